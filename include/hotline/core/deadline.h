@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <compare>
+
+namespace hotline {
+
+/// An instant of the monotonic clock. Read it with now() of hotline/engine/clock.h.
+using Instant = std::chrono::steady_clock::time_point;
+
+/// A length of time. At the edge only (options): inside, waits have deadlines.
+using Duration = std::chrono::nanoseconds;
+
+/// The name of "no limit of time". Zero is not: zero has passed already.
+inline constexpr Duration kNoTimeout = Duration::max();
+
+/// The instant at which a wait gives up. A value; compares by time.
+class Deadline {
+ public:
+  /// Never.
+  static constexpr Deadline never() { return Deadline(Instant::max()); }
+
+  /// At `instant`.
+  static constexpr Deadline at(Instant instant) { return Deadline(instant); }
+
+  /// `timeout` after `now`; never, if `timeout` is kNoTimeout or reaches past the clock's end.
+  static constexpr Deadline after(Instant now, Duration timeout) {
+    return timeout >= Instant::max() - now ? never() : Deadline(now + timeout);
+  }
+
+  constexpr Instant instant() const { return instant_; }
+  constexpr bool is_never() const { return instant_ == Instant::max(); }
+  constexpr bool has_passed(Instant now) const { return instant_ <= now; }
+
+  /// The earlier of the two.
+  static constexpr Deadline earliest(Deadline one, Deadline other) { return std::min(one, other); }
+
+  friend constexpr auto operator<=>(Deadline, Deadline) = default;
+
+ private:
+  explicit constexpr Deadline(Instant instant) : instant_(instant) {}
+
+  Instant instant_;
+};
+
+}  // namespace hotline

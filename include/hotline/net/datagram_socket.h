@@ -1,0 +1,110 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "hotline/core/bytes.h"
+#include "hotline/core/deadline.h"
+#include "hotline/core/result.h"
+#include "hotline/core/socket_address.h"
+#include "hotline/net/endpoint.h"
+#include "hotline/net/listener.h"
+#include "hotline/net/traffic_tap.h"
+
+namespace hotline {
+
+/// Who sent a datagram, and which of our addresses it came to: a reply over it leaves from there.
+struct DatagramRoute {
+  SocketAddress peer;
+  std::array<std::byte, 40> control{};  ///< IP_PKTINFO or IPV6_PKTINFO, as sendmsg(2) takes it.
+  std::uint8_t control_size = 0;
+};
+
+/// One datagram received. Its bytes are a lease: writable, valid until the next receive on that socket.
+struct Datagram {
+  MutableBytes bytes;         ///< May be empty: that is a datagram too.
+  bool is_truncated = false;  ///< It was longer than the socket's `datagram_bytes_max`: the rest is lost.
+  const DatagramRoute* route = nullptr;
+};
+
+/// One datagram to send. The bytes and the route stay the caller's.
+struct OutgoingDatagram {
+  Bytes bytes;
+  const DatagramRoute* route = nullptr;  ///< Null on a connected socket.
+};
+
+/// How to open a datagram socket.
+struct DatagramOptions {
+  SocketOptions socket;
+  std::size_t datagram_bytes_max = 65535;
+  std::size_t batch_max = 64;  ///< Datagrams that one system call receives or sends.
+  PortSharing sharing = PortSharing::exclusive;
+  Duration connect_timeout = std::chrono::seconds(30);  ///< For the look-up of a name.
+  Duration send_timeout = std::chrono::seconds(30);     ///< For room in the socket's buffer.
+  TrafficTap* tap = nullptr;
+};
+
+/// Messages that keep their boundaries, and may be lost: UDP, UNIX datagrams. Calls that wait suspend the
+/// fiber. One fiber may receive while others send. Move only; destruction closes.
+class DatagramSocket {
+ public:
+  DatagramSocket(DatagramSocket&&) noexcept;
+  DatagramSocket& operator=(DatagramSocket&&) noexcept;
+  ~DatagramSocket();
+
+  /// What there is, one datagram at least, at most `batch_max`. The span and all that it leads to are valid
+  /// until the next receive. On a connected socket fails with `refused` if the peer's machine says that
+  /// nobody listens.
+  Result<std::span<const Datagram>> receive_batch(Deadline deadline = Deadline::never());
+
+  /// The next one alone.
+  Result<Datagram> receive(Deadline deadline = Deadline::never());
+
+  /// Keeps what the last receive gave valid as long as the answer lives; the next receive takes other memory.
+  std::shared_ptr<void> keep_batch();
+
+  /// Sends one datagram, whole or not at all.
+  Result<void> send(OutgoingDatagram datagram);
+
+  /// Sends all of `datagrams` in order: how many were taken by the kernel. One that cannot be delivered
+  /// (no such peer, its queue full) is dropped and counted out, the others go on.
+  Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
+
+  /// Where it is bound, or whom it is connected to.
+  const Endpoint& endpoint() const;
+
+  /// The peer of `route`, for people to read.
+  Endpoint peer_of(const DatagramRoute& route) const;
+
+  /// A second socket object over the same descriptor, with buffers of its own.
+  Result<DatagramSocket> share() const;
+
+  /// The socket's number, for what this library does not do with it; -1 once closed. It stays ours.
+  int descriptor() const;
+
+  /// Ready to go to another thread; see Stream::leave_loop.
+  void leave_loop();
+  void close();
+
+ private:
+  friend Result<DatagramSocket> bind_datagrams(const Endpoint&, const DatagramOptions&);
+  friend Result<DatagramSocket> connect_datagrams(const Endpoint&, const DatagramOptions&);
+  struct State;
+  explicit DatagramSocket(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+/// A socket bound to `endpoint`, for a server. Fails as listen does.
+Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options = {});
+
+/// A socket that talks to `endpoint` alone, for a client. A UNIX one binds itself to an abstract name of the
+/// kernel's choice, so that it can be answered.
+Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint,
+                                         const DatagramOptions& options = {});
+
+}  // namespace hotline

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hotline/core/result.h"
+#include "hotline/core/socket_address.h"
+
+namespace hotline {
+
+/// What is spoken at an endpoint.
+enum class Transport : std::uint8_t {
+  tcp,       ///< `tcp://HOST:PORT`
+  udp,       ///< `udp://HOST:PORT`
+  unix_,     ///< `unix:///PATH`, `unix:@NAME`: stream
+  unixgram,  ///< `unixgram:///PATH`, `unixgram:@NAME`: datagrams
+  fd,        ///< `fd:N`: a bound socket inherited from the program that started this one
+};
+
+/// The transport's scheme: `tcp`.
+std::string_view name_of(Transport transport);
+
+/// Whether messages keep their boundaries there by themselves; unknown (false) for `fd`.
+bool is_datagram(Transport transport);
+
+/// One `key=value` behind the `?` of an endpoint.
+struct EndpointOption {
+  std::string key;
+  std::string value;
+};
+
+/// Where to listen or whom to call: transport, address, port or path, and options kept as text. A value.
+///
+///     tcp://127.0.0.1:8000   tcp://[::1]:8000   tcp://[fe80::1%eth0]:8000   tcp://:8000 (every address)
+///     unix:///run/hotline.sock   unix:@hotline (abstract)   udp://localhost:8082?receive=1024
+class Endpoint {
+ public:
+  /// Parses a URI. Fails with `invalid_argument` and a hint; an unknown scheme's names the known ones.
+  static Result<Endpoint> parse(std::string_view uri);
+
+  /// The endpoint of a socket's own or its peer's address. An unnamed UNIX peer is `unix:`.
+  static Endpoint of_address(Transport transport, const SocketAddress& address);
+
+  /// `fd:N`.
+  static Endpoint of_descriptor(int fd);
+
+  /// The URI: what parse takes. Options are left out of `without_options`.
+  std::string format() const;
+  std::string format_without_options() const;
+
+  Transport transport() const { return transport_; }
+
+  /// Name or numeric address, without brackets; empty means every address. An IPv6 scope follows `%`.
+  const std::string& host() const { return host_; }
+
+  /// 0: the kernel is asked for one.
+  std::uint16_t port() const { return port_; }
+
+  /// Of a UNIX socket: a path, or a name in the abstract space.
+  const std::string& path() const { return path_; }
+  bool is_abstract() const { return is_abstract_; }
+
+  /// Of `fd:N`.
+  int descriptor() const { return descriptor_; }
+
+  const std::vector<EndpointOption>& options() const { return options_; }
+
+  /// This endpoint with another port, and without its options.
+  Endpoint with_port(std::uint16_t port) const;
+
+  /// Whether callers can only be on this machine: a UNIX socket, or a numeric loopback address.
+  bool is_local() const;
+
+ private:
+  Transport transport_ = Transport::tcp;
+  bool is_abstract_ = false;
+  std::uint16_t port_ = 0;
+  int descriptor_ = -1;
+  std::string host_;
+  std::string path_;
+  std::vector<EndpointOption> options_;
+};
+
+}  // namespace hotline

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "hotline/core/deadline.h"
+#include "hotline/net/endpoint.h"
+#include "hotline/net/socket_options.h"
+#include "hotline/net/stream.h"
+
+namespace hotline {
+
+/// Whether several listeners may be bound to one TCP endpoint, the kernel dealing callers out among them
+/// (SO_REUSEPORT): one for each event loop.
+enum class PortSharing : bool { exclusive, shared };
+
+/// How to listen.
+struct ListenOptions {
+  SocketOptions socket;
+  StreamOptions stream;  ///< Of the streams that accept gives.
+  PortSharing sharing = PortSharing::exclusive;
+};
+
+/// A bound socket that gives streams. Move only; destruction closes, and removes the UNIX path if it is
+/// still the one it made.
+class Listener {
+ public:
+  Listener(Listener&&) noexcept;
+  Listener& operator=(Listener&&) noexcept;
+  ~Listener();
+
+  /// The next caller. Suspends the fiber. Fails with `timed_out`, `cancelled`, `draining` (once nobody waits
+  /// any more), `resource_exhausted` (no descriptor left: the caller still waits).
+  Result<Stream> accept(Deadline deadline = Deadline::never());
+
+  /// Where it listens, with the port that the kernel gave.
+  const Endpoint& endpoint() const;
+
+  /// A second listener over the same socket, for another loop.
+  Result<Listener> share() const;
+
+  /// Ready to go to another thread; see Stream::leave_loop.
+  void leave_loop();
+
+  void close();
+
+ private:
+  friend Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options);
+  struct State;
+  explicit Listener(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+/// Binds and listens. Fails with `address_in_use` if somebody listens there (a UNIX socket that nobody
+/// listens on any more is replaced; any other file never), or as the system says.
+Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
+
+/// The same from a URI, whose options must all be known.
+Result<Listener> listen(std::string_view uri, ListenOptions options = {});
+
+}  // namespace hotline

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "hotline/core/bytes.h"
+#include "hotline/net/endpoint.h"
+
+namespace hotline {
+
+/// Is shown what goes over streams and datagram sockets: `serve -v`. Called from the thread that talks;
+/// must not wait. What it is shown is only valid during the call.
+class TrafficTap {
+ public:
+  virtual ~TrafficTap() = default;
+  virtual void received(const Endpoint& peer, Bytes bytes) noexcept = 0;
+  virtual void sent(const Endpoint& peer, Bytes bytes) noexcept = 0;
+};
+
+}  // namespace hotline

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "hotline/core/result.h"
+
+namespace hotline {
+
+/// How many calls run at once, and on what: the word of `--concurrency`.
+struct Concurrency {
+  enum class Kind {
+    serial,     ///< One call at a time for each listener, blocking.
+    threads,    ///< At most `count` calls, a thread each, blocking; the next waits in the backlog.
+    processes,  ///< At most `count` calls, a process each, blocking. Datagrams: `count` workers.
+    loops,      ///< `count` event loops, a fiber for each call.
+  };
+
+  Kind kind = Kind::loops;
+  std::size_t count = 0;  ///< 0: as many loops as cores, 256 threads, 64 processes.
+
+  /// `serial`, `threads:16`, `processes`, `loops:2` …; fails with `invalid_argument`.
+  static Result<Concurrency> parse(std::string_view word);
+
+  /// The word, with the count that is meant here.
+  std::string format() const;
+
+  /// The count that is meant here, never 0.
+  std::size_t effective_count() const;
+};
+
+}  // namespace hotline

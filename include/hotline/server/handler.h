@@ -1,0 +1,104 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "hotline/core/bytes.h"
+#include "hotline/net/datagram_socket.h"
+#include "hotline/net/stream.h"
+
+namespace hotline {
+
+/// One message for a message handler. Its bytes are a lease: they may be changed in place, and are gone once
+/// the reply is.
+class Message {
+ public:
+  Message(const DatagramSocket& socket, const Datagram& datagram)
+      : socket_(socket), datagram_(datagram) {}
+
+  MutableBytes bytes() const { return datagram_.bytes; }
+
+  /// Whether the end of it was cut off.
+  bool is_truncated() const { return datagram_.is_truncated; }
+
+  Endpoint peer() const { return socket_.peer_of(*datagram_.route); }
+
+ private:
+  const DatagramSocket& socket_;
+  const Datagram& datagram_;
+};
+
+/// What a message handler answers: nothing, a view (of the message's own bytes, or of what lives as long as
+/// the server), or bytes that it owns.
+class Reply {
+ public:
+  /// No reply.
+  Reply() = default;
+
+  /// A view; may be empty, which is an empty message.
+  Reply(Bytes view) : view_(view), has_value_(true) {}
+  Reply(MutableBytes view) : Reply(Bytes(view)) {}
+
+  /// Bytes of its own.
+  Reply(std::string own) : own_(std::move(own)), has_value_(true), is_own_(true) {}
+
+  bool has_value() const { return has_value_; }
+  Bytes bytes() const { return is_own_ ? as_bytes(own_) : view_; }
+
+ private:
+  Bytes view_;
+  std::string own_;
+  bool has_value_ = false;
+  bool is_own_ = false;
+};
+
+/// One call, from its first byte to its end; returns to end it. May throw: that ends the call too.
+using StreamHandler = std::function<void(Stream&)>;
+
+/// One message in, at most one out. May wait: other messages go on meanwhile.
+using MessageHandler = std::function<Reply(const Message&)>;
+
+/// A datagram socket, for who needs several replies or other destinations; returns when draining.
+using DatagramHandler = std::function<void(DatagramSocket&)>;
+
+/// What serves an endpoint: any of the three kinds, or one for streams beside one for datagrams.
+/// Handlers run on many threads at once.
+class Handler {
+ public:
+  Handler() = default;
+
+  template <typename Function>
+    requires(!std::same_as<std::remove_cvref_t<Function>, Handler>)
+  Handler(Function function) {
+    also(std::move(function));
+  }
+
+  /// Adds a handler of another kind.
+  template <typename Function>
+  Handler& also(Function function) {
+    if constexpr (std::is_invocable_v<Function&, Stream&>) {
+      stream_ = std::move(function);
+    } else if constexpr (std::is_invocable_r_v<Reply, Function&, const Message&>) {
+      message_ = std::move(function);
+    } else {
+      static_assert(std::is_invocable_v<Function&, DatagramSocket&>,
+                    "a handler takes Stream&, const Message& or DatagramSocket&");
+      datagram_ = std::move(function);
+    }
+    return *this;
+  }
+
+  const StreamHandler& stream() const { return stream_; }
+  const MessageHandler& message() const { return message_; }
+  const DatagramHandler& datagram() const { return datagram_; }
+
+ private:
+  StreamHandler stream_;
+  MessageHandler message_;
+  DatagramHandler datagram_;
+};
+
+}  // namespace hotline

@@ -1,0 +1,85 @@
+#include "engine/blocking/blocking_engine.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+namespace hotline::engine {
+namespace {
+
+constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kSpareBuffersMax = 4;
+
+// Rounded up: poll must not return just before the deadline and be called again for nothing.
+int poll_timeout_ms(Instant now, Deadline deadline) {
+  if (deadline.is_never()) return -1;
+  if (deadline.has_passed(now)) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.instant() - now);
+  return static_cast<int>(std::min<long long>(left.count(), INT_MAX));
+}
+
+}  // namespace
+
+int BlockingEngine::perform(Operation& operation, Deadline deadline) {
+  const Deadline earliest = Deadline::earliest(deadline, scope_.deadline);
+  const short events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
+  note_interrupts();
+  if (scope_.end_code == kCancelEnd) return -kCancelEnd;
+  for (;;) {
+    const int result = operation.attempt();
+    if (result != -EAGAIN) return result;
+    const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
+    if (ended < 0) return ended;
+  }
+}
+
+int BlockingEngine::wait_until(Deadline deadline) {
+  return wait(-1, 0, Deadline::earliest(deadline, scope_.deadline), false);
+}
+
+int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_drainable) {
+  for (;;) {
+    note_interrupts();
+    if (scope_.end_code == kCancelEnd) return -kCancelEnd;
+    if (scope_.end_code == kDrainEnd && is_drainable) return -kDrainEnd;
+    const Instant time = now();
+    if (deadline.has_passed(time)) return -kDeadlineEnd;
+    pollfd polled[] = {{fd, events, 0},
+                       {interrupter_ == nullptr ? -1 : interrupter_->fd(), POLLIN, 0}};
+    const int ready = ::poll(polled, 2, poll_timeout_ms(time, deadline));
+    if (ready < 0 && errno != EINTR) return -errno;
+    if (ready > 0 && polled[0].revents != 0) return 0;
+  }
+}
+
+void BlockingEngine::note_interrupts() noexcept {
+  if (interrupter_ == nullptr) return;
+  scope_.end_code = std::max(scope_.end_code, interrupter_->take_end_code());
+}
+
+int BlockingEngine::offload(std::function<void()> work) {
+  if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>();
+  // Shared with the worker, which may finish long after this wait has given up.
+  auto done = std::make_shared<Interrupter>();
+  offload_pool_->submit([work = std::move(work), done] {
+    work();
+    done->drain();
+  });
+  return wait(done->fd(), POLLIN, scope_.deadline, false);
+}
+
+Buffer BlockingEngine::take_buffer() {
+  if (spares_.empty()) return Buffer(kBufferBytes);
+  Buffer buffer = std::move(spares_.back());
+  spares_.pop_back();
+  return buffer;
+}
+
+void BlockingEngine::recycle(Buffer buffer) {
+  const bool is_ours = buffer && !buffer.is_pooled() && buffer.memory().size() == kBufferBytes;
+  if (is_ours && spares_.size() < kSpareBuffersMax) spares_.push_back(std::move(buffer));
+}
+
+}  // namespace hotline::engine

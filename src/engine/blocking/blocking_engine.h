@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/interrupter.h"
+#include "engine/offload_pool.h"
+
+namespace hotline::engine {
+
+/// Performs an operation by the call itself, and polls the descriptor and the interrupter until it can. The
+/// engine of every thread that runs no loop. Attaches to no channel: a stream may go from thread to thread.
+class BlockingEngine final : public Engine {
+ public:
+  std::string_view name() const override { return "blocking"; }
+  Instant now() override { return read_clock(); }
+  int perform(Operation& operation, Deadline deadline) override;
+  int wait_until(Deadline deadline) override;
+  int offload(std::function<void()> work) override;
+  Buffer take_buffer() override;
+  void recycle(Buffer buffer) override;
+  Scope& scope() override { return scope_; }
+
+  /// From now on this thread's waits can be interrupted through `interrupter`. While the object lives it is
+  /// what Engine::current() answers on this thread.
+  class Interruptible;
+
+ protected:
+  void withdraw(Channel&) override {}
+  void abandon(Channel&) override {}
+
+ private:
+  int wait(int fd, short events, Deadline deadline, bool is_drainable);
+  void note_interrupts() noexcept;
+
+  Scope scope_;
+  Interrupter* interrupter_ = nullptr;
+  std::vector<Buffer> spares_;
+  std::unique_ptr<OffloadPool> offload_pool_;
+};
+
+/// A blocking engine for this thread and scope whose waits `interrupter` can end.
+class BlockingEngine::Interruptible {
+ public:
+  explicit Interruptible(Interrupter& interrupter) : outer_(set_current(&engine_)) {
+    engine_.interrupter_ = &interrupter;
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+  ~Interruptible() { set_current(outer_); }
+
+ private:
+  BlockingEngine engine_;
+  Engine* outer_;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,81 @@
+#include "engine/buffer.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace hotline::engine {
+namespace {
+
+constexpr std::size_t kSlabBytes = 1024 * 1024;
+
+}  // namespace
+
+Buffer::Buffer(std::size_t size) : memory_(new std::byte[size], size) {}
+
+void Buffer::release() noexcept {
+  if (pool_ == nullptr) {
+    delete[] memory_.data();
+  } else {
+    pool_->give_back(index_);
+  }
+}
+
+BufferPool::BufferPool(Options options)
+    : options_(options),
+      count_max_(std::max<std::size_t>(1, options.memory_max / options.buffer_bytes)),
+      slab_count_(std::clamp<std::size_t>(kSlabBytes / options.buffer_bytes, 1, count_max_)) {
+  free_.reserve(slab_count_);
+}
+
+BufferPool::~BufferPool() {
+  assert(free_.size() == grown_ && "a lease outlives its loop");
+  for (std::byte* slab : slabs_) ::munmap(slab, slab_count_ * options_.buffer_bytes);
+}
+
+Buffer BufferPool::take() {
+  const std::uint32_t index = take_index();
+  if (index == kNone) return {};
+  return adopt(index, 0);
+}
+
+std::uint32_t BufferPool::take_index() {
+  if (free_.empty() && !grow()) return kNone;
+  const std::uint32_t index = free_.back();
+  free_.pop_back();
+  return index;
+}
+
+MutableBytes BufferPool::memory_of(std::uint32_t index) const {
+  std::byte* slab = slabs_[index / slab_count_];
+  return {slab + (index % slab_count_) * options_.buffer_bytes, options_.buffer_bytes};
+}
+
+Buffer BufferPool::adopt(std::uint32_t index, std::size_t filled) {
+  Buffer buffer(*this, index, memory_of(index));
+  buffer.set_filled(filled);
+  return buffer;
+}
+
+void BufferPool::give_back(std::uint32_t index) {
+  free_.push_back(index);
+  ++returns_;
+}
+
+bool BufferPool::grow() {
+  const std::size_t count = std::min(slab_count_, count_max_ - grown_);
+  if (count == 0) return false;
+  void* slab = ::mmap(nullptr, slab_count_ * options_.buffer_bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (slab == MAP_FAILED) return false;
+  slabs_.push_back(static_cast<std::byte*>(slab));
+  free_.reserve(grown_ + count);
+  for (std::size_t i = count; i > 0; --i) {
+    free_.push_back(static_cast<std::uint32_t>(grown_ + i - 1));
+  }
+  grown_ += count;
+  return true;
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "hotline/core/bytes.h"
+
+namespace hotline::engine {
+
+class BufferPool;
+
+/// One receive buffer: the memory behind a lease. Move only; goes back to its pool, if it has one, when
+/// it is destroyed. A buffer with a pool stays on the pool's thread.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(BufferPool& pool, std::uint32_t index, MutableBytes memory)
+      : pool_(&pool), index_(index), memory_(memory) {}
+
+  /// Heap memory that belongs to no pool.
+  explicit Buffer(std::size_t size);
+
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Buffer(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Buffer() {
+    if (!memory_.empty()) release();
+  }
+
+  explicit operator bool() const { return !memory_.empty(); }
+  MutableBytes memory() const { return memory_; }
+
+  /// How much of the memory holds received bytes.
+  std::size_t filled() const { return filled_; }
+  void set_filled(std::size_t filled) { filled_ = static_cast<std::uint32_t>(filled); }
+
+  bool is_pooled() const { return pool_ != nullptr; }
+
+ private:
+  void swap(Buffer& other) noexcept {
+    std::swap(pool_, other.pool_);
+    std::swap(index_, other.index_);
+    std::swap(filled_, other.filled_);
+    std::swap(memory_, other.memory_);
+  }
+  void release() noexcept;
+
+  BufferPool* pool_ = nullptr;
+  std::uint32_t index_ = 0;
+  std::uint32_t filled_ = 0;
+  MutableBytes memory_;
+};
+
+/// Receive buffers of one size, handed out last in, first out, so that the same few stay in the cache.
+/// Grows by slabs up to a limit, never shrinks. Loop thread only.
+class BufferPool {
+ public:
+  struct Options {
+    std::size_t buffer_bytes = 64 * 1024;
+    std::size_t memory_max = 64 * 1024 * 1024;
+  };
+
+  explicit BufferPool(Options options);
+  BufferPool(const BufferPool&) = delete;
+  BufferPool& operator=(const BufferPool&) = delete;
+  ~BufferPool();
+
+  /// A free buffer; an empty one if the limit is reached.
+  Buffer take();
+
+  /// The same by index, for the kernel's ring: kNone if the limit is reached.
+  std::uint32_t take_index();
+  MutableBytes memory_of(std::uint32_t index) const;
+  Buffer adopt(std::uint32_t index, std::size_t filled);
+  void give_back(std::uint32_t index);
+
+  std::size_t buffer_bytes() const { return options_.buffer_bytes; }
+  std::size_t free_count() const { return free_.size() + (count_max_ - grown_); }
+  std::size_t count_max() const { return count_max_; }
+
+  /// Counts buffers that came back, so that a loop can tell that receiving may go on.
+  std::uint64_t returns() const { return returns_; }
+
+  static constexpr std::uint32_t kNone = ~0U;
+
+ private:
+  bool grow();
+
+  Options options_;
+  std::size_t count_max_;
+  std::size_t grown_ = 0;
+  std::size_t slab_count_;
+  std::uint64_t returns_ = 0;
+  std::vector<std::byte*> slabs_;
+  std::vector<std::uint32_t> free_;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,109 @@
+#include "engine/child_process.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <vector>
+
+#include "engine/blocking/blocking_engine.h"
+#include "engine/event_loop.h"
+
+namespace hotline::engine {
+namespace {
+
+void restore_signals() {
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// The parent's listeners, rings and other people's connections must not live on in the child.
+void close_all_but(std::vector<int> kept) {
+  std::ranges::sort(kept);
+  unsigned first = STDERR_FILENO + 1;
+  for (const int fd : kept) {
+    if (const auto next = static_cast<unsigned>(fd); next > first) ::close_range(first, next - 1, 0);
+    first = std::max(first, static_cast<unsigned>(fd) + 1);
+  }
+  ::close_range(first, ~0U, 0);
+}
+
+[[noreturn]] void run_child(pid_t parent, Interrupter& interrupter, std::vector<int> kept, int reports,
+                            const std::function<std::string()>& body) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(EXIT_FAILURE);
+  // A ^C at the terminal is for the parent, which then drains its children.
+  ::setpgid(0, 0);
+  restore_signals();
+  kept.insert(kept.end(), {interrupter.fd(), reports});
+  close_all_but(std::move(kept));
+  EventLoop::forget_running();
+  const BlockingEngine::Interruptible engine(interrupter);
+  int status = EXIT_FAILURE;
+  try {
+    const std::string report = body().substr(0, ChildProcess::kReportBytesMax);
+    const ssize_t written = ::write(reports, report.data(), report.size());
+    status = written == static_cast<ssize_t>(report.size()) ? EXIT_SUCCESS : EXIT_FAILURE;
+  } catch (...) {
+    // The exit status says it.
+  }
+  // No destructors and no exit handlers: what the parent holds is the parent's.
+  ::_exit(status);
+}
+
+}  // namespace
+
+Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<const int> kept,
+                                        const std::function<std::string()>& body) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return fail(system_error(errno, "fork"));
+  UniqueFd reports(ends[0]);
+  UniqueFd reports_of_child(ends[1]);
+  const pid_t parent = ::getpid();
+  pid_t child = -1;
+  int error = 0;
+  EventLoop::running()->on_thread_stack([&] {
+    child = ::fork();
+    error = errno;
+    if (child != 0) return;
+    run_child(parent, interrupter, {kept.begin(), kept.end()}, reports_of_child.get(), body);
+  });
+  if (child < 0) return fail(system_error(error, "fork"));
+  // Nobody else reaps it before this, so its id is still its own.
+  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  if (pidfd) return ChildProcess(std::move(pidfd), std::move(reports));
+  error = errno;
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  return fail(system_error(error, "watch a process"));
+}
+
+ChildProcess::~ChildProcess() {
+  if (!pidfd_ || is_reaped_) return;
+  ::syscall(SYS_pidfd_send_signal, pidfd_->fd(), SIGKILL, nullptr, 0);
+  siginfo_t info{};
+  ::waitid(P_PIDFD, static_cast<id_t>(pidfd_->fd()), &info, WEXITED);
+}
+
+Result<ChildProcess::Outcome> ChildProcess::wait() {
+  WaitProcess wait(*pidfd_);
+  const int result = Engine::current().perform(wait, Deadline::never());
+  if (result < 0) return fail(operation_error(result, "wait for a process"));
+  is_reaped_ = true;
+  // A report is one write and fits the pipe: it is there whole, or not at all.
+  Outcome outcome{wait.end, std::string(kReportBytesMax, '\0')};
+  const ssize_t size = ::read(reports_.get(), outcome.report.data(), outcome.report.size());
+  outcome.report.resize(static_cast<std::size_t>(std::max<ssize_t>(0, size)));
+  return outcome;
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+
+#include "hotline/core/unique_fd.h"
+
+namespace hotline::engine {
+
+/// Raises the process's soft limit on descriptors to its hard one: what it is then. getrlimit(2).
+std::size_t raise_descriptor_limit();
+
+/// One descriptor kept back, so that a caller can still be told off (accepted and closed) when no other is
+/// left. Any thread; not shared.
+class ReserveDescriptor {
+ public:
+  ReserveDescriptor() { restore(); }
+
+  /// Makes room for one.
+  void release() { fd_.reset(); }
+
+  /// Takes the room back, if it is still to be had.
+  void restore();
+
+  bool is_held() const { return static_cast<bool>(fd_); }
+
+ private:
+  UniqueFd fd_;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,90 @@
+#include "engine/engine.h"
+
+#include <cassert>
+#include <memory>
+#include <utility>
+
+#include "engine/blocking/blocking_engine.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/offload.h"
+#include "hotline/engine/random.h"
+
+namespace hotline::engine {
+namespace {
+
+// The engine is a property of the thread, as errno is: code that talks need not pass it along.
+thread_local Engine* current_engine = nullptr;
+
+}  // namespace
+
+Engine& Engine::current() {
+  if (current_engine == nullptr) {
+    thread_local BlockingEngine blocking;
+    current_engine = &blocking;
+  }
+  return *current_engine;
+}
+
+Engine* Engine::set_current(Engine* engine) { return std::exchange(current_engine, engine); }
+
+void Engine::attach(Channel& channel, ChannelState& state) {
+  assert(channel.engine_ != this);
+  channel.withdraw();
+  channel.engine_ = this;
+  channel.state_ = &state;
+  state.channel = &channel;
+  state.next = attached_;
+  if (attached_ != nullptr) attached_->previous = &state;
+  attached_ = &state;
+}
+
+void Engine::detach(ChannelState& state) {
+  (state.previous == nullptr ? attached_ : state.previous->next) = state.next;
+  if (state.next != nullptr) state.next->previous = state.previous;
+  state.previous = state.next = nullptr;
+  state.channel->engine_ = nullptr;
+  state.channel->state_ = nullptr;
+  state.channel = nullptr;
+}
+
+}  // namespace hotline::engine
+
+namespace hotline {
+
+using engine::Engine;
+
+Instant now() { return Engine::current().now(); }
+
+std::chrono::system_clock::time_point wall_clock_now() {
+  return Engine::current().read_wall_clock();
+}
+
+Deadline deadline_after(Duration timeout) { return Deadline::after(now(), timeout); }
+
+Result<void> sleep_until(Deadline deadline) {
+  Engine& engine = Engine::current();
+  const int result = engine.wait_until(deadline);
+  if (result == -engine::kDeadlineEnd && deadline <= engine.scope().deadline) return {};
+  return fail(engine::operation_error(result, "sleep"));
+}
+
+Result<void> sleep_for(Duration duration) { return sleep_until(deadline_after(duration)); }
+
+void random_bytes(MutableBytes bytes) { Engine::current().fill_random(bytes); }
+
+Result<void> offload_work(std::function<void()> work) {
+  const int result = Engine::current().offload(std::move(work));
+  if (result < 0) return fail(engine::operation_error(result, "run work on another thread"));
+  return {};
+}
+
+DeadlineScope::DeadlineScope(Deadline deadline) {
+  engine::Scope& scope = Engine::current().scope();
+  outer_ = scope.deadline;
+  scope.deadline = Deadline::earliest(scope.deadline, deadline);
+}
+
+DeadlineScope::~DeadlineScope() { Engine::current().scope().deadline = outer_; }
+
+}  // namespace hotline

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "engine/buffer.h"
+#include "engine/channel.h"
+#include "engine/end_code.h"
+#include "engine/kernel.h"
+#include "engine/operation.h"
+#include "hotline/core/deadline.h"
+
+namespace hotline::engine {
+
+/// What bounds the waits of one fiber, or of a thread without a loop.
+struct Scope {
+  Deadline deadline = Deadline::never();
+  int end_code = 0;  ///< 0, kDrainEnd or kCancelEnd: what was asked of whoever waits here.
+};
+
+/// Interprets operations for one thread. Loop thread (or the thread itself) only.
+class Engine : public Kernel {
+ public:
+  /// The engine of this thread: its event loop, else a blocking one made on first use.
+  static Engine& current();
+
+  Engine() = default;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine() override = default;
+
+  virtual std::string_view name() const = 0;
+
+  /// Monotonic time; constant within one turn of a loop.
+  virtual Instant now() = 0;
+
+  /// Performs `operation`, waiting as long as it takes: its result, a negated errno, or the negated end
+  /// code of whichever of deadline, scope and cancel ended the wait. What had completed is never dropped.
+  virtual int perform(Operation& operation, Deadline deadline) = 0;
+
+  /// Waits for time alone: -kDeadlineEnd when it has come, else as perform.
+  virtual int wait_until(Deadline deadline) = 0;
+
+  /// Runs `work` on another thread and waits for it: 0, or as wait_until.
+  virtual int offload(std::function<void()> work) = 0;
+
+  /// A receive buffer, if any is left; it goes back by itself.
+  virtual Buffer take_buffer() = 0;
+
+  /// A buffer without a pool whose reader is done: to be kept for the next take_buffer().
+  virtual void recycle(Buffer buffer) { static_cast<void>(buffer); }
+
+  /// Of whoever runs now.
+  virtual Scope& scope() = 0;
+
+ protected:
+  friend class Channel;
+
+  /// See Channel::withdraw.
+  virtual void withdraw(Channel& channel) = 0;
+
+  /// See Channel::close: nobody will ask for more.
+  virtual void abandon(Channel& channel) = 0;
+
+  /// This engine's state of `channel`, null if it is not attached to this one.
+  ChannelState* state_of(const Channel& channel) const {
+    return channel.engine_ == this ? channel.state_ : nullptr;
+  }
+
+  /// Records `state` as this engine's, withdrawing the channel from another one first.
+  void attach(Channel& channel, ChannelState& state);
+
+  /// Forgets the channel: it is attached to nothing afterwards. Its state stays with the caller.
+  void detach(ChannelState& state);
+
+  ChannelState* attached() const { return attached_; }
+
+  /// Makes `engine` this thread's, and tells which was; null: a blocking one on demand.
+  static Engine* set_current(Engine* engine);
+
+ private:
+  ChannelState* attached_ = nullptr;
+};
+
+/// A negated errno as what the pass of a deadline or a cancel makes of it.
+inline bool is_end_code(int result) { return result <= -kDeadlineEnd; }
+
+}  // namespace hotline::engine

@@ -1,0 +1,174 @@
+#include "engine/epoll/epoll_loop.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <system_error>
+#include <utility>
+
+namespace hotline::engine {
+namespace {
+
+constexpr std::size_t kEventsInTurn = 256;
+
+// Bulk wants large reads (notes on buffer sizes stand in docs/architecture.md); only the part of a buffer
+// that is used is ever touched.
+constexpr std::size_t kDefaultBufferBytes = 64 * 1024;
+
+constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kWriteEvents = EPOLLOUT | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kEndEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+
+BufferPool::Options pool_options(const LoopOptions& options) {
+  const std::size_t bytes = options.receive_buffer_bytes;
+  return {bytes == 0 ? kDefaultBufferBytes : bytes, options.receive_memory_max};
+}
+
+int timeout_ms(Instant now, Deadline until) {
+  if (until.is_never()) return -1;
+  if (until.has_passed(now)) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.instant() - now);
+  return static_cast<int>(std::min<long long>(left.count(), INT_MAX));
+}
+
+}  // namespace
+
+class EpollLoop::ReadyWait final : public Wait {
+ public:
+  ReadyWait(EpollLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
+  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
+  bool is_drainable() const noexcept override { return is_drainable_; }
+
+ private:
+  EpollLoop& loop_;
+  bool is_drainable_;
+};
+
+/// One direction of a descriptor. Ready until an attempt shows otherwise.
+struct EpollLoop::Side {
+  bool is_ready = true;
+  ReadyWait* waiter = nullptr;
+};
+
+struct EpollLoop::State final : ChannelState {
+  Side& side(Direction direction) { return direction == Direction::read ? read : write; }
+
+  Side read;
+  Side write;
+  bool is_registered = false;
+  bool has_ended = false;  ///< The peer's end or an error was announced: there will be no other edge.
+};
+
+EpollLoop::EpollLoop(const LoopOptions& options)
+    : EventLoop(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffers_(pool_options(options)) {
+  if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, mailbox()->fd(), &event) < 0) {
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  }
+}
+
+EpollLoop::~EpollLoop() {
+  while (ChannelState* state = attached()) state->channel->withdraw();
+}
+
+int EpollLoop::perform(Operation& operation, Deadline deadline) {
+  if (const int ended = check_scope(); ended < 0) return ended;
+  State& state = attached_state(operation.channel());
+  Side& side = state.side(operation.direction());
+  for (;;) {
+    if (side.is_ready) {
+      spend_budget();
+      const int result = operation.attempt();
+      if (result == -ENOBUFS && operation.kind() == Operation::Kind::receive) {
+        const int waited = wait_for_buffer(operation, deadline);
+        if (waited < 0) return waited;
+        continue;
+      }
+      if (result != -EAGAIN) {
+        if (operation.has_exhausted(result) && !state.has_ended) side.is_ready = false;
+        return result;
+      }
+      side.is_ready = false;
+    }
+    if (const int failed = register_once(state, operation); failed < 0) return failed;
+    ReadyWait wait(*this, operation.is_drainable());
+    side.waiter = &wait;
+    const int waited = park(wait, deadline);
+    side.waiter = nullptr;
+    if (waited < 0) return waited;
+  }
+}
+
+EpollLoop::State& EpollLoop::attached_state(Channel& channel) {
+  if (ChannelState* known = state_of(channel)) return static_cast<State&>(*known);
+  auto* state = new State;
+  attach(channel, *state);
+  return *state;
+}
+
+int EpollLoop::register_once(State& state, const Operation& operation) {
+  if (state.is_registered) return 0;
+  // A listener that several loops share must wake one of them, not all.
+  const std::uint32_t events = operation.kind() == Operation::Kind::accept
+                                   ? EPOLLIN | EPOLLEXCLUSIVE
+                                   : EPOLLIN | EPOLLOUT | EPOLLRDHUP;
+  epoll_event event{.events = events | EPOLLET, .data = {.ptr = &state}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, operation.channel().fd(), &event) < 0) return -errno;
+  state.is_registered = true;
+  return 0;
+}
+
+int EpollLoop::wait_for_buffer(const Operation& operation, Deadline deadline) {
+  ReadyWait wait(*this, operation.is_drainable());
+  starved_.push_back(&wait);
+  const int waited = park(wait, deadline);
+  std::erase(starved_, &wait);
+  return waited;
+}
+
+void EpollLoop::feed_starved() {
+  if (starved_.empty() || returns_seen_ == buffers_.returns()) return;
+  returns_seen_ = buffers_.returns();
+  for (ReadyWait* wait : std::exchange(starved_, {})) complete(*wait, 0);
+}
+
+void EpollLoop::turn(Deadline until) {
+  feed_starved();
+  std::array<epoll_event, kEventsInTurn> events;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn,
+                                 timeout_ms(now(), until));
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.ptr == nullptr) {
+      read_mailbox();
+    } else {
+      dispatch(*static_cast<State*>(event.data.ptr), event.events);
+    }
+  }
+}
+
+void EpollLoop::dispatch(State& state, std::uint32_t events) {
+  if ((events & kEndEvents) != 0) state.has_ended = true;
+  const auto wake = [&](Side& side, std::uint32_t mask) {
+    if ((events & mask) == 0) return;
+    side.is_ready = true;
+    if (side.waiter != nullptr) complete(*std::exchange(side.waiter, nullptr), 0);
+  };
+  wake(state.read, kReadEvents);
+  wake(state.write, kWriteEvents);
+}
+
+void EpollLoop::withdraw(Channel& channel) {
+  auto* state = static_cast<State*>(state_of(channel));
+  if (state == nullptr) return;
+  // Closing would not do: the registration lives as long as any duplicate of the descriptor.
+  if (state->is_registered) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel.fd(), nullptr);
+  detach(*state);
+  delete state;
+}
+
+}  // namespace hotline::engine

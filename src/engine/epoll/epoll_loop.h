@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/event_loop.h"
+
+namespace hotline::engine {
+
+/// Tries an operation and, if it must wait, parks the fiber until epoll tells of readiness. Descriptors are
+/// registered once, edge-triggered, both ways, at their first wait. epoll(7).
+class EpollLoop final : public EventLoop {
+ public:
+  /// Throws std::system_error if no descriptor is left.
+  explicit EpollLoop(const LoopOptions& options);
+  ~EpollLoop() override;
+
+  std::string_view name() const override { return "epoll"; }
+  int perform(Operation& operation, Deadline deadline) override;
+  Buffer take_buffer() override { return buffers_.take(); }
+
+ protected:
+  void turn(Deadline until) override;
+  void withdraw(Channel& channel) override;
+  void abandon(Channel& channel) override { withdraw(channel); }
+
+ private:
+  class ReadyWait;
+  struct Side;
+  struct State;
+
+  State& attached_state(Channel& channel);
+  int register_once(State& state, const Operation& operation);
+  int wait_for_buffer(const Operation& operation, Deadline deadline);
+  void feed_starved();
+  void dispatch(State& state, std::uint32_t events);
+
+  UniqueFd epoll_;
+  BufferPool buffers_;
+  std::vector<ReadyWait*> starved_;
+  std::uint64_t returns_seen_ = 0;
+};
+
+}  // namespace hotline::engine

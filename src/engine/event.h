@@ -1,0 +1,27 @@
+#pragma once
+
+#include "engine/event_loop.h"
+
+namespace hotline::engine {
+
+/// Something that one fiber waits for and that happens once, or is counted until it is taken. Loop thread
+/// only; other threads post to the loop's mailbox.
+class Event {
+ public:
+  explicit Event(EventLoop& loop) : loop_(loop) {}
+
+  /// It has happened, once more.
+  void set();
+
+  /// Waits until it has happened since the last wait: 0, or a negated end code.
+  int wait(Deadline deadline = Deadline::never());
+
+ private:
+  class EventWait;
+
+  EventLoop& loop_;
+  EventWait* waiter_ = nullptr;
+  bool is_set_ = false;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,261 @@
+#include "engine/event_loop.h"
+
+#include <cxxabi.h>
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cassert>
+#include <new>
+#include <utility>
+
+#include "engine/stack_overflow.h"
+
+namespace hotline::engine {
+namespace {
+
+namespace context = boost::context::detail;
+
+// Enough that a busy connection keeps its cache lines warm, little enough that 1,000 others wait well
+// under a millisecond for it.
+constexpr std::uint32_t kBudget = 64;
+
+ExceptionState& exceptions_of_thread() {
+  // __cxa_get_globals is declared to return an opaque type; its layout is fixed by the Itanium C++ ABI.
+  return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+}
+
+thread_local EventLoop* running_loop = nullptr;
+
+class TimeWait final : public Wait {
+ public:
+  explicit TimeWait(EventLoop& loop) : loop_(loop) {}
+  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
+
+ private:
+  EventLoop& loop_;
+};
+
+}  // namespace
+
+struct EventLoop::Trampoline {
+  static void enter(context::transfer_t transfer) {
+    EventLoop& loop = *running_loop;
+    loop.scheduler_context_ = transfer.fctx;
+    Fiber& fiber = *static_cast<Fiber*>(transfer.data);
+    fiber.annotation_.after_switch(loop.scheduler_annotation_);
+    try {
+      fiber.body_();
+    } catch (...) {
+      fiber.thrown_ = std::current_exception();
+    }
+    fiber.body_ = nullptr;
+    loop.switch_to_scheduler(fiber, true);
+  }
+};
+
+EventLoop::EventLoop(const LoopOptions& options)
+    : stacks_(options.fiber_stack_bytes), mailbox_(std::make_shared<Mailbox>()) {
+  now_ = read_clock();
+}
+
+EventLoop::~EventLoop() {
+  assert(fiber_count_ == 0);
+  mailbox_->close();
+}
+
+EventLoop* EventLoop::running() { return running_loop; }
+
+void EventLoop::forget_running() { running_loop = nullptr; }
+
+bool EventLoop::spawn(std::string_view name, Fiber::Body body, FiberGroup* group) {
+  const Stack stack = stacks_.take();
+  if (!stack) return false;
+  // The fiber itself stands at the top of its stack: one page serves both while it is parked.
+  constexpr std::size_t kFiberBytes = (sizeof(Fiber) + 63) / 64 * 64;
+  std::byte* place = stack.top() - kFiberBytes;
+  auto& fiber = *new (place) Fiber();
+  fiber.stack_ = stack;
+  fiber.name_ = name;
+  fiber.body_ = std::move(body);
+  fiber.scope = scope();
+  const std::size_t usable = stack.usable_bytes - kFiberBytes;
+  fiber.context_ = context::make_fcontext(place, usable, &Trampoline::enter);
+  fiber.annotation_.create(stack.bottom, usable);
+  if (group != nullptr) group->add(fiber);
+  ++fiber_count_;
+  make_ready(fiber);
+  return true;
+}
+
+void EventLoop::run() {
+  assert(fiber_ == nullptr);
+  const StackOverflowReporter reporter;
+  Engine* outer_engine = set_current(this);
+  EventLoop* outer_loop = std::exchange(running_loop, this);
+  scheduler_annotation_.adopt_thread();
+  now_ = read_clock();
+  while (fiber_count_ > 0) {
+    run_ready();
+    if (fiber_count_ == 0) break;
+    turn(ready_first_ != nullptr ? Deadline::at(now_) : timers_.earliest());
+    now_ = read_clock();
+    expire_waits();
+  }
+  running_loop = outer_loop;
+  set_current(outer_engine);
+}
+
+void EventLoop::run_ready() {
+  // What becomes ready meanwhile waits for the next turn, so that completions are never starved.
+  Fiber* batch = std::exchange(ready_first_, nullptr);
+  ready_last_ = nullptr;
+  while (batch != nullptr) {
+    Fiber& fiber = *batch;
+    batch = std::exchange(fiber.next_ready_, nullptr);
+    resume(fiber);
+  }
+}
+
+void EventLoop::resume(Fiber& fiber) {
+  fiber_ = &fiber;
+  fiber.budget = kBudget;
+  switch_to_fiber(fiber);
+  fiber_ = nullptr;
+  if (fiber.context_ == nullptr) {
+    finish(fiber);
+    return;
+  }
+  if (!errand_) return;
+  std::exchange(errand_, nullptr)();
+  make_ready(fiber);
+}
+
+void EventLoop::switch_to_fiber(Fiber& fiber) {
+  ExceptionState& exceptions = exceptions_of_thread();
+  scheduler_exceptions_ = std::exchange(exceptions, fiber.exceptions_);
+  scheduler_annotation_.before_switch(fiber.annotation_, false);
+  const auto transfer = context::jump_fcontext(fiber.context_, &fiber);
+  StackAnnotation unused;
+  scheduler_annotation_.after_switch(unused);
+  // What comes back is null after the last switch: see switch_to_scheduler.
+  fiber.context_ = transfer.data == nullptr ? nullptr : transfer.fctx;
+  fiber.exceptions_ = std::exchange(exceptions, scheduler_exceptions_);
+}
+
+void EventLoop::switch_to_scheduler(Fiber& fiber, bool is_last) {
+  fiber.annotation_.before_switch(scheduler_annotation_, is_last);
+  const auto transfer = context::jump_fcontext(scheduler_context_, is_last ? nullptr : &fiber);
+  fiber.annotation_.after_switch(scheduler_annotation_);
+  scheduler_context_ = transfer.fctx;
+}
+
+void EventLoop::suspend() {
+  Fiber& fiber = *fiber_;
+  if (fiber.suspend_hook != nullptr) std::exchange(fiber.suspend_hook, nullptr)->suspended();
+  switch_to_scheduler(fiber, false);
+}
+
+void EventLoop::finish(Fiber& fiber) {
+  timers_.remove(fiber);
+  if (fiber.group_ != nullptr) fiber.group_->remove(fiber);
+  fiber.annotation_.destroy();
+  const Stack stack = fiber.stack_;
+  fiber.~Fiber();
+  stacks_.give_back(stack);
+  --fiber_count_;
+}
+
+int EventLoop::park(Wait& wait, Deadline deadline) {
+  assert(fiber_ != nullptr && "only a fiber can wait on a loop");
+  if (wait.is_complete_) return wait.result_;
+  Fiber& fiber = *fiber_;
+  wait.fiber_ = &fiber;
+  fiber.wait_ = &wait;
+  const int asked = fiber.scope.end_code;
+  if (asked == kCancelEnd || (asked == kDrainEnd && wait.is_drainable())) wait.interrupt(asked);
+  if (!wait.is_complete_) {
+    timers_.arm(fiber, Deadline::earliest(deadline, fiber.scope.deadline));
+    suspend();
+    TimerHeap::disarm(fiber);
+  }
+  fiber.wait_ = nullptr;
+  return wait.result_;
+}
+
+void EventLoop::complete(Wait& wait, int result) noexcept {
+  if (wait.is_complete_) return;
+  wait.result_ = result;
+  wait.is_complete_ = true;
+  if (wait.fiber_ != nullptr && wait.fiber_ != fiber_) make_ready(*wait.fiber_);
+}
+
+void EventLoop::interrupt(Fiber& fiber, int end_code) noexcept {
+  if (fiber.scope.end_code >= end_code) return;
+  fiber.scope.end_code = end_code;
+  Wait* wait = fiber.wait_;
+  if (wait == nullptr || wait->is_complete_) return;
+  if (end_code == kDrainEnd && !wait->is_drainable()) return;
+  wait->interrupt(end_code);
+}
+
+void EventLoop::expire_waits() {
+  while (Fiber* fiber = timers_.take_expired(now_)) {
+    Wait* wait = fiber->wait_;
+    if (wait != nullptr && !wait->is_complete_) wait->interrupt(kDeadlineEnd);
+  }
+}
+
+void EventLoop::make_ready(Fiber& fiber) noexcept {
+  (ready_last_ == nullptr ? ready_first_ : ready_last_->next_ready_) = &fiber;
+  ready_last_ = &fiber;
+}
+
+void EventLoop::yield() {
+  Fiber& fiber = *fiber_;
+  make_ready(fiber);
+  suspend();
+}
+
+void EventLoop::spend_budget() {
+  if (fiber_->budget-- == 0) yield();
+}
+
+void EventLoop::on_thread_stack(std::move_only_function<void()> work) {
+  errand_ = std::move(work);
+  suspend();
+}
+
+Scope& EventLoop::scope() { return fiber_ == nullptr ? outer_scope_ : fiber_->scope; }
+
+int EventLoop::check_scope() const {
+  return fiber_->scope.end_code == kCancelEnd ? -kCancelEnd : 0;
+}
+
+int EventLoop::wait_until(Deadline deadline) {
+  TimeWait wait(*this);
+  return park(wait, deadline);
+}
+
+int EventLoop::offload(std::function<void()> work) {
+  if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>();
+  // The wait may be gone when the work is done; only the loop's thread reads or clears the pointer.
+  struct Ticket {
+    Wait* wait;
+  };
+  TimeWait wait(*this);
+  auto ticket = std::make_shared<Ticket>(&wait);
+  offload_pool_->submit([this, ticket, mailbox = mailbox_, work = std::move(work)] {
+    work();
+    mailbox->post([this, ticket] {
+      if (ticket->wait != nullptr) complete(*std::exchange(ticket->wait, nullptr), 0);
+    });
+  });
+  const int result = park(wait, Deadline::never());
+  ticket->wait = nullptr;
+  return result;
+}
+
+void EventLoop::read_mailbox() {
+  for (Mailbox::Letter& letter : mailbox_->take_all()) letter();
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "engine/engine.h"
+#include "engine/fiber.h"
+#include "engine/fiber_group.h"
+#include "engine/mailbox.h"
+#include "engine/offload_pool.h"
+#include "engine/stack_pool.h"
+#include "engine/timer_heap.h"
+#include "hotline/engine/engine_choice.h"
+
+namespace hotline::engine {
+
+/// Runs fibers on one thread: what every engine with a loop has in common. An engine adds how it waits
+/// (turn) and how it performs operations. Loop thread only, where nothing else is said; the thread is that
+/// of the constructor.
+class EventLoop : public Engine {
+ public:
+  ~EventLoop() override;
+
+  /// The loop of this thread that is running now; null if there is none.
+  static EventLoop* running();
+
+  /// In a forked child: the loop that runs here is the parent's.
+  static void forget_running();
+
+  /// Starts a fiber with `body`; it runs when the loop comes to it. It inherits the scope of the fiber that
+  /// starts it. False: no stack was to be had.
+  bool spawn(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
+
+  /// Runs until no fiber is left. Not from a fiber.
+  void run();
+
+  /// Suspends the running fiber until `wait` is complete: its result.
+  int park(Wait& wait, Deadline deadline);
+
+  /// Ends `wait` with `result`; its fiber runs when the loop comes to it. The first to come counts: a wait
+  /// that has been interrupted stays so.
+  void complete(Wait& wait, int result) noexcept;
+
+  /// Asks `fiber` to drain or to end: now if it waits, else at its next wait.
+  void interrupt(Fiber& fiber, int end_code) noexcept;
+
+  /// Lets every other fiber that is ready run first.
+  void yield();
+
+  /// Runs `work` on the stack of the thread, outside any fiber, and waits for it.
+  void on_thread_stack(std::move_only_function<void()> work);
+
+  /// The running fiber; null outside of any.
+  Fiber* fiber() const { return fiber_; }
+
+  /// For other threads to post to.
+  const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+
+  Instant now() final { return now_; }
+  Scope& scope() final;
+  int wait_until(Deadline deadline) final;
+  int offload(std::function<void()> work) final;
+
+ protected:
+  explicit EventLoop(const LoopOptions& options);
+
+  /// Submits what is due, waits for completions until `until` and completes the waits that they end.
+  /// `until` has passed: looks without waiting.
+  virtual void turn(Deadline until) = 0;
+
+  /// For the engine's own use when the mailbox's descriptor is readable.
+  void read_mailbox();
+
+  /// Runs turns, outside any fiber, until `is_done` says so.
+  template <typename Condition>
+  void turn_until(Condition is_done) {
+    while (!is_done()) turn(Deadline::never());
+  }
+
+  /// What the scope of the running fiber says about starting this operation: 0, or a negated end code.
+  int check_scope() const;
+
+  /// One more result was had without waiting: yields if the fiber has had its share.
+  void spend_budget();
+
+ private:
+  void run_ready();
+  void resume(Fiber& fiber);
+  void suspend();
+  void make_ready(Fiber& fiber) noexcept;
+  void finish(Fiber& fiber);
+  void expire_waits();
+  void switch_to_fiber(Fiber& fiber);
+  void switch_to_scheduler(Fiber& fiber, bool is_last);
+
+  struct Trampoline;
+
+  StackPool stacks_;
+  TimerHeap timers_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::unique_ptr<OffloadPool> offload_pool_;
+  Fiber* fiber_ = nullptr;
+  Fiber* ready_first_ = nullptr;
+  Fiber* ready_last_ = nullptr;
+  std::size_t fiber_count_ = 0;
+  Instant now_;
+  void* scheduler_context_ = nullptr;
+  ExceptionState scheduler_exceptions_;
+  StackAnnotation scheduler_annotation_;
+  std::move_only_function<void()> errand_;
+  Scope outer_scope_;
+};
+
+/// A loop of the kind that `options` ask for, on the current thread. Fails as choose_engine does.
+Result<std::unique_ptr<EventLoop>> make_event_loop(const LoopOptions& options);
+
+}  // namespace hotline::engine

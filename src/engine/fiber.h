@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <string_view>
+
+#include "engine/engine.h"
+#include "engine/stack_pool.h"
+#include "engine/switch_annotations.h"
+#include "engine/wait.h"
+
+namespace hotline::engine {
+
+class FiberGroup;
+
+/// The exceptions of the C++ runtime that belong to one stack: what `catch` blocks hold and how many are in
+/// flight (Itanium C++ ABI, __cxa_eh_globals). Saved across switches.
+struct ExceptionState {
+  void* caught = nullptr;
+  unsigned int uncaught = 0;
+};
+
+/// Told when a fiber that asked for it suspends.
+class SuspendHook {
+ public:
+  virtual void suspended() noexcept = 0;
+
+ protected:
+  ~SuspendHook() = default;
+};
+
+/// A stackful coroutine. Lives at the top of its own stack, stays on its loop's thread, ends when its body
+/// returns. Made, run and freed by EventLoop only.
+class Fiber {
+ public:
+  using Body = std::move_only_function<void()>;
+
+  /// The name it was started under, for the report of a stack overflow.
+  std::string_view name() const { return name_; }
+
+  const Stack& stack() const { return stack_; }
+
+  Scope scope;
+
+  /// Called once, at the next suspension, and then forgotten; null: nobody asks.
+  SuspendHook* suspend_hook = nullptr;
+
+  /// Results that operations may still take without waiting before the others get their turn.
+  std::uint32_t budget = 0;
+
+ private:
+  friend class EventLoop;
+  friend class FiberGroup;
+  friend class TimerHeap;
+
+  Fiber() = default;
+
+  void* context_ = nullptr;
+  Fiber* next_ready_ = nullptr;
+  Wait* wait_ = nullptr;
+  FiberGroup* group_ = nullptr;
+  Fiber* previous_in_group_ = nullptr;
+  Fiber* next_in_group_ = nullptr;
+
+  // A timer stays in the heap when its wait ends early, for the next wait will want a later one: see
+  // TimerHeap.
+  Deadline wait_deadline_ = Deadline::never();
+  Instant heap_instant_{};
+  std::uint32_t heap_index_ = ~0U;
+
+  ExceptionState exceptions_;
+  StackAnnotation annotation_;
+  Stack stack_;
+  Body body_;
+  std::exception_ptr thrown_;
+  std::string_view name_;
+};
+
+}  // namespace hotline::engine

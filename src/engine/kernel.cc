@@ -1,0 +1,101 @@
+#include "engine/kernel.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace hotline::engine {
+namespace {
+
+int result_of(int returned) { return returned < 0 ? -errno : returned; }
+
+const sockaddr* raw(const SocketAddress& address) {
+  return static_cast<const sockaddr*>(address.data());
+}
+
+template <typename Call>
+int address_of(int fd, SocketAddress& address, Call call) {
+  socklen_t size = SocketAddress::kSizeMax;
+  const int result = result_of(call(fd, static_cast<sockaddr*>(address.data()), &size));
+  address.set_size(result < 0 ? 0 : size);
+  return result;
+}
+
+}  // namespace
+
+int Kernel::open_socket(int family, int type) {
+  return result_of(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+int Kernel::bind(int fd, const SocketAddress& address) {
+  return result_of(::bind(fd, raw(address), static_cast<socklen_t>(address.size())));
+}
+
+int Kernel::listen(int fd, int backlog) { return result_of(::listen(fd, backlog)); }
+
+int Kernel::set_option(int fd, int level, int name, const void* value, std::size_t size) {
+  return result_of(::setsockopt(fd, level, name, value, static_cast<socklen_t>(size)));
+}
+
+int Kernel::get_option(int fd, int level, int name, void* value, std::size_t& size) {
+  auto length = static_cast<socklen_t>(size);
+  const int result = result_of(::getsockopt(fd, level, name, value, &length));
+  size = length;
+  return result;
+}
+
+int Kernel::local_address(int fd, SocketAddress& address) {
+  return address_of(fd, address, ::getsockname);
+}
+
+int Kernel::peer_address(int fd, SocketAddress& address) {
+  return address_of(fd, address, ::getpeername);
+}
+
+int Kernel::shut_down(int fd, int how) { return result_of(::shutdown(fd, how)); }
+
+void Kernel::close(UniqueFd fd) { fd.reset(); }
+
+int Kernel::duplicate(int fd) { return result_of(::fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+
+int Kernel::set_non_blocking(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return result_of(flags < 0 ? flags : ::fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+}
+
+int Kernel::path_status(const std::string& path, PathStatus& status) {
+  struct stat found {};
+  const int result = result_of(::lstat(path.c_str(), &found));
+  if (result < 0) return result;
+  status = {found.st_dev, found.st_ino, S_ISSOCK(found.st_mode), S_ISDIR(found.st_mode)};
+  return 0;
+}
+
+int Kernel::remove_path(const std::string& path) { return result_of(::unlink(path.c_str())); }
+
+int Kernel::set_path_mode(const std::string& path, unsigned mode) {
+  return result_of(::chmod(path.c_str(), mode));
+}
+
+Instant Kernel::read_clock() { return std::chrono::steady_clock::now(); }
+
+std::chrono::system_clock::time_point Kernel::read_wall_clock() {
+  return std::chrono::system_clock::now();
+}
+
+void Kernel::fill_random(MutableBytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t filled = ::getrandom(bytes.data(), bytes.size(), 0);
+    if (filled < 0 && errno == EINTR) continue;
+    // Without randomness nothing that depends on it may go on.
+    if (filled < 0) std::abort();
+    bytes = bytes.subspan(static_cast<std::size_t>(filled));
+  }
+}
+
+}  // namespace hotline::engine

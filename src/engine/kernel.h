@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "hotline/core/bytes.h"
+#include "hotline/core/deadline.h"
+#include "hotline/core/socket_address.h"
+#include "hotline/core/unique_fd.h"
+
+namespace hotline::engine {
+
+/// What a path names, as far as UNIX sockets care.
+struct PathStatus {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool is_socket = false;
+  bool is_directory = false;
+};
+
+/// The calls that never wait, on sockets, paths, clocks and randomness, each one system call. Results are a
+/// count or descriptor, or a negated errno. Virtual, so that the simulated engine answers them from memory.
+/// Any thread.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+
+  /// A non-blocking, close-on-exec socket: socket(2).
+  virtual int open_socket(int family, int type);
+  virtual int bind(int fd, const SocketAddress& address);
+  virtual int listen(int fd, int backlog);
+  virtual int set_option(int fd, int level, int name, const void* value, std::size_t size);
+  virtual int get_option(int fd, int level, int name, void* value, std::size_t& size);
+  virtual int local_address(int fd, SocketAddress& address);
+  virtual int peer_address(int fd, SocketAddress& address);
+
+  /// `how` as in shutdown(2).
+  virtual int shut_down(int fd, int how);
+  virtual void close(UniqueFd fd);
+  virtual int duplicate(int fd);
+
+  /// Of every holder of the same open file, in other programs too.
+  virtual int set_non_blocking(int fd);
+
+  virtual int path_status(const std::string& path, PathStatus& status);
+  virtual int remove_path(const std::string& path);
+  virtual int set_path_mode(const std::string& path, unsigned mode);
+
+  virtual Instant read_clock();
+  virtual std::chrono::system_clock::time_point read_wall_clock();
+  virtual void fill_random(MutableBytes bytes);
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,36 @@
+#include "engine/mailbox.h"
+
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace hotline::engine {
+
+Mailbox::Mailbox() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+void Mailbox::post(Letter letter) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return;
+  letters_.push_back(std::move(letter));
+  if (letters_.size() == 1) ::eventfd_write(fd_.get(), 1);
+}
+
+std::vector<Mailbox::Letter> Mailbox::take_all() {
+  const std::lock_guard lock(mutex_);
+  eventfd_t count = 0;
+  ::eventfd_read(fd_.get(), &count);
+  return std::exchange(letters_, {});
+}
+
+void Mailbox::close() {
+  std::vector<Letter> dropped;
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  dropped.swap(letters_);
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,35 @@
+#include "engine/operations/receive.h"
+
+#include <sys/socket.h>
+
+#include "engine/engine.h"
+#include "engine/operations/system_result.h"
+
+namespace hotline::engine {
+
+int Receive::attempt() noexcept {
+  MutableBytes target = into_;
+  if (target.empty()) {
+    buffer = engine_.take_buffer();
+    if (!buffer) return -ENOBUFS;
+    target = buffer.memory();
+  }
+  const int result = system_result([&] {
+    return ::recv(channel().fd(), target.data(), target.size(), MSG_DONTWAIT);
+  });
+  if (!buffer) return result;
+  if (result > 0) {
+    buffer.set_filled(static_cast<std::size_t>(result));
+  } else {
+    engine_.recycle(std::move(buffer));
+    buffer = {};
+  }
+  return result;
+}
+
+bool Receive::has_exhausted(int result) const noexcept {
+  const std::size_t wanted = into_.empty() ? buffer.memory().size() : into_.size();
+  return result > 0 && static_cast<std::size_t>(result) < wanted;
+}
+
+}  // namespace hotline::engine

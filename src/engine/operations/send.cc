@@ -1,0 +1,36 @@
+#include "engine/operations/send.h"
+
+#include <liburing.h>
+
+#include "engine/channel.h"
+#include "engine/operations/system_result.h"
+
+namespace hotline::engine {
+namespace {
+
+// io_uring goes on by itself after a short send if MSG_WAITALL is given.
+constexpr int kSubmittedFlags = MSG_NOSIGNAL | MSG_WAITALL;
+
+}  // namespace
+
+int Send::attempt() noexcept {
+  return system_result([this] {
+    return ::send(channel().fd(), bytes_.data(), bytes_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+}
+
+void Send::prepare(io_uring_sqe& entry) noexcept {
+  io_uring_prep_send(&entry, channel().fd(), bytes_.data(), bytes_.size(), kSubmittedFlags);
+}
+
+int SendVectored::attempt() noexcept {
+  return system_result([this] {
+    return ::sendmsg(channel().fd(), &message_, MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+}
+
+void SendVectored::prepare(io_uring_sqe& entry) noexcept {
+  io_uring_prep_sendmsg(&entry, channel().fd(), &message_, kSubmittedFlags);
+}
+
+}  // namespace hotline::engine

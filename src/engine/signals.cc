@@ -1,0 +1,40 @@
+#include "engine/signals.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include <cerrno>
+
+#include "engine/engine.h"
+#include "engine/operations/read_write.h"
+
+namespace hotline::engine {
+
+Result<Signals> Signals::block(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  UniqueFd fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!fd) return fail(system_error(errno, "watch for signals"));
+  return Signals(std::move(fd));
+}
+
+Result<int> Signals::wait() {
+  signalfd_siginfo info{};
+  Read read(*channel_, std::as_writable_bytes(std::span(&info, 1)));
+  const int result = Engine::current().perform(read, Deadline::never());
+  if (result < 0) return fail(operation_error(result, "wait for a signal"));
+  return static_cast<int>(info.ssi_signo);
+}
+
+void ignore_broken_pipes() {
+  struct sigaction current {};
+  ::sigaction(SIGPIPE, nullptr, &current);
+  if (current.sa_handler != SIG_DFL) return;
+  current.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &current, nullptr);
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <initializer_list>
+
+#include "engine/channel.h"
+#include "hotline/core/result.h"
+
+namespace hotline::engine {
+
+/// Signals as something to wait for: blocked in this thread and those it starts later, read from a
+/// signalfd(2). Nothing runs in a signal handler.
+class Signals {
+ public:
+  /// Call before other threads start. Fails with `resource_exhausted` if no descriptor is left.
+  static Result<Signals> block(std::initializer_list<int> signals);
+
+  Signals(Signals&&) noexcept = default;
+
+  /// The next signal's number: suspends the fiber, or waits on the thread. Fails as every wait does.
+  Result<int> wait();
+
+ private:
+  explicit Signals(UniqueFd fd) : channel_(std::make_unique<Channel>(std::move(fd))) {}
+
+  std::unique_ptr<Channel> channel_;
+};
+
+/// Writes to a peer that has gone fail with EPIPE from now on, in the whole process, in place of the signal
+/// that kills; a program's own handler stays. Sockets never raise it here; pipes and terminals would.
+void ignore_broken_pipes();
+
+}  // namespace hotline::engine

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/event_loop.h"
+#include "engine/uring/buffer_ring.h"
+#include "engine/uring/completion.h"
+
+namespace hotline::engine {
+
+/// The flags with which a ring was made, as text.
+struct RingFlags {
+  unsigned bits;
+  const char* text;
+};
+
+/// Makes a ring with the best flags that the kernel takes: 0, or a negated errno.
+int make_ring(io_uring& ring, RingFlags& accepted);
+
+/// Submits operations and parks the fiber until their completion. Receiving and accepting are multishot:
+/// armed once for each descriptor, buffers provided by a BufferRing; what completes before anybody asks is
+/// queued, within limits. One submit a turn, besides one for every 64 KiB of sends, while they are still in
+/// the cache. io_uring(7).
+class UringLoop final : public EventLoop {
+ public:
+  /// Throws std::system_error if the kernel does not allow it.
+  explicit UringLoop(const LoopOptions& options);
+  ~UringLoop() override;
+
+  std::string_view name() const override { return "uring"; }
+  int perform(Operation& operation, Deadline deadline) override;
+  Buffer take_buffer() override { return buffers_.take(); }
+
+ protected:
+  void turn(Deadline until) override;
+  void withdraw(Channel& channel) override;
+  void abandon(Channel& channel) override;
+
+ private:
+  class SubmittedWait;
+  class QueueWait;
+  struct State;
+
+  struct Queued {
+    std::uint32_t next = BufferPool::kNone;
+    std::uint32_t filled = 0;
+  };
+
+  State& attached_state(Channel& channel);
+  io_uring_sqe& next_entry();
+  void submit();
+  void cancel(Completion& target);
+  int submit_and_park(Operation& operation, Deadline deadline);
+  int poll_and_park(Operation& operation, Deadline deadline);
+  int attempt_or_poll(Operation& operation, Deadline deadline);
+
+  int receive(Operation& operation, Deadline deadline);
+  int wait_for_queue(State& state, Deadline deadline);
+  int attempt_last(Operation& operation);
+  bool is_draining() const { return fiber()->scope.end_code == kDrainEnd; }
+  int deliver(State& state, Operation& operation);
+  void arm_receive(State& state);
+  void received(State& state, int result, unsigned flags);
+  void enqueue(State& state, std::uint32_t index, std::uint32_t filled);
+  Buffer dequeue(State& state);
+  void rearm_starved();
+
+  int accept(Operation& operation, Deadline deadline);
+  void arm_accept(State& state);
+  void accepted(State& state, int result, unsigned flags);
+
+  void watch_mailbox();
+  void stop_multishot(State& state);
+  void settle(State& state, unsigned flags);
+  void reap();
+
+  struct RingOwner {
+    RingOwner();
+    ~RingOwner() { io_uring_queue_exit(&ring); }
+    io_uring ring;
+  };
+
+  class MailboxWatch;
+
+  RingOwner owner_;
+  io_uring& ring_ = owner_.ring;
+  BufferPool buffers_;
+  BufferRing buffer_ring_;
+  std::vector<Queued> queued_;
+  std::vector<State*> starved_;
+  std::unique_ptr<MailboxWatch> mailbox_watch_;
+  std::size_t unsubmitted_send_bytes_ = 0;
+  std::size_t orphan_count_ = 0;
+};
+
+}  // namespace hotline::engine

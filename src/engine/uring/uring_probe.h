@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace hotline::engine {
+
+/// Why io_uring_setup failed with this errno, in words an operator can act on.
+std::string describe_setup_failure(int native_code);
+
+}  // namespace hotline::engine

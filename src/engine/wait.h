@@ -1,0 +1,33 @@
+#pragma once
+
+namespace hotline::engine {
+
+class EventLoop;
+class Fiber;
+
+/// One wait of one fiber, on its stack: begun by EventLoop::park, ended by EventLoop::complete.
+class Wait {
+ public:
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+
+  /// A deadline, cancel or drain came first. Either ends the wait now, with EventLoop::complete(*this,
+  /// -end_code), or asks the kernel to; then the completion ends it, whatever it brings.
+  virtual void interrupt(int end_code) noexcept = 0;
+
+  /// Whether a drain interrupts it.
+  virtual bool is_drainable() const noexcept { return false; }
+
+ protected:
+  Wait() = default;
+  ~Wait() = default;
+
+ private:
+  friend class EventLoop;
+
+  Fiber* fiber_ = nullptr;
+  int result_ = 0;
+  bool is_complete_ = false;
+};
+
+}  // namespace hotline::engine

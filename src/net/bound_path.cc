@@ -1,0 +1,76 @@
+#include "net/bound_path.h"
+
+#include <cerrno>
+
+#include "engine/engine.h"
+#include "engine/operations/connect.h"
+#include "hotline/engine/clock.h"
+#include "net/socket.h"
+
+namespace hotline::net {
+namespace {
+
+using engine::Engine;
+using engine::PathStatus;
+
+// A connection that is not answered at once is not refused either: somebody listens.
+constexpr Duration kProbeTimeout = std::chrono::milliseconds(200);
+
+std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std::string advice) {
+  return fail(make_error(ErrorKind::address_in_use, "listen on", endpoint.format_without_options(),
+                         std::move(detail), std::move(advice)));
+}
+
+bool is_abandoned(const Endpoint& endpoint, const SocketAddress& address, int socket_type) {
+  auto channel = open_socket(address, socket_type, "probe", endpoint);
+  if (!channel) return false;
+  engine::Connect connect(**channel, address);
+  return Engine::current().perform(connect, deadline_after(kProbeTimeout)) == -ECONNREFUSED;
+}
+
+}  // namespace
+
+Result<BoundPath> BoundPath::adopt(const Endpoint& endpoint, std::optional<unsigned> mode) {
+  Engine& engine = Engine::current();
+  BoundPath bound;
+  const int found = engine.path_status(endpoint.path(), bound.ours_);
+  bound.path_ = endpoint.path();
+  const int changed =
+      found < 0 || !mode ? found : engine.set_path_mode(endpoint.path(), *mode);
+  if (changed < 0) {
+    return fail(engine::operation_error(changed, "set the permissions of",
+                                        endpoint.format_without_options()));
+  }
+  return bound;
+}
+
+void BoundPath::remove() noexcept {
+  if (path_.empty()) return;
+  Engine& engine = Engine::current();
+  PathStatus now;
+  const bool is_ours = engine.path_status(path_, now) == 0 && now.device == ours_.device &&
+                       now.inode == ours_.inode;
+  if (is_ours) engine.remove_path(path_);
+  path_.clear();
+}
+
+Result<void> clear_stale_path(const Endpoint& endpoint, const SocketAddress& address,
+                              int socket_type) {
+  PathStatus status;
+  if (Engine::current().path_status(endpoint.path(), status) < 0) return {};
+  if (!status.is_socket) {
+    return refuse(endpoint, "there is a file that is not a socket",
+                  "it is left alone: choose another path");
+  }
+  if (!is_abandoned(endpoint, address, socket_type)) {
+    return refuse(endpoint, "somebody listens there already", "stop it, or choose another path");
+  }
+  const int removed = Engine::current().remove_path(endpoint.path());
+  if (removed < 0) {
+    return fail(engine::operation_error(removed, "replace the abandoned socket",
+                                        endpoint.format_without_options()));
+  }
+  return {};
+}
+
+}  // namespace hotline::net

@@ -1,0 +1,118 @@
+#include "hotline/net/connect.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "engine/engine.h"
+#include "engine/operations/connect.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "hotline/net/socket_options.h"
+#include "net/socket.h"
+
+namespace hotline {
+namespace {
+
+using engine::Channel;
+using engine::Engine;
+
+constexpr std::string_view kConnectTo = "connect to";
+
+// Nothing tells when a UNIX listener's full backlog has room again: ask now and then.
+constexpr Duration kBacklogRetryFirst = std::chrono::milliseconds(1);
+constexpr Duration kBacklogRetryMax = std::chrono::milliseconds(50);
+
+Result<void> connect_channel(Channel& channel, const SocketAddress& address,
+                             const Endpoint& shown) {
+  Duration pause = kBacklogRetryFirst;
+  for (;;) {
+    engine::Connect operation(channel, address);
+    const int result = Engine::current().perform(operation, Deadline::never());
+    if (result >= 0) return {};
+    if (result != -EBUSY && result != -EAGAIN) {
+      return fail(engine::operation_error(result, kConnectTo, shown.format_without_options()));
+    }
+    if (auto slept = sleep_for(pause); !slept) {
+      return fail(make_error(slept.error().kind, kConnectTo, shown.format_without_options(),
+                             slept.error().kind == ErrorKind::timed_out
+                                 ? "timed out: its queue of waiting callers stays full"
+                                 : "cancelled"));
+    }
+    pause = std::min(2 * pause, kBacklogRetryMax);
+  }
+}
+
+Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& address,
+                               const ConnectOptions& options) {
+  const Endpoint peer = Endpoint::of_address(endpoint.transport(), address);
+  auto channel = net::open_socket(address, SOCK_STREAM, kConnectTo, peer);
+  if (!channel) return fail(std::move(channel.error()));
+  net::prepare_stream(**channel, endpoint.transport());
+  if (auto connected = connect_channel(**channel, address, peer); !connected) {
+    return fail(std::move(connected.error()));
+  }
+  return Stream::over(std::move(*channel), peer, options.stream);
+}
+
+/// Every failure in one error: a single one as it is, more in the order of the attempts.
+Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
+  if (failures.size() == 1) return failures.front();
+  std::string detail;
+  for (const Error& each : failures) {
+    detail.append(detail.empty() ? "" : "; ").append(each.endpoint).append(": ");
+    const std::string message = each.message();
+    const std::size_t reason = message.rfind(": ");
+    detail += reason == message.npos ? message : message.substr(reason + 2);
+  }
+  Error error = failures.back();
+  error.endpoint = endpoint.format_without_options();
+  error.advice = error.hint();
+  error.detail = std::move(detail);
+  return error;
+}
+
+}  // namespace
+
+Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) {
+  if (is_datagram(endpoint.transport()) || endpoint.transport() == Transport::fd) {
+    return fail(make_error(ErrorKind::unsupported, kConnectTo, endpoint.format_without_options(),
+                           "streams are made over tcp and unix"));
+  }
+  const DeadlineScope scope(deadline_after(options.timeout));
+  const auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
+  if (!addresses) {
+    Error error = addresses.error();
+    if (error.kind == ErrorKind::timed_out || error.kind == ErrorKind::cancelled) {
+      error.detail = "the name could not be looked up in time";
+    }
+    error.operation = kConnectTo;
+    error.endpoint = endpoint.format_without_options();
+    return fail(std::move(error));
+  }
+  std::vector<Error> failures;
+  for (const SocketAddress& address : *addresses) {
+    auto stream = connect_address(endpoint, address, options);
+    if (stream) return stream;
+    const ErrorKind kind = stream.error().kind;
+    failures.push_back(std::move(stream.error()));
+    if (kind == ErrorKind::timed_out || kind == ErrorKind::cancelled) break;
+  }
+  return fail(combine(endpoint, failures));
+}
+
+Result<Stream> connect(std::string_view uri, const ConnectOptions& options) {
+  const auto endpoint = Endpoint::parse(uri);
+  if (!endpoint) return fail(endpoint.error());
+  OptionTaker taker(*endpoint);
+  const auto socket = SocketOptions::take_from(taker);
+  if (!socket) return fail(socket.error());
+  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
+  ConnectOptions own = options;
+  if (socket->receive_max != 0) own.stream.receive_max = socket->receive_max;
+  return connect(*endpoint, own);
+}
+
+}  // namespace hotline

@@ -1,0 +1,107 @@
+#include "net/datagram_batch.h"
+
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace hotline::net {
+namespace {
+
+// Strides that are a power of two would put all the first lines of a batch into the same cache set.
+constexpr std::size_t kStridePadding = 320;
+
+}  // namespace
+
+ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max)
+    : bytes_max_(datagram_bytes_max),
+      stride_((datagram_bytes_max + kStridePadding) / 64 * 64),
+      dirty_(count),
+      memory_(std::make_unique_for_overwrite<std::byte[]>(count * stride_)),
+      pieces_(count),
+      headers_(count),
+      routes_(count),
+      datagrams_(count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    pieces_[i] = {memory_.get() + i * stride_, bytes_max_};
+    headers_[i].msg_hdr.msg_name = routes_[i].peer.data();
+    headers_[i].msg_hdr.msg_iov = &pieces_[i];
+    headers_[i].msg_hdr.msg_iovlen = 1;
+    headers_[i].msg_hdr.msg_control = routes_[i].control.data();
+  }
+}
+
+std::span<mmsghdr> ReceiveBatch::prepare(std::size_t count_max) {
+  // Only what the last call used has been changed by the kernel.
+  for (std::size_t i = 0; i < dirty_; ++i) {
+    headers_[i].msg_hdr.msg_namelen = SocketAddress::kSizeMax;
+    headers_[i].msg_hdr.msg_controllen = routes_[i].control.size();
+    headers_[i].msg_hdr.msg_flags = 0;
+  }
+  dirty_ = 0;
+  return std::span(headers_).first(std::min(count_max, headers_.size()));
+}
+
+std::span<const Datagram> ReceiveBatch::take(std::size_t count) {
+  dirty_ = count;
+  for (std::size_t i = 0; i < count; ++i) describe(i);
+  return std::span(datagrams_).first(count);
+}
+
+void ReceiveBatch::describe(std::size_t index) {
+  const mmsghdr& header = headers_[index];
+  DatagramRoute& route = routes_[index];
+  route.peer.set_size(header.msg_hdr.msg_namelen);
+  route.control_size = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
+  if (route.control_size > 0) reverse_packet_info(route);
+  datagrams_[index] = {
+      .bytes = {memory_.get() + index * stride_, std::min<std::size_t>(header.msg_len, bytes_max_)},
+      .is_truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0,
+      .route = &route,
+  };
+}
+
+std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagrams) {
+  const std::size_t count = std::min(datagrams.size(), headers_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const OutgoingDatagram& datagram = datagrams[i];
+    pieces_[i] = {const_cast<std::byte*>(datagram.bytes.data()), datagram.bytes.size()};
+    msghdr& header = headers_[i].msg_hdr;
+    header = {};
+    header.msg_iov = &pieces_[i];
+    header.msg_iovlen = 1;
+    if (datagram.route == nullptr) continue;
+    header.msg_name = const_cast<void*>(datagram.route->peer.data());
+    header.msg_namelen = static_cast<socklen_t>(datagram.route->peer.size());
+    if (datagram.route->control_size == 0) continue;
+    header.msg_control = const_cast<std::byte*>(datagram.route->control.data());
+    header.msg_controllen = datagram.route->control_size;
+  }
+  return std::span(headers_).first(count);
+}
+
+void reverse_packet_info(DatagramRoute& route) {
+  msghdr view{};
+  view.msg_control = route.control.data();
+  view.msg_controllen = route.control_size;
+  cmsghdr* header = CMSG_FIRSTHDR(&view);
+  route.control_size = 0;
+  if (header == nullptr) return;
+  if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+    in_pktinfo info;
+    std::memcpy(&info, CMSG_DATA(header), sizeof info);
+    // The address is enough: naming the interface would overrule the routing table.
+    info.ipi_ifindex = 0;
+    std::memcpy(CMSG_DATA(header), &info, sizeof info);
+    route.control_size = CMSG_SPACE(sizeof info);
+  }
+  if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+    in6_pktinfo info;
+    std::memcpy(&info, CMSG_DATA(header), sizeof info);
+    if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+    std::memcpy(CMSG_DATA(header), &info, sizeof info);
+    route.control_size = CMSG_SPACE(sizeof info);
+  }
+}
+
+}  // namespace hotline::net

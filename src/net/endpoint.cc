@@ -1,0 +1,214 @@
+#include "hotline/net/endpoint.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "hotline/core/bytes.h"
+#include "net/address.h"
+
+namespace hotline {
+namespace {
+
+constexpr Transport kTransports[] = {Transport::tcp, Transport::udp, Transport::unix_,
+                                     Transport::unixgram, Transport::fd};
+
+// sun_path has 108 bytes; a path needs its terminating zero, an abstract name its leading one.
+constexpr std::size_t kUnixNameMax = 107;
+
+constexpr std::string_view kForms =
+    "write tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH, unix:@NAME, unixgram:///PATH or fd:N";
+
+std::unexpected<Error> refuse(std::string_view uri, std::string detail,
+                              std::string_view advice = kForms) {
+  // What cannot be parsed may hold anything: it is shown escaped.
+  return fail(make_error(ErrorKind::invalid_argument, "understand the endpoint",
+                         "'" + escape(as_bytes(uri)) + "'", std::move(detail), std::string(advice)));
+}
+
+template <typename Number>
+std::optional<Number> parse_decimal(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = error == std::errc() && end == text.data() + text.size();
+  return is_whole && !text.empty() ? std::optional(number) : std::nullopt;
+}
+
+bool is_printable(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+  });
+}
+
+struct HostAndPort {
+  std::string_view host;
+  std::string_view port;
+};
+
+std::optional<HostAndPort> split_host_and_port(std::string_view rest) {
+  if (!rest.starts_with('[')) {
+    const std::size_t colon = rest.find(':');
+    // More than one colon: an IPv6 address that lacks its brackets.
+    if (colon == rest.npos || rest.find(':', colon + 1) != rest.npos) return std::nullopt;
+    return HostAndPort{rest.substr(0, colon), rest.substr(colon + 1)};
+  }
+  const std::size_t close = rest.find(']');
+  if (close == rest.npos || close == 1 || rest.substr(close + 1, 1) != ":") return std::nullopt;
+  return HostAndPort{rest.substr(1, close - 1), rest.substr(close + 2)};
+}
+
+std::optional<std::vector<EndpointOption>> split_options(std::string_view query) {
+  std::vector<EndpointOption> options;
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (equals == pair.npos || equals == 0) return std::nullopt;
+    options.push_back({std::string(pair.substr(0, equals)), std::string(pair.substr(equals + 1))});
+    if (end == query.size()) break;
+    query.remove_prefix(end + 1);
+    if (query.empty()) return std::nullopt;
+  }
+  return options;
+}
+
+}  // namespace
+
+std::string_view name_of(Transport transport) {
+  switch (transport) {
+    case Transport::tcp: return "tcp";
+    case Transport::udp: return "udp";
+    case Transport::unix_: return "unix";
+    case Transport::unixgram: return "unixgram";
+    case Transport::fd: return "fd";
+  }
+  return "unknown";
+}
+
+bool is_datagram(Transport transport) {
+  return transport == Transport::udp || transport == Transport::unixgram;
+}
+
+Result<Endpoint> Endpoint::parse(std::string_view uri) {
+  const std::size_t colon = uri.find(':');
+  if (colon == uri.npos || colon == 0) return refuse(uri, "it has no scheme");
+  const std::string_view scheme = uri.substr(0, colon);
+  const auto known = std::ranges::find(kTransports, scheme, [](Transport t) { return name_of(t); });
+  if (known == std::end(kTransports)) {
+    return refuse(uri, "there is no scheme '" + escape(as_bytes(scheme)) + "'",
+                  "the schemes are tcp, udp, unix, unixgram and fd");
+  }
+  if (!is_printable(uri)) return refuse(uri, "it has blanks or control characters in it");
+
+  std::string_view rest = uri.substr(colon + 1);
+  Endpoint endpoint;
+  endpoint.transport_ = *known;
+  if (const std::size_t mark = rest.find('?'); mark != rest.npos) {
+    auto options = split_options(rest.substr(mark + 1));
+    if (!options || options->empty()) {
+      return refuse(uri, "its options are not KEY=VALUE pairs", "write ?KEY=VALUE&KEY=VALUE");
+    }
+    endpoint.options_ = std::move(*options);
+    rest = rest.substr(0, mark);
+  }
+
+  switch (*known) {
+    case Transport::tcp:
+    case Transport::udp: {
+      if (!rest.starts_with("//")) return refuse(uri, "'//' must follow the scheme");
+      const auto parts = split_host_and_port(rest.substr(2));
+      if (!parts) return refuse(uri, "it has no HOST:PORT", "IPv6 goes in brackets: tcp://[::1]:8000");
+      const auto port = parse_decimal<std::uint16_t>(parts->port);
+      if (!port) return refuse(uri, "its port is not a number from 0 to 65535");
+      if (parts->host.find_first_of("/@[]") != parts->host.npos) {
+        return refuse(uri, "its host has a character that no host has");
+      }
+      endpoint.host_ = parts->host;
+      endpoint.port_ = *port;
+      return endpoint;
+    }
+    case Transport::unix_:
+    case Transport::unixgram: {
+      endpoint.is_abstract_ = rest.starts_with('@');
+      if (endpoint.is_abstract_) rest.remove_prefix(1);
+      else if (rest.starts_with("//")) rest.remove_prefix(2);
+      const bool is_rooted = endpoint.is_abstract_ || rest.starts_with('/');
+      if (!is_rooted || rest.size() < (endpoint.is_abstract_ ? 1 : 2)) {
+        return refuse(uri, "it has no absolute path and no @NAME");
+      }
+      if (rest.size() > kUnixNameMax) {
+        return refuse(uri, "its path is longer than 107 bytes", "the kernel takes no longer ones: move it");
+      }
+      endpoint.path_ = rest;
+      return endpoint;
+    }
+    case Transport::fd: {
+      const auto number = parse_decimal<int>(rest);
+      if (!number || *number < 0) return refuse(uri, "a descriptor's number must follow", "write fd:3");
+      endpoint.descriptor_ = *number;
+      return endpoint;
+    }
+  }
+  return refuse(uri, "it is of no known kind");
+}
+
+Endpoint Endpoint::of_address(Transport transport, const SocketAddress& address) {
+  Endpoint endpoint;
+  endpoint.transport_ = transport;
+  const net::AddressText text = net::describe(address);
+  endpoint.host_ = text.host;
+  endpoint.port_ = text.port;
+  endpoint.path_ = text.path;
+  endpoint.is_abstract_ = text.is_abstract;
+  return endpoint;
+}
+
+Endpoint Endpoint::of_descriptor(int fd) {
+  Endpoint endpoint;
+  endpoint.transport_ = Transport::fd;
+  endpoint.descriptor_ = fd;
+  return endpoint;
+}
+
+std::string Endpoint::format() const {
+  std::string text = format_without_options();
+  char mark = '?';
+  for (const EndpointOption& option : options_) {
+    text.append(1, std::exchange(mark, '&')).append(option.key).append("=").append(option.value);
+  }
+  return text;
+}
+
+std::string Endpoint::format_without_options() const {
+  std::string text(name_of(transport_));
+  switch (transport_) {
+    case Transport::tcp:
+    case Transport::udp: {
+      const bool is_ipv6 = host_.find(':') != host_.npos;
+      text.append(is_ipv6 ? "://[" : "://").append(host_).append(is_ipv6 ? "]:" : ":");
+      return text += std::to_string(port_);
+    }
+    case Transport::unix_:
+    case Transport::unixgram:
+      // Names may hold any byte: a peer's must not reach a terminal as it is.
+      text += is_abstract_ ? ":@" : path_.empty() ? ":" : "://";
+      return text += escape(as_bytes(path_));
+    case Transport::fd: return text.append(":").append(std::to_string(descriptor_));
+  }
+  return text;
+}
+
+Endpoint Endpoint::with_port(std::uint16_t port) const {
+  Endpoint other = *this;
+  other.port_ = port;
+  other.options_.clear();
+  return other;
+}
+
+bool Endpoint::is_local() const {
+  if (transport_ == Transport::unix_ || transport_ == Transport::unixgram) return true;
+  return host_ == "::1" || host_ == "localhost" || (host_.starts_with("127.") && host_.find_first_not_of("0123456789.") == host_.npos) ||
+         host_.starts_with("::ffff:127.");
+}
+
+}  // namespace hotline

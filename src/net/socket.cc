@@ -1,0 +1,106 @@
+#include "net/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "engine/engine.h"
+#include "net/address.h"
+
+namespace hotline::net {
+namespace {
+
+using engine::Engine;
+
+// A peer that has vanished without a word is noticed after two minutes and a half.
+constexpr int kKeepaliveIdleSeconds = 60;
+constexpr int kKeepaliveIntervalSeconds = 15;
+constexpr int kKeepaliveProbes = 6;
+
+int type_of(const Endpoint& endpoint) {
+  return is_datagram(endpoint.transport()) ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+int number_option(int fd, int name) {
+  int value = 0;
+  std::size_t size = sizeof value;
+  const int result = Engine::current().get_option(fd, SOL_SOCKET, name, &value, size);
+  return result < 0 ? result : value;
+}
+
+std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, std::string detail) {
+  return fail(make_error(ErrorKind::invalid_argument, "use the inherited socket",
+                         endpoint.format_without_options(), std::move(detail),
+                         "the program that starts this one must pass a bound socket there"));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, int socket_type,
+                                                     std::string_view operation,
+                                                     const Endpoint& endpoint) {
+  const int fd = Engine::current().open_socket(family_of(address), socket_type);
+  if (fd < 0) {
+    return fail(engine::operation_error(fd, operation, endpoint.format_without_options()));
+  }
+  return std::make_unique<engine::Channel>(UniqueFd(fd));
+}
+
+Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::LookupPurpose purpose) {
+  if (!endpoint.path().empty()) {
+    return std::vector{unix_address(endpoint.path(), endpoint.is_abstract())};
+  }
+  auto addresses = engine::look_up(endpoint.host(), endpoint.port(), type_of(endpoint), purpose);
+  const bool is_every_address = endpoint.host().empty() && purpose == engine::LookupPurpose::bind;
+  if (addresses && is_every_address) {
+    // The IPv6 wildcard serves IPv4 as well, where the machine has IPv6.
+    std::ranges::stable_partition(*addresses, [](const SocketAddress& address) {
+      return family_of(address) == AF_INET6;
+    });
+  }
+  return addresses;
+}
+
+int set_flag(const engine::Channel& channel, int level, int name, int value) {
+  return Engine::current().set_option(channel.fd(), level, name, &value, sizeof value);
+}
+
+void prepare_stream(const engine::Channel& channel, Transport transport) {
+  if (transport != Transport::tcp) return;
+  // Neither is worth failing a connection for.
+  set_flag(channel, IPPROTO_TCP, TCP_NODELAY);
+  set_flag(channel, SOL_SOCKET, SO_KEEPALIVE);
+  set_flag(channel, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
+  set_flag(channel, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
+  set_flag(channel, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
+}
+
+Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
+                                                        bool is_listening) {
+  const int type = number_option(endpoint.descriptor(), SO_TYPE);
+  if (type < 0) return refuse_inherited(endpoint, "there is no socket with that number");
+  if (type != socket_type) {
+    return refuse_inherited(endpoint, socket_type == SOCK_STREAM ? "it is not a stream socket"
+                                                                 : "it is not a datagram socket");
+  }
+  if (is_listening && number_option(endpoint.descriptor(), SO_ACCEPTCONN) != 1) {
+    return refuse_inherited(endpoint, "it does not listen");
+  }
+  const int fd = Engine::current().duplicate(endpoint.descriptor());
+  if (fd < 0) {
+    return fail(engine::operation_error(fd, "use the inherited socket",
+                                        endpoint.format_without_options()));
+  }
+  Engine::current().set_non_blocking(fd);
+  return std::make_unique<engine::Channel>(UniqueFd(fd));
+}
+
+Transport transport_of(const SocketAddress& address, int socket_type) {
+  const bool is_stream = socket_type == SOCK_STREAM;
+  if (family_of(address) == AF_UNIX) return is_stream ? Transport::unix_ : Transport::unixgram;
+  return is_stream ? Transport::tcp : Transport::udp;
+}
+
+}  // namespace hotline::net

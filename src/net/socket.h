@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/channel.h"
+#include "engine/name_lookup.h"
+#include "hotline/core/result.h"
+#include "hotline/core/socket_address.h"
+#include "hotline/net/endpoint.h"
+
+namespace hotline::net {
+
+/// An open, unconnected socket for `address`. `socket_type` as in socket(2). The error's operation is
+/// `operation`, a literal.
+Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, int socket_type,
+                                                     std::string_view operation,
+                                                     const Endpoint& endpoint);
+
+/// The addresses that `endpoint` stands for, best first. A name is looked up: suspends the fiber.
+Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::LookupPurpose purpose);
+
+/// A flag that is a number, such as SO_KEEPALIVE, set; 0 or a negated errno.
+int set_flag(const engine::Channel& channel, int level, int name, int value = 1);
+
+/// What a fresh stream socket of that transport gets, whichever side made it: no delay, keepalive.
+void prepare_stream(const engine::Channel& channel, Transport transport);
+
+/// The socket that `fd:N` names: a duplicate, checked to be of `socket_type` and, if `is_listening`, to
+/// accept connections.
+Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
+                                                        bool is_listening);
+
+/// The transport of an inherited socket, by its address family and type.
+Transport transport_of(const SocketAddress& address, int socket_type);
+
+}  // namespace hotline::net

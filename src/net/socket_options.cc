@@ -1,0 +1,103 @@
+#include "hotline/net/socket_options.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "hotline/core/bytes.h"
+
+namespace hotline {
+namespace {
+
+constexpr std::size_t kBacklogMax = 65535;
+constexpr std::size_t kReceiveMax = 16 * 1024 * 1024;
+
+struct Unit {
+  std::string_view suffix;
+  std::size_t factor;
+};
+constexpr Unit kUnits[] = {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+
+std::optional<std::size_t> parse_number(std::string_view text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
+  const auto unit = std::ranges::find(kUnits, suffix, &Unit::suffix);
+  if (unit == std::end(kUnits)) return std::nullopt;
+  std::size_t product = 0;
+  if (__builtin_mul_overflow(number, unit->factor, &product)) return std::nullopt;
+  return product;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : ", ").append(word);
+  return text;
+}
+
+}  // namespace
+
+OptionTaker::OptionTaker(const Endpoint& endpoint)
+    : endpoint_(endpoint), is_taken_(endpoint.options().size()) {}
+
+Result<std::optional<std::string>> OptionTaker::take(std::string_view key) {
+  known_.emplace_back(key);
+  std::optional<std::string> value;
+  for (std::size_t i = 0; i < is_taken_.size(); ++i) {
+    if (endpoint_.options()[i].key != key) continue;
+    if (value) return fail(refuse("the option '" + std::string(key) + "' stands twice", "give it once"));
+    value = endpoint_.options()[i].value;
+    is_taken_[i] = true;
+  }
+  return value;
+}
+
+Result<std::optional<std::size_t>> OptionTaker::take_number(std::string_view key, std::size_t min,
+                                                            std::size_t max) {
+  auto text = take(key);
+  if (!text) return fail(std::move(text.error()));
+  if (!*text) return std::nullopt;
+  const auto number = parse_number(**text);
+  if (number && *number >= min && *number <= max) return number;
+  return fail(refuse("the option '" + std::string(key) + "' is not a number from " +
+                         std::to_string(min) + " to " + std::to_string(max),
+                     "write it as 1024 or 1KiB"));
+}
+
+Result<void> OptionTaker::finish() const {
+  for (std::size_t i = 0; i < is_taken_.size(); ++i) {
+    if (is_taken_[i]) continue;
+    return fail(refuse("there is no option '" + escape(as_bytes(endpoint_.options()[i].key)) + "'",
+                       "the options are " + join(known_)));
+  }
+  return {};
+}
+
+Error OptionTaker::refuse(std::string detail, std::string advice) const {
+  return make_error(ErrorKind::invalid_argument, "use the endpoint",
+                    endpoint_.format_without_options(), std::move(detail), std::move(advice));
+}
+
+Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker) {
+  SocketOptions options;
+  const auto backlog = taker.take_number("backlog", 1, kBacklogMax);
+  if (!backlog) return fail(backlog.error());
+  if (*backlog) options.backlog = static_cast<int>(**backlog);
+  const auto receive = taker.take_number("receive", 1, kReceiveMax);
+  if (!receive) return fail(receive.error());
+  options.receive_max = receive->value_or(0);
+  const auto mode = taker.take("mode");
+  if (!mode) return fail(mode.error());
+  if (!*mode) return options;
+  unsigned bits = 0;
+  const std::string& text = **mode;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 8);
+  if (error != std::errc() || end != text.data() + text.size() || bits > 0777) {
+    return fail(make_error(ErrorKind::invalid_argument, "use the endpoint", {},
+                           "the option 'mode' is not octal permission bits", "write mode=600"));
+  }
+  options.mode = bits;
+  return options;
+}
+
+}  // namespace hotline

@@ -1,0 +1,287 @@
+#include "hotline/net/stream.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "engine/engine.h"
+#include "engine/operations/receive.h"
+#include "engine/operations/send.h"
+
+namespace hotline {
+namespace {
+
+using engine::Engine;
+
+// One wait for the peer to take bytes covers at most this many, so that the write timeout is one of
+// progress, not of the whole.
+constexpr std::size_t kWriteChunkBytes = 256 * 1024;
+
+// What one vectored write takes at a time: well below IOV_MAX, small on a fiber's stack.
+constexpr std::size_t kPiecesMax = 16;
+
+constexpr std::string_view kReceiveFrom = "receive from";
+constexpr std::string_view kSendTo = "send to";
+
+}  // namespace
+
+struct Stream::State {
+  std::unique_ptr<engine::Channel> channel;
+  Endpoint peer;
+  StreamOptions options;
+  Error end;
+  bool has_received = false;
+
+  Deadline read_deadline(Instant now) const {
+    return Deadline::after(now, has_received ? options.timeouts.idle : options.timeouts.first_byte);
+  }
+
+  std::size_t piece_max() const {
+    return options.receive_max == 0 ? SIZE_MAX : options.receive_max;
+  }
+
+  int perform_receive(engine::Receive& receive, Engine& engine);
+  int take_carried(engine::Receive& receive);
+  Error note_end(Error error);
+  Error receive_error(int code);
+  Error send_error(int code) {
+    return note_end(engine::operation_error(code, kSendTo, peer.format_without_options()));
+  }
+  Result<std::size_t> write_pieces(std::span<iovec> pieces);
+};
+
+Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+Stream Stream::over(std::unique_ptr<engine::Channel> channel, Endpoint peer, StreamOptions options) {
+  auto state = std::make_unique<State>();
+  state->channel = std::move(channel);
+  state->peer = std::move(peer);
+  state->options = options;
+  return Stream(std::move(state));
+}
+
+Error Stream::State::note_end(Error error) {
+  if (end.kind == ErrorKind::none) end = error;
+  return error;
+}
+
+Error Stream::State::receive_error(int code) {
+  Error error = code == 0 ? Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}}
+                          : engine::operation_error(code, kReceiveFrom);
+  error.endpoint = peer.format_without_options();
+  return note_end(std::move(error));
+}
+
+int Stream::State::perform_receive(engine::Receive& receive, Engine& engine) {
+  if (channel->carried) {
+    const int result = take_carried(receive);
+    if (result != -EAGAIN) return result;
+  }
+  return engine.perform(receive, read_deadline(engine.now()));
+}
+
+/// What a loop that is gone had received: -EAGAIN when nothing of it is left.
+int Stream::State::take_carried(engine::Receive& receive) {
+  engine::Channel::Carried& carried = *channel->carried;
+  if (carried.buffers.empty()) return carried.end <= 0 ? carried.end : -EAGAIN;
+  engine::Buffer buffer = std::move(carried.buffers.front());
+  carried.buffers.erase(carried.buffers.begin());
+  const MutableBytes bytes = buffer.memory().first(buffer.filled());
+  if (receive.into().empty()) {
+    receive.buffer = std::move(buffer);
+    return static_cast<int>(bytes.size());
+  }
+  const std::size_t taken = std::min(bytes.size(), receive.into().size());
+  std::copy_n(bytes.begin(), taken, receive.into().begin());
+  channel->unread = bytes.subspan(taken);
+  channel->lease = std::move(buffer);
+  return static_cast<int>(taken);
+}
+
+Result<MutableBytes> Stream::receive() {
+  State& state = *state_;
+  engine::Channel& channel = *state.channel;
+  Engine& engine = Engine::current();
+  if (channel.unread.empty()) {
+    // The lease ends before the wait: an idle stream holds no buffer.
+    if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
+    engine::Receive receive(channel, engine);
+    const int result = state.perform_receive(receive, engine);
+    if (result <= 0) return fail(state.receive_error(result));
+    state.has_received = true;
+    channel.lease = std::move(receive.buffer);
+    channel.unread = channel.lease.memory().first(static_cast<std::size_t>(result));
+  }
+  const MutableBytes piece = channel.unread.first(std::min(channel.unread.size(), state.piece_max()));
+  channel.unread = channel.unread.subspan(piece.size());
+  if (state.options.tap != nullptr) state.options.tap->received(state.peer, piece);
+  return piece;
+}
+
+Result<std::size_t> Stream::read_some(MutableBytes into) {
+  assert(!into.empty());
+  State& state = *state_;
+  engine::Channel& channel = *state.channel;
+  std::size_t taken = 0;
+  if (!channel.unread.empty()) {
+    taken = std::min(channel.unread.size(), into.size());
+    std::copy_n(channel.unread.begin(), taken, into.begin());
+    channel.unread = channel.unread.subspan(taken);
+  } else {
+    Engine& engine = Engine::current();
+    if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
+    engine::Receive receive(channel, engine, into);
+    const int result = state.perform_receive(receive, engine);
+    if (result <= 0) return fail(state.receive_error(result));
+    state.has_received = true;
+    taken = static_cast<std::size_t>(result);
+  }
+  if (state.options.tap != nullptr) state.options.tap->received(state.peer, into.first(taken));
+  return taken;
+}
+
+Result<void> Stream::read_exact(MutableBytes into) {
+  bool has_some = false;
+  while (!into.empty()) {
+    const auto taken = read_some(into);
+    if (!taken) {
+      Error error = taken.error();
+      if (!has_some || error.kind != ErrorKind::closed) return fail(std::move(error));
+      error.kind = ErrorKind::truncated;
+      state_->end = error;
+      return fail(std::move(error));
+    }
+    has_some = true;
+    into = into.subspan(*taken);
+  }
+  return {};
+}
+
+Result<std::size_t> Stream::write_some(Bytes bytes) {
+  if (bytes.empty()) return 0;
+  State& state = *state_;
+  Engine& engine = Engine::current();
+  const Bytes chunk = bytes.first(std::min(bytes.size(), kWriteChunkBytes));
+  engine::Send send(*state.channel, chunk);
+  const int result =
+      engine.perform(send, Deadline::after(engine.now(), state.options.timeouts.write));
+  if (result < 0) return fail(state.send_error(result));
+  const auto sent = static_cast<std::size_t>(result);
+  if (state.options.tap != nullptr) state.options.tap->sent(state.peer, bytes.first(sent));
+  return sent;
+}
+
+Result<void> Stream::write_all(Bytes bytes) {
+  while (!bytes.empty()) {
+    auto sent = write_some(bytes);
+    if (!sent) return fail(std::move(sent.error()));
+    bytes = bytes.subspan(*sent);
+  }
+  return {};
+}
+
+Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces) {
+  Engine& engine = Engine::current();
+  engine::SendVectored send(*channel, pieces);
+  const int result = engine.perform(send, Deadline::after(engine.now(), options.timeouts.write));
+  if (result < 0) return fail(send_error(result));
+  std::size_t shown = static_cast<std::size_t>(result);
+  for (const iovec& piece : pieces) {
+    if (options.tap == nullptr || shown == 0) break;
+    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), std::min(shown, piece.iov_len));
+    options.tap->sent(peer, bytes);
+    shown -= bytes.size();
+  }
+  return static_cast<std::size_t>(result);
+}
+
+Result<void> Stream::write_all(std::span<const Bytes> pieces) {
+  std::size_t skipped = 0;  // Of the first piece: what has gone already.
+  while (!pieces.empty()) {
+    std::array<iovec, kPiecesMax> batch;
+    std::size_t count = 0;
+    std::size_t total = 0;
+    for (const Bytes piece : pieces.first(std::min(pieces.size(), kPiecesMax))) {
+      const Bytes rest = piece.subspan(count == 0 ? skipped : 0);
+      const std::size_t size = std::min(rest.size(), kWriteChunkBytes - total);
+      batch[count++] = {const_cast<std::byte*>(rest.data()), size};
+      total += size;
+      if (size < rest.size()) break;
+    }
+    std::size_t sent = 0;
+    if (total > 0) {
+      auto written = state_->write_pieces(std::span(batch).first(count));
+      if (!written) return fail(std::move(written.error()));
+      sent = *written;
+    }
+    sent += skipped;
+    while (!pieces.empty() && sent >= pieces.front().size()) {
+      sent -= pieces.front().size();
+      pieces = pieces.subspan(1);
+    }
+    skipped = sent;
+  }
+  return {};
+}
+
+Result<void> Stream::shut_down_writes() {
+  const int result = Engine::current().shut_down(state_->channel->fd(), SHUT_WR);
+  if (result < 0) {
+    return fail(engine::operation_error(result, "end the writes to",
+                                        state_->peer.format_without_options()));
+  }
+  return {};
+}
+
+void Stream::close() { state_->channel->close(); }
+
+void Stream::abort() {
+  if (!state_->channel->is_open()) return;
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  Engine::current().set_option(state_->channel->fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  state_->channel->close();
+}
+
+const Error& Stream::end() const { return state_->end; }
+
+bool Stream::is_open() const { return state_ != nullptr && state_->channel->is_open(); }
+
+const Endpoint& Stream::peer() const { return state_->peer; }
+
+Endpoint Stream::local() const {
+  SocketAddress address;
+  Engine::current().local_address(state_->channel->fd(), address);
+  return Endpoint::of_address(state_->peer.transport(), address);
+}
+
+Result<PeerCredentials> Stream::peer_credentials() const {
+  if (state_->peer.transport() != Transport::unix_) {
+    return fail(make_error(ErrorKind::unsupported, "tell who is at",
+                           state_->peer.format_without_options(),
+                           "only UNIX streams know their peer's credentials"));
+  }
+  ucred found{};
+  std::size_t size = sizeof found;
+  const int result = Engine::current().get_option(state_->channel->fd(), SOL_SOCKET, SO_PEERCRED,
+                                                  &found, size);
+  if (result < 0) {
+    return fail(engine::operation_error(result, "tell who is at",
+                                        state_->peer.format_without_options()));
+  }
+  return PeerCredentials{found.pid, found.uid, found.gid};
+}
+
+int Stream::descriptor() const { return state_->channel->fd(); }
+
+void Stream::leave_loop() { state_->channel->withdraw(); }
+
+void Stream::set_timeouts(const StreamTimeouts& timeouts) { state_->options.timeouts = timeouts; }
+
+}  // namespace hotline

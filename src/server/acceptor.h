@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+
+#include "engine/descriptor_limit.h"
+#include "hotline/net/listener.h"
+#include "server/service.h"
+
+namespace hotline::server {
+
+/// Takes callers from one listener, within the limits, until draining or cut. Straight-line code: a fiber or
+/// a thread runs it.
+class Acceptor {
+ public:
+  /// Takes a call over, and room for it with it: it ends with Admission::leave, see run_call.
+  using Start = std::function<void(Stream)>;
+
+  Acceptor(Shared& shared, Service& service, Listener& listener, Start start)
+      : shared_(shared), service_(service), listener_(listener), start_(std::move(start)) {}
+
+  /// Returns when no caller will be taken any more; the listener is closed then.
+  void run();
+
+ private:
+  bool take_one();
+  void shed();
+  bool back_off(const Error& error);
+  bool is_taking() const;
+
+  Shared& shared_;
+  Service& service_;
+  Listener& listener_;
+  Start start_;
+  engine::ReserveDescriptor reserve_;
+  Duration pause_{};
+};
+
+}  // namespace hotline::server

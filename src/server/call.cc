@@ -1,0 +1,64 @@
+#include "server/call.h"
+
+#include <exception>
+
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+
+namespace hotline::server {
+namespace {
+
+void report_throw(Shared& shared, const Service& service, const Stream& call, const char* what) {
+  shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
+  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &call.peer(), what);
+}
+
+// Not nested in a catch block of the caller: closing waits, and nobody waits inside a catch.
+bool handle(Shared& shared, const Service& service, Stream& call) noexcept {
+  try {
+    service.handler.stream()(call);
+    return true;
+  } catch (const std::exception& thrown) {
+    report_throw(shared, service, call, thrown.what());
+  } catch (...) {
+    report_throw(shared, service, call, "an exception of unknown type");
+  }
+  return false;
+}
+
+/// The handler has said its last word and the peer has not: closing now, with bytes of the peer's unread,
+/// would reset the connection and could take the reply with it.
+void linger(const ServerOptions& options, Stream& call) {
+  if (!call.is_open() || call.end().kind != ErrorKind::none) return;
+  if (!call.shut_down_writes()) return;
+  const DeadlineScope scope(deadline_after(options.linger));
+  while (call.receive()) {
+  }
+}
+
+void log_end(const Shared& shared, const Service& service, const Stream& call) {
+  const Error& end = call.end();
+  const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
+                          end.kind == ErrorKind::draining;
+  shared.log(LogLevel::debug, "call ended", service.name, &call.peer(),
+             is_orderly ? std::string(name_of(end.kind)) : end.message());
+}
+
+}  // namespace
+
+void run_call(Shared& shared, const Service& service, Stream call) noexcept {
+  const bool wants_debug =
+      shared.options.log != nullptr && shared.options.log->wants(LogLevel::debug);
+  if (wants_debug) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
+  if (handle(shared, service, call)) {
+    linger(shared.options, call);
+  } else {
+    call.abort();
+  }
+  if (wants_debug) log_end(shared, service, call);
+  call.close();
+  shared.active.fetch_sub(1, std::memory_order_relaxed);
+  shared.admission.leave(call.peer());
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/event_loop.h"
+#include "hotline/net/datagram_socket.h"
+#include "server/service.h"
+
+namespace hotline::server {
+
+/// Runs a message handler over one datagram socket: messages back to back on one dispatch fiber, replies in
+/// batches. When a handler waits, it keeps that fiber and another goes on with the messages behind it. On a
+/// thread without a loop: one message after another.
+class Dispatcher {
+ public:
+  Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
+      : shared_(shared), service_(service), socket_(socket) {}
+
+  /// Returns when draining or cut, and every handler has returned.
+  void run();
+
+ private:
+  class Handling;
+  enum class Course : bool { goes_on, has_ended };
+
+  void dispatch();
+  void start_dispatching();
+  Course next();
+  Course receive();
+  Course handle_next();
+  Reply call_handler(const Datagram& datagram) noexcept;
+  void finish_waited(const Datagram& datagram, const Reply& reply);
+  void flush();
+  bool is_taking() const;
+
+  Shared& shared_;
+  Service& service_;
+  DatagramSocket& socket_;
+  engine::FiberGroup* group_ = nullptr;  ///< Null on a thread without a loop.
+
+  std::span<const Datagram> messages_;
+  std::size_t position_ = 0;
+  std::shared_ptr<void> messages_memory_;  ///< Once a handler waits in their midst; else the socket's.
+  std::vector<Reply> replies_;             ///< Of messages_, not sent yet,
+  std::vector<OutgoingDatagram> outgoing_; ///< and where they go.
+  std::size_t waiting_count_ = 0;
+  bool is_dispatching_ = false;
+  bool has_ended_ = false;
+};
+
+}  // namespace hotline::server

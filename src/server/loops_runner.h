@@ -1,0 +1,32 @@
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <thread>
+
+#include "engine/event.h"
+#include "server/runner.h"
+
+namespace hotline::server {
+
+/// `loops:N`: a thread for each event loop, a fiber for each call.
+class LoopsRunner final : public Runner {
+ public:
+  LoopsRunner(Shared& shared, engine::EventLoop& control);
+  ~LoopsRunner() override;
+
+  Result<void> start(std::vector<Service>& services) override;
+  void drain() override;
+  void cut() override;
+  void wait() override;
+
+ private:
+  class Worker;
+
+  Shared& shared_;
+  engine::EventLoop& control_;
+  engine::Event ended_;
+  std::list<Worker> workers_;
+};
+
+}  // namespace hotline::server

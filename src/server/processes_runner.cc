@@ -1,0 +1,131 @@
+#include "server/processes_runner.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "hotline/engine/clock.h"
+#include "server/acceptor.h"
+#include "server/call.h"
+#include "server/dispatcher.h"
+
+namespace hotline::server {
+namespace {
+
+// A worker that dies at once, again and again, must not keep a core busy with forking.
+constexpr Duration kRestartPause = std::chrono::milliseconds(100);
+
+std::uint64_t parse_count(std::string_view text) {
+  std::uint64_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+}  // namespace
+
+Result<void> ProcessesRunner::start(std::vector<Service>& services) {
+  bool has_started = true;
+  for (Service& service : services) {
+    for (Listener& listener : service.listeners) {
+      has_started &= control_.spawn(
+          "accept", [this, &service, &listener] { take_callers(service, listener); }, &takers_);
+    }
+    const std::size_t workers =
+        service.sockets.empty() ? 0 : shared_.options.concurrency.effective_count();
+    for (std::size_t i = 0; i < workers; ++i) {
+      has_started &= control_.spawn("worker", [this, &service] { keep_worker(service); }, &calls_);
+    }
+  }
+  if (has_started) return {};
+  return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
+}
+
+void ProcessesRunner::take_callers(Service& service, Listener& listener) {
+  Acceptor(shared_, service, listener, [&](Stream call) {
+    start_call(service, std::move(call));
+  }).run();
+}
+
+void ProcessesRunner::start_call(Service& service, Stream call) {
+  auto taken = std::make_shared<Stream>(std::move(call));
+  const bool has_started = control_.spawn(service.name, [this, &service, taken] {
+    run_child(service, taken->descriptor(), [&] { run_call(shared_, service, std::move(*taken)); });
+    shared_.active.fetch_sub(1, std::memory_order_relaxed);
+    shared_.admission.leave(taken->peer());
+  }, &calls_);
+  if (has_started) return;
+  shared_.active.fetch_sub(1, std::memory_order_relaxed);
+  shared_.admission.leave(taken->peer());
+}
+
+void ProcessesRunner::keep_worker(Service& service) {
+  DatagramSocket& socket = service.sockets.front();
+  const auto body = [&] {
+    if (service.handler.message()) {
+      Dispatcher(shared_, service, socket).run();
+    } else {
+      service.handler.datagram()(socket);
+    }
+  };
+  while (end_code_ == 0) {
+    if (run_child(service, socket.descriptor(), body)) return;
+    static_cast<void>(sleep_for(kRestartPause));
+  }
+}
+
+/// False if the child did not come to its orderly end.
+bool ProcessesRunner::run_child(const Service& service, int kept_fd,
+                                const std::function<void()>& body) {
+  engine::Interrupter interrupter;
+  if (end_code_ == engine::kDrainEnd) interrupter.drain();
+  if (end_code_ == engine::kCancelEnd) interrupter.cancel();
+  const std::uint64_t failures_before = shared_.handler_failures;
+  const std::uint64_t calls_before = shared_.calls;
+  auto child = engine::ChildProcess::fork(interrupter, {&kept_fd, 1}, [&] {
+    body();
+    return std::to_string(shared_.calls - calls_before) + ' ' +
+           std::to_string(shared_.handler_failures - failures_before);
+  });
+  if (!child) {
+    shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
+                child.error().message());
+    return false;
+  }
+  children_.insert(&interrupter);
+  const auto outcome = child->wait();
+  children_.erase(&interrupter);
+  if (!outcome || outcome->report.empty()) {
+    shared_.log(LogLevel::error, "a process died in its call", service.name, nullptr,
+                outcome && outcome->end.signal != 0
+                    ? "signal " + std::to_string(outcome->end.signal)
+                    : std::string("without a report"));
+    return false;
+  }
+  const std::size_t blank = outcome->report.find(' ');
+  shared_.calls += parse_count(outcome->report);
+  shared_.handler_failures += parse_count(std::string_view(outcome->report).substr(blank + 1));
+  return true;
+}
+
+void ProcessesRunner::interrupt(int end_code) {
+  end_code_ = std::max(end_code_, end_code);
+  takers_.interrupt(end_code);
+  for (engine::Interrupter* child : children_) {
+    if (end_code == engine::kDrainEnd) child->drain();
+    if (end_code == engine::kCancelEnd) child->cancel();
+  }
+}
+
+void ProcessesRunner::drain() { interrupt(engine::kDrainEnd); }
+
+/// The children first: what ignores it dies with its fiber.
+void ProcessesRunner::cut() {
+  interrupt(engine::kCancelEnd);
+  calls_.interrupt(engine::kCancelEnd);
+}
+
+void ProcessesRunner::wait() {
+  takers_.join();
+  calls_.join();
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,24 @@
+#include "server/runner.h"
+
+#include "server/loops_runner.h"
+#include "server/processes_runner.h"
+#include "server/threads_runner.h"
+
+namespace hotline::server {
+
+std::unique_ptr<Runner> make_runner(Shared& shared, engine::EventLoop& control) {
+  switch (shared.options.concurrency.kind) {
+    case Concurrency::Kind::serial:
+    case Concurrency::Kind::threads: return std::make_unique<ThreadsRunner>(shared, control);
+    case Concurrency::Kind::processes: return std::make_unique<ProcessesRunner>(shared, control);
+    case Concurrency::Kind::loops: break;
+  }
+  return std::make_unique<LoopsRunner>(shared, control);
+}
+
+std::size_t loop_count(const ServerOptions& options) {
+  return options.concurrency.kind == Concurrency::Kind::loops ? options.concurrency.effective_count()
+                                                              : 0;
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,224 @@
+#include "hotline/server/server.h"
+
+#include <signal.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include "engine/epoll/epoll_loop.h"
+#include "engine/event.h"
+#include "engine/signals.h"
+#include "hotline/engine/clock.h"
+#include "server/runner.h"
+#include "server/service.h"
+
+namespace hotline {
+
+using engine::EventLoop;
+using server::Service;
+
+struct Server::State {
+  explicit State(ServerOptions given) : shared(std::move(given)) {}
+
+  void ask(int end_code);
+  Result<DrainReport> supervise(EventLoop& control);
+  void watch_signals(EventLoop& control, engine::Event& asked, engine::Signals& signals);
+  DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
+
+  server::Shared shared;
+  std::vector<Service> services;
+  EngineDecision engine{EngineKind::epoll, {}};
+  bool is_bound = false;
+  std::atomic<int> asked_code = 0;
+  std::mutex mutex;
+  std::shared_ptr<engine::Mailbox> control_mailbox;  ///< With the mutex; while run runs.
+  engine::Event* asked = nullptr;                    ///< Control loop only.
+};
+
+Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Server::~Server() = default;
+
+namespace {
+
+Result<void> check_handler(const Endpoint& endpoint, const Handler& handler) {
+  const bool has_datagram = handler.message() || handler.datagram();
+  const bool has_stream = static_cast<bool>(handler.stream());
+  const bool fits = endpoint.transport() == Transport::fd ? has_datagram || has_stream
+                    : is_datagram(endpoint.transport())   ? has_datagram
+                                                          : has_stream;
+  if (fits) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+                         has_stream ? "this service is for streams" : "this service is for datagrams",
+                         has_stream ? "use tcp:// or unix:" : "use udp:// or unixgram:"));
+}
+
+}  // namespace
+
+Result<void> Server::add(std::string_view uri, Handler handler, std::string_view name) {
+  auto endpoint = Endpoint::parse(uri);
+  if (!endpoint) return fail(std::move(endpoint.error()));
+  if (auto fits = check_handler(*endpoint, handler); !fits) return fits;
+  OptionTaker taker(*endpoint);
+  auto socket = SocketOptions::take_from(taker);
+  if (!socket) return fail(std::move(socket.error()));
+  if (auto finished = taker.finish(); !finished) return finished;
+  Service service;
+  service.name = name;
+  service.wanted = std::move(*endpoint);
+  service.handler = std::move(handler);
+  service.socket = std::move(*socket);
+  state_->services.push_back(std::move(service));
+  return {};
+}
+
+Result<void> Server::bind() {
+  State& state = *state_;
+  if (state.shared.options.concurrency.kind == Concurrency::Kind::loops) {
+    auto decision = choose_engine(state.shared.options.loop.engine);
+    if (!decision) return fail(std::move(decision.error()));
+    state.engine = std::move(*decision);
+    state.shared.options.loop.engine = state.engine.engine;
+  }
+  for (Service& service : state.services) {
+    auto bound = server::bind_service(service, state.shared.options,
+                                      server::loop_count(state.shared.options));
+    if (bound) continue;
+    for (Service& each : state.services) {
+      each.listeners.clear();
+      each.sockets.clear();
+    }
+    return bound;
+  }
+  state.is_bound = true;
+  return {};
+}
+
+std::vector<BoundService> Server::services() const {
+  std::vector<BoundService> bound;
+  for (const Service& service : state_->services) bound.push_back({service.name, service.bound});
+  return bound;
+}
+
+const EngineDecision& Server::engine() const { return state_->engine; }
+
+void Server::drain() { state_->ask(engine::kDrainEnd); }
+
+void Server::cut() { state_->ask(engine::kCancelEnd); }
+
+void Server::State::ask(int end_code) {
+  int before = asked_code.load();
+  while (before < end_code && !asked_code.compare_exchange_weak(before, end_code)) {
+  }
+  const std::lock_guard lock(mutex);
+  if (!control_mailbox) return;
+  control_mailbox->post([this] {
+    if (asked != nullptr) asked->set();
+  });
+}
+
+Result<DrainReport> Server::run() {
+  if (!state_->is_bound) {
+    if (auto bound = bind(); !bound) return fail(std::move(bound.error()));
+  }
+  engine::ignore_broken_pipes();
+  // Never a ring: with `processes` this very loop is what forks.
+  auto control = engine::make_event_loop({.engine = EngineKind::epoll});
+  if (!control) return fail(std::move(control.error()));
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->control_mailbox = (*control)->mailbox();
+  }
+  Result<DrainReport> report;
+  (*control)->spawn("control", [&] { report = state_->supervise(**control); });
+  (*control)->run();
+  const std::lock_guard lock(state_->mutex);
+  state_->control_mailbox.reset();
+  return report;
+}
+
+Result<DrainReport> Server::State::supervise(EventLoop& control) {
+  std::optional<engine::Signals> signals;
+  if (shared.options.signals == SignalUse::drain) {
+    auto blocked = engine::Signals::block({SIGTERM, SIGINT});
+    if (!blocked) return fail(std::move(blocked.error()));
+    signals.emplace(std::move(*blocked));
+  }
+  engine::Event has_asked(control);
+  engine::Event has_ended(control);
+  asked = &has_asked;
+  auto runner = server::make_runner(shared, control);
+  auto started = runner->start(services);
+  engine::FiberGroup helpers(control);
+  if (signals) {
+    control.spawn("signals", [&] { watch_signals(control, has_asked, *signals); }, &helpers);
+  }
+  control.spawn("ended", [&] {
+    runner->wait();
+    has_ended.set();
+    has_asked.set();
+  }, &helpers);
+  if (!started) ask(engine::kCancelEnd);
+  const DrainReport report = end(*runner, has_ended, has_asked);
+  helpers.interrupt(engine::kCancelEnd);
+  helpers.join();
+  asked = nullptr;
+  if (!started) return fail(std::move(started.error()));
+  return report;
+}
+
+void Server::State::watch_signals(EventLoop&, engine::Event& has_asked, engine::Signals& signals) {
+  while (signals.wait()) {
+    // The first drains, the second cuts.
+    asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
+    has_asked.set();
+  }
+}
+
+/// Waits for the calls to end, drains when asked to, cuts when that takes too long.
+DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
+                               engine::Event& has_asked) {
+  DrainReport report;
+  std::uint64_t under_way = 0;
+  int done_code = 0;
+  Deadline deadline = Deadline::never();
+  while (has_ended.wait(Deadline::at(now())) != 0) {
+    const int code = asked_code;
+    if (code > done_code && done_code == 0) under_way = shared.active;
+    if (code == engine::kDrainEnd && done_code < code) {
+      deadline = deadline_after(shared.options.drain_timeout);
+      runner.drain();
+      done_code = code;
+    } else if (code == engine::kCancelEnd && done_code < code) {
+      report.cut = shared.active;
+      runner.cut();
+      done_code = code;
+      deadline = Deadline::never();
+    }
+    if (has_asked.wait(deadline) == -engine::kDeadlineEnd) asked_code = engine::kCancelEnd;
+  }
+  report.calls = shared.calls;
+  report.finished = under_way - std::min(under_way, report.cut);
+  report.handler_failures = shared.handler_failures;
+  return report;
+}
+
+int serve(std::string_view uri, Handler handler, ServerOptions options) {
+  options.signals = SignalUse::drain;
+  Server server(std::move(options));
+  const auto refuse = [](const Error& error) {
+    std::fprintf(stderr, "error: %s\n", error.message().c_str());
+    if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
+    return 1;
+  };
+  if (auto added = server.add(uri, std::move(handler)); !added) return refuse(added.error());
+  if (auto bound = server.bind(); !bound) return refuse(bound.error());
+  for (const BoundService& each : server.services()) {
+    std::fprintf(stderr, "listening %s\n", each.endpoint.format().c_str());
+  }
+  auto report = server.run();
+  return report ? 0 : refuse(report.error());
+}
+
+}  // namespace hotline

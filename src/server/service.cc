@@ -1,0 +1,101 @@
+#include "server/service.h"
+
+#include <sys/socket.h>
+
+#include "engine/descriptor_limit.h"
+#include "net/bind.h"
+
+namespace hotline::server {
+namespace {
+
+// Descriptors that are not connections: listeners, rings, logs, what handlers open.
+constexpr std::size_t kDescriptorReserve = 64;
+
+std::size_t room_of(const ServerOptions& options) {
+  const Concurrency& concurrency = options.concurrency;
+  std::size_t room = options.limits.connections_max;
+  if (room == 0) {
+    const std::size_t descriptors = engine::raise_descriptor_limit();
+    room = descriptors > 2 * kDescriptorReserve ? descriptors - kDescriptorReserve : descriptors / 2;
+  }
+  const bool is_counted = concurrency.kind == Concurrency::Kind::threads ||
+                          concurrency.kind == Concurrency::Kind::processes;
+  return is_counted ? std::min(room, concurrency.effective_count()) : room;
+}
+
+std::size_t per_peer_of(const ServerOptions& options) {
+  if (options.limits.connections_per_peer_max != 0) return options.limits.connections_per_peer_max;
+  return std::max<std::size_t>(1, room_of(options) / 4);
+}
+
+StreamOptions stream_options(const ServerOptions& options) {
+  return {.timeouts = options.timeouts, .receive_max = 0, .tap = options.tap};
+}
+
+Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count,
+                            PortSharing sharing) {
+  ListenOptions listening{service.socket, stream_options(options), sharing};
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, count); ++i) {
+    const bool is_first = service.listeners.empty();
+    const bool is_port = service.wanted.transport() == Transport::tcp;
+    const Endpoint where = is_first ? service.wanted : service.wanted.with_port(service.bound.port());
+    auto listener = is_first || is_port ? listen(where, listening) : service.listeners.front().share();
+    if (!listener) return fail(std::move(listener.error()));
+    if (is_first) service.bound = listener->endpoint();
+    service.listeners.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+Result<void> bind_sockets(Service& service, const ServerOptions& options, std::size_t count,
+                          PortSharing sharing) {
+  DatagramOptions datagrams{.socket = service.socket, .sharing = sharing, .tap = options.tap};
+  // UNIX and inherited sockets cannot be bound twice: the first loop has them.
+  const bool is_port = service.wanted.transport() == Transport::udp;
+  for (std::size_t i = 0; i < (is_port ? std::max<std::size_t>(1, count) : 1); ++i) {
+    const bool is_first = service.sockets.empty();
+    const Endpoint where = is_first ? service.wanted : service.wanted.with_port(service.bound.port());
+    auto socket = bind_datagrams(where, datagrams);
+    if (!socket) return fail(std::move(socket.error()));
+    if (is_first) service.bound = socket->endpoint();
+    service.sockets.push_back(std::move(*socket));
+  }
+  return {};
+}
+
+}  // namespace
+
+Shared::Shared(const ServerOptions& given)
+    : options(given), admission(room_of(given), per_peer_of(given)) {}
+
+void Shared::log(LogLevel level, std::string_view message, const std::string& service,
+                 const Endpoint* peer, std::string detail) const {
+  if (options.log == nullptr || !options.log->wants(level)) return;
+  options.log->write({level, message, service, {}, peer == nullptr ? "" : peer->format(),
+                      std::move(detail)});
+}
+
+Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
+  const bool is_shared = loop_count > 1;
+  const PortSharing sharing = is_shared ? PortSharing::shared : PortSharing::exclusive;
+  const bool is_stream = service.handler.stream() && !is_datagram(service.wanted.transport());
+  const bool is_inherited = service.wanted.transport() == Transport::fd;
+  if (is_shared && !is_inherited) {
+    auto free = net::check_unshared(service.wanted, is_stream ? SOCK_STREAM : SOCK_DGRAM);
+    if (!free) return free;
+  }
+  if (!is_inherited) {
+    return is_stream ? bind_listeners(service, options, loop_count, sharing)
+                     : bind_sockets(service, options, loop_count, sharing);
+  }
+  // What was inherited is whichever of the two kinds the handler can serve.
+  if (is_stream) {
+    auto bound = bind_listeners(service, options, loop_count, sharing);
+    const bool has_other = service.handler.message() || service.handler.datagram();
+    if (bound || !has_other) return bound;
+    service.listeners.clear();
+  }
+  return bind_sockets(service, options, loop_count, sharing);
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hotline/core/log.h"
+#include "hotline/net/datagram_socket.h"
+#include "hotline/net/listener.h"
+#include "hotline/server/handler.h"
+#include "hotline/server/server.h"
+#include "server/admission.h"
+
+namespace hotline::server {
+
+/// What all calls of a server have in common. Any thread.
+struct Shared {
+  explicit Shared(const ServerOptions& given);
+
+  void log(LogLevel level, std::string_view message, const std::string& service,
+           const Endpoint* peer, std::string detail = {}) const;
+
+  ServerOptions options;
+  Admission admission;
+  std::atomic<std::uint64_t> calls = 0;
+  std::atomic<std::uint64_t> active = 0;
+  std::atomic<std::uint64_t> handler_failures = 0;
+};
+
+/// One service at one endpoint: its listeners or sockets, one for each loop, or a single one.
+struct Service {
+  std::string name;
+  Endpoint wanted;
+  Endpoint bound;
+  Handler handler;
+  SocketOptions socket;
+  std::vector<Listener> listeners;
+  std::vector<DatagramSocket> sockets;
+};
+
+/// Binds `service` for `loop_count` event loops (0: one socket for all).
+Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count);
+
+}  // namespace hotline::server

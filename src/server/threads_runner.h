@@ -1,0 +1,49 @@
+#pragma once
+
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "engine/event.h"
+#include "engine/interrupter.h"
+#include "server/runner.h"
+
+namespace hotline::server {
+
+/// `serial` and `threads:N`: a thread for each listener, and, with `threads`, one for each call; all
+/// blocking. Datagrams: a thread for each socket, or `count` of them, at most the number of cores.
+class ThreadsRunner final : public Runner {
+ public:
+  ThreadsRunner(Shared& shared, engine::EventLoop& control)
+      : shared_(shared), control_(control), ended_(control) {}
+  ~ThreadsRunner() override;
+
+  Result<void> start(std::vector<Service>& services) override;
+  void drain() override;
+  void cut() override;
+  void wait() override;
+
+ private:
+  /// A thread and how to reach its waits.
+  struct Worker {
+    engine::Interrupter interrupter;
+    std::thread thread;
+    bool has_ended = false;
+  };
+
+  bool start_thread(std::function<void()> body);
+  void take_callers(Service& service, Listener& listener);
+  void take_messages(Service& service, DatagramSocket& socket);
+  void start_call(Service& service, Stream call);
+  void interrupt(int end_code);
+  void join_ended();
+
+  Shared& shared_;
+  engine::EventLoop& control_;
+  engine::Event ended_;
+  std::mutex mutex_;
+  std::list<Worker> workers_;
+  int end_code_ = 0;
+};
+
+}  // namespace hotline::server
