@@ -15,7 +15,7 @@ int Receive::attempt() noexcept {
     target = buffer.memory();
   }
   const int result = system_result([&] {
-    return ::recv(channel().fd(), target.data(), target.size(), MSG_DONTWAIT);
+    return raw_call(SYS_recvfrom, channel().fd(), target.data(), target.size(), MSG_DONTWAIT, 0, 0);
   });
   if (!buffer) return result;
   if (result > 0) {

@@ -15,7 +15,8 @@ constexpr int kSubmittedFlags = MSG_NOSIGNAL | MSG_WAITALL;
 
 int Send::attempt() noexcept {
   return system_result([this] {
-    return ::send(channel().fd(), bytes_.data(), bytes_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return raw_call(SYS_sendto, channel().fd(), bytes_.data(), bytes_.size(),
+                    MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0);
   });
 }
 

@@ -1,8 +1,18 @@
 #pragma once
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 namespace hotline::engine {
+
+/// A system call without glibc's cancellation point, which costs every call of a program with threads two
+/// atomic operations, and which nobody here can use.
+template <typename... Arguments>
+long raw_call(long number, Arguments... arguments) noexcept {
+  return ::syscall(number, arguments...);
+}
 
 /// What `call` returned, or the negated errno; calls again if a signal interrupted it.
 template <typename Call>

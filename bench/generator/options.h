@@ -1,0 +1,31 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/types.h>
+
+#include <cstddef>
+
+namespace bench {
+
+enum class Mode { kLoad, kConnections, kIdle };
+
+struct Options {
+  Mode mode = Mode::kLoad;
+  sockaddr_in server{};
+  bool datagrams = false;
+  std::size_t connections = 1;
+  std::size_t bytes = 64;
+  // Messages in flight on one connection: pipelining over TCP, the window over UDP.
+  std::size_t depth = 1;
+  double seconds = 2;
+  double warmup = 0.5;
+  // 0: the server's CPU time and memory are not measured.
+  pid_t server_pid = 0;
+  // Idle mode only: also measure after one message on every connection.
+  bool speak = false;
+};
+
+// Throws std::invalid_argument for what makes no sense. Prints the usage and exits 0 on --help.
+Options parse_options(int argc, char** argv);
+
+}  // namespace bench

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Holds the source to its structure; prints `file:line: what` and exits 1 when it does not hold.
+
+usage: tools/structure.py [--build DIR]     DIR: a build directory with compile_commands.json,
+                                            which two of the rules need: headers alone, symbols
+       tools/structure.py --self-test       proves that each rule fires
+"""
+import argparse
+import os
+import sys
+
+from structure import comments, compiles, includes, selftest, sizes, symbols, text, triples
+from structure.tree import Tree
+
+RULES = [includes, text, comments, triples, sizes, symbols, compiles]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", metavar="DIR")
+    parser.add_argument("--root", metavar="DIR",
+                        default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    parser.add_argument("--self-test", action="store_true")
+    options = parser.parse_args()
+    if options.self_test:
+        found = selftest.run()
+    else:
+        tree = Tree(options.root, options.build)
+        found = sorted(violation for rule in RULES for violation in rule.check(tree))
+    for problem in found:
+        print(problem)
+    print(f"structure: {len(found)} problem{'s' if len(found) != 1 else ''}" if found
+          else "structure: holds", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
