@@ -56,6 +56,9 @@ struct DatagramSocket::State {
 
 namespace {
 
+// A burst waits there while a handler works; the default holds some 250 small datagrams.
+constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
+
 constexpr std::string_view kReceiveOn = "receive on";
 constexpr std::string_view kSendFrom = "send to";
 
@@ -180,6 +183,8 @@ void DatagramSocket::close() {
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
   auto bound = net::bind_socket(endpoint, SOCK_DGRAM, options.socket, options.sharing);
   if (!bound) return fail(std::move(bound.error()));
+  // The system may grant less (net.core.rmem_max); that is no reason to fail.
+  net::set_flag(*bound->channel, SOL_SOCKET, SO_RCVBUF, kReceiveQueueBytes);
   ask_for_packet_info(*bound->channel, bound->address);
   auto state = std::make_unique<DatagramSocket::State>(std::move(bound->channel),
                                                        std::move(bound->endpoint), options);

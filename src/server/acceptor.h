@@ -23,9 +23,8 @@ class Acceptor {
 
  private:
   bool take_one();
-  void shed();
+  bool shed();
   bool back_off(const Error& error);
-  bool is_taking() const;
 
   Shared& shared_;
   Service& service_;

@@ -21,13 +21,10 @@ class Admission {
   /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with `cancelled`.
   Result<void> take_room();
 
-  /// Gives room back that no call came for.
-  void give_room_back() { room_.release(); }
-
   /// Whether `peer` may have one more call; counts it if so.
   bool admit(const Endpoint& peer);
 
-  /// A call of `peer` that was admitted has ended: gives its room back too.
+  /// A call of `peer` that was admitted, and had room, has ended.
   void leave(const Endpoint& peer);
 
  private:

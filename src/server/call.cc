@@ -59,6 +59,7 @@ void run_call(Shared& shared, const Service& service, Stream call) noexcept {
   call.close();
   shared.active.fetch_sub(1, std::memory_order_relaxed);
   shared.admission.leave(call.peer());
+  shared.end_call();
 }
 
 }  // namespace hotline::server

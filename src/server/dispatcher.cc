@@ -64,12 +64,12 @@ void Dispatcher::dispatch() {
 }
 
 Dispatcher::Course Dispatcher::next() {
-  if (position_ < messages_.size() && is_taking()) return handle_next();
+  if (position_ < messages_.size()) return handle_next();
   flush();
   messages_ = {};
   position_ = 0;
   messages_memory_.reset();
-  return is_taking() ? receive() : Course::has_ended;
+  return has_ended_ ? Course::has_ended : receive();
 }
 
 Dispatcher::Course Dispatcher::receive() {
@@ -89,12 +89,13 @@ Dispatcher::Course Dispatcher::receive() {
 
 Dispatcher::Course Dispatcher::handle_next() {
   const Datagram& datagram = messages_[position_++];
-  shared_.calls.fetch_add(1, std::memory_order_relaxed);
+  if (!shared_.begin_call()) return Course::goes_on;
   Handling handling(*this);
   Reply reply = call_handler(datagram);
   handling.stop_watching();
   if (handling.has_waited()) {
     finish_waited(datagram, reply);
+    shared_.end_call();
     // Whoever took over goes on; unless nobody could, for want of a fiber.
     return std::exchange(is_dispatching_, true) ? Course::has_ended : Course::goes_on;
   }
@@ -102,7 +103,11 @@ Dispatcher::Course Dispatcher::handle_next() {
     replies_.push_back(std::move(reply));
     outgoing_.push_back({{}, datagram.route});
   }
-  return Course::goes_on;
+  if (shared_.options.calls == CallCount::unlimited) return Course::goes_on;
+  flush();
+  shared_.end_call();
+  has_ended_ = true;
+  return Course::has_ended;
 }
 
 Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
@@ -141,12 +146,6 @@ void Dispatcher::flush() {
   }
   outgoing_.clear();
   replies_.clear();
-}
-
-bool Dispatcher::is_taking() const {
-  if (has_ended_) return false;
-  return shared_.options.calls == CallCount::unlimited ||
-         shared_.calls.load(std::memory_order_relaxed) == 0;
 }
 
 }  // namespace hotline::server

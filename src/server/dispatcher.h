@@ -33,7 +33,6 @@ class Dispatcher {
   Reply call_handler(const Datagram& datagram) noexcept;
   void finish_waited(const Datagram& datagram, const Reply& reply);
   void flush();
-  bool is_taking() const;
 
   Shared& shared_;
   Service& service_;

@@ -20,6 +20,7 @@ class LoopsRunner::Worker {
       : runner_(runner), services_(services), index_(index) {}
 
   Result<void> start();
+  void begin();
   void interrupt(int end_code);
   void join() {
     if (thread_.joinable()) thread_.join();
@@ -37,6 +38,7 @@ class LoopsRunner::Worker {
   std::size_t index_;
   std::thread thread_;
   std::shared_ptr<engine::Mailbox> mailbox_;
+  engine::Event* begin_ = nullptr;
   FiberGroup* takers_ = nullptr;
   FiberGroup* calls_ = nullptr;
   bool has_ended_ = false;  ///< Of the control loop's thread.
@@ -59,9 +61,14 @@ void LoopsRunner::Worker::run(std::promise<Result<void>>& started) {
   mailbox_ = (*loop)->mailbox();
   FiberGroup takers(**loop);
   FiberGroup calls(**loop);
+  engine::Event has_begun(**loop);
   takers_ = &takers;
   calls_ = &calls;
-  (*loop)->spawn("server", [&] { serve(**loop); });
+  begin_ = &has_begun;
+  (*loop)->spawn("server", [&] {
+    has_begun.wait();
+    serve(**loop);
+  });
   started.set_value({});
   (*loop)->run();
   loop->reset();
@@ -110,6 +117,10 @@ void LoopsRunner::Worker::take_messages(EventLoop& loop, Service& service) {
   }, takers_);
 }
 
+void LoopsRunner::Worker::begin() {
+  mailbox_->post([this] { begin_->set(); });
+}
+
 void LoopsRunner::Worker::interrupt(int end_code) {
   mailbox_->post([this, end_code] {
     takers_->interrupt(end_code);
@@ -125,17 +136,19 @@ LoopsRunner::~LoopsRunner() {
 }
 
 Result<void> LoopsRunner::start(std::vector<Service>& services) {
+  Result<void> started;
   for (std::size_t i = 0; i < loop_count(shared_.options); ++i) {
     workers_.emplace_back(*this, services, i);
-    auto started = workers_.back().start();
+    started = workers_.back().start();
     if (started) continue;
     workers_.back().join();
     workers_.pop_back();
     cut();
-    wait();
-    return started;
+    break;
   }
-  return {};
+  // All of them at once: callers of the first must not take what the last one's loop still needs.
+  for (Worker& worker : workers_) worker.begin();
+  return started;
 }
 
 void LoopsRunner::drain() {

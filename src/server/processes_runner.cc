@@ -29,8 +29,10 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
       has_started &= control_.spawn(
           "accept", [this, &service, &listener] { take_callers(service, listener); }, &takers_);
     }
-    const std::size_t workers =
-        service.sockets.empty() ? 0 : shared_.options.concurrency.effective_count();
+    const bool is_one = shared_.options.calls == CallCount::one;
+    const std::size_t workers = service.sockets.empty() ? 0
+                                : is_one ? 1
+                                         : shared_.options.concurrency.effective_count();
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn("worker", [this, &service] { keep_worker(service); }, &calls_);
     }
@@ -51,6 +53,7 @@ void ProcessesRunner::start_call(Service& service, Stream call) {
     run_child(service, taken->descriptor(), [&] { run_call(shared_, service, std::move(*taken)); });
     shared_.active.fetch_sub(1, std::memory_order_relaxed);
     shared_.admission.leave(taken->peer());
+    shared_.end_call();
   }, &calls_);
   if (has_started) return;
   shared_.active.fetch_sub(1, std::memory_order_relaxed);
@@ -67,15 +70,18 @@ void ProcessesRunner::keep_worker(Service& service) {
     }
   };
   while (end_code_ == 0) {
-    if (run_child(service, socket.descriptor(), body)) return;
+    if (run_child(service, socket.descriptor(), body)) break;
     static_cast<void>(sleep_for(kRestartPause));
   }
+  shared_.end_call();
 }
 
 /// False if the child did not come to its orderly end.
 bool ProcessesRunner::run_child(const Service& service, int kept_fd,
                                 const std::function<void()>& body) {
   engine::Interrupter interrupter;
+  // Known before it is born: forking suspends this fiber, and a drain may come meanwhile.
+  children_.insert(&interrupter);
   if (end_code_ == engine::kDrainEnd) interrupter.drain();
   if (end_code_ == engine::kCancelEnd) interrupter.cancel();
   const std::uint64_t failures_before = shared_.handler_failures;
@@ -85,14 +91,14 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
     return std::to_string(shared_.calls - calls_before) + ' ' +
            std::to_string(shared_.handler_failures - failures_before);
   });
+  const Result<engine::ChildProcess::Outcome> outcome =
+      child ? child->wait() : fail(std::move(child.error()));
+  children_.erase(&interrupter);
   if (!child) {
     shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
-                child.error().message());
+                outcome.error().message());
     return false;
   }
-  children_.insert(&interrupter);
-  const auto outcome = child->wait();
-  children_.erase(&interrupter);
   if (!outcome || outcome->report.empty()) {
     shared_.log(LogLevel::error, "a process died in its call", service.name, nullptr,
                 outcome && outcome->end.signal != 0

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
-#include <thread>
+#include <optional>
 
 #include "engine/epoll/epoll_loop.h"
 #include "engine/event.h"
@@ -20,16 +20,20 @@ using engine::EventLoop;
 using server::Service;
 
 struct Server::State {
-  explicit State(ServerOptions given) : shared(std::move(given)) {}
+  explicit State(ServerOptions given) : shared(std::move(given)) {
+    shared.drain_server = [this] { ask(engine::kDrainEnd); };
+  }
 
   void ask(int end_code);
   Result<DrainReport> supervise(EventLoop& control);
-  void watch_signals(EventLoop& control, engine::Event& asked, engine::Signals& signals);
+  Result<void> block_signals();
+  void watch_signals(engine::Event& has_asked);
   DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
 
   server::Shared shared;
   std::vector<Service> services;
   EngineDecision engine{EngineKind::epoll, {}};
+  std::optional<engine::Signals> signals;
   bool is_bound = false;
   std::atomic<int> asked_code = 0;
   std::mutex mutex;
@@ -75,6 +79,7 @@ Result<void> Server::add(std::string_view uri, Handler handler, std::string_view
 
 Result<void> Server::bind() {
   State& state = *state_;
+  if (auto blocked = state.block_signals(); !blocked) return blocked;
   if (state.shared.options.concurrency.kind == Concurrency::Kind::loops) {
     auto decision = choose_engine(state.shared.options.loop.engine);
     if (!decision) return fail(std::move(decision.error()));
@@ -139,12 +144,6 @@ Result<DrainReport> Server::run() {
 }
 
 Result<DrainReport> Server::State::supervise(EventLoop& control) {
-  std::optional<engine::Signals> signals;
-  if (shared.options.signals == SignalUse::drain) {
-    auto blocked = engine::Signals::block({SIGTERM, SIGINT});
-    if (!blocked) return fail(std::move(blocked.error()));
-    signals.emplace(std::move(*blocked));
-  }
   engine::Event has_asked(control);
   engine::Event has_ended(control);
   asked = &has_asked;
@@ -152,7 +151,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   auto started = runner->start(services);
   engine::FiberGroup helpers(control);
   if (signals) {
-    control.spawn("signals", [&] { watch_signals(control, has_asked, *signals); }, &helpers);
+    control.spawn("signals", [&] { watch_signals(has_asked); }, &helpers);
   }
   control.spawn("ended", [&] {
     runner->wait();
@@ -168,8 +167,17 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   return report;
 }
 
-void Server::State::watch_signals(EventLoop&, engine::Event& has_asked, engine::Signals& signals) {
-  while (signals.wait()) {
+/// From the moment that callers can be told where to call, a signal drains in place of killing.
+Result<void> Server::State::block_signals() {
+  if (shared.options.signals == SignalUse::none || signals) return {};
+  auto blocked = engine::Signals::block({SIGTERM, SIGINT});
+  if (!blocked) return fail(std::move(blocked.error()));
+  signals.emplace(std::move(*blocked));
+  return {};
+}
+
+void Server::State::watch_signals(engine::Event& has_asked) {
+  while (signals->wait()) {
     // The first drains, the second cuts.
     asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
     has_asked.set();

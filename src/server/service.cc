@@ -68,6 +68,17 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 Shared::Shared(const ServerOptions& given)
     : options(given), admission(room_of(given), per_peer_of(given)) {}
 
+bool Shared::begin_call() {
+  const std::uint64_t before = calls.fetch_add(1, std::memory_order_relaxed);
+  if (options.calls == CallCount::unlimited || before == 0) return true;
+  calls.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+void Shared::end_call() {
+  if (options.calls == CallCount::one) drain_server();
+}
+
 void Shared::log(LogLevel level, std::string_view message, const std::string& service,
                  const Endpoint* peer, std::string detail) const {
   if (options.log == nullptr || !options.log->wants(level)) return;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,7 +23,14 @@ struct Shared {
   void log(LogLevel level, std::string_view message, const std::string& service,
            const Endpoint* peer, std::string detail = {}) const;
 
+  /// Counts one more call or message; false if there have been as many as are wanted.
+  bool begin_call();
+
+  /// The call has ended: if it was the only one wanted, so does the server.
+  void end_call();
+
   ServerOptions options;
+  std::function<void()> drain_server;
   Admission admission;
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<std::uint64_t> active = 0;

@@ -71,13 +71,14 @@ class Server {
   /// endpoint, one of its options or its transport does not fit. Before bind.
   Result<void> add(std::string_view uri, Handler handler, std::string_view name = "service");
 
-  /// Binds every endpoint, or none. Afterwards callers wait in the backlog.
+  /// Binds every endpoint, or none. Afterwards callers wait in the backlog, and with SignalUse::drain a
+  /// signal no longer kills: call it before other threads start.
   Result<void> bind();
 
   /// What is bound, in the order of add, with real ports.
   std::vector<BoundService> services() const;
 
-  /// Serves until drained: binds first, if that has not been done. The calling thread waits.
+  /// Serves until drained: binds first, if that has not been done. The calling thread waits. Once.
   Result<DrainReport> run();
 
   /// Ends run: no new callers once the backlog is empty, calls with nothing pending end, those in the midst

@@ -130,14 +130,16 @@ int EpollLoop::wait_for_buffer(const Operation& operation, Deadline deadline) {
   return waited;
 }
 
-void EpollLoop::feed_starved() {
-  if (starved_.empty() || returns_seen_ == buffers_.returns()) return;
+/// Whether anybody who had waited for a buffer is ready now.
+bool EpollLoop::feed_starved() {
+  if (starved_.empty() || returns_seen_ == buffers_.returns()) return false;
   returns_seen_ = buffers_.returns();
   for (ReadyWait* wait : std::exchange(starved_, {})) complete(*wait, 0);
+  return true;
 }
 
 void EpollLoop::turn(Deadline until) {
-  feed_starved();
+  if (feed_starved()) until = Deadline::at(now());
   std::array<epoll_event, kEventsInTurn> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn,
                                  timeout_ms(now(), until));

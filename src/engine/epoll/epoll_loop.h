@@ -32,7 +32,7 @@ class EpollLoop final : public EventLoop {
   State& attached_state(Channel& channel);
   int register_once(State& state, const Operation& operation);
   int wait_for_buffer(const Operation& operation, Deadline deadline);
-  void feed_starved();
+  bool feed_starved();
   void dispatch(State& state, std::uint32_t events);
 
   UniqueFd epoll_;

@@ -1,0 +1,172 @@
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+
+#include "contract/peer.h"
+#include "contract/server_process.h"
+#include "hotline/engine/clock.h"
+#include "hotline/services/upper.h"
+
+using contract::observed;
+using contract::Peer;
+using contract::row;
+using contract::ServerProcess;
+using contract::upper_cased;
+using contract::varied_bytes;
+
+TEST_CASE("A datagram is answered by the same bytes upper-cased, an empty one by an empty one") {
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::upper_message);
+    Peer peer(server.endpoint());
+    for (const std::string text : {"hello", "", "ümläut", "x"}) {
+      peer.send(text);
+      CHECK(peer.receive_some() == upper_cased(text));
+    }
+  }
+}
+
+TEST_CASE("The largest datagram that the transport takes comes back whole") {
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::upper_message);
+    Peer peer(server.endpoint());
+    // UDP: 65,535 less the headers of IPv4 and UDP; IPv6's own is not counted in its length.
+    const std::string text = varied_bytes(65'507);
+    peer.send(text);
+    CHECK(peer.receive_some() == upper_cased(text));
+  }
+}
+
+TEST_CASE("A burst is answered, each datagram once, whichever way it is cut into batches") {
+  constexpr int kDatagrams = 200;
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::upper_message);
+    Peer peer(server.endpoint());
+    std::multiset<std::string> wanted;
+    std::multiset<std::string> got;
+    // A UNIX server drops what its caller has no room for: ten at a time fit every queue.
+    for (int i = 0; i < kDatagrams; i += 10) {
+      for (int j = i; j < i + 10; ++j) {
+        const std::string text = "datagram " + std::to_string(j);
+        wanted.insert(upper_cased(text));
+        peer.send(text);
+      }
+      for (int j = 0; j < 10; ++j) got.insert(peer.receive_some());
+    }
+    CHECK(got == wanted);
+  }
+}
+
+TEST_CASE("Many callers each get their own answers") {
+  constexpr int kCallers = 30;
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::upper_message);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < kCallers; ++i) {
+      peers.push_back(std::make_unique<Peer>(server.endpoint()));
+      peers.back()->send("caller " + std::to_string(i));
+    }
+    for (int i = 0; i < kCallers; ++i) {
+      CHECK(peers[static_cast<std::size_t>(i)]->receive_some() == "CALLER " + std::to_string(i));
+    }
+  }
+}
+
+TEST_CASE("A handler that throws or has no reply costs that message only") {
+  const auto moody = [](const hotline::Message& message) -> hotline::Reply {
+    const auto text = hotline::as_text(message.bytes());
+    if (text == "throw") throw std::runtime_error("as asked");
+    if (text == "nothing") return {};
+    return std::string("own bytes");
+  };
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, moody);
+    Peer peer(server.endpoint());
+    peer.send("throw");
+    peer.send("nothing");
+    peer.send("something");
+    CHECK(peer.receive_some() == "own bytes");
+    server.drain();
+    CHECK(server.wait().handler_failures == 1);
+  }
+}
+
+TEST_CASE("A handler that waits holds up no other message on a loop") {
+  if (!row().is_loops()) return;
+  const auto sometimes_slow = [](const hotline::Message& message) -> hotline::Reply {
+    if (hotline::as_text(message.bytes()).starts_with("slow")) {
+      while (observed().flag == 0) {
+        if (!hotline::sleep_for(std::chrono::milliseconds(1))) break;
+      }
+    }
+    return hotline::to_upper(message.bytes());
+  };
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, sometimes_slow);
+    Peer slow(server.endpoint());
+    Peer quick(server.endpoint());
+    for (int i = 0; i < 5; ++i) slow.send("slow " + std::to_string(i));
+    for (int i = 0; i < 100; ++i) {
+      quick.send("quick " + std::to_string(i));
+      CHECK(quick.receive_some() == "QUICK " + std::to_string(i));
+    }
+    observed().flag = 1;
+    std::set<std::string> late;
+    for (int i = 0; i < 5; ++i) late.insert(slow.receive_some());
+    CHECK(late == std::set<std::string>{"SLOW 0", "SLOW 1", "SLOW 2", "SLOW 3", "SLOW 4"});
+  }
+}
+
+TEST_CASE("A datagram handler has the socket to itself, and ends with the drain") {
+  const auto twice = [](hotline::DatagramSocket& socket) {
+    for (;;) {
+      auto datagram = socket.receive();
+      if (!datagram) return;
+      static_cast<void>(socket.send({datagram->bytes, datagram->route}));
+      static_cast<void>(socket.send({datagram->bytes, datagram->route}));
+    }
+  };
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, twice);
+    Peer peer(server.endpoint());
+    peer.send("echo");
+    CHECK(peer.receive_some() == "echo");
+    CHECK(peer.receive_some() == "echo");
+    server.drain();
+    server.wait();
+    CHECK(server.exit_status() == 0);
+  }
+}
+
+TEST_CASE("A drain answers what has come already, and ends with status 0") {
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::upper_message);
+    Peer peer(server.endpoint());
+    peer.send("before");
+    server.drain();
+    CHECK(peer.receive_some() == "BEFORE");
+    server.wait();
+    CHECK(server.exit_status() == 0);
+  }
+}
+
+TEST_CASE("With one call asked for, one datagram is answered and the server ends") {
+  const auto once = [](hotline::ServerOptions& options) { options.calls = hotline::CallCount::one; };
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::upper_message, once);
+    Peer peer(server.endpoint());
+    peer.send("only");
+    CHECK(peer.receive_some() == "ONLY");
+    server.wait();
+    CHECK(server.exit_status() == 0);
+  }
+}

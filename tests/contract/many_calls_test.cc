@@ -1,0 +1,172 @@
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "contract/peer.h"
+#include "contract/server_process.h"
+#include "hotline/services/upper.h"
+
+using contract::observed;
+using contract::Peer;
+using contract::row;
+using contract::ServerProcess;
+using contract::upper_cased;
+using contract::varied_bytes;
+
+namespace {
+
+void counted_upper(hotline::Stream& call) {
+  ++observed().calls;
+  hotline::upper(call);
+  ++observed().returns;
+}
+
+}  // namespace
+
+TEST_CASE("A storm of 1,000 connections, opened and closed, leaves nothing behind") {
+  constexpr int kThreads = 4;
+  constexpr int kCallsOfThread = 250;
+  for (const std::string& uri : contract::stream_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, counted_upper);
+    std::atomic<int> right = 0;
+    std::vector<std::thread> callers;
+    for (int t = 0; t < kThreads; ++t) {
+      callers.emplace_back([&, t] {
+        for (int i = 0; i < kCallsOfThread; ++i) {
+          const std::string text = "call " + std::to_string(t) + " " + std::to_string(i);
+          Peer peer(server.endpoint());
+          if (peer.exchange(text) == upper_cased(text)) ++right;
+          if (i % 3 == 0) peer.reset();
+        }
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    CHECK(right == kThreads * kCallsOfThread);
+    CHECK(contract::eventually([] { return observed().returns == kThreads * kCallsOfThread; }));
+    server.drain();
+    const auto report = server.wait();
+    CHECK(report.calls == kThreads * kCallsOfThread);
+    CHECK(report.cut == 0);
+    CHECK(server.exit_status() == 0);
+  }
+}
+
+TEST_CASE("Many calls are served at once, and one after another where the word says so") {
+  constexpr std::size_t kCalls = 20;
+  for (const std::string& uri : contract::stream_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, counted_upper);
+    if (row().is_serial()) {
+      Peer first(server.endpoint());
+      CHECK(first.exchange("a") == "A");
+      Peer second(server.endpoint());
+      second.send("b");
+      CHECK(observed().calls == 1);
+      first.close();
+      CHECK(second.receive(1) == "B");
+      continue;
+    }
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (std::size_t i = 0; i < kCalls; ++i) {
+      peers.push_back(std::make_unique<Peer>(server.endpoint()));
+      CHECK(peers.back()->exchange("x") == "X");
+    }
+    CHECK(observed().calls == kCalls);
+    CHECK(observed().returns == 0);
+    for (std::size_t i = kCalls; i > 0; --i) CHECK(peers[i - 1]->exchange("still") == "STILL");
+  }
+}
+
+TEST_CASE("At the connection limit the next caller waits in the backlog until one goes") {
+  if (row().is_serial()) return;
+  const auto two = [](hotline::ServerOptions& options) { options.limits.connections_max = 2; };
+  for (const std::string& uri : contract::stream_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, counted_upper, two);
+    Peer first(server.endpoint());
+    Peer second(server.endpoint());
+    CHECK(first.exchange("a") == "A");
+    CHECK(second.exchange("b") == "B");
+    Peer third(server.endpoint());
+    third.send("c");
+    CHECK(first.exchange("still only two") == "STILL ONLY TWO");
+    CHECK(observed().calls == 2);
+    first.close();
+    CHECK(third.receive(1) == "C");
+    CHECK(observed().calls == 3);
+  }
+}
+
+TEST_CASE("Without a descriptor left callers are told off, and served again when there is one") {
+  const auto starve = [] {
+    const rlimit few{60, 60};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  };
+  const auto no_limit = [](hotline::ServerOptions& options) { options.limits.connections_max = 10'000; };
+  // Blocking rows bound their calls by words of their own; what they do without descriptors is the same.
+  if (!row().is_loops()) return;
+  for (const std::string& uri : contract::stream_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, counted_upper, no_limit, starve);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 80; ++i) peers.push_back(std::make_unique<Peer>(server.endpoint()));
+    int served = 0;
+    int told_off = 0;
+    CHECK(contract::eventually([&] {
+      for (auto& peer : peers) {
+        char byte = 0;
+        if (!peer) continue;
+        peer->send_what_goes("x");
+        const ssize_t got = ::recv(peer->fd(), &byte, 1, MSG_DONTWAIT);
+        if (got < 0 && errno == EAGAIN) continue;
+        ++(got == 1 ? served : told_off);
+        if (got != 1) peer.reset();
+      }
+      return served > 0 && told_off > 0;
+    }));
+    peers.clear();
+    CHECK(contract::eventually([&] {
+      Peer next(server.endpoint());
+      next.send_what_goes("recovered");
+      return next.receive(9) == "RECOVERED";
+    }));
+    server.drain();
+    server.wait();
+    CHECK(server.exit_status() == 0);
+  }
+}
+
+TEST_CASE("A ring of two buffers serves many callers, byte for byte") {
+  if (!row().is_loops()) return;
+  constexpr std::size_t kCallers = 8;
+  const auto two_buffers = [](hotline::ServerOptions& options) {
+    options.loop.hot_buffers = 2;
+    options.loop.receive_buffer_bytes = 4096;
+    options.loop.receive_memory_max = 2 * 4096;
+  };
+  for (const std::string& uri : contract::stream_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, counted_upper, two_buffers);
+    std::atomic<std::size_t> right = 0;
+    std::vector<std::thread> callers;
+    for (std::size_t i = 0; i < kCallers; ++i) {
+      callers.emplace_back([&, i] {
+        const std::string text = varied_bytes(512 * 1024, static_cast<unsigned>(i + 1));
+        Peer peer(server.endpoint());
+        std::thread sender([&] {
+          peer.send(text);
+          peer.end_writes();
+        });
+        if (peer.receive_to_end() == upper_cased(text)) ++right;
+        sender.join();
+      });
+    }
+    for (std::thread& caller : callers) caller.join();
+    CHECK(right == kCallers);
+  }
+}

@@ -1,0 +1,79 @@
+#include "contract/row.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+namespace contract {
+namespace {
+
+using Kind = hotline::Concurrency::Kind;
+using hotline::EngineKind;
+
+const Row kRows[] = {
+    {"loops-epoll", {Kind::loops, 2}, EngineKind::epoll},
+    {"loops-uring", {Kind::loops, 2}, EngineKind::uring},
+    {"serial", {Kind::serial, 0}, EngineKind::epoll},
+    {"threads", {Kind::threads, 32}, EngineKind::epoll},
+    {"processes", {Kind::processes, 32}, EngineKind::epoll},
+};
+
+constexpr int kSkipStatus = 77;
+
+const Row& choose() {
+  const char* wanted = std::getenv("HOTLINE_ROW");
+  const auto* found = std::ranges::find(kRows, wanted == nullptr ? "loops-epoll" : wanted, &Row::name);
+  if (found == std::end(kRows)) {
+    std::fprintf(stderr, "there is no row '%s'\n", wanted);
+    std::exit(EXIT_FAILURE);
+  }
+  const hotline::UringReport uring = hotline::probe_uring();
+  if (found->engine == EngineKind::uring && !uring.is_usable) {
+    std::fprintf(stderr, "skipped: %s\n", uring.reason.c_str());
+    std::exit(kSkipStatus);
+  }
+  return *found;
+}
+
+/// A directory for UNIX sockets, removed at the end.
+class SocketDirectory {
+ public:
+  SocketDirectory() {
+    std::string pattern = std::filesystem::temp_directory_path() / "hotline-contract-XXXXXX";
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~SocketDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string next() { return path_ + "/" + std::to_string(++count_) + ".sock"; }
+
+ private:
+  std::string path_;
+  int count_ = 0;
+};
+
+SocketDirectory& directory() {
+  static SocketDirectory made;
+  return made;
+}
+
+}  // namespace
+
+const Row& row() {
+  static const Row& chosen = choose();
+  return chosen;
+}
+
+std::vector<std::string> stream_endpoints() {
+  return {"tcp://127.0.0.1:0", "tcp://[::1]:0", "unix://" + directory().next()};
+}
+
+std::vector<std::string> datagram_endpoints() {
+  return {"udp://127.0.0.1:0", "udp://[::1]:0", "unixgram://" + directory().next()};
+}
+
+}  // namespace contract
