@@ -11,7 +11,8 @@ namespace hotline::engine {
 /// atomic operations, and which nobody here can use.
 template <typename... Arguments>
 long raw_call(long number, Arguments... arguments) noexcept {
-  return ::syscall(number, arguments...);
+  // syscall(2) reads whole words: an int would leave the upper half of its word to chance.
+  return ::syscall(number, (long)(arguments)...);
 }
 
 /// What `call` returned, or the negated errno; calls again if a signal interrupted it.

@@ -14,16 +14,11 @@
 namespace hotline::engine {
 namespace {
 
-constexpr unsigned kSubmissionEntries = 256;
-constexpr unsigned kCompletionEntries = 4096;
 constexpr std::size_t kDefaultBufferBytes = 16 * 1024;
 
 // Bounds of what one descriptor may queue while nobody asks: then its multishot is cancelled.
 constexpr std::size_t kUnreadBytesMax = 64 * 1024;
 constexpr std::size_t kUnacceptedMax = 64;
-
-// A reply is sent while it is still in the cache.
-constexpr std::size_t kEagerSendBytes = 64 * 1024;
 
 BufferPool::Options pool_options(const LoopOptions& options) {
   const std::size_t bytes =
@@ -34,12 +29,6 @@ BufferPool::Options pool_options(const LoopOptions& options) {
 
 bool has_more(unsigned flags) { return (flags & IORING_CQE_F_MORE) != 0; }
 
-__kernel_timespec timespec_until(Instant now, Deadline until) {
-  const auto left = until.instant() - now;
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
-  return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
-}
-
 std::size_t send_bytes_of(const Operation& operation) {
   if (operation.kind() != Operation::Kind::send) return 0;
   return static_cast<const Send&>(operation).bytes().size();
@@ -47,43 +36,14 @@ std::size_t send_bytes_of(const Operation& operation) {
 
 }  // namespace
 
-int make_ring(io_uring& ring, RingFlags& accepted) {
-  constexpr unsigned kBase = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
-  constexpr RingFlags kChoices[] = {
-      {kBase | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
-       "SINGLE_ISSUER|DEFER_TASKRUN"},
-      {kBase | IORING_SETUP_COOP_TASKRUN, "COOP_TASKRUN"},
-      {IORING_SETUP_CQSIZE, "none"},
-  };
-  int failed = -EINVAL;
-  for (const RingFlags& choice : kChoices) {
-    io_uring_params params{};
-    params.flags = choice.bits;
-    params.cq_entries = kCompletionEntries;
-    failed = io_uring_queue_init_params(kSubmissionEntries, &ring, &params);
-    accepted = choice;
-    if (failed != -EINVAL) break;
-  }
-  return failed;
-}
-
-UringLoop::RingOwner::RingOwner() {
-  RingFlags accepted{};
-  const int failed = make_ring(ring, accepted);
-  if (failed < 0) throw std::system_error(-failed, std::generic_category(), "io_uring_setup");
-  // Saves a descriptor look-up a turn; kernels before 5.18 do without.
-  io_uring_register_ring_fd(&ring);
-}
-
 /// Completes a wait with what the kernel says, also when something else wanted it to end earlier: a result
 /// that has come is never thrown away.
 class UringLoop::SubmittedWait final : public Wait, public Completion {
  public:
-  explicit SubmittedWait(UringLoop& loop) : loop_(loop) {}
   SubmittedWait(UringLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
 
   void interrupt(int end_code) noexcept override {
-    if (end_code_ == 0) loop_.cancel(*this);
+    if (end_code_ == 0) loop_.ring_.cancel(*this);
     end_code_ = end_code;
   }
   bool is_drainable() const noexcept override { return is_drainable_; }
@@ -95,7 +55,7 @@ class UringLoop::SubmittedWait final : public Wait, public Completion {
 
  private:
   UringLoop& loop_;
-  bool is_drainable_ = false;
+  bool is_drainable_;
   int end_code_ = 0;
 };
 
@@ -149,13 +109,11 @@ class UringLoop::MailboxWatch final : public Completion {
   explicit MailboxWatch(UringLoop& loop) : loop_(loop) {}
 
   void arm() {
-    io_uring_sqe& entry = loop_.next_entry();
-    io_uring_prep_poll_multishot(&entry, loop_.mailbox()->fd(), POLLIN);
-    io_uring_sqe_set_data(&entry, static_cast<Completion*>(this));
+    io_uring_prep_poll_multishot(&loop_.ring_.next_entry(*this), loop_.mailbox()->fd(), POLLIN);
     is_armed_ = true;
   }
   void disarm() {
-    if (is_armed_) loop_.cancel(*this);
+    if (is_armed_) loop_.ring_.cancel(*this);
     is_closing_ = true;
   }
   bool is_armed() const { return is_armed_; }
@@ -176,7 +134,7 @@ class UringLoop::MailboxWatch final : public Completion {
 UringLoop::UringLoop(const LoopOptions& options)
     : EventLoop(options),
       buffers_(pool_options(options)),
-      buffer_ring_(ring_, buffers_, options.hot_buffers),
+      buffer_ring_(ring_.raw(), buffers_, options.hot_buffers),
       queued_(buffers_.count_max()),
       mailbox_watch_(std::make_unique<MailboxWatch>(*this)) {
   mailbox_watch_->arm();
@@ -200,12 +158,9 @@ int UringLoop::perform(Operation& operation, Deadline deadline) {
 }
 
 int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
-  io_uring_sqe& entry = next_entry();
-  operation.prepare(entry);
-  SubmittedWait wait(*this);
-  io_uring_sqe_set_data(&entry, static_cast<Completion*>(&wait));
-  unsubmitted_send_bytes_ += send_bytes_of(operation);
-  if (unsubmitted_send_bytes_ >= kEagerSendBytes) submit();
+  SubmittedWait wait(*this, operation.is_drainable());
+  operation.prepare(ring_.next_entry(wait));
+  ring_.note_send(send_bytes_of(operation));
   return park(wait, deadline);
 }
 
@@ -229,10 +184,8 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
 
 int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {
   SubmittedWait wait(*this, operation.is_drainable());
-  io_uring_sqe& entry = next_entry();
   const unsigned events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
-  io_uring_prep_poll_add(&entry, operation.channel().fd(), events);
-  io_uring_sqe_set_data(&entry, static_cast<Completion*>(&wait));
+  io_uring_prep_poll_add(&ring_.next_entry(wait), operation.channel().fd(), events);
   return park(wait, deadline);
 }
 
@@ -280,11 +233,10 @@ int UringLoop::deliver(State& state, Operation& operation) {
 }
 
 void UringLoop::arm_receive(State& state) {
-  io_uring_sqe& entry = next_entry();
+  io_uring_sqe& entry = ring_.next_entry(state);
   io_uring_prep_recv_multishot(&entry, state.channel->fd(), nullptr, 0, 0);
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = BufferRing::kGroup;
-  io_uring_sqe_set_data(&entry, static_cast<Completion*>(&state));
   state.is_armed = true;
 }
 
@@ -365,10 +317,8 @@ int UringLoop::accept(Operation& operation, Deadline deadline) {
 }
 
 void UringLoop::arm_accept(State& state) {
-  io_uring_sqe& entry = next_entry();
-  io_uring_prep_multishot_accept(&entry, state.channel->fd(), nullptr, nullptr,
+  io_uring_prep_multishot_accept(&ring_.next_entry(state), state.channel->fd(), nullptr, nullptr,
                                  SOCK_NONBLOCK | SOCK_CLOEXEC);
-  io_uring_sqe_set_data(&entry, static_cast<Completion*>(&state));
   state.is_armed = true;
 }
 
@@ -387,14 +337,7 @@ void UringLoop::accepted(State& state, int result, unsigned flags) {
 void UringLoop::stop_multishot(State& state) {
   if (!state.is_armed || state.is_stopping) return;
   state.is_stopping = true;
-  cancel(state);
-}
-
-void UringLoop::cancel(Completion& target) {
-  io_uring_sqe& entry = next_entry();
-  io_uring_prep_cancel(&entry, &target, 0);
-  entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
-  io_uring_sqe_set_data(&entry, nullptr);
+  ring_.cancel(state);
 }
 
 UringLoop::State& UringLoop::attached_state(Channel& channel) {
@@ -404,47 +347,11 @@ UringLoop::State& UringLoop::attached_state(Channel& channel) {
   return *state;
 }
 
-io_uring_sqe& UringLoop::next_entry() {
-  io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-  while (entry == nullptr) {
-    submit();
-    entry = io_uring_get_sqe(&ring_);
-  }
-  return *entry;
-}
-
-void UringLoop::submit() {
-  // Errors (EBUSY, EAGAIN: no memory just now) leave the entries where they are for the next turn.
-  io_uring_submit(&ring_);
-  unsubmitted_send_bytes_ = 0;
-}
-
 void UringLoop::turn(Deadline until) {
   buffer_ring_.top_up();
   rearm_starved();
-  unsubmitted_send_bytes_ = 0;
-  if (until.has_passed(now())) {
-    io_uring_submit_and_get_events(&ring_);
-  } else if (until.is_never()) {
-    io_uring_submit_and_wait(&ring_, 1);
-  } else {
-    io_uring_cqe* unused = nullptr;
-    __kernel_timespec left = timespec_until(now(), until);
-    io_uring_submit_and_wait_timeout(&ring_, &unused, 1, &left, nullptr);
-  }
-  reap();
-}
-
-void UringLoop::reap() {
-  unsigned head = 0;
-  unsigned count = 0;
-  io_uring_cqe* entry = nullptr;
-  io_uring_for_each_cqe(&ring_, head, entry) {
-    ++count;
-    auto* completion = static_cast<Completion*>(io_uring_cqe_get_data(entry));
-    if (completion != nullptr) completion->complete(entry->res, entry->flags);
-  }
-  io_uring_cq_advance(&ring_, count);
+  ring_.submit_and_wait(now(), until);
+  ring_.reap();
 }
 
 void UringLoop::withdraw(Channel& channel) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <liburing.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -9,22 +7,13 @@
 #include "engine/event_loop.h"
 #include "engine/uring/buffer_ring.h"
 #include "engine/uring/completion.h"
+#include "engine/uring/ring.h"
 
 namespace hotline::engine {
 
-/// The flags with which a ring was made, as text.
-struct RingFlags {
-  unsigned bits;
-  const char* text;
-};
-
-/// Makes a ring with the best flags that the kernel takes: 0, or a negated errno.
-int make_ring(io_uring& ring, RingFlags& accepted);
-
 /// Submits operations and parks the fiber until their completion. Receiving and accepting are multishot:
 /// armed once for each descriptor, buffers provided by a BufferRing; what completes before anybody asks is
-/// queued, within limits. One submit a turn, besides one for every 64 KiB of sends, while they are still in
-/// the cache. io_uring(7).
+/// queued, within limits. Normally one submit a turn. io_uring(7).
 class UringLoop final : public EventLoop {
  public:
   /// Throws std::system_error if the kernel does not allow it.
@@ -51,9 +40,6 @@ class UringLoop final : public EventLoop {
   };
 
   State& attached_state(Channel& channel);
-  io_uring_sqe& next_entry();
-  void submit();
-  void cancel(Completion& target);
   int submit_and_park(Operation& operation, Deadline deadline);
   int poll_and_park(Operation& operation, Deadline deadline);
   int attempt_or_poll(Operation& operation, Deadline deadline);
@@ -73,27 +59,17 @@ class UringLoop final : public EventLoop {
   void arm_accept(State& state);
   void accepted(State& state, int result, unsigned flags);
 
-  void watch_mailbox();
   void stop_multishot(State& state);
   void settle(State& state, unsigned flags);
-  void reap();
-
-  struct RingOwner {
-    RingOwner();
-    ~RingOwner() { io_uring_queue_exit(&ring); }
-    io_uring ring;
-  };
 
   class MailboxWatch;
 
-  RingOwner owner_;
-  io_uring& ring_ = owner_.ring;
+  Ring ring_;
   BufferPool buffers_;
   BufferRing buffer_ring_;
   std::vector<Queued> queued_;
   std::vector<State*> starved_;
   std::unique_ptr<MailboxWatch> mailbox_watch_;
-  std::size_t unsubmitted_send_bytes_ = 0;
   std::size_t orphan_count_ = 0;
 };
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "engine/uring/uring_loop.h"
+#include "engine/uring/ring.h"
 #include "hotline/engine/engine_choice.h"
 
 namespace hotline {
