@@ -1,28 +1,66 @@
 #include <cstdio>
-#include <cstring>
-#include "hotline/server/server.h"
-#include "hotline/services/upper.h"
-int main(int argc, char** argv) {
-  hotline::ServerOptions o;
-  o.signals = hotline::SignalUse::drain;
-  hotline::Server* s;
-  std::vector<std::string> uris;
-  for (int i = 1; i < argc; ++i) {
-    std::string a = argv[i];
-    if (a == "serve") continue;
-    if (a == "--engine") { o.loop.engine = *hotline::parse_engine_kind(argv[++i]); continue; }
-    if (a == "--concurrency") { o.concurrency = *hotline::Concurrency::parse(argv[++i]); continue; }
-    if (a == "--once") { o.calls = hotline::CallCount::one; continue; }
-    uris.push_back(a.substr(a.find('=') + 1));
+#include <string>
+#include <vector>
+
+#include "cli/build_facts.h"
+#include "cli/command_call.h"
+#include "cli/command_doctor.h"
+#include "cli/command_serve.h"
+#include "cli/command_services.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/report.h"
+
+namespace hotline::cli {
+namespace {
+
+/// Runs the command that was given.
+class Program {
+ public:
+  explicit Program(const CommonOptions& common)
+      : common_(common), registry_(make_service_registry()) {}
+
+  ExitStatus operator()(const ServeOptions& options) const {
+    return serve_command(options, common_, registry_);
   }
-  s = new hotline::Server(o);
-  hotline::Handler h(hotline::upper);
-  h.also(hotline::upper_message);
-  for (auto& u : uris) if (auto r = s->add(u, h, "upper"); !r) { std::puts(r.error().message().c_str()); return 1; }
-  if (auto r = s->bind(); !r) { std::puts(r.error().message().c_str()); return 1; }
-  for (auto& b : s->services()) std::fprintf(stderr, "listening %s %s\n", b.name.c_str(), b.endpoint.format().c_str());
-  auto r = s->run();
-  if (!r) { std::puts(r.error().message().c_str()); return 1; }
-  std::fprintf(stderr, "drained calls=%lu finished=%lu cut=%lu\n", r->calls, r->finished, r->cut);
-  delete s;
+  ExitStatus operator()(const CallOptions& options) const { return call_command(options, common_); }
+  ExitStatus operator()(const ServicesOptions&) const {
+    return services_command(common_, registry_);
+  }
+  ExitStatus operator()(const DoctorOptions&) const { return doctor_command(common_); }
+
+  ExitStatus operator()(const HelpOptions& options) const {
+    const auto text = help_on(options.topic);
+    if (!text) return report_error(text.error(), ExitStatus::usage, common_.output);
+    std::fputs(text->c_str(), stdout);
+    return ExitStatus::ok;
+  }
+
+  ExitStatus operator()(const VersionOptions&) const {
+    const std::string version(build_facts().version);
+    std::puts(common_.output == OutputForm::json
+                  ? JsonLine::versioned().add("version", version).text().c_str()
+                  : ("hotline " + version).c_str());
+    return ExitStatus::ok;
+  }
+
+ private:
+  const CommonOptions& common_;
+  ServiceRegistry registry_;
+};
+
+int run(const std::vector<std::string>& words) {
+  const CommandLine line = parse_command_line(words);
+  const OutputForm form = line.common.output;
+  const ExitStatus status = line.command
+                                ? std::visit(Program(line.common), *line.command)
+                                : report_error(line.command.error(), ExitStatus::usage, form);
+  return static_cast<int>(finish_output(status, form));
+}
+
+}  // namespace
+}  // namespace hotline::cli
+
+int main(int argument_count, char** arguments) {
+  return hotline::cli::run({arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count});
 }

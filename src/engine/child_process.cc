@@ -20,10 +20,11 @@
 namespace hotline::engine {
 namespace {
 
-void restore_signals() {
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+void close_from_to(unsigned first, unsigned last) {
+  if (::close_range(first, last, 0) == 0) return;
+  // Before Linux 5.9 one by one.
+  last = std::min(last, static_cast<unsigned>(::sysconf(_SC_OPEN_MAX)));
+  for (unsigned fd = first; fd <= last; ++fd) ::close(static_cast<int>(fd));
 }
 
 /// The parent's listeners, rings and other people's connections must not live on in the child.
@@ -31,10 +32,10 @@ void close_all_but(std::vector<int> kept) {
   std::ranges::sort(kept);
   unsigned first = STDERR_FILENO + 1;
   for (const int fd : kept) {
-    if (const auto next = static_cast<unsigned>(fd); next > first) ::close_range(first, next - 1, 0);
+    if (const auto next = static_cast<unsigned>(fd); next > first) close_from_to(first, next - 1);
     first = std::max(first, static_cast<unsigned>(fd) + 1);
   }
-  ::close_range(first, ~0U, 0);
+  close_from_to(first, ~0U);
 }
 
 [[noreturn]] void run_child(pid_t parent, Interrupter& interrupter, std::vector<int> kept, int reports,
@@ -43,7 +44,6 @@ void close_all_but(std::vector<int> kept) {
   if (::getppid() != parent) ::_exit(EXIT_FAILURE);
   // A ^C at the terminal is for the parent, which then drains its children.
   ::setpgid(0, 0);
-  restore_signals();
   kept.insert(kept.end(), {interrupter.fd(), reports});
   close_all_but(std::move(kept));
   EventLoop::forget_running();

@@ -12,6 +12,8 @@
 
 namespace hotline::engine {
 
+class Interrupter;
+
 /// What bounds the waits of one fiber, or of a thread without a loop.
 struct Scope {
   Deadline deadline = Deadline::never();
@@ -52,6 +54,12 @@ class Engine : public Kernel {
 
   /// Of whoever runs now.
   virtual Scope& scope() = 0;
+
+  /// What asks this thread's waits to end, if anything does; null on a loop, whose fibers are asked.
+  virtual Interrupter* interrupter() { return nullptr; }
+
+  /// Takes note of what interrupter() has been asked: scope() knows afterwards.
+  virtual void note_interrupts() noexcept {}
 
  protected:
   friend class Channel;

@@ -20,6 +20,12 @@ class Semaphore {
   /// Gives one back.
   void release();
 
+  /// How many could be taken now.
+  std::size_t count() const {
+    const std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+  }
+
  private:
   std::atomic<std::ptrdiff_t> count_;  // Negative: so many wait.
   UniqueFd tokens_;                    // One for each waiter that was let go: eventfd(2), EFD_SEMAPHORE.

@@ -22,6 +22,7 @@
 #endif
 
 #ifdef HOTLINE_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef HOTLINE_TSAN
@@ -53,6 +54,10 @@ class StackAnnotation {
   void create(void* bottom, std::size_t size) {
     bottom_ = bottom;
     size_ = size;
+#ifdef HOTLINE_ASAN
+    // The last fiber on it never returned from its first function, whose red zones are still there.
+    __asan_unpoison_memory_region(bottom, size);
+#endif
 #ifdef HOTLINE_TSAN
     tsan_fiber_ = __tsan_create_fiber(0);
 #endif

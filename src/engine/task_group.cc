@@ -5,6 +5,8 @@
 
 #include "engine/event_loop.h"
 #include "engine/fiber_group.h"
+#include "engine/interrupter.h"
+#include "engine/operations/wait_ready.h"
 
 namespace hotline {
 
@@ -13,10 +15,38 @@ using engine::FiberGroup;
 
 /// `own_loop` only where the thread had none.
 struct TaskGroup::State {
+  void run_own_loop();
+  void watch_thread(engine::Engine& thread);
+
   std::unique_ptr<EventLoop> own_loop;
   std::unique_ptr<FiberGroup> fibers;
   Error failed;
 };
+
+void TaskGroup::State::run_own_loop() {
+  engine::Engine& thread = engine::Engine::current();
+  own_loop->spawn("join", [&] {
+    FiberGroup watchers(*own_loop);
+    if (thread.interrupter() != nullptr) {
+      own_loop->spawn("watch", [&] { watch_thread(thread); }, &watchers);
+    }
+    fibers->join();
+    watchers.interrupt(engine::kCancelEnd);
+    watchers.join();
+  });
+  own_loop->run();
+}
+
+/// What the thread is asked to do is meant for the fibers that it waits for.
+void TaskGroup::State::watch_thread(engine::Engine& thread) {
+  engine::Channel channel{UniqueFd(thread.duplicate(thread.interrupter()->fd()))};
+  for (;;) {
+    engine::WaitReady wait(channel, engine::Direction::read);
+    if (engine::Engine::current().perform(wait, Deadline::never()) < 0) return;
+    thread.note_interrupts();
+    fibers->interrupt(thread.scope().end_code);
+  }
+}
 
 TaskGroup::TaskGroup() : state_(std::make_unique<State>()) {
   EventLoop* loop = EventLoop::running();
@@ -52,7 +82,7 @@ Result<void> TaskGroup::spawn(std::string_view name, std::move_only_function<voi
 
 Result<void> TaskGroup::join() {
   if (!state_->fibers) return {};
-  if (state_->own_loop) state_->own_loop->run();
+  if (state_->own_loop) state_->run_own_loop();
   const int ended = state_->own_loop ? 0 : state_->fibers->join();
   if (auto thrown = state_->fibers->take_thrown()) std::rethrow_exception(thrown);
   if (ended < 0) return fail(engine::operation_error(ended, "wait for a task group"));

@@ -24,7 +24,7 @@ Error bind_error(int code, const Endpoint& endpoint) {
 int probe_exclusive(const SocketAddress& address, int socket_type, bool is_dual_stack) {
   Engine& engine = Engine::current();
   const Channel probe{UniqueFd(engine.open_socket(family_of(address), socket_type))};
-  if (!probe.is_open()) return 0;
+  if (!probe.is_open()) return -EAFNOSUPPORT;
   if (socket_type == SOCK_STREAM) set_flag(probe, SOL_SOCKET, SO_REUSEADDR);
   if (family_of(address) == AF_INET6) {
     set_flag(probe, IPPROTO_IPV6, IPV6_V6ONLY, is_dual_stack ? 0 : 1);
@@ -106,9 +106,13 @@ Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
 Result<void> check_unshared(const Endpoint& endpoint, int socket_type) {
   if (endpoint.port() == 0 || !endpoint.path().empty()) return {};
   const auto addresses = resolve(endpoint, engine::LookupPurpose::bind);
-  if (!addresses || addresses->empty()) return {};
-  const int probed = probe_exclusive(addresses->front(), socket_type, endpoint.host().empty());
-  if (probed == -EADDRINUSE) return fail(bind_error(probed, endpoint));
+  if (!addresses) return {};
+  for (const SocketAddress& address : *addresses) {
+    const int probed = probe_exclusive(address, socket_type, endpoint.host().empty());
+    if (probed == -EADDRINUSE) return fail(bind_error(probed, endpoint));
+    // The one that will be bound has been asked about.
+    if (probed == 0) return {};
+  }
   return {};
 }
 

@@ -16,16 +16,29 @@ using engine::PathStatus;
 // A connection that is not answered at once is not refused either: somebody listens.
 constexpr Duration kProbeTimeout = std::chrono::milliseconds(200);
 
+// The socket of a killed server may outlive it for a moment, held by its ring, which the kernel takes down
+// later.
+constexpr int kProbes = 10;
+constexpr Duration kProbePause = std::chrono::milliseconds(10);
+
 std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std::string advice) {
   return fail(make_error(ErrorKind::address_in_use, "listen on", endpoint.format_without_options(),
                          std::move(detail), std::move(advice)));
 }
 
-bool is_abandoned(const Endpoint& endpoint, const SocketAddress& address, int socket_type) {
+bool is_refused(const Endpoint& endpoint, const SocketAddress& address, int socket_type) {
   auto channel = open_socket(address, socket_type, "probe", endpoint);
   if (!channel) return false;
   engine::Connect connect(**channel, address);
   return Engine::current().perform(connect, deadline_after(kProbeTimeout)) == -ECONNREFUSED;
+}
+
+bool is_abandoned(const Endpoint& endpoint, const SocketAddress& address, int socket_type) {
+  for (int i = 0; i < kProbes; ++i) {
+    if (is_refused(endpoint, address, socket_type)) return true;
+    if (!sleep_for(kProbePause)) return false;
+  }
+  return false;
 }
 
 }  // namespace

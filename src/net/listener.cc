@@ -56,11 +56,13 @@ Listener::Listener(Listener&&) noexcept = default;
 Listener& Listener::operator=(Listener&&) noexcept = default;
 Listener::~Listener() = default;
 
-Result<Stream> Listener::accept(Deadline deadline) {
+Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
   Engine& engine = Engine::current();
   int fd = take_carried(*state_->channel);
   while (fd < 0) {
-    engine::Accept accept(*state_->channel);
+    engine::Accept accept(*state_->channel, ahead == AcceptAhead::allowed
+                                                ? engine::Accept::Ahead::allowed
+                                                : engine::Accept::Ahead::none);
     fd = engine.perform(accept, deadline);
     if (fd < 0 && !is_of_connection(fd)) {
       return fail(engine::operation_error(fd, "accept a caller on",

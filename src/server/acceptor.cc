@@ -22,7 +22,9 @@ void Acceptor::run() {
 }
 
 bool Acceptor::take_one() {
-  auto call = listener_.accept();
+  auto call = listener_.accept(Deadline::never(), shared_.has_plenty_of_room(service_)
+                                                      ? AcceptAhead::allowed
+                                                      : AcceptAhead::none);
   if (!call) return back_off(call.error());
   pause_ = {};
   if (!shared_.admission.admit(call->peer())) {
@@ -34,10 +36,21 @@ bool Acceptor::take_one() {
   if (!shared_.begin_call()) return false;
   // One caller is taken before there is room for it: a listener that waited for room with room in its hands
   // would keep it from the others.
-  if (!shared_.admission.take_room()) return false;
+  if (!wait_for_room()) return false;
+  shared_.started.fetch_add(1, std::memory_order_relaxed);
   shared_.active.fetch_add(1, std::memory_order_relaxed);
   start_(std::move(*call));
   return shared_.options.calls == CallCount::unlimited;
+}
+
+bool Acceptor::wait_for_room() {
+  for (;;) {
+    const auto room = shared_.admission.take_room();
+    if (room) return true;
+    if (room.error().kind == ErrorKind::cancelled) return false;
+    // Not even a descriptor to wait with: the calls under way will give some back.
+    if (!sleep_for(kPauseFirst)) return false;
+  }
 }
 
 bool Acceptor::back_off(const Error& error) {
@@ -49,11 +62,14 @@ bool Acceptor::back_off(const Error& error) {
   return static_cast<bool>(sleep_for(pause_));
 }
 
-/// Without a descriptor left the caller would wait in vain: better one that is told at once.
+/// Without a descriptor left the caller would wait in vain: better one that is told at once. One acceptor at
+/// a time, for the others would take the descriptor that is given up.
 bool Acceptor::shed() {
-  reserve_.release();
+  if (shared_.is_shedding.exchange(true)) return false;
+  shared_.reserve.release();
   const bool has_told_one = listener_.accept(Deadline::at(now())).has_value();
-  reserve_.restore();
+  shared_.reserve.restore();
+  shared_.is_shedding = false;
   return has_told_one;
 }
 

@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "engine/descriptor_limit.h"
 #include "hotline/net/listener.h"
 #include "server/service.h"
 
@@ -23,6 +22,7 @@ class Acceptor {
 
  private:
   bool take_one();
+  bool wait_for_room();
   bool shed();
   bool back_off(const Error& error);
 
@@ -30,7 +30,6 @@ class Acceptor {
   Service& service_;
   Listener& listener_;
   Start start_;
-  engine::ReserveDescriptor reserve_;
   Duration pause_{};
 };
 

@@ -21,6 +21,9 @@ class Admission {
   /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with `cancelled`.
   Result<void> take_room();
 
+  /// Room for so many more calls, as of now.
+  std::size_t room_left() const { return room_.count(); }
+
   /// Whether `peer` may have one more call; counts it if so.
   bool admit(const Endpoint& peer);
 

@@ -46,7 +46,7 @@ void log_end(const Shared& shared, const Service& service, const Stream& call) {
 
 }  // namespace
 
-void run_call(Shared& shared, const Service& service, Stream call) noexcept {
+void talk(Shared& shared, const Service& service, Stream& call) noexcept {
   const bool wants_debug =
       shared.options.log != nullptr && shared.options.log->wants(LogLevel::debug);
   if (wants_debug) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
@@ -57,6 +57,10 @@ void run_call(Shared& shared, const Service& service, Stream call) noexcept {
   }
   if (wants_debug) log_end(shared, service, call);
   call.close();
+}
+
+void run_call(Shared& shared, const Service& service, Stream call) noexcept {
+  talk(shared, service, call);
   shared.active.fetch_sub(1, std::memory_order_relaxed);
   shared.admission.leave(call.peer());
   shared.end_call();

@@ -5,8 +5,10 @@
 
 namespace hotline::server {
 
-/// Runs `service`'s handler on a call that an Acceptor has admitted, to its end whatever happens, closes it
-/// and gives its room back.
+/// Runs `service`'s handler on `call`, to its end whatever happens, and closes it.
+void talk(Shared& shared, const Service& service, Stream& call) noexcept;
+
+/// The same for a call that an Acceptor has admitted; gives its room back.
 void run_call(Shared& shared, const Service& service, Stream call) noexcept;
 
 }  // namespace hotline::server

@@ -3,9 +3,17 @@
 #include <exception>
 #include <utility>
 
+#include "hotline/engine/clock.h"
+
 namespace hotline::server {
 
 using engine::EventLoop;
+
+namespace {
+
+constexpr Duration kErrorPause = std::chrono::milliseconds(20);
+
+}  // namespace
 
 /// One run of the handler: notices if it waits, and then lets another fiber take over, while the message
 /// stays where it is.
@@ -81,10 +89,10 @@ Dispatcher::Course Dispatcher::receive() {
   const ErrorKind kind = received.error().kind;
   has_ended_ = kind == ErrorKind::draining || kind == ErrorKind::cancelled;
   if (has_ended_) return Course::has_ended;
-  // An unreachable peer's complaint about an earlier reply, or a want of memory: the next may come.
+  // A complaint about an earlier reply, or a want of memory: the next may come, but not at once.
   shared_.log(LogLevel::warning, "cannot receive for now", service_.name, nullptr,
               received.error().message());
-  return Course::goes_on;
+  return sleep_for(kErrorPause) ? Course::goes_on : Course::has_ended;
 }
 
 Dispatcher::Course Dispatcher::handle_next() {

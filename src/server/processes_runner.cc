@@ -50,7 +50,7 @@ void ProcessesRunner::take_callers(Service& service, Listener& listener) {
 void ProcessesRunner::start_call(Service& service, Stream call) {
   auto taken = std::make_shared<Stream>(std::move(call));
   const bool has_started = control_.spawn(service.name, [this, &service, taken] {
-    run_child(service, taken->descriptor(), [&] { run_call(shared_, service, std::move(*taken)); });
+    run_child(service, taken->descriptor(), [&] { talk(shared_, service, *taken); });
     shared_.active.fetch_sub(1, std::memory_order_relaxed);
     shared_.admission.leave(taken->peer());
     shared_.end_call();
@@ -87,6 +87,8 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
   const std::uint64_t failures_before = shared_.handler_failures;
   const std::uint64_t calls_before = shared_.calls;
   auto child = engine::ChildProcess::fork(interrupter, {&kept_fd, 1}, [&] {
+    // The server that could be drained is the parent's; it is told by the report.
+    shared_.drain_server = [] {};
     body();
     return std::to_string(shared_.calls - calls_before) + ' ' +
            std::to_string(shared_.handler_failures - failures_before);
@@ -99,6 +101,7 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
                 outcome.error().message());
     return false;
   }
+  if ((!outcome || outcome->report.empty()) && end_code_ == engine::kCancelEnd) return false;
   if (!outcome || outcome->report.empty()) {
     shared_.log(LogLevel::error, "a process died in its call", service.name, nullptr,
                 outcome && outcome->end.signal != 0

@@ -188,12 +188,12 @@ void Server::State::watch_signals(engine::Event& has_asked) {
 DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
                                engine::Event& has_asked) {
   DrainReport report;
-  std::uint64_t under_way = 0;
+  std::uint64_t ended_before = 0;
   int done_code = 0;
   Deadline deadline = Deadline::never();
   while (has_ended.wait(Deadline::at(now())) != 0) {
     const int code = asked_code;
-    if (code > done_code && done_code == 0) under_way = shared.active;
+    if (code > done_code && done_code == 0) ended_before = shared.started - shared.active;
     if (code == engine::kDrainEnd && done_code < code) {
       deadline = deadline_after(shared.options.drain_timeout);
       runner.drain();
@@ -207,7 +207,7 @@ DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
     if (has_asked.wait(deadline) == -engine::kDeadlineEnd) asked_code = engine::kCancelEnd;
   }
   report.calls = shared.calls;
-  report.finished = under_way - std::min(under_way, report.cut);
+  report.finished = done_code == 0 ? 0 : shared.started - ended_before - report.cut;
   report.handler_failures = shared.handler_failures;
   return report;
 }

@@ -4,19 +4,23 @@
 
 #include "engine/descriptor_limit.h"
 #include "net/bind.h"
+#include "server/runner.h"
 
 namespace hotline::server {
 namespace {
 
-// Descriptors that are not connections: listeners, rings, logs, what handlers open.
+// Descriptors that are not connections: listeners, rings, logs, what handlers open; and what a loop's
+// multishot accept may take ahead of there being room.
 constexpr std::size_t kDescriptorReserve = 64;
+constexpr std::size_t kDescriptorReserveOfLoop = 32;
 
 std::size_t room_of(const ServerOptions& options) {
   const Concurrency& concurrency = options.concurrency;
   std::size_t room = options.limits.connections_max;
   if (room == 0) {
     const std::size_t descriptors = engine::raise_descriptor_limit();
-    room = descriptors > 2 * kDescriptorReserve ? descriptors - kDescriptorReserve : descriptors / 2;
+    const std::size_t reserve = kDescriptorReserve + kDescriptorReserveOfLoop * loop_count(options);
+    room = descriptors > 2 * reserve ? descriptors - reserve : descriptors / 2;
   }
   const bool is_counted = concurrency.kind == Concurrency::Kind::threads ||
                           concurrency.kind == Concurrency::Kind::processes;
@@ -77,6 +81,11 @@ bool Shared::begin_call() {
 
 void Shared::end_call() {
   if (options.calls == CallCount::one) drain_server();
+}
+
+bool Shared::has_plenty_of_room(const Service& service) const {
+  const auto backlog = static_cast<std::size_t>(service.socket.backlog);
+  return admission.room_left() > backlog * service.listeners.size();
 }
 
 void Shared::log(LogLevel level, std::string_view message, const std::string& service,

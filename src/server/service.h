@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/descriptor_limit.h"
 #include "hotline/core/log.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
@@ -15,6 +16,8 @@
 #include "server/admission.h"
 
 namespace hotline::server {
+
+struct Service;
 
 /// What all calls of a server have in common. Any thread.
 struct Shared {
@@ -29,9 +32,15 @@ struct Shared {
   /// The call has ended: if it was the only one wanted, so does the server.
   void end_call();
 
+  /// Whether there is room for all callers that could wait at the listeners of `service`.
+  bool has_plenty_of_room(const Service& service) const;
+
   ServerOptions options;
   std::function<void()> drain_server;
   Admission admission;
+  engine::ReserveDescriptor reserve;         ///< Whoever set is_shedding has it.
+  std::atomic<bool> is_shedding = false;
+  std::atomic<std::uint64_t> started = 0;    ///< Calls on streams.
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<std::uint64_t> active = 0;
   std::atomic<std::uint64_t> handler_failures = 0;

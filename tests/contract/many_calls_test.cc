@@ -141,6 +141,41 @@ TEST_CASE("Without a descriptor left callers are told off, and served again when
   }
 }
 
+TEST_CASE("At the limit that descriptors set, callers wait, and the server lives on") {
+  const auto few_descriptors = [] {
+    const rlimit few{300, 300};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  };
+  if (!row().is_loops()) return;
+  for (const std::string& uri : contract::stream_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, counted_upper, {}, few_descriptors);
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (int i = 0; i < 400; ++i) {
+      peers.push_back(std::make_unique<Peer>(server.endpoint()));
+      peers.back()->send("x");
+    }
+    CHECK(contract::eventually([] { return observed().calls >= 140; }));
+    CHECK(observed().calls < 300);
+    // Each that goes makes room for one that waits, until all have been served.
+    int served = 0;
+    CHECK(contract::eventually([&] {
+      for (auto& peer : peers) {
+        char byte = 0;
+        if (!peer || ::recv(peer->fd(), &byte, 1, MSG_DONTWAIT) != 1) continue;
+        ++served;
+        peer.reset();
+      }
+      return served == 400;
+    }));
+    CHECK(contract::eventually([] { return observed().returns == 400; }));
+    CHECK(Peer(server.endpoint()).exchange("next") == "NEXT");
+    server.drain();
+    server.wait();
+    CHECK(server.exit_status() == 0);
+  }
+}
+
 TEST_CASE("A ring of two buffers serves many callers, byte for byte") {
   if (!row().is_loops()) return;
   constexpr std::size_t kCallers = 8;

@@ -17,6 +17,19 @@ namespace {
 
 constexpr timeval kPatience{.tv_sec = 20, .tv_usec = 0};
 
+/// Calls again when interrupted, which a call with a time limit may be without any signal: io_uring's own
+/// work does it, as long as a ring of this process is being torn down.
+template <typename Call>
+ssize_t uninterrupted(Call call) {
+  for (;;) {
+    const ssize_t result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
+/// The error as text, taken before anything else can change it.
+std::string last_error() { return std::strerror(errno); }
+
 struct Address {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -67,7 +80,8 @@ int connect_to(const hotline::Endpoint& endpoint) {
 }  // namespace
 
 Peer::Peer(const hotline::Endpoint& endpoint) : fd_(connect_to(endpoint)) {
-  REQUIRE_MESSAGE(fd_, endpoint.format() << ": " << std::strerror(errno));
+  const std::string error = last_error();
+  REQUIRE_MESSAGE(fd_, endpoint.format() << ": " << error);
 }
 
 bool Peer::can_connect(const hotline::Endpoint& endpoint) {
@@ -76,8 +90,10 @@ bool Peer::can_connect(const hotline::Endpoint& endpoint) {
 
 void Peer::send(std::string_view bytes) {
   do {
-    const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    REQUIRE_MESSAGE(sent >= 0, std::strerror(errno));
+    const ssize_t sent =
+        uninterrupted([&] { return ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+    const std::string error = last_error();
+    REQUIRE_MESSAGE(sent >= 0, error);
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   } while (!bytes.empty());
 }
@@ -91,9 +107,11 @@ std::string Peer::receive(std::size_t size) {
   std::string bytes(size, '\0');
   std::size_t filled = 0;
   while (filled < size) {
-    const ssize_t count = ::recv(fd(), bytes.data() + filled, size - filled, 0);
-    REQUIRE_MESSAGE((count >= 0 || errno == ECONNRESET), std::strerror(errno));
-    was_reset_ = count < 0;
+    const ssize_t count =
+        uninterrupted([&] { return ::recv(fd(), bytes.data() + filled, size - filled, 0); });
+    was_reset_ = count < 0 && errno == ECONNRESET;
+    const std::string error = last_error();
+    REQUIRE_MESSAGE((count >= 0 || was_reset_), error);
     if (count <= 0) break;
     filled += static_cast<std::size_t>(count);
   }
@@ -103,8 +121,9 @@ std::string Peer::receive(std::size_t size) {
 
 std::string Peer::receive_some() {
   std::string bytes(70'000, '\0');
-  const ssize_t count = ::recv(fd(), bytes.data(), bytes.size(), 0);
-  REQUIRE_MESSAGE(count >= 0, std::strerror(errno));
+  const ssize_t count = uninterrupted([&] { return ::recv(fd(), bytes.data(), bytes.size(), 0); });
+  const std::string error = last_error();
+  REQUIRE_MESSAGE(count >= 0, error);
   bytes.resize(static_cast<std::size_t>(count));
   return bytes;
 }

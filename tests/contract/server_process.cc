@@ -16,6 +16,8 @@
 
 // There where AddressSanitizer is.
 extern "C" void __lsan_do_leak_check() __attribute__((weak));
+// And where ThreadSanitizer is.
+extern "C" void __tsan_init() __attribute__((weak));
 
 namespace contract {
 namespace {
@@ -42,12 +44,14 @@ bool has_pending_signal(pid_t pid) {
   return false;
 }
 
-std::size_t resident_pages(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
-  std::size_t total = 0;
-  std::size_t resident = 0;
-  file >> total >> resident;
-  return resident;
+/// What processes share is shared out among them: proportional set size, proc(5).
+std::size_t resident_kilobytes(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  std::size_t kilobytes = 0;
+  for (std::string word; file >> word;) {
+    if (word == "Pss:") file >> kilobytes;
+  }
+  return kilobytes;
 }
 
 }  // namespace
@@ -56,6 +60,11 @@ Observed& observed() {
   static Observed& shared = *new (::mmap(nullptr, sizeof(Observed), PROT_READ | PROT_WRITE,
                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Observed;
   return shared;
+}
+
+std::size_t memory_slack_bytes() {
+  const bool has_shadow = __lsan_do_leak_check != nullptr || __tsan_init != nullptr;
+  return (has_shadow ? 96 : 16) * std::size_t{1024 * 1024};
 }
 
 bool eventually(const std::function<bool()>& condition) {
@@ -143,12 +152,11 @@ hotline::DrainReport ServerProcess::wait() {
 }
 
 std::size_t ServerProcess::resident_bytes() const {
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  std::size_t pages = resident_pages(pid_);
+  std::size_t kilobytes = resident_kilobytes(pid_);
   const std::string pid = std::to_string(pid_);
   std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
-  for (pid_t child = 0; children >> child;) pages += resident_pages(child);
-  return pages * page;
+  for (pid_t child = 0; children >> child;) kilobytes += resident_kilobytes(child);
+  return kilobytes * 1024;
 }
 
 }  // namespace contract

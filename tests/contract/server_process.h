@@ -66,6 +66,10 @@ class ServerProcess {
   hotline::Endpoint endpoint_;
 };
 
+/// What resident_bytes may grow by when nothing is kept: more under sanitizers, whose shadow memory
+/// counts.
+std::size_t memory_slack_bytes();
+
 /// Of the test that runs: zeroed by each ServerProcess.
 Observed& observed();
 

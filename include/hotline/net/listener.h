@@ -14,6 +14,10 @@ namespace hotline {
 /// (SO_REUSEPORT): one for each event loop.
 enum class PortSharing : bool { exclusive, shared };
 
+/// Whether accept may take more callers than it gives, for the next accepts: faster, but each holds a
+/// descriptor meanwhile, as many as the backlog is long.
+enum class AcceptAhead : bool { none, allowed };
+
 /// How to listen.
 struct ListenOptions {
   SocketOptions socket;
@@ -31,7 +35,8 @@ class Listener {
 
   /// The next caller. Suspends the fiber. Fails with `timed_out`, `cancelled`, `draining` (once nobody waits
   /// any more), `resource_exhausted` (no descriptor left: the caller still waits).
-  Result<Stream> accept(Deadline deadline = Deadline::never());
+  Result<Stream> accept(Deadline deadline = Deadline::never(),
+                        AcceptAhead ahead = AcceptAhead::none);
 
   /// Where it listens, with the port that the kernel gave.
   const Endpoint& endpoint() const;

@@ -48,7 +48,7 @@ struct ServerOptions {
 /// How a server ended.
 struct DrainReport {
   std::uint64_t calls = 0;            ///< All that there were.
-  std::uint64_t finished = 0;         ///< Of those under way at the drain, how many finished,
+  std::uint64_t finished = 0;         ///< Of those under way at the drain or accepted since: how many finished,
   std::uint64_t cut = 0;              ///< and how many were cut at its deadline.
   std::uint64_t handler_failures = 0;
 };

@@ -21,6 +21,8 @@ class BlockingEngine final : public Engine {
   Buffer take_buffer() override;
   void recycle(Buffer buffer) override;
   Scope& scope() override { return scope_; }
+  Interrupter* interrupter() override { return interrupter_; }
+  void note_interrupts() noexcept override;
 
   /// From now on this thread's waits can be interrupted through `interrupter`. While the object lives it is
   /// what Engine::current() answers on this thread.
@@ -32,7 +34,6 @@ class BlockingEngine final : public Engine {
 
  private:
   int wait(int fd, short events, Deadline deadline, bool is_drainable);
-  void note_interrupts() noexcept;
 
   Scope scope_;
   Interrupter* interrupter_ = nullptr;

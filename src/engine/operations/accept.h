@@ -8,9 +8,18 @@ namespace hotline::engine {
 /// accept4(2).
 class Accept final : public Operation {
  public:
-  explicit Accept(Channel& channel) : Operation(Kind::accept, channel, Direction::read) {}
+  /// `ahead`: whether connections beyond this one may be taken too, for later accepts to give.
+  enum class Ahead : bool { none, allowed };
+
+  explicit Accept(Channel& channel, Ahead ahead = Ahead::allowed)
+      : Operation(Kind::accept, channel, Direction::read), ahead_(ahead) {}
 
   int attempt() noexcept override;
+
+  bool may_run_ahead() const { return ahead_ == Ahead::allowed; }
+
+ private:
+  Ahead ahead_;
 };
 
 }  // namespace hotline::engine

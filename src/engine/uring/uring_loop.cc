@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/operations/accept.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
 
@@ -18,7 +19,7 @@ constexpr std::size_t kDefaultBufferBytes = 16 * 1024;
 
 // Bounds of what one descriptor may queue while nobody asks: then its multishot is cancelled.
 constexpr std::size_t kUnreadBytesMax = 64 * 1024;
-constexpr std::size_t kUnacceptedMax = 64;
+constexpr std::size_t kUnacceptedMax = 16;
 
 BufferPool::Options pool_options(const LoopOptions& options) {
   const std::size_t bytes =
@@ -214,7 +215,8 @@ int UringLoop::wait_for_queue(State& state, Deadline deadline) {
 
 int UringLoop::attempt_last(Operation& operation) {
   const int result = operation.attempt();
-  return result == -EAGAIN ? -kDrainEnd : result;
+  // Without a buffer left it is not worth waiting for one either.
+  return result == -EAGAIN || result == -ENOBUFS ? -kDrainEnd : result;
 }
 
 int UringLoop::deliver(State& state, Operation& operation) {
@@ -302,6 +304,7 @@ void UringLoop::rearm_starved() {
 int UringLoop::accept(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   state.is_listener = true;
+  const bool may_run_ahead = static_cast<const Accept&>(operation).may_run_ahead();
   for (;;) {
     if (!state.accepted_fds.empty()) {
       const int fd = state.accepted_fds.front();
@@ -310,6 +313,8 @@ int UringLoop::accept(Operation& operation, Deadline deadline) {
     }
     if (state.end <= 0) return std::exchange(state.end, 1);
     if (is_draining() && !state.is_armed) return attempt_last(operation);
+    if (!may_run_ahead && !state.is_armed) return attempt_or_poll(operation, deadline);
+    if (!may_run_ahead) stop_multishot(state);
     if (!is_draining() && !state.is_armed) arm_accept(state);
     const int waited = wait_for_queue(state, deadline);
     if (waited < 0) return waited;

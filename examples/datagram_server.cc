@@ -1,0 +1,12 @@
+// Datagrams: each message is answered on its own; there is no call and nobody hangs up.
+//
+//   datagram_server [ENDPOINT]          default udp://127.0.0.1:8082; then run datagram_client
+#include "hotline/hotline.h"
+
+hotline::Reply upper(const hotline::Message& message) {
+  return hotline::to_upper(message.bytes());  // An empty datagram is a message too.
+}
+
+int main(int argc, char** argv) {
+  return hotline::serve(argc > 1 ? argv[1] : "udp://127.0.0.1:8082", upper);
+}

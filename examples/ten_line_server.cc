@@ -1,0 +1,12 @@
+// A whole server: answers whatever arrives with the same bytes upper-cased, for any number of
+// callers at once, until ^C.
+//
+//   ten_line_server          and in another terminal: loop_client, or nc 127.0.0.1 8000
+#include "hotline/hotline.h"
+
+void upper(hotline::Stream& call) {
+  while (auto bytes = call.receive())  // ends at a hang-up, orderly or not: call.end() says which
+    if (!call.write_all(hotline::to_upper(*bytes))) return;  // edits the leased bytes in place
+}
+
+int main() { return hotline::serve("tcp://127.0.0.1:8000", upper); }

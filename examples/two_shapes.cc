@@ -1,0 +1,32 @@
+// One service in two shapes, a call and a message, at two endpoints of one server.
+//
+//   two_shapes [STREAM-ENDPOINT [DATAGRAM-ENDPOINT]]     default tcp:// and udp://127.0.0.1:8000
+#include <cstdio>
+
+#include "hotline/hotline.h"
+
+void upper_call(hotline::Stream& call) {
+  while (auto bytes = call.receive()) {
+    if (!call.write_all(hotline::to_upper(*bytes))) return;
+  }
+}
+
+hotline::Reply upper_message(const hotline::Message& message) {
+  return hotline::to_upper(message.bytes());
+}
+
+int main(int argc, char** argv) {
+  hotline::ServerOptions options;
+  options.signals = hotline::SignalUse::drain;
+  hotline::Server server(options);
+  const auto handler = hotline::Handler(upper_call).also(upper_message);
+  // value() throws what a program this short does not expect. All are bound, or none.
+  server.add(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", handler).value();
+  server.add(argc > 2 ? argv[2] : "udp://127.0.0.1:8000", handler).value();
+  server.bind().value();
+  for (const auto& each : server.services()) {
+    std::fprintf(stderr, "listening %s\n", each.endpoint.format().c_str());
+  }
+  const auto report = server.run().value();
+  std::fprintf(stderr, "%lu calls and messages\n", report.calls);
+}

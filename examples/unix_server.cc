@@ -1,0 +1,17 @@
+// A UNIX socket: the same server, for callers on this machine, named by a path or, behind an @, by
+// a name in Linux's abstract space, which needs no file and leaves none.
+//
+//   unix_server [ENDPOINT]          default unix:///tmp/hotline.sock; or unix:@hotline
+#include "hotline/hotline.h"
+
+void upper(hotline::Stream& call) {
+  while (auto bytes = call.receive()) {
+    if (!call.write_all(hotline::to_upper(*bytes))) return;
+  }
+}
+
+int main(int argc, char** argv) {
+  // mode: who may call is who may write to the file. An end removes it; a file left behind by a
+  // killed server is replaced.
+  return hotline::serve(argc > 1 ? argv[1] : "unix:///tmp/hotline.sock?mode=600", upper);
+}

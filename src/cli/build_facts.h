@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+namespace hotline::cli {
+
+/// What the program was built of, as text. Lives as long as the program.
+struct BuildFacts {
+  std::string_view version;
+  std::string_view build_type;
+  std::string_view compiler;
+  std::string_view standard_library;
+  std::string_view boost;
+  std::string_view liburing;
+  std::string_view fmt;
+  std::string_view spdlog;
+  std::string_view libedit;
+};
+
+/// The facts of this build.
+BuildFacts build_facts();
+
+}  // namespace hotline::cli

@@ -1,0 +1,59 @@
+#include "cli/command_services.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace hotline::cli {
+namespace {
+
+using Row = std::vector<std::string>;
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& each : words) text += (text.empty() ? "" : " ") + each;
+  return text;
+}
+
+void print_table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    std::puts(line.c_str());
+  }
+}
+
+void print_json(const ServiceEntry& entry) {
+  JsonLine line = JsonLine::versioned();
+  line.add("service", entry.name);
+  line.add("summary", entry.summary);
+  line.add("transports", entry.transports);
+  line.add("example", "hotline serve " + entry.example);
+  std::puts(line.text().c_str());
+}
+
+}  // namespace
+
+ExitStatus services_command(const CommonOptions& common, const ServiceRegistry& registry) {
+  if (common.output == OutputForm::json) {
+    for (const ServiceEntry& each : registry.entries()) print_json(each);
+    return ExitStatus::ok;
+  }
+  std::vector<Row> rows = {{"SERVICE", "WHAT IT DOES", "TRANSPORTS", "EXAMPLE"}};
+  for (const ServiceEntry& each : registry.entries()) {
+    rows.push_back(
+        {each.name, each.summary, join(each.transports), "hotline serve " + each.example});
+  }
+  print_table(rows);
+  return ExitStatus::ok;
+}
+
+}  // namespace hotline::cli

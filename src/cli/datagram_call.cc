@@ -1,0 +1,63 @@
+#include "cli/datagram_call.h"
+
+#include "cli/duration.h"
+#include "hotline/engine/clock.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr int kTriesMax = 3;
+
+}  // namespace
+
+Result<void> DatagramCall::converse(MessageSource& messages) {
+  std::string message;
+  while (has_reader_ && messages.next(message, *this) == MessageSource::Next::message) {
+    if (auto exchanged = exchange(message); !exchanged) return exchanged;
+  }
+  return {};
+}
+
+Result<void> DatagramCall::exchange(const std::string& message) {
+  if (has_sent_again_) drop_late_replies();
+  for (int i = 0; i < kTriesMax; ++i) {
+    has_sent_again_ |= i > 0;
+    if (auto sent = send(message); !sent) return sent;
+    const auto reply = socket_.receive(deadline_after(options_.linger));
+    if (reply) {
+      has_reader_ = printer_.print_reply(reply->bytes);
+      return {};
+    }
+    if (reply.error().kind != ErrorKind::timed_out) return fail(reply.error());
+  }
+  return fail(make_error(ErrorKind::timed_out, "receive from",
+                         socket_.endpoint().format_without_options(),
+                         "no reply, though asked " + std::to_string(kTriesMax) + " times, " +
+                             format_duration(options_.linger) + " each",
+                         "is the server running, and on that port? --linger 10s waits longer"));
+}
+
+Result<void> DatagramCall::send(const std::string& message) {
+  auto sent = socket_.send({as_bytes(message)});
+  if (!sent && sent.error().kind == ErrorKind::too_large) {
+    sent.error().advice = "a datagram has its limit (UDP: 65,507 bytes); a stream has none";
+  }
+  return sent;
+}
+
+void DatagramCall::drop_late_replies() {
+  while (socket_.receive(Deadline::at(now()))) {
+  }
+}
+
+bool DatagramCall::show_arrived() {
+  // Complaints about an earlier message fail here too; the next exchange reports what still holds.
+  while (has_reader_) {
+    const auto reply = socket_.receive(Deadline::at(now()));
+    if (!reply) break;
+    has_reader_ = printer_.print_reply(reply->bytes);
+  }
+  return has_reader_;
+}
+
+}  // namespace hotline::cli

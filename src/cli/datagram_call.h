@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "cli/message_source.h"
+#include "cli/options.h"
+#include "cli/reply_printer.h"
+#include "hotline/core/result.h"
+#include "hotline/net/datagram_socket.h"
+
+namespace hotline::cli {
+
+/// A conversation in datagrams: each message is one, and sent again while no reply comes.
+class DatagramCall final : private PeerWatch {
+ public:
+  /// `printer` and `options` outlive this.
+  DatagramCall(DatagramSocket socket, const CallOptions& options, ReplyPrinter& printer)
+      : socket_(std::move(socket)), options_(options), printer_(printer) {}
+
+  /// Holds the whole conversation. Fails at the first message that has no reply.
+  Result<void> converse(MessageSource& messages);
+
+ private:
+  int descriptor() const override { return socket_.descriptor(); }
+  bool show_arrived() override;
+  void settle() override {}
+
+  Result<void> exchange(const std::string& message);
+  Result<void> send(const std::string& message);
+  void drop_late_replies();
+
+  DatagramSocket socket_;
+  const CallOptions& options_;
+  ReplyPrinter& printer_;
+  bool has_sent_again_ = false;  ///< So a second reply to an earlier message may come.
+  bool has_reader_ = true;       ///< Of standard output.
+};
+
+}  // namespace hotline::cli

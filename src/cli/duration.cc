@@ -1,0 +1,63 @@
+#include "cli/duration.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "cli/report.h"
+#include "hotline/core/bytes.h"
+
+namespace hotline::cli {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  std::chrono::milliseconds length;
+};
+constexpr std::array<Unit, 4> kUnits = {{
+    {"h", std::chrono::hours(1)},
+    {"m", std::chrono::minutes(1)},
+    {"s", std::chrono::seconds(1)},
+    {"ms", std::chrono::milliseconds(1)},
+}};
+
+constexpr std::string_view kNone = "none";
+
+// Ten years: what is longer is a slip of the finger, and must not overflow.
+constexpr std::chrono::milliseconds kLengthMax = std::chrono::hours(24 * 3652);
+
+std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
+  return fail(usage_error("'" + escape(as_bytes(text)) + "' is no duration: " + std::string(why),
+                          "write 500ms, 60s, 2m or 1h; none is without limit"));
+}
+
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) {
+  if (text == kNone) return kNoTimeout;
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc::result_out_of_range) return refuse(text, "it is too long");
+  if (error != std::errc() || text.starts_with('-')) return refuse(text, "it has no number");
+  const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
+  if (name.empty()) return refuse(text, "it has no unit");
+  for (const Unit& unit : kUnits) {
+    if (unit.name != name) continue;
+    if (count > kLengthMax / unit.length) return refuse(text, "it is too long");
+    return Duration(count * unit.length);
+  }
+  return refuse(text, "it has no such unit");
+}
+
+std::string format_duration(Duration duration) {
+  if (duration == kNoTimeout) return std::string(kNone);
+  const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  if (length.count() == 0) return "0s";
+  for (const Unit& unit : kUnits) {
+    if (length % unit.length != std::chrono::milliseconds::zero()) continue;
+    return std::to_string(length / unit.length) + std::string(unit.name);
+  }
+  return std::to_string(length.count()) + "ms";
+}
+
+}  // namespace hotline::cli

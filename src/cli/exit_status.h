@@ -1,0 +1,14 @@
+#pragma once
+
+namespace hotline::cli {
+
+/// The program's exit statuses, as `hotline help status` lists them. Never renumbered.
+enum class ExitStatus : int {
+  ok = 0,
+  failed = 1,       ///< The work was begun and did not succeed.
+  usage = 2,        ///< The command line is wrong.
+  unreachable = 5,  ///< The name was not found, or nobody answers there.
+  timed_out = 6,    ///< No connection within the time allowed.
+};
+
+}  // namespace hotline::cli

@@ -1,0 +1,194 @@
+#include "cli/help.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "cli/nearest_name.h"
+#include "cli/report.h"
+#include "hotline/core/bytes.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr std::string_view kProgram =
+    R"(hotline: client/server programs over TCP, UDP and UNIX sockets
+
+  hotline serve upper=tcp://127.0.0.1:8000     be a server, until ^C
+  hotline call tcp://127.0.0.1:8000 hello      call it: prints HELLO
+
+usage: hotline COMMAND [OPTION]...
+
+commands:
+  serve      serve one or more services
+  call       send messages and print the replies
+  services   list the services that can be served
+  doctor     tell what this machine allows, and whether that is enough
+  help       explain a command, or a topic: endpoints, concurrency, status
+
+options of every command:
+  --json      one JSON object a line, for programs
+  --home DIR  keep files (the history of 'call') in DIR, not in the XDG directories
+  -h, --help  this, or the help on a command
+  --version   which version this is
+)";
+
+constexpr std::string_view kServe = R"(hotline serve: serve one or more services
+
+  hotline serve upper=tcp://127.0.0.1:8000
+  hotline serve upper=tcp://:8000 upper=udp://:8000 upper=unix:///tmp/upper.sock
+  hotline serve --once upper=tcp://127.0.0.1:8000        one call, then exit
+
+usage: hotline serve SERVICE=ENDPOINT... [OPTION]...
+
+Once every endpoint is bound, 'listening SERVICE ENDPOINT' is printed for each, with its real
+port, to standard error; if one cannot be bound, none is. SIGTERM and the first ^C drain: nobody
+new is taken, calls under way may finish. The second ends at once. The status is 0 after either.
+
+options:
+  --concurrency WORD    how many calls run at once, and on what (default loops):
+                        serial, threads:N, processes:N, loops:N; see 'hotline help concurrency'
+  --engine NAME         what loops run on: uring, epoll or auto (default: uring where it can run)
+  --once                serve the first call only, then exit
+  -v, --verbose         log who calls and what is said: <- received, -> sent
+  --max-connections N   calls at once, of all services together (default: by descriptors)
+  --idle-timeout TIME   end a call that is silent for so long (default 10m; 30s for its first byte)
+  --drain-timeout TIME  how long calls may finish once asked to end (default 30s)
+  --log-format FORMAT   text or json
+  --json                errors and the log as JSON, one object a line
+  --home DIR            keep files in DIR
+  -h, --help            this
+
+TIME is 500ms, 60s, 2m, 1h, or none. 'hotline services' lists the services, 'hotline help
+endpoints' says how endpoints are written.
+)";
+
+constexpr std::string_view kCall = R"(hotline call: send messages and print the replies
+
+  hotline call tcp://127.0.0.1:8000 hello 'two words'
+  hotline call udp://127.0.0.1:8082 hello
+  hotline call tcp://127.0.0.1:8000                      type a line, read its reply
+  printf 'one\ntwo\n' | hotline call unix:///tmp/upper.sock
+
+usage: hotline call ENDPOINT [MESSAGE]... [OPTION]...
+
+Each MESSAGE is sent as it is; without any, each line of standard input is one, without its
+newline. Of lines, blank ones are skipped, and 'quit' or the end of input hangs up. The next
+message goes after a reply, or after a while (--linger) without one. Replies go to standard
+output as they arrive, with a newline where they lack one; everything else to standard error.
+
+A stream (tcp, unix) knows no messages: a long reply may come in pieces, and is printed so.
+A datagram (udp, unixgram) that is not answered in time is sent again, twice at most.
+
+The status is 0 if a reply came after the last message; see 'hotline help status'.
+
+options:
+  --linger TIME   how long to wait for a reply, and at the end for more of them (default 1s)
+  --timeout TIME  how long connecting may take, and the peer to take what is sent (default 30s)
+  --json          each reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
+  --home DIR      keep the history of the lines typed in DIR
+  -h, --help      this
+
+TIME is 500ms, 60s, 2m, 1h, or none. Words behind -- are messages even if they begin with '-'.
+)";
+
+constexpr std::string_view kServices = R"(hotline services: list the services that can be served
+
+  hotline services
+  hotline services --json
+
+usage: hotline services [OPTION]...
+
+options:
+  --json      one JSON object for each service
+  --home DIR  not used here
+  -h, --help  this
+)";
+
+constexpr std::string_view kDoctor =
+    R"(hotline doctor: tell what this machine allows, and whether that is enough
+
+  hotline doctor
+  hotline doctor --json
+
+usage: hotline doctor [OPTION]...
+
+Shows the engine that servers will run on here and why, the limits that bound how many calls
+there can be, and what the program was built of; and calls itself once over the loopback. Marks:
+'ok', 'note' (works, but see the hint) and 'FAIL'. The status is 0 if nothing fails, else 1.
+
+options:
+  --json      all of it as one JSON object
+  --home DIR  not used here
+  -h, --help  this
+)";
+
+constexpr std::string_view kEndpoints = R"(endpoints: where to listen, or whom to call
+
+  tcp://HOST:PORT       a TCP stream; tcp://:8000 listens on every address, port 0 takes a free one
+  udp://HOST:PORT       UDP datagrams
+  unix:///PATH          a UNIX stream; unix:@NAME is one without a file (Linux's abstract names)
+  unixgram:///PATH      UNIX datagrams; unixgram:@NAME likewise
+  fd:N                  serve only: a bound socket, inherited as descriptor N
+
+IPv6 addresses stand in brackets: tcp://[::1]:8000. Options follow ?, with & between them; quote
+them for the shell:
+
+  backlog=N             how many callers may wait to be accepted (default 4096)
+  receive=BYTES         the most that one receive takes: 1024, 64KiB
+  mode=OCTAL            permission bits of a UNIX path: 660
+
+  hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'
+)";
+
+constexpr std::string_view kConcurrency =
+    R"(concurrency: how many calls a server runs at once, and on what
+
+  serial        one call after another at each endpoint
+  threads:N     at most N calls (default 256), each on a thread of its own
+  processes:N   at most N calls (default 64), each in a process of its own
+  loops:N       N event loops (default: one a core), tens of thousands of calls on each
+
+The services are the same under each. Callers beyond the limit wait until there is room.
+
+  hotline serve --concurrency threads:16 upper=tcp://127.0.0.1:8000
+)";
+
+constexpr std::string_view kStatus = R"(status: what the program's exit status says
+
+    0  it worked; for 'call': a reply came after the last message
+    1  it failed
+    2  the command line is wrong; nothing was done
+    5  nobody answers at the endpoint, or its name is unknown
+    6  no connection within --timeout
+  130  ended by ^C (143: by SIGTERM); 'serve' drains instead, and ends with 0
+
+With --json an error is an object on standard error, and its "code" is the status.
+
+  hotline call tcp://127.0.0.1:8000 hello || echo "status $?"
+)";
+
+struct Topic {
+  std::string_view name;
+  std::string_view text;
+};
+constexpr std::array kTopics = {
+    Topic{"serve", kServe},   Topic{"call", kCall},           Topic{"services", kServices},
+    Topic{"doctor", kDoctor}, Topic{"endpoints", kEndpoints}, Topic{"concurrency", kConcurrency},
+    Topic{"status", kStatus},
+};
+
+}  // namespace
+
+Result<std::string> help_on(std::string_view topic) {
+  if (topic.empty() || topic == "help") return std::string(kProgram);
+  const auto found = std::ranges::find(kTopics, topic, &Topic::name);
+  if (found != kTopics.end()) return std::string(found->text);
+  std::vector<std::string> names;
+  names.reserve(kTopics.size());
+  for (const Topic& each : kTopics) names.emplace_back(each.name);
+  return fail(usage_error("there is no help on '" + escape(as_bytes(topic)) + "'",
+                          did_you_mean(topic, names) + "there is help on " + list_names(names)));
+}
+
+}  // namespace hotline::cli

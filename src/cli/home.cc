@@ -1,0 +1,46 @@
+#include "cli/home.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+namespace hotline::cli {
+namespace {
+
+constexpr mode_t kOwnerOnly = 0700;
+
+/// The value of an environment variable if it is an absolute path: others the specification tells
+/// to ignore.
+std::string absolute_path_in(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && value[0] == '/' ? value : "";
+}
+
+/// Like `mkdir -p`.
+bool make_directories(const std::string& path) {
+  for (std::size_t end = 0; end != path.npos;) {
+    end = path.find('/', end + 1);
+    if (::mkdir(path.substr(0, end).c_str(), kOwnerOnly) != 0 && errno != EEXIST) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string Home::state_directory() const {
+  if (!directory_.empty()) return directory_;
+  if (const std::string state = absolute_path_in("XDG_STATE_HOME"); !state.empty()) {
+    return state + "/hotline";
+  }
+  const std::string home = absolute_path_in("HOME");
+  return home.empty() ? home : home + "/.local/state/hotline";
+}
+
+std::string Home::state_file(std::string_view name) const {
+  const std::string directory = state_directory();
+  if (directory.empty() || !make_directories(directory)) return {};
+  return directory + "/" + std::string(name);
+}
+
+}  // namespace hotline::cli

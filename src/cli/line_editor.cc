@@ -1,0 +1,135 @@
+#include "cli/line_editor.h"
+
+#include <histedit.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cwchar>
+
+#include "cli/standard_input.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr int kHistoryLinesMax = 1000;
+constexpr int kReadFailed = -1;
+
+const char* prompt(EditLine*) { return ">>: "; }
+
+/// Without a locale that knows it, no letter beyond ASCII could be typed.
+void understand_utf8() {
+  std::setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+}  // namespace
+
+struct LineEditor::State {
+  EditLine* editor = nullptr;
+  History* history = nullptr;
+  std::string history_path;
+  PeerWatch* peer = nullptr;  ///< While a line is read.
+  bool has_hung_up = false;
+  std::mbstate_t decoding{};
+
+  static int read_character(EditLine* editor, wchar_t* character);
+  bool is_at_empty_line() const;
+  bool wait_for_input();
+  void refresh() const { el_set(editor, EL_REFRESH); }
+};
+
+LineEditor::LineEditor(std::string history_path) : state_(std::make_unique<State>()) {
+  understand_utf8();
+  State& state = *state_;
+  state.history_path = std::move(history_path);
+  state.history = history_init();
+  HistEvent event;
+  history(state.history, &event, H_SETSIZE, kHistoryLinesMax);
+  history(state.history, &event, H_SETUNIQUE, 1);
+  if (!state.history_path.empty()) {
+    history(state.history, &event, H_LOAD, state.history_path.c_str());
+  }
+  state.editor = el_init("hotline", stdin, stdout, stderr);
+  el_set(state.editor, EL_PROMPT, prompt);
+  el_set(state.editor, EL_EDITOR, "emacs");
+  el_set(state.editor, EL_SIGNAL, 1);  // A ^C restores the terminal before it kills.
+  el_set(state.editor, EL_HIST, history, state.history);
+  el_set(state.editor, EL_CLIENTDATA, state_.get());
+  el_set(state.editor, EL_GETCFN, State::read_character);
+  el_source(state.editor, nullptr);
+}
+
+LineEditor::~LineEditor() {
+  el_end(state_->editor);
+  history_end(state_->history);
+}
+
+MessageSource::Next LineEditor::next_line(std::string& line, PeerWatch& peer) {
+  using Next = MessageSource::Next;
+  State& state = *state_;
+  peer.settle();
+  if (peer.descriptor() < 0) return Next::hang_up;
+  state.peer = &peer;
+  int size = 0;
+  const char* typed = el_gets(state.editor, &size);
+  state.peer = nullptr;
+  if (state.has_hung_up) return Next::hang_up;
+  if (typed == nullptr || size <= 0) {
+    std::fputc('\n', stdout);  // What follows must not stand behind the prompt.
+    return Next::end;
+  }
+  line.assign(typed, static_cast<std::size_t>(size));
+  if (line.ends_with('\n')) line.pop_back();
+  return Next::message;
+}
+
+void LineEditor::remember(const std::string& line) {
+  if (line.starts_with(' ') || line.find('\0') != line.npos) return;
+  State& state = *state_;
+  HistEvent event;
+  history(state.history, &event, H_ENTER, line.c_str());
+  // At once, so that a ^C does not lose it; saved with mode 0600.
+  if (!state.history_path.empty()) {
+    history(state.history, &event, H_SAVE, state.history_path.c_str());
+  }
+}
+
+/// Shows what the peer says until there is input: false if it hangs up.
+bool LineEditor::State::wait_for_input() {
+  for (;;) {
+    switch (StandardInput::wait(peer->descriptor())) {
+      case StandardInput::Ready::input: return true;
+      case StandardInput::Ready::interrupted: refresh(); break;
+      case StandardInput::Ready::peer:
+        std::fputc('\n', stdout);  // Below the line that is being typed.
+        has_hung_up = !peer->show_arrived();
+        if (has_hung_up) return false;
+        peer->settle();
+        refresh();
+        break;
+    }
+  }
+}
+
+bool LineEditor::State::is_at_empty_line() const {
+  const LineInfo* line = el_line(editor);
+  return line->buffer == line->lastchar;
+}
+
+int LineEditor::State::read_character(EditLine* editor, wchar_t* character) {
+  State* state = nullptr;
+  el_get(editor, EL_CLIENTDATA, &state);
+  for (;;) {
+    if (!state->wait_for_input()) return kReadFailed;
+    char byte = 0;
+    if (StandardInput::read(std::as_writable_bytes(std::span(&byte, 1))) == 0) return 0;
+    // A ^D that was typed before the prompt comes as this.
+    if (byte == '\0' && state->is_at_empty_line()) return 0;
+    const std::size_t size = std::mbrtowc(character, &byte, 1, &state->decoding);
+    if (size <= 1) return 1;
+    if (size == static_cast<std::size_t>(-1)) state->decoding = {};  // Not a character: ignored.
+  }
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/line_reader.h"
+
+namespace hotline::cli {
+
+/// Lines typed at a terminal, with the prompt `>>: `, editing, and a history that outlives the
+/// program. What the peer says meanwhile is shown at once, and the line under way stays.
+class LineEditor final : public LineInput {
+ public:
+  /// `history_path` is made with mode 0600; empty: the history is not kept.
+  explicit LineEditor(std::string history_path);
+  ~LineEditor() override;
+
+  MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;
+
+  /// A line that begins with a blank is not kept: for what nobody should find later.
+  void remember(const std::string& line) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hotline::cli

@@ -1,0 +1,82 @@
+#include "cli/line_reader.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "cli/line_editor.h"
+#include "cli/standard_input.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::string_view kQuit = "quit";
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\v\f";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+}  // namespace
+
+MessageSource::Next PlainLines::next_line(std::string& line, PeerWatch& peer) {
+  using Next = MessageSource::Next;
+  while (!take_line(line)) {
+    if (has_ended_) return Next::end;
+    if (!StandardInput::is_ready()) {
+      if (peer.descriptor() < 0) return Next::hang_up;
+      peer.settle();
+    }
+    const auto ready = StandardInput::wait(peer.descriptor());
+    if (ready == StandardInput::Ready::peer && !peer.show_arrived()) return Next::hang_up;
+    if (ready != StandardInput::Ready::input) continue;
+    const std::size_t size = read_.size();
+    read_.resize(size + kReadBytes);
+    const auto room = std::as_writable_bytes(std::span(read_)).subspan(size);
+    const std::size_t count = StandardInput::read(room);
+    read_.resize(size + count);
+    has_ended_ = count == 0;
+  }
+  return Next::message;
+}
+
+bool PlainLines::take_line(std::string& line) {
+  const std::size_t newline = read_.find('\n', searched_);
+  searched_ = read_.size();
+  if (newline == read_.npos && (!has_ended_ || begin_ == read_.size())) {
+    read_.erase(0, begin_);
+    searched_ -= begin_;
+    begin_ = 0;
+    return false;
+  }
+  const std::size_t end = std::min(newline, read_.size());
+  line.assign(read_, begin_, end - begin_);
+  begin_ = searched_ = std::min(end + 1, read_.size());
+  return true;
+}
+
+std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home) {
+  if (StandardInput::is_terminal() && is_output_terminal()) {
+    auto editor = std::make_unique<LineEditor>(home.state_file("history"));
+    return std::make_unique<LineReader>(std::move(editor));
+  }
+  return std::make_unique<LineReader>(std::make_unique<PlainLines>());
+}
+
+MessageSource::Next LineReader::next(std::string& message, PeerWatch& peer) {
+  for (;;) {
+    const Next next = input_->next_line(message, peer);
+    if (next != Next::message) return next;
+    const std::string_view words = trim(message);
+    if (words.empty()) continue;
+    if (words == kQuit) return Next::end;
+    input_->remember(message);
+    return Next::message;
+  }
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/home.h"
+#include "cli/message_source.h"
+
+namespace hotline::cli {
+
+/// How a line is typed: on a terminal with editing and a history, else as plain bytes.
+class LineInput {
+ public:
+  virtual ~LineInput() = default;
+
+  /// The next line without its newline, as MessageSource::next.
+  virtual MessageSource::Next next_line(std::string& line, PeerWatch& peer) = 0;
+
+  /// `line` was said: worth remembering.
+  virtual void remember(const std::string&) {}
+};
+
+/// Lines of standard input, whatever bytes they hold; the last may lack its newline.
+class PlainLines final : public LineInput {
+ public:
+  MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;
+
+ private:
+  bool take_line(std::string& line);
+
+  std::string read_;
+  std::size_t begin_ = 0;     ///< Of the next line in what was read.
+  std::size_t searched_ = 0;  ///< Up to here there is no newline.
+  bool has_ended_ = false;
+};
+
+/// The user's lines as messages: blank ones are skipped, `quit` ends them.
+class LineReader final : public MessageSource {
+ public:
+  explicit LineReader(std::unique_ptr<LineInput> input) : input_(std::move(input)) {}
+
+  /// Lines of standard input, edited at a prompt if that and standard output are a terminal. Their
+  /// history is kept in `home`.
+  static std::unique_ptr<LineReader> on_standard_input(const Home& home);
+
+  Next next(std::string& message, PeerWatch& peer) override;
+
+ private:
+  std::unique_ptr<LineInput> input_;
+};
+
+}  // namespace hotline::cli

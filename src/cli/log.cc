@@ -1,0 +1,152 @@
+#include "cli/log.h"
+
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "cli/log_entry.h"
+#include "hotline/engine/clock.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr std::size_t kWaitingMax = 8192;
+
+constexpr char kTextPattern[] = "%Y-%m-%dT%H:%M:%S.%fZ %l %v";
+constexpr char kJsonPattern[] = R"({"v":1,"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v)";
+
+std::unique_ptr<spdlog::formatter> make_formatter(LogForm form) {
+  return std::make_unique<spdlog::pattern_formatter>(
+      form == LogForm::json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc);
+}
+
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return spdlog::level::debug;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+std::string payload_of(const LogEntry& entry, LogForm form) {
+  return form == LogForm::json ? entry.as_json_members() : entry.as_text();
+}
+
+/// Without any lock: the thread that held it is not in this process.
+void write_synchronously(const LogEntry& entry, LogForm form) {
+  const std::string payload = payload_of(entry, form);
+  spdlog::memory_buf_t line;
+  make_formatter(form)->format(
+      spdlog::details::log_msg(entry.time, {}, {}, level_of(entry.level), payload), line);
+  ::dprintf(STDERR_FILENO, "%.*s", static_cast<int>(line.size()), line.data());
+}
+
+}  // namespace
+
+/// The queue and the thread that empties it.
+class Log::Writer {
+ public:
+  explicit Writer(LogForm form)
+      : form_(form), logger_("", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    logger_.set_formatter(make_formatter(form));
+    logger_.set_level(spdlog::level::trace);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  ~Writer() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_ending_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void put(const LogRecord& record) {
+    LogEntry entry = LogEntry::of(record, wall_clock_now());
+    {
+      const std::lock_guard lock(mutex_);
+      if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+      if (waiting_.size() == kWaitingMax) {
+        ++dropped_;
+        return;
+      }
+      waiting_.push_back(std::move(entry));
+    }
+    changed_.notify_one();
+  }
+
+  void count_drop() noexcept {
+    const std::lock_guard lock(mutex_);
+    ++dropped_;
+  }
+
+ private:
+  void run() {
+    std::unique_lock lock(mutex_);
+    while (!is_ending_ || !waiting_.empty() || dropped_ > 0) {
+      changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty() || dropped_ > 0; });
+      const std::vector<LogEntry> taken = std::exchange(waiting_, {});
+      const std::uint64_t dropped = std::exchange(dropped_, 0);
+      lock.unlock();
+      for (const LogEntry& each : taken) log(each);
+      if (dropped > 0) report_drops(dropped);
+      lock.lock();
+    }
+  }
+
+  void log(const LogEntry& entry) {
+    logger_.log(entry.time, {}, level_of(entry.level), payload_of(entry, form_));
+  }
+
+  void report_drops(std::uint64_t count) {
+    log({.time = wall_clock_now(),
+         .level = LogLevel::warning,
+         .message = "log records were dropped: they came faster than they could be written",
+         .service = {},
+         .endpoint = {},
+         .peer = {},
+         .detail = std::to_string(count)});
+  }
+
+  LogForm form_;
+  spdlog::logger logger_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<LogEntry> waiting_;
+  std::uint64_t dropped_ = 0;
+  bool is_ending_ = false;
+  std::thread thread_;
+};
+
+Log::Log(LogForm form, LogLevel least)
+    : form_(form), least_(least), process_(::getpid()), writer_(std::make_unique<Writer>(form)) {}
+
+Log::~Log() = default;
+
+void Log::write(const LogRecord& record) noexcept {
+  if (!wants(record.level)) return;
+  const bool is_forked = ::getpid() != process_;
+  try {
+    if (is_forked) {
+      write_synchronously(LogEntry::of(record, wall_clock_now()), form_);
+    } else {
+      writer_->put(record);
+    }
+  } catch (...) {
+    if (!is_forked) writer_->count_drop();
+  }
+}
+
+}  // namespace hotline::cli

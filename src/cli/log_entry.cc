@@ -1,0 +1,46 @@
+#include "cli/log_entry.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "cli/json_line.h"
+#include "hotline/core/bytes.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr std::size_t kTextMax = 4096;
+
+/// What is printable stays as it is: text from peers comes escaped, and once is enough.
+std::string printable(std::string_view text) {
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  return is_printable ? std::string(text) : escape(as_bytes(text), kTextMax);
+}
+
+}  // namespace
+
+LogEntry LogEntry::of(const LogRecord& record, std::chrono::system_clock::time_point time) {
+  return {time,        record.level, std::string(record.message), record.service, record.endpoint,
+          record.peer, record.detail};
+}
+
+std::string LogEntry::as_text() const {
+  std::string text = message;
+  if (!service.empty()) text += " service=" + printable(service);
+  if (!endpoint.empty()) text += " endpoint=" + printable(endpoint);
+  if (!peer.empty()) text += " peer=" + printable(peer);
+  if (!detail.empty()) text += " \"" + printable(detail) + '"';
+  return text;
+}
+
+std::string LogEntry::as_json_members() const {
+  JsonLine line;
+  line.add("message", message);
+  line.add_unless_empty("service", service);
+  line.add_unless_empty("endpoint", endpoint);
+  line.add_unless_empty("peer", peer);
+  line.add_unless_empty("detail", detail);
+  return line.text().substr(1);
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "hotline/core/log.h"
+
+namespace hotline::cli {
+
+/// A log record with a time and text of its own, which outlives what it was made of.
+struct LogEntry {
+  std::chrono::system_clock::time_point time;
+  LogLevel level = LogLevel::info;
+  std::string message;
+  std::string service;
+  std::string endpoint;
+  std::string peer;
+  std::string detail;
+
+  static LogEntry of(const LogRecord& record, std::chrono::system_clock::time_point time);
+
+  /// `call ended service=upper peer=tcp://127.0.0.1:4711 "closed"`, printable, on one line.
+  std::string as_text() const;
+
+  /// The members of a JSON object, without its first brace: time and level stand before them.
+  std::string as_json_members() const;
+};
+
+}  // namespace hotline::cli

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace hotline::cli {
+
+/// The one of `names` that `word` was probably meant to be, or an empty string: at most a third of
+/// its letters are wrong, missing or too many.
+std::string nearest_name(std::string_view word, std::span<const std::string> names);
+
+/// `did you mean 'upper'? ` if there is a nearest name, else an empty string.
+std::string did_you_mean(std::string_view word, std::span<const std::string> names);
+
+/// `upper, clock and ntp`.
+std::string list_names(std::span<const std::string> names);
+
+}  // namespace hotline::cli

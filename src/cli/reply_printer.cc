@@ -1,0 +1,51 @@
+#include "cli/reply_printer.h"
+
+#include <cerrno>
+#include <cstdio>
+
+#include "cli/text_encoding.h"
+
+namespace hotline::cli {
+namespace {
+
+std::string describe(Bytes bytes) {
+  JsonLine reply;
+  reply.add("bytes", static_cast<std::int64_t>(bytes.size()));
+  if (is_utf8(bytes)) {
+    reply.add("text", as_text(bytes));
+  } else {
+    reply.add("base64", encode_base64(bytes));
+  }
+  return JsonLine::versioned().add("reply", reply).text() + '\n';
+}
+
+}  // namespace
+
+bool ReplyPrinter::print_piece(Bytes bytes) {
+  if (form_ == OutputForm::json) return write(describe(bytes));
+  is_in_line_ = bytes.back() != std::byte{'\n'};
+  return write(as_text(bytes));
+}
+
+bool ReplyPrinter::end_reply() {
+  if (!is_in_line_) return failure_ == 0;
+  is_in_line_ = false;
+  return write("\n");
+}
+
+bool ReplyPrinter::print_reply(Bytes bytes) {
+  if (form_ == OutputForm::json || !bytes.empty()) return print_piece(bytes) && end_reply();
+  return write("\n");
+}
+
+bool ReplyPrinter::write(std::string_view text) {
+  if (failure_ != 0) return false;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return true;
+  }
+  failure_ = errno;
+  std::clearerr(stdout);  // It is noted here, and nothing more is written.
+  return false;
+}
+
+}  // namespace hotline::cli

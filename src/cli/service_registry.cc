@@ -1,0 +1,47 @@
+#include "cli/service_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/nearest_name.h"
+#include "cli/report.h"
+#include "hotline/core/bytes.h"
+#include "hotline/services/upper.h"
+
+namespace hotline::cli {
+namespace {
+
+/// `stream` on streams, `message` on datagrams.
+template <typename StreamFunction, typename MessageFunction>
+Handler both(StreamFunction stream, MessageFunction message) {
+  Handler handler(stream);
+  handler.also(message);
+  return handler;
+}
+
+}  // namespace
+
+Result<const ServiceEntry*> ServiceRegistry::find(std::string_view name) const {
+  const auto found = std::ranges::find(entries_, name, &ServiceEntry::name);
+  if (found != entries_.end()) return &*found;
+  std::vector<std::string> names;
+  names.reserve(entries_.size());
+  for (const ServiceEntry& each : entries_) names.push_back(each.name);
+  return fail(usage_error("there is no service '" + escape(as_bytes(name)) + "'",
+                          did_you_mean(name, names) +
+                              (names.size() == 1 ? "the only one is " : "there are ") +
+                              list_names(names) + "; see 'hotline services'"));
+}
+
+ServiceRegistry make_service_registry() {
+  std::vector<ServiceEntry> entries;
+  entries.push_back({.name = "upper",
+                     .summary = "answers with the same bytes, a-z as A-Z",
+                     .transports = {"tcp", "udp", "unix", "unixgram", "fd"},
+                     .example = "upper=tcp://127.0.0.1:8000",
+                     .handler = both(upper, upper_message),
+                     .once = both(upper_once, upper_message)});
+  return ServiceRegistry(std::move(entries));
+}
+
+}  // namespace hotline::cli

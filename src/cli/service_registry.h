@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hotline/core/result.h"
+#include "hotline/server/handler.h"
+
+namespace hotline::cli {
+
+/// One service that `hotline serve` knows.
+struct ServiceEntry {
+  std::string name;
+  std::string summary;                  ///< One line.
+  std::vector<std::string> transports;  ///< Schemes of the endpoints that it can be served at.
+  std::string example;                  ///< A SERVICE=ENDPOINT.
+  Handler handler;
+  Handler once;  ///< What serves it under `--once`.
+};
+
+/// The services of the program, in the order in which they are listed.
+class ServiceRegistry {
+ public:
+  explicit ServiceRegistry(std::vector<ServiceEntry> entries) : entries_(std::move(entries)) {}
+
+  const std::vector<ServiceEntry>& entries() const { return entries_; }
+
+  /// The service of that name, which lives as long as the registry. Fails with `invalid_argument`,
+  /// naming the known ones.
+  Result<const ServiceEntry*> find(std::string_view name) const;
+
+ private:
+  std::vector<ServiceEntry> entries_;
+};
+
+/// Every service that there is.
+ServiceRegistry make_service_registry();
+
+}  // namespace hotline::cli

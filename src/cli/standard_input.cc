@@ -1,0 +1,33 @@
+#include "cli/standard_input.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace hotline::cli {
+
+bool StandardInput::is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
+
+bool StandardInput::is_ready() {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&input, 1, 0) > 0;
+}
+
+StandardInput::Ready StandardInput::wait(int peer_descriptor) {
+  pollfd polled[] = {{STDIN_FILENO, POLLIN, 0}, {peer_descriptor, POLLIN, 0}};
+  if (::poll(polled, 2, -1) < 0) return errno == EINTR ? Ready::interrupted : Ready::input;
+  return polled[0].revents != 0 ? Ready::input : Ready::peer;
+}
+
+std::size_t StandardInput::read(MutableBytes into) {
+  for (;;) {
+    const ssize_t count = ::read(STDIN_FILENO, into.data(), into.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return 0;
+  }
+}
+
+bool is_output_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
+}  // namespace hotline::cli

@@ -1,0 +1,126 @@
+#include "cli/stream_call.h"
+
+#include "cli/duration.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/task_group.h"
+
+namespace hotline::cli {
+namespace {
+
+// Less than this fits the socket's buffer, so that it can be sent before the replies are read.
+constexpr std::size_t kSendAtOnceMax = 16 * 1024;
+
+// What is shorter than a packet is not cut up on its way; longer replies get a moment for their
+// rest.
+constexpr std::size_t kUncutMax = 1024;
+constexpr Duration kRestWait = std::chrono::milliseconds(50);
+
+}  // namespace
+
+Result<void> StreamCall::converse(MessageSource& messages) {
+  std::string message;
+  MessageSource::Next next = MessageSource::Next::end;
+  while (has_reader_) {
+    next = messages.next(message, *this);
+    if (next != MessageSource::Next::message) break;
+    if (auto sent = send(message); !sent) {
+      show_rest();
+      printer_.end_reply();
+      return sent;
+    }
+    show_reply();
+  }
+  was_cut_short_ = next == MessageSource::Next::hang_up;
+  if (end_.kind == ErrorKind::none && stream_.shut_down_writes()) {
+    while (has_reader_ && show_piece(options_.linger) == Arrival::piece) {
+    }
+  }
+  printer_.end_reply();
+  return judge();
+}
+
+Result<void> StreamCall::send(const std::string& message) {
+  printer_.end_reply();
+  reply_bytes_ = 0;
+  has_sent_ = true;
+  if (end_.kind != ErrorKind::none) {
+    return fail(make_error(end_.kind, "send to", stream_.peer().format_without_options(),
+                           end_.kind == ErrorKind::closed ? "the peer has hung up" : "",
+                           "the messages before this one were sent; call again for the rest"));
+  }
+  if (message.size() > kSendAtOnceMax) return send_while_showing(message);
+  return stream_.write_all(as_bytes(message));
+}
+
+/// A peer that answers before it has read all would wait for us to read, and we for it.
+Result<void> StreamCall::send_while_showing(const std::string& message) {
+  Result<void> sent;
+  TaskGroup fibers;
+  const auto writer = fibers.spawn("write", [&] {
+    sent = stream_.write_all(as_bytes(message));
+    fibers.drain();
+  });
+  if (!writer) return writer;
+  const auto reader = fibers.spawn("read", [&] {
+    while (has_reader_ && show_piece(kNoTimeout) == Arrival::piece) {
+    }
+    if (!has_reader_) fibers.cancel();
+  });
+  if (!reader) return reader;
+  if (auto joined = fibers.join(); !joined) return joined;
+  return has_reader_ ? sent : Result<void>();
+}
+
+void StreamCall::show_reply() {
+  if (reply_bytes_ == 0 && show_piece(options_.linger) != Arrival::piece) return;
+  show_rest();
+}
+
+void StreamCall::show_rest() {
+  const auto wait_max = [&] { return reply_bytes_ < kUncutMax ? Duration::zero() : kRestWait; };
+  while (has_reader_ && show_piece(wait_max()) == Arrival::piece) {
+  }
+}
+
+StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
+  if (end_.kind != ErrorKind::none) return Arrival::end;
+  const DeadlineScope scope(deadline_after(wait_max));
+  const auto bytes = stream_.receive();
+  if (bytes) {
+    reply_bytes_ += bytes->size();
+    has_reader_ = printer_.print_piece(*bytes);
+    return Arrival::piece;
+  }
+  const ErrorKind kind = bytes.error().kind;
+  const bool may_come =
+      kind == ErrorKind::timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
+  if (may_come) return Arrival::nothing;
+  end_ = bytes.error();
+  return Arrival::end;
+}
+
+int StreamCall::descriptor() const {
+  return end_.kind == ErrorKind::none ? stream_.descriptor() : -1;
+}
+
+bool StreamCall::show_arrived() {
+  show_rest();
+  return end_.kind == ErrorKind::none && has_reader_;
+}
+
+Result<void> StreamCall::judge() const {
+  if (!has_sent_ || reply_bytes_ > 0 || !has_reader_) return {};
+  const std::string peer = stream_.peer().format_without_options();
+  constexpr std::string_view kReceive = "receive from";
+  if (end_.kind == ErrorKind::closed) {
+    return fail(make_error(ErrorKind::closed, kReceive, peer, "it hung up without a reply",
+                           "did the service understand the message?"));
+  }
+  if (end_.kind != ErrorKind::none) return fail(end_);
+  return fail(make_error(ErrorKind::timed_out, kReceive, peer,
+                         "no reply within " + format_duration(options_.linger),
+                         "does the service answer at all? --linger 10s waits longer"));
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+
+#include "cli/message_source.h"
+#include "cli/options.h"
+#include "cli/reply_printer.h"
+#include "hotline/core/result.h"
+#include "hotline/net/stream.h"
+
+namespace hotline::cli {
+
+/// One call over a stream without framing, in lockstep: a message goes out, then what comes back is
+/// shown until nothing more is on its way; at the end of the messages a half-close, and the rest.
+class StreamCall final : private PeerWatch {
+ public:
+  /// `printer` and `options` outlive this.
+  StreamCall(Stream stream, const CallOptions& options, ReplyPrinter& printer)
+      : stream_(std::move(stream)), options_(options), printer_(printer) {}
+
+  /// Holds the whole call. Succeeds if a reply came after the last message, if there was one, or
+  /// once nobody reads standard output any more.
+  Result<void> converse(MessageSource& messages);
+
+  /// Whether the peer hung up while there might have been messages left.
+  bool was_cut_short() const { return was_cut_short_; }
+
+ private:
+  enum class Arrival { piece, nothing, end };
+
+  int descriptor() const override;
+  bool show_arrived() override;
+  void settle() override { printer_.end_reply(); }
+
+  Result<void> send(const std::string& message);
+  Result<void> send_while_showing(const std::string& message);
+  void show_reply();
+  void show_rest();
+  Arrival show_piece(Duration wait_max);
+  Result<void> judge() const;
+
+  Stream stream_;
+  const CallOptions& options_;
+  ReplyPrinter& printer_;
+  Error end_;                    ///< Why nothing more can come: kind `none` as long as it can.
+  std::size_t reply_bytes_ = 0;  ///< Since the last message.
+  bool has_sent_ = false;
+  bool has_reader_ = true;  ///< Of standard output.
+  bool was_cut_short_ = false;
+};
+
+}  // namespace hotline::cli

@@ -1,0 +1,63 @@
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "hotline/net/endpoint.h"
+#include "hotline/net/socket_options.h"
+
+// Any text is an endpoint or a refusal of one line; an endpoint, formatted and parsed, is the same again.
+
+namespace {
+
+using hotline::Endpoint;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_refusal(const hotline::Error& error) {
+  require(error.kind == hotline::ErrorKind::invalid_argument);
+  require(!error.hint().empty());
+  for (const char c : error.message()) require(c >= 0x20 && c != 0x7f);
+}
+
+void check_same(const Endpoint& one, const Endpoint& other) {
+  require(one.transport() == other.transport());
+  require(one.host() == other.host());
+  require(one.port() == other.port());
+  require(one.path() == other.path());
+  require(one.is_abstract() == other.is_abstract());
+  require(one.descriptor() == other.descriptor());
+  require(one.is_local() == other.is_local());
+  require(one.options().size() == other.options().size());
+  for (std::size_t i = 0; i < one.options().size(); ++i) {
+    require(one.options()[i].key == other.options()[i].key);
+    require(one.options()[i].value == other.options()[i].value);
+  }
+  require(one.format() == other.format());
+}
+
+void check_options(const Endpoint& endpoint) {
+  hotline::OptionTaker taker(endpoint);
+  const auto options = hotline::SocketOptions::take_from(taker);
+  if (!options) return check_refusal(options.error());
+  require(options->backlog >= 1);
+  if (const auto finished = taker.finish(); !finished) check_refusal(finished.error());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto first = Endpoint::parse({reinterpret_cast<const char*>(data), size});
+  if (!first) {
+    check_refusal(first.error());
+    return 0;
+  }
+  const auto second = Endpoint::parse(first->format());
+  require(second.has_value());
+  check_same(*first, *second);
+  const auto bare = Endpoint::parse(first->format_without_options());
+  require(bare && bare->options().empty());
+  check_options(*first);
+  return 0;
+}

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "hotline/server/server.h"
+
+namespace hotline::test {
+
+/// Keeps what is logged. Any thread.
+class CollectingLog final : public LogSink {
+ public:
+  void write(const LogRecord& record) noexcept override {
+    const std::lock_guard lock(mutex_);
+    records_.push_back(record);
+  }
+  bool wants(LogLevel) const noexcept override { return true; }
+
+  /// How many records of `level` and above there are.
+  std::size_t count(LogLevel level) const {
+    const std::lock_guard lock(mutex_);
+    std::size_t count = 0;
+    for (const LogRecord& record : records_) count += record.level >= level ? 1U : 0U;
+    return count;
+  }
+
+  /// Whether a record has that message.
+  bool has(std::string_view message) const {
+    const std::lock_guard lock(mutex_);
+    for (const LogRecord& record : records_) {
+      if (record.message == message) return true;
+    }
+    return false;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<LogRecord> records_;
+};
+
+/// A server that runs on a thread of its own until it is stopped or goes.
+class RunningServer {
+ public:
+  RunningServer(ServerOptions options, const std::string& uri, Handler handler)
+      : server_(std::move(options)) {
+    REQUIRE(server_.add(uri, std::move(handler)));
+    REQUIRE(server_.bind());
+    thread_ = std::thread([this] { report_ = server_.run(); });
+  }
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+  ~RunningServer() {
+    server_.cut();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Server& server() { return server_; }
+  Endpoint endpoint() const { return server_.services().front().endpoint; }
+  std::uint16_t port() const { return endpoint().port(); }
+
+  /// Drains, and waits for the end.
+  DrainReport drain() {
+    server_.drain();
+    return wait();
+  }
+
+  /// Waits until it ends by itself.
+  DrainReport wait() {
+    thread_.join();
+    REQUIRE(report_);
+    return *report_;
+  }
+
+ private:
+  Server server_;
+  Result<DrainReport> report_;
+  std::thread thread_;
+};
+
+/// Options with a concurrency word.
+inline ServerOptions options_for(std::string_view word) {
+  ServerOptions options;
+  options.concurrency = Concurrency::parse(word).value();
+  options.linger = std::chrono::milliseconds(100);
+  return options;
+}
+
+}  // namespace hotline::test

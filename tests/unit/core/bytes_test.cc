@@ -1,0 +1,65 @@
+#include "hotline/core/bytes.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace hotline {
+namespace {
+
+std::string escaped(std::string_view text) { return escape(as_bytes(text)); }
+
+}  // namespace
+
+TEST_CASE("text seen as bytes and back is the same text, where it stands") {
+  const std::string text("a\0b", 3);
+  const Bytes bytes = as_bytes(text);
+  CHECK(bytes.size() == 3);
+  CHECK(static_cast<const void*>(bytes.data()) == text.data());
+  CHECK(as_text(bytes) == text);
+  CHECK(as_text({}).empty());
+}
+
+TEST_CASE("printable ASCII is shown as it is") {
+  std::string printable;
+  for (char c = 0x20; c < 0x7f; ++c) {
+    if (c != '"' && c != '\\') printable += c;
+  }
+  CHECK(escaped(printable) == printable);
+  CHECK(escaped("") == "");
+}
+
+TEST_CASE("quotes, backslashes and the common blanks have short escapes") {
+  CHECK(escaped("\n") == "\\n");
+  CHECK(escaped("\r") == "\\r");
+  CHECK(escaped("\t") == "\\t");
+  CHECK(escaped("\\") == "\\\\");
+  CHECK(escaped("\"") == "\\\"");
+}
+
+TEST_CASE("every byte that is not printable is shown in hexadecimal") {
+  CHECK(escaped(std::string(1, '\0')) == "\\x00");
+  CHECK(escaped("\x1b[2J") == "\\x1b[2J");
+  CHECK(escaped("\x7f") == "\\x7f");
+  CHECK(escaped("\x80\xff") == "\\x80\\xff");
+  CHECK(escaped("é") == "\\xc3\\xa9");
+}
+
+TEST_CASE("no byte at all comes through as a control character") {
+  for (int value = 0; value < 256; ++value) {
+    const std::byte byte{static_cast<unsigned char>(value)};
+    for (const char c : escape({&byte, 1})) CHECK((c >= 0x20 && c < 0x7f));
+  }
+}
+
+TEST_CASE("a long input is cut after as many bytes as asked for, and says how long it was") {
+  CHECK(escape(as_bytes("abcdef"), 6) == "abcdef");
+  CHECK(escape(as_bytes("abcdef"), 5) == "abcde...(6 bytes)");
+  CHECK(escape(as_bytes("\n\n"), 1) == "\\n...(2 bytes)");
+  CHECK(escape(as_bytes("abc"), 0) == "...(3 bytes)");
+  CHECK(escape({}, 0) == "");
+  const std::string long_text(257, 'x');
+  CHECK(escape(as_bytes(long_text)) == std::string(256, 'x') + "...(257 bytes)");
+}
+
+}  // namespace hotline

@@ -1,0 +1,42 @@
+#include "hotline/core/socket_address.h"
+
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+namespace hotline {
+namespace {
+
+SocketAddress address_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+}  // namespace
+
+TEST_CASE("a fresh socket address is empty") {
+  const SocketAddress address{};
+  CHECK(address.is_empty());
+  CHECK(address.size() == 0);
+  CHECK(address == SocketAddress());
+}
+
+TEST_CASE("socket addresses are equal if their bytes are") {
+  CHECK(address_of("abcd") == address_of("abcd"));
+  CHECK(address_of("abcd") != address_of("abce"));
+  CHECK(address_of("abcd") != address_of("abc"));
+  CHECK(address_of("") == SocketAddress());
+}
+
+TEST_CASE("what lies beyond the size does not count") {
+  SocketAddress one = address_of("abcdX");
+  one.set_size(4);
+  CHECK(one == address_of("abcd"));
+}
+
+TEST_CASE("a system call may write through a socket address and say how much counts") {
+  SocketAddress address;
+  std::memcpy(address.data(), "xyz", 3);
+  address.set_size(3);
+  CHECK(address == address_of("xyz"));
+  CHECK(reinterpret_cast<std::uintptr_t>(address.data()) % 8 == 0);
+}
+
+}  // namespace hotline

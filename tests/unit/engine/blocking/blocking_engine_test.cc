@@ -1,0 +1,176 @@
+#include "engine/blocking/blocking_engine.h"
+
+#include <string>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "engine/operations/accept.h"
+#include "engine/operations/read_write.h"
+#include "engine/operations/receive.h"
+#include "engine/operations/send.h"
+#include "hotline/engine/clock.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+namespace hotline::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+int receive_some(Channel& channel, Deadline deadline = Deadline::never()) {
+  Receive receive(channel, Engine::current());
+  return Engine::current().perform(receive, deadline);
+}
+
+}  // namespace
+
+TEST_CASE("a thread without a loop has a blocking engine of its own") {
+  Engine& ours = Engine::current();
+  CHECK(ours.name() == "blocking");
+  CHECK(&ours == &Engine::current());
+  std::jthread([&] { CHECK(&Engine::current() != &ours); });
+}
+
+TEST_CASE("what is there is had without waiting, also when the deadline has passed") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  test::send_text(peer.get(), "there");
+  CHECK(receive_some(channel, Deadline::at(now())) == 5);
+}
+
+TEST_CASE("a wait blocks until the other side does something") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const std::jthread writer([fd = peer.get()] { test::send_text(fd, "later"); });
+  CHECK(receive_some(channel) == 5);
+}
+
+TEST_CASE("a wait ends at its deadline and not before") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const Instant before = now();
+  CHECK(receive_some(channel, deadline_after(milliseconds(3))) == -kDeadlineEnd);
+  CHECK(now() - before >= milliseconds(3));
+  CHECK(receive_some(channel, Deadline::at(before)) == -kDeadlineEnd);
+}
+
+TEST_CASE("an interrupter's cancel ends every wait, under way or begun later") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const std::jthread canceller([&] { interrupter.cancel(); });
+  CHECK(receive_some(channel) == -kCancelEnd);
+  CHECK(receive_some(channel) == -kCancelEnd);
+  CHECK(Engine::current().wait_until(Deadline::never()) == -kCancelEnd);
+  CHECK(Engine::current().offload([] {}) == -kCancelEnd);
+}
+
+TEST_CASE("an interrupter's drain ends a receive and an accept with nothing pending") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  auto [ours, peer] = test::stream_pair();
+  auto [listening, port] = test::tcp_listener();
+  Channel channel(std::move(ours));
+  Channel listener(std::move(listening));
+  Accept accept(listener, Accept::Ahead::allowed);
+  const std::jthread drainer([&] { interrupter.drain(); });
+  CHECK(receive_some(channel) == -kDrainEnd);
+  CHECK(Engine::current().perform(accept, Deadline::never()) == -kDrainEnd);
+}
+
+TEST_CASE("an interrupter's drain leaves what is pending to be received") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  test::send_text(peer.get(), "pending");
+  interrupter.drain();
+  CHECK(receive_some(channel) == 7);
+  CHECK(receive_some(channel) == -kDrainEnd);
+}
+
+TEST_CASE("an interrupter's drain ends no other wait") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  interrupter.drain();
+  CHECK(sleep_for(milliseconds(1)));
+  auto [full, reader] = test::stream_pair();
+  const std::size_t filled = test::fill(full.get());
+  Channel channel(std::move(full));
+  const std::jthread emptier([&, fd = reader.get()] { test::receive_text(fd, filled); });
+  Send send(channel, as_bytes("x"));
+  CHECK(Engine::current().perform(send, Deadline::never()) == 1);
+}
+
+TEST_CASE("a cancel after a drain ends what the drain did not") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  interrupter.drain();
+  const std::jthread canceller([&] { interrupter.cancel(); });
+  CHECK(Engine::current().wait_until(Deadline::never()) == -kCancelEnd);
+}
+
+TEST_CASE("an interruptible engine is the thread's as long as it lives") {
+  Engine* const outer = &Engine::current();
+  Interrupter interrupter;
+  {
+    const BlockingEngine::Interruptible one(interrupter);
+    Engine* const inner = &Engine::current();
+    CHECK(inner != outer);
+    {
+      const BlockingEngine::Interruptible other(interrupter);
+      CHECK(&Engine::current() != inner);
+    }
+    CHECK(&Engine::current() == inner);
+  }
+  CHECK(&Engine::current() == outer);
+}
+
+TEST_CASE("a cancel that races with bytes loses none of them") {
+  for (int round = 0; round < 200; ++round) {
+    Interrupter interrupter;
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    int received = 0;
+    {
+      const BlockingEngine::Interruptible engine(interrupter);
+      std::jthread writer([fd = peer.get()] { test::send_text(fd, "bytes"); });
+      std::jthread canceller([&] { interrupter.cancel(); });
+      received = receive_some(channel);
+    }
+    CHECK((received == 5 || received == -kCancelEnd));
+    if (received < 0) CHECK(receive_some(channel) == 5);
+  }
+}
+
+TEST_CASE("a buffer that its reader has done with is used again") {
+  Engine& engine = Engine::current();
+  Buffer buffer = engine.take_buffer();
+  REQUIRE(buffer);
+  CHECK_FALSE(buffer.is_pooled());
+  const std::byte* const memory = buffer.memory().data();
+  engine.recycle(std::move(buffer));
+  const Buffer again = engine.take_buffer();
+  CHECK(again.memory().data() == memory);
+}
+
+TEST_CASE("buffers of another size, and more than a few, are not kept") {
+  Engine& engine = Engine::current();
+  engine.recycle(Buffer(100));
+  engine.recycle({});
+  CHECK(engine.take_buffer().memory().size() == 64 * 1024);
+  for (int i = 0; i < 10; ++i) engine.recycle(engine.take_buffer());
+}
+
+TEST_CASE("a channel may go from thread to thread") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  test::send_text(peer.get(), "one");
+  CHECK(receive_some(channel) == 3);
+  test::send_text(peer.get(), "other");
+  std::jthread([&] { CHECK(receive_some(channel) == 5); });
+}
+
+}  // namespace hotline::engine

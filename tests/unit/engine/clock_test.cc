@@ -1,0 +1,60 @@
+#include "hotline/engine/clock.h"
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "support/loops.h"
+
+namespace hotline {
+
+using std::chrono::milliseconds;
+
+TEST_CASE("a sleep lasts at least as long as asked for") {
+  test::on_each_engine([] {
+    const Instant before = std::chrono::steady_clock::now();
+    CHECK(sleep_for(milliseconds(3)));
+    CHECK(std::chrono::steady_clock::now() - before >= milliseconds(3));
+  });
+}
+
+TEST_CASE("a sleep for nothing, or until an instant that has passed, ends") {
+  test::on_each_engine([] {
+    CHECK(sleep_for(Duration::zero()));
+    CHECK(sleep_for(milliseconds(-5)));
+    CHECK(sleep_until(Deadline::at(now())));
+  });
+}
+
+TEST_CASE("sleepers wake in the order of their deadlines") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    std::string order;
+    engine::FiberGroup group(loop);
+    const Instant start = now();
+    for (const int delay_ms : {6, 2, 4}) {
+      loop.spawn("sleeper", [&order, start, delay_ms] {
+        CHECK(sleep_until(Deadline::after(start, milliseconds(delay_ms))));
+        order += std::to_string(delay_ms);
+      }, &group);
+    }
+    group.join();
+    CHECK(order == "246");
+  });
+}
+
+TEST_CASE("the wall clock is that of the system") {
+  test::on_each_engine([] {
+    const auto before = std::chrono::system_clock::now();
+    const auto between = wall_clock_now();
+    CHECK(between >= before);
+    CHECK(std::chrono::system_clock::now() >= between);
+  });
+}
+
+TEST_CASE("no timeout is a deadline that never comes") {
+  test::on_each_engine([] {
+    CHECK(deadline_after(kNoTimeout).is_never());
+    CHECK(deadline_after(milliseconds(1)).instant() >= now());
+  });
+}
+
+}  // namespace hotline

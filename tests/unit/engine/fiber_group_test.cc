@@ -1,0 +1,140 @@
+#include "engine/fiber_group.h"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/event.h"
+#include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "support/loops.h"
+
+namespace hotline::engine {
+
+TEST_CASE("a group counts its members until they end, in whatever order") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup group(loop);
+    std::vector<std::unique_ptr<Event>> ends;
+    for (int i = 0; i < 4; ++i) {
+      Event& end = *ends.emplace_back(std::make_unique<Event>(loop));
+      loop.spawn("member", [&] { end.wait(); }, &group);
+    }
+    loop.yield();
+    std::size_t left = 4;
+    for (const std::size_t i : {2U, 0U, 3U, 1U}) {
+      CHECK(group.size() == left--);
+      ends[i]->set();
+      loop.yield();
+    }
+    CHECK(group.size() == 0);
+    CHECK(group.join() == 0);
+  });
+}
+
+TEST_CASE("a member may end at any place in the group, and the others are still reached") {
+  test::on_each_loop([](EventLoop& loop) {
+    for (int ending = 0; ending < 3; ++ending) {
+      FiberGroup group(loop);
+      int cancelled = 0;
+      for (int i = 0; i < 3; ++i) {
+        loop.spawn("member", [&, i] {
+          if (i == ending) return;
+          if (Event(loop).wait() == -kCancelEnd) ++cancelled;
+        }, &group);
+      }
+      loop.yield();
+      loop.yield();
+      group.interrupt(kCancelEnd);
+      group.join();
+      CHECK(cancelled == 2);
+    }
+  });
+}
+
+TEST_CASE("a cancelled joiner passes the cancel on and waits until its members have ended") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup outer(loop);
+    int member_result = 0;
+    int join_result = 0;
+    std::size_t left = 1;
+    loop.spawn("joiner", [&] {
+      FiberGroup inner(loop);
+      loop.spawn("member", [&] {
+        member_result = Event(loop).wait();
+        loop.yield();
+      }, &inner);
+      join_result = inner.join();
+      left = inner.size();
+    }, &outer);
+    loop.yield();
+    loop.yield();
+    outer.interrupt(kCancelEnd);
+    outer.join();
+    CHECK(member_result == -kCancelEnd);
+    CHECK(join_result == -kCancelEnd);
+    CHECK(left == 0);
+  });
+}
+
+TEST_CASE("a drained joiner passes the drain on and joins as if nothing had been asked") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup outer(loop);
+    int scope_code = 0;
+    int join_result = -1;
+    loop.spawn("joiner", [&] {
+      FiberGroup inner(loop);
+      loop.spawn("member", [&] {
+        CHECK(sleep_for(std::chrono::milliseconds(1)));
+        scope_code = loop.scope().end_code;
+      }, &inner);
+      join_result = inner.join();
+    }, &outer);
+    loop.yield();
+    outer.interrupt(kDrainEnd);
+    outer.join();
+    CHECK(scope_code == kDrainEnd);
+    CHECK(join_result == 0);
+  });
+}
+
+TEST_CASE("who joins a group that was cancelled before gets no error of its own") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup group(loop);
+    group.interrupt(kCancelEnd);
+    int result = 0;
+    loop.spawn("member", [&] { result = Event(loop).wait(); }, &group);
+    CHECK(group.join() == 0);
+    CHECK(result == -kCancelEnd);
+  });
+}
+
+TEST_CASE("the first exception that left a member is told once") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup group(loop);
+    loop.spawn("one", [] { throw 1; }, &group);
+    loop.spawn("other", [] { throw 2; }, &group);
+    CHECK(group.join() == 0);
+    int caught = 0;
+    try {
+      std::rethrow_exception(group.take_thrown());
+    } catch (int value) {
+      caught = value;
+    }
+    CHECK(caught == 1);
+    CHECK_FALSE(group.take_thrown());
+  });
+}
+
+TEST_CASE("a group of ten thousand ends without a loop over all of them for each") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup group(loop);
+    int ended = 0;
+    for (int i = 0; i < 10'000; ++i) {
+      REQUIRE(loop.spawn("member", [&] { ++ended; }, &group));
+    }
+    group.join();
+    CHECK(ended == 10'000);
+  });
+}
+
+}  // namespace hotline::engine

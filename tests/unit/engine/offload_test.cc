@@ -1,0 +1,123 @@
+#include "hotline/engine/offload.h"
+
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/task_group.h"
+#include "support/loops.h"
+
+namespace hotline {
+
+using std::chrono::milliseconds;
+
+TEST_CASE("work runs on another thread and its value comes back") {
+  test::on_each_engine([] {
+    const auto here = std::this_thread::get_id();
+    const auto there = offload([] { return std::this_thread::get_id(); });
+    REQUIRE(there);
+    CHECK(*there != here);
+    const auto text = offload([name = std::string("hotline")] { return name + "!"; });
+    REQUIRE(text);
+    CHECK(*text == "hotline!");
+  });
+}
+
+TEST_CASE("what work throws is thrown where it was asked for") {
+  test::on_each_engine([] {
+    const auto work = []() -> int { throw std::runtime_error("no"); };
+    CHECK_THROWS_WITH_AS(static_cast<void>(offload(work)), "no", std::runtime_error);
+  });
+}
+
+TEST_CASE("a loop goes on while work runs elsewhere") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    auto gate = std::make_shared<std::promise<void>>();
+    engine::FiberGroup group(loop);
+    bool has_run = false;
+    loop.spawn("other", [&] {
+      has_run = true;
+      gate->set_value();
+    }, &group);
+    CHECK(offload_work([gate] { gate->get_future().wait(); }));
+    CHECK(has_run);
+    group.join();
+  });
+}
+
+TEST_CASE("a deadline leaves the work to finish unseen") {
+  test::on_each_engine([] {
+    auto gate = std::make_shared<std::promise<void>>();
+    auto finished = std::make_shared<std::promise<void>>();
+    {
+      const DeadlineScope scope(deadline_after(milliseconds(1)));
+      const auto result = offload_work([gate, finished] {
+        gate->get_future().wait();
+        finished->set_value();
+      });
+      CHECK(test::kind_of(result) == "timed_out");
+    }
+    gate->set_value();
+    finished->get_future().wait();
+    // Letters about it may come now: nobody must be woken by them.
+    CHECK(sleep_for(milliseconds(1)));
+  });
+}
+
+TEST_CASE("a cancel leaves the work to finish unseen") {
+  test::on_each_engine([] {
+    auto gate = std::make_shared<std::promise<void>>();
+    std::string kind;
+    TaskGroup group;
+    REQUIRE(group.spawn("offloader", [&] {
+      kind = test::kind_of(offload_work([gate] { gate->get_future().wait(); }));
+    }));
+    REQUIRE(group.spawn("canceller", [&] { group.cancel(); }));
+    CHECK(group.join());
+    CHECK(kind == "cancelled");
+    gate->set_value();
+  });
+}
+
+TEST_CASE("work that outlives its loop does no harm") {
+  for (const EngineKind kind : test::loop_engines()) {
+    auto gate = std::make_shared<std::promise<void>>();
+    auto begun = std::make_shared<std::promise<void>>();
+    auto finished = std::make_shared<std::promise<void>>();
+    test::on_loop(kind, [&](engine::EventLoop&) {
+      const DeadlineScope scope(Deadline::at(now()));
+      CHECK_FALSE(offload_work([gate, begun, finished] {
+        begun->set_value();
+        gate->get_future().wait();
+        finished->set_value();
+      }));
+      begun->get_future().wait();
+    });
+    gate->set_value();
+    finished->get_future().wait();
+  }
+}
+
+TEST_CASE("much work at once all comes back to its own fiber") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    engine::FiberGroup group(loop);
+    int right = 0;
+    for (int i = 0; i < 100; ++i) {
+      loop.spawn("offloader", [&right, i] {
+        const auto doubled = offload([i] { return 2 * i; });
+        if (doubled && *doubled == 2 * i) ++right;
+      }, &group);
+    }
+    group.join();
+    CHECK(right == 100);
+  });
+}
+
+}  // namespace hotline

@@ -1,0 +1,88 @@
+#include "engine/stack_pool.h"
+
+#include <csignal>
+#include <cstdint>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/loops.h"
+
+namespace hotline::engine {
+
+TEST_CASE("a stack is as large as asked for, rounded up to pages") {
+  StackPool pool(300'001);
+  const Stack stack = pool.take();
+  REQUIRE(stack);
+  CHECK(stack.usable_bytes >= 300'001);
+  CHECK(stack.usable_bytes < 300'001 + StackPool::guard_bytes());
+  CHECK(reinterpret_cast<std::uintptr_t>(stack.bottom) % StackPool::guard_bytes() == 0);
+  CHECK(stack.top() == stack.bottom + stack.usable_bytes);
+  pool.give_back(stack);
+}
+
+TEST_CASE("a stack too small to run anything is made larger") {
+  StackPool pool(1);
+  const Stack stack = pool.take();
+  CHECK(stack.usable_bytes >= 16 * 1024);
+  pool.give_back(stack);
+}
+
+TEST_CASE("the stack that came back last is handed out first") {
+  StackPool pool(64 * 1024);
+  const Stack one = pool.take();
+  const Stack other = pool.take();
+  CHECK(one.bottom != other.bottom);
+  pool.give_back(one);
+  pool.give_back(other);
+  CHECK(pool.take().bottom == other.bottom);
+  CHECK(pool.take().bottom == one.bottom);
+}
+
+TEST_CASE("many stacks at once do not overlap") {
+  StackPool pool(64 * 1024);
+  std::vector<Stack> stacks;
+  for (int i = 0; i < 1000; ++i) {
+    stacks.push_back(pool.take());
+    REQUIRE(stacks.back());
+    *reinterpret_cast<int*>(stacks.back().bottom) = i;
+    *(reinterpret_cast<int*>(stacks.back().top()) - 1) = i;
+  }
+  for (int i = 0; i < 1000; ++i) {
+    const Stack& stack = stacks[static_cast<std::size_t>(i)];
+    CHECK(*reinterpret_cast<int*>(stack.bottom) == i);
+    CHECK(*(reinterpret_cast<int*>(stack.top()) - 1) == i);
+  }
+  for (const Stack& stack : stacks) pool.give_back(stack);
+}
+
+TEST_CASE("when many stacks lie idle the memory of the next goes back to the system") {
+  StackPool pool(64 * 1024);
+  std::vector<Stack> stacks;
+  for (int i = 0; i < 300; ++i) {
+    stacks.push_back(pool.take());
+    *stacks.back().bottom = std::byte{1};
+  }
+  for (const Stack& stack : stacks) pool.give_back(stack);
+  const Stack last = pool.take();
+  CHECK(last.bottom == stacks.back().bottom);
+  CHECK(*last.bottom == std::byte{0});
+}
+
+TEST_CASE("a write below a stack ends the program") {
+  StackPool pool(64 * 1024);
+  const Stack stack = pool.take();
+  const auto write_at = [&](std::ptrdiff_t offset) {
+    return test::in_child_process([&] {
+      std::signal(SIGSEGV, SIG_DFL);
+      auto* place = reinterpret_cast<volatile char*>(stack.bottom);
+      place[offset] = 1;
+    });
+  };
+  CHECK(write_at(0).exit_status == 0);
+  CHECK(write_at(-1).signal == SIGSEGV);
+  CHECK(write_at(-static_cast<std::ptrdiff_t>(StackPool::guard_bytes())).signal == SIGSEGV);
+  pool.give_back(stack);
+}
+
+}  // namespace hotline::engine

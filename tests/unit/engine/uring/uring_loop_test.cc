@@ -1,0 +1,190 @@
+#include "engine/uring/uring_loop.h"
+
+#include <sys/socket.h>
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/operations/accept.h"
+#include "engine/operations/receive.h"
+#include "engine/operations/send.h"
+#include "hotline/engine/clock.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+// What every engine with a loop must do stands in event_loop_test, cancellation_test and epoll_loop_test.
+
+namespace hotline::engine {
+namespace {
+
+void on_uring(const std::function<void(EventLoop&)>& body, LoopOptions options = {}) {
+  if (probe_uring().is_usable) test::on_loop(EngineKind::uring, body, options);
+}
+
+int receive(EventLoop& loop, Channel& channel, Buffer& buffer) {
+  Receive operation(channel, loop);
+  const int result = loop.perform(operation, Deadline::never());
+  buffer = std::move(operation.buffer);
+  return result;
+}
+
+void let_settle(EventLoop& loop) {
+  for (int i = 0; i < 5; ++i) loop.yield();
+}
+
+}  // namespace
+
+TEST_CASE("a peer that sends and is not read is held up: a connection queues so much and no more") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    const UniqueFd duplicate(::dup(ours.get()));
+    Channel channel(std::move(ours));
+    test::send_text(peer.get(), "x");
+    Buffer buffer;
+    REQUIRE(receive(loop, channel, buffer) == 1);
+    buffer = {};
+    std::size_t sent = 0;
+    const std::string piece(64 * 1024, 'p');
+    // Far more than the socket's own buffers take.
+    for (int i = 0; i < 400; ++i) {
+      const ssize_t size = ::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+      if (size > 0) sent += static_cast<std::size_t>(size);
+      loop.yield();
+    }
+    CHECK(sent < 4 * 1024 * 1024);
+    std::size_t received = 0;
+    while (received < sent) {
+      const int result = receive(loop, channel, buffer);
+      REQUIRE(result > 0);
+      received += static_cast<std::size_t>(result);
+      buffer = {};
+    }
+    CHECK(received == sent);
+  });
+}
+
+TEST_CASE("callers beyond those that an acceptor has asked for wait in the backlog, none is lost") {
+  on_uring([](EventLoop& loop) {
+    auto [listening, port] = test::tcp_listener(256);
+    Channel listener(std::move(listening));
+    std::vector<UniqueFd> callers;
+    callers.push_back(test::connect_tcp(port));
+    Accept first(listener, Accept::Ahead::allowed);
+    CHECK(UniqueFd(loop.perform(first, Deadline::never())));
+    for (int i = 0; i < 200; ++i) {
+      callers.push_back(test::connect_tcp(port));
+      if (i % 10 == 0) loop.yield();
+    }
+    for (int i = 0; i < 200; ++i) {
+      Accept accept(listener, Accept::Ahead::allowed);
+      CHECK(UniqueFd(loop.perform(accept, deadline_after(std::chrono::seconds(10)))));
+    }
+  });
+}
+
+TEST_CASE("a listener that is closed with callers queued hangs up on them") {
+  on_uring([](EventLoop& loop) {
+    auto [listening, port] = test::tcp_listener();
+    std::vector<UniqueFd> callers;
+    {
+      Channel listener(std::move(listening));
+      callers.push_back(test::connect_tcp(port));
+      Accept accept(listener, Accept::Ahead::allowed);
+      CHECK(UniqueFd(loop.perform(accept, Deadline::never())));
+      callers.push_back(test::connect_tcp(port));
+      let_settle(loop);
+    }
+    let_settle(loop);
+    for (const UniqueFd& caller : callers) CHECK(test::receive_until_end(caller.get()).empty());
+  });
+}
+
+TEST_CASE("receiving starts again after every buffer was out, for all who wait") {
+  LoopOptions options;
+  options.receive_buffer_bytes = 4096;
+  options.receive_memory_max = 8 * 4096;
+  options.hot_buffers = 4;
+  on_uring([](EventLoop& loop) {
+    constexpr std::size_t kStreams = 16;
+    std::vector<UniqueFd> peers;
+    FiberGroup group(loop);
+    std::vector<std::size_t> received(kStreams);
+    for (std::size_t i = 0; i < kStreams; ++i) {
+      auto [ours, peer] = test::stream_pair();
+      test::send_text(peer.get(), std::string(40'000, 'x'));
+      ::shutdown(peer.get(), SHUT_WR);
+      peers.push_back(std::move(peer));
+      loop.spawn("receiver", [&, i, channel = std::make_unique<Channel>(std::move(ours))] {
+        Buffer buffer;
+        for (int result; (result = receive(loop, *channel, buffer)) > 0; buffer = {}) {
+          received[i] += static_cast<std::size_t>(result);
+          loop.yield();
+        }
+      }, &group);
+    }
+    group.join();
+    for (const std::size_t each : received) CHECK(each == 40'000);
+  }, options);
+}
+
+TEST_CASE("more submissions than the ring has room for all go out") {
+  on_uring([](EventLoop& loop) {
+    constexpr int kFibers = 1500;
+    FiberGroup group(loop);
+    int sent = 0;
+    std::vector<std::unique_ptr<Channel>> channels;
+    for (int i = 0; i < kFibers; ++i) {
+      auto [one, other] = test::stream_pair();
+      channels.push_back(std::make_unique<Channel>(std::move(one)));
+      loop.spawn("sender", [&, &channel = *channels.back(), peer_fd = std::move(other)] {
+        Send send(channel, as_bytes("x"));
+        if (loop.perform(send, Deadline::never()) == 1) ++sent;
+        CHECK(test::receive_text(peer_fd.get(), 1) == "x");
+      }, &group);
+    }
+    group.join();
+    CHECK(sent == kFibers);
+  });
+}
+
+TEST_CASE("a send that its peer takes in pieces goes on by itself, up to the deadline") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    const std::string text(4 * 1024 * 1024, 's');
+    Send send(channel, as_bytes(text));
+    const int sent = loop.perform(send, deadline_after(std::chrono::milliseconds(5)));
+    // What went before the deadline counts: it is there to be read.
+    REQUIRE(sent > 0);
+    CHECK(static_cast<std::size_t>(sent) < text.size());
+    CHECK(test::receive_text(peer.get(), static_cast<std::size_t>(sent)).size() ==
+          static_cast<std::size_t>(sent));
+  });
+}
+
+TEST_CASE("how receiving ended is kept when a channel leaves its loop, and leaves another one") {
+  if (!probe_uring().is_usable) return;
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  on_uring([&](EventLoop& loop) {
+    test::send_text(peer.get(), "x");
+    Buffer buffer;
+    REQUIRE(receive(loop, channel, buffer) == 1);
+    buffer = {};
+    peer.reset();
+    let_settle(loop);
+    channel.withdraw();
+    REQUIRE(channel.carried);
+    CHECK(channel.carried->end == 0);
+  });
+  on_uring([&](EventLoop& loop) {
+    Send send(channel, as_bytes("x"));
+    loop.perform(send, Deadline::never());
+    channel.withdraw();
+    CHECK(channel.carried->end == 0);
+  });
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,170 @@
+#include "net/datagram_batch.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstring>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "net/address.h"
+#include "support/sockets.h"
+
+namespace hotline::net {
+namespace {
+
+/// Plays the kernel: fills `header` with `text` from `peer`.
+void fill(mmsghdr& header, std::string_view text, const SocketAddress& peer, int flags = 0) {
+  std::memcpy(header.msg_hdr.msg_iov->iov_base, text.data(), text.size());
+  header.msg_len = static_cast<unsigned>(text.size());
+  std::memcpy(header.msg_hdr.msg_name, peer.data(), peer.size());
+  header.msg_hdr.msg_namelen = static_cast<socklen_t>(peer.size());
+  header.msg_hdr.msg_controllen = 0;
+  header.msg_hdr.msg_flags = flags;
+}
+
+template <typename Info>
+DatagramRoute route_with(int level, int type, const Info& info) {
+  DatagramRoute route;
+  msghdr view{};
+  view.msg_control = route.control.data();
+  view.msg_controllen = route.control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&view);
+  header->cmsg_level = level;
+  header->cmsg_type = type;
+  header->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(header), &info, sizeof info);
+  route.control_size = CMSG_SPACE(sizeof info);
+  return route;
+}
+
+template <typename Info>
+Info info_of(DatagramRoute& route) {
+  msghdr view{};
+  view.msg_control = route.control.data();
+  view.msg_controllen = route.control_size;
+  Info info;
+  std::memcpy(&info, CMSG_DATA(CMSG_FIRSTHDR(&view)), sizeof info);
+  return info;
+}
+
+}  // namespace
+
+TEST_CASE("a batch gives what the kernel filled, with who sent it") {
+  ReceiveBatch batch(4, 100);
+  CHECK(batch.size() == 4);
+  const auto headers = batch.prepare(4);
+  REQUIRE(headers.size() == 4);
+  fill(headers[0], "one", test::ipv4_address(1));
+  fill(headers[1], "", test::ipv4_address(2));
+  const auto datagrams = batch.take(2);
+  REQUIRE(datagrams.size() == 2);
+  CHECK(as_text(datagrams[0].bytes) == "one");
+  CHECK(datagrams[0].route->peer == test::ipv4_address(1));
+  CHECK(datagrams[1].bytes.empty());
+  CHECK_FALSE(datagrams[0].is_truncated);
+}
+
+TEST_CASE("a batch is empty again for the next receive, however many were filled") {
+  ReceiveBatch batch(3, 100);
+  for (const std::size_t count : {3U, 1U, 3U}) {
+    const auto headers = batch.prepare(3);
+    for (const mmsghdr& header : headers) {
+      CHECK(header.msg_hdr.msg_namelen == SocketAddress::kSizeMax);
+      CHECK(header.msg_hdr.msg_controllen == 40);
+      CHECK(header.msg_hdr.msg_flags == 0);
+    }
+    for (std::size_t i = 0; i < count; ++i) fill(headers[i], "x", test::ipv4_address(1), 7);
+    CHECK(batch.take(count).size() == count);
+  }
+}
+
+TEST_CASE("a batch prepares no more than are asked for") {
+  ReceiveBatch batch(4, 100);
+  CHECK(batch.prepare(1).size() == 1);
+  CHECK(batch.prepare(9).size() == 4);
+}
+
+TEST_CASE("a datagram that was longer than its place is marked") {
+  ReceiveBatch batch(1, 4);
+  const auto headers = batch.prepare(1);
+  fill(headers[0], "1234", test::ipv4_address(1), MSG_TRUNC);
+  CHECK(headers[0].msg_hdr.msg_iov->iov_len == 4);
+  CHECK(batch.take(1)[0].is_truncated);
+}
+
+TEST_CASE("the places of a batch do not overlap") {
+  ReceiveBatch batch(3, 65'535);
+  const auto headers = batch.prepare(3);
+  const std::string large(65'535, 'x');
+  for (mmsghdr& header : headers) fill(header, large, test::ipv4_address(1));
+  fill(headers[1], std::string(65'535, 'y'), test::ipv4_address(1));
+  const auto datagrams = batch.take(3);
+  CHECK(as_text(datagrams[0].bytes) == large);
+  CHECK(as_text(datagrams[2].bytes) == large);
+}
+
+TEST_CASE("what is to be sent is described for the kernel, as many as fit") {
+  SendBatch batch(2);
+  DatagramRoute route;
+  route.peer = test::ipv4_address(7);
+  const OutgoingDatagram datagrams[] = {
+      {as_bytes("one"), &route}, {as_bytes("two"), nullptr}, {as_bytes("three"), nullptr}};
+  const auto headers = batch.prepare(datagrams);
+  REQUIRE(headers.size() == 2);
+  CHECK(headers[0].msg_hdr.msg_iov->iov_len == 3);
+  CHECK(headers[0].msg_hdr.msg_name == route.peer.data());
+  CHECK(headers[0].msg_hdr.msg_controllen == 0);
+  CHECK(headers[1].msg_hdr.msg_name == nullptr);
+  CHECK(headers[1].msg_hdr.msg_namelen == 0);
+}
+
+TEST_CASE("a place that had a route before has none afterwards") {
+  SendBatch batch(1);
+  in_pktinfo info{};
+  DatagramRoute route = route_with(IPPROTO_IP, IP_PKTINFO, info);
+  route.peer = test::ipv4_address(7);
+  const OutgoingDatagram with{as_bytes("x"), &route};
+  const OutgoingDatagram without{as_bytes("x"), nullptr};
+  CHECK(batch.prepare({&with, 1})[0].msg_hdr.msg_control == route.control.data());
+  const auto headers = batch.prepare({&without, 1});
+  CHECK(headers[0].msg_hdr.msg_control == nullptr);
+  CHECK(headers[0].msg_hdr.msg_controllen == 0);
+}
+
+TEST_CASE("a reply names the address that was asked and leaves the interface to the routes") {
+  in_pktinfo info{};
+  info.ipi_ifindex = 3;
+  info.ipi_spec_dst.s_addr = htonl(0x7f000002);
+  DatagramRoute route = route_with(IPPROTO_IP, IP_PKTINFO, info);
+  reverse_packet_info(route);
+  CHECK(route.control_size == CMSG_SPACE(sizeof info));
+  CHECK(info_of<in_pktinfo>(route).ipi_ifindex == 0);
+  CHECK(info_of<in_pktinfo>(route).ipi_spec_dst.s_addr == htonl(0x7f000002));
+}
+
+TEST_CASE("a reply over IPv6 names the interface for link-local addresses only") {
+  in6_pktinfo info{};
+  info.ipi6_ifindex = 3;
+  info.ipi6_addr.s6_addr[15] = 1;
+  DatagramRoute loopback = route_with(IPPROTO_IPV6, IPV6_PKTINFO, info);
+  reverse_packet_info(loopback);
+  CHECK(info_of<in6_pktinfo>(loopback).ipi6_ifindex == 0);
+  info.ipi6_addr.s6_addr[0] = 0xfe;
+  info.ipi6_addr.s6_addr[1] = 0x80;
+  DatagramRoute link_local = route_with(IPPROTO_IPV6, IPV6_PKTINFO, info);
+  reverse_packet_info(link_local);
+  CHECK(info_of<in6_pktinfo>(link_local).ipi6_ifindex == 3);
+}
+
+TEST_CASE("information of another kind is not sent back") {
+  DatagramRoute route = route_with(SOL_SOCKET, SCM_TIMESTAMP, timeval{});
+  reverse_packet_info(route);
+  CHECK(route.control_size == 0);
+  DatagramRoute none;
+  reverse_packet_info(none);
+  CHECK(none.control_size == 0);
+}
+
+}  // namespace hotline::net

@@ -1,0 +1,387 @@
+#include "hotline/net/datagram_socket.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+#include "support/temporary_directory.h"
+
+namespace hotline {
+namespace {
+
+using std::chrono::milliseconds;
+
+Deadline soon() { return deadline_after(std::chrono::seconds(10)); }
+
+DatagramSocket bound(const std::string& uri, const DatagramOptions& options = {}) {
+  const auto endpoint = Endpoint::parse(uri);
+  REQUIRE(endpoint);
+  auto socket = bind_datagrams(*endpoint, options);
+  INFO(uri, ": ", socket ? "" : socket.error().message());
+  REQUIRE(socket);
+  return std::move(*socket);
+}
+
+DatagramSocket connected(const std::string& uri, const DatagramOptions& options = {}) {
+  const auto endpoint = Endpoint::parse(uri);
+  REQUIRE(endpoint);
+  auto socket = connect_datagrams(*endpoint, options);
+  REQUIRE(socket);
+  return std::move(*socket);
+}
+
+void send(DatagramSocket& socket, std::string_view text, const DatagramRoute* route = nullptr) {
+  REQUIRE(socket.send({as_bytes(text), route}));
+}
+
+std::string received(DatagramSocket& socket) {
+  const auto datagram = socket.receive(soon());
+  return datagram ? std::string(as_text(datagram->bytes)) : "<" + test::kind_of(datagram) + ">";
+}
+
+/// Answers the next datagram with the same bytes, the way it came.
+void echo_one(DatagramSocket& server) {
+  const auto datagram = server.receive(soon());
+  REQUIRE(datagram);
+  REQUIRE(server.send({datagram->bytes, datagram->route}));
+}
+
+}  // namespace
+
+TEST_CASE("a datagram arrives whole, and its answer finds the way back") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    CHECK(server.endpoint().port() != 0);
+    DatagramSocket client = connected(server.endpoint().format());
+    CHECK(client.endpoint().format() == server.endpoint().format());
+    send(client, "hello");
+    echo_one(server);
+    CHECK(received(client) == "hello");
+  });
+}
+
+TEST_CASE("the peer of a datagram is told for people to read") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().format());
+    send(client, "x");
+    const auto datagram = server.receive(soon());
+    REQUIRE(datagram);
+    REQUIRE(datagram->route != nullptr);
+    CHECK(server.peer_of(*datagram->route).host() == "127.0.0.1");
+    CHECK(server.peer_of(*datagram->route).port() != 0);
+    CHECK(client.peer_of(DatagramRoute()).format() == server.endpoint().format());
+  });
+}
+
+TEST_CASE("an empty datagram is a datagram") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().format());
+    send(client, "");
+    send(client, "after");
+    const auto first = server.receive(soon());
+    REQUIRE(first);
+    CHECK(first->bytes.empty());
+    CHECK_FALSE(first->is_truncated);
+    REQUIRE(server.send({{}, first->route}));
+    CHECK(received(server) == "after");
+    CHECK(received(client) == "");
+  });
+}
+
+TEST_CASE("what waits is received together, up to the bound of a batch, in order") {
+  test::on_each_engine([] {
+    DatagramOptions options;
+    options.batch_max = 4;
+    DatagramSocket server = bound("udp://127.0.0.1:0", options);
+    DatagramSocket client = connected(server.endpoint().format());
+    for (int i = 0; i < 10; ++i) send(client, std::to_string(i));
+    std::string all;
+    while (all.size() < 10) {
+      const auto batch = server.receive_batch(soon());
+      REQUIRE(batch);
+      CHECK(batch->size() <= 4);
+      for (const Datagram& each : *batch) all += as_text(each.bytes);
+    }
+    CHECK(all == "0123456789");
+  });
+}
+
+TEST_CASE("a single receive leaves the others where they are") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().format());
+    for (const char* text : {"1", "2", "3"}) send(client, text);
+    CHECK(received(server) == "1");
+    CHECK(received(server) == "2");
+    CHECK(received(server) == "3");
+  });
+}
+
+TEST_CASE("a datagram longer than there is room for is cut and marked") {
+  test::on_each_engine([] {
+    DatagramOptions options;
+    options.datagram_bytes_max = 4;
+    DatagramSocket server = bound("udp://127.0.0.1:0", options);
+    DatagramSocket client = connected(server.endpoint().format());
+    for (const char* text : {"12345", "1234", "123"}) send(client, text);
+    for (const bool is_truncated : {true, false, false}) {
+      const auto datagram = server.receive(soon());
+      REQUIRE(datagram);
+      CHECK(datagram->is_truncated == is_truncated);
+      CHECK(as_text(datagram->bytes) == std::string_view("1234").substr(0, datagram->bytes.size()));
+    }
+  });
+}
+
+TEST_CASE("the largest datagram of UDP goes through, one byte more is too large") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().format());
+    const std::string largest(65'507, 'u');
+    send(client, largest);
+    CHECK(received(server) == largest);
+    const auto refused = client.send({as_bytes(largest + "u"), nullptr});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::too_large);
+    CHECK(refused.error().endpoint == server.endpoint().format());
+  });
+}
+
+TEST_CASE("a socket bound to every address answers from the one that was asked") {
+  test::on_each_engine([] {
+    for (const std::string wildcard : {"udp://0.0.0.0:0", "udp://:0", "udp://[::]:0"}) {
+      DatagramSocket server = bound(wildcard);
+      const std::string port = ":" + std::to_string(server.endpoint().port());
+      std::vector<std::string> asked;
+      if (wildcard != "udp://[::]:0") asked = {"udp://127.0.0.1" + port, "udp://127.0.0.2" + port};
+      if (wildcard != "udp://0.0.0.0:0") asked.push_back("udp://[::1]" + port);
+      for (const std::string& uri : asked) {
+        CAPTURE(uri);
+        // A connected client takes answers from the address that it asked alone.
+        DatagramSocket client = connected(uri);
+        send(client, "who?");
+        echo_one(server);
+        CHECK(received(client) == "who?");
+      }
+    }
+  });
+}
+
+TEST_CASE("where nobody is bound a connected socket learns that it is refused") {
+  test::on_each_engine([] {
+    std::string uri;
+    {
+      const DatagramSocket server = bound("udp://127.0.0.1:0");
+      uri = server.endpoint().format();
+    }
+    DatagramSocket client = connected(uri);
+    send(client, "anybody?");
+    const auto datagram = client.receive(soon());
+    REQUIRE_FALSE(datagram);
+    CHECK(datagram.error().kind == ErrorKind::refused);
+    CHECK(datagram.error().message() == "cannot receive on " + uri + ": connection refused");
+  });
+}
+
+TEST_CASE("a receive is out of time when nothing comes, and what comes later is not lost") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    CHECK(test::kind_of(server.receive(deadline_after(milliseconds(1)))) == "timed_out");
+    DatagramSocket client = connected(server.endpoint().format());
+    send(client, "late");
+    CHECK(received(server) == "late");
+  });
+}
+
+TEST_CASE("a UNIX datagram client has a name of its own, so that it can be answered") {
+  test::on_each_engine([] {
+    const test::TemporaryDirectory directory;
+    for (const std::string& uri : {"unixgram://" + directory.file("s"),
+                                   "unixgram:@hotline-dg-" + std::to_string(::getpid())}) {
+      DatagramSocket server = bound(uri);
+      CHECK(server.endpoint().format() == uri);
+      DatagramSocket client = connected(uri);
+      send(client, "hello");
+      const auto datagram = server.receive(soon());
+      REQUIRE(datagram);
+      CHECK(server.peer_of(*datagram->route).is_abstract());
+      REQUIRE(server.send({datagram->bytes, datagram->route}));
+      CHECK(received(client) == "hello");
+      server.close();
+      CHECK(::access(directory.file("s").c_str(), F_OK) != 0);
+    }
+  });
+}
+
+TEST_CASE("a batch is sent in order, and one that cannot be delivered does not hold up the rest") {
+  test::on_each_engine([] {
+    DatagramOptions options;
+    options.batch_max = 3;
+    DatagramSocket sender = bound("udp://127.0.0.1:0", options);
+    DatagramSocket receiver = bound("udp://127.0.0.1:0");
+    DatagramRoute route;
+    route.peer = test::ipv4_address(receiver.endpoint().port());
+    const std::string too_large(65'508, 'x');
+    std::vector<OutgoingDatagram> batch;
+    for (const char* text : {"0", "1", "2", "3", "4", "5", "6"}) {
+      batch.push_back({as_bytes(text), &route});
+    }
+    batch[0].bytes = as_bytes(too_large);
+    batch[4].bytes = as_bytes(too_large);
+    const auto sent = sender.send_batch(batch);
+    REQUIRE(sent);
+    CHECK(*sent == 5);
+    std::string all;
+    while (all.size() < 5) all += received(receiver);
+    CHECK(all == "12356");
+    CHECK(sender.send_batch({}).value_or(9) == 0);
+  });
+}
+
+TEST_CASE("a UNIX peer that does not read loses datagrams and holds up nobody who sends") {
+  test::on_each_engine([] {
+    const std::string name = "unixgram:@hotline-full-" + std::to_string(::getpid());
+    DatagramSocket server = bound(name + "-server");
+    DatagramSocket deaf = connected(name + "-server");
+    DatagramSocket client = connected(name + "-server");
+    send(deaf, "deaf");
+    const auto first = server.receive(soon());
+    REQUIRE(first);
+    const DatagramRoute to_deaf = *first->route;
+    send(client, "client");
+    const auto second = server.receive(soon());
+    REQUIRE(second);
+    const DatagramRoute to_client = *second->route;
+    const std::vector<OutgoingDatagram> batch(2'000, {as_bytes("x"), &to_deaf});
+    const auto sent = server.send_batch(batch);
+    REQUIRE(sent);
+    CHECK(*sent < batch.size());
+    // What the deaf one has not read counts as sent by the server: it goes with it.
+    deaf.close();
+    if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
+    send(server, "for the client", &to_client);
+    CHECK(received(client) == "for the client");
+  });
+}
+
+TEST_CASE("kept datagrams stay as they were while others are received") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().format());
+    std::vector<std::shared_ptr<void>> kept;
+    std::vector<Datagram> datagrams;
+    for (int i = 0; i < 5; ++i) {
+      send(client, "kept " + std::to_string(i));
+      const auto datagram = server.receive(soon());
+      REQUIRE(datagram);
+      datagrams.push_back(*datagram);
+      kept.push_back(server.keep_batch());
+    }
+    for (std::size_t i = 0; i < 5; ++i) {
+      CHECK(as_text(datagrams[i].bytes) == "kept " + std::to_string(i));
+      REQUIRE(server.send({datagrams[i].bytes, datagrams[i].route}));
+      CHECK(received(client) == "kept " + std::to_string(i));
+    }
+    kept.clear();
+    send(client, "next");
+    CHECK(received(server) == "next");
+  });
+}
+
+TEST_CASE("memory that was kept and let go of is used again") {
+  DatagramSocket server = bound("udp://127.0.0.1:0");
+  DatagramSocket client = connected(server.endpoint().format());
+  std::vector<const void*> places;
+  for (int i = 0; i < 6; ++i) {
+    send(client, "x");
+    const auto datagram = server.receive(soon());
+    REQUIRE(datagram);
+    places.push_back(datagram->bytes.data());
+    server.keep_batch();
+  }
+  CHECK(places[2] == places[0]);
+  CHECK(places[3] == places[1]);
+}
+
+TEST_CASE("several fibers may send on one socket at once, and every datagram is whole") {
+  test::on_each_loop([](engine::EventLoop&) {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().format());
+    TaskGroup group;
+    for (char name = 'a'; name <= 'h'; ++name) {
+      REQUIRE(group.spawn("sender", [&client, name] {
+        const std::string text(100, name);
+        const OutgoingDatagram batch[] = {{as_bytes(text), nullptr}, {as_bytes(text), nullptr}};
+        for (int i = 0; i < 5; ++i) REQUIRE(client.send_batch(batch));
+      }));
+    }
+    CHECK(group.join());
+    for (int i = 0; i < 80; ++i) {
+      const std::string text = received(server);
+      REQUIRE(text.size() == 100);
+      CHECK(text == std::string(100, text[0]));
+    }
+  });
+}
+
+TEST_CASE("a shared socket has the same descriptor's datagrams and buffers of its own") {
+  test::on_each_engine([] {
+    DatagramSocket one = bound("udp://127.0.0.1:0");
+    auto other = one.share();
+    REQUIRE(other);
+    CHECK(other->endpoint().format() == one.endpoint().format());
+    CHECK(other->descriptor() != one.descriptor());
+    DatagramSocket client = connected(one.endpoint().format());
+    send(client, "1");
+    send(client, "2");
+    const auto first = one.receive(soon());
+    const auto second = other->receive(soon());
+    REQUIRE(first);
+    REQUIRE(second);
+    CHECK(as_text(first->bytes) == "1");
+    CHECK(as_text(second->bytes) == "2");
+  });
+}
+
+TEST_CASE("a socket goes from loop to loop") {
+  DatagramSocket server = bound("udp://127.0.0.1:0");
+  DatagramSocket client = connected(server.endpoint().format());
+  test::on_each_loop([&](engine::EventLoop&) {
+    send(client, "x");
+    CHECK(received(server) == "x");
+    server.leave_loop();
+    client.leave_loop();
+  });
+  send(client, "y");
+  CHECK(received(server) == "y");
+  server.close();
+  server.close();
+  CHECK(server.descriptor() == -1);
+}
+
+TEST_CASE("what is no endpoint of datagrams is refused") {
+  const auto kind_of_bind = [](const char* uri) {
+    return test::kind_of(bind_datagrams(*Endpoint::parse(uri)));
+  };
+  const auto kind_of_connect = [](const char* uri) {
+    return test::kind_of(connect_datagrams(*Endpoint::parse(uri)));
+  };
+  CHECK(kind_of_bind("udp://192.0.2.200:0") == "address_not_available");
+  CHECK(kind_of_bind("tcp://127.0.0.1:0") == "unsupported");
+  CHECK(kind_of_connect("tcp://127.0.0.1:1") == "unsupported");
+  CHECK(kind_of_connect("fd:3") == "unsupported");
+  CHECK(kind_of_connect("unixgram:@nobody-has-this-name") == "refused");
+  CHECK(kind_of_connect("udp://a..b:1") == "unreachable");
+}
+
+}  // namespace hotline

@@ -1,0 +1,139 @@
+#include "hotline/net/socket_options.h"
+
+#include <doctest/doctest.h>
+
+#include "support/loops.h"
+
+namespace hotline {
+namespace {
+
+Endpoint with(const std::string& query) {
+  auto endpoint = Endpoint::parse("unix:@x?" + query);
+  REQUIRE(endpoint);
+  return *endpoint;
+}
+
+Result<SocketOptions> options_of(const std::string& query) {
+  const Endpoint endpoint = with(query);
+  OptionTaker taker(endpoint);
+  auto options = SocketOptions::take_from(taker);
+  if (!options) return options;
+  if (auto finished = taker.finish(); !finished) return fail(finished.error());
+  return options;
+}
+
+std::string taken(OptionTaker& taker, std::string_view key) {
+  const auto value = taker.take(key);
+  REQUIRE(value);
+  return value->value_or("<absent>");
+}
+
+}  // namespace
+
+TEST_CASE("an option that was given is taken, one that was not is absent") {
+  const Endpoint endpoint = with("a=1&b=&c=x=y");
+  OptionTaker taker(endpoint);
+  CHECK(taken(taker, "a") == "1");
+  CHECK(taken(taker, "b") == "");
+  CHECK(taken(taker, "c") == "x=y");
+  CHECK(taken(taker, "d") == "<absent>");
+  CHECK(taker.finish());
+}
+
+TEST_CASE("an option that stands twice is refused by whoever takes it") {
+  const Endpoint endpoint = with("a=1&b=2&a=3");
+  OptionTaker taker(endpoint);
+  const auto value = taker.take("a");
+  REQUIRE_FALSE(value);
+  CHECK(value.error().kind == ErrorKind::invalid_argument);
+  CHECK(value.error().message() == "cannot use the endpoint unix:@x: the option 'a' stands twice");
+}
+
+TEST_CASE("an option that nobody took is refused with the names of those that are known") {
+  const Endpoint endpoint = with("a=1&z\xff=2");
+  OptionTaker taker(endpoint);
+  CHECK(taker.take("a"));
+  CHECK(taker.take("framing"));
+  const auto finished = taker.finish();
+  REQUIRE_FALSE(finished);
+  CHECK(finished.error().message().find("there is no option 'z\\xff'") != std::string::npos);
+  CHECK(finished.error().hint() == "the options are a, framing");
+}
+
+TEST_CASE("a number may have a unit") {
+  struct Form {
+    const char* text;
+    std::size_t number;
+  };
+  for (const Form& form : {Form{"0", 0}, Form{"1024", 1024}, Form{"007", 7}, Form{"1KiB", 1024},
+                           Form{"16MiB", 16 << 20}, Form{"3GiB", 3UL << 30},
+                           Form{"18446744073709551615", SIZE_MAX}}) {
+    const Endpoint endpoint = with("n=" + std::string(form.text));
+    OptionTaker taker(endpoint);
+    const auto number = taker.take_number("n", 0, SIZE_MAX);
+    REQUIRE(number);
+    CHECK(number->value_or(1) == form.number);
+  }
+}
+
+TEST_CASE("what is no number within its bounds is refused with them") {
+  for (const std::string text : {"", "x", "-1", "+1", "1.5", "0x10", "1K", "1kib", "1KiBs", "KiB",
+                           "9", "21", "18446744073709551616", "18014398509481984KiB"}) {
+    CAPTURE(text);
+    const Endpoint endpoint = with("n=" + text);
+    OptionTaker taker(endpoint);
+    const auto number = taker.take_number("n", 10, 20);
+    REQUIRE_FALSE(number);
+    CHECK(number.error().message().find("is not a number from 10 to 20") != std::string::npos);
+    CHECK_FALSE(number.error().hint().empty());
+  }
+}
+
+TEST_CASE("the bounds of a number belong to it") {
+  for (const char* text : {"10", "20"}) {
+    const Endpoint endpoint = with("n=" + std::string(text));
+    OptionTaker taker(endpoint);
+    CHECK(taker.take_number("n", 10, 20));
+  }
+}
+
+TEST_CASE("a number that was not given is absent") {
+  const Endpoint endpoint = with("a=1");
+  OptionTaker taker(endpoint);
+  const auto number = taker.take_number("n", 10, 20);
+  REQUIRE(number);
+  CHECK_FALSE(number->has_value());
+}
+
+TEST_CASE("a socket's options have defaults and are taken from an endpoint") {
+  const auto defaults = options_of("backlog=4096");
+  REQUIRE(defaults);
+  CHECK(defaults->backlog == SocketOptions().backlog);
+  CHECK(defaults->receive_max == 0);
+  CHECK_FALSE(defaults->mode);
+  const auto options = options_of("backlog=5&receive=1KiB&mode=0660");
+  REQUIRE(options);
+  CHECK(options->backlog == 5);
+  CHECK(options->receive_max == 1024);
+  CHECK(options->mode == 0660U);
+}
+
+TEST_CASE("a socket's options out of their bounds are refused") {
+  for (const std::string query : {"backlog=0", "backlog=65536", "receive=0", "receive=17MiB", "mode=",
+                            "mode=8", "mode=1777", "mode=-1", "mode=rw", "mode=600x", "other=1"}) {
+    CAPTURE(query);
+    const auto options = options_of(query);
+    CHECK(test::kind_of(options) == "invalid_argument");
+    if (options) continue;
+    CHECK_FALSE(options.error().hint().empty());
+    CHECK(options.error().endpoint == "unix:@x");
+  }
+}
+
+TEST_CASE("an unknown option of a socket names the known ones") {
+  const auto options = options_of("blacklog=1");
+  REQUIRE_FALSE(options);
+  CHECK(options.error().hint() == "the options are backlog, receive, mode");
+}
+
+}  // namespace hotline

@@ -1,0 +1,117 @@
+#include "net/socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "engine/engine.h"
+#include "net/address.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+namespace hotline::net {
+namespace {
+
+using engine::Channel;
+using engine::LookupPurpose;
+
+Endpoint endpoint_of(std::string_view uri) {
+  const auto endpoint = Endpoint::parse(uri);
+  REQUIRE(endpoint);
+  return *endpoint;
+}
+
+int option(const Channel& channel, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  REQUIRE(::getsockopt(channel.fd(), level, name, &value, &size) == 0);
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("a socket is opened for the family of its address") {
+  const Endpoint shown = endpoint_of("tcp://127.0.0.1:1");
+  for (const auto& [address, family] :
+       {std::pair(test::ipv4_address(1), AF_INET), std::pair(unix_address("/a", false), AF_UNIX)}) {
+    const auto channel = open_socket(address, SOCK_STREAM, "try", shown);
+    REQUIRE(channel);
+    CHECK(option(**channel, SOL_SOCKET, SO_DOMAIN) == family);
+    CHECK(option(**channel, SOL_SOCKET, SO_TYPE) == SOCK_STREAM);
+  }
+  const auto refused = open_socket(SocketAddress(), SOCK_STREAM, "try", shown);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message().starts_with("cannot try tcp://127.0.0.1:1: "));
+}
+
+TEST_CASE("an endpoint stands for the addresses of its name, or for its path") {
+  const auto path = resolve(endpoint_of("unix:@name"), LookupPurpose::connect);
+  REQUIRE(path);
+  REQUIRE(path->size() == 1);
+  CHECK(path->front() == unix_address("name", true));
+  const auto every = resolve(endpoint_of("tcp://:80"), LookupPurpose::bind);
+  REQUIRE(every);
+  REQUIRE(every->size() >= 1);
+  CHECK(is_wildcard(every->front()));
+  if (every->size() > 1) CHECK(family_of(every->front()) == AF_INET6);
+}
+
+TEST_CASE("a fresh TCP stream sends without delay and is kept alive, a UNIX one needs neither") {
+  const Endpoint shown = endpoint_of("tcp://127.0.0.1:1");
+  const auto channel = open_socket(test::ipv4_address(1), SOCK_STREAM, "try", shown);
+  REQUIRE(channel);
+  prepare_stream(**channel, Transport::tcp);
+  CHECK(option(**channel, IPPROTO_TCP, TCP_NODELAY) == 1);
+  CHECK(option(**channel, SOL_SOCKET, SO_KEEPALIVE) == 1);
+  CHECK(option(**channel, IPPROTO_TCP, TCP_KEEPIDLE) == 60);
+  auto [ours, peer] = test::stream_pair();
+  const Channel local(std::move(ours));
+  prepare_stream(local, Transport::unix_);
+  CHECK(option(local, SOL_SOCKET, SO_KEEPALIVE) == 0);
+}
+
+TEST_CASE("a flag that cannot be set is told as a negated errno") {
+  auto [ours, peer] = test::stream_pair();
+  const Channel channel(std::move(ours));
+  CHECK(set_flag(channel, SOL_SOCKET, SO_KEEPALIVE) == 0);
+  CHECK(set_flag(channel, IPPROTO_TCP, TCP_NODELAY) < 0);
+}
+
+TEST_CASE("an inherited socket is duplicated and made non-blocking; the original stays open") {
+  const auto [ours, peer] = test::stream_pair();
+  const Endpoint endpoint = Endpoint::of_descriptor(peer.get());
+  const auto inherited = inherit_socket(endpoint, SOCK_STREAM, false);
+  REQUIRE(inherited);
+  CHECK((*inherited)->fd() != peer.get());
+  CHECK((::fcntl(peer.get(), F_GETFL) & O_NONBLOCK) != 0);
+  (*inherited)->close();
+  CHECK(::fcntl(peer.get(), F_GETFD) >= 0);
+}
+
+TEST_CASE("what is not the socket that is wanted is not inherited") {
+  const auto [ours, peer] = test::stream_pair();
+  const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const auto detail = [](int fd, int type, bool is_listening) {
+    const auto inherited = inherit_socket(Endpoint::of_descriptor(fd), type, is_listening);
+    REQUIRE_FALSE(inherited);
+    CHECK(inherited.error().kind == ErrorKind::invalid_argument);
+    CHECK(inherited.error().endpoint == "fd:" + std::to_string(fd));
+    return inherited.error().detail;
+  };
+  CHECK(detail(peer.get(), SOCK_DGRAM, false) == "it is not a datagram socket");
+  CHECK(detail(peer.get(), SOCK_STREAM, true) == "it does not listen");
+  CHECK(detail(file.get(), SOCK_STREAM, false) == "there is no socket with that number");
+}
+
+TEST_CASE("the transport of an inherited socket follows from its family and type") {
+  CHECK(transport_of(test::ipv4_address(1), SOCK_STREAM) == Transport::tcp);
+  CHECK(transport_of(test::ipv4_address(1), SOCK_DGRAM) == Transport::udp);
+  CHECK(transport_of(unix_address("/a", false), SOCK_STREAM) == Transport::unix_);
+  CHECK(transport_of(unix_address("/a", false), SOCK_DGRAM) == Transport::unixgram);
+}
+
+}  // namespace hotline::net

@@ -1,0 +1,149 @@
+#include "server/acceptor.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+namespace hotline::server {
+namespace {
+
+/// Lowers the soft limit on descriptors to those that are open, while it lives.
+class NoMoreDescriptors {
+ public:
+  NoMoreDescriptors() {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit_) == 0);
+    const UniqueFd next(::dup(0));
+    const rlimit lowered{static_cast<rlim_t>(next.get()), limit_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &lowered) == 0);
+  }
+  ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &limit_); }
+
+ private:
+  rlimit limit_{};
+};
+
+struct Accepting {
+  explicit Accepting(ServerOptions options = {}) : shared(std::move(options)) {
+    shared.drain_server = [] {};
+    auto made = listen("tcp://127.0.0.1:0");
+    REQUIRE(made);
+    listener.emplace(std::move(*made));
+  }
+  UniqueFd caller() const { return test::connect_tcp(listener->endpoint().port()); }
+
+  Shared shared;
+  Service service;
+  std::optional<Listener> listener;
+};
+
+}  // namespace
+
+TEST_CASE("callers are taken until a drain, those who wait already too, then nobody can call") {
+  test::on_each_engine([] {
+    Accepting accepting;
+    std::vector<UniqueFd> callers;
+    for (int i = 0; i < 5; ++i) callers.push_back(accepting.caller());
+    std::size_t taken = 0;
+    TaskGroup group;
+    REQUIRE(group.spawn("accept", [&] {
+      Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
+        ++taken;
+        accepting.shared.admission.leave(call.peer());
+      }).run();
+    }));
+    group.drain();
+    CHECK(group.join());
+    CHECK(taken == 5);
+    CHECK(accepting.shared.calls == 5);
+  });
+}
+
+TEST_CASE("when one call is wanted the acceptor takes one and closes") {
+  test::on_each_engine([] {
+    ServerOptions options;
+    options.calls = CallCount::one;
+    Accepting accepting(options);
+    const UniqueFd one = accepting.caller();
+    const UniqueFd other = accepting.caller();
+    int taken = 0;
+    Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream) {
+      ++taken;
+    }).run();
+    CHECK(taken == 1);
+    CHECK(accepting.shared.calls == 1);
+  });
+}
+
+TEST_CASE("a full server takes the next call when one has ended") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    ServerOptions options;
+    options.limits.connections_max = 2;
+    Accepting accepting(options);
+    std::vector<UniqueFd> callers;
+    for (int i = 0; i < 4; ++i) callers.push_back(accepting.caller());
+    std::vector<Stream> calls;
+    engine::FiberGroup group(loop);
+    loop.spawn("accept", [&] {
+      Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
+        calls.push_back(std::move(call));
+      }).run();
+    }, &group);
+    for (int i = 0; i < 20; ++i) loop.yield();
+    CHECK(calls.size() == 2);
+    accepting.shared.admission.leave(calls.front().peer());
+    for (int i = 0; i < 20; ++i) loop.yield();
+    CHECK(calls.size() == 3);
+    group.interrupt(engine::kCancelEnd);
+    group.join();
+  });
+}
+
+TEST_CASE("without a descriptor left a caller is told off, and the next is taken when there is one") {
+  test::on_each_engine([] {
+    test::CollectingLog log;
+    ServerOptions options;
+    options.log = &log;
+    Accepting accepting(options);
+    const UniqueFd told_off = accepting.caller();
+    UniqueFd later;
+    std::optional<NoMoreDescriptors> none;
+    int taken = 0;
+    TaskGroup group;
+    REQUIRE(group.spawn("accept", [&] {
+      Acceptor acceptor(accepting.shared, accepting.service, *accepting.listener,
+                        [&](Stream call) {
+                          ++taken;
+                          accepting.shared.admission.leave(call.peer());
+                          group.drain();
+                        });
+      // Now that it has its reserve.
+      none.emplace();
+      acceptor.run();
+    }));
+    REQUIRE(group.spawn("caller", [&] {
+      for (int i = 0; i < 2000 && !log.has("refused: no descriptor is left"); ++i) {
+        CHECK(sleep_for(std::chrono::milliseconds(1)));
+      }
+      none.reset();
+      later = accepting.caller();
+      for (int i = 0; i < 2000 && taken == 0; ++i) CHECK(sleep_for(std::chrono::milliseconds(1)));
+      group.cancel();
+    }));
+    CHECK(group.join());
+    CHECK(test::receive_until_end(told_off.get()).empty());
+    CHECK(taken == 1);
+  });
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,138 @@
+#include "server/call.h"
+
+#include <sys/socket.h>
+
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "hotline/net/listener.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+namespace hotline::server {
+namespace {
+
+/// One call over TCP, run to its end with `handler`.
+class OneCall {
+ public:
+  explicit OneCall(StreamHandler handler, Duration linger = std::chrono::milliseconds(20))
+      : shared_(options(linger)) {
+    shared_.drain_server = [] {};
+    service_.handler = std::move(handler);
+    auto made = listen("tcp://127.0.0.1:0");
+    REQUIRE(made);
+    listener_.emplace(std::move(*made));
+    caller_ = test::connect_tcp(listener_->endpoint().port());
+  }
+
+  void run() {
+    REQUIRE(shared_.admission.take_room());
+    shared_.active = 1;
+    auto call = listener_->accept();
+    REQUIRE(call);
+    run_call(shared_, service_, std::move(*call));
+    if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
+  }
+  bool has_room() {
+    const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
+    return shared_.admission.take_room().has_value();
+  }
+
+  int caller() const { return caller_.get(); }
+  const Shared& shared() const { return shared_; }
+  const test::CollectingLog& log() const { return log_; }
+
+ private:
+  ServerOptions options(Duration linger) {
+    ServerOptions options;
+    options.limits.connections_max = 1;
+    options.linger = linger;
+    options.log = &log_;
+    return options;
+  }
+
+  test::CollectingLog log_;
+  Shared shared_;
+  Service service_;
+  std::optional<Listener> listener_;
+  UniqueFd caller_;
+};
+
+}  // namespace
+
+TEST_CASE("when a handler returns its caller reads the reply and then the end") {
+  test::on_each_engine([] {
+    OneCall call([](Stream& stream) { CHECK(stream.write_all(as_bytes("reply"))); });
+    call.run();
+    CHECK(test::receive_until_end(call.caller()) == "reply");
+    CHECK(call.shared().active == 0);
+    CHECK(call.shared().handler_failures == 0);
+    CHECK(call.has_room());
+  });
+}
+
+TEST_CASE("bytes that a handler did not read cost its caller nothing of the reply") {
+  test::on_each_engine([] {
+    OneCall call([](Stream& stream) {
+      CHECK(stream.receive());
+      CHECK(stream.write_all(as_bytes(std::string(100'000, 'r'))));
+    });
+    test::send_text(call.caller(), "first");
+    test::wait_sent(call.caller());
+    test::send_text(call.caller(), std::string(50'000, 'x'));
+    call.run();
+    CHECK(test::receive_until_end(call.caller()).size() == 100'000);
+  });
+}
+
+TEST_CASE("a caller that never ends is waited for no longer than the linger") {
+  test::on_each_engine([] {
+    OneCall call([](Stream&) {}, std::chrono::milliseconds(2));
+    const Instant before = std::chrono::steady_clock::now();
+    call.run();
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(5));
+    CHECK(call.has_room());
+  });
+}
+
+TEST_CASE("a handler that throws ends its call with a reset and is counted") {
+  test::on_each_engine([] {
+    OneCall call([](Stream&) { throw std::runtime_error("no"); });
+    call.run();
+    test::wait_readable(call.caller());
+    char byte = 0;
+    CHECK(::recv(call.caller(), &byte, 1, 0) == -1);
+    CHECK(call.shared().handler_failures == 1);
+    CHECK(call.log().has("the handler failed; its call ends"));
+    CHECK(call.has_room());
+  });
+}
+
+TEST_CASE("what is thrown may be of any type") {
+  test::on_each_engine([] {
+    OneCall call([](Stream&) { throw 1; });
+    call.run();
+    CHECK(call.shared().handler_failures == 1);
+  });
+}
+
+TEST_CASE("an orderly hang-up is logged at debug level only") {
+  test::on_each_engine([] {
+    OneCall call([](Stream& stream) {
+      while (stream.receive()) {
+      }
+    });
+    ::shutdown(call.caller(), SHUT_WR);
+    call.run();
+    CHECK(call.log().has("call began"));
+    CHECK(call.log().has("call ended"));
+    CHECK(call.log().count(LogLevel::info) == 0);
+  });
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,64 @@
+#include "hotline/server/concurrency.h"
+
+#include <thread>
+
+#include <doctest/doctest.h>
+
+namespace hotline {
+
+using Kind = Concurrency::Kind;
+
+TEST_CASE("every word of concurrency is parsed, with its number and without") {
+  struct Form {
+    std::string_view word;
+    Kind kind;
+    std::size_t count;
+  };
+  for (const Form& form : {Form{"serial", Kind::serial, 0}, Form{"threads", Kind::threads, 0},
+                           Form{"threads:1", Kind::threads, 1},
+                           Form{"threads:4096", Kind::threads, 4096},
+                           Form{"processes:16", Kind::processes, 16},
+                           Form{"loops", Kind::loops, 0}, Form{"loops:256", Kind::loops, 256},
+                           Form{"loops:02", Kind::loops, 2}}) {
+    CAPTURE(form.word);
+    const auto parsed = Concurrency::parse(form.word);
+    REQUIRE(parsed);
+    CHECK(parsed->kind == form.kind);
+    CHECK(parsed->count == form.count);
+  }
+}
+
+TEST_CASE("what is no word of concurrency is refused with the known ones") {
+  for (const std::string_view word :
+       {"", ":", "Serial", "fibers", "serial:1", "serial:", "threads:", "threads:0", "threads:4097",
+        "processes:-1", "processes:+1", "loops:257", "loops:1x", "loops: 1", "loops:1:1", " loops",
+        "loops:99999999999999999999", "loops\n"}) {
+    CAPTURE(word);
+    const auto parsed = Concurrency::parse(word);
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().kind == ErrorKind::invalid_argument);
+    CHECK(parsed.error().message().find('\n') == std::string::npos);
+    CHECK(parsed.error().hint() == "the words are serial, threads:N, processes:N and loops:N");
+  }
+}
+
+TEST_CASE("a word without a number means the default, which is never 0") {
+  CHECK(Concurrency{Kind::serial, 0}.effective_count() == 1);
+  CHECK(Concurrency{Kind::threads, 0}.effective_count() == 256);
+  CHECK(Concurrency{Kind::processes, 0}.effective_count() == 64);
+  CHECK(Concurrency{}.effective_count() == std::max(1U, std::thread::hardware_concurrency()));
+  CHECK(Concurrency{Kind::threads, 7}.effective_count() == 7);
+}
+
+TEST_CASE("a word is formatted with the number that is meant, and parsed again") {
+  CHECK(Concurrency{Kind::serial, 0}.format() == "serial");
+  CHECK(Concurrency{Kind::threads, 0}.format() == "threads:256");
+  CHECK(Concurrency{Kind::processes, 3}.format() == "processes:3");
+  for (const Kind kind : {Kind::serial, Kind::threads, Kind::processes, Kind::loops}) {
+    const auto again = Concurrency::parse(Concurrency{kind, 0}.format());
+    REQUIRE(again);
+    CHECK(again->kind == kind);
+  }
+}
+
+}  // namespace hotline

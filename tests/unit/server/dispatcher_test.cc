@@ -1,0 +1,333 @@
+#include "server/dispatcher.h"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/blocking/blocking_engine.h"
+#include "engine/event.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+
+namespace hotline::server {
+namespace {
+
+using engine::Event;
+using engine::EventLoop;
+using engine::FiberGroup;
+
+/// A dispatcher on a loop and a client that talks to it.
+class Exchange {
+ public:
+  Exchange(EventLoop& loop, MessageHandler handler, ServerOptions options = {})
+      : loop_(loop),
+        shared_(with_log(std::move(options))),
+        socket_(bound()),
+        client_(connected(socket_)),
+        group_(loop) {
+    service_.name = "test";
+    service_.handler = std::move(handler);
+  }
+  ~Exchange() {
+    group_.interrupt(engine::kCancelEnd);
+    group_.join();
+  }
+
+  void start() {
+    loop_.spawn("dispatcher", [this] {
+      Dispatcher(shared_, service_, socket_).run();
+      has_ended_ = true;
+    }, &group_);
+  }
+  void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
+  std::string reply(Duration patience = std::chrono::seconds(10)) {
+    const auto datagram = client_.receive(deadline_after(patience));
+    return datagram ? std::string(as_text(datagram->bytes)) : "<none>";
+  }
+  bool has_reply_now() { return reply(std::chrono::milliseconds(3)) != "<none>"; }
+  void drain() { group_.interrupt(engine::kDrainEnd); }
+  void join() { group_.join(); }
+  void let_settle() {
+    for (int i = 0; i < 10; ++i) loop_.yield();
+  }
+
+  bool has_ended() const { return has_ended_; }
+  const Shared& shared() const { return shared_; }
+  const test::CollectingLog& log() const { return log_; }
+
+ private:
+  ServerOptions with_log(ServerOptions options) {
+    options.log = &log_;
+    return options;
+  }
+  static DatagramSocket bound() {
+    auto socket = bind_datagrams(*Endpoint::parse("udp://127.0.0.1:0"));
+    REQUIRE(socket);
+    return std::move(*socket);
+  }
+  static DatagramSocket connected(const DatagramSocket& to) {
+    auto socket = connect_datagrams(to.endpoint());
+    REQUIRE(socket);
+    return std::move(*socket);
+  }
+
+  EventLoop& loop_;
+  test::CollectingLog log_;
+  Shared shared_;
+  Service service_;
+  DatagramSocket socket_;
+  DatagramSocket client_;
+  FiberGroup group_;
+  bool has_ended_ = false;
+};
+
+std::string text_of(const Message& message) { return std::string(as_text(message.bytes())); }
+
+}  // namespace
+
+TEST_CASE("every message is answered, in order, as long as no handler waits") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [](const Message& message) { return Reply("re " + text_of(message)); });
+    for (int i = 0; i < 100; ++i) exchange.send(std::to_string(i));
+    exchange.start();
+    for (int i = 0; i < 100; ++i) CHECK(exchange.reply() == "re " + std::to_string(i));
+    CHECK(exchange.shared().calls == 100);
+  });
+}
+
+TEST_CASE("a reply may be a view of the message, its own bytes, empty, or none at all") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [](const Message& message) {
+      const std::string text = text_of(message);
+      if (text == "own") return Reply(std::string("bytes of its own"));
+      if (text == "empty") return Reply(Bytes());
+      if (text == "none") return Reply();
+      return Reply(message.bytes());
+    });
+    for (const char* text : {"view", "none", "own", "empty", ""}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply() == "view");
+    CHECK(exchange.reply() == "bytes of its own");
+    CHECK(exchange.reply() == "");
+    CHECK(exchange.reply() == "");
+    CHECK_FALSE(exchange.has_reply_now());
+  });
+}
+
+TEST_CASE("a handler that waits does not hold up the messages behind it, nor those before") {
+  test::on_each_loop([](EventLoop& loop) {
+    Event gate(loop);
+    Exchange exchange(loop, [&](const Message& message) {
+      if (text_of(message) == "slow") gate.wait();
+      return Reply(message.bytes());
+    });
+    for (const char* text : {"before", "slow", "behind"}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply() == "before");
+    CHECK(exchange.reply() == "behind");
+    exchange.send("later");
+    CHECK(exchange.reply() == "later");
+    gate.set();
+    CHECK(exchange.reply() == "slow");
+  });
+}
+
+TEST_CASE("the message of a handler that waits stays as it was while others are received") {
+  test::on_each_loop([](EventLoop& loop) {
+    Event gate(loop);
+    Exchange exchange(loop, [&](const Message& message) {
+      if (text_of(message).starts_with("slow")) gate.wait();
+      return Reply(message.bytes());
+    });
+    exchange.start();
+    exchange.send("slow and unharmed");
+    exchange.let_settle();
+    for (int i = 0; i < 200; ++i) {
+      exchange.send("x" + std::to_string(i));
+      CHECK(exchange.reply() == "x" + std::to_string(i));
+    }
+    gate.set();
+    CHECK(exchange.reply() == "slow and unharmed");
+  });
+}
+
+TEST_CASE("many handlers that wait at once each answer their own caller") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [](const Message& message) {
+      CHECK(sleep_for(std::chrono::microseconds(300)));
+      return Reply(message.bytes());
+    });
+    exchange.start();
+    int sum = 0;
+    for (int i = 0; i < 100; ++i) exchange.send(std::to_string(i));
+    for (int i = 0; i < 100; ++i) sum += std::stoi(exchange.reply());
+    CHECK(sum == 4950);
+  });
+}
+
+TEST_CASE("a deadline that a handler set for itself does not bound the messages behind it") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [](const Message& message) {
+      const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
+      CHECK_FALSE(sleep_for(std::chrono::hours(1)));
+      return Reply(message.bytes());
+    });
+    exchange.start();
+    exchange.send("one");
+    CHECK(exchange.reply() == "one");
+    CHECK(sleep_for(std::chrono::milliseconds(5)));
+    CHECK(exchange.log().count(LogLevel::warning) == 0);
+    exchange.send("two");
+    CHECK(exchange.reply() == "two");
+  });
+}
+
+TEST_CASE("no more handlers wait at once than allowed, and the messages behind them are kept") {
+  test::on_each_loop([](EventLoop& loop) {
+    ServerOptions options;
+    options.limits.waiting_messages_max = 2;
+    std::vector<std::unique_ptr<Event>> gates;
+    Exchange exchange(loop, [&](const Message& message) {
+      gates.push_back(std::make_unique<Event>(loop));
+      gates.back()->wait();
+      return Reply(message.bytes());
+    }, options);
+    for (const char* text : {"1", "2", "3", "4"}) exchange.send(text);
+    exchange.start();
+    exchange.let_settle();
+    CHECK(gates.size() == 2);
+    gates[1]->set();
+    CHECK(exchange.reply() == "2");
+    exchange.let_settle();
+    CHECK(gates.size() == 3);
+    gates[0]->set();
+    gates[2]->set();
+    CHECK(exchange.reply().size() == 1);
+    CHECK(exchange.reply().size() == 1);
+    exchange.let_settle();
+    REQUIRE(gates.size() == 4);
+    gates[3]->set();
+    CHECK(exchange.reply() == "4");
+  });
+}
+
+TEST_CASE("at the limit of handlers that wait the next message waits for one of them") {
+  test::on_each_loop([](EventLoop& loop) {
+    ServerOptions options;
+    options.limits.waiting_messages_max = 1;
+    Event gate(loop);
+    int entered = 0;
+    Exchange exchange(loop, [&](const Message& message) {
+      ++entered;
+      if (text_of(message) == "slow") gate.wait();
+      return Reply(message.bytes());
+    }, options);
+    for (const char* text : {"slow", "behind"}) exchange.send(text);
+    exchange.start();
+    exchange.let_settle();
+    CHECK(entered == 1);
+    gate.set();
+    CHECK(exchange.reply() == "slow");
+    CHECK(exchange.reply() == "behind");
+  });
+}
+
+TEST_CASE("a reply that is ready does not wait for a handler that does, at the limit neither") {
+  test::on_each_loop([](EventLoop& loop) {
+    ServerOptions options;
+    options.limits.waiting_messages_max = 1;
+    Event gate(loop);
+    Exchange exchange(loop, [&](const Message& message) {
+      if (text_of(message) == "slow") gate.wait();
+      return Reply(message.bytes());
+    }, options);
+    for (const char* text : {"ready", "slow"}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply(std::chrono::milliseconds(500)) == "ready");
+    gate.set();
+    CHECK(exchange.reply() == "slow");
+  });
+}
+
+TEST_CASE("a handler that throws costs its message the reply, and no other") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [](const Message& message) -> Reply {
+      if (text_of(message) == "bad") throw std::runtime_error("no");
+      if (text_of(message) == "worse") throw 1;
+      return message.bytes();
+    });
+    for (const char* text : {"bad", "worse", "good"}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply() == "good");
+    CHECK_FALSE(exchange.has_reply_now());
+    CHECK(exchange.shared().handler_failures == 2);
+    CHECK(exchange.log().has("the handler failed; its message has no reply"));
+  });
+}
+
+TEST_CASE("a handler that throws after it has waited does no more harm") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [&](const Message& message) -> Reply {
+      if (text_of(message) != "bad") return message.bytes();
+      loop.yield();
+      throw 1;
+    });
+    for (const char* text : {"bad", "good"}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply() == "good");
+    exchange.let_settle();
+    CHECK(exchange.shared().handler_failures == 1);
+  });
+}
+
+TEST_CASE("a drained dispatcher answers what has come, lets handlers finish, and returns") {
+  test::on_each_loop([](EventLoop& loop) {
+    Event gate(loop);
+    Exchange exchange(loop, [&](const Message& message) {
+      if (text_of(message) == "slow") gate.wait();
+      return Reply(message.bytes());
+    });
+    exchange.start();
+    exchange.send("slow");
+    exchange.let_settle();
+    exchange.send("in time");
+    exchange.drain();
+    exchange.let_settle();
+    CHECK(exchange.reply(std::chrono::seconds(1)) == "in time");
+    CHECK_FALSE(exchange.has_ended());
+    gate.set();
+    exchange.join();
+    CHECK(exchange.has_ended());
+    CHECK(exchange.reply() == "slow");
+  });
+}
+
+TEST_CASE("on a thread without a loop messages are answered one after another, until a drain") {
+  auto socket = bind_datagrams(*Endpoint::parse("udp://127.0.0.1:0"));
+  REQUIRE(socket);
+  auto client = connect_datagrams(socket->endpoint());
+  REQUIRE(client);
+  engine::Interrupter interrupter;
+  Shared shared{ServerOptions()};
+  std::jthread server([&] {
+    const engine::BlockingEngine::Interruptible engine(interrupter);
+    Service service;
+    service.handler = [](const Message& message) {
+      CHECK(sleep_for(std::chrono::microseconds(100)));
+      return Reply(message.bytes());
+    };
+    Dispatcher(shared, service, *socket).run();
+  });
+  for (int i = 0; i < 20; ++i) REQUIRE(client->send({as_bytes("x"), nullptr}));
+  for (int i = 0; i < 20; ++i) CHECK(client->receive(deadline_after(std::chrono::seconds(10))));
+  interrupter.drain();
+  server.join();
+  CHECK(shared.calls == 20);
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,165 @@
+#include "server/processes_runner.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+namespace hotline {
+namespace {
+
+/// A server that is a process of its own: one that forks must have one thread. SIGTERM drains it.
+class ServerProcess {
+ public:
+  ServerProcess(ServerOptions options, const std::string& uri, Handler handler) {
+    sigset_t mask;
+    pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+    options.signals = SignalUse::drain;
+    Server server(std::move(options));
+    REQUIRE(server.add(uri, std::move(handler)));
+    REQUIRE(server.bind());
+    endpoint_ = server.services().front().endpoint;
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) {
+      const auto report = server.run();
+      ::_exit(report ? static_cast<int>(report->calls * 16 + report->handler_failures) : 255);
+    }
+    pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  }
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+  const Endpoint& endpoint() const { return endpoint_; }
+  std::uint16_t port() const { return endpoint_.port(); }
+
+  /// Calls times 16 and handler failures, as counted by the server; negative: the signal that ended it.
+  int drain() {
+    ::kill(pid_, SIGTERM);
+    return wait();
+  }
+  int wait() {
+    int status = 0;
+    REQUIRE(::waitpid(std::exchange(pid_, -1), &status, 0) > 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+ private:
+  Endpoint endpoint_ = Endpoint::of_descriptor(0);
+  pid_t pid_ = -1;
+};
+
+std::string receive_all_of(const UniqueFd& caller) { return test::receive_until_end(caller.get()); }
+
+void tell_pid(Stream& call) {
+  const auto bytes = call.receive();
+  if (!bytes) return;
+  if (as_text(*bytes) == "die") ::raise(SIGKILL);
+  if (as_text(*bytes) == "throw") throw 1;
+  CHECK(call.write_all(as_bytes(std::to_string(::getpid()))));
+}
+
+}  // namespace
+
+TEST_CASE("each call runs in a process of its own") {
+  ServerProcess server(test::options_for("processes:4"), "tcp://127.0.0.1:0", tell_pid);
+  std::string first;
+  for (int i = 0; i < 3; ++i) {
+    const UniqueFd caller = test::connect_tcp(server.port());
+    test::send_text(caller.get(), "x");
+    ::shutdown(caller.get(), SHUT_WR);
+    const std::string pid = receive_all_of(caller);
+    CHECK_FALSE(pid.empty());
+    CHECK(pid != first);
+    first = pid;
+  }
+  CHECK(server.drain() == 3 * 16);
+}
+
+TEST_CASE("a call that kills its process ends that call, never the server") {
+  ServerProcess server(test::options_for("processes:2"), "tcp://127.0.0.1:0", tell_pid);
+  const UniqueFd bad = test::connect_tcp(server.port());
+  test::send_text(bad.get(), "die");
+  CHECK(receive_all_of(bad).empty());
+  const UniqueFd good = test::connect_tcp(server.port());
+  test::send_text(good.get(), "x");
+  ::shutdown(good.get(), SHUT_WR);
+  CHECK_FALSE(receive_all_of(good).empty());
+  CHECK(server.drain() == 2 * 16);
+}
+
+TEST_CASE("a handler that throws in its process is counted by the server") {
+  ServerProcess server(test::options_for("processes:2"), "tcp://127.0.0.1:0", tell_pid);
+  const UniqueFd bad = test::connect_tcp(server.port());
+  test::send_text(bad.get(), "throw");
+  CHECK(receive_all_of(bad).empty());
+  CHECK(server.drain() == 16 + 1);
+}
+
+TEST_CASE("no more processes than allowed serve at once; the next caller waits") {
+  ServerProcess server(test::options_for("processes:1"), "tcp://127.0.0.1:0", tell_pid);
+  const UniqueFd one = test::connect_tcp(server.port());
+  const UniqueFd other = test::connect_tcp(server.port());
+  test::send_text(other.get(), "x");
+  ::shutdown(other.get(), SHUT_WR);
+  test::send_text(one.get(), "x");
+  ::shutdown(one.get(), SHUT_WR);
+  CHECK_FALSE(receive_all_of(one).empty());
+  CHECK_FALSE(receive_all_of(other).empty());
+  CHECK(server.drain() == 2 * 16);
+}
+
+TEST_CASE("a drain lets an idle call's process end") {
+  ServerProcess server(test::options_for("processes:2"), "tcp://127.0.0.1:0", tell_pid);
+  const UniqueFd idle = test::connect_tcp(server.port());
+  const UniqueFd caller = test::connect_tcp(server.port());
+  test::send_text(caller.get(), "x");
+  CHECK_FALSE(receive_all_of(caller).empty());
+  CHECK(server.drain() == 2 * 16);
+  CHECK(receive_all_of(idle).empty());
+}
+
+TEST_CASE("when one call is wanted the server ends after it") {
+  ServerOptions options = test::options_for("processes:2");
+  options.calls = CallCount::one;
+  ServerProcess server(options, "tcp://127.0.0.1:0", tell_pid);
+  const UniqueFd caller = test::connect_tcp(server.port());
+  test::send_text(caller.get(), "x");
+  CHECK_FALSE(receive_all_of(caller).empty());
+  CHECK(server.wait() == 16);
+}
+
+TEST_CASE("datagrams are served by workers forked ahead, which are replaced when one dies") {
+  ServerProcess server(test::options_for("processes:1"), "udp://127.0.0.1:0",
+                       [](const Message& message) {
+                         if (as_text(message.bytes()) == "die") ::raise(SIGKILL);
+                         return Reply(message.bytes());
+                       });
+  auto client = connect_datagrams(server.endpoint());
+  REQUIRE(client);
+  for (const char* text : {"one", "die", "two"}) {
+    REQUIRE(client->send({as_bytes(text), nullptr}));
+    if (std::string_view(text) == "die") continue;
+    const auto reply = client->receive(deadline_after(std::chrono::seconds(10)));
+    REQUIRE(reply);
+    CHECK(as_text(reply->bytes) == text);
+  }
+  CHECK(server.drain() >= 0);
+}
+
+}  // namespace hotline

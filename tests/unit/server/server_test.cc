@@ -1,0 +1,214 @@
+#include "hotline/server/server.h"
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "hotline/net/connect.h"
+#include "hotline/net/listener.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+namespace hotline {
+namespace {
+
+void echo(Stream& call) {
+  while (const auto bytes = call.receive()) {
+    if (!call.write_all(*bytes)) return;
+  }
+}
+
+Reply echo_message(const Message& message) { return message.bytes(); }
+
+constexpr const char* kWords[] = {"serial", "threads:4", "loops:1", "loops:2"};
+
+}  // namespace
+
+TEST_CASE("what cannot be served is refused when it is added") {
+  struct Form {
+    std::string_view uri;
+    Handler handler;
+    std::string_view detail;
+  };
+  const Form forms[] = {
+      {"nonsense", echo, "it has no scheme"},
+      {"tcp://127.0.0.1:0?bachlog=1", echo, "there is no option 'bachlog'"},
+      {"tcp://127.0.0.1:0?backlog=0", echo, "the option 'backlog' is not a number"},
+      {"udp://127.0.0.1:0", echo, "this service is for streams"},
+      {"unixgram:@x", echo, "this service is for streams"},
+      {"tcp://127.0.0.1:0", echo_message, "this service is for datagrams"},
+      {"unix:@x", echo_message, "this service is for datagrams"},
+      {"tcp://127.0.0.1:0", Handler(), "this service is for datagrams"}};
+  for (const Form& form : forms) {
+    CAPTURE(form.uri);
+    Server server;
+    const auto added = server.add(form.uri, form.handler);
+    REQUIRE_FALSE(added);
+    CHECK(added.error().kind == ErrorKind::invalid_argument);
+    CHECK(added.error().message().find(form.detail) != std::string::npos);
+    CHECK_FALSE(added.error().hint().empty());
+    CHECK(server.services().empty());
+  }
+}
+
+TEST_CASE("every endpoint is bound or none is") {
+  const auto taken = listen("tcp://127.0.0.1:0");
+  REQUIRE(taken);
+  const std::string path = "unix:@hotline-none-" + std::to_string(taken->endpoint().port());
+  Server server;
+  REQUIRE(server.add(path, echo));
+  REQUIRE(server.add(taken->endpoint().format(), echo));
+  CHECK(test::kind_of(server.bind()) == "address_in_use");
+  CHECK(test::kind_of(connect(path)) == "refused");
+  CHECK(test::kind_of(server.run()) == "address_in_use");
+}
+
+TEST_CASE("what is bound is told in the order in which it was added, with real ports") {
+  Server server;
+  REQUIRE(server.add("tcp://127.0.0.1:0", echo, "one"));
+  REQUIRE(server.add("udp://127.0.0.1:0", echo_message, "two"));
+  REQUIRE(server.bind());
+  const auto services = server.services();
+  REQUIRE(services.size() == 2);
+  CHECK(services[0].name == "one");
+  CHECK(services[0].endpoint.port() != 0);
+  CHECK(services[1].name == "two");
+  CHECK(services[1].endpoint.transport() == Transport::udp);
+}
+
+TEST_CASE("a server that was drained before it runs ends at once, after who waits already") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    Server server(test::options_for(word));
+    REQUIRE(server.add("tcp://127.0.0.1:0", echo));
+    REQUIRE(server.bind());
+    const UniqueFd caller = test::connect_tcp(server.services()[0].endpoint.port());
+    server.drain();
+    server.drain();
+    const auto report = server.run();
+    REQUIRE(report);
+    CHECK(report->calls == 1);
+    CHECK(report->cut == 0);
+  }
+}
+
+TEST_CASE("a server that was cut before it runs ends at once") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    Server server(test::options_for(word));
+    REQUIRE(server.add("tcp://127.0.0.1:0", echo));
+    REQUIRE(server.add("udp://127.0.0.1:0", echo_message));
+    server.cut();
+    CHECK(server.run());
+  }
+}
+
+TEST_CASE("a drained server lets idle callers go and reports that they finished") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", echo);
+    const UniqueFd caller = test::connect_tcp(running.port());
+    test::send_text(caller.get(), "hello");
+    CHECK(test::receive_text(caller.get(), 5) == "hello");
+    const DrainReport report = running.drain();
+    CHECK(test::receive_until_end(caller.get()).empty());
+    CHECK(report.calls == 1);
+    CHECK(report.finished == 1);
+    CHECK(report.cut == 0);
+    CHECK(report.handler_failures == 0);
+  }
+}
+
+TEST_CASE("a drain lets a handler in the midst of its work finish, and the answer arrives") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", [](Stream& call) {
+      std::string request(10, '\0');
+      if (!call.read_exact(std::as_writable_bytes(std::span(request)))) return;
+      CHECK(sleep_for(std::chrono::milliseconds(20)));
+      CHECK(call.write_all(as_bytes(request)));
+    });
+    const UniqueFd caller = test::connect_tcp(running.port());
+    test::send_text(caller.get(), "0123456789");
+    // Until the handler has begun: it is the only one who reads.
+    test::wait_sent(caller.get());
+    const DrainReport report = running.drain();
+    CHECK(test::receive_until_end(caller.get()) == "0123456789");
+    CHECK(report.calls == 1);
+    CHECK(report.cut == 0);
+  }
+}
+
+TEST_CASE("what does not finish by the deadline of a drain is cut and reported") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    ServerOptions options = test::options_for(word);
+    options.drain_timeout = std::chrono::milliseconds(10);
+    test::RunningServer running(options, "tcp://127.0.0.1:0", [](Stream& call) {
+      CHECK(call.receive());
+      CHECK(call.write_all(as_bytes("begun")));
+      CHECK(test::kind_of(sleep_for(std::chrono::hours(1))) == "cancelled");
+    });
+    const UniqueFd caller = test::connect_tcp(running.port());
+    test::send_text(caller.get(), "x");
+    CHECK(test::receive_text(caller.get(), 5) == "begun");
+    const DrainReport report = running.drain();
+    CHECK(report.cut == 1);
+    CHECK(report.finished == 0);
+  }
+}
+
+TEST_CASE("when one call is wanted the server ends after it, whoever else has a listener") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    ServerOptions options = test::options_for(word);
+    options.calls = CallCount::one;
+    test::RunningServer running(options, "tcp://127.0.0.1:0", echo);
+    UniqueFd caller = test::connect_tcp(running.port());
+    test::send_text(caller.get(), "once");
+    CHECK(test::receive_text(caller.get(), 4) == "once");
+    caller.reset();
+    CHECK(running.wait().calls == 1);
+  }
+}
+
+TEST_CASE("one message is a call too when one is wanted") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    ServerOptions options = test::options_for(word);
+    options.calls = CallCount::one;
+    test::RunningServer running(options, "udp://127.0.0.1:0", echo_message);
+    auto client = connect_datagrams(running.endpoint());
+    REQUIRE(client);
+    REQUIRE(client->send({as_bytes("once"), nullptr}));
+    const auto reply = client->receive(deadline_after(std::chrono::seconds(10)));
+    REQUIRE(reply);
+    CHECK(as_text(reply->bytes) == "once");
+    CHECK(running.wait().calls == 1);
+  }
+}
+
+TEST_CASE("the engine that loops will run on is known once bound") {
+  for (const EngineKind kind : test::loop_engines()) {
+    ServerOptions options = test::options_for("loops:1");
+    options.loop.engine = kind;
+    Server server(options);
+    REQUIRE(server.add("tcp://127.0.0.1:0", echo));
+    REQUIRE(server.bind());
+    CHECK(server.engine().engine == kind);
+  }
+}
+
+TEST_CASE("draining and cutting from several threads at any time do no harm") {
+  for (const char* word : kWords) {
+    for (int round = 0; round < 5; ++round) {
+      test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", echo);
+      const UniqueFd caller = test::connect_tcp(running.port());
+      const std::jthread one([&] { running.server().drain(); });
+      const std::jthread other([&] { running.server().cut(); });
+      running.wait();
+    }
+  }
+}
+
+}  // namespace hotline

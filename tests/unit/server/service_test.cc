@@ -1,0 +1,124 @@
+#include "server/service.h"
+
+#include <unistd.h>
+
+#include <doctest/doctest.h>
+
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+#include "support/temporary_directory.h"
+
+namespace hotline::server {
+namespace {
+
+void ignore_stream(Stream&) {}
+Reply ignore_message(const Message&) { return {}; }
+
+Service service_at(const std::string& uri) {
+  Service service;
+  service.wanted = *Endpoint::parse(uri);
+  service.handler = Handler(ignore_stream).also(ignore_message);
+  return service;
+}
+
+}  // namespace
+
+TEST_CASE("a service is bound once for each loop, on one port") {
+  Service stream = service_at("tcp://127.0.0.1:0");
+  REQUIRE(bind_service(stream, {}, 3));
+  CHECK(stream.listeners.size() == 3);
+  CHECK(stream.sockets.empty());
+  CHECK(stream.bound.port() != 0);
+  for (const Listener& each : stream.listeners) CHECK(each.endpoint().port() == stream.bound.port());
+  Service datagram = service_at("udp://127.0.0.1:0");
+  REQUIRE(bind_service(datagram, {}, 3));
+  CHECK(datagram.sockets.size() == 3);
+  CHECK(datagram.listeners.empty());
+}
+
+TEST_CASE("without loops a service is bound once") {
+  for (const char* uri : {"tcp://127.0.0.1:0", "udp://127.0.0.1:0"}) {
+    Service service = service_at(uri);
+    REQUIRE(bind_service(service, {}, 0));
+    CHECK(service.listeners.size() + service.sockets.size() == 1);
+  }
+}
+
+TEST_CASE("a UNIX listener is shared by the loops, UNIX datagrams are the first one's") {
+  const test::TemporaryDirectory directory;
+  Service stream = service_at("unix://" + directory.file("s"));
+  REQUIRE(bind_service(stream, {}, 2));
+  CHECK(stream.listeners.size() == 2);
+  Service datagram = service_at("unixgram://" + directory.file("d"));
+  REQUIRE(bind_service(datagram, {}, 2));
+  CHECK(datagram.sockets.size() == 1);
+}
+
+TEST_CASE("a second run of the same program finds the port in use, shared or not") {
+  for (const char* uri : {"tcp://127.0.0.1:0", "udp://127.0.0.1:0"}) {
+    for (const std::size_t loops : {0U, 1U, 2U}) {
+      Service first = service_at(uri);
+      REQUIRE(bind_service(first, {}, loops));
+      Service second = service_at(first.bound.format());
+      CHECK(test::kind_of(bind_service(second, {}, 2)) == "address_in_use");
+      CHECK(test::kind_of(bind_service(second, {}, 0)) == "address_in_use");
+    }
+  }
+}
+
+TEST_CASE("an inherited socket is whichever kind the handler can serve") {
+  const auto [listening, port] = test::tcp_listener();
+  Service stream = service_at("fd:" + std::to_string(listening.get()));
+  REQUIRE(bind_service(stream, {}, 2));
+  CHECK(stream.listeners.size() == 2);
+  CHECK(stream.bound.port() == port);
+  const auto [ours, peer] = test::datagram_pair();
+  Service datagram = service_at("fd:" + std::to_string(peer.get()));
+  REQUIRE(bind_service(datagram, {}, 2));
+  CHECK(datagram.sockets.size() == 1);
+  Service neither = service_at("fd:9999");
+  CHECK(test::kind_of(bind_service(neither, {}, 2)) == "invalid_argument");
+}
+
+TEST_CASE("threads and processes have room for as many calls as there are of them") {
+  for (const char* word : {"threads:1", "processes:1"}) {
+    Shared shared(test::options_for(word));
+    CHECK(shared.admission.take_room());
+  }
+}
+
+TEST_CASE("one call is begun when one is wanted, else any number") {
+  ServerOptions options;
+  Shared unlimited(options);
+  for (int i = 0; i < 3; ++i) CHECK(unlimited.begin_call());
+  CHECK(unlimited.calls == 3);
+  options.calls = CallCount::one;
+  Shared one(options);
+  int drained = 0;
+  one.drain_server = [&] { ++drained; };
+  CHECK(one.begin_call());
+  CHECK_FALSE(one.begin_call());
+  CHECK(one.calls == 1);
+  one.end_call();
+  CHECK(drained == 1);
+}
+
+TEST_CASE("a log without a wish for a level is not written to") {
+  struct Picky final : LogSink {
+    void write(const LogRecord& record) noexcept override { last = record.message; }
+    bool wants(LogLevel level) const noexcept override { return level >= LogLevel::warning; }
+    std::string last;
+  };
+  Picky log;
+  ServerOptions options;
+  options.log = &log;
+  const Shared shared(options);
+  shared.log(LogLevel::info, "unwanted", "s", nullptr);
+  CHECK(log.last.empty());
+  shared.log(LogLevel::error, "wanted", "s", nullptr);
+  CHECK(log.last == "wanted");
+  Shared(ServerOptions()).log(LogLevel::error, "to nobody", "s", nullptr);
+}
+
+}  // namespace hotline::server
