@@ -37,12 +37,14 @@ std::string_view general_hint(ErrorKind kind) {
     case ErrorKind::refused: return "is the server running, and on that port?";
     case ErrorKind::address_in_use:
       return "another program is bound there: stop it, or take another port (0 asks the kernel)";
-    case ErrorKind::address_not_available: return "see the addresses of this machine with 'ip address'";
+    case ErrorKind::address_not_available:
+      return "see the addresses of this machine with 'ip address'";
     case ErrorKind::permission_denied:
       return "ports below 1024 and other people's paths need privileges";
     case ErrorKind::unreachable: return "check the name, the address and the network";
     case ErrorKind::not_found: return "check the spelling, and that the server is running";
-    case ErrorKind::resource_exhausted: return "raise the limit ('ulimit -n'), or lower --max-connections";
+    case ErrorKind::resource_exhausted:
+      return "raise the limit ('ulimit -n'), or lower --max-connections";
     case ErrorKind::timed_out: return "is the peer alive, and does it expect what was sent?";
     default: return {};
   }

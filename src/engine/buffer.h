@@ -12,8 +12,8 @@ namespace hotline::engine {
 
 class BufferPool;
 
-/// One receive buffer: the memory behind a lease. Move only; goes back to its pool, if it has one, when
-/// it is destroyed. A buffer with a pool stays on the pool's thread.
+/// One receive buffer: the memory behind a lease. Move only; goes back to its pool, if it has one,
+/// when it is destroyed. A buffer with a pool stays on the pool's thread.
 class Buffer {
  public:
   Buffer() = default;
@@ -56,8 +56,8 @@ class Buffer {
   MutableBytes memory_;
 };
 
-/// Receive buffers of one size, handed out last in, first out, so that the same few stay in the cache.
-/// Grows by slabs up to a limit, never shrinks. Loop thread only.
+/// Receive buffers of one size, handed out last in, first out, so that the same few stay in the
+/// cache. Grows by slabs up to a limit, never shrinks. Loop thread only.
 class BufferPool {
  public:
   struct Options {

@@ -22,9 +22,9 @@ class ChannelState {
   ChannelState* next = nullptr;
 };
 
-/// One descriptor as the engine of the current thread knows it. Owns the descriptor. Engines attach to it
-/// when it is first waited on; it may go to another thread after withdraw(), never while an operation on
-/// it is under way.
+/// One descriptor as the engine of the current thread knows it. Owns the descriptor. Engines attach
+/// to it when it is first waited on; it may go to another thread after withdraw(), never while an
+/// operation on it is under way.
 class Channel {
  public:
   /// What an engine had taken from the kernel and nobody had asked for yet.
@@ -42,8 +42,8 @@ class Channel {
   int fd() const { return fd_.get(); }
   bool is_open() const { return static_cast<bool>(fd_); }
 
-  /// Ends the engine's interest. What it had received or accepted and the lease, copied if need be, stay
-  /// with the channel: nothing is lost. Thread of the engine only; may suspend the fiber.
+  /// Ends the engine's interest. What it had received or accepted and the lease, copied if need be,
+  /// stay with the channel: nothing is lost. Thread of the engine only; may suspend the fiber.
   void withdraw();
 
   /// Ends the engine's interest, drops what nobody asked for and closes the descriptor. Idempotent.

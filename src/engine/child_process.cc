@@ -38,8 +38,8 @@ void close_all_but(std::vector<int> kept) {
   close_from_to(first, ~0U);
 }
 
-[[noreturn]] void run_child(pid_t parent, Interrupter& interrupter, std::vector<int> kept, int reports,
-                            const std::function<std::string()>& body) {
+[[noreturn]] void run_child(pid_t parent, Interrupter& interrupter, std::vector<int> kept,
+                            int reports, const std::function<std::string()>& body) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(EXIT_FAILURE);
   // A ^C at the terminal is for the parent, which then drains its children.

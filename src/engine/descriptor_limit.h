@@ -9,8 +9,8 @@ namespace hotline::engine {
 /// Raises the process's soft limit on descriptors to its hard one: what it is then. getrlimit(2).
 std::size_t raise_descriptor_limit();
 
-/// One descriptor kept back, so that a caller can still be told off (accepted and closed) when no other is
-/// left. Any thread; not shared.
+/// One descriptor kept back, so that a caller can still be told off (accepted and closed) when no
+/// other is left. Any thread; not shared.
 class ReserveDescriptor {
  public:
   ReserveDescriptor() { restore(); }

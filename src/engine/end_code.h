@@ -7,9 +7,9 @@
 
 namespace hotline::engine {
 
-// Results of operations are a count or a negated errno. Three ends that no system call reports lie past
-// the range of errno (MAX_ERRNO is 4095 in the kernel, the largest in use 133). Ordered by weight: a drain
-// can become a cancel, never the other way round.
+// Results of operations are a count or a negated errno. Three ends that no system call reports lie
+// past the range of errno (MAX_ERRNO is 4095 in the kernel, the largest in use 133). Ordered by
+// weight: a drain can become a cancel, never the other way round.
 inline constexpr int kDeadlineEnd = 5001;
 inline constexpr int kDrainEnd = 5002;
 inline constexpr int kCancelEnd = 5003;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/blocking/blocking_engine.h"
+#include "engine/operations/receive.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/offload.h"
@@ -27,6 +28,20 @@ Engine& Engine::current() {
 }
 
 Engine* Engine::set_current(Engine* engine) { return std::exchange(current_engine, engine); }
+
+int Engine::take_carried(Operation& operation) {
+  Channel::Carried& carried = *operation.channel().carried;
+  if (operation.kind() == Operation::Kind::accept && !carried.descriptors.empty()) {
+    const int fd = carried.descriptors.front().release();
+    carried.descriptors.erase(carried.descriptors.begin());
+    return fd;
+  }
+  if (operation.kind() != Operation::Kind::receive) return -EAGAIN;
+  if (carried.buffers.empty()) return carried.end <= 0 ? carried.end : -EAGAIN;
+  Buffer buffer = std::move(carried.buffers.front());
+  carried.buffers.erase(carried.buffers.begin());
+  return static_cast<Receive&>(operation).take(std::move(buffer));
+}
 
 void Engine::attach(Channel& channel, ChannelState& state) {
   assert(channel.engine_ != this);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <functional>
 #include <string_view>
 
@@ -36,9 +37,16 @@ class Engine : public Kernel {
   /// Monotonic time; constant within one turn of a loop.
   virtual Instant now() = 0;
 
-  /// Performs `operation`, waiting as long as it takes: its result, a negated errno, or the negated end
-  /// code of whichever of deadline, scope and cancel ended the wait. What had completed is never dropped.
-  virtual int perform(Operation& operation, Deadline deadline) = 0;
+  /// Performs `operation`, waiting as long as it takes: its result, a negated errno, or the negated
+  /// end code of whichever of deadline, scope and cancel ended the wait. What had completed is
+  /// never dropped.
+  int perform(Operation& operation, Deadline deadline) {
+    if (operation.channel().carried) {
+      const int carried = take_carried(operation);
+      if (carried != -EAGAIN) return carried;
+    }
+    return interpret(operation, deadline);
+  }
 
   /// Waits for time alone: -kDeadlineEnd when it has come, else as perform.
   virtual int wait_until(Deadline deadline) = 0;
@@ -55,7 +63,8 @@ class Engine : public Kernel {
   /// Of whoever runs now.
   virtual Scope& scope() = 0;
 
-  /// What asks this thread's waits to end, if anything does; null on a loop, whose fibers are asked.
+  /// What asks this thread's waits to end, if anything does; null on a loop, whose fibers are
+  /// asked.
   virtual Interrupter* interrupter() { return nullptr; }
 
   /// Takes note of what interrupter() has been asked: scope() knows afterwards.
@@ -63,6 +72,9 @@ class Engine : public Kernel {
 
  protected:
   friend class Channel;
+
+  /// The engine's own way to perform.
+  virtual int interpret(Operation& operation, Deadline deadline) = 0;
 
   /// See Channel::withdraw.
   virtual void withdraw(Channel& channel) = 0;
@@ -87,6 +99,9 @@ class Engine : public Kernel {
   static Engine* set_current(Engine* engine);
 
  private:
+  /// What an engine that the channel has left had for `operation` already; -EAGAIN if nothing.
+  static int take_carried(Operation& operation);
+
   ChannelState* attached_ = nullptr;
 };
 

@@ -4,8 +4,8 @@
 
 namespace hotline::engine {
 
-/// Something that one fiber waits for and that happens once, or is counted until it is taken. Loop thread
-/// only; other threads post to the loop's mailbox.
+/// Something that one fiber waits for and that happens once, or is counted until it is taken. Loop
+/// thread only; other threads post to the loop's mailbox.
 class Event {
  public:
   explicit Event(EventLoop& loop) : loop_(loop) {}

@@ -14,12 +14,13 @@ namespace {
 
 namespace context = boost::context::detail;
 
-// Enough that a busy connection keeps its cache lines warm, little enough that 1,000 others wait well
-// under a millisecond for it.
+// Enough that a busy connection keeps its cache lines warm, little enough that 1,000 others wait
+// well under a millisecond for it.
 constexpr std::uint32_t kBudget = 64;
 
 ExceptionState& exceptions_of_thread() {
-  // __cxa_get_globals is declared to return an opaque type; its layout is fixed by the Itanium C++ ABI.
+  // __cxa_get_globals is declared to return an opaque type; its layout is fixed by the Itanium C++
+  // ABI.
   return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
 
@@ -102,6 +103,10 @@ void EventLoop::run() {
   }
   running_loop = outer_loop;
   set_current(outer_engine);
+}
+
+void EventLoop::release_channels() {
+  while (ChannelState* state = attached()) state->channel->withdraw();
 }
 
 void EventLoop::run_ready() {

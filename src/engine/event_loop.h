@@ -14,9 +14,9 @@
 
 namespace hotline::engine {
 
-/// Runs fibers on one thread: what every engine with a loop has in common. An engine adds how it waits
-/// (turn) and how it performs operations. Loop thread only, where nothing else is said; the thread is that
-/// of the constructor.
+/// Runs fibers on one thread: what every engine with a loop has in common. An engine adds how it
+/// waits (turn) and how it performs operations. Loop thread only, where nothing else is said; the
+/// thread is that of the constructor.
 class EventLoop : public Engine {
  public:
   ~EventLoop() override;
@@ -27,18 +27,22 @@ class EventLoop : public Engine {
   /// In a forked child: the loop that runs here is the parent's.
   static void forget_running();
 
-  /// Starts a fiber with `body`; it runs when the loop comes to it. It inherits the scope of the fiber that
-  /// starts it. False: no stack was to be had.
+  /// Starts a fiber with `body`; it runs when the loop comes to it. It inherits the scope of the
+  /// fiber that starts it. False: no stack was to be had.
   bool spawn(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
 
   /// Runs until no fiber is left. Not from a fiber.
   void run();
 
+  /// Lets go of every channel that fibers have used, with all that was received for it. Not from a
+  /// fiber.
+  void release_channels();
+
   /// Suspends the running fiber until `wait` is complete: its result.
   int park(Wait& wait, Deadline deadline);
 
-  /// Ends `wait` with `result`; its fiber runs when the loop comes to it. The first to come counts: a wait
-  /// that has been interrupted stays so.
+  /// Ends `wait` with `result`; its fiber runs when the loop comes to it. The first to come counts:
+  /// a wait that has been interrupted stays so.
   void complete(Wait& wait, int result) noexcept;
 
   /// Asks `fiber` to drain or to end: now if it waits, else at its next wait.
@@ -64,8 +68,8 @@ class EventLoop : public Engine {
  protected:
   explicit EventLoop(const LoopOptions& options);
 
-  /// Submits what is due, waits for completions until `until` and completes the waits that they end.
-  /// `until` has passed: looks without waiting.
+  /// Submits what is due, waits for completions until `until` and completes the waits that they
+  /// end. `until` has passed: looks without waiting.
   virtual void turn(Deadline until) = 0;
 
   /// For the engine's own use when the mailbox's descriptor is readable.
@@ -77,7 +81,8 @@ class EventLoop : public Engine {
     while (!is_done()) turn(Deadline::never());
   }
 
-  /// What the scope of the running fiber says about starting this operation: 0, or a negated end code.
+  /// What the scope of the running fiber says about starting this operation: 0, or a negated end
+  /// code.
   int check_scope() const;
 
   /// One more result was had without waiting: yields if the fiber has had its share.

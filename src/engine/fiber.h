@@ -14,8 +14,8 @@ namespace hotline::engine {
 
 class FiberGroup;
 
-/// The exceptions of the C++ runtime that belong to one stack: what `catch` blocks hold and how many are in
-/// flight (Itanium C++ ABI, __cxa_eh_globals). Saved across switches.
+/// The exceptions of the C++ runtime that belong to one stack: what `catch` blocks hold and how
+/// many are in flight (Itanium C++ ABI, __cxa_eh_globals). Saved across switches.
 struct ExceptionState {
   void* caught = nullptr;
   unsigned int uncaught = 0;
@@ -30,8 +30,8 @@ class SuspendHook {
   ~SuspendHook() = default;
 };
 
-/// A stackful coroutine. Lives at the top of its own stack, stays on its loop's thread, ends when its body
-/// returns. Made, run and freed by EventLoop only.
+/// A stackful coroutine. Lives at the top of its own stack, stays on its loop's thread, ends when
+/// its body returns. Made, run and freed by EventLoop only.
 class Fiber {
  public:
   using Body = std::move_only_function<void()>;
@@ -63,8 +63,8 @@ class Fiber {
   Fiber* previous_in_group_ = nullptr;
   Fiber* next_in_group_ = nullptr;
 
-  // A timer stays in the heap when its wait ends early, for the next wait will want a later one: see
-  // TimerHeap.
+  // A timer stays in the heap when its wait ends early, for the next wait will want a later one:
+  // see TimerHeap.
   Deadline wait_deadline_ = Deadline::never();
   Instant heap_instant_{};
   std::uint32_t heap_index_ = ~0U;

@@ -19,8 +19,8 @@ class FiberGroup {
   /// Asks every member, now or at its next wait, to drain or to end.
   void interrupt(int end_code) noexcept;
 
-  /// Waits until no member is left: 0, or the negated end code that interrupted the waiter; then the
-  /// members were cancelled, and waited for. Suspends the fiber.
+  /// Waits until no member is left: 0, or the negated end code that interrupted the waiter; then
+  /// the members were cancelled, and waited for. Suspends the fiber.
   int join();
 
   std::size_t size() const { return size_; }

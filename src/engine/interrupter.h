@@ -4,8 +4,8 @@
 
 namespace hotline::engine {
 
-/// Asks a thread without a loop, or a process forked from this one, to drain or to end its waits. An
-/// eventfd(2), so that it works across fork. Any thread, any process.
+/// Asks a thread without a loop, or a process forked from this one, to drain or to end its waits.
+/// An eventfd(2), so that it works across fork. Any thread, any process.
 class Interrupter {
  public:
   /// Not valid if no descriptor was left: then nothing is ever interrupted.

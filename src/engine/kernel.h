@@ -21,9 +21,9 @@ struct PathStatus {
   bool is_directory = false;
 };
 
-/// The calls that never wait, on sockets, paths, clocks and randomness, each one system call. Results are a
-/// count or descriptor, or a negated errno. Virtual, so that the simulated engine answers them from memory.
-/// Any thread.
+/// The calls that never wait, on sockets, paths, clocks and randomness, each one system call.
+/// Results are a count or descriptor, or a negated errno. Virtual, so that the simulated engine
+/// answers them from memory. Any thread.
 class Kernel {
  public:
   virtual ~Kernel() = default;

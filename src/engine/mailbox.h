@@ -8,8 +8,9 @@
 
 namespace hotline::engine {
 
-/// How other threads reach an event loop: what they post runs on the loop's thread, outside any fiber. Owned
-/// in common with whoever posts, so that a letter to a loop that has gone is simply dropped.
+/// How other threads reach an event loop: what they post runs on the loop's thread, outside any
+/// fiber. Owned in common with whoever posts, so that a letter to a loop that has gone is simply
+/// dropped.
 class Mailbox {
  public:
   using Letter = std::move_only_function<void()>;

@@ -23,7 +23,8 @@ Answer ask(const std::string& host, const std::string& port, int socket_type, in
   wanted.ai_flags = flags | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   Answer answer;
-  answer.failed = ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &wanted, &found);
+  answer.failed =
+      ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &wanted, &found);
   answer.native_code = answer.failed == EAI_SYSTEM ? errno : 0;
   if (answer.failed != 0) return answer;
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);

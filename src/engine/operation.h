@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 
 struct io_uring_sqe;
@@ -11,8 +12,9 @@ class Channel;
 /// What a descriptor is waited on for.
 enum class Direction : std::uint8_t { read, write };
 
-/// One I/O, described once for every engine: what to try, what to wait for, how to submit it. An operation
-/// lives on the stack of whoever performs it, until it has completed: engines return only then.
+/// One I/O, described once for every engine: what to try, what to wait for, how to submit it. An
+/// operation lives on the stack of whoever performs it, until it has completed: engines return only
+/// then.
 class Operation {
  public:
   /// Which operation this is: for an engine that has its own way for it, and for the simulated one.
@@ -45,8 +47,14 @@ class Operation {
   /// Tries without waiting: a count or descriptor, a negated errno, or -EAGAIN for "not yet".
   virtual int attempt() noexcept = 0;
 
-  /// Whether `result` of attempt() shows that nothing more is ready right now, so that another attempt
-  /// before the next readiness event would be wasted.
+  /// A drain has come while this waited: something may have come too, that nobody was told of yet.
+  int attempt_last(int drain_end) noexcept {
+    const int result = attempt();
+    return result == -EAGAIN || result == -ENOBUFS ? drain_end : result;
+  }
+
+  /// Whether `result` of attempt() shows that nothing more is ready right now, so that another
+  /// attempt before the next readiness event would be wasted.
   virtual bool has_exhausted(int result) const noexcept {
     static_cast<void>(result);
     return false;

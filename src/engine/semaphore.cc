@@ -26,7 +26,8 @@ Result<void> Semaphore::acquire() {
   const int result =
       channel.is_open() ? Engine::current().perform(read, Deadline::never()) : -EMFILE;
   if (result >= 0) return {};
-  // If a token came for us all the same, the next one to wait finds it: one too many at the most, once.
+  // If a token came for us all the same, the next one to wait finds it: one too many at the most,
+  // once.
   count_.fetch_add(1, std::memory_order_relaxed);
   return fail(operation_error(result, "wait for room"));
 }

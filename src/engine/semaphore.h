@@ -7,14 +7,15 @@
 
 namespace hotline::engine {
 
-/// Counts what may still be taken, across threads and engines: a fiber that must wait is suspended, a thread
-/// without a loop blocks. Without contention it is one atomic operation. Any thread.
+/// Counts what may still be taken, across threads and engines: a fiber that must wait is suspended,
+/// a thread without a loop blocks. Without contention it is one atomic operation. Any thread.
 class Semaphore {
  public:
   /// Throws std::system_error if no descriptor is left.
   explicit Semaphore(std::size_t count);
 
-  /// Takes one, waiting until there is one. Fails with `cancelled` or `timed_out`; then none is taken.
+  /// Takes one, waiting until there is one. Fails with `cancelled` or `timed_out`; then none is
+  /// taken.
   Result<void> acquire();
 
   /// Gives one back.
@@ -28,7 +29,7 @@ class Semaphore {
 
  private:
   std::atomic<std::ptrdiff_t> count_;  // Negative: so many wait.
-  UniqueFd tokens_;                    // One for each waiter that was let go: eventfd(2), EFD_SEMAPHORE.
+  UniqueFd tokens_;  // One for each waiter that was let go: eventfd(2), EFD_SEMAPHORE.
 };
 
 }  // namespace hotline::engine

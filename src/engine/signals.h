@@ -16,7 +16,8 @@ class Signals {
 
   Signals(Signals&&) noexcept = default;
 
-  /// The next signal's number: suspends the fiber, or waits on the thread. Fails as every wait does.
+  /// The next signal's number: suspends the fiber, or waits on the thread. Fails as every wait
+  /// does.
   Result<int> wait();
 
  private:
@@ -25,8 +26,9 @@ class Signals {
   std::unique_ptr<Channel> channel_;
 };
 
-/// Writes to a peer that has gone fail with EPIPE from now on, in the whole process, in place of the signal
-/// that kills; a program's own handler stays. Sockets never raise it here; pipes and terminals would.
+/// Writes to a peer that has gone fail with EPIPE from now on, in the whole process, in place of
+/// the signal that kills; a program's own handler stays. Sockets never raise it here; pipes and
+/// terminals would.
 void ignore_broken_pipes();
 
 }  // namespace hotline::engine

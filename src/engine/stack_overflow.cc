@@ -33,13 +33,15 @@ const Fiber* overflowed_fiber(const void* address) {
 
 void report(const Fiber& fiber) {
   std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), fiber.stack().usable_bytes / 1024).ptr;
+  const auto end =
+      std::to_chars(digits.begin(), digits.end(), fiber.stack().usable_bytes / 1024).ptr;
   write_text("hotline: the stack of fiber '");
   write_text(fiber.name());
   write_text("' overflowed its ");
   write_text({digits.data(), static_cast<std::size_t>(end - digits.data())});
-  write_text(" KiB\nhint: keep large arrays off fibers, offload() deep calls, or raise "
-             "LoopOptions::fiber_stack_bytes\n");
+  write_text(
+      " KiB\nhint: keep large arrays off fibers, offload() deep calls, or raise "
+      "LoopOptions::fiber_stack_bytes\n");
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {
@@ -48,7 +50,8 @@ void on_fault(int signal, siginfo_t* info, void* context) {
     previous_action.sa_sigaction(signal, info, context);
     return;
   }
-  // With the old action in place the fault comes again as soon as this returns, and takes its course.
+  // With the old action in place the fault comes again as soon as this returns, and takes its
+  // course.
   ::sigaction(SIGSEGV, &previous_action, nullptr);
 }
 

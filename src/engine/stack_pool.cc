@@ -27,8 +27,9 @@ std::size_t round_up_to_pages(std::size_t bytes) {
 }  // namespace
 
 StackPool::StackPool(std::size_t stack_bytes)
-    : slot_bytes_(round_up_to_pages(std::max(stack_bytes, kUnderAsan ? kAsanStackBytes : 16 * 1024)) +
-                  guard_bytes()) {}
+    : slot_bytes_(
+          round_up_to_pages(std::max(stack_bytes, kUnderAsan ? kAsanStackBytes : 16 * 1024)) +
+          guard_bytes()) {}
 
 StackPool::~StackPool() {
   for (const Stack& stack : free_) unregister_stack(stack.valgrind_id);

@@ -15,9 +15,10 @@ struct Stack {
   explicit operator bool() const { return bottom != nullptr; }
 };
 
-/// Fiber stacks, mapped lazily in slabs and used again last in, first out. A guard page below each stops an
-/// overflow; MADV_GUARD_INSTALL (Linux 6.13) makes it without splitting the mapping, so that
-/// vm.max_map_count does not limit fibers; mprotect(2) where that is not to be had. Loop thread only.
+/// Fiber stacks, mapped lazily in slabs and used again last in, first out. A guard page below each
+/// stops an overflow; MADV_GUARD_INSTALL (Linux 6.13) makes it without splitting the mapping, so
+/// that vm.max_map_count does not limit fibers; mprotect(2) where that is not to be had. Loop
+/// thread only.
 class StackPool {
  public:
   explicit StackPool(std::size_t stack_bytes);

@@ -1,7 +1,7 @@
 #pragma once
 
-// What sanitizers and valgrind must be told about stacks that are switched by hand. The one file that knows
-// which of them this build is for; without them everything here is empty.
+// What sanitizers and valgrind must be told about stacks that are switched by hand. The one file
+// that knows which of them this build is for; without them everything here is empty.
 
 #include <cstddef>
 
@@ -103,8 +103,7 @@ class StackAnnotation {
 /// Tells valgrind of a stack; the answer is for unregister_stack.
 inline unsigned register_stack(void* bottom, std::size_t size) {
 #ifdef VALGRIND_STACK_REGISTER
-  return static_cast<unsigned>(
-      VALGRIND_STACK_REGISTER(bottom, static_cast<char*>(bottom) + size));
+  return static_cast<unsigned>(VALGRIND_STACK_REGISTER(bottom, static_cast<char*>(bottom) + size));
 #else
   static_cast<void>(bottom);
   static_cast<void>(size);

@@ -15,36 +15,43 @@ using engine::FiberGroup;
 
 /// `own_loop` only where the thread had none.
 struct TaskGroup::State {
-  void run_own_loop();
-  void watch_thread(engine::Engine& thread);
+  int run_own_loop();
+  void watch_thread(engine::Engine& thread, engine::Fiber& joiner);
 
   std::unique_ptr<EventLoop> own_loop;
   std::unique_ptr<FiberGroup> fibers;
   Error failed;
 };
 
-void TaskGroup::State::run_own_loop() {
+int TaskGroup::State::run_own_loop() {
   engine::Engine& thread = engine::Engine::current();
+  int ended = 0;
+  own_loop->scope() = thread.scope();
   own_loop->spawn("join", [&] {
+    engine::Fiber& joiner = *own_loop->fiber();
     FiberGroup watchers(*own_loop);
     if (thread.interrupter() != nullptr) {
-      own_loop->spawn("watch", [&] { watch_thread(thread); }, &watchers);
+      own_loop->spawn(
+          "watch", [&] { watch_thread(thread, joiner); }, &watchers);
     }
-    fibers->join();
+    ended = fibers->join();
     watchers.interrupt(engine::kCancelEnd);
+    joiner.scope = {};
     watchers.join();
   });
   own_loop->run();
+  own_loop->release_channels();
+  return ended;
 }
 
-/// What the thread is asked to do is meant for the fibers that it waits for.
-void TaskGroup::State::watch_thread(engine::Engine& thread) {
+/// What the thread is asked to do is meant for the join that it waits in, and so for the fibers.
+void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joiner) {
   engine::Channel channel{UniqueFd(thread.duplicate(thread.interrupter()->fd()))};
   for (;;) {
     engine::WaitReady wait(channel, engine::Direction::read);
     if (engine::Engine::current().perform(wait, Deadline::never()) < 0) return;
     thread.note_interrupts();
-    fibers->interrupt(thread.scope().end_code);
+    own_loop->interrupt(joiner, thread.scope().end_code);
   }
 }
 
@@ -82,8 +89,7 @@ Result<void> TaskGroup::spawn(std::string_view name, std::move_only_function<voi
 
 Result<void> TaskGroup::join() {
   if (!state_->fibers) return {};
-  if (state_->own_loop) state_->run_own_loop();
-  const int ended = state_->own_loop ? 0 : state_->fibers->join();
+  const int ended = state_->own_loop ? state_->run_own_loop() : state_->fibers->join();
   if (auto thrown = state_->fibers->take_thrown()) std::rethrow_exception(thrown);
   if (ended < 0) return fail(engine::operation_error(ended, "wait for a task group"));
   return {};

@@ -7,17 +7,17 @@
 
 namespace hotline::engine {
 
-/// The deadlines of the fibers of one loop: a binary heap with one entry a fiber. An entry may be earlier
-/// than what its fiber waits for now, or the fiber may wait for nothing: a wait that ends early leaves its
-/// entry, and the next one, which is nearly always later, finds it good enough. So a deadline on every
-/// receive costs a store. Loop thread only.
+/// The deadlines of the fibers of one loop: a binary heap with one entry a fiber. An entry may be
+/// earlier than what its fiber waits for now, or the fiber may wait for nothing: a wait that ends
+/// early leaves its entry, and the next one, which is nearly always later, finds it good enough. So
+/// a deadline on every receive costs a store. Loop thread only.
 class TimerHeap {
  public:
   /// `fiber` waits until `deadline` at most.
   void arm(Fiber& fiber, Deadline deadline) {
     fiber.wait_deadline_ = deadline;
-    const bool is_covered = fiber.heap_index_ != kAbsent &&
-                            Deadline::at(fiber.heap_instant_) <= deadline;
+    const bool is_covered =
+        fiber.heap_index_ != kAbsent && Deadline::at(fiber.heap_instant_) <= deadline;
     if (!deadline.is_never() && !is_covered) place(fiber);
   }
 

@@ -6,8 +6,8 @@
 
 namespace hotline::engine {
 
-/// Lets the fibers of one loop do something one at a time, in the order in which they came. On a thread
-/// without a loop there is nobody else, and it does nothing. Loop thread only.
+/// Lets the fibers of one loop do something one at a time, in the order in which they came. On a
+/// thread without a loop there is nobody else, and it does nothing. Loop thread only.
 class Turn {
  public:
   /// Holds the turn while it lives; suspends the fiber until it has it.

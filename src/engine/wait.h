@@ -11,8 +11,9 @@ class Wait {
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
 
-  /// A deadline, cancel or drain came first. Either ends the wait now, with EventLoop::complete(*this,
-  /// -end_code), or asks the kernel to; then the completion ends it, whatever it brings.
+  /// A deadline, cancel or drain came first. Either ends the wait now, with
+  /// EventLoop::complete(*this, -end_code), or asks the kernel to; then the completion ends it,
+  /// whatever it brings.
   virtual void interrupt(int end_code) noexcept = 0;
 
   /// Whether a drain interrupts it.

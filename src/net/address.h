@@ -23,7 +23,8 @@ AddressText describe(const SocketAddress& address);
 /// The address of a UNIX endpoint; its name fits, the parser has seen to that.
 SocketAddress unix_address(std::string_view path, bool is_abstract);
 
-/// An address that is bound: the kernel then gives a UNIX socket an abstract name. unix(7), Autobind.
+/// An address that is bound: the kernel then gives a UNIX socket an abstract name. unix(7),
+/// Autobind.
 SocketAddress unix_autobind_address();
 
 /// Whether it is the address of every interface.

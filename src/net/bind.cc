@@ -19,8 +19,8 @@ Error bind_error(int code, const Endpoint& endpoint) {
   return engine::operation_error(code, kListenOn, endpoint.format_without_options());
 }
 
-/// A port that is shared would be shared with a second run of the same program too: without SO_REUSEPORT
-/// the kernel tells whether anybody is there.
+/// A port that is shared would be shared with a second run of the same program too: without
+/// SO_REUSEPORT the kernel tells whether anybody is there.
 int probe_exclusive(const SocketAddress& address, int socket_type, bool is_dual_stack) {
   Engine& engine = Engine::current();
   const Channel probe{UniqueFd(engine.open_socket(family_of(address), socket_type))};
@@ -39,8 +39,8 @@ void prepare(const Channel& channel, const SocketAddress& address, int socket_ty
     set_flag(channel, IPPROTO_IPV6, IPV6_V6ONLY, is_dual_stack ? 0 : 1);
   }
   if (family == AF_UNIX) return;
-  // Without it a restarted server could not bind for a minute, while old connections are in TIME_WAIT. On
-  // UDP it would let another program take the port over.
+  // Without it a restarted server could not bind for a minute, while old connections are in
+  // TIME_WAIT. On UDP it would let another program take the port over.
   if (socket_type == SOCK_STREAM) set_flag(channel, SOL_SOCKET, SO_REUSEADDR);
   if (sharing == PortSharing::shared) set_flag(channel, SOL_SOCKET, SO_REUSEPORT);
 }

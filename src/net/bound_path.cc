@@ -16,8 +16,8 @@ using engine::PathStatus;
 // A connection that is not answered at once is not refused either: somebody listens.
 constexpr Duration kProbeTimeout = std::chrono::milliseconds(200);
 
-// The socket of a killed server may outlive it for a moment, held by its ring, which the kernel takes down
-// later.
+// The socket of a killed server may outlive it for a moment, held by its ring, which the kernel
+// takes down later.
 constexpr int kProbes = 10;
 constexpr Duration kProbePause = std::chrono::milliseconds(10);
 
@@ -48,8 +48,7 @@ Result<BoundPath> BoundPath::adopt(const Endpoint& endpoint, std::optional<unsig
   BoundPath bound;
   const int found = engine.path_status(endpoint.path(), bound.ours_);
   bound.path_ = endpoint.path();
-  const int changed =
-      found < 0 || !mode ? found : engine.set_path_mode(endpoint.path(), *mode);
+  const int changed = found < 0 || !mode ? found : engine.set_path_mode(endpoint.path(), *mode);
   if (changed < 0) {
     return fail(engine::operation_error(changed, "set the permissions of",
                                         endpoint.format_without_options()));
@@ -61,8 +60,8 @@ void BoundPath::remove() noexcept {
   if (path_.empty()) return;
   Engine& engine = Engine::current();
   PathStatus now;
-  const bool is_ours = engine.path_status(path_, now) == 0 && now.device == ours_.device &&
-                       now.inode == ours_.inode;
+  const bool is_ours =
+      engine.path_status(path_, now) == 0 && now.device == ours_.device && now.inode == ours_.inode;
   if (is_ours) engine.remove_path(path_);
   path_.clear();
 }

@@ -25,6 +25,15 @@ constexpr std::string_view kConnectTo = "connect to";
 constexpr Duration kBacklogRetryFirst = std::chrono::milliseconds(1);
 constexpr Duration kBacklogRetryMax = std::chrono::milliseconds(50);
 
+/// A UNIX connection that has to wait waits for room in the listener's backlog, for nothing else.
+Error wait_error(int result, const Endpoint& shown) {
+  Error error = engine::operation_error(result, kConnectTo, shown.format_without_options());
+  if (error.kind == ErrorKind::timed_out && shown.transport() == Transport::unix_) {
+    error.detail = "timed out: its queue of waiting callers stays full";
+  }
+  return error;
+}
+
 Result<void> connect_channel(Channel& channel, const SocketAddress& address,
                              const Endpoint& shown) {
   Duration pause = kBacklogRetryFirst;
@@ -32,14 +41,11 @@ Result<void> connect_channel(Channel& channel, const SocketAddress& address,
     engine::Connect operation(channel, address);
     const int result = Engine::current().perform(operation, Deadline::never());
     if (result >= 0) return {};
-    if (result != -EBUSY && result != -EAGAIN) {
-      return fail(engine::operation_error(result, kConnectTo, shown.format_without_options()));
-    }
+    if (result != -EBUSY && result != -EAGAIN) return fail(wait_error(result, shown));
     if (auto slept = sleep_for(pause); !slept) {
-      return fail(make_error(slept.error().kind, kConnectTo, shown.format_without_options(),
-                             slept.error().kind == ErrorKind::timed_out
-                                 ? "timed out: its queue of waiting callers stays full"
-                                 : "cancelled"));
+      return fail(wait_error(
+          slept.error().kind == ErrorKind::timed_out ? -engine::kDeadlineEnd : -engine::kCancelEnd,
+          shown));
     }
     pause = std::min(2 * pause, kBacklogRetryMax);
   }

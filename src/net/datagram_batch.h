@@ -11,8 +11,8 @@
 
 namespace hotline::net {
 
-/// The memory and the kernel's descriptions for receiving datagrams many at a time. Memory is touched only
-/// as far as datagrams fill it.
+/// The memory and the kernel's descriptions for receiving datagrams many at a time. Memory is
+/// touched only as far as datagrams fill it.
 class ReceiveBatch {
  public:
   ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max);
@@ -51,8 +51,8 @@ class SendBatch {
   std::vector<mmsghdr> headers_;
 };
 
-/// Turns the address information that came with a datagram into what a reply must carry to leave from the
-/// address that was asked: ip(7), ipv6(7).
+/// Turns the address information that came with a datagram into what a reply must carry to leave
+/// from the address that was asked: ip(7), ipv6(7).
 void reverse_packet_info(DatagramRoute& route);
 
 }  // namespace hotline::net

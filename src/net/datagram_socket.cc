@@ -62,8 +62,8 @@ constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
 constexpr std::string_view kReceiveOn = "receive on";
 constexpr std::string_view kSendFrom = "send to";
 
-/// Replies must leave from the address that was asked, which only a socket bound to every address has to be
-/// told of.
+/// Replies must leave from the address that was asked, which only a socket bound to every address
+/// has to be told of.
 void ask_for_packet_info(const Channel& channel, const SocketAddress& address) {
   if (!net::is_wildcard(address)) return;
   if (net::family_of(address) == AF_INET) {
@@ -118,8 +118,8 @@ std::shared_ptr<void> DatagramSocket::keep_batch() {
 int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
   engine::SendDatagrams operation(*channel, headers);
   Engine& engine = Engine::current();
-  // A UNIX peer that does not read must not hold up the others, so its datagram is dropped, as UDP would. A
-  // connected socket has no others.
+  // A UNIX peer that does not read must not hold up the others, so its datagram is dropped, as UDP
+  // would. A connected socket has no others.
   const bool is_routed = headers.front().msg_hdr.msg_name != nullptr;
   const Deadline deadline = is_routed && endpoint.transport() == Transport::unixgram
                                 ? Deadline::at(engine.now())
@@ -154,7 +154,8 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
     const std::size_t taken = result < 0 ? 0 : static_cast<std::size_t>(result);
     sent += taken;
     for (const OutgoingDatagram& each : datagrams.first(taken)) {
-      if (state.options.tap != nullptr) state.options.tap->sent(state.peer_of(each.route), each.bytes);
+      if (state.options.tap != nullptr)
+        state.options.tap->sent(state.peer_of(each.route), each.bytes);
     }
     // An error is that of the first one: it is dropped.
     datagrams = datagrams.subspan(result < 0 ? 1 : taken);
@@ -164,7 +165,9 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
 
 const Endpoint& DatagramSocket::endpoint() const { return state_->endpoint; }
 
-Endpoint DatagramSocket::peer_of(const DatagramRoute& route) const { return state_->peer_of(&route); }
+Endpoint DatagramSocket::peer_of(const DatagramRoute& route) const {
+  return state_->peer_of(&route);
+}
 
 Result<DatagramSocket> DatagramSocket::share() const {
   const int fd = Engine::current().duplicate(state_->channel->fd());
@@ -183,6 +186,10 @@ void DatagramSocket::close() {
 }
 
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
+  if (!is_datagram(endpoint.transport()) && endpoint.transport() != Transport::fd) {
+    return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.format_without_options(),
+                           "datagrams go over udp and unixgram"));
+  }
   auto bound = net::bind_socket(endpoint, SOCK_DGRAM, options.socket, options.sharing);
   if (!bound) return fail(std::move(bound.error()));
   // The system may grant less (net.core.rmem_max); that is no reason to fail.

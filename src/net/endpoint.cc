@@ -23,7 +23,8 @@ std::unexpected<Error> refuse(std::string_view uri, std::string detail,
                               std::string_view advice = kForms) {
   // What cannot be parsed may hold anything: it is shown escaped.
   return fail(make_error(ErrorKind::invalid_argument, "understand the endpoint",
-                         "'" + escape(as_bytes(uri)) + "'", std::move(detail), std::string(advice)));
+                         "'" + escape(as_bytes(uri)) + "'", std::move(detail),
+                         std::string(advice)));
 }
 
 template <typename Number>
@@ -35,9 +36,46 @@ std::optional<Number> parse_decimal(std::string_view text) {
 }
 
 bool is_printable(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
-  });
+  return std::ranges::all_of(
+      text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
+}
+
+constexpr char kHexDigits[] = "0123456789ABCDEF";
+
+/// A path may hold any byte, and whoever is called may have chosen it: what is not plain ASCII, or
+/// means something in a URI, is written as %XX (RFC 3986, section 2.1).
+std::string percent_encode(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain =
+        byte > 0x20 && byte < 0x7f && c != '%' && c != '?' && c != '"' && c != '\\';
+    if (is_plain) {
+      text += c;
+    } else {
+      text.append(1, '%').append(1, kHexDigits[byte >> 4]).append(1, kHexDigits[byte & 15]);
+    }
+  }
+  return text;
+}
+
+/// Nothing if a % is not followed by two hexadecimal digits.
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string path;
+  for (; !text.empty(); text.remove_prefix(1)) {
+    if (text.front() != '%') {
+      path += text.front();
+      continue;
+    }
+    unsigned byte = 0;
+    const std::string_view digits = text.substr(1, 2);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+    if (error != std::errc() || digits.size() != 2 || end != digits.data() + 2) return std::nullopt;
+    path += static_cast<char>(byte);
+    text.remove_prefix(2);
+  }
+  return path;
 }
 
 struct HostAndPort {
@@ -112,44 +150,60 @@ Result<Endpoint> Endpoint::parse(std::string_view uri) {
     rest = rest.substr(0, mark);
   }
 
+  Result<void> taken;
   switch (*known) {
     case Transport::tcp:
-    case Transport::udp: {
-      if (!rest.starts_with("//")) return refuse(uri, "'//' must follow the scheme");
-      const auto parts = split_host_and_port(rest.substr(2));
-      if (!parts) return refuse(uri, "it has no HOST:PORT", "IPv6 goes in brackets: tcp://[::1]:8000");
-      const auto port = parse_decimal<std::uint16_t>(parts->port);
-      if (!port) return refuse(uri, "its port is not a number from 0 to 65535");
-      if (parts->host.find_first_of("/@[]") != parts->host.npos) {
-        return refuse(uri, "its host has a character that no host has");
-      }
-      endpoint.host_ = parts->host;
-      endpoint.port_ = *port;
-      return endpoint;
-    }
+    case Transport::udp: taken = endpoint.take_host_and_port(uri, rest); break;
     case Transport::unix_:
-    case Transport::unixgram: {
-      endpoint.is_abstract_ = rest.starts_with('@');
-      if (endpoint.is_abstract_) rest.remove_prefix(1);
-      else if (rest.starts_with("//")) rest.remove_prefix(2);
-      const bool is_rooted = endpoint.is_abstract_ || rest.starts_with('/');
-      if (!is_rooted || rest.size() < (endpoint.is_abstract_ ? 1 : 2)) {
-        return refuse(uri, "it has no absolute path and no @NAME");
-      }
-      if (rest.size() > kUnixNameMax) {
-        return refuse(uri, "its path is longer than 107 bytes", "the kernel takes no longer ones: move it");
-      }
-      endpoint.path_ = rest;
-      return endpoint;
-    }
-    case Transport::fd: {
-      const auto number = parse_decimal<int>(rest);
-      if (!number || *number < 0) return refuse(uri, "a descriptor's number must follow", "write fd:3");
-      endpoint.descriptor_ = *number;
-      return endpoint;
-    }
+    case Transport::unixgram: taken = endpoint.take_path(uri, rest); break;
+    case Transport::fd: taken = endpoint.take_descriptor(uri, rest); break;
   }
-  return refuse(uri, "it is of no known kind");
+  if (!taken) return fail(std::move(taken.error()));
+  return endpoint;
+}
+
+Result<void> Endpoint::take_host_and_port(std::string_view uri, std::string_view rest) {
+  if (!rest.starts_with("//")) return refuse(uri, "'//' must follow the scheme");
+  const auto parts = split_host_and_port(rest.substr(2));
+  if (!parts) return refuse(uri, "it has no HOST:PORT", "IPv6 goes in brackets: tcp://[::1]:8000");
+  const auto port = parse_decimal<std::uint16_t>(parts->port);
+  if (!port) return refuse(uri, "its port is not a number from 0 to 65535");
+  if (parts->host.find_first_of("/@[]") != parts->host.npos) {
+    return refuse(uri, "its host has a character that no host has");
+  }
+  host_ = parts->host;
+  port_ = *port;
+  return {};
+}
+
+Result<void> Endpoint::take_path(std::string_view uri, std::string_view rest) {
+  is_abstract_ = rest.starts_with('@');
+  if (is_abstract_) {
+    rest.remove_prefix(1);
+  } else if (rest.starts_with("//")) {
+    rest.remove_prefix(2);
+  }
+  const bool is_rooted = is_abstract_ || rest.starts_with('/');
+  if (!is_rooted || rest.size() < (is_abstract_ ? 1 : 2)) {
+    return refuse(uri, "it has no absolute path and no @NAME");
+  }
+  auto path = percent_decode(rest);
+  if (!path || (!is_abstract_ && path->find('\0') != path->npos)) {
+    return refuse(uri, "its path has a % that means no byte", "write % itself as %25");
+  }
+  if (path->size() > kUnixNameMax) {
+    return refuse(uri, "its path is longer than 107 bytes",
+                  "the kernel takes no longer ones: move it");
+  }
+  path_ = std::move(*path);
+  return {};
+}
+
+Result<void> Endpoint::take_descriptor(std::string_view uri, std::string_view rest) {
+  const auto number = parse_decimal<int>(rest);
+  if (!number || *number < 0) return refuse(uri, "a descriptor's number must follow", "write fd:3");
+  descriptor_ = *number;
+  return {};
 }
 
 Endpoint Endpoint::of_address(Transport transport, const SocketAddress& address) {
@@ -190,9 +244,8 @@ std::string Endpoint::format_without_options() const {
     }
     case Transport::unix_:
     case Transport::unixgram:
-      // Names may hold any byte: a peer's must not reach a terminal as it is.
       text += is_abstract_ ? ":@" : path_.empty() ? ":" : "://";
-      return text += escape(as_bytes(path_));
+      return text += percent_encode(path_);
     case Transport::fd: return text.append(":").append(std::to_string(descriptor_));
   }
   return text;
@@ -207,7 +260,8 @@ Endpoint Endpoint::with_port(std::uint16_t port) const {
 
 bool Endpoint::is_local() const {
   if (transport_ == Transport::unix_ || transport_ == Transport::unixgram) return true;
-  return host_ == "::1" || host_ == "localhost" || (host_.starts_with("127.") && host_.find_first_not_of("0123456789.") == host_.npos) ||
+  return host_ == "::1" || host_ == "localhost" ||
+         (host_.starts_with("127.") && host_.find_first_not_of("0123456789.") == host_.npos) ||
          host_.starts_with("::ffff:127.");
 }
 

@@ -24,7 +24,8 @@ struct Listener::State {
 
 namespace {
 
-// What the connection itself brought with it, and the next accept will not: accept(2), "Error handling".
+// What the connection itself brought with it, and the next accept will not: accept(2), "Error
+// handling".
 bool is_of_connection(int code) {
   switch (-code) {
     case ECONNABORTED:
@@ -41,14 +42,6 @@ bool is_of_connection(int code) {
   }
 }
 
-int take_carried(Channel& channel) {
-  if (!channel.carried || channel.carried->descriptors.empty()) return -EAGAIN;
-  auto& descriptors = channel.carried->descriptors;
-  const int fd = descriptors.front().release();
-  descriptors.erase(descriptors.begin());
-  return fd;
-}
-
 }  // namespace
 
 Listener::Listener(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -58,7 +51,7 @@ Listener::~Listener() = default;
 
 Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
   Engine& engine = Engine::current();
-  int fd = take_carried(*state_->channel);
+  int fd = -EAGAIN;
   while (fd < 0) {
     engine::Accept accept(*state_->channel, ahead == AcceptAhead::allowed
                                                 ? engine::Accept::Ahead::allowed

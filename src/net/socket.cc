@@ -48,7 +48,8 @@ Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& addres
   return std::make_unique<engine::Channel>(UniqueFd(fd));
 }
 
-Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::LookupPurpose purpose) {
+Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint,
+                                           engine::LookupPurpose purpose) {
   if (!endpoint.path().empty()) {
     return std::vector{unix_address(endpoint.path(), endpoint.is_abstract())};
   }
@@ -56,9 +57,8 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::Loo
   const bool is_every_address = endpoint.host().empty() && purpose == engine::LookupPurpose::bind;
   if (addresses && is_every_address) {
     // The IPv6 wildcard serves IPv4 as well, where the machine has IPv6.
-    std::ranges::stable_partition(*addresses, [](const SocketAddress& address) {
-      return family_of(address) == AF_INET6;
-    });
+    std::ranges::stable_partition(
+        *addresses, [](const SocketAddress& address) { return family_of(address) == AF_INET6; });
   }
   return addresses;
 }
@@ -90,8 +90,8 @@ Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint
   }
   const int fd = Engine::current().duplicate(endpoint.descriptor());
   if (fd < 0) {
-    return fail(engine::operation_error(fd, "use the inherited socket",
-                                        endpoint.format_without_options()));
+    return fail(
+        engine::operation_error(fd, "use the inherited socket", endpoint.format_without_options()));
   }
   Engine::current().set_non_blocking(fd);
   return std::make_unique<engine::Channel>(UniqueFd(fd));

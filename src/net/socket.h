@@ -11,8 +11,8 @@
 
 namespace hotline::net {
 
-/// An open, unconnected socket for `address`. `socket_type` as in socket(2). The error's operation is
-/// `operation`, a literal.
+/// An open, unconnected socket for `address`. `socket_type` as in socket(2). The error's operation
+/// is `operation`, a literal.
 Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, int socket_type,
                                                      std::string_view operation,
                                                      const Endpoint& endpoint);
@@ -26,8 +26,8 @@ int set_flag(const engine::Channel& channel, int level, int name, int value = 1)
 /// What a fresh stream socket of that transport gets, whichever side made it: no delay, keepalive.
 void prepare_stream(const engine::Channel& channel, Transport transport);
 
-/// The socket that `fd:N` names: a duplicate, checked to be of `socket_type` and, if `is_listening`, to
-/// accept connections.
+/// The socket that `fd:N` names: a duplicate, checked to be of `socket_type` and, if
+/// `is_listening`, to accept connections.
 Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
                                                         bool is_listening);
 

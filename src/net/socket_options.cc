@@ -45,7 +45,8 @@ Result<std::optional<std::string>> OptionTaker::take(std::string_view key) {
   std::optional<std::string> value;
   for (std::size_t i = 0; i < is_taken_.size(); ++i) {
     if (endpoint_.options()[i].key != key) continue;
-    if (value) return fail(refuse("the option '" + std::string(key) + "' stands twice", "give it once"));
+    if (value)
+      return fail(refuse("the option '" + std::string(key) + "' stands twice", "give it once"));
     value = endpoint_.options()[i].value;
     is_taken_[i] = true;
   }
@@ -93,8 +94,7 @@ Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker) {
   const std::string& text = **mode;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 8);
   if (error != std::errc() || end != text.data() + text.size() || bits > 0777) {
-    return fail(make_error(ErrorKind::invalid_argument, "use the endpoint", {},
-                           "the option 'mode' is not octal permission bits", "write mode=600"));
+    return fail(taker.refuse("the option 'mode' is not octal permission bits", "write mode=600"));
   }
   options.mode = bits;
   return options;

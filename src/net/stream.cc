@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <utility>
 
 #include "engine/engine.h"
@@ -35,6 +36,8 @@ struct Stream::State {
   StreamOptions options;
   Error end;
   bool has_received = false;
+  bool was_reset = false;  ///< A write was told so.
+  int read_end = 1;        ///< How the peer ended: 0 or a negated errno; 1 if it has not.
 
   Deadline read_deadline(Instant now) const {
     return Deadline::after(now, has_received ? options.timeouts.idle : options.timeouts.first_byte);
@@ -45,10 +48,10 @@ struct Stream::State {
   }
 
   int perform_receive(engine::Receive& receive, Engine& engine);
-  int take_carried(engine::Receive& receive);
   Error note_end(Error error);
   Error receive_error(int code);
   Error send_error(int code) {
+    was_reset |= code == -ECONNRESET;
     return note_end(engine::operation_error(code, kSendTo, peer.format_without_options()));
   }
   Result<std::size_t> write_pieces(std::span<iovec> pieces);
@@ -59,7 +62,8 @@ Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
 
-Stream Stream::over(std::unique_ptr<engine::Channel> channel, Endpoint peer, StreamOptions options) {
+Stream Stream::over(std::unique_ptr<engine::Channel> channel, Endpoint peer,
+                    StreamOptions options) {
   auto state = std::make_unique<State>();
   state->channel = std::move(channel);
   state->peer = std::move(peer);
@@ -80,29 +84,14 @@ Error Stream::State::receive_error(int code) {
 }
 
 int Stream::State::perform_receive(engine::Receive& receive, Engine& engine) {
-  if (channel->carried) {
-    const int result = take_carried(receive);
-    if (result != -EAGAIN) return result;
-  }
-  return engine.perform(receive, read_deadline(engine.now()));
-}
-
-/// What a loop that is gone had received: -EAGAIN when nothing of it is left.
-int Stream::State::take_carried(engine::Receive& receive) {
-  engine::Channel::Carried& carried = *channel->carried;
-  if (carried.buffers.empty()) return carried.end <= 0 ? carried.end : -EAGAIN;
-  engine::Buffer buffer = std::move(carried.buffers.front());
-  carried.buffers.erase(carried.buffers.begin());
-  const MutableBytes bytes = buffer.memory().first(buffer.filled());
-  if (receive.into().empty()) {
-    receive.buffer = std::move(buffer);
-    return static_cast<int>(bytes.size());
-  }
-  const std::size_t taken = std::min(bytes.size(), receive.into().size());
-  std::copy_n(bytes.begin(), taken, receive.into().begin());
-  channel->unread = bytes.subspan(taken);
-  channel->lease = std::move(buffer);
-  return static_cast<int>(taken);
+  // The kernel tells of a reset once, to whoever asks first, and of an orderly end after it.
+  if (read_end <= 0) return read_end;
+  int result = engine.perform(receive, read_deadline(engine.now()));
+  if (result == 0 && was_reset) result = -ECONNRESET;
+  const bool is_end =
+      result == 0 || (result < 0 && !engine::is_end_code(result) && result != -ENOBUFS);
+  if (is_end) read_end = result;
+  return result;
 }
 
 Result<MutableBytes> Stream::receive() {
@@ -119,7 +108,8 @@ Result<MutableBytes> Stream::receive() {
     channel.lease = std::move(receive.buffer);
     channel.unread = channel.lease.memory().first(static_cast<std::size_t>(result));
   }
-  const MutableBytes piece = channel.unread.first(std::min(channel.unread.size(), state.piece_max()));
+  const MutableBytes piece =
+      channel.unread.first(std::min(channel.unread.size(), state.piece_max()));
   channel.unread = channel.unread.subspan(piece.size());
   if (state.options.tap != nullptr) state.options.tap->received(state.peer, piece);
   return piece;
@@ -155,7 +145,7 @@ Result<void> Stream::read_exact(MutableBytes into) {
       Error error = taken.error();
       if (!has_some || error.kind != ErrorKind::closed) return fail(std::move(error));
       error.kind = ErrorKind::truncated;
-      state_->end = error;
+      if (state_->end.kind == ErrorKind::closed) state_->end = error;
       return fail(std::move(error));
     }
     has_some = true;
@@ -195,7 +185,8 @@ Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces) {
   std::size_t shown = static_cast<std::size_t>(result);
   for (const iovec& piece : pieces) {
     if (options.tap == nullptr || shown == 0) break;
-    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), std::min(shown, piece.iov_len));
+    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base),
+                      std::min(shown, piece.iov_len));
     options.tap->sent(peer, bytes);
     shown -= bytes.size();
   }
@@ -269,11 +260,11 @@ Result<PeerCredentials> Stream::peer_credentials() const {
   }
   ucred found{};
   std::size_t size = sizeof found;
-  const int result = Engine::current().get_option(state_->channel->fd(), SOL_SOCKET, SO_PEERCRED,
-                                                  &found, size);
+  const int result =
+      Engine::current().get_option(state_->channel->fd(), SOL_SOCKET, SO_PEERCRED, &found, size);
   if (result < 0) {
-    return fail(engine::operation_error(result, "tell who is at",
-                                        state_->peer.format_without_options()));
+    return fail(
+        engine::operation_error(result, "tell who is at", state_->peer.format_without_options()));
   }
   return PeerCredentials{found.pid, found.uid, found.gid};
 }

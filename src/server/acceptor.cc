@@ -32,10 +32,11 @@ bool Acceptor::take_one() {
                 &call->peer());
     return true;
   }
-  // Counted here, not when the call begins to run: one call means the first caller, not the first scheduled.
+  // Counted here, not when the call begins to run: one call means the first caller, not the first
+  // scheduled.
   if (!shared_.begin_call()) return false;
-  // One caller is taken before there is room for it: a listener that waited for room with room in its hands
-  // would keep it from the others.
+  // One caller is taken before there is room for it: a listener that waited for room with room in
+  // its hands would keep it from the others.
   if (!wait_for_room()) return false;
   shared_.started.fetch_add(1, std::memory_order_relaxed);
   shared_.active.fetch_add(1, std::memory_order_relaxed);
@@ -57,18 +58,20 @@ bool Acceptor::back_off(const Error& error) {
   if (error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled) return false;
   const bool has_shed = error.native_code == EMFILE && shed();
   pause_ = has_shed ? kPauseFirst : std::clamp(2 * pause_, kPauseFirst, kPauseMax);
-  shared_.log(LogLevel::warning, has_shed ? "refused: no descriptor is left" : "cannot accept for now",
-              service_.name, nullptr, error.message());
+  shared_.log(LogLevel::warning,
+              has_shed ? "refused: no descriptor is left" : "cannot accept for now", service_.name,
+              nullptr, error.message());
   return static_cast<bool>(sleep_for(pause_));
 }
 
-/// Without a descriptor left the caller would wait in vain: better one that is told at once. One acceptor at
-/// a time, for the others would take the descriptor that is given up.
+/// Without a descriptor left the caller would wait in vain: better one that is told at once. One
+/// acceptor at a time, for the others would take the descriptor that is given up.
 bool Acceptor::shed() {
   if (shared_.is_shedding.exchange(true)) return false;
-  shared_.reserve.release();
+  reserve_.restore();
+  reserve_.release();
   const bool has_told_one = listener_.accept(Deadline::at(now())).has_value();
-  shared_.reserve.restore();
+  reserve_.restore();
   shared_.is_shedding = false;
   return has_told_one;
 }

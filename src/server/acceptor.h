@@ -2,13 +2,14 @@
 
 #include <functional>
 
+#include "engine/descriptor_limit.h"
 #include "hotline/net/listener.h"
 #include "server/service.h"
 
 namespace hotline::server {
 
-/// Takes callers from one listener, within the limits, until draining or cut. Straight-line code: a fiber or
-/// a thread runs it.
+/// Takes callers from one listener, within the limits, until draining or cut. Straight-line code: a
+/// fiber or a thread runs it.
 class Acceptor {
  public:
   /// Takes a call over, and room for it with it: it ends with Admission::leave, see run_call.
@@ -30,6 +31,7 @@ class Acceptor {
   Service& service_;
   Listener& listener_;
   Start start_;
+  engine::ReserveDescriptor reserve_;
   Duration pause_{};
 };
 

@@ -15,10 +15,12 @@ namespace hotline::server {
 /// Who may call now: room for all calls together, and for each peer address. Any thread.
 class Admission {
  public:
-  /// `room`: calls at once. `per_peer`: of those from one address; addresses of this machine have no limit.
+  /// `room`: calls at once. `per_peer`: of those from one address; addresses of this machine have
+  /// no limit.
   Admission(std::size_t room, std::size_t per_peer) : room_(room), per_peer_(per_peer) {}
 
-  /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with `cancelled`.
+  /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with
+  /// `cancelled`.
   Result<void> take_room();
 
   /// Room for so many more calls, as of now.

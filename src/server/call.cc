@@ -10,7 +10,8 @@ namespace {
 
 void report_throw(Shared& shared, const Service& service, const Stream& call, const char* what) {
   shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
-  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &call.peer(), what);
+  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &call.peer(),
+             what);
 }
 
 // Not nested in a catch block of the caller: closing waits, and nobody waits inside a catch.
@@ -26,8 +27,8 @@ bool handle(Shared& shared, const Service& service, Stream& call) noexcept {
   return false;
 }
 
-/// The handler has said its last word and the peer has not: closing now, with bytes of the peer's unread,
-/// would reset the connection and could take the reply with it.
+/// The handler has said its last word and the peer has not: closing now, with bytes of the peer's
+/// unread, would reset the connection and could take the reply with it.
 void linger(const ServerOptions& options, Stream& call) {
   if (!call.is_open() || call.end().kind != ErrorKind::none) return;
   if (!call.shut_down_writes()) return;

@@ -15,8 +15,8 @@ constexpr Duration kErrorPause = std::chrono::milliseconds(20);
 
 }  // namespace
 
-/// One run of the handler: notices if it waits, and then lets another fiber take over, while the message
-/// stays where it is.
+/// One run of the handler: notices if it waits, and then lets another fiber take over, while the
+/// message stays where it is.
 class Dispatcher::Handling final : public engine::SuspendHook {
  public:
   explicit Handling(Dispatcher& dispatcher) : dispatcher_(dispatcher) {
@@ -35,12 +35,12 @@ class Dispatcher::Handling final : public engine::SuspendHook {
 
   void suspended() noexcept override {
     has_waited_ = true;
-    if (!dispatcher_.messages_memory_) dispatcher_.messages_memory_ = dispatcher_.socket_.keep_batch();
+    if (!dispatcher_.messages_memory_)
+      dispatcher_.messages_memory_ = dispatcher_.socket_.keep_batch();
     memory_ = dispatcher_.messages_memory_;
     dispatcher_.is_dispatching_ = false;
     ++dispatcher_.waiting_count_;
-    const auto& limits = dispatcher_.shared_.options.limits;
-    if (dispatcher_.waiting_count_ < limits.waiting_messages_max) dispatcher_.start_dispatching();
+    dispatcher_.start_dispatching();
   }
 
  private:
@@ -58,22 +58,32 @@ void Dispatcher::run() {
   }
   engine::FiberGroup group(*loop);
   group_ = &group;
+  deadline_ = loop->scope().deadline;
   start_dispatching();
   group.join();
 }
 
 void Dispatcher::start_dispatching() {
-  is_dispatching_ = EventLoop::running()->spawn("dispatch", [this] { dispatch(); }, group_);
+  is_dispatching_ = EventLoop::running()->spawn(
+      "dispatch", [this] { dispatch(); }, group_);
 }
 
 void Dispatcher::dispatch() {
+  // This fiber was started from a handler, whose own deadlines are none of its business.
+  engine::Engine::current().scope().deadline = deadline_;
   while (next() == Course::goes_on) {
   }
 }
 
 Dispatcher::Course Dispatcher::next() {
-  if (position_ < messages_.size()) return handle_next();
+  const bool is_full = waiting_count_ >= shared_.options.limits.waiting_messages_max;
+  if (position_ < messages_.size() && !is_full) return handle_next();
   flush();
+  if (is_full) {
+    // Whichever handler returns first goes on from here.
+    is_dispatching_ = false;
+    return Course::has_ended;
+  }
   messages_ = {};
   position_ = 0;
   messages_memory_.reset();
@@ -140,7 +150,8 @@ void Dispatcher::finish_waited(const Datagram& datagram, const Reply& reply) {
   --waiting_count_;
   if (!reply.has_value()) return;
   if (auto sent = socket_.send({reply.bytes(), datagram.route}); !sent) {
-    shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr, sent.error().message());
+    shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr,
+                sent.error().message());
   }
 }
 

@@ -10,9 +10,9 @@
 
 namespace hotline::server {
 
-/// Runs a message handler over one datagram socket: messages back to back on one dispatch fiber, replies in
-/// batches. When a handler waits, it keeps that fiber and another goes on with the messages behind it. On a
-/// thread without a loop: one message after another.
+/// Runs a message handler over one datagram socket: messages back to back on one dispatch fiber,
+/// replies in batches. When a handler waits, it keeps that fiber and another goes on with the
+/// messages behind it. On a thread without a loop: one message after another.
 class Dispatcher {
  public:
   Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
@@ -38,12 +38,14 @@ class Dispatcher {
   Service& service_;
   DatagramSocket& socket_;
   engine::FiberGroup* group_ = nullptr;  ///< Null on a thread without a loop.
+  Deadline deadline_ = Deadline::never();
 
   std::span<const Datagram> messages_;
   std::size_t position_ = 0;
-  std::shared_ptr<void> messages_memory_;  ///< Once a handler waits in their midst; else the socket's.
-  std::vector<Reply> replies_;             ///< Of messages_, not sent yet,
-  std::vector<OutgoingDatagram> outgoing_; ///< and where they go.
+  std::shared_ptr<void>
+      messages_memory_;         ///< Once a handler waits in their midst; else the socket's.
+  std::vector<Reply> replies_;  ///< Of messages_, not sent yet,
+  std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::size_t waiting_count_ = 0;
   bool is_dispatching_ = false;
   bool has_ended_ = false;

@@ -100,21 +100,27 @@ void LoopsRunner::Worker::take_callers(EventLoop& loop, Service& service) {
     shared.admission.leave(peer);
     shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   };
-  loop.spawn("accept", [&shared, &service, index = index_, start] {
-    Acceptor(shared, service, service.listeners[index], start).run();
-  }, takers_);
+  loop.spawn(
+      "accept",
+      [&shared, &service, index = index_, start] {
+        Acceptor(shared, service, service.listeners[index], start).run();
+      },
+      takers_);
 }
 
 void LoopsRunner::Worker::take_messages(EventLoop& loop, Service& service) {
-  loop.spawn("datagrams", [this, &service] {
-    DatagramSocket& socket = service.sockets[index_];
-    if (service.handler.message()) {
-      Dispatcher(runner_.shared_, service, socket).run();
-    } else {
-      service.handler.datagram()(socket);
-    }
-    socket.close();
-  }, takers_);
+  loop.spawn(
+      "datagrams",
+      [this, &service] {
+        DatagramSocket& socket = service.sockets[index_];
+        if (service.handler.message()) {
+          Dispatcher(runner_.shared_, service, socket).run();
+        } else {
+          service.handler.datagram()(socket);
+        }
+        socket.close();
+      },
+      takers_);
 }
 
 void LoopsRunner::Worker::begin() {

@@ -31,10 +31,11 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
     }
     const bool is_one = shared_.options.calls == CallCount::one;
     const std::size_t workers = service.sockets.empty() ? 0
-                                : is_one ? 1
+                                : is_one                ? 1
                                          : shared_.options.concurrency.effective_count();
     for (std::size_t i = 0; i < workers; ++i) {
-      has_started &= control_.spawn("worker", [this, &service] { keep_worker(service); }, &calls_);
+      has_started &= control_.spawn(
+          "worker", [this, &service] { keep_worker(service); }, &calls_);
     }
   }
   if (has_started) return {};
@@ -49,12 +50,15 @@ void ProcessesRunner::take_callers(Service& service, Listener& listener) {
 
 void ProcessesRunner::start_call(Service& service, Stream call) {
   auto taken = std::make_shared<Stream>(std::move(call));
-  const bool has_started = control_.spawn(service.name, [this, &service, taken] {
-    run_child(service, taken->descriptor(), [&] { talk(shared_, service, *taken); });
-    shared_.active.fetch_sub(1, std::memory_order_relaxed);
-    shared_.admission.leave(taken->peer());
-    shared_.end_call();
-  }, &calls_);
+  const bool has_started = control_.spawn(
+      service.name,
+      [this, &service, taken] {
+        run_child(service, taken->descriptor(), [&] { talk(shared_, service, *taken); });
+        shared_.active.fetch_sub(1, std::memory_order_relaxed);
+        shared_.admission.leave(taken->peer());
+        shared_.end_call();
+      },
+      &calls_);
   if (has_started) return;
   shared_.active.fetch_sub(1, std::memory_order_relaxed);
   shared_.admission.leave(taken->peer());

@@ -10,8 +10,9 @@
 
 namespace hotline::server {
 
-/// `processes:N`: this process has one thread and no ring; it accepts, keeps the limits and forks a child
-/// for each call, which reports by pipe. Datagrams: N workers forked ahead, replaced when one dies.
+/// `processes:N`: this process has one thread and no ring; it accepts, keeps the limits and forks a
+/// child for each call, which reports by pipe. Datagrams: N workers forked ahead, replaced when one
+/// dies.
 class ProcessesRunner final : public Runner {
  public:
   ProcessesRunner(Shared& shared, engine::EventLoop& control)

@@ -17,8 +17,9 @@ std::unique_ptr<Runner> make_runner(Shared& shared, engine::EventLoop& control) 
 }
 
 std::size_t loop_count(const ServerOptions& options) {
-  return options.concurrency.kind == Concurrency::Kind::loops ? options.concurrency.effective_count()
-                                                              : 0;
+  return options.concurrency.kind == Concurrency::Kind::loops
+             ? options.concurrency.effective_count()
+             : 0;
 }
 
 }  // namespace hotline::server

@@ -9,8 +9,8 @@
 
 namespace hotline::server {
 
-/// How calls run: one kind for each word of concurrency. Lives on the control loop of Server::run and is
-/// called from there.
+/// How calls run: one kind for each word of concurrency. Lives on the control loop of Server::run
+/// and is called from there.
 class Runner {
  public:
   virtual ~Runner() = default;

@@ -53,9 +53,10 @@ Result<void> check_handler(const Endpoint& endpoint, const Handler& handler) {
                     : is_datagram(endpoint.transport())   ? has_datagram
                                                           : has_stream;
   if (fits) return {};
-  return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
-                         has_stream ? "this service is for streams" : "this service is for datagrams",
-                         has_stream ? "use tcp:// or unix:" : "use udp:// or unixgram:"));
+  return fail(
+      make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+                 has_stream ? "this service is for streams" : "this service is for datagrams",
+                 has_stream ? "use tcp:// or unix:" : "use udp:// or unixgram:"));
 }
 
 }  // namespace
@@ -151,13 +152,17 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   auto started = runner->start(services);
   engine::FiberGroup helpers(control);
   if (signals) {
-    control.spawn("signals", [&] { watch_signals(has_asked); }, &helpers);
+    control.spawn(
+        "signals", [&] { watch_signals(has_asked); }, &helpers);
   }
-  control.spawn("ended", [&] {
-    runner->wait();
-    has_ended.set();
-    has_asked.set();
-  }, &helpers);
+  control.spawn(
+      "ended",
+      [&] {
+        runner->wait();
+        has_ended.set();
+        has_asked.set();
+      },
+      &helpers);
   if (!started) ask(engine::kCancelEnd);
   const DrainReport report = end(*runner, has_ended, has_asked);
   helpers.interrupt(engine::kCancelEnd);

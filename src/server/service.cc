@@ -9,8 +9,8 @@
 namespace hotline::server {
 namespace {
 
-// Descriptors that are not connections: listeners, rings, logs, what handlers open; and what a loop's
-// multishot accept may take ahead of there being room.
+// Descriptors that are not connections: listeners, rings, logs, what handlers open; and what a
+// loop's multishot accept may take ahead of there being room.
 constexpr std::size_t kDescriptorReserve = 64;
 constexpr std::size_t kDescriptorReserveOfLoop = 32;
 
@@ -42,8 +42,10 @@ Result<void> bind_listeners(Service& service, const ServerOptions& options, std:
   for (std::size_t i = 0; i < std::max<std::size_t>(1, count); ++i) {
     const bool is_first = service.listeners.empty();
     const bool is_port = service.wanted.transport() == Transport::tcp;
-    const Endpoint where = is_first ? service.wanted : service.wanted.with_port(service.bound.port());
-    auto listener = is_first || is_port ? listen(where, listening) : service.listeners.front().share();
+    const Endpoint where =
+        is_first ? service.wanted : service.wanted.with_port(service.bound.port());
+    auto listener =
+        is_first || is_port ? listen(where, listening) : service.listeners.front().share();
     if (!listener) return fail(std::move(listener.error()));
     if (is_first) service.bound = listener->endpoint();
     service.listeners.push_back(std::move(*listener));
@@ -58,7 +60,8 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
   const bool is_port = service.wanted.transport() == Transport::udp;
   for (std::size_t i = 0; i < (is_port ? std::max<std::size_t>(1, count) : 1); ++i) {
     const bool is_first = service.sockets.empty();
-    const Endpoint where = is_first ? service.wanted : service.wanted.with_port(service.bound.port());
+    const Endpoint where =
+        is_first ? service.wanted : service.wanted.with_port(service.bound.port());
     auto socket = bind_datagrams(where, datagrams);
     if (!socket) return fail(std::move(socket.error()));
     if (is_first) service.bound = socket->endpoint();
@@ -91,8 +94,8 @@ bool Shared::has_plenty_of_room(const Service& service) const {
 void Shared::log(LogLevel level, std::string_view message, const std::string& service,
                  const Endpoint* peer, std::string detail) const {
   if (options.log == nullptr || !options.log->wants(level)) return;
-  options.log->write({level, message, service, {}, peer == nullptr ? "" : peer->format(),
-                      std::move(detail)});
+  options.log->write(
+      {level, message, service, {}, peer == nullptr ? "" : peer->format(), std::move(detail)});
 }
 
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {

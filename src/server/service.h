@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/descriptor_limit.h"
 #include "hotline/core/log.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
@@ -38,9 +37,9 @@ struct Shared {
   ServerOptions options;
   std::function<void()> drain_server;
   Admission admission;
-  engine::ReserveDescriptor reserve;         ///< Whoever set is_shedding has it.
-  std::atomic<bool> is_shedding = false;
-  std::atomic<std::uint64_t> started = 0;    ///< Calls on streams.
+  std::atomic<bool> is_shedding =
+      false;  ///< Some acceptor gives up its reserve descriptor just now.
+  std::atomic<std::uint64_t> started = 0;  ///< Calls on streams.
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<std::uint64_t> active = 0;
   std::atomic<std::uint64_t> handler_failures = 0;

@@ -20,8 +20,9 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   const Concurrency& concurrency = shared_.options.concurrency;
   const bool is_serial = concurrency.kind == Concurrency::Kind::serial;
   const std::size_t socket_threads =
-      is_serial ? 1 : std::min<std::size_t>(concurrency.effective_count(),
-                                            std::max(1U, std::thread::hardware_concurrency()));
+      is_serial ? 1
+                : std::min<std::size_t>(concurrency.effective_count(),
+                                        std::max(1U, std::thread::hardware_concurrency()));
   bool has_started = true;
   for (Service& service : services) {
     for (Listener& listener : service.listeners) {
@@ -38,8 +39,8 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
     }
   }
   if (has_started) return {};
-  return fail(make_error(ErrorKind::resource_exhausted, "start a thread", {},
-                         "the system has none left"));
+  return fail(
+      make_error(ErrorKind::resource_exhausted, "start a thread", {}, "the system has none left"));
 }
 
 bool ThreadsRunner::start_thread(std::function<void()> body) {
@@ -89,7 +90,8 @@ void ThreadsRunner::take_callers(Service& service, Listener& listener) {
 void ThreadsRunner::start_call(Service& service, Stream call) {
   const Endpoint peer = call.peer();
   auto taken = std::make_shared<Stream>(std::move(call));
-  if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); })) return;
+  if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); }))
+    return;
   shared_.active.fetch_sub(1, std::memory_order_relaxed);
   shared_.admission.leave(peer);
   shared_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer);

@@ -10,8 +10,9 @@
 
 namespace hotline::server {
 
-/// `serial` and `threads:N`: a thread for each listener, and, with `threads`, one for each call; all
-/// blocking. Datagrams: a thread for each socket, or `count` of them, at most the number of cores.
+/// `serial` and `threads:N`: a thread for each listener, and, with `threads`, one for each call;
+/// all blocking. Datagrams: a thread for each socket, or `count` of them, at most the number of
+/// cores.
 class ThreadsRunner final : public Runner {
  public:
   ThreadsRunner(Shared& shared, engine::EventLoop& control)

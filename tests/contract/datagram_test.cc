@@ -159,7 +159,9 @@ TEST_CASE("A drain answers what has come already, and ends with status 0") {
 }
 
 TEST_CASE("With one call asked for, one datagram is answered and the server ends") {
-  const auto once = [](hotline::ServerOptions& options) { options.calls = hotline::CallCount::one; };
+  const auto once = [](hotline::ServerOptions& options) {
+    options.calls = hotline::CallCount::one;
+  };
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message, once);

@@ -125,7 +125,9 @@ TEST_CASE("Callers who were in the backlog at the drain, with bytes sent, are st
 }
 
 TEST_CASE("With one call asked for, the server ends after it") {
-  const auto once = [](hotline::ServerOptions& options) { options.calls = hotline::CallCount::one; };
+  const auto once = [](hotline::ServerOptions& options) {
+    options.calls = hotline::CallCount::one;
+  };
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_once, once);

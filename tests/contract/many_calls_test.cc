@@ -107,8 +107,11 @@ TEST_CASE("Without a descriptor left callers are told off, and served again when
     const rlimit few{60, 60};
     ::setrlimit(RLIMIT_NOFILE, &few);
   };
-  const auto no_limit = [](hotline::ServerOptions& options) { options.limits.connections_max = 10'000; };
-  // Blocking rows bound their calls by words of their own; what they do without descriptors is the same.
+  const auto no_limit = [](hotline::ServerOptions& options) {
+    options.limits.connections_max = 10'000;
+  };
+  // Blocking rows bound their calls by words of their own; what they do without descriptors is the
+  // same.
   if (!row().is_loops()) return;
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);

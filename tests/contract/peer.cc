@@ -17,8 +17,8 @@ namespace {
 
 constexpr timeval kPatience{.tv_sec = 20, .tv_usec = 0};
 
-/// Calls again when interrupted, which a call with a time limit may be without any signal: io_uring's own
-/// work does it, as long as a ring of this process is being torn down.
+/// Calls again when interrupted, which a call with a time limit may be without any signal:
+/// io_uring's own work does it, as long as a ring of this process is being torn down.
 template <typename Call>
 ssize_t uninterrupted(Call call) {
   for (;;) {
@@ -41,7 +41,8 @@ Address address_of(const hotline::Endpoint& endpoint) {
     auto& typed = reinterpret_cast<sockaddr_un&>(address.storage);
     typed.sun_family = AF_UNIX;
     std::memcpy(typed.sun_path, endpoint.path().c_str(), endpoint.path().size() + 1);
-    address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.path().size() + 1);
+    address.size =
+        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + endpoint.path().size() + 1);
   } else if (endpoint.host().find(':') != std::string::npos) {
     auto& typed = reinterpret_cast<sockaddr_in6&>(address.storage);
     typed.sin6_family = AF_INET6;
@@ -70,7 +71,8 @@ int connect_to(const hotline::Endpoint& endpoint) {
     const sa_family_t family = AF_UNIX;
     ::bind(fd, reinterpret_cast<const sockaddr*>(&family), sizeof family);
   }
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return fd;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0)
+    return fd;
   const int error = errno;
   ::close(fd);
   errno = error;

@@ -8,8 +8,8 @@
 
 namespace contract {
 
-/// A caller made of bare system calls, so that nothing of the library is on both sides. Every wait is
-/// bounded by twenty seconds and fails the test then.
+/// A caller made of bare system calls, so that nothing of the library is on both sides. Every wait
+/// is bounded by twenty seconds and fails the test then.
 class Peer {
  public:
   /// Connects; datagram transports too.

@@ -25,7 +25,8 @@ constexpr int kSkipStatus = 77;
 
 const Row& choose() {
   const char* wanted = std::getenv("HOTLINE_ROW");
-  const auto* found = std::ranges::find(kRows, wanted == nullptr ? "loops-epoll" : wanted, &Row::name);
+  const auto* found =
+      std::ranges::find(kRows, wanted == nullptr ? "loops-epoll" : wanted, &Row::name);
   if (found == std::end(kRows)) {
     std::fprintf(stderr, "there is no row '%s'\n", wanted);
     std::exit(EXIT_FAILURE);

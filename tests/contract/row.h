@@ -18,12 +18,12 @@ struct Row {
   bool is_serial() const { return concurrency.kind == hotline::Concurrency::Kind::serial; }
 };
 
-/// The row that this run is for: HOTLINE_ROW in the environment, loops-epoll without. Ends the program with
-/// the skip status (77) if the row cannot run here.
+/// The row that this run is for: HOTLINE_ROW in the environment, loops-epoll without. Ends the
+/// program with the skip status (77) if the row cannot run here.
 const Row& row();
 
-/// What streams are tested over: endpoints to bind, each fresh. UNIX paths lie in a directory that goes
-/// with the program.
+/// What streams are tested over: endpoints to bind, each fresh. UNIX paths lie in a directory that
+/// goes with the program.
 std::vector<std::string> stream_endpoints();
 std::vector<std::string> datagram_endpoints();
 

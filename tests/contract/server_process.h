@@ -20,15 +20,15 @@ struct Observed {
   std::atomic<int> end_kind;        ///< ErrorKind of the last call's end.
   std::atomic<long long> received;  ///< Bytes.
   std::atomic<long long> sent;
-  std::atomic<int> flag;            ///< As the test likes.
+  std::atomic<int> flag;  ///< As the test likes.
 };
 
 /// Waits until `condition` holds: false after ten seconds. Polls, for what it asks about is another
 /// process's doing.
 bool eventually(const std::function<bool()>& condition);
 
-/// One server of the row under test in a process of its own, with one service. The test talks to it over
-/// sockets only. Killed with the object; take() asks for the orderly end.
+/// One server of the row under test in a process of its own, with one service. The test talks to it
+/// over sockets only. Killed with the object; take() asks for the orderly end.
 class ServerProcess {
  public:
   using Handlers = hotline::Handler;

@@ -92,7 +92,8 @@ TEST_CASE("A handler that ends its writes can still read") {
     ++observed().calls;
     static_cast<void>(call.write_all(hotline::as_bytes("bye")));
     static_cast<void>(call.shut_down_writes());
-    while (auto bytes = call.receive()) observed().received += static_cast<long long>(bytes->size());
+    while (auto bytes = call.receive())
+      observed().received += static_cast<long long>(bytes->size());
     ++observed().returns;
   };
   for (const std::string& uri : contract::stream_endpoints()) {
@@ -182,8 +183,10 @@ TEST_CASE("What a handler does not read stays outside, and is all there when it 
   const auto late_reader = [](Stream& call) {
     ++observed().calls;
     if (!call.receive()) return;
-    while (observed().flag == 0) static_cast<void>(hotline::sleep_for(std::chrono::milliseconds(2)));
-    while (auto bytes = call.receive()) observed().received += static_cast<long long>(bytes->size());
+    while (observed().flag == 0)
+      static_cast<void>(hotline::sleep_for(std::chrono::milliseconds(2)));
+    while (auto bytes = call.receive())
+      observed().received += static_cast<long long>(bytes->size());
     ++observed().returns;
   };
   for (const std::string& uri : contract::stream_endpoints()) {
@@ -213,7 +216,8 @@ TEST_CASE("What a handler does not read stays outside, and is all there when it 
   }
 }
 
-TEST_CASE("A silent caller is bounded by the first-byte deadline, a quiet one by the idle deadline") {
+TEST_CASE(
+    "A silent caller is bounded by the first-byte deadline, a quiet one by the idle deadline") {
   const auto impatient = [](hotline::ServerOptions& options) {
     options.timeouts.first_byte = std::chrono::milliseconds(100);
     options.timeouts.idle = std::chrono::milliseconds(150);

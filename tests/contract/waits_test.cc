@@ -204,7 +204,8 @@ constexpr Kind kKinds[] = {
     {"join", wait_for_a_group},
 };
 
-/// Runs `body` as a call of the row would run: on a fiber of its engine, or on a thread with a blocking one.
+/// Runs `body` as a call of the row would run: on a fiber of its engine, or on a thread with a
+/// blocking one.
 void run_in_row(const std::function<void()>& body) {
   if (row().is_loops()) {
     auto loop = engine::make_event_loop({.engine = row().engine});

@@ -36,7 +36,8 @@ void on_loop(EngineKind kind, const std::function<void(engine::EventLoop&)>& bod
   auto loop = engine::make_event_loop(options);
   REQUIRE(loop);
   engine::FiberGroup group(**loop);
-  (*loop)->spawn("test", [&] { body(**loop); }, &group);
+  (*loop)->spawn(
+      "test", [&] { body(**loop); }, &group);
   (*loop)->run();
   if (auto thrown = group.take_thrown()) std::rethrow_exception(thrown);
 }

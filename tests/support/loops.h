@@ -11,8 +11,8 @@ namespace hotline::test {
 /// The engines with a loop that can run here. Says so, once, if uring is not among them.
 std::vector<EngineKind> loop_engines();
 
-/// Runs `body` on a fiber of a fresh loop, for each engine that can run here, until no fiber of it is
-/// left. What is thrown by it, a failed REQUIRE too, is thrown here.
+/// Runs `body` on a fiber of a fresh loop, for each engine that can run here, until no fiber of it
+/// is left. What is thrown by it, a failed REQUIRE too, is thrown here.
 void on_each_loop(const std::function<void(engine::EventLoop&)>& body, LoopOptions options = {});
 
 /// The same for one engine.

@@ -30,7 +30,8 @@ UniqueFd patient(int fd) {
   return UniqueFd(fd);
 }
 
-// A ring that has gone may still interrupt its thread, and a call with a timeout is not begun again by itself.
+// A ring that has gone may still interrupt its thread, and a call with a timeout is not begun again
+// by itself.
 template <typename Call>
 auto through_interrupts(Call call) {
   for (;;) {
@@ -40,7 +41,8 @@ auto through_interrupts(Call call) {
 }
 
 void connect_to(int fd, const void* address, std::size_t size) {
-  if (::connect(fd, static_cast<const sockaddr*>(address), static_cast<socklen_t>(size)) == 0) return;
+  if (::connect(fd, static_cast<const sockaddr*>(address), static_cast<socklen_t>(size)) == 0)
+    return;
   // An interrupted connection goes on being made.
   REQUIRE(errno == EINTR);
   pollfd polled{.fd = fd, .events = POLLOUT, .revents = 0};
@@ -112,9 +114,8 @@ UniqueFd connect_unix(const std::string& path) {
 
 void send_text(int fd, std::string_view text) {
   do {
-    const ssize_t sent = through_interrupts([&] {
-      return ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
-    });
+    const ssize_t sent =
+        through_interrupts([&] { return ::send(fd, text.data(), text.size(), MSG_NOSIGNAL); });
     REQUIRE(sent >= 0);
     text.remove_prefix(static_cast<std::size_t>(sent));
   } while (!text.empty());
@@ -124,9 +125,8 @@ std::string receive_text(int fd, std::size_t size) {
   std::string text(size, '\0');
   std::size_t filled = 0;
   while (filled < size) {
-    const ssize_t count = through_interrupts([&] {
-      return ::recv(fd, text.data() + filled, size - filled, 0);
-    });
+    const ssize_t count =
+        through_interrupts([&] { return ::recv(fd, text.data() + filled, size - filled, 0); });
     const bool is_late = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     REQUIRE_FALSE(is_late);
     if (count <= 0) break;

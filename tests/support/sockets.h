@@ -8,8 +8,8 @@
 #include "hotline/core/socket_address.h"
 #include "hotline/core/unique_fd.h"
 
-// Plain blocking sockets, by system calls alone: the other side of what is tested. Every wait gives up
-// after ten seconds and fails the test.
+// Plain blocking sockets, by system calls alone: the other side of what is tested. Every wait gives
+// up after ten seconds and fails the test.
 
 namespace hotline::test {
 

@@ -4,8 +4,8 @@
 
 namespace hotline::test {
 
-/// A fresh directory, removed with all that is in it when this goes. Its name is short: UNIX sockets take
-/// 107 bytes.
+/// A fresh directory, removed with all that is in it when this goes. Its name is short: UNIX
+/// sockets take 107 bytes.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();

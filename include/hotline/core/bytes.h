@@ -22,8 +22,8 @@ inline std::string_view as_text(Bytes bytes) {
 }
 
 /// `bytes` as printable ASCII on one line: `\n`, `\t`, `\\`, `\"` and `\xNN` stand for the rest, so
-/// that what a peer sends can never move a terminal's cursor. At most `input_bytes_max` bytes are shown;
-/// a longer input ends in `...(N bytes)`.
+/// that what a peer sends can never move a terminal's cursor. At most `input_bytes_max` bytes are
+/// shown; a longer input ends in `...(N bytes)`.
 std::string escape(Bytes bytes, std::size_t input_bytes_max = 256);
 
 }  // namespace hotline

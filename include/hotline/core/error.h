@@ -35,11 +35,12 @@ std::string_view name_of(ErrorKind kind);
 /// A failure, as a value. Text is built only when it is asked for.
 struct Error {
   ErrorKind kind = ErrorKind::none;
-  int native_code = 0;         ///< errno, or 0 where no system call failed.
-  std::string_view operation;  ///< What was tried, a literal that reads after "cannot": "connect to".
-  std::string endpoint;        ///< Where, as text; may be empty.
-  std::string detail;          ///< What failed, where the native code does not say it; may be empty.
-  std::string advice;          ///< What to do about it; may be empty: then hint() has a general one.
+  int native_code = 0;  ///< errno, or 0 where no system call failed.
+  std::string_view
+      operation;         ///< What was tried, a literal that reads after "cannot": "connect to".
+  std::string endpoint;  ///< Where, as text; may be empty.
+  std::string detail;    ///< What failed, where the native code does not say it; may be empty.
+  std::string advice;    ///< What to do about it; may be empty: then hint() has a general one.
 
   /// One line: `cannot connect to tcp://127.0.0.1:9: connection refused`.
   std::string message() const;

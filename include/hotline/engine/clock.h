@@ -7,8 +7,8 @@
 
 namespace hotline {
 
-/// The monotonic time of the current thread's engine. On an event loop it is constant within one turn,
-/// and virtual on a simulated one. Any thread.
+/// The monotonic time of the current thread's engine. On an event loop it is constant within one
+/// turn, and virtual on a simulated one. Any thread.
 Instant now();
 
 /// The wall clock of the current thread's engine. Any thread.
@@ -17,8 +17,8 @@ std::chrono::system_clock::time_point wall_clock_now();
 /// `timeout` from now().
 Deadline deadline_after(Duration timeout);
 
-/// Waits until `deadline`. Suspends the fiber. Fails only with `cancelled`, or with `timed_out` if an
-/// enclosing DeadlineScope ends first. Any thread.
+/// Waits until `deadline`. Suspends the fiber. Fails only with `cancelled`, or with `timed_out` if
+/// an enclosing DeadlineScope ends first. Any thread.
 Result<void> sleep_until(Deadline deadline);
 
 /// Waits for `duration`; see sleep_until.

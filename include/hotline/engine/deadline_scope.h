@@ -4,8 +4,9 @@
 
 namespace hotline {
 
-/// Bounds every wait that this fiber (or thread without a loop) begins while the scope lives. Scopes nest:
-/// the earliest deadline wins. A wait that it ends fails with `timed_out`. Stays on the fiber that made it.
+/// Bounds every wait that this fiber (or thread without a loop) begins while the scope lives.
+/// Scopes nest: the earliest deadline wins. A wait that it ends fails with `timed_out`. Stays on
+/// the fiber that made it.
 class DeadlineScope {
  public:
   explicit DeadlineScope(Deadline deadline);

@@ -34,8 +34,8 @@ struct LoopOptions {
 /// What this machine lets io_uring do, found by trying.
 struct UringReport {
   bool is_usable = false;
-  std::string reason;   ///< If not usable: one line that says what forbids it.
-  std::string flags;    ///< If usable: the ring flags that were accepted.
+  std::string reason;  ///< If not usable: one line that says what forbids it.
+  std::string flags;   ///< If usable: the ring flags that were accepted.
 };
 
 /// Tries to make a ring with everything that the uring engine needs. Any thread.

@@ -11,9 +11,9 @@ namespace hotline {
 
 /// The fibers that one scope started: none outlives it.
 ///
-/// On an event loop the fibers run on that loop, beside the one that opened the group. A thread without a
-/// loop gets a private one for the scope: its fibers run inside join(), and streams that they used can be
-/// used by the thread again afterwards.
+/// On an event loop the fibers run on that loop, beside the one that opened the group. A thread
+/// without a loop gets a private one for the scope: its fibers run inside join(), and streams that
+/// they used can be used by the thread again afterwards.
 ///
 /// Used by the thread that made it.
 class TaskGroup {
@@ -25,20 +25,20 @@ class TaskGroup {
   /// Cancels what still runs and waits for it; an exception that was not joined is dropped.
   ~TaskGroup();
 
-  /// Starts `body` on a fiber. `name` must be a literal; a stack overflow is reported under it. Fails with
-  /// `resource_exhausted` if there is no memory or mapping left for a stack.
+  /// Starts `body` on a fiber. `name` must be a literal; a stack overflow is reported under it.
+  /// Fails with `resource_exhausted` if there is no memory or mapping left for a stack.
   Result<void> spawn(std::string_view name, std::move_only_function<void()> body);
 
-  /// Waits until every fiber has ended, then throws the first exception that left one, if any. Fails with
-  /// `cancelled` or `timed_out` if the waiter itself is interrupted: then the fibers are cancelled, and
-  /// have ended all the same. Suspends the fiber.
+  /// Waits until every fiber has ended, then throws the first exception that left one, if any.
+  /// Fails with `cancelled` or `timed_out` if the waiter itself is interrupted: then the fibers are
+  /// cancelled, and have ended all the same. Suspends the fiber.
   Result<void> join();
 
   /// Asks every fiber, now or at its next wait, to end: its waits fail with `cancelled`.
   void cancel();
 
-  /// Asks every fiber to finish: a receive or accept with nothing pending fails with `draining`, other
-  /// waits go on.
+  /// Asks every fiber to finish: a receive or accept with nothing pending fails with `draining`,
+  /// other waits go on.
   void drain();
 
   /// How many fibers have not ended.

@@ -10,13 +10,14 @@ namespace hotline {
 
 /// How to connect.
 struct ConnectOptions {
-  Duration timeout = std::chrono::seconds(30);  ///< For name, connection and all addresses together.
+  Duration timeout =
+      std::chrono::seconds(30);  ///< For name, connection and all addresses together.
   StreamOptions stream;
 };
 
-/// Connects to a stream endpoint: each address of its name in turn, within one deadline. The error tells how
-/// each of them failed. TCP streams send without delay (TCP_NODELAY) and notice a vanished peer (keepalive).
-/// Suspends the fiber.
+/// Connects to a stream endpoint: each address of its name in turn, within one deadline. The error
+/// tells how each of them failed. TCP streams send without delay (TCP_NODELAY) and notice a
+/// vanished peer (keepalive). Suspends the fiber.
 Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options = {});
 
 /// The same from a URI, whose options must all be known.

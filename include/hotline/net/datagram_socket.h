@@ -24,10 +24,12 @@ struct DatagramRoute {
   std::uint8_t control_size = 0;
 };
 
-/// One datagram received. Its bytes are a lease: writable, valid until the next receive on that socket.
+/// One datagram received. Its bytes are a lease: writable, valid until the next receive on that
+/// socket.
 struct Datagram {
-  MutableBytes bytes;         ///< May be empty: that is a datagram too.
-  bool is_truncated = false;  ///< It was longer than the socket's `datagram_bytes_max`: the rest is lost.
+  MutableBytes bytes;  ///< May be empty: that is a datagram too.
+  bool is_truncated =
+      false;  ///< It was longer than the socket's `datagram_bytes_max`: the rest is lost.
   const DatagramRoute* route = nullptr;
 };
 
@@ -48,30 +50,31 @@ struct DatagramOptions {
   TrafficTap* tap = nullptr;
 };
 
-/// Messages that keep their boundaries, and may be lost: UDP, UNIX datagrams. Calls that wait suspend the
-/// fiber. One fiber may receive while others send. Move only; destruction closes.
+/// Messages that keep their boundaries, and may be lost: UDP, UNIX datagrams. Calls that wait
+/// suspend the fiber. One fiber may receive while others send. Move only; destruction closes.
 class DatagramSocket {
  public:
   DatagramSocket(DatagramSocket&&) noexcept;
   DatagramSocket& operator=(DatagramSocket&&) noexcept;
   ~DatagramSocket();
 
-  /// What there is, one datagram at least, at most `batch_max`. The span and all that it leads to are valid
-  /// until the next receive. On a connected socket fails with `refused` if the peer's machine says that
-  /// nobody listens.
+  /// What there is, one datagram at least, at most `batch_max`. The span and all that it leads to
+  /// are valid until the next receive. On a connected socket fails with `refused` if the peer's
+  /// machine says that nobody listens.
   Result<std::span<const Datagram>> receive_batch(Deadline deadline = Deadline::never());
 
   /// The next one alone.
   Result<Datagram> receive(Deadline deadline = Deadline::never());
 
-  /// Keeps what the last receive gave valid as long as the answer lives; the next receive takes other memory.
+  /// Keeps what the last receive gave valid as long as the answer lives; the next receive takes
+  /// other memory.
   std::shared_ptr<void> keep_batch();
 
   /// Sends one datagram, whole or not at all.
   Result<void> send(OutgoingDatagram datagram);
 
-  /// Sends all of `datagrams` in order: how many were taken by the kernel. One that cannot be delivered
-  /// (no such peer, its queue full) is dropped and counted out, the others go on.
+  /// Sends all of `datagrams` in order: how many were taken by the kernel. One that cannot be
+  /// delivered (no such peer, its queue full) is dropped and counted out, the others go on.
   Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
 
   /// Where it is bound, or whom it is connected to.
@@ -100,10 +103,11 @@ class DatagramSocket {
 };
 
 /// A socket bound to `endpoint`, for a server. Fails as listen does.
-Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options = {});
+Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
+                                      const DatagramOptions& options = {});
 
-/// A socket that talks to `endpoint` alone, for a client. A UNIX one binds itself to an abstract name of the
-/// kernel's choice, so that it can be answered.
+/// A socket that talks to `endpoint` alone, for a client. A UNIX one binds itself to an abstract
+/// name of the kernel's choice, so that it can be answered.
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint,
                                          const DatagramOptions& options = {});
 

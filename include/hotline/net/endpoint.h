@@ -32,13 +32,18 @@ struct EndpointOption {
   std::string value;
 };
 
-/// Where to listen or whom to call: transport, address, port or path, and options kept as text. A value.
+/// Where to listen or whom to call: transport, address, port or path, and options kept as text. A
+/// value.
 ///
-///     tcp://127.0.0.1:8000   tcp://[::1]:8000   tcp://[fe80::1%eth0]:8000   tcp://:8000 (every address)
-///     unix:///run/hotline.sock   unix:@hotline (abstract)   udp://localhost:8082?receive=1024
+///     tcp://127.0.0.1:8000   tcp://[::1]:8000   tcp://[fe80::1%eth0]:8000   tcp://:8000 (every
+///     address) unix:///run/hotline.sock   unix:@hotline (abstract)
+///     udp://localhost:8082?receive=1024
+///
+/// In a path, %XX stands for a byte that has a meaning here or cannot be shown.
 class Endpoint {
  public:
-  /// Parses a URI. Fails with `invalid_argument` and a hint; an unknown scheme's names the known ones.
+  /// Parses a URI. Fails with `invalid_argument` and a hint; an unknown scheme's names the known
+  /// ones.
   static Result<Endpoint> parse(std::string_view uri);
 
   /// The endpoint of a socket's own or its peer's address. An unnamed UNIX peer is `unix:`.
@@ -53,7 +58,8 @@ class Endpoint {
 
   Transport transport() const { return transport_; }
 
-  /// Name or numeric address, without brackets; empty means every address. An IPv6 scope follows `%`.
+  /// Name or numeric address, without brackets; empty means every address. An IPv6 scope follows
+  /// `%`.
   const std::string& host() const { return host_; }
 
   /// 0: the kernel is asked for one.
@@ -75,6 +81,10 @@ class Endpoint {
   bool is_local() const;
 
  private:
+  Result<void> take_host_and_port(std::string_view uri, std::string_view rest);
+  Result<void> take_path(std::string_view uri, std::string_view rest);
+  Result<void> take_descriptor(std::string_view uri, std::string_view rest);
+
   Transport transport_ = Transport::tcp;
   bool is_abstract_ = false;
   std::uint16_t port_ = 0;

@@ -10,12 +10,12 @@
 
 namespace hotline {
 
-/// Whether several listeners may be bound to one TCP endpoint, the kernel dealing callers out among them
-/// (SO_REUSEPORT): one for each event loop.
+/// Whether several listeners may be bound to one TCP endpoint, the kernel dealing callers out among
+/// them (SO_REUSEPORT): one for each event loop.
 enum class PortSharing : bool { exclusive, shared };
 
-/// Whether accept may take more callers than it gives, for the next accepts: faster, but each holds a
-/// descriptor meanwhile, as many as the backlog is long.
+/// Whether accept may take more callers than it gives, for the next accepts: faster, but each holds
+/// a descriptor meanwhile, as many as the backlog is long.
 enum class AcceptAhead : bool { none, allowed };
 
 /// How to listen.
@@ -25,16 +25,16 @@ struct ListenOptions {
   PortSharing sharing = PortSharing::exclusive;
 };
 
-/// A bound socket that gives streams. Move only; destruction closes, and removes the UNIX path if it is
-/// still the one it made.
+/// A bound socket that gives streams. Move only; destruction closes, and removes the UNIX path if
+/// it is still the one it made.
 class Listener {
  public:
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
-  /// The next caller. Suspends the fiber. Fails with `timed_out`, `cancelled`, `draining` (once nobody waits
-  /// any more), `resource_exhausted` (no descriptor left: the caller still waits).
+  /// The next caller. Suspends the fiber. Fails with `timed_out`, `cancelled`, `draining` (once
+  /// nobody waits any more), `resource_exhausted` (no descriptor left: the caller still waits).
   Result<Stream> accept(Deadline deadline = Deadline::never(),
                         AcceptAhead ahead = AcceptAhead::none);
 
@@ -57,8 +57,8 @@ class Listener {
   std::unique_ptr<State> state_;
 };
 
-/// Binds and listens. Fails with `address_in_use` if somebody listens there (a UNIX socket that nobody
-/// listens on any more is replaced; any other file never), or as the system says.
+/// Binds and listens. Fails with `address_in_use` if somebody listens there (a UNIX socket that
+/// nobody listens on any more is replaced; any other file never), or as the system says.
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
 
 /// The same from a URI, whose options must all be known.

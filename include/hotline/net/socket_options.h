@@ -11,8 +11,8 @@
 
 namespace hotline {
 
-/// Takes the options of an endpoint one room at a time: each takes the keys it knows, and what is left over
-/// at the end is an error that names them all.
+/// Takes the options of an endpoint one room at a time: each takes the keys it knows, and what is
+/// left over at the end is an error that names them all.
 class OptionTaker {
  public:
   /// `endpoint` outlives this.
@@ -28,20 +28,22 @@ class OptionTaker {
   /// Fails if an option was not taken by anybody.
   Result<void> finish() const;
 
- private:
+  /// An `invalid_argument` about this endpoint.
   Error refuse(std::string detail, std::string advice) const;
 
+ private:
   const Endpoint& endpoint_;
   std::vector<bool> is_taken_;
   std::vector<std::string> known_;
 };
 
-/// What the options of an endpoint say about its socket. The same words for server and client: a side takes
-/// what concerns it.
+/// What the options of an endpoint say about its socket. The same words for server and client: a
+/// side takes what concerns it.
 struct SocketOptions {
-  int backlog = 4096;                ///< `backlog`: connections that wait to be accepted (somaxconn caps).
-  std::size_t receive_max = 0;       ///< `receive`: the most bytes of one receive; 0: what the engine has.
-  std::optional<unsigned> mode;      ///< `mode`: octal permission bits of a UNIX path.
+  int backlog = 4096;  ///< `backlog`: connections that wait to be accepted (somaxconn caps).
+  std::size_t receive_max =
+      0;  ///< `receive`: the most bytes of one receive; 0: what the engine has.
+  std::optional<unsigned> mode;  ///< `mode`: octal permission bits of a UNIX path.
 
   /// Takes the keys named above.
   static Result<SocketOptions> take_from(OptionTaker& taker);

@@ -31,32 +31,34 @@ struct StreamOptions {
   TrafficTap* tap = nullptr;    ///< Outlives the stream.
 };
 
-/// Ordered bytes, both ways: TCP or UNIX. There are no messages in it: what one side writes at once may come
-/// in pieces at the other, or together with more.
+/// Ordered bytes, both ways: TCP or UNIX. There are no messages in it: what one side writes at once
+/// may come in pieces at the other, or together with more.
 ///
-/// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may read while
-/// another writes, no more. Move only. Destruction closes. Failure ends the stream for that direction:
-/// end() keeps the first.
+/// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may
+/// read while another writes, no more. Move only. Destruction closes. Failure ends the stream for
+/// that direction: end() keeps the first.
 class Stream {
  public:
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
 
-  /// Whatever arrives next: at least one byte, in memory of the engine's that may be written to (a lease),
-  /// valid until the next receive or read on this stream, or its end. An idle stream holds no memory.
-  /// Fails with `closed` when the peer has closed, `reset`, `timed_out`, `cancelled`, `draining`.
+  /// Whatever arrives next: at least one byte, in memory of the engine's that may be written to (a
+  /// lease), valid until the next receive or read on this stream, or its end. An idle stream holds
+  /// no memory. Fails with `closed` when the peer has closed, `reset`, `timed_out`, `cancelled`,
+  /// `draining`.
   Result<MutableBytes> receive();
 
-  /// Reads what there is, one byte at least, into `into`, which must not be empty. Fails as receive does.
+  /// Reads what there is, one byte at least, into `into`, which must not be empty. Fails as receive
+  /// does.
   Result<std::size_t> read_some(MutableBytes into);
 
-  /// Fills `into`. Fails with `truncated` if the peer closes in the middle, else as receive. What it does
-  /// not take is left for the next.
+  /// Fills `into`. Fails with `truncated` if the peer closes in the middle, else as receive. What
+  /// it does not take is left for the next.
   Result<void> read_exact(MutableBytes into);
 
-  /// Writes at least one byte of `bytes`, as many as go now: how many. Fails with `reset` if the peer has
-  /// gone, `timed_out` if it does not read.
+  /// Writes at least one byte of `bytes`, as many as go now: how many. Fails with `reset` if the
+  /// peer has gone, `timed_out` if it does not read.
   Result<std::size_t> write_some(Bytes bytes);
 
   /// Writes all of `bytes`. After a failure it is not known how many went.
@@ -68,14 +70,15 @@ class Stream {
   /// The peer reads an end after what was written; reading goes on (a half-close).
   Result<void> shut_down_writes();
 
-  /// Closes in an orderly way: what was written still goes out. Idempotent. If bytes of the peer's are
-  /// unread, the kernel resets instead.
+  /// Closes in an orderly way: what was written still goes out. Idempotent. If bytes of the peer's
+  /// are unread, the kernel resets instead.
   void close();
 
   /// Breaks off: the peer sees a reset, what was not sent yet is dropped. Idempotent.
   void abort();
 
-  /// How the call ended, once a read or write has failed: kind `none` before. The first failure stays.
+  /// How the call ended, once a read or write has failed: kind `none` before. The first failure
+  /// stays.
   const Error& end() const;
 
   /// Whether close and abort have not been called.
@@ -90,11 +93,13 @@ class Stream {
   /// Ready to go to another thread: a stream that a loop has waited on must be told before.
   void leave_loop();
 
-  /// The socket's number, for what this library does not do with it; -1 once closed. It stays the stream's.
+  /// The socket's number, for what this library does not do with it; -1 once closed. It stays the
+  /// stream's.
   int descriptor() const;
 
   /// For net: a stream over a connected socket.
-  static Stream over(std::unique_ptr<engine::Channel> channel, Endpoint peer, StreamOptions options);
+  static Stream over(std::unique_ptr<engine::Channel> channel, Endpoint peer,
+                     StreamOptions options);
 
   void set_timeouts(const StreamTimeouts& timeouts);
 

@@ -12,8 +12,8 @@
 
 namespace hotline {
 
-/// One message for a message handler. Its bytes are a lease: they may be changed in place, and are gone once
-/// the reply is.
+/// One message for a message handler. Its bytes are a lease: they may be changed in place, and are
+/// gone once the reply is.
 class Message {
  public:
   Message(const DatagramSocket& socket, const Datagram& datagram)
@@ -31,8 +31,8 @@ class Message {
   const Datagram& datagram_;
 };
 
-/// What a message handler answers: nothing, a view (of the message's own bytes, or of what lives as long as
-/// the server), or bytes that it owns.
+/// What a message handler answers: nothing, a view (of the message's own bytes, or of what lives as
+/// long as the server), or bytes that it owns.
 class Reply {
  public:
   /// No reply.
@@ -71,8 +71,7 @@ class Handler {
   Handler() = default;
 
   template <typename Function>
-    requires(!std::same_as<std::remove_cvref_t<Function>, Handler>)
-  Handler(Function function) {
+  requires(!std::same_as<std::remove_cvref_t<Function>, Handler>) Handler(Function function) {
     also(std::move(function));
   }
 

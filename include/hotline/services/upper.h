@@ -6,18 +6,19 @@
 
 namespace hotline {
 
-/// Turns ASCII a-z into A-Z where they stand, and gives `bytes` back; every other byte, those of UTF-8
-/// too, stays as it is. As fast as memory.
+/// Turns ASCII a-z into A-Z where they stand, and gives `bytes` back; every other byte, those of
+/// UTF-8 too, stays as it is. As fast as memory.
 MutableBytes to_upper(MutableBytes bytes);
 
-/// The service on a stream: each receive is answered by the same bytes upper-cased, until the caller hangs
-/// up. docs/wire/upper.md.
+/// The service on a stream: each receive is answered by the same bytes upper-cased, until the
+/// caller hangs up. docs/wire/upper.md.
 void upper(Stream& call);
 
 /// The same, once: answers the first receive and returns (`--once`).
 void upper_once(Stream& call);
 
-/// The service on messages: each is answered by the same bytes upper-cased, an empty one by an empty one.
+/// The service on messages: each is answered by the same bytes upper-cased, an empty one by an
+/// empty one.
 Reply upper_message(const Message& message);
 
 }  // namespace hotline

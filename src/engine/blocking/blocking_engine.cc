@@ -22,7 +22,7 @@ int poll_timeout_ms(Instant now, Deadline deadline) {
 
 }  // namespace
 
-int BlockingEngine::perform(Operation& operation, Deadline deadline) {
+int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
   const Deadline earliest = Deadline::earliest(deadline, scope_.deadline);
   const short events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
   note_interrupts();
@@ -31,6 +31,7 @@ int BlockingEngine::perform(Operation& operation, Deadline deadline) {
     const int result = operation.attempt();
     if (result != -EAGAIN) return result;
     const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
+    if (ended == -kDrainEnd) return operation.attempt_last(ended);
     if (ended < 0) return ended;
   }
 }

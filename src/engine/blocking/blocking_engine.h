@@ -9,13 +9,13 @@
 
 namespace hotline::engine {
 
-/// Performs an operation by the call itself, and polls the descriptor and the interrupter until it can. The
-/// engine of every thread that runs no loop. Attaches to no channel: a stream may go from thread to thread.
+/// Performs an operation by the call itself, and polls the descriptor and the interrupter until it
+/// can. The engine of every thread that runs no loop. Attaches to no channel: a stream may go from
+/// thread to thread.
 class BlockingEngine final : public Engine {
  public:
   std::string_view name() const override { return "blocking"; }
   Instant now() override { return read_clock(); }
-  int perform(Operation& operation, Deadline deadline) override;
   int wait_until(Deadline deadline) override;
   int offload(std::function<void()> work) override;
   Buffer take_buffer() override;
@@ -24,11 +24,12 @@ class BlockingEngine final : public Engine {
   Interrupter* interrupter() override { return interrupter_; }
   void note_interrupts() noexcept override;
 
-  /// From now on this thread's waits can be interrupted through `interrupter`. While the object lives it is
-  /// what Engine::current() answers on this thread.
+  /// From now on this thread's waits can be interrupted through `interrupter`. While the object
+  /// lives it is what Engine::current() answers on this thread.
   class Interruptible;
 
  protected:
+  int interpret(Operation& operation, Deadline deadline) override;
   void withdraw(Channel&) override {}
   void abandon(Channel&) override {}
 

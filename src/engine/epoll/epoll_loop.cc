@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kEventsInTurn = 256;
 
-// Bulk wants large reads (notes on buffer sizes stand in docs/architecture.md); only the part of a buffer
-// that is used is ever touched.
+// Bulk wants large reads (notes on buffer sizes stand in docs/architecture.md); only the part of a
+// buffer that is used is ever touched.
 constexpr std::size_t kDefaultBufferBytes = 64 * 1024;
 
 constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -59,7 +59,8 @@ struct EpollLoop::State final : ChannelState {
   Side read;
   Side write;
   bool is_registered = false;
-  bool has_ended = false;  ///< The peer's end or an error was announced: there will be no other edge.
+  bool has_ended =
+      false;  ///< The peer's end or an error was announced: there will be no other edge.
 };
 
 EpollLoop::EpollLoop(const LoopOptions& options)
@@ -71,11 +72,9 @@ EpollLoop::EpollLoop(const LoopOptions& options)
   }
 }
 
-EpollLoop::~EpollLoop() {
-  while (ChannelState* state = attached()) state->channel->withdraw();
-}
+EpollLoop::~EpollLoop() { release_channels(); }
 
-int EpollLoop::perform(Operation& operation, Deadline deadline) {
+int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   if (const int ended = check_scope(); ended < 0) return ended;
   State& state = attached_state(operation.channel());
   Side& side = state.side(operation.direction());
@@ -99,6 +98,7 @@ int EpollLoop::perform(Operation& operation, Deadline deadline) {
     side.waiter = &wait;
     const int waited = park(wait, deadline);
     side.waiter = nullptr;
+    if (waited == -kDrainEnd) return operation.attempt_last(waited);
     if (waited < 0) return waited;
   }
 }
@@ -141,8 +141,8 @@ bool EpollLoop::feed_starved() {
 void EpollLoop::turn(Deadline until) {
   if (feed_starved()) until = Deadline::at(now());
   std::array<epoll_event, kEventsInTurn> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn,
-                                 timeout_ms(now(), until));
+  const int count =
+      ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn, timeout_ms(now(), until));
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.ptr == nullptr) {

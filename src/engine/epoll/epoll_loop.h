@@ -7,8 +7,8 @@
 
 namespace hotline::engine {
 
-/// Tries an operation and, if it must wait, parks the fiber until epoll tells of readiness. Descriptors are
-/// registered once, edge-triggered, both ways, at their first wait. epoll(7).
+/// Tries an operation and, if it must wait, parks the fiber until epoll tells of readiness.
+/// Descriptors are registered once, edge-triggered, both ways, at their first wait. epoll(7).
 class EpollLoop final : public EventLoop {
  public:
   /// Throws std::system_error if no descriptor is left.
@@ -16,10 +16,10 @@ class EpollLoop final : public EventLoop {
   ~EpollLoop() override;
 
   std::string_view name() const override { return "epoll"; }
-  int perform(Operation& operation, Deadline deadline) override;
   Buffer take_buffer() override { return buffers_.take(); }
 
  protected:
+  int interpret(Operation& operation, Deadline deadline) override;
   void turn(Deadline until) override;
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override { withdraw(channel); }

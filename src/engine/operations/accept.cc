@@ -8,9 +8,8 @@
 namespace hotline::engine {
 
 int Accept::attempt() noexcept {
-  return system_result([this] {
-    return ::accept4(channel().fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  });
+  return system_result(
+      [this] { return ::accept4(channel().fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); });
 }
 
 }  // namespace hotline::engine

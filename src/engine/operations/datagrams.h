@@ -8,7 +8,8 @@
 
 namespace hotline::engine {
 
-/// Receives what datagrams there are, one at least: how many of `messages` were filled. recvmmsg(2).
+/// Receives what datagrams there are, one at least: how many of `messages` were filled.
+/// recvmmsg(2).
 class ReceiveDatagrams final : public Operation {
  public:
   ReceiveDatagrams(Channel& channel, std::span<mmsghdr> messages)

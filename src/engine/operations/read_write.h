@@ -5,8 +5,8 @@
 
 namespace hotline::engine {
 
-/// Reads from a pipe, terminal or file at its position: a count, 0 at the end. Asks poll(2) first, so that
-/// a descriptor shared with other programs need not be made non-blocking. read(2).
+/// Reads from a pipe, terminal or file at its position: a count, 0 at the end. Asks poll(2) first,
+/// so that a descriptor shared with other programs need not be made non-blocking. read(2).
 class Read final : public Operation {
  public:
   Read(Channel& channel, MutableBytes into)

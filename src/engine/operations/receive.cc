@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "engine/engine.h"
 #include "engine/operations/system_result.h"
 
@@ -25,6 +27,19 @@ int Receive::attempt() noexcept {
     buffer = {};
   }
   return result;
+}
+
+int Receive::take(Buffer received) {
+  const MutableBytes bytes = received.memory().first(received.filled());
+  if (into_.empty()) {
+    buffer = std::move(received);
+    return static_cast<int>(bytes.size());
+  }
+  const std::size_t taken = std::min(bytes.size(), into_.size());
+  std::copy_n(bytes.begin(), taken, into_.begin());
+  channel().unread = bytes.subspan(taken);
+  if (taken < bytes.size()) channel().lease = std::move(received);
+  return static_cast<int>(taken);
 }
 
 bool Receive::has_exhausted(int result) const noexcept {

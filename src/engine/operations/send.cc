@@ -25,9 +25,8 @@ void Send::prepare(io_uring_sqe& entry) noexcept {
 }
 
 int SendVectored::attempt() noexcept {
-  return system_result([this] {
-    return ::sendmsg(channel().fd(), &message_, MSG_DONTWAIT | MSG_NOSIGNAL);
-  });
+  return system_result(
+      [this] { return ::sendmsg(channel().fd(), &message_, MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
 void SendVectored::prepare(io_uring_sqe& entry) noexcept {

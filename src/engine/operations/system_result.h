@@ -7,8 +7,8 @@
 
 namespace hotline::engine {
 
-/// A system call without glibc's cancellation point, which costs every call of a program with threads two
-/// atomic operations, and which nobody here can use.
+/// A system call without glibc's cancellation point, which costs every call of a program with
+/// threads two atomic operations, and which nobody here can use.
 template <typename... Arguments>
 long raw_call(long number, Arguments... arguments) noexcept {
   // syscall(2) reads whole words: an int would leave the upper half of its word to chance.

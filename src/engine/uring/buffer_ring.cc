@@ -10,8 +10,8 @@ namespace hotline::engine {
 
 BufferRing::BufferRing(io_uring& ring, BufferPool& pool, unsigned hot)
     : ring_(ring), pool_(pool), hot_(hot), mapped_bytes_(hot * sizeof(io_uring_buf)) {
-  void* mapped = ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE,
-                        -1, 0);
+  void* mapped =
+      ::mmap(nullptr, mapped_bytes_, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
   if (mapped == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
   shared_ = static_cast<io_uring_buf_ring*>(mapped);
   io_uring_buf_reg registration{};

@@ -8,15 +8,15 @@
 
 namespace hotline::engine {
 
-/// The receive buffers that the kernel may fill: a ring of provided buffers, kept topped up with the `hot`
-/// ones that came back last. A large ring would cycle through cold memory, for the kernel takes in order.
-/// io_uring_register_buf_ring(3).
+/// The receive buffers that the kernel may fill: a ring of provided buffers, kept topped up with
+/// the `hot` ones that came back last. A large ring would cycle through cold memory, for the kernel
+/// takes in order. io_uring_register_buf_ring(3).
 class BufferRing {
  public:
   static constexpr std::uint16_t kGroup = 0;
 
-  /// Throws std::system_error if the kernel has no such rings (before 5.19) or no memory. `hot` is a power
-  /// of two. Both outlive this.
+  /// Throws std::system_error if the kernel has no such rings (before 5.19) or no memory. `hot` is
+  /// a power of two. Both outlive this.
   BufferRing(io_uring& ring, BufferPool& pool, unsigned hot);
   BufferRing(const BufferRing&) = delete;
   BufferRing& operator=(const BufferRing&) = delete;

@@ -33,14 +33,15 @@ class Ring {
   /// The same, whose completion goes to `target`.
   io_uring_sqe& next_entry(Completion& target);
 
-  /// Takes note that the last entry sends `bytes`: with enough of them everything is submitted at once,
-  /// while the bytes are in the cache, else with the next wait.
+  /// Takes note that the last entry sends `bytes`: with enough of them everything is submitted at
+  /// once, while the bytes are in the cache, else with the next wait.
   void note_send(std::size_t bytes);
 
   /// Asks for the end of what was submitted for `target`. Its terminal completion still comes.
   void cancel(Completion& target);
 
-  /// Submits what is due and waits for a completion until `until`; not at all if that has passed at `now`.
+  /// Submits what is due and waits for a completion until `until`; not at all if that has passed at
+  /// `now`.
   void submit_and_wait(Instant now, Deadline until);
 
   /// Hands every completion that there is to its target.

@@ -37,8 +37,8 @@ std::size_t send_bytes_of(const Operation& operation) {
 
 }  // namespace
 
-/// Completes a wait with what the kernel says, also when something else wanted it to end earlier: a result
-/// that has come is never thrown away.
+/// Completes a wait with what the kernel says, also when something else wanted it to end earlier: a
+/// result that has come is never thrown away.
 class UringLoop::SubmittedWait final : public Wait, public Completion {
  public:
   SubmittedWait(UringLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
@@ -142,12 +142,12 @@ UringLoop::UringLoop(const LoopOptions& options)
 }
 
 UringLoop::~UringLoop() {
-  while (ChannelState* state = attached()) state->channel->withdraw();
+  release_channels();
   mailbox_watch_->disarm();
   turn_until([this] { return orphan_count_ == 0 && !mailbox_watch_->is_armed(); });
 }
 
-int UringLoop::perform(Operation& operation, Deadline deadline) {
+int UringLoop::interpret(Operation& operation, Deadline deadline) {
   if (const int ended = check_scope(); ended < 0) return ended;
   switch (operation.kind()) {
     case Operation::Kind::receive: return receive(operation, deadline);
@@ -178,6 +178,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
       }
     }
     const int polled = poll_and_park(operation, deadline);
+    if (polled == -kDrainEnd) return operation.attempt_last(polled);
     if (polled < 0) return polled;
     state.is_dry = false;
   }
@@ -193,17 +194,20 @@ int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {
 int UringLoop::receive(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   for (;;) {
-    if (state.first != BufferPool::kNone) return deliver(state, operation);
+    if (state.first != BufferPool::kNone) {
+      return static_cast<Receive&>(operation).take(dequeue(state));
+    }
     if (state.end <= 0) return state.end;
-    if (is_draining() && !state.is_armed) return attempt_last(operation);
+    if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
     if (!is_draining() && !state.is_armed && !state.is_starved) arm_receive(state);
     const int waited = wait_for_queue(state, deadline);
     if (waited < 0) return waited;
   }
 }
 
-/// Waits until the multishot has queued something or has ended. A drain is not an end yet: something may
-/// have come that is not queued, so the multishot is stopped, and a last attempt tells.
+/// Waits until the multishot has queued something or has ended. A drain is not an end yet:
+/// something may have come that is not queued, so the multishot is stopped, and a last attempt
+/// tells.
 int UringLoop::wait_for_queue(State& state, Deadline deadline) {
   if (is_draining()) stop_multishot(state);
   QueueWait wait(*this, !is_draining());
@@ -211,27 +215,6 @@ int UringLoop::wait_for_queue(State& state, Deadline deadline) {
   const int waited = park(wait, deadline);
   state.waiter = nullptr;
   return waited == -kDrainEnd ? 0 : waited;
-}
-
-int UringLoop::attempt_last(Operation& operation) {
-  const int result = operation.attempt();
-  // Without a buffer left it is not worth waiting for one either.
-  return result == -EAGAIN || result == -ENOBUFS ? -kDrainEnd : result;
-}
-
-int UringLoop::deliver(State& state, Operation& operation) {
-  auto& receive = static_cast<Receive&>(operation);
-  Buffer buffer = dequeue(state);
-  const MutableBytes bytes = buffer.memory().first(buffer.filled());
-  if (receive.into().empty()) {
-    receive.buffer = std::move(buffer);
-    return static_cast<int>(bytes.size());
-  }
-  const std::size_t taken = std::min(bytes.size(), receive.into().size());
-  std::copy_n(bytes.begin(), taken, receive.into().begin());
-  operation.channel().unread = bytes.subspan(taken);
-  if (taken < bytes.size()) operation.channel().lease = std::move(buffer);
-  return static_cast<int>(taken);
 }
 
 void UringLoop::arm_receive(State& state) {
@@ -292,8 +275,8 @@ void UringLoop::settle(State& state, unsigned flags) {
 /// ENOBUFS is flow control: receiving goes on when half of the hot buffers are back.
 void UringLoop::rearm_starved() {
   if (starved_.empty()) return;
-  const std::size_t wanted = std::max<std::size_t>(1, std::min<std::size_t>(
-      buffer_ring_.hot(), buffers_.count_max()) / 2);
+  const std::size_t wanted =
+      std::max<std::size_t>(1, std::min<std::size_t>(buffer_ring_.hot(), buffers_.count_max()) / 2);
   if (buffer_ring_.held() < wanted) return;
   for (State* state : std::exchange(starved_, {})) {
     state->is_starved = false;
@@ -312,7 +295,7 @@ int UringLoop::accept(Operation& operation, Deadline deadline) {
       return fd;
     }
     if (state.end <= 0) return std::exchange(state.end, 1);
-    if (is_draining() && !state.is_armed) return attempt_last(operation);
+    if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
     if (!may_run_ahead && !state.is_armed) return attempt_or_poll(operation, deadline);
     if (!may_run_ahead) stop_multishot(state);
     if (!is_draining() && !state.is_armed) arm_accept(state);
@@ -378,7 +361,7 @@ void UringLoop::withdraw(Channel& channel) {
     channel.carried->buffers.push_back(std::move(own));
   }
   for (const int fd : state->accepted_fds) channel.carried->descriptors.emplace_back(fd);
-  channel.carried->end = state->end;
+  if (state->end <= 0) channel.carried->end = state->end;
   detach(*state);
   delete state;
 }

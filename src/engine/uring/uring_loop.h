@@ -11,9 +11,9 @@
 
 namespace hotline::engine {
 
-/// Submits operations and parks the fiber until their completion. Receiving and accepting are multishot:
-/// armed once for each descriptor, buffers provided by a BufferRing; what completes before anybody asks is
-/// queued, within limits. Normally one submit a turn. io_uring(7).
+/// Submits operations and parks the fiber until their completion. Receiving and accepting are
+/// multishot: armed once for each descriptor, buffers provided by a BufferRing; what completes
+/// before anybody asks is queued, within limits. Normally one submit a turn. io_uring(7).
 class UringLoop final : public EventLoop {
  public:
   /// Throws std::system_error if the kernel does not allow it.
@@ -21,10 +21,10 @@ class UringLoop final : public EventLoop {
   ~UringLoop() override;
 
   std::string_view name() const override { return "uring"; }
-  int perform(Operation& operation, Deadline deadline) override;
   Buffer take_buffer() override { return buffers_.take(); }
 
  protected:
+  int interpret(Operation& operation, Deadline deadline) override;
   void turn(Deadline until) override;
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override;
@@ -46,9 +46,7 @@ class UringLoop final : public EventLoop {
 
   int receive(Operation& operation, Deadline deadline);
   int wait_for_queue(State& state, Deadline deadline);
-  int attempt_last(Operation& operation);
   bool is_draining() const { return fiber()->scope.end_code == kDrainEnd; }
-  int deliver(State& state, Operation& operation);
   void arm_receive(State& state);
   void received(State& state, int result, unsigned flags);
   void enqueue(State& state, std::uint32_t index, std::uint32_t filled);

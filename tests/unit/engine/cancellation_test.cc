@@ -14,8 +14,8 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// How waits end that are not completed: by a cancel, a drain or a deadline, before or while they wait, or
-// together with their completion.
+// How waits end that are not completed: by a cancel, a drain or a deadline, before or while they
+// wait, or together with their completion.
 
 namespace hotline::engine {
 namespace {
@@ -28,10 +28,13 @@ int receive_some(EventLoop& loop, Channel& channel, Deadline deadline = Deadline
 /// Spawns `body` and lets it run until it waits: its fiber.
 Fiber* start(EventLoop& loop, FiberGroup& group, std::move_only_function<void()> body) {
   Fiber* fiber = nullptr;
-  loop.spawn("waiter", [&loop, &fiber, body = std::move(body)]() mutable {
-    fiber = loop.fiber();
-    body();
-  }, &group);
+  loop.spawn(
+      "waiter",
+      [&loop, &fiber, body = std::move(body)]() mutable {
+        fiber = loop.fiber();
+        body();
+      },
+      &group);
   loop.yield();
   return fiber;
 }
@@ -51,10 +54,13 @@ TEST_CASE("an operation of a fiber that was cancelled before does not begin") {
     FiberGroup group(loop);
     int received = 0;
     int slept = 0;
-    loop.spawn("test", [&] {
-      received = receive_some(loop, channel);
-      slept = loop.wait_until(deadline_after(std::chrono::hours(1)));
-    }, &group);
+    loop.spawn(
+        "test",
+        [&] {
+          received = receive_some(loop, channel);
+          slept = loop.wait_until(deadline_after(std::chrono::hours(1)));
+        },
+        &group);
     group.interrupt(kCancelEnd);
     group.join();
     CHECK(received == -kCancelEnd);
@@ -170,10 +176,13 @@ TEST_CASE("what was drained before still gets what is pending, and only then the
     FiberGroup group(loop);
     int first = 0;
     int second = 0;
-    loop.spawn("test", [&] {
-      first = receive_some(loop, channel);
-      second = receive_some(loop, channel);
-    }, &group);
+    loop.spawn(
+        "test",
+        [&] {
+          first = receive_some(loop, channel);
+          second = receive_some(loop, channel);
+        },
+        &group);
     group.interrupt(kDrainEnd);
     group.join();
     CHECK(first == 7);

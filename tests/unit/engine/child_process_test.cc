@@ -113,13 +113,17 @@ TEST_CASE("a child has the descriptors that it was given and no others") {
     const UniqueFd other(::open("/dev/null", O_RDONLY));
     const std::array<int, 1> kept_list{kept.get()};
     Interrupter interrupter;
-    const auto outcome = start(interrupter, [&] {
-      std::string open;
-      for (int fd = 0; fd < 1000; ++fd) {
-        if (::fcntl(fd, F_GETFD) >= 0) open += std::to_string(fd) + ' ';
-      }
-      return open;
-    }, kept_list).wait();
+    const auto outcome = start(
+                             interrupter,
+                             [&] {
+                               std::string open;
+                               for (int fd = 0; fd < 1000; ++fd) {
+                                 if (::fcntl(fd, F_GETFD) >= 0) open += std::to_string(fd) + ' ';
+                               }
+                               return open;
+                             },
+                             kept_list)
+                             .wait();
     REQUIRE(outcome);
     const auto has = [&](int fd) {
       return (" " + outcome->report).find(' ' + std::to_string(fd) + ' ') != std::string::npos;
@@ -153,9 +157,8 @@ TEST_CASE("signals that the parent waits for stay blocked in a child") {
 TEST_CASE("a child's waits end when its interrupter says so") {
   on_control_loop([](EventLoop&) {
     Interrupter interrupter;
-    ChildProcess child = start(interrupter, [] {
-      return test::kind_of(sleep_until(Deadline::never()));
-    });
+    ChildProcess child =
+        start(interrupter, [] { return test::kind_of(sleep_until(Deadline::never())); });
     interrupter.cancel();
     const auto outcome = child.wait();
     REQUIRE(outcome);
@@ -172,11 +175,14 @@ TEST_CASE("a child that is let go of is killed and reaped") {
     pid_t pid = 0;
     {
       Interrupter interrupter;
-      const ChildProcess child = start(interrupter, [&]() -> std::string {
-        const pid_t own = ::getpid();
-        if (::write(telling.get(), &own, sizeof own) != sizeof own) return "";
-        for (;;) ::pause();
-      }, {{telling.get()}});
+      const ChildProcess child = start(interrupter,
+                                       [&]() -> std::string {
+                                         const pid_t own = ::getpid();
+                                         if (::write(telling.get(), &own, sizeof own) != sizeof own)
+                                           return "";
+                                         for (;;) ::pause();
+                                       },
+                                       {{telling.get()}});
       Read read(told, std::as_writable_bytes(std::span(&pid, 1)));
       REQUIRE(loop.perform(read, Deadline::never()) == sizeof pid);
       REQUIRE(::kill(pid, 0) == 0);
@@ -209,9 +215,12 @@ TEST_CASE("many children at once each report to their own fiber") {
     FiberGroup group(loop);
     int right = 0;
     for (int i = 0; i < 20; ++i) {
-      loop.spawn("forker", [&, i] {
-        if (outcome_of([i] { return std::to_string(i); }).report == std::to_string(i)) ++right;
-      }, &group);
+      loop.spawn(
+          "forker",
+          [&, i] {
+            if (outcome_of([i] { return std::to_string(i); }).report == std::to_string(i)) ++right;
+          },
+          &group);
     }
     group.join();
     CHECK(right == 20);

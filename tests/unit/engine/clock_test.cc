@@ -31,10 +31,13 @@ TEST_CASE("sleepers wake in the order of their deadlines") {
     engine::FiberGroup group(loop);
     const Instant start = now();
     for (const int delay_ms : {6, 2, 4}) {
-      loop.spawn("sleeper", [&order, start, delay_ms] {
-        CHECK(sleep_until(Deadline::after(start, milliseconds(delay_ms))));
-        order += std::to_string(delay_ms);
-      }, &group);
+      loop.spawn(
+          "sleeper",
+          [&order, start, delay_ms] {
+            CHECK(sleep_until(Deadline::after(start, milliseconds(delay_ms))));
+            order += std::to_string(delay_ms);
+          },
+          &group);
     }
     group.join();
     CHECK(order == "246");

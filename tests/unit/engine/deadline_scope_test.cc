@@ -69,10 +69,13 @@ TEST_CASE("a sleep that ends together with its scope, or before, has not timed o
 TEST_CASE("a deadline scope is its fiber's own") {
   test::on_each_loop([](engine::EventLoop& loop) {
     engine::FiberGroup group(loop);
-    loop.spawn("scoped", [&] {
-      const DeadlineScope scope(Deadline::at(now()));
-      loop.yield();
-    }, &group);
+    loop.spawn(
+        "scoped",
+        [&] {
+          const DeadlineScope scope(Deadline::at(now()));
+          loop.yield();
+        },
+        &group);
     loop.yield();
     CHECK(in_force().is_never());
     CHECK(sleep_for(milliseconds(1)));

@@ -38,11 +38,14 @@ TEST_CASE("a drain can become a cancel, never the other way round") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     Fiber* fiber = nullptr;
-    loop.spawn("test", [&] {
-      fiber = loop.fiber();
-      loop.yield();
-      loop.yield();
-    }, &group);
+    loop.spawn(
+        "test",
+        [&] {
+          fiber = loop.fiber();
+          loop.yield();
+          loop.yield();
+        },
+        &group);
     loop.yield();
     loop.interrupt(*fiber, kCancelEnd);
     loop.interrupt(*fiber, kDrainEnd);

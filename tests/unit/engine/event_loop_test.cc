@@ -96,12 +96,15 @@ TEST_CASE("yield lets every other fiber that is ready run first") {
     std::string order;
     FiberGroup group(loop);
     for (const char name : {'a', 'b'}) {
-      loop.spawn("test", [&loop, &order, name] {
-        for (int i = 0; i < 3; ++i) {
-          order += name;
-          loop.yield();
-        }
-      }, &group);
+      loop.spawn(
+          "test",
+          [&loop, &order, name] {
+            for (int i = 0; i < 3; ++i) {
+              order += name;
+              loop.yield();
+            }
+          },
+          &group);
     }
     group.join();
     CHECK(order == "ababab");
@@ -113,11 +116,14 @@ TEST_CASE("a thousand fibers can wait at once, each with a stack of its own") {
     FiberGroup group(loop);
     int sum = 0;
     for (int i = 0; i < 1000; ++i) {
-      REQUIRE(loop.spawn("test", [&loop, &sum, i] {
-        volatile int own = i;
-        loop.yield();
-        sum += own;
-      }, &group));
+      REQUIRE(loop.spawn(
+          "test",
+          [&loop, &sum, i] {
+            volatile int own = i;
+            loop.yield();
+            sum += own;
+          },
+          &group));
     }
     group.join();
     CHECK(sum == 499'500);
@@ -147,10 +153,13 @@ TEST_CASE("of two completions the first counts") {
   test::on_each_loop([](EventLoop& loop) {
     TestWait wait(loop);
     FiberGroup group(loop);
-    loop.spawn("completer", [&] {
-      loop.complete(wait, 1);
-      loop.complete(wait, 2);
-    }, &group);
+    loop.spawn(
+        "completer",
+        [&] {
+          loop.complete(wait, 1);
+          loop.complete(wait, 2);
+        },
+        &group);
     CHECK(loop.park(wait, Deadline::never()) == 1);
     group.join();
   });
@@ -172,13 +181,17 @@ TEST_CASE("a wait that ended early does not fire in a later one of the same fibe
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     TestWait first(loop);
-    loop.spawn("completer", [&] { loop.complete(first, 1); }, &group);
+    loop.spawn(
+        "completer", [&] { loop.complete(first, 1); }, &group);
     CHECK(loop.park(first, deadline_after(std::chrono::milliseconds(2))) == 1);
     TestWait second(loop);
-    loop.spawn("completer", [&] {
-      static_cast<void>(sleep_for(std::chrono::milliseconds(10)));
-      loop.complete(second, 2);
-    }, &group);
+    loop.spawn(
+        "completer",
+        [&] {
+          static_cast<void>(sleep_for(std::chrono::milliseconds(10)));
+          loop.complete(second, 2);
+        },
+        &group);
     CHECK(loop.park(second, Deadline::never()) == 2);
     group.join();
   });
@@ -190,7 +203,8 @@ TEST_CASE("a fiber inherits the scope of the one that starts it") {
     loop.scope().deadline = deadline;
     FiberGroup group(loop);
     Deadline inherited = Deadline::never();
-    loop.spawn("test", [&] { inherited = loop.scope().deadline; }, &group);
+    loop.spawn(
+        "test", [&] { inherited = loop.scope().deadline; }, &group);
     group.join();
     CHECK(inherited == deadline);
   });
@@ -231,7 +245,8 @@ TEST_CASE("a letter to a loop that has gone is dropped") {
   }
 }
 
-TEST_CASE("an errand runs on the stack of the thread, outside any fiber, before its fiber goes on") {
+TEST_CASE(
+    "an errand runs on the stack of the thread, outside any fiber, before its fiber goes on") {
   test::on_each_loop([](EventLoop& loop) {
     const Stack stack = loop.fiber()->stack();
     bool is_outside = false;

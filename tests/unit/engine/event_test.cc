@@ -25,7 +25,8 @@ TEST_CASE("a waiter wakes when the event happens") {
   test::on_each_loop([](EventLoop& loop) {
     Event event(loop);
     FiberGroup group(loop);
-    loop.spawn("setter", [&] { event.set(); }, &group);
+    loop.spawn(
+        "setter", [&] { event.set(); }, &group);
     CHECK(event.wait() == 0);
     CHECK(event.wait(Deadline::at(now())) == -kDeadlineEnd);
     group.join();
@@ -38,12 +39,15 @@ TEST_CASE("two fibers can pass an event to and fro") {
     Event pong(loop);
     FiberGroup group(loop);
     int rounds = 0;
-    loop.spawn("other", [&] {
-      for (int i = 0; i < 1000; ++i) {
-        CHECK(ping.wait() == 0);
-        pong.set();
-      }
-    }, &group);
+    loop.spawn(
+        "other",
+        [&] {
+          for (int i = 0; i < 1000; ++i) {
+            CHECK(ping.wait() == 0);
+            pong.set();
+          }
+        },
+        &group);
     for (int i = 0; i < 1000; ++i) {
       ping.set();
       rounds += pong.wait() == 0 ? 1 : 0;
@@ -58,7 +62,8 @@ TEST_CASE("an event that happens together with the end of its wait is kept for t
     Event event(loop);
     FiberGroup group(loop);
     int first = 0;
-    loop.spawn("waiter", [&] { first = event.wait(); }, &group);
+    loop.spawn(
+        "waiter", [&] { first = event.wait(); }, &group);
     loop.yield();
     group.interrupt(kCancelEnd);
     event.set();
@@ -71,9 +76,8 @@ TEST_CASE("an event that happens together with the end of its wait is kept for t
 TEST_CASE("another thread makes an event happen by a letter") {
   test::on_each_loop([](EventLoop& loop) {
     Event event(loop);
-    const std::jthread poster([&, mailbox = loop.mailbox()] {
-      mailbox->post([&] { event.set(); });
-    });
+    const std::jthread poster(
+        [&, mailbox = loop.mailbox()] { mailbox->post([&] { event.set(); }); });
     CHECK(event.wait() == 0);
   });
 }

@@ -48,8 +48,10 @@ TEST_CASE("each fiber rethrows the exception that it caught itself, after any nu
     FiberGroup group(loop);
     std::string one;
     std::string other;
-    loop.spawn("one", [&] { one = rethrown_after_yields(loop, "one"); }, &group);
-    loop.spawn("other", [&] { other = rethrown_after_yields(loop, "other"); }, &group);
+    loop.spawn(
+        "one", [&] { one = rethrown_after_yields(loop, "one"); }, &group);
+    loop.spawn(
+        "other", [&] { other = rethrown_after_yields(loop, "other"); }, &group);
     group.join();
     CHECK(one == "one");
     CHECK(other == "other");
@@ -61,8 +63,10 @@ TEST_CASE("a fiber that holds no exception sees none of another's") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     bool saw_one = true;
-    loop.spawn("holder", [&] { rethrown_after_yields(loop, "held"); }, &group);
-    loop.spawn("looker", [&] { saw_one = std::current_exception() != nullptr; }, &group);
+    loop.spawn(
+        "holder", [&] { rethrown_after_yields(loop, "held"); }, &group);
+    loop.spawn(
+        "looker", [&] { saw_one = std::current_exception() != nullptr; }, &group);
     group.join();
     CHECK_FALSE(saw_one);
   });
@@ -74,15 +78,19 @@ TEST_CASE("exceptions in flight are counted for each fiber alone") {
     int inside = -1;
     int beside = -1;
     int afterwards = -1;
-    loop.spawn("thrower", [&] {
-      try {
-        const YieldsInDestructor guard(loop, inside);
-        throw 1;
-      } catch (int) {
-      }
-      afterwards = std::uncaught_exceptions();
-    }, &group);
-    loop.spawn("other", [&] { beside = std::uncaught_exceptions(); }, &group);
+    loop.spawn(
+        "thrower",
+        [&] {
+          try {
+            const YieldsInDestructor guard(loop, inside);
+            throw 1;
+          } catch (int) {
+          }
+          afterwards = std::uncaught_exceptions();
+        },
+        &group);
+    loop.spawn(
+        "other", [&] { beside = std::uncaught_exceptions(); }, &group);
     group.join();
     CHECK(inside == 1);
     CHECK(beside == 0);
@@ -95,21 +103,24 @@ TEST_CASE("nested catches survive switches in the order of their nesting") {
     FiberGroup group(loop);
     std::string order;
     for (const char name : {'a', 'b'}) {
-      loop.spawn("test", [&loop, &order, name] {
-        try {
-          throw name;
-        } catch (char outer) {
-          try {
-            loop.yield();
-            throw std::string(1, outer) + "2";
-          } catch (const std::string& inner) {
-            loop.yield();
-            order += inner;
-          }
-          loop.yield();
-          order += outer;
-        }
-      }, &group);
+      loop.spawn(
+          "test",
+          [&loop, &order, name] {
+            try {
+              throw name;
+            } catch (char outer) {
+              try {
+                loop.yield();
+                throw std::string(1, outer) + "2";
+              } catch (const std::string& inner) {
+                loop.yield();
+                order += inner;
+              }
+              loop.yield();
+              order += outer;
+            }
+          },
+          &group);
     }
     group.join();
     CHECK(order == "a2b2ab");

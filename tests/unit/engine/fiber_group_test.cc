@@ -17,7 +17,8 @@ TEST_CASE("a group counts its members until they end, in whatever order") {
     std::vector<std::unique_ptr<Event>> ends;
     for (int i = 0; i < 4; ++i) {
       Event& end = *ends.emplace_back(std::make_unique<Event>(loop));
-      loop.spawn("member", [&] { end.wait(); }, &group);
+      loop.spawn(
+          "member", [&] { end.wait(); }, &group);
     }
     loop.yield();
     std::size_t left = 4;
@@ -37,10 +38,13 @@ TEST_CASE("a member may end at any place in the group, and the others are still 
       FiberGroup group(loop);
       int cancelled = 0;
       for (int i = 0; i < 3; ++i) {
-        loop.spawn("member", [&, i] {
-          if (i == ending) return;
-          if (Event(loop).wait() == -kCancelEnd) ++cancelled;
-        }, &group);
+        loop.spawn(
+            "member",
+            [&, i] {
+              if (i == ending) return;
+              if (Event(loop).wait() == -kCancelEnd) ++cancelled;
+            },
+            &group);
       }
       loop.yield();
       loop.yield();
@@ -57,15 +61,21 @@ TEST_CASE("a cancelled joiner passes the cancel on and waits until its members h
     int member_result = 0;
     int join_result = 0;
     std::size_t left = 1;
-    loop.spawn("joiner", [&] {
-      FiberGroup inner(loop);
-      loop.spawn("member", [&] {
-        member_result = Event(loop).wait();
-        loop.yield();
-      }, &inner);
-      join_result = inner.join();
-      left = inner.size();
-    }, &outer);
+    loop.spawn(
+        "joiner",
+        [&] {
+          FiberGroup inner(loop);
+          loop.spawn(
+              "member",
+              [&] {
+                member_result = Event(loop).wait();
+                loop.yield();
+              },
+              &inner);
+          join_result = inner.join();
+          left = inner.size();
+        },
+        &outer);
     loop.yield();
     loop.yield();
     outer.interrupt(kCancelEnd);
@@ -81,14 +91,20 @@ TEST_CASE("a drained joiner passes the drain on and joins as if nothing had been
     FiberGroup outer(loop);
     int scope_code = 0;
     int join_result = -1;
-    loop.spawn("joiner", [&] {
-      FiberGroup inner(loop);
-      loop.spawn("member", [&] {
-        CHECK(sleep_for(std::chrono::milliseconds(1)));
-        scope_code = loop.scope().end_code;
-      }, &inner);
-      join_result = inner.join();
-    }, &outer);
+    loop.spawn(
+        "joiner",
+        [&] {
+          FiberGroup inner(loop);
+          loop.spawn(
+              "member",
+              [&] {
+                CHECK(sleep_for(std::chrono::milliseconds(1)));
+                scope_code = loop.scope().end_code;
+              },
+              &inner);
+          join_result = inner.join();
+        },
+        &outer);
     loop.yield();
     outer.interrupt(kDrainEnd);
     outer.join();
@@ -102,7 +118,8 @@ TEST_CASE("who joins a group that was cancelled before gets no error of its own"
     FiberGroup group(loop);
     group.interrupt(kCancelEnd);
     int result = 0;
-    loop.spawn("member", [&] { result = Event(loop).wait(); }, &group);
+    loop.spawn(
+        "member", [&] { result = Event(loop).wait(); }, &group);
     CHECK(group.join() == 0);
     CHECK(result == -kCancelEnd);
   });
@@ -111,8 +128,10 @@ TEST_CASE("who joins a group that was cancelled before gets no error of its own"
 TEST_CASE("the first exception that left a member is told once") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
-    loop.spawn("one", [] { throw 1; }, &group);
-    loop.spawn("other", [] { throw 2; }, &group);
+    loop.spawn(
+        "one", [] { throw 1; }, &group);
+    loop.spawn(
+        "other", [] { throw 2; }, &group);
     CHECK(group.join() == 0);
     int caught = 0;
     try {
@@ -130,7 +149,8 @@ TEST_CASE("a group of ten thousand ends without a loop over all of them for each
     FiberGroup group(loop);
     int ended = 0;
     for (int i = 0; i < 10'000; ++i) {
-      REQUIRE(loop.spawn("member", [&] { ++ended; }, &group));
+      REQUIRE(loop.spawn(
+          "member", [&] { ++ended; }, &group));
     }
     group.join();
     CHECK(ended == 10'000);

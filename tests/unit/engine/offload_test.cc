@@ -42,10 +42,13 @@ TEST_CASE("a loop goes on while work runs elsewhere") {
     auto gate = std::make_shared<std::promise<void>>();
     engine::FiberGroup group(loop);
     bool has_run = false;
-    loop.spawn("other", [&] {
-      has_run = true;
-      gate->set_value();
-    }, &group);
+    loop.spawn(
+        "other",
+        [&] {
+          has_run = true;
+          gate->set_value();
+        },
+        &group);
     CHECK(offload_work([gate] { gate->get_future().wait(); }));
     CHECK(has_run);
     group.join();
@@ -110,10 +113,13 @@ TEST_CASE("much work at once all comes back to its own fiber") {
     engine::FiberGroup group(loop);
     int right = 0;
     for (int i = 0; i < 100; ++i) {
-      loop.spawn("offloader", [&right, i] {
-        const auto doubled = offload([i] { return 2 * i; });
-        if (doubled && *doubled == 2 * i) ++right;
-      }, &group);
+      loop.spawn(
+          "offloader",
+          [&right, i] {
+            const auto doubled = offload([i] { return 2 * i; });
+            if (doubled && *doubled == 2 * i) ++right;
+          },
+          &group);
     }
     group.join();
     CHECK(right == 100);

@@ -97,14 +97,20 @@ TEST_CASE("a fiber that waits does not hold up the others of its loop") {
     REQUIRE(semaphore.acquire());
     FiberGroup group(loop);
     std::string order;
-    loop.spawn("waiter", [&] {
-      CHECK(semaphore.acquire());
-      order += "waiter";
-    }, &group);
-    loop.spawn("other", [&] {
-      order += "other ";
-      semaphore.release();
-    }, &group);
+    loop.spawn(
+        "waiter",
+        [&] {
+          CHECK(semaphore.acquire());
+          order += "waiter";
+        },
+        &group);
+    loop.spawn(
+        "other",
+        [&] {
+          order += "other ";
+          semaphore.release();
+        },
+        &group);
     group.join();
     CHECK(order == "other waiter");
   });

@@ -49,11 +49,15 @@ TEST_CASE("a fiber that waits for signals lets the others run") {
     REQUIRE(signals);
     FiberGroup group(loop);
     int got = 0;
-    loop.spawn("waiter", [&] { got = signals->wait().value_or(0); }, &group);
-    loop.spawn("raiser", [&] {
-      for (int i = 0; i < 3; ++i) loop.yield();
-      ::raise(SIGUSR1);
-    }, &group);
+    loop.spawn(
+        "waiter", [&] { got = signals->wait().value_or(0); }, &group);
+    loop.spawn(
+        "raiser",
+        [&] {
+          for (int i = 0; i < 3; ++i) loop.yield();
+          ::raise(SIGUSR1);
+        },
+        &group);
     group.join();
     CHECK(got == SIGUSR1);
   });

@@ -185,9 +185,8 @@ TEST_CASE("a drain ends a receive with nothing pending and lets other waits go o
       engine::Receive receive(channel, Engine::current());
       received = Engine::current().perform(receive, Deadline::never());
     }));
-    REQUIRE(group.spawn("sleeper", [&] {
-      has_slept = static_cast<bool>(sleep_for(milliseconds(1)));
-    }));
+    REQUIRE(
+        group.spawn("sleeper", [&] { has_slept = static_cast<bool>(sleep_for(milliseconds(1))); }));
     REQUIRE(group.spawn("drainer", [&] { group.drain(); }));
     CHECK(group.join());
     CHECK(received == -engine::kDrainEnd);

@@ -25,10 +25,13 @@ void with_fibers(std::size_t count, const std::function<void(const std::vector<F
     FiberGroup group(loop);
     for (std::size_t i = 0; i < count; ++i) {
       Event& end = *ends.emplace_back(std::make_unique<Event>(loop));
-      loop.spawn("timed", [&] {
-        fibers.push_back(loop.fiber());
-        end.wait();
-      }, &group);
+      loop.spawn(
+          "timed",
+          [&] {
+            fibers.push_back(loop.fiber());
+            end.wait();
+          },
+          &group);
     }
     loop.yield();
     body(fibers);

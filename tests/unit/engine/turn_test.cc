@@ -17,14 +17,17 @@ TEST_CASE("fibers have their turn one at a time, in the order in which they came
     std::string order;
     int inside = 0;
     for (const char name : {'a', 'b', 'c', 'd'}) {
-      loop.spawn("test", [&, name] {
-        const Turn::Holder holder(turn);
-        CHECK(++inside == 1);
-        order += name;
-        loop.yield();
-        CHECK(sleep_for(std::chrono::microseconds(100)));
-        --inside;
-      }, &group);
+      loop.spawn(
+          "test",
+          [&, name] {
+            const Turn::Holder holder(turn);
+            CHECK(++inside == 1);
+            order += name;
+            loop.yield();
+            CHECK(sleep_for(std::chrono::microseconds(100)));
+            --inside;
+          },
+          &group);
     }
     group.join();
     CHECK(order == "abcd");
@@ -46,15 +49,21 @@ TEST_CASE("an exception gives the turn up") {
     Turn turn;
     FiberGroup group(loop);
     bool has_had_it = false;
-    loop.spawn("thrower", [&] {
-      const Turn::Holder holder(turn);
-      loop.yield();
-      throw 1;
-    }, &group);
-    loop.spawn("next", [&] {
-      const Turn::Holder holder(turn);
-      has_had_it = true;
-    }, &group);
+    loop.spawn(
+        "thrower",
+        [&] {
+          const Turn::Holder holder(turn);
+          loop.yield();
+          throw 1;
+        },
+        &group);
+    loop.spawn(
+        "next",
+        [&] {
+          const Turn::Holder holder(turn);
+          has_had_it = true;
+        },
+        &group);
     group.join();
     CHECK(group.take_thrown());
     CHECK(has_had_it);
@@ -67,11 +76,14 @@ TEST_CASE("who is cancelled while waiting for its turn still waits, and passes i
     FiberGroup group(loop);
     std::string order;
     for (const char name : {'a', 'b', 'c'}) {
-      loop.spawn("test", [&, name] {
-        const Turn::Holder holder(turn);
-        loop.yield();
-        order += name;
-      }, &group);
+      loop.spawn(
+          "test",
+          [&, name] {
+            const Turn::Holder holder(turn);
+            loop.yield();
+            order += name;
+          },
+          &group);
     }
     loop.yield();
     group.interrupt(kCancelEnd);

@@ -83,8 +83,7 @@ TEST_CASE("a path that could not be bound is not left behind") {
 TEST_CASE("an inherited socket keeps its address, and its transport is found out") {
   const auto original = bound("udp://127.0.0.1:0", SOCK_DGRAM);
   REQUIRE(original);
-  const auto inherited =
-      bound("fd:" + std::to_string(original->channel->fd()), SOCK_DGRAM);
+  const auto inherited = bound("fd:" + std::to_string(original->channel->fd()), SOCK_DGRAM);
   REQUIRE(inherited);
   CHECK(inherited->endpoint.format() == original->endpoint.format());
 }

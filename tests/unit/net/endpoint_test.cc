@@ -99,15 +99,59 @@ TEST_CASE("options are kept as text, in their order") {
 }
 
 TEST_CASE("what is no endpoint is refused") {
-  const std::string_view malformed[] = {
-      "", ":", "tcp", "127.0.0.1:8000", "tcp:", "tcp:/", "tcp://", "tcp://a", "tcp://a:", "tcp:a:1",
-      "tcp:/a:1", "tcp://a:b", "tcp://a:-1", "tcp://a:+1", "tcp://a: 1", "tcp://a:65536",
-      "tcp://a:1.5", "tcp://a:0x10", "tcp://a:8000/", "tcp://a:99999999999999999999", "tcp://::1:80",
-      "tcp://[::1]", "tcp://[::1]80", "tcp://[::1:80", "tcp://[]:80", "tcp://]:80", "tcp://[[::1]]:80",
-      "tcp://a/b:80", "tcp://user@a:80", "tcp://a b:80", "tcp://a\n:80", "tcp://a\x7f:80",
-      "udp://", "udp://a", "unix:", "unix:@", "unix://", "unix:///", "unix:relative",
-      "unix://relative/path", "unix://@name", "unixgram:", "unixgram:x", "fd:", "fd:x", "fd:-1",
-      "fd:+1", "fd: 1", "fd:3.", "fd://3", "fd:99999999999", " tcp://a:1", "tcp://a:1 "};
+  const std::string_view malformed[] = {"",
+                                        ":",
+                                        "tcp",
+                                        "127.0.0.1:8000",
+                                        "tcp:",
+                                        "tcp:/",
+                                        "tcp://",
+                                        "tcp://a",
+                                        "tcp://a:",
+                                        "tcp:a:1",
+                                        "tcp:/a:1",
+                                        "tcp://a:b",
+                                        "tcp://a:-1",
+                                        "tcp://a:+1",
+                                        "tcp://a: 1",
+                                        "tcp://a:65536",
+                                        "tcp://a:1.5",
+                                        "tcp://a:0x10",
+                                        "tcp://a:8000/",
+                                        "tcp://a:99999999999999999999",
+                                        "tcp://::1:80",
+                                        "tcp://[::1]",
+                                        "tcp://[::1]80",
+                                        "tcp://[::1:80",
+                                        "tcp://[]:80",
+                                        "tcp://]:80",
+                                        "tcp://[[::1]]:80",
+                                        "tcp://a/b:80",
+                                        "tcp://user@a:80",
+                                        "tcp://a b:80",
+                                        "tcp://a\n:80",
+                                        "tcp://a\x7f:80",
+                                        "udp://",
+                                        "udp://a",
+                                        "unix:",
+                                        "unix:@",
+                                        "unix://",
+                                        "unix:///",
+                                        "unix:relative",
+                                        "unix://relative/path",
+                                        "unix://@name",
+                                        "unixgram:",
+                                        "unixgram:x",
+                                        "fd:",
+                                        "fd:x",
+                                        "fd:-1",
+                                        "fd:+1",
+                                        "fd: 1",
+                                        "fd:3.",
+                                        "fd://3",
+                                        "fd:99999999999",
+                                        " tcp://a:1",
+                                        "tcp://a:1 "};
   for (const std::string_view uri : malformed) {
     CAPTURE(uri);
     CHECK(refusal(uri).starts_with("cannot understand the endpoint '"));
@@ -115,7 +159,8 @@ TEST_CASE("what is no endpoint is refused") {
 }
 
 TEST_CASE("options that are not pairs are refused") {
-  for (const std::string_view query : {"?", "?a", "?=b", "?a=1&", "?&", "?&a=1", "?a=1&&b=2", "?a=1&b"}) {
+  for (const std::string_view query :
+       {"?", "?a", "?=b", "?a=1&", "?&", "?&a=1", "?a=1&&b=2", "?a=1&b"}) {
     CAPTURE(query);
     const auto endpoint = Endpoint::parse("tcp://a:1" + std::string(query));
     REQUIRE_FALSE(endpoint);
@@ -145,8 +190,10 @@ TEST_CASE("an IPv6 address without brackets is refused with the remedy") {
 
 TEST_CASE("what is formatted is what is parsed, whatever bytes a path has") {
   for (const std::string_view uri :
-       {"unix:///tmp/with\\backslash", "unix:///tmp/with\"quote", "unix:///tmp/gr\xc3\xbc\xc3\x9f" "e",
-        "unix:@\xe4\xb8\x96\xe7\x95\x8c", "unixgram:///tmp/100%", "tcp://h\xc3\xb6st:1"}) {
+       {"unix:///tmp/with\\backslash", "unix:///tmp/with\"quote",
+        "unix:///tmp/gr\xc3\xbc\xc3\x9f"
+        "e",
+        "unix:@\xe4\xb8\x96\xe7\x95\x8c", "unixgram:///tmp/100%25", "tcp://h\xc3\xb6st:1"}) {
     const Endpoint first = parsed(uri);
     const Endpoint second = parsed(first.format());
     CHECK(second.path() == first.path());

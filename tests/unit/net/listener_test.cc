@@ -112,14 +112,13 @@ TEST_CASE("what cannot be listened on fails as the system says, or at once") {
     std::string_view uri;
     std::string_view kind;
   };
-  for (const Form& form : {Form{"tcp://192.0.2.200:0", "address_not_available"},
-                           Form{"udp://127.0.0.1:0", "unsupported"},
-                           Form{"unixgram:@x", "unsupported"},
-                           Form{"unix:///no/such/directory/s", "not_found"},
-                           Form{"tcp://a..b:0", "unreachable"},
-                           Form{"tcp://127.0.0.1:0?bachlog=1", "invalid_argument"},
-                           Form{"tcp://127.0.0.1:0?backlog=0", "invalid_argument"},
-                           Form{"nonsense", "invalid_argument"}}) {
+  for (const Form& form :
+       {Form{"tcp://192.0.2.200:0", "address_not_available"},
+        Form{"udp://127.0.0.1:0", "unsupported"}, Form{"unixgram:@x", "unsupported"},
+        Form{"unix:///no/such/directory/s", "not_found"}, Form{"tcp://a..b:0", "unreachable"},
+        Form{"tcp://127.0.0.1:0?bachlog=1", "invalid_argument"},
+        Form{"tcp://127.0.0.1:0?backlog=0", "invalid_argument"},
+        Form{"nonsense", "invalid_argument"}}) {
     CAPTURE(form.uri);
     CHECK(test::kind_of(listen(form.uri)) == form.kind);
   }

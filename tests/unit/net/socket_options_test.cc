@@ -65,9 +65,9 @@ TEST_CASE("a number may have a unit") {
     const char* text;
     std::size_t number;
   };
-  for (const Form& form : {Form{"0", 0}, Form{"1024", 1024}, Form{"007", 7}, Form{"1KiB", 1024},
-                           Form{"16MiB", 16 << 20}, Form{"3GiB", 3UL << 30},
-                           Form{"18446744073709551615", SIZE_MAX}}) {
+  for (const Form& form :
+       {Form{"0", 0}, Form{"1024", 1024}, Form{"007", 7}, Form{"1KiB", 1024},
+        Form{"16MiB", 16 << 20}, Form{"3GiB", 3UL << 30}, Form{"18446744073709551615", SIZE_MAX}}) {
     const Endpoint endpoint = with("n=" + std::string(form.text));
     OptionTaker taker(endpoint);
     const auto number = taker.take_number("n", 0, SIZE_MAX);
@@ -78,7 +78,7 @@ TEST_CASE("a number may have a unit") {
 
 TEST_CASE("what is no number within its bounds is refused with them") {
   for (const std::string text : {"", "x", "-1", "+1", "1.5", "0x10", "1K", "1kib", "1KiBs", "KiB",
-                           "9", "21", "18446744073709551616", "18014398509481984KiB"}) {
+                                 "9", "21", "18446744073709551616", "18014398509481984KiB"}) {
     CAPTURE(text);
     const Endpoint endpoint = with("n=" + text);
     OptionTaker taker(endpoint);
@@ -119,8 +119,9 @@ TEST_CASE("a socket's options have defaults and are taken from an endpoint") {
 }
 
 TEST_CASE("a socket's options out of their bounds are refused") {
-  for (const std::string query : {"backlog=0", "backlog=65536", "receive=0", "receive=17MiB", "mode=",
-                            "mode=8", "mode=1777", "mode=-1", "mode=rw", "mode=600x", "other=1"}) {
+  for (const std::string query :
+       {"backlog=0", "backlog=65536", "receive=0", "receive=17MiB", "mode=", "mode=8", "mode=1777",
+        "mode=-1", "mode=rw", "mode=600x", "other=1"}) {
     CAPTURE(query);
     const auto options = options_of(query);
     CHECK(test::kind_of(options) == "invalid_argument");

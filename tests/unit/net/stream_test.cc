@@ -230,9 +230,8 @@ TEST_CASE("a large write arrives whole at a reader that takes its time") {
     Call call = tcp_call();
     std::string text(3 * 1024 * 1024, '\0');
     for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i * 7 >> 3);
-    const std::jthread reader([&, fd = call.peer.get()] {
-      CHECK(test::receive_text(fd, text.size()) == text);
-    });
+    const std::jthread reader(
+        [&, fd = call.peer.get()] { CHECK(test::receive_text(fd, text.size()) == text); });
     CHECK(call.stream.write_all(as_bytes(text)));
   });
 }
@@ -251,9 +250,8 @@ TEST_CASE("many pieces, empty and large ones among them, arrive in order over pa
       expected += text;
       pieces.push_back(as_bytes(text));
     }
-    const std::jthread reader([&, fd = call.peer.get()] {
-      CHECK(test::receive_text(fd, expected.size()) == expected);
-    });
+    const std::jthread reader(
+        [&, fd = call.peer.get()] { CHECK(test::receive_text(fd, expected.size()) == expected); });
     CHECK(call.stream.write_all(pieces));
   });
 }

@@ -94,11 +94,14 @@ TEST_CASE("a full server takes the next call when one has ended") {
     for (int i = 0; i < 4; ++i) callers.push_back(accepting.caller());
     std::vector<Stream> calls;
     engine::FiberGroup group(loop);
-    loop.spawn("accept", [&] {
-      Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
-        calls.push_back(std::move(call));
-      }).run();
-    }, &group);
+    loop.spawn(
+        "accept",
+        [&] {
+          Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
+            calls.push_back(std::move(call));
+          }).run();
+        },
+        &group);
     for (int i = 0; i < 20; ++i) loop.yield();
     CHECK(calls.size() == 2);
     accepting.shared.admission.leave(calls.front().peer());
@@ -109,7 +112,8 @@ TEST_CASE("a full server takes the next call when one has ended") {
   });
 }
 
-TEST_CASE("without a descriptor left a caller is told off, and the next is taken when there is one") {
+TEST_CASE(
+    "without a descriptor left a caller is told off, and the next is taken when there is one") {
   test::on_each_engine([] {
     test::CollectingLog log;
     ServerOptions options;
@@ -121,12 +125,11 @@ TEST_CASE("without a descriptor left a caller is told off, and the next is taken
     int taken = 0;
     TaskGroup group;
     REQUIRE(group.spawn("accept", [&] {
-      Acceptor acceptor(accepting.shared, accepting.service, *accepting.listener,
-                        [&](Stream call) {
-                          ++taken;
-                          accepting.shared.admission.leave(call.peer());
-                          group.drain();
-                        });
+      Acceptor acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
+        ++taken;
+        accepting.shared.admission.leave(call.peer());
+        group.drain();
+      });
       // Now that it has its reserve.
       none.emplace();
       acceptor.run();

@@ -14,12 +14,11 @@ TEST_CASE("every word of concurrency is parsed, with its number and without") {
     Kind kind;
     std::size_t count;
   };
-  for (const Form& form : {Form{"serial", Kind::serial, 0}, Form{"threads", Kind::threads, 0},
-                           Form{"threads:1", Kind::threads, 1},
-                           Form{"threads:4096", Kind::threads, 4096},
-                           Form{"processes:16", Kind::processes, 16},
-                           Form{"loops", Kind::loops, 0}, Form{"loops:256", Kind::loops, 256},
-                           Form{"loops:02", Kind::loops, 2}}) {
+  for (const Form& form :
+       {Form{"serial", Kind::serial, 0}, Form{"threads", Kind::threads, 0},
+        Form{"threads:1", Kind::threads, 1}, Form{"threads:4096", Kind::threads, 4096},
+        Form{"processes:16", Kind::processes, 16}, Form{"loops", Kind::loops, 0},
+        Form{"loops:256", Kind::loops, 256}, Form{"loops:02", Kind::loops, 2}}) {
     CAPTURE(form.word);
     const auto parsed = Concurrency::parse(form.word);
     REQUIRE(parsed);

@@ -39,10 +39,13 @@ class Exchange {
   }
 
   void start() {
-    loop_.spawn("dispatcher", [this] {
-      Dispatcher(shared_, service_, socket_).run();
-      has_ended_ = true;
-    }, &group_);
+    loop_.spawn(
+        "dispatcher",
+        [this] {
+          Dispatcher(shared_, service_, socket_).run();
+          has_ended_ = true;
+        },
+        &group_);
   }
   void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
   std::string reply(Duration patience = std::chrono::seconds(10)) {
@@ -192,11 +195,14 @@ TEST_CASE("no more handlers wait at once than allowed, and the messages behind t
     ServerOptions options;
     options.limits.waiting_messages_max = 2;
     std::vector<std::unique_ptr<Event>> gates;
-    Exchange exchange(loop, [&](const Message& message) {
-      gates.push_back(std::make_unique<Event>(loop));
-      gates.back()->wait();
-      return Reply(message.bytes());
-    }, options);
+    Exchange exchange(
+        loop,
+        [&](const Message& message) {
+          gates.push_back(std::make_unique<Event>(loop));
+          gates.back()->wait();
+          return Reply(message.bytes());
+        },
+        options);
     for (const char* text : {"1", "2", "3", "4"}) exchange.send(text);
     exchange.start();
     exchange.let_settle();
@@ -222,11 +228,14 @@ TEST_CASE("at the limit of handlers that wait the next message waits for one of 
     options.limits.waiting_messages_max = 1;
     Event gate(loop);
     int entered = 0;
-    Exchange exchange(loop, [&](const Message& message) {
-      ++entered;
-      if (text_of(message) == "slow") gate.wait();
-      return Reply(message.bytes());
-    }, options);
+    Exchange exchange(
+        loop,
+        [&](const Message& message) {
+          ++entered;
+          if (text_of(message) == "slow") gate.wait();
+          return Reply(message.bytes());
+        },
+        options);
     for (const char* text : {"slow", "behind"}) exchange.send(text);
     exchange.start();
     exchange.let_settle();
@@ -242,10 +251,13 @@ TEST_CASE("a reply that is ready does not wait for a handler that does, at the l
     ServerOptions options;
     options.limits.waiting_messages_max = 1;
     Event gate(loop);
-    Exchange exchange(loop, [&](const Message& message) {
-      if (text_of(message) == "slow") gate.wait();
-      return Reply(message.bytes());
-    }, options);
+    Exchange exchange(
+        loop,
+        [&](const Message& message) {
+          if (text_of(message) == "slow") gate.wait();
+          return Reply(message.bytes());
+        },
+        options);
     for (const char* text : {"ready", "slow"}) exchange.send(text);
     exchange.start();
     CHECK(exchange.reply(std::chrono::milliseconds(500)) == "ready");

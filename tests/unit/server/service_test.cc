@@ -30,7 +30,8 @@ TEST_CASE("a service is bound once for each loop, on one port") {
   CHECK(stream.listeners.size() == 3);
   CHECK(stream.sockets.empty());
   CHECK(stream.bound.port() != 0);
-  for (const Listener& each : stream.listeners) CHECK(each.endpoint().port() == stream.bound.port());
+  for (const Listener& each : stream.listeners)
+    CHECK(each.endpoint().port() == stream.bound.port());
   Service datagram = service_at("udp://127.0.0.1:0");
   REQUIRE(bind_service(datagram, {}, 3));
   CHECK(datagram.sockets.size() == 3);

@@ -18,8 +18,8 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// What every engine with a loop must do stands in event_loop_test and cancellation_test: here is what could
-// go wrong with readiness, so it runs on all of them.
+// What every engine with a loop must do stands in event_loop_test and cancellation_test: here is
+// what could go wrong with readiness, so it runs on all of them.
 
 namespace hotline::engine {
 namespace {
@@ -46,7 +46,8 @@ TEST_CASE("pieces that arrive between reads of any size are all received, in ord
     std::string received;
     std::string into(7, '\0');
     for (int i = 0; i < 500; ++i) {
-      const std::string piece(static_cast<std::size_t>(i % 13 + 1), static_cast<char>('a' + i % 26));
+      const std::string piece(static_cast<std::size_t>(i % 13 + 1),
+                              static_cast<char>('a' + i % 26));
       test::send_text(peer.get(), piece);
       sent += piece;
       while (received.size() < sent.size()) {
@@ -86,10 +87,13 @@ TEST_CASE("an end that comes while a fiber waits wakes it") {
     Channel channel(std::move(ours));
     FiberGroup group(loop);
     int result = -1;
-    loop.spawn("receiver", [&] {
-      Buffer buffer;
-      result = receive(loop, channel, buffer);
-    }, &group);
+    loop.spawn(
+        "receiver",
+        [&] {
+          Buffer buffer;
+          result = receive(loop, channel, buffer);
+        },
+        &group);
     for (int i = 0; i < 3; ++i) loop.yield();
     peer.reset();
     group.join();
@@ -105,14 +109,20 @@ TEST_CASE("one fiber reads and another writes on the same channel at once") {
     FiberGroup group(loop);
     int sent = 0;
     int received = 0;
-    loop.spawn("writer", [&] {
-      Send send(channel, as_bytes("w"));
-      sent = loop.perform(send, Deadline::never());
-    }, &group);
-    loop.spawn("reader", [&] {
-      Buffer buffer;
-      received = receive(loop, channel, buffer);
-    }, &group);
+    loop.spawn(
+        "writer",
+        [&] {
+          Send send(channel, as_bytes("w"));
+          sent = loop.perform(send, Deadline::never());
+        },
+        &group);
+    loop.spawn(
+        "reader",
+        [&] {
+          Buffer buffer;
+          received = receive(loop, channel, buffer);
+        },
+        &group);
     for (int i = 0; i < 3; ++i) loop.yield();
     test::send_text(peer.get(), "reply");
     test::receive_text(peer.get(), filled);
@@ -143,31 +153,36 @@ TEST_CASE("when the buffers are used up receiving waits until one comes back") {
   options.receive_buffer_bytes = 4096;
   options.receive_memory_max = 2 * 4096;
   options.hot_buffers = 2;
-  test::on_each_loop([](EventLoop& loop) {
-    auto [ours_1, peer_1] = test::stream_pair();
-    auto [ours_2, peer_2] = test::stream_pair();
-    auto [ours_3, peer_3] = test::stream_pair();
-    Channel one(std::move(ours_1));
-    Channel two(std::move(ours_2));
-    Channel three(std::move(ours_3));
-    for (const int fd : {peer_1.get(), peer_2.get(), peer_3.get()}) test::send_text(fd, "x");
-    Buffer first;
-    Buffer second;
-    REQUIRE(receive(loop, one, first) == 1);
-    REQUIRE(receive(loop, two, second) == 1);
-    FiberGroup group(loop);
-    int third = 0;
-    loop.spawn("starved", [&] {
-      Buffer buffer;
-      third = receive(loop, three, buffer);
-    }, &group);
-    for (int i = 0; i < 5; ++i) loop.yield();
-    CHECK(third == 0);
-    first = {};
-    // Nothing else happens: the return of the buffer alone must wake who waits for it.
-    group.join();
-    CHECK(third == 1);
-  }, options);
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        auto [ours_1, peer_1] = test::stream_pair();
+        auto [ours_2, peer_2] = test::stream_pair();
+        auto [ours_3, peer_3] = test::stream_pair();
+        Channel one(std::move(ours_1));
+        Channel two(std::move(ours_2));
+        Channel three(std::move(ours_3));
+        for (const int fd : {peer_1.get(), peer_2.get(), peer_3.get()}) test::send_text(fd, "x");
+        Buffer first;
+        Buffer second;
+        REQUIRE(receive(loop, one, first) == 1);
+        REQUIRE(receive(loop, two, second) == 1);
+        FiberGroup group(loop);
+        int third = 0;
+        loop.spawn(
+            "starved",
+            [&] {
+              Buffer buffer;
+              third = receive(loop, three, buffer);
+            },
+            &group);
+        for (int i = 0; i < 5; ++i) loop.yield();
+        CHECK(third == 0);
+        first = {};
+        // Nothing else happens: the return of the buffer alone must wake who waits for it.
+        group.join();
+        CHECK(third == 1);
+      },
+      options);
 }
 
 TEST_CASE("many who wait for buffers all get one in the end") {
@@ -175,22 +190,27 @@ TEST_CASE("many who wait for buffers all get one in the end") {
   options.receive_buffer_bytes = 4096;
   options.receive_memory_max = 4 * 4096;
   options.hot_buffers = 4;
-  test::on_each_loop([](EventLoop& loop) {
-    FiberGroup group(loop);
-    int done = 0;
-    for (int i = 0; i < 50; ++i) {
-      loop.spawn("receiver", [&] {
-        auto [ours, peer] = test::stream_pair();
-        Channel channel(std::move(ours));
-        test::send_text(peer.get(), "x");
-        Buffer buffer;
-        if (receive(loop, channel, buffer) == 1) ++done;
-        CHECK(sleep_for(std::chrono::microseconds(200)));
-      }, &group);
-    }
-    group.join();
-    CHECK(done == 50);
-  }, options);
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        FiberGroup group(loop);
+        int done = 0;
+        for (int i = 0; i < 50; ++i) {
+          loop.spawn(
+              "receiver",
+              [&] {
+                auto [ours, peer] = test::stream_pair();
+                Channel channel(std::move(ours));
+                test::send_text(peer.get(), "x");
+                Buffer buffer;
+                if (receive(loop, channel, buffer) == 1) ++done;
+                CHECK(sleep_for(std::chrono::microseconds(200)));
+              },
+              &group);
+        }
+        group.join();
+        CHECK(done == 50);
+      },
+      options);
 }
 
 TEST_CASE("loops that share a listener all take callers, and nobody is left waiting") {
@@ -227,7 +247,8 @@ TEST_CASE("a fiber that always has something to receive lets the others run") {
     Channel channel(std::move(ours));
     FiberGroup group(loop);
     bool has_run = false;
-    loop.spawn("other", [&] { has_run = true; }, &group);
+    loop.spawn(
+        "other", [&] { has_run = true; }, &group);
     int rounds = 0;
     std::byte one{};
     for (; !has_run && rounds < 10'000; ++rounds) {

@@ -84,9 +84,7 @@ TEST_CASE("a UNIX listener whose backlog is full says to come back later, on eve
 }
 
 TEST_CASE("an address of another family is refused by the system, on every engine") {
-  test::on_each_engine([] {
-    CHECK(connect_to(test::ipv4_address(1), AF_UNIX) == -EINVAL);
-  });
+  test::on_each_engine([] { CHECK(connect_to(test::ipv4_address(1), AF_UNIX) == -EINVAL); });
 }
 
 }  // namespace hotline::engine

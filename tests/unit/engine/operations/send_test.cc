@@ -15,9 +15,7 @@
 namespace hotline::engine {
 namespace {
 
-iovec piece_of(const std::string& text) {
-  return {const_cast<char*>(text.data()), text.size()};
-}
+iovec piece_of(const std::string& text) { return {const_cast<char*>(text.data()), text.size()}; }
 
 }  // namespace
 
@@ -86,9 +84,8 @@ TEST_CASE("a reader that comes late gets everything, on every engine") {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
     const std::string text(1024 * 1024, 't');
-    const std::jthread reader([&, fd = peer.get()] {
-      CHECK(test::receive_text(fd, text.size()) == text);
-    });
+    const std::jthread reader(
+        [&, fd = peer.get()] { CHECK(test::receive_text(fd, text.size()) == text); });
     Bytes rest = as_bytes(text);
     while (!rest.empty()) {
       Send send(channel, rest);

@@ -22,8 +22,8 @@ struct Child {
       for (;;) ::pause();
     }
     REQUIRE(pid > 0);
-    channel = std::make_unique<Channel>(
-        UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
+    channel =
+        std::make_unique<Channel>(UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
     REQUIRE(channel->is_open());
   }
 

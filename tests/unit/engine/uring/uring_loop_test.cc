@@ -14,7 +14,8 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// What every engine with a loop must do stands in event_loop_test, cancellation_test and epoll_loop_test.
+// What every engine with a loop must do stands in event_loop_test, cancellation_test and
+// epoll_loop_test.
 
 namespace hotline::engine {
 namespace {
@@ -106,27 +107,32 @@ TEST_CASE("receiving starts again after every buffer was out, for all who wait")
   options.receive_buffer_bytes = 4096;
   options.receive_memory_max = 8 * 4096;
   options.hot_buffers = 4;
-  on_uring([](EventLoop& loop) {
-    constexpr std::size_t kStreams = 16;
-    std::vector<UniqueFd> peers;
-    FiberGroup group(loop);
-    std::vector<std::size_t> received(kStreams);
-    for (std::size_t i = 0; i < kStreams; ++i) {
-      auto [ours, peer] = test::stream_pair();
-      test::send_text(peer.get(), std::string(40'000, 'x'));
-      ::shutdown(peer.get(), SHUT_WR);
-      peers.push_back(std::move(peer));
-      loop.spawn("receiver", [&, i, channel = std::make_unique<Channel>(std::move(ours))] {
-        Buffer buffer;
-        for (int result; (result = receive(loop, *channel, buffer)) > 0; buffer = {}) {
-          received[i] += static_cast<std::size_t>(result);
-          loop.yield();
+  on_uring(
+      [](EventLoop& loop) {
+        constexpr std::size_t kStreams = 16;
+        std::vector<UniqueFd> peers;
+        FiberGroup group(loop);
+        std::vector<std::size_t> received(kStreams);
+        for (std::size_t i = 0; i < kStreams; ++i) {
+          auto [ours, peer] = test::stream_pair();
+          test::send_text(peer.get(), std::string(40'000, 'x'));
+          ::shutdown(peer.get(), SHUT_WR);
+          peers.push_back(std::move(peer));
+          loop.spawn(
+              "receiver",
+              [&, i, channel = std::make_unique<Channel>(std::move(ours))] {
+                Buffer buffer;
+                for (int result; (result = receive(loop, *channel, buffer)) > 0; buffer = {}) {
+                  received[i] += static_cast<std::size_t>(result);
+                  loop.yield();
+                }
+              },
+              &group);
         }
-      }, &group);
-    }
-    group.join();
-    for (const std::size_t each : received) CHECK(each == 40'000);
-  }, options);
+        group.join();
+        for (const std::size_t each : received) CHECK(each == 40'000);
+      },
+      options);
 }
 
 TEST_CASE("more submissions than the ring has room for all go out") {
@@ -138,11 +144,14 @@ TEST_CASE("more submissions than the ring has room for all go out") {
     for (int i = 0; i < kFibers; ++i) {
       auto [one, other] = test::stream_pair();
       channels.push_back(std::make_unique<Channel>(std::move(one)));
-      loop.spawn("sender", [&, &channel = *channels.back(), peer_fd = std::move(other)] {
-        Send send(channel, as_bytes("x"));
-        if (loop.perform(send, Deadline::never()) == 1) ++sent;
-        CHECK(test::receive_text(peer_fd.get(), 1) == "x");
-      }, &group);
+      loop.spawn(
+          "sender",
+          [&, &channel = *channels.back(), peer_fd = std::move(other)] {
+            Send send(channel, as_bytes("x"));
+            if (loop.perform(send, Deadline::never()) == 1) ++sent;
+            CHECK(test::receive_text(peer_fd.get(), 1) == "x");
+          },
+          &group);
     }
     group.join();
     CHECK(sent == kFibers);
