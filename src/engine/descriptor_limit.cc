@@ -15,8 +15,15 @@ std::size_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-void ReserveDescriptor::restore() {
+void ReserveDescriptor::release() {
+  const std::lock_guard lock(mutex_);
+  fd_.reset();
+}
+
+bool ReserveDescriptor::restore() {
+  const std::lock_guard lock(mutex_);
   if (!fd_) fd_.reset(::eventfd(0, EFD_CLOEXEC));
+  return static_cast<bool>(fd_);
 }
 
 }  // namespace hotline::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 
 #include "hotline/core/unique_fd.h"
 
@@ -10,20 +11,19 @@ namespace hotline::engine {
 std::size_t raise_descriptor_limit();
 
 /// One descriptor kept back, so that a caller can still be told off (accepted and closed) when no
-/// other is left. Any thread; not shared.
+/// other is left. Any thread.
 class ReserveDescriptor {
  public:
   ReserveDescriptor() { restore(); }
 
   /// Makes room for one.
-  void release() { fd_.reset(); }
+  void release();
 
-  /// Takes the room back, if it is still to be had.
-  void restore();
-
-  bool is_held() const { return static_cast<bool>(fd_); }
+  /// Takes the room back, if it is not held: whether it is held now.
+  bool restore();
 
  private:
+  std::mutex mutex_;
   UniqueFd fd_;
 };
 

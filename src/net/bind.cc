@@ -16,7 +16,9 @@ using engine::Engine;
 constexpr std::string_view kListenOn = "listen on";
 
 Error bind_error(int code, const Endpoint& endpoint) {
-  return engine::operation_error(code, kListenOn, endpoint.format_without_options());
+  Error error = engine::operation_error(code, kListenOn, endpoint.format_without_options());
+  if (error.kind == ErrorKind::not_found) error.advice = "its directory must exist";
+  return error;
 }
 
 /// A port that is shared would be shared with a second run of the same program too: without

@@ -57,7 +57,7 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint,
   const bool is_every_address = endpoint.host().empty() && purpose == engine::LookupPurpose::bind;
   if (addresses && is_every_address) {
     // The IPv6 wildcard serves IPv4 as well, where the machine has IPv6.
-    std::ranges::stable_partition(
+    std::ranges::partition(
         *addresses, [](const SocketAddress& address) { return family_of(address) == AF_INET6; });
   }
   return addresses;

@@ -27,6 +27,12 @@ bool Acceptor::take_one() {
                                                       : AcceptAhead::none);
   if (!call) return back_off(call.error());
   pause_ = {};
+  if (!shared_.reserve.restore()) {
+    // This call has the descriptor by which others are to be told off: it is the one.
+    call->abort();
+    shared_.reserve.restore();
+    return true;
+  }
   if (!shared_.admission.admit(call->peer())) {
     shared_.log(LogLevel::warning, "refused: too many calls from this address", service_.name,
                 &call->peer());
@@ -68,10 +74,9 @@ bool Acceptor::back_off(const Error& error) {
 /// acceptor at a time, for the others would take the descriptor that is given up.
 bool Acceptor::shed() {
   if (shared_.is_shedding.exchange(true)) return false;
-  reserve_.restore();
-  reserve_.release();
+  shared_.reserve.release();
   const bool has_told_one = listener_.accept(Deadline::at(now())).has_value();
-  reserve_.restore();
+  shared_.reserve.restore();
   shared_.is_shedding = false;
   return has_told_one;
 }

@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "engine/descriptor_limit.h"
 #include "hotline/net/listener.h"
 #include "server/service.h"
 
@@ -31,7 +30,6 @@ class Acceptor {
   Service& service_;
   Listener& listener_;
   Start start_;
-  engine::ReserveDescriptor reserve_;
   Duration pause_{};
 };
 

@@ -1,7 +1,9 @@
 #include "server/call.h"
 
+#include <algorithm>
 #include <exception>
 
+#include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 
@@ -28,13 +30,19 @@ bool handle(Shared& shared, const Service& service, Stream& call) noexcept {
 }
 
 /// The handler has said its last word and the peer has not: closing now, with bytes of the peer's
-/// unread, would reset the connection and could take the reply with it.
+/// unread or on their way, would reset the connection and could take the reply with it. A drain
+/// ends the handler's wait, not this one.
 void linger(const ServerOptions& options, Stream& call) {
-  if (!call.is_open() || call.end().kind != ErrorKind::none) return;
+  const ErrorKind end = call.end().kind;
+  if (!call.is_open() || (end != ErrorKind::none && end != ErrorKind::draining)) return;
   if (!call.shut_down_writes()) return;
-  const DeadlineScope scope(deadline_after(options.linger));
+  engine::Scope& scope = engine::Engine::current().scope();
+  const int asked = scope.end_code;
+  if (asked == engine::kDrainEnd) scope.end_code = 0;
+  const DeadlineScope bounded(deadline_after(options.linger));
   while (call.receive()) {
   }
+  scope.end_code = std::max(scope.end_code, asked);
 }
 
 void log_end(const Shared& shared, const Service& service, const Stream& call) {

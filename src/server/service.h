@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/descriptor_limit.h"
 #include "hotline/core/log.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
@@ -37,6 +38,7 @@ struct Shared {
   ServerOptions options;
   std::function<void()> drain_server;
   Admission admission;
+  engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding =
       false;  ///< Some acceptor gives up its reserve descriptor just now.
   std::atomic<std::uint64_t> started = 0;  ///< Calls on streams.

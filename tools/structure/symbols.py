@@ -42,6 +42,7 @@ PROGRAM_MAY_BEGIN_WITH = {
     "std::basic_filebuf": FILES_OF_COMMAND_LINE,
     "std::basic_ifstream": FILES_OF_COMMAND_LINE,
     "vtable for std::basic_": FILES_OF_COMMAND_LINE,
+    "VTT for std::basic_": FILES_OF_COMMAND_LINE,
 }
 
 

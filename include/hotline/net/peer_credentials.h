@@ -1,6 +1,6 @@
 #pragma once
 
-#include <sys/types.h>
+#include <cstdint>
 
 namespace hotline {
 
@@ -8,9 +8,9 @@ namespace hotline {
 /// for the server's. The process may have gone since, and its id be another's: trust uid and gid,
 /// show pid. unix(7), SO_PEERCRED.
 struct PeerCredentials {
-  pid_t pid = 0;
-  uid_t uid = 0;
-  gid_t gid = 0;
+  std::int32_t pid = 0;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
 };
 
 }  // namespace hotline

@@ -35,8 +35,9 @@ struct StreamOptions {
 /// may come in pieces at the other, or together with more.
 ///
 /// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may
-/// read while another writes, no more. Move only. Destruction closes. Failure ends the stream for
-/// that direction: end() keeps the first.
+/// read while another writes, no more. Move only. Destruction closes. Once the peer has closed or
+/// reset, every further receive says so again; after `timed_out` and `draining` receiving may go
+/// on. end() keeps the first failure.
 class Stream {
  public:
   Stream(Stream&&) noexcept;

@@ -43,19 +43,16 @@ TEST_CASE("the limit on descriptors is raised to the hard one") {
 TEST_CASE("a reserve makes room for one descriptor when none is left, and takes it back") {
   const KeepsLimit limit;
   ReserveDescriptor reserve;
-  REQUIRE(reserve.is_held());
+  REQUIRE(reserve.restore());
   limit.lower_to(64);
   std::vector<UniqueFd> all;
   for (int fd; (fd = ::dup(0)) >= 0;) all.emplace_back(fd);
   reserve.release();
-  CHECK_FALSE(reserve.is_held());
   UniqueFd found_room(::dup(0));
   CHECK(found_room);
-  reserve.restore();
-  CHECK_FALSE(reserve.is_held());
+  CHECK_FALSE(reserve.restore());
   found_room.reset();
-  reserve.restore();
-  CHECK(reserve.is_held());
+  CHECK(reserve.restore());
   CHECK_FALSE(UniqueFd(::dup(0)));
 }
 
