@@ -78,6 +78,12 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return path;
 }
 
+bool is_host(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < 0x7f && !std::string_view("/@[]").contains(c);
+  });
+}
+
 struct HostAndPort {
   std::string_view host;
   std::string_view port;
@@ -168,8 +174,9 @@ Result<void> Endpoint::take_host_and_port(std::string_view uri, std::string_view
   if (!parts) return refuse(uri, "it has no HOST:PORT", "IPv6 goes in brackets: tcp://[::1]:8000");
   const auto port = parse_decimal<std::uint16_t>(parts->port);
   if (!port) return refuse(uri, "its port is not a number from 0 to 65535");
-  if (parts->host.find_first_of("/@[]") != parts->host.npos) {
-    return refuse(uri, "its host has a character that no host has");
+  if (!is_host(parts->host)) {
+    return refuse(uri, "its host has a character that no host has",
+                  "international names are written in their xn-- form");
   }
   host_ = parts->host;
   port_ = *port;

@@ -20,7 +20,7 @@ namespace hotline {
 
 /// What bounds a server. 0 means the default that stands behind it.
 struct Limits {
-  std::size_t connections_max = 0;  ///< The process's descriptors less 64.
+  std::size_t connections_max = 0;  ///< The process's descriptors, less 64 and 32 a loop.
   std::size_t connections_per_peer_max =
       0;  ///< A quarter of that; callers on this machine have none.
   std::size_t waiting_messages_max =

@@ -193,7 +193,7 @@ TEST_CASE("what is formatted is what is parsed, whatever bytes a path has") {
        {"unix:///tmp/with\\backslash", "unix:///tmp/with\"quote",
         "unix:///tmp/gr\xc3\xbc\xc3\x9f"
         "e",
-        "unix:@\xe4\xb8\x96\xe7\x95\x8c", "unixgram:///tmp/100%25", "tcp://h\xc3\xb6st:1"}) {
+        "unix:@\xe4\xb8\x96\xe7\x95\x8c", "unixgram:///tmp/100%25"}) {
     const Endpoint first = parsed(uri);
     const Endpoint second = parsed(first.format());
     CHECK(second.path() == first.path());
