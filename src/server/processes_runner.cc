@@ -12,7 +12,8 @@ namespace hotline::server {
 namespace {
 
 // A worker that dies at once, again and again, must not keep a core busy with forking.
-constexpr Duration kRestartPause = std::chrono::milliseconds(100);
+constexpr Duration kRestartPauseFirst = std::chrono::milliseconds(50);
+constexpr Duration kRestartPauseMax = std::chrono::seconds(2);
 
 std::uint64_t parse_count(std::string_view text) {
   std::uint64_t count = 0;
@@ -73,9 +74,11 @@ void ProcessesRunner::keep_worker(Service& service) {
       service.handler.datagram()(socket);
     }
   };
+  Duration pause = kRestartPauseFirst;
   while (end_code_ == 0) {
     if (run_child(service, socket.descriptor(), body)) break;
-    static_cast<void>(sleep_for(kRestartPause));
+    static_cast<void>(sleep_for(pause));
+    pause = std::min(2 * pause, kRestartPauseMax);
   }
   shared_.end_call();
 }

@@ -68,7 +68,10 @@ int BlockingEngine::offload(std::function<void()> work) {
     work();
     done->drain();
   });
-  return wait(done->fd(), POLLIN, scope_.deadline, false);
+  const int waited = wait(done->fd(), POLLIN, scope_.deadline, false);
+  // Reading what the worker wrote orders its work before what follows here; polling alone does not.
+  if (waited == 0) done->take_end_code();
+  return waited;
 }
 
 Buffer BlockingEngine::take_buffer() {
