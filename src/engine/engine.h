@@ -87,6 +87,12 @@ class Engine : public Kernel {
     return channel.engine_ == this ? channel.state_ : nullptr;
   }
 
+  /// Whether `channel` was closed, or left this engine, since `state` was its own: then the state
+  /// may be gone. Ask after every wait.
+  bool has_left(const Channel& channel, const ChannelState& state) const {
+    return state_of(channel) != &state;
+  }
+
   /// Records `state` as this engine's, withdrawing the channel from another one first.
   void attach(Channel& channel, ChannelState& state);
 

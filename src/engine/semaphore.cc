@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <system_error>
+#include <thread>
 
 #include "engine/engine.h"
 #include "engine/operations/read_write.h"
@@ -26,10 +27,15 @@ Result<void> Semaphore::acquire() {
   const int result =
       channel.is_open() ? Engine::current().perform(read, Deadline::never()) : -EMFILE;
   if (result >= 0) return {};
-  // If a token came for us all the same, the next one to wait finds it: one too many at the most,
-  // once.
-  count_.fetch_add(1, std::memory_order_relaxed);
-  return fail(operation_error(result, "wait for room"));
+  // Leaves the queue, unless somebody has let this waiter go already: then its token is there.
+  std::ptrdiff_t count = count_.load();
+  while (count < 0) {
+    if (count_.compare_exchange_weak(count, count + 1)) {
+      return fail(operation_error(result, "wait for room"));
+    }
+  }
+  while (::eventfd_read(tokens_.get(), &token) < 0) std::this_thread::yield();
+  return {};
 }
 
 void Semaphore::release() {

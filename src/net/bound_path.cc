@@ -18,8 +18,8 @@ constexpr Duration kProbeTimeout = std::chrono::milliseconds(200);
 
 // The socket of a killed server may outlive it for a moment, held by its ring, which the kernel
 // takes down later.
-constexpr int kProbes = 10;
-constexpr Duration kProbePause = std::chrono::milliseconds(10);
+constexpr int kProbes = 3;
+constexpr Duration kProbePause = std::chrono::milliseconds(30);
 
 std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std::string advice) {
   return fail(make_error(ErrorKind::address_in_use, "listen on", endpoint.format_without_options(),

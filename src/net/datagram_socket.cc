@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -38,10 +39,11 @@ struct DatagramSocket::State {
         endpoint(std::move(where)),
         options(how),
         received(new_batch()),
-        sent(how.batch_max) {}
+        sent(batch_size()) {}
 
+  std::size_t batch_size() const { return std::max<std::size_t>(1, options.batch_max); }
   std::shared_ptr<net::ReceiveBatch> new_batch() const {
-    return std::make_shared<net::ReceiveBatch>(options.batch_max, options.datagram_bytes_max);
+    return std::make_shared<net::ReceiveBatch>(batch_size(), options.datagram_bytes_max);
   }
   Error error(int code, std::string_view operation) const {
     return engine::operation_error(code, operation, endpoint.format_without_options());

@@ -341,6 +341,35 @@ TEST_CASE("A caller who races a deadline is accepted then or next, never lost") 
   });
 }
 
+TEST_CASE("Closing a stream ends the wait of another fiber on it") {
+  if (!row().is_loops()) return;
+  for (const bool is_writer : {false, true}) {
+    for (const bool is_abort : {false, true}) {
+      CAPTURE(is_writer);
+      CAPTURE(is_abort);
+      run_in_row([&] {
+        Pair pair;
+        const std::string bulk(8 * 1024 * 1024, 'x');
+        ErrorKind kind = ErrorKind::none;
+        TaskGroup group;
+        REQUIRE(group.spawn("waiter", [&] {
+          kind = is_writer ? kind_of(pair.stream->write_all(as_bytes(bulk)))
+                           : kind_of(pair.stream->receive());
+        }));
+        static_cast<void>(sleep_for(milliseconds(5)));
+        if (is_abort) {
+          pair.stream->abort();
+        } else {
+          pair.stream->close();
+        }
+        REQUIRE(group.join());
+        // A write that was cut short in the midst tries to go on, on a descriptor that is gone.
+        CHECK((kind == ErrorKind::cancelled || (is_writer && kind == ErrorKind::invalid_argument)));
+      });
+    }
+  }
+}
+
 TEST_CASE("A stream that a loop has used keeps its bytes when a thread goes on with it") {
   if (!row().is_loops()) return;
   Pair pair;

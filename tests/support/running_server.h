@@ -87,7 +87,7 @@ class RunningServer {
 inline ServerOptions options_for(std::string_view word) {
   ServerOptions options;
   options.concurrency = Concurrency::parse(word).value();
-  options.linger = std::chrono::milliseconds(100);
+  options.linger = std::chrono::milliseconds(10);
   return options;
 }
 

@@ -71,8 +71,9 @@ class Stream {
   /// The peer reads an end after what was written; reading goes on (a half-close).
   Result<void> shut_down_writes();
 
-  /// Closes in an orderly way: what was written still goes out. Idempotent. If bytes of the peer's
-  /// are unread, the kernel resets instead.
+  /// Closes in an orderly way: what was written still goes out. If bytes of the peer's are unread,
+  /// the kernel resets instead. A fiber that waits on the stream ends with `cancelled` (destroying
+  /// the stream under it is not allowed). Idempotent.
   void close();
 
   /// Breaks off: the peer sees a reset, what was not sent yet is dropped. Idempotent.

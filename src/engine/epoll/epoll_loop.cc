@@ -81,9 +81,11 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   for (;;) {
     if (side.is_ready) {
       spend_budget();
+      if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int result = operation.attempt();
       if (result == -ENOBUFS && operation.kind() == Operation::Kind::receive) {
         const int waited = wait_for_buffer(operation, deadline);
+        if (has_left(operation.channel(), state)) return -kCancelEnd;
         if (waited < 0) return waited;
         continue;
       }
@@ -97,6 +99,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     ReadyWait wait(*this, operation.is_drainable());
     side.waiter = &wait;
     const int waited = park(wait, deadline);
+    if (has_left(operation.channel(), state)) return -kCancelEnd;
     side.waiter = nullptr;
     if (waited == -kDrainEnd) return operation.attempt_last(waited);
     if (waited < 0) return waited;
@@ -143,14 +146,17 @@ void EpollLoop::turn(Deadline until) {
   std::array<epoll_event, kEventsInTurn> events;
   const int count =
       ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn, timeout_ms(now(), until));
+  bool has_letters = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.ptr == nullptr) {
-      read_mailbox();
+      has_letters = true;
     } else {
       dispatch(*static_cast<State*>(event.data.ptr), event.events);
     }
   }
+  // Not amid the events: a letter may close what others of them are about.
+  if (has_letters) read_mailbox();
 }
 
 void EpollLoop::dispatch(State& state, std::uint32_t events) {
@@ -169,6 +175,9 @@ void EpollLoop::withdraw(Channel& channel) {
   if (state == nullptr) return;
   // Closing would not do: the registration lives as long as any duplicate of the descriptor.
   if (state->is_registered) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel.fd(), nullptr);
+  for (const Side* side : {&state->read, &state->write}) {
+    if (side->waiter != nullptr) complete(*side->waiter, -kCancelEnd);
+  }
   detach(*state);
   delete state;
 }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -45,7 +46,7 @@ class UringLoop::SubmittedWait final : public Wait, public Completion {
 
   void interrupt(int end_code) noexcept override {
     if (end_code_ == 0) loop_.ring_.cancel(*this);
-    end_code_ = end_code;
+    end_code_ = std::max(end_code_, end_code);
   }
   bool is_drainable() const noexcept override { return is_drainable_; }
 
@@ -92,6 +93,7 @@ struct UringLoop::State final : ChannelState, Completion {
 
   UringLoop& loop;
   Wait* waiter = nullptr;
+  std::array<SubmittedWait*, 2> submitted{};  ///< Read and write side, besides the multishot.
   std::uint32_t first = BufferPool::kNone;
   std::uint32_t last = BufferPool::kNone;
   std::uint32_t queued_count = 0;
@@ -104,47 +106,19 @@ struct UringLoop::State final : ChannelState, Completion {
   std::vector<int> accepted_fds;
 };
 
-/// Tells the loop of letters from other threads.
-class UringLoop::MailboxWatch final : public Completion {
- public:
-  explicit MailboxWatch(UringLoop& loop) : loop_(loop) {}
-
-  void arm() {
-    io_uring_prep_poll_multishot(&loop_.ring_.next_entry(*this), loop_.mailbox()->fd(), POLLIN);
-    is_armed_ = true;
-  }
-  void disarm() {
-    if (is_armed_) loop_.ring_.cancel(*this);
-    is_closing_ = true;
-  }
-  bool is_armed() const { return is_armed_; }
-
-  void complete(int result, unsigned flags) noexcept override {
-    is_armed_ = has_more(flags);
-    if (is_closing_) return;
-    if (result >= 0) loop_.read_mailbox();
-    if (!is_armed_) arm();
-  }
-
- private:
-  UringLoop& loop_;
-  bool is_armed_ = false;
-  bool is_closing_ = false;
-};
-
 UringLoop::UringLoop(const LoopOptions& options)
     : EventLoop(options),
       buffers_(pool_options(options)),
       buffer_ring_(ring_.raw(), buffers_, options.hot_buffers),
       queued_(buffers_.count_max()),
-      mailbox_watch_(std::make_unique<MailboxWatch>(*this)) {
-  mailbox_watch_->arm();
+      mailbox_watch_(ring_, mailbox()->fd()) {
+  mailbox_watch_.arm();
 }
 
 UringLoop::~UringLoop() {
   release_channels();
-  mailbox_watch_->disarm();
-  turn_until([this] { return orphan_count_ == 0 && !mailbox_watch_->is_armed(); });
+  mailbox_watch_.disarm();
+  turn_until([this] { return orphan_count_ == 0 && !mailbox_watch_.is_armed(); });
 }
 
 int UringLoop::interpret(Operation& operation, Deadline deadline) {
@@ -162,7 +136,7 @@ int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
   SubmittedWait wait(*this, operation.is_drainable());
   operation.prepare(ring_.next_entry(wait));
   ring_.note_send(send_bytes_of(operation));
-  return park(wait, deadline);
+  return park_submitted(wait, operation, deadline);
 }
 
 int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
@@ -171,6 +145,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
   for (;;) {
     if (!is_read || !state.is_dry) {
       spend_budget();
+      if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int result = operation.attempt();
       if (result != -EAGAIN) {
         if (is_read) state.is_dry = operation.has_exhausted(result);
@@ -178,6 +153,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
       }
     }
     const int polled = poll_and_park(operation, deadline);
+    if (has_left(operation.channel(), state)) return -kCancelEnd;
     if (polled == -kDrainEnd) return operation.attempt_last(polled);
     if (polled < 0) return polled;
     state.is_dry = false;
@@ -188,7 +164,17 @@ int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {
   SubmittedWait wait(*this, operation.is_drainable());
   const unsigned events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
   io_uring_prep_poll_add(&ring_.next_entry(wait), operation.channel().fd(), events);
-  return park(wait, deadline);
+  return park_submitted(wait, operation, deadline);
+}
+
+/// The state knows what is under way, for closing the channel must end it.
+int UringLoop::park_submitted(SubmittedWait& wait, Operation& operation, Deadline deadline) {
+  State& state = attached_state(operation.channel());
+  SubmittedWait*& place = state.submitted[operation.direction() == Direction::read ? 0 : 1];
+  place = &wait;
+  const int result = park(wait, deadline);
+  if (!has_left(operation.channel(), state)) place = nullptr;
+  return result;
 }
 
 int UringLoop::receive(Operation& operation, Deadline deadline) {
@@ -200,7 +186,7 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
     if (state.end <= 0) return state.end;
     if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
     if (!is_draining() && !state.is_armed && !state.is_starved) arm_receive(state);
-    const int waited = wait_for_queue(state, deadline);
+    const int waited = wait_for_queue(operation.channel(), state, deadline);
     if (waited < 0) return waited;
   }
 }
@@ -208,11 +194,12 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
 /// Waits until the multishot has queued something or has ended. A drain is not an end yet:
 /// something may have come that is not queued, so the multishot is stopped, and a last attempt
 /// tells.
-int UringLoop::wait_for_queue(State& state, Deadline deadline) {
+int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline deadline) {
   if (is_draining()) stop_multishot(state);
   QueueWait wait(*this, !is_draining());
   state.waiter = &wait;
   const int waited = park(wait, deadline);
+  if (has_left(channel, state)) return -kCancelEnd;
   state.waiter = nullptr;
   return waited == -kDrainEnd ? 0 : waited;
 }
@@ -299,7 +286,7 @@ int UringLoop::accept(Operation& operation, Deadline deadline) {
     if (!may_run_ahead && !state.is_armed) return attempt_or_poll(operation, deadline);
     if (!may_run_ahead) stop_multishot(state);
     if (!is_draining() && !state.is_armed) arm_accept(state);
-    const int waited = wait_for_queue(state, deadline);
+    const int waited = wait_for_queue(operation.channel(), state, deadline);
     if (waited < 0) return waited;
   }
 }
@@ -340,6 +327,8 @@ void UringLoop::turn(Deadline until) {
   rearm_starved();
   ring_.submit_and_wait(now(), until);
   ring_.reap();
+  // Not amid the completions: a letter may close what others of them are about.
+  if (mailbox_watch_.take_notice()) read_mailbox();
 }
 
 void UringLoop::withdraw(Channel& channel) {
@@ -373,6 +362,12 @@ void UringLoop::abandon(Channel& channel) {
   while (state->first != BufferPool::kNone) dequeue(*state);
   for (const int fd : state->accepted_fds) UniqueFd(fd).reset();
   stop_multishot(*state);
+  if (state->waiter != nullptr) {
+    EventLoop::complete(*std::exchange(state->waiter, nullptr), -kCancelEnd);
+  }
+  for (SubmittedWait* wait : state->submitted) {
+    if (wait != nullptr) wait->interrupt(kCancelEnd);
+  }
   detach(*state);
   if (!state->is_armed) {
     delete state;

@@ -7,6 +7,7 @@
 #include "engine/event_loop.h"
 #include "engine/uring/buffer_ring.h"
 #include "engine/uring/completion.h"
+#include "engine/uring/mailbox_watch.h"
 #include "engine/uring/ring.h"
 
 namespace hotline::engine {
@@ -42,10 +43,11 @@ class UringLoop final : public EventLoop {
   State& attached_state(Channel& channel);
   int submit_and_park(Operation& operation, Deadline deadline);
   int poll_and_park(Operation& operation, Deadline deadline);
+  int park_submitted(SubmittedWait& wait, Operation& operation, Deadline deadline);
   int attempt_or_poll(Operation& operation, Deadline deadline);
 
   int receive(Operation& operation, Deadline deadline);
-  int wait_for_queue(State& state, Deadline deadline);
+  int wait_for_queue(const Channel& channel, State& state, Deadline deadline);
   bool is_draining() const { return fiber()->scope.end_code == kDrainEnd; }
   void arm_receive(State& state);
   void received(State& state, int result, unsigned flags);
@@ -60,14 +62,12 @@ class UringLoop final : public EventLoop {
   void stop_multishot(State& state);
   void settle(State& state, unsigned flags);
 
-  class MailboxWatch;
-
   Ring ring_;
   BufferPool buffers_;
   BufferRing buffer_ring_;
   std::vector<Queued> queued_;
   std::vector<State*> starved_;
-  std::unique_ptr<MailboxWatch> mailbox_watch_;
+  MailboxWatch mailbox_watch_;
   std::size_t orphan_count_ = 0;
 };
 
