@@ -12,20 +12,12 @@
 #include <cstddef>
 #include <cstring>
 
+#include "support/interrupts.h"
+
 namespace contract {
 namespace {
 
 constexpr timeval kPatience{.tv_sec = 20, .tv_usec = 0};
-
-/// Calls again when interrupted, which a call with a time limit may be without any signal:
-/// io_uring's own work does it, as long as a ring of this process is being torn down.
-template <typename Call>
-ssize_t uninterrupted(Call call) {
-  for (;;) {
-    const ssize_t result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 /// The error as text, taken before anything else can change it.
 std::string last_error() { return std::strerror(errno); }
@@ -71,7 +63,8 @@ int connect_to(const hotline::Endpoint& endpoint) {
     const sa_family_t family = AF_UNIX;
     ::bind(fd, reinterpret_cast<const sockaddr*>(&family), sizeof family);
   }
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0)
+  if (hotline::test::connect_through_interrupts(
+          fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size, 20'000) == 0)
     return fd;
   const int error = errno;
   ::close(fd);
@@ -92,8 +85,8 @@ bool Peer::can_connect(const hotline::Endpoint& endpoint) {
 
 void Peer::send(std::string_view bytes) {
   do {
-    const ssize_t sent =
-        uninterrupted([&] { return ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+    const ssize_t sent = hotline::test::through_interrupts(
+        [&] { return ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     const std::string error = last_error();
     REQUIRE_MESSAGE(sent >= 0, error);
     bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -109,8 +102,8 @@ std::string Peer::receive(std::size_t size) {
   std::string bytes(size, '\0');
   std::size_t filled = 0;
   while (filled < size) {
-    const ssize_t count =
-        uninterrupted([&] { return ::recv(fd(), bytes.data() + filled, size - filled, 0); });
+    const ssize_t count = hotline::test::through_interrupts(
+        [&] { return ::recv(fd(), bytes.data() + filled, size - filled, 0); });
     was_reset_ = count < 0 && errno == ECONNRESET;
     const std::string error = last_error();
     REQUIRE_MESSAGE((count >= 0 || was_reset_), error);
@@ -123,7 +116,8 @@ std::string Peer::receive(std::size_t size) {
 
 std::string Peer::receive_some() {
   std::string bytes(70'000, '\0');
-  const ssize_t count = uninterrupted([&] { return ::recv(fd(), bytes.data(), bytes.size(), 0); });
+  const ssize_t count = hotline::test::through_interrupts(
+      [&] { return ::recv(fd(), bytes.data(), bytes.size(), 0); });
   const std::string error = last_error();
   REQUIRE_MESSAGE(count >= 0, error);
   bytes.resize(static_cast<std::size_t>(count));

@@ -18,6 +18,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/interrupts.h"
+
 namespace hotline::test {
 namespace {
 
@@ -30,27 +32,9 @@ UniqueFd patient(int fd) {
   return UniqueFd(fd);
 }
 
-// A ring that has gone may still interrupt its thread, and a call with a timeout is not begun again
-// by itself.
-template <typename Call>
-auto through_interrupts(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
-
 void connect_to(int fd, const void* address, std::size_t size) {
-  if (::connect(fd, static_cast<const sockaddr*>(address), static_cast<socklen_t>(size)) == 0)
-    return;
-  // An interrupted connection goes on being made.
-  REQUIRE(errno == EINTR);
-  pollfd polled{.fd = fd, .events = POLLOUT, .revents = 0};
-  REQUIRE(through_interrupts([&] { return ::poll(&polled, 1, 10'000); }) == 1);
-  int error = -1;
-  socklen_t error_size = sizeof error;
-  REQUIRE(::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size) == 0);
-  REQUIRE(error == 0);
+  REQUIRE(connect_through_interrupts(fd, static_cast<const sockaddr*>(address),
+                                     static_cast<socklen_t>(size), 10'000) == 0);
 }
 
 std::pair<UniqueFd, UniqueFd> pair_of(int type) {
