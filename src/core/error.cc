@@ -26,7 +26,6 @@ std::string_view phrase_of(ErrorKind kind) {
     case ErrorKind::invalid_argument: return "invalid argument";
     case ErrorKind::unsupported: return "not supported here";
     case ErrorKind::too_large: return "too large";
-    case ErrorKind::handler_failed: return "the handler failed";
     case ErrorKind::system: return "system error";
   }
   return "unknown error";
@@ -71,7 +70,6 @@ std::string_view name_of(ErrorKind kind) {
     case ErrorKind::invalid_argument: return "invalid_argument";
     case ErrorKind::unsupported: return "unsupported";
     case ErrorKind::too_large: return "too_large";
-    case ErrorKind::handler_failed: return "handler_failed";
     case ErrorKind::system: return "system";
   }
   return "unknown";

@@ -4,13 +4,13 @@
 
 namespace hotline::engine {
 
-/// Something that one fiber waits for and that happens once, or is counted until it is taken. Loop
-/// thread only; other threads post to the loop's mailbox.
+/// Something that one fiber waits for. What happens while nobody waits is kept until the next wait,
+/// however often it happened. Loop thread only; other threads post to the loop's mailbox.
 class Event {
  public:
   explicit Event(EventLoop& loop) : loop_(loop) {}
 
-  /// It has happened, once more.
+  /// It has happened.
   void set();
 
   /// Waits until it has happened since the last wait: 0, or a negated end code.

@@ -120,8 +120,9 @@ std::shared_ptr<void> DatagramSocket::keep_batch() {
 int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
   engine::SendDatagrams operation(*channel, headers);
   Engine& engine = Engine::current();
-  // A UNIX peer that does not read must not hold up the others, so its datagram is dropped, as UDP
-  // would. A connected socket has no others.
+  // A UNIX peer that does not read must not hold up who sends, so its datagram is dropped, as UDP
+  // would. What it has not read fills the buffer of this socket all the same: see bind_datagrams. A
+  // connected socket has no others.
   const bool is_routed = headers.front().msg_hdr.msg_name != nullptr;
   const Deadline deadline = is_routed && endpoint.transport() == Transport::unixgram
                                 ? Deadline::at(engine.now())

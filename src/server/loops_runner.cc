@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <system_error>
 
 #include "engine/fiber_group.h"
 #include "server/acceptor.h"
@@ -47,7 +48,11 @@ class LoopsRunner::Worker {
 Result<void> LoopsRunner::Worker::start() {
   std::promise<Result<void>> started;
   auto outcome = started.get_future();
-  thread_ = std::thread([this, &started] { run(started); });
+  try {
+    thread_ = std::thread([this, &started] { run(started); });
+  } catch (const std::system_error& error) {
+    return fail(system_error(error.code().value(), "start a thread for an event loop"));
+  }
   return outcome.get();
 }
 

@@ -25,7 +25,6 @@ enum class ErrorKind : std::uint8_t {
   invalid_argument,       ///< The caller's words are wrong: an endpoint, an option, a number.
   unsupported,            ///< This kernel, engine or transport cannot do that.
   too_large,              ///< Over a `*_max`.
-  handler_failed,         ///< A handler threw.
   system,                 ///< Anything else: see native_code.
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +17,10 @@ class SocketAddress {
   static constexpr std::size_t kSizeMax = 112;
 
   SocketAddress() = default;
+
+  /// Copies `size` bytes, at most kSizeMax.
   SocketAddress(const void* sockaddr, std::size_t size) : size_(static_cast<std::uint32_t>(size)) {
+    assert(size <= kSizeMax);
     std::memcpy(bytes_.data(), sockaddr, size);
   }
 

@@ -102,7 +102,9 @@ class DatagramSocket {
   std::unique_ptr<State> state_;
 };
 
-/// A socket bound to `endpoint`, for a server. Fails as listen does.
+/// A socket bound to `endpoint`, for a server. Fails as listen does. What UNIX peers have not read
+/// yet counts against this socket's buffer, by the kernel's rules: one that never reads can keep
+/// replies from all others. Give the path a `mode` that lets in whom you trust.
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
                                       const DatagramOptions& options = {});
 

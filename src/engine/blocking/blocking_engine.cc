@@ -64,6 +64,7 @@ int BlockingEngine::offload(std::function<void()> work) {
   if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>();
   // Shared with the worker, which may finish long after this wait has given up.
   auto done = std::make_shared<Interrupter>();
+  if (done->fd() < 0) return -EMFILE;
   offload_pool_->submit([work = std::move(work), done] {
     work();
     done->drain();
