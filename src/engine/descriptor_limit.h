@@ -15,6 +15,9 @@ std::size_t raise_descriptor_limit();
 class ReserveDescriptor {
  public:
   ReserveDescriptor() { restore(); }
+  ReserveDescriptor(const ReserveDescriptor&) = delete;
+  ReserveDescriptor& operator=(const ReserveDescriptor&) = delete;
+  ~ReserveDescriptor();
 
   /// Makes room for one.
   void release();

@@ -27,6 +27,10 @@ Engine& Engine::current() {
   return *current_engine;
 }
 
+Result<std::unique_ptr<Worker>> Engine::start_worker(WorkerTask task) {
+  return start_thread_worker(std::move(task));
+}
+
 Engine* Engine::set_current(Engine* engine) { return std::exchange(current_engine, engine); }
 
 int Engine::take_carried(Operation& operation) {

@@ -9,6 +9,7 @@
 #include "engine/end_code.h"
 #include "engine/kernel.h"
 #include "engine/operation.h"
+#include "engine/worker.h"
 #include "hotline/core/deadline.h"
 
 namespace hotline::engine {
@@ -62,6 +63,13 @@ class Engine : public Kernel {
 
   /// Of whoever runs now.
   virtual Scope& scope() = 0;
+
+  /// Runs `task` beside this engine: on a thread, where there are any. Fails as
+  /// start_thread_worker does.
+  virtual Result<std::unique_ptr<Worker>> start_worker(WorkerTask task);
+
+  /// Whether time, network and chance are not the system's.
+  virtual bool is_simulated() const { return false; }
 
   /// What asks this thread's waits to end, if anything does; null on a loop, whose fibers are
   /// asked.

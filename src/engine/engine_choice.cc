@@ -17,6 +17,7 @@ std::string_view name_of(EngineKind kind) {
     case EngineKind::automatic: return "auto";
     case EngineKind::uring: return "uring";
     case EngineKind::epoll: return "epoll";
+    case EngineKind::simulated: return "simulated";
   }
   return "unknown";
 }
@@ -31,6 +32,11 @@ Result<EngineKind> parse_engine_kind(std::string_view name) {
 }
 
 Result<EngineDecision> choose_engine(EngineKind wanted) {
+  if (engine::Engine::current().is_simulated()) return EngineDecision{EngineKind::simulated, {}};
+  if (wanted == EngineKind::simulated) {
+    return fail(make_error(ErrorKind::unsupported, "use the engine simulated", {},
+                           "it runs inside a simulated world only", "make a hotline::sim::World"));
+  }
   if (wanted == EngineKind::epoll) return EngineDecision{EngineKind::epoll, {}};
   UringReport report = probe_uring();
   if (report.is_usable) return EngineDecision{EngineKind::uring, {}};

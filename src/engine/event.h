@@ -13,8 +13,11 @@ class Event {
   /// It has happened.
   void set();
 
+  /// Whether a drain of the fiber ends its wait.
+  enum class OnDrain : bool { goes_on, ends };
+
   /// Waits until it has happened since the last wait: 0, or a negated end code.
-  int wait(Deadline deadline = Deadline::never());
+  int wait(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on);
 
  private:
   class EventWait;

@@ -248,8 +248,10 @@ int EventLoop::offload(std::function<void()> work) {
   };
   TimeWait wait(*this);
   auto ticket = std::make_shared<Ticket>(&wait);
-  offload_pool_->submit([this, ticket, mailbox = mailbox_, work = std::move(work)] {
+  offload_pool_->submit([this, ticket, mailbox = mailbox_, work = std::move(work)]() mutable {
     work();
+    // What it holds ends before the wait does, not at some time after.
+    work = nullptr;
     mailbox->post([this, ticket] {
       if (ticket->wait != nullptr) complete(*std::exchange(ticket->wait, nullptr), 0);
     });

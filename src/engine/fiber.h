@@ -7,7 +7,7 @@
 
 #include "engine/engine.h"
 #include "engine/stack_pool.h"
-#include "engine/switch_annotations.h"
+#include "engine/annotations.h"
 #include "engine/wait.h"
 
 namespace hotline::engine {

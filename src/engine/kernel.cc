@@ -1,13 +1,21 @@
 #include "engine/kernel.h"
 
 #include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
+#include <thread>
 
 namespace hotline::engine {
 namespace {
@@ -66,6 +74,54 @@ int Kernel::duplicate(int fd) { return result_of(::fcntl(fd, F_DUPFD_CLOEXEC, 3)
 int Kernel::set_non_blocking(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
   return result_of(flags < 0 ? flags : ::fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+}
+
+int Kernel::open_counter() {
+  return result_of(::eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC));
+}
+
+void Kernel::add_to_counter(int fd) { ::eventfd_write(fd, 1); }
+
+int Kernel::take_from_counter(int fd) {
+  eventfd_t taken = 0;
+  return result_of(::eventfd_read(fd, &taken));
+}
+
+int Kernel::open_signals(std::span<const int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return result_of(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+std::size_t Kernel::raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0) return 0;
+  if (limit.rlim_cur < limit.rlim_max) {
+    const rlimit raised{limit.rlim_max, limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return limit.rlim_cur;
+}
+
+unsigned Kernel::core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+NameAnswer Kernel::look_up(const NameQuestion& question) {
+  addrinfo wanted{};
+  wanted.ai_socktype = question.socket_type;
+  wanted.ai_flags = question.flags;
+  addrinfo* found = nullptr;
+  const char* host = question.host.empty() ? nullptr : question.host.c_str();
+  NameAnswer answer;
+  answer.failed = ::getaddrinfo(host, question.port.c_str(), &wanted, &found);
+  answer.native_code = answer.failed == EAI_SYSTEM ? errno : 0;
+  if (answer.failed != 0) return answer;
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    answer.addresses.emplace_back(each->ai_addr, each->ai_addrlen);
+  }
+  return answer;
 }
 
 int Kernel::path_status(const std::string& path, PathStatus& status) {

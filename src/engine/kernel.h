@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
@@ -19,6 +21,21 @@ struct PathStatus {
   std::uint64_t inode = 0;
   bool is_socket = false;
   bool is_directory = false;
+};
+
+/// What getaddrinfo(3) is asked.
+struct NameQuestion {
+  std::string host;  ///< Empty: the wildcard, or the loopback.
+  std::string port;
+  int socket_type = 0;
+  int flags = 0;
+};
+
+/// What it answers.
+struct NameAnswer {
+  int failed = 0;       ///< 0 or one of EAI_*,
+  int native_code = 0;  ///< and the errno of EAI_SYSTEM.
+  std::vector<SocketAddress> addresses;
 };
 
 /// The calls that never wait, on sockets, paths, clocks and randomness, each one system call.
@@ -44,6 +61,27 @@ class Kernel {
 
   /// Of every holder of the same open file, in other programs too.
   virtual int set_non_blocking(int fd);
+
+  /// A counter at 0 that is waited for by reading it: each Read of 8 bytes takes one. eventfd(2),
+  /// EFD_SEMAPHORE.
+  virtual int open_counter();
+  virtual void add_to_counter(int fd);
+
+  /// Takes one without waiting: 0, or -EAGAIN.
+  virtual int take_from_counter(int fd);
+
+  /// Blocks `signals` in this thread and those that it starts later; a descriptor from which they
+  /// are read as signalfd_siginfo. signalfd(2).
+  virtual int open_signals(std::span<const int> signals);
+
+  /// Raises the limit on descriptors as far as it goes: what it is then. getrlimit(2).
+  virtual std::size_t raise_descriptor_limit();
+
+  /// How many threads can run at once.
+  virtual unsigned core_count();
+
+  /// May take long: not from a loop. getaddrinfo(3).
+  virtual NameAnswer look_up(const NameQuestion& question);
 
   virtual int path_status(const std::string& path, PathStatus& status);
   virtual int remove_path(const std::string& path);

@@ -1,40 +1,14 @@
 #include "engine/name_lookup.h"
 
 #include <netdb.h>
-#include <sys/socket.h>
 
-#include <cerrno>
-#include <memory>
-
+#include "engine/engine.h"
 #include "hotline/engine/offload.h"
 
 namespace hotline::engine {
 namespace {
 
-struct Answer {
-  int failed = 0;
-  int native_code = 0;
-  std::vector<SocketAddress> addresses;
-};
-
-Answer ask(const std::string& host, const std::string& port, int socket_type, int flags) {
-  addrinfo wanted{};
-  wanted.ai_socktype = socket_type;
-  wanted.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  Answer answer;
-  answer.failed =
-      ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &wanted, &found);
-  answer.native_code = answer.failed == EAI_SYSTEM ? errno : 0;
-  if (answer.failed != 0) return answer;
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    answer.addresses.emplace_back(each->ai_addr, each->ai_addrlen);
-  }
-  return answer;
-}
-
-Error lookup_error(const Answer& answer, const std::string& host) {
+Error lookup_error(const NameAnswer& answer, const std::string& host) {
   if (answer.failed == EAI_SYSTEM) return system_error(answer.native_code, "look up", host);
   return make_error(ErrorKind::unreachable, "look up", host, ::gai_strerror(answer.failed),
                     "check the spelling, or give a numeric address");
@@ -44,11 +18,12 @@ Error lookup_error(const Answer& answer, const std::string& host) {
 
 Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_t port,
                                            int socket_type, LookupPurpose purpose) {
-  const int passive = purpose == LookupPurpose::bind ? AI_PASSIVE : 0;
-  const std::string port_text = std::to_string(port);
-  Answer answer = ask(host, port_text, socket_type, passive | AI_NUMERICHOST);
+  const int flags = AI_NUMERICSERV | (purpose == LookupPurpose::bind ? AI_PASSIVE : 0);
+  NameQuestion question{host, std::to_string(port), socket_type, flags | AI_NUMERICHOST};
+  NameAnswer answer = Engine::current().look_up(question);
   if (answer.failed == 0) return std::move(answer.addresses);
-  auto looked_up = offload([=] { return ask(host, port_text, socket_type, passive); });
+  question.flags = flags;
+  auto looked_up = offload([question] { return Engine::current().look_up(question); });
   if (!looked_up) {
     looked_up.error().operation = "look up";
     looked_up.error().endpoint = host;

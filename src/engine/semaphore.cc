@@ -1,9 +1,6 @@
 #include "engine/semaphore.h"
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
-
-#include <cerrno>
+#include <cstdint>
 #include <system_error>
 #include <thread>
 
@@ -12,20 +9,17 @@
 
 namespace hotline::engine {
 
-Semaphore::Semaphore(std::size_t count)
-    : count_(static_cast<std::ptrdiff_t>(count)),
-      tokens_(::eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC)) {
-  if (!tokens_) throw std::system_error(errno, std::generic_category(), "eventfd");
+Semaphore::Semaphore(std::size_t count) : count_(static_cast<std::ptrdiff_t>(count)) {
+  const int fd = Engine::current().open_counter();
+  if (fd < 0) throw std::system_error(-fd, std::generic_category(), "eventfd");
+  tokens_.reset(fd);
 }
+
+Semaphore::~Semaphore() { Engine::current().close(std::move(tokens_)); }
 
 Result<void> Semaphore::acquire() {
   if (count_.fetch_sub(1, std::memory_order_acquire) > 0) return {};
-  // A channel belongs to one engine, so each wait has its own.
-  Channel channel{UniqueFd(::fcntl(tokens_.get(), F_DUPFD_CLOEXEC, 3))};
-  eventfd_t token = 0;
-  Read read(channel, std::as_writable_bytes(std::span(&token, 1)));
-  const int result =
-      channel.is_open() ? Engine::current().perform(read, Deadline::never()) : -EMFILE;
+  const int result = wait_for_token();
   if (result >= 0) return {};
   // Leaves the queue, unless somebody has let this waiter go already: then its token is there.
   std::ptrdiff_t count = count_.load();
@@ -34,12 +28,23 @@ Result<void> Semaphore::acquire() {
       return fail(operation_error(result, "wait for room"));
     }
   }
-  while (::eventfd_read(tokens_.get(), &token) < 0) std::this_thread::yield();
+  while (Engine::current().take_from_counter(tokens_.get()) < 0) std::this_thread::yield();
   return {};
 }
 
+int Semaphore::wait_for_token() {
+  // A channel belongs to one engine, so each wait has its own.
+  const int fd = Engine::current().duplicate(tokens_.get());
+  if (fd < 0) return fd;
+  Channel channel{UniqueFd(fd)};
+  std::uint64_t token = 0;
+  Read read(channel, std::as_writable_bytes(std::span(&token, 1)));
+  return Engine::current().perform(read, Deadline::never());
+}
+
 void Semaphore::release() {
-  if (count_.fetch_add(1, std::memory_order_release) < 0) ::eventfd_write(tokens_.get(), 1);
+  if (count_.fetch_add(1, std::memory_order_release) < 0)
+    Engine::current().add_to_counter(tokens_.get());
 }
 
 }  // namespace hotline::engine

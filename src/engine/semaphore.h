@@ -13,6 +13,9 @@ class Semaphore {
  public:
   /// Throws std::system_error if no descriptor is left.
   explicit Semaphore(std::size_t count);
+  Semaphore(const Semaphore&) = delete;
+  Semaphore& operator=(const Semaphore&) = delete;
+  ~Semaphore();
 
   /// Takes one, waiting until there is one. Fails with `cancelled` or `timed_out`; then none is
   /// taken.
@@ -28,8 +31,10 @@ class Semaphore {
   }
 
  private:
+  int wait_for_token();
+
   std::atomic<std::ptrdiff_t> count_;  // Negative: so many wait.
-  UniqueFd tokens_;  // One for each waiter that was let go: eventfd(2), EFD_SEMAPHORE.
+  UniqueFd tokens_;                    // One for each waiter that was let go: Kernel::open_counter.
 };
 
 }  // namespace hotline::engine

@@ -1,10 +1,7 @@
 #include "engine/signals.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-
-#include <cerrno>
 
 #include "engine/engine.h"
 #include "engine/operations/read_write.h"
@@ -12,13 +9,9 @@
 namespace hotline::engine {
 
 Result<Signals> Signals::block(std::initializer_list<int> signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  UniqueFd fd(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-  if (!fd) return fail(system_error(errno, "watch for signals"));
-  return Signals(std::move(fd));
+  const int fd = Engine::current().open_signals(signals);
+  if (fd < 0) return fail(system_error(-fd, "watch for signals"));
+  return Signals(UniqueFd(fd));
 }
 
 Result<int> Signals::wait() {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "engine/switch_annotations.h"
+#include "engine/annotations.h"
 
 namespace hotline::engine {
 namespace {

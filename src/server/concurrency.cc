@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <thread>
 
+#include "engine/engine.h"
 #include "hotline/core/bytes.h"
 
 namespace hotline {
@@ -60,7 +60,7 @@ std::size_t Concurrency::effective_count() const {
     case Kind::serial: return 1;
     case Kind::threads: return kThreadsDefault;
     case Kind::processes: return kProcessesDefault;
-    case Kind::loops: return std::max(1U, std::thread::hardware_concurrency());
+    case Kind::loops: return engine::Engine::current().core_count();
   }
   return 1;
 }

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <atomic>
 #include <list>
-#include <thread>
 
 #include "engine/event.h"
 #include "server/runner.h"
@@ -21,12 +19,12 @@ class LoopsRunner final : public Runner {
   void wait() override;
 
  private:
-  class Worker;
+  class Loop;
 
   Shared& shared_;
   engine::EventLoop& control_;
   engine::Event ended_;
-  std::list<Worker> workers_;
+  std::list<Loop> loops_;
 };
 
 }  // namespace hotline::server

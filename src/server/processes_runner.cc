@@ -24,6 +24,10 @@ std::uint64_t parse_count(std::string_view text) {
 }  // namespace
 
 Result<void> ProcessesRunner::start(std::vector<Service>& services) {
+  if (control_.is_simulated()) {
+    return fail(make_error(ErrorKind::unsupported, "use the concurrency", "processes",
+                           "there are no processes on a simulated engine", "simulate threads"));
+  }
   bool has_started = true;
   for (Service& service : services) {
     for (Listener& listener : service.listeners) {

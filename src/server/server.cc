@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <mutex>
@@ -25,7 +26,9 @@ struct Server::State {
   }
 
   void ask(int end_code);
+  void take_letters(EventLoop& control, std::shared_ptr<engine::Event> has_asked);
   Result<DrainReport> supervise(EventLoop& control);
+  void pass_on(int ended);
   Result<void> block_signals();
   void watch_signals(engine::Event& has_asked);
   DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
@@ -37,8 +40,8 @@ struct Server::State {
   bool is_bound = false;
   std::atomic<int> asked_code = 0;
   std::mutex mutex;
-  std::shared_ptr<engine::Mailbox> control_mailbox;  ///< With the mutex; while run runs.
-  engine::Event* asked = nullptr;                    ///< Control loop only.
+  std::shared_ptr<engine::Mailbox> control_mailbox;  ///< With the mutex; while run runs,
+  std::shared_ptr<engine::Event> asked;              ///< and what its letters set.
 };
 
 Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -119,9 +122,8 @@ void Server::State::ask(int end_code) {
   }
   const std::lock_guard lock(mutex);
   if (!control_mailbox) return;
-  control_mailbox->post([this] {
-    if (asked != nullptr) asked->set();
-  });
+  // The letter may be read when this server has gone.
+  control_mailbox->post([asked = asked] { asked->set(); });
 }
 
 Result<DrainReport> Server::run() {
@@ -129,25 +131,28 @@ Result<DrainReport> Server::run() {
     if (auto bound = bind(); !bound) return fail(std::move(bound.error()));
   }
   engine::ignore_broken_pipes();
+  // On a simulated engine there is one loop for everything.
+  if (engine::Engine::current().is_simulated()) return state_->supervise(*EventLoop::running());
   // Never a ring: with `processes` this very loop is what forks.
   auto control = engine::make_event_loop({.engine = EngineKind::epoll});
   if (!control) return fail(std::move(control.error()));
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->control_mailbox = (*control)->mailbox();
-  }
   Result<DrainReport> report;
   (*control)->spawn("control", [&] { report = state_->supervise(**control); });
   (*control)->run();
-  const std::lock_guard lock(state_->mutex);
-  state_->control_mailbox.reset();
   return report;
 }
 
+void Server::State::take_letters(EventLoop& control, std::shared_ptr<engine::Event> has_asked) {
+  const std::lock_guard lock(mutex);
+  control_mailbox = has_asked ? control.mailbox() : nullptr;
+  asked = std::move(has_asked);
+}
+
 Result<DrainReport> Server::State::supervise(EventLoop& control) {
-  engine::Event has_asked(control);
+  const auto shared_asked = std::make_shared<engine::Event>(control);
+  engine::Event& has_asked = *shared_asked;
   engine::Event has_ended(control);
-  asked = &has_asked;
+  take_letters(control, shared_asked);
   auto runner = server::make_runner(shared, control);
   auto started = runner->start(services);
   engine::FiberGroup helpers(control);
@@ -167,7 +172,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   const DrainReport report = end(*runner, has_ended, has_asked);
   helpers.interrupt(engine::kCancelEnd);
   helpers.join();
-  asked = nullptr;
+  take_letters(control, nullptr);
   if (!started) return fail(std::move(started.error()));
   return report;
 }
@@ -187,6 +192,15 @@ void Server::State::watch_signals(engine::Event& has_asked) {
     asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
     has_asked.set();
   }
+}
+
+/// What is asked of the fiber that runs the server is asked of the server; and the drain's deadline
+/// cuts.
+void Server::State::pass_on(int ended) {
+  if (ended == 0) return;
+  engine::Engine::current().scope().end_code = 0;
+  const int code = ended == -engine::kDrainEnd ? engine::kDrainEnd : engine::kCancelEnd;
+  asked_code = std::max<int>(asked_code, code);
 }
 
 /// Waits for the calls to end, drains when asked to, cuts when that takes too long.
@@ -209,7 +223,7 @@ DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
       done_code = code;
       deadline = Deadline::never();
     }
-    if (has_asked.wait(deadline) == -engine::kDeadlineEnd) asked_code = engine::kCancelEnd;
+    pass_on(has_asked.wait(deadline, engine::Event::OnDrain::ends));
   }
   report.calls = shared.calls;
   report.finished = done_code == 0 ? 0 : shared.started - ended_before - report.cut;

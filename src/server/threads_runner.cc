@@ -1,20 +1,13 @@
 #include "server/threads_runner.h"
 
 #include <algorithm>
-#include <system_error>
 
-#include "engine/blocking/blocking_engine.h"
+#include "engine/engine.h"
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/dispatcher.h"
 
 namespace hotline::server {
-
-ThreadsRunner::~ThreadsRunner() {
-  for (Worker& worker : workers_) {
-    if (worker.thread.joinable()) worker.thread.join();
-  }
-}
 
 Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   const Concurrency& concurrency = shared_.options.concurrency;
@@ -22,7 +15,7 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   const std::size_t socket_threads =
       is_serial ? 1
                 : std::min<std::size_t>(concurrency.effective_count(),
-                                        std::max(1U, std::thread::hardware_concurrency()));
+                                        engine::Engine::current().core_count());
   bool has_started = true;
   for (Service& service : services) {
     for (Listener& listener : service.listeners) {
@@ -46,34 +39,30 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
 bool ThreadsRunner::start_thread(std::function<void()> body) {
   const std::lock_guard lock(mutex_);
   join_ended();
-  Worker& worker = workers_.emplace_back();
-  // Asked for before this thread was there.
-  if (end_code_ == engine::kDrainEnd) worker.interrupter.drain();
-  if (end_code_ == engine::kCancelEnd) worker.interrupter.cancel();
-  try {
-    worker.thread = std::thread([this, &worker, body = std::move(body)] {
-      {
-        const engine::BlockingEngine::Interruptible engine(worker.interrupter);
-        body();
-      }
-      const std::lock_guard ending(mutex_);
-      worker.has_ended = true;
-      control_.mailbox()->post([this] { ended_.set(); });
-    });
-  } catch (const std::system_error&) {
-    workers_.pop_back();
+  Thread& thread = threads_.emplace_back();
+  auto on_end = [this, &thread] {
+    const std::lock_guard ending(mutex_);
+    thread.has_ended = true;
+    control_.mailbox()->post([ended = ended_] { ended->set(); });
+  };
+  auto worker = engine::Engine::current().start_worker({.kind = engine::WorkerKind::blocking,
+                                                        .name = "thread",
+                                                        .loop = {},
+                                                        .body = std::move(body),
+                                                        .on_end = on_end});
+  if (!worker) {
+    threads_.pop_back();
     return false;
   }
+  thread.worker = std::move(*worker);
+  // Asked for before this thread was there.
+  if (end_code_ != 0) thread.worker->interrupt(end_code_);
   return true;
 }
 
 /// Frees what threads that have ended still hold. With the mutex held.
 void ThreadsRunner::join_ended() {
-  std::erase_if(workers_, [](Worker& worker) {
-    if (!worker.has_ended) return false;
-    worker.thread.join();
-    return true;
-  });
+  std::erase_if(threads_, [](const Thread& thread) { return thread.has_ended; });
 }
 
 void ThreadsRunner::take_callers(Service& service, Listener& listener) {
@@ -108,10 +97,7 @@ void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {
 void ThreadsRunner::interrupt(int end_code) {
   const std::lock_guard lock(mutex_);
   end_code_ = std::max(end_code_, end_code);
-  for (Worker& worker : workers_) {
-    if (end_code == engine::kDrainEnd) worker.interrupter.drain();
-    if (end_code == engine::kCancelEnd) worker.interrupter.cancel();
-  }
+  for (Thread& thread : threads_) thread.worker->interrupt(end_code);
 }
 
 void ThreadsRunner::drain() { interrupt(engine::kDrainEnd); }
@@ -123,9 +109,9 @@ void ThreadsRunner::wait() {
     {
       const std::lock_guard lock(mutex_);
       join_ended();
-      if (workers_.empty()) return;
+      if (threads_.empty()) return;
     }
-    ended_.wait();
+    ended_->wait();
   }
 }
 

@@ -2,10 +2,9 @@
 
 #include <list>
 #include <mutex>
-#include <thread>
 
 #include "engine/event.h"
-#include "engine/interrupter.h"
+#include "engine/worker.h"
 #include "server/runner.h"
 
 namespace hotline::server {
@@ -16,8 +15,7 @@ namespace hotline::server {
 class ThreadsRunner final : public Runner {
  public:
   ThreadsRunner(Shared& shared, engine::EventLoop& control)
-      : shared_(shared), control_(control), ended_(control) {}
-  ~ThreadsRunner() override;
+      : shared_(shared), control_(control), ended_(std::make_shared<engine::Event>(control)) {}
 
   Result<void> start(std::vector<Service>& services) override;
   void drain() override;
@@ -25,10 +23,8 @@ class ThreadsRunner final : public Runner {
   void wait() override;
 
  private:
-  /// A thread and how to reach its waits.
-  struct Worker {
-    engine::Interrupter interrupter;
-    std::thread thread;
+  struct Thread {
+    std::unique_ptr<engine::Worker> worker;
     bool has_ended = false;
   };
 
@@ -41,9 +37,9 @@ class ThreadsRunner final : public Runner {
 
   Shared& shared_;
   engine::EventLoop& control_;
-  engine::Event ended_;
+  std::shared_ptr<engine::Event> ended_;  ///< A thread's letter may come when this has gone.
   std::mutex mutex_;
-  std::list<Worker> workers_;
+  std::list<Thread> threads_;
   int end_code_ = 0;
 };
 

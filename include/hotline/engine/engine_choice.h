@@ -14,6 +14,7 @@ enum class EngineKind {
   automatic,  ///< uring where the kernel allows it, else epoll.
   uring,
   epoll,
+  simulated,  ///< Of a World, see hotline/sim/world.h; not to be chosen by name.
 };
 
 /// The kind's name on the command line: `uring`.

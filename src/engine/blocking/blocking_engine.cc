@@ -65,8 +65,10 @@ int BlockingEngine::offload(std::function<void()> work) {
   // Shared with the worker, which may finish long after this wait has given up.
   auto done = std::make_shared<Interrupter>();
   if (done->fd() < 0) return -EMFILE;
-  offload_pool_->submit([work = std::move(work), done] {
+  offload_pool_->submit([work = std::move(work), done]() mutable {
     work();
+    // What it holds ends before the wait does, not at some time after.
+    work = nullptr;
     done->drain();
   });
   const int waited = wait(done->fd(), POLLIN, scope_.deadline, false);

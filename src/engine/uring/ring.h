@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "engine/annotations.h"
 #include "engine/uring/completion.h"
 #include "hotline/core/deadline.h"
 
@@ -52,6 +53,7 @@ class Ring {
  private:
   void submit();
 
+  [[no_unique_address]] RingMapping mapping_;
   io_uring ring_;
   std::size_t unsubmitted_send_bytes_ = 0;
 };

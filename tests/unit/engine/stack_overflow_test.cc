@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/event_loop.h"
-#include "engine/switch_annotations.h"
+#include "engine/annotations.h"
 #include "support/loops.h"
 
 namespace hotline::engine {

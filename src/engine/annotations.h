@@ -1,7 +1,8 @@
 #pragma once
 
-// What sanitizers and valgrind must be told about stacks that are switched by hand. The one file
-// that knows which of them this build is for; without them everything here is empty.
+// What sanitizers and valgrind must be told about stacks that are switched by hand, and about
+// memory that liburing maps. The one file that knows which of them this build is for; without them
+// everything here is empty.
 
 #include <cstddef>
 
@@ -98,6 +99,27 @@ class StackAnnotation {
   [[maybe_unused]] std::size_t size_ = 0;
   [[maybe_unused]] void* fake_stack_ = nullptr;
   [[maybe_unused]] void* tsan_fiber_ = nullptr;
+};
+
+/// Rings are mapped and unmapped by system calls that ThreadSanitizer does not see: it is told that
+/// one ring's end comes before the next one's beginning, which may be at the same address.
+class RingMapping {
+ public:
+  RingMapping() {
+#ifdef HOTLINE_TSAN
+    __tsan_acquire(&generation);
+#endif
+  }
+  RingMapping(const RingMapping&) = delete;
+  RingMapping& operator=(const RingMapping&) = delete;
+  ~RingMapping() {
+#ifdef HOTLINE_TSAN
+    __tsan_release(&generation);
+#endif
+  }
+
+ private:
+  [[maybe_unused]] static inline char generation = 0;
 };
 
 /// Tells valgrind of a stack; the answer is for unregister_stack.

@@ -1,0 +1,120 @@
+#include "engine/worker.h"
+
+#include <cassert>
+#include <future>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "engine/blocking/blocking_engine.h"
+#include "engine/event_loop.h"
+
+namespace hotline::engine {
+namespace {
+
+std::unexpected<Error> no_thread(const std::system_error& error) {
+  return fail(system_error(error.code().value(), "start a thread"));
+}
+
+class BlockingWorker final : public Worker {
+ public:
+  explicit BlockingWorker(WorkerTask task) : task_(std::move(task)) {}
+  ~BlockingWorker() override {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  void start() {
+    thread_ = std::thread([this] {
+      {
+        const BlockingEngine::Interruptible engine(interrupter_);
+        task_.body();
+      }
+      task_.on_end();
+    });
+  }
+
+  void interrupt(int end_code) override {
+    if (end_code == kDrainEnd) interrupter_.drain();
+    if (end_code == kCancelEnd) interrupter_.cancel();
+  }
+
+  void post(Mailbox::Letter) override { assert(false && "there is no loop to post to"); }
+
+ private:
+  WorkerTask task_;
+  Interrupter interrupter_;
+  std::thread thread_;
+};
+
+class LoopWorker final : public Worker {
+ public:
+  explicit LoopWorker(WorkerTask task) : task_(std::move(task)) {}
+  ~LoopWorker() override {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Result<void> start() {
+    std::promise<Result<void>> started;
+    auto outcome = started.get_future();
+    thread_ = std::thread([this, &started] { run(started); });
+    return outcome.get();
+  }
+
+  void interrupt(int end_code) override {
+    mailbox_->post([this, end_code] {
+      if (fiber_ != nullptr) loop_->interrupt(*fiber_, end_code);
+    });
+  }
+
+  void post(Mailbox::Letter letter) override { mailbox_->post(std::move(letter)); }
+
+ private:
+  void run(std::promise<Result<void>>& started) {
+    // A ring belongs to the thread that made it.
+    auto loop = make_event_loop(task_.loop);
+    if (!loop) {
+      started.set_value(fail(std::move(loop.error())));
+      return;
+    }
+    loop_ = loop->get();
+    mailbox_ = loop_->mailbox();
+    const bool has_stack = loop_->spawn(task_.name, [this] {
+      fiber_ = loop_->fiber();
+      task_.body();
+      fiber_ = nullptr;
+    });
+    if (!has_stack) {
+      started.set_value(fail(system_error(ENOMEM, "start a fiber")));
+      return;
+    }
+    started.set_value({});
+    loop_->run();
+    loop->reset();
+    task_.on_end();
+  }
+
+  WorkerTask task_;
+  std::shared_ptr<Mailbox> mailbox_;
+  EventLoop* loop_ = nullptr;
+  Fiber* fiber_ = nullptr;  ///< While the body runs; the loop's thread only.
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> start_thread_worker(WorkerTask task) {
+  try {
+    if (task.kind == WorkerKind::blocking) {
+      auto worker = std::make_unique<BlockingWorker>(std::move(task));
+      worker->start();
+      return worker;
+    }
+    auto worker = std::make_unique<LoopWorker>(std::move(task));
+    if (auto started = worker->start(); !started) return fail(std::move(started.error()));
+    return worker;
+  } catch (const std::system_error& error) {
+    return no_thread(error);
+  }
+}
+
+}  // namespace hotline::engine
