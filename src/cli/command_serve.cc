@@ -1,6 +1,7 @@
 #include "cli/command_serve.h"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "cli/log.h"
 #include "cli/report.h"
@@ -9,6 +10,8 @@
 
 namespace hotline::cli {
 namespace {
+
+constexpr Duration kLogPatience = std::chrono::seconds(1);
 
 Result<void> add_services(Server& server, const ServeOptions& options,
                           const ServiceRegistry& registry) {
@@ -53,8 +56,7 @@ void report_drained(const DrainReport& report, LogForm form) {
 }
 
 Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& common,
-                          const ServiceRegistry& registry) {
-  Log log(options.log_form, options.log_level);
+                          const ServiceRegistry& registry, Log& log) {
   TrafficPrinter traffic(log);
   ServerOptions server_options = options.server;
   server_options.log = &log;
@@ -67,18 +69,23 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   return server.run();
 }
 
+ExitStatus exit_status_of(const Result<DrainReport>& report) {
+  if (report) return ExitStatus::ok;
+  const bool is_mistake = report.error().kind == ErrorKind::invalid_argument;
+  return is_mistake ? ExitStatus::usage : ExitStatus::failed;
+}
+
 }  // namespace
 
 ExitStatus serve_command(const ServeOptions& options, const CommonOptions& common,
                          const ServiceRegistry& registry) {
-  const auto report = serve(options, common, registry);
-  if (report) {
-    report_drained(*report, options.log_form);
-    return ExitStatus::ok;
-  }
-  const bool is_mistake = report.error().kind == ErrorKind::invalid_argument;
-  return report_error(report.error(), is_mistake ? ExitStatus::usage : ExitStatus::failed,
-                      common.output);
+  Log log(options.log_form, options.log_level);
+  const auto report = serve(options, common, registry, log);
+  // Who holds standard error and does not read it gets no more, and cannot keep the program.
+  if (!log.finish(kLogPatience)) std::_Exit(static_cast<int>(exit_status_of(report)));
+  if (!report) return report_error(report.error(), exit_status_of(report), common.output);
+  report_drained(*report, options.log_form);
+  return ExitStatus::ok;
 }
 
 }  // namespace hotline::cli

@@ -87,6 +87,13 @@ class Log::Writer {
     changed_.notify_one();
   }
 
+  bool finish(Duration patience) {
+    std::unique_lock lock(mutex_);
+    is_ending_ = true;
+    changed_.notify_all();
+    return changed_.wait_for(lock, patience, [this] { return !thread_.joinable() || has_ended_; });
+  }
+
   void count_drop() noexcept {
     const std::lock_guard lock(mutex_);
     ++dropped_;
@@ -104,6 +111,8 @@ class Log::Writer {
       if (dropped > 0) report_drops(dropped);
       lock.lock();
     }
+    has_ended_ = true;
+    changed_.notify_all();
   }
 
   void log(const LogEntry& entry) {
@@ -127,6 +136,7 @@ class Log::Writer {
   std::vector<LogEntry> waiting_;
   std::uint64_t dropped_ = 0;
   bool is_ending_ = false;
+  bool has_ended_ = false;
   std::thread thread_;
 };
 
@@ -134,6 +144,8 @@ Log::Log(LogForm form, LogLevel least)
     : form_(form), least_(least), process_(::getpid()), writer_(std::make_unique<Writer>(form)) {}
 
 Log::~Log() = default;
+
+bool Log::finish(Duration patience) { return writer_->finish(patience); }
 
 void Log::write(const LogRecord& record) noexcept {
   if (!wants(record.level)) return;

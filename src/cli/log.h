@@ -25,6 +25,10 @@ class Log final : public LogSink {
   /// Writes what is still in the queue.
   ~Log() override;
 
+  /// Writes what is still in the queue: false if standard error has not taken it within
+  /// `patience`. Then this must not be destroyed. Nothing may be logged afterwards.
+  bool finish(Duration patience);
+
   /// Any thread.
   void write(const LogRecord& record) noexcept override;
   bool wants(LogLevel level) const noexcept override { return level >= least_; }

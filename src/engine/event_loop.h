@@ -85,6 +85,13 @@ class EventLoop : public Engine {
   /// code.
   int check_scope() const;
 
+  /// Whether an operation with this deadline may be tried, but not waited for. Ask after a try that
+  /// gave nothing: readiness is not always true, and a wait for it that ends at once, time and
+  /// again, would never come to its deadline.
+  bool is_due(Deadline deadline) const {
+    return Deadline::earliest(deadline, fiber_->scope.deadline).has_passed(now_);
+  }
+
   /// One more result was had without waiting: yields if the fiber has had its share.
   void spend_budget();
 

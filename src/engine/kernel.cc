@@ -26,6 +26,13 @@ const sockaddr* raw(const SocketAddress& address) {
   return static_cast<const sockaddr*>(address.data());
 }
 
+sigset_t set_of(std::span<const int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  return set;
+}
+
 template <typename Call>
 int address_of(int fd, SocketAddress& address, Call call) {
   socklen_t size = SocketAddress::kSizeMax;
@@ -88,11 +95,14 @@ int Kernel::take_from_counter(int fd) {
 }
 
 int Kernel::open_signals(std::span<const int> signals) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
+  const sigset_t set = set_of(signals);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return result_of(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+void Kernel::unblock_signals(std::span<const int> signals) {
+  const sigset_t set = set_of(signals);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 std::size_t Kernel::raise_descriptor_limit() {

@@ -74,6 +74,9 @@ class Kernel {
   /// are read as signalfd_siginfo. signalfd(2).
   virtual int open_signals(std::span<const int> signals);
 
+  /// Lets this thread be told of `signals` again.
+  virtual void unblock_signals(std::span<const int> signals);
+
   /// Raises the limit on descriptors as far as it goes: what it is then. getrlimit(2).
   virtual std::size_t raise_descriptor_limit();
 

@@ -21,15 +21,21 @@ Result<void> Semaphore::acquire() {
   if (count_.fetch_sub(1, std::memory_order_acquire) > 0) return {};
   const int result = wait_for_token();
   if (result >= 0) return {};
-  // Leaves the queue, unless somebody has let this waiter go already: then its token is there.
-  std::ptrdiff_t count = count_.load();
-  while (count < 0) {
-    if (count_.compare_exchange_weak(count, count + 1)) {
-      return fail(operation_error(result, "wait for room"));
+  return leave(result);
+}
+
+/// Leaves the queue, unless this waiter has been let go meanwhile: then a token is there for it, or
+/// another waiter has taken that and so stands in the queue in its stead.
+Result<void> Semaphore::leave(int ended) {
+  for (;;) {
+    std::ptrdiff_t count = count_.load();
+    if (count < 0) {
+      if (!count_.compare_exchange_weak(count, count + 1)) continue;
+      return fail(operation_error(ended, "wait for room"));
     }
+    if (Engine::current().take_from_counter(tokens_.get()) == 0) return {};
+    std::this_thread::yield();
   }
-  while (Engine::current().take_from_counter(tokens_.get()) < 0) std::this_thread::yield();
-  return {};
 }
 
 int Semaphore::wait_for_token() {

@@ -32,6 +32,7 @@ class Semaphore {
 
  private:
   int wait_for_token();
+  Result<void> leave(int ended);
 
   std::atomic<std::ptrdiff_t> count_;  // Negative: so many wait.
   UniqueFd tokens_;                    // One for each waiter that was let go: Kernel::open_counter.

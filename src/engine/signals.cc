@@ -11,7 +11,13 @@ namespace hotline::engine {
 Result<Signals> Signals::block(std::initializer_list<int> signals) {
   const int fd = Engine::current().open_signals(signals);
   if (fd < 0) return fail(system_error(-fd, "watch for signals"));
-  return Signals(UniqueFd(fd));
+  return Signals(UniqueFd(fd), signals);
+}
+
+Signals::~Signals() {
+  if (!channel_) return;
+  channel_->close();
+  Engine::current().unblock_signals(signals_);
 }
 
 Result<int> Signals::wait() {

@@ -71,7 +71,9 @@ Result<void> clear_stale_path(const Endpoint& endpoint, const SocketAddress& add
   PathStatus status;
   if (Engine::current().path_status(endpoint.path(), status) < 0) return {};
   if (!status.is_socket) {
-    return refuse(endpoint, "there is a file that is not a socket",
+    return refuse(endpoint,
+                  status.is_directory ? "there is a directory"
+                                      : "there is a file that is not a socket",
                   "it is left alone: choose another path");
   }
   if (!is_abandoned(endpoint, address, socket_type)) {

@@ -31,6 +31,9 @@ Error wait_error(int result, const Endpoint& shown) {
   if (error.kind == ErrorKind::timed_out && shown.transport() == Transport::unix_) {
     error.detail = "timed out: its queue of waiting callers stays full";
   }
+  if (error.kind == ErrorKind::refused && shown.transport() == Transport::unix_) {
+    error.advice = "is the server running? nobody listens at that path";
+  }
   return error;
 }
 
@@ -85,7 +88,10 @@ Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
 Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) {
   if (is_datagram(endpoint.transport()) || endpoint.transport() == Transport::fd) {
     return fail(make_error(ErrorKind::unsupported, kConnectTo, endpoint.format_without_options(),
-                           "streams are made over tcp and unix"));
+                           "a call goes over tcp or unix",
+                           endpoint.transport() == Transport::fd
+                               ? "fd: is for serving on an inherited socket"
+                               : "udp and unixgram carry datagrams, not calls"));
   }
   const DeadlineScope scope(deadline_after(options.timeout));
   const auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);

@@ -77,9 +77,7 @@ void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGro
       run_call(shared, service, std::move(call));
     };
     if (loop.spawn(service.name, std::move(body), &fibers)) return;
-    shared.active.fetch_sub(1, std::memory_order_relaxed);
-    shared.admission.leave(peer);
-    shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
+    shared.refuse_call(service, peer, "no memory for a fiber: the call is refused");
   };
   loop.spawn(
       "accept",

@@ -65,8 +65,7 @@ void ProcessesRunner::start_call(Service& service, Stream call) {
       },
       &calls_);
   if (has_started) return;
-  shared_.active.fetch_sub(1, std::memory_order_relaxed);
-  shared_.admission.leave(taken->peer());
+  shared_.refuse_call(service, taken->peer(), "no memory for a fiber: the call is refused");
 }
 
 void ProcessesRunner::keep_worker(Service& service) {

@@ -173,6 +173,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   helpers.interrupt(engine::kCancelEnd);
   helpers.join();
   take_letters(control, nullptr);
+  signals.reset();
   if (!started) return fail(std::move(started.error()));
   return report;
 }

@@ -82,6 +82,13 @@ bool Shared::begin_call() {
   return false;
 }
 
+void Shared::refuse_call(const Service& service, const Endpoint& peer, std::string_view why) {
+  active.fetch_sub(1, std::memory_order_relaxed);
+  admission.leave(peer);
+  log(LogLevel::error, why, service.name, &peer);
+  end_call();
+}
+
 void Shared::end_call() {
   if (options.calls == CallCount::one) drain_server();
 }

@@ -29,6 +29,9 @@ struct Shared {
   /// Counts one more call or message; false if there have been as many as are wanted.
   bool begin_call();
 
+  /// A call that was admitted and has room cannot be run, for want of `what`: it ends unserved.
+  void refuse_call(const Service& service, const Endpoint& peer, std::string_view why);
+
   /// The call has ended: if it was the only one wanted, so does the server.
   void end_call();
 

@@ -81,9 +81,7 @@ void ThreadsRunner::start_call(Service& service, Stream call) {
   auto taken = std::make_shared<Stream>(std::move(call));
   if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); }))
     return;
-  shared_.active.fetch_sub(1, std::memory_order_relaxed);
-  shared_.admission.leave(peer);
-  shared_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer);
+  shared_.refuse_call(service, peer, "no thread is left: the call is refused");
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {

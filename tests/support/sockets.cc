@@ -58,6 +58,14 @@ SocketAddress ipv4_address(std::uint16_t port, const char* host) {
   return {&address, sizeof address};
 }
 
+SocketAddress bound_address(int fd) {
+  SocketAddress address;
+  socklen_t size = SocketAddress::kSizeMax;
+  REQUIRE(::getsockname(fd, static_cast<sockaddr*>(address.data()), &size) == 0);
+  address.set_size(size);
+  return address;
+}
+
 std::pair<UniqueFd, std::uint16_t> tcp_listener(int backlog) {
   UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const SocketAddress any_port = ipv4_address(0);

@@ -25,6 +25,9 @@ std::pair<UniqueFd, std::uint16_t> tcp_listener(int backlog = 16);
 /// 127.0.0.1 (or another numeric IPv4 address) with `port`.
 SocketAddress ipv4_address(std::uint16_t port, const char* host = "127.0.0.1");
 
+/// What a socket is bound to.
+SocketAddress bound_address(int fd);
+
 /// A blocking TCP connection to `host`.
 UniqueFd connect_tcp(std::uint16_t port, const char* host = "127.0.0.1");
 

@@ -1,4 +1,5 @@
 """`hotline serve`: what it binds, says, serves and how it ends."""
+import contextlib
 import json
 import os
 import select
@@ -257,7 +258,9 @@ class Log(unittest.TestCase):
                 self.assertEqual(received["detail"], r"\x00\xc3(\"\n")
                 self.assertRegex(received["time"], r"^\d{4}-\d\d-\d\dT.*Z$")
 
-    def test_that_nobody_reads_holds_up_no_call_and_counts_what_it_drops(self):
+    @contextlib.contextmanager
+    def verbose_server_whose_log_is_not_read(self):
+        """A server that has more to say than its pipe holds, and the pipe."""
         messages = 10000
         read_end, write_end = os.pipe()
         with tempfile.TemporaryDirectory() as folder:
@@ -273,10 +276,18 @@ class Log(unittest.TestCase):
                         call.sendall(b"x" * 64)
                         self.assertTrue(call.recv(64))
                 server.send_signal(signal.SIGTERM)
-                said = log.read()
-                self.assertEqual(server.wait(WAIT_S), 0)
+                yield server, log
+
+    def test_that_nobody_reads_holds_up_no_call_and_counts_what_it_drops(self):
+        with self.verbose_server_whose_log_is_not_read() as (server, log):
+            said = log.read()
+            self.assertEqual(server.wait(WAIT_S), 0)
         dropped = [line for line in said.splitlines() if b"were dropped" in line]
         self.assertRegex(dropped[0], rb' warning log records were dropped.* "\d+"$')
+
+    def test_that_nobody_ever_reads_does_not_keep_the_program(self):
+        with self.verbose_server_whose_log_is_not_read() as (server, _):
+            self.assertEqual(server.wait(WAIT_S), 0)
 
 
 class Mistakes(unittest.TestCase):

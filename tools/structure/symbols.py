@@ -38,6 +38,7 @@ PROGRAM_MAY = {
     "read": "standard input beside a live call",
 }
 PROGRAM_MAY_BEGIN_WITH = {
+    "std::chrono::_V2::steady_clock::now": "a condition variable's wait for the last of the log",
     "std::filesystem::": FILES_OF_COMMAND_LINE,
     "std::basic_filebuf": FILES_OF_COMMAND_LINE,
     "std::basic_ifstream": FILES_OF_COMMAND_LINE,

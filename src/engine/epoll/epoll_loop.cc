@@ -78,13 +78,15 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   if (const int ended = check_scope(); ended < 0) return ended;
   State& state = attached_state(operation.channel());
   Side& side = state.side(operation.direction());
+  // Who would not wait at all is owed a try.
+  side.is_ready |= is_due(deadline);
   for (;;) {
     if (side.is_ready) {
       spend_budget();
       if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int result = operation.attempt();
       if (result == -ENOBUFS && operation.kind() == Operation::Kind::receive) {
-        const int waited = wait_for_buffer(operation, deadline);
+        const int waited = wait_for_buffer(operation, side, deadline);
         if (has_left(operation.channel(), state)) return -kCancelEnd;
         if (waited < 0) return waited;
         continue;
@@ -94,6 +96,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
         return result;
       }
       side.is_ready = false;
+      if (is_due(deadline)) return -kDeadlineEnd;
     }
     if (const int failed = register_once(state, operation); failed < 0) return failed;
     ReadyWait wait(*this, operation.is_drainable());
@@ -125,10 +128,14 @@ int EpollLoop::register_once(State& state, const Operation& operation) {
   return 0;
 }
 
-int EpollLoop::wait_for_buffer(const Operation& operation, Deadline deadline) {
+int EpollLoop::wait_for_buffer(const Operation& operation, Side& side, Deadline deadline) {
+  const Channel& channel = operation.channel();
+  const ChannelState& state = *state_of(channel);
   ReadyWait wait(*this, operation.is_drainable());
   starved_.push_back(&wait);
+  side.waiter = &wait;
   const int waited = park(wait, deadline);
+  if (!has_left(channel, state)) side.waiter = nullptr;
   std::erase(starved_, &wait);
   return waited;
 }

@@ -31,7 +31,7 @@ class EpollLoop final : public EventLoop {
 
   State& attached_state(Channel& channel);
   int register_once(State& state, const Operation& operation);
-  int wait_for_buffer(const Operation& operation, Deadline deadline);
+  int wait_for_buffer(const Operation& operation, Side& side, Deadline deadline);
   bool feed_starved();
   void dispatch(State& state, std::uint32_t events);
 

@@ -82,6 +82,18 @@ void Ring::submit() {
   unsubmitted_send_bytes_ = 0;
 }
 
+void Ring::flush() {
+  const auto is_all_taken = [this] {
+    return io_uring_sq_ready(&ring_) == 0 &&
+           io_uring_smp_load_acquire(ring_.sq.khead) == *ring_.sq.ktail;
+  };
+  while (!is_all_taken()) {
+    submit();
+    // A full completion queue can be what keeps the kernel from taking more.
+    if (!is_all_taken()) reap();
+  }
+}
+
 void Ring::submit_and_wait(Instant now, Deadline until) {
   unsubmitted_send_bytes_ = 0;
   if (until.has_passed(now)) {

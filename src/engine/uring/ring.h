@@ -38,6 +38,9 @@ class Ring {
   /// once, while the bytes are in the cache, else with the next wait.
   void note_send(std::size_t bytes);
 
+  /// Submits everything that is due, now: afterwards a descriptor that it names may be closed.
+  void flush();
+
   /// Asks for the end of what was submitted for `target`. Its terminal completion still comes.
   void cancel(Completion& target);
 

@@ -142,6 +142,8 @@ int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
 int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   const bool is_read = operation.direction() == Direction::read;
+  // Who would not wait at all is owed a try.
+  if (is_read && is_due(deadline)) state.is_dry = false;
   for (;;) {
     if (!is_read || !state.is_dry) {
       spend_budget();
@@ -151,6 +153,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
         if (is_read) state.is_dry = operation.has_exhausted(result);
         return result;
       }
+      if (is_due(deadline)) return -kDeadlineEnd;
     }
     const int polled = poll_and_park(operation, deadline);
     if (has_left(operation.channel(), state)) return -kCancelEnd;
@@ -365,9 +368,14 @@ void UringLoop::abandon(Channel& channel) {
   if (state->waiter != nullptr) {
     EventLoop::complete(*std::exchange(state->waiter, nullptr), -kCancelEnd);
   }
+  bool has_entries = state->is_armed;
   for (SubmittedWait* wait : state->submitted) {
-    if (wait != nullptr) wait->interrupt(kCancelEnd);
+    if (wait == nullptr) continue;
+    wait->interrupt(kCancelEnd);
+    has_entries = true;
   }
+  // They name the descriptor by its number, which somebody else may have once it is closed.
+  if (has_entries) ring_.flush();
   detach(*state);
   if (!state->is_armed) {
     delete state;

@@ -10,6 +10,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
+#include "support/datagrams.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
@@ -19,33 +20,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Deadline soon() { return deadline_after(std::chrono::seconds(10)); }
-
-DatagramSocket bound(const std::string& uri, const DatagramOptions& options = {}) {
-  const auto endpoint = Endpoint::parse(uri);
-  REQUIRE(endpoint);
-  auto socket = bind_datagrams(*endpoint, options);
-  INFO(uri, ": ", socket ? "" : socket.error().message());
-  REQUIRE(socket);
-  return std::move(*socket);
-}
-
-DatagramSocket connected(const std::string& uri, const DatagramOptions& options = {}) {
-  const auto endpoint = Endpoint::parse(uri);
-  REQUIRE(endpoint);
-  auto socket = connect_datagrams(*endpoint, options);
-  REQUIRE(socket);
-  return std::move(*socket);
-}
-
-void send(DatagramSocket& socket, std::string_view text, const DatagramRoute* route = nullptr) {
-  REQUIRE(socket.send({as_bytes(text), route}));
-}
-
-std::string received(DatagramSocket& socket) {
-  const auto datagram = socket.receive(soon());
-  return datagram ? std::string(as_text(datagram->bytes)) : "<" + test::kind_of(datagram) + ">";
-}
+using test::bound;
+using test::connected;
+using test::received;
+using test::send;
+using test::soon;
 
 /// Answers the next datagram with the same bytes, the way it came.
 void echo_one(DatagramSocket& server) {
@@ -245,32 +224,6 @@ TEST_CASE("a batch is sent in order, and one that cannot be delivered does not h
     while (all.size() < 5) all += received(receiver);
     CHECK(all == "12356");
     CHECK(sender.send_batch({}).value_or(9) == 0);
-  });
-}
-
-TEST_CASE("a UNIX peer that does not read loses datagrams and holds up nobody who sends") {
-  test::on_each_engine([] {
-    const std::string name = "unixgram:@hotline-full-" + std::to_string(::getpid());
-    DatagramSocket server = bound(name + "-server");
-    DatagramSocket deaf = connected(name + "-server");
-    DatagramSocket client = connected(name + "-server");
-    send(deaf, "deaf");
-    const auto first = server.receive(soon());
-    REQUIRE(first);
-    const DatagramRoute to_deaf = *first->route;
-    send(client, "client");
-    const auto second = server.receive(soon());
-    REQUIRE(second);
-    const DatagramRoute to_client = *second->route;
-    const std::vector<OutgoingDatagram> batch(2'000, {as_bytes("x"), &to_deaf});
-    const auto sent = server.send_batch(batch);
-    REQUIRE(sent);
-    CHECK(*sent < batch.size());
-    // What the deaf one has not read counts as sent by the server: it goes with it.
-    deaf.close();
-    if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
-    send(server, "for the client", &to_client);
-    CHECK(received(client) == "for the client");
   });
 }
 

@@ -1,0 +1,72 @@
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "support/datagrams.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+namespace hotline {
+
+using test::bound;
+using test::connected;
+using test::received;
+using test::send;
+using test::soon;
+
+TEST_CASE("a UNIX peer that does not read loses datagrams and holds up nobody who sends") {
+  test::on_each_engine([] {
+    const std::string name = "unixgram:@hotline-full-" + std::to_string(::getpid());
+    DatagramSocket server = bound(name + "-server");
+    DatagramSocket deaf = connected(name + "-server");
+    DatagramSocket client = connected(name + "-server");
+    send(deaf, "deaf");
+    const auto first = server.receive(soon());
+    REQUIRE(first);
+    const DatagramRoute to_deaf = *first->route;
+    send(client, "client");
+    const auto second = server.receive(soon());
+    REQUIRE(second);
+    const DatagramRoute to_client = *second->route;
+    const std::vector<OutgoingDatagram> batch(2'000, {as_bytes("x"), &to_deaf});
+    const auto sent = server.send_batch(batch);
+    REQUIRE(sent);
+    CHECK(*sent < batch.size());
+    // What the deaf one has not read counts as sent by the server: it goes with it.
+    deaf.close();
+    if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
+    send(server, "for the client", &to_client);
+    CHECK(received(client) == "for the client");
+  });
+}
+
+TEST_CASE("a UNIX peer whose queue others have filled holds up nobody, and is tried every time") {
+  test::on_each_engine([] {
+    const std::string name = "unixgram:@hotline-filled-" + std::to_string(::getpid());
+    DatagramSocket server = bound(name + "-server");
+    DatagramSocket deaf = bound(name + "-deaf");
+    DatagramSocket client = connected(name + "-server");
+    send(client, "client");
+    const auto asked = server.receive(soon());
+    REQUIRE(asked);
+    const DatagramRoute to_client = *asked->route;
+    DatagramRoute to_deaf;
+    to_deaf.peer = test::bound_address(deaf.descriptor());
+    DatagramSocket helper = bound(name + "-helper");
+    const std::vector<OutgoingDatagram> flood(50, {as_bytes("."), &to_deaf});
+    REQUIRE(helper.send_batch(flood).value_or(50) < 50);
+    const OutgoingDatagram batch[] = {{as_bytes("lost"), &to_deaf},
+                                      {as_bytes("one"), &to_client},
+                                      {as_bytes("lost"), &to_deaf},
+                                      {as_bytes("two"), &to_client}};
+    CHECK(server.send_batch(batch).value_or(0) == 2);
+    CHECK(received(client) == "one");
+    CHECK(received(client) == "two");
+  });
+}
+
+}  // namespace hotline

@@ -1,0 +1,87 @@
+#include <string>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "engine/channel.h"
+#include "engine/event_loop.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/net/stream.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+namespace hotline {
+namespace {
+
+/// A stream and its peer's plain socket.
+struct Call {
+  Stream stream;
+  UniqueFd peer;
+};
+
+Call unix_call() {
+  auto [ours, peer] = test::stream_pair();
+  return {Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+                       *Endpoint::parse("unix:@peer"), {}),
+          std::move(peer)};
+}
+
+std::string received(Stream& stream) {
+  const auto bytes = stream.receive();
+  return bytes ? std::string(as_text(*bytes)) : "<" + test::kind_of(bytes) + ">";
+}
+
+}  // namespace
+
+TEST_CASE("what was begun on a stream that is closed goes to no other with its descriptor") {
+  test::on_each_loop([](engine::EventLoop&) {
+    Call old = unix_call();
+    std::pair<UniqueFd, UniqueFd> other;
+    TaskGroup group;
+    REQUIRE(
+        group.spawn("write", [&] { static_cast<void>(old.stream.write_all(as_bytes("old"))); }));
+    REQUIRE(group.spawn("close", [&] {
+      old.stream.close();
+      other = test::stream_pair();
+    }));
+    REQUIRE(group.join());
+    test::send_text(other.first.get(), "new");
+    CHECK(test::receive_text(other.second.get(), 3) == "new");
+  });
+}
+
+TEST_CASE("a receive on a stream that is closed takes nothing from another with its descriptor") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    Call old = unix_call();
+    std::pair<UniqueFd, UniqueFd> other;
+    TaskGroup group;
+    REQUIRE(group.spawn("read", [&] { CHECK(received(old.stream) == "<cancelled>"); }));
+    REQUIRE(group.spawn("close", [&] {
+      old.stream.close();
+      other = test::stream_pair();
+      test::send_text(other.second.get(), "new");
+    }));
+    REQUIRE(group.join());
+    for (int i = 0; i < 3; ++i) loop.yield();
+    CHECK(test::receive_text(other.first.get(), 3) == "new");
+  });
+}
+
+TEST_CASE("closing a stream ends its reader's wait for a buffer") {
+  constexpr LoopOptions kOneBuffer{.receive_memory_max = 4096, .receive_buffer_bytes = 4096};
+  const auto body = [](engine::EventLoop& loop) {
+    Call holder = unix_call();
+    Call starved = unix_call();
+    test::send_text(holder.peer.get(), "held");
+    CHECK(received(holder.stream) == "held");
+    test::send_text(starved.peer.get(), "more");
+    TaskGroup group;
+    REQUIRE(group.spawn("read", [&] { CHECK(received(starved.stream) == "<cancelled>"); }));
+    for (int i = 0; i < 5; ++i) loop.yield();
+    starved.stream.close();
+    CHECK(group.join());
+  };
+  test::on_loop(EngineKind::epoll, body, kOneBuffer);
+}
+
+}  // namespace hotline
