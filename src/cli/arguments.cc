@@ -11,17 +11,26 @@
 namespace hotline::cli {
 namespace {
 
-// The parser gives a meaning of its own to some words: `++`, `{}`, `[a,b]`. Marked, they are words
-// again.
+// The parser gives a meaning of its own to some words: `++`, `{}`, `[a,b]`, and the next one to
+// `--home=`. Marked, they are words and values again.
 constexpr char kMark = '\x01';
 
-std::string mark(const std::string& word) {
-  const bool has_meaning = word == "++" || word == "{}" || word.starts_with('[');
-  return has_meaning || word.starts_with(kMark) ? kMark + word : word;
+/// Where the value begins in `--home=DIR`; 0 in words of other forms.
+std::size_t value_position(std::string_view word) {
+  return word.starts_with("--") ? word.find('=') + 1 : 0;
 }
 
-std::string unmark(const std::string& word) {
-  return word.starts_with(kMark) ? word.substr(1) : word;
+std::string mark(std::string word) {
+  const std::size_t position = value_position(word);
+  const bool has_meaning = position > 0 || word == "++" || word == "{}" || word.starts_with('[');
+  if (has_meaning || word.starts_with(kMark)) word.insert(position, 1, kMark);
+  return word;
+}
+
+std::string unmark(std::string word) {
+  const std::size_t position = value_position(word);
+  if (word.substr(position).starts_with(kMark)) word.erase(position, 1);
+  return word;
 }
 
 std::string quote(const std::string& word) { return "'" + escape(as_bytes(word)) + "'"; }
