@@ -89,12 +89,14 @@ Error unknown_option(const CLI::App& given, const std::string& word) {
                          list_names(names) + "; words behind -- are no options");
 }
 
+Error word_too_many(const CLI::App& given, const std::string& word) {
+  return usage_error("one word too many: " + quote(word), see_help(given));
+}
+
 Error unexpected_word(const CLI::App& given, const std::string& word,
                       const std::vector<CommandShape>& commands) {
   if (word.starts_with('-')) return unknown_option(given, word);
-  if (!given.get_name().empty()) {
-    return usage_error("one word too many: " + quote(word), see_help(given));
-  }
+  if (!given.get_name().empty()) return word_too_many(given, word);
   std::vector<std::string> names;
   for (const CommandShape& each : commands) names.push_back(each.name);
   return usage_error("there is no command " + quote(word),
@@ -113,7 +115,7 @@ Result<Arguments> collect_all(const CLI::App& program, const CLI::App& given,
   arguments.words.insert(arguments.words.end(), verbatim.begin(), verbatim.end());
   const auto shape = std::ranges::find(commands, arguments.command, &CommandShape::name);
   if (arguments.words.size() <= shape->words_max) return arguments;
-  return fail(unexpected_word(given, arguments.words[shape->words_max], commands));
+  return fail(word_too_many(given, arguments.words[shape->words_max]));
 }
 
 }  // namespace
@@ -136,7 +138,9 @@ Result<Arguments> take_apart(const std::vector<std::string>& words, const Comman
   try {
     app.parse(std::move(marked));
   } catch (const CLI::ExtrasError&) {
-    return fail(unexpected_word(given(), unmark(app.remaining(true).front()), commands));
+    // Those before the command are the program's own.
+    const CLI::App& owner = app.remaining().empty() ? given() : app;
+    return fail(unexpected_word(owner, unmark(app.remaining(true).front()), commands));
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string_view what = error.what();
     return fail(usage_error(std::string(what.substr(0, what.find(':'))) + " needs a value",
