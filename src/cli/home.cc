@@ -17,13 +17,17 @@ std::string absolute_path_in(const char* variable) {
   return value != nullptr && value[0] == '/' ? value : "";
 }
 
+bool make_directory(const std::string& path) {
+  return ::mkdir(path.c_str(), kOwnerOnly) == 0 || errno == EEXIST;
+}
+
 /// Like `mkdir -p`.
 bool make_directories(const std::string& path) {
   for (std::size_t end = 0; end != path.npos;) {
     end = path.find('/', end + 1);
-    if (::mkdir(path.substr(0, end).c_str(), kOwnerOnly) != 0 && errno != EEXIST) return false;
+    if (!make_directory(path.substr(0, end))) return false;
   }
-  return true;
+  return make_directory(path + "/.");  // Only in a directory does this exist.
 }
 
 }  // namespace
