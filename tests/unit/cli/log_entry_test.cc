@@ -1,0 +1,80 @@
+#include "cli/log_entry.h"
+
+#include <doctest/doctest.h>
+
+#include "hotline/core/bytes.h"
+
+namespace hotline::cli {
+namespace {
+
+LogEntry entry_of(const LogRecord& record) { return LogEntry::of(record, {}); }
+
+std::string text_with_detail(std::string detail) {
+  LogRecord record;
+  record.message = "said";
+  record.detail = std::move(detail);
+  return entry_of(record).as_text();
+}
+
+}  // namespace
+
+TEST_CASE("an entry outlives the text of its record") {
+  std::string message = "call ended";
+  LogRecord record;
+  record.level = LogLevel::warning;
+  record.message = message;
+  const std::chrono::system_clock::time_point time(std::chrono::seconds(5));
+  const LogEntry entry = LogEntry::of(record, time);
+  message.assign("overwritten");
+  CHECK(entry.message == "call ended");
+  CHECK(entry.level == LogLevel::warning);
+  CHECK(entry.time == time);
+}
+
+TEST_CASE("all fields of a record are shown, in text and in JSON") {
+  const LogEntry entry = entry_of({.level = LogLevel::info,
+                                   .message = "call ended",
+                                   .service = "upper",
+                                   .endpoint = "tcp://127.0.0.1:8000",
+                                   .peer = "tcp://127.0.0.1:4711",
+                                   .detail = "closed"});
+  CHECK(entry.as_text() ==
+        "call ended service=upper endpoint=tcp://127.0.0.1:8000 peer=tcp://127.0.0.1:4711 "
+        "\"closed\"");
+  CHECK(entry.as_json_members() ==
+        R"("message":"call ended","service":"upper","endpoint":"tcp://127.0.0.1:8000",)"
+        R"("peer":"tcp://127.0.0.1:4711","detail":"closed"})");
+}
+
+TEST_CASE("empty fields are left out") {
+  LogRecord record;
+  record.message = "draining";
+  CHECK(entry_of(record).as_text() == "draining");
+  CHECK(entry_of(record).as_json_members() == R"("message":"draining"})");
+  record.peer = "unix:@p";
+  CHECK(entry_of(record).as_text() == "draining peer=unix:@p");
+  CHECK(entry_of(record).as_json_members() == R"("message":"draining","peer":"unix:@p"})");
+}
+
+TEST_CASE("text that is printable stays as it is: it was escaped where it came from") {
+  CHECK(text_with_detail(R"(a\x1b \"~)") == R"(said "a\x1b \"~")");
+}
+
+TEST_CASE("text that is not printable is escaped, in every field") {
+  for (const std::string bytes : {"\n", "\x1b[2J", "\x7f", "\x1f", "\x80", "\xff"}) {
+    LogRecord record;
+    record.service = record.endpoint = record.peer = record.detail = bytes;
+    const std::string shown = escape(as_bytes(bytes));
+    CHECK(entry_of(record).as_text() ==
+          " service=" + shown + " endpoint=" + shown + " peer=" + shown + " \"" + shown + "\"");
+  }
+}
+
+TEST_CASE("text that has to be escaped is cut at 4096 bytes") {
+  const std::string longest = "\n" + std::string(4095, 'x');
+  CHECK(text_with_detail(longest) == "said \"\\n" + std::string(4095, 'x') + "\"");
+  CHECK(text_with_detail(longest + "x") ==
+        "said \"\\n" + std::string(4095, 'x') + "...(4097 bytes)\"");
+}
+
+}  // namespace hotline::cli

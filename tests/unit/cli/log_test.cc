@@ -1,0 +1,107 @@
+#include "cli/log.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <regex>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/standard_streams.h"
+
+namespace hotline::cli {
+namespace {
+
+LogRecord record_of(LogLevel level, std::string_view message) {
+  LogRecord record;
+  record.level = level;
+  record.message = message;
+  record.service = "upper";
+  return record;
+}
+
+void write_all_levels(Log& log) {
+  log.write(record_of(LogLevel::debug, "one"));
+  log.write(record_of(LogLevel::info, "two"));
+  log.write(record_of(LogLevel::warning, "three"));
+  log.write(record_of(LogLevel::error, "four"));
+}
+
+/// What a log writes until it goes, the times replaced by `TIME`.
+template <typename Run>
+std::string logged(LogForm form, LogLevel least, Run run) {
+  const std::string text = test::written_to(stderr, [&] {
+    Log log(form, least);
+    run(log);
+  });
+  const std::regex time(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)");
+  return std::regex_replace(text, time, "TIME");
+}
+
+}  // namespace
+
+TEST_CASE("a record is a line with its time and level") {
+  CHECK(logged(LogForm::text, LogLevel::debug, write_all_levels) ==
+        "TIME debug one service=upper\n"
+        "TIME info two service=upper\n"
+        "TIME warning three service=upper\n"
+        "TIME error four service=upper\n");
+}
+
+TEST_CASE("in JSON a record is an object with its time and level") {
+  CHECK(logged(LogForm::json, LogLevel::warning, write_all_levels) ==
+        R"({"v":1,"time":"TIME","level":"warning","message":"three","service":"upper"})"
+        "\n"
+        R"({"v":1,"time":"TIME","level":"error","message":"four","service":"upper"})"
+        "\n");
+}
+
+TEST_CASE("records below the least level are not written, and not wanted") {
+  CHECK(logged(LogForm::text, LogLevel::error, write_all_levels) ==
+        "TIME error four service=upper\n");
+  const Log log(LogForm::text, LogLevel::info);
+  CHECK_FALSE(log.wants(LogLevel::debug));
+  CHECK(log.wants(LogLevel::info));
+  CHECK(log.wants(LogLevel::error));
+}
+
+TEST_CASE("a log without records writes nothing") {
+  CHECK(logged(LogForm::text, LogLevel::debug, [](Log&) {}).empty());
+}
+
+TEST_CASE("text in a record is not taken for a pattern") {
+  CHECK(logged(LogForm::text, LogLevel::info, [](Log& log) {
+          log.write(record_of(LogLevel::info, "100%v {} %s"));
+        }) == "TIME info 100%v {} %s service=upper\n");
+}
+
+TEST_CASE("in a forked process a record is written before write returns") {
+  int status = -1;
+  const std::string text = logged(LogForm::text, LogLevel::info, [&](Log& log) {
+    log.write(record_of(LogLevel::info, "parent"));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      log.write(record_of(LogLevel::info, "child"));
+      ::_exit(0);
+    }
+    ::waitpid(child, &status, 0);
+  });
+  CHECK(status == 0);
+  CHECK(text.find("TIME info child service=upper\n") != std::string::npos);
+  CHECK(std::ranges::count(text, '\n') == 2);
+}
+
+TEST_CASE("the records of one thread keep their order") {
+  constexpr int kCount = 5000;
+  const std::string text = logged(LogForm::text, LogLevel::info, [](Log& log) {
+    for (int i = 0; i < kCount; ++i) log.write(record_of(LogLevel::info, std::to_string(i)));
+  });
+  std::string expected;
+  for (int i = 0; i < kCount; ++i)
+    expected += "TIME info " + std::to_string(i) + " service=upper\n";
+  CHECK(text == expected);
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,31 @@
+#include "cli/message_source.h"
+
+#include <doctest/doctest.h>
+
+namespace hotline::cli {
+namespace {
+
+class NoPeer final : public PeerWatch {
+ public:
+  int descriptor() const override { return -1; }
+  bool show_arrived() override { return false; }
+  void settle() override {}
+};
+
+}  // namespace
+
+TEST_CASE("messages that are known come in their order, then their end, as often as asked") {
+  const std::vector<std::string> known = {"hello", "", "quit", " "};
+  ArgumentMessages messages(known);
+  NoPeer peer;
+  std::string message = "before";
+  for (const std::string& expected : known) {
+    REQUIRE(messages.next(message, peer) == MessageSource::Next::message);
+    CHECK(message == expected);
+  }
+  CHECK(messages.next(message, peer) == MessageSource::Next::end);
+  CHECK(messages.next(message, peer) == MessageSource::Next::end);
+  CHECK(message == " ");
+}
+
+}  // namespace hotline::cli

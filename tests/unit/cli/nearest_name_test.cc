@@ -1,0 +1,71 @@
+#include "cli/nearest_name.h"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+namespace hotline::cli {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string nearest(std::string_view word, const Names& names) { return nearest_name(word, names); }
+
+}  // namespace
+
+TEST_CASE("a letter that is wrong, missing or too many is a slip") {
+  for (const std::string_view word :
+       {"upper", "uppes", "uper", "uppper", "pper", "uppe", "xupper"}) {
+    CAPTURE(word);
+    CHECK(nearest(word, {"clock", "upper"}) == "upper");
+  }
+}
+
+TEST_CASE("a third of the letters may be slips, and not one more") {
+  CHECK(nearest("abcdXX", {"abcdef"}) == "abcdef");
+  CHECK(nearest("abcXXX", {"abcdef"}).empty());
+  CHECK(nearest("abcdefXXX", {"abcdefghi"}) == "abcdefghi");
+  CHECK(nearest("abcdeXXXX", {"abcdefghi"}).empty());
+  CHECK(nearest("abXX", {"abcd"}).empty());
+}
+
+TEST_CASE("one slip is allowed to the shortest words, but a letter of the name must be right") {
+  CHECK(nearest("ax", {"ab"}) == "ab");
+  CHECK(nearest("a", {"ab"}) == "ab");
+  CHECK(nearest("x", {"a"}).empty());
+  CHECK(nearest("", {"a", "ab"}).empty());
+  CHECK(nearest("x", {""}).empty());
+}
+
+TEST_CASE("the nearest of several is taken, of equally near ones the first") {
+  CHECK(nearest("serves", {"serverx", "serve"}) == "serve");
+  CHECK(nearest("serve", {"serves", "serve"}) == "serve");
+  CHECK(nearest("cart", {"card", "care"}) == "card");
+  CHECK(nearest("upper", {}).empty());
+}
+
+TEST_CASE("letters of the other case are wrong ones") {
+  CHECK(nearest("Upper", {"upper"}) == "upper");
+  CHECK(nearest("UPPER", {"upper"}).empty());
+}
+
+TEST_CASE("a word of more than 64 bytes is near nothing") {
+  const std::string name(65, 'a');
+  CHECK(nearest(name.substr(1), {name}) == name);
+  CHECK(nearest(name, {name}).empty());
+}
+
+TEST_CASE("a proposal is a question, and nothing without a nearest name") {
+  CHECK(did_you_mean("uper", Names{"upper"}) == "did you mean 'upper'? ");
+  CHECK(did_you_mean("clock", Names{"upper"}).empty());
+}
+
+TEST_CASE("names are listed with commas and an and") {
+  CHECK(list_names({}).empty());
+  CHECK(list_names(Names{"upper"}) == "upper");
+  CHECK(list_names(Names{"upper", "clock"}) == "upper and clock");
+  CHECK(list_names(Names{"upper", "clock", "ntp"}) == "upper, clock and ntp");
+}
+
+}  // namespace hotline::cli

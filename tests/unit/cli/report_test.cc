@@ -1,0 +1,125 @@
+#include "cli/report.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/standard_streams.h"
+
+namespace hotline::cli {
+namespace {
+
+/// What is reported of `error`, whose status is given back.
+std::string reported(const Error& error, ExitStatus status, OutputForm form) {
+  ExitStatus given_back = ExitStatus::ok;
+  const std::string text =
+      test::written_to(stderr, [&] { given_back = report_error(error, status, form); });
+  CHECK(given_back == status);
+  return text;
+}
+
+Error refused() { return system_error(ECONNREFUSED, "connect to", "tcp://127.0.0.1:9"); }
+
+}  // namespace
+
+TEST_CASE("an error is a line, and what to do about it another") {
+  CHECK(reported(refused(), ExitStatus::unreachable, OutputForm::text) ==
+        "error: cannot connect to tcp://127.0.0.1:9: connection refused\n"
+        "hint: is the server running, and on that port?\n");
+}
+
+TEST_CASE("an error without remedy has no hint") {
+  CHECK(reported(system_error(EIO, "read"), ExitStatus::failed, OutputForm::text) ==
+        "error: cannot read: Input/output error\n");
+}
+
+TEST_CASE("in JSON an error is one object") {
+  CHECK(reported(refused(), ExitStatus::unreachable, OutputForm::json) ==
+        R"({"v":1,"error":{"kind":"refused","code":5,)"
+        R"("message":"cannot connect to tcp://127.0.0.1:9: connection refused",)"
+        R"("endpoint":"tcp://127.0.0.1:9","hint":"is the server running, and on that port?",)"
+        R"("native_code":111}})"
+        "\n");
+}
+
+TEST_CASE("in JSON what an error does not have is left out") {
+  CHECK(reported(usage_error("no command"), ExitStatus::usage, OutputForm::json) ==
+        R"({"v":1,"error":{"kind":"invalid_argument","code":2,"message":"no command"}})"
+        "\n");
+}
+
+TEST_CASE("a note is a line") {
+  CHECK(test::written_to(stderr, [] { report_note("it hung up", OutputForm::text); }) ==
+        "note: it hung up\n");
+  CHECK(test::written_to(stderr, [] { report_note("it hung up", OutputForm::json); }) ==
+        "{\"v\":1,\"note\":\"it hung up\"}\n");
+}
+
+TEST_CASE("a mistake in the command line is shown as it was worded") {
+  const Error error = usage_error("no command", "see 'hotline --help'");
+  CHECK(error.kind == ErrorKind::invalid_argument);
+  CHECK(error.message() == "no command");
+  CHECK(error.hint() == "see 'hotline --help'");
+}
+
+TEST_CASE("the status of a failed connect says what a script can do about it") {
+  const auto status = [](ErrorKind kind) {
+    return status_of_connect(make_error(kind, "connect to", "tcp://a:1", ""));
+  };
+  CHECK(status(ErrorKind::invalid_argument) == ExitStatus::usage);
+  CHECK(status(ErrorKind::unsupported) == ExitStatus::usage);
+  CHECK(status(ErrorKind::timed_out) == ExitStatus::timed_out);
+  CHECK(status(ErrorKind::resource_exhausted) == ExitStatus::failed);
+  for (const ErrorKind kind : {ErrorKind::refused, ErrorKind::unreachable, ErrorKind::not_found,
+                               ErrorKind::permission_denied, ErrorKind::reset, ErrorKind::system}) {
+    CHECK(status(kind) == ExitStatus::unreachable);
+  }
+}
+
+TEST_CASE("output that cannot be written is a failure with its reason, and no hint of sockets") {
+  ExitStatus status = ExitStatus::ok;
+  const std::string text =
+      test::written_to(stderr, [&] { status = report_output_failure(ENOSPC, OutputForm::text); });
+  CHECK(status == ExitStatus::failed);
+  CHECK(text == "error: cannot write to standard output: No space left on device\n");
+}
+
+TEST_CASE("a reader that has gone is a failure without a word") {
+  ExitStatus status = ExitStatus::ok;
+  const std::string text =
+      test::written_to(stderr, [&] { status = report_output_failure(EPIPE, OutputForm::text); });
+  CHECK(status == ExitStatus::failed);
+  CHECK(text.empty());
+}
+
+TEST_CASE("finishing writes what output still holds, and keeps the status") {
+  ExitStatus status = ExitStatus::ok;
+  const std::string text = test::written_to(stdout, [&] {
+    std::fputs("held", stdout);
+    status = finish_output(ExitStatus::timed_out, OutputForm::text);
+  });
+  CHECK(status == ExitStatus::timed_out);
+  CHECK(text == "held");
+}
+
+TEST_CASE("finishing fails if what output holds cannot be written") {
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  ExitStatus status = ExitStatus::ok;
+  const std::string text = test::written_to(stderr, [&] {
+    test::written_to(stdout, [&] {
+      const test::Redirection redirection(STDOUT_FILENO, full.get());
+      std::fputs("held", stdout);
+      status = finish_output(ExitStatus::ok, OutputForm::text);
+      std::clearerr(stdout);
+    });
+  });
+  CHECK(status == ExitStatus::failed);
+  CHECK(text == "error: cannot write to standard output: No space left on device\n");
+}
+
+}  // namespace hotline::cli
