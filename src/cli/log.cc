@@ -1,7 +1,6 @@
 #include "cli/log.h"
 
 #include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
@@ -20,35 +19,18 @@ namespace {
 
 constexpr std::size_t kWaitingMax = 8192;
 
-constexpr char kTextPattern[] = "%Y-%m-%dT%H:%M:%S.%fZ %l %v";
-constexpr char kJsonPattern[] = R"({"v":1,"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v)";
-
-std::unique_ptr<spdlog::formatter> make_formatter(LogForm form) {
-  return std::make_unique<spdlog::pattern_formatter>(
-      form == LogForm::json ? kJsonPattern : kTextPattern, spdlog::pattern_time_type::utc);
-}
-
-spdlog::level::level_enum level_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
-  }
-  return spdlog::level::info;
-}
-
-std::string payload_of(const LogEntry& entry, LogForm form) {
-  return form == LogForm::json ? entry.as_json_members() : entry.as_text();
+/// Without a newline.
+std::string line_of(const LogEntry& entry, LogForm form) {
+  const std::string time = entry.time_as_text();
+  const std::string level(name_of(entry.level));
+  if (form == LogForm::text) return time + " " + level + " " + entry.as_text();
+  return R"({"v":1,"time":")" + time + R"(","level":")" + level + "\"," + entry.as_json_members();
 }
 
 /// Without any lock: the thread that held it is not in this process.
 void write_synchronously(const LogEntry& entry, LogForm form) {
-  const std::string payload = payload_of(entry, form);
-  spdlog::memory_buf_t line;
-  make_formatter(form)->format(
-      spdlog::details::log_msg(entry.time, {}, {}, level_of(entry.level), payload), line);
-  ::dprintf(STDERR_FILENO, "%.*s", static_cast<int>(line.size()), line.data());
+  const std::string line = line_of(entry, form);
+  ::dprintf(STDERR_FILENO, "%.*s\n", static_cast<int>(line.size()), line.data());
 }
 
 }  // namespace
@@ -58,8 +40,7 @@ class Log::Writer {
  public:
   explicit Writer(LogForm form)
       : form_(form), logger_("", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    logger_.set_formatter(make_formatter(form));
-    logger_.set_level(spdlog::level::trace);
+    logger_.set_pattern("%v");
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -115,9 +96,7 @@ class Log::Writer {
     changed_.notify_all();
   }
 
-  void log(const LogEntry& entry) {
-    logger_.log(entry.time, {}, level_of(entry.level), payload_of(entry, form_));
-  }
+  void log(const LogEntry& entry) { logger_.log(spdlog::level::info, line_of(entry, form_)); }
 
   void report_drops(std::uint64_t count) {
     log({.time = wall_clock_now(),

@@ -19,6 +19,9 @@ struct LogEntry {
 
   static LogEntry of(const LogRecord& record, std::chrono::system_clock::time_point time);
 
+  /// `2026-11-22T20:44:16.123456Z`.
+  std::string time_as_text() const;
+
   /// `call ended service=upper peer=tcp://127.0.0.1:4711 "closed"`, printable, on one line.
   std::string as_text() const;
 

@@ -46,6 +46,19 @@ TEST_CASE("all fields of a record are shown, in text and in JSON") {
         R"("peer":"tcp://127.0.0.1:4711","detail":"closed"})");
 }
 
+TEST_CASE("the time is that of UTC, to the microsecond") {
+  using namespace std::chrono;
+  const auto shown = [](sys_time<nanoseconds> time) {
+    return LogEntry::of({}, time_point_cast<system_clock::duration>(time)).time_as_text();
+  };
+  CHECK(shown(sys_days()) == "1970-01-01T00:00:00.000000Z");
+  CHECK(shown(sys_days(2026y / 11 / 22) + 20h + 44min + 16s + 123456789ns) ==
+        "2026-11-22T20:44:16.123456Z");
+  CHECK(shown(sys_days(2024y / 2 / 29) + 24h - 1ns) == "2024-02-29T23:59:59.999999Z");
+  CHECK(shown(sys_days(2100y / 2 / 28) + 24h) == "2100-03-01T00:00:00.000000Z");
+  CHECK(shown(sys_days(1999y / 12 / 31) + 7us) == "1999-12-31T00:00:00.000007Z");
+}
+
 TEST_CASE("empty fields are left out") {
   LogRecord record;
   record.message = "draining";
