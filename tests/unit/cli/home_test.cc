@@ -3,42 +3,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 
 #include <doctest/doctest.h>
 
+#include "support/environment_variable.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::cli {
 namespace {
 
 using test::TemporaryDirectory;
-
-/// An environment variable has another value, or none, while this lives.
-class Variable {
- public:
-  Variable(const char* name, const std::optional<std::string>& value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before;
-    set(value);
-  }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-  ~Variable() { set(before_); }
-
- private:
-  void set(const std::optional<std::string>& value) {
-    if (value) {
-      ::setenv(name_, value->c_str(), 1);
-    } else {
-      ::unsetenv(name_);
-    }
-  }
-
-  const char* name_;
-  std::optional<std::string> before_;
-};
+using Variable = test::EnvironmentVariable;
 
 /// The permission bits of a directory; 0 if there is none.
 mode_t mode_of(const std::string& path) {

@@ -1,5 +1,8 @@
 #include "cli/line_reader.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <deque>
 #include <utility>
 
@@ -35,9 +38,11 @@ class FakePeer final : public PeerWatch {
 
 /// The lines of `text`, which is all there is.
 Lines plain_lines(std::string_view text) {
-  test::FedInput input;
-  input.feed(text);
-  input.end();
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
+  REQUIRE(file);
+  REQUIRE(std::fwrite(text.data(), 1, text.size(), file.get()) == text.size());
+  std::rewind(file.get());
+  const test::Redirection redirection(STDIN_FILENO, ::fileno(file.get()));
   FakePeer peer(-1);
   PlainLines lines;
   Lines read;
@@ -119,6 +124,17 @@ TEST_CASE("a plain line may come in pieces") {
     REQUIRE(lines.next_line(line, peer) == Next::message);
     CHECK(line == expected);
   }
+}
+
+TEST_CASE("plain lines may lie across what is read at once") {
+  for (const std::size_t size : {65'534U, 65'535U, 65'536U, 65'537U}) {
+    const Lines expected = {"a", std::string(size - 2, 'b'), "c", std::string(70'000, 'd'), "e"};
+    std::string text;
+    for (const std::string& each : expected) text += each + '\n';
+    CHECK(plain_lines(text) == expected);
+  }
+  const Lines expected = {std::string(60'000, 'a'), std::string(10'000, 'b'), "c"};
+  CHECK(plain_lines(expected[0] + '\n' + expected[1] + '\n' + expected[2]) == expected);
 }
 
 TEST_CASE("a plain line may be longer than what is read at once") {

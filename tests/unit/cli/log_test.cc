@@ -1,6 +1,7 @@
 #include "cli/log.h"
 
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/environment_variable.h"
 #include "support/standard_streams.h"
 
 namespace hotline::cli {
@@ -56,6 +58,19 @@ TEST_CASE("in JSON a record is an object with its time and level") {
         "\n"
         R"({"v":1,"time":"TIME","level":"error","message":"four","service":"upper"})"
         "\n");
+}
+
+TEST_CASE("the time is UTC, wherever the machine stands") {
+  const test::EnvironmentVariable zone("TZ", "EAST-9");
+  ::tzset();
+  const time_t before = ::time(nullptr);
+  const std::string text = test::written_to(
+      stderr, [] { Log(LogForm::text, LogLevel::info).write(record_of(LogLevel::info, "now")); });
+  tm fields{};
+  REQUIRE(::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields) != nullptr);
+  const time_t logged_at = ::timegm(&fields);
+  CHECK(logged_at >= before - 1);
+  CHECK(logged_at <= ::time(nullptr) + 1);
 }
 
 TEST_CASE("records below the least level are not written, and not wanted") {

@@ -102,16 +102,17 @@ TEST_CASE("once output has failed nothing more is written, and the reason stays"
   CHECK(printer.failure() == 0);
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
-  std::array<bool, 3> worked{};
+  std::array<bool, 4> worked{};
   test::written_to(stdout, [&] {
     const test::Redirection redirection(STDOUT_FILENO, full.get());
     worked[0] = printer.print_piece(as_bytes("a"));
   });
   const std::string later = test::written_to(stdout, [&] {
     worked[1] = printer.end_reply();
-    worked[2] = printer.print_reply(as_bytes("b"));
+    worked[2] = printer.end_reply();
+    worked[3] = printer.print_reply(as_bytes("b"));
   });
-  CHECK(worked == std::array{false, false, false});
+  CHECK(worked == std::array{false, false, false, false});
   CHECK(printer.failure() == ENOSPC);
   CHECK(later.empty());
 }
