@@ -197,9 +197,10 @@ TEST_CASE("a look-up that is out of time is told as such") {
     if (stream.error().kind == ErrorKind::refused) return;
     CHECK(stream.error().kind == ErrorKind::timed_out);
     const std::string message = stream.error().message();
-    const std::string where = "cannot connect to tcp://localhost:1: ";
-    const bool is_told = message == where + "the name could not be looked up in time" ||
-                         message.starts_with(where + "timed out");
+    const bool is_told = message ==
+                             "cannot connect to tcp://localhost:1: "
+                             "the name could not be looked up in time" ||
+                         message.ends_with("timed out");
     CHECK_MESSAGE(is_told, message);
   });
 }
