@@ -57,7 +57,11 @@ def connect(endpoint):
         host, port = where.removeprefix("//").rsplit(":", 1)
         address = (host, int(port))
     connection.settimeout(WAIT_S)
-    connection.connect(address)
+    try:
+        connection.connect(address)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
