@@ -1,7 +1,7 @@
 #include "engine/semaphore.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <system_error>
 #include <thread>
 
 #include "engine/engine.h"
@@ -11,11 +11,18 @@ namespace hotline::engine {
 
 Semaphore::Semaphore(std::size_t count) : count_(static_cast<std::ptrdiff_t>(count)) {
   const int fd = Engine::current().open_counter();
-  if (fd < 0) throw std::system_error(-fd, std::generic_category(), "eventfd");
+  failed_ = std::min(0, fd);
   tokens_.reset(fd);
 }
 
-Semaphore::~Semaphore() { Engine::current().close(std::move(tokens_)); }
+Semaphore::~Semaphore() {
+  if (tokens_) Engine::current().close(std::move(tokens_));
+}
+
+Result<void> Semaphore::check() const {
+  if (failed_ == 0) return {};
+  return fail(operation_error(failed_, "make room for callers"));
+}
 
 Result<void> Semaphore::acquire() {
   if (count_.fetch_sub(1, std::memory_order_acquire) > 0) return {};

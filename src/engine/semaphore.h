@@ -11,11 +11,14 @@ namespace hotline::engine {
 /// a thread without a loop blocks. Without contention it is one atomic operation. Any thread.
 class Semaphore {
  public:
-  /// Throws std::system_error if no descriptor is left.
+  /// Not valid if no descriptor was left: see check.
   explicit Semaphore(std::size_t count);
   Semaphore(const Semaphore&) = delete;
   Semaphore& operator=(const Semaphore&) = delete;
   ~Semaphore();
+
+  /// Whether it may be used. Fails with `resource_exhausted`.
+  Result<void> check() const;
 
   /// Takes one, waiting until there is one. Fails with `cancelled` or `timed_out`; then none is
   /// taken.
@@ -36,6 +39,7 @@ class Semaphore {
 
   std::atomic<std::ptrdiff_t> count_;  // Negative: so many wait.
   UniqueFd tokens_;                    // One for each waiter that was let go: Kernel::open_counter.
+  int failed_ = 0;                     // Or the negated errno of opening it.
 };
 
 }  // namespace hotline::engine

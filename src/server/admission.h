@@ -19,6 +19,9 @@ class Admission {
   /// no limit.
   Admission(std::size_t room, std::size_t per_peer) : room_(room), per_peer_(per_peer) {}
 
+  /// Whether it may be used. Fails with `resource_exhausted`.
+  Result<void> check() const { return room_.check(); }
+
   /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with
   /// `cancelled`.
   Result<void> take_room();

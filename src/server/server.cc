@@ -83,6 +83,7 @@ Result<void> Server::add(std::string_view uri, Handler handler, std::string_view
 
 Result<void> Server::bind() {
   State& state = *state_;
+  if (auto checked = state.shared.admission.check(); !checked) return checked;
   if (auto blocked = state.block_signals(); !blocked) return blocked;
   if (state.shared.options.concurrency.kind == Concurrency::Kind::loops) {
     auto decision = choose_engine(state.shared.options.loop.engine);

@@ -1,6 +1,7 @@
 #include "hotline/server/server.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include "hotline/engine/clock.h"
 #include "hotline/net/connect.h"
@@ -61,6 +62,21 @@ TEST_CASE("every endpoint is bound or none is") {
   CHECK(test::kind_of(server.bind()) == "address_in_use");
   CHECK(test::kind_of(connect(path)) == "refused");
   CHECK(test::kind_of(server.run()) == "address_in_use");
+}
+
+TEST_CASE("a server that was made without a descriptor left says so when it is bound") {
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  ServerOptions options;
+  options.limits.connections_max = 1;  // Else the limit would be raised.
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  Server server(options);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  REQUIRE(server.add("tcp://127.0.0.1:0", echo));
+  const auto bound = server.bind();
+  REQUIRE_FALSE(bound);
+  CHECK(bound.error().kind == ErrorKind::resource_exhausted);
 }
 
 TEST_CASE("what is bound is told in the order in which it was added, with real ports") {
