@@ -68,7 +68,9 @@ Result<BoundSocket> bind_address(const Endpoint& endpoint, const SocketAddress& 
     if (!path) return fail(std::move(path.error()));
     socket.path = std::move(*path);
   }
-  engine.local_address((*channel)->fd(), socket.address);
+  if (const int told = engine.local_address((*channel)->fd(), socket.address); told < 0) {
+    return fail(bind_error(told, endpoint));
+  }
   socket.endpoint = Endpoint::of_address(endpoint.transport(), socket.address);
   socket.channel = std::move(*channel);
   return socket;
@@ -78,7 +80,8 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
   auto channel = inherit_socket(endpoint, socket_type, socket_type == SOCK_STREAM);
   if (!channel) return fail(std::move(channel.error()));
   BoundSocket socket;
-  Engine::current().local_address((*channel)->fd(), socket.address);
+  const int told = Engine::current().local_address((*channel)->fd(), socket.address);
+  if (told < 0) return fail(bind_error(told, endpoint));
   socket.endpoint = Endpoint::of_address(transport_of(socket.address, socket_type), socket.address);
   socket.channel = std::move(*channel);
   return socket;
