@@ -47,6 +47,8 @@ Result<BoundPath> BoundPath::adopt(const Endpoint& endpoint, std::optional<unsig
   Engine& engine = Engine::current();
   BoundPath bound;
   const int found = engine.path_status(endpoint.path(), bound.ours_);
+  // Later nothing will tell it from another's: it is removed while it must be ours.
+  if (found < 0) engine.remove_path(endpoint.path());
   bound.path_ = endpoint.path();
   const int changed = found < 0 || !mode ? found : engine.set_path_mode(endpoint.path(), *mode);
   if (changed < 0) {
