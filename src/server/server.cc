@@ -138,7 +138,9 @@ Result<DrainReport> Server::run() {
   auto control = engine::make_event_loop({.engine = EngineKind::epoll});
   if (!control) return fail(std::move(control.error()));
   Result<DrainReport> report;
-  (*control)->spawn("control", [&] { report = state_->supervise(**control); });
+  if (!(*control)->spawn("control", [&] { report = state_->supervise(**control); })) {
+    return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
+  }
   (*control)->run();
   return report;
 }
