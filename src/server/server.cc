@@ -20,6 +20,13 @@ namespace hotline {
 using engine::EventLoop;
 using server::Service;
 
+namespace {
+
+// A want of memory passes; a server that gave up listening for signals could only be killed.
+constexpr Duration kSignalRetryPause = std::chrono::milliseconds(20);
+
+}  // namespace
+
 struct Server::State {
   explicit State(ServerOptions given) : shared(std::move(given)) {
     shared.drain_server = [this] { ask(engine::kDrainEnd); };
@@ -191,10 +198,14 @@ Result<void> Server::State::block_signals() {
 }
 
 void Server::State::watch_signals(engine::Event& has_asked) {
-  while (signals->wait()) {
-    // The first drains, the second cuts.
-    asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
-    has_asked.set();
+  for (;;) {
+    if (signals->wait()) {
+      // The first drains, the second cuts.
+      asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
+      has_asked.set();
+    } else if (!sleep_for(kSignalRetryPause)) {
+      return;
+    }
   }
 }
 
