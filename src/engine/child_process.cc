@@ -64,6 +64,8 @@ void close_all_but(std::vector<int> kept) {
 
 Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<const int> kept,
                                         const std::function<std::string()>& body) {
+  // A body that cannot be interrupted might never end.
+  if (interrupter.fd() < 0) return fail(system_error(EMFILE, "fork"));
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return fail(system_error(errno, "fork"));
   UniqueFd reports(ends[0]);

@@ -8,7 +8,7 @@ namespace hotline::engine {
 /// An eventfd(2), so that it works across fork. Any thread, any process.
 class Interrupter {
  public:
-  /// Not valid if no descriptor was left: then nothing is ever interrupted.
+  /// Not valid (fd() < 0) if no descriptor was left: then nothing is ever interrupted.
   Interrupter();
 
   /// Waits with nothing pending end with kDrainEnd.

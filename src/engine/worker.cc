@@ -1,6 +1,7 @@
 #include "engine/worker.h"
 
 #include <cassert>
+#include <cerrno>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -23,7 +24,9 @@ class BlockingWorker final : public Worker {
     if (thread_.joinable()) thread_.join();
   }
 
-  void start() {
+  Result<void> start() {
+    // A body that cannot be interrupted might never end.
+    if (interrupter_.fd() < 0) return fail(system_error(EMFILE, "start a thread"));
     thread_ = std::thread([this] {
       {
         const BlockingEngine::Interruptible engine(interrupter_);
@@ -31,6 +34,7 @@ class BlockingWorker final : public Worker {
       }
       task_.on_end();
     });
+    return {};
   }
 
   void interrupt(int end_code) override {
@@ -106,7 +110,7 @@ Result<std::unique_ptr<Worker>> start_thread_worker(WorkerTask task) {
   try {
     if (task.kind == WorkerKind::blocking) {
       auto worker = std::make_unique<BlockingWorker>(std::move(task));
-      worker->start();
+      if (auto started = worker->start(); !started) return fail(std::move(started.error()));
       return worker;
     }
     auto worker = std::make_unique<LoopWorker>(std::move(task));

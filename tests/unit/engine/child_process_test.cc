@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -44,6 +45,20 @@ ChildProcess::Outcome outcome_of(const Body& body, std::span<const int> kept = {
 }
 
 }  // namespace
+
+TEST_CASE("a child that could not be interrupted is not started") {
+  on_control_loop([](EventLoop&) {
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const rlimit none{0, limit.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    Interrupter interrupter;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const auto child = ChildProcess::fork(interrupter, {}, [] { return ""; });
+    REQUIRE_FALSE(child);
+    CHECK(child.error().kind == ErrorKind::resource_exhausted);
+  });
+}
 
 TEST_CASE("a child runs one function and reports what it returns") {
   on_control_loop([](EventLoop&) {

@@ -1,6 +1,7 @@
 #include "engine/worker.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <future>
 #include <memory>
@@ -45,6 +46,25 @@ TEST_CASE("a worker's wait ends when it is cancelled, also if that is asked befo
         [](Worker& worker) { worker.interrupt(kCancelEnd); });
     REQUIRE_FALSE(slept);
     CHECK(slept.error().kind == ErrorKind::cancelled);
+  }
+}
+
+TEST_CASE("a worker that could not be interrupted is not started") {
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  for (const WorkerKind kind : {loop, blocking}) {
+    bool has_run = false;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto worker = start_thread_worker({.kind = kind,
+                                             .name = "test",
+                                             .loop = {.engine = EngineKind::epoll},
+                                             .body = [&] { has_run = true; },
+                                             .on_end = [] {}});
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    REQUIRE_FALSE(worker);
+    CHECK(worker.error().kind == ErrorKind::resource_exhausted);
+    CHECK_FALSE(has_run);
   }
 }
 
