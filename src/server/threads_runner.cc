@@ -8,6 +8,19 @@
 #include "server/dispatcher.h"
 
 namespace hotline::server {
+namespace {
+
+/// As many sockets as there will be threads for them.
+Result<void> share_socket(Service& service, std::size_t count) {
+  while (!service.sockets.empty() && service.sockets.size() < count) {
+    auto another = service.sockets.front().share();
+    if (!another) return fail(std::move(another.error()));
+    service.sockets.push_back(std::move(*another));
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   const Concurrency& concurrency = shared_.options.concurrency;
@@ -16,16 +29,14 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
       is_serial ? 1
                 : std::min<std::size_t>(concurrency.effective_count(),
                                         engine::Engine::current().core_count());
+  // Before anybody is served: this can fail.
+  for (Service& service : services) {
+    if (auto shared = share_socket(service, socket_threads); !shared) return shared;
+  }
   bool has_started = true;
   for (Service& service : services) {
     for (Listener& listener : service.listeners) {
       has_started &= start_thread([this, &service, &listener] { take_callers(service, listener); });
-    }
-    if (service.sockets.empty()) continue;
-    while (service.sockets.size() < socket_threads) {
-      auto another = service.sockets.front().share();
-      if (!another) return fail(std::move(another.error()));
-      service.sockets.push_back(std::move(*another));
     }
     for (DatagramSocket& socket : service.sockets) {
       has_started &= start_thread([this, &service, &socket] { take_messages(service, socket); });
