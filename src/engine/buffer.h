@@ -83,6 +83,9 @@ class BufferPool {
   std::size_t free_count() const { return free_.size() + (count_max_ - grown_); }
   std::size_t count_max() const { return count_max_; }
 
+  /// Whether there is any buffer at all: one that is out will come back.
+  bool has_any() const { return grown_ > 0; }
+
   /// Counts buffers that came back, so that a loop can tell that receiving may go on.
   std::uint64_t returns() const { return returns_; }
 

@@ -85,7 +85,9 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       spend_budget();
       if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int result = operation.attempt();
-      if (result == -ENOBUFS && operation.kind() == Operation::Kind::receive) {
+      const bool is_starved =
+          result == -ENOBUFS && operation.kind() == Operation::Kind::receive && buffers_.has_any();
+      if (is_starved) {
         const int waited = wait_for_buffer(operation, side, deadline);
         if (has_left(operation.channel(), state)) return -kCancelEnd;
         if (waited < 0) return waited;

@@ -186,6 +186,7 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
     if (state.first != BufferPool::kNone) {
       return static_cast<Receive&>(operation).take(dequeue(state));
     }
+    if (state.end == -ENOBUFS) return std::exchange(state.end, 1);
     if (state.end <= 0) return state.end;
     if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
     if (!is_draining() && !state.is_armed && !state.is_starved) arm_receive(state);
@@ -223,10 +224,11 @@ void UringLoop::received(State& state, int result, unsigned flags) {
   if (has_buffer && result > 0 && state.channel != nullptr) {
     enqueue(state, index, static_cast<std::uint32_t>(result));
   }
-  if (result == -ENOBUFS && state.channel != nullptr) {
+  const bool is_starved = result == -ENOBUFS && buffers_.has_any();
+  if (is_starved && state.channel != nullptr) {
     state.is_starved = true;
     starved_.push_back(&state);
-  } else if (result <= 0 && result != -ECANCELED && result != -ENOBUFS) {
+  } else if (result <= 0 && result != -ECANCELED && !is_starved) {
     state.end = result;
   }
   settle(state, flags);

@@ -185,6 +185,22 @@ TEST_CASE("when the buffers are used up receiving waits until one comes back") {
       options);
 }
 
+TEST_CASE("without memory for a buffer, and none that could come back, receiving fails") {
+  LoopOptions options;
+  // More than there is address space for.
+  options.receive_buffer_bytes = std::size_t{1} << 50;
+  options.receive_memory_max = std::size_t{1} << 50;
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        auto [ours, peer] = test::stream_pair();
+        Channel channel(std::move(ours));
+        test::send_text(peer.get(), "x");
+        Buffer buffer;
+        for (int i = 0; i < 2; ++i) CHECK(receive(loop, channel, buffer) == -ENOBUFS);
+      },
+      options);
+}
+
 TEST_CASE("many who wait for buffers all get one in the end") {
   LoopOptions options;
   options.receive_buffer_bytes = 4096;
