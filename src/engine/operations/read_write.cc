@@ -12,20 +12,23 @@
 namespace hotline::engine {
 namespace {
 
-bool is_ready(int fd, short events) {
+/// 0, or -EAGAIN, or why it cannot be told.
+int check_ready(int fd, short events) {
   pollfd polled{.fd = fd, .events = events, .revents = 0};
-  return system_result([&] { return ::poll(&polled, 1, 0); }) > 0;
+  const int result = system_result([&] { return ::poll(&polled, 1, 0); });
+  if (result == 0) return -EAGAIN;
+  return std::min(0, result);
 }
 
 }  // namespace
 
 int Read::attempt() noexcept {
-  if (!is_ready(channel().fd(), POLLIN)) return -EAGAIN;
+  if (const int checked = check_ready(channel().fd(), POLLIN); checked < 0) return checked;
   return system_result([this] { return ::read(channel().fd(), into_.data(), into_.size()); });
 }
 
 int Write::attempt() noexcept {
-  if (!is_ready(channel().fd(), POLLOUT)) return -EAGAIN;
+  if (const int checked = check_ready(channel().fd(), POLLOUT); checked < 0) return checked;
   // POLLOUT promises a pipe PIPE_BUF bytes without waiting, no more.
   const std::size_t size = std::min<std::size_t>(bytes_.size(), PIPE_BUF);
   return system_result([&] { return ::write(channel().fd(), bytes_.data(), size); });
