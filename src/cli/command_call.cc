@@ -47,8 +47,13 @@ Result<DatagramSocket> open_datagrams(const Endpoint& endpoint, const CallOption
   return connect_datagrams(endpoint, opening);
 }
 
-ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer, OutputForm form) {
+ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
+                  const MessageSource& source, OutputForm form) {
   if (printer.failure() != 0) return report_output_failure(printer.failure(), form);
+  if (conversed && source.failure() != 0) {
+    return report_error(system_error(source.failure(), "read", "standard input"),
+                        ExitStatus::failed, form);
+  }
   if (conversed) return ExitStatus::ok;
   // Of a datagram's peer only its first reply tells whether it is there.
   const bool is_absent = conversed.error().kind == ErrorKind::refused;
@@ -62,9 +67,10 @@ ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) 
     return report_error(stream.error(), status_of_connect(stream.error()), common.output);
   ReplyPrinter printer(common.output);
   StreamCall call(std::move(*stream), options, printer);
-  const auto conversed = call.converse(*make_source(options, common));
+  const auto source = make_source(options, common);
+  const auto conversed = call.converse(*source);
   if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
-  return finish(conversed, printer, common.output);
+  return finish(conversed, printer, *source, common.output);
 }
 
 ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
@@ -74,7 +80,8 @@ ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
     return report_error(socket.error(), status_of_connect(socket.error()), common.output);
   ReplyPrinter printer(common.output);
   DatagramCall call(std::move(*socket), options, printer);
-  return finish(call.converse(*make_source(options, common)), printer, common.output);
+  const auto source = make_source(options, common);
+  return finish(call.converse(*source), printer, *source, common.output);
 }
 
 }  // namespace

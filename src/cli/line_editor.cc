@@ -123,7 +123,7 @@ int LineEditor::State::read_character(EditLine* editor, wchar_t* character) {
   for (;;) {
     if (!state->wait_for_input()) return kReadFailed;
     char byte = 0;
-    if (StandardInput::read(std::as_writable_bytes(std::span(&byte, 1))) == 0) return 0;
+    if (StandardInput::read(std::as_writable_bytes(std::span(&byte, 1))) <= 0) return 0;
     // A ^D that was typed before the prompt comes as this.
     if (byte == '\0' && state->is_at_empty_line()) return 0;
     const std::size_t size = std::mbrtowc(character, &byte, 1, &state->decoding);

@@ -37,9 +37,10 @@ MessageSource::Next PlainLines::next_line(std::string& line, PeerWatch& peer) {
     const std::size_t size = read_.size();
     read_.resize(size + kReadBytes);
     const auto room = std::as_writable_bytes(std::span(read_)).subspan(size);
-    const std::size_t count = StandardInput::read(room);
-    read_.resize(size + count);
-    has_ended_ = count == 0;
+    const std::ptrdiff_t count = StandardInput::read(room);
+    read_.resize(size + static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, count)));
+    failure_ = static_cast<int>(std::max<std::ptrdiff_t>(0, -count));
+    has_ended_ = count <= 0;
   }
   return Next::message;
 }

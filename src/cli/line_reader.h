@@ -17,6 +17,9 @@ class LineInput {
   /// The next line without its newline, as MessageSource::next.
   virtual MessageSource::Next next_line(std::string& line, PeerWatch& peer) = 0;
 
+  /// As MessageSource::failure.
+  virtual int failure() const { return 0; }
+
   /// `line` was said: worth remembering.
   virtual void remember(const std::string&) {}
 };
@@ -25,6 +28,7 @@ class LineInput {
 class PlainLines final : public LineInput {
  public:
   MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;
+  int failure() const override { return failure_; }
 
  private:
   bool take_line(std::string& line);
@@ -33,6 +37,7 @@ class PlainLines final : public LineInput {
   std::size_t begin_ = 0;     ///< Of the next line in what was read.
   std::size_t searched_ = 0;  ///< Up to here there is no newline.
   bool has_ended_ = false;
+  int failure_ = 0;
 };
 
 /// The user's lines as messages: blank ones are skipped, `quit` ends them.
@@ -45,6 +50,7 @@ class LineReader final : public MessageSource {
   static std::unique_ptr<LineReader> on_standard_input(const Home& home);
 
   Next next(std::string& message, PeerWatch& peer) override;
+  int failure() const override { return input_->failure(); }
 
  private:
   std::unique_ptr<LineInput> input_;

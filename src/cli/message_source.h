@@ -35,6 +35,9 @@ class MessageSource {
 
   /// The next message. Waits for it, and for `peer`.
   virtual Next next(std::string& message, PeerWatch& peer) = 0;
+
+  /// The errno for which there were no more messages; 0 if there was none.
+  virtual int failure() const { return 0; }
 };
 
 /// Messages that are known beforehand.

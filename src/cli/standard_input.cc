@@ -20,11 +20,11 @@ StandardInput::Ready StandardInput::wait(int peer_descriptor) {
   return polled[0].revents != 0 ? Ready::input : Ready::peer;
 }
 
-std::size_t StandardInput::read(MutableBytes into) {
+std::ptrdiff_t StandardInput::read(MutableBytes into) {
   for (;;) {
     const ssize_t count = ::read(STDIN_FILENO, into.data(), into.size());
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) return 0;
+    if (count >= 0) return count;
+    if (errno != EINTR) return -errno;
   }
 }
 

@@ -23,8 +23,8 @@ class StandardInput {
   /// has run. Input comes first if both are there. A negative descriptor waits for input alone.
   static Ready wait(int peer_descriptor);
 
-  /// Some bytes of input, or its end: how many. What cannot be read counts as the end.
-  static std::size_t read(MutableBytes into);
+  /// Some bytes of input, or 0 at its end: how many, or a negated errno.
+  static std::ptrdiff_t read(MutableBytes into);
 };
 
 /// Whether standard output is a terminal.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <span>
 #include <string>
 
@@ -19,7 +20,9 @@ constexpr int kNoPeer = -1;
 
 std::string read_text(std::size_t size) {
   std::string text(size, '\0');
-  text.resize(StandardInput::read(std::as_writable_bytes(std::span(text))));
+  const std::ptrdiff_t count = StandardInput::read(std::as_writable_bytes(std::span(text)));
+  REQUIRE(count >= 0);
+  text.resize(static_cast<std::size_t>(count));
   return text;
 }
 
@@ -59,11 +62,12 @@ TEST_CASE("the end of the peer ends a wait too") {
   CHECK(StandardInput::wait(near.get()) == StandardInput::Ready::peer);
 }
 
-TEST_CASE("what cannot be read counts as the end") {
+TEST_CASE("of what cannot be read the errno tells why") {
   const UniqueFd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   REQUIRE(folder);
   const test::Redirection redirection(STDIN_FILENO, folder.get());
-  CHECK(read_text(10).empty());
+  std::byte byte{};
+  CHECK(StandardInput::read({&byte, 1}) == -EISDIR);
 }
 
 TEST_CASE("only a terminal is one") {
