@@ -156,7 +156,7 @@ The services are the same under each. Callers beyond the limit wait until there 
 
 constexpr std::string_view kStatus = R"(status: what the program's exit status says
 
-    0  it worked; for 'call': a reply came after the last message
+    0  it worked; for 'call': a reply came after the last message, and no error cut it off
     1  it failed
     2  the command line is wrong; nothing was done
     5  nobody answers at the endpoint, or its name is unknown

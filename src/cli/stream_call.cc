@@ -93,8 +93,10 @@ StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
     return Arrival::piece;
   }
   const ErrorKind kind = bytes.error().kind;
+  // A connection that the kernel gave up has timed out too, but with an errno.
+  const bool has_timed_out = kind == ErrorKind::timed_out && bytes.error().native_code == 0;
   const bool may_come =
-      kind == ErrorKind::timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
+      has_timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
   if (may_come) return Arrival::nothing;
   end_ = bytes.error();
   return Arrival::end;
@@ -110,14 +112,16 @@ bool StreamCall::show_arrived() {
 }
 
 Result<void> StreamCall::judge() const {
-  if (!has_sent_ || reply_bytes_ > 0 || !has_reader_) return {};
+  if (!has_sent_ || !has_reader_) return {};
+  const bool is_broken_off = end_.kind != ErrorKind::none && end_.kind != ErrorKind::closed;
+  if (is_broken_off) return fail(end_);
+  if (reply_bytes_ > 0) return {};
   const std::string peer = stream_.peer().format_without_options();
   constexpr std::string_view kReceive = "receive from";
   if (end_.kind == ErrorKind::closed) {
     return fail(make_error(ErrorKind::closed, kReceive, peer, "it hung up without a reply",
                            "did the service understand the message?"));
   }
-  if (end_.kind != ErrorKind::none) return fail(end_);
   return fail(make_error(ErrorKind::timed_out, kReceive, peer,
                          "no reply within " + format_duration(options_.linger),
                          "does the service answer at all? --linger 10s waits longer"));

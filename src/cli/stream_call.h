@@ -18,8 +18,8 @@ class StreamCall final : private PeerWatch {
   StreamCall(Stream stream, const CallOptions& options, ReplyPrinter& printer)
       : stream_(std::move(stream)), options_(options), printer_(printer) {}
 
-  /// Holds the whole call. Succeeds if a reply came after the last message, if there was one, or
-  /// once nobody reads standard output any more.
+  /// Holds the whole call. Succeeds if a reply came after the last message, if there was one, and
+  /// no error broke it off; or once nobody reads standard output any more.
   Result<void> converse(MessageSource& messages);
 
   /// Whether the peer hung up while there might have been messages left.
