@@ -148,7 +148,7 @@ TORTURED(struct io_uring_probe *, io_uring_get_probe_ring, (struct io_uring *rin
 TORTURED(int, io_uring_register_ring_fd, (struct io_uring *ring), (ring), -errno, EINVAL, ENOMEM)
 TORTURED(int, io_uring_register_buf_ring,
          (struct io_uring *ring, struct io_uring_buf_reg *registration, unsigned flags),
-         (ring, registration, flags), -errno, ENOMEM, EINVAL)
+         (ring, registration, flags), -errno, ENOMEM)
 TORTURED(int, io_uring_submit, (struct io_uring *ring), (ring), -errno, EAGAIN, EBUSY)
 TORTURED(int, io_uring_submit_and_wait, (struct io_uring *ring, unsigned count), (ring, count),
          -errno, EINTR, EAGAIN, EBUSY)
