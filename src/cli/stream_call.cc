@@ -31,7 +31,7 @@ Result<void> StreamCall::converse(MessageSource& messages) {
     }
     show_reply();
   }
-  was_cut_short_ = next == MessageSource::Next::hang_up;
+  was_cut_short_ = next == MessageSource::Next::hang_up && end_.kind == ErrorKind::closed;
   if (end_.kind == ErrorKind::none && stream_.shut_down_writes()) {
     while (has_reader_ && show_piece(options_.linger) == Arrival::piece) {
     }
