@@ -33,22 +33,39 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   for (Service& service : services) {
     if (auto shared = share_socket(service, socket_threads); !shared) return shared;
   }
+  // Nor before all threads are there: until then the mutex holds up those that are.
+  const std::lock_guard lock(mutex_);
   bool has_started = true;
   for (Service& service : services) {
     for (Listener& listener : service.listeners) {
-      has_started &= start_thread([this, &service, &listener] { take_callers(service, listener); });
+      has_started &= add_thread([this, &service, &listener] {
+        if (may_begin()) take_callers(service, listener);
+      });
     }
     for (DatagramSocket& socket : service.sockets) {
-      has_started &= start_thread([this, &service, &socket] { take_messages(service, socket); });
+      has_started &= add_thread([this, &service, &socket] {
+        if (may_begin()) take_messages(service, socket);
+      });
     }
   }
   if (has_started) return {};
+  end_code_ = engine::kCancelEnd;
   return fail(
       make_error(ErrorKind::resource_exhausted, "start a thread", {}, "the system has none left"));
 }
 
+bool ThreadsRunner::may_begin() {
+  const std::lock_guard lock(mutex_);
+  return end_code_ != engine::kCancelEnd;
+}
+
 bool ThreadsRunner::start_thread(std::function<void()> body) {
   const std::lock_guard lock(mutex_);
+  return add_thread(std::move(body));
+}
+
+/// With the mutex held.
+bool ThreadsRunner::add_thread(std::function<void()> body) {
   join_ended();
   Thread& thread = threads_.emplace_back();
   auto on_end = [this, &thread] {
