@@ -84,6 +84,20 @@ class Streams(unittest.TestCase):
         self.assertEqual((failed.returncode, failed.stdout), (1, b""))
         self.assertIn(b"reset", failed.stderr)
 
+    def test_fail_if_the_server_breaks_off_in_a_reply(self):
+        is_shown = threading.Event()
+        def answer(connection):
+            connection.sendall(connection.recv(64))
+            is_shown.wait(WAIT_S)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        with peer(answer) as endpoint:
+            with Program("call", endpoint, "part", "--linger", "30s",
+                         stdout=subprocess.PIPE) as call:
+                self.assertEqual(call.process.stdout.read(4), b"part")
+                is_shown.set()
+                self.assertEqual(call.end(), 1)
+                self.assertRegex(call.lines[0], "^error: cannot receive from tcp://.*reset")
+
     def test_fail_if_the_server_does_not_read(self):
         done = threading.Event()
         with peer(lambda connection: done.wait(WAIT_S)) as endpoint:

@@ -1,6 +1,7 @@
 """`hotline call`: what is sent, what is printed, and what is refused."""
 import base64
 import json
+import os
 import random
 import signal
 import socket
@@ -19,6 +20,14 @@ class Messages(WithServer):
     def test_are_the_lines_of_standard_input_without_their_newlines(self):
         for endpoint in self.everywhere:
             self.assertEqual(self.replies(endpoint, input=b"one\ntwo\nlast"), b"ONE\nTWO\nLAST\n")
+
+    def test_of_standard_input_that_cannot_be_read_is_an_error(self):
+        for endpoint in self.everywhere:
+            folder = os.open("/", os.O_RDONLY)
+            self.addCleanup(os.close, folder)
+            failed = run("call", endpoint, input=None, stdin=folder)
+            self.assertEqual((failed.returncode, failed.stdout), (1, b""))
+            self.assertRegex(failed.stderr, b"^error: cannot read standard input: ")
 
     def test_of_lines_skip_the_blank_ones_and_end_at_quit(self):
         for endpoint in self.everywhere:
