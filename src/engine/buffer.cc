@@ -59,6 +59,9 @@ Buffer BufferPool::adopt(std::uint32_t index, std::size_t filled) {
 }
 
 void BufferPool::give_back(std::uint32_t index) {
+  if (options_.on_return == OnReturn::poison) {
+    std::ranges::fill(memory_of(index), std::byte{0xdb});
+  }
   free_.push_back(index);
   ++returns_;
 }

@@ -60,9 +60,13 @@ class Buffer {
 /// cache. Grows by slabs up to a limit, never shrinks. Loop thread only.
 class BufferPool {
  public:
+  /// Whether what comes back is overwritten, so that who still reads it is found out.
+  enum class OnReturn : bool { leave, poison };
+
   struct Options {
     std::size_t buffer_bytes = 64 * 1024;
     std::size_t memory_max = 64 * 1024 * 1024;
+    OnReturn on_return = OnReturn::leave;
   };
 
   explicit BufferPool(Options options);
@@ -85,6 +89,9 @@ class BufferPool {
 
   /// Whether there is any buffer at all: one that is out will come back.
   bool has_any() const { return grown_ > 0; }
+
+  /// Those that are out just now.
+  std::size_t taken_count() const { return grown_ - free_.size(); }
 
   /// Counts buffers that came back, so that a loop can tell that receiving may go on.
   std::uint64_t returns() const { return returns_; }

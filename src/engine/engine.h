@@ -15,11 +15,13 @@
 namespace hotline::engine {
 
 class Interrupter;
+struct Program;
 
 /// What bounds the waits of one fiber, or of a thread without a loop.
 struct Scope {
   Deadline deadline = Deadline::never();
   int end_code = 0;  ///< 0, kDrainEnd or kCancelEnd: what was asked of whoever waits here.
+  Program* program = nullptr;  ///< On a simulated engine: on whose behalf it runs.
 };
 
 /// Interprets operations for one thread. Loop thread (or the thread itself) only.

@@ -4,6 +4,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 #include <cassert>
+#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -88,6 +89,10 @@ bool EventLoop::spawn(std::string_view name, Fiber::Body body, FiberGroup* group
 }
 
 void EventLoop::run() {
+  run_while([] { return true; });
+}
+
+void EventLoop::run_while(const std::function<bool()>& goes_on) {
   assert(fiber_ == nullptr);
   const StackOverflowReporter reporter;
   Engine* outer_engine = set_current(this);
@@ -96,7 +101,7 @@ void EventLoop::run() {
   now_ = read_clock();
   while (fiber_count_ > 0) {
     run_ready();
-    if (fiber_count_ == 0) break;
+    if (fiber_count_ == 0 || !goes_on()) break;
     turn(ready_first_ != nullptr ? Deadline::at(now_) : timers_.earliest());
     now_ = read_clock();
     expire_waits();
@@ -111,13 +116,36 @@ void EventLoop::release_channels() {
 
 void EventLoop::run_ready() {
   // What becomes ready meanwhile waits for the next turn, so that completions are never starved.
-  Fiber* batch = std::exchange(ready_first_, nullptr);
-  ready_last_ = nullptr;
+  Fiber* batch = take_batch();
   while (batch != nullptr) {
     Fiber& fiber = *batch;
     batch = std::exchange(fiber.next_ready_, nullptr);
     resume(fiber);
   }
+}
+
+Fiber* EventLoop::take_batch() {
+  ready_last_ = nullptr;
+  return std::exchange(ready_first_, nullptr);
+}
+
+std::size_t EventLoop::ready_count() const {
+  std::size_t count = 0;
+  for (const Fiber* each = ready_first_; each != nullptr; each = each->next_ready_) {
+    // Who is in the queue twice would make it endless.
+    if (++count > fiber_count_) std::abort();
+  }
+  return count;
+}
+
+Fiber* EventLoop::take_ready(std::size_t index) {
+  Fiber* before = nullptr;
+  Fiber* taken = ready_first_;
+  for (; index > 0; --index) before = std::exchange(taken, taken->next_ready_);
+  (before == nullptr ? ready_first_ : before->next_ready_) = taken->next_ready_;
+  if (ready_last_ == taken) ready_last_ = before;
+  taken->next_ready_ = nullptr;
+  return taken;
 }
 
 void EventLoop::resume(Fiber& fiber) {

@@ -63,7 +63,7 @@ class EventLoop : public Engine {
   Instant now() final { return now_; }
   Scope& scope() final;
   int wait_until(Deadline deadline) final;
-  int offload(std::function<void()> work) final;
+  int offload(std::function<void()> work) override;
 
  protected:
   explicit EventLoop(const LoopOptions& options);
@@ -71,6 +71,17 @@ class EventLoop : public Engine {
   /// Submits what is due, waits for completions until `until` and completes the waits that they
   /// end. `until` has passed: looks without waiting.
   virtual void turn(Deadline until) = 0;
+
+  /// Runs as run() does, for as long as `goes_on` says before each turn.
+  void run_while(const std::function<bool()>& goes_on);
+
+  /// Those who run in the next turn, taken out of those who are ready: all of them, in the order in
+  /// which they became so.
+  virtual Fiber* take_batch();
+
+  /// For an engine that decides itself who is next: how many are ready, and one of them alone.
+  std::size_t ready_count() const;
+  Fiber* take_ready(std::size_t index);
 
   /// For the engine's own use when the mailbox's descriptor is readable.
   void read_mailbox();

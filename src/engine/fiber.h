@@ -5,9 +5,9 @@
 #include <functional>
 #include <string_view>
 
+#include "engine/annotations.h"
 #include "engine/engine.h"
 #include "engine/stack_pool.h"
-#include "engine/annotations.h"
 #include "engine/wait.h"
 
 namespace hotline::engine {

@@ -33,6 +33,7 @@ class LoopsRunner::Loop {
   std::size_t index_;
   std::unique_ptr<engine::Worker> worker_;
   engine::Event* has_begun_ = nullptr;
+  bool may_begin_ = false;
   bool has_ended_ = false;  ///< Of the control loop's thread.
 };
 
@@ -57,7 +58,7 @@ void LoopsRunner::Loop::run() {
   EventLoop& loop = *EventLoop::running();
   engine::Event has_begun(loop);
   has_begun_ = &has_begun;
-  has_begun.wait();
+  if (!may_begin_) has_begun.wait();
   has_begun_ = nullptr;
   // What is asked of this fiber while it joins is asked of them.
   FiberGroup fibers(loop);
@@ -104,6 +105,7 @@ void LoopsRunner::Loop::take_messages(EventLoop& loop, Service& service, FiberGr
 
 void LoopsRunner::Loop::begin() {
   worker_->post([this] {
+    may_begin_ = true;
     if (has_begun_ != nullptr) has_begun_->set();
   });
 }

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/simulated/network.h"
+
+namespace hotline::engine {
+
+/// A datagram socket, UDP or UNIX, of the simulated kernel: udp(7), unix(7). UDP may lose, double,
+/// reorder and corrupt; UNIX does none of these, but a full receiver refuses.
+class DatagramNode final : public SocketNode, public std::enable_shared_from_this<DatagramNode> {
+ public:
+  DatagramNode(Network& network, SimulatedHost& where, int family_of_it)
+      : SocketNode(where, family_of_it), network_(network) {}
+
+  std::string_view kind() const override { return "datagrams"; }
+  int type() const override { return SOCK_DGRAM; }
+  bool is_ready(Direction direction) const override;
+  void close() override;
+
+  /// From now on datagrams go to `target`, and come from there only.
+  int connect(const Site& target);
+
+  /// How many of `messages` were filled: recvmmsg(2).
+  int receive(std::span<mmsghdr> messages);
+
+  /// How many of `messages` went: sendmmsg(2).
+  int send(std::span<mmsghdr> messages);
+
+ private:
+  struct Datagram {
+    Site from;
+    Site to;
+    std::string bytes;
+  };
+
+  int send_one(const msghdr& message);
+  int send_unix(const Site& target, std::string bytes);
+  int send_udp(Site source, const Site& target, std::string bytes);
+  void launch(SimulatedHost& there, const Datagram& datagram);
+  void fill(mmsghdr& header, const Datagram& datagram) const;
+  void add_packet_info(msghdr& message, const Site& to) const;
+  bool enqueue(Datagram datagram);
+  int take_error() override { return std::exchange(error_, 0); }
+
+  Network& network_;
+  std::deque<Datagram> queue_;
+  std::size_t queued_bytes_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,158 @@
+#include "engine/simulated/interpreter.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/channel.h"
+#include "engine/engine.h"
+#include "engine/operations/accept.h"
+#include "engine/operations/connect.h"
+#include "engine/operations/datagrams.h"
+#include "engine/operations/read_write.h"
+#include "engine/operations/receive.h"
+#include "engine/operations/send.h"
+#include "engine/operations/wait_process.h"
+#include "engine/operations/wait_ready.h"
+#include "engine/simulated/datagram_node.h"
+#include "engine/simulated/stream_node.h"
+
+namespace hotline::engine {
+namespace {
+
+using Kind = Operation::Kind;
+
+std::string_view name_of(Kind kind) {
+  constexpr std::string_view kNames[] = {
+      "accept",         "connect",    "receive",      "send", "send_vectored", "receive_datagrams",
+      "send_datagrams", "wait_ready", "wait_process", "read", "write"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+bool is_for_socket(Kind kind) { return kind <= Kind::send_datagrams; }
+
+}  // namespace
+
+int Interpreter::attempt(Operation& operation, Program& program) {
+  const int fd = operation.channel().fd();
+  Node* node = descriptors_.find(fd);
+  if (node == nullptr) return -EBADF;
+  // Errors come to who could go on; a call that has to wait has not been made yet.
+  const bool is_ready = node->is_ready(operation.direction());
+  const int struck = is_ready ? strike(operation.kind(), program.host.name) : 0;
+  const int result = struck != 0 ? struck : perform(operation, *node, program);
+  if (result != -EAGAIN) {
+    universe_.trace.note(universe_.elapsed(), program.host.name, name_of(operation.kind()), fd,
+                         result);
+  }
+  return result;
+}
+
+int Interpreter::strike(Kind kind, std::string_view host) {
+  constexpr std::array kAcceptErrors{-EMFILE, -ENFILE, -ECONNABORTED};
+  if (!is_for_socket(kind)) return 0;
+  if (kind == Kind::accept && universe_.strikes(Fault::accept_failure, host)) {
+    return kAcceptErrors[universe_.chance.below(kAcceptErrors.size())];
+  }
+  if (universe_.strikes(Fault::no_memory, host)) return -ENOMEM;
+  const bool is_buffered = kind != Kind::accept && kind != Kind::connect;
+  if (is_buffered && universe_.strikes(Fault::no_buffer_space, host)) return -ENOBUFS;
+  return 0;
+}
+
+int Interpreter::perform(Operation& operation, Node& node, Program& program) {
+  switch (operation.kind()) {
+    case Kind::accept: return accept(node, program);
+    case Kind::connect: return connect(node, static_cast<const Connect&>(operation));
+    case Kind::receive: return receive(node, static_cast<Receive&>(operation));
+    case Kind::send: return send(node, static_cast<const Send&>(operation).bytes());
+    case Kind::send_vectored:
+      return send_vectored(node, static_cast<const SendVectored&>(operation));
+    case Kind::receive_datagrams: {
+      auto* socket = dynamic_cast<DatagramNode*>(&node);
+      auto& typed = static_cast<ReceiveDatagrams&>(operation);
+      return socket == nullptr ? -ENOTSOCK : socket->receive(typed.messages());
+    }
+    case Kind::send_datagrams: {
+      auto* socket = dynamic_cast<DatagramNode*>(&node);
+      auto& typed = static_cast<SendDatagrams&>(operation);
+      return socket == nullptr ? -ENOTSOCK : socket->send(typed.messages());
+    }
+    case Kind::wait_ready: return node.is_ready(operation.direction()) ? 0 : -EAGAIN;
+    case Kind::wait_process: {
+      auto* process = dynamic_cast<ProcessNode*>(&node);
+      auto& typed = static_cast<WaitProcess&>(operation);
+      return process == nullptr ? -EINVAL : process->reap(typed.end);
+    }
+    case Kind::read: return node.read(static_cast<Read&>(operation).into());
+    case Kind::write: return node.write(static_cast<Write&>(operation).bytes());
+  }
+  return -EINVAL;
+}
+
+int Interpreter::accept(Node& node, Program& program) {
+  auto* listener = dynamic_cast<StreamNode*>(&node);
+  if (listener == nullptr || !listener->is_listening()) return -EINVAL;
+  auto caller = listener->take_caller();
+  if (!caller) return -EAGAIN;
+  const int fd = descriptors_.open(caller, program);
+  if (fd < 0) listener->put_back(std::move(caller));
+  return fd;
+}
+
+int Interpreter::connect(Node& node, const Connect& operation) {
+  const Site target = Site::of(operation.address());
+  if (auto* stream = dynamic_cast<StreamNode*>(&node)) return stream->connect(target);
+  auto* socket = dynamic_cast<DatagramNode*>(&node);
+  return socket == nullptr ? -ENOTSOCK : socket->connect(target);
+}
+
+/// Seldom more than a few bytes, if it strikes at all: what is cut short must be cut where it
+/// hurts.
+std::size_t Interpreter::shortened(Fault fault, std::size_t size, std::string_view host) {
+  if (size <= 1 || !universe_.strikes(fault, host)) return size;
+  const std::size_t most = universe_.chance.below(4) == 0 ? size : std::min<std::size_t>(size, 8);
+  return 1 + universe_.chance.below(most);
+}
+
+int Interpreter::receive(Node& node, Receive& operation) {
+  auto* stream = dynamic_cast<StreamNode*>(&node);
+  if (stream == nullptr) return -ENOTSOCK;
+  if (!node.is_ready(Direction::read)) return -EAGAIN;
+  MutableBytes into = operation.into();
+  Buffer buffer;
+  if (into.empty()) {
+    buffer = engine_.take_buffer();
+    if (!buffer) return -ENOBUFS;
+    into = buffer.memory();
+  }
+  into = into.first(shortened(Fault::short_read, into.size(), node.host().name));
+  const int result = stream->receive(into);
+  if (result > 0) universe_.trace.note_bytes(into.first(static_cast<std::size_t>(result)));
+  if (buffer && result > 0) {
+    buffer.set_filled(static_cast<std::size_t>(result));
+    operation.buffer = std::move(buffer);
+  }
+  return result;
+}
+
+int Interpreter::send(Node& node, Bytes bytes) {
+  auto* stream = dynamic_cast<StreamNode*>(&node);
+  if (stream == nullptr) return -ENOTSOCK;
+  if (!node.is_ready(Direction::write)) return -EAGAIN;
+  return stream->send(bytes.first(shortened(Fault::short_write, bytes.size(), node.host().name)));
+}
+
+int Interpreter::send_vectored(Node& node, const SendVectored& operation) {
+  int sent = 0;
+  for (const iovec& piece : operation.pieces()) {
+    if (piece.iov_len == 0) continue;
+    const int result = send(node, {static_cast<const std::byte*>(piece.iov_base), piece.iov_len});
+    if (result < 0) return sent > 0 ? sent : result;
+    sent += result;
+    if (static_cast<std::size_t>(result) < piece.iov_len) break;
+  }
+  return sent;
+}
+
+}  // namespace hotline::engine

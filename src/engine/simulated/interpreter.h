@@ -1,0 +1,42 @@
+#pragma once
+
+#include "engine/operation.h"
+#include "engine/simulated/descriptor_table.h"
+#include "engine/simulated/program.h"
+#include "engine/simulated/universe.h"
+
+namespace hotline::engine {
+
+class Accept;
+class Connect;
+class Engine;
+class Receive;
+class Send;
+class SendVectored;
+
+/// What each operation does on the simulated kernel, without waiting: a count, a descriptor, a
+/// negated errno, -EAGAIN for "not yet". Faults strike here where the system call itself would
+/// bring them.
+class Interpreter {
+ public:
+  Interpreter(Universe& universe, DescriptorTable& descriptors, Engine& engine)
+      : universe_(universe), descriptors_(descriptors), engine_(engine) {}
+
+  int attempt(Operation& operation, Program& program);
+
+ private:
+  int perform(Operation& operation, Node& node, Program& program);
+  int accept(Node& node, Program& program);
+  int connect(Node& node, const Connect& operation);
+  int receive(Node& node, Receive& operation);
+  int send(Node& node, Bytes bytes);
+  int send_vectored(Node& node, const SendVectored& operation);
+  int strike(Operation::Kind kind, std::string_view host);
+  std::size_t shortened(Fault fault, std::size_t size, std::string_view host);
+
+  Universe& universe_;
+  DescriptorTable& descriptors_;
+  Engine& engine_;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/operation.h"
+#include "engine/simulated/site.h"
+#include "engine/simulated/universe.h"
+
+namespace hotline::engine {
+
+/// Who wants to know when a node can be read or written.
+class Watcher {
+ public:
+  virtual void note_ready(Direction direction) = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+/// One open file of the simulated kernel: what descriptors stand for. Results are counts or negated
+/// errnos, as of the system calls of the same names.
+class Node {
+ public:
+  explicit Node(SimulatedHost& where) : host_(where) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  virtual ~Node() = default;
+
+  /// What it is, for reports: "stream".
+  virtual std::string_view kind() const = 0;
+
+  /// Whether an operation in that direction would not wait.
+  virtual bool is_ready(Direction direction) const = 0;
+
+  virtual int read(MutableBytes into);
+  virtual int write(Bytes bytes);
+
+  /// The last descriptor has gone.
+  virtual void close() {}
+
+  SimulatedHost& host() const { return host_; }
+  void watch(Watcher& watcher) { watchers_.push_back(&watcher); }
+  void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
+  void notify(Direction direction);
+
+  int set_option(int level, int name, const void* value, std::size_t size);
+  virtual int get_option(int level, int name, void* value, std::size_t& size);
+
+  int references = 0;
+
+ protected:
+  /// The value of an option that is a number; 0 if it was never set.
+  int number_option(int level, int name) const;
+
+ private:
+  SimulatedHost& host_;
+  std::vector<Watcher*> watchers_;
+  std::map<std::pair<int, int>, std::string> options_;
+};
+
+/// A node with addresses.
+class SocketNode : public Node {
+ public:
+  SocketNode(SimulatedHost& where, int family_of_it) : Node(where), family(family_of_it) {}
+
+  virtual int type() const = 0;
+  bool is_v6_only() const;
+  bool shares_port() const;
+  bool reuses_address() const;
+  virtual bool is_listening() const { return false; }
+  int get_option(int level, int name, void* value, std::size_t& size) override;
+
+  const int family;
+  Site local;
+  Site peer;
+  bool is_bound = false;
+  bool has_peer = false;
+
+ protected:
+  /// SO_ERROR, taken.
+  virtual int take_error() { return 0; }
+};
+
+}  // namespace hotline::engine

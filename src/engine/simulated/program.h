@@ -1,0 +1,27 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+
+#include "engine/buffer.h"
+#include "engine/fiber_group.h"
+#include "engine/simulated/plain_nodes.h"
+
+namespace hotline::engine {
+
+/// One run of a program on a simulated host: what a process is elsewhere. All fibers that it
+/// starts, at however many removes, run on its behalf: see Scope::program.
+struct Program {
+  Program(EventLoop& loop, SimulatedHost& where, BufferPool::Options buffer_options)
+      : host(where), fibers(loop), buffers(buffer_options) {}
+
+  SimulatedHost& host;
+  FiberGroup fibers;
+  BufferPool buffers;
+  std::uint64_t returns_seen = 0;
+  std::list<std::weak_ptr<SignalNode>> signals;
+  bool is_alive = true;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,163 @@
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "engine/simulated/datagram_node.h"
+#include "engine/simulated/simulated_loop.h"
+#include "engine/simulated/stream_node.h"
+
+// The calls that never wait, of SimulatedLoop.
+
+namespace hotline::engine {
+namespace {
+
+constexpr Duration kStepMax = std::chrono::hours(1);
+
+// 2026-01-01 00:00:00 UTC: what true time is when a world begins.
+constexpr std::chrono::system_clock::time_point kEpoch{std::chrono::seconds(1'767'225'600)};
+
+constexpr unsigned kCores = 2;
+
+Site any_of(bool is_ipv6, bool is_loopback) {
+  Site site;
+  if (!is_ipv6) site.ip = is_loopback ? ipv4(127, 0, 0, 1) : ipv4(0, 0, 0, 0);
+  if (is_ipv6 && is_loopback) site.ip[15] = 1;
+  return site;
+}
+
+}  // namespace
+
+int SimulatedLoop::open_socket(int family, int type) {
+  if (!program().is_alive) return -ENETDOWN;
+  SimulatedHost& host = program().host;
+  if (universe_.strikes(Fault::no_memory, host.name)) return -ENOMEM;
+  if (type == SOCK_STREAM) return open(std::make_shared<StreamNode>(network_, host, family));
+  if (type == SOCK_DGRAM) return open(std::make_shared<DatagramNode>(network_, host, family));
+  return -EPROTONOSUPPORT;
+}
+
+int SimulatedLoop::bind(int fd, const SocketAddress& address) {
+  auto* socket = descriptors_.find_as<SocketNode>(fd);
+  return socket == nullptr ? -EBADF : network_.bind(*socket, Site::of(address));
+}
+
+int SimulatedLoop::listen(int fd, int backlog) {
+  auto* socket = descriptors_.find_as<StreamNode>(fd);
+  return socket == nullptr ? -EBADF : socket->listen(backlog);
+}
+
+int SimulatedLoop::set_option(int fd, int level, int option, const void* value, std::size_t size) {
+  Node* node = descriptors_.find(fd);
+  return node == nullptr ? -EBADF : node->set_option(level, option, value, size);
+}
+
+int SimulatedLoop::get_option(int fd, int level, int option, void* value, std::size_t& size) {
+  Node* node = descriptors_.find(fd);
+  return node == nullptr ? -EBADF : node->get_option(level, option, value, size);
+}
+
+int SimulatedLoop::local_address(int fd, SocketAddress& address) {
+  auto* socket = descriptors_.find_as<SocketNode>(fd);
+  if (socket == nullptr) return -EBADF;
+  address = socket->local.address(socket->family);
+  return 0;
+}
+
+int SimulatedLoop::peer_address(int fd, SocketAddress& address) {
+  auto* socket = descriptors_.find_as<SocketNode>(fd);
+  if (socket == nullptr) return -EBADF;
+  if (!socket->has_peer) return -ENOTCONN;
+  address = socket->peer.address(socket->family);
+  return 0;
+}
+
+int SimulatedLoop::shut_down(int fd, int how) {
+  auto* socket = descriptors_.find_as<StreamNode>(fd);
+  return socket == nullptr ? -EBADF : socket->shut_down(how);
+}
+
+void SimulatedLoop::close(UniqueFd fd) { descriptors_.close(fd.release()); }
+
+int SimulatedLoop::duplicate(int fd) { return descriptors_.duplicate(fd, program()); }
+
+int SimulatedLoop::set_non_blocking(int) { return 0; }
+
+int SimulatedLoop::open_counter() { return open(std::make_shared<CounterNode>(program().host)); }
+
+void SimulatedLoop::add_to_counter(int fd) {
+  if (auto* counter = descriptors_.find_as<CounterNode>(fd)) counter->add();
+}
+
+int SimulatedLoop::take_from_counter(int fd) {
+  auto* counter = descriptors_.find_as<CounterNode>(fd);
+  std::uint64_t taken = 0;
+  if (counter == nullptr) return -EBADF;
+  return std::min(0, counter->read(std::as_writable_bytes(std::span(&taken, 1))));
+}
+
+int SimulatedLoop::open_signals(std::span<const int> signals) {
+  auto node =
+      std::make_shared<SignalNode>(program().host, std::set<int>(signals.begin(), signals.end()));
+  program().signals.push_back(node);
+  return open(std::move(node));
+}
+
+void SimulatedLoop::unblock_signals(std::span<const int>) {}
+
+std::size_t SimulatedLoop::raise_descriptor_limit() { return program().host.descriptors_max; }
+
+unsigned SimulatedLoop::core_count() { return kCores; }
+
+NameAnswer SimulatedLoop::look_up(const NameQuestion& question) {
+  if (!question.host.empty() && (question.flags & AI_NUMERICHOST) != 0) {
+    return Kernel::look_up(question);
+  }
+  const auto port = static_cast<std::uint16_t>(std::stoi(question.port));
+  NameAnswer answer;
+  const auto add = [&](Site site) {
+    site.port = port;
+    answer.addresses.push_back(site.address(site.is_ipv4() ? AF_INET : AF_INET6));
+  };
+  if (question.host.empty() || question.host == "localhost") {
+    const bool is_loopback = (question.flags & AI_PASSIVE) == 0 || !question.host.empty();
+    for (const bool is_ipv6 : {true, false}) add(any_of(is_ipv6, is_loopback));
+    return answer;
+  }
+  const SimulatedHost* host = network_.find_host(question.host);
+  if (host == nullptr) return {.failed = EAI_NONAME, .native_code = 0, .addresses = {}};
+  add({.ip = host->addresses.front(), .port = 0, .name = {}});
+  return answer;
+}
+
+int SimulatedLoop::path_status(const std::string& path, PathStatus& status) {
+  const auto found = program().host.paths.find(path);
+  if (found == program().host.paths.end()) return -ENOENT;
+  status = {.device = 1, .inode = found->second.inode, .is_socket = true, .is_directory = false};
+  return 0;
+}
+
+int SimulatedLoop::remove_path(const std::string& path) {
+  if (!program().is_alive) return -EIO;
+  return program().host.paths.erase(path) == 0 ? -ENOENT : 0;
+}
+
+int SimulatedLoop::set_path_mode(const std::string& path, unsigned mode) {
+  const auto found = program().host.paths.find(path);
+  if (found == program().host.paths.end()) return -ENOENT;
+  found->second.mode = mode;
+  return 0;
+}
+
+std::chrono::system_clock::time_point SimulatedLoop::read_wall_clock() {
+  SimulatedHost& host = program().host;
+  if (universe_.strikes(Fault::clock_step, host.name)) {
+    host.wall_clock_offset += universe_.chance.between(-kStepMax, kStepMax);
+  }
+  const Duration elapsed = universe_.elapsed();
+  const Duration drifted = elapsed / 1'000'000 * host.drift_per_million;
+  return kEpoch + elapsed + drifted + host.wall_clock_offset;
+}
+
+}  // namespace hotline::engine

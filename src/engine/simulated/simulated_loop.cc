@@ -1,0 +1,303 @@
+#include "engine/simulated/simulated_loop.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "engine/event.h"
+#include "engine/operations/accept.h"
+#include "engine/simulated/datagram_node.h"
+#include "engine/simulated/stream_node.h"
+
+namespace hotline::engine {
+namespace {
+
+constexpr Duration kOffloadMax = std::chrono::milliseconds(50);
+
+// One try in eight lets others run first, whether it need or not.
+constexpr std::uint64_t kYieldOneIn = 8;
+
+BufferPool::Options pool_options(const LoopOptions& options) {
+  constexpr std::size_t kDefaultBytes = 2048;
+  const std::size_t bytes = options.receive_buffer_bytes;
+  return {bytes == 0 ? kDefaultBytes : bytes, options.receive_memory_max,
+          BufferPool::OnReturn::poison};
+}
+
+}  // namespace
+
+class SimulatedLoop::ReadyWait final : public Wait {
+ public:
+  ReadyWait(SimulatedLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
+  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
+  bool is_drainable() const noexcept override { return is_drainable_; }
+
+ private:
+  SimulatedLoop& loop_;
+  bool is_drainable_;
+};
+
+/// A channel and who waits on it.
+struct SimulatedLoop::State final : ChannelState, Watcher {
+  explicit State(SimulatedLoop& owner) : loop(owner) {}
+
+  void note_ready(Direction direction) override {
+    ReadyWait*& waiter = side(direction);
+    if (waiter != nullptr) loop.complete(*std::exchange(waiter, nullptr), 0);
+  }
+  ReadyWait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
+
+  SimulatedLoop& loop;
+  ReadyWait* reader = nullptr;
+  ReadyWait* writer = nullptr;
+};
+
+SimulatedLoop::SimulatedLoop(Universe& universe, Network& network, const LoopOptions& options)
+    : EventLoop(options),
+      universe_(universe),
+      network_(network),
+      interpreter_(universe, descriptors_, *this),
+      buffer_options_(pool_options(options)) {}
+
+SimulatedLoop::~SimulatedLoop() { release_channels(); }
+
+Program& SimulatedLoop::start(SimulatedHost& host, std::string_view name, Fiber::Body body) {
+  Program& program = programs_.emplace_back(*this, host, buffer_options_);
+  const Scope before = std::exchange(scope(), {.program = &program});
+  spawn(name, std::move(body), &program.fibers);
+  scope() = before;
+  return program;
+}
+
+bool SimulatedLoop::run_until(const std::function<bool()>& is_done, Instant until) {
+  until_ = until;
+  has_stopped_ = false;
+  run_while([&] { return !has_stopped_ && !is_done(); });
+  return is_done();
+}
+
+Program& SimulatedLoop::program() {
+  assert(scope().program != nullptr && "this runs on no simulated host");
+  return *scope().program;
+}
+
+void SimulatedLoop::kill(Program& program) {
+  if (!std::exchange(program.is_alive, false)) return;
+  universe_.trace.note(universe_.elapsed(), program.host.name, "killed", 0);
+  descriptors_.close_all(program);
+  program.fibers.interrupt(kCancelEnd);
+}
+
+void SimulatedLoop::raise(Program& program, int signal) {
+  universe_.trace.note(universe_.elapsed(), program.host.name, "signal", signal);
+  for (const auto& weak : program.signals) {
+    const auto node = weak.lock();
+    if (node && node->references > 0 && node->raise(signal)) return;
+  }
+  kill(program);
+}
+
+Fiber* SimulatedLoop::take_batch() {
+  const std::size_t count = ready_count();
+  return count == 0 ? nullptr : take_ready(universe_.chance.below(count));
+}
+
+void SimulatedLoop::turn(Deadline until) {
+  read_mailbox();
+  universe_.events.run_due(universe_.now);
+  feed_starved();
+  if (ready_count() > 0) return;
+  const Deadline next = Deadline::earliest(until, universe_.events.earliest());
+  if (next.has_passed(universe_.now)) return;
+  check_time_passes();
+  if (next.is_never() || next.instant() > until_) {
+    has_stopped_ = true;
+    return;
+  }
+  universe_.now = next.instant();
+  universe_.events.run_due(universe_.now);
+}
+
+/// Time passes when nobody can go on: whoever could, and was not told, has been forgotten.
+void SimulatedLoop::check_time_passes() const {
+  for (const State* state : states_) {
+    const Node* node = descriptors_.find(state->channel->fd());
+    if (node == nullptr) continue;
+    const bool is_forgotten = (state->reader != nullptr && node->is_ready(Direction::read)) ||
+                              (state->writer != nullptr && node->is_ready(Direction::write));
+    if (is_forgotten) {
+      universe_.report_broken("a fiber waits for a " + std::string(node->kind()) + " on " +
+                              node->host().name + " that is ready");
+    }
+  }
+}
+
+int SimulatedLoop::interpret(Operation& operation, Deadline deadline) {
+  if (const int ended = check_scope(); ended < 0) return ended;
+  if (!program().is_alive) return -kCancelEnd;
+  State& state = attached_state(operation.channel());
+  for (;;) {
+    const int result = try_operation(operation, deadline);
+    if (result != -EAGAIN) return result;
+    if (is_due(deadline)) return -kDeadlineEnd;
+    ReadyWait wait(*this, operation.is_drainable());
+    state.side(operation.direction()) = &wait;
+    const int waited = park(wait, deadline);
+    const Deadline bound = Deadline::earliest(deadline, scope().deadline);
+    if (!bound.is_never() && universe_.now > bound.instant()) {
+      universe_.report_broken("a wait outlived its deadline");
+    }
+    if (has_left(operation.channel(), state)) return -kCancelEnd;
+    state.side(operation.direction()) = nullptr;
+    if (waited == -kDrainEnd) {
+      const int last = interpreter_.attempt(operation, program());
+      return last == -EAGAIN || last == -ENOBUFS ? waited : last;
+    }
+    if (waited < 0) return waited;
+  }
+}
+
+/// One attempt, after others may have run; waits for a buffer if that is all it wants.
+int SimulatedLoop::try_operation(Operation& operation, Deadline deadline) {
+  const Channel& channel = operation.channel();
+  const ChannelState& state = *state_of(channel);
+  if (universe_.chance.below(kYieldOneIn) == 0) {
+    yield();
+    if (has_left(channel, state)) return -kCancelEnd;
+  }
+  for (;;) {
+    const bool is_full = program().buffers.free_count() == 0;
+    const int result = interpreter_.attempt(operation, program());
+    const bool wants_buffer =
+        result == -ENOBUFS && operation.kind() == Operation::Kind::receive && is_full;
+    if (!wants_buffer) return result;
+    const int waited = wait_for_buffer(operation, deadline);
+    if (has_left(channel, state)) return -kCancelEnd;
+    if (waited < 0) return waited;
+  }
+}
+
+int SimulatedLoop::wait_for_buffer(const Operation& operation, Deadline deadline) {
+  ReadyWait wait(*this, operation.is_drainable());
+  starved_.emplace_back(&wait, &program());
+  const int waited = park(wait, deadline);
+  std::erase_if(starved_, [&](const auto& each) { return each.first == &wait; });
+  return waited;
+}
+
+bool SimulatedLoop::feed_starved() {
+  bool has_fed = false;
+  for (const auto& [wait, owner] : starved_) {
+    if (owner->buffers.free_count() == 0) continue;
+    complete(*wait, 0);
+    has_fed = true;
+  }
+  return has_fed;
+}
+
+SimulatedLoop::State& SimulatedLoop::attached_state(Channel& channel) {
+  if (ChannelState* known = state_of(channel)) return static_cast<State&>(*known);
+  auto* state = new State(*this);
+  attach(channel, *state);
+  states_.push_back(state);
+  if (Node* node = descriptors_.find(channel.fd())) node->watch(*state);
+  return *state;
+}
+
+void SimulatedLoop::withdraw(Channel& channel) {
+  auto* state = static_cast<State*>(state_of(channel));
+  if (state == nullptr) return;
+  if (Node* node = descriptors_.find(channel.fd())) node->unwatch(*state);
+  for (ReadyWait* waiter : {state->reader, state->writer}) {
+    if (waiter != nullptr) complete(*waiter, -kCancelEnd);
+  }
+  std::erase(states_, state);
+  detach(*state);
+  delete state;
+}
+
+Buffer SimulatedLoop::take_buffer() { return program().buffers.take(); }
+
+int SimulatedLoop::offload(std::function<void()> work) {
+  work();
+  const Instant ends = universe_.now + universe_.chance.between(Duration(0), kOffloadMax);
+  const int waited = wait_until(Deadline::at(ends));
+  return waited == -kDeadlineEnd && universe_.now >= ends ? 0 : waited;
+}
+
+class SimulatedLoop::FiberWorker final : public Worker {
+ public:
+  FiberWorker(SimulatedLoop& loop, WorkerTask task)
+      : loop_(loop), task_(std::move(task)), has_ended_(loop) {}
+
+  ~FiberWorker() override {
+    if (!is_over_) has_ended_.wait();
+  }
+
+  bool start() {
+    // As a thread it has none of the deadlines of who starts it.
+    const Scope outer = std::exchange(loop_.scope(), {.program = &loop_.program()});
+    const bool has_started = loop_.spawn(
+        task_.name, [this] { run(); }, &loop_.program().fibers);
+    loop_.scope() = outer;
+    return has_started;
+  }
+
+  void interrupt(int end_code) override {
+    asked_ = std::max(asked_, end_code);
+    if (fiber_ != nullptr) loop_.interrupt(*fiber_, end_code);
+  }
+
+  void post(Mailbox::Letter letter) override { loop_.mailbox()->post(std::move(letter)); }
+
+ private:
+  void run() {
+    fiber_ = loop_.fiber();
+    fiber_->scope.end_code = std::max(fiber_->scope.end_code, asked_);
+    task_.body();
+    fiber_ = nullptr;
+    is_over_ = true;
+    // Whoever waits for the end may destroy this as soon as it is told.
+    auto on_end = std::move(task_.on_end);
+    has_ended_.set();
+    on_end();
+  }
+
+  SimulatedLoop& loop_;
+  WorkerTask task_;
+  Event has_ended_;
+  Fiber* fiber_ = nullptr;
+  int asked_ = 0;
+  bool is_over_ = false;
+};
+
+Result<std::unique_ptr<Worker>> SimulatedLoop::start_worker(WorkerTask task) {
+  auto worker = std::make_unique<FiberWorker>(*this, std::move(task));
+  if (worker->start()) return worker;
+  return fail(system_error(ENOMEM, "start a fiber"));
+}
+
+SimulatedLoop::StandIn SimulatedLoop::start_process(Script script) {
+  SimulatedHost& host = program().host;
+  const auto pipe = [&] {
+    auto buffer = std::make_shared<PipeNode::Buffer>();
+    return std::pair(std::make_shared<PipeNode>(host, buffer, Direction::read),
+                     std::make_shared<PipeNode>(host, buffer, Direction::write));
+  };
+  const auto [input_read, input_write] = pipe();
+  const auto [output_read, output_write] = pipe();
+  auto process = std::make_shared<ProcessNode>(host);
+  start(host, "process", [this, script = std::move(script), input_read, output_write, process] {
+    Channel input{UniqueFd(open(input_read))};
+    Channel output{UniqueFd(open(output_write))};
+    const ProcessEnd end = script(input, output);
+    process->end(program().is_alive ? end : ProcessEnd{-1, SIGKILL});
+  });
+  return {open(process), open(input_write), open(output_read)};
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/event_loop.h"
+#include "engine/simulated/descriptor_table.h"
+#include "engine/simulated/interpreter.h"
+#include "engine/simulated/network.h"
+#include "engine/simulated/program.h"
+#include "engine/simulated/universe.h"
+
+namespace hotline::engine {
+
+/// Runs the fibers of all programs of a simulated world, one at a time, in an order that the seed
+/// decides. Time passes when no fiber can run, and then at once to what happens next. The system is
+/// asked for nothing but memory. One thread.
+class SimulatedLoop final : public EventLoop {
+ public:
+  SimulatedLoop(Universe& universe, Network& network, const LoopOptions& options);
+  ~SimulatedLoop() override;
+
+  /// A program on `host` that runs `body`. Its end is that of all its fibers.
+  Program& start(SimulatedHost& host, std::string_view name, Fiber::Body body);
+
+  /// Runs until `is_done`, or until nothing will ever happen again, or `until`: whether it is done.
+  bool run_until(const std::function<bool()>& is_done, Instant until);
+
+  /// Ends a program without a word: its sockets are closed as a dying process leaves them, and
+  /// nothing that its fibers do on their way out has any effect.
+  void kill(Program& program);
+
+  /// As kill(2): a program that does not wait for `signal` is killed by it.
+  void raise(Program& program, int signal);
+
+  /// On whose behalf the running fiber runs, or whoever is outside of any.
+  Program& program();
+  std::list<Program>& programs() { return programs_; }
+  const DescriptorTable& descriptors() const { return descriptors_; }
+
+  /// A stand-in for a process that `body` plays, with its standard input and output: descriptors of
+  /// the running program.
+  struct StandIn {
+    int pidfd = -1;
+    int input = -1;   ///< To write to.
+    int output = -1;  ///< To read from.
+  };
+  using Script = std::function<ProcessEnd(Channel& input, Channel& output)>;
+  StandIn start_process(Script script);
+
+  std::string_view name() const override { return "simulated"; }
+  bool is_simulated() const override { return true; }
+  Buffer take_buffer() override;
+  int offload(std::function<void()> work) override;
+  Result<std::unique_ptr<Worker>> start_worker(WorkerTask task) override;
+
+  int open_socket(int family, int type) override;
+  int bind(int fd, const SocketAddress& address) override;
+  int listen(int fd, int backlog) override;
+  int set_option(int fd, int level, int option, const void* value, std::size_t size) override;
+  int get_option(int fd, int level, int option, void* value, std::size_t& size) override;
+  int local_address(int fd, SocketAddress& address) override;
+  int peer_address(int fd, SocketAddress& address) override;
+  int shut_down(int fd, int how) override;
+  void close(UniqueFd fd) override;
+  int duplicate(int fd) override;
+  int set_non_blocking(int fd) override;
+  int open_counter() override;
+  void add_to_counter(int fd) override;
+  int take_from_counter(int fd) override;
+  int open_signals(std::span<const int> signals) override;
+  void unblock_signals(std::span<const int> signals) override;
+  std::size_t raise_descriptor_limit() override;
+  unsigned core_count() override;
+  NameAnswer look_up(const NameQuestion& question) override;
+  int path_status(const std::string& path, PathStatus& status) override;
+  int remove_path(const std::string& path) override;
+  int set_path_mode(const std::string& path, unsigned mode) override;
+  Instant read_clock() override { return universe_.now; }
+  std::chrono::system_clock::time_point read_wall_clock() override;
+  void fill_random(MutableBytes bytes) override { universe_.chance.fill(bytes); }
+
+ protected:
+  int interpret(Operation& operation, Deadline deadline) override;
+  void withdraw(Channel& channel) override;
+  void abandon(Channel& channel) override { withdraw(channel); }
+  void turn(Deadline until) override;
+  Fiber* take_batch() override;
+
+ private:
+  class ReadyWait;
+  class FiberWorker;
+  struct State;
+
+  State& attached_state(Channel& channel);
+  int try_operation(Operation& operation, Deadline deadline);
+  int wait_for_buffer(const Operation& operation, Deadline deadline);
+  bool feed_starved();
+  void check_time_passes() const;
+  int open(std::shared_ptr<Node> node) { return descriptors_.open(std::move(node), program()); }
+
+  Universe& universe_;
+  Network& network_;
+  DescriptorTable descriptors_;
+  Interpreter interpreter_;
+  std::list<Program> programs_;
+  std::vector<std::pair<ReadyWait*, Program*>> starved_;
+  std::vector<State*> states_;
+  BufferPool::Options buffer_options_;
+  std::function<bool()> is_done_;
+  Instant until_{};
+  bool has_stopped_ = false;  ///< Nothing will happen any more, or not before until_.
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,18 @@
+#include "engine/simulated/universe.h"
+
+#include <algorithm>
+
+namespace hotline::engine {
+
+bool Universe::strikes(Fault fault, std::string_view host) {
+  if (!chance.strikes(plan.per_million(fault))) return false;
+  ++counts[fault];
+  trace.note(elapsed(), host, name_of(fault), static_cast<std::int64_t>(counts[fault]));
+  return true;
+}
+
+bool SimulatedHost::has(const Ip& ip) const {
+  return std::ranges::find(addresses, ip) != addresses.end();
+}
+
+}  // namespace hotline::engine
