@@ -1,0 +1,64 @@
+#include "simulation/simulation.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+
+#include <doctest/doctest.h>
+
+namespace simulation {
+
+using hotline::Fault;
+using hotline::FaultPlan;
+
+void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range) {
+  hotline::FaultCounts faults;
+  const auto failed = hotline::sim::find_failing_seed(range, [&](std::uint64_t seed) {
+    Findings found = scenario(seed);
+    faults += found.faults;
+    return found.wrong;
+  });
+  MESSAGE(faults.total() << " faults: " << faults.format());
+  CHECK_MESSAGE(!failed, failed.value_or(hotline::sim::SeedFailure{}).what);
+}
+
+hotline::sim::WorldOptions options_of(std::uint64_t seed) {
+  constexpr std::size_t kWindows[] = {64 * 1024, 4096, 512, 256 * 1024};
+  constexpr std::size_t kBuffers[] = {2048, 256, 64 * 1024, 16};
+  hotline::sim::WorldOptions options;
+  options.faults = FaultPlan::of_seed(seed);
+  // Two numbers that do not go round together, so that every pair is met with.
+  options.stream_window_bytes = kWindows[seed / 3 % std::size(kWindows)];
+  options.loop.receive_buffer_bytes = kBuffers[seed / 5 % std::size(kBuffers)];
+  options.loop.receive_memory_max = 64 * options.loop.receive_buffer_bytes;
+  if (std::getenv("TRACE") != nullptr) {
+    options.trace = [](std::string_view line) {
+      std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
+    };
+  }
+  return options;
+}
+
+Findings findings_of(const hotline::sim::Outcome& outcome, std::string wrong) {
+  return {outcome.format() + std::move(wrong), outcome.faults, outcome.simulated,
+          outcome.trace_hash};
+}
+
+bool is_quiet(const FaultPlan& plan) {
+  for (std::size_t i = 0; i < hotline::kFaultKinds; ++i) {
+    if (plan.per_million(static_cast<Fault>(i)) > 0) return false;
+  }
+  return true;
+}
+
+bool is_bearable(const FaultPlan& plan) {
+  for (std::size_t i = 0; i < hotline::kFaultKinds; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    const bool is_borne = fault == Fault::short_read || fault == Fault::short_write ||
+                          fault == Fault::delay || fault == Fault::clock_step;
+    if (!is_borne && plan.per_million(fault) > 0) return false;
+  }
+  return true;
+}
+
+}  // namespace simulation

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "simulation/simulation.h"
+
+namespace simulation {
+
+/// `upper` under every word of concurrency, called by several hosts at once over TCP and UNIX
+/// streams: replies are the requests in upper case, whole or a beginning of it, and in a world
+/// where nothing breaks every call succeeds.
+Findings call_upper(std::uint64_t seed);
+
+/// `upper` over UDP and UNIX datagrams: every reply is the whole of some request, in upper case,
+/// from the address that was asked; none comes that was not asked for, and none twice unless the
+/// network doubled it.
+Findings send_upper(std::uint64_t seed);
+
+}  // namespace simulation

@@ -1,0 +1,26 @@
+#include <doctest/doctest.h>
+
+#include "simulation/upper_scenario.h"
+
+namespace simulation {
+
+TEST_CASE("upper over streams answers right, or not, but never wrong") {
+  check_seeds(call_upper, {.first = 1, .count = 1'000});
+}
+
+TEST_CASE("upper over datagrams answers whom it was asked by, right or not at all") {
+  check_seeds(send_upper, {.first = 1, .count = 1'000});
+}
+
+TEST_CASE("the same seed is the same run, another seed another") {
+  for (const std::uint64_t seed : {1, 2, 3, 17, 4711}) {
+    const Findings first = call_upper(seed);
+    const Findings again = call_upper(seed);
+    CHECK(first.trace_hash == again.trace_hash);
+    CHECK(first.simulated == again.simulated);
+    CHECK(first.trace_hash != call_upper(seed + 1'000'000).trace_hash);
+    CHECK(send_upper(seed).trace_hash == send_upper(seed).trace_hash);
+  }
+}
+
+}  // namespace simulation
