@@ -4,10 +4,24 @@
 #include <cstdint>
 #include <thread>
 
-#include "engine/engine.h"
+#include "engine/event_loop.h"
 #include "engine/operations/read_write.h"
 
 namespace hotline::engine {
+
+namespace {
+
+/// On a loop the token may be due from one of its own fibers.
+void let_others_run() {
+  EventLoop* loop = EventLoop::running();
+  if (loop != nullptr && loop->fiber() != nullptr) {
+    loop->yield();
+  } else {
+    std::this_thread::yield();
+  }
+}
+
+}  // namespace
 
 Semaphore::Semaphore(std::size_t count) : count_(static_cast<std::ptrdiff_t>(count)) {
   const int fd = Engine::current().open_counter();
@@ -41,7 +55,7 @@ Result<void> Semaphore::leave(int ended) {
       return fail(operation_error(ended, "wait for room"));
     }
     if (Engine::current().take_from_counter(tokens_.get()) == 0) return {};
-    std::this_thread::yield();
+    let_others_run();
   }
 }
 

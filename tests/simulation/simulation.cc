@@ -14,6 +14,8 @@ using hotline::FaultPlan;
 void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range) {
   hotline::FaultCounts faults;
   const auto failed = hotline::sim::find_failing_seed(range, [&](std::uint64_t seed) {
+    // A crash is told with it.
+    CAPTURE(seed);
     Findings found = scenario(seed);
     faults += found.faults;
     return found.wrong;

@@ -16,4 +16,9 @@ Findings call_upper(std::uint64_t seed);
 /// network doubled it.
 Findings send_upper(std::uint64_t seed);
 
+/// `upper` on a host that is killed and started again, three times, while callers call again and
+/// again, some of whom are killed too: replies stay right, the new server takes the place of the
+/// old one, and nothing of the dead is left.
+Findings survive_deaths(std::uint64_t seed);
+
 }  // namespace simulation

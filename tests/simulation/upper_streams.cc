@@ -18,6 +18,7 @@ using hotline::ErrorKind;
 
 constexpr std::size_t kCallers = 6;
 constexpr std::size_t kRequests = 8;
+constexpr hotline::Duration kTimeout = std::chrono::seconds(20);
 
 /// What all callers of one world found.
 struct Tally {
@@ -48,7 +49,9 @@ bool read_reply(hotline::Stream& call, const std::string& text, Tally& tally) {
   const std::string expected = upper_cased(text);
   std::size_t read = 0;
   while (read < expected.size()) {
+    const hotline::Instant began = hotline::now();
     const auto bytes = call.receive();
+    if (hotline::now() - began > kTimeout) tally.blame("a receive outlived its deadline");
     if (!bytes) return false;
     const std::string_view piece = hotline::as_text(*bytes);
     const std::string_view due = std::string_view(expected).substr(read, piece.size());
@@ -75,7 +78,6 @@ bool exchange(hotline::Stream& call, const std::string& text, Tally& tally) {
 }
 
 void run_caller(const std::string& uri, std::size_t caller, std::uint64_t seed, Tally& tally) {
-  constexpr hotline::Duration kTimeout = std::chrono::seconds(20);
   const hotline::Instant began = hotline::now();
   hotline::ConnectOptions options;
   options.timeout = kTimeout;

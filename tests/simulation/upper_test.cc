@@ -12,6 +12,10 @@ TEST_CASE("upper over datagrams answers whom it was asked by, right or not at al
   check_seeds(send_upper, {.first = 1, .count = 1'000});
 }
 
+TEST_CASE("a server that is killed and started again takes its place") {
+  check_seeds(survive_deaths, {.first = 1, .count = 200});
+}
+
 TEST_CASE("the same seed is the same run, another seed another") {
   for (const std::uint64_t seed : {1, 2, 3, 17, 4711}) {
     const Findings first = call_upper(seed);

@@ -7,9 +7,8 @@ namespace hotline::engine {
 int DescriptorTable::open(std::shared_ptr<Node> node, Program& owner) {
   if (owner.host.descriptors >= owner.host.descriptors_max) return -EMFILE;
   // The lowest that is free, as the system gives it: reuse is what brings mistakes to light.
-  int fd = kFirst;
-  for (const auto& [taken, entry] : entries_) {
-    if (taken != fd) break;
+  int fd = kFirst + owner.number * kOfProgram;
+  for (auto each = entries_.lower_bound(fd); each != entries_.end() && each->first == fd; ++each) {
     ++fd;
   }
   ++owner.host.descriptors;

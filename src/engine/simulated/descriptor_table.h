@@ -12,7 +12,8 @@ namespace hotline::engine {
 struct Program;
 
 /// The descriptors of all programs of a simulated world. Their numbers are none that the system
-/// gives, so that one is never taken for the other. Results are negated errnos.
+/// gives, so that one is never taken for the other, and each program has its own: what a killed one
+/// still closes is nobody else's. Results are negated errnos.
 class DescriptorTable {
  public:
   /// A new descriptor for `node`: -EMFILE if its host has none left.
@@ -43,6 +44,7 @@ class DescriptorTable {
   };
 
   static constexpr int kFirst = 1 << 30;
+  static constexpr int kOfProgram = 1 << 16;
 
   std::map<int, Entry> entries_;
 };

@@ -17,6 +17,7 @@ struct Program {
       : host(where), fibers(loop), buffers(buffer_options) {}
 
   SimulatedHost& host;
+  int number = 0;  ///< In the order of their starts.
   FiberGroup fibers;
   BufferPool buffers;
   std::uint64_t returns_seen = 0;

@@ -21,6 +21,9 @@ constexpr Duration kOffloadMax = std::chrono::milliseconds(50);
 // One try in eight lets others run first, whether it need or not.
 constexpr std::uint64_t kYieldOneIn = 8;
 
+// Far more than any program of a test does at one instant.
+constexpr std::uint64_t kTurnsInPlaceMax = 2'000'000;
+
 BufferPool::Options pool_options(const LoopOptions& options) {
   constexpr std::size_t kDefaultBytes = 2048;
   const std::size_t bytes = options.receive_buffer_bytes;
@@ -67,6 +70,7 @@ SimulatedLoop::~SimulatedLoop() { release_channels(); }
 
 Program& SimulatedLoop::start(SimulatedHost& host, std::string_view name, Fiber::Body body) {
   Program& program = programs_.emplace_back(*this, host, buffer_options_);
+  program.number = static_cast<int>(programs_.size()) - 1;
   const Scope before = std::exchange(scope(), {.program = &program});
   spawn(name, std::move(body), &program.fibers);
   scope() = before;
@@ -110,7 +114,11 @@ void SimulatedLoop::turn(Deadline until) {
   read_mailbox();
   universe_.events.run_due(universe_.now);
   feed_starved();
-  if (ready_count() > 0) return;
+  if (ready_count() > 0) {
+    stop_if_going_round();
+    return;
+  }
+  turns_in_place_ = 0;
   const Deadline next = Deadline::earliest(until, universe_.events.earliest());
   if (next.has_passed(universe_.now)) return;
   check_time_passes();
@@ -120,6 +128,15 @@ void SimulatedLoop::turn(Deadline until) {
   }
   universe_.now = next.instant();
   universe_.events.run_due(universe_.now);
+}
+
+/// Fibers that keep each other or themselves awake would never let time pass.
+void SimulatedLoop::stop_if_going_round() {
+  if (++turns_in_place_ < kTurnsInPlaceMax) return;
+  if (turns_in_place_ == kTurnsInPlaceMax) {
+    universe_.report_broken("fibers run on and on, and no time passes");
+  }
+  has_stopped_ = true;
 }
 
 /// Time passes when nobody can go on: whoever could, and was not told, has been forgotten.

@@ -101,6 +101,7 @@ class SimulatedLoop final : public EventLoop {
   int wait_for_buffer(const Operation& operation, Deadline deadline);
   bool feed_starved();
   void check_time_passes() const;
+  void stop_if_going_round();
   int open(std::shared_ptr<Node> node) { return descriptors_.open(std::move(node), program()); }
 
   Universe& universe_;
@@ -113,6 +114,7 @@ class SimulatedLoop final : public EventLoop {
   BufferPool::Options buffer_options_;
   std::function<bool()> is_done_;
   Instant until_{};
+  std::uint64_t turns_in_place_ = 0;
   bool has_stopped_ = false;  ///< Nothing will happen any more, or not before until_.
 };
 
