@@ -4,7 +4,6 @@
 
 #include <boost/context/detail/fcontext.hpp>
 #include <cassert>
-#include <cstdlib>
 #include <new>
 #include <utility>
 
@@ -131,9 +130,9 @@ Fiber* EventLoop::take_batch() {
 
 std::size_t EventLoop::ready_count() const {
   std::size_t count = 0;
+  // Who is in the queue twice makes it endless.
   for (const Fiber* each = ready_first_; each != nullptr; each = each->next_ready_) {
-    // Who is in the queue twice would make it endless.
-    if (++count > fiber_count_) std::abort();
+    if (++count > fiber_count_) break;
   }
   return count;
 }

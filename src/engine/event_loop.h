@@ -79,8 +79,10 @@ class EventLoop : public Engine {
   /// which they became so.
   virtual Fiber* take_batch();
 
-  /// For an engine that decides itself who is next: how many are ready, and one of them alone.
+  /// For an engine that decides itself who is next: how many are ready (more than there are, if one
+  /// was made ready twice), and one of them alone.
   std::size_t ready_count() const;
+  std::size_t fiber_count() const { return fiber_count_; }
   Fiber* take_ready(std::size_t index);
 
   /// For the engine's own use when the mailbox's descriptor is readable.

@@ -4,25 +4,10 @@
 #include <cstdlib>
 #include <iterator>
 
-#include <doctest/doctest.h>
-
 namespace simulation {
 
 using hotline::Fault;
 using hotline::FaultPlan;
-
-void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range) {
-  hotline::FaultCounts faults;
-  const auto failed = hotline::sim::find_failing_seed(range, [&](std::uint64_t seed) {
-    // A crash is told with it.
-    CAPTURE(seed);
-    Findings found = scenario(seed);
-    faults += found.faults;
-    return found.wrong;
-  });
-  MESSAGE(faults.total() << " faults: " << faults.format());
-  CHECK_MESSAGE(!failed, failed.value_or(hotline::sim::SeedFailure{}).what);
-}
 
 hotline::sim::WorldOptions options_of(std::uint64_t seed) {
   constexpr std::size_t kWindows[] = {64 * 1024, 4096, 512, 256 * 1024};

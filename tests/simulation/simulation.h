@@ -4,7 +4,6 @@
 #include <functional>
 #include <string>
 
-#include "hotline/sim/seeds.h"
 #include "hotline/sim/world.h"
 
 namespace simulation {
@@ -19,9 +18,6 @@ struct Findings {
 
 /// One world of one seed.
 using Scenario = std::function<Findings(std::uint64_t seed)>;
-
-/// Runs `scenario` for the seeds of a test; a failure names the seed that replays it.
-void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range);
 
 /// The options of a seed's world: its faults, its windows, its buffers, its latencies. With TRACE
 /// in the environment everything that happens is printed.

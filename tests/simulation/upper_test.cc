@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "simulation/check_seeds.h"
 #include "simulation/upper_scenario.h"
 
 namespace simulation {

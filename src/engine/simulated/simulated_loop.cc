@@ -107,6 +107,7 @@ void SimulatedLoop::raise(Program& program, int signal) {
 
 Fiber* SimulatedLoop::take_batch() {
   const std::size_t count = ready_count();
+  if (count > fiber_count()) universe_.die("a fiber was made ready twice");
   return count == 0 ? nullptr : take_ready(universe_.chance.below(count));
 }
 

@@ -17,8 +17,8 @@ namespace hotline::engine {
 /// What everything in a simulated world has in common: its time, its chance, its faults, its trace.
 /// One thread.
 struct Universe {
-  Universe(std::uint64_t seed, FaultPlan faults, Trace::Sink sink)
-      : chance(seed), plan(faults), trace(std::move(sink)) {}
+  Universe(std::uint64_t seed_given, FaultPlan faults, Trace::Sink sink)
+      : seed(seed_given), chance(seed), plan(faults), trace(std::move(sink)) {}
 
   /// Whether `fault` strikes at this opportunity; counted and traced if it does.
   bool strikes(Fault fault, std::string_view host);
@@ -31,8 +31,12 @@ struct Universe {
   /// One thing that must never be.
   void report_broken(std::string what) { broken.push_back(std::move(what)); }
 
+  /// Something is broken after which nothing can go on: says what, and the seed, and aborts.
+  [[noreturn]] void die(std::string_view what) const;
+
   static constexpr Instant kBeginning = Instant(std::chrono::hours(24));
 
+  std::uint64_t seed;
   Chance chance;
   FaultPlan plan;
   FaultCounts counts;

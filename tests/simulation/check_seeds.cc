@@ -1,0 +1,20 @@
+#include "simulation/check_seeds.h"
+
+#include <doctest/doctest.h>
+
+namespace simulation {
+
+void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range) {
+  hotline::FaultCounts faults;
+  const auto failed = hotline::sim::find_failing_seed(range, [&](std::uint64_t seed) {
+    // A crash is told with it.
+    CAPTURE(seed);
+    Findings found = scenario(seed);
+    faults += found.faults;
+    return found.wrong;
+  });
+  MESSAGE(faults.total() << " faults: " << faults.format());
+  CHECK_MESSAGE(!failed, failed.value_or(hotline::sim::SeedFailure{}).what);
+}
+
+}  // namespace simulation

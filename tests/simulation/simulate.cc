@@ -1,0 +1,55 @@
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "simulation/primitives_scenario.h"
+#include "simulation/upper_scenario.h"
+
+// simulate FIRST COUNT: every scenario with each of the seeds, one line at the end; for
+// tools/simulate_long.
+
+namespace {
+
+using simulation::Findings;
+
+constexpr Findings (*kScenarios[])(std::uint64_t) = {simulation::call_upper, simulation::send_upper,
+                                                     simulation::survive_deaths,
+                                                     simulation::use_primitives};
+
+/// False if anything is wrong with it.
+bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {
+  for (const auto scenario : kScenarios) {
+    const Findings found = scenario(seed);
+    faults += found.faults;
+    simulated += found.simulated;
+    if (found.wrong.empty()) continue;
+    std::fprintf(stderr, "%sreplay: SEED=%llu\n", found.wrong.c_str(),
+                 static_cast<unsigned long long>(seed));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: simulate FIRST COUNT\n");
+    return 2;
+  }
+  const std::uint64_t first = std::strtoull(argv[1], nullptr, 10);
+  const std::uint64_t count = std::strtoull(argv[2], nullptr, 10);
+  hotline::FaultCounts faults;
+  hotline::Duration simulated{};
+  const auto began = std::chrono::steady_clock::now();
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    if (!run_seed(seed, faults, simulated)) return 1;
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  std::printf(
+      "{\"first\":%llu,\"count\":%llu,\"faults\":%llu,\"simulated_s\":%.0f,\"took_s\":%.2f}\n",
+      static_cast<unsigned long long>(first), static_cast<unsigned long long>(count),
+      static_cast<unsigned long long>(faults.total()),
+      std::chrono::duration<double>(simulated).count(), took.count());
+  return 0;
+}
