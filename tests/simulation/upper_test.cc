@@ -6,7 +6,7 @@
 namespace simulation {
 
 TEST_CASE("upper over streams answers right, or not, but never wrong") {
-  check_seeds(call_upper, {.first = 1, .count = 1'000});
+  check_seeds(call_upper, {.first = 1, .count = 2'000});
 }
 
 TEST_CASE("upper over datagrams answers whom it was asked by, right or not at all") {

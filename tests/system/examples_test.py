@@ -221,6 +221,9 @@ class Examples(unittest.TestCase):
         self.assertEqual(server.drain(), 0)
         self.assertIn("2 calls and messages", server.lines)
 
+    def test_the_simulated_test_holds_in_a_hundred_worlds(self):
+        self.assertIn(b"a hundred worlds", run(example("simulated_test")))
+
 
 if __name__ == "__main__":
     unittest.main()

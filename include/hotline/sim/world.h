@@ -15,14 +15,14 @@ namespace hotline::sim {
 
 /// What a world is made with, besides its seed.
 struct WorldOptions {
-  FaultPlan faults;  ///< None; FaultPlan::of_seed(seed) for the worst day.
+  FaultPlan faults{};  ///< None; FaultPlan::of_seed(seed) for the worst day.
   Duration latency_min = std::chrono::microseconds(50);  ///< From host to host, one way,
   Duration latency_max = std::chrono::milliseconds(5);   ///< evenly between the two.
   std::size_t stream_window_bytes = 64 * 1024;           ///< Sent and not read, for each direction.
-  std::size_t datagram_queue_bytes = 256 * 1024;     ///< Received and not read, for each socket.
-  Duration time_max = std::chrono::hours(24 * 7);    ///< What goes on for longer never ends.
-  LoopOptions loop;                                  ///< Stacks and receive buffers.
-  std::function<void(std::string_view line)> trace;  ///< Told of everything that happens.
+  std::size_t datagram_queue_bytes = 256 * 1024;       ///< Received and not read, for each socket.
+  Duration time_max = std::chrono::hours(24 * 7);      ///< What goes on for longer never ends.
+  LoopOptions loop{};                                  ///< Stacks and receive buffers.
+  std::function<void(std::string_view line)> trace{};  ///< Told of everything that happens.
 };
 
 /// How a run went.
