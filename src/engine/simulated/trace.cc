@@ -1,5 +1,6 @@
 #include "engine/simulated/trace.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <cstring>
@@ -20,7 +21,7 @@ void Trace::note(Duration when, std::string_view host, std::string_view what, st
       std::snprintf(line, sizeof line, "%14.9f %-10.*s %.*s %lld %lld", seconds,
                     static_cast<int>(host.size()), host.data(), static_cast<int>(what.size()),
                     what.data(), static_cast<long long>(first), static_cast<long long>(second));
-  sink_({line, static_cast<std::size_t>(size)});
+  sink_({line, std::min(static_cast<std::size_t>(size), sizeof line - 1)});
 }
 
 void Trace::note_bytes(Bytes bytes) {
