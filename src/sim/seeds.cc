@@ -21,8 +21,8 @@ std::optional<std::uint64_t> number_in_environment(const char* name) {
 
 std::optional<SeedFailure> find_failing_seed(
     SeedRange range, const std::function<std::string(std::uint64_t seed)>& check) {
-  if (const auto seed = number_in_environment("SEED")) range = {*seed, 1};
   if (const auto count = number_in_environment("SEEDS")) range.count = *count;
+  if (const auto seed = number_in_environment("SEED")) range = {*seed, 1};
   for (std::uint64_t i = 0; i < range.count; ++i) {
     const std::uint64_t seed = range.first + i;
     const std::string wrong = check(seed);

@@ -1,0 +1,77 @@
+#include "hotline/sim/seeds.h"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/environment_variable.h"
+
+namespace hotline::sim {
+namespace {
+
+using test::EnvironmentVariable;
+using Seeds = std::vector<std::uint64_t>;
+
+/// Which seeds are tried, with these in the environment.
+Seeds tried(const std::optional<std::string>& seed, const std::optional<std::string>& seeds,
+            SeedRange range = {.first = 1, .count = 3}) {
+  const EnvironmentVariable one("SEED", seed);
+  const EnvironmentVariable many("SEEDS", seeds);
+  Seeds numbers;
+  const auto failure = find_failing_seed(range, [&](std::uint64_t number) {
+    numbers.push_back(number);
+    return std::string();
+  });
+  CHECK_FALSE(failure);
+  return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("each seed of the range is tried, in order") {
+  CHECK(tried({}, {}) == Seeds{1, 2, 3});
+  CHECK(tried({}, {}, {.first = 40, .count = 2}) == Seeds{40, 41});
+  CHECK(tried({}, {}, {.first = 40, .count = 0}).empty());
+  CHECK(tried({}, {}, {}).size() == 100);
+}
+
+TEST_CASE("the environment has the last word") {
+  CHECK(tried("7", {}) == Seeds{7});
+  CHECK(tried("18446744073709551615", {}) == Seeds{18446744073709551615ULL});
+  CHECK(tried({}, "5") == Seeds{1, 2, 3, 4, 5});
+  CHECK(tried({}, "0").empty());
+}
+
+TEST_CASE("one seed that is asked for is that one alone, however many are asked for") {
+  CHECK(tried("7", "5") == Seeds{7});
+}
+
+TEST_CASE("what is no number in the environment is as if it were not there") {
+  for (const char* wrong : {"", "x", "7x", " 7", "-1", "18446744073709551616"}) {
+    CHECK(tried(wrong, wrong) == Seeds{1, 2, 3});
+  }
+}
+
+TEST_CASE("the first failure ends it and says how to see it again") {
+  const EnvironmentVariable one("SEED", {});
+  const EnvironmentVariable many("SEEDS", {});
+  std::uint64_t last = 0;
+  const auto failure = find_failing_seed({.first = 1, .count = 9}, [&](std::uint64_t seed) {
+    last = seed;
+    return seed < 4 ? std::string() : std::string("it broke");
+  });
+  REQUIRE(failure);
+  CHECK(failure->seed == 4);
+  CHECK(last == 4);
+  CHECK(failure->what == "it broke\nreplay: SEED=4");
+}
+
+TEST_CASE("the line that tells how to see it again stands alone") {
+  const EnvironmentVariable one("SEED", {});
+  const auto failure =
+      find_failing_seed({.first = 2, .count = 1}, [](std::uint64_t) { return "one\ntwo\n"; });
+  REQUIRE(failure);
+  CHECK(failure->what == "one\ntwo\nreplay: SEED=2");
+}
+
+}  // namespace hotline::sim
