@@ -26,8 +26,9 @@ int SignalNode::read(MutableBytes into) {
   signalfd_siginfo info{};
   if (into.size() < sizeof info) return -EINVAL;
   if (pending_.empty()) return -EAGAIN;
-  info.ssi_signo = static_cast<std::uint32_t>(pending_.front());
-  pending_.pop_front();
+  // The lowest number first: signal(7).
+  info.ssi_signo = static_cast<std::uint32_t>(*pending_.begin());
+  pending_.erase(pending_.begin());
   std::memcpy(into.data(), &info, sizeof info);
   return sizeof info;
 }
@@ -35,7 +36,7 @@ int SignalNode::read(MutableBytes into) {
 bool SignalNode::raise(int signal) {
   if (!signals_.contains(signal)) return false;
   // One that is pending already is not counted: signal(7).
-  if (std::ranges::find(pending_, signal) == pending_.end()) pending_.push_back(signal);
+  pending_.insert(signal);
   notify(Direction::read);
   return true;
 }
@@ -48,7 +49,7 @@ PipeNode::PipeNode(SimulatedHost& host, std::shared_ptr<Buffer> buffer, Directio
 bool PipeNode::is_ready(Direction direction) const {
   if (direction != direction_) return false;
   if (direction == Direction::read) return !buffer_->bytes.empty() || buffer_->writer == nullptr;
-  return buffer_->bytes.size() < Buffer::kBytesMax || buffer_->reader == nullptr;
+  return buffer_->room() >= Buffer::kAtomicMax || buffer_->reader == nullptr;
 }
 
 int PipeNode::read(MutableBytes into) {
@@ -64,8 +65,8 @@ int PipeNode::read(MutableBytes into) {
 int PipeNode::write(Bytes bytes) {
   if (direction_ != Direction::write) return -EBADF;
   if (buffer_->reader == nullptr) return -EPIPE;
-  const std::size_t room = Buffer::kBytesMax - buffer_->bytes.size();
-  if (room == 0) return -EAGAIN;
+  const std::size_t room = buffer_->room();
+  if (room == 0 || (room < bytes.size() && bytes.size() <= Buffer::kAtomicMax)) return -EAGAIN;
   const std::size_t count = std::min(room, bytes.size());
   buffer_->bytes += as_text(bytes.first(count));
   buffer_->reader->notify(Direction::read);
@@ -74,7 +75,8 @@ int PipeNode::write(Bytes bytes) {
 
 void PipeNode::close() {
   const bool is_reader = direction_ == Direction::read;
-  (is_reader ? buffer_->reader : buffer_->writer) = nullptr;
+  PipeNode*& own = is_reader ? buffer_->reader : buffer_->writer;
+  if (std::exchange(own, nullptr) == nullptr) return;
   PipeNode* other = is_reader ? buffer_->writer : buffer_->reader;
   if (other != nullptr) other->notify(is_reader ? Direction::write : Direction::read);
 }

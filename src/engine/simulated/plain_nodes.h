@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <set>
 #include <string>
@@ -45,7 +44,7 @@ class SignalNode final : public Node {
 
  private:
   std::set<int> signals_;
-  std::deque<int> pending_;
+  std::set<int> pending_;
 };
 
 /// One end of a pipe: pipe(7).
@@ -54,12 +53,15 @@ class PipeNode final : public Node {
   /// The bytes on their way from one end to the other.
   struct Buffer {
     static constexpr std::size_t kBytesMax = 64 * 1024;
+    static constexpr std::size_t kAtomicMax = 4096;  ///< What fits into this goes whole: PIPE_BUF.
+    std::size_t room() const { return kBytesMax - bytes.size(); }
     std::string bytes;
     PipeNode* reader = nullptr;
     PipeNode* writer = nullptr;
   };
 
   PipeNode(SimulatedHost& host, std::shared_ptr<Buffer> buffer, Direction direction);
+  ~PipeNode() override { close(); }
 
   std::string_view kind() const override { return "pipe"; }
   bool is_ready(Direction direction) const override;
