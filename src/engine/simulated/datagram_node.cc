@@ -9,7 +9,9 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::size_t kDatagramBytesMax = 65507;
+// A UDP length of 16 bits less the headers; net.core.wmem_default less the kernel's own.
+constexpr std::size_t kUdpBytesMax = 65507;
+constexpr std::size_t kUnixBytesMax = 212'992 - 32;
 
 // net.unix.max_dgram_qlen.
 constexpr std::size_t kUnixQueueMax = 10;
@@ -60,22 +62,54 @@ void put_control(msghdr& message, int level, int type, const Info& info) {
 }  // namespace
 
 bool DatagramNode::is_ready(Direction direction) const {
-  return direction == Direction::write || error_ != 0 || !queue_.empty();
+  if (error_ != 0) return true;
+  if (direction == Direction::read) return !queue_.empty();
+  const auto partner = partner_.lock();
+  return !partner || !partner->is_open_ || !partner->is_full();
 }
 
-void DatagramNode::close() { network_.unbind(*this); }
+bool DatagramNode::is_full() const { return queue_.size() > kUnixQueueMax; }
 
-int DatagramNode::connect(const Site& target) {
-  if (family == AF_UNIX) {
-    const bool is_path = !target.name.empty() && target.name.front() != '\0';
-    if (is_path && !host().paths.contains(target.name)) return -ENOENT;
-    if (network_.find_receiver(host(), target, local) == nullptr) return -ECONNREFUSED;
-  } else {
-    if (network_.host_at(target.ip, host()) == nullptr) return -ENETUNREACH;
-    if (const int bound = network_.bind_for(*this, target); bound < 0) return bound;
+void DatagramNode::close() {
+  is_open_ = false;
+  network_.unbind(*this);
+  wake_waiting();
+}
+
+/// Those who wait to send to this one look again.
+void DatagramNode::wake_waiting() {
+  for (const auto& weak : std::exchange(waiting_, {})) {
+    if (const auto sender = weak.lock()) sender->notify(Direction::write);
   }
+}
+
+int DatagramNode::connect(const Site& wanted) {
+  if (family == AF_UNIX) return connect_unix(wanted);
+  const Site target = wanted.to_talk_to();
+  if (network_.host_at(target.ip, host()) == nullptr) return -ENETUNREACH;
+  if (const int bound = network_.bind_for(*this, target); bound < 0) return bound;
   peer = target;
   has_peer = true;
+  return 0;
+}
+
+int DatagramNode::connect_unix(const Site& target) {
+  std::shared_ptr<DatagramNode> found;
+  if (const int failed = find_unix(target, found); failed < 0) return failed;
+  partner_ = found;
+  peer = target;
+  has_peer = true;
+  return 0;
+}
+
+/// Who is called that and lets this one send to it: unix(7).
+int DatagramNode::find_unix(const Site& target, std::shared_ptr<DatagramNode>& found) {
+  const bool is_path = !target.name.empty() && target.name.front() != '\0';
+  if (is_path && !host().paths.contains(target.name)) return -ENOENT;
+  DatagramNode* node = network_.find_receiver(host(), target, local);
+  if (node == nullptr) return -ECONNREFUSED;
+  if (node->has_peer && node->partner_.lock().get() != this) return -EPERM;
+  found = node->shared_from_this();
   return 0;
 }
 
@@ -90,6 +124,7 @@ int DatagramNode::receive(std::span<mmsghdr> messages) {
     queue_.pop_front();
     ++count;
   }
+  wake_waiting();
   return count;
 }
 
@@ -140,34 +175,46 @@ int DatagramNode::send(std::span<mmsghdr> messages) {
 
 int DatagramNode::send_one(const msghdr& message) {
   std::string bytes = bytes_of(message);
-  if (bytes.size() > kDatagramBytesMax) return -EMSGSIZE;
-  Site target = peer;
+  if (bytes.size() > (family == AF_UNIX ? kUnixBytesMax : kUdpBytesMax)) return -EMSGSIZE;
+  std::optional<Site> target;
   if (message.msg_name != nullptr) {
     target = Site::of(SocketAddress(message.msg_name, message.msg_namelen));
   } else if (!has_peer) {
-    return -EDESTADDRREQ;
+    return family == AF_UNIX ? -ENOTCONN : -EDESTADDRREQ;
   }
   const int size = static_cast<int>(bytes.size());
-  const int sent = family == AF_UNIX
-                       ? send_unix(target, std::move(bytes))
-                       : send_udp(with_packet_info(message, local), target, std::move(bytes));
+  const int sent = family == AF_UNIX ? send_unix(target, std::move(bytes))
+                                     : send_udp(with_packet_info(message, local),
+                                                target.value_or(peer), std::move(bytes));
   return sent < 0 ? sent : size;
 }
 
-int DatagramNode::send_unix(const Site& target, std::string bytes) {
-  const bool is_path = !target.name.empty() && target.name.front() != '\0';
-  if (is_path && !host().paths.contains(target.name)) return -ENOENT;
-  DatagramNode* receiver = network_.find_receiver(host(), target, local);
-  if (receiver == nullptr) return -ECONNREFUSED;
-  if (receiver->queue_.size() > kUnixQueueMax) return -EAGAIN;
-  receiver->enqueue({local, target, std::move(bytes)});
+/// Without a target to whom it is connected: that very socket, whoever has its name by now.
+int DatagramNode::send_unix(const std::optional<Site>& target, std::string bytes) {
+  std::shared_ptr<DatagramNode> receiver = target ? nullptr : partner_.lock();
+  if (target) {
+    if (const int failed = find_unix(*target, receiver); failed < 0) return failed;
+  } else if (!receiver || !receiver->is_open_) {
+    has_peer = false;
+    partner_.reset();
+    return -ECONNREFUSED;
+  } else if (receiver->has_peer && receiver->partner_.lock().get() != this) {
+    return -EPERM;
+  }
+  if (receiver->is_full()) {
+    receiver->waiting_.push_back(weak_from_this());
+    return -EAGAIN;
+  }
+  receiver->enqueue({local, receiver->local, std::move(bytes)});
   return 0;
 }
 
-int DatagramNode::send_udp(Site source, const Site& target, std::string bytes) {
+int DatagramNode::send_udp(Site source, const Site& wanted, std::string bytes) {
+  const Site target = wanted.to_talk_to();
   SimulatedHost* there = network_.host_at(target.ip, host());
   if (there == nullptr) return -ENETUNREACH;
-  if (const int bound = is_bound ? 0 : network_.bind(*this, {}); bound < 0) return bound;
+  const Site any{.ip = family == AF_INET ? ipv4(0, 0, 0, 0) : Ip{}, .port = 0, .name = {}};
+  if (const int bound = is_bound ? 0 : network_.bind(*this, any); bound < 0) return bound;
   if (source.port == 0) source.port = local.port;
   if (source.is_wildcard()) {
     source.ip = target.is_loopback() ? target.ip : host().addresses[target.is_ipv4() ? 0 : 2];
@@ -198,8 +245,8 @@ void DatagramNode::launch(SimulatedHost& there, const Datagram& datagram) {
     DatagramNode* receiver = network.find_receiver(there, datagram.to, datagram.from);
     if (receiver != nullptr) {
       receiver->enqueue(datagram);
-    } else if (const auto self = weak.lock(); self && self->has_peer) {
-      // Only a connected socket is told: udp(7), IP_RECVERR.
+    } else if (const auto self = weak.lock(); self && self->peer == datagram.to) {
+      // Only a connected socket is told, and only of its peer: udp(7), IP_RECVERR.
       self->error_ = ECONNREFUSED;
       self->notify(Direction::read);
     }

@@ -4,8 +4,10 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/simulated/network.h"
 
@@ -24,7 +26,7 @@ class DatagramNode final : public SocketNode, public std::enable_shared_from_thi
   void close() override;
 
   /// From now on datagrams go to `target`, and come from there only.
-  int connect(const Site& target);
+  int connect(const Site& wanted);
 
   /// How many of `messages` were filled: recvmmsg(2).
   int receive(std::span<mmsghdr> messages);
@@ -40,16 +42,24 @@ class DatagramNode final : public SocketNode, public std::enable_shared_from_thi
   };
 
   int send_one(const msghdr& message);
-  int send_unix(const Site& target, std::string bytes);
-  int send_udp(Site source, const Site& target, std::string bytes);
+  int connect_unix(const Site& target);
+  int find_unix(const Site& target, std::shared_ptr<DatagramNode>& found);
+  int send_unix(const std::optional<Site>& target, std::string bytes);
+  int send_udp(Site source, const Site& wanted, std::string bytes);
   void launch(SimulatedHost& there, const Datagram& datagram);
   void fill(mmsghdr& header, const Datagram& datagram) const;
   void add_packet_info(msghdr& message, const Site& to) const;
   bool enqueue(Datagram datagram);
   int take_error() override { return std::exchange(error_, 0); }
 
+  bool is_full() const;
+  void wake_waiting();
+
   Network& network_;
   std::deque<Datagram> queue_;
+  std::weak_ptr<DatagramNode> partner_;               ///< Whom a UNIX socket is connected to,
+  std::vector<std::weak_ptr<DatagramNode>> waiting_;  ///< and who waits for room in this one.
+  bool is_open_ = true;
   std::size_t queued_bytes_ = 0;
   int error_ = 0;
 };

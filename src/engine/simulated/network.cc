@@ -27,6 +27,15 @@ bool do_overlap(const SocketNode& one, const Site& site_of_one, const SocketNode
   return covers(one, site_of_one, other.local) || covers(other, other.local, site_of_one);
 }
 
+/// Whether `target` is the name of this UNIX socket: a path that has been removed, or made again by
+/// another, leads to it no more.
+bool is_named(const SocketNode& node, const Site& target) {
+  if (target.name.empty() || node.local.name != target.name) return false;
+  if (target.name.front() == '\0') return true;
+  const auto found = node.host().paths.find(target.name);
+  return found != node.host().paths.end() && found->second.inode == node.inode;
+}
+
 }  // namespace
 
 SimulatedHost& Network::host(std::string_view name) {
@@ -47,7 +56,8 @@ SimulatedHost* Network::find_host(std::string_view name) {
 }
 
 SimulatedHost* Network::host_at(const Ip& ip, SimulatedHost& from) {
-  if (Site{.ip = ip, .port = 0, .name = {}}.is_loopback()) return &from;
+  const Site site{.ip = ip, .port = 0, .name = {}};
+  if (site.is_loopback() || site.is_wildcard()) return &from;
   const auto found = std::ranges::find_if(hosts_, [&](const auto& each) { return each.has(ip); });
   return found == hosts_.end() ? nullptr : &*found;
 }
@@ -78,7 +88,10 @@ int Network::bind_name(SocketNode& node, const Site& wanted) {
   }
   const bool is_path = site.name.front() != '\0';
   if (is_path ? node.host().paths.contains(site.name) : is_taken(node, site)) return -EADDRINUSE;
-  if (is_path) node.host().paths[site.name] = {.inode = ++inodes_, .mode = 0755};
+  if (is_path) {
+    node.inode = ++inodes_;
+    node.host().paths[site.name] = {.inode = node.inode, .mode = 0755};
+  }
   node.local = site;
   node.is_bound = true;
   bound_.push_back(&node);
@@ -113,6 +126,7 @@ int Network::choose_port(SocketNode& node, Site& site) {
 
 bool Network::is_taken(const SocketNode& node, const Site& site) const {
   return std::ranges::any_of(bound_, [&](const SocketNode* other) {
+    if (other == &node) return false;
     if (&other->host() != &node.host() || other->type() != node.type()) return false;
     if ((other->family == AF_UNIX) != (node.family == AF_UNIX)) return false;
     if (node.family == AF_UNIX) return other->local.name == site.name;
@@ -122,14 +136,15 @@ bool Network::is_taken(const SocketNode& node, const Site& site) const {
   });
 }
 
-std::vector<SocketNode*> Network::at(const SimulatedHost& host, const Site& target,
-                                     int type) const {
+/// Of those at `target` who are meant: any at that very address, else any at the wildcard.
+template <typename Filter>
+SocketNode* Network::choose(const SimulatedHost& host, const Site& target, Filter is_meant) {
   std::vector<SocketNode*> exact;
   std::vector<SocketNode*> wide;
   for (SocketNode* node : bound_) {
-    if (&node->host() != &host || node->type() != type) continue;
+    if (&node->host() != &host || !is_meant(*node)) continue;
     if (node->family == AF_UNIX) {
-      if (!target.name.empty() && node->local.name == target.name) exact.push_back(node);
+      if (is_named(*node, target)) exact.push_back(node);
       continue;
     }
     if (!target.name.empty() || node->local.port != target.port) continue;
@@ -138,26 +153,24 @@ std::vector<SocketNode*> Network::at(const SimulatedHost& host, const Site& targ
         target.is_ipv4() ? node->local.is_ipv4() || !node->is_v6_only() : !node->local.is_ipv4();
     if (node->local.is_wildcard() && takes_family) wide.push_back(node);
   }
-  return exact.empty() ? wide : exact;
+  const auto& found = exact.empty() ? wide : exact;
+  if (found.empty()) return nullptr;
+  const auto connected = std::ranges::find_if(found, &SocketNode::has_peer);
+  return connected != found.end() ? *connected : found[universe_.chance.below(found.size())];
 }
 
 StreamNode* Network::find_listener(const SimulatedHost& host, const Site& target) {
-  auto found = at(host, target, SOCK_STREAM);
-  std::erase_if(found, [](const SocketNode* node) { return !node->is_listening(); });
-  if (found.empty()) return nullptr;
-  return static_cast<StreamNode*>(found[universe_.chance.below(found.size())]);
+  return static_cast<StreamNode*>(choose(host, target, [](const SocketNode& node) {
+    return node.type() == SOCK_STREAM && node.is_listening();
+  }));
 }
 
 DatagramNode* Network::find_receiver(const SimulatedHost& host, const Site& target,
                                      const Site& source) {
-  auto found = at(host, target, SOCK_DGRAM);
-  std::erase_if(found, [&](const SocketNode* node) {
-    return node->has_peer && node->family != AF_UNIX && node->peer != source;
-  });
-  if (found.empty()) return nullptr;
-  const auto connected = std::ranges::find_if(found, &SocketNode::has_peer);
-  if (connected != found.end()) return static_cast<DatagramNode*>(*connected);
-  return static_cast<DatagramNode*>(found[universe_.chance.below(found.size())]);
+  return static_cast<DatagramNode*>(choose(host, target, [&](const SocketNode& node) {
+    return node.type() == SOCK_DGRAM &&
+           (!node.has_peer || node.family == AF_UNIX || node.peer == source);
+  }));
 }
 
 Duration Network::latency(const SimulatedHost& from, const SimulatedHost& to) {

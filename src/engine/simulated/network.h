@@ -34,7 +34,8 @@ class Network {
   /// The host of that name, if there is one.
   SimulatedHost* find_host(std::string_view name);
 
-  /// The host at `ip` as `from` sees it; null if there is none.
+  /// The host at `ip` as `from` sees it, which is itself at a loopback or wildcard address; null if
+  /// there is none.
   SimulatedHost* host_at(const Ip& ip, SimulatedHost& from);
 
   /// Gives `node` the address `wanted`, a port too if it has none: bind(2).
@@ -44,6 +45,9 @@ class Network {
   int bind_for(SocketNode& node, const Site& target);
 
   void unbind(SocketNode& node) { bound_.remove(&node); }
+
+  /// Whether somebody else keeps `node` from having `site`.
+  bool is_taken(const SocketNode& node, const Site& site) const;
 
   /// Who would get a connection to `target` on `host`; null: nobody listens.
   StreamNode* find_listener(const SimulatedHost& host, const Site& target);
@@ -74,8 +78,8 @@ class Network {
 
   int bind_name(SocketNode& node, const Site& wanted);
   int choose_port(SocketNode& node, Site& site);
-  bool is_taken(const SocketNode& node, const Site& site) const;
-  std::vector<SocketNode*> at(const SimulatedHost& host, const Site& target, int type) const;
+  template <typename Filter>
+  SocketNode* choose(const SimulatedHost& host, const Site& target, Filter is_meant);
   Instant healed_at(const SimulatedHost& one, const SimulatedHost& other) const;
 
   Universe& universe_;

@@ -55,6 +55,8 @@ class Node {
   int references = 0;
 
  protected:
+  void inherit_options(const Node& other) { options_ = other.options_; }
+
   /// The value of an option that is a number; 0 if it was never set.
   int number_option(int level, int name) const;
 
@@ -79,6 +81,7 @@ class SocketNode : public Node {
   const int family;
   Site local;
   Site peer;
+  std::uint64_t inode = 0;  ///< Of the path that it made.
   bool is_bound = false;
   bool has_peer = false;
 

@@ -81,6 +81,11 @@ SocketAddress Site::address(int family) const {
 
 bool Site::is_wildcard() const { return ip == kAny || ip == ipv4(0, 0, 0, 0); }
 
+Site Site::to_talk_to() const {
+  if (!name.empty() || !is_wildcard()) return *this;
+  return with_ip(is_ipv4() ? ipv4(127, 0, 0, 1) : kLoopback);
+}
+
 bool Site::is_loopback() const { return ip == kLoopback || (is_ipv4() && ip[12] == 127); }
 
 bool Site::is_ipv4() const { return std::equal(kMapped.begin(), kMapped.end(), ip.begin()); }

@@ -27,6 +27,9 @@ struct Site {
   bool is_wildcard() const;
   bool is_loopback() const;
   bool is_ipv4() const;
+
+  /// The same, with the loopback in place of a wildcard: whom one talks to there.
+  Site to_talk_to() const;
   Site with_ip(const std::array<std::uint8_t, 16>& other) const { return {other, port, name}; }
 
   friend auto operator<=>(const Site&, const Site&) = default;

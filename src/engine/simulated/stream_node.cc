@@ -34,23 +34,34 @@ bool StreamNode::is_ready(Direction direction) const {
 }
 
 int StreamNode::listen(int backlog) {
-  if (!is_bound) return -EDESTADDRREQ;
+  if (state_ != State::fresh && state_ != State::listening) return -EINVAL;
+  if (!is_bound && family == AF_UNIX) return -EINVAL;
+  if (!is_bound) {
+    const Site any{.ip = family == AF_INET ? ipv4(0, 0, 0, 0) : Ip{}, .port = 0, .name = {}};
+    if (const int bound = network_.bind(*this, any); bound < 0) return bound;
+  }
   state_ = State::listening;
-  backlog_ = static_cast<std::size_t>(std::max(1, backlog));
+  // Who bound the same with SO_REUSEADDR may listen there already.
+  if (family != AF_UNIX && network_.is_taken(*this, local)) {
+    state_ = State::fresh;
+    return -EADDRINUSE;
+  }
+  backlog_ = static_cast<std::size_t>(std::max(0, backlog));
   return 0;
 }
 
-int StreamNode::connect(const Site& target) {
+int StreamNode::connect(const Site& wanted) {
   if (state_ == State::connecting) return -EAGAIN;
   if (error_ != 0) return -take_error();
   if (state_ == State::connected) return 0;
   if (state_ != State::fresh) return -EINVAL;
-  if (family == AF_UNIX) return connect_unix(target);
+  if (family == AF_UNIX) return connect_unix(wanted);
+  const Site target = wanted.to_talk_to();
   if (const int bound = network_.bind_for(*this, target); bound < 0) return bound;
   if (network_.host_at(target.ip, host()) == nullptr) return -EHOSTUNREACH;
   peer = target;
-  has_peer = true;
   state_ = State::connecting;
+  gives_up_ = network_.universe().now + kConnectTimeout;
   knock(target, 0);
   return -EAGAIN;
 }
@@ -60,9 +71,8 @@ int StreamNode::connect_unix(const Site& target) {
   if (is_path && !host().paths.contains(target.name)) return -ENOENT;
   StreamNode* listener = network_.find_listener(host(), target);
   if (listener == nullptr) return -ECONNREFUSED;
-  if (listener->callers_.size() >= listener->backlog_) return -EBUSY;
+  if (listener->is_full()) return -EBUSY;
   peer = target;
-  has_peer = true;
   remote_ = listener->admit(*this);
   settle(0);
   return 0;
@@ -73,12 +83,11 @@ void StreamNode::knock(const Site& target, int attempt) {
   Universe& universe = network_.universe();
   SimulatedHost& there = *network_.host_at(target.ip, host());
   peer_host_ = &there;
-  const Instant gives_up = universe.now + kConnectTimeout;
   const Instant arrives = network_.arrival(host(), there);
-  const bool is_lost = attempt == kKnocksMax || arrives >= gives_up ||
+  const bool is_lost = attempt == kKnocksMax || arrives >= gives_up_ ||
                        (!is_local() && universe.strikes(Fault::connect_timeout, host().name));
   if (is_lost) {
-    universe.events.plan(attempt == 0 ? gives_up : universe.now, [weak = weak_from_this()] {
+    universe.events.plan(std::max(gives_up_, universe.now), [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (self && self->state_ == State::connecting) self->settle(ETIMEDOUT);
     });
@@ -95,7 +104,7 @@ void StreamNode::answer(const Site& target, int attempt) {
   Universe& universe = network_.universe();
   StreamNode* listener = network_.find_listener(*peer_host_, target);
   const bool is_refused = !is_local() && universe.strikes(Fault::connect_refused, host().name);
-  if (listener != nullptr && !is_refused && listener->callers_.size() >= listener->backlog_) {
+  if (listener != nullptr && !is_refused && listener->is_full()) {
     universe.after(kKnockPauseFirst * (1 << attempt), [weak = weak_from_this(), target, attempt] {
       const auto self = weak.lock();
       if (self && self->state_ == State::connecting) self->knock(target, attempt + 1);
@@ -130,13 +139,16 @@ std::shared_ptr<StreamNode> StreamNode::admit(StreamNode& caller) {
   made->remote_ = caller.weak_from_this();
   made->peer_host_ = &caller.host();
   made->state_ = State::connected;
+  if (family != AF_UNIX) made->inherit_options(*this);
   callers_.push_back(made);
   notify(Direction::read);
   return made;
 }
 
 void StreamNode::settle(int error) {
-  state_ = error == 0 ? State::connected : State::closed;
+  // One that failed may try again.
+  state_ = error == 0 ? State::connected : State::fresh;
+  has_peer = error == 0;
   error_ = error;
   notify(Direction::write);
   notify(Direction::read);
@@ -188,7 +200,7 @@ void StreamNode::confirm(std::size_t count) {
 
 int StreamNode::send(Bytes bytes) {
   if (error_ != 0) return -take_error();
-  if (state_ != State::connected) return state_ == State::fresh ? -ENOTCONN : -EPIPE;
+  if (state_ != State::connected) return family == AF_UNIX ? -ENOTCONN : -EPIPE;
   if (is_broken_ || has_ended_writes_) return -EPIPE;
   const std::size_t window = network_.options().stream_window_bytes;
   if (unread_by_peer_ >= window) return -EAGAIN;
@@ -250,10 +262,18 @@ void StreamNode::deliver_end() {
 
 void StreamNode::deliver_reset(int error) {
   if (state_ != State::connected || is_broken_) return;
-  error_ = error;
+  // Who has read the peer's end, or will, is not told of a reset besides: tcp_recvmsg().
+  if (!has_end_) error_ = error;
   has_end_ = true;
   is_broken_ = true;
   notify(Direction::read);
+  notify(Direction::write);
+}
+
+/// The peer of a UNIX socket has closed: there is no end for one direction alone.
+void StreamNode::deliver_hang_up() {
+  is_broken_ = true;
+  deliver_end();
   notify(Direction::write);
 }
 
@@ -282,22 +302,28 @@ int StreamNode::shut_down(int how) {
 
 void StreamNode::close() {
   network_.unbind(*this);
-  for (const auto& caller : std::exchange(callers_, {})) caller->close();
-  if (state_ != State::connected) {
-    state_ = State::closed;
-    return;
+  for (const auto& caller : std::exchange(callers_, {})) {
+    caller->reset();
+    caller->state_ = State::closed;
   }
+  if (state_ == State::connected && !is_broken_) end_connection();
+  state_ = State::closed;
+}
+
+void StreamNode::end_connection() {
   linger lingering{};
   std::size_t size = sizeof lingering;
   get_option(SOL_SOCKET, SO_LINGER, &lingering, size);
-  const bool is_abort = lingering.l_onoff != 0 && lingering.l_linger == 0;
-  const bool has_unread = inbox_.size() > inbox_taken_;
-  if (!is_broken_ && (is_abort || has_unread)) {
-    reset();
-  } else {
+  const bool is_abort = family != AF_UNIX && lingering.l_onoff != 0 && lingering.l_linger == 0;
+  if (is_abort || inbox_.size() > inbox_taken_) return reset();
+  if (family != AF_UNIX) {
     shut_down(SHUT_WR);
+    return;
   }
-  state_ = State::closed;
+  network_.universe().events.plan(next_arrival(host()), [weak = remote_] {
+    const auto receiver = weak.lock();
+    if (receiver && receiver->state_ == State::connected) receiver->deliver_hang_up();
+  });
 }
 
 int StreamNode::take_error() { return std::exchange(error_, 0); }

@@ -27,7 +27,7 @@ class StreamNode final : public SocketNode, public std::enable_shared_from_this<
 
   /// Begins to connect, or tells how that went: 0, -EAGAIN while it is under way, -EBUSY from a
   /// UNIX listener whose queue is full, else a negated errno.
-  int connect(const Site& target);
+  int connect(const Site& wanted);
 
   /// The caller that has waited longest, who is no longer in the queue; null: nobody waits.
   std::shared_ptr<StreamNode> take_caller();
@@ -58,9 +58,13 @@ class StreamNode final : public SocketNode, public std::enable_shared_from_this<
   void deliver(std::string bytes);
   void deliver_end();
   void deliver_reset(int error);
+  void deliver_hang_up();
+  void end_connection();
   void confirm(std::size_t count);
   Instant next_arrival(SimulatedHost& to);
   Cut strike_cut();
+  /// As many wait as may, and one more: listen(2) as Linux counts.
+  bool is_full() const { return callers_.size() > backlog_; }
   bool is_local() const { return peer_host_ == nullptr || peer_host_ == &host(); }
   int take_error() override;
 
@@ -74,6 +78,7 @@ class StreamNode final : public SocketNode, public std::enable_shared_from_this<
   std::size_t inbox_taken_ = 0;
   std::size_t unread_by_peer_ = 0;
   Instant last_arrival_{};
+  Instant gives_up_{};    ///< When an attempt to connect has failed.
   int error_ = 0;         ///< To be told once: SO_ERROR.
   bool has_end_ = false;  ///< Nothing comes after what is in the inbox.
   bool has_ended_writes_ = false;
