@@ -35,6 +35,7 @@ struct World::State {
   Universe universe;
   engine::Network network;
   mutable engine::SimulatedLoop loop;
+  std::size_t actions = 0;  ///< Of the test's, yet to come.
 };
 
 std::string Outcome::format() const {
@@ -69,7 +70,7 @@ void Host::run(std::move_only_function<void()> body) {
 
 void Host::kill() {
   for (Program& each : world_->state_->programs()) {
-    if (&each.host == host_) world_->state_->loop.kill(each);
+    if (&each.host == host_ && each.fibers.size() > 0) world_->state_->loop.kill(each);
   }
 }
 
@@ -84,7 +85,11 @@ void Host::step_clock(Duration step) {
 }
 
 void Host::set_clock_drift(std::int64_t per_million) {
-  static_cast<SimulatedHost*>(host_)->drift_per_million = per_million;
+  auto& host = *static_cast<SimulatedHost*>(host_);
+  // What the clock has drifted so far it keeps.
+  const std::int64_t less = host.drift_per_million - per_million;
+  host.wall_clock_offset += world_->state_->universe.elapsed() / 1'000'000 * less;
+  host.drift_per_million = per_million;
 }
 
 void Host::set_descriptors_max(std::size_t count) {
@@ -107,7 +112,12 @@ void World::part(Host one, Host other, Duration duration) {
 }
 
 void World::at(Duration since_beginning, std::move_only_function<void()> action) {
-  state_->universe.events.plan(Universe::kBeginning + since_beginning, std::move(action));
+  ++state_->actions;
+  state_->universe.events.plan(Universe::kBeginning + since_beginning,
+                               [state = state_.get(), action = std::move(action)]() mutable {
+                                 --state->actions;
+                                 action();
+                               });
 }
 
 bool World::run_until(const std::function<bool()>& is_done) {
@@ -122,15 +132,13 @@ bool World::State::have_ended() const {
 }
 
 bool World::State::settle() {
-  loop.run_until([this] { return have_ended(); }, end());
-  return have_ended();
+  return loop.run_until([this] { return have_ended() && actions == 0; }, end());
 }
 
 void World::State::ask_to_drain() {
   for (Program& each : programs()) {
     if (each.fibers.size() == 0) continue;
-    if (!each.signals.empty()) loop.raise(each, SIGTERM);
-    if (each.signals.empty()) each.fibers.interrupt(engine::kDrainEnd);
+    if (!loop.deliver(each, SIGTERM)) each.fibers.interrupt(engine::kDrainEnd);
   }
 }
 
@@ -141,8 +149,9 @@ void World::State::cancel() {
 }
 
 void World::State::check_nothing_is_left() {
-  for (const Program& each : programs()) {
+  for (Program& each : programs()) {
     const std::string where = " on " + each.host.name;
+    if (each.fibers.take_thrown()) universe.report_broken("an exception left a fiber" + where);
     if (each.fibers.size() > 0) universe.report_broken("a fiber does not end" + where);
     if (each.buffers.taken_count() > 0) universe.report_broken("a lease is left" + where);
   }

@@ -79,7 +79,10 @@ void DatagramNode::close() {
 /// Those who wait to send to this one look again.
 void DatagramNode::wake_waiting() {
   for (const auto& weak : std::exchange(waiting_, {})) {
-    if (const auto sender = weak.lock()) sender->notify(Direction::write);
+    const auto sender = weak.lock();
+    if (!sender) continue;
+    if (is_open_ && sender->partner_.lock().get() == this) waiting_.push_back(weak);
+    sender->notify(Direction::write);
   }
 }
 
@@ -97,6 +100,7 @@ int DatagramNode::connect_unix(const Site& target) {
   std::shared_ptr<DatagramNode> found;
   if (const int failed = find_unix(target, found); failed < 0) return failed;
   partner_ = found;
+  found->waiting_.push_back(weak_from_this());
   peer = target;
   has_peer = true;
   return 0;
@@ -202,7 +206,7 @@ int DatagramNode::send_unix(const std::optional<Site>& target, std::string bytes
     return -EPERM;
   }
   if (receiver->is_full()) {
-    receiver->waiting_.push_back(weak_from_this());
+    if (target) receiver->waiting_.push_back(weak_from_this());
     return -EAGAIN;
   }
   receiver->enqueue({local, receiver->local, std::move(bytes)});

@@ -34,6 +34,8 @@ bool is_for_socket(Kind kind) { return kind <= Kind::send_datagrams; }
 }  // namespace
 
 int Interpreter::attempt(Operation& operation, Program& program) {
+  // The numbers of one that was killed may be others' by now.
+  if (!program.is_alive) return -kCancelEnd;
   const int fd = operation.channel().fd();
   Node* node = descriptors_.find(fd);
   if (node == nullptr) return -EBADF;

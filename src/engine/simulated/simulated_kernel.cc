@@ -29,8 +29,17 @@ Site any_of(bool is_ipv6, bool is_loopback) {
 
 }  // namespace
 
+bool SimulatedLoop::is_dead() {
+  const Program* running = scope().program;
+  return running != nullptr && !running->is_alive;
+}
+
+int SimulatedLoop::open(std::shared_ptr<Node> node) {
+  return is_dead() ? -EMFILE : descriptors_.open(std::move(node), program());
+}
+
 int SimulatedLoop::open_socket(int family, int type) {
-  if (!program().is_alive) return -ENETDOWN;
+  if (is_dead()) return -ENETDOWN;
   SimulatedHost& host = program().host;
   if (universe_.strikes(Fault::no_memory, host.name)) return -ENOMEM;
   if (type == SOCK_STREAM) return open(std::make_shared<StreamNode>(network_, host, family));
@@ -39,34 +48,34 @@ int SimulatedLoop::open_socket(int family, int type) {
 }
 
 int SimulatedLoop::bind(int fd, const SocketAddress& address) {
-  auto* socket = descriptors_.find_as<SocketNode>(fd);
+  auto* socket = find<SocketNode>(fd);
   return socket == nullptr ? -EBADF : network_.bind(*socket, Site::of(address));
 }
 
 int SimulatedLoop::listen(int fd, int backlog) {
-  auto* socket = descriptors_.find_as<StreamNode>(fd);
+  auto* socket = find<StreamNode>(fd);
   return socket == nullptr ? -EBADF : socket->listen(backlog);
 }
 
 int SimulatedLoop::set_option(int fd, int level, int option, const void* value, std::size_t size) {
-  Node* node = descriptors_.find(fd);
+  Node* node = find(fd);
   return node == nullptr ? -EBADF : node->set_option(level, option, value, size);
 }
 
 int SimulatedLoop::get_option(int fd, int level, int option, void* value, std::size_t& size) {
-  Node* node = descriptors_.find(fd);
+  Node* node = find(fd);
   return node == nullptr ? -EBADF : node->get_option(level, option, value, size);
 }
 
 int SimulatedLoop::local_address(int fd, SocketAddress& address) {
-  auto* socket = descriptors_.find_as<SocketNode>(fd);
+  auto* socket = find<SocketNode>(fd);
   if (socket == nullptr) return -EBADF;
   address = socket->local.address(socket->family);
   return 0;
 }
 
 int SimulatedLoop::peer_address(int fd, SocketAddress& address) {
-  auto* socket = descriptors_.find_as<SocketNode>(fd);
+  auto* socket = find<SocketNode>(fd);
   if (socket == nullptr) return -EBADF;
   if (!socket->has_peer) return -ENOTCONN;
   address = socket->peer.address(socket->family);
@@ -74,24 +83,29 @@ int SimulatedLoop::peer_address(int fd, SocketAddress& address) {
 }
 
 int SimulatedLoop::shut_down(int fd, int how) {
-  auto* socket = descriptors_.find_as<StreamNode>(fd);
+  auto* socket = find<StreamNode>(fd);
   return socket == nullptr ? -EBADF : socket->shut_down(how);
 }
 
-void SimulatedLoop::close(UniqueFd fd) { descriptors_.close(fd.release()); }
+void SimulatedLoop::close(UniqueFd fd) {
+  const int number = fd.release();
+  if (!is_dead()) descriptors_.close(number);
+}
 
-int SimulatedLoop::duplicate(int fd) { return descriptors_.duplicate(fd, program()); }
+int SimulatedLoop::duplicate(int fd) {
+  return is_dead() ? -EBADF : descriptors_.duplicate(fd, program());
+}
 
 int SimulatedLoop::set_non_blocking(int) { return 0; }
 
 int SimulatedLoop::open_counter() { return open(std::make_shared<CounterNode>(program().host)); }
 
 void SimulatedLoop::add_to_counter(int fd) {
-  if (auto* counter = descriptors_.find_as<CounterNode>(fd)) counter->add();
+  if (auto* counter = find<CounterNode>(fd)) counter->add();
 }
 
 int SimulatedLoop::take_from_counter(int fd) {
-  auto* counter = descriptors_.find_as<CounterNode>(fd);
+  auto* counter = find<CounterNode>(fd);
   std::uint64_t taken = 0;
   if (counter == nullptr) return -EBADF;
   return std::min(0, counter->read(std::as_writable_bytes(std::span(&taken, 1))));
@@ -139,11 +153,12 @@ int SimulatedLoop::path_status(const std::string& path, PathStatus& status) {
 }
 
 int SimulatedLoop::remove_path(const std::string& path) {
-  if (!program().is_alive) return -EIO;
+  if (is_dead()) return -EIO;
   return program().host.paths.erase(path) == 0 ? -ENOENT : 0;
 }
 
 int SimulatedLoop::set_path_mode(const std::string& path, unsigned mode) {
+  if (is_dead()) return -EIO;
   const auto found = program().host.paths.find(path);
   if (found == program().host.paths.end()) return -ENOENT;
   found->second.mode = mode;

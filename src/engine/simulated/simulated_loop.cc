@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <exception>
 #include <utility>
 
-#include "engine/event.h"
 #include "engine/operations/accept.h"
 #include "engine/simulated/datagram_node.h"
 #include "engine/simulated/stream_node.h"
@@ -55,6 +55,7 @@ struct SimulatedLoop::State final : ChannelState, Watcher {
   ReadyWait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
 
   SimulatedLoop& loop;
+  std::weak_ptr<Node> node;  ///< May outlive the descriptor, and the descriptor the channel.
   ReadyWait* reader = nullptr;
   ReadyWait* writer = nullptr;
 };
@@ -80,8 +81,19 @@ Program& SimulatedLoop::start(SimulatedHost& host, std::string_view name, Fiber:
 bool SimulatedLoop::run_until(const std::function<bool()>& is_done, Instant until) {
   until_ = until;
   has_stopped_ = false;
-  run_while([&] { return !has_stopped_ && !is_done(); });
+  do {
+    run_while([&] { return !has_stopped_ && !is_done(); });
+  } while (!has_stopped_ && !is_done() && pass_time_alone(until));
   return is_done();
+}
+
+/// Lets happen what is next while no fiber is there: false if nothing is.
+bool SimulatedLoop::pass_time_alone(Instant until) {
+  const Deadline next = universe_.events.earliest();
+  if (next.is_never() || next.instant() > until) return false;
+  universe_.now = std::max(universe_.now, next.instant());
+  universe_.events.run_due(universe_.now);
+  return true;
 }
 
 Program& SimulatedLoop::program() {
@@ -98,11 +110,14 @@ void SimulatedLoop::kill(Program& program) {
 
 void SimulatedLoop::raise(Program& program, int signal) {
   universe_.trace.note(universe_.elapsed(), program.host.name, "signal", signal);
-  for (const auto& weak : program.signals) {
+  if (!deliver(program, signal)) kill(program);
+}
+
+bool SimulatedLoop::deliver(Program& program, int signal) {
+  return std::ranges::any_of(program.signals, [&](const auto& weak) {
     const auto node = weak.lock();
-    if (node && node->references > 0 && node->raise(signal)) return;
-  }
-  kill(program);
+    return node && node->references > 0 && node->raise(signal);
+  });
 }
 
 Fiber* SimulatedLoop::take_batch() {
@@ -125,6 +140,7 @@ void SimulatedLoop::turn(Deadline until) {
   check_time_passes();
   if (next.is_never() || next.instant() > until_) {
     has_stopped_ = true;
+    if (!next.is_never()) universe_.now = std::max(universe_.now, until_);
     return;
   }
   universe_.now = next.instant();
@@ -143,8 +159,8 @@ void SimulatedLoop::stop_if_going_round() {
 /// Time passes when nobody can go on: whoever could, and was not told, has been forgotten.
 void SimulatedLoop::check_time_passes() const {
   for (const State* state : states_) {
-    const Node* node = descriptors_.find(state->channel->fd());
-    if (node == nullptr) continue;
+    const auto node = state->node.lock();
+    if (!node || node->references == 0) continue;
     const bool is_forgotten = (state->reader != nullptr && node->is_ready(Direction::read)) ||
                               (state->writer != nullptr && node->is_ready(Direction::write));
     if (is_forgotten) {
@@ -222,14 +238,15 @@ SimulatedLoop::State& SimulatedLoop::attached_state(Channel& channel) {
   auto* state = new State(*this);
   attach(channel, *state);
   states_.push_back(state);
-  if (Node* node = descriptors_.find(channel.fd())) node->watch(*state);
+  state->node = descriptors_.share(channel.fd());
+  if (const auto node = state->node.lock()) node->watch(*state);
   return *state;
 }
 
 void SimulatedLoop::withdraw(Channel& channel) {
   auto* state = static_cast<State*>(state_of(channel));
   if (state == nullptr) return;
-  if (Node* node = descriptors_.find(channel.fd())) node->unwatch(*state);
+  if (const auto node = state->node.lock()) node->unwatch(*state);
   for (ReadyWait* waiter : {state->reader, state->writer}) {
     if (waiter != nullptr) complete(*waiter, -kCancelEnd);
   }
@@ -249,11 +266,13 @@ int SimulatedLoop::offload(std::function<void()> work) {
 
 class SimulatedLoop::FiberWorker final : public Worker {
  public:
-  FiberWorker(SimulatedLoop& loop, WorkerTask task)
-      : loop_(loop), task_(std::move(task)), has_ended_(loop) {}
+  FiberWorker(SimulatedLoop& loop, WorkerTask task) : loop_(loop), task_(std::move(task)) {}
 
   ~FiberWorker() override {
-    if (!is_over_) has_ended_.wait();
+    if (is_over_) return;
+    EndWait wait;
+    end_wait_ = &wait;
+    loop_.park(wait, Deadline::never());
   }
 
   bool start() {
@@ -273,21 +292,33 @@ class SimulatedLoop::FiberWorker final : public Worker {
   void post(Mailbox::Letter letter) override { loop_.mailbox()->post(std::move(letter)); }
 
  private:
+  /// As joining a thread, it ends with the worker and with nothing else.
+  class EndWait final : public Wait {
+   public:
+    void interrupt(int) noexcept override {}
+  };
+
   void run() {
     fiber_ = loop_.fiber();
     fiber_->scope.end_code = std::max(fiber_->scope.end_code, asked_);
-    task_.body();
+    std::exception_ptr thrown;
+    try {
+      task_.body();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
     fiber_ = nullptr;
     is_over_ = true;
     // Whoever waits for the end may destroy this as soon as it is told.
     auto on_end = std::move(task_.on_end);
-    has_ended_.set();
+    if (end_wait_ != nullptr) loop_.complete(*end_wait_, 0);
     on_end();
+    if (thrown) std::rethrow_exception(thrown);
   }
 
   SimulatedLoop& loop_;
   WorkerTask task_;
-  Event has_ended_;
+  EndWait* end_wait_ = nullptr;
   Fiber* fiber_ = nullptr;
   int asked_ = 0;
   bool is_over_ = false;
@@ -312,7 +343,13 @@ SimulatedLoop::StandIn SimulatedLoop::start_process(Script script) {
   start(host, "process", [this, script = std::move(script), input_read, output_write, process] {
     Channel input{UniqueFd(open(input_read))};
     Channel output{UniqueFd(open(output_write))};
-    const ProcessEnd end = script(input, output);
+    ProcessEnd end{-1, SIGABRT};
+    try {
+      end = script(input, output);
+    } catch (...) {
+      process->end(end);
+      throw;
+    }
     process->end(program().is_alive ? end : ProcessEnd{-1, SIGKILL});
   });
   return {open(process), open(input_write), open(output_read)};

@@ -37,6 +37,9 @@ class SimulatedLoop final : public EventLoop {
   /// As kill(2): a program that does not wait for `signal` is killed by it.
   void raise(Program& program, int signal);
 
+  /// The same, but one that does not wait for it is left alone: whether it does.
+  bool deliver(Program& program, int signal);
+
   /// On whose behalf the running fiber runs, or whoever is outside of any.
   Program& program();
   std::list<Program>& programs() { return programs_; }
@@ -100,9 +103,18 @@ class SimulatedLoop final : public EventLoop {
   int try_operation(Operation& operation, Deadline deadline);
   int wait_for_buffer(const Operation& operation, Deadline deadline);
   bool feed_starved();
+  bool pass_time_alone(Instant until);
   void check_time_passes() const;
   void stop_if_going_round();
-  int open(std::shared_ptr<Node> node) { return descriptors_.open(std::move(node), program()); }
+  int open(std::shared_ptr<Node> node);
+  bool is_dead();
+
+  /// What a descriptor of the running program stands for. One that was killed has none: its numbers
+  /// may be others' by now.
+  template <typename Kind = Node>
+  Kind* find(int fd) {
+    return is_dead() ? nullptr : descriptors_.find_as<Kind>(fd);
+  }
 
   Universe& universe_;
   Network& network_;
