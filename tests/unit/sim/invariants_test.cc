@@ -1,0 +1,105 @@
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/sim/world.h"
+
+// What a World finds broken.
+
+namespace hotline::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using Broken = std::vector<std::string>;
+
+/// A wait that nothing but the test ends.
+class StubbornWait final : public engine::Wait {
+ public:
+  void interrupt(int) noexcept override {}
+};
+
+Outcome outcome_of(std::move_only_function<void()> body, WorldOptions options = {}) {
+  World world(1, std::move(options));
+  world.host("a").run(std::move(body));
+  return world.run();
+}
+
+}  // namespace
+
+TEST_CASE("a descriptor that is left open is told with its host") {
+  const Outcome outcome = outcome_of([] { engine::Engine::current().open_counter(); });
+  CHECK_FALSE(outcome.holds());
+  CHECK(outcome.broken == Broken{"left open: counter on a"});
+  CHECK(outcome.format() == "left open: counter on a\n");
+}
+
+TEST_CASE("what a program left open is told also if its host is killed later") {
+  World world(1);
+  world.host("a").run([] { engine::Engine::current().open_counter(); });
+  world.at(seconds(1), [&] { world.host("a").kill(); });
+  CHECK(world.run().broken == Broken{"left open: counter on a"});
+}
+
+TEST_CASE("a lease that is left is told") {
+  engine::Buffer kept;
+  World world(1);
+  world.host("a").run([&] { kept = engine::Engine::current().take_buffer(); });
+  CHECK(world.run().broken == Broken{"a lease is left on a"});
+  kept = {};
+}
+
+TEST_CASE("an exception that leaves a program is told, and what it says") {
+  CHECK(outcome_of([] { throw std::runtime_error("no"); }).broken ==
+        Broken{"a program on a threw: no"});
+  CHECK(outcome_of([] { throw 1; }).broken == Broken{"a program on a threw"});
+}
+
+TEST_CASE("an exception that leaves a fiber beside the program is told") {
+  const auto body = [] {
+    auto worker =
+        engine::Engine::current().start_worker({.kind = engine::WorkerKind::loop,
+                                                .name = "worker",
+                                                .loop = {},
+                                                .body = [] { throw std::runtime_error("no"); },
+                                                .on_end = [] {}});
+  };
+  CHECK(outcome_of(body).broken == Broken{"an exception left a fiber on a"});
+}
+
+TEST_CASE("a fiber that does not end though it is cancelled is told") {
+  World world(1);
+  StubbornWait wait;
+  world.host("a").run([&] { engine::EventLoop::running()->park(wait, Deadline::never()); });
+  CHECK(world.run().broken == Broken{"a fiber does not end on a"});
+  bool is_over = false;
+  world.host("b").run([&] {
+    engine::EventLoop::running()->complete(wait, 0);
+    CHECK(sleep_for(seconds(1)));
+    is_over = true;
+  });
+  CHECK(world.run_until([&] { return is_over; }));
+}
+
+TEST_CASE("what goes on for longer than may be never ends") {
+  for (const auto step : {hours(1), hours(5), hours(1000)}) {
+    const auto body = [step] {
+      while (sleep_for(step)) {
+      }
+    };
+    const Outcome outcome = outcome_of(body, {.time_max = hours(24)});
+    CHECK(outcome.broken == Broken{"it never ends"});
+    CHECK(outcome.simulated == hours(24));
+  }
+}
+
+TEST_CASE("a program that ends just in time has ended") {
+  const Outcome outcome = outcome_of([] { CHECK(sleep_for(hours(23))); }, {.time_max = hours(24)});
+  CHECK(outcome.holds());
+}
+
+}  // namespace hotline::sim
