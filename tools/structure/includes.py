@@ -3,8 +3,8 @@ import re
 
 from structure.tree import ROOMS, Violation
 
-LAYER = {"core": 0, "engine": 1, "net": 2, "framing": 3, "auth": 3, "sim": 3, "server": 4, "services": 5,
-         "cli": 6}
+LAYER = {"core": 0, "engine": 1, "net": 2, "framing": 3, "auth": 3, "sim": 3, "server": 4,
+         "services": 5, "cli": 6}
 STANDARD = set("""
 algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono
 cinttypes climits clocale cmath codecvt compare complex concepts condition_variable coroutine
