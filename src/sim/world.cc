@@ -94,6 +94,9 @@ void Host::set_clock_drift(std::int64_t per_million) {
 
 void Host::set_descriptors_max(std::size_t count) {
   static_cast<SimulatedHost*>(host_)->descriptors_max = count;
+  for (Program& each : world_->state_->programs()) {
+    if (&each.host == host_) each.descriptors_max = count;
+  }
 }
 
 World::World(std::uint64_t seed, WorldOptions options)

@@ -62,6 +62,8 @@ class Host {
 
   void step_clock(Duration step);
   void set_clock_drift(std::int64_t per_million);
+
+  /// As RLIMIT_NOFILE, for each of its programs.
   void set_descriptors_max(std::size_t count);
 
  private:

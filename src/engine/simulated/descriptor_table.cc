@@ -5,13 +5,13 @@
 namespace hotline::engine {
 
 int DescriptorTable::open(std::shared_ptr<Node> node, Program& owner) {
-  if (owner.host.descriptors >= owner.host.descriptors_max) return -EMFILE;
+  if (owner.descriptors >= owner.descriptors_max) return -EMFILE;
   // The lowest that is free, as the system gives it: reuse is what brings mistakes to light.
   int fd = kFirst + owner.number * kOfProgram;
   for (auto each = entries_.lower_bound(fd); each != entries_.end() && each->first == fd; ++each) {
     ++fd;
   }
-  ++owner.host.descriptors;
+  ++owner.descriptors;
   ++node->references;
   entries_[fd] = {std::move(node), &owner};
   return fd;
@@ -26,7 +26,7 @@ void DescriptorTable::close(int fd) {
   const auto found = entries_.find(fd);
   if (found == entries_.end()) return;
   const auto node = std::move(found->second.node);
-  --found->second.owner->host.descriptors;
+  --found->second.owner->descriptors;
   entries_.erase(found);
   if (--node->references == 0) node->close();
 }

@@ -16,7 +16,7 @@ struct Program;
 /// still closes is nobody else's. Results are negated errnos.
 class DescriptorTable {
  public:
-  /// A new descriptor for `node`: -EMFILE if its host has none left.
+  /// A new descriptor for `node`: -EMFILE if its program has none left.
   int open(std::shared_ptr<Node> node, Program& owner);
   int duplicate(int fd, Program& owner);
 

@@ -14,10 +14,15 @@ namespace hotline::engine {
 /// starts, at however many removes, run on its behalf: see Scope::program.
 struct Program {
   Program(EventLoop& loop, SimulatedHost& where, BufferPool::Options buffer_options)
-      : host(where), fibers(loop), buffers(buffer_options) {}
+      : host(where),
+        descriptors_max(where.descriptors_max),
+        fibers(loop),
+        buffers(buffer_options) {}
 
   SimulatedHost& host;
   int number = 0;  ///< In the order of their starts.
+  std::size_t descriptors_max;  ///< RLIMIT_NOFILE.
+  std::size_t descriptors = 0;
   FiberGroup fibers;
   BufferPool buffers;
   std::uint64_t returns_seen = 0;

@@ -120,7 +120,7 @@ int SimulatedLoop::open_signals(std::span<const int> signals) {
 
 void SimulatedLoop::unblock_signals(std::span<const int>) {}
 
-std::size_t SimulatedLoop::raise_descriptor_limit() { return program().host.descriptors_max; }
+std::size_t SimulatedLoop::raise_descriptor_limit() { return program().descriptors_max; }
 
 unsigned SimulatedLoop::core_count() { return kCores; }
 
