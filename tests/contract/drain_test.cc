@@ -1,8 +1,6 @@
 #include <doctest/doctest.h>
 #include <signal.h>
 
-#include <thread>
-
 #include "contract/peer.h"
 #include "contract/server_process.h"
 #include "hotline/engine/clock.h"

@@ -1,15 +1,18 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "hotline/core/unique_fd.h"
+#include "contract/peer_socket.h"
 #include "hotline/net/endpoint.h"
 
 namespace contract {
 
-/// A caller made of bare system calls, so that nothing of the library is on both sides. Every wait
-/// is bounded by twenty seconds and fails the test then.
+/// A caller made of bare system calls, so that nothing of the library is on both sides; on a
+/// simulated row, of bare operations. Every wait is bounded by twenty seconds and fails the test
+/// then.
 class Peer {
  public:
   /// Connects; datagram transports too.
@@ -29,6 +32,12 @@ class Peer {
   /// One datagram, or whatever one recv gives.
   std::string receive_some();
 
+  /// One byte if there is one, empty at the end or after a reset; none if it would have to wait.
+  std::optional<std::string> receive_what_came();
+
+  /// Whether receive_what_came would give something.
+  bool is_readable() { return socket_->is_readable(); }
+
   /// Until the end; `was_reset` tells how that came.
   std::string receive_to_end();
   bool was_reset() const { return was_reset_; }
@@ -40,14 +49,10 @@ class Peer {
 
   /// Closes with a reset.
   void reset();
-  void close() { fd_.reset(); }
-
-  /// As small as the kernel lets it be, so that little fits between the two sides.
-  void shrink_receive_buffer();
-  int fd() const { return fd_.get(); }
+  void close() { socket_.reset(); }
 
  private:
-  hotline::UniqueFd fd_;
+  std::unique_ptr<PeerSocket> socket_;
   bool was_reset_ = false;
 };
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "contract/stage.h"
+
 namespace contract {
 namespace {
 
@@ -19,6 +21,9 @@ const Row kRows[] = {
     {"serial", {Kind::serial, 0}, EngineKind::epoll},
     {"threads", {Kind::threads, 32}, EngineKind::epoll},
     {"processes", {Kind::processes, 32}, EngineKind::epoll},
+    {"loops-simulated", {Kind::loops, 2}, EngineKind::simulated},
+    {"serial-simulated", {Kind::serial, 0}, EngineKind::simulated},
+    {"threads-simulated", {Kind::threads, 32}, EngineKind::simulated},
 };
 
 constexpr int kSkipStatus = 77;
@@ -62,6 +67,17 @@ SocketDirectory& directory() {
   return made;
 }
 
+std::vector<std::string> for_each_seed(const std::vector<std::string>& kinds) {
+  restart_seeds(kinds.size());
+  std::vector<std::string> endpoints;
+  for (std::uint64_t i = 0; i < seed_count(); ++i) {
+    for (const std::string& kind : kinds) {
+      endpoints.push_back(kind.ends_with("//") ? kind + directory().next() : kind);
+    }
+  }
+  return endpoints;
+}
+
 }  // namespace
 
 const Row& row() {
@@ -70,11 +86,11 @@ const Row& row() {
 }
 
 std::vector<std::string> stream_endpoints() {
-  return {"tcp://127.0.0.1:0", "tcp://[::1]:0", "unix://" + directory().next()};
+  return for_each_seed({"tcp://127.0.0.1:0", "tcp://[::1]:0", "unix://"});
 }
 
 std::vector<std::string> datagram_endpoints() {
-  return {"udp://127.0.0.1:0", "udp://[::1]:0", "unixgram://" + directory().next()};
+  return for_each_seed({"udp://127.0.0.1:0", "udp://[::1]:0", "unixgram://"});
 }
 
 }  // namespace contract

@@ -15,6 +15,7 @@ struct Row {
   hotline::EngineKind engine = hotline::EngineKind::epoll;
 
   bool is_loops() const { return concurrency.kind == hotline::Concurrency::Kind::loops; }
+  bool is_simulated() const { return engine == hotline::EngineKind::simulated; }
   bool is_serial() const { return concurrency.kind == hotline::Concurrency::Kind::serial; }
 };
 
@@ -22,8 +23,8 @@ struct Row {
 /// program with the skip status (77) if the row cannot run here.
 const Row& row();
 
-/// What streams are tested over: endpoints to bind, each fresh. UNIX paths lie in a directory that
-/// goes with the program.
+/// What streams are tested over: endpoints to bind, each fresh; on a simulated row all of them
+/// again for each seed. UNIX paths lie in a directory that goes with the program.
 std::vector<std::string> stream_endpoints();
 std::vector<std::string> datagram_endpoints();
 

@@ -1,7 +1,5 @@
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 
-#include <thread>
 #include <vector>
 
 #include "contract/peer.h"
@@ -63,7 +61,7 @@ TEST_CASE("16 MB go there and back byte for byte") {
     CAPTURE(uri);
     ServerProcess server(uri, observed_upper);
     Peer peer(server.endpoint());
-    std::thread sender([&] {
+    contract::Beside sender([&] {
       peer.send(text);
       peer.end_writes();
     });
@@ -127,10 +125,7 @@ TEST_CASE("A reset while the handler reads is told apart from an orderly end") {
     // UNIX sockets have no reset of their own: unread bytes at the close make one.
     if (is_unix) {
       peer.send("two");
-      CHECK(contract::eventually([&] {
-        char byte = 0;
-        return ::recv(peer.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
-      }));
+      CHECK(contract::eventually([&] { return peer.is_readable(); }));
     }
     peer.reset();
     CHECK(ended_with(ErrorKind::reset));
@@ -203,7 +198,7 @@ TEST_CASE("What a handler does not read stays outside, and is all there when it 
       const std::size_t more = peer.send_what_goes(chunk);
       sent += more;
       idle = more == 0 ? idle + 1 : 0;
-      if (more == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      if (more == 0) contract::pause(std::chrono::milliseconds(2));
     }
     CHECK(sent < 64 * 1024 * 1024);
     CHECK(server.resident_bytes() < before + contract::memory_slack_bytes());

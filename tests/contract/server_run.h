@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "hotline/server/server.h"
+
+namespace contract {
+
+/// What handlers tell the test, in memory that all processes share.
+struct Observed {
+  std::atomic<int> calls;           ///< Handlers that began.
+  std::atomic<int> returns;         ///< Handlers that returned.
+  std::atomic<int> end_kind;        ///< ErrorKind of the last call's end.
+  std::atomic<long long> received;  ///< Bytes.
+  std::atomic<long long> sent;
+  std::atomic<int> flag;  ///< As the test likes.
+};
+
+/// Of the test that runs: zeroed by each ServerProcess.
+Observed& observed();
+
+/// What a server is made with.
+struct ServerSpec {
+  std::string uri;
+  hotline::Handler handler;
+  hotline::ServerOptions options;
+  std::size_t descriptors_max = 0;  ///< Of its process; 0: as many as others.
+};
+
+/// How a server's process ended.
+struct ServerEnd {
+  hotline::DrainReport report;
+  int exit_status = -1;
+};
+
+/// A server that runs where the row says. Killed with the object.
+class ServerRun {
+ public:
+  ServerRun() = default;
+  ServerRun(const ServerRun&) = delete;
+  ServerRun& operator=(const ServerRun&) = delete;
+  virtual ~ServerRun() = default;
+
+  /// Waits until it listens: its endpoint, or why it does not.
+  virtual std::string take_endpoint() = 0;
+
+  /// Returns when the server has taken note.
+  virtual void signal(int number) = 0;
+  virtual ServerEnd wait() = 0;
+
+  /// Resident memory of it and its children, in bytes.
+  virtual std::size_t resident_bytes() const = 0;
+};
+
+/// In a process of its own.
+std::unique_ptr<ServerRun> fork_server(const ServerSpec& spec);
+
+/// As a program of a world of its own.
+std::unique_ptr<ServerRun> simulate_server(const ServerSpec& spec);
+
+/// Resident memory of a process. What processes share is shared out among them: proportional set
+/// size, proc(5).
+std::size_t resident_bytes_of(int pid);
+
+}  // namespace contract
