@@ -23,9 +23,12 @@ struct Row {
 /// program with the skip status (77) if the row cannot run here.
 const Row& row();
 
+/// With which worlds a test is tried on a simulated row.
+enum class Seeds : bool { first, all };
+
 /// What streams are tested over: endpoints to bind, each fresh; on a simulated row all of them
 /// again for each seed. UNIX paths lie in a directory that goes with the program.
-std::vector<std::string> stream_endpoints();
+std::vector<std::string> stream_endpoints(Seeds seeds = Seeds::all);
 std::vector<std::string> datagram_endpoints();
 
 }  // namespace contract

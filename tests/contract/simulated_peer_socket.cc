@@ -22,6 +22,9 @@ using hotline::engine::Engine;
 constexpr auto kPatience = std::chrono::seconds(20);
 constexpr auto kBacklogRetry = std::chrono::milliseconds(1);
 
+// The longest trip within a machine: tests take what was sent over a loopback to have come.
+constexpr auto kTripMax = std::chrono::microseconds(20);
+
 template <typename Action>
 int on_stage(Action action) {
   int result = 0;
@@ -79,11 +82,13 @@ int SimulatedPeerSocket::connect(const hotline::SocketAddress& address) {
 }
 
 int SimulatedPeerSocket::send(std::string_view bytes, Patience patience) {
-  return on_stage([&] {
+  const int sent = on_stage([&] {
     if (is_datagram_) return send_datagram(bytes, patience);
     hotline::engine::Send operation(channel_, hotline::as_bytes(bytes));
     return perform(operation, patience);
   });
+  if (sent >= 0) Stage::current()->pause(kTripMax);
+  return sent;
 }
 
 int SimulatedPeerSocket::send_datagram(std::string_view bytes, Patience patience) {

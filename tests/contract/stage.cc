@@ -14,7 +14,7 @@ namespace {
 using hotline::engine::EventLoop;
 
 constexpr auto kPatience = std::chrono::minutes(1);
-constexpr std::uint64_t kSeeds = 3;
+constexpr std::uint64_t kSeeds = 20;
 
 Stage* standing = nullptr;
 
