@@ -48,11 +48,11 @@ class SimulatedServer final : public ServerRun {
   bool has_pending_signal() const;
 
   const ServerSpec spec_;
-  Stage stage_;
   SimulatedLoop* loop_ = nullptr;
   Program* program_ = nullptr;
   std::optional<std::string> endpoint_;
   std::optional<ServerEnd> end_;
+  Stage stage_;  ///< Goes first: what is killed ends there.
 };
 
 void SimulatedServer::serve() {
