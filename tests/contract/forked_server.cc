@@ -32,6 +32,16 @@ bool has_pending_signal(pid_t pid) {
   return false;
 }
 
+/// What processes share is shared out among them: proportional set size, proc(5).
+std::size_t resident_bytes_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
+  std::size_t kilobytes = 0;
+  for (std::string word; file >> word;) {
+    if (word == "Pss:") file >> kilobytes;
+  }
+  return kilobytes * 1024;
+}
+
 void limit_descriptors(std::size_t count) {
   const rlimit limit{count, count};
   ::setrlimit(RLIMIT_NOFILE, &limit);

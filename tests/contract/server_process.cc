@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include <fstream>
 #include <new>
 
 // There where AddressSanitizer is.
@@ -23,15 +22,6 @@ Observed& observed() {
 std::size_t memory_slack_bytes() {
   const bool has_shadow = __lsan_do_leak_check != nullptr || __tsan_init != nullptr;
   return (has_shadow ? 96 : 16) * std::size_t{1024 * 1024};
-}
-
-std::size_t resident_bytes_of(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
-  std::size_t kilobytes = 0;
-  for (std::string word; file >> word;) {
-    if (word == "Pss:") file >> kilobytes;
-  }
-  return kilobytes * 1024;
 }
 
 ServerProcess::ServerProcess(const std::string& uri, const hotline::Handler& handler,

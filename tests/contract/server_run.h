@@ -60,8 +60,4 @@ std::unique_ptr<ServerRun> fork_server(const ServerSpec& spec);
 /// As a program of a world of its own.
 std::unique_ptr<ServerRun> simulate_server(const ServerSpec& spec);
 
-/// Resident memory of a process. What processes share is shared out among them: proportional set
-/// size, proc(5).
-std::size_t resident_bytes_of(int pid);
-
 }  // namespace contract
