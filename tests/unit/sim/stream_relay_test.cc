@@ -1,0 +1,220 @@
+#include "sim/stream_relay.h"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/temporary_directory.h"
+#include "unit/sim/proxied_call.h"
+
+namespace hotline {
+namespace {
+
+using std::chrono::milliseconds;
+using test::always;
+using test::heard;
+using test::ProxiedCall;
+using test::RunningProxy;
+using test::say;
+using test::target_listener;
+
+constexpr const char* kTcp = "tcp://127.0.0.1:0";
+
+/// One byte there and back, `times` times.
+void exchange(ProxiedCall& call, int times) {
+  for (int i = 0; i < times; ++i) {
+    say(call.caller, "?");
+    REQUIRE(heard(call.target, 1) == "?");
+    say(call.target, "!");
+    REQUIRE(heard(call.caller, 1) == "!");
+  }
+}
+
+/// What the target gets of one message each of twenty callers, one after the other.
+std::vector<std::string> fates_of_callers(std::uint64_t seed) {
+  sim::FaultProxyOptions options{.seed = seed};
+  options.faults.set(Fault::stream_reset, 300'000).set(Fault::half_close, 300'000);
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+  std::vector<std::string> fates;
+  for (int i = 0; i < 20; ++i) {
+    ProxiedCall call(proxy, listener);
+    say(call.caller, "how far does this go?");
+    static_cast<void>(call.caller.shut_down_writes());
+    fates.push_back(heard(call.target));
+  }
+  return fates;
+}
+
+}  // namespace
+
+TEST_CASE("without faults 16 KiB go each way as they are, and so do both ends") {
+  test::TemporaryDirectory directory;
+  const std::string unix_uri = "unix://" + directory.path() + "/";
+  struct Way {
+    std::string listen;
+    std::string target;
+  };
+  for (const Way& way : {Way{kTcp, kTcp}, Way{"tcp://[::1]:0", unix_uri + "target"},
+                         Way{unix_uri + "proxy", kTcp}}) {
+    CAPTURE(way.listen);
+    Listener listener = target_listener(way.target);
+    RunningProxy proxy(way.listen, listener.endpoint().format());
+    ProxiedCall call(proxy, listener);
+    const std::string text = test::varied(16 * 1024);
+    say(call.caller, text);
+    REQUIRE(call.caller.shut_down_writes());
+    CHECK(heard(call.target) == text + "<closed>");
+    say(call.target, text);
+    REQUIRE(call.target.shut_down_writes());
+    CHECK(heard(call.caller) == text + "<closed>");
+    CHECK(proxy.stop().total() == 0);
+  }
+}
+
+TEST_CASE("the target may end its writes first") {
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format());
+  ProxiedCall call(proxy, listener);
+  REQUIRE(call.target.shut_down_writes());
+  CHECK(heard(call.caller) == "<closed>");
+  say(call.caller, "still here");
+  call.caller.close();
+  CHECK(heard(call.target) == "still here<closed>");
+}
+
+TEST_CASE("a reset on one side is one on the other") {
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format());
+  ProxiedCall one(proxy, listener);
+  one.caller.abort();
+  CHECK(heard(one.target) == "<reset>");
+  ProxiedCall other(proxy, listener);
+  other.target.abort();
+  CHECK(heard(other.caller) == "<reset>");
+  CHECK(proxy.stop().total() == 0);
+}
+
+TEST_CASE("short reads and writes cut what comes into pieces, and lose none of it") {
+  const std::string text = test::varied(16 * 1024);
+  for (const Fault fault : {Fault::short_read, Fault::short_write}) {
+    CAPTURE(name_of(fault));
+    Listener listener = target_listener();
+    RunningProxy proxy(kTcp, listener.endpoint().format(), always(fault));
+    ProxiedCall call(proxy, listener);
+    say(call.caller, text);
+    CHECK(heard(call.target, text.size()) == text);
+    say(call.target, text);
+    CHECK(heard(call.caller, text.size()) == text);
+    const FaultCounts counts = proxy.stop();
+    CHECK(counts[fault] >= 2);
+    CHECK(counts.total() == counts[fault]);
+  }
+}
+
+TEST_CASE("a short write is seen by who receives") {
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::short_write));
+  ProxiedCall call(proxy, listener);
+  say(call.caller, test::varied(16 * 1024));
+  const auto first = call.target.receive();
+  REQUIRE(first);
+  CHECK(first->size() < 16 * 1024);
+}
+
+TEST_CASE("delays and stalls make each piece late, and count each") {
+  for (const Fault fault : {Fault::delay, Fault::stall}) {
+    CAPTURE(name_of(fault));
+    sim::FaultProxyOptions options = always(fault);
+    (fault == Fault::delay ? options.delay_max : options.stall_max) = milliseconds(4);
+    Listener listener = target_listener();
+    RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+    ProxiedCall call(proxy, listener);
+    const Instant begun = now();
+    exchange(call, 5);
+    // Ten waits of two milliseconds on average: with this seed, not much less.
+    CHECK(now() - begun >= milliseconds(10));
+    const FaultCounts counts = proxy.stop();
+    CHECK(counts[fault] == 10);
+    CHECK(counts.total() == 10);
+  }
+}
+
+TEST_CASE("a partition holds everything up, and then all of it comes") {
+  sim::FaultProxyOptions options = always(Fault::partition);
+  options.partition_max = milliseconds(4);
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+  const Instant begun = now();
+  ProxiedCall one(proxy, listener);
+  ProxiedCall other(proxy, listener);
+  exchange(one, 4);
+  exchange(other, 4);
+  CHECK(now() - begun >= milliseconds(10));
+  // Two for those who came, and sixteen for the pieces.
+  CHECK(proxy.stop()[Fault::partition] == 18);
+}
+
+TEST_CASE("a reset cuts at any byte, and both sides see it") {
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::stream_reset));
+  const std::string text = "a message that is cut";
+  std::size_t longest = 0;
+  for (int i = 0; i < 10; ++i) {
+    ProxiedCall call(proxy, listener);
+    say(call.caller, text);
+    std::string got = heard(call.target);
+    REQUIRE(got.ends_with("<reset>"));
+    got.resize(got.size() - 7);
+    CHECK(text.starts_with(got));
+    longest = std::max(longest, got.size());
+    CHECK(heard(call.caller) == "<reset>");
+  }
+  CHECK(longest > 0);
+  const FaultCounts counts = proxy.stop();
+  CHECK(counts[Fault::stream_reset] == 10);
+  CHECK(counts.total() == 10);
+}
+
+TEST_CASE("a half-close cuts at any byte as an orderly end, and more resets both") {
+  Listener listener = target_listener();
+  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::half_close));
+  ProxiedCall call(proxy, listener);
+  say(call.caller, "cut");
+  const std::string got = heard(call.target);
+  REQUIRE(got.ends_with("<closed>"));
+  CHECK(got.size() <= std::string("cut<closed>").size());
+  say(call.caller, "more");
+  CHECK(heard(call.caller) == "<reset>");
+  CHECK(heard(call.target) == "<closed>");
+  CHECK(test::kind_of(call.target.write_all(as_bytes("late"))) == "reset");
+  CHECK(proxy.stop()[Fault::half_close] == 1);
+}
+
+TEST_CASE("who is not read is held up, and little is held for him") {
+  test::TemporaryDirectory directory;
+  const std::string uri = "unix://" + directory.path() + "/";
+  Listener listener = target_listener(uri + "target");
+  RunningProxy proxy(uri + "proxy", listener.endpoint().format());
+  ProxiedCall call(proxy, listener);
+  call.caller.set_timeouts({.write = milliseconds(50)});
+  const std::string piece = test::varied(16 * 1024);
+  std::size_t sent = 0;
+  auto written = call.caller.write_some(as_bytes(piece));
+  while (written) {
+    sent += *written;
+    REQUIRE(sent < 8 * 1024 * 1024);
+    written = call.caller.write_some(as_bytes(piece));
+  }
+  CHECK(test::kind_of(written) == "timed_out");
+  // Nothing was lost: all of it is there once somebody reads.
+  CHECK(heard(call.target, sent).size() == sent);
+}
+
+TEST_CASE("the same seed does the same to the same callers, another does not") {
+  const auto fates = fates_of_callers(7);
+  CHECK(fates_of_callers(7) == fates);
+  CHECK(fates_of_callers(8) != fates);
+}
+
+}  // namespace hotline
