@@ -33,7 +33,7 @@ struct FaultProxyOptions {
 ///
 /// Streams keep their order and lose nothing until a fault cuts them; in each direction at most
 /// some 64 KiB are held. Their opportunities are the caller that comes (connect_refused: it sees a
-/// reset; connect_timeout: nobody answers, what it sends is lost) and each piece that is received
+/// reset, soon enough even from connect; connect_timeout: nobody answers, what it sends is lost) and each piece that is received
 /// (short_read: less of it goes on; short_write: it goes on in parts; delay, stall, partition: it
 /// comes later; stream_reset, half_close: it is cut at any byte). Sides that are UNIX sockets see
 /// an end in place of a reset, for there is none.
