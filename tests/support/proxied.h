@@ -8,6 +8,7 @@
 
 #include "engine/end_code.h"
 #include "engine/worker.h"
+#include "hotline/engine/engine_choice.h"
 #include "hotline/sim/fault_proxy.h"
 
 namespace hotline::test {
@@ -17,15 +18,16 @@ class RunningProxy {
  public:
   RunningProxy(const std::string& listen, const std::string& target,
                const sim::FaultProxyOptions& options = {},
+               EngineKind engine = EngineKind::automatic,
                engine::WorkerKind kind = engine::WorkerKind::loop)
       : proxy_(sim::FaultProxy::bind(listen, target, options)) {
     INFO(listen, " for ", target, ": ", proxy_ ? "" : proxy_.error().message());
     REQUIRE(proxy_);
-    auto worker = engine::start_thread_worker({.kind = kind,
-                                               .name = "proxy",
-                                               .loop = {},
-                                               .body = [this] { ended_ = proxy_->run(); },
-                                               .on_end = [] {}});
+    engine::WorkerTask task{.kind = kind, .name = "proxy", .loop = {}, .body = {}, .on_end = {}};
+    task.loop.engine = engine;
+    task.body = [this] { ended_ = proxy_->run(); };
+    task.on_end = [] {};
+    auto worker = engine::start_thread_worker(std::move(task));
     REQUIRE(worker);
     worker_ = std::move(*worker);
   }

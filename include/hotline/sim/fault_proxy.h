@@ -31,12 +31,13 @@ struct FaultProxyOptions {
 ///     call(proxy->endpoint());  // On another thread, or on another fiber beside run.
 ///     proxy->run();
 ///
-/// Streams keep their order and lose nothing until a fault cuts them; in each direction at most
-/// some 64 KiB are held. Their opportunities are the caller that comes (connect_refused: it sees a
-/// reset, soon enough even from connect; connect_timeout: nobody answers, what it sends is lost) and each piece that is received
-/// (short_read: less of it goes on; short_write: it goes on in parts; delay, stall, partition: it
-/// comes later; stream_reset, half_close: it is cut at any byte). Sides that are UNIX sockets see
-/// an end in place of a reset, for there is none.
+/// Streams keep their order and lose nothing until a fault cuts them; in each direction some 64 KiB
+/// are held at most, and what a ring receives ahead. Their opportunities are the caller that comes
+/// (connect_refused: it sees a reset, soon enough even from connect; connect_timeout: nobody
+/// answers, what it sends is lost) and each piece that is received (short_read: less of it goes on;
+/// short_write: it goes on in parts; delay, stall, partition: it comes later; stream_reset,
+/// half_close: it is cut at any byte). Sides that are UNIX sockets see an end in place of a reset,
+/// for there is none.
 ///
 /// Of datagrams, each is an opportunity: loss, duplication, corruption of a byte, delay (of all
 /// behind it too), reordering (the next one goes first), partition (those that come meanwhile are

@@ -50,10 +50,9 @@ std::string what_comes_of_digits(const sim::FaultProxyOptions& options) {
 
 TEST_CASE(
     "without faults datagrams go both ways as they are, each caller's to him, empty ones too") {
-  for (const char* uri : {kUdp, "udp://[::1]:0"}) {
-    CAPTURE(uri);
+  for (const EngineKind engine : test::loop_engines()) {
     DatagramSocket target = bound(kUdp);
-    RunningProxy proxy(uri, target.endpoint().format());
+    RunningProxy proxy("udp://[::1]:0", target.endpoint().format(), {}, engine);
     DatagramSocket one = connected(proxy.uri());
     DatagramSocket other = connected(proxy.uri());
     const std::string large = test::varied(30'000);

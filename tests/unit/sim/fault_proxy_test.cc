@@ -85,7 +85,8 @@ TEST_CASE("it runs beside its callers on any engine") {
 
 TEST_CASE("it runs on a thread without a loop, until it is cancelled") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), {}, engine::WorkerKind::blocking);
+  RunningProxy proxy(kTcp, listener.endpoint().format(), {}, EngineKind::automatic,
+                     engine::WorkerKind::blocking);
   ProxiedCall call(proxy, listener);
   say(call.caller, "hello");
   CHECK(heard(call.target, 5) == "hello");
