@@ -70,19 +70,19 @@ TEST_CASE("a node closes with its last descriptor") {
   REQUIRE(copy > 0);
   CHECK(copy != fd);
   CHECK(fixture.table.find(copy) == fixture.table.find(fd));
-  CHECK(fixture.simulation.a.descriptors == 2);
+  CHECK(fixture.one.descriptors == 2);
   fixture.table.close(fd);
   CHECK(fixture.closed == 0);
   CHECK(fixture.table.find(fd) == nullptr);
   fixture.table.close(copy);
   CHECK(fixture.closed == 1);
-  CHECK(fixture.simulation.a.descriptors == 0);
+  CHECK(fixture.one.descriptors == 0);
   CHECK(fixture.table.duplicate(fd, fixture.one) == -EBADF);
 }
 
-TEST_CASE("a host that has all its descriptors gets no more, another one does") {
+TEST_CASE("a program that has all its descriptors gets no more, another one does") {
   Fixture fixture;
-  fixture.simulation.a.descriptors_max = 2;
+  fixture.one.descriptors_max = 2;
   const int fd = fixture.open(fixture.one);
   fixture.open(fixture.one);
   CHECK(fixture.open(fixture.one) == -EMFILE);
@@ -102,7 +102,7 @@ TEST_CASE("a program's end closes all that is its own") {
   fixture.table.close_all(fixture.one);
   CHECK(fixture.closed == 1);
   CHECK(fixture.table.find(shared) != nullptr);
-  CHECK(fixture.simulation.a.descriptors == 0);
+  CHECK(fixture.one.descriptors == 0);
   fixture.table.close_all(fixture.one);
   fixture.table.close_all(fixture.other);
   CHECK(fixture.closed == 2);

@@ -178,15 +178,16 @@ TEST_CASE("a caller that gets no descriptor waits on as the first") {
     Channel listener = fixture.open(fixture.listener);
     const auto answerer = connected(fixture);
     fixture.listener->put_back(answerer);
-    fixture.simulation.a.descriptors_max = fixture.simulation.a.descriptors;
+    Program& program = fixture.simulation.loop.program();
+    program.descriptors_max = program.descriptors;
     Accept accept(listener);
     CHECK(fixture.attempt(accept) == -EMFILE);
     CHECK(fixture.attempt(accept) == -EMFILE);
-    ++fixture.simulation.a.descriptors_max;
+    ++program.descriptors_max;
     const int fd = fixture.attempt(accept);
     REQUIRE(fd > 0);
     CHECK(fixture.table.find(fd) == answerer.get());
-    fixture.table.close_all(fixture.simulation.loop.program());
+    fixture.table.close_all(program);
   });
 }
 
