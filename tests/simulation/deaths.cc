@@ -14,14 +14,9 @@ constexpr std::size_t kCallers = 4;
 constexpr hotline::Duration kLife = std::chrono::minutes(2);
 constexpr hotline::Duration kTimeout = std::chrono::seconds(5);
 
-struct Tally {
+struct Tally : Verdict {
   std::size_t exchanges = 0;
   std::size_t last_exchanges = 0;  ///< After the last death.
-  std::string wrong;
-
-  void blame(std::string what) {
-    if (wrong.empty()) wrong = std::move(what) + '\n';
-  }
 };
 
 void run_server() {

@@ -23,10 +23,9 @@ using hotline::engine::Channel;
 using hotline::engine::SimulatedLoop;
 using std::chrono::milliseconds;
 
-struct Tally {
-  std::string wrong;
+struct Tally : Verdict {
   void check(bool holds, std::string what) {
-    if (!holds && wrong.empty()) wrong = std::move(what) + '\n';
+    if (!holds) blame(std::move(what));
   }
 };
 

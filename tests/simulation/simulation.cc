@@ -9,6 +9,13 @@ namespace simulation {
 using hotline::Fault;
 using hotline::FaultPlan;
 
+std::string upper_cased(std::string text) {
+  for (char& each : text) {
+    if (each >= 'a' && each <= 'z') each = static_cast<char>(each - 'a' + 'A');
+  }
+  return text;
+}
+
 hotline::sim::WorldOptions options_of(std::uint64_t seed) {
   constexpr std::size_t kWindows[] = {64 * 1024, 4096, 512, 256 * 1024};
   constexpr std::size_t kBuffers[] = {2048, 256, 64 * 1024, 16};

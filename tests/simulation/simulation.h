@@ -16,6 +16,18 @@ struct Findings {
   std::uint64_t trace_hash = 0;
 };
 
+/// What an oracle says: the first thing that is wrong, or nothing.
+struct Verdict {
+  void blame(std::string what) {
+    if (wrong.empty()) wrong = std::move(what) + '\n';
+  }
+
+  std::string wrong;
+};
+
+/// What upper must answer.
+std::string upper_cased(std::string text);
+
 /// One world of one seed.
 using Scenario = std::function<Findings(std::uint64_t seed)>;
 

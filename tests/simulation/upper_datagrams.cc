@@ -24,14 +24,9 @@ struct Conversation {
   std::size_t unexpected = 0;
 };
 
-struct Tally {
+struct Tally : Verdict {
   std::size_t asked = 0;
   std::size_t answered = 0;
-  std::string wrong;
-
-  void blame(std::string what) {
-    if (wrong.empty()) wrong = std::move(what) + '\n';
-  }
 };
 
 /// Its bytes tell who sent it, so that nobody else's reply can be taken for the right one.
@@ -39,13 +34,6 @@ std::string request_of(std::size_t caller, std::size_t number) {
   if (caller == 1 && number % 5 == 4) return {};
   const std::string fill(number * number * 13 % 1200, static_cast<char>('a' + caller));
   return "from " + std::to_string(caller) + " number " + std::to_string(number) + " " + fill;
-}
-
-std::string upper_cased(std::string text) {
-  for (char& each : text) {
-    if (each >= 'a' && each <= 'z') each = static_cast<char>(each - 'a' + 'A');
-  }
-  return text;
 }
 
 /// A reply in which the network changed a byte: the case of a letter, which cannot be told from

@@ -21,26 +21,14 @@ constexpr std::size_t kRequests = 8;
 constexpr hotline::Duration kTimeout = std::chrono::seconds(20);
 
 /// What all callers of one world found.
-struct Tally {
+struct Tally : Verdict {
   std::size_t succeeded = 0;
-  std::string wrong;
-
-  void blame(std::string what) {
-    if (wrong.empty()) wrong = std::move(what) + '\n';
-  }
 };
 
 std::string request_of(std::size_t caller, std::size_t number, std::uint64_t seed) {
   const std::size_t size = 1 + (seed * 7919 + caller * 104729 + number * 1299709) % 9000;
   std::string text = "caller " + std::to_string(caller) + " request " + std::to_string(number);
   while (text.size() < size) text += static_cast<char>('a' + (text.size() * 31 + number) % 26);
-  return text;
-}
-
-std::string upper_cased(std::string text) {
-  for (char& each : text) {
-    if (each >= 'a' && each <= 'z') each = static_cast<char>(each - 'a' + 'A');
-  }
   return text;
 }
 

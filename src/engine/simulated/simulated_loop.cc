@@ -255,7 +255,14 @@ void SimulatedLoop::withdraw(Channel& channel) {
   delete state;
 }
 
-Buffer SimulatedLoop::take_buffer() { return program().buffers.take(); }
+Buffer SimulatedLoop::take_buffer() {
+  Program& owner = program();
+  // One lease a stream, and the one that is being taken.
+  if (owner.buffers.taken_count() > owner.descriptors) {
+    universe_.report_broken("there are more leases than descriptors on " + owner.host.name);
+  }
+  return owner.buffers.take();
+}
 
 int SimulatedLoop::offload(std::function<void()> work) {
   work();
