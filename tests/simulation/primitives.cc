@@ -133,12 +133,30 @@ void talk_to_process(Tally& tally) {
   tally.check(result == 0 && wait.end.exit_status == 3, "a process ended in another way");
 }
 
+/// However the wall clock jumps and drifts, what is waited for comes when it should.
+void watch_clocks(Tally& tally) {
+  constexpr Duration kPause = std::chrono::seconds(7);
+  constexpr Duration kAstray = std::chrono::hours(30);
+  const auto first = hotline::wall_clock_now();
+  const Instant began = hotline::now();
+  for (int i = 0; i < 25; ++i) {
+    const Instant before = hotline::now();
+    static_cast<void>(hotline::wall_clock_now());
+    static_cast<void>(hotline::sleep_for(kPause));
+    tally.check(hotline::now() - before == kPause, "a step of the wall clock moved a sleep");
+  }
+  const Duration shown = hotline::wall_clock_now() - first;
+  const Duration passed = hotline::now() - began;
+  tally.check(shown - passed < kAstray && passed - shown < kAstray, "a wall clock went astray");
+}
+
 }  // namespace
 
 Findings use_primitives(std::uint64_t seed) {
   hotline::sim::World world(seed, options_of(seed));
   Tally tally;
-  const auto programs = {share_room, race_sleeps, offload_work, talk_to_process};
+  const auto programs = {share_room, race_sleeps, offload_work, talk_to_process, watch_clocks};
+  world.host("a").set_clock_drift(static_cast<std::int64_t>(seed % 1000) - 500);
   for (const auto program : programs) {
     world.host("a").run([&tally, program] { program(tally); });
   }
