@@ -37,6 +37,23 @@ class TimeWait final : public Wait {
 
 }  // namespace
 
+/// While it lives the loop is this thread's. What `goes_on` or a letter throws ends it too.
+class EventLoop::Running {
+ public:
+  explicit Running(EventLoop& loop)
+      : outer_engine_(set_current(&loop)), outer_loop_(std::exchange(running_loop, &loop)) {}
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    running_loop = outer_loop_;
+    set_current(outer_engine_);
+  }
+
+ private:
+  Engine* outer_engine_;
+  EventLoop* outer_loop_;
+};
+
 struct EventLoop::Trampoline {
   static void enter(context::transfer_t transfer) {
     EventLoop& loop = *running_loop;
@@ -94,8 +111,7 @@ void EventLoop::run() {
 void EventLoop::run_while(const std::function<bool()>& goes_on) {
   assert(fiber_ == nullptr);
   const StackOverflowReporter reporter;
-  Engine* outer_engine = set_current(this);
-  EventLoop* outer_loop = std::exchange(running_loop, this);
+  const Running running(*this);
   scheduler_annotation_.adopt_thread();
   now_ = read_clock();
   while (fiber_count_ > 0) {
@@ -105,8 +121,6 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
     now_ = read_clock();
     expire_waits();
   }
-  running_loop = outer_loop;
-  set_current(outer_engine);
 }
 
 void EventLoop::release_channels() {

@@ -118,6 +118,7 @@ class EventLoop : public Engine {
   void switch_to_fiber(Fiber& fiber);
   void switch_to_scheduler(Fiber& fiber, bool is_last);
 
+  class Running;
   struct Trampoline;
 
   StackPool stacks_;

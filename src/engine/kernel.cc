@@ -100,6 +100,13 @@ int Kernel::open_signals(std::span<const int> signals) {
   return result_of(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
+bool Kernel::is_blocked(int signal) {
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  return sigismember(&blocked, signal) == 1;
+}
+
 void Kernel::unblock_signals(std::span<const int> signals) {
   const sigset_t set = set_of(signals);
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);

@@ -74,6 +74,9 @@ class Kernel {
   /// are read as signalfd_siginfo. signalfd(2).
   virtual int open_signals(std::span<const int> signals);
 
+  /// Whether this thread is not told of `signal`.
+  virtual bool is_blocked(int signal);
+
   /// Lets this thread be told of `signals` again.
   virtual void unblock_signals(std::span<const int> signals);
 

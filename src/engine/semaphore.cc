@@ -1,6 +1,7 @@
 #include "engine/semaphore.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <thread>
 
@@ -54,7 +55,9 @@ Result<void> Semaphore::leave(int ended) {
       if (!count_.compare_exchange_weak(count, count + 1)) continue;
       return fail(operation_error(ended, "wait for room"));
     }
-    if (Engine::current().take_from_counter(tokens_.get()) == 0) return {};
+    const int taken = Engine::current().take_from_counter(tokens_.get());
+    if (taken == 0) return {};
+    if (taken != -EAGAIN) return fail(operation_error(ended, "wait for room"));
     let_others_run();
   }
 }

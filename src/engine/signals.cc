@@ -3,21 +3,29 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "engine/engine.h"
 #include "engine/operations/read_write.h"
 
 namespace hotline::engine {
 
 Result<Signals> Signals::block(std::initializer_list<int> signals) {
-  const int fd = Engine::current().open_signals(signals);
+  Engine& engine = Engine::current();
+  std::vector<int> own;
+  std::ranges::copy_if(signals, std::back_inserter(own),
+                       [&](int signal) { return !engine.is_blocked(signal); });
+  const int fd = engine.open_signals(signals);
   if (fd < 0) return fail(system_error(-fd, "watch for signals"));
-  return Signals(UniqueFd(fd), signals);
+  return Signals(UniqueFd(fd), std::move(own));
 }
 
 Signals::~Signals() {
   if (!channel_) return;
   channel_->close();
-  Engine::current().unblock_signals(signals_);
+  Engine::current().unblock_signals(blocked_);
 }
 
 Result<int> Signals::wait() {

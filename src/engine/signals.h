@@ -24,11 +24,11 @@ class Signals {
   Result<int> wait();
 
  private:
-  Signals(UniqueFd fd, std::initializer_list<int> signals)
-      : channel_(std::make_unique<Channel>(std::move(fd))), signals_(signals) {}
+  Signals(UniqueFd fd, std::vector<int> blocked)
+      : channel_(std::make_unique<Channel>(std::move(fd))), blocked_(std::move(blocked)) {}
 
   std::unique_ptr<Channel> channel_;
-  std::vector<int> signals_;
+  std::vector<int> blocked_;  ///< By this, and not before.
 };
 
 /// Writes to a peer that has gone fail with EPIPE from now on, in the whole process, in place of

@@ -23,6 +23,7 @@ struct World::State {
         loop(universe, network, options.loop) {}
 
   Instant end() const { return Universe::kBeginning + options.time_max; }
+  void guard(const std::string& whose, std::move_only_function<void()>& body) noexcept;
   bool have_ended() const;
   bool settle();
   void ask_to_drain();
@@ -56,16 +57,9 @@ std::string Host::address(std::size_t index) const {
 void Host::run(std::move_only_function<void()> body) {
   World::State& world = *world_->state_;
   auto& host = *static_cast<SimulatedHost*>(host_);
-  const auto guarded = [&world, &host](auto& program) noexcept {
-    try {
-      program();
-    } catch (const std::exception& thrown) {
-      world.universe.report_broken("a program on " + host.name + " threw: " + thrown.what());
-    } catch (...) {
-      world.universe.report_broken("a program on " + host.name + " threw");
-    }
-  };
-  world.loop.start(host, "program", [guarded, body = std::move(body)]() mutable { guarded(body); });
+  world.loop.start(host, "program", [&world, &host, body = std::move(body)]() mutable {
+    world.guard("a program on " + host.name, body);
+  });
 }
 
 void Host::kill() {
@@ -103,7 +97,11 @@ World::World(std::uint64_t seed, WorldOptions options)
     : state_(std::make_unique<State>(seed, std::move(options))) {}
 
 World::~World() {
-  // Whoever is stuck in it cannot be got out; the run has said so.
+  if (!state_->have_ended()) {
+    state_->cancel();
+    state_->settle();
+  }
+  // Whoever is stuck in it cannot be got out.
   if (!state_->have_ended()) static_cast<void>(state_.release());
 }
 
@@ -119,12 +117,23 @@ void World::at(Duration since_beginning, std::move_only_function<void()> action)
   state_->universe.events.plan(Universe::kBeginning + since_beginning,
                                [state = state_.get(), action = std::move(action)]() mutable {
                                  --state->actions;
-                                 action();
+                                 state->guard("an action", action);
                                });
 }
 
 bool World::run_until(const std::function<bool()>& is_done) {
   return state_->loop.run_until(is_done, state_->end());
+}
+
+/// What leaves `body` as an exception is broken.
+void World::State::guard(const std::string& whose, std::move_only_function<void()>& body) noexcept {
+  try {
+    body();
+  } catch (const std::exception& thrown) {
+    universe.report_broken(whose + " threw: " + thrown.what());
+  } catch (...) {
+    universe.report_broken(whose + " threw");
+  }
 }
 
 bool World::State::have_ended() const {

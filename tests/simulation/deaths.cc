@@ -19,10 +19,12 @@ struct Tally : Verdict {
   std::size_t last_exchanges = 0;  ///< After the last death.
 };
 
-void run_server() {
+void run_server(std::uint64_t seed) {
   hotline::ServerOptions options;
   options.concurrency = {hotline::Concurrency::Kind::loops, 1};
   options.signals = hotline::SignalUse::drain;
+  // With room for one, others wait for it when the server dies.
+  options.limits.connections_max = seed % 3 == 0 ? 1 : 0;
   // The one that was killed has left its path behind; a new one must replace it.
   for (int i = 0; i < 100; ++i) {
     hotline::Server server(options);
@@ -67,7 +69,7 @@ Findings survive_deaths(std::uint64_t seed) {
   hotline::sim::World world(seed, options);
   Tally tally;
   hotline::sim::Host server = world.host("server");
-  server.run(run_server);
+  server.run([seed] { run_server(seed); });
   std::uint64_t deaths = 0;
   for (std::size_t i = 0; i < kCallers; ++i) {
     const std::string uri = i == 0 ? "unix:///run/upper" : "tcp://server:8000";
@@ -84,7 +86,7 @@ Findings survive_deaths(std::uint64_t seed) {
   for (const int second : {15, 40, 65}) {
     world.at(std::chrono::seconds(second) + std::chrono::microseconds(seed % 9973), [&] {
       server.kill();
-      server.run(run_server);
+      server.run([seed] { run_server(seed); });
       server.run([&tally] { run_caller("unix:///run/upper", hotline::now() + kLife, tally); });
       tally.last_exchanges = tally.exchanges;
       ++deaths;

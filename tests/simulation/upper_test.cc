@@ -18,7 +18,7 @@ TEST_CASE("a server that is killed and started again takes its place") {
 }
 
 TEST_CASE("the same seed is the same run, another seed another") {
-  for (const std::uint64_t seed : {1, 2, 3, 17, 4711}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U, 17U, 4711U}) {
     const Findings first = call_upper(seed);
     const Findings again = call_upper(seed);
     CHECK(first.trace_hash == again.trace_hash);

@@ -21,7 +21,7 @@ struct SeedFailure {
 };
 
 /// Calls `check` with one seed after another; what it gives is what is wrong with it, empty if
-/// nothing is. The first failure ends it.
+/// nothing is; what it throws is wrong too. The first failure ends it.
 std::optional<SeedFailure> find_failing_seed(
     SeedRange range, const std::function<std::string(std::uint64_t seed)>& check);
 

@@ -16,6 +16,9 @@ struct Program;
 /// still closes is nobody else's. Results are negated errnos.
 class DescriptorTable {
  public:
+  /// More have no numbers left.
+  static constexpr int kProgramsMax = 1 << 14;
+
   /// A new descriptor for `node`: -EMFILE if its program has none left.
   int open(std::shared_ptr<Node> node, Program& owner);
   int duplicate(int fd, Program& owner);

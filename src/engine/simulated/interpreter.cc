@@ -46,8 +46,40 @@ int Interpreter::attempt(Operation& operation, Program& program) {
   if (result != -EAGAIN) {
     universe_.trace.note(universe_.elapsed(), program.host.name, name_of(operation.kind()), fd,
                          result);
+    if (result > 0) note_bytes(operation, static_cast<std::size_t>(result));
   }
   return result;
+}
+
+/// The bytes that an operation moved, `count` of them, or of datagrams.
+void Interpreter::note_bytes(const Operation& operation, std::size_t count) {
+  Trace& trace = universe_.trace;
+  const auto note_datagrams = [&](std::span<const mmsghdr> messages) {
+    for (const mmsghdr& each : messages.first(count)) {
+      std::size_t left = each.msg_len;
+      for (const iovec& piece : std::span(each.msg_hdr.msg_iov, each.msg_hdr.msg_iovlen)) {
+        const std::size_t size = std::min(left, piece.iov_len);
+        trace.note_bytes({static_cast<const std::byte*>(piece.iov_base), size});
+        left -= size;
+      }
+    }
+  };
+  switch (operation.kind()) {
+    case Kind::receive: {
+      const auto& typed = static_cast<const Receive&>(operation);
+      const Bytes into = typed.into().empty() ? typed.buffer.memory() : typed.into();
+      return trace.note_bytes(into.first(count));
+    }
+    case Kind::send:
+      return trace.note_bytes(static_cast<const Send&>(operation).bytes().first(count));
+    case Kind::read:
+      return trace.note_bytes(static_cast<const Read&>(operation).into().first(count));
+    case Kind::receive_datagrams:
+      return note_datagrams(static_cast<const ReceiveDatagrams&>(operation).messages());
+    case Kind::send_datagrams:
+      return note_datagrams(static_cast<const SendDatagrams&>(operation).messages());
+    default: return;
+  }
 }
 
 int Interpreter::strike(Kind kind, std::string_view host) {
@@ -130,7 +162,6 @@ int Interpreter::receive(Node& node, Receive& operation) {
   }
   into = into.first(shortened(Fault::short_read, into.size(), node.host().name));
   const int result = stream->receive(into);
-  if (result > 0) universe_.trace.note_bytes(into.first(static_cast<std::size_t>(result)));
   if (buffer && result > 0) {
     buffer.set_filled(static_cast<std::size_t>(result));
     operation.buffer = std::move(buffer);

@@ -31,6 +31,7 @@ class Interpreter {
   int receive(Node& node, Receive& operation);
   int send(Node& node, Bytes bytes);
   int send_vectored(Node& node, const SendVectored& operation);
+  void note_bytes(const Operation& operation, std::size_t count);
   int strike(Operation::Kind kind, std::string_view host);
   std::size_t shortened(Fault fault, std::size_t size, std::string_view host);
 

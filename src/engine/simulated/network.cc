@@ -43,6 +43,7 @@ SimulatedHost& Network::host(std::string_view name) {
   SimulatedHost& made = hosts_.emplace_back();
   made.name = name;
   made.number = static_cast<unsigned>(hosts_.size());
+  if (made.number > 254) universe_.die("a world has at most 254 hosts");
   const auto last = static_cast<std::uint8_t>(made.number);
   Ip ipv6{0xfd};
   ipv6[15] = last;

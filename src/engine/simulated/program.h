@@ -20,12 +20,11 @@ struct Program {
         buffers(buffer_options) {}
 
   SimulatedHost& host;
-  int number = 0;  ///< In the order of their starts.
+  int number = 0;               ///< In the order of their starts.
   std::size_t descriptors_max;  ///< RLIMIT_NOFILE.
   std::size_t descriptors = 0;
   FiberGroup fibers;
   BufferPool buffers;
-  std::uint64_t returns_seen = 0;
   std::list<std::weak_ptr<SignalNode>> signals;
   bool is_alive = true;
 };

@@ -58,6 +58,7 @@ struct SimulatedLoop::State final : ChannelState, Watcher {
   std::weak_ptr<Node> node;  ///< May outlive the descriptor, and the descriptor the channel.
   ReadyWait* reader = nullptr;
   ReadyWait* writer = nullptr;
+  ReadyWait* starving = nullptr;  ///< A reader that waits for a buffer.
 };
 
 SimulatedLoop::SimulatedLoop(Universe& universe, Network& network, const LoopOptions& options)
@@ -72,8 +73,11 @@ SimulatedLoop::~SimulatedLoop() { release_channels(); }
 Program& SimulatedLoop::start(SimulatedHost& host, std::string_view name, Fiber::Body body) {
   Program& program = programs_.emplace_back(*this, host, buffer_options_);
   program.number = static_cast<int>(programs_.size()) - 1;
+  if (program.number == DescriptorTable::kProgramsMax) universe_.die("too many programs");
   const Scope before = std::exchange(scope(), {.program = &program});
-  spawn(name, std::move(body), &program.fibers);
+  if (!spawn(name, std::move(body), &program.fibers)) {
+    universe_.report_broken("there was no stack for a program on " + host.name);
+  }
   scope() = before;
   return program;
 }
@@ -81,6 +85,7 @@ Program& SimulatedLoop::start(SimulatedHost& host, std::string_view name, Fiber:
 bool SimulatedLoop::run_until(const std::function<bool()>& is_done, Instant until) {
   until_ = until;
   has_stopped_ = false;
+  turns_in_place_ = 0;
   do {
     run_while([&] { return !has_stopped_ && !is_done(); });
   } while (!has_stopped_ && !is_done() && pass_time_alone(until));
@@ -134,9 +139,12 @@ void SimulatedLoop::turn(Deadline until) {
     stop_if_going_round();
     return;
   }
-  turns_in_place_ = 0;
   const Deadline next = Deadline::earliest(until, universe_.events.earliest());
-  if (next.has_passed(universe_.now)) return;
+  if (next.has_passed(universe_.now)) {
+    stop_if_going_round();
+    return;
+  }
+  turns_in_place_ = 0;
   check_time_passes();
   if (next.is_never() || next.instant() > until_) {
     has_stopped_ = true;
@@ -178,6 +186,10 @@ int SimulatedLoop::interpret(Operation& operation, Deadline deadline) {
     const int result = try_operation(operation, deadline);
     if (result != -EAGAIN) return result;
     if (is_due(deadline)) return -kDeadlineEnd;
+    if (state.side(operation.direction()) != nullptr) {
+      universe_.report_broken("two fibers wait the same way on one descriptor of " +
+                              program().host.name);
+    }
     ReadyWait wait(*this, operation.is_drainable());
     state.side(operation.direction()) = &wait;
     const int waited = park(wait, deadline);
@@ -216,9 +228,13 @@ int SimulatedLoop::try_operation(Operation& operation, Deadline deadline) {
 }
 
 int SimulatedLoop::wait_for_buffer(const Operation& operation, Deadline deadline) {
+  const Channel& channel = operation.channel();
+  State& state = static_cast<State&>(*state_of(channel));
   ReadyWait wait(*this, operation.is_drainable());
   starved_.emplace_back(&wait, &program());
+  state.starving = &wait;
   const int waited = park(wait, deadline);
+  if (!has_left(channel, state)) state.starving = nullptr;
   std::erase_if(starved_, [&](const auto& each) { return each.first == &wait; });
   return waited;
 }
@@ -247,7 +263,7 @@ void SimulatedLoop::withdraw(Channel& channel) {
   auto* state = static_cast<State*>(state_of(channel));
   if (state == nullptr) return;
   if (const auto node = state->node.lock()) node->unwatch(*state);
-  for (ReadyWait* waiter : {state->reader, state->writer}) {
+  for (ReadyWait* waiter : {state->reader, state->writer, state->starving}) {
     if (waiter != nullptr) complete(*waiter, -kCancelEnd);
   }
   std::erase(states_, state);
@@ -265,7 +281,12 @@ Buffer SimulatedLoop::take_buffer() {
 }
 
 int SimulatedLoop::offload(std::function<void()> work) {
-  work();
+  // As elsewhere it has a thread's stack.
+  on_thread_stack([this, &work, owner = &program()] {
+    const Scope outer = std::exchange(scope(), {.program = owner});
+    work();
+    scope() = outer;
+  });
   const Instant ends = universe_.now + universe_.chance.between(Duration(0), kOffloadMax);
   const int waited = wait_until(Deadline::at(ends));
   return waited == -kDeadlineEnd && universe_.now >= ends ? 0 : waited;

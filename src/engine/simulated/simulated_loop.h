@@ -76,6 +76,7 @@ class SimulatedLoop final : public EventLoop {
   void add_to_counter(int fd) override;
   int take_from_counter(int fd) override;
   int open_signals(std::span<const int> signals) override;
+  bool is_blocked(int) override { return false; }
   void unblock_signals(std::span<const int> signals) override;
   std::size_t raise_descriptor_limit() override;
   unsigned core_count() override;

@@ -61,7 +61,6 @@ struct SimulatedHost {
   std::vector<Ip> addresses;  ///< The first is what it sends from.
   std::map<std::string, PathEntry> paths;
   std::size_t descriptors_max = 1024;  ///< Of each program.
-  std::size_t leases = 0;
   Duration wall_clock_offset{};        ///< Against true time,
   std::int64_t drift_per_million = 0;  ///< and how it changes.
 };

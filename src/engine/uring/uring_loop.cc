@@ -363,9 +363,6 @@ void UringLoop::withdraw(Channel& channel) {
 void UringLoop::abandon(Channel& channel) {
   auto* state = static_cast<State*>(state_of(channel));
   if (state == nullptr) return;
-  std::erase(starved_, state);
-  while (state->first != BufferPool::kNone) dequeue(*state);
-  for (const int fd : state->accepted_fds) UniqueFd(fd).reset();
   stop_multishot(*state);
   if (state->waiter != nullptr) {
     EventLoop::complete(*std::exchange(state->waiter, nullptr), -kCancelEnd);
@@ -378,6 +375,10 @@ void UringLoop::abandon(Channel& channel) {
   }
   // They name the descriptor by its number, which somebody else may have once it is closed.
   if (has_entries) ring_.flush();
+  // Only now, for flushing may bring completions.
+  std::erase(starved_, state);
+  while (state->first != BufferPool::kNone) dequeue(*state);
+  for (const int fd : state->accepted_fds) UniqueFd(fd).reset();
   detach(*state);
   if (!state->is_armed) {
     delete state;

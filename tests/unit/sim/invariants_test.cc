@@ -1,3 +1,4 @@
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -5,7 +6,9 @@
 
 #include "engine/event_loop.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/offload.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/net/listener.h"
 #include "hotline/sim/world.h"
 
 // What a World finds broken.
@@ -99,6 +102,68 @@ TEST_CASE("what goes on for longer than may be never ends") {
 
 TEST_CASE("a program that ends just in time has ended") {
   const Outcome outcome = outcome_of([] { CHECK(sleep_for(hours(23))); }, {.time_max = hours(24)});
+  CHECK(outcome.holds());
+}
+
+TEST_CASE("an exception that leaves an action is told, and the thread's engine is its own again") {
+  {
+    World world(1);
+    world.host("a").run([] { static_cast<void>(sleep_for(seconds(2))); });
+    world.at(seconds(1), [] { throw std::runtime_error("no"); });
+    CHECK(world.run().broken == Broken{"an action threw: no"});
+  }
+  CHECK_FALSE(engine::Engine::current().is_simulated());
+}
+
+TEST_CASE("what a predicate throws comes out of run_until, and the thread's engine is its own") {
+  World world(1);
+  world.host("a").run([] { static_cast<void>(sleep_for(seconds(2))); });
+  CHECK_THROWS(world.run_until([]() -> bool { throw std::runtime_error("no"); }));
+  CHECK_FALSE(engine::Engine::current().is_simulated());
+}
+
+TEST_CASE("waits that are due already and let no time pass are told") {
+  const Outcome outcome = outcome_of([] {
+    while (sleep_for(Duration(0))) {
+    }
+  });
+  REQUIRE_FALSE(outcome.holds());
+  CHECK(outcome.broken.front() == "fibers run on and on, and no time passes");
+}
+
+TEST_CASE("two fibers that wait the same way on one listener are told") {
+  const Outcome outcome = outcome_of([] {
+    auto listener = listen("tcp://:80");
+    REQUIRE(listener);
+    TaskGroup group;
+    for (int i = 0; i < 2; ++i) {
+      CHECK(group.spawn("accept",
+                        [&] { static_cast<void>(listener->accept(deadline_after(seconds(1)))); }));
+    }
+    CHECK(group.join());
+  });
+  CHECK(outcome.broken == Broken{"two fibers wait the same way on one descriptor of a"});
+}
+
+TEST_CASE("a world that was never run to its end frees what its programs hold") {
+  const auto held = std::make_shared<int>(1);
+  {
+    World world(1);
+    world.host("a").run([held] { static_cast<void>(sleep_until(Deadline::never())); });
+    CHECK_FALSE(world.run_until([] { return false; }));
+    CHECK(held.use_count() == 2);
+  }
+  CHECK(held.use_count() == 1);
+}
+
+TEST_CASE("offloaded work has the stack of a thread") {
+  const Outcome outcome = outcome_of([] {
+    const auto size = offload([] {
+      volatile char large[300'000] = {};
+      return sizeof large;
+    });
+    CHECK(size.value_or(0) == 300'000);
+  });
   CHECK(outcome.holds());
 }
 

@@ -1,5 +1,6 @@
 #include "hotline/sim/seeds.h"
 
+#include <stdexcept>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -46,10 +47,32 @@ TEST_CASE("one seed that is asked for is that one alone, however many are asked 
   CHECK(tried("7", "5") == Seeds{7});
 }
 
-TEST_CASE("what is no number in the environment is as if it were not there") {
-  for (const char* wrong : {"", "x", "7x", " 7", "-1", "18446744073709551616"}) {
-    CHECK(tried(wrong, wrong) == Seeds{1, 2, 3});
+TEST_CASE("what is empty in the environment is as if it were not there") {
+  CHECK(tried("", "") == Seeds{1, 2, 3});
+}
+
+TEST_CASE("what is no number in the environment is a failure, and nothing is tried") {
+  for (const char* wrong : {"x", "7x", " 7", "-1", "18446744073709551616"}) {
+    for (const char* name : {"SEED", "SEEDS"}) {
+      const EnvironmentVariable variable(name, wrong);
+      bool has_tried = false;
+      const auto failure = find_failing_seed({}, [&](std::uint64_t) {
+        has_tried = true;
+        return std::string();
+      });
+      REQUIRE(failure);
+      CHECK_FALSE(has_tried);
+    }
   }
+}
+
+TEST_CASE("what a check throws is a failure of its seed") {
+  const EnvironmentVariable one("SEED", {});
+  const auto failure =
+      find_failing_seed({.first = 5, .count = 1},
+                        [](std::uint64_t) -> std::string { throw std::runtime_error("no"); });
+  REQUIRE(failure);
+  CHECK(failure->what == "it threw: no\nreplay: SEED=5");
 }
 
 TEST_CASE("the first failure ends it and says how to see it again") {
