@@ -102,17 +102,19 @@ class StackAnnotation {
 };
 
 /// Rings are mapped and unmapped by system calls that ThreadSanitizer does not see: it is told that
-/// one ring's end comes before the next one's beginning, which may be at the same address.
+/// what one ring's owner did comes before what the next one's does, perhaps at the same address.
+/// Between the two calls lie the unmapping of the one and the mapping of the other.
 class RingMapping {
  public:
-  RingMapping() {
+  /// A ring has just been mapped.
+  static void begin() {
 #ifdef HOTLINE_TSAN
     __tsan_acquire(&generation);
 #endif
   }
-  RingMapping(const RingMapping&) = delete;
-  RingMapping& operator=(const RingMapping&) = delete;
-  ~RingMapping() {
+
+  /// A ring is about to be unmapped.
+  static void end() {
 #ifdef HOTLINE_TSAN
     __tsan_release(&generation);
 #endif

@@ -37,6 +37,7 @@ int make_ring(io_uring& ring, RingFlags& accepted) {
     accepted = choice;
     if (failed != -EINVAL) break;
   }
+  RingMapping::begin();
   return failed;
 }
 

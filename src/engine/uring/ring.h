@@ -26,7 +26,10 @@ class Ring {
   Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
-  ~Ring() { io_uring_queue_exit(&ring_); }
+  ~Ring() {
+    RingMapping::end();
+    io_uring_queue_exit(&ring_);
+  }
 
   /// A submission to fill. If the queue is full, what is in it is submitted first.
   io_uring_sqe& next_entry();
@@ -56,7 +59,6 @@ class Ring {
  private:
   void submit();
 
-  [[no_unique_address]] RingMapping mapping_;
   io_uring ring_;
   std::size_t unsubmitted_send_bytes_ = 0;
 };

@@ -47,6 +47,7 @@ UringReport probe_uring() {
   const int failed = engine::make_ring(ring, accepted);
   if (failed < 0) return {false, engine::describe_setup_failure(-failed), {}};
   const bool is_recent = has_multishot_receive(ring);
+  engine::RingMapping::end();
   io_uring_queue_exit(&ring);
   if (!is_recent) return {false, "this kernel's io_uring is older than 6.0", {}};
   return {true, {}, accepted.text};
