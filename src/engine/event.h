@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/event_loop.h"
+#include "engine/plain_wait.h"
 
 namespace hotline::engine {
 
@@ -13,17 +13,12 @@ class Event {
   /// It has happened.
   void set();
 
-  /// Whether a drain of the fiber ends its wait.
-  enum class OnDrain : bool { goes_on, ends };
-
   /// Waits until it has happened since the last wait: 0, or a negated end code.
   int wait(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on);
 
  private:
-  class EventWait;
-
   EventLoop& loop_;
-  EventWait* waiter_ = nullptr;
+  PlainWait* waiter_ = nullptr;
   bool is_set_ = false;
 };
 

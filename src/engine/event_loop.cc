@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "engine/plain_wait.h"
 #include "engine/stack_overflow.h"
 
 namespace hotline::engine {
@@ -25,15 +26,6 @@ ExceptionState& exceptions_of_thread() {
 }
 
 thread_local EventLoop* running_loop = nullptr;
-
-class TimeWait final : public Wait {
- public:
-  explicit TimeWait(EventLoop& loop) : loop_(loop) {}
-  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
-
- private:
-  EventLoop& loop_;
-};
 
 }  // namespace
 
@@ -277,7 +269,7 @@ int EventLoop::check_scope() const {
 }
 
 int EventLoop::wait_until(Deadline deadline) {
-  TimeWait wait(*this);
+  PlainWait wait(*this);
   return park(wait, deadline);
 }
 
@@ -287,7 +279,7 @@ int EventLoop::offload(std::function<void()> work) {
   struct Ticket {
     Wait* wait;
   };
-  TimeWait wait(*this);
+  PlainWait wait(*this);
   auto ticket = std::make_shared<Ticket>(&wait);
   offload_pool_->submit([this, ticket, mailbox = mailbox_, work = std::move(work)]() mutable {
     work();

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "engine/wait.h"
+
 struct io_uring_sqe;
 
 namespace hotline::engine {
@@ -43,6 +45,8 @@ class Operation {
   bool is_drainable() const {
     return kind_ == Kind::accept || kind_ == Kind::receive || kind_ == Kind::receive_datagrams;
   }
+
+  OnDrain on_drain() const { return is_drainable() ? OnDrain::ends : OnDrain::goes_on; }
 
   /// Tries without waiting: a count or descriptor, a negated errno, or -EAGAIN for "not yet".
   virtual int attempt() noexcept = 0;

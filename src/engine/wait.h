@@ -5,6 +5,9 @@ namespace hotline::engine {
 class EventLoop;
 class Fiber;
 
+/// Whether a drain ends a wait.
+enum class OnDrain : bool { goes_on, ends };
+
 /// One wait of one fiber, on its stack: begun by EventLoop::park, ended by EventLoop::complete.
 class Wait {
  public:

@@ -238,7 +238,7 @@ DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
       done_code = code;
       deadline = Deadline::never();
     }
-    pass_on(has_asked.wait(deadline, engine::Event::OnDrain::ends));
+    pass_on(has_asked.wait(deadline, engine::OnDrain::ends));
   }
   report.calls = shared.calls;
   report.finished = done_code == 0 ? 0 : shared.started - ended_before - report.cut;

@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from cli_support import ROOT, Program, Server, connect, run
+from cli_support import ROOT, Program, WithServer, connect, run
 
 LIBRARY = os.environ.get("HOTLINE_TORTURE_LIBRARY",
                          os.path.join(ROOT, "build", "dev", "tests", "torture", "libtorture.so"))
@@ -266,16 +266,7 @@ class Serving(Torturing):
         self.torture("serve-processes", Serve("--concurrency", "processes:2"))
 
 
-class Calling(Torturing):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        server = Server("upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
-                        f"upper=unix://{folder.name}/s", f"upper=unixgram://{folder.name}/g")
-        cls.addClassCleanup(server.__exit__)
-        cls.tcp, cls.udp, cls.unix, cls.unixgram = server.endpoints
-
+class Calling(Torturing, WithServer):
     def test_over_tcp(self):
         self.torture("call-tcp", Call(self.tcp, "hello"))
 

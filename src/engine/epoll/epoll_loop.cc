@@ -36,21 +36,10 @@ int timeout_ms(Instant now, Deadline until) {
 
 }  // namespace
 
-class EpollLoop::ReadyWait final : public Wait {
- public:
-  ReadyWait(EpollLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
-  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
-  bool is_drainable() const noexcept override { return is_drainable_; }
-
- private:
-  EpollLoop& loop_;
-  bool is_drainable_;
-};
-
 /// One direction of a descriptor. Ready until an attempt shows otherwise.
 struct EpollLoop::Side {
   bool is_ready = true;
-  ReadyWait* waiter = nullptr;
+  PlainWait* waiter = nullptr;
 };
 
 struct EpollLoop::State final : ChannelState {
@@ -79,7 +68,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   Side& side = state.side(operation.direction());
   // Who would not wait at all is owed a try.
-  side.is_ready |= is_due(deadline);
+  side.is_ready = side.is_ready || is_due(deadline);
   for (;;) {
     if (side.is_ready) {
       spend_budget();
@@ -101,7 +90,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       if (is_due(deadline)) return -kDeadlineEnd;
     }
     if (const int failed = register_once(state, operation); failed < 0) return failed;
-    ReadyWait wait(*this, operation.is_drainable());
+    PlainWait wait(*this, operation.on_drain());
     side.waiter = &wait;
     const int waited = park(wait, deadline);
     if (has_left(operation.channel(), state)) return -kCancelEnd;
@@ -133,7 +122,7 @@ int EpollLoop::register_once(State& state, const Operation& operation) {
 int EpollLoop::wait_for_buffer(const Operation& operation, Side& side, Deadline deadline) {
   const Channel& channel = operation.channel();
   const ChannelState& state = *state_of(channel);
-  ReadyWait wait(*this, operation.is_drainable());
+  PlainWait wait(*this, operation.on_drain());
   starved_.push_back(&wait);
   side.waiter = &wait;
   const int waited = park(wait, deadline);
@@ -146,7 +135,7 @@ int EpollLoop::wait_for_buffer(const Operation& operation, Side& side, Deadline 
 bool EpollLoop::feed_starved() {
   if (starved_.empty() || returns_seen_ == buffers_.returns()) return false;
   returns_seen_ = buffers_.returns();
-  for (ReadyWait* wait : std::exchange(starved_, {})) complete(*wait, 0);
+  for (PlainWait* wait : std::exchange(starved_, {})) complete(*wait, 0);
   return true;
 }
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/event_loop.h"
+#include "engine/plain_wait.h"
 
 namespace hotline::engine {
 
@@ -25,7 +25,6 @@ class EpollLoop final : public EventLoop {
   void abandon(Channel& channel) override { withdraw(channel); }
 
  private:
-  class ReadyWait;
   struct Side;
   struct State;
 
@@ -37,7 +36,7 @@ class EpollLoop final : public EventLoop {
 
   UniqueFd epoll_;
   BufferPool buffers_;
-  std::vector<ReadyWait*> starved_;
+  std::vector<PlainWait*> starved_;
   std::uint64_t returns_seen_ = 0;
 };
 

@@ -1,17 +1,12 @@
 #include "engine/simulated/simulated_loop.h"
 
 #include <signal.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <exception>
 #include <utility>
-
-#include "engine/operations/accept.h"
-#include "engine/simulated/datagram_node.h"
-#include "engine/simulated/stream_node.h"
 
 namespace hotline::engine {
 namespace {
@@ -33,32 +28,21 @@ BufferPool::Options pool_options(const LoopOptions& options) {
 
 }  // namespace
 
-class SimulatedLoop::ReadyWait final : public Wait {
- public:
-  ReadyWait(SimulatedLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
-  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
-  bool is_drainable() const noexcept override { return is_drainable_; }
-
- private:
-  SimulatedLoop& loop_;
-  bool is_drainable_;
-};
-
 /// A channel and who waits on it.
 struct SimulatedLoop::State final : ChannelState, Watcher {
   explicit State(SimulatedLoop& owner) : loop(owner) {}
 
   void note_ready(Direction direction) override {
-    ReadyWait*& waiter = side(direction);
+    PlainWait*& waiter = side(direction);
     if (waiter != nullptr) loop.complete(*std::exchange(waiter, nullptr), 0);
   }
-  ReadyWait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
+  PlainWait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
 
   SimulatedLoop& loop;
   std::weak_ptr<Node> node;  ///< May outlive the descriptor, and the descriptor the channel.
-  ReadyWait* reader = nullptr;
-  ReadyWait* writer = nullptr;
-  ReadyWait* starving = nullptr;  ///< A reader that waits for a buffer.
+  PlainWait* reader = nullptr;
+  PlainWait* writer = nullptr;
+  PlainWait* starving = nullptr;  ///< A reader that waits for a buffer.
 };
 
 SimulatedLoop::SimulatedLoop(Universe& universe, Network& network, const LoopOptions& options)
@@ -190,7 +174,7 @@ int SimulatedLoop::interpret(Operation& operation, Deadline deadline) {
       universe_.report_broken("two fibers wait the same way on one descriptor of " +
                               program().host.name);
     }
-    ReadyWait wait(*this, operation.is_drainable());
+    PlainWait wait(*this, operation.on_drain());
     state.side(operation.direction()) = &wait;
     const int waited = park(wait, deadline);
     const Deadline bound = Deadline::earliest(deadline, scope().deadline);
@@ -230,7 +214,7 @@ int SimulatedLoop::try_operation(Operation& operation, Deadline deadline) {
 int SimulatedLoop::wait_for_buffer(const Operation& operation, Deadline deadline) {
   const Channel& channel = operation.channel();
   State& state = static_cast<State&>(*state_of(channel));
-  ReadyWait wait(*this, operation.is_drainable());
+  PlainWait wait(*this, operation.on_drain());
   starved_.emplace_back(&wait, &program());
   state.starving = &wait;
   const int waited = park(wait, deadline);
@@ -239,14 +223,10 @@ int SimulatedLoop::wait_for_buffer(const Operation& operation, Deadline deadline
   return waited;
 }
 
-bool SimulatedLoop::feed_starved() {
-  bool has_fed = false;
+void SimulatedLoop::feed_starved() {
   for (const auto& [wait, owner] : starved_) {
-    if (owner->buffers.free_count() == 0) continue;
-    complete(*wait, 0);
-    has_fed = true;
+    if (owner->buffers.free_count() > 0) complete(*wait, 0);
   }
-  return has_fed;
 }
 
 SimulatedLoop::State& SimulatedLoop::attached_state(Channel& channel) {
@@ -263,7 +243,7 @@ void SimulatedLoop::withdraw(Channel& channel) {
   auto* state = static_cast<State*>(state_of(channel));
   if (state == nullptr) return;
   if (const auto node = state->node.lock()) node->unwatch(*state);
-  for (ReadyWait* waiter : {state->reader, state->writer, state->starving}) {
+  for (PlainWait* waiter : {state->reader, state->writer, state->starving}) {
     if (waiter != nullptr) complete(*waiter, -kCancelEnd);
   }
   std::erase(states_, state);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/event_loop.h"
+#include "engine/plain_wait.h"
 #include "engine/simulated/descriptor_table.h"
 #include "engine/simulated/interpreter.h"
 #include "engine/simulated/network.h"
@@ -96,14 +96,13 @@ class SimulatedLoop final : public EventLoop {
   Fiber* take_batch() override;
 
  private:
-  class ReadyWait;
   class FiberWorker;
   struct State;
 
   State& attached_state(Channel& channel);
   int try_operation(Operation& operation, Deadline deadline);
   int wait_for_buffer(const Operation& operation, Deadline deadline);
-  bool feed_starved();
+  void feed_starved();
   bool pass_time_alone(Instant until);
   void check_time_passes() const;
   void stop_if_going_round();
@@ -122,7 +121,7 @@ class SimulatedLoop final : public EventLoop {
   DescriptorTable descriptors_;
   Interpreter interpreter_;
   std::list<Program> programs_;
-  std::vector<std::pair<ReadyWait*, Program*>> starved_;
+  std::vector<std::pair<PlainWait*, Program*>> starved_;
   std::vector<State*> states_;
   BufferPool::Options buffer_options_;
   std::function<bool()> is_done_;

@@ -61,19 +61,6 @@ class UringLoop::SubmittedWait final : public Wait, public Completion {
   int end_code_ = 0;
 };
 
-/// Waits for a multishot to queue something; ends at once when something else comes first, for what
-/// arrives later stays in the queue.
-class UringLoop::QueueWait final : public Wait {
- public:
-  QueueWait(UringLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
-  void interrupt(int end_code) noexcept override { loop_.complete(*this, -end_code); }
-  bool is_drainable() const noexcept override { return is_drainable_; }
-
- private:
-  UringLoop& loop_;
-  bool is_drainable_;
-};
-
 /// The multishot of one descriptor and what it has brought. Outlives its channel until the terminal
 /// completion.
 struct UringLoop::State final : ChannelState, Completion {
@@ -143,7 +130,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   const bool is_read = operation.direction() == Direction::read;
   // Who would not wait at all is owed a try.
-  if (is_read && is_due(deadline)) state.is_dry = false;
+  if (is_read && state.is_dry && is_due(deadline)) state.is_dry = false;
   for (;;) {
     if (!is_read || !state.is_dry) {
       spend_budget();
@@ -200,7 +187,8 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
 /// tells.
 int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline deadline) {
   if (is_draining()) stop_multishot(state);
-  QueueWait wait(*this, !is_draining());
+  // What arrives later stays in the queue.
+  PlainWait wait(*this, is_draining() ? OnDrain::goes_on : OnDrain::ends);
   state.waiter = &wait;
   const int waited = park(wait, deadline);
   if (has_left(channel, state)) return -kCancelEnd;

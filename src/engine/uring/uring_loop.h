@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/event_loop.h"
+#include "engine/plain_wait.h"
 #include "engine/uring/buffer_ring.h"
 #include "engine/uring/completion.h"
 #include "engine/uring/mailbox_watch.h"
@@ -32,7 +32,6 @@ class UringLoop final : public EventLoop {
 
  private:
   class SubmittedWait;
-  class QueueWait;
   struct State;
 
   struct Queued {

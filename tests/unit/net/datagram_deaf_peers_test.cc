@@ -18,20 +18,26 @@ using test::received;
 using test::send;
 using test::soon;
 
+namespace {
+
+/// The way back to `client`, as `server` learns it.
+DatagramRoute route_to(DatagramSocket& client, DatagramSocket& server) {
+  send(client, "asks");
+  const auto asked = server.receive(soon());
+  REQUIRE(asked);
+  return *asked->route;
+}
+
+}  // namespace
+
 TEST_CASE("a UNIX peer that does not read loses datagrams and holds up nobody who sends") {
   test::on_each_engine([] {
     const std::string name = "unixgram:@hotline-full-" + std::to_string(::getpid());
     DatagramSocket server = bound(name + "-server");
     DatagramSocket deaf = connected(name + "-server");
     DatagramSocket client = connected(name + "-server");
-    send(deaf, "deaf");
-    const auto first = server.receive(soon());
-    REQUIRE(first);
-    const DatagramRoute to_deaf = *first->route;
-    send(client, "client");
-    const auto second = server.receive(soon());
-    REQUIRE(second);
-    const DatagramRoute to_client = *second->route;
+    const DatagramRoute to_deaf = route_to(deaf, server);
+    const DatagramRoute to_client = route_to(client, server);
     const std::vector<OutgoingDatagram> batch(2'000, {as_bytes("x"), &to_deaf});
     const auto sent = server.send_batch(batch);
     REQUIRE(sent);
@@ -50,10 +56,7 @@ TEST_CASE("a UNIX peer whose queue others have filled holds up nobody, and is tr
     DatagramSocket server = bound(name + "-server");
     DatagramSocket deaf = bound(name + "-deaf");
     DatagramSocket client = connected(name + "-server");
-    send(client, "client");
-    const auto asked = server.receive(soon());
-    REQUIRE(asked);
-    const DatagramRoute to_client = *asked->route;
+    const DatagramRoute to_client = route_to(client, server);
     DatagramRoute to_deaf;
     to_deaf.peer = test::bound_address(deaf.descriptor());
     DatagramSocket helper = bound(name + "-helper");
