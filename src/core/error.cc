@@ -26,6 +26,7 @@ std::string_view phrase_of(ErrorKind kind) {
     case ErrorKind::invalid_argument: return "invalid argument";
     case ErrorKind::unsupported: return "not supported here";
     case ErrorKind::too_large: return "too large";
+    case ErrorKind::protocol_violation: return "the peer does not keep to the protocol";
     case ErrorKind::system: return "system error";
   }
   return "unknown error";
@@ -70,6 +71,7 @@ std::string_view name_of(ErrorKind kind) {
     case ErrorKind::invalid_argument: return "invalid_argument";
     case ErrorKind::unsupported: return "unsupported";
     case ErrorKind::too_large: return "too_large";
+    case ErrorKind::protocol_violation: return "protocol_violation";
     case ErrorKind::system: return "system";
   }
   return "unknown";

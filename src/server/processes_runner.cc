@@ -96,7 +96,10 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
   if (end_code_ == engine::kCancelEnd) interrupter.cancel();
   const std::uint64_t failures_before = shared_.handler_failures;
   const std::uint64_t calls_before = shared_.calls;
-  auto child = engine::ChildProcess::fork(interrupter, {&kept_fd, 1}, [&] {
+  const std::span kept_by_handler = service.handler.kept_descriptors();
+  std::vector<int> kept(kept_by_handler.begin(), kept_by_handler.end());
+  kept.push_back(kept_fd);
+  auto child = engine::ChildProcess::fork(interrupter, kept, [&] {
     // The server that could be drained is the parent's; it is told by the report.
     shared_.drain_server = [] {};
     body();

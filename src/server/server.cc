@@ -72,17 +72,25 @@ Result<void> check_handler(const Endpoint& endpoint, const Handler& handler) {
 }  // namespace
 
 Result<void> Server::add(std::string_view uri, Handler handler, std::string_view name) {
+  return add_made(
+      uri, [&](OptionTaker&) { return std::move(handler); }, name);
+}
+
+Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
+                              std::string_view name) {
   auto endpoint = Endpoint::parse(uri);
   if (!endpoint) return fail(std::move(endpoint.error()));
-  if (auto fits = check_handler(*endpoint, handler); !fits) return fits;
   OptionTaker taker(*endpoint);
+  auto handler = make(taker);
+  if (!handler) return fail(std::move(handler.error()));
+  if (auto fits = check_handler(*endpoint, *handler); !fits) return fits;
   auto socket = SocketOptions::take_from(taker);
   if (!socket) return fail(std::move(socket.error()));
   if (auto finished = taker.finish(); !finished) return finished;
   Service service;
   service.name = name;
   service.wanted = std::move(*endpoint);
-  service.handler = std::move(handler);
+  service.handler = std::move(*handler);
   service.socket = std::move(*socket);
   state_->services.push_back(std::move(service));
   return {};

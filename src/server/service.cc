@@ -105,7 +105,18 @@ void Shared::log(LogLevel level, std::string_view message, const std::string& se
       {level, message, service, {}, peer == nullptr ? "" : peer->format(), std::move(detail)});
 }
 
-Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
+namespace {
+
+/// What the kernel says is bound, not what was asked for: a name may be any address.
+Result<void> check_exposure(const Service& service) {
+  if (!service.handler.is_only_local() || service.bound.is_local()) return {};
+  return fail(make_error(
+      ErrorKind::permission_denied, "serve", service.bound.format_without_options(),
+      "other machines could call '" + service.name + "', and nothing protects what is said",
+      "listen on 127.0.0.1, ::1 or unix:"));
+}
+
+Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {
   const bool is_shared = loop_count > 1;
   const PortSharing sharing = is_shared ? PortSharing::shared : PortSharing::exclusive;
   const bool is_stream = service.handler.stream() && !is_datagram(service.wanted.transport());
@@ -126,6 +137,13 @@ Result<void> bind_service(Service& service, const ServerOptions& options, std::s
     service.listeners.clear();
   }
   return bind_sockets(service, options, loop_count, sharing);
+}
+
+}  // namespace
+
+Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
+  auto bound = bind_endpoint(service, options, loop_count);
+  return bound ? check_exposure(service) : bound;
 }
 
 }  // namespace hotline::server

@@ -25,6 +25,7 @@ enum class ErrorKind : std::uint8_t {
   invalid_argument,       ///< The caller's words are wrong: an endpoint, an option, a number.
   unsupported,            ///< This kernel, engine or transport cannot do that.
   too_large,              ///< Over a `*_max`.
+  protocol_violation,     ///< The peer sent what its protocol does not allow.
   system,                 ///< Anything else: see native_code.
 };
 

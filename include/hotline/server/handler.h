@@ -2,12 +2,16 @@
 
 #include <concepts>
 #include <functional>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/result.h"
 #include "hotline/net/datagram_socket.h"
+#include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
 
 namespace hotline {
@@ -90,14 +94,34 @@ class Handler {
     return *this;
   }
 
+  /// It must never be served to other machines unprotected: binding fails unless every caller can
+  /// only be on this one.
+  Handler& only_local() {
+    is_only_local_ = true;
+    return *this;
+  }
+
+  /// It needs `descriptor` in processes that are forked for calls; negative: none.
+  Handler& keep(int descriptor) {
+    if (descriptor >= 0) kept_descriptors_.push_back(descriptor);
+    return *this;
+  }
+
   const StreamHandler& stream() const { return stream_; }
   const MessageHandler& message() const { return message_; }
   const DatagramHandler& datagram() const { return datagram_; }
+  bool is_only_local() const { return is_only_local_; }
+  std::span<const int> kept_descriptors() const { return kept_descriptors_; }
 
  private:
   StreamHandler stream_;
   MessageHandler message_;
   DatagramHandler datagram_;
+  bool is_only_local_ = false;
+  std::vector<int> kept_descriptors_;
 };
+
+/// Makes the handler of an endpoint by what its options say: takes those that it knows.
+using HandlerMaker = std::function<Result<Handler>(OptionTaker& taker)>;
 
 }  // namespace hotline

@@ -76,6 +76,10 @@ class Server {
   /// the endpoint, one of its options or its transport does not fit. Before bind.
   Result<void> add(std::string_view uri, Handler handler, std::string_view name = "service");
 
+  /// The same with a handler that the endpoint's own options shape.
+  Result<void> add_made(std::string_view uri, const HandlerMaker& make,
+                        std::string_view name = "service");
+
   /// Binds every endpoint, or none. Afterwards callers wait in the backlog, and with
   /// SignalUse::drain a signal no longer kills: call it before other threads start.
   Result<void> bind();

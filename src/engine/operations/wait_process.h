@@ -1,14 +1,11 @@
 #pragma once
 
 #include "engine/operation.h"
+#include "hotline/engine/process.h"
 
 namespace hotline::engine {
 
-/// How a process ended.
-struct ProcessEnd {
-  int exit_status = -1;  ///< -1 if a signal ended it.
-  int signal = 0;
-};
+using hotline::ProcessEnd;
 
 /// Waits for a child to end, and reaps it: 0. The channel holds its pidfd. waitid(2), P_PIDFD.
 class WaitProcess final : public Operation {

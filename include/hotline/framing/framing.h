@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "hotline/core/result.h"
+#include "hotline/net/socket_options.h"
+
+namespace hotline {
+
+/// How messages keep their boundaries on a stream, which has none of its own. A value. The formats
+/// stand in docs/wire/framing.md.
+struct Framing {
+  enum class Kind : std::uint8_t {
+    raw,        ///< None: a message is whatever arrived. Two may come as one, and one as two.
+    lines,      ///< Text that ends in `\n`, or `\r\n`; neither belongs to the message.
+    u16be,      ///< The length before it, 2 bytes, most significant first.
+    u32be,      ///< The same, 4 bytes.
+    u32le,      ///< The same, least significant first.
+    i32le,      ///< The same, signed: what `struct.pack('i', n)` gives on common machines.
+    varint,     ///< The length before it, 7 bits a byte, as in Protocol Buffers.
+    netstring,  ///< `5:hello,`
+    delimiter,  ///< Ends in bytes that the message does not contain.
+    fixed,      ///< Each has the same length.
+    ready,      ///< A decimal length; the receiver answers `ready`; then the message.
+    mp,         ///< As CPython's multiprocessing.connection sends bytes.
+  };
+
+  static constexpr std::size_t kDelimiterBytesMax = 64;
+
+  Kind kind = Kind::raw;
+  std::string delimiter{};                   ///< Of Kind::delimiter: 1 to 64 bytes.
+  std::size_t fixed_bytes = 0;               ///< Of Kind::fixed: 1 or more.
+  std::size_t frame_max = 16 * 1024 * 1024;  ///< The longest message that is read or written.
+
+  /// The framing of that name: `lines`, `fixed=512`, `delimiter=%00` (%XX is a byte). Fails with
+  /// `invalid_argument`, naming the known ones.
+  static Result<Framing> parse(std::string_view text);
+
+  /// Takes the options `framing` and `max`: raw, if they are not there. `max` without a framing has
+  /// no meaning and fails.
+  static Result<Framing> take_from(OptionTaker& taker);
+
+  /// What parse takes.
+  std::string format() const;
+
+  /// Whether messages have boundaries: all but raw.
+  bool has_boundaries() const { return kind != Kind::raw; }
+
+  /// Whether several messages may be under way at once: all but ready, which waits for the
+  /// receiver before each.
+  bool can_pipeline() const { return kind != Kind::ready; }
+};
+
+}  // namespace hotline
