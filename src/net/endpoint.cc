@@ -6,6 +6,7 @@
 
 #include "hotline/core/bytes.h"
 #include "net/address.h"
+#include "net/percent_encoding.h"
 
 namespace hotline {
 namespace {
@@ -40,43 +41,9 @@ bool is_printable(std::string_view text) {
       text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
 }
 
-constexpr char kHexDigits[] = "0123456789ABCDEF";
-
-/// A path may hold any byte, and whoever is called may have chosen it: what is not plain ASCII, or
-/// means something in a URI, is written as %XX (RFC 3986, section 2.1).
-std::string percent_encode(std::string_view path) {
-  std::string text;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain =
-        byte > 0x20 && byte < 0x7f && c != '%' && c != '?' && c != '"' && c != '\\';
-    if (is_plain) {
-      text += c;
-    } else {
-      text.append(1, '%').append(1, kHexDigits[byte >> 4]).append(1, kHexDigits[byte & 15]);
-    }
-  }
-  return text;
-}
-
-/// Nothing if a % is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string path;
-  for (; !text.empty(); text.remove_prefix(1)) {
-    if (text.front() != '%') {
-      path += text.front();
-      continue;
-    }
-    unsigned byte = 0;
-    const std::string_view digits = text.substr(1, 2);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (error != std::errc() || digits.size() != 2 || end != digits.data() + 2) return std::nullopt;
-    path += static_cast<char>(byte);
-    text.remove_prefix(2);
-  }
-  return path;
-}
+/// A path may hold any byte, and whoever is called may have chosen it: these would mean something
+/// else in a URI, or in a log.
+constexpr std::string_view kReservedInPaths = "?\"\\";
 
 bool is_host(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -194,7 +161,7 @@ Result<void> Endpoint::take_path(std::string_view uri, std::string_view rest) {
   if (!is_rooted || rest.size() < (is_abstract_ ? 1 : 2)) {
     return refuse(uri, "it has no absolute path and no @NAME");
   }
-  auto path = percent_decode(rest);
+  auto path = net::percent_decode(rest);
   if (!path || (!is_abstract_ && path->find('\0') != path->npos)) {
     return refuse(uri, "its path has a % that means no byte", "write % itself as %25");
   }
@@ -252,7 +219,7 @@ std::string Endpoint::format_without_options() const {
     case Transport::unix_:
     case Transport::unixgram:
       text += is_abstract_ ? ":@" : path_.empty() ? ":" : "://";
-      return text += percent_encode(path_);
+      return text += net::percent_encode(path_, kReservedInPaths);
     case Transport::fd: return text.append(":").append(std::to_string(descriptor_));
   }
   return text;

@@ -16,8 +16,9 @@ struct Decoded {
   enum class Outcome : std::uint8_t {
     frame,      ///< A whole frame: `payload_begin`, `payload_bytes`, `frame_bytes`.
     more,       ///< The beginning of one: come again with the same bytes and others behind them.
-    announced,  ///< Kind::ready only: a length, unless more digits follow. Whoever receives answers
-                ///< `ready` and calls acknowledge(); then come again with the same bytes.
+    announced,  ///< Kind::ready only: a length, `payload_bytes`, unless more digits follow. Whoever
+                ///< receives answers `ready` and calls acknowledge(); then come again with the
+                ///< same bytes and others behind them.
     ready,      ///< Kind::ready only: the peer's `ready`: `frame_bytes` are it, no payload.
     malformed,  ///< No frame begins like this: `reason`.
     too_large,  ///< One over Framing::frame_max: `reason`.
@@ -45,10 +46,12 @@ class Decoder {
   /// other input is one frame.
   Decoded decode(Bytes input);
 
-  /// Kind::ready: `ready` has been sent for the length that was announced.
-  void acknowledge() { is_acknowledged_ = true; }
+  /// Kind::ready: `ready` has been sent for the length that the last decode announced.
+  void acknowledge();
 
  private:
+  Decoded decode_ready(Bytes input, std::size_t length_max);
+
   const Framing& framing_;
   std::size_t looked_at_ = 0;  ///< Of the input: what need not be looked at again.
   bool is_acknowledged_ = false;

@@ -33,7 +33,8 @@ struct Framing {
   Kind kind = Kind::raw;
   std::string delimiter{};                   ///< Of Kind::delimiter: 1 to 64 bytes.
   std::size_t fixed_bytes = 0;               ///< Of Kind::fixed: 1 or more.
-  std::size_t frame_max = 16 * 1024 * 1024;  ///< The longest message that is read or written.
+  std::size_t frame_max = 16 * 1024 * 1024;  ///< The longest message that is read or written; raw
+                                             ///< knows none.
 
   /// The framing of that name: `lines`, `fixed=512`, `delimiter=%00` (%XX is a byte). Fails with
   /// `invalid_argument`, naming the known ones.

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "framing/outcome.h"
+#include "framing/wire_format.h"
+#include "hotline/core/bytes.h"
+
+// Lengths in binary, before the payload. Inline: of what a server does for a small message, finding
+// its end should be the least.
+
+namespace hotline::framing {
+
+template <std::endian kOrder, std::integral Number>
+Number load(const std::byte* from) {
+  Number number;
+  std::memcpy(&number, from, sizeof number);
+  return kOrder == std::endian::native ? number : std::byteswap(number);
+}
+
+/// Returns how many bytes that were.
+template <std::endian kOrder, std::integral Number>
+std::size_t store(Number number, std::byte* into) {
+  if (kOrder != std::endian::native) number = std::byteswap(number);
+  std::memcpy(into, &number, sizeof number);
+  return sizeof number;
+}
+
+template <std::endian kOrder, std::integral Number>
+Decoded decode_binary(Bytes input, std::size_t length_max) {
+  if (input.size() < sizeof(Number)) return more(sizeof(Number));
+  const auto length = load<kOrder, Number>(input.data());
+  if (std::signed_integral<Number> && length < 0) return malformed("the length is negative");
+  return frame_of_length(input, sizeof(Number), static_cast<std::uint64_t>(length), length_max);
+}
+
+inline Decoded decode_varint(Bytes input, std::size_t length_max) {
+  std::uint64_t length = 0;
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    const auto byte = std::to_integer<std::uint8_t>(input[i]);
+    if (i == kVarintBytesMax - 1 && byte > kVarintLastByteMax) {
+      return malformed("the length has more than 64 bits");
+    }
+    length |= static_cast<std::uint64_t>(byte & kVarintBits) << (7 * i);
+    if (length > length_max) return too_large();
+    if ((byte & kVarintContinues) == 0) return frame_of_length(input, i + 1, length, length_max);
+  }
+  return more(input.size() + 1);
+}
+
+inline std::size_t encode_varint(std::uint64_t length, std::byte* into) {
+  std::size_t count = 0;
+  for (; length > kVarintBits; length >>= 7) {
+    into[count++] = static_cast<std::byte>((length & kVarintBits) | kVarintContinues);
+  }
+  into[count++] = static_cast<std::byte>(length);
+  return count;
+}
+
+inline Decoded decode_mp(Bytes input, std::size_t length_max) {
+  if (input.size() < sizeof(std::int32_t)) return more(sizeof(std::int32_t));
+  const auto mark = load<std::endian::big, std::int32_t>(input.data());
+  if (mark >= 0) {
+    return frame_of_length(input, sizeof mark, static_cast<std::uint64_t>(mark), length_max);
+  }
+  if (mark != kMpLongMark) return malformed("the length is negative");
+  if (input.size() < kMpLongHeaderBytes) return more(kMpLongHeaderBytes);
+  const auto length = load<std::endian::big, std::uint64_t>(input.data() + sizeof mark);
+  return frame_of_length(input, kMpLongHeaderBytes, length, length_max);
+}
+
+inline std::size_t encode_mp(std::uint64_t length, std::byte* into) {
+  if (length <= kMpShortLengthMax) {
+    return store<std::endian::big>(static_cast<std::int32_t>(length), into);
+  }
+  const std::size_t mark_bytes = store<std::endian::big>(kMpLongMark, into);
+  return mark_bytes + store<std::endian::big>(length, into + mark_bytes);
+}
+
+}  // namespace hotline::framing

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "hotline/framing/codec.h"
+
+namespace hotline::framing {
+
+inline Decoded more(std::size_t wanted_bytes) {
+  return {.outcome = Decoded::Outcome::more, .wanted_bytes = wanted_bytes, .reason = {}};
+}
+
+inline Decoded malformed(std::string_view reason) {
+  return {.outcome = Decoded::Outcome::malformed, .reason = reason};
+}
+
+inline Decoded too_large() {
+  return {.outcome = Decoded::Outcome::too_large, .reason = "the message is longer than the limit"};
+}
+
+inline Decoded frame(std::size_t begin, std::size_t payload_bytes, std::size_t frame_bytes) {
+  return {.outcome = Decoded::Outcome::frame,
+          .payload_begin = begin,
+          .payload_bytes = payload_bytes,
+          .frame_bytes = frame_bytes,
+          .reason = {}};
+}
+
+/// The longest payload that may come. No memory is longer than PTRDIFF_MAX, so that sums of a
+/// length and what goes around it never wrap.
+inline std::size_t payload_max(const Framing& framing) {
+  return std::min(framing.frame_max, static_cast<std::size_t>(PTRDIFF_MAX));
+}
+
+/// A frame of `header_bytes`, then `length` bytes, as far as it is there.
+inline Decoded frame_of_length(Bytes input, std::size_t header_bytes, std::uint64_t length,
+                               std::size_t length_max) {
+  if (length > length_max) return too_large();
+  const std::size_t frame_bytes = header_bytes + length;
+  return input.size() < frame_bytes ? more(frame_bytes) : frame(header_bytes, length, frame_bytes);
+}
+
+}  // namespace hotline::framing

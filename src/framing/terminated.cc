@@ -1,0 +1,54 @@
+#include "framing/terminated.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "framing/outcome.h"
+#include "framing/wire_format.h"
+
+namespace hotline::framing {
+
+Decoded decode_line(Bytes input, std::size_t payload_max, std::size_t& looked_at) {
+  // The longest line ends in two bytes.
+  const std::string_view text = as_text(input.first(std::min(input.size(), payload_max + 2)));
+  const std::size_t end = text.find(kLineEnd, looked_at);
+  const bool is_whole = end != text.npos;
+  std::size_t payload_bytes = is_whole ? end : text.size();
+  if (text.substr(0, payload_bytes).ends_with(kCarriageReturn)) --payload_bytes;
+  if (payload_bytes > payload_max) return too_large();
+  looked_at = is_whole ? 0 : text.size();
+  return is_whole ? frame(0, payload_bytes, end + kLineEnd.size()) : more(input.size() + 1);
+}
+
+bool is_line(Bytes payload) {
+  const std::string_view text = as_text(payload);
+  return !text.contains(kLineEnd) && !text.ends_with(kCarriageReturn);
+}
+
+Decoded decode_delimited(Bytes input, Bytes delimiter, std::size_t payload_max,
+                         std::size_t& looked_at) {
+  const std::size_t frame_max = payload_max + delimiter.size();
+  const std::string_view text = as_text(input.first(std::min(input.size(), frame_max)));
+  const std::size_t end = text.find(as_text(delimiter), looked_at);
+  if (end != text.npos) {
+    looked_at = 0;
+    return frame(0, end, end + delimiter.size());
+  }
+  if (text.size() == frame_max) return too_large();
+  // The beginning of a delimiter may be here already.
+  looked_at = text.size() - std::min(text.size(), delimiter.size() - 1);
+  return more(std::max(input.size() + 1, delimiter.size()));
+}
+
+bool is_free_of(Bytes payload, Bytes delimiter) {
+  const std::string_view text = as_text(payload);
+  const std::string_view end = as_text(delimiter);
+  if (text.contains(end)) return false;
+  // One that begins in the payload may end in the delimiter behind it: `a`, ended by `aa`.
+  for (std::size_t inside = 1; inside < end.size(); ++inside) {
+    if (text.ends_with(end.substr(0, inside)) && end.starts_with(end.substr(inside))) return false;
+  }
+  return true;
+}
+
+}  // namespace hotline::framing

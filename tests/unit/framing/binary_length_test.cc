@@ -1,0 +1,146 @@
+#include "framing/binary_length.h"
+
+#include <array>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace hotline::framing {
+namespace {
+
+using Outcome = Decoded::Outcome;
+using std::endian;
+
+// With the zeros in it.
+template <std::size_t kSize>
+Bytes bytes(const char (&literal)[kSize]) {
+  return as_bytes(std::string_view(literal, kSize - 1));
+}
+
+std::string varint(std::uint64_t length) {
+  std::array<std::byte, kVarintBytesMax> into{};
+  return std::string(as_text(Bytes(into).first(encode_varint(length, into.data()))));
+}
+
+std::string mp(std::uint64_t length) {
+  std::array<std::byte, kMpLongHeaderBytes> into{};
+  return std::string(as_text(Bytes(into).first(encode_mp(length, into.data()))));
+}
+
+constexpr std::size_t kMost = PTRDIFF_MAX;
+
+}  // namespace
+
+TEST_CASE("a length is read in its order of bytes") {
+  const Bytes input = bytes("\x01\x02\x03\x04");
+  CHECK(decode_binary<endian::big, std::uint16_t>(input, kMost).wanted_bytes == 2 + 0x0102);
+  CHECK(decode_binary<endian::big, std::uint32_t>(input, kMost).wanted_bytes == 4 + 0x01020304);
+  CHECK(decode_binary<endian::little, std::uint32_t>(input, kMost).wanted_bytes == 4 + 0x04030201);
+  CHECK(decode_binary<endian::little, std::int32_t>(input, kMost).wanted_bytes == 4 + 0x04030201);
+}
+
+TEST_CASE("a header that is cut wants the rest of itself") {
+  const Bytes input = bytes("\xff\xff\xff");
+  CHECK(decode_binary<endian::big, std::uint16_t>(input.first(0), 9).wanted_bytes == 2);
+  CHECK(decode_binary<endian::big, std::uint16_t>(input.first(1), 9).wanted_bytes == 2);
+  CHECK(decode_binary<endian::big, std::uint32_t>(input.first(0), 9).wanted_bytes == 4);
+  CHECK(decode_binary<endian::little, std::int32_t>(input, 9).wanted_bytes == 4);
+  CHECK(decode_mp(input.first(0), 9).wanted_bytes == 4);
+  CHECK(decode_mp(input, 9).wanted_bytes == 4);
+  CHECK(decode_varint(input.first(0), 99999).wanted_bytes == 1);
+}
+
+TEST_CASE("the largest lengths are lengths where the limit is beyond them") {
+  const Bytes ones = bytes("\xff\xff\xff\xff");
+  CHECK(decode_binary<endian::big, std::uint16_t>(ones, kMost).wanted_bytes == 2 + 0xffff);
+  CHECK(decode_binary<endian::big, std::uint32_t>(ones, kMost).wanted_bytes == 4 + 0xffffffffUL);
+  CHECK(
+      decode_binary<endian::little, std::int32_t>(bytes("\xff\xff\xff\x7f"), kMost).wanted_bytes ==
+      4 + 0x7fffffffUL);
+  CHECK(decode_mp(bytes("\x7f\xff\xff\xff"), kMost).wanted_bytes == 4 + 0x7fffffffUL);
+}
+
+TEST_CASE("a length is too large as soon as it is there") {
+  CHECK(decode_binary<endian::big, std::uint32_t>(bytes("\0\0\0\x05"), 5).outcome == Outcome::more);
+  CHECK(decode_binary<endian::big, std::uint32_t>(bytes("\0\0\0\x06"), 5).outcome ==
+        Outcome::too_large);
+  CHECK(decode_binary<endian::big, std::uint16_t>(bytes("\0\0"), 0).outcome == Outcome::frame);
+  CHECK(decode_mp(bytes("\0\0\0\x06"), 5).outcome == Outcome::too_large);
+  CHECK(decode_mp(bytes("\xff\xff\xff\xff\0\0\0\0\0\0\0\x06"), 5).outcome == Outcome::too_large);
+  CHECK(decode_mp(bytes("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), kMost).outcome ==
+        Outcome::too_large);
+}
+
+TEST_CASE("a negative length is malformed") {
+  for (const Bytes input :
+       {bytes("\xff\xff\xff\xff"), bytes("\0\0\0\x80"), bytes("\xfe\xff\xff\xff")}) {
+    CHECK(decode_binary<endian::little, std::int32_t>(input, kMost).outcome == Outcome::malformed);
+  }
+  for (const Bytes input : {bytes("\xff\xff\xff\xfe"), bytes("\x80\0\0\0")}) {
+    CHECK(decode_mp(input, kMost).outcome == Outcome::malformed);
+  }
+}
+
+TEST_CASE("a varint is read seven bits a byte") {
+  CHECK(decode_varint(bytes("\0"), kMost).outcome == Outcome::frame);
+  CHECK(decode_varint(bytes("\x7f"), kMost).wanted_bytes == 1 + 127);
+  CHECK(decode_varint(bytes("\x80\x01"), kMost).wanted_bytes == 2 + 128);
+  CHECK(decode_varint(bytes("\x96\x01"), kMost).wanted_bytes == 2 + 150);
+  CHECK(decode_varint(bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x40"), kMost).wanted_bytes ==
+        9 + (1UL << 62));
+  // More bytes than it takes are allowed, as in Protocol Buffers.
+  const Decoded padded = decode_varint(bytes("\x81\x80\x80\x80\x80\x80\x80\x80\x80\0x"), kMost);
+  CHECK(padded.outcome == Outcome::frame);
+  CHECK(padded.payload_begin == 10);
+  CHECK(padded.payload_bytes == 1);
+}
+
+TEST_CASE("a varint of more than ten bytes or 64 bits is malformed") {
+  CHECK(decode_varint(bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x80"), kMost).outcome ==
+        Outcome::more);
+  for (const Bytes input : {bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"),
+                            bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"),
+                            bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02")}) {
+    CHECK(decode_varint(input, kMost).outcome == Outcome::malformed);
+  }
+}
+
+TEST_CASE("a varint is too large with the byte that makes it so") {
+  CHECK(decode_varint(bytes("\x80"), 127).outcome == Outcome::more);
+  CHECK(decode_varint(bytes("\x80\x81"), 127).outcome == Outcome::too_large);
+  CHECK(decode_varint(bytes("\xff"), 126).outcome == Outcome::too_large);
+  CHECK(decode_varint(bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), kMost).outcome ==
+        Outcome::too_large);
+}
+
+TEST_CASE("a varint is written in as few bytes as it takes") {
+  CHECK(varint(0) == std::string(1, '\0'));
+  CHECK(varint(127) == "\x7f");
+  CHECK(varint(128) == "\x80\x01");
+  CHECK(varint(150) == "\x96\x01");
+  CHECK(varint(16384) == "\x80\x80\x01");
+  CHECK(varint(UINT64_MAX) == "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
+}
+
+TEST_CASE("what CPython's Connection sent is read and written") {
+  const Bytes hello = bytes("\x00\x00\x00\x05hello");
+  CHECK(decode_mp(hello, kMost).outcome == Outcome::frame);
+  CHECK(decode_mp(hello, kMost).payload_begin == 4);
+  CHECK(decode_mp(hello, kMost).frame_bytes == 9);
+  const Bytes long_header = bytes("\xff\xff\xff\xff\x00\x00\x00\x00\x80\x00\x00\x00");
+  CHECK(decode_mp(long_header, kMost).wanted_bytes == 12 + 0x80000000UL);
+  CHECK(decode_mp(long_header.first(11), kMost).wanted_bytes == 12);
+  CHECK(mp(5) == as_text(hello.first(4)));
+  CHECK(mp(0) == as_text(bytes("\0\0\0\0")));
+  CHECK(mp(0x7fffffff) == as_text(bytes("\x7f\xff\xff\xff")));
+  CHECK(mp(0x80000000) == as_text(long_header));
+}
+
+TEST_CASE("the long form of mp may hold a short length") {
+  const Decoded decoded = decode_mp(bytes("\xff\xff\xff\xff\0\0\0\0\0\0\0\x01x"), 5);
+  CHECK(decoded.outcome == Outcome::frame);
+  CHECK(decoded.payload_begin == 12);
+  CHECK(decoded.payload_bytes == 1);
+}
+
+}  // namespace hotline::framing
