@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "framing/frame_batch.h"
 #include "framing/gathering.h"
@@ -43,6 +44,7 @@ struct FrameStream::State {
   Framing framing;
   Decoder decoder{framing};
   MutableBytes lease;                ///< What was received and is not in `gathered`.
+  std::vector<std::byte> kept;       ///< The memory of `lease`, once it has left its loop.
   framing::Gathering gathered;       ///< The beginning of a frame, or the frame that was read last.
   bool is_gathered_read = false;     ///< It is the latter.
   std::optional<Decoded> seen = {};  ///< What the decoder said, until there are other bytes.
@@ -64,6 +66,11 @@ struct FrameStream::State {
 };
 
 const Decoded& FrameStream::State::look() {
+  // Closing has taken the lease.
+  if (!lease.empty() && !stream.is_open()) {
+    lease = {};
+    seen.reset();
+  }
   const bool is_gathering = !gathered.empty() && !is_gathered_read;
   if (!seen) seen = decoder.decode(is_gathering ? gathered.bytes() : lease);
   return *seen;
@@ -116,6 +123,7 @@ Result<void> FrameStream::State::gather_more(std::size_t wanted_bytes) {
 /// Leaves what has come in the lease, or in `gathered`.
 Result<void> FrameStream::State::wait_for_more(std::size_t wanted_bytes) {
   lease = {};
+  kept = {};
   if (gathered.empty()) gathered.release();
   if (!gathered.empty() && gathered.room_for(wanted_bytes) >= kDirectMin) {
     const auto read = stream.read_some(gathered.make_room_for(wanted_bytes));
@@ -258,6 +266,16 @@ Result<void> FrameStream::write_frames(std::span<const Bytes> payloads) {
     if (auto added = batch.add(*encode(state.framing, payload), payload); !added) return added;
   }
   return batch.flush();
+}
+
+void FrameStream::leave_loop() {
+  State& state = *state_;
+  if (!state.lease.empty() && state.stream.is_open()) {
+    std::vector<std::byte> kept(state.lease.begin(), state.lease.end());
+    state.kept.swap(kept);
+    state.lease = state.kept;
+  }
+  state.stream.leave_loop();
 }
 
 const Framing& FrameStream::framing() const { return state_->framing; }

@@ -42,6 +42,10 @@ class FrameStream {
   /// them cannot be encoded nothing is written.
   Result<void> write_frames(std::span<const Bytes> payloads);
 
+  /// Ready to go to another thread, or to be used on after its loop has ended (that of a TaskGroup
+  /// too): see Stream::leave_loop. What has arrived comes along; the last message is valid no more.
+  void leave_loop();
+
   const Framing& framing() const;
 
   /// What is underneath: to close, to half-close, to ask who the peer is.

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/channel.h"
+#include "hotline/engine/task_group.h"
 #include "support/framed_call.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -291,6 +292,35 @@ TEST_CASE("a frame stream can be moved, with what has arrived in it") {
     CHECK(moved.framing().kind == Framing::Kind::lines);
     CHECK(moved.stream().is_open());
     CHECK(std::as_const(moved).stream().peer().format() == "unix:@peer");
+  });
+}
+
+TEST_CASE("what has arrived comes along when its loop ends") {
+  FramedCall call("netstring");
+  test::send_text(call.peer.get(), "1:a,1:b,5:he");
+  {
+    TaskGroup fibers;
+    REQUIRE(fibers.spawn("read", [&] {
+      CHECK(next(call.frames) == "a");
+      call.frames.leave_loop();
+    }));
+    REQUIRE(fibers.join());
+  }
+  CHECK(next(call.frames) == "b");
+  call.frames.leave_loop();
+  test::send_text(call.peer.get(), "llo,");
+  CHECK(next(call.frames) == "hello");
+}
+
+TEST_CASE("of a stream that was closed nothing is read any more") {
+  test::on_each_engine([] {
+    FramedCall call("netstring");
+    test::send_text(call.peer.get(), "1:a,1:b,");
+    CHECK(next(call.frames) == "a");
+    call.frames.stream().close();
+    CHECK_FALSE(call.frames.has_frame());
+    CHECK_FALSE(call.frames.read_frame());
+    call.frames.leave_loop();
   });
 }
 
