@@ -51,6 +51,10 @@ class Engine : public Kernel {
     return interpret(operation, deadline);
   }
 
+  /// Tries `operation` once, beside any other of its channel that is under way; never waits nor
+  /// lets others run: its result, or a negated errno.
+  virtual int attempt(Operation& operation) { return operation.attempt(); }
+
   /// Waits for time alone: -kDeadlineEnd when it has come, else as perform.
   virtual int wait_until(Deadline deadline) = 0;
 

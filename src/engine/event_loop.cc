@@ -77,8 +77,21 @@ EventLoop* EventLoop::running() { return running_loop; }
 void EventLoop::forget_running() { running_loop = nullptr; }
 
 bool EventLoop::spawn(std::string_view name, Fiber::Body body, FiberGroup* group) {
+  Fiber* fiber = create(name, std::move(body), group);
+  if (fiber != nullptr) make_ready(*fiber);
+  return fiber != nullptr;
+}
+
+bool EventLoop::spawn_next(std::string_view name, Fiber::Body body, FiberGroup* group) {
+  Fiber* fiber = create(name, std::move(body), group);
+  if (fiber == nullptr) return false;
+  fiber->next_ready_ = std::exchange(next_, fiber);
+  return true;
+}
+
+Fiber* EventLoop::create(std::string_view name, Fiber::Body body, FiberGroup* group) {
   const Stack stack = stacks_.take();
-  if (!stack) return false;
+  if (!stack) return nullptr;
   // The fiber itself stands at the top of its stack: one page serves both while it is parked.
   constexpr std::size_t kFiberBytes = (sizeof(Fiber) + 63) / 64 * 64;
   std::byte* place = stack.top() - kFiberBytes;
@@ -92,8 +105,7 @@ bool EventLoop::spawn(std::string_view name, Fiber::Body body, FiberGroup* group
   fiber.annotation_.create(stack.bottom, usable);
   if (group != nullptr) group->add(fiber);
   ++fiber_count_;
-  make_ready(fiber);
-  return true;
+  return &fiber;
 }
 
 void EventLoop::run() {
@@ -122,9 +134,10 @@ void EventLoop::release_channels() {
 void EventLoop::run_ready() {
   // What becomes ready meanwhile waits for the next turn, so that completions are never starved.
   Fiber* batch = take_batch();
-  while (batch != nullptr) {
-    Fiber& fiber = *batch;
-    batch = std::exchange(fiber.next_ready_, nullptr);
+  while (next_ != nullptr || batch != nullptr) {
+    Fiber*& queue = next_ != nullptr ? next_ : batch;
+    Fiber& fiber = *queue;
+    queue = std::exchange(fiber.next_ready_, nullptr);
     resume(fiber);
   }
 }
@@ -223,7 +236,19 @@ void EventLoop::complete(Wait& wait, int result) noexcept {
   if (wait.is_complete_) return;
   wait.result_ = result;
   wait.is_complete_ = true;
-  if (wait.fiber_ != nullptr && wait.fiber_ != fiber_) make_ready(*wait.fiber_);
+  if (wait.fiber_ == nullptr) {
+    wait.completed();
+  } else if (wait.fiber_ != fiber_) {
+    make_ready(*wait.fiber_);
+  }
+}
+
+void EventLoop::watch(Channel& channel, ReadWatch& watch) {
+  watch.is_complete_ = false;
+  const Channel::Carried* carried = channel.carried.get();
+  const bool has_carried = carried != nullptr && (!carried->buffers.empty() || carried->end <= 0);
+  if (has_carried) return complete(watch, 0);
+  begin_watch(channel, watch);
 }
 
 void EventLoop::interrupt(Fiber& fiber, int end_code) noexcept {

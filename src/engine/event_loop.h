@@ -8,6 +8,7 @@
 #include "engine/fiber_group.h"
 #include "engine/mailbox.h"
 #include "engine/offload_pool.h"
+#include "engine/read_watch.h"
 #include "engine/stack_pool.h"
 #include "engine/timer_heap.h"
 #include "hotline/engine/engine_choice.h"
@@ -31,6 +32,9 @@ class EventLoop : public Engine {
   /// fiber that starts it. False: no stack was to be had.
   bool spawn(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
 
+  /// The same, but it runs as soon as the running fiber suspends or ends, before all others.
+  bool spawn_next(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
+
   /// Runs until no fiber is left. Not from a fiber.
   void run();
 
@@ -44,6 +48,13 @@ class EventLoop : public Engine {
   /// Ends `wait` with `result`; its fiber runs when the loop comes to it. The first to come counts:
   /// a wait that has been interrupted stays so.
   void complete(Wait& wait, int result) noexcept;
+
+  /// Tells `watch` once there is something to receive from `channel`, now if there is already. One
+  /// reader at a time: nobody receives meanwhile. `watch` lives until it was told, or unwatch.
+  void watch(Channel& channel, ReadWatch& watch);
+
+  /// Whoever watches `channel` is told nothing any more.
+  virtual void unwatch(Channel& channel) = 0;
 
   /// Asks `fiber` to drain or to end: now if it waits, else at its next wait.
   void interrupt(Fiber& fiber, int end_code) noexcept;
@@ -71,6 +82,9 @@ class EventLoop : public Engine {
   /// Submits what is due, waits for completions until `until` and completes the waits that they
   /// end. `until` has passed: looks without waiting.
   virtual void turn(Deadline until) = 0;
+
+  /// See watch.
+  virtual void begin_watch(Channel& channel, ReadWatch& watch) = 0;
 
   /// Runs as run() does, for as long as `goes_on` says before each turn.
   void run_while(const std::function<bool()>& goes_on);
@@ -109,6 +123,7 @@ class EventLoop : public Engine {
   void spend_budget();
 
  private:
+  Fiber* create(std::string_view name, Fiber::Body body, FiberGroup* group);
   void run_ready();
   void resume(Fiber& fiber);
   void suspend();
@@ -128,6 +143,7 @@ class EventLoop : public Engine {
   Fiber* fiber_ = nullptr;
   Fiber* ready_first_ = nullptr;
   Fiber* ready_last_ = nullptr;
+  Fiber* next_ = nullptr;  ///< Who runs before those who are ready.
   std::size_t fiber_count_ = 0;
   Instant now_;
   void* scheduler_context_ = nullptr;

@@ -22,6 +22,9 @@ class Wait {
   /// Whether a drain interrupts it.
   virtual bool is_drainable() const noexcept { return false; }
 
+  /// It has ended, and no fiber waits in it.
+  virtual void completed() noexcept {}
+
  protected:
   Wait() = default;
   ~Wait() = default;

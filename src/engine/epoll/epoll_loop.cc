@@ -39,7 +39,7 @@ int timeout_ms(Instant now, Deadline until) {
 /// One direction of a descriptor. Ready until an attempt shows otherwise.
 struct EpollLoop::Side {
   bool is_ready = true;
-  PlainWait* waiter = nullptr;
+  Wait* waiter = nullptr;
 };
 
 struct EpollLoop::State final : ChannelState {
@@ -89,7 +89,8 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       side.is_ready = false;
       if (is_due(deadline)) return -kDeadlineEnd;
     }
-    if (const int failed = register_once(state, operation); failed < 0) return failed;
+    if (const int failed = register_once(state, operation.channel(), operation.kind()); failed < 0)
+      return failed;
     PlainWait wait(*this, operation.on_drain());
     side.waiter = &wait;
     const int waited = park(wait, deadline);
@@ -107,16 +108,31 @@ EpollLoop::State& EpollLoop::attached_state(Channel& channel) {
   return *state;
 }
 
-int EpollLoop::register_once(State& state, const Operation& operation) {
+int EpollLoop::register_once(State& state, const Channel& channel, Operation::Kind kind) {
   if (state.is_registered) return 0;
   // A listener that several loops share must wake one of them, not all.
-  const std::uint32_t events = operation.kind() == Operation::Kind::accept
-                                   ? EPOLLIN | EPOLLEXCLUSIVE
-                                   : EPOLLIN | EPOLLOUT | EPOLLRDHUP;
+  const std::uint32_t events =
+      kind == Operation::Kind::accept ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLOUT | EPOLLRDHUP;
   epoll_event event{.events = events | EPOLLET, .data = {.ptr = &state}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, operation.channel().fd(), &event) < 0) return -errno;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, channel.fd(), &event) < 0) return -errno;
   state.is_registered = true;
   return 0;
+}
+
+void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
+  State& state = attached_state(channel);
+  // The first event tells of what was there before.
+  if (!state.is_registered) state.read.is_ready = false;
+  const int failed = register_once(state, channel, Operation::Kind::receive);
+  if (state.read.is_ready || failed < 0) {
+    complete(watch, failed);
+  } else {
+    state.read.waiter = &watch;
+  }
+}
+
+void EpollLoop::unwatch(Channel& channel) {
+  if (auto* state = static_cast<State*>(state_of(channel))) state->read.waiter = nullptr;
 }
 
 int EpollLoop::wait_for_buffer(const Operation& operation, Side& side, Deadline deadline) {

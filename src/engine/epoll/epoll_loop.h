@@ -17,10 +17,12 @@ class EpollLoop final : public EventLoop {
 
   std::string_view name() const override { return "epoll"; }
   Buffer take_buffer() override { return buffers_.take(); }
+  void unwatch(Channel& channel) override;
 
  protected:
   int interpret(Operation& operation, Deadline deadline) override;
   void turn(Deadline until) override;
+  void begin_watch(Channel& channel, ReadWatch& watch) override;
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override { withdraw(channel); }
 
@@ -29,7 +31,7 @@ class EpollLoop final : public EventLoop {
   struct State;
 
   State& attached_state(Channel& channel);
-  int register_once(State& state, const Operation& operation);
+  int register_once(State& state, const Channel& channel, Operation::Kind kind);
   int wait_for_buffer(const Operation& operation, Side& side, Deadline deadline);
   bool feed_starved();
   void dispatch(State& state, std::uint32_t events);

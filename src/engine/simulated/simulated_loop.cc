@@ -33,16 +33,16 @@ struct SimulatedLoop::State final : ChannelState, Watcher {
   explicit State(SimulatedLoop& owner) : loop(owner) {}
 
   void note_ready(Direction direction) override {
-    PlainWait*& waiter = side(direction);
+    Wait*& waiter = side(direction);
     if (waiter != nullptr) loop.complete(*std::exchange(waiter, nullptr), 0);
   }
-  PlainWait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
+  Wait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
 
   SimulatedLoop& loop;
   std::weak_ptr<Node> node;  ///< May outlive the descriptor, and the descriptor the channel.
-  PlainWait* reader = nullptr;
-  PlainWait* writer = nullptr;
-  PlainWait* starving = nullptr;  ///< A reader that waits for a buffer.
+  Wait* reader = nullptr;
+  Wait* writer = nullptr;
+  Wait* starving = nullptr;  ///< A reader that waits for a buffer.
 };
 
 SimulatedLoop::SimulatedLoop(Universe& universe, Network& network, const LoopOptions& options)
@@ -162,6 +162,10 @@ void SimulatedLoop::check_time_passes() const {
   }
 }
 
+int SimulatedLoop::attempt(Operation& operation) {
+  return program().is_alive ? interpreter_.attempt(operation, program()) : -ECANCELED;
+}
+
 int SimulatedLoop::interpret(Operation& operation, Deadline deadline) {
   if (const int ended = check_scope(); ended < 0) return ended;
   if (!program().is_alive) return -kCancelEnd;
@@ -239,11 +243,22 @@ SimulatedLoop::State& SimulatedLoop::attached_state(Channel& channel) {
   return *state;
 }
 
+void SimulatedLoop::begin_watch(Channel& channel, ReadWatch& watch) {
+  State& state = attached_state(channel);
+  const auto node = state.node.lock();
+  if (!node || node->is_ready(Direction::read)) return complete(watch, 0);
+  state.reader = &watch;
+}
+
+void SimulatedLoop::unwatch(Channel& channel) {
+  if (auto* state = static_cast<State*>(state_of(channel))) state->reader = nullptr;
+}
+
 void SimulatedLoop::withdraw(Channel& channel) {
   auto* state = static_cast<State*>(state_of(channel));
   if (state == nullptr) return;
   if (const auto node = state->node.lock()) node->unwatch(*state);
-  for (PlainWait* waiter : {state->reader, state->writer, state->starving}) {
+  for (Wait* waiter : {state->reader, state->writer, state->starving}) {
     if (waiter != nullptr) complete(*waiter, -kCancelEnd);
   }
   std::erase(states_, state);

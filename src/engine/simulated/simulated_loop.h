@@ -58,6 +58,8 @@ class SimulatedLoop final : public EventLoop {
   std::string_view name() const override { return "simulated"; }
   bool is_simulated() const override { return true; }
   Buffer take_buffer() override;
+  void unwatch(Channel& channel) override;
+  int attempt(Operation& operation) override;
   int offload(std::function<void()> work) override;
   Result<std::unique_ptr<Worker>> start_worker(WorkerTask task) override;
 
@@ -93,6 +95,7 @@ class SimulatedLoop final : public EventLoop {
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override { withdraw(channel); }
   void turn(Deadline until) override;
+  void begin_watch(Channel& channel, ReadWatch& watch) override;
   Fiber* take_batch() override;
 
  private:

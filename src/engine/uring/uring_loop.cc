@@ -73,7 +73,11 @@ struct UringLoop::State final : ChannelState, Completion {
       loop.received(*this, result, flags);
     }
   }
-  bool is_empty() const { return first == BufferPool::kNone && accepted_fds.empty(); }
+  bool is_empty() const { return first == BufferPool::kNone && !has_accepted(); }
+  std::span<const int> accepted() const {
+    return accepted_fds ? std::span<const int>(*accepted_fds) : std::span<const int>();
+  }
+  bool has_accepted() const { return !accepted().empty(); }
   void wake(UringLoop& owner) {
     if (waiter != nullptr) owner.EventLoop::complete(*std::exchange(waiter, nullptr), 0);
   }
@@ -90,7 +94,7 @@ struct UringLoop::State final : ChannelState, Completion {
   bool is_stopping = false;
   bool is_starved = false;
   bool is_dry = false;  ///< The last attempt emptied it: poll before the next.
-  std::vector<int> accepted_fds;
+  std::unique_ptr<std::vector<int>> accepted_fds;  ///< Of a listener.
 };
 
 UringLoop::UringLoop(const LoopOptions& options)
@@ -196,6 +200,17 @@ int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline dea
   return waited == -kDrainEnd ? 0 : waited;
 }
 
+void UringLoop::begin_watch(Channel& channel, ReadWatch& watch) {
+  State& state = attached_state(channel);
+  if (state.first != BufferPool::kNone || state.end <= 0) return EventLoop::complete(watch, 0);
+  if (!state.is_armed && !state.is_starved) arm_receive(state);
+  state.waiter = &watch;
+}
+
+void UringLoop::unwatch(Channel& channel) {
+  if (auto* state = static_cast<State*>(state_of(channel))) state->waiter = nullptr;
+}
+
 void UringLoop::arm_receive(State& state) {
   io_uring_sqe& entry = ring_.next_entry(state);
   io_uring_prep_recv_multishot(&entry, state.channel->fd(), nullptr, 0, 0);
@@ -267,11 +282,12 @@ void UringLoop::rearm_starved() {
 int UringLoop::accept(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   state.is_listener = true;
+  if (!state.accepted_fds) state.accepted_fds = std::make_unique<std::vector<int>>();
   const bool may_run_ahead = static_cast<const Accept&>(operation).may_run_ahead();
   for (;;) {
-    if (!state.accepted_fds.empty()) {
-      const int fd = state.accepted_fds.front();
-      state.accepted_fds.erase(state.accepted_fds.begin());
+    if (state.has_accepted()) {
+      const int fd = state.accepted_fds->front();
+      state.accepted_fds->erase(state.accepted_fds->begin());
       return fd;
     }
     if (state.end <= 0) return std::exchange(state.end, 1);
@@ -294,8 +310,8 @@ void UringLoop::accepted(State& state, int result, unsigned flags) {
   if (result >= 0 && state.channel == nullptr) {
     UniqueFd(result).reset();
   } else if (result >= 0) {
-    state.accepted_fds.push_back(result);
-    if (state.accepted_fds.size() >= kUnacceptedMax) stop_multishot(state);
+    state.accepted_fds->push_back(result);
+    if (state.accepted_fds->size() >= kUnacceptedMax) stop_multishot(state);
   } else if (result != -ECANCELED) {
     state.end = result;
   }
@@ -342,7 +358,7 @@ void UringLoop::withdraw(Channel& channel) {
     own.set_filled(buffer.filled());
     channel.carried->buffers.push_back(std::move(own));
   }
-  for (const int fd : state->accepted_fds) channel.carried->descriptors.emplace_back(fd);
+  for (const int fd : state->accepted()) channel.carried->descriptors.emplace_back(fd);
   if (state->end <= 0) channel.carried->end = state->end;
   detach(*state);
   delete state;
@@ -366,7 +382,7 @@ void UringLoop::abandon(Channel& channel) {
   // Only now, for flushing may bring completions.
   std::erase(starved_, state);
   while (state->first != BufferPool::kNone) dequeue(*state);
-  for (const int fd : state->accepted_fds) UniqueFd(fd).reset();
+  for (const int fd : state->accepted()) UniqueFd(fd).reset();
   detach(*state);
   if (!state->is_armed) {
     delete state;

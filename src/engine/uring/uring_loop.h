@@ -23,10 +23,12 @@ class UringLoop final : public EventLoop {
 
   std::string_view name() const override { return "uring"; }
   Buffer take_buffer() override { return buffers_.take(); }
+  void unwatch(Channel& channel) override;
 
  protected:
   int interpret(Operation& operation, Deadline deadline) override;
   void turn(Deadline until) override;
+  void begin_watch(Channel& channel, ReadWatch& watch) override;
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override;
 
