@@ -145,7 +145,7 @@ Result<void> Endpoint::take_host_and_port(std::string_view uri, std::string_view
     return refuse(uri, "its host has a character that no host has",
                   "international names are written in their xn-- form");
   }
-  host_ = parts->host;
+  name_ = parts->host;
   port_ = *port;
   return {};
 }
@@ -169,7 +169,7 @@ Result<void> Endpoint::take_path(std::string_view uri, std::string_view rest) {
     return refuse(uri, "its path is longer than 107 bytes",
                   "the kernel takes no longer ones: move it");
   }
-  path_ = std::move(*path);
+  name_ = std::move(*path);
   return {};
 }
 
@@ -184,11 +184,20 @@ Endpoint Endpoint::of_address(Transport transport, const SocketAddress& address)
   Endpoint endpoint;
   endpoint.transport_ = transport;
   const net::AddressText text = net::describe(address);
-  endpoint.host_ = text.host;
+  endpoint.name_ = endpoint.has_path() ? text.path : text.host;
   endpoint.port_ = text.port;
-  endpoint.path_ = text.path;
   endpoint.is_abstract_ = text.is_abstract;
   return endpoint;
+}
+
+const std::string& Endpoint::host() const {
+  static const std::string kNone;
+  return has_path() ? kNone : name_;
+}
+
+const std::string& Endpoint::path() const {
+  static const std::string kNone;
+  return has_path() ? name_ : kNone;
 }
 
 Endpoint Endpoint::of_descriptor(int fd) {
@@ -212,14 +221,14 @@ std::string Endpoint::format_without_options() const {
   switch (transport_) {
     case Transport::tcp:
     case Transport::udp: {
-      const bool is_ipv6 = host_.find(':') != host_.npos;
-      text.append(is_ipv6 ? "://[" : "://").append(host_).append(is_ipv6 ? "]:" : ":");
+      const bool is_ipv6 = name_.find(':') != name_.npos;
+      text.append(is_ipv6 ? "://[" : "://").append(name_).append(is_ipv6 ? "]:" : ":");
       return text += std::to_string(port_);
     }
     case Transport::unix_:
     case Transport::unixgram:
-      text += is_abstract_ ? ":@" : path_.empty() ? ":" : "://";
-      return text += net::percent_encode(path_, kReservedInPaths);
+      text += is_abstract_ ? ":@" : name_.empty() ? ":" : "://";
+      return text += net::percent_encode(name_, kReservedInPaths);
     case Transport::fd: return text.append(":").append(std::to_string(descriptor_));
   }
   return text;
@@ -234,9 +243,9 @@ Endpoint Endpoint::with_port(std::uint16_t port) const {
 
 bool Endpoint::is_local() const {
   if (transport_ == Transport::unix_ || transport_ == Transport::unixgram) return true;
-  return host_ == "::1" || host_ == "localhost" ||
-         (host_.starts_with("127.") && host_.find_first_not_of("0123456789.") == host_.npos) ||
-         host_.starts_with("::ffff:127.");
+  return name_ == "::1" || name_ == "localhost" ||
+         (name_.starts_with("127.") && name_.find_first_not_of("0123456789.") == name_.npos) ||
+         name_.starts_with("::ffff:127.");
 }
 
 }  // namespace hotline

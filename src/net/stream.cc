@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "engine/engine.h"
+#include "engine/event_loop.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
 
@@ -34,7 +34,7 @@ struct Stream::State {
   std::unique_ptr<engine::Channel> channel;
   Endpoint peer;
   StreamOptions options;
-  Error end;
+  std::unique_ptr<Error> end;  ///< Most streams never have one for long.
   bool has_received = false;
   bool was_reset = false;  ///< A write was told so.
   int read_end = 1;        ///< How the peer ended: 0 or a negated errno; 1 if it has not.
@@ -47,7 +47,7 @@ struct Stream::State {
     return options.receive_max == 0 ? SIZE_MAX : options.receive_max;
   }
 
-  int perform_receive(engine::Receive& receive, Engine& engine);
+  int perform_receive(engine::Receive& receive, Deadline deadline);
   Error note_end(Error error);
   Error receive_error(int code);
   Error send_error(int code) {
@@ -55,6 +55,9 @@ struct Stream::State {
     return note_end(engine::operation_error(code, kSendTo, peer.format_without_options()));
   }
   Result<std::size_t> write_pieces(std::span<iovec> pieces);
+  void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
+  void lease(engine::Buffer buffer);
+  MutableBytes take_unread();
 };
 
 Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -72,7 +75,7 @@ Stream Stream::over(std::unique_ptr<engine::Channel> channel, Endpoint peer,
 }
 
 Error Stream::State::note_end(Error error) {
-  if (end.kind == ErrorKind::none) end = error;
+  if (!end) end = std::make_unique<Error>(error);
   return error;
 }
 
@@ -83,10 +86,10 @@ Error Stream::State::receive_error(int code) {
   return note_end(std::move(error));
 }
 
-int Stream::State::perform_receive(engine::Receive& receive, Engine& engine) {
+int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) {
   // The kernel tells of a reset once, to whoever asks first, and of an orderly end after it.
   if (read_end <= 0) return read_end;
-  int result = engine.perform(receive, read_deadline(engine.now()));
+  int result = Engine::current().perform(receive, deadline);
   if (result == 0 && was_reset) result = -ECONNRESET;
   const bool is_end =
       result == 0 || (result < 0 && !engine::is_end_code(result) && result != -ENOBUFS);
@@ -102,16 +105,39 @@ Result<MutableBytes> Stream::receive() {
     // The lease ends before the wait: an idle stream holds no buffer.
     if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
     engine::Receive receive(channel, engine);
-    const int result = state.perform_receive(receive, engine);
+    const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
     if (result <= 0) return fail(state.receive_error(result));
-    state.has_received = true;
-    channel.lease = std::move(receive.buffer);
-    channel.unread = channel.lease.memory().first(static_cast<std::size_t>(result));
+    state.lease(std::move(receive.buffer));
   }
-  const MutableBytes piece =
-      channel.unread.first(std::min(channel.unread.size(), state.piece_max()));
-  channel.unread = channel.unread.subspan(piece.size());
-  if (state.options.tap != nullptr) state.options.tap->received(state.peer, piece);
+  return state.take_unread();
+}
+
+Result<MutableBytes> Stream::receive_now() {
+  State& state = *state_;
+  engine::Channel& channel = *state.channel;
+  if (!channel.unread.empty()) return state.take_unread();
+  Engine& engine = Engine::current();
+  if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
+  if (state.read_end <= 0) return fail(state.receive_error(state.read_end));
+  engine::Receive receive(channel, engine);
+  const int result = state.perform_receive(receive, Deadline::at(engine.now()));
+  if (result == -engine::kDeadlineEnd || result == -ENOBUFS) return MutableBytes();
+  if (result <= 0) return fail(state.receive_error(result));
+  state.lease(std::move(receive.buffer));
+  return state.take_unread();
+}
+
+void Stream::State::lease(engine::Buffer buffer) {
+  has_received = true;
+  channel->unread = buffer.memory().first(buffer.filled());
+  channel->lease = std::move(buffer);
+}
+
+/// As much of the lease as one receive may give.
+MutableBytes Stream::State::take_unread() {
+  const MutableBytes piece = channel->unread.first(std::min(channel->unread.size(), piece_max()));
+  channel->unread = channel->unread.subspan(piece.size());
+  if (options.tap != nullptr) options.tap->received(peer, piece);
   return piece;
 }
 
@@ -128,7 +154,7 @@ Result<std::size_t> Stream::read_some(MutableBytes into) {
     Engine& engine = Engine::current();
     if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
     engine::Receive receive(channel, engine, into);
-    const int result = state.perform_receive(receive, engine);
+    const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
     if (result <= 0) return fail(state.receive_error(result));
     state.has_received = true;
     taken = static_cast<std::size_t>(result);
@@ -145,7 +171,7 @@ Result<void> Stream::read_exact(MutableBytes into) {
       Error error = taken.error();
       if (!has_some || error.kind != ErrorKind::closed) return fail(std::move(error));
       error.kind = ErrorKind::truncated;
-      if (state_->end.kind == ErrorKind::closed) state_->end = error;
+      if (state_->end->kind == ErrorKind::closed) *state_->end = error;
       return fail(std::move(error));
     }
     has_some = true;
@@ -182,14 +208,31 @@ Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces) {
   engine::SendVectored send(*channel, pieces);
   const int result = engine.perform(send, Deadline::after(engine.now(), options.timeouts.write));
   if (result < 0) return fail(send_error(result));
-  std::size_t shown = static_cast<std::size_t>(result);
+  show_sent(pieces, static_cast<std::size_t>(result));
+  return static_cast<std::size_t>(result);
+}
+
+void Stream::State::show_sent(std::span<const iovec> pieces, std::size_t sent) const {
   for (const iovec& piece : pieces) {
-    if (options.tap == nullptr || shown == 0) break;
-    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base),
-                      std::min(shown, piece.iov_len));
+    if (options.tap == nullptr || sent == 0) return;
+    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), std::min(sent, piece.iov_len));
     options.tap->sent(peer, bytes);
-    shown -= bytes.size();
+    sent -= bytes.size();
   }
+}
+
+std::size_t Stream::write_now(std::span<const Bytes> pieces) {
+  State& state = *state_;
+  std::array<iovec, kPiecesMax> batch;
+  const std::size_t count = std::min(pieces.size(), kPiecesMax);
+  std::ranges::transform(pieces.first(count), batch.begin(), [](Bytes piece) {
+    return iovec{const_cast<std::byte*>(piece.data()), piece.size()};
+  });
+  engine::SendVectored send(*state.channel, std::span(batch).first(count));
+  // What is wrong, if anything is, the next write that may wait will say.
+  const int result = Engine::current().attempt(send);
+  if (result <= 0) return 0;
+  state.show_sent(std::span(batch).first(count), static_cast<std::size_t>(result));
   return static_cast<std::size_t>(result);
 }
 
@@ -240,7 +283,10 @@ void Stream::abort() {
   state_->channel->close();
 }
 
-const Error& Stream::end() const { return state_->end; }
+const Error& Stream::end() const {
+  static const Error kNone;
+  return state_->end ? *state_->end : kNone;
+}
 
 bool Stream::is_open() const { return state_ != nullptr && state_->channel->is_open(); }
 
@@ -270,6 +316,17 @@ Result<PeerCredentials> Stream::peer_credentials() const {
 }
 
 int Stream::descriptor() const { return state_->channel->fd(); }
+
+void Stream::watch(engine::ReadWatch& watch) {
+  engine::Channel& channel = *state_->channel;
+  if (!channel.unread.empty() || state_->read_end <= 0) return watch.ready();
+  // Nobody reads, so the lease ends here, as before any other wait.
+  engine::EventLoop& loop = *engine::EventLoop::running();
+  if (channel.lease) loop.recycle(std::exchange(channel.lease, {}));
+  loop.watch(channel, watch);
+}
+
+void Stream::unwatch() { engine::EventLoop::running()->unwatch(*state_->channel); }
 
 void Stream::leave_loop() { state_->channel->withdraw(); }
 

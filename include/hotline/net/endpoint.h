@@ -60,13 +60,13 @@ class Endpoint {
 
   /// Name or numeric address, without brackets; empty means every address. An IPv6 scope follows
   /// `%`.
-  const std::string& host() const { return host_; }
+  const std::string& host() const;
 
   /// 0: the kernel is asked for one.
   std::uint16_t port() const { return port_; }
 
   /// Of a UNIX socket: a path, or a name in the abstract space.
-  const std::string& path() const { return path_; }
+  const std::string& path() const;
   bool is_abstract() const { return is_abstract_; }
 
   /// Of `fd:N`.
@@ -81,6 +81,9 @@ class Endpoint {
   bool is_local() const;
 
  private:
+  bool has_path() const {
+    return transport_ == Transport::unix_ || transport_ == Transport::unixgram;
+  }
   Result<void> take_host_and_port(std::string_view uri, std::string_view rest);
   Result<void> take_path(std::string_view uri, std::string_view rest);
   Result<void> take_descriptor(std::string_view uri, std::string_view rest);
@@ -89,8 +92,7 @@ class Endpoint {
   bool is_abstract_ = false;
   std::uint16_t port_ = 0;
   int descriptor_ = -1;
-  std::string host_;
-  std::string path_;
+  std::string name_;  ///< Host or path: a server keeps one of these for each of its callers.
   std::vector<EndpointOption> options_;
 };
 

@@ -15,7 +15,8 @@ namespace hotline {
 
 namespace engine {
 class Channel;
-}
+class ReadWatch;
+}  // namespace engine
 
 /// How long the waits of a stream may last. Each is a deadline on one wait, not on the whole call.
 struct StreamTimeouts {
@@ -50,6 +51,10 @@ class Stream {
   /// `draining`.
   Result<MutableBytes> receive();
 
+  /// The same without waiting: an empty lease if nothing has come. Failures are those of receive,
+  /// except that what is not there yet is none.
+  Result<MutableBytes> receive_now();
+
   /// Reads what there is, one byte at least, into `into`, which must not be empty. Fails as receive
   /// does.
   Result<std::size_t> read_some(MutableBytes into);
@@ -67,6 +72,9 @@ class Stream {
 
   /// Writes all of `pieces` in their order, without copying them together.
   Result<void> write_all(std::span<const Bytes> pieces);
+
+  /// Writes what goes without waiting, in the order of `pieces`: how many bytes, perhaps none.
+  std::size_t write_now(std::span<const Bytes> pieces);
 
   /// The peer reads an end after what was written; reading goes on (a half-close).
   Result<void> shut_down_writes();
@@ -104,6 +112,11 @@ class Stream {
                      StreamOptions options);
 
   void set_timeouts(const StreamTimeouts& timeouts);
+
+  /// For server: ends the lease, and tells `watch`, once, when receive_now is worth trying; nobody
+  /// reads meanwhile. On a loop only.
+  void watch(engine::ReadWatch& watch);
+  void unwatch();
 
  private:
   struct State;
