@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "framing/frame_assembler.h"
 #include "framing/frame_batch.h"
-#include "framing/gathering.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 
@@ -20,13 +19,6 @@ using Outcome = Decoded::Outcome;
 // Kind::ready: for so long may the rest of a length be on its way.
 constexpr Duration kDigitsWait = std::chrono::milliseconds(10);
 
-// From here on what is missing is read to where it belongs, at the price of a read that brings
-// nothing of the next frame.
-constexpr std::size_t kDirectMin = 16 * 1024;
-
-// At most so much is taken at once of a frame whose end is not known.
-constexpr std::size_t kPieceMin = 512;
-
 // Less than a page: of a fiber's stack, what was once touched stays resident.
 constexpr std::size_t kBatchBytes = 3072;
 
@@ -34,26 +26,18 @@ constexpr std::string_view kReceiveFrom = "receive from";
 
 }  // namespace
 
-// Bytes come in the stream's lease, and whole frames are given out of it. One that goes on behind
-// the lease is gathered in memory of its own; what follows it is in the lease again.
 struct FrameStream::State {
   State(Stream stream_, Framing framing_)
       : stream(std::move(stream_)), framing(std::move(framing_)) {}
 
   Stream stream;
   Framing framing;
-  Decoder decoder{framing};
-  MutableBytes lease;                ///< What was received and is not in `gathered`.
-  std::vector<std::byte> kept;       ///< The memory of `lease`, once it has left its loop.
-  framing::Gathering gathered;       ///< The beginning of a frame, or the frame that was read last.
-  bool is_gathered_read = false;     ///< It is the latter.
-  std::optional<Decoded> seen = {};  ///< What the decoder said, until there are other bytes.
+  framing::FrameAssembler frames{framing};
+  std::vector<std::byte> kept;  ///< What was received, once it has left its loop.
 
-  const Decoded& look();
+  void drop_if_closed();
   Result<MutableBytes> read();
-  MutableBytes take(const Decoded& frame);
-  Result<void> gather_more(std::size_t wanted_bytes);
-  Result<void> wait_for_more(std::size_t wanted_bytes);
+  Result<void> wait_for_more();
   Result<void> answer_announcement();
   Result<bool> wait_for_digits();
   Result<void> await_ready();
@@ -65,97 +49,58 @@ struct FrameStream::State {
   Error over_limit() const;
 };
 
-const Decoded& FrameStream::State::look() {
-  // Closing has taken the lease.
-  if (!lease.empty() && !stream.is_open()) {
-    lease = {};
-    seen.reset();
-  }
-  const bool is_gathering = !gathered.empty() && !is_gathered_read;
-  if (!seen) seen = decoder.decode(is_gathering ? gathered.bytes() : lease);
-  return *seen;
+/// Closing has taken the lease.
+void FrameStream::State::drop_if_closed() {
+  if (!stream.is_open()) frames.feed({});
 }
 
 Result<MutableBytes> FrameStream::State::read() {
-  if (std::exchange(is_gathered_read, false)) gathered.clear();
+  drop_if_closed();
   for (;;) {
-    const Decoded& decoded = look();
+    const framing::FrameAssembler::Step step = frames.next();
     Result<void> done;
-    switch (decoded.outcome) {
-      case Outcome::frame: return take(*std::exchange(seen, {}));
-      case Outcome::more: done = gather_more(decoded.wanted_bytes); break;
+    switch (step.outcome) {
+      case Outcome::frame: return step.payload;
+      case Outcome::more: done = wait_for_more(); break;
       case Outcome::announced: done = answer_announcement(); break;
       case Outcome::ready: return fail(violation("'ready' came where no length had been sent"));
-      case Outcome::malformed: return fail(violation(decoded.reason));
+      case Outcome::malformed: return fail(violation(step.reason));
       case Outcome::too_large: return fail(over_limit());
     }
     if (!done) return fail(std::move(done.error()));
   }
 }
 
-MutableBytes FrameStream::State::take(const Decoded& frame) {
-  if (gathered.empty()) {
-    const MutableBytes payload = lease.subspan(frame.payload_begin, frame.payload_bytes);
-    lease = lease.subspan(frame.frame_bytes);
-    return payload;
-  }
-  // What was gathered beyond the frame is the last that was copied out of the lease.
-  const std::size_t excess = gathered.size() - frame.frame_bytes;
-  if (excess > 0) lease = {lease.data() - excess, lease.size() + excess};
-  is_gathered_read = true;
-  return gathered.bytes().subspan(frame.payload_begin, frame.payload_bytes);
-}
-
-Result<void> FrameStream::State::gather_more(std::size_t wanted_bytes) {
-  if (gathered.empty() || lease.empty()) {
-    gathered.append(lease);
-    if (auto waited = wait_for_more(wanted_bytes); !waited) return waited;
-  }
-  seen.reset();
-  if (gathered.empty() || lease.empty()) return {};
-  const std::size_t missing = wanted_bytes - gathered.size();
-  const std::size_t taken = std::min(lease.size(), std::max({missing, gathered.size(), kPieceMin}));
-  gathered.append(lease.first(taken));
-  lease = lease.subspan(taken);
-  return {};
-}
-
-/// Leaves what has come in the lease, or in `gathered`.
-Result<void> FrameStream::State::wait_for_more(std::size_t wanted_bytes) {
-  lease = {};
+Result<void> FrameStream::State::wait_for_more() {
   kept = {};
-  if (gathered.empty()) gathered.release();
-  if (!gathered.empty() && gathered.room_for(wanted_bytes) >= kDirectMin) {
-    const auto read = stream.read_some(gathered.make_room_for(wanted_bytes));
+  if (const MutableBytes room = frames.room(); !room.empty()) {
+    const auto read = stream.read_some(room);
     if (!read) return fail(end_of_read(read.error()));
-    gathered.advance(*read);
+    frames.filled(*read);
     return {};
   }
   const auto received = stream.receive();
   if (!received) return fail(end_of_read(received.error()));
-  lease = *received;
+  frames.feed(*received);
   return {};
 }
 
 Result<void> FrameStream::State::answer_announcement() {
-  gathered.append(lease);
-  lease = {};
   const auto has_come = wait_for_digits();
   if (!has_come) return fail(end_of_read(has_come.error()));
-  seen.reset();
   if (*has_come) return {};
   if (auto sent = stream.write_all(as_bytes(kReadyAnswer)); !sent) return sent;
-  decoder.acknowledge();
+  frames.acknowledge();
   return {};
 }
 
-/// Whether more has come for a length. What has is gathered.
+/// Whether more has come for a length.
 Result<bool> FrameStream::State::wait_for_digits() {
   const Deadline deadline = deadline_after(kDigitsWait);
   const DeadlineScope scope(deadline);
   const auto received = stream.receive();
   if (received) {
-    gathered.append(*received);
+    frames.feed(*received);
     return true;
   }
   const bool was_quiet =
@@ -176,11 +121,7 @@ Result<void> FrameStream::State::await_ready() {
       return fail(violation("something else came where 'ready' was due"));
     }
     const MutableBytes rest = MutableBytes(answer).subspan(size);
-    if (!lease.empty()) {
-      const std::size_t taken = std::min(rest.size(), lease.size());
-      std::ranges::copy(lease.first(taken), rest.begin());
-      lease = lease.subspan(taken);
-      seen.reset();
+    if (const std::size_t taken = frames.take(rest); taken > 0) {
       size += taken;
       continue;
     }
@@ -215,7 +156,7 @@ Result<void> FrameStream::State::write(Bytes payload) {
 }
 
 Error FrameStream::State::end_of_read(Error error) const {
-  if (error.kind == ErrorKind::closed && !gathered.empty()) error.kind = ErrorKind::truncated;
+  if (error.kind == ErrorKind::closed && frames.is_amid_frame()) error.kind = ErrorKind::truncated;
   return error;
 }
 
@@ -243,8 +184,8 @@ FrameStream::~FrameStream() = default;
 Result<MutableBytes> FrameStream::read_frame() { return state_->read(); }
 
 bool FrameStream::has_frame() {
-  const Outcome outcome = state_->look().outcome;
-  return outcome != Outcome::more && outcome != Outcome::announced;
+  state_->drop_if_closed();
+  return state_->frames.has_next();
 }
 
 Result<void> FrameStream::write_frame(Bytes payload) { return state_->write(payload); }
@@ -270,10 +211,11 @@ Result<void> FrameStream::write_frames(std::span<const Bytes> payloads) {
 
 void FrameStream::leave_loop() {
   State& state = *state_;
-  if (!state.lease.empty() && state.stream.is_open()) {
-    std::vector<std::byte> kept(state.lease.begin(), state.lease.end());
+  const MutableBytes rest = state.frames.rest();
+  if (!rest.empty() && state.stream.is_open()) {
+    std::vector<std::byte> kept(rest.begin(), rest.end());
     state.kept.swap(kept);
-    state.lease = state.kept;
+    state.frames.feed(state.kept);
   }
   state.stream.leave_loop();
 }

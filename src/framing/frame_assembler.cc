@@ -1,0 +1,90 @@
+#include "framing/frame_assembler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hotline::framing {
+namespace {
+
+using Outcome = Decoded::Outcome;
+
+// From here on what is missing is read to where it belongs, at the price of a read that brings
+// nothing of the next frame.
+constexpr std::size_t kDirectMin = 16 * 1024;
+
+// At most so much is taken at once of a frame whose end is not known.
+constexpr std::size_t kPieceMin = 512;
+
+bool needs_more(const Decoded& decoded) {
+  return decoded.outcome == Outcome::more || decoded.outcome == Outcome::announced;
+}
+
+}  // namespace
+
+bool FrameAssembler::has_next() {
+  return !is_amid_frame() && !piece_.empty() && !needs_more(decoder_.decode(piece_));
+}
+
+FrameAssembler::Step FrameAssembler::next() {
+  if (partial_ && std::exchange(partial_->is_read, false)) partial_->bytes.clear();
+  for (;;) {
+    const bool is_gathering = partial_ && !partial_->bytes.empty();
+    const MutableBytes input = is_gathering ? partial_->bytes.bytes() : piece_;
+    const Decoded decoded = decoder_.decode(input);
+    const bool is_taken = decoded.outcome == Outcome::frame || decoded.outcome == Outcome::ready;
+    if (is_taken) return take_frame(decoded, input);
+    if (!needs_more(decoded)) return {.outcome = decoded.outcome, .reason = decoded.reason};
+    const std::size_t wanted_bytes = std::max(decoded.wanted_bytes, input.size() + 1);
+    if (!piece_.empty()) {
+      gather(wanted_bytes);
+      continue;
+    }
+    if (is_gathering) {
+      partial_->wanted_bytes = wanted_bytes;
+    } else {
+      partial_.reset();
+    }
+    return {.outcome = decoded.outcome};
+  }
+}
+
+FrameAssembler::Step FrameAssembler::take_frame(const Decoded& decoded, MutableBytes input) {
+  const bool is_gathered = partial_ && !partial_->bytes.empty();
+  if (is_gathered) {
+    partial_->is_read = true;
+    // What was gathered beyond the frame is the last that was copied out of the piece.
+    const std::size_t excess = input.size() - decoded.frame_bytes;
+    if (excess > 0) piece_ = {piece_.data() - excess, piece_.size() + excess};
+  } else {
+    piece_ = input.subspan(decoded.frame_bytes);
+  }
+  return {.outcome = decoded.outcome,
+          .is_gathered = is_gathered,
+          .payload = input.subspan(decoded.payload_begin, decoded.payload_bytes),
+          .frame = input.first(decoded.frame_bytes)};
+}
+
+/// Twice as much each time, where the end is not known beforehand: few looks must do.
+void FrameAssembler::gather(std::size_t wanted_bytes) {
+  if (!partial_) partial_ = std::make_unique<Partial>();
+  const std::size_t gathered = partial_->bytes.size();
+  const std::size_t taken =
+      std::min(piece_.size(), std::max({wanted_bytes - gathered, gathered, kPieceMin}));
+  partial_->bytes.append(piece_.first(taken));
+  piece_ = piece_.subspan(taken);
+}
+
+MutableBytes FrameAssembler::room() {
+  const bool is_worth_it =
+      is_amid_frame() && partial_->bytes.room_for(partial_->wanted_bytes) >= kDirectMin;
+  return is_worth_it ? partial_->bytes.make_room_for(partial_->wanted_bytes) : MutableBytes();
+}
+
+std::size_t FrameAssembler::take(MutableBytes into) {
+  const std::size_t taken = std::min(into.size(), piece_.size());
+  std::ranges::copy(piece_.first(taken), into.begin());
+  piece_ = piece_.subspan(taken);
+  return taken;
+}
+
+}  // namespace hotline::framing

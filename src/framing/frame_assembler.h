@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "framing/gathering.h"
+#include "hotline/core/bytes.h"
+#include "hotline/framing/codec.h"
+
+namespace hotline::framing {
+
+/// Puts frames together from the pieces in which they arrive: gives them where they lie if they lie
+/// whole, and gathers those that do not. No I/O. Holds no memory unless it is amid a frame.
+class FrameAssembler {
+ public:
+  /// What next() has found: see Decoded.
+  struct Step {
+    Decoded::Outcome outcome = Decoded::Outcome::more;
+    bool is_gathered =
+        false;  ///< The frame goes when the next is looked for; others with the piece.
+    MutableBytes payload{};
+    MutableBytes frame{};  ///< All of it: the payload and what goes around it.
+    std::string_view reason{};
+  };
+
+  /// `framing` outlives this.
+  explicit FrameAssembler(const Framing& framing) : decoder_(framing) {}
+
+  /// The next frame of what has arrived. `more`: feed it, or fill room(); no piece is held then.
+  Step next();
+
+  /// Whether next() will find something else than `more` or `announced`. What it has found before
+  /// stays.
+  bool has_next();
+
+  /// What has arrived behind all that came before. It stays where it is until next() says `more`.
+  void feed(MutableBytes piece) { piece_ = piece; }
+
+  /// After `more`: memory where much of the frame belongs that has begun, to be read into directly;
+  /// empty if feeding does better. filled() says how much of it was.
+  MutableBytes room();
+  void filled(std::size_t count) { partial_->bytes.advance(count); }
+
+  /// After `announced`: the length is whole, and was answered.
+  void acknowledge() { decoder_.acknowledge(); }
+
+  /// Whether a frame has begun and not ended, as next() has last seen it.
+  bool is_amid_frame() const {
+    return partial_ && !partial_->is_read && !partial_->bytes.empty();
+  }
+
+  /// What was fed and belongs to no frame yet: to be moved elsewhere and fed again.
+  MutableBytes rest() const { return piece_; }
+
+  /// Takes bytes that belong to no frame, as many as there are and fit.
+  std::size_t take(MutableBytes into);
+
+ private:
+  /// The beginning of a frame, or the frame that was read last.
+  struct Partial {
+    Gathering bytes;
+    std::size_t wanted_bytes = 0;
+    bool is_read = false;  ///< It is the latter.
+  };
+
+  Step take_frame(const Decoded& decoded, MutableBytes input);
+  void gather(std::size_t wanted_bytes);
+
+  Decoder decoder_;
+  MutableBytes piece_;
+  std::unique_ptr<Partial> partial_;  ///< A silent stream has none.
+};
+
+}  // namespace hotline::framing
