@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "server/framed_talk.h"
 
 namespace hotline::server {
 namespace {
@@ -14,19 +15,6 @@ void report_throw(Shared& shared, const Service& service, const Stream& call, co
   shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
   shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &call.peer(),
              what);
-}
-
-// Not nested in a catch block of the caller: closing waits, and nobody waits inside a catch.
-bool handle(Shared& shared, const Service& service, Stream& call) noexcept {
-  try {
-    service.handler.stream()(call);
-    return true;
-  } catch (const std::exception& thrown) {
-    report_throw(shared, service, call, thrown.what());
-  } catch (...) {
-    report_throw(shared, service, call, "an exception of unknown type");
-  }
-  return false;
 }
 
 /// The handler has said its last word and the peer has not: closing now, with bytes of the peer's
@@ -45,34 +33,64 @@ void linger(const ServerOptions& options, Stream& call) {
   scope.end_code = std::max(scope.end_code, asked);
 }
 
-void log_end(const Shared& shared, const Service& service, const Stream& call) {
-  const Error& end = call.end();
+void log_end(const Shared& shared, const Service& service, const Stream& call,
+             const CallEnd& ended) {
+  const bool is_known = ended.reason.kind != ErrorKind::none;
+  const Error& end = is_known ? ended.reason : call.end();
   const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
                           end.kind == ErrorKind::draining;
-  shared.log(LogLevel::debug, "call ended", service.name, &call.peer(),
-             is_orderly ? std::string(name_of(end.kind)) : end.message());
+  // A peer that does not speak the protocol is somebody's mistake.
+  const bool is_mistake =
+      end.kind == ErrorKind::protocol_violation || end.kind == ErrorKind::too_large;
+  shared.log(is_mistake ? LogLevel::warning : LogLevel::debug, "call ended", service.name,
+             &call.peer(), is_orderly ? std::string(name_of(end.kind)) : end.message());
 }
 
 }  // namespace
 
-void talk(Shared& shared, const Service& service, Stream& call) noexcept {
-  const bool wants_debug =
-      shared.options.log != nullptr && shared.options.log->wants(LogLevel::debug);
-  if (wants_debug) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
-  if (handle(shared, service, call)) {
-    linger(shared.options, call);
-  } else {
-    call.abort();
+CallEnd guard(Shared& shared, const Service& service, const Stream& call,
+              const std::function<Result<void>()>& part) noexcept {
+  try {
+    auto done = part();
+    return {CallEnd::Manner::orderly, done ? Error() : std::move(done.error())};
+  } catch (const std::exception& thrown) {
+    report_throw(shared, service, call, thrown.what());
+  } catch (...) {
+    report_throw(shared, service, call, "an exception of unknown type");
   }
-  if (wants_debug) log_end(shared, service, call);
+  return {CallEnd::Manner::broken, {}};
+}
+
+void log_begin(const Shared& shared, const Service& service, const Stream& call) {
+  if (shared.wants_debug()) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
+}
+
+void end_call(const Shared& shared, const Service& service, Stream& call, const CallEnd& end) {
+  if (end.manner == CallEnd::Manner::orderly) linger(shared.options, call);
+  if (end.manner == CallEnd::Manner::broken) call.abort();
+  log_end(shared, service, call, end);
   call.close();
+}
+
+void talk(Shared& shared, const Service& service, Stream& call) noexcept {
+  log_begin(shared, service, call);
+  const CallEnd end = guard(shared, service, call, [&]() -> Result<void> {
+    if (service.is_framed()) return talk_in_frames(shared, service, call);
+    service.handler.stream()(call);
+    return {};
+  });
+  end_call(shared, service, call, end);
+}
+
+void give_room_back(Shared& shared, const Stream& call) {
+  shared.active.fetch_sub(1, std::memory_order_relaxed);
+  shared.admission.leave(call.peer());
+  shared.end_call();
 }
 
 void run_call(Shared& shared, const Service& service, Stream call) noexcept {
   talk(shared, service, call);
-  shared.active.fetch_sub(1, std::memory_order_relaxed);
-  shared.admission.leave(call.peer());
-  shared.end_call();
+  give_room_back(shared, call);
 }
 
 }  // namespace hotline::server

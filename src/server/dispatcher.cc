@@ -15,39 +15,21 @@ constexpr Duration kErrorPause = std::chrono::milliseconds(20);
 
 }  // namespace
 
-/// One run of the handler: notices if it waits, and then lets another fiber take over, while the
-/// message stays where it is.
-class Dispatcher::Handling final : public engine::SuspendHook {
+/// One run of the handler: while it waits the message stays where it is.
+class Dispatcher::Handling final : public DispatchFibers::Work {
  public:
-  explicit Handling(Dispatcher& dispatcher) : dispatcher_(dispatcher) {
-    if (dispatcher.group_ == nullptr) return;
-    fiber_ = EventLoop::running()->fiber();
-    fiber_->suspend_hook = this;
-  }
-  Handling(const Handling&) = delete;
-  Handling& operator=(const Handling&) = delete;
-  ~Handling() { stop_watching(); }
+  explicit Handling(Dispatcher& dispatcher)
+      : Work(dispatcher.fibers_ ? &*dispatcher.fibers_ : nullptr), dispatcher_(dispatcher) {}
 
-  void stop_watching() {
-    if (fiber_ != nullptr) fiber_->suspend_hook = nullptr;
-  }
-  bool has_waited() const { return has_waited_; }
-
-  void suspended() noexcept override {
-    has_waited_ = true;
+ private:
+  void waits() noexcept override {
     if (!dispatcher_.messages_memory_)
       dispatcher_.messages_memory_ = dispatcher_.socket_.keep_batch();
     memory_ = dispatcher_.messages_memory_;
-    dispatcher_.is_dispatching_ = false;
-    ++dispatcher_.waiting_count_;
-    dispatcher_.start_dispatching();
   }
 
- private:
   Dispatcher& dispatcher_;
-  engine::Fiber* fiber_ = nullptr;
   std::shared_ptr<void> memory_;
-  bool has_waited_ = false;
 };
 
 void Dispatcher::run() {
@@ -57,31 +39,23 @@ void Dispatcher::run() {
     return;
   }
   engine::FiberGroup group(*loop);
-  group_ = &group;
-  deadline_ = loop->scope().deadline;
-  start_dispatching();
+  fibers_.emplace(*loop, group, shared_.options.limits.waiting_messages_max,
+                  [this] { dispatch(); });
+  fibers_->start();
   group.join();
 }
 
-void Dispatcher::start_dispatching() {
-  is_dispatching_ = EventLoop::running()->spawn(
-      "dispatch", [this] { dispatch(); }, group_);
-}
-
 void Dispatcher::dispatch() {
-  // This fiber was started from a handler, whose own deadlines are none of its business.
-  engine::Engine::current().scope().deadline = deadline_;
   while (next() == Course::goes_on) {
   }
 }
 
 Dispatcher::Course Dispatcher::next() {
-  const bool is_full = waiting_count_ >= shared_.options.limits.waiting_messages_max;
+  const bool is_full = fibers_ && fibers_->is_full();
   if (position_ < messages_.size() && !is_full) return handle_next();
   flush();
   if (is_full) {
-    // Whichever handler returns first goes on from here.
-    is_dispatching_ = false;
+    fibers_->give_up();
     return Course::has_ended;
   }
   messages_ = {};
@@ -110,12 +84,11 @@ Dispatcher::Course Dispatcher::handle_next() {
   if (!shared_.begin_call()) return Course::goes_on;
   Handling handling(*this);
   Reply reply = call_handler(datagram);
-  handling.stop_watching();
+  handling.stop_noticing();
   if (handling.has_waited()) {
-    finish_waited(datagram, reply);
+    if (reply.has_value()) send_late(datagram, reply);
     shared_.end_call();
-    // Whoever took over goes on; unless nobody could, for want of a fiber.
-    return std::exchange(is_dispatching_, true) ? Course::has_ended : Course::goes_on;
+    return handling.end() ? Course::goes_on : Course::has_ended;
   }
   if (reply.has_value()) {
     replies_.push_back(std::move(reply));
@@ -146,9 +119,7 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
   return {};
 }
 
-void Dispatcher::finish_waited(const Datagram& datagram, const Reply& reply) {
-  --waiting_count_;
-  if (!reply.has_value()) return;
+void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) {
   if (auto sent = socket_.send({reply.bytes(), datagram.route}); !sent) {
     shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr,
                 sent.error().message());

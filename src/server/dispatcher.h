@@ -1,11 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "engine/event_loop.h"
 #include "hotline/net/datagram_socket.h"
+#include "server/dispatch_fibers.h"
 #include "server/service.h"
 
 namespace hotline::server {
@@ -26,19 +27,17 @@ class Dispatcher {
   enum class Course : bool { goes_on, has_ended };
 
   void dispatch();
-  void start_dispatching();
   Course next();
   Course receive();
   Course handle_next();
   Reply call_handler(const Datagram& datagram) noexcept;
-  void finish_waited(const Datagram& datagram, const Reply& reply);
+  void send_late(const Datagram& datagram, const Reply& reply);
   void flush();
 
   Shared& shared_;
   Service& service_;
   DatagramSocket& socket_;
-  engine::FiberGroup* group_ = nullptr;  ///< Null on a thread without a loop.
-  Deadline deadline_ = Deadline::never();
+  std::optional<DispatchFibers> fibers_;  ///< None on a thread without a loop.
 
   std::span<const Datagram> messages_;
   std::size_t position_ = 0;
@@ -46,8 +45,6 @@ class Dispatcher {
       messages_memory_;         ///< Once a handler waits in their midst; else the socket's.
   std::vector<Reply> replies_;  ///< Of messages_, not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
-  std::size_t waiting_count_ = 0;
-  bool is_dispatching_ = false;
   bool has_ended_ = false;
 };
 

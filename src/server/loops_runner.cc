@@ -6,6 +6,7 @@
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/dispatcher.h"
+#include "server/frame_dispatcher.h"
 
 namespace hotline::server {
 
@@ -26,12 +27,14 @@ class LoopsRunner::Loop {
  private:
   void run();
   void take_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
+  void take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
   void take_messages(EventLoop& loop, Service& service, FiberGroup& fibers);
 
   LoopsRunner& runner_;
   std::vector<Service>& services_;
   std::size_t index_;
   std::unique_ptr<engine::Worker> worker_;
+  std::list<FrameDispatcher> dispatchers_;
   engine::Event* has_begun_ = nullptr;
   bool may_begin_ = false;
   bool has_ended_ = false;  ///< Of the control loop's thread.
@@ -63,10 +66,15 @@ void LoopsRunner::Loop::run() {
   // What is asked of this fiber while it joins is asked of them.
   FiberGroup fibers(loop);
   for (Service& service : services_) {
-    if (index_ < service.listeners.size()) take_callers(loop, service, fibers);
+    if (index_ < service.listeners.size()) {
+      const bool is_dispatched = service.is_framed() && service.framing.can_pipeline();
+      is_dispatched ? take_framed_callers(loop, service, fibers)
+                    : take_callers(loop, service, fibers);
+    }
     if (index_ < service.sockets.size()) take_messages(loop, service, fibers);
   }
   fibers.join();
+  dispatchers_.clear();
 }
 
 void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
@@ -84,6 +92,22 @@ void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGro
       "accept",
       [&shared, &service, index = index_, start] {
         Acceptor(shared, service, service.listeners[index], start).run();
+      },
+      &fibers);
+}
+
+/// Without a fiber for each: only where messages can be answered as they come.
+void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
+  FrameDispatcher& dispatcher = dispatchers_.emplace_back(runner_.shared_, service, loop);
+  loop.spawn(
+      "frames", [&dispatcher] { dispatcher.run(); }, &fibers);
+  loop.spawn(
+      "accept",
+      [this, &service, &dispatcher] {
+        Acceptor(runner_.shared_, service, service.listeners[index_], [&dispatcher](Stream call) {
+          dispatcher.take(std::move(call));
+        }).run();
+        dispatcher.stop_taking();
       },
       &fibers);
 }

@@ -56,17 +56,29 @@ Server::~Server() = default;
 
 namespace {
 
-Result<void> check_handler(const Endpoint& endpoint, const Handler& handler) {
-  const bool has_datagram = handler.message() || handler.datagram();
+Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
+                           const Handler& handler) {
+  const auto refuse = [&](std::string detail, std::string advice) {
+    return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+                           std::move(detail), std::move(advice)));
+  };
+  const bool has_message = static_cast<bool>(handler.message());
+  const bool has_datagram = has_message || handler.datagram();
   const bool has_stream = static_cast<bool>(handler.stream());
+  const bool is_for_datagrams = is_datagram(endpoint.transport());
+  if (framing.has_boundaries()) {
+    if (is_for_datagrams) return refuse("datagrams need no framing", "leave framing= out");
+    if (has_message) return {};
+    return refuse("this service speaks without a framing of messages", "leave framing= out");
+  }
   const bool fits = endpoint.transport() == Transport::fd ? has_datagram || has_stream
-                    : is_datagram(endpoint.transport())   ? has_datagram
+                    : is_for_datagrams                    ? has_datagram
                                                           : has_stream;
   if (fits) return {};
-  return fail(
-      make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
-                 has_stream ? "this service is for streams" : "this service is for datagrams",
-                 has_stream ? "use tcp:// or unix:" : "use udp:// or unixgram:"));
+  if (is_for_datagrams) return refuse("this service is for streams", "use tcp:// or unix:");
+  return has_message ? refuse("this service answers messages, and a stream has none by itself",
+                              "say how they are framed, as in ?framing=lines")
+                     : refuse("this service is for datagrams", "use udp:// or unixgram:");
 }
 
 }  // namespace
@@ -83,15 +95,18 @@ Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
   OptionTaker taker(*endpoint);
   auto handler = make(taker);
   if (!handler) return fail(std::move(handler.error()));
-  if (auto fits = check_handler(*endpoint, *handler); !fits) return fits;
   auto socket = SocketOptions::take_from(taker);
   if (!socket) return fail(std::move(socket.error()));
+  auto framing = Framing::take_from(taker);
+  if (!framing) return fail(std::move(framing.error()));
   if (auto finished = taker.finish(); !finished) return finished;
+  if (auto fits = check_handler(*endpoint, *framing, *handler); !fits) return fits;
   Service service;
   service.name = name;
   service.wanted = std::move(*endpoint);
   service.handler = std::move(*handler);
   service.socket = std::move(*socket);
+  service.framing = std::move(*framing);
   state_->services.push_back(std::move(service));
   return {};
 }

@@ -119,7 +119,8 @@ Result<void> check_exposure(const Service& service) {
 Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {
   const bool is_shared = loop_count > 1;
   const PortSharing sharing = is_shared ? PortSharing::shared : PortSharing::exclusive;
-  const bool is_stream = service.handler.stream() && !is_datagram(service.wanted.transport());
+  const bool is_stream =
+      (service.handler.stream() || service.is_framed()) && !is_datagram(service.wanted.transport());
   const bool is_inherited = service.wanted.transport() == Transport::fd;
   if (is_shared && !is_inherited) {
     auto free = net::check_unshared(service.wanted, is_stream ? SOCK_STREAM : SOCK_DGRAM);
@@ -132,7 +133,8 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
   // What was inherited is whichever of the two kinds the handler can serve.
   if (is_stream) {
     auto bound = bind_listeners(service, options, loop_count, sharing);
-    const bool has_other = service.handler.message() || service.handler.datagram();
+    const bool has_other =
+        !service.is_framed() && (service.handler.message() || service.handler.datagram());
     if (bound || !has_other) return bound;
     service.listeners.clear();
   }

@@ -9,6 +9,7 @@
 
 #include "engine/descriptor_limit.h"
 #include "hotline/core/log.h"
+#include "hotline/framing/framing.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
 #include "hotline/server/handler.h"
@@ -25,6 +26,8 @@ struct Shared {
 
   void log(LogLevel level, std::string_view message, const std::string& service,
            const Endpoint* peer, std::string detail = {}) const;
+
+  bool wants_debug() const { return options.log != nullptr && options.log->wants(LogLevel::debug); }
 
   /// Counts one more call or message; false if there have been as many as are wanted.
   bool begin_call();
@@ -52,11 +55,15 @@ struct Shared {
 
 /// One service at one endpoint: its listeners or sockets, one for each loop, or a single one.
 struct Service {
+  /// Whether its calls are messages in frames, not streams.
+  bool is_framed() const { return framing.has_boundaries(); }
+
   std::string name;
   Endpoint wanted;
   Endpoint bound;
   Handler handler;
   SocketOptions socket;
+  Framing framing;  ///< Of a stream; with boundaries, each frame is a message for the handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
 };

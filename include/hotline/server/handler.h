@@ -16,23 +16,28 @@
 
 namespace hotline {
 
-/// One message for a message handler. Its bytes are a lease: they may be changed in place, and are
-/// gone once the reply is.
+/// One message for a message handler: a datagram, or a frame of a stream. Its bytes are a lease:
+/// they may be changed in place, and are gone once the reply is.
 class Message {
  public:
   Message(const DatagramSocket& socket, const Datagram& datagram)
-      : socket_(socket), datagram_(datagram) {}
+      : bytes_(datagram.bytes), socket_(&socket), datagram_(&datagram) {}
+  Message(const Stream& stream, MutableBytes payload) : bytes_(payload), stream_(&stream) {}
 
-  MutableBytes bytes() const { return datagram_.bytes; }
+  MutableBytes bytes() const { return bytes_; }
 
-  /// Whether the end of it was cut off.
-  bool is_truncated() const { return datagram_.is_truncated; }
+  /// Whether the end of it was cut off: a datagram's; frames come whole.
+  bool is_truncated() const { return datagram_ != nullptr && datagram_->is_truncated; }
 
-  Endpoint peer() const { return socket_.peer_of(*datagram_.route); }
+  Endpoint peer() const {
+    return stream_ != nullptr ? stream_->peer() : socket_->peer_of(*datagram_->route);
+  }
 
  private:
-  const DatagramSocket& socket_;
-  const Datagram& datagram_;
+  MutableBytes bytes_;
+  const DatagramSocket* socket_ = nullptr;
+  const Datagram* datagram_ = nullptr;
+  const Stream* stream_ = nullptr;
 };
 
 /// What a message handler answers: nothing, a view (of the message's own bytes, or of what lives as
@@ -50,7 +55,13 @@ class Reply {
   Reply(std::string own) : own_(std::move(own)), has_value_(true), is_own_(true) {}
 
   bool has_value() const { return has_value_; }
+
+  /// Whether the bytes are its own: a view is valid for longer.
+  bool is_own() const { return is_own_; }
   Bytes bytes() const { return is_own_ ? as_bytes(own_) : view_; }
+
+  /// The bytes that are its own, moved out.
+  std::string take() && { return std::move(own_); }
 
  private:
   Bytes view_;
@@ -62,7 +73,8 @@ class Reply {
 /// One call, from its first byte to its end; returns to end it. May throw: that ends the call too.
 using StreamHandler = std::function<void(Stream&)>;
 
-/// One message in, at most one out. May wait: other messages go on meanwhile.
+/// One message in, at most one out. May wait: other messages go on meanwhile, but those behind it
+/// on the same stream wait for it, so that replies keep their order.
 using MessageHandler = std::function<Reply(const Message&)>;
 
 /// A datagram socket, for who needs several replies or other destinations; returns when draining.

@@ -37,8 +37,12 @@ TEST_CASE("what cannot be served is refused when it is added") {
       {"tcp://127.0.0.1:0?backlog=0", echo, "the option 'backlog' is not a number"},
       {"udp://127.0.0.1:0", echo, "this service is for streams"},
       {"unixgram:@x", echo, "this service is for streams"},
-      {"tcp://127.0.0.1:0", echo_message, "this service is for datagrams"},
-      {"unix:@x", echo_message, "this service is for datagrams"},
+      {"tcp://127.0.0.1:0", echo_message, "a stream has none by itself"},
+      {"unix:@x", echo_message, "a stream has none by itself"},
+      {"tcp://127.0.0.1:0?framing=lines", echo, "speaks without a framing"},
+      {"tcp://127.0.0.1:0?framing=words", echo_message, "there is no framing 'words'"},
+      {"tcp://127.0.0.1:0?max=1KiB", echo, "'max'"},
+      {"udp://127.0.0.1:0?framing=lines", echo_message, "datagrams need no framing"},
       {"tcp://127.0.0.1:0", Handler(), "this service is for datagrams"}};
   for (const Form& form : forms) {
     CAPTURE(form.uri);

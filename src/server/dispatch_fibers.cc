@@ -1,0 +1,54 @@
+#include "server/dispatch_fibers.h"
+
+#include <utility>
+
+namespace hotline::server {
+
+using engine::EventLoop;
+
+DispatchFibers::DispatchFibers(EventLoop& loop, engine::FiberGroup& group, std::size_t waiting_max,
+                               std::function<void()> dispatch)
+    : loop_(loop),
+      group_(group),
+      waiting_max_(waiting_max),
+      dispatch_(std::move(dispatch)),
+      deadline_(loop.scope().deadline) {}
+
+void DispatchFibers::start() {
+  is_dispatching_ = loop_.spawn_next(
+      "dispatch",
+      [this] {
+        // This fiber may come from a handler, whose own deadlines are none of its business.
+        loop_.scope().deadline = deadline_;
+        dispatch_();
+      },
+      &group_);
+}
+
+DispatchFibers::Work::Work(DispatchFibers* fibers) : fibers_(fibers) {
+  if (fibers == nullptr) return;
+  fiber_ = fibers->loop_.fiber();
+  fiber_->suspend_hook = this;
+}
+
+void DispatchFibers::Work::stop_noticing() {
+  if (fiber_ != nullptr && fiber_->suspend_hook == this) fiber_->suspend_hook = nullptr;
+}
+
+void DispatchFibers::Work::suspended() noexcept {
+  has_waited_ = true;
+  waits();
+  ++fibers_->waiting_count_;
+  fibers_->is_dispatching_ = false;
+  fibers_->start();
+}
+
+bool DispatchFibers::Work::end() {
+  stop_noticing();
+  if (!has_waited_) return true;
+  --fibers_->waiting_count_;
+  // Whoever took over goes on; unless nobody could, for want of a fiber or of leave.
+  return !std::exchange(fibers_->is_dispatching_, true);
+}
+
+}  // namespace hotline::server

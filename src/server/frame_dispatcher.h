@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/event.h"
+#include "engine/event_loop.h"
+#include "server/call.h"
+#include "server/dispatch_fibers.h"
+#include "server/framed_call.h"
+#include "server/reply_batch.h"
+#include "server/service.h"
+
+namespace hotline::server {
+
+/// Runs a message handler over the framed calls of one loop: the messages of all of them back to
+/// back on one fiber, the replies to what one receive brought gathered into one write. A call that
+/// is silent has neither fiber nor buffer. When a handler or a write waits, it keeps that fiber and
+/// another goes on with the other calls. Loop thread only; used from fibers of one group.
+class FrameDispatcher {
+ public:
+  FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop);
+  FrameDispatcher(const FrameDispatcher&) = delete;
+  FrameDispatcher& operator=(const FrameDispatcher&) = delete;
+  ~FrameDispatcher();
+
+  /// Takes over a call that an Acceptor has admitted.
+  void take(Stream call);
+
+  /// There will be no more.
+  void stop_taking();
+
+  /// Returns when there will be no more calls and the last has ended. A drain of the fiber ends
+  /// calls with nothing pending; a cancel all.
+  void run();
+
+ private:
+  friend class FramedCall;
+  class Work;
+
+  void note_ready(FramedCall& call);
+  void dispatch();
+  bool wait_for_calls();
+  void begin_drain();
+  void end_silent();
+  void end_all();
+  bool serve(FramedCall& call);
+  Result<void> answer(FramedCall& call, ReplyBatch& replies);
+  void watch(FramedCall& call);
+  void unwatch(FramedCall& call);
+  FramedCallList& list_of(const FramedCall& call);
+  void end(FramedCall& call, const CallEnd& how);
+  Deadline next_silence_end() const;
+  bool is_over() const { return is_complete_ && call_count_ == 0; }
+  std::unique_ptr<ReplyBatch> take_batch();
+
+  Shared& shared_;
+  const Service& service_;
+  engine::EventLoop& loop_;
+  engine::Event has_work_;
+  std::optional<DispatchFibers> fibers_;
+  FramedCallList ready_;
+  FramedCallList
+      unspoken_;           ///< Watched, and nothing has come yet: in the order of their deadlines.
+  FramedCallList silent_;  ///< Watched, in the order of their deadlines.
+  std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
+  std::size_t call_count_ = 0;
+  bool is_complete_ = false;  ///< No more will be taken.
+  bool is_draining_ = false;
+};
+
+}  // namespace hotline::server

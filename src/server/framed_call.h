@@ -1,0 +1,56 @@
+#pragma once
+
+#include "engine/read_watch.h"
+#include "framing/frame_assembler.h"
+#include "hotline/core/deadline.h"
+#include "hotline/net/stream.h"
+
+namespace hotline::server {
+
+class FrameDispatcher;
+
+/// One framed call of a FrameDispatcher: all that there is of it while it is silent.
+class FramedCall final : public engine::ReadWatch {
+ public:
+  FramedCall(FrameDispatcher& dispatcher, Stream call, const Framing& framing)
+      : stream(std::move(call)), frames(framing), dispatcher_(dispatcher) {}
+
+  void ready() noexcept override;
+
+  Stream stream;
+  framing::FrameAssembler frames;
+  Deadline silent_until = Deadline::never();  ///< While it is watched.
+  bool has_spoken = false;
+
+ private:
+  friend class FramedCallList;
+
+  FrameDispatcher& dispatcher_;
+  FramedCall* previous_ = nullptr;
+  FramedCall* next_ = nullptr;
+};
+
+/// Calls in an order; each is in one list at a time. Does not own them.
+class FramedCallList {
+ public:
+  bool is_empty() const { return first_ == nullptr; }
+  FramedCall& first() const { return *first_; }
+
+  void push_back(FramedCall& call) {
+    call.previous_ = last_;
+    call.next_ = nullptr;
+    (last_ == nullptr ? first_ : last_->next_) = &call;
+    last_ = &call;
+  }
+
+  void remove(FramedCall& call) {
+    (call.previous_ == nullptr ? first_ : call.previous_->next_) = call.next_;
+    (call.next_ == nullptr ? last_ : call.next_->previous_) = call.previous_;
+  }
+
+ private:
+  FramedCall* first_ = nullptr;
+  FramedCall* last_ = nullptr;
+};
+
+}  // namespace hotline::server

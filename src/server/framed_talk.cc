@@ -1,0 +1,87 @@
+#include "server/framed_talk.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "hotline/framing/frame_stream.h"
+
+namespace hotline::server {
+namespace {
+
+using framing::FrameAssembler;
+using Outcome = Decoded::Outcome;
+
+Error violation(const Stream& call, const FrameAssembler::Step& step) {
+  const bool is_too_large = step.outcome == Outcome::too_large;
+  return make_error(is_too_large ? ErrorKind::too_large : ErrorKind::protocol_violation,
+                    "receive a message from", call.peer().format_without_options(),
+                    std::string(step.reason));
+}
+
+Error only_one_wanted(const Stream& call) {
+  return make_error(ErrorKind::draining, "receive from", call.peer().format_without_options(),
+                    "one message was wanted");
+}
+
+/// Kind::ready: every message waits for its receiver, so none can be gathered.
+Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& frames) {
+  for (;;) {
+    const auto payload = frames.read_frame();
+    if (!payload) return fail(payload.error());
+    const Reply reply = service.handler.message()(Message(frames.stream(), *payload));
+    if (reply.has_value()) {
+      if (auto written = frames.write_frame(reply.bytes()); !written) return written;
+    }
+    if (shared.options.calls == CallCount::one) return {};
+  }
+}
+
+}  // namespace
+
+Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
+                           FrameAssembler& frames, ReplyBatch& replies, MutableBytes piece) {
+  const bool is_only_one = shared.options.calls == CallCount::one;
+  frames.feed(piece);
+  for (;;) {
+    const FrameAssembler::Step step = frames.next();
+    if (step.outcome != Outcome::frame) {
+      auto flushed = replies.flush(call);
+      if (!flushed || step.outcome == Outcome::more) return flushed;
+      return fail(violation(call, step));
+    }
+    Reply reply = service.handler.message()(Message(call, step.payload));
+    if (reply.has_value()) {
+      if (auto added = replies.add(service.framing, step, std::move(reply)); !added)
+        throw std::runtime_error(added.error().message());
+    }
+    if (replies.is_full() || is_only_one || step.is_gathered) {
+      if (auto flushed = replies.flush(call); !flushed) return flushed;
+    }
+    if (is_only_one) return fail(only_one_wanted(call));
+  }
+}
+
+Error end_of_frames(const FrameAssembler& frames, const Error& error) {
+  Error end = error;
+  if (end.kind == ErrorKind::closed && frames.is_amid_frame()) end.kind = ErrorKind::truncated;
+  return end;
+}
+
+Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {
+  if (!service.framing.can_pipeline()) {
+    FrameStream frames(std::move(call), service.framing);
+    auto talked = talk_in_turns(shared, service, frames);
+    call = std::move(frames.stream());
+    return talked;
+  }
+  FrameAssembler frames(service.framing);
+  ReplyBatch replies;
+  for (;;) {
+    const auto piece = call.receive();
+    if (!piece) return fail(end_of_frames(frames, piece.error()));
+    auto answered = answer_frames(shared, service, call, frames, replies, *piece);
+    if (!answered) return answered;
+  }
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "framing/frame_assembler.h"
+#include "hotline/framing/framing.h"
+#include "hotline/net/stream.h"
+#include "hotline/server/handler.h"
+
+namespace hotline::server {
+
+/// Replies on their way to one stream, framed, gathered into as few writes as can be. A reply that
+/// is its own request, changed in place, goes out from where it lies, with what is around it; a
+/// short one is copied; others are sent from where they are. Reused from batch to batch.
+class ReplyBatch {
+ public:
+  ReplyBatch();
+
+  /// Adds the reply to the frame `request`, which stays where it is until flush. Fails as encode
+  /// does; then nothing was added.
+  Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
+                   Reply reply);
+
+  /// Whether it should be flushed before more is added.
+  bool is_full() const;
+
+  /// Writes all, and forgets it.
+  Result<void> flush(Stream& call);
+
+  /// Writes what goes without waiting; nothing while flush waits.
+  void flush_now(Stream& call);
+
+  void clear();
+
+ private:
+  void append(Bytes piece);
+  void append_copy(Bytes bytes);
+
+  std::vector<Bytes> pieces_;
+  std::vector<std::byte> scratch_;  ///< Never grows beyond what was reserved: pieces_ point to it.
+  std::vector<std::string> owned_;
+  std::size_t bytes_ = 0;
+  bool is_flushing_ = false;
+};
+
+}  // namespace hotline::server
