@@ -12,7 +12,7 @@ constexpr int kTurnMs = 100;
 ConnectLoad::ConnectLoad(const Options& options, Measurement& measurement)
     : options_(options),
       measurement_(measurement),
-      text_(options.bytes),
+      text_(options, options.bytes),
       buffer_(options.bytes + 1),
       calls_(options.connections) {}
 
@@ -26,7 +26,7 @@ void ConnectLoad::run() {
 void ConnectLoad::open(std::size_t index) {
   Call& call = calls_[index];
   call.time = now();
-  call.start = Text::start(serial_);
+  call.start = text_.start(serial_);
   call.received = 0;
   call.socket = connect_stream(options_.server, serial_++);
   if (send_some(call.socket, text_.request(call.start), options_.bytes) != options_.bytes)

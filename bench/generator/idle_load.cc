@@ -26,7 +26,7 @@ bool readable_in_time(const Descriptor& socket) {
 IdleLoad::IdleLoad(const Options& options)
     : options_(options),
       server_(options.server_pid),
-      text_(options.bytes),
+      text_(options, options.bytes),
       buffer_(options.bytes) {}
 
 std::string IdleLoad::run() {
@@ -59,7 +59,7 @@ void IdleLoad::speak_all() {
 }
 
 void IdleLoad::exchange(const Descriptor& socket, std::size_t index) {
-  const std::uint64_t start = Text::start(index);
+  const std::uint64_t start = text_.start(index);
   if (send_some(socket, text_.request(start), options_.bytes) != options_.bytes)
     throw Failure("--mode idle: a message must fit the empty send buffer");
   for (std::size_t received = 0; received < options_.bytes;) {

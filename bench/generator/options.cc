@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -25,6 +26,7 @@ constexpr const char* kUsage =
     "  --mode MODE          load (default), connections or idle; the last two over tcp\n"
     "  --connections N      connections, or datagram sockets (1)\n"
     "  --bytes N            bytes a message (64)\n"
+    "  --framing u32be      the length before each message: 4 bytes, most significant first\n"
     "  --depth N            messages in flight on each connection (1)\n"
     "  --seconds S          measured time (2)\n"
     "  --warmup S           time before it (0.5)\n"
@@ -56,6 +58,11 @@ Mode parse_mode(std::string_view value) {
   reject("--mode", value);
 }
 
+Prefix parse_prefix(std::string_view value) {
+  if (value == "u32be") return Prefix::kU32be;
+  reject("--framing", value);
+}
+
 void parse_endpoint(const std::string& endpoint, Options& options) {
   const std::string_view scheme = std::string_view(endpoint).substr(0, 6);
   const std::size_t colon = endpoint.rfind(':');
@@ -77,6 +84,8 @@ void parse_value(const std::string& name, const char* value, Options& options) {
     options.connections = count(kConnectionsMax);
   else if (name == "--bytes")
     options.bytes = count(kStreamBytesMax);
+  else if (name == "--framing")
+    options.prefix = parse_prefix(value);
   else if (name == "--depth")
     options.depth = count(kDepthMax);
   else if (name == "--seconds")
@@ -97,6 +106,8 @@ void check(const Options& options) {
     throw std::invalid_argument("--bytes: a datagram needs 8 for its number");
   if (options.datagrams && options.bytes > kDatagramBytesMax)
     throw std::invalid_argument("--bytes: a datagram holds at most 65507");
+  if (options.datagrams && options.prefix != Prefix::kNone)
+    throw std::invalid_argument("--framing: datagrams need none");
   if (options.mode == Mode::kIdle && options.server_pid == 0)
     throw std::invalid_argument("--mode idle measures memory: it needs --server-pid");
 }
@@ -122,6 +133,7 @@ Options parse_options(int argc, char** argv) {
     }
   }
   check(options);
+  if (options.prefix == Prefix::kU32be) options.bytes += sizeof(std::uint32_t);
   return options;
 }
 

@@ -9,12 +9,16 @@ namespace bench {
 
 enum class Mode { kLoad, kConnections, kIdle };
 
+// What stands before each message on a stream.
+enum class Prefix { kNone, kU32be };
+
 struct Options {
   Mode mode = Mode::kLoad;
   sockaddr_in server{};
   bool datagrams = false;
   std::size_t connections = 1;
-  std::size_t bytes = 64;
+  std::size_t bytes = 64;  // With its prefix.
+  Prefix prefix = Prefix::kNone;
   // Messages in flight on one connection: pipelining over TCP, the window over UDP.
   std::size_t depth = 1;
   double seconds = 2;

@@ -16,7 +16,7 @@ TcpLoad::TcpLoad(const Options& options, Measurement& measurement)
     : options_(options),
       measurement_(measurement),
       buffer_size_(std::max(kBufferMin, options.bytes * options.depth)),
-      text_(buffer_size_),
+      text_(options, buffer_size_),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_size_)) {}
 
 void TcpLoad::run() {
@@ -33,7 +33,7 @@ void TcpLoad::connect() {
     Connection& connection = connections_[i];
     connection.socket = connect_stream(options_.server, i);
     set_no_delay(connection.socket);
-    connection.start = Text::start(i);
+    connection.start = text_.start(i);
     connection.bursts.resize(options_.depth);
     poller_.add(connection.socket, EPOLLIN, i);
   }

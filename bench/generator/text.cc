@@ -1,5 +1,7 @@
 #include "text.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -14,6 +16,10 @@ namespace {
 
 // The neighbours of a and z, of A and Z, and bytes that differ from a letter by the case bit only.
 constexpr std::string_view kEdges("az`{AZ@[\0\x7f\x80\xff\xc1\xdb\xe1\xfa", 16);
+// Primes, so that messages of no usual size repeat after a few.
+constexpr std::size_t kPeriod = 4093;
+constexpr std::size_t kPrefixedPeriod = 61;
+
 constexpr std::array<std::string_view, 6> kWords = {"straße",   "éclair", "naïve",
                                                     "操作成功", "ключ",   "🙂"};
 
@@ -35,13 +41,25 @@ char upper(char byte) {
 
 }  // namespace
 
-Text::Text(std::size_t window_max) {
+Text::Text(const Options& options, std::size_t window_max)
+    : stride_(options.prefix == Prefix::kNone ? 1 : options.bytes),
+      period_(stride_ * (stride_ == 1 ? kPeriod : kPrefixedPeriod)) {
   std::mt19937 random(20'240'229);
-  while (mixed_.size() < kPeriod) mixed_ += piece(random);
-  mixed_.resize(kPeriod);
-  while (mixed_.size() < kPeriod + window_max) mixed_.append(mixed_, 0, kPeriod);
+  while (mixed_.size() < period_) mixed_ += piece(random);
+  mixed_.resize(period_);
+  while (mixed_.size() < period_ + window_max) mixed_.append(mixed_, 0, period_);
   upper_.resize(mixed_.size());
   std::transform(mixed_.begin(), mixed_.end(), upper_.begin(), upper);
+  if (options.prefix == Prefix::kNone) return;
+  put_prefixes(mixed_);
+  put_prefixes(upper_);
+}
+
+void Text::put_prefixes(std::string& text) const {
+  constexpr std::size_t kBytes = sizeof(std::uint32_t);
+  const std::uint32_t length = htonl(static_cast<std::uint32_t>(stride_ - kBytes));
+  for (std::size_t i = 0; i + kBytes <= text.size(); i += stride_)
+    std::memcpy(text.data() + i, &length, kBytes);
 }
 
 void Text::verify(const char* received, std::size_t size, std::uint64_t position) const {

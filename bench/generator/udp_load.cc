@@ -46,7 +46,7 @@ UdpLoad::UdpLoad(const Options& options, Measurement& measurement)
     : options_(options),
       measurement_(measurement),
       stride_(options.bytes + 1),
-      text_(options.bytes),
+      text_(options, options.bytes),
       received_(options.depth * stride_),
       composed_(options.depth * options.bytes),
       receive_pieces_(options.depth),
@@ -70,7 +70,7 @@ void UdpLoad::connect() {
   peers_.resize(options_.connections);
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     peers_[i].socket = connect_datagrams(options_.server);
-    peers_[i].start = Text::start(i);
+    peers_[i].start = text_.start(i);
     peers_[i].slots.resize(options_.depth);
     for (std::size_t slot = 0; slot < options_.depth; ++slot)
       peers_[i].slots[slot].number = static_cast<std::uint32_t>(slot);
