@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/datagram_call.h"
+#include "cli/framed_call.h"
 #include "cli/line_reader.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
@@ -20,19 +21,49 @@ std::unique_ptr<MessageSource> make_source(const CallOptions& options,
   return LineReader::on_standard_input(Home(common.home));
 }
 
-/// An empty message is one among datagrams; among the bytes of a stream it is nothing.
-Result<void> check_messages(const Endpoint& endpoint, const CallOptions& options) {
-  if (is_datagram(endpoint.transport()) || std::ranges::count(options.messages, "") == 0) return {};
-  return fail(make_error(ErrorKind::invalid_argument, "send to", endpoint.format_without_options(),
-                         "a message is empty, and a stream has no empty messages",
-                         "leave it out; only datagrams (udp, unixgram) may be empty"));
+/// What the options of a stream's endpoint say.
+struct StreamForm {
+  SocketOptions socket;
+  Framing framing;
+};
+
+Result<StreamForm> form_of(const Endpoint& endpoint) {
+  OptionTaker taker(endpoint);
+  auto socket = SocketOptions::take_from(taker);
+  if (!socket) return fail(std::move(socket.error()));
+  auto framing = Framing::take_from(taker);
+  if (!framing) return fail(std::move(framing.error()));
+  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
+  return StreamForm{*socket, *std::move(framing)};
 }
 
-Result<Stream> open_stream(const CallOptions& options) {
+/// Messages that are known are refused before any is sent. An empty one is one among datagrams and
+/// frames; among the bytes of a stream it is nothing.
+Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
+                            const CallOptions& options) {
+  if (framing.has_boundaries()) {
+    for (const std::string& message : options.messages) {
+      auto envelope = encode(framing, as_bytes(message));
+      if (envelope) continue;
+      envelope.error().endpoint = endpoint.format_without_options();
+      return fail(std::move(envelope.error()));
+    }
+    return {};
+  }
+  if (std::ranges::count(options.messages, "") == 0) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "send to", endpoint.format_without_options(),
+                         "a message is empty, and a stream has no empty messages",
+                         "leave it out; datagrams (udp, unixgram) may be empty, and messages in a "
+                         "framing, as in ?framing=u32be"));
+}
+
+Result<Stream> open_stream(const Endpoint& endpoint, const StreamForm& form,
+                           const CallOptions& options) {
   ConnectOptions connecting;
   connecting.timeout = options.timeout;
   connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
-  return connect(options.endpoint, connecting);
+  connecting.stream.receive_max = form.socket.receive_max;
+  return connect(endpoint, connecting);
 }
 
 Result<DatagramSocket> open_datagrams(const Endpoint& endpoint, const CallOptions& options) {
@@ -61,16 +92,31 @@ ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
                       form);
 }
 
-ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) {
-  auto stream = open_stream(options);
-  if (!stream)
-    return report_error(stream.error(), status_of_connect(stream.error()), common.output);
-  ReplyPrinter printer(common.output);
-  StreamCall call(std::move(*stream), options, printer);
+template <typename Call>
+ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& options,
+                const CommonOptions& common) {
   const auto source = make_source(options, common);
   const auto conversed = call.converse(*source);
   if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
   return finish(conversed, printer, *source, common.output);
+}
+
+ExitStatus call_stream(const Endpoint& endpoint, const CallOptions& options,
+                       const CommonOptions& common) {
+  const auto form = form_of(endpoint);
+  if (!form) return report_error(form.error(), ExitStatus::usage, common.output);
+  if (auto checked = check_messages(endpoint, form->framing, options); !checked) {
+    return report_error(checked.error(), ExitStatus::usage, common.output);
+  }
+  auto stream = open_stream(endpoint, *form, options);
+  if (!stream)
+    return report_error(stream.error(), status_of_connect(stream.error()), common.output);
+  ReplyPrinter printer(common.output);
+  if (!form->framing.has_boundaries()) {
+    return hold(StreamCall(std::move(*stream), options, printer), printer, options, common);
+  }
+  return hold(FramedCall(FrameStream(std::move(*stream), form->framing), options, printer), printer,
+              options, common);
 }
 
 ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
@@ -89,11 +135,8 @@ ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
 ExitStatus call_command(const CallOptions& options, const CommonOptions& common) {
   const auto endpoint = Endpoint::parse(options.endpoint);
   if (!endpoint) return report_error(endpoint.error(), ExitStatus::usage, common.output);
-  if (auto checked = check_messages(*endpoint, options); !checked) {
-    return report_error(checked.error(), ExitStatus::usage, common.output);
-  }
   if (is_datagram(endpoint->transport())) return call_datagrams(*endpoint, options, common);
-  return call_stream(options, common);
+  return call_stream(*endpoint, options, common);
 }
 
 }  // namespace hotline::cli

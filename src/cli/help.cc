@@ -77,7 +77,9 @@ newline. Of lines, blank ones are skipped, and 'quit' or the end of input hangs 
 message goes after a reply, or after a while (--linger) without one. Replies go to standard
 output as they arrive, with a newline where they lack one; everything else to standard error.
 
-A stream (tcp, unix) knows no messages: a long reply may come in pieces, and is printed so.
+A stream (tcp, unix) knows no messages: a long reply may come in pieces, and is printed so. With
+a framing ('hotline help endpoints') it does: messages go out without waiting for replies, each
+reply is printed whole, and the call ends when every message has had one.
 A datagram (udp, unixgram) that is not answered in time is sent again, twice at most.
 
 The status is 0 if a reply came after the last message; see 'hotline help status'.
@@ -137,7 +139,12 @@ them for the shell:
   backlog=N             how many callers may wait to be accepted (default 4096)
   receive=BYTES         the most that one receive takes: 1024, 64KiB
   mode=OCTAL            permission bits of a UNIX path: 660
+  framing=NAME          where messages end on a stream (default raw: whatever arrives is one):
+                        lines, u16be, u32be, u32le, i32le, varint, netstring, delimiter=BYTES,
+                        fixed=N, ready, mp; both sides need the same. BYTES: %00 is a zero byte
+  max=BYTES             the longest message of a framing (default 16MiB)
 
+  hotline call 'tcp://127.0.0.1:8000?framing=u32be&max=1MiB' hello
   hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'
 )";
 
@@ -156,7 +163,8 @@ The services are the same under each. Callers beyond the limit wait until there 
 
 constexpr std::string_view kStatus = R"(status: what the program's exit status says
 
-    0  it worked; for 'call': a reply came after the last message, and no error cut it off
+    0  it worked; for 'call': a reply came after the last message (framed: to each message), and
+       no error cut it off
     1  it failed
     2  the command line is wrong; nothing was done
     5  nobody answers at the endpoint, or its name is unknown

@@ -45,6 +45,11 @@ MessageSource::Next PlainLines::next_line(std::string& line, PeerWatch& peer) {
   return Next::message;
 }
 
+std::optional<MessageSource::Next> PlainLines::next_line_now(std::string& line) {
+  if (take_line(line)) return MessageSource::Next::message;
+  return has_ended_ ? std::optional(MessageSource::Next::end) : std::nullopt;
+}
+
 bool PlainLines::take_line(std::string& line) {
   const std::size_t newline = read_.find('\n', searched_);
   searched_ = read_.size();
@@ -69,15 +74,31 @@ std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home) {
 }
 
 MessageSource::Next LineReader::next(std::string& message, PeerWatch& peer) {
-  for (;;) {
+  while (!has_quit_) {
     const Next next = input_->next_line(message, peer);
     if (next != Next::message) return next;
-    const std::string_view words = trim(message);
-    if (words.empty()) continue;
-    if (words == kQuit) return Next::end;
-    input_->remember(message);
-    return Next::message;
+    if (const auto judged = judge(message)) return *judged;
   }
+  return Next::end;
+}
+
+std::optional<MessageSource::Next> LineReader::next_now(std::string& message) {
+  while (!has_quit_) {
+    const auto next = input_->next_line_now(message);
+    if (next != Next::message) return next;
+    if (const auto judged = judge(message)) return judged;
+  }
+  return Next::end;
+}
+
+/// Nothing, if it is to be skipped.
+std::optional<MessageSource::Next> LineReader::judge(const std::string& line) {
+  const std::string_view words = trim(line);
+  if (words.empty()) return std::nullopt;
+  has_quit_ = words == kQuit;
+  if (has_quit_) return Next::end;
+  input_->remember(line);
+  return Next::message;
 }
 
 }  // namespace hotline::cli

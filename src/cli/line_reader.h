@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ class LineInput {
   /// The next line without its newline, as MessageSource::next.
   virtual MessageSource::Next next_line(std::string& line, PeerWatch& peer) = 0;
 
+  /// The same without waiting: nothing if it is not known yet.
+  virtual std::optional<MessageSource::Next> next_line_now(std::string&) { return std::nullopt; }
+
   /// As MessageSource::failure.
   virtual int failure() const { return 0; }
 
@@ -28,6 +32,7 @@ class LineInput {
 class PlainLines final : public LineInput {
  public:
   MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;
+  std::optional<MessageSource::Next> next_line_now(std::string& line) override;
   int failure() const override { return failure_; }
 
  private:
@@ -50,10 +55,14 @@ class LineReader final : public MessageSource {
   static std::unique_ptr<LineReader> on_standard_input(const Home& home);
 
   Next next(std::string& message, PeerWatch& peer) override;
+  std::optional<Next> next_now(std::string& message) override;
   int failure() const override { return input_->failure(); }
 
  private:
+  std::optional<Next> judge(const std::string& line);
+
   std::unique_ptr<LineInput> input_;
+  bool has_quit_ = false;
 };
 
 }  // namespace hotline::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ class MessageSource {
   /// The next message. Waits for it, and for `peer`.
   virtual Next next(std::string& message, PeerWatch& peer) = 0;
 
+  /// The same without waiting: nothing if it is not known yet.
+  virtual std::optional<Next> next_now(std::string& message) = 0;
+
   /// The errno for which there were no more messages; 0 if there was none.
   virtual int failure() const { return 0; }
 };
@@ -45,7 +49,9 @@ class ArgumentMessages final : public MessageSource {
  public:
   explicit ArgumentMessages(const std::vector<std::string>& messages) : messages_(messages) {}
 
-  Next next(std::string& message, PeerWatch&) override {
+  Next next(std::string& message, PeerWatch&) override { return *next_now(message); }
+
+  std::optional<Next> next_now(std::string& message) override {
     if (position_ == messages_.size()) return Next::end;
     message = messages_[position_++];
     return Next::message;

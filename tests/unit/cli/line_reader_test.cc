@@ -198,6 +198,45 @@ TEST_CASE("a reply gets its newline only when the user has to be waited for") {
   CHECK(peer.settled() == 1);
 }
 
+TEST_CASE("a line is known now if all of it was read, and the end once that was") {
+  test::FedInput input;
+  input.feed("a\n\nb\nc");
+  FakePeer peer(-1);
+  LineReader reader(std::make_unique<PlainLines>());
+  std::string line;
+  CHECK_FALSE(reader.next_now(line));
+  CHECK(reader.next(line, peer) == Next::message);
+  CHECK(reader.next_now(line) == Next::message);
+  CHECK(line == "b");
+  CHECK_FALSE(reader.next_now(line));
+  input.feed("d\n");
+  input.end();
+  CHECK(reader.next(line, peer) == Next::message);
+  CHECK(line == "cd");
+  CHECK_FALSE(reader.next_now(line));
+  CHECK(reader.next(line, peer) == Next::end);
+  CHECK(reader.next_now(line) == Next::end);
+}
+
+TEST_CASE("quit is the end for good, also when it is known now") {
+  test::FedInput input;
+  input.feed("a\nquit\nb\n");
+  FakePeer peer(-1);
+  LineReader reader(std::make_unique<PlainLines>());
+  std::string line;
+  CHECK(reader.next(line, peer) == Next::message);
+  CHECK(reader.next_now(line) == Next::end);
+  CHECK(reader.next_now(line) == Next::end);
+  CHECK(reader.next(line, peer) == Next::end);
+}
+
+TEST_CASE("what is typed is never known before it is waited for") {
+  Typing typing{.typed = {"a"}, .remembered = {}};
+  LineReader reader(std::make_unique<TypedLines>(typing));
+  std::string line;
+  CHECK_FALSE(reader.next_now(line));
+}
+
 TEST_CASE("without a terminal standard input is read as plain lines") {
   test::FedInput input;
   input.feed("\xff\n");

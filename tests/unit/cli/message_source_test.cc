@@ -28,4 +28,13 @@ TEST_CASE("messages that are known come in their order, then their end, as often
   CHECK(message == " ");
 }
 
+TEST_CASE("messages that are known are known now") {
+  const std::vector<std::string> known = {"hello"};
+  ArgumentMessages messages(known);
+  std::string message;
+  CHECK(messages.next_now(message) == MessageSource::Next::message);
+  CHECK(message == "hello");
+  CHECK(messages.next_now(message) == MessageSource::Next::end);
+}
+
 }  // namespace hotline::cli

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/message_source.h"
+#include "cli/options.h"
+#include "cli/reply_printer.h"
+#include "hotline/core/result.h"
+#include "hotline/framing/frame_stream.h"
+
+namespace hotline::cli {
+
+/// One call over a stream with framing: to each message one reply. What is there of the messages
+/// goes out at once, without waiting for replies in between, where the framing allows that.
+class FramedCall final : private PeerWatch {
+ public:
+  /// `printer` and `options` outlive this.
+  FramedCall(FrameStream frames, const CallOptions& options, ReplyPrinter& printer);
+
+  /// Holds the whole call. Succeeds if each message had its reply; or once nobody reads standard
+  /// output any more.
+  Result<void> converse(MessageSource& messages);
+
+  /// Whether the peer hung up while there might have been messages left.
+  bool was_cut_short() const { return was_cut_short_; }
+
+ private:
+  enum class Arrival { reply, nothing, end };
+
+  /// Messages that go out together, and what there is after them.
+  struct Batch {
+    std::vector<std::string> messages;
+    std::size_t bytes = 0;
+    MessageSource::Next next = MessageSource::Next::message;
+    Result<void> refused;  ///< Why the message after them cannot be sent.
+  };
+
+  int descriptor() const override;
+  bool show_arrived() override;
+  void settle() override {}
+
+  Batch collect(MessageSource& messages);
+  bool take(Batch& batch, std::string message) const;
+  Result<void> exchange(const Batch& batch);
+  Result<void> send(const Batch& batch, std::span<const Bytes> payloads);
+  Result<void> send_while_showing(std::span<const Bytes> payloads);
+  void show_due();
+  void show_here();
+  Arrival show_reply();
+  void wait_at_most(Duration timeout);
+  Result<void> judge() const;
+  std::string peer() const { return frames_.stream().peer().format_without_options(); }
+
+  FrameStream frames_;
+  const CallOptions& options_;
+  ReplyPrinter& printer_;
+  Error end_;                ///< Why nothing more can come: kind `none` as long as it can.
+  std::size_t sent_ = 0;     ///< Messages.
+  std::size_t missing_ = 0;  ///< Replies to them.
+  std::size_t due_ = 0;      ///< Replies, before the next messages go out.
+  bool has_reader_ = true;   ///< Of standard output.
+  bool was_cut_short_ = false;
+};
+
+}  // namespace hotline::cli
