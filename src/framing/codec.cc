@@ -51,29 +51,35 @@ std::unexpected<Error> refuse_size(const Framing& framing, std::size_t size) {
                               : "take a framing with longer lengths: u32be, varint or mp");
 }
 
-/// Whether the format can carry what is in `payload`.
-Result<void> check_content(const Framing& framing, Bytes payload) {
+/// Whether the format can carry what is in `payload`, whose length it can say.
+bool can_carry(const Framing& framing, Bytes payload) {
+  switch (framing.kind) {
+    case Framing::Kind::raw: return !payload.empty();
+    case Framing::Kind::lines: return framing::is_line(payload);
+    case Framing::Kind::delimiter:
+      assert(!framing.delimiter.empty() && framing.delimiter.size() <= Framing::kDelimiterBytesMax);
+      return framing::is_free_of(payload, as_bytes(framing.delimiter));
+    case Framing::Kind::fixed: return payload.size() == framing.fixed_bytes;
+    default: return true;
+  }
+}
+
+std::unexpected<Error> refuse_content(const Framing& framing, std::size_t size) {
   switch (framing.kind) {
     case Framing::Kind::raw:
-      if (!payload.empty()) return {};
       return refuse(ErrorKind::invalid_argument, "raw has no empty messages",
                     "take a framing on both sides, as in ?framing=u32be");
     case Framing::Kind::lines:
-      if (framing::is_line(payload)) return {};
       return refuse(ErrorKind::invalid_argument,
                     "a line can neither hold a newline nor end in a carriage return",
                     std::string(kAnyBytes));
     case Framing::Kind::delimiter:
-      assert(!framing.delimiter.empty() && framing.delimiter.size() <= Framing::kDelimiterBytesMax);
-      if (framing::is_free_of(payload, as_bytes(framing.delimiter))) return {};
       return refuse(ErrorKind::invalid_argument, "the delimiter is in it", std::string(kAnyBytes));
-    case Framing::Kind::fixed:
-      if (payload.size() == framing.fixed_bytes) return {};
+    default:
       return refuse(ErrorKind::invalid_argument,
-                    "it has " + std::to_string(payload.size()) + " bytes, and the framing says " +
+                    "it has " + std::to_string(size) + " bytes, and the framing says " +
                         std::to_string(framing.fixed_bytes),
                     "fill it up, or take a framing with lengths, as u32be");
-    default: return {};
   }
 }
 
@@ -162,13 +168,11 @@ Result<Envelope> encode(const Framing& framing, Bytes payload) {
   if (is_limited && payload.size() > std::min(framing.frame_max, format_max(framing.kind))) {
     return refuse_size(framing, payload.size());
   }
-  if (auto checked = check_content(framing, payload); !checked) {
-    return fail(std::move(checked.error()));
-  }
-  Envelope envelope;
-  envelope.header_bytes_ =
-      static_cast<std::uint8_t>(write_header(framing.kind, payload.size(), envelope.header_));
-  envelope.trailer_ = trailer_of(framing);
+  if (!can_carry(framing, payload)) return refuse_content(framing, payload.size());
+  Result<Envelope> envelope(std::in_place);
+  envelope->header_bytes_ =
+      static_cast<std::uint8_t>(write_header(framing.kind, payload.size(), envelope->header_));
+  envelope->trailer_ = trailer_of(framing);
   return envelope;
 }
 

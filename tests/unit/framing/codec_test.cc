@@ -98,7 +98,7 @@ TEST_CASE("a message may be exactly as long as the limit, and not one byte longe
   for (const std::string& name : kFreeLengths) {
     CAPTURE(name);
     const Framing wide = framing_of(name);
-    for (const std::size_t frame_max : {0, 1, 9, 127, 128, 300}) {
+    for (const std::size_t frame_max : {0U, 1U, 9U, 127U, 128U, 300U}) {
       CAPTURE(frame_max);
       const Framing framing = framing_of(name, frame_max);
       const std::string most(frame_max, 'm');

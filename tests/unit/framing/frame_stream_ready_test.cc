@@ -82,7 +82,7 @@ TEST_CASE("a reply may be written from where its request was received") {
         REQUIRE(frames.write_frame(*frame));
       }
     });
-    for (const std::size_t size : {1, 0, 100, 100'000}) {
+    for (const std::size_t size : {1U, 0U, 100U, 100'000U}) {
       std::string payload(size, 'p');
       REQUIRE(call.frames.write_frame(as_bytes(payload)));
       if (size > 0) payload.front() = '!';

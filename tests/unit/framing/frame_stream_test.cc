@@ -224,7 +224,8 @@ TEST_CASE("messages of every size go both ways between two frame streams") {
         FrameStream frames(test::stream_over(std::move(peer)), framing_of(name));
         while (auto frame = frames.read_frame()) REQUIRE(frames.write_frame(*frame));
       });
-      for (const std::size_t size : {0, 1, 500, 513, 16'383, 16'384, 65'536, 200'000, 1'000'000}) {
+      for (const std::size_t size :
+           {0U, 1U, 500U, 513U, 16'383U, 16'384U, 65'536U, 200'000U, 1'000'000U}) {
         const std::string payload(size, static_cast<char>('a' + size % 26));
         REQUIRE(call.frames.write_frame(as_bytes(payload)));
         CHECK((next(call.frames) == payload));
