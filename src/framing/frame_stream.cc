@@ -9,7 +9,6 @@
 #include "framing/frame_assembler.h"
 #include "framing/frame_batch.h"
 #include "hotline/engine/clock.h"
-#include "hotline/engine/deadline_scope.h"
 
 namespace hotline {
 namespace {
@@ -96,17 +95,12 @@ Result<void> FrameStream::State::answer_announcement() {
 
 /// Whether more has come for a length.
 Result<bool> FrameStream::State::wait_for_digits() {
-  const Deadline deadline = deadline_after(kDigitsWait);
-  const DeadlineScope scope(deadline);
-  const auto received = stream.receive();
-  if (received) {
-    frames.feed(*received);
-    return true;
-  }
-  const bool was_quiet =
-      received.error().kind == ErrorKind::timed_out && deadline.has_passed(now());
-  if (was_quiet) return false;
-  return fail(received.error());
+  // Not a receive with a deadline, which would be how the call ended.
+  if (auto slept = sleep_for(kDigitsWait); !slept) return fail(std::move(slept.error()));
+  const auto received = stream.receive_now();
+  if (!received) return fail(received.error());
+  frames.feed(*received);
+  return !received->empty();
 }
 
 Result<void> FrameStream::State::await_ready() {

@@ -33,6 +33,7 @@ TEST_CASE("an announced message is asked for with ready, and read") {
     for (const char* expected : {"hello", "12345678901", "", "ready"}) {
       CHECK(next(call.frames) == expected);
     }
+    CHECK(call.frames.stream().end().kind == ErrorKind::none);
   });
 }
 
