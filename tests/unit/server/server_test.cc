@@ -40,7 +40,7 @@ TEST_CASE("what cannot be served is refused when it is added") {
       {"tcp://127.0.0.1:0", echo_message, "a stream has none by itself"},
       {"unix:@x", echo_message, "a stream has none by itself"},
       {"tcp://127.0.0.1:0?framing=lines", echo, "speaks without a framing"},
-      {"tcp://127.0.0.1:0?framing=words", echo_message, "there is no framing 'words'"},
+      {"tcp://127.0.0.1:0?framing=words", echo_message, "there is no such framing"},
       {"tcp://127.0.0.1:0?max=1KiB", echo, "'max'"},
       {"udp://127.0.0.1:0?framing=lines", echo_message, "datagrams need no framing"},
       {"tcp://127.0.0.1:0", Handler(), "this service is for datagrams"}};
