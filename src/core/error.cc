@@ -101,6 +101,7 @@ ErrorKind kind_of_native_code(int native_code) {
     case EMFILE:  // The process has no descriptor left,
     case ENFILE:  // the machine,
     case ENOBUFS:
+    case ETOOMANYREFS:  // More descriptors are on their way through sockets than may be open.
     case ENOMEM:
     case ENOSPC: return ErrorKind::resource_exhausted;
     case EINVAL:
@@ -110,6 +111,7 @@ ErrorKind kind_of_native_code(int native_code) {
     case EPROTONOSUPPORT:
     case EOPNOTSUPP:
     case ENOSYS: return ErrorKind::unsupported;
+    case E2BIG:
     case EMSGSIZE: return ErrorKind::too_large;
     default: return ErrorKind::system;
   }

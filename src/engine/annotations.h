@@ -41,6 +41,13 @@ inline constexpr bool kUnderAsan = true;
 inline constexpr bool kUnderAsan = false;
 #endif
 
+/// ThreadSanitizer runs one of its own beside the program's.
+#ifdef HOTLINE_TSAN
+inline constexpr unsigned kThreadsOfSanitizer = 1;
+#else
+inline constexpr unsigned kThreadsOfSanitizer = 0;
+#endif
+
 /// What the sanitizers keep for one stack. The thread's own has one too.
 class StackAnnotation {
  public:

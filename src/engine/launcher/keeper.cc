@@ -1,0 +1,113 @@
+#include "engine/launcher/keeper.h"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "engine/launcher/clean_environment.h"
+#include "engine/launcher/launch_request.h"
+#include "engine/launcher/process_tree.h"
+#include "engine/launcher/program_start.h"
+#include "engine/operations/system_result.h"
+
+namespace hotline::engine {
+
+namespace {
+
+UniqueFd open_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  sigaddset(&signals, kParentDeathSignal);
+  return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+/// Which of SIGCHLD and kParentDeathSignal is due, or 0.
+int next_signal(int fd) {
+  signalfd_siginfo info{};
+  const int size = system_result([&] { return ::read(fd, &info, sizeof info); });
+  return size == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+}
+
+}  // namespace
+
+void Keeper::run(pid_t launcher) {
+  ::prctl(PR_SET_NAME, "hotline-keeper");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  signals_ = open_signals();
+  if (signals_ && take_request(launcher) && start()) watch();
+}
+
+bool Keeper::take_request(pid_t launcher) {
+  // There is no tree to end yet.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != launcher) return false;
+  const int size = receive_request(setup_.requests, setup_.memory, RequestWait::yes, descriptors_);
+  if (size <= 0) return false;
+  ::prctl(PR_SET_PDEATHSIG, kParentDeathSignal);
+  if (::getppid() != launcher) return false;
+  request_ = setup_.memory.first(static_cast<std::size_t>(size));
+  return true;
+}
+
+bool Keeper::start() {
+  StartedProgram started{-1, {StatusKind::program_failed, EINVAL, 0}};
+  if (auto request = decode_request(request_); request && descriptors_.status) {
+    request->environment = merge_environment(request->environment, setup_.environment);
+    started = start_program({*request, descriptors_.output.get(), descriptors_.error.get()});
+  }
+  send_status(descriptors_.status.get(), started.status);
+  // Only now: another keeper is forked for it, which can wait until the program runs.
+  const pid_t self = ::getpid();
+  system_result([&] { return ::write(setup_.notices, &self, sizeof self); });
+  UniqueFd(setup_.notices).reset();
+  UniqueFd(setup_.requests).reset();
+  // Whoever reads them must see their end.
+  descriptors_.output.reset();
+  descriptors_.error.reset();
+  leader_ = started.pid;
+  return leader_ >= 0;
+}
+
+void Keeper::watch() {
+  do {
+    if (is_asked_to_end()) {
+      end_descendants([this](pid_t pid, int status) { note_end(pid, status); });
+      return;
+    }
+  } while (reap());
+}
+
+/// Waits until there is something to do.
+bool Keeper::is_asked_to_end() const {
+  std::array<pollfd, 2> polled{pollfd{signals_.get(), POLLIN, 0},
+                               pollfd{descriptors_.status.get(), POLLIN, 0}};
+  ::poll(polled.data(), polled.size(), -1);
+  return polled[1].revents != 0 || next_signal(signals_.get()) == kParentDeathSignal;
+}
+
+/// Whether any child is left.
+bool Keeper::reap() {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return pid == 0;
+    note_end(pid, status);
+  }
+}
+
+void Keeper::note_end(pid_t pid, int status) {
+  // Its number may be a descendant's next.
+  if (pid != leader_) return;
+  leader_ = -1;
+  const bool has_exited = WIFEXITED(status);
+  send_status(descriptors_.status.get(), {StatusKind::ended, has_exited ? WEXITSTATUS(status) : -1,
+                                          has_exited ? 0 : WTERMSIG(status)});
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+#include "engine/launcher/launcher_wire.h"
+#include "hotline/core/bytes.h"
+#include "hotline/core/unique_fd.h"
+
+namespace hotline::engine {
+
+/// The signal that tells a keeper, or the launcher, that its parent has died. None that a service
+/// manager or a terminal sends to all: those are for the server, which drains.
+inline constexpr int kParentDeathSignal = SIGUSR1;
+
+/// What every keeper has of the launcher.
+struct KeeperSetup {
+  int requests;         ///< Where they come from; shared with other keepers.
+  int notices;          ///< Where a keeper says, by its process id, that it has a request.
+  MutableBytes memory;  ///< For a request.
+  std::vector<std::string>& environment;
+};
+
+/// The process that holds one program's tree: takes one request, starts the program, adopts the
+/// orphans of the tree, tells how the program ended, and ends when the tree is gone. It ends the
+/// tree when the server asks for it or goes, or when the launcher does. Forked ahead of the
+/// request.
+class Keeper {
+ public:
+  explicit Keeper(const KeeperSetup& setup) : setup_(setup) {}
+
+  /// Runs in this process, a child of `launcher` with every signal blocked. Returns when the tree
+  /// is gone.
+  void run(pid_t launcher);
+
+ private:
+  bool take_request(pid_t launcher);
+  bool start();
+  void watch();
+  bool is_asked_to_end() const;
+  bool reap();
+  void note_end(pid_t pid, int status);
+
+  KeeperSetup setup_;
+  UniqueFd signals_;
+  LaunchDescriptors descriptors_;
+  MutableBytes request_;
+  pid_t leader_ = -1;
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,84 @@
+#include "engine/launcher/launched_process.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "engine/end_code.h"
+#include "engine/engine.h"
+#include "engine/launcher/launcher_wire.h"
+#include "engine/operations/read_write.h"
+
+namespace hotline::engine {
+namespace {
+
+constexpr std::string_view kWait = "wait for a program";
+
+/// The next thing that the keeper says. None other than the keeper ever writes to its socket, and
+/// each message is one packet.
+Result<LaunchStatus> read_status(Channel& channel, std::string_view operation) {
+  LaunchStatus status;
+  Read read(channel, std::as_writable_bytes(std::span(&status, 1)));
+  const int size = Engine::current().perform(read, Deadline::never());
+  if (size == sizeof status) return status;
+  if (size < 0) return fail(operation_error(size, operation));
+  return fail(make_error(ErrorKind::reset, operation, {}, "whoever kept it has died"));
+}
+
+std::string shown(const std::string& word) { return escape(as_bytes(word), 80); }
+
+Error start_error(const LaunchStatus& status, const LaunchOptions& options) {
+  const std::string& program = options.arguments.front();
+  switch (status.kind) {
+    case StatusKind::directory_failed: {
+      Error error = system_error(status.value, "start a program in", shown(options.directory));
+      error.advice = "is it a directory that this user may enter?";
+      return error;
+    }
+    case StatusKind::keeper_failed: {
+      Error error = system_error(status.value, "start", shown(program));
+      error.kind = ErrorKind::resource_exhausted;
+      error.detail = strerrordesc_np(status.value);
+      error.advice = "raise the limit on processes ('ulimit -u'), or run fewer";
+      return error;
+    }
+    default: break;
+  }
+  Error error = system_error(status.value, "start", shown(program));
+  if (error.kind == ErrorKind::not_found) {
+    error.advice = program.find('/') == std::string::npos
+                       ? "no directory of its PATH has it: give its path, or install it"
+                       : "check the path, and the interpreter that its first line names";
+  } else if (error.kind == ErrorKind::permission_denied) {
+    error.advice = "is it a file that this user may execute?";
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<void> LaunchedProcess::wait_for_start(const LaunchOptions& options) {
+  const auto status = read_status(status_, "start a program");
+  if (!status) return fail(status.error());
+  if (status->kind == StatusKind::started) return {};
+  return fail(start_error(*status, options));
+}
+
+Result<std::size_t> LaunchedProcess::read_some(OutputStream output, MutableBytes into) {
+  Read read(outputs_[static_cast<std::size_t>(output)], into);
+  const int size = Engine::current().perform(read, Deadline::never());
+  if (size < 0) return fail(operation_error(size, "read the output of a program"));
+  return static_cast<std::size_t>(size);
+}
+
+Result<ProcessEnd> LaunchedProcess::wait() {
+  if (end_) return *end_;
+  const auto status = read_status(status_, kWait);
+  if (!status) return fail(status.error());
+  end_ = ProcessEnd{status->value, status->signal};
+  return *end_;
+}
+
+void LaunchedProcess::kill() { ::shutdown(status_.fd(), SHUT_WR); }
+
+}  // namespace hotline::engine

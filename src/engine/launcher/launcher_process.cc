@@ -1,0 +1,170 @@
+#include "engine/launcher/launcher_process.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+#include "engine/launcher/clean_environment.h"
+#include "engine/launcher/keeper.h"
+#include "engine/launcher/launch_request.h"
+#include "engine/launcher/launcher_wire.h"
+#include "engine/launcher/process_tree.h"
+#include "engine/operations/system_result.h"
+
+namespace hotline::engine {
+namespace {
+
+// How long to wait before what has failed for want of processes, or of a right, is tried again.
+constexpr int kRetryMs = 100;
+
+void reset_signals() {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+}
+
+/// Keeps `kept` and standard error, so that a crash can be seen.
+void close_others(int kept) {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(null, STDOUT_FILENO);
+  const auto fd = static_cast<unsigned>(kept);
+  if (fd > STDERR_FILENO + 1) ::close_range(STDERR_FILENO + 1, fd - 1, 0);
+  ::close_range(fd + 1, ~0U, 0);
+}
+
+}  // namespace
+
+void LauncherProcess::run(pid_t server) {
+  if (!prepare(server)) return;
+  do {
+    fork_keepers();
+  } while (turn());
+  end_descendants([](pid_t, int) {});
+}
+
+bool LauncherProcess::prepare(pid_t server) {
+  ::prctl(PR_SET_NAME, "hotline-launch");
+  ::prctl(PR_SET_PDEATHSIG, kParentDeathSignal);
+  if (::getppid() != server) return false;
+  // Nothing at the terminal is for it; and no program that leaves can come back into its session.
+  ::setsid();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  reset_signals();
+  close_others(requests_.get());
+  ::umask(::umask(S_IWGRP | S_IWOTH) | S_IWGRP | S_IWOTH);
+  environment_ = clean_environment(environ);
+  add_user(environment_);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGCHLD);
+  sigaddset(&signals, kParentDeathSignal);
+  signals_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
+  notices_.reset(ends[0]);
+  notices_of_keepers_.reset(ends[1]);
+  ::fcntl(notices_.get(), F_SETFL, O_NONBLOCK);
+  void* mapped =
+      ::mmap(nullptr, kRequestBytesMax, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return false;
+  memory_ = {static_cast<std::byte*>(mapped), kRequestBytesMax};
+  return static_cast<bool>(signals_);
+}
+
+void LauncherProcess::fork_keepers() {
+  while (spare_count_ < kSpares) {
+    const pid_t launcher = ::getpid();
+    const pid_t pid = ::fork();
+    fork_error_ = pid < 0 ? errno : 0;
+    if (pid < 0) return;
+    if (pid == 0) {
+      Keeper({requests_.get(), notices_of_keepers_.get(), memory_, environment_}).run(launcher);
+      ::_exit(EXIT_SUCCESS);
+    }
+    *std::ranges::find(spares_, 0) = pid;
+    ++spare_count_;
+  }
+}
+
+/// Waits until there is something to do, and does it. False: it is over.
+bool LauncherProcess::turn() {
+  const bool has_none = spare_count_ == 0;
+  std::array<pollfd, 3> polled{
+      pollfd{requests_.get(), static_cast<short>(has_none ? POLLIN : 0), 0},
+      pollfd{notices_.get(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
+  const bool is_waiting = has_orphans_ || spare_count_ < kSpares;
+  ::poll(polled.data(), polled.size(), is_waiting ? kRetryMs : -1);
+  if ((polled[0].revents & (POLLHUP | POLLERR)) != 0) return false;
+  take_notices();
+  if (!take_signals()) return false;
+  if (has_orphans_) kill_orphans();
+  if (has_none && (polled[0].revents & POLLIN) != 0) refuse_request();
+  return true;
+}
+
+void LauncherProcess::take_notices() {
+  std::array<pid_t, 64> pids;
+  const int size = system_result([&] { return ::read(notices_.get(), pids.data(), sizeof pids); });
+  const std::size_t count = static_cast<std::size_t>(std::max(0, size)) / sizeof(pid_t);
+  for (std::size_t i = 0; i < count; ++i) forget_spare(pids[i]);
+}
+
+bool LauncherProcess::take_signals() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    if (static_cast<int>(info.ssi_signo) == kParentDeathSignal) return false;
+  }
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return true;
+    note_end(pid, status);
+  }
+}
+
+void LauncherProcess::note_end(pid_t pid, int status) {
+  forget_spare(pid);
+  // A keeper that ends by itself has seen the end of its tree.
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) has_orphans_ = true;
+}
+
+void LauncherProcess::forget_spare(pid_t pid) {
+  const auto spare = std::ranges::find(spares_, pid);
+  if (spare == spares_.end()) return;
+  *spare = 0;
+  --spare_count_;
+}
+
+void LauncherProcess::kill_orphans() {
+  const pid_t session = ::getsid(0);
+  // Keepers stay in the session of the launcher; programs lead their own, or are in one of theirs.
+  const auto orphans = [session] {
+    std::vector<pid_t> found = children_of(::getpid());
+    std::erase_if(found, [session](pid_t each) { return ::getsid(each) == session; });
+    return found;
+  };
+  has_orphans_ = !orphans().empty();
+  if (has_orphans_) kill_trees(orphans);
+}
+
+/// Whoever asks must not wait for a keeper that cannot be forked.
+void LauncherProcess::refuse_request() {
+  if (fork_error_ == 0) return;
+  LaunchDescriptors descriptors;
+  const int size = receive_request(requests_.get(), memory_, RequestWait::no, descriptors);
+  if (size > 0) {
+    send_status(descriptors.status.get(), {StatusKind::keeper_failed, fork_error_, 0});
+  }
+}
+
+}  // namespace hotline::engine

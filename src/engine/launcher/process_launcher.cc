@@ -1,0 +1,124 @@
+#include "engine/launcher/process_launcher.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include "engine/annotations.h"
+#include "engine/end_code.h"
+#include "engine/engine.h"
+#include "engine/launcher/launch_request.h"
+#include "engine/launcher/launched_process.h"
+#include "engine/launcher/launcher_process.h"
+#include "engine/launcher/launcher_wire.h"
+#include "engine/operations/system_result.h"
+#include "engine/operations/wait_ready.h"
+
+namespace hotline::engine {
+namespace {
+
+constexpr std::string_view kOperation = "start a program";
+
+// How long the launcher may take to end all that is below it.
+constexpr int kEndMs = 5000;
+
+struct Ends {
+  UniqueFd near;
+  UniqueFd far;
+};
+
+/// `make` is pipe2(2) or socketpair(2): the near end is the first.
+template <typename Make>
+Result<Ends> make_ends(Make make, std::string_view operation) {
+  std::array<int, 2> fds{};
+  if (make(fds.data()) < 0) return fail(system_error(errno, operation));
+  return Ends{UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+Result<Ends> make_pipe() {
+  return make_ends([](int* fds) { return ::pipe2(fds, O_CLOEXEC); }, kOperation);
+}
+
+Result<Ends> make_sockets(std::string_view operation) {
+  return make_ends(
+      [](int* fds) { return ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); },
+      operation);
+}
+
+/// Waits until there is room for another request. The descriptor is everybody's, a channel one
+/// thread's.
+int wait_for_room(int socket) {
+  Channel channel{UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, 0))};
+  if (!channel.is_open()) return -errno;
+  WaitReady wait(channel, Direction::write);
+  return Engine::current().perform(wait, Deadline::never());
+}
+
+Result<void> send_whole(int socket, Bytes message, const LaunchDescriptors& descriptors) {
+  for (;;) {
+    int result = send_request(socket, message, descriptors);
+    if (result == -EAGAIN)
+      result = wait_for_room(socket);
+    else if (result == 0)
+      return {};
+    if (result == -EPIPE || result == -ECONNRESET) {
+      return fail(make_error(ErrorKind::reset, kOperation, {}, "the launcher has died",
+                             "start the server again"));
+    }
+    if (result < 0) return fail(operation_error(result, kOperation));
+  }
+}
+
+}  // namespace
+
+ProcessLauncher::ProcessLauncher(pid_t pid, UniqueFd requests)
+    : owner_(::getpid()), pid_(pid), requests_(std::move(requests)) {
+  // Several requests at once; where the system allows less, one of them still fits.
+  const int size = 4 * static_cast<int>(kRequestBytesMax);
+  if (::setsockopt(requests_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0) {
+    ::setsockopt(requests_.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  }
+}
+
+ProcessLauncher::~ProcessLauncher() {
+  // In a process forked from the owner this is a copy.
+  if (::getpid() != owner_) return;
+  ::shutdown(requests_.get(), SHUT_RDWR);
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  pollfd polled{pidfd.get(), POLLIN, 0};
+  if (system_result([&] { return ::poll(&polled, 1, kEndMs); }) == 0) ::kill(pid_, SIGKILL);
+  system_result([&] { return ::waitpid(pid_, nullptr, 0); });
+}
+
+Result<std::unique_ptr<Process>> ProcessLauncher::launch(const LaunchOptions& options) {
+  auto message = encode_request(options);
+  if (!message) return fail(std::move(message.error()));
+  auto output = make_pipe();
+  if (!output) return fail(std::move(output.error()));
+  auto error = make_pipe();
+  if (!error) return fail(std::move(error.error()));
+  auto status = make_sockets(kOperation);
+  if (!status) return fail(std::move(status.error()));
+  auto process = std::make_unique<LaunchedProcess>(std::move(output->near), std::move(error->near),
+                                                   std::move(status->near));
+  {
+    // Only the keeper holds them from here on, so that its death is seen.
+    const LaunchDescriptors descriptors{std::move(output->far), std::move(error->far),
+                                        std::move(status->far)};
+    auto sent = send_whole(requests_.get(), as_bytes(*message), descriptors);
+    if (!sent) return fail(std::move(sent.error()));
+  }
+  auto started = process->wait_for_start(options);
+  if (!started) return fail(std::move(started.error()));
+  return process;
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,176 @@
+#include "engine/launcher/process_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "hotline/core/unique_fd.h"
+
+namespace hotline::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kStopsMax = 64;
+constexpr milliseconds kFirstPause{10};
+constexpr milliseconds kLongestPause{1000};
+
+struct Member {
+  pid_t pid;
+  pid_t parent;
+};
+
+/// What a file of /proc says; empty if it is not there.
+std::string text_of(const std::string& path) {
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 1024> piece;
+  for (ssize_t size; file && (size = ::read(file.get(), piece.data(), piece.size())) > 0;) {
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+/// The numbers that are names in a directory of /proc.
+std::vector<pid_t> numbers_in(const std::string& path) {
+  std::vector<pid_t> numbers;
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
+  while (directory) {
+    const dirent* entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
+    const std::string_view name = entry->d_name;
+    pid_t number = 0;
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    if (number > 0) numbers.push_back(number);
+  }
+  return numbers;
+}
+
+pid_t parent_of(pid_t pid) {
+  const std::string stat = text_of("/proc/" + std::to_string(pid) + "/stat");
+  // The name may hold anything, a parenthesis too: the last one ends it. Then state and parent.
+  const std::size_t end = stat.rfind(')');
+  if (end == std::string::npos || end + 4 >= stat.size()) return -1;
+  pid_t parent = -1;
+  std::from_chars(stat.data() + end + 4, stat.data() + stat.size(), parent);
+  return parent;
+}
+
+/// Linux without CONFIG_PROC_CHILDREN.
+std::vector<pid_t> children_by_parent(pid_t pid) {
+  std::vector<pid_t> children = numbers_in("/proc");
+  std::erase_if(children, [&](pid_t each) { return parent_of(each) != pid; });
+  return children;
+}
+
+bool has_children_files() {
+  static const bool has_them = [] {
+    const std::string self = std::to_string(::getpid());
+    return ::access(("/proc/" + self + "/task/" + self + "/children").c_str(), R_OK) == 0;
+  }();
+  return has_them;
+}
+
+void append_numbers(std::string_view text, std::vector<pid_t>& numbers) {
+  while (!text.empty()) {
+    pid_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{}) numbers.push_back(number);
+    const auto read = static_cast<std::size_t>(end - text.data());
+    text.remove_prefix(std::min(text.size(), read + 1));
+  }
+}
+
+/// The number may be somebody else's by now; what is open stays what it is.
+void signal_member(const Member& member, int signal) {
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, member.pid, 0)));
+  if (!pidfd) return;
+  const pid_t self = ::getpid();
+  if (member.parent != self) {
+    const pid_t parent = parent_of(member.pid);
+    if (parent != member.parent && parent != self) return;
+  }
+  ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
+}
+
+/// Signals each before its children are looked for, so that it does not start another one behind
+/// the back of the search: how many there are.
+std::size_t signal_trees(const std::vector<pid_t>& roots, int signal) {
+  std::vector<Member> pending;
+  for (const pid_t root : roots) pending.push_back({root, ::getpid()});
+  std::size_t count = 0;
+  while (!pending.empty()) {
+    const Member member = pending.back();
+    pending.pop_back();
+    signal_member(member, signal);
+    ++count;
+    for (const pid_t child : children_of(member.pid)) pending.push_back({child, member.pid});
+  }
+  return count;
+}
+
+/// Waits until a child may have ended, at most `pause`.
+void wait_for_end(milliseconds pause) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGCHLD);
+  const timespec time{pause.count() / 1000, pause.count() % 1000 * 1'000'000};
+  ::sigtimedwait(&ends, nullptr, &time);
+}
+
+/// Whether there are children still, of whom none has ended.
+bool reap(const std::function<void(pid_t, int)>& on_end) {
+  for (;;) {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+    if (pid <= 0) return pid == 0;
+    on_end(pid, status);
+  }
+}
+
+}  // namespace
+
+std::vector<pid_t> children_of(pid_t pid) {
+  if (!has_children_files()) return children_by_parent(pid);
+  std::vector<pid_t> children;
+  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+  for (const pid_t task : numbers_in(tasks)) {
+    append_numbers(text_of(tasks + "/" + std::to_string(task) + "/children"), children);
+  }
+  return children;
+}
+
+void kill_trees(const std::function<std::vector<pid_t>()>& roots) {
+  // Those that are stopped neither start another nor take the processor from whoever ends them. One
+  // that undoes it for others cannot go on for ever.
+  std::size_t seen = 0;
+  for (int stops = 0; stops < kStopsMax; ++stops) {
+    const std::size_t count = signal_trees(roots(), SIGSTOP);
+    if (count == seen) break;
+    seen = count;
+  }
+  signal_trees(roots(), SIGKILL);
+}
+
+void end_descendants(const std::function<void(pid_t, int)>& on_end) {
+  milliseconds pause = kFirstPause;
+  while (reap(on_end)) {
+    kill_trees([] { return children_of(::getpid()); });
+    wait_for_end(pause);
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+}  // namespace hotline::engine

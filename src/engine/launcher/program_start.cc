@@ -1,0 +1,114 @@
+#include "engine/launcher/program_start.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/launcher/clean_environment.h"
+#include "engine/operations/system_result.h"
+
+namespace hotline::engine {
+namespace {
+
+/// What is prepared before the fork, since nothing may be allocated after it.
+struct Prepared {
+  const LaunchRequest& request;
+  const std::vector<std::string>& paths;  ///< To be tried in this order.
+  int output;
+  int error;
+  int failures;
+  pid_t parent;
+};
+
+/// As execvp(3) looks for a program, in the PATH that the program itself gets.
+std::vector<std::string> paths_of(const LaunchRequest& request) {
+  const std::string_view program = request.arguments.front();
+  if (program.find('/') != std::string_view::npos) return {std::string(program)};
+  const char* found = value_in(request.environment, "PATH");
+  std::string_view path = found == nullptr ? kCleanPath : found;
+  std::vector<std::string> paths;
+  for (;;) {
+    const std::size_t end = std::min(path.find(':'), path.size());
+    const std::string_view folder = path.substr(0, end);
+    paths.push_back(std::string(folder.empty() ? "." : folder).append("/").append(program));
+    if (end == path.size()) return paths;
+    path.remove_prefix(end + 1);
+  }
+}
+
+// From here on what runs in the child shares the parent's memory: system calls and nothing else.
+
+[[noreturn]] void report_failure(const Prepared& prepared, StatusKind kind, int error) {
+  const LaunchStatus status{kind, error, 0};
+  static_cast<void>(raw_call(SYS_write, prepared.failures, &status, sizeof status));
+  ::_exit(EXIT_FAILURE);
+}
+
+/// The errno of the last call that tells more than "not here".
+int execute(const Prepared& prepared) {
+  int error = ENOENT;
+  for (const std::string& path : prepared.paths) {
+    ::execve(path.c_str(), prepared.request.arguments.data(), prepared.request.environment.data());
+    if (errno == EACCES) error = EACCES;
+    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return errno;
+    if (prepared.paths.size() == 1) return errno;
+  }
+  return error;
+}
+
+[[noreturn]] void run_child(const Prepared& prepared) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != prepared.parent) ::_exit(EXIT_FAILURE);
+  ::setsid();
+  ::dup2(prepared.output, STDOUT_FILENO);
+  ::dup2(prepared.error, STDERR_FILENO);
+  // They are close-on-exec already, each where it is opened; this is for what that may have missed.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  const char* directory = prepared.request.directory;
+  if (directory != nullptr && ::chdir(directory) < 0) {
+    report_failure(prepared, StatusKind::directory_failed, errno);
+  }
+  // glibc's own call would leave its internal signals as they are.
+  const std::uint64_t none = 0;
+  raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
+  report_failure(prepared, StatusKind::program_failed, execute(prepared));
+}
+
+[[gnu::noinline]] pid_t fork_child(const Prepared& prepared) {
+  // The parent's memory, however large, is not copied, and the parent waits until exec.
+  const pid_t pid = ::vfork();
+  if (pid == 0) run_child(prepared);
+  return pid < 0 ? -errno : pid;
+}
+
+}  // namespace
+
+StartedProgram start_program(const ProgramStart& start) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return {-1, {StatusKind::keeper_failed, errno, 0}};
+  const UniqueFd failures(ends[0]);
+  UniqueFd failures_of_child(ends[1]);
+  const std::vector<std::string> paths = paths_of(start.request);
+  const pid_t pid = fork_child(
+      {start.request, paths, start.output, start.error, failures_of_child.get(), ::getpid()});
+  if (pid < 0) return {-1, {StatusKind::keeper_failed, -pid, 0}};
+  failures_of_child.reset();
+  LaunchStatus failure;
+  const int size = system_result([&] { return ::read(failures.get(), &failure, sizeof failure); });
+  if (size != sizeof failure) return {pid, {}};
+  ::waitpid(pid, nullptr, 0);
+  return {-1, failure};
+}
+
+}  // namespace hotline::engine

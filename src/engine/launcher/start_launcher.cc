@@ -1,0 +1,75 @@
+#include <dirent.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include "engine/annotations.h"
+#include "engine/launcher/launcher_process.h"
+#include "engine/launcher/process_launcher.h"
+
+namespace hotline {
+namespace {
+
+using engine::LauncherProcess;
+using engine::ProcessLauncher;
+
+constexpr std::string_view kOperation = "start the launcher";
+
+bool has_threads() {
+  std::size_t threads = 0;
+  std::error_code error;
+  for (auto task = std::filesystem::directory_iterator("/proc/self/task", error);
+       !error && task != std::filesystem::directory_iterator(); task.increment(error)) {
+    ++threads;
+  }
+  return threads > 1 + engine::kThreadsOfSanitizer;
+}
+
+/// Forks with every signal blocked, which the child keeps: nothing of the parent's handlers runs
+/// there.
+pid_t fork_blocked() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::fork();
+  const int error = errno;
+  if (pid != 0) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Launcher>> start_launcher() {
+  if (has_threads()) {
+    return fail(make_error(ErrorKind::unsupported, kOperation, {}, "there are threads already",
+                           "start it before anything else"));
+  }
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
+    return fail(system_error(errno, kOperation));
+  }
+  UniqueFd near(ends[0]);
+  UniqueFd far(ends[1]);
+  const pid_t server = ::getpid();
+  const pid_t pid = fork_blocked();
+  if (pid < 0) {
+    Error error = system_error(errno, kOperation);
+    error.kind = ErrorKind::resource_exhausted;
+    return fail(std::move(error));
+  }
+  if (pid == 0) {
+    near.reset();
+    LauncherProcess(std::move(far)).run(server);
+    ::_exit(EXIT_SUCCESS);
+  }
+  return std::make_unique<ProcessLauncher>(pid, std::move(near));
+}
+
+}  // namespace hotline
