@@ -43,7 +43,7 @@ class Run {
   std::array<Output, 2> outputs_;
   std::size_t size_ = 0;
   std::optional<ProcessEnd> end_;
-  std::optional<Error> failure_;  ///< The first: what follows it is its consequence.
+  std::optional<Error> failure_;
   bool is_draining_ = false;
   Deadline quiet_end_ = Deadline::never();
   Deadline drain_end_ = Deadline::never();
@@ -102,7 +102,7 @@ void Run::read(OutputStream which, TaskGroup& group) {
     quiet_end_ = deadline_after(options_.quiet);
     if (size_ <= options_.output_max) continue;
     note_failure(
-        make_error(ErrorKind::too_large, "run a program", {},
+        make_error(ErrorKind::too_large, {}, {},
                    "it wrote more than " + std::to_string(options_.output_max) + " bytes"));
     group.cancel();
     return;
@@ -132,13 +132,36 @@ void Run::wait(TaskGroup& group) {
   group.cancel();
 }
 
+/// The first one counts, but for a cancel, which may be no more than what another one led to.
 void Run::note_failure(Error error) {
-  if (!failure_) failure_ = std::move(error);
+  if (!failure_ || failure_->kind == ErrorKind::cancelled) failure_ = std::move(error);
 }
 
 /// Until when to wait for more.
 Deadline Run::bound() const {
   return is_draining_ ? Deadline::earliest(quiet_end_, drain_end_) : Deadline::never();
+}
+
+Result<Completed> run_on_loop(Process& process, const RunOptions& options) {
+  Run run(process, options);
+  if (engine::EventLoop::running() != nullptr) return run.run();
+  // One loop for all of it, where the groups inside would each make their own.
+  Result<Completed> result;
+  TaskGroup group;
+  auto spawned = group.spawn("run", [&] { result = run.run(); });
+  if (!spawned) return fail(std::move(spawned.error()));
+  auto joined = group.join();
+  const bool is_cut = result || result.error().kind == ErrorKind::cancelled;
+  if (!joined && is_cut) return fail(std::move(joined.error()));
+  return result;
+}
+
+/// Whichever of the waits it was that failed, it is the program that could not be run.
+Error of_program(Error error, const LaunchOptions& what) {
+  error.operation = "run";
+  error.endpoint = escape(as_bytes(what.arguments.front()), 80);
+  if (error.kind == ErrorKind::timed_out) error.advice = "give it more time, or see what it does";
+  return error;
 }
 
 }  // namespace
@@ -148,16 +171,9 @@ Result<Completed> run_to_end(Launcher& launcher, const LaunchOptions& what,
   const DeadlineScope scope(deadline_after(options.timeout));
   auto process = launcher.launch(what);
   if (!process) return fail(std::move(process.error()));
-  Run run(**process, options);
-  if (engine::EventLoop::running() != nullptr) return run.run();
-  // One loop for all of it, where the groups inside would each make their own.
-  Result<Completed> result;
-  TaskGroup group;
-  auto spawned = group.spawn("run", [&] { result = run.run(); });
-  if (!spawned) return fail(std::move(spawned.error()));
-  auto joined = group.join();
-  if (!joined && result) return fail(std::move(joined.error()));
-  return result;
+  auto completed = run_on_loop(**process, options);
+  if (!completed) return fail(of_program(std::move(completed.error()), what));
+  return completed;
 }
 
 }  // namespace hotline

@@ -40,6 +40,7 @@ constexpr Mapping kMappings[] = {
     {EMFILE, ErrorKind::resource_exhausted},
     {ENFILE, ErrorKind::resource_exhausted},
     {ENOBUFS, ErrorKind::resource_exhausted},
+    {ETOOMANYREFS, ErrorKind::resource_exhausted},
     {ENOMEM, ErrorKind::resource_exhausted},
     {ENOSPC, ErrorKind::resource_exhausted},
     {EINVAL, ErrorKind::invalid_argument},
@@ -49,6 +50,7 @@ constexpr Mapping kMappings[] = {
     {EPROTONOSUPPORT, ErrorKind::unsupported},
     {EOPNOTSUPP, ErrorKind::unsupported},
     {ENOSYS, ErrorKind::unsupported},
+    {E2BIG, ErrorKind::too_large},
     {EMSGSIZE, ErrorKind::too_large},
 };
 

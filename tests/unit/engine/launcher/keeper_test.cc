@@ -1,0 +1,185 @@
+#include "engine/launcher/keeper.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include <doctest/doctest.h>
+
+#include "engine/launcher/launch_request.h"
+#include "support/launched.h"
+
+namespace hotline::engine {
+namespace {
+
+/// A keeper in a forked process, and the launcher's and the server's ends of what it has.
+class KeptKeeper {
+ public:
+  KeptKeeper() {
+    std::tie(requests_, requests_of_keeper_) = sockets();
+    std::tie(status_, status_of_keeper_) = sockets();
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    notices_.reset(ends[0]);
+    notices_of_keeper_.reset(ends[1]);
+    const pid_t launcher = ::getpid();
+    pid_ = ::fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) run(launcher);
+    requests_of_keeper_.reset();
+    notices_of_keeper_.reset();
+  }
+  ~KeptKeeper() {
+    if (pid_ > 0) static_cast<void>(end());
+  }
+
+  pid_t pid() const { return pid_; }
+
+  void request(const std::string& script) {
+    auto message = encode_request(test::shell(script));
+    REQUIRE(message);
+    send(as_bytes(*message));
+  }
+  void send(Bytes message) {
+    const auto null = [] { return UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC)); };
+    REQUIRE(send_request(requests_.get(), message,
+                         {null(), null(), std::move(status_of_keeper_)}) == 0);
+  }
+  LaunchStatus next_status() {
+    LaunchStatus status;
+    REQUIRE(::read(status_.get(), &status, sizeof status) == sizeof status);
+    return status;
+  }
+  bool has_no_more_to_say() {
+    LaunchStatus status;
+    return ::read(status_.get(), &status, sizeof status) == 0;
+  }
+  pid_t next_notice() {
+    pid_t pid = 0;
+    return ::read(notices_.get(), &pid, sizeof pid) == sizeof pid ? pid : 0;
+  }
+  void hang_up() { status_.reset(); }
+  void kill_softly() { ::shutdown(status_.get(), SHUT_WR); }
+  void no_more_requests() { requests_.reset(); }
+
+  /// Its status, as waitpid(2) has it.
+  int end() {
+    status_.reset();
+    status_of_keeper_.reset();
+    requests_.reset();
+    int status = -1;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return status;
+  }
+
+ private:
+  static std::pair<UniqueFd, UniqueFd> sockets() {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+  }
+
+  [[noreturn]] void run(pid_t launcher) {
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    requests_.reset();
+    status_.reset();
+    status_of_keeper_.reset();
+    static std::array<std::byte, kRequestBytesMax> memory;
+    std::vector<std::string> environment = {"PATH=/usr/bin:/bin"};
+    Keeper({requests_of_keeper_.get(), notices_of_keeper_.get(), memory, environment})
+        .run(launcher);
+    ::_exit(EXIT_SUCCESS);
+  }
+
+  UniqueFd requests_;
+  UniqueFd requests_of_keeper_;
+  UniqueFd status_;
+  UniqueFd status_of_keeper_;
+  UniqueFd notices_;
+  UniqueFd notices_of_keeper_;
+  pid_t pid_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a keeper tells that a program runs, how it ended, and goes when nothing is left") {
+  KeptKeeper keeper;
+  keeper.request("exit 3");
+  CHECK(keeper.next_notice() == keeper.pid());
+  CHECK(keeper.next_status().kind == StatusKind::started);
+  const LaunchStatus ended = keeper.next_status();
+  CHECK(ended.kind == StatusKind::ended);
+  CHECK(ended.value == 3);
+  CHECK(keeper.has_no_more_to_say());
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper goes with the server before it has a request") {
+  KeptKeeper keeper;
+  keeper.no_more_requests();
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper that is sent no request says so and goes") {
+  KeptKeeper keeper;
+  keeper.send(as_bytes("nonsense"));
+  const LaunchStatus status = keeper.next_status();
+  CHECK(status.kind == StatusKind::program_failed);
+  CHECK(status.value == EINVAL);
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper waits for what a program leaves running, and ends it on a hang-up") {
+  test::Witness witness;
+  KeptKeeper keeper;
+  keeper.request("exec 3>" + witness.path() + "; (setsid sleep 1000 >&3 &); echo left >&3");
+  CHECK(keeper.next_status().kind == StatusKind::started);
+  CHECK(keeper.next_status().kind == StatusKind::ended);
+  CHECK(witness.wait_for_line() == "left");
+  CHECK(test::is_running(keeper.pid()));
+  keeper.hang_up();
+  CHECK(witness.wait_for_end().empty());
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper that is asked to kill tells how the program ended then") {
+  KeptKeeper keeper;
+  keeper.request("sleep 1000 & wait");
+  CHECK(keeper.next_status().kind == StatusKind::started);
+  keeper.kill_softly();
+  const LaunchStatus ended = keeper.next_status();
+  CHECK(ended.kind == StatusKind::ended);
+  CHECK(ended.value == -1);
+  CHECK(ended.signal == SIGKILL);
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper leaves it to the server what a service manager's signals mean") {
+  KeptKeeper keeper;
+  keeper.request("exec sleep 1000");
+  CHECK(keeper.next_status().kind == StatusKind::started);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM}) {
+    ::kill(keeper.pid(), signal);
+  }
+  keeper.kill_softly();
+  CHECK(keeper.next_status().signal == SIGKILL);
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper ends its tree at the death of the launcher") {
+  KeptKeeper keeper;
+  keeper.request("exec sleep 1000");
+  CHECK(keeper.next_status().kind == StatusKind::started);
+  ::kill(keeper.pid(), kParentDeathSignal);
+  CHECK(keeper.next_status().signal == SIGKILL);
+  CHECK(keeper.end() == 0);
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,86 @@
+#include "engine/launcher/launcher_wire.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace hotline::engine {
+namespace {
+
+struct Sockets {
+  Sockets() {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    near.reset(ends[0]);
+    far.reset(ends[1]);
+  }
+  UniqueFd near;
+  UniqueFd far;
+};
+
+LaunchDescriptors three_descriptors() {
+  const auto open = [] { return UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC)); };
+  return {open(), open(), open()};
+}
+
+}  // namespace
+
+TEST_CASE("a request arrives whole, with its descriptors, which no program inherits") {
+  const Sockets sockets;
+  REQUIRE(send_request(sockets.near.get(), as_bytes("words"), three_descriptors()) == 0);
+  std::array<std::byte, 16> memory;
+  LaunchDescriptors received;
+  REQUIRE(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 5);
+  CHECK(as_text(std::span(memory).first(5)) == "words");
+  for (const UniqueFd* each : {&received.output, &received.error, &received.status}) {
+    REQUIRE(*each);
+    CHECK(::fcntl(each->get(), F_GETFD) == FD_CLOEXEC);
+  }
+}
+
+TEST_CASE("without a request there is nothing to receive, and after the server's end there is 0") {
+  Sockets sockets;
+  std::array<std::byte, 16> memory;
+  LaunchDescriptors received;
+  CHECK(receive_request(sockets.far.get(), memory, RequestWait::no, received) == -EAGAIN);
+  sockets.near.reset();
+  CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 0);
+}
+
+TEST_CASE("a message that brings no descriptors, or too few, leaves the missing ones invalid") {
+  const Sockets sockets;
+  REQUIRE(::send(sockets.near.get(), "x", 1, 0) == 1);
+  std::array<std::byte, 16> memory;
+  LaunchDescriptors received;
+  CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 1);
+  CHECK_FALSE(received.status);
+}
+
+TEST_CASE("sending never waits: too many requests on their way say so") {
+  const Sockets sockets;
+  const std::string large(64 * 1024, 'x');
+  int result = 0;
+  for (int i = 0; i < 1000 && result == 0; ++i) {
+    result = send_request(sockets.near.get(), as_bytes(large), three_descriptors());
+  }
+  CHECK(result == -EAGAIN);
+}
+
+TEST_CASE("a status arrives as it was told, and one for a server that has gone harms nobody") {
+  Sockets sockets;
+  send_status(sockets.far.get(), {StatusKind::ended, -1, 9});
+  LaunchStatus status;
+  REQUIRE(::read(sockets.near.get(), &status, sizeof status) == sizeof status);
+  CHECK(status.kind == StatusKind::ended);
+  CHECK(status.value == -1);
+  CHECK(status.signal == 9);
+  sockets.near.reset();
+  send_status(sockets.far.get(), {});
+}
+
+}  // namespace hotline::engine

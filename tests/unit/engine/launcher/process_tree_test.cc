@@ -1,0 +1,174 @@
+#include "engine/launcher/process_tree.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <map>
+#include <new>
+
+#include <doctest/doctest.h>
+
+#include "hotline/core/unique_fd.h"
+#include "support/launched.h"
+
+namespace hotline::engine {
+namespace {
+
+using test::must;
+
+/// Runs `body` as a process that adopts orphans, and that may wait for anything.
+void in_keeper(const std::function<void()>& body) {
+  const auto report = test::in_child_process([&] {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t all;
+    sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    body();
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+/// Those who hold the writing end are seen by its end.
+struct Held {
+  Held() {
+    std::array<int, 2> ends{};
+    must(::pipe2(ends.data(), O_CLOEXEC) == 0, "no pipe");
+    reading.reset(ends[0]);
+    writing.reset(ends[1]);
+  }
+  void wait_for_byte() const {
+    char byte = 0;
+    must(::read(reading.get(), &byte, 1) == 1, "nobody wrote");
+  }
+  void write_byte() const { must(::write(writing.get(), "x", 1) == 1, "cannot write"); }
+  bool has_ended() {
+    writing.reset();
+    ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
+    std::array<char, 64> rest;
+    for (ssize_t size; (size = ::read(reading.get(), rest.data(), rest.size())) != 0;) {
+      if (size < 0) return false;
+    }
+    return true;
+  }
+
+  UniqueFd reading;
+  UniqueFd writing;
+};
+
+pid_t fork_one(const std::function<void()>& body) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  body();
+  for (;;) ::pause();
+}
+
+void ignore_end(pid_t, int) {}
+
+}  // namespace
+
+TEST_CASE("the children of a process are found, ended ones too, and no others") {
+  in_keeper([] {
+    must(children_of(::getpid()).empty(), "children from the start");
+    const Held held;
+    const pid_t one = fork_one([&] { fork_one([&] { held.write_byte(); }); });
+    const pid_t ended = fork_one([] { ::_exit(0); });
+    siginfo_t info;
+    ::waitid(P_PID, static_cast<id_t>(ended), &info, WEXITED | WNOWAIT);
+    held.wait_for_byte();
+    auto found = children_of(::getpid());
+    std::ranges::sort(found);
+    must(found == std::vector<pid_t>{std::min(one, ended), std::max(one, ended)}, "others");
+    must(children_of(one).size() == 1, "the grandchild");
+    end_descendants(ignore_end);
+  });
+}
+
+TEST_CASE("what is below a process without children has ended already") {
+  in_keeper([] { end_descendants([](pid_t, int) { must(false, "there was one"); }); });
+}
+
+TEST_CASE("descendants are ended wherever they have gone: sessions, orphans, stopped ones") {
+  in_keeper([] {
+    Held held;
+    for (int i = 0; i < 3; ++i) {
+      fork_one([&, i] {
+        fork_one([&, i] {
+          ::setsid();
+          fork_one([&] { held.write_byte(); });
+          if (i == 0) ::_exit(0);
+          if (i == 1) ::raise(SIGSTOP);
+        });
+        if (i == 2) ::_exit(0);
+      });
+    }
+    for (int i = 0; i < 3; ++i) held.wait_for_byte();
+    end_descendants(ignore_end);
+    must(::waitpid(-1, nullptr, WNOHANG) == -1, "somebody is left");
+    must(held.has_ended(), "somebody holds the pipe");
+  });
+}
+
+TEST_CASE("each child that ends is told of with its status") {
+  in_keeper([] {
+    const Held held;
+    const pid_t exited = fork_one([] { ::_exit(3); });
+    siginfo_t info;
+    ::waitid(P_PID, static_cast<id_t>(exited), &info, WEXITED | WNOWAIT);
+    const pid_t killed = fork_one([&] { held.write_byte(); });
+    held.wait_for_byte();
+    std::map<pid_t, int> ends;
+    end_descendants([&](pid_t pid, int status) { ends[pid] = status; });
+    must(ends.size() == 2, "not two");
+    must(WIFEXITED(ends[exited]) && WEXITSTATUS(ends[exited]) == 3, "exit status");
+    must(WIFSIGNALED(ends[killed]) && WTERMSIG(ends[killed]) == SIGKILL, "signal");
+  });
+}
+
+TEST_CASE("a fork bomb is gone: a tree that grows while it is killed") {
+  in_keeper([] {
+    Held held;
+    // A bomb has a bound here: all that are ever started, for root has no other.
+    void* shared = ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    must(shared != MAP_FAILED, "no memory");
+    auto& left = *new (shared) std::atomic<int>(2000);
+    fork_one([&] {
+      held.write_byte();
+      while (left.fetch_sub(1) > 0) {
+        if (::fork() == 0) ::setsid();
+        ::waitpid(-1, nullptr, WNOHANG);
+      }
+    });
+    held.wait_for_byte();
+    end_descendants(ignore_end);
+    must(held.has_ended(), "somebody holds the pipe");
+  });
+}
+
+TEST_CASE("trees are killed one by one: what is not named goes on") {
+  in_keeper([] {
+    Held held;
+    const Held other;
+    const pid_t killed = fork_one([&] { fork_one([&] { held.write_byte(); }); });
+    const pid_t spared = fork_one([&] {
+      held.writing.reset();
+      other.write_byte();
+    });
+    held.wait_for_byte();
+    other.wait_for_byte();
+    kill_trees([killed] { return std::vector<pid_t>{killed}; });
+    must(::waitpid(killed, nullptr, 0) == killed, "not ended");
+    must(::kill(spared, 0) == 0 && ::waitpid(spared, nullptr, WNOHANG) == 0, "ended too");
+    end_descendants(ignore_end);
+    must(held.has_ended(), "the grandchild is left");
+  });
+}
+
+}  // namespace hotline::engine
