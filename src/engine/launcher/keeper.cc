@@ -17,30 +17,24 @@
 
 namespace hotline::engine {
 
-namespace {
-
 UniqueFd open_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGCHLD);
-  sigaddset(&signals, kParentDeathSignal);
-  return UniqueFd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, kParentDeathSignal);
+  return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-/// Which of SIGCHLD and kParentDeathSignal is due, or 0.
-int next_signal(int fd) {
+int next_signal(int signals) {
   signalfd_siginfo info{};
-  const int size = system_result([&] { return ::read(fd, &info, sizeof info); });
+  const int size = system_result([&] { return ::read(signals, &info, sizeof info); });
   return size == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
 }
-
-}  // namespace
 
 void Keeper::run(pid_t launcher) {
   ::prctl(PR_SET_NAME, "hotline-keeper");
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  signals_ = open_signals();
-  if (signals_ && take_request(launcher) && start()) watch();
+  if (take_request(launcher) && start()) watch();
 }
 
 bool Keeper::take_request(pid_t launcher) {
@@ -85,10 +79,10 @@ void Keeper::watch() {
 
 /// Waits until there is something to do.
 bool Keeper::is_asked_to_end() const {
-  std::array<pollfd, 2> polled{pollfd{signals_.get(), POLLIN, 0},
+  std::array<pollfd, 2> polled{pollfd{setup_.signals, POLLIN, 0},
                                pollfd{descriptors_.status.get(), POLLIN, 0}};
   ::poll(polled.data(), polled.size(), -1);
-  return polled[1].revents != 0 || next_signal(signals_.get()) == kParentDeathSignal;
+  return polled[1].revents != 0 || next_signal(setup_.signals) == kParentDeathSignal;
 }
 
 /// Whether any child is left.

@@ -16,10 +16,17 @@ namespace hotline::engine {
 /// manager or a terminal sends to all: those are for the server, which drains.
 inline constexpr int kParentDeathSignal = SIGUSR1;
 
+/// Where SIGCHLD and kParentDeathSignal are read: those of whichever process reads. signalfd(2).
+UniqueFd open_signals();
+
+/// Which of them is due, or 0.
+int next_signal(int signals);
+
 /// What every keeper has of the launcher.
 struct KeeperSetup {
   int requests;         ///< Where they come from; shared with other keepers.
   int notices;          ///< Where a keeper says, by its process id, that it has a request.
+  int signals;          ///< See open_signals.
   MutableBytes memory;  ///< For a request.
   std::vector<std::string>& environment;
 };
@@ -45,7 +52,6 @@ class Keeper {
   void note_end(pid_t pid, int status);
 
   KeeperSetup setup_;
-  UniqueFd signals_;
   LaunchDescriptors descriptors_;
   MutableBytes request_;
   pid_t leader_ = -1;

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,11 +63,7 @@ bool LauncherProcess::prepare(pid_t server) {
   ::umask(::umask(S_IWGRP | S_IWOTH) | S_IWGRP | S_IWOTH);
   environment_ = clean_environment(environ);
   add_user(environment_);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGCHLD);
-  sigaddset(&signals, kParentDeathSignal);
-  signals_.reset(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  signals_ = open_signals();
   std::array<int, 2> ends{-1, -1};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
   notices_.reset(ends[0]);
@@ -88,7 +83,8 @@ void LauncherProcess::fork_keepers() {
     fork_error_ = pid < 0 ? errno : 0;
     if (pid < 0) return;
     if (pid == 0) {
-      Keeper({requests_.get(), notices_of_keepers_.get(), memory_, environment_}).run(launcher);
+      Keeper({requests_.get(), notices_of_keepers_.get(), signals_.get(), memory_, environment_})
+          .run(launcher);
       ::_exit(EXIT_SUCCESS);
     }
     *std::ranges::find(spares_, 0) = pid;
@@ -120,9 +116,8 @@ void LauncherProcess::take_notices() {
 }
 
 bool LauncherProcess::take_signals() {
-  signalfd_siginfo info{};
-  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-    if (static_cast<int>(info.ssi_signo) == kParentDeathSignal) return false;
+  while (const int signal = next_signal(signals_.get())) {
+    if (signal == kParentDeathSignal) return false;
   }
   for (;;) {
     int status = 0;

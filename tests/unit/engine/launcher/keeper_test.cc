@@ -91,9 +91,11 @@ class KeptKeeper {
     requests_.reset();
     status_.reset();
     status_of_keeper_.reset();
+    const UniqueFd signals = open_signals();
     static std::array<std::byte, kRequestBytesMax> memory;
     std::vector<std::string> environment = {"PATH=/usr/bin:/bin"};
-    Keeper({requests_of_keeper_.get(), notices_of_keeper_.get(), memory, environment})
+    Keeper(
+        {requests_of_keeper_.get(), notices_of_keeper_.get(), signals.get(), memory, environment})
         .run(launcher);
     ::_exit(EXIT_SUCCESS);
   }
