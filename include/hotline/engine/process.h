@@ -64,9 +64,11 @@ class Launcher {
   Launcher& operator=(const Launcher&) = delete;
   virtual ~Launcher() = default;
 
-  /// Starts a program with an empty standard input. Fails with the reason of the system if it
-  /// cannot be started (`not_found`, `permission_denied`, `too_large`: what was wrong with which
-  /// word), and with `resource_exhausted`. Suspends the fiber.
+  /// Starts a program with an empty standard input; returns when it runs. Fails with the reason of
+  /// the system if it cannot be started (`not_found`, `permission_denied`, `too_large`: what was
+  /// wrong with which word), with `invalid_argument`, with `resource_exhausted`, with `reset` if
+  /// the launcher, or whoever was to keep the program, has died, and as every wait does. Suspends
+  /// the fiber.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
 
   /// A descriptor that a process forked from this one must keep to be able to launch; -1: none.
@@ -74,9 +76,9 @@ class Launcher {
 };
 
 /// Forks the launcher process of this program: small, with one thread, without rings, sockets or
-/// secrets of what comes later; so it is called first, before there is a thread, and fails with
-/// `unsupported` after. For each program launched it forks a keeper, which is the parent of the
-/// tree and adopts every orphan in it. The launcher, its keepers and their trees end when this
+/// secrets of what comes later; so it is called first, before there is a thread or the limit on
+/// descriptors is raised, and fails with `unsupported` beside threads. For each program it forks a
+/// keeper, which is the parent of the tree and adopts every orphan in it. The launcher, its keepers and their trees end when this
 /// program ends, however it does. Destroying the result ends them too.
 Result<std::unique_ptr<Launcher>> start_launcher();
 

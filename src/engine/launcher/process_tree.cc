@@ -68,13 +68,6 @@ pid_t parent_of(pid_t pid) {
   return parent;
 }
 
-/// Linux without CONFIG_PROC_CHILDREN.
-std::vector<pid_t> children_by_parent(pid_t pid) {
-  std::vector<pid_t> children = numbers_in("/proc");
-  std::erase_if(children, [&](pid_t each) { return parent_of(each) != pid; });
-  return children;
-}
-
 bool has_children_files() {
   static const bool has_them = [] {
     const std::string self = std::to_string(::getpid());
@@ -149,6 +142,12 @@ std::vector<pid_t> children_of(pid_t pid) {
   for (const pid_t task : numbers_in(tasks)) {
     append_numbers(text_of(tasks + "/" + std::to_string(task) + "/children"), children);
   }
+  return children;
+}
+
+std::vector<pid_t> children_by_parent(pid_t pid) {
+  std::vector<pid_t> children = numbers_in("/proc");
+  std::erase_if(children, [&](pid_t each) { return parent_of(each) != pid; });
   return children;
 }
 

@@ -15,6 +15,10 @@ namespace hotline::engine {
 /// The processes whose parent is `pid`, ended ones that nobody has waited for too.
 std::vector<pid_t> children_of(pid_t pid);
 
+/// The same by asking every process of the system for its parent: for a Linux without
+/// CONFIG_PROC_CHILDREN.
+std::vector<pid_t> children_by_parent(pid_t pid);
+
 /// Stops `roots`, children of this process, and all that is below them, until nothing is left that
 /// could start another; then kills them all. What has escaped is a child of this process sooner or
 /// later, when whoever started it has ended: ask again after each end.

@@ -85,6 +85,9 @@ TEST_CASE("the children of a process are found, ended ones too, and no others") 
     auto found = children_of(::getpid());
     std::ranges::sort(found);
     must(found == std::vector<pid_t>{std::min(one, ended), std::max(one, ended)}, "others");
+    auto asked = children_by_parent(::getpid());
+    std::ranges::sort(asked);
+    must(asked == found, "asked for their parents");
     must(children_of(one).size() == 1, "the grandchild");
     end_descendants(ignore_end);
   });
