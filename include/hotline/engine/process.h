@@ -78,8 +78,9 @@ class Launcher {
 /// Forks the launcher process of this program: small, with one thread, without rings, sockets or
 /// secrets of what comes later; so it is called first, before there is a thread or the limit on
 /// descriptors is raised, and fails with `unsupported` beside threads. For each program it forks a
-/// keeper, which is the parent of the tree and adopts every orphan in it. The launcher, its keepers and their trees end when this
-/// program ends, however it does. Destroying the result ends them too.
+/// keeper, which is the parent of the tree and adopts every orphan in it. The launcher, its keepers
+/// and their trees end when this program ends, however it does. Destroying the result ends them
+/// too.
 Result<std::unique_ptr<Launcher>> start_launcher();
 
 /// Everything that a program said, and how it ended.
