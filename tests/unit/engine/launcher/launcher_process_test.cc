@@ -121,9 +121,10 @@ TEST_CASE("no zombies: keepers are waited for, also those that are killed, and t
     const auto launcher = own_launcher();
     for (const char* script : {"exit 0", "(setsid sleep 1000 &); exit 0",
                                "(setsid sleep 1000 &); kill -KILL $PPID; sleep 1000"}) {
-      const auto process = launcher->launch(test::shell(script));
-      must(process.has_value(), "not launched");
-      static_cast<void>((*process)->wait());
+      // The last one may be quicker than the news of its start.
+      if (const auto process = launcher->launch(test::shell(script))) {
+        static_cast<void>((*process)->wait());
+      }
     }
     must(comes_true([&] {
            return children_of(pid_of(*launcher)).size() == 2 &&
