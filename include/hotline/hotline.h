@@ -4,6 +4,7 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/duration.h"
 #include "hotline/core/error.h"
 #include "hotline/core/log.h"
 #include "hotline/core/result.h"

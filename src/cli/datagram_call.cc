@@ -1,6 +1,6 @@
 #include "cli/datagram_call.h"
 
-#include "cli/duration.h"
+#include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 
 namespace hotline::cli {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "cli/arguments.h"
-#include "cli/duration.h"
 #include "cli/report.h"
 #include "hotline/core/bytes.h"
+#include "hotline/core/duration.h"
 
 namespace hotline::cli {
 namespace {

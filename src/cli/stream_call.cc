@@ -1,6 +1,6 @@
 #include "cli/stream_call.h"
 
-#include "cli/duration.h"
+#include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/task_group.h"

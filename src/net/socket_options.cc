@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/duration.h"
 
 namespace hotline {
 namespace {
@@ -63,6 +64,19 @@ Result<std::optional<std::size_t>> OptionTaker::take_number(std::string_view key
   return fail(refuse("the option '" + std::string(key) + "' is not a number from " +
                          std::to_string(min) + " to " + std::to_string(max),
                      "write it as 1024 or 1KiB"));
+}
+
+Result<std::optional<Duration>> OptionTaker::take_duration(std::string_view key) {
+  auto text = take(key);
+  if (!text) return fail(std::move(text.error()));
+  if (!*text) return std::nullopt;
+  const auto duration = parse_duration(**text);
+  if (!duration) {
+    return fail(refuse("the option '" + std::string(key) + "': " + duration.error().message(),
+                       duration.error().hint()));
+  }
+  if (*duration > Duration::zero()) return duration;
+  return fail(refuse("the option '" + std::string(key) + "' is 0", "none is without limit"));
 }
 
 Result<void> OptionTaker::finish() const {

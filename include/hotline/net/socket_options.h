@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/net/endpoint.h"
 
@@ -24,6 +25,9 @@ class OptionTaker {
   /// The same as a number within bounds; `KiB`, `MiB` and `GiB` may follow it.
   Result<std::optional<std::size_t>> take_number(std::string_view key, std::size_t min,
                                                  std::size_t max);
+
+  /// The same as a limit of time, `30s` or `none`: longer than nothing.
+  Result<std::optional<Duration>> take_duration(std::string_view key);
 
   /// Fails if an option was not taken by anybody.
   Result<void> finish() const;

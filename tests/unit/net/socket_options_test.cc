@@ -40,6 +40,22 @@ TEST_CASE("an option that was given is taken, one that was not is absent") {
   CHECK(taker.finish());
 }
 
+TEST_CASE("a limit of time has a unit and is longer than nothing") {
+  const Endpoint endpoint = with("a=30s&b=none&c=30&d=0s");
+  OptionTaker taker(endpoint);
+  CHECK(taker.take_duration("a").value() == std::optional<Duration>(std::chrono::seconds(30)));
+  CHECK(taker.take_duration("b").value() == std::optional<Duration>(kNoTimeout));
+  CHECK_FALSE(taker.take_duration("e").value().has_value());
+  const auto bare = taker.take_duration("c");
+  REQUIRE_FALSE(bare);
+  CHECK(bare.error().message() ==
+        "cannot use the endpoint unix:@x: the option 'c': '30' is no duration: it has no unit");
+  CHECK(bare.error().hint() == "write 500ms, 60s, 2m or 1h; none is without limit");
+  const auto nothing = taker.take_duration("d");
+  REQUIRE_FALSE(nothing);
+  CHECK(nothing.error().hint() == "none is without limit");
+}
+
 TEST_CASE("an option that stands twice is refused by whoever takes it") {
   const Endpoint endpoint = with("a=1&b=2&a=3");
   OptionTaker taker(endpoint);

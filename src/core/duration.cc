@@ -1,13 +1,12 @@
-#include "cli/duration.h"
+#include "hotline/core/duration.h"
 
 #include <array>
 #include <charconv>
 #include <cstdint>
 
-#include "cli/report.h"
 #include "hotline/core/bytes.h"
 
-namespace hotline::cli {
+namespace hotline {
 namespace {
 
 struct Unit {
@@ -27,8 +26,9 @@ constexpr std::string_view kNone = "none";
 constexpr std::chrono::milliseconds kLengthMax = std::chrono::hours(24 * 3652);
 
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(usage_error("'" + escape(as_bytes(text)) + "' is no duration: " + std::string(why),
-                          "write 500ms, 60s, 2m or 1h; none is without limit"));
+  return fail(make_error(ErrorKind::invalid_argument, {}, {},
+                         "'" + escape(as_bytes(text)) + "' is no duration: " + std::string(why),
+                         "write 500ms, 60s, 2m or 1h; none is without limit"));
 }
 
 }  // namespace
@@ -60,4 +60,4 @@ std::string format_duration(Duration duration) {
   return std::to_string(length.count()) + "ms";
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline

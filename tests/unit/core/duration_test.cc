@@ -1,8 +1,8 @@
-#include "cli/duration.h"
+#include "hotline/core/duration.h"
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST_CASE("what is shown is what is parsed") {
   }
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline
