@@ -37,7 +37,8 @@ struct Stream::State {
   std::unique_ptr<Error> end;  ///< Most streams never have one for long.
   bool has_received = false;
   bool was_reset = false;  ///< A write was told so.
-  int read_end = 1;        ///< How the peer ended: 0 or a negated errno; 1 if it has not.
+  bool aborts_when_dropped = false;
+  int read_end = 1;  ///< How the peer ended: 0 or a negated errno; 1 if it has not.
 
   Deadline read_deadline(Instant now) const {
     return Deadline::after(now, has_received ? options.timeouts.idle : options.timeouts.first_byte);
@@ -48,6 +49,7 @@ struct Stream::State {
   }
 
   int perform_receive(engine::Receive& receive, Deadline deadline);
+  void set_abortive(bool is_abortive);
   Error note_end(Error error);
   Error receive_error(int code);
   Error send_error(int code) {
@@ -59,6 +61,12 @@ struct Stream::State {
   void lease(engine::Buffer buffer);
   MutableBytes take_unread();
 };
+
+/// What closing the descriptor does, whoever closes it.
+void Stream::State::set_abortive(bool is_abortive) {
+  const linger none{.l_onoff = is_abortive ? 1 : 0, .l_linger = 0};
+  Engine::current().set_option(channel->fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
 
 Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Stream::Stream(Stream&&) noexcept = default;
@@ -274,13 +282,21 @@ Result<void> Stream::shut_down_writes() {
   return {};
 }
 
-void Stream::close() { state_->channel->close(); }
+void Stream::close() {
+  abort_when_dropped(false);
+  state_->channel->close();
+}
 
 void Stream::abort() {
   if (!state_->channel->is_open()) return;
-  const linger none{.l_onoff = 1, .l_linger = 0};
-  Engine::current().set_option(state_->channel->fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  state_->set_abortive(true);
   state_->channel->close();
+}
+
+void Stream::abort_when_dropped(bool is_wanted) {
+  if (!state_->channel->is_open() || is_wanted == state_->aborts_when_dropped) return;
+  state_->set_abortive(is_wanted);
+  state_->aborts_when_dropped = is_wanted;
 }
 
 const Error& Stream::end() const {

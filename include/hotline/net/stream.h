@@ -91,6 +91,10 @@ class Stream {
   /// stays.
   const Error& end() const;
 
+  /// Whether, from now on, a stream that is dropped without close, by its end or the program's,
+  /// is broken off: the peer sees a reset, not an orderly end. TCP only; others cannot.
+  void abort_when_dropped(bool is_wanted);
+
   /// Whether close and abort have not been called.
   bool is_open() const;
 

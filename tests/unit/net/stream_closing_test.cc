@@ -1,3 +1,6 @@
+#include <sys/socket.h>
+
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -6,7 +9,9 @@
 #include "engine/channel.h"
 #include "engine/event_loop.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/net/listener.h"
 #include "hotline/net/stream.h"
+#include "support/interrupts.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 
@@ -24,6 +29,30 @@ Call unix_call() {
   return {Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
                        *Endpoint::parse("unix:@peer"), {}),
           std::move(peer)};
+}
+
+Call tcp_call() {
+  auto listener = listen(*Endpoint::parse("tcp://127.0.0.1:0"));
+  REQUIRE(listener);
+  UniqueFd peer = test::connect_tcp(listener->endpoint().port());
+  auto stream = listener->accept();
+  REQUIRE(stream);
+  return {std::move(*stream), std::move(peer)};
+}
+
+/// What the peer meets with once `end` has been done to its caller.
+std::string end_of(const std::function<void(Stream&)>& end) {
+  UniqueFd peer;
+  {
+    Call call = tcp_call();
+    end(call.stream);
+    peer = std::move(call.peer);
+  }
+  if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
+  test::wait_readable(peer.get());
+  char byte = 0;
+  const auto got = test::through_interrupts([&] { return ::recv(peer.get(), &byte, 1, 0); });
+  return got == 0 ? "closed" : "reset";
 }
 
 std::string received(Stream& stream) {
@@ -82,6 +111,21 @@ TEST_CASE("closing a stream ends its reader's wait for a buffer") {
     CHECK(group.join());
   };
   test::on_loop(EngineKind::epoll, body, kOneBuffer);
+}
+
+TEST_CASE("a stream that is to be broken off when dropped is, unless it is closed before") {
+  test::on_each_engine([] {
+    CHECK(end_of([](Stream&) {}) == "closed");
+    CHECK(end_of([](Stream& stream) { stream.abort_when_dropped(true); }) == "reset");
+    CHECK(end_of([](Stream& stream) {
+            stream.abort_when_dropped(true);
+            stream.abort_when_dropped(false);
+          }) == "closed");
+    CHECK(end_of([](Stream& stream) {
+            stream.abort_when_dropped(true);
+            stream.close();
+          }) == "closed");
+  });
 }
 
 }  // namespace hotline
