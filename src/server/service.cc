@@ -110,10 +110,11 @@ namespace {
 /// What the kernel says is bound, not what was asked for: a name may be any address.
 Result<void> check_exposure(const Service& service) {
   if (!service.handler.is_only_local() || service.bound.is_local()) return {};
+  const std::string& advice = service.handler.only_local_advice();
   return fail(make_error(
       ErrorKind::permission_denied, "serve", service.bound.format_without_options(),
       "other machines could call '" + service.name + "', and nothing protects what is said",
-      "listen on 127.0.0.1, ::1 or unix:"));
+      advice.empty() ? "listen on 127.0.0.1, ::1 or unix:" : advice));
 }
 
 Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {

@@ -107,9 +107,10 @@ class Handler {
   }
 
   /// It must never be served to other machines unprotected: binding fails unless every caller can
-  /// only be on this one.
-  Handler& only_local() {
+  /// only be on this one. `advice` is what the error tells to do; empty: to listen elsewhere.
+  Handler& only_local(std::string advice = {}) {
     is_only_local_ = true;
+    only_local_advice_ = std::move(advice);
     return *this;
   }
 
@@ -123,6 +124,7 @@ class Handler {
   const MessageHandler& message() const { return message_; }
   const DatagramHandler& datagram() const { return datagram_; }
   bool is_only_local() const { return is_only_local_; }
+  const std::string& only_local_advice() const { return only_local_advice_; }
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
 
  private:
@@ -130,6 +132,7 @@ class Handler {
   MessageHandler message_;
   DatagramHandler datagram_;
   bool is_only_local_ = false;
+  std::string only_local_advice_;
   std::vector<int> kept_descriptors_;
 };
 

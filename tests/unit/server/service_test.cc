@@ -122,4 +122,21 @@ TEST_CASE("a log without a wish for a level is not written to") {
   Shared(ServerOptions()).log(LogLevel::error, "to nobody", "s", nullptr);
 }
 
+TEST_CASE("a handler for this machine only is bound nowhere else, and says what to do") {
+  for (const char* uri : {"tcp://0.0.0.0:0", "tcp://:0"}) {
+    Service service = service_at(uri);
+    service.handler.only_local();
+    const auto bound = bind_service(service, {}, 1);
+    REQUIRE_FALSE(bound);
+    CHECK(bound.error().kind == ErrorKind::permission_denied);
+    CHECK(bound.error().hint() == "listen on 127.0.0.1, ::1 or unix:");
+    Service advised = service_at(uri);
+    advised.handler.only_local("say --please");
+    CHECK(bind_service(advised, {}, 1).error().hint() == "say --please");
+  }
+  Service service = service_at("tcp://127.0.0.1:0");
+  service.handler.only_local();
+  CHECK(bind_service(service, {}, 1));
+}
+
 }  // namespace hotline::server
