@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "hotline/core/deadline.h"
+#include "hotline/core/result.h"
+#include "hotline/engine/process.h"
+#include "hotline/net/socket_options.h"
+#include "hotline/server/handler.h"
+
+namespace hotline {
+
+/// How a reply is told from what follows it. A request never is: one receive is one command.
+/// docs/wire/command.md.
+enum class CommandWire : std::uint8_t {
+  plain,  ///< It is not.
+  ready,  ///< A decimal length; the caller answers `ready`; then the reply.
+  i32,    ///< A signed length before it, 4 bytes, least significant first.
+};
+
+/// The wire's name as it stands behind `wire=`.
+std::string_view name_of(CommandWire wire);
+
+/// The wire of that name. Fails with `invalid_argument`, naming the known ones.
+Result<CommandWire> parse_command_wire(std::string_view name);
+
+/// How commands are run for callers, and answered.
+struct CommandOptions {
+  CommandWire wire = CommandWire::plain;
+  std::size_t reply_max = 64 * 1024 * 1024;  ///< Of both outputs of a command together.
+  Duration timeout = kNoTimeout;             ///< Of one command.
+  Duration grace = std::chrono::seconds(1);  ///< How long it may go on once the caller has closed.
+  bool is_once = false;                      ///< One command, then the call ends.
+  bool is_exposed = false;  ///< Other machines may call: whoever reaches it can do whatever this
+                            ///< program may.
+
+  /// `defaults`, but for the options `wire`, `max` (reply_max) and `timeout`, which it takes.
+  static Result<CommandOptions> take_from(OptionTaker& taker, CommandOptions defaults);
+};
+
+/// The service: runs each request as `/bin/sh -c` does, and answers with what it wrote to standard
+/// error, else to standard output, else with `操作成功`. Whatever is not a whole and true reply
+/// breaks the call off: one over reply_max, a timeout, a command that cannot be launched. When the
+/// caller goes the command and its whole tree are killed. `launcher` outlives the server.
+Handler command_handler(Launcher& launcher, const CommandOptions& options = {});
+
+/// The same, shaped by the options of the endpoint.
+HandlerMaker command_maker(Launcher& launcher, const CommandOptions& defaults = {});
+
+}  // namespace hotline

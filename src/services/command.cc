@@ -1,0 +1,83 @@
+#include "hotline/services/command.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "hotline/core/bytes.h"
+#include "hotline/engine/task_group.h"
+#include "services/command_session.h"
+#include "services/command_wire.h"
+
+namespace hotline {
+namespace {
+
+using services::CommandSession;
+
+constexpr std::array kWires = {CommandWire::plain, CommandWire::ready, CommandWire::i32};
+
+/// A command and its caller are watched at once, so the whole call runs on a loop: the thread's, or
+/// one of its own.
+void answer_commands(Stream& call, Launcher& launcher, const CommandOptions& options) {
+  TaskGroup group;
+  const auto spawned =
+      group.spawn("commands", [&] { CommandSession(call, launcher, options).converse(); });
+  if (!spawned) return call.abort();
+  static_cast<void>(group.join());
+}
+
+}  // namespace
+
+std::string_view name_of(CommandWire wire) {
+  switch (wire) {
+    case CommandWire::plain: return "plain";
+    case CommandWire::ready: return "ready";
+    case CommandWire::i32: return "i32";
+  }
+  return "unknown";
+}
+
+Result<CommandWire> parse_command_wire(std::string_view name) {
+  const auto found =
+      std::ranges::find(kWires, name, [](CommandWire wire) { return name_of(wire); });
+  if (found != kWires.end()) return *found;
+  return fail(make_error(ErrorKind::invalid_argument, {}, {},
+                         "there is no wire '" + escape(as_bytes(name)) + "'",
+                         "the wires are plain, ready and i32"));
+}
+
+Result<CommandOptions> CommandOptions::take_from(OptionTaker& taker, CommandOptions options) {
+  const auto wire = taker.take("wire");
+  if (!wire) return fail(wire.error());
+  if (*wire) {
+    const auto parsed = parse_command_wire(**wire);
+    if (!parsed) return fail(taker.refuse(parsed.error().message(), parsed.error().hint()));
+    options.wire = *parsed;
+  }
+  const auto reply_max = taker.take_number("max", 1, services::kReplyMax);
+  if (!reply_max) return fail(reply_max.error());
+  options.reply_max = reply_max->value_or(options.reply_max);
+  const auto timeout = taker.take_duration("timeout");
+  if (!timeout) return fail(timeout.error());
+  options.timeout = timeout->value_or(options.timeout);
+  return options;
+}
+
+Handler command_handler(Launcher& launcher, const CommandOptions& options) {
+  CommandOptions bounded = options;
+  bounded.reply_max = std::min(options.reply_max, services::kReplyMax);
+  Handler handler([&launcher, bounded](Stream& call) { answer_commands(call, launcher, bounded); });
+  if (!options.is_exposed) handler.only_local();
+  return handler.keep(launcher.descriptor());
+}
+
+HandlerMaker command_maker(Launcher& launcher, const CommandOptions& defaults) {
+  return [&launcher, defaults](OptionTaker& taker) -> Result<Handler> {
+    auto options = CommandOptions::take_from(taker, defaults);
+    if (!options) return fail(std::move(options.error()));
+    return command_handler(launcher, *options);
+  };
+}
+
+}  // namespace hotline

@@ -1,0 +1,92 @@
+#include "hotline/services/command.h"
+
+#include <doctest/doctest.h>
+
+#include "support/scripted_launcher.h"
+
+namespace hotline {
+namespace {
+
+using namespace std::chrono_literals;
+
+Result<CommandOptions> options_of(const std::string& query, CommandOptions defaults = {}) {
+  const auto endpoint = Endpoint::parse("unix:@x?" + query);
+  REQUIRE(endpoint);
+  OptionTaker taker(*endpoint);
+  auto options = CommandOptions::take_from(taker, defaults);
+  if (options) CHECK(taker.finish());
+  return options;
+}
+
+test::Script nothing(const std::string&) { return {}; }
+
+}  // namespace
+
+TEST_CASE("a wire is known by its name") {
+  for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
+    CHECK(parse_command_wire(name_of(wire)).value() == wire);
+  }
+  const auto wire = parse_command_wire("i64\n");
+  REQUIRE_FALSE(wire);
+  CHECK(wire.error().kind == ErrorKind::invalid_argument);
+  CHECK(wire.error().message() == "there is no wire 'i64\\n'");
+  CHECK(wire.error().hint() == "the wires are plain, ready and i32");
+}
+
+TEST_CASE("an endpoint's options shape the service, what it leaves out stays") {
+  const CommandOptions all = options_of("wire=ready&max=1KiB&timeout=30s").value();
+  CHECK(all.wire == CommandWire::ready);
+  CHECK(all.reply_max == 1024);
+  CHECK(all.timeout == 30s);
+  const CommandOptions kept =
+      options_of("wire=i32", {.wire = CommandWire::i32, .reply_max = 5, .timeout = 1s}).value();
+  CHECK(kept.wire == CommandWire::i32);
+  CHECK(kept.reply_max == 5);
+  CHECK(kept.timeout == 1s);
+}
+
+TEST_CASE("an option that means nothing is refused") {
+  for (const char* query : {"wire=", "wire=Plain", "max=0", "max=3GiB", "max=x", "timeout=30",
+                            "timeout=0s", "wire=i32&wire=i32"}) {
+    CAPTURE(query);
+    const auto options = options_of(query);
+    REQUIRE_FALSE(options);
+    CHECK(options.error().kind == ErrorKind::invalid_argument);
+  }
+}
+
+TEST_CASE("the service is for this machine, unless it is exposed") {
+  test::ScriptedLauncher launcher(nothing);
+  CHECK(command_handler(launcher).is_only_local());
+  CHECK(command_handler(launcher).stream());
+  CHECK_FALSE(command_handler(launcher, {.is_exposed = true}).is_only_local());
+}
+
+TEST_CASE("processes that are forked for calls keep what launching needs") {
+  class Kept final : public Launcher {
+    Result<std::unique_ptr<Process>> launch(const LaunchOptions&) override {
+      return fail(make_error(ErrorKind::unsupported, "run", {}, {}));
+    }
+    int descriptor() const override { return 7; }
+  } launcher;
+  const Handler handler = command_handler(launcher);
+  REQUIRE(handler.kept_descriptors().size() == 1);
+  CHECK(handler.kept_descriptors().front() == 7);
+}
+
+TEST_CASE("the maker takes the endpoint's options") {
+  test::ScriptedLauncher launcher(nothing);
+  const HandlerMaker make = command_maker(launcher, {.is_exposed = true});
+  const auto endpoint = Endpoint::parse("unix:@x?wire=i32&max=10");
+  OptionTaker taker(*endpoint);
+  const auto handler = make(taker);
+  REQUIRE(handler);
+  CHECK(handler->stream());
+  CHECK_FALSE(handler->is_only_local());
+  CHECK(taker.finish());
+  const auto wrong = Endpoint::parse("unix:@x?wire=i31");
+  OptionTaker wrong_taker(*wrong);
+  CHECK_FALSE(make(wrong_taker));
+}
+
+}  // namespace hotline
