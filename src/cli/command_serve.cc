@@ -1,7 +1,10 @@
 #include "cli/command_serve.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <vector>
 
 #include "cli/log.h"
 #include "cli/report.h"
@@ -13,16 +16,58 @@ namespace {
 
 constexpr Duration kLogPatience = std::chrono::seconds(1);
 
-Result<void> add_services(Server& server, const ServeOptions& options,
-                          const ServiceRegistry& registry) {
+constexpr char kGuardAdvice[] =
+    "listen on 127.0.0.1, ::1 or unix:; or say --insecure, if everybody who can reach it there may "
+    "use it: this version has no tls:// yet";
+
+/// The services that were asked for, in their order.
+using Entries = std::vector<const ServiceEntry*>;
+
+Result<Entries> find_entries(const ServeOptions& options, const ServiceRegistry& registry) {
+  Entries entries;
   for (const ServiceAt& each : options.services) {
     const auto entry = registry.find(each.service);
     if (!entry) return fail(entry.error());
-    const bool is_once = options.server.calls == CallCount::one;
-    const Handler& handler = is_once ? (*entry)->once : (*entry)->handler;
-    if (auto added = server.add(each.uri, handler, each.service); !added) return added;
+    entries.push_back(*entry);
+  }
+  if (options.is_insecure && std::ranges::none_of(entries, &ServiceEntry::is_guarded)) {
+    return fail(
+        usage_error("--insecure: none of these services is held back anywhere", "leave it out"));
+  }
+  return entries;
+}
+
+/// None, if nothing that was asked for launches programs.
+Result<std::unique_ptr<Launcher>> start_launcher_for(const Entries& entries) {
+  if (std::ranges::none_of(entries, &ServiceEntry::needs_launcher)) return nullptr;
+  return start_launcher();
+}
+
+Result<void> add_services(Server& server, const ServeOptions& options, const Entries& entries,
+                          Launcher* launcher) {
+  const ServiceNeeds needs{.calls = options.server.calls, .launcher = launcher};
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const ServiceEntry& entry = *entries[i];
+    const auto make = [&](OptionTaker& taker) {
+      auto handler = entry.make(taker, needs);
+      if (handler && entry.is_guarded && !options.is_insecure) handler->only_local(kGuardAdvice);
+      return handler;
+    };
+    const ServiceAt& each = options.services[i];
+    if (auto added = server.add_made(each.uri, make, each.service); !added) return added;
   }
   return {};
+}
+
+void report_exposed(const Server& server, const Entries& entries, OutputForm form) {
+  const std::vector<BoundService> services = server.services();
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    if (!entries[i]->is_guarded || services[i].endpoint.is_local()) continue;
+    report_note("--insecure: whoever reaches " + services[i].endpoint.format_without_options() +
+                    " can do there whatever this user can",
+                form);
+    return;
+  }
 }
 
 void report_engine(const Server& server, OutputForm form) {
@@ -56,15 +101,17 @@ void report_drained(const DrainReport& report, LogForm form) {
 }
 
 Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& common,
-                          const ServiceRegistry& registry, Log& log) {
+                          const Entries& entries, Launcher* launcher, Log& log) {
   TrafficPrinter traffic(log);
   ServerOptions server_options = options.server;
   server_options.log = &log;
   if (log.wants(LogLevel::debug)) server_options.tap = &traffic;
   Server server(server_options);
-  if (auto added = add_services(server, options, registry); !added) return fail(added.error());
+  auto added = add_services(server, options, entries, launcher);
+  if (!added) return fail(std::move(added.error()));
   if (auto bound = server.bind(); !bound) return fail(bound.error());
   report_engine(server, common.output);
+  report_exposed(server, entries, common.output);
   report_listening(server);
   return server.run();
 }
@@ -79,8 +126,13 @@ ExitStatus exit_status_of(const Result<DrainReport>& report) {
 
 ExitStatus serve_command(const ServeOptions& options, const CommonOptions& common,
                          const ServiceRegistry& registry) {
+  const auto entries = find_entries(options, registry);
+  if (!entries) return report_error(entries.error(), ExitStatus::usage, common.output);
+  // Before there is a thread: the log has one.
+  const auto launcher = start_launcher_for(*entries);
+  if (!launcher) return report_error(launcher.error(), ExitStatus::failed, common.output);
   Log log(options.log_form, options.log_level);
-  const auto report = serve(options, common, registry, log);
+  const auto report = serve(options, common, *entries, launcher->get(), log);
   // Who holds standard error and does not read it gets no more, and cannot keep the program.
   if (!log.finish(kLogPatience)) std::_Exit(static_cast<int>(exit_status_of(report)));
   if (!report) return report_error(report.error(), exit_status_of(report), common.output);

@@ -9,6 +9,7 @@ enum class ExitStatus : int {
   usage = 2,        ///< The command line is wrong.
   unreachable = 5,  ///< The name was not found, or nobody answers there.
   timed_out = 6,    ///< No connection within the time allowed.
+  no_reply = 255,   ///< `run`: whatever else went wrong; all below is for the command's own status.
 };
 
 }  // namespace hotline::cli

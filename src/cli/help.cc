@@ -16,12 +16,15 @@ constexpr std::string_view kProgram =
 
   hotline serve upper=tcp://127.0.0.1:8000     be a server, until ^C
   hotline call tcp://127.0.0.1:8000 hello      call it: prints HELLO
+  hotline run tcp://127.0.0.1:8090 -- ls -l    run a command where 'command' is served
 
 usage: hotline COMMAND [OPTION]...
 
 commands:
   serve      serve one or more services
   call       send messages and print the replies
+  run        run one command at an endpoint and print what it says
+  shell      the same, a line at a time
   services   list the services that can be served
   doctor     tell what this machine allows, and whether that is enough
   help       explain a command, or a topic: endpoints, concurrency, status
@@ -51,6 +54,7 @@ options:
   --engine NAME         what loops run on: uring, epoll or auto (default: uring where it can run)
   --once                serve the first call only, then exit
   -v, --verbose         log who calls and what is said: <- received, -> sent
+  --insecure            let 'command' listen where other machines can call it, unprotected
   --max-connections N   calls at once, of all services together (default: by descriptors)
   --idle-timeout TIME   end a call that is silent for so long (default 10m; 30s for its first byte)
   --drain-timeout TIME  how long calls may finish once asked to end (default 30s)
@@ -92,6 +96,67 @@ options:
   -h, --help      this
 
 TIME is 500ms, 60s, 2m, 1h, or none. Words behind -- are messages even if they begin with '-'.
+)";
+
+constexpr std::string_view kRun =
+    R"(hotline run: run one command at an endpoint and print what it says
+
+  hotline run tcp://127.0.0.1:8090 -- ls -l 'two words'
+  hotline run 'tcp://127.0.0.1:8090?wire=i32' 'ls -l | wc -l'
+
+usage: hotline run ENDPOINT [OPTION]... -- COMMAND [ARGUMENT]...
+
+One word is a line for the shell at the other end, as it stands; several are quoted, so that just
+that program runs with just these arguments. ENDPOINT is where 'command' is served, by hotline or
+by anybody; ?wire= says how a reply is told from what follows it, and must be what is served:
+
+  wire=plain    it is not: a reply ends after a while of quiet (--linger), or with the call
+  wire=ready    a decimal length, 'ready' from the caller, the reply
+  wire=i32      a length of 4 bytes, the reply
+  max=BYTES     the longest reply (default 64MiB); a longer one is an error
+
+These wires carry neither the command's status nor which output its words come from: they are
+what it wrote to standard error, else to standard output, else a word of success. They go to
+standard output as they are. On 'ready' and 'i32' they are the whole reply, or none of it.
+
+The status is 0 once a whole reply has come, 2 for a wrong command line, else 255. ^C breaks the
+call off, and the server kills the command and all that it has started.
+
+options:
+  --linger TIME   plain: the quiet that ends a reply; ready: how long the server may take to
+                  close at the end (default 1s)
+  --timeout TIME  for all of it (default: 30s to connect, none for the command)
+  --json          the reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
+  --home DIR      not used here
+  -h, --help      this
+
+TIME is 500ms, 60s, 2m, 1h, or none.
+)";
+
+constexpr std::string_view kShell = R"(hotline shell: run commands at an endpoint, a line at a time
+
+  hotline shell tcp://127.0.0.1:8090
+  printf 'pwd\nls\n' | hotline shell 'tcp://127.0.0.1:8090?wire=i32'
+
+usage: hotline shell ENDPOINT [OPTION]...
+
+Each line of standard input is run by a shell of its own at the other end: nothing of one, its
+'cd' for example, is left for the next. The replies go to standard output, with a newline where
+they lack one. Blank lines are skipped, and 'quit' or the end of input leaves. On a terminal
+there is a prompt, and lines are edited and remembered, as in 'call'. 'hotline help run' says
+what wires there are.
+
+The status is 0 if nothing went wrong, else 1; a server that hangs up has.
+
+options:
+  --linger TIME   plain: the quiet that ends a reply (default 250ms); what comes later is shown
+                  when it comes
+  --timeout TIME  for connecting, and for each reply (default: 30s to connect, none for replies)
+  --json          each reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
+  --home DIR      keep the history of the lines typed in DIR
+  -h, --help      this
+
+TIME is 500ms, 60s, 2m, 1h, or none.
 )";
 
 constexpr std::string_view kServices = R"(hotline services: list the services that can be served
@@ -144,6 +209,12 @@ them for the shell:
                         fixed=N, ready, mp; both sides need the same. BYTES: %00 is a zero byte
   max=BYTES             the longest message of a framing (default 16MiB)
 
+and, of the service 'command' (see 'hotline help run'):
+
+  wire=WORD             plain, ready or i32
+  max=BYTES             the longest reply: 64MiB
+  timeout=TIME          serve only: how long one command may take (default none)
+
   hotline call 'tcp://127.0.0.1:8000?framing=u32be&max=1MiB' hello
   hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'
 )";
@@ -164,12 +235,13 @@ The services are the same under each. Callers beyond the limit wait until there 
 constexpr std::string_view kStatus = R"(status: what the program's exit status says
 
     0  it worked; for 'call': a reply came after the last message (framed: to each message), and
-       no error cut it off
+       no error cut it off; for 'run': a whole reply came
     1  it failed
     2  the command line is wrong; nothing was done
     5  nobody answers at the endpoint, or its name is unknown
     6  no connection within --timeout
   130  ended by ^C (143: by SIGTERM); 'serve' drains instead, and ends with 0
+  255  'run' only, in place of 1, 5 and 6
 
 With --json an error is an object on standard error, and its "code" is the status.
 
@@ -181,8 +253,14 @@ struct Topic {
   std::string_view text;
 };
 constexpr std::array kTopics = {
-    Topic{"serve", kServe},   Topic{"call", kCall},           Topic{"services", kServices},
-    Topic{"doctor", kDoctor}, Topic{"endpoints", kEndpoints}, Topic{"concurrency", kConcurrency},
+    Topic{"serve", kServe},
+    Topic{"call", kCall},
+    Topic{"run", kRun},
+    Topic{"shell", kShell},
+    Topic{"services", kServices},
+    Topic{"doctor", kDoctor},
+    Topic{"endpoints", kEndpoints},
+    Topic{"concurrency", kConcurrency},
     Topic{"status", kStatus},
 };
 

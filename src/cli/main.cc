@@ -5,8 +5,10 @@
 #include "cli/build_facts.h"
 #include "cli/command_call.h"
 #include "cli/command_doctor.h"
+#include "cli/command_run.h"
 #include "cli/command_serve.h"
 #include "cli/command_services.h"
+#include "cli/command_shell.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/report.h"
@@ -24,6 +26,10 @@ class Program {
     return serve_command(options, common_, registry_);
   }
   ExitStatus operator()(const CallOptions& options) const { return call_command(options, common_); }
+  ExitStatus operator()(const RunOptions& options) const { return run_command(options, common_); }
+  ExitStatus operator()(const ShellOptions& options) const {
+    return shell_command(options, common_);
+  }
   ExitStatus operator()(const ServicesOptions&) const {
     return services_command(common_, registry_);
   }

@@ -29,8 +29,10 @@ std::vector<CommandShape> command_shapes() {
       command_shape("serve", kWordsMax,
                     {"--concurrency", "--engine", "--max-connections", "--idle-timeout",
                      "--drain-timeout", "--log-format"},
-                    {"--once", "-v,--verbose"}),
+                    {"--once", "--insecure", "-v,--verbose"}),
       command_shape("call", kWordsMax, {"--linger", "--timeout"}),
+      command_shape("run", kWordsMax, {"--linger", "--timeout"}),
+      command_shape("shell", 1, {"--linger", "--timeout"}),
       command_shape("services", 0),
       command_shape("doctor", 0),
       command_shape("help", 1),
@@ -124,6 +126,7 @@ Result<Command> read_serve(const Arguments& given) {
   ServeOptions options;
   options.server.signals = SignalUse::drain;
   if (given.has("--once")) options.server.calls = CallCount::one;
+  options.is_insecure = given.has("--insecure");
   if (given.has("--verbose")) options.log_level = LogLevel::debug;
   if (auto read = read_services(given, options); !read) return fail(read.error());
   if (auto read = read_runners(given, options.server); !read) return fail(read.error());
@@ -146,11 +149,45 @@ Result<Command> read_call(const Arguments& given) {
   return options;
 }
 
+/// `--timeout` bounds the whole; without it only connecting is bounded.
+template <typename Options>
+Result<void> read_waits(const Arguments& given, Options& options) {
+  options.endpoint = given.words.front();
+  if (auto read = read_duration(given, "--linger", options.linger); !read) return read;
+  if (auto read = read_limit(given, "--timeout", options.timeout); !read) return read;
+  if (given.has("--timeout")) options.connect_timeout = options.timeout;
+  return {};
+}
+
+Result<Command> read_run(const Arguments& given) {
+  constexpr char kExample[] = "write for example 'hotline run tcp://127.0.0.1:8090 -- ls -l'";
+  if (given.words.empty()) return fail(usage_error("nowhere to run it", kExample));
+  RunOptions options;
+  options.command.assign(std::next(given.words.begin()), given.words.end());
+  const bool is_empty =
+      std::ranges::all_of(options.command, [](const std::string& word) { return word.empty(); });
+  if (is_empty) return fail(usage_error("no command to run", kExample));
+  if (auto read = read_waits(given, options); !read) return fail(read.error());
+  return options;
+}
+
+Result<Command> read_shell(const Arguments& given) {
+  if (given.words.empty()) {
+    return fail(usage_error("nowhere to run commands",
+                            "write for example 'hotline shell tcp://127.0.0.1:8090'"));
+  }
+  ShellOptions options;
+  if (auto read = read_waits(given, options); !read) return fail(read.error());
+  return options;
+}
+
 Result<Command> read_command(const Arguments& given) {
   if (given.has("--version")) return VersionOptions();
   if (given.has("--help")) return HelpOptions{given.command};
   if (given.command == "serve") return read_serve(given);
   if (given.command == "call") return read_call(given);
+  if (given.command == "run") return read_run(given);
+  if (given.command == "shell") return read_shell(given);
   if (given.command == "services") return ServicesOptions();
   if (given.command == "doctor") return DoctorOptions();
   if (given.command == "help") {

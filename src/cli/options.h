@@ -32,6 +32,7 @@ struct ServeOptions {
   ServerOptions server;
   LogForm log_form = LogForm::text;
   LogLevel log_level = LogLevel::info;  ///< `debug` shows the traffic too.
+  bool is_insecure = false;             ///< Guarded services may be called from other machines.
 };
 
 /// `hotline call`.
@@ -40,6 +41,24 @@ struct CallOptions {
   std::vector<std::string> messages;  ///< None: the lines of standard input.
   Duration linger = std::chrono::seconds(1);
   Duration timeout = std::chrono::seconds(30);
+};
+
+/// `hotline run`.
+struct RunOptions {
+  std::string endpoint;
+  std::vector<std::string> command;  ///< One word: a shell's line. Several: a program and its
+                                     ///< arguments.
+  Duration linger = std::chrono::seconds(1);
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration timeout = kNoTimeout;  ///< For all of it.
+};
+
+/// `hotline shell`.
+struct ShellOptions {
+  std::string endpoint;
+  Duration linger = std::chrono::milliseconds(250);
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration timeout = kNoTimeout;  ///< For one reply.
 };
 
 /// `hotline services`.
@@ -57,8 +76,8 @@ struct HelpOptions {
 struct VersionOptions {};
 
 /// One of the commands, with its options.
-using Command = std::variant<ServeOptions, CallOptions, ServicesOptions, DoctorOptions, HelpOptions,
-                             VersionOptions>;
+using Command = std::variant<ServeOptions, CallOptions, RunOptions, ShellOptions, ServicesOptions,
+                             DoctorOptions, HelpOptions, VersionOptions>;
 
 /// A command line, understood.
 struct CommandLine {

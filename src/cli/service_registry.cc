@@ -6,6 +6,7 @@
 #include "cli/nearest_name.h"
 #include "cli/report.h"
 #include "hotline/core/bytes.h"
+#include "hotline/services/command.h"
 #include "hotline/services/upper.h"
 
 namespace hotline::cli {
@@ -17,6 +18,18 @@ Handler both(StreamFunction stream, MessageFunction message) {
   Handler handler(stream);
   handler.also(message);
   return handler;
+}
+
+Result<Handler> make_upper(OptionTaker&, const ServiceNeeds& needs) {
+  if (needs.calls == CallCount::one) return both(upper_once, upper_message);
+  return both(upper, upper_message);
+}
+
+Result<Handler> make_command(OptionTaker& taker, const ServiceNeeds& needs) {
+  CommandOptions options;
+  options.is_once = needs.calls == CallCount::one;
+  options.is_exposed = true;  // Whoever serves it guards it.
+  return command_maker(*needs.launcher, options)(taker);
 }
 
 }  // namespace
@@ -39,8 +52,14 @@ ServiceRegistry make_service_registry() {
                      .summary = "answers with the same bytes, a-z as A-Z",
                      .transports = {"tcp", "udp", "unix", "unixgram", "fd"},
                      .example = "upper=tcp://127.0.0.1:8000",
-                     .handler = both(upper, upper_message),
-                     .once = both(upper_once, upper_message)});
+                     .make = make_upper});
+  entries.push_back({.name = "command",
+                     .summary = "runs shell commands, and answers with what they say",
+                     .transports = {"tcp", "unix", "fd"},
+                     .example = "command=tcp://127.0.0.1:8090?wire=i32",
+                     .make = make_command,
+                     .needs_launcher = true,
+                     .is_guarded = true});
   return ServiceRegistry(std::move(entries));
 }
 

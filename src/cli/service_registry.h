@@ -1,13 +1,23 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "hotline/core/result.h"
+#include "hotline/engine/process.h"
+#include "hotline/net/socket_options.h"
 #include "hotline/server/handler.h"
+#include "hotline/server/server.h"
 
 namespace hotline::cli {
+
+/// What the handler of a service is made of, besides the options of its endpoint.
+struct ServiceNeeds {
+  CallCount calls = CallCount::unlimited;
+  Launcher* launcher = nullptr;  ///< If ServiceEntry::needs_launcher. Outlives the handler.
+};
 
 /// One service that `hotline serve` knows.
 struct ServiceEntry {
@@ -15,8 +25,9 @@ struct ServiceEntry {
   std::string summary;                  ///< One line.
   std::vector<std::string> transports;  ///< Schemes of the endpoints that it can be served at.
   std::string example;                  ///< A SERVICE=ENDPOINT.
-  Handler handler;
-  Handler once;  ///< What serves it under `--once`.
+  std::function<Result<Handler>(OptionTaker& taker, const ServiceNeeds& needs)> make;
+  bool needs_launcher = false;
+  bool is_guarded = false;  ///< For callers on other machines only where that is said outright.
 };
 
 /// The services of the program, in the order in which they are listed.

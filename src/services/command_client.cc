@@ -64,7 +64,9 @@ Error CommandClient::violation(std::string detail) const {
 Error CommandClient::too_large() const {
   return make_error(ErrorKind::too_large, kReceiveFrom, stream_.peer().format_without_options(),
                     "the reply is longer than " + std::to_string(options_.reply_max) + " bytes",
-                    "max=1GiB behind the endpoint's ? allows longer ones");
+                    "max=1GiB behind the endpoint's ? allows longer ones; and does the server "
+                    "speak wire=" +
+                        std::string(name_of(options_.wire)) + "?");
 }
 
 Result<std::string> CommandClient::run(std::string_view line) {

@@ -47,6 +47,39 @@ TEST_CASE("each command has its options") {
   understood<DoctorOptions>({"doctor"});
   understood<ServeOptions>({"serve", "upper=tcp://a:1"});
   understood<CallOptions>({"call", "tcp://a:1"});
+  understood<RunOptions>({"run", "tcp://a:1", "ls"});
+  understood<ShellOptions>({"shell", "tcp://a:1"});
+}
+
+TEST_CASE("run has a command, whose words are its own behind --") {
+  const auto options =
+      understood<RunOptions>({"run", "--linger=2s", "tcp://a:1", "--", "ls", "-l"});
+  CHECK(options.endpoint == "tcp://a:1");
+  CHECK(options.command == Words{"ls", "-l"});
+  CHECK(options.linger == 2s);
+  CHECK(options.connect_timeout == 30s);
+  CHECK(options.timeout == kNoTimeout);
+  CHECK(refusal({"run"}).message() == "nowhere to run it");
+  CHECK(refusal({"run", "tcp://a:1"}).message() == "no command to run");
+  CHECK(refusal({"run", "tcp://a:1", "--", ""}).message() == "no command to run");
+  CHECK(refusal({"run", "tcp://a:1", "ls", "-l"}).message().starts_with("there is no option '-l'"));
+}
+
+TEST_CASE("a limit of time of run and shell is for connecting too") {
+  const auto run = understood<RunOptions>({"run", "tcp://a:1", "--timeout", "5s", "ls"});
+  CHECK(run.timeout == 5s);
+  CHECK(run.connect_timeout == 5s);
+  const auto shell = understood<ShellOptions>({"shell", "tcp://a:1", "--timeout", "5s"});
+  CHECK(shell.timeout == 5s);
+  CHECK(shell.connect_timeout == 5s);
+  CHECK(refusal({"shell", "tcp://a:1", "--timeout", "0s"}).message().starts_with("--timeout: "));
+  CHECK(refusal({"shell"}).message() == "nowhere to run commands");
+  CHECK(refusal({"shell", "tcp://a:1", "ls"}).message() == "one word too many: 'ls'");
+}
+
+TEST_CASE("a guarded service is let out only where that is said") {
+  CHECK_FALSE(serve({}).is_insecure);
+  CHECK(serve({"--insecure"}).is_insecure);
 }
 
 TEST_CASE("help is on a topic, or on the command that it stands with") {
@@ -55,7 +88,8 @@ TEST_CASE("help is on a topic, or on the command that it stands with") {
   CHECK(understood<HelpOptions>({"-h"}).topic.empty());
   CHECK(understood<HelpOptions>({"help", "call"}).topic == "call");
   CHECK(understood<HelpOptions>({"--help", "serve"}).topic == "serve");
-  for (const std::string command : {"serve", "call", "services", "doctor", "help"}) {
+  for (const std::string command :
+       {"serve", "call", "run", "shell", "services", "doctor", "help"}) {
     CHECK(understood<HelpOptions>({command, "-h"}).topic == command);
   }
 }

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "hotline/core/deadline.h"
+#include "hotline/core/result.h"
+#include "hotline/services/command_client.h"
+
+namespace hotline::cli {
+
+/// How to reach a service `command`, besides what its endpoint says.
+struct CommandConnection {
+  Duration linger{};
+  Duration connect_timeout = kNoTimeout;
+  Duration timeout = kNoTimeout;  ///< For one reply.
+};
+
+/// Calls the service at `uri`, which may say `wire=` and `max=`. Fails as connect does.
+Result<CommandClient> connect_command(const std::string& uri, const CommandConnection& options);
+
+}  // namespace hotline::cli

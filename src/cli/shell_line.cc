@@ -1,0 +1,28 @@
+#include "cli/shell_line.h"
+
+namespace hotline::cli {
+namespace {
+
+/// Always in quotes: a bare word might be the shell's own, or an assignment.
+std::string quote(const std::string& word) {
+  std::string quoted = "'";
+  for (const char each : word) {
+    if (each == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += each;
+    }
+  }
+  return quoted + '\'';
+}
+
+}  // namespace
+
+std::string shell_line(const std::vector<std::string>& words) {
+  if (words.size() == 1) return words.front();
+  std::string line;
+  for (const std::string& word : words) line.append(line.empty() ? "" : " ").append(quote(word));
+  return line;
+}
+
+}  // namespace hotline::cli
