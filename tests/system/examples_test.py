@@ -221,6 +221,14 @@ class Examples(unittest.TestCase):
         self.assertEqual(server.drain(), 0)
         self.assertIn("2 calls and messages", server.lines)
 
+    def test_commands_are_run_over_a_unix_socket_of_our_own(self):
+        path = os.path.join(self.folder, "commands")
+        server = self.serve("command_server", f"unix://{path}?mode=600")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        said = run(example("command_client"), server.endpoint, "echo hello", "true", "echo no >&2")
+        self.assertEqual(said.decode(), "hello\n操作成功no\n")
+        self.assertEqual(server.drain(), 0)
+
     def test_the_simulated_test_holds_in_a_hundred_worlds(self):
         self.assertIn(b"a hundred worlds", run(example("simulated_test")))
 

@@ -1,0 +1,18 @@
+// Remote commands: runs what callers send as a shell does, over a UNIX socket that only its owner
+// can call. Whoever hangs up takes the command along, with everything that it has started.
+//
+//   command_server [ENDPOINT]          default unix:///tmp/hotline-commands.sock, for us alone
+#include <iostream>
+
+#include "hotline/hotline.h"
+
+int main(int argc, char** argv) {
+  auto launcher = hotline::start_launcher();  // first of all: before there is a thread
+  if (!launcher) {
+    std::cerr << "error: " << launcher.error().message() << '\n';
+    return 1;
+  }
+  const auto commands = hotline::command_handler(**launcher, {.wire = hotline::CommandWire::i32});
+  return hotline::serve(argc > 1 ? argv[1] : "unix:///tmp/hotline-commands.sock?mode=600",
+                        commands);
+}
