@@ -1,0 +1,32 @@
+#include <doctest/doctest.h>
+
+#include "simulation/check_seeds.h"
+#include "simulation/command_scenario.h"
+
+namespace simulation {
+
+using hotline::CommandWire;
+
+TEST_CASE("a command is answered right and whole, or not, but never wrong") {
+  check_seeds(run_commands, {.first = 1, .count = 600});
+}
+
+TEST_CASE("a reset at any byte, either way, is an error or comes too late to matter") {
+  for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
+    for (const Direction direction : {Direction::request, Direction::reply}) {
+      bool has_broken = true;
+      std::size_t bytes = 0;
+      for (; has_broken; ++bytes) {
+        CAPTURE(name_of(wire));
+        CAPTURE(bytes);
+        const Findings found = break_command({wire, direction, bytes}, has_broken);
+        CHECK(found.wrong == "");
+      }
+      // As long as the conversation: all of it has been broken somewhere.
+      CHECK(bytes > (direction == Direction::request ? 2 : 16));
+      CHECK(break_command({wire, direction, SIZE_MAX}, has_broken).wrong == "");
+    }
+  }
+}
+
+}  // namespace simulation
