@@ -1,0 +1,233 @@
+"""What has gone wrong in other programs that run commands, each as a test, against ours in real
+processes, under each word of concurrency."""
+import contextlib
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from command_support import (DONE, WIRES, CourseClient, Watched, break_off, connect, descendants,
+                             for_each_word, receive_all, run)
+from interop_support import HOTLINE, WAIT_S, Program, Server
+
+MEBIBYTE = 1024 * 1024
+
+
+class Pitfalls:
+    """Order: what is said, how commands end, who hangs up, what a command is given."""
+
+    def ask(self, line, wire="i32"):
+        with CourseClient(self.endpoints[wire], wire) as client:
+            return client.run_last(line)
+
+    def test_a_mebibyte_to_each_output_in_either_order_does_not_hang(self):
+        fill = f"head -c {MEBIBYTE} /dev/zero | tr '\\0' "
+        for wire in WIRES:
+            for line in (f"{fill} e >&2; {fill} o", f"{fill} o; {fill} e >&2"):
+                with self.subTest(wire=wire, line=line):
+                    self.assertTrue(self.ask(line, wire) == b"e" * MEBIBYTE)
+
+    def test_a_background_child_that_holds_the_pipe_does_not_hold_up_the_reply(self):
+        for how in ("", "setsid "):
+            with self.subTest(how), self.messages() as messages:
+                hold = f"{how}sh -c 'echo $$ > {messages.path}; exec sleep 1000'"
+                self.assertEqual(self.ask(f"{hold} & echo done"), b"done\n")
+                messages.wait_process_gone()
+
+    def test_stderr_after_the_end_of_stdout_is_not_lost(self):
+        started, go_on = self.messages(), self.messages()
+        client = self.client()
+        client.connection.sendall(
+            f"exec >&-; echo > {started.path}; read x < {go_on.path}; echo late >&2".encode())
+        started.line()
+        go_on.write()
+        self.assertEqual(client.read_reply(), b"late\n")
+
+    def test_yes_head_is_as_long_as_asked_for_and_ends(self):
+        self.assertEqual(self.ask("yes | head -n 2000"), b"y\n" * 2000)
+
+    def test_a_broken_pipe_ends_a_writer_as_in_a_shell_of_ones_own(self):
+        self.assertEqual(self.ask("(yes; kill -l $? ) | head -n 1 > /dev/null"), DONE)
+        self.assertEqual(self.ask("sh -c 'kill -PIPE $$; echo ignored'; echo $?"), b"141\n")
+
+    def test_an_output_larger_than_the_limit_is_an_error_never_a_truncation(self):
+        for wire in WIRES:
+            with self.subTest(wire), self.serve_one(f"wire={wire}&max=1000") as endpoint:
+                said = run(f"{endpoint}?wire={wire}", "head -c 1001 /dev/zero", status=255)
+                self.assertRegex(said, "reset the connection")
+
+    def test_nothing_of_a_reply_waits_in_a_buffer_for_the_next(self):
+        client = self.client()
+        for number in range(50):
+            self.assertEqual(client.run(f"printf {number}"), b"%d" % number)
+
+    def test_the_exit_status_makes_no_difference(self):
+        for status in (0, 1, 3, 126, 127, 255):
+            self.assertEqual(self.ask(f"echo {status}; exit {status}"), b"%d\n" % status)
+
+    def test_a_command_that_a_signal_ends_is_answered(self):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
+            line = f"echo before; kill -{int(number)} $$; echo after"
+            self.assertEqual(self.ask(line), b"before\n")
+
+    def test_no_zombies_are_left(self):
+        for number in range(5):
+            self.ask(f"true & (true &) ; setsid true & echo {number}")
+        until = time.monotonic() + WAIT_S
+        while "Z" in descendants(self.server.process.pid).values():
+            self.assertLess(time.monotonic(), until, "zombies stay")
+
+    def test_a_command_over_its_time_is_an_error_and_its_tree_is_gone(self):
+        with self.serve_one("wire=i32&timeout=300ms") as endpoint, self.messages() as messages:
+            said = run(f"{endpoint}?wire=i32", self.tree(messages), status=255)
+            self.assertRegex(said, "reset the connection")
+            for _ in range(3):
+                messages.wait_process_gone()
+
+    def tree(self, messages):
+        """A command that says three ids: its own, and those of what tries to get away from it."""
+        say = f"echo $$ > {messages.path}; exec sleep 1000"
+        return (f"(setsid sh -c '{say}' &); (sh -c '{say}' & exit) & "
+                f"echo $$ > {messages.path}; trap '' HUP TERM INT; sleep 1000; sleep 1000")
+
+    def started(self, messages):
+        return [messages.process() for _ in range(3)]
+
+    def test_a_caller_that_breaks_off_takes_the_whole_tree_along(self):
+        for wire in WIRES:
+            with self.subTest(wire), self.messages() as messages:
+                connection = connect(self.endpoints[wire])
+                connection.sendall(self.tree(messages).encode())
+                processes = self.started(messages)
+                break_off(connection)
+                for each in processes:
+                    each.wait_gone()
+
+    def test_a_caller_that_closes_takes_the_whole_tree_along(self):
+        with self.messages() as messages, connect(self.endpoints["plain"]) as connection:
+            connection.sendall(self.tree(messages).encode())
+            processes = self.started(messages)
+            connection.close()
+            for each in processes:
+                each.wait_gone()
+
+    def test_a_client_that_is_killed_or_interrupted_takes_the_whole_tree_along(self):
+        for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number), self.messages() as messages:
+                client = subprocess.Popen([HOTLINE, "run", self.endpoints["i32"],
+                                           self.tree(messages)])
+                processes = self.started(messages)
+                client.send_signal(number)
+                self.assertEqual(client.wait(WAIT_S), -number)
+                for each in processes:
+                    each.wait_gone()
+
+    def test_nothing_is_left_when_the_server_is_killed(self):
+        with self.serve() as server, self.messages() as messages:
+            with connect(server.endpoints[0]) as connection:
+                connection.sendall(self.tree(messages).encode())
+                processes = self.started(messages)
+                processes += [Watched(pid) for pid in descendants(server.process.pid)]
+                server.process.kill()
+                for each in processes:
+                    each.wait_gone()
+
+    def test_a_drain_lets_a_command_finish_and_leaves_nothing(self):
+        with self.serve() as server, self.messages() as messages, self.messages() as answers:
+            endpoint = self.endpoints_of(server)["ready"]
+            with CourseClient(endpoint, "ready") as client:
+                client.connection.sendall(
+                    f"echo > {messages.path}; read x < {answers.path}; echo done".encode())
+                messages.line()
+                left = [Watched(pid) for pid in descendants(server.process.pid)]
+                server.process.send_signal(signal.SIGTERM)
+                answers.write()
+                self.assertEqual(client.read_reply(), b"done\n")
+                self.assertEqual(receive_all(client.connection), b"")
+            self.assertEqual(server.process.wait(WAIT_S), 0)
+            for each in left:
+                each.wait_gone()
+
+    def test_a_command_has_every_signal_as_by_default_and_none_blocked(self):
+        status = self.ask("cat /proc/self/status").decode()
+        for field in ("SigBlk", "SigIgn", "SigCgt"):
+            self.assertRegex(status, rf"(?m)^{field}:\s+0+$")
+
+    def test_a_command_has_three_descriptors_and_no_other(self):
+        # The fourth is that of the listing itself.
+        self.assertEqual(self.ask("ls /proc/self/fd").split(), [b"0", b"1", b"2", b"3"])
+
+    def test_a_command_has_an_empty_input(self):
+        self.assertEqual(self.ask("cat; echo end"), b"end\n")
+
+    def test_a_command_has_a_clean_environment_and_no_start_up_files(self):
+        with open(os.path.join(self.folder, "start-up"), "w", encoding="ascii") as file:
+            file.write("echo start-up\n")
+        given = {**os.environ, "ENV": file.name, "BASH_ENV": file.name, "SECRET": "x",
+                 "LD_HOTLINE": "x", "HOME": self.folder}
+        with contextlib.ExitStack() as stack:
+            before = dict(os.environ)
+            os.environ.update(given)
+            try:
+                server = stack.enter_context(self.serve())
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+            with CourseClient(self.endpoints_of(server)["i32"], "i32") as client:
+                self.assertEqual(client.run("echo $SECRET$LD_HOTLINE$ENV$BASH_ENV"), b"\n")
+                self.assertNotIn(b"start-up", client.run("sh -c true; bash -c true"))
+                self.assertRegex(client.run("env").decode(), "(?m)^PATH=/")
+
+    def test_a_line_that_begins_with_a_dash_is_no_option_of_the_shell(self):
+        self.assertRegex(self.ask("-x").decode(), "-x: not found")
+
+    @contextlib.contextmanager
+    def serve_one(self, options):
+        with Server(HOTLINE, "serve", *self.options,
+                    f"command=tcp://127.0.0.1:0?{options}") as server:
+            yield server.endpoint
+
+
+for_each_word("Pitfalls", Pitfalls, globals())
+
+
+class OffTheLoopback(unittest.TestCase):
+    def refused(self, *services):
+        with Program(HOTLINE, "serve", *services) as program:
+            program.matches("^error: .*other machines could call 'command'", 1)
+            program.matches("^hint: .*127.0.0.1.*--insecure.*tls://", 1)
+            self.assertEqual(program.finish(), 1)
+
+    def test_the_service_is_refused_with_a_hint(self):
+        for endpoint in ("tcp://0.0.0.0:0", "tcp://:0", "tcp://[::]:0"):
+            with self.subTest(endpoint):
+                self.refused(f"command={endpoint}")
+        self.refused("upper=tcp://0.0.0.0:0", "command=tcp://0.0.0.0:0?wire=i32")
+
+    def test_insecure_lets_it_and_says_once_what_that_means(self):
+        with Server(HOTLINE, "serve", "--insecure", "command=tcp://0.0.0.0:0",
+                    "command=tcp://0.0.0.0:0", count=2) as server:
+            port = server.endpoints[0].rsplit(":", 1)[1]
+            self.assertEqual(run(f"tcp://127.0.0.1:{port}", "echo hello", linger="1ms"),
+                             b"hello\n")
+            self.assertEqual(server.drain(), 0)
+            self.assertEqual(len([line for line in server.lines if "--insecure" in line]), 1)
+
+    def test_on_the_loopback_nothing_is_said(self):
+        with Server(HOTLINE, "serve", "--insecure", "command=tcp://127.0.0.1:0") as server:
+            self.assertEqual(server.drain(), 0)
+            self.assertNotIn("--insecure", "".join(server.lines))
+
+
+class Once(unittest.TestCase):
+    def test_one_command_and_then_the_server_exits(self):
+        for wire in WIRES:
+            with self.subTest(wire), Server(HOTLINE, "serve", "--once",
+                                            f"command=tcp://127.0.0.1:0?wire={wire}") as server:
+                self.assertEqual(run(f"{server.endpoint}?wire={wire}", "echo hello"), b"hello\n")
+                self.assertEqual(server.finish(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
