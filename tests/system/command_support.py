@@ -1,7 +1,7 @@
 """What the tests of remote commands share: the course's client and server, and our server of them.
 
-Both peers are written as the course writes them, with `socket`, `struct` and `subprocess`; only what
-would hang there (reading one output to its end before the other) is done right.
+Both peers are written as the course writes them, with `socket`, `struct` and `subprocess`; only
+what would hang there (reading one output to its end before the other) is done right.
 """
 import contextlib
 import os
@@ -76,7 +76,7 @@ def break_off(connection):
 
 
 class CourseClient:
-    """The course's client; `plain` reads a whole reply only where one recv gives it, or to the end."""
+    """The course's client; on `plain` a reply is whole only where one recv gives all of it."""
 
     def __init__(self, endpoint, wire):
         self.connection = connect(endpoint)
