@@ -7,8 +7,8 @@ import subprocess
 import time
 import unittest
 
-from command_support import (DONE, WIRES, CourseClient, Watched, break_off, connect, descendants,
-                             for_each_word, receive_all, run)
+from command_support import (DONE, WIRES, CourseClient, break_off, connect, descendants,
+                             for_each_word, receive_all, run, watched)
 from interop_support import HOTLINE, WAIT_S, Program, Server
 
 MEBIBYTE = 1024 * 1024
@@ -128,7 +128,7 @@ class Pitfalls:
             with connect(server.endpoints[0]) as connection:
                 connection.sendall(self.tree(messages).encode())
                 processes = self.started(messages)
-                processes += [Watched(pid) for pid in descendants(server.process.pid)]
+                processes += watched(descendants(server.process.pid))
                 server.process.kill()
                 for each in processes:
                     each.wait_gone()
@@ -140,7 +140,7 @@ class Pitfalls:
                 client.connection.sendall(
                     f"echo > {messages.path}; read x < {answers.path}; echo done".encode())
                 messages.line()
-                left = [Watched(pid) for pid in descendants(server.process.pid)]
+                left = watched(descendants(server.process.pid))
                 server.process.send_signal(signal.SIGTERM)
                 answers.write()
                 self.assertEqual(client.read_reply(), b"done\n")

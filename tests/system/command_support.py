@@ -213,6 +213,15 @@ class Watched:
         return not select.select([self.fd], [], [], 0)[0]
 
 
+def watched(pids):
+    """Those of the processes that have not ended yet."""
+    found = []
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            found.append(Watched(pid))
+    return found
+
+
 def processes():
     """{id: (parent's id, state)} of all that there are."""
     found = {}

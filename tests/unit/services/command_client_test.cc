@@ -210,7 +210,8 @@ TEST_CASE("a reply that does not come in time is not waited for, whatever has co
   for (const std::string& beginning : {""s, "\1\0"s, "\1\0\0\0"s}) {
     const Peer peer({.wire = CommandWire::i32, .timeout = 20ms}, [beginning](int call) {
       test::receive_text(call, 2);
-      test::send_text(call, beginning);
+      // The client may have gone before.
+      static_cast<void>(::send(call, beginning.data(), beginning.size(), MSG_NOSIGNAL));
       test::receive_until_end(call);
     });
     CHECK(test::kind_of(peer.client().run("ls")) == "timed_out");
