@@ -42,6 +42,14 @@ Error explain(Error error) {
   return error;
 }
 
+/// Why it cannot be sent as a command; empty if it can.
+std::string_view fault_of(std::string_view line) {
+  if (line.empty()) return "the command is empty";
+  if (line.find('\0') != line.npos) return "the command has a NUL in it";
+  if (line.size() <= services::kRequestMax) return {};
+  return "the command is longer than the 16 KiB that a server receives at once";
+}
+
 /// The end of a call within a reply is not an orderly one.
 Error cut(Error error, bool has_begun) {
   if (has_begun && error.kind == ErrorKind::closed) error.kind = ErrorKind::truncated;
@@ -80,10 +88,9 @@ Result<std::string> CommandClient::run(std::string_view line) {
 }
 
 Result<void> CommandClient::run(std::string_view line, const Sink& sink) {
-  if (line.empty() || line.find('\0') != line.npos) {
+  if (const std::string_view wrong = fault_of(line); !wrong.empty()) {
     return fail(make_error(ErrorKind::invalid_argument, kRunAt,
-                           stream_.peer().format_without_options(),
-                           line.empty() ? "the command is empty" : "the command has a NUL in it"));
+                           stream_.peer().format_without_options(), std::string(wrong)));
   }
   if (!stream_.is_open()) {
     return fail(make_error(ErrorKind::closed, kRunAt, stream_.peer().format_without_options(),

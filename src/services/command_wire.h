@@ -23,6 +23,10 @@ inline constexpr std::string_view kReadyAnswer = "ready";
 /// The longest reply that every wire can tell the length of.
 inline constexpr std::size_t kReplyMax = INT32_MAX;
 
+/// The longest request that one receive of our servers takes whole, on every engine. A part of it
+/// would be run as a command of its own.
+inline constexpr std::size_t kRequestMax = 16 * 1024;
+
 /// How many digits a length may have, with zeros before it.
 inline constexpr std::size_t kLengthDigitsMax = 20;
 

@@ -17,16 +17,16 @@ MEBIBYTE = 1024 * 1024
 class Pitfalls:
     """Order: what is said, how commands end, who hangs up, what a command is given."""
 
-    def ask(self, line, wire="i32"):
+    def ask(self, line, wire="i32", size=None):
         with CourseClient(self.endpoints[wire], wire) as client:
-            return client.run_last(line)
+            return client.run_last(line, size)
 
     def test_a_mebibyte_to_each_output_in_either_order_does_not_hang(self):
         fill = f"head -c {MEBIBYTE} /dev/zero | tr '\\0' "
         for wire in WIRES:
             for line in (f"{fill} e >&2; {fill} o", f"{fill} o; {fill} e >&2"):
                 with self.subTest(wire=wire, line=line):
-                    self.assertTrue(self.ask(line, wire) == b"e" * MEBIBYTE)
+                    self.assertTrue(self.ask(line, wire, MEBIBYTE) == b"e" * MEBIBYTE)
 
     def test_a_background_child_that_holds_the_pipe_does_not_hold_up_the_reply(self):
         for how in ("", "setsid "):

@@ -102,13 +102,14 @@ class CourseClient:
             self.connection.sendall(b"ready")
         return receive(self.connection, size)
 
-    def run_last(self, line):
-        """The reply, where the close may tell its end."""
+    def run_last(self, line, size=None):
+        """The reply, and nothing behind it; on `plain` one of `size` bytes."""
         if self.wire != "plain":
             return self.run(line)
         self.connection.sendall(line.encode())
+        reply = receive(self.connection, size)
         self.connection.shutdown(socket.SHUT_WR)
-        return receive_all(self.connection)
+        return reply + receive_all(self.connection)
 
 
 def answer_course_call(connection, wire, calls=None):

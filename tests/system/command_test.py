@@ -26,7 +26,7 @@ class CourseClients:
             for name, (line, reply) in BIG.items():
                 with self.subTest(wire=wire, command=name):
                     with CourseClient(self.endpoints[wire], wire) as client:
-                        self.assertTrue(client.run_last(line) == reply)
+                        self.assertTrue(client.run_last(line, len(reply)) == reply)
 
     def test_a_request_cut_in_two_is_two_commands(self):
         for wire in WIRES:

@@ -34,8 +34,9 @@ class CommandClient {
 
   /// Has `line` run by the server's shell: the whole reply. Fails with `closed` if the server hangs
   /// up in place of a reply, `truncated` within one, `too_large` over reply_max, `timed_out`,
-  /// `protocol_violation` if what comes is none, `invalid_argument` if `line` is empty or has a NUL
-  /// in it; else as Stream's calls do. The stream is of no use after a failure.
+  /// `protocol_violation` if what comes is none, `invalid_argument` if `line` is empty, has a NUL
+  /// in it, or is longer than a server receives at once (16 KiB); else as Stream's calls do. The
+  /// stream is of no use after a failure.
   Result<std::string> run(std::string_view line);
 
   /// The same in pieces: on `plain` as they arrive, and what a reply's end is nobody knows; on the

@@ -238,6 +238,7 @@ TEST_CASE("what is no command is not sent") {
   CommandClient client = peer.client();
   CHECK(test::kind_of(client.run("")) == "invalid_argument");
   CHECK(test::kind_of(client.run("a\0b"s)) == "invalid_argument");
+  CHECK(test::kind_of(client.run(std::string(16 * 1024 + 1, 'a'))) == "invalid_argument");
 }
 
 }  // namespace hotline
