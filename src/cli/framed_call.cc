@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/duration.h"
+#include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/task_group.h"

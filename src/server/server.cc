@@ -56,6 +56,11 @@ Server::~Server() = default;
 
 namespace {
 
+/// A handler of streams alone has options of its own, perhaps of the same names.
+Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
+  return handler.message() ? Framing::take_from(taker) : Framing();
+}
+
 Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
                            const Handler& handler) {
   const auto refuse = [&](std::string detail, std::string advice) {
@@ -68,8 +73,7 @@ Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
   const bool is_for_datagrams = is_datagram(endpoint.transport());
   if (framing.has_boundaries()) {
     if (is_for_datagrams) return refuse("datagrams need no framing", "leave framing= out");
-    if (has_message) return {};
-    return refuse("this service speaks without a framing of messages", "leave framing= out");
+    return {};
   }
   const bool fits = endpoint.transport() == Transport::fd ? has_datagram || has_stream
                     : is_for_datagrams                    ? has_datagram
@@ -97,7 +101,7 @@ Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
   if (!handler) return fail(std::move(handler.error()));
   auto socket = SocketOptions::take_from(taker);
   if (!socket) return fail(std::move(socket.error()));
-  auto framing = Framing::take_from(taker);
+  auto framing = take_framing(taker, *handler);
   if (!framing) return fail(std::move(framing.error()));
   if (auto finished = taker.finish(); !finished) return finished;
   if (auto fits = check_handler(*endpoint, *framing, *handler); !fits) return fits;

@@ -39,7 +39,7 @@ TEST_CASE("what cannot be served is refused when it is added") {
       {"unixgram:@x", echo, "this service is for streams"},
       {"tcp://127.0.0.1:0", echo_message, "a stream has none by itself"},
       {"unix:@x", echo_message, "a stream has none by itself"},
-      {"tcp://127.0.0.1:0?framing=lines", echo, "speaks without a framing"},
+      {"tcp://127.0.0.1:0?framing=lines", echo, "there is no option 'framing'"},
       {"tcp://127.0.0.1:0?framing=words", echo_message, "there is no such framing"},
       {"tcp://127.0.0.1:0?max=1KiB", echo, "'max'"},
       {"udp://127.0.0.1:0?framing=lines", echo_message, "datagrams need no framing"},
