@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "simulation/command_scenario.h"
+#include "simulation/framed_scenario.h"
 #include "simulation/primitives_scenario.h"
 #include "simulation/upper_scenario.h"
 
@@ -14,8 +15,8 @@ namespace {
 using simulation::Findings;
 
 constexpr Findings (*kScenarios[])(std::uint64_t) = {
-    simulation::call_upper, simulation::send_upper, simulation::survive_deaths,
-    simulation::use_primitives, simulation::run_commands};
+    simulation::call_upper,     simulation::send_upper,  simulation::survive_deaths,
+    simulation::use_primitives, simulation::call_framed, simulation::run_commands};
 
 /// False if anything is wrong with it.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {

@@ -1,0 +1,12 @@
+#include <doctest/doctest.h>
+
+#include "simulation/check_seeds.h"
+#include "simulation/framed_scenario.h"
+
+namespace simulation {
+
+TEST_CASE("a message is answered by one whole message, in its turn, or not at all") {
+  check_seeds(call_framed, {.first = 1, .count = 1'000});
+}
+
+}  // namespace simulation
