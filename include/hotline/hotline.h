@@ -18,6 +18,7 @@
 #include "hotline/engine/random.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/framing/codec.h"
+#include "hotline/framing/connect_frames.h"
 #include "hotline/framing/frame_stream.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/connect.h"

@@ -5,8 +5,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
-#include "hotline/framing/frame_stream.h"
-#include "hotline/net/connect.h"
+#include "hotline/framing/connect_frames.h"
 #include "hotline/server/server.h"
 #include "hotline/services/upper.h"
 #include "simulation/framed_scenario.h"
@@ -17,7 +16,6 @@ namespace {
 using hotline::Concurrency;
 using hotline::ErrorKind;
 using hotline::FrameStream;
-using hotline::Framing;
 using hotline::Message;
 using hotline::Reply;
 
@@ -31,6 +29,10 @@ constexpr std::array<std::string_view, 10> kFramings = {
     "fixed=40", "mp"};
 
 std::string_view framing_of(std::uint64_t seed) { return kFramings[seed % kFramings.size()]; }
+
+std::string framing_option(std::uint64_t seed) {
+  return "?framing=" + std::string(framing_of(seed));
+}
 
 /// What all callers of one world found.
 struct Tally : Verdict {
@@ -76,7 +78,7 @@ void run_server(std::uint64_t seed) {
   options.timeouts.idle = std::chrono::minutes(2);
   options.limits.connections_per_peer_max = kCallers;
   options.limits.waiting_messages_max = 1 + seed % 5;
-  const std::string framing = "?framing=" + std::string(framing_of(seed));
+  const std::string framing = framing_option(seed);
   // Where memory may be wanted at any time, starting takes more than one try.
   for (int i = 0; i < 50; ++i) {
     hotline::Server server(options);
@@ -126,9 +128,9 @@ void run_caller(const std::string& uri, std::size_t caller, std::uint64_t seed, 
   hotline::ConnectOptions options;
   options.timeout = kTimeout;
   options.stream.timeouts = {kTimeout, kTimeout, kTimeout};
-  auto stream = hotline::connect(uri, options);
-  if (!stream) return;
-  FrameStream frames(std::move(*stream), *Framing::parse(framing_of(seed)));
+  auto connected = hotline::connect_frames(uri + framing_option(seed), options);
+  if (!connected) return;
+  FrameStream frames = std::move(*connected);
   hotline::TaskGroup both;
   if (!both.spawn("write", [&] { write_messages(frames, caller, seed); })) return;
   tally.answered += read_replies(frames, caller, seed, tally);
