@@ -231,17 +231,26 @@ void Stream::State::show_sent(std::span<const iovec> pieces, std::size_t sent) c
 
 std::size_t Stream::write_now(std::span<const Bytes> pieces) {
   State& state = *state_;
-  std::array<iovec, kPiecesMax> batch;
-  const std::size_t count = std::min(pieces.size(), kPiecesMax);
-  std::ranges::transform(pieces.first(count), batch.begin(), [](Bytes piece) {
-    return iovec{const_cast<std::byte*>(piece.data()), piece.size()};
-  });
-  engine::SendVectored send(*state.channel, std::span(batch).first(count));
-  // What is wrong, if anything is, the next write that may wait will say.
-  const int result = Engine::current().attempt(send);
-  if (result <= 0) return 0;
-  state.show_sent(std::span(batch).first(count), static_cast<std::size_t>(result));
-  return static_cast<std::size_t>(result);
+  std::size_t sent = 0;
+  while (!pieces.empty()) {
+    std::array<iovec, kPiecesMax> batch;
+    const std::size_t count = std::min(pieces.size(), kPiecesMax);
+    std::size_t total = 0;
+    std::ranges::transform(pieces.first(count), batch.begin(), [&](Bytes piece) {
+      total += piece.size();
+      return iovec{const_cast<std::byte*>(piece.data()), piece.size()};
+    });
+    pieces = pieces.subspan(count);
+    if (total == 0) continue;
+    engine::SendVectored send(*state.channel, std::span(batch).first(count));
+    // What is wrong, if anything is, the next write that may wait will say.
+    const int result = Engine::current().attempt(send);
+    if (result <= 0) break;
+    state.show_sent(std::span(batch).first(count), static_cast<std::size_t>(result));
+    sent += static_cast<std::size_t>(result);
+    if (static_cast<std::size_t>(result) < total) break;
+  }
+  return sent;
 }
 
 Result<void> Stream::write_all(std::span<const Bytes> pieces) {
