@@ -45,6 +45,56 @@ TEST_CASE("fibers begin in the order in which they were spawned, and run ends wi
   }
 }
 
+TEST_CASE("who is spawned next runs before those who are ready, in the same turn, the last first") {
+  for (const EngineKind kind : test::loop_engines()) {
+    auto loop = make_event_loop({.engine = kind});
+    REQUIRE(loop);
+    std::string order;
+    const auto append = [&order](char name) { return [&order, name] { order += name; }; };
+    (*loop)->spawn("test", [&] {
+      order += 'a';
+      (*loop)->spawn("test", append('e'));
+      CHECK((*loop)->spawn_next("test", append('c')));
+      CHECK((*loop)->spawn_next("test", [&] {
+        order += 'b';
+        CHECK((*loop)->spawn_next("test", append('+')));
+      }));
+      CHECK(order == "a");
+      (*loop)->yield();
+      order += 'f';
+    });
+    (*loop)->spawn("test", append('d'));
+    (*loop)->run();
+    CHECK(order == "ab+cdef");
+  }
+}
+
+TEST_CASE("who is spawned next belongs to its group, and has the scope of who spawned it") {
+  test::on_each_loop([](EventLoop& loop) {
+    const Deadline deadline = deadline_after(std::chrono::hours(1));
+    loop.scope().deadline = deadline;
+    FiberGroup group(loop);
+    bool is_same = false;
+    REQUIRE(loop.spawn_next(
+        "test", [&] { is_same = loop.scope().deadline == deadline; }, &group));
+    CHECK(group.size() == 1);
+    group.join();
+    CHECK(is_same);
+  });
+}
+
+TEST_CASE("who is spawned next outside of any fiber begins with the loop, before all others") {
+  for (const EngineKind kind : test::loop_engines()) {
+    auto loop = make_event_loop({.engine = kind});
+    REQUIRE(loop);
+    std::string order;
+    (*loop)->spawn("test", [&] { order += 'b'; });
+    (*loop)->spawn_next("test", [&] { order += 'a'; });
+    (*loop)->run();
+    CHECK(order == "ab");
+  }
+}
+
 TEST_CASE("a loop can be run again with new fibers") {
   for (const EngineKind kind : test::loop_engines()) {
     auto loop = make_event_loop({.engine = kind});
