@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "framing/frame_assembler.h"
+
+// Framing::Kind::ready, whose length is answered before the payload comes.
+
+namespace hotline::framing {
+namespace {
+
+using Outcome = Decoded::Outcome;
+
+MutableBytes bytes_of(std::string& text) { return std::as_writable_bytes(std::span(text)); }
+
+Framing ready(std::size_t frame_max = 1000) {
+  Framing framing = *Framing::parse("ready");
+  framing.frame_max = frame_max;
+  return framing;
+}
+
+Outcome fed(FrameAssembler& frames, std::string piece) {
+  frames.feed(bytes_of(piece));
+  return frames.next().outcome;
+}
+
+}  // namespace
+
+TEST_CASE("a length is announced, and once that is acknowledged its payload is a frame") {
+  const Framing framing = ready();
+  FrameAssembler frames(framing);
+  for (int round = 0; round < 3; ++round) {
+    CHECK(fed(frames, "12") == Outcome::announced);
+    CHECK(frames.is_amid_frame());
+    CHECK_FALSE(frames.has_next());
+    CHECK(frames.next().outcome == Outcome::announced);
+    frames.acknowledge();
+    CHECK(frames.next().outcome == Outcome::more);
+    CHECK(fed(frames, "hello ") == Outcome::more);
+    std::string rest = "world!";
+    frames.feed(bytes_of(rest));
+    const FrameAssembler::Step step = frames.next();
+    REQUIRE(step.outcome == Outcome::frame);
+    CHECK(as_text(step.payload) == "hello world!");
+    CHECK(step.is_gathered);
+    CHECK_FALSE(frames.is_amid_frame());
+  }
+}
+
+TEST_CASE("a length whose digits come one by one is announced anew with each of them") {
+  const Framing framing = ready();
+  FrameAssembler frames(framing);
+  CHECK(fed(frames, "1") == Outcome::announced);
+  CHECK(fed(frames, "0") == Outcome::announced);
+  frames.acknowledge();
+  CHECK(fed(frames, "01234") == Outcome::more);
+  CHECK(fed(frames, "56789") == Outcome::frame);
+}
+
+TEST_CASE("a length of nothing is a frame of nothing") {
+  const Framing framing = ready();
+  FrameAssembler frames(framing);
+  CHECK(fed(frames, "0") == Outcome::announced);
+  frames.acknowledge();
+  const FrameAssembler::Step step = frames.next();
+  CHECK(step.outcome == Outcome::frame);
+  CHECK(step.payload.empty());
+  CHECK_FALSE(frames.is_amid_frame());
+}
+
+TEST_CASE("a length over the limit, and what is no length, are refused") {
+  const Framing framing = ready(99);
+  for (const auto& [text, outcome] : {std::pair<std::string, Outcome>{"100", Outcome::too_large},
+                                      {"x", Outcome::malformed},
+                                      {"1x", Outcome::malformed}}) {
+    CAPTURE(text);
+    FrameAssembler frames(framing);
+    CHECK(fed(frames, text) == outcome);
+  }
+}
+
+TEST_CASE("the peer's answer to a length is found as that") {
+  const Framing framing = ready();
+  for (std::size_t cut = 0; cut < kReadyAnswer.size(); ++cut) {
+    CAPTURE(cut);
+    FrameAssembler frames(framing);
+    const std::string text(kReadyAnswer);
+    CHECK(fed(frames, text.substr(0, cut)) == Outcome::more);
+    CHECK(fed(frames, text.substr(cut)) == Outcome::ready);
+    CHECK_FALSE(frames.is_amid_frame());
+  }
+}
+
+}  // namespace hotline::framing
