@@ -30,6 +30,15 @@ class CollectingLog final : public LogSink {
     return count;
   }
 
+  /// Whether the detail of a record has that in it.
+  bool has_detail(std::string_view part) const {
+    const std::lock_guard lock(mutex_);
+    for (const LogRecord& record : records_) {
+      if (record.detail.find(part) != std::string::npos) return true;
+    }
+    return false;
+  }
+
   /// Whether a record has that message.
   bool has(std::string_view message) const {
     const std::lock_guard lock(mutex_);
