@@ -82,7 +82,9 @@ void FrameDispatcher::dispatch() {
 /// False if all has been cut.
 bool FrameDispatcher::wait_for_calls() {
   const engine::OnDrain on_drain = is_draining_ ? engine::OnDrain::goes_on : engine::OnDrain::ends;
-  const int waited = has_work_.wait(next_silence_end(), on_drain);
+  waits_until_ = next_silence_end();
+  const int waited = has_work_.wait(waits_until_, on_drain);
+  waits_until_ = kNobodyWaits;
   if (waited == -engine::kDrainEnd) begin_drain();
   if (waited == -engine::kCancelEnd) end_all();
   return waited != -engine::kCancelEnd;
@@ -166,9 +168,11 @@ void FrameDispatcher::watch(FramedCall& call) {
   calls.push_back(call);
   if (is_draining_) {
     note_ready(call);
-  } else {
-    call.stream.watch(call);
+    return;
   }
+  // Whoever waits for calls may know of later deadlines alone.
+  if (call.silent_until < waits_until_) has_work_.set();
+  call.stream.watch(call);
 }
 
 void FrameDispatcher::unwatch(FramedCall& call) {

@@ -66,6 +66,8 @@ class FrameDispatcher {
       unspoken_;           ///< Watched, and nothing has come yet: in the order of their deadlines.
   FramedCallList silent_;  ///< Watched, in the order of their deadlines.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
+  static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());
+  Deadline waits_until_ = kNobodyWaits;  ///< Of the fiber that waits for calls.
   std::size_t call_count_ = 0;
   bool is_complete_ = false;  ///< No more will be taken.
   bool is_draining_ = false;

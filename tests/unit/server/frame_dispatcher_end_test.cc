@@ -1,0 +1,400 @@
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/event.h"
+#include "server/frame_dispatcher.h"
+#include "support/framed_exchange.h"
+
+// How the calls of a frame dispatcher end, and the dispatcher itself.
+
+namespace hotline::server {
+namespace {
+
+using engine::Event;
+using engine::EventLoop;
+using std::chrono::milliseconds;
+using test::FramedExchange;
+using test::heard;
+using test::heard_until_end;
+using test::is_silent;
+using test::say;
+using test::text_of;
+
+Reply echo(const Message& message) { return message.bytes(); }
+
+/// Waits for `gate` if the message says so.
+MessageHandler gated(Event& gate) {
+  return [&gate](const Message& message) {
+    if (text_of(message) == "slow") gate.wait();
+    return Reply(message.bytes());
+  };
+}
+
+ServerOptions with_timeouts(StreamTimeouts timeouts) {
+  ServerOptions options;
+  options.timeouts = timeouts;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a caller who hangs up after its messages has all replies, and then the end") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo);
+    Stream call = exchange.call();
+    say(call, "one\ntwo\n");
+    REQUIRE(call.shut_down_writes());
+    CHECK(heard_until_end(call) == "one\ntwo\n<closed>");
+    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.log().has("call began"));
+    CHECK(exchange.log().has("call ended"));
+    CHECK(exchange.log().count(LogLevel::info) == 0);
+  });
+}
+
+TEST_CASE("a caller who says nothing and hangs up is gone") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo);
+    for (const bool is_reset : {false, true}) {
+      Stream call = exchange.call();
+      is_reset ? call.abort() : call.close();
+      exchange.settle();
+      CHECK(exchange.shared().active == 0);
+    }
+    CHECK(exchange.log().count(LogLevel::info) == 0);
+  });
+}
+
+TEST_CASE("a handler that throws breaks off its own call, and is counted") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, [&](const Message& message) -> Reply {
+      const std::string text = text_of(message);
+      if (text.starts_with("late")) loop.yield();
+      if (text.ends_with("bad")) throw std::runtime_error("no");
+      if (text.ends_with("worse")) throw 1;
+      return message.bytes();
+    });
+    Stream good = exchange.call();
+    int failures = 0;
+    for (const char* text : {"bad\n", "worse\n", "late bad\n", "late worse\n"}) {
+      CAPTURE(text);
+      Stream bad = exchange.call();
+      say(bad, std::string(text) + "behind\n");
+      CHECK(heard_until_end(bad) == "<reset>");
+      CHECK(exchange.shared().handler_failures == ++failures);
+      say(good, "good\n");
+      CHECK(heard(good, 5) == "good\n");
+      CHECK(exchange.shared().active == 1);
+    }
+    CHECK(exchange.log().has("the handler failed; its call ends"));
+  });
+}
+
+TEST_CASE("a reply that its framing cannot carry is its handler's failure") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, [](const Message&) { return Reply(as_bytes("two\nlines")); });
+    Stream call = exchange.call();
+    say(call, "x\n");
+    CHECK(heard_until_end(call) == "<reset>");
+    CHECK(exchange.shared().handler_failures == 1);
+  });
+}
+
+TEST_CASE("what is no message ends its call, after the replies to those before it, and is logged") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo, {}, "netstring");
+    exchange.framing().frame_max = 100;
+    Stream other = exchange.call();
+    std::size_t warnings = 0;
+    for (const char* text : {"1:a,1:bx,1:c,", "1:a,hello", "1:a,101:", "1:a,99999999999"}) {
+      for (const bool has_waited : {false, true}) {
+        CAPTURE(text);
+        Stream call = exchange.call();
+        say(call, std::string(text).substr(0, 4));
+        if (has_waited) CHECK(heard(call, 4) == "1:a,");
+        say(call, text + 4);
+        CHECK(heard_until_end(call) == (has_waited ? "<closed>" : "1:a,<closed>"));
+        call.close();
+        exchange.settle();
+        CHECK(exchange.log().count(LogLevel::warning) == ++warnings);
+      }
+    }
+    say(other, "1:a,");
+    CHECK(heard(other, 4) == "1:a,");
+    CHECK(exchange.shared().handler_failures == 0);
+    CHECK(exchange.shared().active == 1);
+  });
+}
+
+TEST_CASE("an end amid a message is logged as what it is") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo);
+    Stream call = exchange.call();
+    say(call, "one\ntw");
+    REQUIRE(call.shut_down_writes());
+    CHECK(heard_until_end(call) == "one\n<closed>");
+    exchange.settle();
+    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.log().has_detail("closed in the middle of a message"));
+  });
+}
+
+TEST_CASE("who says nothing at first, and who says nothing any more, is hung up on in time") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(
+        loop, echo, with_timeouts({.first_byte = milliseconds(30), .idle = std::chrono::hours(1)}));
+    Stream silent = exchange.call();
+    Stream spoken = exchange.call();
+    say(spoken, "x\n");
+    CHECK(heard(spoken, 2) == "x\n");
+    CHECK(heard_until_end(silent) == "<closed>");
+    CHECK(exchange.shared().active == 1);
+    say(spoken, "y\n");
+    CHECK(heard(spoken, 2) == "y\n");
+    FramedExchange other(
+        loop, echo, with_timeouts({.first_byte = std::chrono::hours(1), .idle = milliseconds(30)}));
+    Stream unspoken = other.call();
+    Stream idle = other.call();
+    say(idle, "x\nbegi");
+    CHECK(heard_until_end(idle) == "x\n<closed>");
+    CHECK(other.shared().active == 1);
+    CHECK(is_silent(unspoken));
+  });
+}
+
+TEST_CASE("the silence of a lone call ends too, though nobody had a deadline before it") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(
+        loop,
+        [&](const Message& message) {
+          // Another fiber waits for calls when this one has come back.
+          for (int i = 0; i < 3; ++i) loop.yield();
+          return Reply(message.bytes());
+        },
+        with_timeouts({.first_byte = milliseconds(30), .idle = milliseconds(30)}));
+    exchange.settle();
+    Stream unspoken = exchange.call();
+    CHECK(heard_until_end(unspoken) == "<closed>");
+    Stream spoken = exchange.call();
+    say(spoken, "x\n");
+    CHECK(heard_until_end(spoken) == "x\n<closed>");
+  });
+}
+
+TEST_CASE("who is silent is hung up on while others are busy, and while handlers wait") {
+  test::on_all_loops([](EventLoop& loop) {
+    Event gate(loop);
+    FramedExchange exchange(
+        loop, gated(gate),
+        with_timeouts({.first_byte = milliseconds(60), .idle = milliseconds(60)}));
+    Stream slow = exchange.call();
+    say(slow, "slow\n");
+    Stream busy = exchange.call();
+    Stream silent = exchange.call();
+    while (is_silent(silent) && silent.end().kind == ErrorKind::none) {
+      say(busy, "x\n");
+      CHECK(heard(busy, 2) == "x\n");
+      CHECK(sleep_for(milliseconds(1)));
+    }
+    CHECK(silent.end().kind == ErrorKind::closed);
+    CHECK(exchange.shared().active == 2);
+    gate.set();
+    CHECK(heard(slow, 5) == "slow\n");
+  });
+}
+
+TEST_CASE("on a simulated loop the silent end at their deadlines to the instant, each its own") {
+  test::Simulation simulation;
+  simulation.run([&] {
+    FramedExchange exchange(
+        simulation.loop, echo,
+        with_timeouts({.first_byte = std::chrono::seconds(30), .idle = std::chrono::minutes(5)}));
+    const Instant begin = now();
+    Stream silent = exchange.call();
+    CHECK(sleep_for(std::chrono::seconds(10)));
+    Stream spoken = exchange.call();
+    CHECK(sleep_for(std::chrono::seconds(10)));
+    say(spoken, "x\n");
+    CHECK(heard(spoken, 2) == "x\n");
+    CHECK(heard_until_end(silent) == "<closed>");
+    CHECK(now() - begin >= std::chrono::seconds(30));
+    CHECK(now() - begin < std::chrono::seconds(31));
+    CHECK(sleep_for(std::chrono::minutes(4)));
+    say(spoken, "y\n");
+    CHECK(heard(spoken, 2) == "y\n");
+    const Instant last = now();
+    CHECK(heard_until_end(spoken) == "<closed>");
+    CHECK(now() - last >= std::chrono::minutes(4));
+    CHECK(now() - last < std::chrono::minutes(6));
+  });
+}
+
+TEST_CASE("a drain ends the calls that have nothing to say") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo);
+    Stream unspoken = exchange.call();
+    Stream idle = exchange.call();
+    say(idle, "x\n");
+    CHECK(heard(idle, 2) == "x\n");
+    Stream amid = exchange.call();
+    say(amid, "begun");
+    exchange.settle();
+    exchange.drain();
+    exchange.join();
+    CHECK(exchange.has_ended());
+    for (Stream* each : {&unspoken, &idle, &amid}) CHECK(heard_until_end(*each) == "<closed>");
+    CHECK(exchange.shared().active == 0);
+  });
+}
+
+TEST_CASE("a drained dispatcher answers what has come, and lets handlers finish") {
+  test::on_all_loops([](EventLoop& loop) {
+    Event gate(loop);
+    FramedExchange exchange(loop, gated(gate));
+    Stream slow = exchange.call();
+    say(slow, "slow\nbehind\n");
+    Stream idle = exchange.call();
+    exchange.settle();
+    Stream pending = exchange.call();
+    say(pending, "in time\n");
+    if (loop.is_simulated()) exchange.settle();
+    exchange.drain();
+    CHECK(heard_until_end(pending) == "in time\n<closed>");
+    CHECK(heard_until_end(idle) == "<closed>");
+    CHECK_FALSE(exchange.has_ended());
+    gate.set();
+    CHECK(heard_until_end(slow) == "slow\nbehind\n<closed>");
+    exchange.join();
+    CHECK(exchange.has_ended());
+  });
+}
+
+TEST_CASE("a drain at the limit of handlers that wait ends as soon as they have") {
+  test::on_all_loops([](EventLoop& loop) {
+    Event gate(loop);
+    ServerOptions options;
+    options.limits.waiting_messages_max = 1;
+    FramedExchange exchange(loop, gated(gate), options);
+    Stream slow = exchange.call();
+    say(slow, "slow\n");
+    Stream idle = exchange.call();
+    exchange.settle();
+    exchange.drain();
+    exchange.settle();
+    CHECK_FALSE(exchange.has_ended());
+    gate.set();
+    CHECK(heard_until_end(slow) == "slow\n<closed>");
+    CHECK(heard_until_end(idle) == "<closed>");
+    exchange.join();
+    CHECK(exchange.has_ended());
+  });
+}
+
+TEST_CASE("a caller who is taken after the drain came is answered what it has said already") {
+  test::on_all_loops([](EventLoop& loop) {
+    Event gate(loop);
+    FramedExchange exchange(loop, gated(gate));
+    Stream slow = exchange.call();
+    say(slow, "slow\n");
+    exchange.settle();
+    auto late = exchange.connected();
+    REQUIRE(late);
+    say(*late, "in time\n");
+    exchange.settle();
+    exchange.drain();
+    exchange.settle();
+    exchange.take_one();
+    CHECK(heard_until_end(*late) == "in time\n<closed>");
+    gate.set();
+    CHECK(heard_until_end(slow) == "slow\n<closed>");
+  });
+}
+
+TEST_CASE("a cut ends all calls at once, those whose handlers wait too") {
+  test::on_all_loops([](EventLoop& loop) {
+    Event gate(loop);
+    FramedExchange exchange(loop, gated(gate));
+    Stream slow = exchange.call();
+    say(slow, "slow\n");
+    Stream idle = exchange.call();
+    Stream amid = exchange.call();
+    say(amid, "x\nbegun");
+    CHECK(heard(amid, 2) == "x\n");
+    exchange.settle();
+    exchange.cut();
+    exchange.join();
+    CHECK(exchange.has_ended());
+    for (Stream* each : {&slow, &idle, &amid}) {
+      CHECK_FALSE(heard_until_end(*each).empty());
+      CHECK(each->end().kind != ErrorKind::timed_out);
+    }
+    CHECK(exchange.shared().active == 0);
+  });
+}
+
+TEST_CASE("a dispatcher ends when there will be no more calls and the last has ended") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo);
+    Stream call = exchange.call();
+    exchange.settle();
+    exchange.stop_taking();
+    exchange.settle();
+    CHECK_FALSE(exchange.has_ended());
+    say(call, "x\n");
+    CHECK(heard(call, 2) == "x\n");
+    call.close();
+    exchange.join();
+    CHECK(exchange.has_ended());
+    FramedExchange idle(loop, echo);
+    idle.stop_taking();
+    idle.join();
+    CHECK(idle.has_ended());
+  });
+}
+
+TEST_CASE("of one call one message is answered, and then it ends, and the server drains") {
+  test::on_all_loops([](EventLoop& loop) {
+    ServerOptions options;
+    options.calls = CallCount::one;
+    FramedExchange exchange(loop, echo, options);
+    Stream call = exchange.call();
+    say(call, "one\ntwo\n");
+    CHECK(heard_until_end(call) == "one\n<closed>");
+    call.close();
+    exchange.settle();
+    CHECK(exchange.drain_count() == 1);
+    CHECK(exchange.shared().active == 0);
+  });
+}
+
+TEST_CASE("the room of a call is given back however it ends") {
+  test::on_all_loops([](EventLoop& loop) {
+    ServerOptions options;
+    options.limits.connections_max = 3;
+    FramedExchange exchange(
+        loop,
+        [](const Message& message) -> Reply {
+          if (text_of(message) == "bad") throw 1;
+          return message.bytes();
+        },
+        options, "netstring");
+    for (const char* text : {"", "1:a,", "3:bad,", "x", "5:he"}) {
+      CAPTURE(text);
+      CHECK(exchange.shared().admission.room_left() == 3);
+      Stream call = exchange.call();
+      CHECK(exchange.shared().admission.room_left() == 2);
+      say(call, text);
+      static_cast<void>(call.shut_down_writes());
+      heard_until_end(call);
+      call.close();
+      exchange.settle();
+    }
+    CHECK(exchange.shared().admission.room_left() == 3);
+  });
+}
+
+}  // namespace hotline::server
