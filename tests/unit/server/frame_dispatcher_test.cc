@@ -113,12 +113,12 @@ TEST_CASE("a reply may be a view, its own bytes, empty, or none at all") {
         {}, "netstring");
     Stream call = exchange.call();
     std::string wire;
-    for (const char* text : {"view", "none", "own", "", "large", "empty", "none", "prefix",
-                             "static", "none"}) {
+    for (const char* text :
+         {"view", "none", "own", "", "large", "empty", "none", "prefix", "static", "none"}) {
       wire += exchange.wire(text);
     }
-    const std::string expected = "4:view,16:bytes of its own,0:,100000:" +
-                                 std::string(100'000, 'l') + ",0:,3:pre,6:static,";
+    const std::string expected =
+        "4:view,16:bytes of its own,0:,100000:" + std::string(100'000, 'l') + ",0:,3:pre,6:static,";
     say(call, wire);
     CHECK((heard(call, expected.size()) == expected));
     exchange.settle();
@@ -132,10 +132,10 @@ TEST_CASE("messages of every size are answered, whatever else is in their receiv
     Stream call = exchange.call();
     for (const std::size_t size : {0U, 1U, 513U, 16'384U, 70'000U, 300'000U}) {
       CAPTURE(size);
-      const std::string wire = exchange.wire("a") + exchange.wire(std::string(size, 'x')) +
-                               exchange.wire("b");
-      const std::string expected = exchange.wire("A") + exchange.wire(std::string(size, 'X')) +
-                                   exchange.wire("B");
+      const std::string wire =
+          exchange.wire("a") + exchange.wire(std::string(size, 'x')) + exchange.wire("b");
+      const std::string expected =
+          exchange.wire("A") + exchange.wire(std::string(size, 'X')) + exchange.wire("B");
       say(call, wire);
       CHECK((heard(call, expected.size()) == expected));
     }
