@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "hotline/framing/codec.h"
 #include "hotline/framing/frame_stream.h"
 
 namespace hotline::server {
@@ -23,6 +24,17 @@ Error only_one_wanted(const Stream& call) {
                     "one message was wanted");
 }
 
+/// A call that a frame stream has while this lives; it comes back whatever the handler throws.
+struct Lent {
+  Lent(Stream& lender, const Framing& framing) : call(lender), frames(std::move(lender), framing) {}
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+  ~Lent() { call = std::move(frames.stream()); }
+
+  Stream& call;
+  FrameStream frames;
+};
+
 /// Kind::ready: every message waits for its receiver, so none can be gathered.
 Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& frames) {
   for (;;) {
@@ -30,6 +42,9 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
     if (!payload) return fail(payload.error());
     const Reply reply = service.handler.message()(Message(frames.stream(), *payload));
     if (reply.has_value()) {
+      // What it cannot carry is its handler's mistake, not the peer's.
+      if (const auto framed = encode(service.framing, reply.bytes()); !framed)
+        throw std::runtime_error(framed.error().message());
       if (auto written = frames.write_frame(reply.bytes()); !written) return written;
     }
     if (shared.options.calls == CallCount::one) return {};
@@ -69,10 +84,8 @@ Error end_of_frames(const FrameAssembler& frames, const Error& error) {
 
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {
   if (!service.framing.can_pipeline()) {
-    FrameStream frames(std::move(call), service.framing);
-    auto talked = talk_in_turns(shared, service, frames);
-    call = std::move(frames.stream());
-    return talked;
+    Lent lent(call, service.framing);
+    return talk_in_turns(shared, service, lent.frames);
   }
   FrameAssembler frames(service.framing);
   ReplyBatch replies;
