@@ -162,10 +162,7 @@ void FrameDispatcher::watch(FramedCall& call) {
   const StreamTimeouts& timeouts = shared_.options.timeouts;
   call.silent_until =
       Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
-  FramedCallList& calls = list_of(call);
-  // Whoever waits for work waits for the first silence to be over, too.
-  if (calls.is_empty()) has_work_.set();
-  calls.push_back(call);
+  list_of(call).push_back(call);
   if (is_draining_) {
     note_ready(call);
     return;
