@@ -30,8 +30,8 @@ class FrameAssembler {
   /// The next frame of what has arrived. `more`: feed it, or fill room(); no piece is held then.
   Step next();
 
-  /// Whether next() will find something else than `more` or `announced`. What it has found before
-  /// stays.
+  /// Whether next() will find something else than `more` or `announced`; amid a frame it does not
+  /// look. What it has found before stays.
   bool has_next();
 
   /// What has arrived behind all that came before. It stays where it is until next() says `more`.
