@@ -195,6 +195,47 @@ class Examples(unittest.TestCase):
             program.matches("^error: .*fibers", 1)
             self.assertEqual(program.finish(), 2)
 
+    def test_a_stream_has_no_messages_two_arrive_as_one_and_one_as_two(self):
+        server = self.serve("no_messages_server", ANY_TCP)
+        self.assertEqual(run(example("no_messages_client"), server.endpoint),
+                         b"replied: ONETWO\nreplied: THR\nreplied: EE\n")
+        self.assertEqual([server.read_line() for _ in range(3)],
+                         [b"received: onetwo\n", b"received: thr\n", b"received: ee\n"])
+        self.assertEqual(server.drain(), 0)
+
+    def test_frames_are_whole_however_they_are_cut(self):
+        for options in ("", "?receive=4", "?receive=1"):
+            program = example("frames_server")
+            with self.subTest(options), Server(program, ANY_TCP + options) as server:
+                self.assertEqual(run(example("frames_client"), server.endpoint),
+                                 b"replied: ONE\nreplied: TWO\nreplied: THREE\n")
+                self.assertEqual([server.read_line() for _ in range(3)],
+                                 [b"received: one\n", b"received: two\n", b"received: three\n"])
+                self.assertEqual(server.drain(), 0)
+
+    def test_the_frames_server_gives_no_message_of_a_frame_that_is_cut(self):
+        server = self.serve("frames_server", ANY_TCP)
+        with connect(server.endpoint) as caller:
+            caller.sendall(b"\0\0\0\5thr")
+            caller.shutdown(socket.SHUT_WR)
+            self.assertEqual(caller.recv(100), b"")
+        self.assertEqual(server.drain(), 0)
+        self.assertEqual(server.process.stdout.read(), b"")
+
+    def test_the_message_server_answers_lines(self):
+        server = self.serve("message_server", ANY_TCP + "?framing=lines")
+        with connect(server.endpoint) as caller:
+            for request in (b"hello\n", b"and\nagain\n", b"\n"):
+                self.assertEqual(exchange(caller, request), request.upper())
+        self.assertEqual(server.drain(), 0)
+
+    def test_the_message_server_answers_in_any_framing_and_datagrams(self):
+        with Server(example("message_server"), ANY_TCP + "?framing=netstring") as server:
+            with connect(server.endpoint) as caller:
+                self.assertEqual(exchange(caller, b"3:one,3:two,"), b"3:ONE,3:TWO,")
+        server = self.serve("message_server", "udp://127.0.0.1:0")
+        self.converse("datagram_client", server.endpoint, b"hello\n")
+
     def test_ends_are_told_apart(self):
         self.assertEqual(run(example("ends")).decode().splitlines(), [
             "closes: closed",

@@ -1,0 +1,13 @@
+// Messages on a stream: the framing stands in the endpoint, and the handler gets each message
+// whole. The same function serves datagrams, and any other framing.
+//
+//   message_server [ENDPOINT]          default tcp://127.0.0.1:8000?framing=lines; then nc
+#include "hotline/hotline.h"
+
+hotline::Reply upper(const hotline::Message& message) {
+  return hotline::to_upper(message.bytes());  // A line without its end; the reply gets one, too.
+}
+
+int main(int argc, char** argv) {
+  return hotline::serve(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000?framing=lines", upper);
+}
