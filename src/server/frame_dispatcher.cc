@@ -35,8 +35,8 @@ FrameDispatcher::~FrameDispatcher() { end_all(); }
 
 void FrameDispatcher::run() {
   engine::FiberGroup group(loop_);
-  fibers_.emplace(loop_, group, shared_.options.limits.waiting_messages_max,
-                  [this] { dispatch(); });
+  // Who waits is bounded by the calls themselves: each can hold one fiber, as a stream's would.
+  fibers_.emplace(loop_, group, SIZE_MAX, [this] { dispatch(); });
   do {
     fibers_->start();
     group.join();
@@ -67,7 +67,6 @@ FramedCallList& FrameDispatcher::list_of(const FramedCall& call) {
 
 void FrameDispatcher::dispatch() {
   while (!is_over()) {
-    if (fibers_->is_full()) return fibers_->give_up();
     if (next_silence_end().has_passed(loop_.now())) end_silent();
     if (ready_.is_empty()) {
       if (!wait_for_calls()) return fibers_->give_up();

@@ -77,7 +77,6 @@ void run_server(std::uint64_t seed) {
   options.signals = hotline::SignalUse::drain;
   options.timeouts.idle = std::chrono::minutes(2);
   options.limits.connections_per_peer_max = kCallers;
-  options.limits.waiting_messages_max = 1 + seed % 5;
   const std::string framing = framing_option(seed);
   // Where memory may be wanted at any time, starting takes more than one try.
   for (int i = 0; i < 50; ++i) {

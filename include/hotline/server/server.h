@@ -24,7 +24,7 @@ struct Limits {
   std::size_t connections_per_peer_max =
       0;  ///< A quarter of that; callers on this machine have none.
   std::size_t waiting_messages_max =
-      1024;  ///< Message handlers that wait at once, for each socket.
+      1024;  ///< Message handlers that wait at once, for each datagram socket.
 };
 
 /// How many calls a server takes.

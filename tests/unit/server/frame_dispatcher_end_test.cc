@@ -273,27 +273,6 @@ TEST_CASE("a drained dispatcher answers what has come, and lets handlers finish"
   });
 }
 
-TEST_CASE("a drain at the limit of handlers that wait ends as soon as they have") {
-  test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
-    ServerOptions options;
-    options.limits.waiting_messages_max = 1;
-    FramedExchange exchange(loop, gated(gate), options);
-    Stream slow = exchange.call();
-    say(slow, "slow\n");
-    Stream idle = exchange.call();
-    exchange.settle();
-    exchange.drain();
-    exchange.settle();
-    CHECK_FALSE(exchange.has_ended());
-    gate.set();
-    CHECK(heard_until_end(slow) == "slow\n<closed>");
-    CHECK(heard_until_end(idle) == "<closed>");
-    exchange.join();
-    CHECK(exchange.has_ended());
-  });
-}
-
 TEST_CASE("a caller who is taken after the drain came is answered what it has said already") {
   test::on_all_loops([](EventLoop& loop) {
     Event gate(loop);
