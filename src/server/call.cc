@@ -11,10 +11,9 @@
 namespace hotline::server {
 namespace {
 
-void report_throw(Shared& shared, const Service& service, const Stream& call, const char* what) {
+void report_throw(Shared& shared, const Service& service, const Endpoint& peer, const char* what) {
   shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
-  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &call.peer(),
-             what);
+  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &peer, what);
 }
 
 /// The handler has said its last word and the peer has not: closing now, with bytes of the peer's
@@ -48,15 +47,15 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
 
 }  // namespace
 
-CallEnd guard(Shared& shared, const Service& service, const Stream& call,
+CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer,
               const std::function<Result<void>()>& part) noexcept {
   try {
     auto done = part();
     return {CallEnd::Manner::orderly, done ? Error() : std::move(done.error())};
   } catch (const std::exception& thrown) {
-    report_throw(shared, service, call, thrown.what());
+    report_throw(shared, service, peer, thrown.what());
   } catch (...) {
-    report_throw(shared, service, call, "an exception of unknown type");
+    report_throw(shared, service, peer, "an exception of unknown type");
   }
   return {CallEnd::Manner::broken, {}};
 }
@@ -66,6 +65,7 @@ void log_begin(const Shared& shared, const Service& service, const Stream& call)
 }
 
 void end_call(const Shared& shared, const Service& service, Stream& call, const CallEnd& end) {
+  if (!call) return;
   if (end.manner == CallEnd::Manner::orderly) linger(shared.options, call);
   if (end.manner == CallEnd::Manner::broken) call.abort();
   log_end(shared, service, call, end);
@@ -74,7 +74,9 @@ void end_call(const Shared& shared, const Service& service, Stream& call, const 
 
 void talk(Shared& shared, const Service& service, Stream& call) noexcept {
   log_begin(shared, service, call);
-  const CallEnd end = guard(shared, service, call, [&]() -> Result<void> {
+  // The handler may take the stream for itself.
+  const Endpoint peer = call.peer();
+  const CallEnd end = guard(shared, service, peer, [&]() -> Result<void> {
     if (service.is_framed()) return talk_in_frames(shared, service, call);
     service.handler.stream()(call);
     return {};
@@ -82,15 +84,16 @@ void talk(Shared& shared, const Service& service, Stream& call) noexcept {
   end_call(shared, service, call, end);
 }
 
-void give_room_back(Shared& shared, const Stream& call) {
+void give_room_back(Shared& shared, const Endpoint& peer) {
   shared.active.fetch_sub(1, std::memory_order_relaxed);
-  shared.admission.leave(call.peer());
+  shared.admission.leave(peer);
   shared.end_call();
 }
 
 void run_call(Shared& shared, const Service& service, Stream call) noexcept {
+  const Endpoint peer = call.peer();
   talk(shared, service, call);
-  give_room_back(shared, call);
+  give_room_back(shared, peer);
 }
 
 }  // namespace hotline::server

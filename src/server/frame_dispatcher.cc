@@ -136,7 +136,7 @@ bool FrameDispatcher::serve(FramedCall& call) {
   std::unique_ptr<ReplyBatch> replies = take_batch();
   Work work(*this, call, *replies);
   const auto part = [&] { return answer(call, *replies); };
-  const CallEnd how = guard(shared_, service_, call.stream, std::ref(part));
+  const CallEnd how = guard(shared_, service_, call.stream.peer(), std::ref(part));
   replies->clear();
   spare_batches_.push_back(std::move(replies));
   const bool goes_on = how.manner == CallEnd::Manner::orderly && how.reason.kind == ErrorKind::none;
@@ -178,7 +178,7 @@ void FrameDispatcher::unwatch(FramedCall& call) {
 
 void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
   end_call(shared_, service_, call.stream, how);
-  give_room_back(shared_, call.stream);
+  give_room_back(shared_, call.stream.peer());
   delete &call;
   --call_count_;
   has_work_.set();

@@ -95,6 +95,9 @@ class Stream {
   /// is broken off: the peer sees a reset, not an orderly end. TCP only; others cannot.
   void abort_when_dropped(bool is_wanted);
 
+  /// Whether it is a stream still: it was not moved from.
+  explicit operator bool() const { return state_ != nullptr; }
+
   /// Whether close and abort have not been called.
   bool is_open() const;
 

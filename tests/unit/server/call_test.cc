@@ -113,6 +113,22 @@ TEST_CASE("a handler that throws ends its call with a reset and is counted") {
   });
 }
 
+TEST_CASE("a handler may take its stream for itself, and throw besides") {
+  for (const bool throws : {false, true}) {
+    test::on_each_engine([&] {
+      OneCall call([&](Stream& stream) {
+        Stream own = std::move(stream);
+        CHECK(own.write_all(as_bytes("own")));
+        if (throws) throw std::runtime_error("no");
+      });
+      call.run();
+      CHECK(test::receive_until_end(call.caller()) == "own");
+      CHECK(call.shared().handler_failures == (throws ? 1 : 0));
+      CHECK(call.has_room());
+    });
+  }
+}
+
 TEST_CASE("what is thrown may be of any type") {
   test::on_each_engine([] {
     OneCall call([](Stream&) { throw 1; });
