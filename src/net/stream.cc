@@ -37,7 +37,7 @@ struct Stream::State {
   std::unique_ptr<Error> end;  ///< Most streams never have one for long.
   bool has_received = false;
   bool was_reset = false;  ///< A write was told so.
-  bool aborts_when_dropped = false;
+  WhenDropped when_dropped = WhenDropped::close;
   int read_end = 1;  ///< How the peer ended: 0 or a negated errno; 1 if it has not.
 
   Deadline read_deadline(Instant now) const {
@@ -49,7 +49,7 @@ struct Stream::State {
   }
 
   int perform_receive(engine::Receive& receive, Deadline deadline);
-  void set_abortive(bool is_abortive);
+  void set_end(WhenDropped manner);
   Error note_end(Error error);
   Error receive_error(int code);
   Error send_error(int code) {
@@ -63,8 +63,8 @@ struct Stream::State {
 };
 
 /// What closing the descriptor does, whoever closes it.
-void Stream::State::set_abortive(bool is_abortive) {
-  const linger none{.l_onoff = is_abortive ? 1 : 0, .l_linger = 0};
+void Stream::State::set_end(WhenDropped manner) {
+  const linger none{.l_onoff = manner == WhenDropped::abort ? 1 : 0, .l_linger = 0};
   Engine::current().set_option(channel->fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
@@ -292,20 +292,20 @@ Result<void> Stream::shut_down_writes() {
 }
 
 void Stream::close() {
-  abort_when_dropped(false);
+  when_dropped(WhenDropped::close);
   state_->channel->close();
 }
 
 void Stream::abort() {
   if (!state_->channel->is_open()) return;
-  state_->set_abortive(true);
+  state_->set_end(WhenDropped::abort);
   state_->channel->close();
 }
 
-void Stream::abort_when_dropped(bool is_wanted) {
-  if (!state_->channel->is_open() || is_wanted == state_->aborts_when_dropped) return;
-  state_->set_abortive(is_wanted);
-  state_->aborts_when_dropped = is_wanted;
+void Stream::when_dropped(WhenDropped wanted) {
+  if (!state_->channel->is_open() || wanted == state_->when_dropped) return;
+  state_->set_end(wanted);
+  state_->when_dropped = wanted;
 }
 
 const Error& Stream::end() const {

@@ -97,10 +97,10 @@ Result<void> CommandClient::run(std::string_view line, const Sink& sink) {
                            "the call has ended"));
   }
   const DeadlineScope scope(deadline_after(options_.timeout));
-  stream_.abort_when_dropped(true);
+  stream_.when_dropped(WhenDropped::abort);
   auto exchanged = exchange(line, sink);
   if (exchanged) {
-    stream_.abort_when_dropped(false);
+    stream_.when_dropped(WhenDropped::close);
   } else {
     stream_.abort();
     exchanged.error() = explain(std::move(exchanged.error()));

@@ -25,6 +25,12 @@ struct StreamTimeouts {
   Duration write = std::chrono::seconds(30);       ///< For the peer to take each 256 KiB.
 };
 
+/// What becomes of a stream that is dropped without close or abort.
+enum class WhenDropped : bool {
+  close,  ///< The peer sees an orderly end.
+  abort,  ///< The peer sees a reset.
+};
+
 /// What a stream is made with, besides its socket.
 struct StreamOptions {
   StreamTimeouts timeouts;
@@ -91,9 +97,9 @@ class Stream {
   /// stays.
   const Error& end() const;
 
-  /// Whether, from now on, a stream that is dropped without close, by its end or the program's,
-  /// is broken off: the peer sees a reset, not an orderly end. TCP only; others cannot.
-  void abort_when_dropped(bool is_wanted);
+  /// What the peer sees from now on if the stream is dropped, by its end or the program's. On TCP
+  /// only; others are always closed.
+  void when_dropped(WhenDropped wanted);
 
   /// Whether it is a stream still: it was not moved from.
   explicit operator bool() const { return state_ != nullptr; }

@@ -116,13 +116,13 @@ TEST_CASE("closing a stream ends its reader's wait for a buffer") {
 TEST_CASE("a stream that is to be broken off when dropped is, unless it is closed before") {
   test::on_each_engine([] {
     CHECK(end_of([](Stream&) {}) == "closed");
-    CHECK(end_of([](Stream& stream) { stream.abort_when_dropped(true); }) == "reset");
+    CHECK(end_of([](Stream& stream) { stream.when_dropped(WhenDropped::abort); }) == "reset");
     CHECK(end_of([](Stream& stream) {
-            stream.abort_when_dropped(true);
-            stream.abort_when_dropped(false);
+            stream.when_dropped(WhenDropped::abort);
+            stream.when_dropped(WhenDropped::close);
           }) == "closed");
     CHECK(end_of([](Stream& stream) {
-            stream.abort_when_dropped(true);
+            stream.when_dropped(WhenDropped::abort);
             stream.close();
           }) == "closed");
   });
