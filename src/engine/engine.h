@@ -20,8 +20,15 @@ struct Program;
 /// What bounds the waits of one fiber, or of a thread without a loop.
 struct Scope {
   Deadline deadline = Deadline::never();
-  int end_code = 0;  ///< 0, kDrainEnd or kCancelEnd: what was asked of whoever waits here.
+  int end_code = 0;          ///< 0, kDrainEnd or kCancelEnd: what was asked of whoever waits here.
+  bool holds_drain = false;  ///< See DrainHold.
   Program* program = nullptr;  ///< On a simulated engine: on whose behalf it runs.
+
+  /// What ends the waits that begin now.
+  int code_in_force() const { return holds_drain && end_code == kDrainEnd ? 0 : end_code; }
+
+  /// What whoever is started here begins with.
+  Scope inherited() const { return {deadline, code_in_force(), false, program}; }
 };
 
 /// Interprets operations for one thread. Loop thread (or the thread itself) only.

@@ -99,7 +99,7 @@ Fiber* EventLoop::create(std::string_view name, Fiber::Body body, FiberGroup* gr
   fiber.stack_ = stack;
   fiber.name_ = name;
   fiber.body_ = std::move(body);
-  fiber.scope = scope();
+  fiber.scope = scope().inherited();
   const std::size_t usable = stack.usable_bytes - kFiberBytes;
   fiber.context_ = context::make_fcontext(place, usable, &Trampoline::enter);
   fiber.annotation_.create(stack.bottom, usable);
@@ -221,7 +221,7 @@ int EventLoop::park(Wait& wait, Deadline deadline) {
   Fiber& fiber = *fiber_;
   wait.fiber_ = &fiber;
   fiber.wait_ = &wait;
-  const int asked = fiber.scope.end_code;
+  const int asked = fiber.scope.code_in_force();
   if (asked == kCancelEnd || (asked == kDrainEnd && wait.is_drainable())) wait.interrupt(asked);
   if (!wait.is_complete_) {
     timers_.arm(fiber, Deadline::earliest(deadline, fiber.scope.deadline));
@@ -254,6 +254,7 @@ void EventLoop::watch(Channel& channel, ReadWatch& watch) {
 void EventLoop::interrupt(Fiber& fiber, int end_code) noexcept {
   if (fiber.scope.end_code >= end_code) return;
   fiber.scope.end_code = end_code;
+  if (fiber.scope.code_in_force() == 0) return;
   Wait* wait = fiber.wait_;
   if (wait == nullptr || wait->is_complete_) return;
   if (end_code == kDrainEnd && !wait->is_drainable()) return;

@@ -26,7 +26,7 @@ struct TaskGroup::State {
 int TaskGroup::State::run_own_loop() {
   engine::Engine& thread = engine::Engine::current();
   int ended = 0;
-  own_loop->scope() = thread.scope();
+  own_loop->scope() = thread.scope().inherited();
   own_loop->spawn("join", [&] {
     engine::Fiber& joiner = *own_loop->fiber();
     FiberGroup watchers(*own_loop);
@@ -51,7 +51,7 @@ void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joine
     engine::WaitReady wait(channel, engine::Direction::read);
     if (engine::Engine::current().perform(wait, Deadline::never()) < 0) return;
     thread.note_interrupts();
-    own_loop->interrupt(joiner, thread.scope().end_code);
+    own_loop->interrupt(joiner, thread.scope().code_in_force());
   }
 }
 
@@ -64,7 +64,7 @@ TaskGroup::TaskGroup() : state_(std::make_unique<State>()) {
       return;
     }
     state_->own_loop = std::move(*made);
-    state_->own_loop->scope() = engine::Engine::current().scope();
+    state_->own_loop->scope() = engine::Engine::current().scope().inherited();
     loop = state_->own_loop.get();
   }
   state_->fibers = std::make_unique<FiberGroup>(*loop);

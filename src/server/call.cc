@@ -1,9 +1,8 @@
 #include "server/call.h"
 
-#include <algorithm>
 #include <exception>
 
-#include "engine/engine.h"
+#include "engine/drain_hold.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "server/framed_talk.h"
@@ -23,13 +22,10 @@ void linger(const ServerOptions& options, Stream& call) {
   const ErrorKind end = call.end().kind;
   if (!call.is_open() || (end != ErrorKind::none && end != ErrorKind::draining)) return;
   if (!call.shut_down_writes()) return;
-  engine::Scope& scope = engine::Engine::current().scope();
-  const int asked = scope.end_code;
-  if (asked == engine::kDrainEnd) scope.end_code = 0;
+  const engine::DrainHold hold;
   const DeadlineScope bounded(deadline_after(options.linger));
   while (call.receive()) {
   }
-  scope.end_code = std::max(scope.end_code, asked);
 }
 
 void log_end(const Shared& shared, const Service& service, const Stream& call,

@@ -44,7 +44,7 @@ int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_draina
   for (;;) {
     note_interrupts();
     if (scope_.end_code == kCancelEnd) return -kCancelEnd;
-    if (scope_.end_code == kDrainEnd && is_drainable) return -kDrainEnd;
+    if (scope_.code_in_force() == kDrainEnd && is_drainable) return -kDrainEnd;
     const Instant time = now();
     if (deadline.has_passed(time)) return -kDeadlineEnd;
     pollfd polled[] = {{fd, events, 0},

@@ -49,7 +49,7 @@ class UringLoop final : public EventLoop {
 
   int receive(Operation& operation, Deadline deadline);
   int wait_for_queue(const Channel& channel, State& state, Deadline deadline);
-  bool is_draining() const { return fiber()->scope.end_code == kDrainEnd; }
+  bool is_draining() const { return fiber()->scope.code_in_force() == kDrainEnd; }
   void arm_receive(State& state);
   void received(State& state, int result, unsigned flags);
   void enqueue(State& state, std::uint32_t index, std::uint32_t filled);
