@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "engine/drain_hold.h"
 #include "framing/frame_assembler.h"
 #include "framing/frame_batch.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
 
 namespace hotline {
 namespace {
@@ -17,6 +19,9 @@ using Outcome = Decoded::Outcome;
 
 // Kind::ready: for so long may the rest of a length be on its way.
 constexpr Duration kDigitsWait = std::chrono::milliseconds(10);
+
+// Kind::ready: for so long may a peer keep a message waiting that it was told the length of.
+constexpr Duration kReadyTimeout = std::chrono::seconds(30);
 
 // Less than a page: of a fiber's stack, what was once touched stays resident.
 constexpr std::size_t kBatchBytes = 3072;
@@ -103,7 +108,10 @@ Result<bool> FrameStream::State::wait_for_digits() {
   return !received->empty();
 }
 
+/// In the midst of a message: a drain has to wait for its end.
 Result<void> FrameStream::State::await_ready() {
+  const engine::DrainHold hold;
+  const DeadlineScope scope(deadline_after(kReadyTimeout));
   // Not into the lease, and not into what was gathered: the payload may lie there.
   std::array<std::byte, kReadyAnswer.size()> answer;
   std::size_t size = 0;

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -26,17 +27,20 @@ class ReceiveWatch final : public TrafficTap {
     count_ += bytes.size();
     changed_.notify_all();
   }
-  void sent(const Endpoint&, Bytes) noexcept override {}
+  void sent(const Endpoint&, Bytes bytes) noexcept override { sent_count_ += bytes.size(); }
 
   void wait_received(std::size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return count_ >= count; });
   }
 
+  std::size_t sent_count() const { return sent_count_; }
+
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t count_ = 0;
+  std::atomic<std::size_t> sent_count_ = 0;
 };
 
 enum class Transport : bool { unix_, tcp };

@@ -105,6 +105,29 @@ TEST_CASE("a peer that sends something else than ready breaks the protocol") {
   });
 }
 
+TEST_CASE("a drain lets a message that was announced go out, and then ends the next read") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    for (const bool comes_before : {true, false}) {
+      FramedCall call("ready");
+      engine::FiberGroup group(loop);
+      if (comes_before) group.interrupt(engine::kDrainEnd);
+      loop.spawn(
+          "sender",
+          [&] {
+            CHECK(call.frames.write_frame(as_bytes("hello")));
+            CHECK(next(call.frames) == "<draining>");
+          },
+          &group);
+      while (call.tap.sent_count() == 0) loop.yield();
+      group.interrupt(engine::kDrainEnd);
+      for (int i = 0; i < 5; ++i) loop.yield();
+      test::send_text(call.peer.get(), "ready");
+      group.join();
+      CHECK(test::receive_text(call.peer.get(), 6) == "5hello");
+    }
+  });
+}
+
 TEST_CASE("what is no length breaks the protocol, and is not answered") {
   test::on_each_engine([] {
     for (const char* text : {"x", "05", "5x", "5 ", "ready", "-1"}) {

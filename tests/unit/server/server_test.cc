@@ -159,6 +159,26 @@ TEST_CASE("a drain lets a handler in the midst of its work finish, and the answe
   }
 }
 
+TEST_CASE("a drain lets a message go out whose length was announced") {
+  for (const char* word : {"threads:4", "loops:1", "loops:2"}) {
+    CAPTURE(std::string(word));
+    test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0?framing=ready",
+                                Handler(echo_message));
+    const UniqueFd idle = test::connect_tcp(running.port());
+    const UniqueFd caller = test::connect_tcp(running.port());
+    test::send_text(caller.get(), "5");
+    CHECK(test::receive_text(caller.get(), 5) == "ready");
+    test::send_text(caller.get(), "hello");
+    CHECK(test::receive_text(caller.get(), 1) == "5");
+    running.server().drain();
+    // The drain has come to the callers.
+    CHECK(test::receive_until_end(idle.get()).empty());
+    test::send_text(caller.get(), "ready");
+    CHECK(test::receive_until_end(caller.get()) == "hello");
+    CHECK(running.wait().cut == 0);
+  }
+}
+
 TEST_CASE("what does not finish by the deadline of a drain is cut and reported") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
