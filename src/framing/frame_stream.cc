@@ -211,6 +211,11 @@ Result<void> FrameStream::write_frames(std::span<const Bytes> payloads) {
   return batch.flush();
 }
 
+bool FrameStream::has_rest() {
+  state_->drop_if_closed();
+  return state_->frames.is_amid_frame() || !state_->frames.rest().empty();
+}
+
 void FrameStream::leave_loop() {
   State& state = *state_;
   const MutableBytes rest = state.frames.rest();

@@ -34,6 +34,9 @@ class FrameStream {
   /// Whether the next read_frame will not wait: a whole message, or what is wrong with it, is here.
   bool has_frame();
 
+  /// Whether bytes are here that belong to no message that was read.
+  bool has_rest();
+
   /// Writes one message, whole. Fails as encode does, and then nothing was written; else as
   /// Stream::write_all does. With Kind::ready also as Stream::receive does, with `truncated` if the
   /// peer closes and `protocol_violation` if it answers something else: it has 30 s to answer, and

@@ -325,4 +325,26 @@ TEST_CASE("of a stream that was closed nothing is read any more") {
   });
 }
 
+TEST_CASE("what has come behind a message is a rest, until it is read") {
+  test::on_each_engine([] {
+    FramedCall call("i32le");
+    CHECK_FALSE(call.frames.has_rest());
+    const std::string first("\1\0\0\0a", 5);
+    const std::string second("\2\0\0\0bc", 6);
+    test::send_text(call.peer.get(), first);
+    CHECK(next(call.frames) == "a");
+    CHECK_FALSE(call.frames.has_rest());
+    test::send_text(call.peer.get(), first + second);
+    CHECK(next(call.frames) == "a");
+    CHECK(call.frames.has_rest());
+    CHECK(next(call.frames) == "bc");
+    CHECK_FALSE(call.frames.has_rest());
+    test::send_text(call.peer.get(), second.substr(0, 3));
+    call.peer.reset();
+    CHECK(next(call.frames) == "<truncated>");
+    CHECK(call.frames.has_rest());
+    call.frames.stream().close();
+  });
+}
+
 }  // namespace hotline
