@@ -10,14 +10,10 @@
 namespace hotline {
 namespace {
 
-using services::LengthReader;
-
-// Digits that were sent at once can still be cut: how long to wait for more of them.
-constexpr Duration kDigitsQuiet = std::chrono::milliseconds(10);
-
 constexpr Duration kWriteTimeout = std::chrono::seconds(30);
 constexpr std::string_view kReceiveFrom = "receive from";
 constexpr std::string_view kRunAt = "run a command at";
+constexpr std::string_view kMoreCame = "more came than the length before it says";
 
 /// What comes within `duration`; nothing, if nothing does.
 Result<std::optional<MutableBytes>> receive_within(Stream& stream, Duration duration) {
@@ -50,27 +46,23 @@ std::string_view fault_of(std::string_view line) {
   return "the command is longer than the 16 KiB that a server receives at once";
 }
 
-/// The end of a call within a reply is not an orderly one.
-Error cut(Error error, bool has_begun) {
-  if (has_begun && error.kind == ErrorKind::closed) error.kind = ErrorKind::truncated;
-  return error;
-}
-
 }  // namespace
 
 CommandClient::CommandClient(Stream stream, const CommandClientOptions& options)
-    : stream_(std::move(stream)), options_(options) {
-  stream_.set_timeouts({kNoTimeout, kNoTimeout, kWriteTimeout});
+    : frames_(std::move(stream), services::framing_of(options.wire, options.reply_max)),
+      options_(options) {
+  frames_.stream().set_timeouts({kNoTimeout, kNoTimeout, kWriteTimeout});
 }
 
 Error CommandClient::violation(std::string detail) const {
   return make_error(ErrorKind::protocol_violation, kReceiveFrom,
-                    stream_.peer().format_without_options(), std::move(detail),
+                    frames_.stream().peer().format_without_options(), std::move(detail),
                     "does the server speak wire=" + std::string(name_of(options_.wire)) + "?");
 }
 
 Error CommandClient::too_large() const {
-  return make_error(ErrorKind::too_large, kReceiveFrom, stream_.peer().format_without_options(),
+  return make_error(ErrorKind::too_large, kReceiveFrom,
+                    frames_.stream().peer().format_without_options(),
                     "the reply is longer than " + std::to_string(options_.reply_max) + " bytes",
                     "max=1GiB behind the endpoint's ? allows longer ones; and does the server "
                     "speak wire=" +
@@ -90,19 +82,19 @@ Result<std::string> CommandClient::run(std::string_view line) {
 Result<void> CommandClient::run(std::string_view line, const Sink& sink) {
   if (const std::string_view wrong = fault_of(line); !wrong.empty()) {
     return fail(make_error(ErrorKind::invalid_argument, kRunAt,
-                           stream_.peer().format_without_options(), std::string(wrong)));
+                           frames_.stream().peer().format_without_options(), std::string(wrong)));
   }
-  if (!stream_.is_open()) {
-    return fail(make_error(ErrorKind::closed, kRunAt, stream_.peer().format_without_options(),
-                           "the call has ended"));
+  if (!stream().is_open()) {
+    return fail(make_error(ErrorKind::closed, kRunAt,
+                           frames_.stream().peer().format_without_options(), "the call has ended"));
   }
   const DeadlineScope scope(deadline_after(options_.timeout));
-  stream_.when_dropped(WhenDropped::abort);
+  stream().when_dropped(WhenDropped::abort);
   auto exchanged = exchange(line, sink);
   if (exchanged) {
-    stream_.when_dropped(WhenDropped::close);
+    stream().when_dropped(WhenDropped::close);
   } else {
-    stream_.abort();
+    stream().abort();
     exchanged.error() = explain(std::move(exchanged.error()));
   }
   return exchanged;
@@ -112,18 +104,14 @@ Result<void> CommandClient::exchange(std::string_view line, const Sink& sink) {
   if (options_.wire != CommandWire::plain) {
     if (auto taken = take_unasked(sink); !taken) return taken;
   }
-  if (auto sent = stream_.write_all(as_bytes(line)); !sent) return sent;
-  if (options_.wire == CommandWire::plain) return read_plain(sink);
-  const auto reply = read_framed();
-  if (!reply) return fail(reply.error());
-  if (reply->empty() || sink(as_bytes(*reply))) return {};
-  return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
+  if (auto sent = stream().write_all(as_bytes(line)); !sent) return sent;
+  return options_.wire == CommandWire::plain ? read_plain(sink) : read_framed(sink);
 }
 
 Result<void> CommandClient::read_plain(const Sink& sink) {
   std::size_t size = 0;
   for (;;) {
-    const auto bytes = receive_within(stream_, size == 0 ? kNoTimeout : options_.linger);
+    const auto bytes = receive_within(stream(), size == 0 ? kNoTimeout : options_.linger);
     const bool has_closed = !bytes && bytes.error().kind == ErrorKind::closed;
     if (size > 0 && (has_closed || (bytes && !*bytes))) return {};
     if (!bytes) return fail(bytes.error());
@@ -133,72 +121,46 @@ Result<void> CommandClient::read_plain(const Sink& sink) {
   }
 }
 
-Result<std::string> CommandClient::read_framed() {
-  std::string reply;
-  const auto length = read_length(reply);
-  if (!length) return fail(length.error());
-  if (auto read = read_rest(reply, *length); !read) return fail(std::move(read.error()));
-  return reply;
+Result<void> CommandClient::read_framed(const Sink& sink) {
+  const auto reply = frames_.read_frame();
+  if (!reply) return fail(of_wire(reply.error()));
+  if (frames_.has_rest()) return fail(violation(std::string(kMoreCame)));
+  if (reply->empty() || sink(*reply)) return {};
+  return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
 }
 
-/// What came with it of the reply goes to `reply`.
-Result<std::size_t> CommandClient::read_length(std::string& reply) {
-  using State = LengthReader::State;
-  LengthReader length(options_.wire, options_.reply_max);
-  bool has_begun = false;
-  while (length.state() == State::more || length.state() == State::announced) {
-    const bool is_announced = length.state() == State::announced;
-    const auto bytes = receive_within(stream_, is_announced ? kDigitsQuiet : kNoTimeout);
-    if (!bytes) return fail(cut(bytes.error(), has_begun));
-    if (!*bytes) break;
-    has_begun = true;
-    reply += as_text((*bytes)->subspan(length.take(**bytes)));
-  }
-  if (length.state() == State::malformed) return fail(violation("what came is no length"));
-  if (length.state() == State::too_large) return fail(too_large());
-  if (options_.wire == CommandWire::ready) {
-    auto sent = stream_.write_all(as_bytes(services::kReadyAnswer));
-    if (!sent) return fail(std::move(sent.error()));
-  }
-  return length.length();
-}
-
-Result<void> CommandClient::read_rest(std::string& reply, std::size_t length) {
-  // Memory grows with what arrives, not with what was promised.
-  while (reply.size() < length) {
-    const auto bytes = stream_.receive();
-    if (!bytes) return fail(cut(bytes.error(), true));
-    reply += as_text(*bytes);
-  }
-  if (reply.size() == length) return {};
-  return fail(violation("more came than the length before it says"));
+/// Who asks for a wire knows nothing of framings.
+Error CommandClient::of_wire(Error error) const {
+  if (error.kind == ErrorKind::protocol_violation) return violation("what came is no length");
+  if (error.kind == ErrorKind::too_large) return too_large();
+  return error;
 }
 
 Result<void> CommandClient::take_unasked(const Sink& sink) {
   for (;;) {
-    const auto bytes = receive_within(stream_, Duration::zero());
+    const auto bytes = stream().receive_now();
     if (!bytes) return fail(bytes.error());
-    if (!*bytes) return {};
+    if (bytes->empty()) return {};
     if (options_.wire != CommandWire::plain) {
-      stream_.abort();
+      stream().abort();
       return fail(violation("something came that was not asked for"));
     }
-    if (!sink(**bytes)) return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
+    if (!sink(*bytes)) return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
   }
 }
 
 Result<void> CommandClient::finish() {
-  if (auto ended = stream_.shut_down_writes(); !ended) return ended;
-  const auto bytes = receive_within(stream_, options_.linger);
+  if (auto ended = stream().shut_down_writes(); !ended) return ended;
+  const auto bytes = receive_within(stream(), options_.linger);
   if (!bytes && bytes.error().kind == ErrorKind::closed) {
-    stream_.close();
+    stream().close();
     return {};
   }
-  stream_.abort();
+  stream().abort();
   if (!bytes) return fail(bytes.error());
-  if (*bytes) return fail(violation("more came than the length before it says"));
+  if (*bytes) return fail(violation(std::string(kMoreCame)));
   return fail(make_error(
-      ErrorKind::timed_out, "hear the end of", stream_.peer().format_without_options(),
+      ErrorKind::timed_out, "hear the end of", frames_.stream().peer().format_without_options(),
       "the server does not close, so the reply may not be whole", "--linger 10s waits longer"));
 }
 

@@ -1,12 +1,12 @@
 #include "services/command_session.h"
 
-#include <array>
 #include <stdexcept>
 #include <utility>
 
+#include "engine/drain_hold.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
-#include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/task_group.h"
 #include "services/command_wire.h"
 
 namespace hotline::services {
@@ -15,11 +15,8 @@ namespace {
 // What a caller may send ahead; beyond that it is not read from, and so not watched.
 constexpr std::size_t kRequestsBytesMax = 64 * 1024;
 
-// Of a draining server every receive ends at once: how often to look whether there is something.
-constexpr Duration kLookAgain = std::chrono::milliseconds(50);
-
-// How long a caller may keep a reply waiting that it was told the length of.
-constexpr Duration kReadyTimeout = std::chrono::seconds(30);
+// Where it cannot be received: how often to try again.
+constexpr Duration kTryAgain = std::chrono::milliseconds(50);
 
 constexpr std::size_t kShownBytesMax = 80;
 
@@ -27,11 +24,23 @@ constexpr std::size_t kShownBytesMax = 80;
 bool may_come(const Error& error) {
   // A connection that the kernel gave up has timed out too, but with an errno.
   const bool has_timed_out = error.kind == ErrorKind::timed_out && error.native_code == 0;
-  return has_timed_out || error.kind == ErrorKind::draining ||
-         error.kind == ErrorKind::resource_exhausted;
+  return has_timed_out || error.kind == ErrorKind::resource_exhausted;
+}
+
+/// Whether it is the one who watches that has to end: the command has.
+bool has_ended(const Error& error) {
+  return error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled;
 }
 
 }  // namespace
+
+CommandSession::CommandSession(Stream& call, Launcher& launcher, const CommandOptions& options)
+    : call_(call),
+      frames_(std::move(call), framing_of(options.wire)),
+      launcher_(launcher),
+      options_(options) {}
+
+CommandSession::~CommandSession() { call_ = std::move(frames_.stream()); }
 
 void CommandSession::converse() {
   while (const auto line = next_request()) {
@@ -47,7 +56,7 @@ std::optional<std::string> CommandSession::next_request() {
     return request;
   }
   if (has_hung_up_) return std::nullopt;
-  const auto bytes = call_.receive();
+  const auto bytes = stream().receive();
   if (!bytes) return std::nullopt;
   return std::string(as_text(*bytes));
 }
@@ -65,13 +74,15 @@ bool CommandSession::answer(const std::string& line) {
 
 /// There is no reply that would be true.
 void CommandSession::give_up(const std::string& line, const Error& error) {
-  if (error.kind == ErrorKind::cancelled) return call_.abort();
+  if (error.kind == ErrorKind::cancelled) return stream().abort();
   throw std::runtime_error("no reply to \"" + escape(as_bytes(line), kShownBytesMax) +
                            "\": " + error.message());
 }
 
 /// Runs it, and watches the caller meanwhile: `cancelled` if that has gone.
 Result<Completed> CommandSession::run(const std::string& line) {
+  // A drain lets it end, and its caller be watched until then.
+  const engine::DrainHold hold;
   Result<Completed> completed = fail(make_error(ErrorKind::cancelled, "run", {}, {}));
   has_completed_ = false;
   TaskGroup fibers;
@@ -81,7 +92,7 @@ Result<Completed> CommandSession::run(const std::string& line) {
     completed = run_to_end(launcher_, what, limits);
     has_completed_ = true;
     // Never a cancel where it receives: a drain leaves the call as it is.
-    is_pausing_ ? fibers.cancel() : fibers.drain();
+    has_hung_up_ ? fibers.cancel() : fibers.drain();
   });
   if (!running) return fail(running.error());
   const auto watching = fibers.spawn("caller", [&] {
@@ -93,18 +104,18 @@ Result<Completed> CommandSession::run(const std::string& line) {
 }
 
 CommandSession::Watched CommandSession::watch_caller() {
-  while (!has_completed_ && requests_bytes_ < kRequestsBytesMax) {
+  while (requests_bytes_ < kRequestsBytesMax) {
     if (has_hung_up_) return outlive_caller();
-    const auto bytes = call_.receive();
+    const auto bytes = stream().receive();
     if (bytes) {
       keep(*bytes);
     } else if (bytes.error().kind == ErrorKind::closed) {
       has_hung_up_ = true;
-    } else if (bytes.error().kind == ErrorKind::cancelled) {
+    } else if (has_ended(bytes.error())) {
       break;
     } else if (!may_come(bytes.error())) {
       return Watched::gone;
-    } else if (has_completed_ || !pause(kLookAgain)) {
+    } else if (!sleep_for(kTryAgain)) {
       break;
     }
   }
@@ -113,15 +124,8 @@ CommandSession::Watched CommandSession::watch_caller() {
 
 /// A close may be a half-close, and its caller still be there for the reply.
 CommandSession::Watched CommandSession::outlive_caller() {
-  return pause(options_.grace) ? Watched::gone : Watched::ended;
-}
-
-/// False if the command has ended meanwhile, or is to be ended.
-bool CommandSession::pause(Duration duration) {
-  is_pausing_ = true;
-  const bool has_slept = sleep_for(duration).has_value();
-  is_pausing_ = false;
-  return has_slept && !has_completed_;
+  const bool is_outlived = !has_completed_ && sleep_for(options_.grace);
+  return is_outlived ? Watched::gone : Watched::ended;
 }
 
 void CommandSession::keep(Bytes request) {
@@ -131,29 +135,9 @@ void CommandSession::keep(Bytes request) {
 
 /// False if the caller has gone.
 bool CommandSession::send(std::string_view reply) {
-  const std::string length = encode_length(options_.wire, reply.size());
-  if (options_.wire != CommandWire::ready) {
-    const std::array pieces{as_bytes(length), as_bytes(reply)};
-    return call_.write_all(pieces).has_value();
-  }
-  return call_.write_all(as_bytes(length)) && await_ready() && call_.write_all(as_bytes(reply));
-}
-
-bool CommandSession::await_ready() {
-  const DeadlineScope scope(deadline_after(kReadyTimeout));
-  ReadyReader ready;
-  while (ready.state() == ReadyReader::State::more) {
-    const auto bytes = call_.receive();
-    if (bytes) {
-      const std::size_t taken = ready.take(*bytes);
-      if (taken < bytes->size()) keep(bytes->subspan(taken));
-    } else if (!may_come(bytes.error()) || !sleep_for(kLookAgain)) {
-      return false;
-    }
-  }
-  if (ready.state() == ReadyReader::State::whole) return true;
-  call_.abort();
-  return false;
+  const auto sent = frames_.write_frame(as_bytes(reply));
+  if (!sent && sent.error().kind == ErrorKind::protocol_violation) stream().abort();
+  return sent.has_value();
 }
 
 }  // namespace hotline::services

@@ -8,6 +8,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
+#include "hotline/framing/frame_stream.h"
 #include "hotline/net/stream.h"
 #include "hotline/services/command.h"
 
@@ -55,18 +56,17 @@ class CommandClient {
   CommandWire wire() const { return options_.wire; }
 
   /// What is underneath.
-  Stream& stream() { return stream_; }
+  Stream& stream() { return frames_.stream(); }
 
  private:
   Result<void> exchange(std::string_view line, const Sink& sink);
   Result<void> read_plain(const Sink& sink);
-  Result<std::string> read_framed();
-  Result<std::size_t> read_length(std::string& reply);
-  Result<void> read_rest(std::string& reply, std::size_t length);
+  Result<void> read_framed(const Sink& sink);
+  Error of_wire(Error error) const;
   Error violation(std::string detail) const;
   Error too_large() const;
 
-  Stream stream_;
+  FrameStream frames_;  ///< Of replies; what goes the other way is in no frame.
   CommandClientOptions options_;
 };
 
