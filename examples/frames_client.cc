@@ -2,6 +2,7 @@
 //
 //   frames_client [ENDPOINT]          default tcp://127.0.0.1:8000
 #include <cstdio>
+#include <string>
 #include <thread>
 
 #include "hotline/hotline.h"
@@ -11,9 +12,8 @@ using namespace std::string_view_literals;
 
 int main(int argc, char** argv) {
   // value() throws what a program this short does not expect.
-  hotline::FrameStream frames(
-      hotline::connect(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000").value(),
-      {.kind = hotline::Framing::Kind::u32be});
+  const std::string server = argc > 1 ? argv[1] : "tcp://127.0.0.1:8000";
+  auto frames = hotline::connect_frames(server + "?framing=u32be").value();
   const auto read_reply = [&] {
     const auto reply = frames.read_frame().value();
     std::printf("replied: %.*s\n", int(reply.size()), hotline::as_text(reply).data());

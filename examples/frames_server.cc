@@ -7,13 +7,12 @@
 #include "hotline/hotline.h"
 
 void upper(hotline::Stream& call) {
-  hotline::FrameStream frames(std::move(call), {.kind = hotline::Framing::Kind::u32be});
+  hotline::FrameStream frames(call, {.kind = hotline::Framing::Kind::u32be});
   while (auto message = frames.read_frame()) {
     std::printf("received: %s\n", hotline::escape(*message).c_str());
     std::fflush(stdout);
     if (!frames.write_frame(hotline::to_upper(*message))) break;
   }
-  call = std::move(frames.stream());  // The call ends as others do: the server has it back.
   // `closed` between two messages; `truncated` amid one, which is never given as a short one.
 }
 

@@ -46,9 +46,7 @@ class FrameAssembler {
   void acknowledge() { decoder_.acknowledge(); }
 
   /// Whether a frame has begun and not ended, as next() has last seen it.
-  bool is_amid_frame() const {
-    return partial_ && !partial_->is_read && !partial_->bytes.empty();
-  }
+  bool is_amid_frame() const { return partial_ && !partial_->is_read && !partial_->bytes.empty(); }
 
   /// What was fed and belongs to no frame yet: to be moved elsewhere and fed again.
   MutableBytes rest() const { return piece_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "engine/drain_hold.h"
 #include "framing/frame_assembler.h"
 #include "framing/frame_batch.h"
+#include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 
@@ -26,15 +28,16 @@ constexpr Duration kReadyTimeout = std::chrono::seconds(30);
 // Less than a page: of a fiber's stack, what was once touched stays resident.
 constexpr std::size_t kBatchBytes = 3072;
 
-constexpr std::string_view kReceiveFrom = "receive from";
-
 }  // namespace
 
 struct FrameStream::State {
-  State(Stream stream_, Framing framing_)
-      : stream(std::move(stream_)), framing(std::move(framing_)) {}
+  State(Stream* lent, std::optional<Stream> taken, Framing framing_)
+      : own(std::move(taken)),
+        stream(lent != nullptr ? *lent : *own),
+        framing(std::move(framing_)) {}
 
-  Stream stream;
+  std::optional<Stream> own;
+  Stream& stream;
   Framing framing;
   framing::FrameAssembler frames{framing};
   std::vector<std::byte> kept;  ///< What was received, once it has left its loop.
@@ -49,8 +52,7 @@ struct FrameStream::State {
   Result<Envelope> encode_or_refuse(Bytes payload) const;
 
   Error end_of_read(Error error) const;
-  Error violation(std::string_view reason) const;
-  Error over_limit() const;
+  Error no_frame(const framing::FrameAssembler::Step& step) const;
 };
 
 /// Closing has taken the lease.
@@ -67,9 +69,9 @@ Result<MutableBytes> FrameStream::State::read() {
       case Outcome::frame: return step.payload;
       case Outcome::more: done = wait_for_more(); break;
       case Outcome::announced: done = answer_announcement(); break;
-      case Outcome::ready: return fail(violation("'ready' came where no length had been sent"));
-      case Outcome::malformed: return fail(violation(step.reason));
-      case Outcome::too_large: return fail(over_limit());
+      case Outcome::ready:
+      case Outcome::malformed:
+      case Outcome::too_large: return fail(no_frame(step));
     }
     if (!done) return fail(std::move(done.error()));
   }
@@ -120,7 +122,8 @@ Result<void> FrameStream::State::await_ready() {
     const Decoded decoded = answers.decode(Bytes(answer).first(size));
     if (decoded.outcome == Outcome::ready) return {};
     if (decoded.outcome != Outcome::more) {
-      return fail(violation("something else came where 'ready' was due"));
+      return fail(no_frame(
+          {.outcome = Outcome::malformed, .reason = "something else came where 'ready' was due"}));
     }
     const MutableBytes rest = MutableBytes(answer).subspan(size);
     if (const std::size_t taken = frames.take(rest); taken > 0) {
@@ -162,23 +165,14 @@ Error FrameStream::State::end_of_read(Error error) const {
   return error;
 }
 
-Error FrameStream::State::violation(std::string_view reason) const {
-  return make_error(ErrorKind::protocol_violation, kReceiveFrom,
-                    stream.peer().format_without_options(),
-                    "what came is not framed as " + framing.format() + ": " + std::string(reason),
-                    "both sides need the same framing");
+Error FrameStream::State::no_frame(const framing::FrameAssembler::Step& step) const {
+  return framing::frame_error(framing, step, stream.peer().format_without_options());
 }
 
-Error FrameStream::State::over_limit() const {
-  return make_error(
-      ErrorKind::too_large, kReceiveFrom, stream.peer().format_without_options(),
-      "a message is longer than the limit of " + std::to_string(framing.frame_max) + " bytes",
-      "do both sides use the framing " + framing.format() +
-          "? then raise max, as in ?framing=u32be&max=64MiB");
-}
-
-FrameStream::FrameStream(Stream stream, Framing framing)
-    : state_(std::make_unique<State>(std::move(stream), std::move(framing))) {}
+FrameStream::FrameStream(Stream&& stream, Framing framing)
+    : state_(std::make_unique<State>(nullptr, std::move(stream), std::move(framing))) {}
+FrameStream::FrameStream(Stream& stream, Framing framing)
+    : state_(std::make_unique<State>(&stream, std::nullopt, std::move(framing))) {}
 FrameStream::FrameStream(FrameStream&&) noexcept = default;
 FrameStream& FrameStream::operator=(FrameStream&&) noexcept = default;
 FrameStream::~FrameStream() = default;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "framing/frame_error.h"
 #include "hotline/framing/codec.h"
 #include "hotline/framing/frame_stream.h"
 
@@ -12,28 +13,10 @@ namespace {
 using framing::FrameAssembler;
 using Outcome = Decoded::Outcome;
 
-Error violation(const Stream& call, const FrameAssembler::Step& step) {
-  const bool is_too_large = step.outcome == Outcome::too_large;
-  return make_error(is_too_large ? ErrorKind::too_large : ErrorKind::protocol_violation,
-                    "receive a message from", call.peer().format_without_options(),
-                    std::string(step.reason));
-}
-
 Error only_one_wanted(const Stream& call) {
   return make_error(ErrorKind::draining, "receive from", call.peer().format_without_options(),
                     "one message was wanted");
 }
-
-/// A call that a frame stream has while this lives; it comes back whatever the handler throws.
-struct Lent {
-  Lent(Stream& lender, const Framing& framing) : call(lender), frames(std::move(lender), framing) {}
-  Lent(const Lent&) = delete;
-  Lent& operator=(const Lent&) = delete;
-  ~Lent() { call = std::move(frames.stream()); }
-
-  Stream& call;
-  FrameStream frames;
-};
 
 /// Kind::ready: every message waits for its receiver, so none can be gathered.
 Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& frames) {
@@ -62,7 +45,8 @@ Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
     if (step.outcome != Outcome::frame) {
       auto flushed = replies.flush(call);
       if (!flushed || step.outcome == Outcome::more) return flushed;
-      return fail(violation(call, step));
+      return fail(
+          framing::frame_error(service.framing, step, call.peer().format_without_options()));
     }
     Reply reply = service.handler.message()(Message(call, step.payload));
     if (reply.has_value()) {
@@ -84,8 +68,8 @@ Error end_of_frames(const FrameAssembler& frames, const Error& error) {
 
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {
   if (!service.framing.can_pipeline()) {
-    Lent lent(call, service.framing);
-    return talk_in_turns(shared, service, lent.frames);
+    FrameStream frames(call, service.framing);
+    return talk_in_turns(shared, service, frames);
   }
   FrameAssembler frames(service.framing);
   ReplyBatch replies;

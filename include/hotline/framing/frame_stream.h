@@ -17,9 +17,13 @@ namespace hotline {
 /// both, for each message waits for its receiver. Move only.
 class FrameStream {
  public:
-  /// Reads and writes `stream` from here on. With Kind::ready the length is taken to be whole when
-  /// nothing more of it has come for a moment (10 ms).
-  FrameStream(Stream stream, Framing framing);
+  /// Reads and writes `stream` from here on, and owns it. With Kind::ready the length is taken to
+  /// be whole when nothing more of it has come for a moment (10 ms).
+  FrameStream(Stream&& stream, Framing framing);
+
+  /// The same over a stream that somebody else owns, as a handler's: it outlives this. What this
+  /// has read of it beyond the last message is lost to others.
+  FrameStream(Stream& stream, Framing framing);
   FrameStream(FrameStream&&) noexcept;
   FrameStream& operator=(FrameStream&&) noexcept;
   ~FrameStream();

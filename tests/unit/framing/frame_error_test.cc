@@ -1,0 +1,29 @@
+#include "framing/frame_error.h"
+
+#include <doctest/doctest.h>
+
+namespace hotline::framing {
+
+TEST_CASE("each way of being no frame has its own words, with the framing and what to do") {
+  struct Form {
+    Decoded::Outcome outcome;
+    ErrorKind kind;
+    std::string_view detail;
+  };
+  const Form forms[] = {
+      {Decoded::Outcome::malformed, ErrorKind::protocol_violation, "not framed as u32be: odd"},
+      {Decoded::Outcome::ready, ErrorKind::protocol_violation, "no length had been sent"},
+      {Decoded::Outcome::too_large, ErrorKind::too_large, "the limit of 100 bytes"}};
+  const Framing framing{.kind = Framing::Kind::u32be, .frame_max = 100};
+  for (const Form& form : forms) {
+    CAPTURE(form.detail);
+    const Error error =
+        frame_error(framing, {.outcome = form.outcome, .reason = "odd"}, "tcp://10.0.0.1:1");
+    CHECK(error.kind == form.kind);
+    CHECK(error.endpoint == "tcp://10.0.0.1:1");
+    CHECK(error.detail.find(form.detail) != std::string::npos);
+    CHECK(error.hint().find("both sides") != std::string::npos);
+  }
+}
+
+}  // namespace hotline::framing
