@@ -115,7 +115,7 @@ CommandSession::Watched CommandSession::watch_caller() {
       break;
     } else if (!may_come(bytes.error())) {
       return Watched::gone;
-    } else if (!sleep_for(kTryAgain)) {
+    } else if (has_completed_ || !sleep_for(kTryAgain)) {
       break;
     }
   }
@@ -133,11 +133,12 @@ void CommandSession::keep(Bytes request) {
   requests_bytes_ += request.size();
 }
 
-/// False if the caller has gone.
+/// False if it could not be sent whole.
 bool CommandSession::send(std::string_view reply) {
-  const auto sent = frames_.write_frame(as_bytes(reply));
-  if (!sent && sent.error().kind == ErrorKind::protocol_violation) stream().abort();
-  return sent.has_value();
+  const bool is_sent = frames_.write_frame(as_bytes(reply)).has_value();
+  // An orderly end would make a whole reply of a part of one.
+  if (!is_sent) stream().abort();
+  return is_sent;
 }
 
 }  // namespace hotline::services
