@@ -1,6 +1,9 @@
 #include "services/command_session.h"
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "engine/drain_hold.h"
@@ -19,6 +22,14 @@ constexpr std::size_t kRequestsBytesMax = 64 * 1024;
 constexpr Duration kTryAgain = std::chrono::milliseconds(50);
 
 constexpr std::size_t kShownBytesMax = 80;
+
+/// Whether a browser sent it. Any page can have one call any port of this machine, and choose lines
+/// of what it says there.
+bool is_of_browser(std::string_view line) {
+  constexpr std::array<std::string_view, 4> kBegins = {"GET /", "HEAD /", "OPTIONS /", "POST /"};
+  return std::ranges::any_of(kBegins,
+                             [&](std::string_view begin) { return line.starts_with(begin); });
+}
 
 /// Whether nothing has come yet, and something still may.
 bool may_come(const Error& error) {
@@ -65,6 +76,9 @@ bool CommandSession::answer(const std::string& line) {
   // The system would end it there, and run what nobody has asked for.
   if (line.find('\0') != line.npos) {
     give_up(line, make_error(ErrorKind::invalid_argument, {}, {}, "a NUL is in it"));
+  }
+  if (is_of_browser(line)) {
+    give_up(line, make_error(ErrorKind::invalid_argument, {}, {}, "it is HTTP, not a command"));
   }
   const auto completed = run(line);
   if (completed) return send(reply_of(*completed));

@@ -182,6 +182,13 @@ class Pitfalls:
     def test_a_line_that_begins_with_a_dash_is_no_option_of_the_shell(self):
         self.assertRegex(self.ask("-x").decode(), "-x: not found")
 
+    def test_nothing_of_what_a_browser_sends_is_run(self):
+        for method in ("GET", "HEAD", "OPTIONS", "POST"):
+            with self.subTest(method), connect(self.endpoints["plain"]) as browser:
+                browser.sendall(f"{method} /;echo HTTP/1.1\r\nHost: x\r\n\r\necho body".encode())
+                with self.assertRaises(ConnectionError):
+                    browser.recv(1)
+
     @contextlib.contextmanager
     def serve_one(self, options):
         with Server(HOTLINE, "serve", *self.options,
