@@ -89,6 +89,18 @@ def call_stream(endpoint):
         expect(connection.recv(1) == b"", "more than a reply")
 
 
+def call_commands(endpoint):
+    with connect(endpoint) as connection:
+        connection.settimeout(CALL_WAIT_S)
+        for line, reply in ((b"echo hello", b"hello\n"),
+                            (b"head -c 20000 /dev/zero >&2; setsid true &", bytes(20000))):
+            connection.sendall(line)
+            size, = struct.unpack("<i", receive_exactly(connection, 4))
+            expect(receive_exactly(connection, size) == reply, "a wrong reply to", line)
+        connection.shutdown(socket.SHUT_WR)
+        expect(connection.recv(1) == b"", "more than a reply")
+
+
 def call_datagram(endpoint):
     with connect(endpoint) as connection:
         connection.settimeout(DATAGRAM_WAIT_S)
@@ -119,10 +131,17 @@ class Serve:
         self.options = options
         self.descriptors = None
 
+    def services(self, path):
+        return ["upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
+                f"upper=unix://{path}?mode=600"]
+
+    def call_one(self, endpoint):
+        call = call_datagram if endpoint.startswith("udp:") else call_stream
+        call(endpoint)
+
     def __call__(self, torture):
         path = os.path.join(torture.folder, "s")
-        with Program("serve", "upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
-                     f"upper=unix://{path}?mode=600", *self.options,
+        with Program("serve", *self.services(path), *self.options,
                      env=torture.environment) as program:
             try:
                 has_served = self.call(program)
@@ -146,16 +165,17 @@ class Serve:
 
     def call(self, program):
         """Whether it served at all; of all calls one may fail, for one system call has."""
+        count = len(self.services(""))
         try:
-            endpoints = [match.group(1) for match in program.matches(r"^listening \S+ (\S+)$", 3)]
+            listening = program.matches(r"^listening \S+ (\S+)$", count)
         except AssertionError:
             return False
+        endpoints = [match.group(1) for match in listening]
         failed = done = 0
         for endpoint in endpoints:
-            call = call_datagram if endpoint.startswith("udp:") else call_stream
             for _ in range(TRIES):
                 try:
-                    call(endpoint)
+                    self.call_one(endpoint)
                     done += 1
                     break
                 except TimeoutError:
@@ -182,6 +202,16 @@ class Serve:
             self.descriptors = count_descriptors(pid)
         count = settle(pid, self.descriptors)
         expect(count <= self.descriptors, "descriptors leak:", count, "for", self.descriptors)
+
+
+class ServeCommands(Serve):
+    """The same of a server that launches programs."""
+
+    def services(self, path):
+        return ["command=tcp://127.0.0.1:0?wire=i32"]
+
+    def call_one(self, endpoint):
+        call_commands(endpoint)
 
 
 class Call:
@@ -264,6 +294,10 @@ class Serving(Torturing):
 
     def test_processes(self):
         self.torture("serve-processes", Serve("--concurrency", "processes:2"))
+
+    def test_commands(self):
+        self.torture("serve-commands",
+                     ServeCommands("--engine", "epoll", "--concurrency", "loops:2"))
 
 
 class Calling(Torturing, WithServer):

@@ -77,7 +77,8 @@ class Launcher {
 
 /// Forks the launcher process of this program: small, with one thread, without rings, sockets or
 /// secrets of what comes later; so it is called first, before there is a thread or the limit on
-/// descriptors is raised, and fails with `unsupported` beside threads. For each program it forks a
+/// descriptors is raised, and fails with `unsupported` beside threads, and with
+/// `resource_exhausted` if the launcher lacks what it needs. For each program it forks a
 /// keeper, which is the parent of the tree and adopts every orphan in it. The launcher, its keepers
 /// and their trees end when this program ends, however it does. Destroying the result ends them
 /// too.

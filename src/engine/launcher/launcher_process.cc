@@ -44,17 +44,21 @@ void close_others(int kept) {
 }  // namespace
 
 void LauncherProcess::run(pid_t server) {
-  if (!prepare(server)) return;
+  const int error = prepare(server);
+  send_status(requests_.get(),
+              error == 0 ? LaunchStatus{} : LaunchStatus{StatusKind::keeper_failed, error, 0});
+  if (error != 0) return;
   do {
     fork_keepers();
   } while (turn());
   end_descendants([](pid_t, int) {});
 }
 
-bool LauncherProcess::prepare(pid_t server) {
+/// 0, or why it cannot launch anything.
+int LauncherProcess::prepare(pid_t server) {
   ::prctl(PR_SET_NAME, "hotline-launch");
   ::prctl(PR_SET_PDEATHSIG, kParentDeathSignal);
-  if (::getppid() != server) return false;
+  if (::getppid() != server) return ESRCH;
   // Nothing at the terminal is for it; and no program that leaves can come back into its session.
   ::setsid();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -64,16 +68,17 @@ bool LauncherProcess::prepare(pid_t server) {
   environment_ = clean_environment(environ);
   add_user(environment_);
   signals_ = open_signals();
+  if (!signals_) return errno;
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return false;
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0) return errno;
   notices_.reset(ends[0]);
   notices_of_keepers_.reset(ends[1]);
   ::fcntl(notices_.get(), F_SETFL, O_NONBLOCK);
   void* mapped =
       ::mmap(nullptr, kRequestBytesMax, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) return false;
+  if (mapped == MAP_FAILED) return errno;
   memory_ = {static_cast<std::byte*>(mapped), kRequestBytesMax};
-  return static_cast<bool>(signals_);
+  return 0;
 }
 
 void LauncherProcess::fork_keepers() {

@@ -19,14 +19,14 @@ class LauncherProcess {
   /// `requests`: the socket on which they come.
   explicit LauncherProcess(UniqueFd requests) : requests_(std::move(requests)) {}
 
-  /// Runs in this process, a child of `server` with one thread and every signal blocked. Returns
-  /// when nothing is left below it.
+  /// Runs in this process, a child of `server` with one thread and every signal blocked. Says first
+  /// whether it can launch, as a LaunchStatus. Returns when nothing is left below it.
   void run(pid_t server);
 
  private:
   static constexpr std::size_t kSpares = 2;
 
-  bool prepare(pid_t server);
+  int prepare(pid_t server);
   void fork_keepers();
   bool turn();
   void run_keeper();

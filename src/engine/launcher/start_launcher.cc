@@ -10,7 +10,9 @@
 
 #include "engine/annotations.h"
 #include "engine/launcher/launcher_process.h"
+#include "engine/launcher/launcher_wire.h"
 #include "engine/launcher/process_launcher.h"
+#include "engine/operations/system_result.h"
 
 namespace hotline {
 namespace {
@@ -44,6 +46,23 @@ pid_t fork_blocked() {
   return pid;
 }
 
+Error start_error(int error_number) {
+  Error error = system_error(error_number, kOperation);
+  error.kind = ErrorKind::resource_exhausted;
+  return error;
+}
+
+/// Waits until the launcher at the other end of `socket` can launch. Before there is a loop.
+Result<void> wait_until_ready(int socket) {
+  engine::LaunchStatus status;
+  const int size = engine::system_result([&] { return ::recv(socket, &status, sizeof status, 0); });
+  if (size != sizeof status) {
+    return fail(make_error(ErrorKind::reset, kOperation, {}, "it has died"));
+  }
+  if (status.kind != engine::StatusKind::started) return fail(start_error(status.value));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Launcher>> start_launcher() {
@@ -59,17 +78,16 @@ Result<std::unique_ptr<Launcher>> start_launcher() {
   UniqueFd far(ends[1]);
   const pid_t server = ::getpid();
   const pid_t pid = fork_blocked();
-  if (pid < 0) {
-    Error error = system_error(errno, kOperation);
-    error.kind = ErrorKind::resource_exhausted;
-    return fail(std::move(error));
-  }
+  if (pid < 0) return fail(start_error(errno));
   if (pid == 0) {
     near.reset();
     LauncherProcess(std::move(far)).run(server);
     ::_exit(EXIT_SUCCESS);
   }
-  return std::make_unique<ProcessLauncher>(pid, std::move(near));
+  const int socket = near.get();
+  auto launcher = std::make_unique<ProcessLauncher>(pid, std::move(near));
+  if (auto ready = wait_until_ready(socket); !ready) return fail(std::move(ready.error()));
+  return launcher;
 }
 
 }  // namespace hotline
