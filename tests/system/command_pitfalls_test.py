@@ -227,6 +227,14 @@ class OffTheLoopback(unittest.TestCase):
             self.assertNotIn("--insecure", "".join(server.lines))
 
 
+class WithoutStandardStreams(unittest.TestCase):
+    def test_a_server_without_input_and_output_runs_commands_that_have_them(self):
+        with Server("sh", "-c", 'exec "$@" <&- >&-', "sh", HOTLINE, "serve",
+                    "command=tcp://127.0.0.1:0?wire=i32") as server:
+            self.assertEqual(run(f"{server.endpoint}?wire=i32", "readlink /proc/$$/fd/0"),
+                             b"/dev/null\n")
+
+
 class Once(unittest.TestCase):
     def test_one_command_and_then_the_server_exits(self):
         for wire in WIRES:

@@ -33,7 +33,8 @@ void reset_signals() {
 
 /// Keeps `kept` and standard error, so that a crash can be seen.
 void close_others(int kept) {
-  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  // Where one of the three is closed this takes its place, and programs are to have it.
+  const int null = ::open("/dev/null", O_RDWR);
   ::dup2(null, STDIN_FILENO);
   ::dup2(null, STDOUT_FILENO);
   const auto fd = static_cast<unsigned>(kept);

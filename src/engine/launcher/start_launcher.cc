@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,7 +76,11 @@ Result<std::unique_ptr<Launcher>> start_launcher() {
     return fail(system_error(errno, kOperation));
   }
   UniqueFd near(ends[0]);
-  UniqueFd far(ends[1]);
+  // Not where the launcher has standard input and output of its own.
+  UniqueFd taken(ends[1]);
+  UniqueFd far(::fcntl(ends[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!far) return fail(system_error(errno, kOperation));
+  taken.reset();
   const pid_t server = ::getpid();
   const pid_t pid = fork_blocked();
   if (pid < 0) return fail(start_error(errno));
