@@ -25,7 +25,7 @@ bool FrameAssembler::has_next() {
   return !is_amid_frame() && !piece_.empty() && !needs_more(decoder_.decode(piece_));
 }
 
-FrameAssembler::Step FrameAssembler::next() {
+FrameAssembler::Step FrameAssembler::next_of_pieces() {
   if (partial_ && std::exchange(partial_->is_read, false)) partial_->bytes.clear();
   for (;;) {
     const bool is_gathering = partial_ && !partial_->bytes.empty();
@@ -50,16 +50,13 @@ FrameAssembler::Step FrameAssembler::next() {
 
 FrameAssembler::Step FrameAssembler::take_frame(const Decoded& decoded, MutableBytes input) {
   const bool is_gathered = partial_ && !partial_->bytes.empty();
-  if (is_gathered) {
-    partial_->is_read = true;
-    // What was gathered beyond the frame is the last that was copied out of the piece.
-    const std::size_t excess = input.size() - decoded.frame_bytes;
-    if (excess > 0) piece_ = {piece_.data() - excess, piece_.size() + excess};
-  } else {
-    piece_ = input.subspan(decoded.frame_bytes);
-  }
+  if (!is_gathered) return take_whole(decoded);
+  partial_->is_read = true;
+  // What was gathered beyond the frame is the last that was copied out of the piece.
+  const std::size_t excess = input.size() - decoded.frame_bytes;
+  if (excess > 0) piece_ = {piece_.data() - excess, piece_.size() + excess};
   return {.outcome = decoded.outcome,
-          .is_gathered = is_gathered,
+          .is_gathered = true,
           .payload = input.subspan(decoded.payload_begin, decoded.payload_bytes),
           .frame = input.first(decoded.frame_bytes)};
 }

@@ -28,7 +28,13 @@ class FrameAssembler {
   explicit FrameAssembler(const Framing& framing) : decoder_(framing) {}
 
   /// The next frame of what has arrived. `more`: feed it, or fill room(); no piece is held then.
-  Step next();
+  Step next() {
+    if (!partial_) {
+      const Decoded decoded = decoder_.decode(piece_);
+      if (decoded.outcome == Decoded::Outcome::frame) return take_whole(decoded);
+    }
+    return next_of_pieces();
+  }
 
   /// Whether next() will find something else than `more` or `announced`; amid a frame it does not
   /// look. What it has found before stays.
@@ -62,6 +68,16 @@ class FrameAssembler {
     bool is_read = false;  ///< It is the latter.
   };
 
+  /// The frame lies in the piece.
+  Step take_whole(const Decoded& decoded) {
+    const MutableBytes frame = piece_.first(decoded.frame_bytes);
+    piece_ = piece_.subspan(decoded.frame_bytes);
+    return {.outcome = decoded.outcome,
+            .payload = frame.subspan(decoded.payload_begin, decoded.payload_bytes),
+            .frame = frame};
+  }
+
+  Step next_of_pieces();
   Step take_frame(const Decoded& decoded, MutableBytes input);
   void gather(std::size_t wanted_bytes);
 

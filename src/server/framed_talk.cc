@@ -39,6 +39,7 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
 Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
                            FrameAssembler& frames, ReplyBatch& replies, MutableBytes piece) {
   const bool is_only_one = shared.options.calls == CallCount::one;
+  const MessageHandler& handle = service.handler.message();
   frames.feed(piece);
   for (;;) {
     const FrameAssembler::Step step = frames.next();
@@ -48,9 +49,9 @@ Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
       return fail(
           framing::frame_error(service.framing, step, call.peer().format_without_options()));
     }
-    Reply reply = service.handler.message()(Message(call, step.payload));
+    Reply reply = handle(Message(call, step.payload));
     if (reply.has_value()) {
-      if (auto added = replies.add(service.framing, step, std::move(reply)); !added)
+      if (auto added = replies.add(service.framing, step, reply); !added)
         throw std::runtime_error(added.error().message());
     }
     if (replies.is_full() || is_only_one || step.is_gathered) {

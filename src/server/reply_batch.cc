@@ -20,6 +20,20 @@ bool is_same(Bytes one, Bytes other) {
   return one.data() == other.data() && one.size() == other.size();
 }
 
+/// Whether what goes around a message depends on its length alone, and in one way: then a reply of
+/// the same length in the same place is framed already.
+bool says_only_length(Framing::Kind kind) {
+  switch (kind) {
+    case Framing::Kind::u16be:
+    case Framing::Kind::u32be:
+    case Framing::Kind::u32le:
+    case Framing::Kind::i32le:
+    case Framing::Kind::netstring:
+    case Framing::Kind::fixed: return true;
+    default: return false;
+  }
+}
+
 /// The reply framed where its request lies, if it is the request's own bytes and fits around them;
 /// else nothing.
 Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelope& envelope,
@@ -43,7 +57,16 @@ Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelop
 ReplyBatch::ReplyBatch() { scratch_.reserve(kScratchBytes); }
 
 Result<void> ReplyBatch::add(const Framing& framing, const framing::FrameAssembler::Step& request,
-                             Reply reply) {
+                             Reply& reply) {
+  const bool is_framed = says_only_length(framing.kind) && is_same(reply.bytes(), request.payload);
+  if (!is_framed) return encode_and_append(framing, request, reply);
+  append(request.frame);
+  return {};
+}
+
+Result<void> ReplyBatch::encode_and_append(const Framing& framing,
+                                           const framing::FrameAssembler::Step& request,
+                                           Reply& reply) {
   const Bytes payload = reply.bytes();
   const auto envelope = encode(framing, payload);
   if (!envelope) return fail(envelope.error());

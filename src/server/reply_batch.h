@@ -21,7 +21,7 @@ class ReplyBatch {
   /// Adds the reply to the frame `request`, which stays where it is until flush. Fails as encode
   /// does; then nothing was added.
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
-                   Reply reply);
+                   Reply& reply);
 
   /// Whether it should be flushed before more is added.
   bool is_full() const;
@@ -35,6 +35,8 @@ class ReplyBatch {
   void clear();
 
  private:
+  Result<void> encode_and_append(const Framing& framing,
+                                 const framing::FrameAssembler::Step& request, Reply& reply);
   void append(Bytes piece);
   void append_copy(Bytes bytes);
 

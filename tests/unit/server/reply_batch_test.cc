@@ -46,7 +46,7 @@ class Batch {
     return step;
   }
   Result<void> add(const FrameAssembler::Step& request, Reply reply) {
-    return replies.add(framing_, request, std::move(reply));
+    return replies.add(framing_, request, reply);
   }
   /// Answers the next request with itself.
   void echo() {
