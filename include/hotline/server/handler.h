@@ -80,6 +80,12 @@ using MessageHandler = std::function<Reply(const Message&)>;
 /// A datagram socket, for who needs several replies or other destinations; returns when draining.
 using DatagramHandler = std::function<void(DatagramSocket&)>;
 
+/// What can be a handler.
+template <typename Function>
+concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
+    std::is_invocable_r_v<Reply, Function&, const Message&> ||
+    std::is_invocable_v<Function&, DatagramSocket&>;
+
 /// What serves an endpoint: any of the three kinds, or one for streams beside one for datagrams.
 /// Handlers run on many threads at once.
 class Handler {
@@ -87,20 +93,16 @@ class Handler {
   Handler() = default;
 
   template <typename Function>
-  requires(!std::same_as<std::remove_cvref_t<Function>, Handler>) Handler(Function function) {
-    also(std::move(function));
-  }
+  requires HandlerFunction<Function> Handler(Function function) { also(std::move(function)); }
 
   /// Adds a handler of another kind.
-  template <typename Function>
+  template <HandlerFunction Function>
   Handler& also(Function function) {
     if constexpr (std::is_invocable_v<Function&, Stream&>) {
       stream_ = std::move(function);
     } else if constexpr (std::is_invocable_r_v<Reply, Function&, const Message&>) {
       message_ = std::move(function);
     } else {
-      static_assert(std::is_invocable_v<Function&, DatagramSocket&>,
-                    "a handler takes Stream&, const Message& or DatagramSocket&");
       datagram_ = std::move(function);
     }
     return *this;
