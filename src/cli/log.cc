@@ -1,7 +1,5 @@
 #include "cli/log.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
@@ -9,7 +7,6 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -38,33 +35,12 @@ void write_synchronously(const LogEntry& entry, LogForm form) {
 
 }  // namespace
 
-/// Signals belong to the threads that wait for them.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
 /// The queue and the thread that empties it.
 class Log::Writer {
  public:
   explicit Writer(LogForm form)
       : form_(form), logger_("", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.set_pattern("%v");
-    // At once: when there is something to say, there may be no thread to be had.
-    try {
-      start();
-    } catch (const std::system_error&) {  // Each record tries again.
-    }
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -82,7 +58,7 @@ class Log::Writer {
     LogEntry entry = LogEntry::of(record, wall_clock_now());
     {
       const std::lock_guard lock(mutex_);
-      if (!thread_.joinable()) start();
+      if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
       if (waiting_.size() == kWaitingMax) {
         ++dropped_;
         return;
@@ -105,11 +81,6 @@ class Log::Writer {
   }
 
  private:
-  void start() {
-    const SignalsBlocked blocked;
-    thread_ = std::thread([this] { run(); });
-  }
-
   void run() {
     std::unique_lock lock(mutex_);
     while (!is_ending_ || !waiting_.empty() || dropped_ > 0) {

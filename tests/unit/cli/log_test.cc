@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -126,16 +125,6 @@ TEST_CASE("in a forked process a record is written before write returns") {
   CHECK(status == 0);
   CHECK(text.find("TIME info child service=upper\n") != std::string::npos);
   CHECK(std::ranges::count(text, '\n') == 2);
-}
-
-TEST_CASE("who writes is there before the first record, when there may be no thread to be had") {
-  const auto threads = [] {
-    return std::ranges::distance(std::filesystem::directory_iterator("/proc/self/task"),
-                                 std::filesystem::directory_iterator());
-  };
-  const auto before = threads();
-  const Log log(LogForm::text, LogLevel::info);
-  CHECK(threads() == before + 1);
 }
 
 TEST_CASE("the records of one thread keep their order") {
