@@ -23,7 +23,7 @@ class Workshop {
   using Job = std::function<void()>;
 
   Workshop(EventLoop& loop, std::size_t waiting_max)
-      : loop_(loop), group_(loop), fibers_(loop, group_, waiting_max, [this] { dispatch(); }) {}
+      : group_(loop), fibers_(loop, group_, waiting_max, [this] { dispatch(); }) {}
 
   void add(Job job) { jobs_.push_back(std::move(job)); }
   void run() {
@@ -74,7 +74,6 @@ class Workshop {
     fibers_.give_up();
   }
 
-  EventLoop& loop_;
   FiberGroup group_;
   DispatchFibers fibers_;
   std::deque<Job> jobs_;

@@ -24,9 +24,9 @@ class Peer {
  public:
   template <typename Answer>
   Peer(CommandClientOptions options, Answer answer) : options_(options) {
-    auto [listener, port] = test::tcp_listener();
+    auto [listening, port] = test::tcp_listener();
     port_ = port;
-    thread_ = std::thread([listener = std::move(listener), answer] {
+    thread_ = std::thread([listener = std::move(listening), answer] {
       test::wait_readable(listener.get());
       const UniqueFd call(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
       answer(call.get());
