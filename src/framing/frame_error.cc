@@ -25,4 +25,9 @@ Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std:
                     "both sides need the same framing");
 }
 
+Error end_of_frames(const FrameAssembler& frames, Error error) {
+  if (error.kind == ErrorKind::closed && frames.is_amid_frame()) error.kind = ErrorKind::truncated;
+  return error;
+}
+
 }  // namespace hotline::framing

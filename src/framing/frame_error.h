@@ -12,4 +12,8 @@ namespace hotline::framing {
 /// `too_large` or a `ready` that nobody waits for.
 Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std::string endpoint);
 
+/// `error`, with which receiving ended, as what it means for frames: an orderly end is `truncated`
+/// amid one.
+Error end_of_frames(const FrameAssembler& frames, Error error);
+
 }  // namespace hotline::framing

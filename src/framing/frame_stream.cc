@@ -51,7 +51,6 @@ struct FrameStream::State {
   Result<void> write(Bytes payload);
   Result<Envelope> encode_or_refuse(Bytes payload) const;
 
-  Error end_of_read(Error error) const;
   Error no_frame(const framing::FrameAssembler::Step& step) const;
 };
 
@@ -81,19 +80,19 @@ Result<void> FrameStream::State::wait_for_more() {
   kept = {};
   if (const MutableBytes room = frames.room(); !room.empty()) {
     const auto read = stream.read_some(room);
-    if (!read) return fail(end_of_read(read.error()));
+    if (!read) return fail(framing::end_of_frames(frames, read.error()));
     frames.filled(*read);
     return {};
   }
   const auto received = stream.receive();
-  if (!received) return fail(end_of_read(received.error()));
+  if (!received) return fail(framing::end_of_frames(frames, received.error()));
   frames.feed(*received);
   return {};
 }
 
 Result<void> FrameStream::State::answer_announcement() {
   const auto has_come = wait_for_digits();
-  if (!has_come) return fail(end_of_read(has_come.error()));
+  if (!has_come) return fail(framing::end_of_frames(frames, has_come.error()));
   if (*has_come) return {};
   if (auto sent = stream.write_all(as_bytes(kReadyAnswer)); !sent) return sent;
   frames.acknowledge();
@@ -158,11 +157,6 @@ Result<void> FrameStream::State::write(Bytes payload) {
   framing::FrameBatch batch(stream, memory);
   if (auto added = batch.add(*envelope, payload); !added) return added;
   return batch.flush();
-}
-
-Error FrameStream::State::end_of_read(Error error) const {
-  if (error.kind == ErrorKind::closed && frames.is_amid_frame()) error.kind = ErrorKind::truncated;
-  return error;
 }
 
 Error FrameStream::State::no_frame(const framing::FrameAssembler::Step& step) const {

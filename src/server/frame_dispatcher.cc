@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
 #include "server/framed_talk.h"
 
@@ -152,7 +153,7 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
   auto piece = is_draining_ ? call.stream.receive() : call.stream.receive_now();
   // Told too early: this fiber waits.
   if (piece && piece->empty()) piece = call.stream.receive();
-  if (!piece) return fail(end_of_frames(call.frames, piece.error()));
+  if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
   call.has_spoken = true;
   return answer_frames(shared_, service_, call.stream, call.frames, replies, *piece);
 }

@@ -61,12 +61,6 @@ Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
   }
 }
 
-Error end_of_frames(const FrameAssembler& frames, const Error& error) {
-  Error end = error;
-  if (end.kind == ErrorKind::closed && frames.is_amid_frame()) end.kind = ErrorKind::truncated;
-  return end;
-}
-
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {
   if (!service.framing.can_pipeline()) {
     FrameStream frames(call, service.framing);
@@ -76,7 +70,7 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
   ReplyBatch replies;
   for (;;) {
     const auto piece = call.receive();
-    if (!piece) return fail(end_of_frames(frames, piece.error()));
+    if (!piece) return fail(framing::end_of_frames(frames, piece.error()));
     auto answered = answer_frames(shared, service, call, frames, replies, *piece);
     if (!answered) return answered;
   }

@@ -17,10 +17,6 @@ Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
                            framing::FrameAssembler& frames, ReplyBatch& replies,
                            MutableBytes piece);
 
-/// `error`, with which receiving ended, as what it means for frames: an orderly end is `truncated`
-/// amid one.
-Error end_of_frames(const framing::FrameAssembler& frames, const Error& error);
-
 /// A whole call whose fiber or thread is its own. Fails and throws as answer_frames does.
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call);
 

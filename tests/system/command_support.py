@@ -13,6 +13,7 @@ import tempfile
 import threading
 import unittest
 
+from cli_support import receive_all
 from interop_support import HOTLINE, WAIT_S, WORDS, Server, uring_is_usable
 
 WIRES = ("plain", "ready", "i32")
@@ -50,13 +51,6 @@ def connect(endpoint):
     connection.settimeout(WAIT_S)
     connection.connect(address)
     return connection
-
-
-def receive_all(connection):
-    pieces = []
-    while piece := connection.recv(65536):
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def receive(connection, size):

@@ -29,7 +29,6 @@ class LauncherProcess {
   int prepare(pid_t server);
   void fork_keepers();
   bool turn();
-  void run_keeper();
   void take_notices();
   bool take_signals();
   void note_end(pid_t pid, int status);

@@ -1,5 +1,8 @@
 #include "framing/frame_error.h"
 
+#include <span>
+#include <string>
+
 #include <doctest/doctest.h>
 
 namespace hotline::framing {
@@ -24,6 +27,19 @@ TEST_CASE("each way of being no frame has its own words, with the framing and wh
     CHECK(error.detail.find(form.detail) != std::string::npos);
     CHECK(error.hint().find("both sides") != std::string::npos);
   }
+}
+
+TEST_CASE("an orderly end amid a frame is a cut, between two an end, and a reset stays one") {
+  const Framing framing{.kind = Framing::Kind::lines};
+  FrameAssembler frames(framing);
+  const Error closed = make_error(ErrorKind::closed, {}, {}, {});
+  const Error reset = make_error(ErrorKind::reset, {}, {}, {});
+  CHECK(end_of_frames(frames, closed).kind == ErrorKind::closed);
+  std::string beginning = "half a line";
+  frames.feed(std::as_writable_bytes(std::span(beginning)));
+  CHECK(frames.next().outcome == Decoded::Outcome::more);
+  CHECK(end_of_frames(frames, closed).kind == ErrorKind::truncated);
+  CHECK(end_of_frames(frames, reset).kind == ErrorKind::reset);
 }
 
 }  // namespace hotline::framing

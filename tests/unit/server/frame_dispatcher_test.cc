@@ -13,6 +13,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/engine/deadline_scope.h"
 #include "support/framed_exchange.h"
+#include "support/pipelined_upper.h"
 
 namespace hotline::server {
 namespace {
@@ -26,18 +27,8 @@ using test::is_silent;
 using test::say;
 using test::text_of;
 
-const std::vector<std::string> kPipelined = {"lines",        "u16be",  "u32be",     "u32le",
-                                             "i32le",        "varint", "netstring", "mp",
-                                             "delimiter=--", "fixed=5"};
-
-/// Changes a message in place.
-Reply upper(const Message& message) {
-  for (std::byte& byte : message.bytes()) {
-    const bool is_lower = byte >= std::byte{'a'} && byte <= std::byte{'z'};
-    if (is_lower) byte ^= std::byte{0x20};
-  }
-  return message.bytes();
-}
+using test::kPipelined;
+using test::upper;
 
 Reply echo(const Message& message) { return message.bytes(); }
 

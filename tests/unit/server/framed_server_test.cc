@@ -10,6 +10,7 @@
 #include "hotline/engine/clock.h"
 #include "support/frame_feed.h"
 #include "support/loops.h"
+#include "support/pipelined_upper.h"
 #include "support/running_server.h"
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
@@ -19,17 +20,8 @@
 namespace hotline {
 namespace {
 
-const std::vector<std::string> kPipelined = {"lines",        "u16be",  "u32be",     "u32le",
-                                             "i32le",        "varint", "netstring", "mp",
-                                             "delimiter=--", "fixed=5"};
-
-Reply upper(const Message& message) {
-  for (std::byte& byte : message.bytes()) {
-    const bool is_lower = byte >= std::byte{'a'} && byte <= std::byte{'z'};
-    if (is_lower) byte ^= std::byte{0x20};
-  }
-  return message.bytes();
-}
+using test::kPipelined;
+using test::upper;
 
 /// For each way to run calls at once, on each engine; over TCP and a UNIX path. `connect` gives one
 /// more caller.
