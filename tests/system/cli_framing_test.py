@@ -1,4 +1,5 @@
 """`hotline call` with `?framing=`, against peers that are written in Python alone."""
+import functools
 import json
 import subprocess
 import threading
@@ -8,6 +9,7 @@ import framings
 from cli_support import WAIT_S, Program, peer, receive_all, run, swallow
 
 NETSTRING = framings.Netstring()
+ANY_LENGTH = [each for each in framings.ALL if each.name != "fixed=5"]
 
 
 def upper(framing, batch=1):
@@ -27,59 +29,64 @@ def call(endpoint, framing, *arguments, options="", **popen):
     return run("call", f"{endpoint}?framing={framing.name}{options}", *arguments, **popen)
 
 
+def in_each(chosen):
+    """Runs a test once for each framing, and all of them though one fails."""
+    chosen = list(chosen)
+
+    def decorate(test):
+        @functools.wraps(test)
+        def run_all(self):
+            for framing in chosen:
+                with self.subTest(framing.name):
+                    test(self, framing)
+        return run_all
+    return decorate
+
+
 class EveryFraming(unittest.TestCase):
-    def each(self):
-        for framing in framings.ALL:
-            with self.subTest(framing.name):
-                yield framing
+    @in_each(framings.ALL)
+    def test_carries_messages_and_replies(self, framing):
+        with peer(upper(framing)) as endpoint:
+            called = call(endpoint, framing, "hello", "world", "12345")
+        self.assertEqual((called.returncode, called.stdout, called.stderr),
+                         (0, b"HELLO\nWORLD\n12345\n", b""))
 
-    def test_carries_messages_and_replies(self):
-        for framing in self.each():
-            with peer(upper(framing)) as endpoint:
-                called = call(endpoint, framing, "hello", "world", "12345")
-            self.assertEqual((called.returncode, called.stdout, called.stderr),
-                             (0, b"HELLO\nWORLD\n12345\n", b""))
+    @in_each(framings.ALL)
+    def test_carries_the_lines_of_standard_input(self, framing):
+        with peer(upper(framing)) as endpoint:
+            called = call(endpoint, framing, input=b"hello\n\nworld\nquit\nnever\n")
+        self.assertEqual((called.returncode, called.stdout), (0, b"HELLO\nWORLD\n"))
 
-    def test_carries_the_lines_of_standard_input(self):
-        for framing in self.each():
-            with peer(upper(framing)) as endpoint:
-                called = call(endpoint, framing, input=b"hello\n\nworld\nquit\nnever\n")
-            self.assertEqual((called.returncode, called.stdout), (0, b"HELLO\nWORLD\n"))
+    @in_each(each for each in framings.ALL if each.can_pipeline)
+    def test_pipelines_where_it_can(self, framing):
+        with peer(upper(framing, batch=3)) as endpoint:
+            called = call(endpoint, framing, "hello", "world", "12345")
+        self.assertEqual((called.returncode, called.stdout), (0, b"HELLO\nWORLD\n12345\n"))
 
-    def test_pipelines_where_it_can(self):
-        for framing in self.each():
-            if framing.can_pipeline:
-                with peer(upper(framing, batch=3)) as endpoint:
-                    called = call(endpoint, framing, "hello", "world", "12345")
-                self.assertEqual((called.returncode, called.stdout), (0, b"HELLO\nWORLD\n12345\n"))
+    @in_each(ANY_LENGTH)
+    def test_carries_empty_messages(self, framing):
+        with peer(upper(framing)) as endpoint:
+            called = call(endpoint, framing, "", "one", "")
+        self.assertEqual((called.returncode, called.stdout), (0, b"\nONE\n\n"))
 
-    def test_carries_empty_messages(self):
-        for framing in self.each():
-            if framing.name != "fixed=5":
-                with peer(upper(framing)) as endpoint:
-                    called = call(endpoint, framing, "", "one", "")
-                self.assertEqual((called.returncode, called.stdout), (0, b"\nONE\n\n"))
-
-    def test_carries_large_messages(self):
+    @in_each(ANY_LENGTH)
+    def test_carries_large_messages(self, framing):
         large = b"x" * 60_000
-        for framing in self.each():
-            if framing.name != "fixed=5":
-                with peer(upper(framing)) as endpoint:
-                    called = call(endpoint, framing, input=b"\n".join([large] * 20))
-                self.assertEqual(called.returncode, 0)
-                self.assertTrue(called.stdout == (large.upper() + b"\n") * 20)
+        with peer(upper(framing)) as endpoint:
+            called = call(endpoint, framing, input=b"\n".join([large] * 20))
+        self.assertEqual(called.returncode, 0)
+        self.assertTrue(called.stdout == (large.upper() + b"\n") * 20)
 
-    def test_takes_replies_that_come_byte_by_byte(self):
-        for framing in self.each():
-            def answer(connection, framing=framing):
-                framing.receive(connection)
-                for byte in framing.encode(b"HELLO"):
-                    connection.sendall(bytes([byte]))
-                swallow(connection)
-            if framing.name not in ("ready", "mp"):
-                with peer(answer) as endpoint:
-                    called = call(endpoint, framing, "hello")
-                self.assertEqual((called.returncode, called.stdout), (0, b"HELLO\n"))
+    @in_each(each for each in framings.ALL if each.name not in ("ready", "mp"))
+    def test_takes_replies_that_come_byte_by_byte(self, framing):
+        def answer(connection):
+            framing.receive(connection)
+            for byte in framing.encode(b"HELLO"):
+                connection.sendall(bytes([byte]))
+            swallow(connection)
+        with peer(answer) as endpoint:
+            called = call(endpoint, framing, "hello")
+        self.assertEqual((called.returncode, called.stdout), (0, b"HELLO\n"))
 
 
 class Calls(unittest.TestCase):
