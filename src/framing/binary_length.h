@@ -39,6 +39,30 @@ Decoded decode_binary(Bytes input, std::size_t length_max) {
   return frame_of_length(input, sizeof(Number), static_cast<std::uint64_t>(length), length_max);
 }
 
+/// Whether nothing but a length of 2 or 4 bytes goes around a message.
+constexpr bool has_fixed_header(Framing::Kind kind) {
+  return kind >= Framing::Kind::u16be && kind <= Framing::Kind::i32le;
+}
+static_assert(has_fixed_header(Framing::Kind::u32be) && has_fixed_header(Framing::Kind::u32le));
+
+/// Whether what goes around a message depends on its length alone, and in one way: then a message
+/// of the same length in the same place is framed already.
+constexpr bool says_only_length(Framing::Kind kind) {
+  return has_fixed_header(kind) || kind == Framing::Kind::netstring || kind == Framing::Kind::fixed;
+}
+
+/// Of a kind with has_fixed_header.
+inline Decoded decode_fixed_header(Framing::Kind kind, Bytes input, std::size_t length_max) {
+  using std::endian;
+  switch (kind) {
+    case Framing::Kind::u16be: return decode_binary<endian::big, std::uint16_t>(input, length_max);
+    case Framing::Kind::u32be: return decode_binary<endian::big, std::uint32_t>(input, length_max);
+    case Framing::Kind::u32le:
+      return decode_binary<endian::little, std::uint32_t>(input, length_max);
+    default: return decode_binary<endian::little, std::int32_t>(input, length_max);
+  }
+}
+
 inline Decoded decode_varint(Bytes input, std::size_t length_max) {
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < input.size(); ++i) {

@@ -123,13 +123,10 @@ Decoded Decoder::decode(Bytes input) {
       return input.empty() ? framing::more(1) : framing::frame(0, input.size(), input.size());
     case Framing::Kind::lines: return framing::decode_line(input, length_max, looked_at_);
     case Framing::Kind::u16be:
-      return framing::decode_binary<endian::big, std::uint16_t>(input, length_max);
     case Framing::Kind::u32be:
-      return framing::decode_binary<endian::big, std::uint32_t>(input, length_max);
     case Framing::Kind::u32le:
-      return framing::decode_binary<endian::little, std::uint32_t>(input, length_max);
     case Framing::Kind::i32le:
-      return framing::decode_binary<endian::little, std::int32_t>(input, length_max);
+      return framing::decode_fixed_header(framing_.kind, input, length_max);
     case Framing::Kind::varint: return framing::decode_varint(input, length_max);
     case Framing::Kind::netstring: return framing::decode_netstring(input, length_max);
     case Framing::Kind::delimiter:

@@ -26,6 +26,7 @@ bool FrameAssembler::has_next() {
 }
 
 FrameAssembler::Step FrameAssembler::next_of_pieces() {
+  if (!partial_ && piece_.empty()) return {};
   if (partial_ && std::exchange(partial_->is_read, false)) partial_->bytes.clear();
   for (;;) {
     const bool is_gathering = partial_ && !partial_->bytes.empty();

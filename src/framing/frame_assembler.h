@@ -4,7 +4,9 @@
 #include <memory>
 #include <string_view>
 
+#include "framing/binary_length.h"
 #include "framing/gathering.h"
+#include "framing/outcome.h"
 #include "hotline/core/bytes.h"
 #include "hotline/framing/codec.h"
 
@@ -29,8 +31,9 @@ class FrameAssembler {
 
   /// The next frame of what has arrived. `more`: feed it, or fill room(); no piece is held then.
   Step next() {
-    if (!partial_) {
-      const Decoded decoded = decoder_.decode(piece_);
+    const Framing& framing = decoder_.framing();
+    if (!partial_ && has_fixed_header(framing.kind)) {
+      const Decoded decoded = decode_fixed_header(framing.kind, piece_, payload_max(framing));
       if (decoded.outcome == Decoded::Outcome::frame) return take_whole(decoded);
     }
     return next_of_pieces();

@@ -8,45 +8,17 @@
 namespace hotline::server {
 namespace {
 
-constexpr std::size_t kScratchBytes = 32 * 1024;
-
-// Copying so much costs less than a piece of its own in a vectored write.
-constexpr std::size_t kCopiedMax = 512;
-
-constexpr std::size_t kPiecesMax = 256;
-constexpr std::size_t kBytesMax = 256 * 1024;
-
-bool is_same(Bytes one, Bytes other) {
-  return one.data() == other.data() && one.size() == other.size();
-}
-
-/// Whether what goes around a message depends on its length alone, and in one way: then a reply of
-/// the same length in the same place is framed already.
-bool says_only_length(Framing::Kind kind) {
-  switch (kind) {
-    case Framing::Kind::u16be:
-    case Framing::Kind::u32be:
-    case Framing::Kind::u32le:
-    case Framing::Kind::i32le:
-    case Framing::Kind::netstring:
-    case Framing::Kind::fixed: return true;
-    default: return false;
-  }
-}
-
-/// The reply framed where its request lies, if it is the request's own bytes and fits around them;
-/// else nothing.
-Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelope& envelope,
-                     Bytes reply) {
+/// The reply that is its own request, changed in place, framed where that lies, if what goes around
+/// it fits; else nothing.
+Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelope& envelope) {
   const Bytes header = envelope.header();
   const Bytes trailer = envelope.trailer();
   const auto before = static_cast<std::size_t>(request.payload.data() - request.frame.data());
   const std::size_t behind = request.frame.size() - before - request.payload.size();
-  const bool fits = is_same(reply, request.payload) && header.size() <= before &&
-                    trailer.size() <= behind && !request.frame.empty();
+  const bool fits = header.size() <= before && trailer.size() <= behind && !request.frame.empty();
   if (!fits) return {};
-  const MutableBytes framed =
-      request.frame.subspan(before - header.size(), header.size() + reply.size() + trailer.size());
+  const MutableBytes framed = request.frame.subspan(
+      before - header.size(), header.size() + request.payload.size() + trailer.size());
   std::ranges::copy(header, framed.begin());
   std::ranges::copy(trailer, framed.last(trailer.size()).begin());
   return framed;
@@ -56,23 +28,17 @@ Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelop
 
 ReplyBatch::ReplyBatch() { scratch_.reserve(kScratchBytes); }
 
-Result<void> ReplyBatch::add(const Framing& framing, const framing::FrameAssembler::Step& request,
-                             Reply& reply) {
-  const bool is_framed = says_only_length(framing.kind) && is_same(reply.bytes(), request.payload);
-  if (!is_framed) return encode_and_append(framing, request, reply);
-  append(request.frame);
-  return {};
-}
-
 Result<void> ReplyBatch::encode_and_append(const Framing& framing,
                                            const framing::FrameAssembler::Step& request,
                                            Reply& reply) {
   const Bytes payload = reply.bytes();
   const auto envelope = encode(framing, payload);
   if (!envelope) return fail(envelope.error());
-  if (const Bytes framed = frame_in_place(request, *envelope, payload); !framed.empty()) {
-    append(framed);
-    return {};
+  if (is_same(payload, request.payload)) {
+    if (const Bytes framed = frame_in_place(request, *envelope); !framed.empty()) {
+      append(framed);
+      return {};
+    }
   }
   append_copy(envelope->header());
   if (payload.size() <= kCopiedMax) {
@@ -86,30 +52,19 @@ Result<void> ReplyBatch::encode_and_append(const Framing& framing,
   return {};
 }
 
-bool ReplyBatch::is_full() const {
-  constexpr std::size_t kOneReplyMax = kCopiedMax + 128;
-  return pieces_.size() >= kPiecesMax || bytes_ >= kBytesMax ||
-         scratch_.size() + kOneReplyMax > kScratchBytes;
-}
-
 void ReplyBatch::append_copy(Bytes bytes) {
   const std::size_t begin = scratch_.size();
   scratch_.insert(scratch_.end(), bytes.begin(), bytes.end());
   append(Bytes(scratch_).subspan(begin));
 }
 
-void ReplyBatch::append(Bytes piece) {
-  bytes_ += piece.size();
-  Bytes* last = pieces_.empty() ? nullptr : &pieces_.back();
-  if (last != nullptr && last->data() + last->size() == piece.data()) {
-    *last = Bytes(last->data(), last->size() + piece.size());
-  } else if (!piece.empty()) {
-    pieces_.push_back(piece);
-  }
-}
-
 Result<void> ReplyBatch::flush(Stream& call) {
-  if (pieces_.empty()) return {};
+  // On a ring every wait costs a fiber that goes on in place of this one: far more than a call.
+  flush_now(call);
+  if (pieces_.empty()) {
+    clear();
+    return {};
+  }
   is_flushing_ = true;
   auto written = pieces_.size() == 1 ? call.write_all(pieces_.front())
                                      : call.write_all(std::span<const Bytes>(pieces_));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "framing/binary_length.h"
 #include "framing/frame_assembler.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/stream.h"
@@ -21,10 +22,19 @@ class ReplyBatch {
   /// Adds the reply to the frame `request`, which stays where it is until flush. Fails as encode
   /// does; then nothing was added.
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
-                   Reply& reply);
+                   Reply& reply) {
+    const bool is_framed =
+        framing::says_only_length(framing.kind) && is_same(reply.bytes(), request.payload);
+    if (!is_framed) return encode_and_append(framing, request, reply);
+    append(request.frame);
+    return {};
+  }
 
   /// Whether it should be flushed before more is added.
-  bool is_full() const;
+  bool is_full() const {
+    return pieces_.size() >= kPiecesMax || bytes_ >= kBytesMax ||
+           scratch_.size() + kOneReplyMax > kScratchBytes;
+  }
 
   /// Writes all, and forgets it.
   Result<void> flush(Stream& call);
@@ -35,9 +45,27 @@ class ReplyBatch {
   void clear();
 
  private:
+  static constexpr std::size_t kScratchBytes = 32 * 1024;
+  // Copying so much costs less than a piece of its own in a vectored write.
+  static constexpr std::size_t kCopiedMax = 512;
+  static constexpr std::size_t kOneReplyMax = kCopiedMax + 128;
+  static constexpr std::size_t kPiecesMax = 256;
+  static constexpr std::size_t kBytesMax = 256 * 1024;
+
+  static bool is_same(Bytes one, Bytes other) {
+    return one.data() == other.data() && one.size() == other.size();
+  }
+
   Result<void> encode_and_append(const Framing& framing,
                                  const framing::FrameAssembler::Step& request, Reply& reply);
-  void append(Bytes piece);
+  void append(Bytes piece) {
+    bytes_ += piece.size();
+    if (!pieces_.empty() && pieces_.back().data() + pieces_.back().size() == piece.data()) {
+      pieces_.back() = Bytes(pieces_.back().data(), pieces_.back().size() + piece.size());
+    } else if (!piece.empty()) {
+      pieces_.push_back(piece);
+    }
+  }
   void append_copy(Bytes bytes);
 
   std::vector<Bytes> pieces_;

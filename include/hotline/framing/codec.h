@@ -46,6 +46,8 @@ class Decoder {
   /// other input is one frame.
   Decoded decode(Bytes input);
 
+  const Framing& framing() const { return framing_; }
+
   /// Kind::ready: `ready` has been sent for the length that the last decode announced.
   void acknowledge();
 

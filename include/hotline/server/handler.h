@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "hotline/core/bytes.h"
@@ -48,26 +49,28 @@ class Reply {
   Reply() = default;
 
   /// A view; may be empty, which is an empty message.
-  Reply(Bytes view) : view_(view), has_value_(true) {}
+  Reply(Bytes view) : bytes_(view) {}
   Reply(MutableBytes view) : Reply(Bytes(view)) {}
 
   /// Bytes of its own.
-  Reply(std::string own) : own_(std::move(own)), has_value_(true), is_own_(true) {}
+  Reply(std::string own) : bytes_(std::move(own)) {}
 
-  bool has_value() const { return has_value_; }
+  bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }
 
   /// Whether the bytes are its own: a view is valid for longer.
-  bool is_own() const { return is_own_; }
-  Bytes bytes() const { return is_own_ ? as_bytes(own_) : view_; }
+  bool is_own() const { return std::holds_alternative<std::string>(bytes_); }
 
-  /// The bytes that are its own, moved out.
-  std::string take() && { return std::move(own_); }
+  /// Empty without a value.
+  Bytes bytes() const {
+    if (const Bytes* view = std::get_if<Bytes>(&bytes_)) return *view;
+    return is_own() ? as_bytes(*std::get_if<std::string>(&bytes_)) : Bytes();
+  }
+
+  /// Moved out: only if is_own().
+  std::string take() && { return std::move(*std::get_if<std::string>(&bytes_)); }
 
  private:
-  Bytes view_;
-  std::string own_;
-  bool has_value_ = false;
-  bool is_own_ = false;
+  std::variant<std::monostate, Bytes, std::string> bytes_;
 };
 
 /// One call, from its first byte to its end; returns to end it. May throw: that ends the call too.
