@@ -25,6 +25,10 @@ void Send::prepare(io_uring_sqe& entry) noexcept {
 }
 
 int SendVectored::attempt() noexcept {
+  if (message_.msg_iovlen == 1) {
+    const iovec& only = message_.msg_iov[0];
+    return Send(channel(), {static_cast<const std::byte*>(only.iov_base), only.iov_len}).attempt();
+  }
   return system_result(
       [this] { return ::sendmsg(channel().fd(), &message_, MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
