@@ -38,6 +38,7 @@ struct Server::State {
   void pass_on(int ended);
   Result<void> block_signals();
   void watch_signals(engine::Event& has_asked);
+  void watch_need(const Service& service);
   DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
 
   server::Shared shared;
@@ -46,6 +47,7 @@ struct Server::State {
   std::optional<engine::Signals> signals;
   bool is_bound = false;
   std::atomic<int> asked_code = 0;
+  std::optional<Error> loss;  ///< Of what a handler needs: the first.
   std::mutex mutex;
   std::shared_ptr<engine::Mailbox> control_mailbox;  ///< With the mutex; while run runs,
   std::shared_ptr<engine::Event> asked;              ///< and what its letters set.
@@ -197,6 +199,11 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
     control.spawn(
         "signals", [&] { watch_signals(has_asked); }, &helpers);
   }
+  for (const Service& service : services) {
+    if (!service.handler.wait_lost()) continue;
+    control.spawn(
+        "need", [&] { watch_need(service); }, &helpers);
+  }
   control.spawn(
       "ended",
       [&] {
@@ -212,6 +219,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   take_letters(control, nullptr);
   signals.reset();
   if (!started) return fail(std::move(started.error()));
+  if (loss) return fail(std::move(*loss));
   return report;
 }
 
@@ -234,6 +242,16 @@ void Server::State::watch_signals(engine::Event& has_asked) {
       return;
     }
   }
+}
+
+/// A server that answers nobody must end: whoever started it can start it again.
+void Server::State::watch_need(const Service& service) {
+  Error lost = service.handler.wait_lost()();
+  if (lost.kind == ErrorKind::cancelled || lost.kind == ErrorKind::draining) return;
+  shared.log(LogLevel::error, "the service is lost, and the server ends", service.name, nullptr,
+             lost.message());
+  if (!loss) loss = std::move(lost);
+  ask(engine::kDrainEnd);
 }
 
 /// What is asked of the fiber that runs the server is asked of the server; and the drain's deadline

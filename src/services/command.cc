@@ -69,6 +69,7 @@ Handler command_handler(Launcher& launcher, const CommandOptions& options) {
   bounded.reply_max = std::min(options.reply_max, services::kReplyMax);
   Handler handler([&launcher, bounded](Stream& call) { answer_commands(call, launcher, bounded); });
   if (!options.is_exposed) handler.only_local();
+  handler.needs([&launcher] { return launcher.wait_dead(); });
   return handler.keep(launcher.descriptor());
 }
 

@@ -237,6 +237,15 @@ def descendants(pid):
     return found
 
 
+def launcher_of(server):
+    """The id of a server's launcher."""
+    for each, (parent, _) in processes().items():
+        with contextlib.suppress(OSError), open(f"/proc/{each}/comm", encoding="latin-1") as name:
+            if parent == server and name.read() == "hotline-launch\n":
+                return each
+    raise AssertionError("it has no launcher")
+
+
 class WithCommands(unittest.TestCase):
     """Tests of one server of ours at an endpoint for each wire; a subclass for each word of
     concurrency. `endpoints` are by wire; `folder` is for files of the tests."""

@@ -9,6 +9,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/clock.h"
 
 namespace hotline {
 
@@ -48,8 +49,8 @@ class Process {
   virtual Result<std::size_t> read_some(OutputStream output, MutableBytes into) = 0;
 
   /// Waits for the program itself to end; descendants may go on. Asked again, it says the same.
-  /// Fails as every wait does, and with `reset` if whoever kept the process has died: then it is
-  /// not known how it ended.
+  /// Fails as every wait does, and with `reset` if the launcher or whoever kept the process has
+  /// died: then it is not known how it would have ended.
   virtual Result<ProcessEnd> wait() = 0;
 
   /// Kills the whole tree, now. What it had written can still be read. Idempotent.
@@ -70,6 +71,11 @@ class Launcher {
   /// the launcher, or whoever was to keep the program, has died, and as every wait does. Suspends
   /// the fiber.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
+
+  /// Waits until nothing can be launched any more, and what has been launched is ended: the reason,
+  /// `reset`. Another kind tells how the wait itself ended. Suspends the fiber. As it is here, for
+  /// a launcher that lives on, it waits until it is interrupted.
+  virtual Error wait_dead() { return sleep_for(kNoTimeout).error(); }
 
   /// A descriptor that a process forked from this one must keep to be able to launch; -1: none.
   virtual int descriptor() const { return -1; }

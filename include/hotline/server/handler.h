@@ -89,6 +89,10 @@ concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
     std::is_invocable_r_v<Reply, Function&, const Message&> ||
     std::is_invocable_v<Function&, DatagramSocket&>;
 
+/// Waits until something that a handler cannot do without is lost: the reason, or how the wait
+/// itself ended (`cancelled`, `draining`).
+using LossWait = std::function<Error()>;
+
 /// What serves an endpoint: any of the three kinds, or one for streams beside one for datagrams.
 /// Handlers run on many threads at once.
 class Handler {
@@ -125,12 +129,20 @@ class Handler {
     return *this;
   }
 
+  /// Without what `wait_lost` waits for, beside the server on a fiber of its own, it can serve
+  /// nobody: the server drains then, and Server::run fails with that reason.
+  Handler& needs(LossWait wait_lost) {
+    wait_lost_ = std::move(wait_lost);
+    return *this;
+  }
+
   const StreamHandler& stream() const { return stream_; }
   const MessageHandler& message() const { return message_; }
   const DatagramHandler& datagram() const { return datagram_; }
   bool is_only_local() const { return is_only_local_; }
   const std::string& only_local_advice() const { return only_local_advice_; }
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
+  const LossWait& wait_lost() const { return wait_lost_; }
 
  private:
   StreamHandler stream_;
@@ -139,6 +151,7 @@ class Handler {
   bool is_only_local_ = false;
   std::string only_local_advice_;
   std::vector<int> kept_descriptors_;
+  LossWait wait_lost_;
 };
 
 /// Makes the handler of an endpoint by what its options say: takes those that it knows.

@@ -70,19 +70,23 @@ bool Keeper::start() {
 
 void Keeper::watch() {
   do {
-    if (is_asked_to_end()) {
-      end_descendants([this](pid_t pid, int status) { note_end(pid, status); });
-      return;
+    switch (wait()) {
+      case Course::on: break;
+      case Course::killed:
+        return end_descendants([this](pid_t pid, int status) { note_end(pid, status); });
+      // How it would have ended nobody knows: the server must not take it for an end.
+      case Course::orphaned: return end_descendants([](pid_t, int) {});
     }
   } while (reap());
 }
 
 /// Waits until there is something to do.
-bool Keeper::is_asked_to_end() const {
+Keeper::Course Keeper::wait() const {
   std::array<pollfd, 2> polled{pollfd{setup_.signals, POLLIN, 0},
                                pollfd{descriptors_.status.get(), POLLIN, 0}};
   ::poll(polled.data(), polled.size(), -1);
-  return polled[1].revents != 0 || next_signal(setup_.signals) == kParentDeathSignal;
+  if (polled[1].revents != 0) return Course::killed;
+  return next_signal(setup_.signals) == kParentDeathSignal ? Course::orphaned : Course::on;
 }
 
 /// Whether any child is left.

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ struct KeeperSetup {
 
 /// The process that holds one program's tree: takes one request, starts the program, adopts the
 /// orphans of the tree, tells how the program ended, and ends when the tree is gone. It ends the
-/// tree when the server asks for it or goes, or when the launcher does. Forked ahead of the
-/// request.
+/// tree when the server asks for it or goes; and when the launcher dies, without a word on how the
+/// program ended. Forked ahead of the request.
 class Keeper {
  public:
   explicit Keeper(const KeeperSetup& setup) : setup_(setup) {}
@@ -44,10 +45,13 @@ class Keeper {
   void run(pid_t launcher);
 
  private:
+  /// Of the tree: it goes on, the server wants its end, or the launcher has died.
+  enum class Course : std::uint8_t { on, killed, orphaned };
+
   bool take_request(pid_t launcher);
   bool start();
   void watch();
-  bool is_asked_to_end() const;
+  Course wait() const;
   bool reap();
   void note_end(pid_t pid, int status);
 

@@ -53,26 +53,28 @@ Result<Ends> make_sockets(std::string_view operation) {
       operation);
 }
 
-/// Waits until there is room for another request. The descriptor is everybody's, a channel one
-/// thread's.
-int wait_for_room(int socket) {
+/// Waits until `socket` has something to read, an end, or room to write. The descriptor is
+/// everybody's, a channel one thread's.
+int wait_ready(int socket, Direction direction) {
   Channel channel{UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, 0))};
   if (!channel.is_open()) return -errno;
-  WaitReady wait(channel, Direction::write);
+  WaitReady wait(channel, direction);
   return Engine::current().perform(wait, Deadline::never());
+}
+
+Error death() {
+  return make_error(ErrorKind::reset, kOperation, {}, "the launcher has died",
+                    "start the server again");
 }
 
 Result<void> send_whole(int socket, Bytes message, const LaunchDescriptors& descriptors) {
   for (;;) {
     int result = send_request(socket, message, descriptors);
     if (result == -EAGAIN)
-      result = wait_for_room(socket);
+      result = wait_ready(socket, Direction::write);
     else if (result == 0)
       return {};
-    if (result == -EPIPE || result == -ECONNRESET) {
-      return fail(make_error(ErrorKind::reset, kOperation, {}, "the launcher has died",
-                             "start the server again"));
-    }
+    if (result == -EPIPE || result == -ECONNRESET) return fail(death());
     if (result < 0) return fail(operation_error(result, kOperation));
   }
 }
@@ -119,6 +121,12 @@ Result<std::unique_ptr<Process>> ProcessLauncher::launch(const LaunchOptions& op
   auto started = process->wait_for_start(options);
   if (!started) return fail(std::move(started.error()));
   return process;
+}
+
+Error ProcessLauncher::wait_dead() {
+  // It says nothing any more: what can be read is its end.
+  const int result = wait_ready(requests_.get(), Direction::read);
+  return result < 0 ? operation_error(result, "watch the launcher") : death();
 }
 
 }  // namespace hotline::engine

@@ -15,6 +15,7 @@ class ProcessLauncher final : public Launcher {
   ~ProcessLauncher() override;
 
   Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) override;
+  Error wait_dead() override;
   int descriptor() const override { return requests_.get(); }
 
   /// The launcher's process.

@@ -251,4 +251,37 @@ TEST_CASE("draining and cutting from several threads at any time do no harm") {
   }
 }
 
+TEST_CASE("a server ends, with the reason, when a handler has lost what it needs") {
+  for (const char* word : {"serial", "threads:4", "loops:1", "loops:2", "processes:2"}) {
+    CAPTURE(word);
+    test::CollectingLog log;
+    ServerOptions options = test::options_for(word);
+    options.log = &log;
+    Server server(options);
+    Handler handler(echo);
+    handler.needs([] { return make_error(ErrorKind::reset, "find", "the disk", "it has gone"); });
+    REQUIRE(server.add("tcp://127.0.0.1:0", handler));
+    const auto report = server.run();
+    REQUIRE_FALSE(report);
+    CHECK(report.error().kind == ErrorKind::reset);
+    CHECK(log.has_detail("it has gone"));
+  }
+}
+
+TEST_CASE("who waits for a loss in vain is sent home by the end of the server") {
+  for (const char* word : kWords) {
+    CAPTURE(word);
+    bool was_sent = false;
+    Handler handler(echo);
+    handler.needs([&] {
+      const auto slept = sleep_for(kNoTimeout);
+      was_sent = true;
+      return slept.error();
+    });
+    test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", handler);
+    CHECK(running.drain().calls == 0);
+    CHECK(was_sent);
+  }
+}
+
 }  // namespace hotline

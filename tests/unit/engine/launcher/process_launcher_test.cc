@@ -189,4 +189,23 @@ TEST_CASE("long requests that are sent faster than keepers take them wait for ro
   });
 }
 
+TEST_CASE("the death of the launcher is told to who waits for it, and to who launches") {
+  const auto report = test::in_child_process([] {
+    const auto launcher = start_launcher();
+    test::must(launcher.has_value(), "not started");
+    ::kill(static_cast<ProcessLauncher&>(**launcher).pid(), SIGKILL);
+    test::must((*launcher)->wait_dead().kind == ErrorKind::reset, "not told");
+    const auto process = (*launcher)->launch({.arguments = {"true"}});
+    test::must(test::kind_of(process) == "reset", "launched");
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+TEST_CASE("who waits for the death of a launcher that lives has its deadlines") {
+  test::on_each_engine([] {
+    const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
+    CHECK(test::launcher().wait_dead().kind == ErrorKind::timed_out);
+  });
+}
+
 }  // namespace hotline::engine
