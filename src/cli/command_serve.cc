@@ -88,8 +88,8 @@ void report_listening(const Server& server) {
 void report_drained(const DrainReport& report, LogForm form) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   if (form == LogForm::text) {
-    std::fprintf(stderr, "drained: %lu calls, %lu finished, %lu cut\n", report.calls,
-                 report.finished, report.cut);
+    std::fprintf(stderr, "drained: %lu %s; under way at the end: %lu finished, %lu cut\n",
+                 report.calls, report.calls == 1 ? "call" : "calls", report.finished, report.cut);
     return;
   }
   JsonLine counts;

@@ -16,6 +16,12 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
+/// For a shell to read: ? is a wildcard to some.
+std::string example_of(const ServiceEntry& entry) {
+  const bool is_quoted = entry.example.contains('?');
+  return "hotline serve " + (is_quoted ? "'" + entry.example + "'" : entry.example);
+}
+
 void print_table(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
   for (const Row& row : rows) {
@@ -36,7 +42,7 @@ void print_json(const ServiceEntry& entry) {
   line.add("service", entry.name);
   line.add("summary", entry.summary);
   line.add("transports", entry.transports);
-  line.add("example", "hotline serve " + entry.example);
+  line.add("example", example_of(entry));
   std::puts(line.text().c_str());
 }
 
@@ -49,8 +55,7 @@ ExitStatus services_command(const CommonOptions& common, const ServiceRegistry& 
   }
   std::vector<Row> rows = {{"SERVICE", "WHAT IT DOES", "TRANSPORTS", "EXAMPLE"}};
   for (const ServiceEntry& each : registry.entries()) {
-    rows.push_back(
-        {each.name, each.summary, join(each.transports), "hotline serve " + each.example});
+    rows.push_back({each.name, each.summary, join(each.transports), example_of(each)});
   }
   print_table(rows);
   return ExitStatus::ok;

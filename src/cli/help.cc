@@ -27,7 +27,7 @@ commands:
   shell      the same, a line at a time
   services   list the services that can be served
   doctor     tell what this machine allows, and whether that is enough
-  help       explain a command, or a topic: endpoints, concurrency, status
+  help       explain a command, a service, or a topic: endpoints, concurrency, status
 
 options of every command:
   --json      one JSON object a line, for programs
@@ -209,7 +209,7 @@ them for the shell:
                         fixed=N, ready, mp; both sides need the same. BYTES: %00 is a zero byte
   max=BYTES             the longest message of a framing (default 16MiB)
 
-and, of the service 'command' (see 'hotline help run'):
+and, of the service 'command' (see 'hotline help command'):
 
   wire=WORD             plain, ready or i32
   max=BYTES             the longest reply: 64MiB
@@ -217,6 +217,37 @@ and, of the service 'command' (see 'hotline help run'):
 
   hotline call 'tcp://127.0.0.1:8000?framing=u32be&max=1MiB' hello
   hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'
+)";
+
+constexpr std::string_view kUpper =
+    R"(upper: the service that answers with the same bytes, a-z as A-Z
+
+  hotline serve upper=tcp://127.0.0.1:8000
+  hotline call tcp://127.0.0.1:8000 hello
+
+It is served at tcp:// udp:// unix: unixgram: fd: endpoints, framed too ('hotline help
+endpoints'): then each message has a reply of its own.
+)";
+
+constexpr std::string_view kCommand =
+    R"(command: the service that runs shell commands, and answers with what they say
+
+  hotline serve 'command=tcp://127.0.0.1:8090?wire=i32'
+  hotline run 'tcp://127.0.0.1:8090?wire=i32' 'ls -l | wc -l'
+
+Each request is run by a shell of its own: no login shell, no start-up files, a clean environment,
+an empty standard input. The reply is what it wrote to standard error, else to standard output,
+else a word of success. When a call ends, its command is killed, and all that it has started.
+What cannot be answered truly is not: the call is reset, and the server's log says why.
+
+Whoever can call it can do whatever its user can, so it listens on the loopback and on UNIX
+sockets only, unless --insecure says otherwise. It is served at tcp:// unix: fd: endpoints, with
+these options:
+
+  wire=WORD             how a reply is told from what follows it: plain (it is not), ready (a
+                        decimal length), i32 (a length of 4 bytes)
+  max=BYTES             the longest reply (default 64MiB)
+  timeout=TIME          how long one command may take (default none)
 )";
 
 constexpr std::string_view kConcurrency =
@@ -259,6 +290,8 @@ constexpr std::array kTopics = {
     Topic{"shell", kShell},
     Topic{"services", kServices},
     Topic{"doctor", kDoctor},
+    Topic{"upper", kUpper},
+    Topic{"command", kCommand},
     Topic{"endpoints", kEndpoints},
     Topic{"concurrency", kConcurrency},
     Topic{"status", kStatus},

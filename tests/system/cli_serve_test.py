@@ -95,7 +95,7 @@ class Concurrency(unittest.TestCase):
                 for endpoint in server.endpoints:
                     self.assertEqual(run("call", endpoint, "hello").stdout, b"HELLO\n")
                 self.assertEqual(server.drain(), 0)
-                server.line(r"^drained: 2 calls, 0 finished, 0 cut$")
+                server.line(r"^drained: 2 calls; under way at the end: 0 finished, 0 cut$")
 
     def test_of_each_engine_answers(self):
         for engine in ("uring", "epoll", "auto"):
@@ -142,7 +142,7 @@ class Ending(unittest.TestCase):
                     server.signal(number)
                     self.assertEqual(idle.recv(16), b"")
                 self.assertEqual(server.end(), 0)
-                server.line(r"^drained: 1 calls, 1 finished, 0 cut$")
+                server.line(r"^drained: 1 call; under way at the end: 1 finished, 0 cut$")
 
     def test_lets_replies_under_way_finish(self):
         for word in WORDS:
@@ -155,7 +155,7 @@ class Ending(unittest.TestCase):
                     server.signal(signal.SIGTERM)
                     self.assertEqual(receive_all(busy), b"X" * sent)
                 self.assertEqual(server.end(), 0)
-                server.line(r"^drained: 1 calls, 1 finished, 0 cut$")
+                server.line(r"^drained: 1 call; under way at the end: 1 finished, 0 cut$")
 
     def test_by_the_second_signal_cuts_what_is_under_way(self):
         options = ("--drain-timeout", "none")
@@ -168,7 +168,7 @@ class Ending(unittest.TestCase):
                     server.signal(signal.SIGTERM)
                     server.signal(signal.SIGINT)
                     self.assertEqual(server.end(), 0)
-                server.line(r"^drained: 1 calls, 0 finished, 1 cut$")
+                server.line(r"^drained: 1 call; under way at the end: 0 finished, 1 cut$")
 
     def test_after_the_drain_timeout_cuts_what_is_under_way(self):
         options = ("--drain-timeout", "100ms")
@@ -176,7 +176,7 @@ class Ending(unittest.TestCase):
             with connect(server.endpoint) as busy:
                 fill(busy)
                 self.assertEqual(server.drain(), 0)
-            server.line(r"^drained: 1 calls, 0 finished, 1 cut$")
+            server.line(r"^drained: 1 call; under way at the end: 0 finished, 1 cut$")
 
     def test_right_after_listening_is_a_drain_too(self):
         for _ in range(20):
@@ -199,7 +199,7 @@ class Ending(unittest.TestCase):
                     only.sendall(b"hello")
                     self.assertEqual(receive_all(only), b"HELLO")
                 self.assertEqual(server.end(), 0)
-                server.line(r"^drained: 1 calls")
+                server.line(r"^drained: 1 call;")
 
     def test_of_a_silent_call_comes_with_the_idle_timeout(self):
         options = ("--idle-timeout", "200ms")

@@ -1,6 +1,7 @@
 """`hotline services`, `hotline doctor`, help and version, as a user sees them."""
 import json
 import re
+import shlex
 import resource
 import unittest
 
@@ -24,7 +25,7 @@ class Services(unittest.TestCase):
 
     def test_an_example_is_a_command_line_that_works(self):
         for line in run("services", "--json").stdout.splitlines():
-            example = json.loads(line)["example"].split()
+            example = shlex.split(json.loads(line)["example"])
             self.assertEqual(example[:2], ["hotline", "serve"])
             service = re.sub(r":\d+(?=\?|$)", ":0", example[2])
             with cli_support.Server(service) as server:

@@ -8,8 +8,9 @@
 namespace hotline::cli {
 namespace {
 
-constexpr std::string_view kTopics[] = {"serve",  "call",   "run",       "shell",       "services",
-                                        "doctor", "status", "endpoints", "concurrency", ""};
+constexpr std::string_view kTopics[] = {"serve",     "call",        "run",    "shell",
+                                        "services",  "doctor",      "status", "upper",
+                                        "endpoints", "concurrency", "",       "command"};
 
 std::string help(std::string_view topic) {
   CAPTURE(topic);
@@ -57,7 +58,7 @@ TEST_CASE("an unknown topic is refused with the names of the known ones") {
   CHECK(text.error().message() == "there is no help on 'stats\\n'");
   CHECK(text.error().hint() ==
         "did you mean 'status'? there is help on serve, call, run, shell, services, doctor, "
-        "endpoints, concurrency and status");
+        "upper, command, endpoints, concurrency and status");
 }
 
 }  // namespace hotline::cli
