@@ -43,10 +43,8 @@ Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
                             const CallOptions& options) {
   if (framing.has_boundaries()) {
     for (const std::string& message : options.messages) {
-      auto envelope = encode(framing, as_bytes(message));
-      if (envelope) continue;
-      envelope.error().endpoint = endpoint.format_without_options();
-      return fail(std::move(envelope.error()));
+      const auto envelope = encode_for(endpoint, framing, as_bytes(message));
+      if (!envelope) return fail(envelope.error());
     }
     return {};
   }

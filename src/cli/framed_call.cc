@@ -57,8 +57,8 @@ FramedCall::Batch FramedCall::collect(MessageSource& messages) {
 
 /// Whether there is room for another.
 bool FramedCall::take(Batch& batch, std::string message) const {
-  if (auto envelope = encode(frames_.framing(), as_bytes(message)); !envelope) {
-    envelope.error().endpoint = peer();
+  auto envelope = encode_for(frames_.stream().peer(), frames_.framing(), as_bytes(message));
+  if (!envelope) {
     batch.refused = fail(std::move(envelope.error()));
     return false;
   }

@@ -173,4 +173,12 @@ Result<Envelope> encode(const Framing& framing, Bytes payload) {
   return envelope;
 }
 
+Result<Envelope> encode_for(const Endpoint& peer, const Framing& framing, Bytes payload) {
+  auto envelope = encode(framing, payload);
+  if (envelope) return envelope;
+  envelope.error().operation = "send a message to";
+  envelope.error().endpoint = peer.format_without_options();
+  return envelope;
+}
+
 }  // namespace hotline

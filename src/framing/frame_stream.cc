@@ -49,7 +49,6 @@ struct FrameStream::State {
   Result<bool> wait_for_digits();
   Result<void> await_ready();
   Result<void> write(Bytes payload);
-  Result<Envelope> encode_or_refuse(Bytes payload) const;
 
   Error no_frame(const framing::FrameAssembler::Step& step) const;
 };
@@ -139,14 +138,8 @@ Result<void> FrameStream::State::await_ready() {
   }
 }
 
-Result<Envelope> FrameStream::State::encode_or_refuse(Bytes payload) const {
-  auto envelope = encode(framing, payload);
-  if (!envelope) envelope.error().endpoint = stream.peer().format_without_options();
-  return envelope;
-}
-
 Result<void> FrameStream::State::write(Bytes payload) {
-  const auto envelope = encode_or_refuse(payload);
+  const auto envelope = encode_for(stream.peer(), framing, payload);
   if (!envelope) return fail(envelope.error());
   if (framing.kind == Framing::Kind::ready) {
     if (auto sent = stream.write_all(envelope->header()); !sent) return sent;
@@ -183,7 +176,8 @@ Result<void> FrameStream::write_frame(Bytes payload) { return state_->write(payl
 Result<void> FrameStream::write_frames(std::span<const Bytes> payloads) {
   State& state = *state_;
   for (const Bytes payload : payloads) {
-    if (auto envelope = state.encode_or_refuse(payload); !envelope) return fail(envelope.error());
+    if (auto envelope = encode_for(state.stream.peer(), state.framing, payload); !envelope)
+      return fail(envelope.error());
   }
   if (!state.framing.can_pipeline()) {
     for (const Bytes payload : payloads) {

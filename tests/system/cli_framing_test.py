@@ -251,7 +251,7 @@ class CommandLines(unittest.TestCase):
                                  ("u32be&max=1", "ab"), ("u16be", "a" * 65536)):
             with self.subTest(framing):
                 said = self.refused("tcp://127.0.0.1:1?framing=" + framing, "ok!", message)
-                self.assertIn("cannot send a message", said)
+                self.assertIn("cannot send a message to tcp://127.0.0.1:1: ", said)
 
     def test_with_a_framing_for_datagrams_are_refused(self):
         self.assertIn("no option 'framing'", self.refused("udp://127.0.0.1:1?framing=lines", "one"))

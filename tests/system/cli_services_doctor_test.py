@@ -1,8 +1,8 @@
 """`hotline services`, `hotline doctor`, help and version, as a user sees them."""
 import json
 import re
-import shlex
 import resource
+import shlex
 import unittest
 
 import cli_support

@@ -8,6 +8,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/result.h"
 #include "hotline/framing/framing.h"
+#include "hotline/net/endpoint.h"
 
 namespace hotline {
 
@@ -79,6 +80,9 @@ class Envelope {
 /// (a line with a newline in it, a delimiter in the payload, a length that is not the fixed one):
 /// then nothing may be sent.
 Result<Envelope> encode(const Framing& framing, Bytes payload);
+
+/// The same; an error tells for whom it was.
+Result<Envelope> encode_for(const Endpoint& peer, const Framing& framing, Bytes payload);
 
 /// What the receiver answers to a length of Kind::ready.
 inline constexpr std::string_view kReadyAnswer = "ready";

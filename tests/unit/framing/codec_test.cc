@@ -165,6 +165,12 @@ TEST_CASE("a message that is longer than the format can say is too large, whatev
   CHECK(test::kind_of(envelope) == "too_large");
   CHECK(envelope.error().message() ==
         "cannot send a message: it has 65536 bytes, and the framing says lengths up to 65535");
+  const auto peer = Endpoint::parse("tcp://127.0.0.1:9?backlog=1");
+  REQUIRE(peer);
+  CHECK(encode_for(*peer, framing, as_bytes(longest)));
+  CHECK(encode_for(*peer, framing, as_bytes(longest + "l")).error().message() ==
+        "cannot send a message to tcp://127.0.0.1:9: it has 65536 bytes, and the framing says "
+        "lengths up to 65535");
   // Only its length is looked at: there is no such memory.
   const Bytes huge(reinterpret_cast<const std::byte*>(&framing), 0x1'0000'0000);
   CHECK(test::kind_of(encode(framing_of("u32be", SIZE_MAX), huge)) == "too_large");
