@@ -22,8 +22,9 @@ using server::Service;
 
 namespace {
 
-// A want of memory passes; a server that gave up listening for signals could only be killed.
-constexpr Duration kSignalRetryPause = std::chrono::milliseconds(20);
+// A want of memory passes; a server that gave up listening for signals could only be killed, and
+// one that gave up watching what it needs would answer nobody.
+constexpr Duration kRetryPause = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -238,7 +239,7 @@ void Server::State::watch_signals(engine::Event& has_asked) {
       // The first drains, the second cuts.
       asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
       has_asked.set();
-    } else if (!sleep_for(kSignalRetryPause)) {
+    } else if (!sleep_for(kRetryPause)) {
       return;
     }
   }
@@ -247,6 +248,10 @@ void Server::State::watch_signals(engine::Event& has_asked) {
 /// A server that answers nobody must end: whoever started it can start it again.
 void Server::State::watch_need(const Service& service) {
   Error lost = service.handler.wait_lost()();
+  while (lost.kind == ErrorKind::resource_exhausted) {
+    if (!sleep_for(kRetryPause)) return;
+    lost = service.handler.wait_lost()();
+  }
   if (lost.kind == ErrorKind::cancelled || lost.kind == ErrorKind::draining) return;
   shared.log(LogLevel::error, "the service is lost, and the server ends", service.name, nullptr,
              lost.message());

@@ -90,7 +90,7 @@ concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
     std::is_invocable_v<Function&, DatagramSocket&>;
 
 /// Waits until something that a handler cannot do without is lost: the reason, or how the wait
-/// itself ended (`cancelled`, `draining`).
+/// itself ended (`cancelled`, `draining`; after `resource_exhausted` it is asked again).
 using LossWait = std::function<Error()>;
 
 /// What serves an endpoint: any of the three kinds, or one for streams beside one for datagrams.

@@ -268,6 +268,21 @@ TEST_CASE("a server ends, with the reason, when a handler has lost what it needs
   }
 }
 
+TEST_CASE("who cannot wait for a loss just now is asked again") {
+  int asked = 0;
+  Server server(test::options_for("loops:1"));
+  Handler handler(echo);
+  handler.needs([&] {
+    const bool is_tired = ++asked < 3;
+    return make_error(is_tired ? ErrorKind::resource_exhausted : ErrorKind::reset, "find", {}, {});
+  });
+  REQUIRE(server.add("tcp://127.0.0.1:0", handler));
+  const auto report = server.run();
+  REQUIRE_FALSE(report);
+  CHECK(report.error().kind == ErrorKind::reset);
+  CHECK(asked == 3);
+}
+
 TEST_CASE("who waits for a loss in vain is sent home by the end of the server") {
   for (const char* word : kWords) {
     CAPTURE(word);
