@@ -29,6 +29,7 @@ class Run {
 
   void read_until_end();
   void read_the_rest();
+  void finish();
   void spawn(TaskGroup& group, std::string_view name, std::move_only_function<void()> body);
   void spawn_readers(TaskGroup& group);
   void read(OutputStream which, TaskGroup& group);
@@ -52,6 +53,7 @@ class Run {
 Result<Completed> Run::run() {
   read_until_end();
   if (!failure_ && !have_ended()) read_the_rest();
+  if (!failure_) finish();
   if (failure_) return fail(std::move(*failure_));
   return Completed{*end_, std::move(outputs_[0].text), std::move(outputs_[1].text), !have_ended()};
 }
@@ -70,6 +72,11 @@ void Run::read_the_rest() {
   TaskGroup group;
   spawn_readers(group);
   if (auto joined = group.join(); !joined) note_failure(std::move(joined.error()));
+}
+
+void Run::finish() {
+  const DeadlineScope scope(deadline_after(options_.drain));
+  if (auto finished = process_.finish(); !finished) note_failure(std::move(finished.error()));
 }
 
 void Run::spawn(TaskGroup& group, std::string_view name, std::move_only_function<void()> body) {

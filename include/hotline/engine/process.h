@@ -55,6 +55,16 @@ class Process {
 
   /// Kills the whole tree, now. What it had written can still be read. Idempotent.
   virtual void kill() = 0;
+
+  /// After wait(): kills what is left of the tree, and tells whether it had been left alone until
+  /// then. Only so does the end of an output mean that nobody would have written more: fails with
+  /// `reset` if the launcher or whoever kept the process has died, for then the tree is killed from
+  /// there; and as every wait does. As it is here, for a process that nobody else can kill, it
+  /// succeeds.
+  virtual Result<void> finish() {
+    kill();
+    return {};
+  }
 };
 
 /// Starts programs, off the threads and the memory of this process. Any thread may launch.
@@ -72,7 +82,7 @@ class Launcher {
   /// the fiber.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
 
-  /// Waits until nothing can be launched any more, and what has been launched is ended: the reason,
+  /// Waits until nothing can be launched any more, and what has been launched is being killed: why,
   /// `reset`. Another kind tells how the wait itself ended. Suspends the fiber. As it is here, for
   /// a launcher that lives on, it waits until it is interrupted.
   virtual Error wait_dead() { return sleep_for(kNoTimeout).error(); }

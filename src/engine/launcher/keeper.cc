@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "engine/launcher/clean_environment.h"
 #include "engine/launcher/launch_request.h"
@@ -73,11 +74,20 @@ void Keeper::watch() {
     switch (wait()) {
       case Course::on: break;
       case Course::killed:
-        return end_descendants([this](pid_t pid, int status) { note_end(pid, status); });
+        tell_kept();
+        end_descendants([this](pid_t pid, int status) { note_end(pid, status); });
+        return tell_kept();
       // How it would have ended nobody knows: the server must not take it for an end.
       case Course::orphaned: return end_descendants([](pid_t, int) {});
     }
   } while (reap());
+  tell_kept();
+}
+
+void Keeper::tell_kept() {
+  if (std::exchange(has_left_, false)) {
+    send_status(descriptors_.status.get(), {StatusKind::kept, 0, 0});
+  }
 }
 
 /// Waits until there is something to do.
@@ -103,9 +113,12 @@ void Keeper::note_end(pid_t pid, int status) {
   // Its number may be a descendant's next.
   if (pid != leader_) return;
   leader_ = -1;
+  siginfo_t left;
+  has_left_ = ::waitid(P_ALL, 0, &left, WEXITED | WNOHANG | WNOWAIT) == 0;
   const bool has_exited = WIFEXITED(status);
-  send_status(descriptors_.status.get(), {StatusKind::ended, has_exited ? WEXITSTATUS(status) : -1,
-                                          has_exited ? 0 : WTERMSIG(status)});
+  send_status(descriptors_.status.get(),
+              {has_left_ ? StatusKind::ended_first : StatusKind::ended,
+               has_exited ? WEXITSTATUS(status) : -1, has_exited ? 0 : WTERMSIG(status)});
 }
 
 }  // namespace hotline::engine

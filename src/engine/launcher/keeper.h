@@ -54,11 +54,13 @@ class Keeper {
   Course wait() const;
   bool reap();
   void note_end(pid_t pid, int status);
+  void tell_kept();
 
   KeeperSetup setup_;
   LaunchDescriptors descriptors_;
   MutableBytes request_;
   pid_t leader_ = -1;
+  bool has_left_ = false;  ///< Descendants, at its end; until it has been told how they fared.
 };
 
 }  // namespace hotline::engine

@@ -75,8 +75,17 @@ Result<ProcessEnd> LaunchedProcess::wait() {
   if (end_) return *end_;
   const auto status = read_status(status_, kWait);
   if (!status) return fail(status.error());
+  has_left_ = status->kind == StatusKind::ended_first;
   end_ = ProcessEnd{status->value, status->signal};
   return *end_;
+}
+
+Result<void> LaunchedProcess::finish() {
+  if (!has_left_) return {};
+  kill();
+  if (auto status = read_status(status_, kWait); !status) return fail(std::move(status.error()));
+  has_left_ = false;
+  return {};
 }
 
 void LaunchedProcess::kill() { ::shutdown(status_.fd(), SHUT_WR); }

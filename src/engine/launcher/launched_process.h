@@ -22,11 +22,13 @@ class LaunchedProcess final : public Process {
   Result<std::size_t> read_some(OutputStream output, MutableBytes into) override;
   Result<ProcessEnd> wait() override;
   void kill() override;
+  Result<void> finish() override;
 
  private:
   std::array<Channel, 2> outputs_;
   Channel status_;
   std::optional<ProcessEnd> end_;
+  bool has_left_ = false;  ///< Descendants, when it ended.
 };
 
 }  // namespace hotline::engine

@@ -19,7 +19,11 @@ enum class StatusKind : std::int32_t {
   program_failed,    ///< It cannot be run: `value` is the errno.
   directory_failed,  ///< It cannot run there.
   keeper_failed,     ///< There is no process, or no memory, to run it in.
-  ended,             ///< The program has ended, with the exit status `value` or by `signal`.
+  ended,             ///< The program has ended, with the exit status `value` or by `signal`, and
+                     ///< nothing is left of its tree.
+  ended_first,       ///< The same, but descendants are left.
+  kept,  ///< After `ended_first`: nobody has killed anything of the tree until now, when
+         ///< it has gone by itself, or its end is asked for.
 };
 
 /// One message of a keeper.

@@ -89,6 +89,8 @@ Result<std::unique_ptr<Launcher>> start_launcher() {
     LauncherProcess(std::move(far)).run(server);
     ::_exit(EXIT_SUCCESS);
   }
+  // Its death is seen only if nobody else holds its end.
+  far.reset();
   const int socket = near.get();
   auto launcher = std::make_unique<ProcessLauncher>(pid, std::move(near));
   if (auto ready = wait_until_ready(socket); !ready) return fail(std::move(ready.error()));

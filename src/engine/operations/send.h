@@ -28,7 +28,7 @@ class Send final : public Operation {
   Bytes bytes_;
 };
 
-/// The same from several pieces, in their order. sendmsg(2).
+/// The same from several pieces, in their order. sendmsg(2), or send(2) if there is one.
 class SendVectored final : public Operation {
  public:
   SendVectored(Channel& channel, std::span<iovec> pieces)

@@ -29,6 +29,7 @@ struct Plot {
   std::array<std::deque<Saying>, 2> outputs{};
   Duration end_after{};
   Result<ProcessEnd> end = ProcessEnd{0, 0};
+  Result<void> finish{};
 };
 
 /// A process that is only told of: all that it waits for is time.
@@ -52,6 +53,7 @@ class ToldProcess final : public Process {
     return plot_.end;
   }
   void kill() override {}
+  Result<void> finish() override { return plot_.finish; }
 
  private:
   Deadline at(Duration after) const { return Deadline::after(start_, after); }
@@ -263,6 +265,19 @@ TEST_CASE("a real program that takes too long, or says too much, is killed") {
     CHECK(test::kind_of(loud) == "too_large");
     CHECK(loud.error().message() == "cannot run yes: it wrote more than 1000 bytes");
   });
+}
+
+TEST_CASE("what came of a tree that somebody else has killed is not taken for all") {
+  const auto reset = make_error(ErrorKind::reset, "wait for a program", {}, "its keeper has died");
+  for (const bool has_ended : {true, false}) {
+    Plot plot{.finish = fail(reset)};
+    plot.outputs[0].push_back({milliseconds(100), "begun"});
+    for (auto& output : plot.outputs) {
+      if (has_ended) output.push_back({milliseconds(200), ""});
+    }
+    const Told told = tell(plot);
+    CHECK(test::kind_of(told.completed) == "reset");
+  }
 }
 
 }  // namespace hotline

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
 
 #include <doctest/doctest.h>
 
@@ -143,7 +144,7 @@ TEST_CASE("a keeper waits for what a program leaves running, and ends it on a ha
   KeptKeeper keeper;
   keeper.request("exec 3>" + witness.path() + "; (setsid sleep 1000 >&3 &); echo left >&3");
   CHECK(keeper.next_status().kind == StatusKind::started);
-  CHECK(keeper.next_status().kind == StatusKind::ended);
+  CHECK(keeper.next_status().kind == StatusKind::ended_first);
   CHECK(witness.wait_for_line() == "left");
   CHECK(test::is_running(keeper.pid()));
   keeper.hang_up();
@@ -153,7 +154,7 @@ TEST_CASE("a keeper waits for what a program leaves running, and ends it on a ha
 
 TEST_CASE("a keeper that is asked to kill tells how the program ended then") {
   KeptKeeper keeper;
-  keeper.request("sleep 1000 & wait");
+  keeper.request("exec sleep 1000");
   CHECK(keeper.next_status().kind == StatusKind::started);
   keeper.kill_softly();
   const LaunchStatus ended = keeper.next_status();
@@ -182,6 +183,32 @@ TEST_CASE("a keeper ends its tree at the death of the launcher, and calls that n
   ::kill(keeper.pid(), kParentDeathSignal);
   CHECK(keeper.has_no_more_to_say());
   CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper tells that what a program left has gone by itself") {
+  test::Witness witness;
+  KeptKeeper keeper;
+  keeper.request("exec 3<>" + witness.path() + "; setsid head -n 1 <&3 &");
+  CHECK(keeper.next_status().kind == StatusKind::started);
+  CHECK(keeper.next_status().kind == StatusKind::ended_first);
+  std::ofstream(witness.path()) << "go" << std::endl;
+  CHECK(keeper.next_status().kind == StatusKind::kept);
+  CHECK(keeper.has_no_more_to_say());
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper tells that it has left a tree alone only if that was so") {
+  for (const bool is_orphan : {false, true}) {
+    CAPTURE(is_orphan);
+    KeptKeeper keeper;
+    keeper.request("setsid sleep 1000 &");
+    CHECK(keeper.next_status().kind == StatusKind::started);
+    CHECK(keeper.next_status().kind == StatusKind::ended_first);
+    is_orphan ? static_cast<void>(::kill(keeper.pid(), kParentDeathSignal)) : keeper.kill_softly();
+    if (!is_orphan) CHECK(keeper.next_status().kind == StatusKind::kept);
+    CHECK(keeper.has_no_more_to_say());
+    CHECK(keeper.end() == 0);
+  }
 }
 
 }  // namespace hotline::engine

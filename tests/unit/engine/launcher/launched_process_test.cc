@@ -98,6 +98,7 @@ TEST_CASE("killing is idempotent, kills the whole tree, and leaves what was writ
     CHECK(read_all(*process, OutputStream::standard_output) == "written\n");
     CHECK(process->wait()->signal == SIGKILL);
     process->kill();
+    CHECK(process->finish());
   });
 }
 
@@ -165,6 +166,40 @@ TEST_CASE("broken-pipe: a program whose reader has gone is killed by its next wo
     REQUIRE(process->read_some(OutputStream::standard_output, piece));
   }
   CHECK(witness.wait_for_end().empty());
+}
+
+TEST_CASE("what is left by a program whose tree was left alone is killed in the end") {
+  test::on_each_engine([] {
+    test::Witness witness;
+    const auto process =
+        start(test::shell("exec 3>$1; setsid sleep 1000 & echo up >&3; exit 3", {witness.path()}));
+    CHECK(witness.wait_for_line() == "up");
+    CHECK(process->wait()->exit_status == 3);
+    for (int i = 0; i < 3; ++i) CHECK(process->finish());
+    CHECK(witness.wait_for_end().empty());
+  });
+}
+
+TEST_CASE("a program that left nothing needs nobody for its end to be one") {
+  test::on_each_engine([] {
+    const auto process = start(test::shell("echo $PPID"));
+    const pid_t keeper = std::stoi(read_all(*process, OutputStream::standard_output));
+    REQUIRE(process->wait());
+    ::kill(keeper, SIGKILL);
+    CHECK(process->finish());
+  });
+}
+
+TEST_CASE("the end of a tree whose keeper was killed after the program's own end is none") {
+  test::on_each_engine([] {
+    test::Witness witness;
+    const auto process =
+        start(test::shell("exec 3>$1; setsid sleep 1000 & echo $PPID >&3", {witness.path()}));
+    REQUIRE(process->wait());
+    ::kill(std::stoi(witness.wait_for_line()), SIGKILL);
+    CHECK(witness.wait_for_end().empty());
+    CHECK(test::kind_of(process->finish()) == "reset");
+  });
 }
 
 }  // namespace hotline::engine

@@ -1,3 +1,5 @@
+#include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <thread>
@@ -38,6 +40,14 @@ TEST_CASE("a launcher without a descriptor or a process to be had is not started
     const rlimit none{0, 1024};
     ::setrlimit(RLIMIT_NOFILE, &none);
     test::must(test::kind_of(start_launcher()) == "resource_exhausted", "started");
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+TEST_CASE("a launcher that dies before it is ready is an error") {
+  const auto report = test::in_child_process([] {
+    ::pthread_atfork(nullptr, nullptr, [] { ::raise(SIGKILL); });
+    test::must(test::kind_of(start_launcher()) == "reset", "started");
   });
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
