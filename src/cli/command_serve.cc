@@ -117,7 +117,7 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
 }
 
 ExitStatus exit_status_of(const Result<DrainReport>& report) {
-  if (report) return ExitStatus::ok;
+  if (report) return report->loss.kind == ErrorKind::none ? ExitStatus::ok : ExitStatus::failed;
   const bool is_mistake = report.error().kind == ErrorKind::invalid_argument;
   return is_mistake ? ExitStatus::usage : ExitStatus::failed;
 }
@@ -137,7 +137,8 @@ ExitStatus serve_command(const ServeOptions& options, const CommonOptions& commo
   if (!log.finish(kLogPatience)) std::_Exit(static_cast<int>(exit_status_of(report)));
   if (!report) return report_error(report.error(), exit_status_of(report), common.output);
   report_drained(*report, options.log_form);
-  return ExitStatus::ok;
+  if (report->loss.kind == ErrorKind::none) return ExitStatus::ok;
+  return report_error(report->loss, ExitStatus::failed, common.output);
 }
 
 }  // namespace hotline::cli

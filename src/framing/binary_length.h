@@ -43,7 +43,9 @@ Decoded decode_binary(Bytes input, std::size_t length_max) {
 constexpr bool has_fixed_header(Framing::Kind kind) {
   return kind >= Framing::Kind::u16be && kind <= Framing::Kind::i32le;
 }
-static_assert(has_fixed_header(Framing::Kind::u32be) && has_fixed_header(Framing::Kind::u32le));
+static_assert(static_cast<int>(Framing::Kind::i32le) - static_cast<int>(Framing::Kind::u16be) ==
+                  3 &&
+              has_fixed_header(Framing::Kind::u32be) && has_fixed_header(Framing::Kind::u32le));
 
 /// Whether what goes around a message depends on its length alone, and in one way: then a message
 /// of the same length in the same place is framed already.

@@ -38,7 +38,7 @@ struct Server::State {
   Result<DrainReport> supervise(EventLoop& control);
   void pass_on(int ended);
   Result<void> block_signals();
-  void watch_signals(engine::Event& has_asked);
+  void watch_signals();
   void watch_need(const Service& service);
   DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
 
@@ -48,7 +48,7 @@ struct Server::State {
   std::optional<engine::Signals> signals;
   bool is_bound = false;
   std::atomic<int> asked_code = 0;
-  std::optional<Error> loss;  ///< Of what a handler needs: the first.
+  Error loss;  ///< Why the server ends, if a handler has lost what it needs; else kind `none`.
   std::mutex mutex;
   std::shared_ptr<engine::Mailbox> control_mailbox;  ///< With the mutex; while run runs,
   std::shared_ptr<engine::Event> asked;              ///< and what its letters set.
@@ -198,7 +198,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
   engine::FiberGroup helpers(control);
   if (signals) {
     control.spawn(
-        "signals", [&] { watch_signals(has_asked); }, &helpers);
+        "signals", [&] { watch_signals(); }, &helpers);
   }
   for (const Service& service : services) {
     if (!service.handler.wait_lost()) continue;
@@ -214,13 +214,13 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
       },
       &helpers);
   if (!started) ask(engine::kCancelEnd);
-  const DrainReport report = end(*runner, has_ended, has_asked);
+  DrainReport report = end(*runner, has_ended, has_asked);
   helpers.interrupt(engine::kCancelEnd);
   helpers.join();
   take_letters(control, nullptr);
   signals.reset();
   if (!started) return fail(std::move(started.error()));
-  if (loss) return fail(std::move(*loss));
+  report.loss = std::move(loss);
   return report;
 }
 
@@ -233,12 +233,13 @@ Result<void> Server::State::block_signals() {
   return {};
 }
 
-void Server::State::watch_signals(engine::Event& has_asked) {
+void Server::State::watch_signals() {
+  bool is_first = true;
   for (;;) {
     if (signals->wait()) {
-      // The first drains, the second cuts.
-      asked_code = asked_code == 0 ? engine::kDrainEnd : engine::kCancelEnd;
-      has_asked.set();
+      // The first drains, though something else may have done so already; the second cuts.
+      ask(is_first ? engine::kDrainEnd : engine::kCancelEnd);
+      is_first = false;
     } else if (!sleep_for(kRetryPause)) {
       return;
     }
@@ -253,9 +254,11 @@ void Server::State::watch_need(const Service& service) {
     lost = service.handler.wait_lost()();
   }
   if (lost.kind == ErrorKind::cancelled || lost.kind == ErrorKind::draining) return;
-  shared.log(LogLevel::error, "the service is lost, and the server ends", service.name, nullptr,
+  shared.log(LogLevel::error, "the service is lost: the server ends", service.name, nullptr,
              lost.message());
-  if (!loss) loss = std::move(lost);
+  // Whoever ends it already need not be told.
+  if (asked_code != 0) return;
+  loss = std::move(lost);
   ask(engine::kDrainEnd);
 }
 
@@ -309,8 +312,9 @@ int serve(std::string_view uri, Handler handler, ServerOptions options) {
   for (const BoundService& each : server.services()) {
     std::fprintf(stderr, "listening %s\n", each.endpoint.format().c_str());
   }
-  auto report = server.run();
-  return report ? 0 : refuse(report.error());
+  const auto report = server.run();
+  if (!report) return refuse(report.error());
+  return report->loss.kind == ErrorKind::none ? 0 : refuse(report->loss);
 }
 
 }  // namespace hotline

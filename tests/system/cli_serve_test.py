@@ -95,7 +95,8 @@ class Concurrency(unittest.TestCase):
                 for endpoint in server.endpoints:
                     self.assertEqual(run("call", endpoint, "hello").stdout, b"HELLO\n")
                 self.assertEqual(server.drain(), 0)
-                server.line(r"^drained: 2 calls; under way at the end: 0 finished, 0 cut$")
+                # One may not have ended yet when the signal comes.
+                server.line(r"^drained: 2 calls; under way at the end: [01] finished, 0 cut$")
 
     def test_of_each_engine_answers(self):
         for engine in ("uring", "epoll", "auto"):
@@ -188,7 +189,9 @@ class Ending(unittest.TestCase):
             run("call", server.endpoint, "hello")
             self.assertEqual(server.drain(), 0)
             told = json.loads(server.line(r"drained").string)
-            self.assertEqual(told, {"v": 1, "drained": {"calls": 1, "finished": 0, "cut": 0,
+            # It may not have ended yet when the signal comes.
+            self.assertIn(told["drained"].pop("finished"), (0, 1))
+            self.assertEqual(told, {"v": 1, "drained": {"calls": 1, "cut": 0,
                                                         "handler_failures": 0}})
 
     def test_once_answers_one_message_of_one_call_and_exits_0(self):

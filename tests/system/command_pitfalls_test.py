@@ -8,7 +8,7 @@ import time
 import unittest
 
 from command_support import (DONE, WIRES, CourseClient, break_off, connect, descendants,
-                             for_each_word, launcher_of, receive_all, run, watched)
+                             for_each_word, receive_all, run, watched)
 from interop_support import HOTLINE, WAIT_S, Program, Server
 
 MEBIBYTE = 1024 * 1024
@@ -188,19 +188,6 @@ class Pitfalls:
                 browser.sendall(f"{method} /;echo HTTP/1.1\r\nHost: x\r\n\r\necho body".encode())
                 with self.assertRaises(ConnectionError):
                     browser.recv(1)
-
-    def test_a_server_whose_launcher_was_killed_ends_and_says_why(self):
-        messages = self.messages()
-        with self.serve() as server:
-            with CourseClient(self.endpoints_of(server)["i32"], "i32") as client:
-                client.connection.sendall(f"echo > {messages.path}; exec sleep 1000".encode())
-                messages.line()
-                os.kill(launcher_of(server.process.pid), signal.SIGKILL)
-                with self.assertRaises(ConnectionError):
-                    client.connection.recv(1)
-            server.matches("^error: .*the launcher has died", 1)
-            server.matches("^hint: start the server again", 1)
-            self.assertEqual(server.finish(), 1)
 
     @contextlib.contextmanager
     def serve_one(self, options):

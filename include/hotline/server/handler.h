@@ -129,8 +129,9 @@ class Handler {
     return *this;
   }
 
-  /// Without what `wait_lost` waits for, beside the server on a fiber of its own, it can serve
-  /// nobody: the server drains then, and Server::run fails with that reason.
+  /// Without what `wait_lost` waits for, it can serve nobody: the server drains then, and the
+  /// reason is DrainReport::loss. It runs beside the server on a fiber of its own, for each
+  /// endpoint of the handler, and throws nothing.
   Handler& needs(LossWait wait_lost) {
     wait_lost_ = std::move(wait_lost);
     return *this;

@@ -56,6 +56,7 @@ struct DrainReport {
       0;                  ///< Of those under way at the drain or accepted since: how many finished,
   std::uint64_t cut = 0;  ///< and how many were cut at its deadline.
   std::uint64_t handler_failures = 0;
+  Error loss{};  ///< What made it drain, if a handler had lost what it needs; else kind `none`.
 };
 
 /// A service at the endpoint where it can be called.

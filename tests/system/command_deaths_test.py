@@ -1,0 +1,94 @@
+"""What callers and operators are told when a process that keeps their commands dies, under each
+word of concurrency."""
+import contextlib
+import os
+import signal
+import struct
+import unittest
+
+from command_support import (WIRES, CourseClient, connect, descendants, for_each_word, launcher_of,
+                             watched)
+from interop_support import HOTLINE, Server
+
+# Each tells its keeper's id once it is under way, and would go on.
+LINES = {
+    "runs": "echo begun; echo $PPID > {path}; exec sleep 1000",
+    "has left a writer": "(echo $PPID > {path}; while :; do echo on; sleep 0.1; done) & echo begun",
+}
+REPLY_BYTES = 8 * 1024 * 1024
+
+
+class Deaths:
+    def begin(self, server, wire, line):
+        """A client whose command is under way, and the command's keeper."""
+        messages = self.messages()
+        client = self.enterContext(CourseClient(self.endpoints_of(server)[wire], wire))
+        client.connection.sendall(line.format(path=messages.path).encode())
+        return client, int(messages.line())
+
+    def assert_no_reply(self, client):
+        with self.assertRaises(ConnectionError):
+            self.fail(f"a reply: {client.connection.recv(1024)}")
+
+    def assert_gone(self, processes):
+        for each in processes:
+            each.wait_gone()
+
+    def each_command(self):
+        return ((wire, line) for wire in WIRES for line in LINES)
+
+    def test_a_command_whose_launcher_is_killed_has_no_reply_and_its_server_ends(self):
+        for wire, line in self.each_command():
+            with self.subTest(wire=wire, line=line), self.serve() as server:
+                client, _ = self.begin(server, wire, LINES[line])
+                tree = watched(descendants(server.process.pid))
+                os.kill(launcher_of(server.process.pid), signal.SIGKILL)
+                self.assert_no_reply(client)
+                server.matches("^drained: 1 call;", 1)
+                server.matches("^error: .*the launcher has died", 1)
+                server.matches("^hint: start the server again", 1)
+                self.assertEqual(server.finish(), 1)
+                self.assert_gone(tree)
+
+    def test_a_command_whose_keeper_is_killed_has_no_reply_and_the_next_one_has(self):
+        for wire, line in self.each_command():
+            with self.subTest(wire=wire, line=line):
+                client, keeper = self.begin(self.server, wire, LINES[line])
+                tree = watched(descendants(keeper))
+                os.kill(keeper, signal.SIGKILL)
+                self.assert_no_reply(client)
+                self.assert_gone(tree)
+                with CourseClient(self.endpoints[wire], wire) as other:
+                    self.assertEqual(other.run("echo next"), b"next\n")
+
+    def test_a_drain_after_the_launcher_died_lets_others_finish(self):
+        with Server(HOTLINE, "serve", *self.options, "command=tcp://127.0.0.1:0",
+                    "upper=tcp://127.0.0.1:0?framing=u32be", count=2) as server:
+            with connect(server.endpoints[1]) as caller:
+                caller.sendall(struct.pack(">I", REPLY_BYTES) + b"a" * REPLY_BYTES)
+                reply = caller.recv(1)
+                os.kill(launcher_of(server.process.pid), signal.SIGKILL)
+                server.matches("the service is lost", 1)
+                server.process.send_signal(signal.SIGTERM)
+                wait_taken(server.process.pid, signal.SIGTERM)
+                while piece := caller.recv(65536):
+                    reply += piece
+            self.assertTrue(reply == struct.pack(">I", REPLY_BYTES) + b"A" * REPLY_BYTES)
+            self.assertEqual(server.finish(), 1)
+
+
+def wait_taken(pid, number):
+    """Until a process has no such signal pending."""
+    def pending():
+        with open(f"/proc/{pid}/status", encoding="latin-1") as status:
+            return any(int(line.split()[1], 16) >> number - 1 & 1
+                       for line in status if line.startswith("ShdPnd:"))
+    with contextlib.suppress(FileNotFoundError):
+        while pending():
+            os.sched_yield()
+
+
+for_each_word("Deaths", Deaths, globals())
+
+if __name__ == "__main__":
+    unittest.main()
