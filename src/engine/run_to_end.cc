@@ -75,8 +75,14 @@ void Run::read_the_rest() {
 }
 
 void Run::finish() {
-  const DeadlineScope scope(deadline_after(options_.drain));
-  if (auto finished = process_.finish(); !finished) note_failure(std::move(finished.error()));
+  const Deadline patience = deadline_after(options_.drain);
+  const DeadlineScope scope(patience);
+  auto finished = process_.finish();
+  if (finished) return;
+  const bool is_silent =
+      finished.error().kind == ErrorKind::timed_out && patience.has_passed(now());
+  note_failure(is_silent ? make_error(ErrorKind::reset, {}, {}, "whoever keeps it does not answer")
+                         : std::move(finished.error()));
 }
 
 void Run::spawn(TaskGroup& group, std::string_view name, std::move_only_function<void()> body) {

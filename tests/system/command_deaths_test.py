@@ -13,7 +13,8 @@ from interop_support import HOTLINE, Server
 # Each tells its keeper's id once it is under way, and would go on.
 LINES = {
     "runs": "echo begun; echo $PPID > {path}; exec sleep 1000",
-    "has left a writer": "(echo $PPID > {path}; while :; do echo on; sleep 0.1; done) & echo begun",
+    "has left a writer": "setsid sh -c 'while kill -0 $0; do :; done 2>/dev/null; echo $1 > {path};"
+                         " while :; do echo on; sleep 0.1; done' $$ $PPID & echo begun",
 }
 REPLY_BYTES = 8 * 1024 * 1024
 

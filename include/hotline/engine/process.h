@@ -57,9 +57,9 @@ class Process {
   virtual void kill() = 0;
 
   /// After wait(): kills what is left of the tree, and tells whether it had been left alone until
-  /// then. Only so does the end of an output mean that nobody would have written more: fails with
-  /// `reset` if the launcher or whoever kept the process has died, for then the tree is killed from
-  /// there; and as every wait does. As it is here, for a process that nobody else can kill, it
+  /// then, by others. Only so does the end of an output mean that nobody would have written more.
+  /// Fails with `reset` if the launcher or whoever kept the process has died before the tree had
+  /// gone, and as every wait does. As it is here, for a process that nobody else can kill, it
   /// succeeds.
   virtual Result<void> finish() {
     kill();

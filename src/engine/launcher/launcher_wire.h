@@ -22,8 +22,8 @@ enum class StatusKind : std::int32_t {
   ended,             ///< The program has ended, with the exit status `value` or by `signal`, and
                      ///< nothing is left of its tree.
   ended_first,       ///< The same, but descendants are left.
-  kept,  ///< After `ended_first`: nobody has killed anything of the tree until now, when
-         ///< it has gone by itself, or its end is asked for.
+  kept,              ///< After `ended_first`: nobody else has killed anything of the tree until
+                     ///< now, when it has gone by itself, or its end is asked for.
 };
 
 /// One message of a keeper.
