@@ -133,12 +133,12 @@ ExitStatus serve_command(const ServeOptions& options, const CommonOptions& commo
   if (!launcher) return report_error(launcher.error(), ExitStatus::failed, common.output);
   Log log(options.log_form, options.log_level);
   const auto report = serve(options, common, *entries, launcher->get(), log);
+  const ExitStatus status = exit_status_of(report);
   // Who holds standard error and does not read it gets no more, and cannot keep the program.
-  if (!log.finish(kLogPatience)) std::_Exit(static_cast<int>(exit_status_of(report)));
-  if (!report) return report_error(report.error(), exit_status_of(report), common.output);
+  if (!log.finish(kLogPatience)) std::_Exit(static_cast<int>(status));
+  if (!report) return report_error(report.error(), status, common.output);
   report_drained(*report, options.log_form);
-  if (report->loss.kind == ErrorKind::none) return ExitStatus::ok;
-  return report_error(report->loss, ExitStatus::failed, common.output);
+  return status == ExitStatus::ok ? status : report_error(report->loss, status, common.output);
 }
 
 }  // namespace hotline::cli

@@ -47,12 +47,6 @@ static_assert(static_cast<int>(Framing::Kind::i32le) - static_cast<int>(Framing:
                   3 &&
               has_fixed_header(Framing::Kind::u32be) && has_fixed_header(Framing::Kind::u32le));
 
-/// Whether what goes around a message depends on its length alone, and in one way: then a message
-/// of the same length in the same place is framed already.
-constexpr bool says_only_length(Framing::Kind kind) {
-  return has_fixed_header(kind) || kind == Framing::Kind::netstring || kind == Framing::Kind::fixed;
-}
-
 /// Of a kind with has_fixed_header.
 inline Decoded decode_fixed_header(Framing::Kind kind, Bytes input, std::size_t length_max) {
   using std::endian;

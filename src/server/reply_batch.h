@@ -24,7 +24,7 @@ class ReplyBatch {
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
                    Reply& reply) {
     const bool is_framed =
-        framing::says_only_length(framing.kind) && is_same(reply.bytes(), request.payload);
+        says_only_length(framing.kind) && is_same(reply.bytes(), request.payload);
     if (!is_framed) return encode_and_append(framing, request, reply);
     append(request.frame);
     return {};
@@ -51,6 +51,13 @@ class ReplyBatch {
   static constexpr std::size_t kOneReplyMax = kCopiedMax + 128;
   static constexpr std::size_t kPiecesMax = 256;
   static constexpr std::size_t kBytesMax = 256 * 1024;
+
+  /// Whether what goes around a message depends on its length alone, and in one way: then a reply
+  /// of the same length in the same place is framed already.
+  static bool says_only_length(Framing::Kind kind) {
+    return framing::has_fixed_header(kind) || kind == Framing::Kind::netstring ||
+           kind == Framing::Kind::fixed;
+  }
 
   static bool is_same(Bytes one, Bytes other) {
     return one.data() == other.data() && one.size() == other.size();

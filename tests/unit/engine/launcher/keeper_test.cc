@@ -46,6 +46,11 @@ class KeptKeeper {
     REQUIRE(message);
     send(as_bytes(*message));
   }
+  /// The same, and the program runs.
+  void start(const std::string& script) {
+    request(script);
+    CHECK(next_status().kind == StatusKind::started);
+  }
   void send(Bytes message) {
     const auto null = [] { return UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC)); };
     REQUIRE(send_request(requests_.get(), message,
@@ -142,8 +147,7 @@ TEST_CASE("a keeper that is sent no request says so and goes") {
 TEST_CASE("a keeper waits for what a program leaves running, and ends it on a hang-up") {
   test::Witness witness;
   KeptKeeper keeper;
-  keeper.request("exec 3>" + witness.path() + "; (setsid sleep 1000 >&3 &); echo left >&3");
-  CHECK(keeper.next_status().kind == StatusKind::started);
+  keeper.start("exec 3>" + witness.path() + "; (setsid sleep 1000 >&3 &); echo left >&3");
   CHECK(keeper.next_status().kind == StatusKind::ended_first);
   CHECK(witness.wait_for_line() == "left");
   CHECK(test::is_running(keeper.pid()));
@@ -154,8 +158,7 @@ TEST_CASE("a keeper waits for what a program leaves running, and ends it on a ha
 
 TEST_CASE("a keeper that is asked to kill tells how the program ended then") {
   KeptKeeper keeper;
-  keeper.request("exec sleep 1000");
-  CHECK(keeper.next_status().kind == StatusKind::started);
+  keeper.start("exec sleep 1000");
   keeper.kill_softly();
   const LaunchStatus ended = keeper.next_status();
   CHECK(ended.kind == StatusKind::ended);
@@ -166,8 +169,7 @@ TEST_CASE("a keeper that is asked to kill tells how the program ended then") {
 
 TEST_CASE("a keeper leaves it to the server what a service manager's signals mean") {
   KeptKeeper keeper;
-  keeper.request("exec sleep 1000");
-  CHECK(keeper.next_status().kind == StatusKind::started);
+  keeper.start("exec sleep 1000");
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM}) {
     ::kill(keeper.pid(), signal);
   }
@@ -178,8 +180,7 @@ TEST_CASE("a keeper leaves it to the server what a service manager's signals mea
 
 TEST_CASE("a keeper ends its tree at the death of the launcher, and calls that no end") {
   KeptKeeper keeper;
-  keeper.request("exec sleep 1000");
-  CHECK(keeper.next_status().kind == StatusKind::started);
+  keeper.start("exec sleep 1000");
   ::kill(keeper.pid(), kParentDeathSignal);
   CHECK(keeper.has_no_more_to_say());
   CHECK(keeper.end() == 0);
@@ -188,8 +189,7 @@ TEST_CASE("a keeper ends its tree at the death of the launcher, and calls that n
 TEST_CASE("a keeper tells that what a program left has gone by itself") {
   test::Witness witness;
   KeptKeeper keeper;
-  keeper.request("exec 3<>" + witness.path() + "; setsid head -n 1 <&3 &");
-  CHECK(keeper.next_status().kind == StatusKind::started);
+  keeper.start("exec 3<>" + witness.path() + "; setsid head -n 1 <&3 &");
   CHECK(keeper.next_status().kind == StatusKind::ended_first);
   std::ofstream(witness.path()) << "go" << std::endl;
   CHECK(keeper.next_status().kind == StatusKind::kept);
@@ -201,8 +201,7 @@ TEST_CASE("a keeper tells that it has left a tree alone only if that was so") {
   for (const bool is_orphan : {false, true}) {
     CAPTURE(is_orphan);
     KeptKeeper keeper;
-    keeper.request("setsid sleep 1000 &");
-    CHECK(keeper.next_status().kind == StatusKind::started);
+    keeper.start("setsid sleep 1000 &");
     CHECK(keeper.next_status().kind == StatusKind::ended_first);
     is_orphan ? static_cast<void>(::kill(keeper.pid(), kParentDeathSignal)) : keeper.kill_softly();
     if (!is_orphan) CHECK(keeper.next_status().kind == StatusKind::kept);
