@@ -8,7 +8,7 @@ enum class ExitStatus : int {
   failed = 1,       ///< The work was begun and did not succeed.
   usage = 2,        ///< The command line is wrong.
   unreachable = 5,  ///< The name was not found, or nobody answers there.
-  timed_out = 6,    ///< No connection within the time allowed.
+  timed_out = 6,    ///< No connection in the time allowed, or no answer.
   no_reply = 255,   ///< `run`: whatever else went wrong; all below is for the command's own status.
 };
 

@@ -144,10 +144,8 @@ FramedCall::Arrival FramedCall::show_reply() {
     return Arrival::reply;
   }
   const ErrorKind kind = reply.error().kind;
-  // A connection that the kernel gave up has timed out too, but with an errno.
-  const bool has_timed_out = kind == ErrorKind::timed_out && reply.error().native_code == 0;
-  const bool may_come =
-      has_timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
+  const bool may_come = kind == ErrorKind::timed_out || kind == ErrorKind::draining ||
+                        kind == ErrorKind::cancelled;
   if (may_come) return Arrival::nothing;
   end_ = reply.error();
   return Arrival::end;

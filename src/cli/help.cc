@@ -270,7 +270,7 @@ constexpr std::string_view kStatus = R"(status: what the program's exit status s
     1  it failed
     2  the command line is wrong; nothing was done
     5  nobody answers at the endpoint, or its name is unknown
-    6  no connection within --timeout
+    6  no connection within --timeout, or the peer's machine does not answer
   130  ended by ^C (143: by SIGTERM); 'serve' drains instead, and ends with 0
   255  'run' only, in place of 1, 5 and 6
 

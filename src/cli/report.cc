@@ -50,6 +50,7 @@ ExitStatus status_of_connect(const Error& error) {
   switch (error.kind) {
     case ErrorKind::invalid_argument:
     case ErrorKind::unsupported: return ExitStatus::usage;
+    case ErrorKind::unresponsive:
     case ErrorKind::timed_out: return ExitStatus::timed_out;
     case ErrorKind::resource_exhausted: return ExitStatus::failed;
     default: return ExitStatus::unreachable;

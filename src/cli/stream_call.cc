@@ -93,10 +93,8 @@ StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
     return Arrival::piece;
   }
   const ErrorKind kind = bytes.error().kind;
-  // A connection that the kernel gave up has timed out too, but with an errno.
-  const bool has_timed_out = kind == ErrorKind::timed_out && bytes.error().native_code == 0;
-  const bool may_come =
-      has_timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
+  const bool may_come = kind == ErrorKind::timed_out || kind == ErrorKind::draining ||
+                        kind == ErrorKind::cancelled;
   if (may_come) return Arrival::nothing;
   end_ = bytes.error();
   return Arrival::end;

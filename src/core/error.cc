@@ -14,6 +14,7 @@ std::string_view phrase_of(ErrorKind kind) {
     case ErrorKind::reset: return "the peer reset the connection";
     case ErrorKind::truncated: return "the peer closed in the middle of a message";
     case ErrorKind::timed_out: return "timed out";
+    case ErrorKind::unresponsive: return "the peer's machine does not answer";
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::draining: return "the server is finishing";
     case ErrorKind::refused: return "connection refused";
@@ -46,6 +47,7 @@ std::string_view general_hint(ErrorKind kind) {
     case ErrorKind::resource_exhausted:
       return "raise the limit ('ulimit -n'), or lower --max-connections";
     case ErrorKind::timed_out: return "is the peer alive, and does it expect what was sent?";
+    case ErrorKind::unresponsive: return "is the machine up, and does a firewall drop packets?";
     default: return {};
   }
 }
@@ -59,6 +61,7 @@ std::string_view name_of(ErrorKind kind) {
     case ErrorKind::reset: return "reset";
     case ErrorKind::truncated: return "truncated";
     case ErrorKind::timed_out: return "timed_out";
+    case ErrorKind::unresponsive: return "unresponsive";
     case ErrorKind::cancelled: return "cancelled";
     case ErrorKind::draining: return "draining";
     case ErrorKind::refused: return "refused";
@@ -85,7 +88,7 @@ ErrorKind kind_of_native_code(int native_code) {
     case ECONNABORTED:
     case ENOTCONN:  // The connection went away before we asked about it.
       return ErrorKind::reset;
-    case ETIMEDOUT: return ErrorKind::timed_out;
+    case ETIMEDOUT: return ErrorKind::unresponsive;
     case ECANCELED: return ErrorKind::cancelled;
     case ECONNREFUSED: return ErrorKind::refused;
     case ENETUNREACH:

@@ -21,9 +21,7 @@ Result<std::optional<MutableBytes>> receive_within(Stream& stream, Duration dura
   const DeadlineScope scope(quiet);
   auto bytes = stream.receive();
   if (bytes) return *bytes;
-  // A connection that the kernel gave up has timed out too, but with an errno.
-  const Error& error = bytes.error();
-  const bool has_timed_out = error.kind == ErrorKind::timed_out && error.native_code == 0;
+  const bool has_timed_out = bytes.error().kind == ErrorKind::timed_out;
   if (has_timed_out && quiet.has_passed(now())) return std::nullopt;
   return fail(std::move(bytes.error()));
 }

@@ -33,9 +33,7 @@ bool is_of_browser(std::string_view line) {
 
 /// Whether nothing has come yet, and something still may.
 bool may_come(const Error& error) {
-  // A connection that the kernel gave up has timed out too, but with an errno.
-  const bool has_timed_out = error.kind == ErrorKind::timed_out && error.native_code == 0;
-  return has_timed_out || error.kind == ErrorKind::resource_exhausted;
+  return error.kind == ErrorKind::timed_out || error.kind == ErrorKind::resource_exhausted;
 }
 
 /// Whether it is the one who watches that has to end: the command has.

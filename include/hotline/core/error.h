@@ -12,7 +12,8 @@ enum class ErrorKind : std::uint8_t {
   closed,                 ///< The peer closed in an orderly way, between two reads.
   reset,                  ///< The peer, or something between, broke the connection off.
   truncated,              ///< The peer closed in the middle of what was to be read.
-  timed_out,              ///< A deadline passed first.
+  timed_out,              ///< A deadline of ours passed first; waiting again may succeed.
+  unresponsive,           ///< The kernel gave the peer up: it acknowledged nothing for too long.
   cancelled,              ///< Whoever owns this work asked it to end.
   draining,               ///< The server is finishing, and nothing was pending.
   refused,                ///< Nobody listens there.

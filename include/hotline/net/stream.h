@@ -53,8 +53,8 @@ class Stream {
 
   /// Whatever arrives next: at least one byte, in memory of the engine's that may be written to (a
   /// lease), valid until the next receive or read on this stream, or its end. An idle stream holds
-  /// no memory. Fails with `closed` when the peer has closed, `reset`, `timed_out`, `cancelled`,
-  /// `draining`.
+  /// no memory. Fails with `closed` when the peer has closed, `reset`, `unresponsive` when the
+  /// kernel gave the peer up, `timed_out`, `cancelled`, `draining`.
   Result<MutableBytes> receive();
 
   /// The same without waiting: an empty lease if nothing has come. Failures are those of receive,

@@ -73,6 +73,7 @@ TEST_CASE("the status of a failed connect says what a script can do about it") {
   CHECK(status(ErrorKind::invalid_argument) == ExitStatus::usage);
   CHECK(status(ErrorKind::unsupported) == ExitStatus::usage);
   CHECK(status(ErrorKind::timed_out) == ExitStatus::timed_out);
+  CHECK(status(ErrorKind::unresponsive) == ExitStatus::timed_out);
   CHECK(status(ErrorKind::resource_exhausted) == ExitStatus::failed);
   for (const ErrorKind kind : {ErrorKind::refused, ErrorKind::unreachable, ErrorKind::not_found,
                                ErrorKind::permission_denied, ErrorKind::reset, ErrorKind::system}) {

@@ -24,7 +24,7 @@ constexpr Mapping kMappings[] = {
     {EPIPE, ErrorKind::reset},
     {ECONNABORTED, ErrorKind::reset},
     {ENOTCONN, ErrorKind::reset},
-    {ETIMEDOUT, ErrorKind::timed_out},
+    {ETIMEDOUT, ErrorKind::unresponsive},
     {ECANCELED, ErrorKind::cancelled},
     {ECONNREFUSED, ErrorKind::refused},
     {ENETUNREACH, ErrorKind::unreachable},
@@ -88,6 +88,7 @@ TEST_CASE("every kind has a name of its own, in the form of an identifier") {
     CHECK(names.insert(name).second);
   }
   CHECK(name_of(ErrorKind::timed_out) == "timed_out");
+  CHECK(name_of(ErrorKind::unresponsive) == "unresponsive");
 }
 
 TEST_CASE("a message tells what could not be done, where, and why") {

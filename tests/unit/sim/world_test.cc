@@ -317,6 +317,24 @@ TEST_CASE("a partition that lasts too long makes a call time out") {
   CHECK(reply == "timed_out");
 }
 
+TEST_CASE("a connection that the kernel gives up is unresponsive; one that we give up has timed out") {
+  for (const Duration allowed : {Duration(minutes(1)), Duration(minutes(10))}) {
+    World world(1, roomy(FaultPlan().set(Fault::connect_timeout, 1'000'000)));
+    Error error;
+    world.host("a").run([] { echo("tcp://:8000"); });
+    world.host("b").run([&] {
+      ConnectOptions options;
+      options.timeout = allowed;
+      if (auto stream = connect("tcp://a:8000", options); !stream) error = stream.error();
+    });
+    CHECK(world.run().holds());
+    const bool is_ours = allowed == minutes(1);
+    CHECK(error.kind == (is_ours ? ErrorKind::timed_out : ErrorKind::unresponsive));
+    CHECK((error.native_code == 0) == is_ours);
+    CHECK(error.message().starts_with("cannot connect to tcp://"));
+  }
+}
+
 TEST_CASE("a host's wall clock steps and drifts; what it has drifted it keeps") {
   World world(1, roomy());
   Host host = world.host("a");
