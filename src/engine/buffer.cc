@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 namespace hotline::engine {
 namespace {
@@ -69,11 +70,17 @@ void BufferPool::give_back(std::uint32_t index) {
 bool BufferPool::grow() {
   const std::size_t count = std::min(slab_count_, count_max_ - grown_);
   if (count == 0) return false;
+  // Nothing may fail once the slab is mapped, nor when its buffers come back.
+  try {
+    slabs_.reserve(slabs_.size() + 1);
+    free_.reserve(grown_ + count);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   void* slab = ::mmap(nullptr, slab_count_ * options_.buffer_bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (slab == MAP_FAILED) return false;
   slabs_.push_back(static_cast<std::byte*>(slab));
-  free_.reserve(grown_ + count);
   for (std::size_t i = count; i > 0; --i) {
     free_.push_back(static_cast<std::uint32_t>(grown_ + i - 1));
   }

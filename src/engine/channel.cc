@@ -6,19 +6,23 @@
 
 namespace hotline::engine {
 
+void Channel::Carried::reserve(std::size_t more_buffers, std::size_t more_descriptors) {
+  buffers.reserve(buffers.size() + more_buffers);
+  descriptors.reserve(descriptors.size() + more_descriptors);
+}
+
 void Channel::withdraw() {
   if (engine_ == nullptr) return;
-  engine_->withdraw(*this);
-  if (!lease.is_pooled()) return;
   // The pool belongs to the loop that is left behind, so what is unread moves to memory of its own.
-  if (unread.empty()) {
+  if (lease.is_pooled() && !unread.empty()) {
+    Buffer own(unread.size());
+    std::copy(unread.begin(), unread.end(), own.memory().begin());
+    lease = std::move(own);
+    unread = lease.memory();
+  } else if (lease.is_pooled()) {
     lease = {};
-    return;
   }
-  Buffer own(unread.size());
-  std::copy(unread.begin(), unread.end(), own.memory().begin());
-  lease = std::move(own);
-  unread = lease.memory();
+  engine_->withdraw(*this);
 }
 
 void Channel::close() {

@@ -32,6 +32,9 @@ class Channel {
     std::vector<Buffer> buffers;
     std::vector<UniqueFd> descriptors;
     int end = 1;  ///< How receiving had ended: 0 or a negated errno; 1 if it had not.
+
+    /// Makes room for so many more, before an engine takes them out of its own queue.
+    void reserve(std::size_t more_buffers, std::size_t more_descriptors);
   };
 
   explicit Channel(UniqueFd fd) : fd_(std::move(fd)) {}
@@ -44,6 +47,7 @@ class Channel {
 
   /// Ends the engine's interest. What it had received or accepted and the lease, copied if need be,
   /// stay with the channel: nothing is lost. Thread of the engine only; may suspend the fiber.
+  /// Throws std::bad_alloc: then the engine still has the channel, and nothing is lost either.
   void withdraw();
 
   /// Ends the engine's interest, drops what nobody asked for and closes the descriptor. Idempotent.

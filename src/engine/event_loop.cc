@@ -89,7 +89,12 @@ bool EventLoop::spawn_next(std::string_view name, Fiber::Body body, FiberGroup* 
   return true;
 }
 
-Fiber* EventLoop::create(std::string_view name, Fiber::Body body, FiberGroup* group) {
+Fiber* EventLoop::create(std::string_view name, Fiber::Body body, FiberGroup* group) noexcept {
+  try {
+    timers_.reserve(fiber_count_ + 1);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
   const Stack stack = stacks_.take();
   if (!stack) return nullptr;
   // The fiber itself stands at the top of its stack: one page serves both while it is parked.
@@ -128,7 +133,15 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
 }
 
 void EventLoop::release_channels() {
-  while (ChannelState* state = attached()) state->channel->withdraw();
+  while (ChannelState* state = attached()) {
+    Channel& channel = *state->channel;
+    try {
+      channel.withdraw();
+    } catch (const std::bad_alloc&) {
+      // What was received cannot be kept, and a stream with a gap in it must not go on.
+      channel.close();
+    }
+  }
 }
 
 void EventLoop::run_ready() {
@@ -307,13 +320,16 @@ int EventLoop::offload(std::function<void()> work) {
   };
   PlainWait wait(*this);
   auto ticket = std::make_shared<Ticket>(&wait);
-  offload_pool_->submit([this, ticket, mailbox = mailbox_, work = std::move(work)]() mutable {
+  // Made here, for the thread of the pool could not say that there was no memory for it.
+  auto answer = std::make_shared<Mailbox::Letters>();
+  answer->emplace_back([this, ticket] {
+    if (ticket->wait != nullptr) complete(*std::exchange(ticket->wait, nullptr), 0);
+  });
+  offload_pool_->submit([answer, mailbox = mailbox_, work = std::move(work)]() mutable {
     work();
     // What it holds ends before the wait does, not at some time after.
     work = nullptr;
-    mailbox->post([this, ticket] {
-      if (ticket->wait != nullptr) complete(*std::exchange(ticket->wait, nullptr), 0);
-    });
+    mailbox->post(std::move(*answer));
   });
   const int result = park(wait, Deadline::never());
   ticket->wait = nullptr;

@@ -29,7 +29,7 @@ class EventLoop : public Engine {
   static void forget_running();
 
   /// Starts a fiber with `body`; it runs when the loop comes to it. It inherits the scope of the
-  /// fiber that starts it: see Scope::inherited. False: no stack was to be had.
+  /// fiber that starts it: see Scope::inherited. False: there was no memory for it.
   bool spawn(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
 
   /// The same, but it runs as soon as the running fiber suspends or ends, before all others.
@@ -123,7 +123,7 @@ class EventLoop : public Engine {
   void spend_budget();
 
  private:
-  Fiber* create(std::string_view name, Fiber::Body body, FiberGroup* group);
+  Fiber* create(std::string_view name, Fiber::Body body, FiberGroup* group) noexcept;
   void run_ready();
   void resume(Fiber& fiber);
   void suspend();

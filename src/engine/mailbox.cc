@@ -13,13 +13,20 @@ Mailbox::Mailbox() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
 }
 
 void Mailbox::post(Letter letter) {
-  const std::lock_guard lock(mutex_);
-  if (is_closed_) return;
-  letters_.push_back(std::move(letter));
-  if (letters_.size() == 1) ::eventfd_write(fd_.get(), 1);
+  Letters letters;
+  letters.push_back(std::move(letter));
+  post(std::move(letters));
 }
 
-std::vector<Mailbox::Letter> Mailbox::take_all() {
+void Mailbox::post(Letters letters) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) return;
+  const bool was_empty = letters_.empty();
+  letters_.splice(letters_.end(), letters);
+  if (was_empty) ::eventfd_write(fd_.get(), 1);
+}
+
+Mailbox::Letters Mailbox::take_all() {
   const std::lock_guard lock(mutex_);
   eventfd_t count = 0;
   ::eventfd_read(fd_.get(), &count);
@@ -27,7 +34,7 @@ std::vector<Mailbox::Letter> Mailbox::take_all() {
 }
 
 void Mailbox::close() {
-  std::vector<Letter> dropped;
+  Letters dropped;
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
   dropped.swap(letters_);

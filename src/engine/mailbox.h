@@ -1,8 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <mutex>
-#include <vector>
 
 #include "hotline/core/unique_fd.h"
 
@@ -14,15 +14,19 @@ namespace hotline::engine {
 class Mailbox {
  public:
   using Letter = std::move_only_function<void()>;
+  using Letters = std::list<Letter>;
 
   /// Throws std::system_error if no descriptor is left.
   Mailbox();
 
-  /// Any thread. The letter must not throw and not wait.
+  /// Any thread. The letter must not throw and not wait. Throws std::bad_alloc.
   void post(Letter letter);
 
+  /// The same for letters made beforehand: cannot fail for want of memory.
+  void post(Letters letters) noexcept;
+
   /// What has been posted, in order; clears fd(). Loop thread only.
-  std::vector<Letter> take_all();
+  Letters take_all();
 
   /// No letter is taken any more; what waits is dropped. Loop thread only.
   void close();
@@ -32,7 +36,7 @@ class Mailbox {
 
  private:
   std::mutex mutex_;
-  std::vector<Letter> letters_;
+  Letters letters_;
   bool is_closed_ = false;
   UniqueFd fd_;
 };

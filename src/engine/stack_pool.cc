@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 
 #include "engine/annotations.h"
 
@@ -51,6 +52,13 @@ void StackPool::give_back(Stack stack) {
 }
 
 bool StackPool::grow() {
+  // Nothing may fail once the slab is mapped, nor when its stacks come back.
+  try {
+    slabs_.reserve(slabs_.size() + 1);
+    free_.reserve((slabs_.size() + 1) * kStacksInSlab);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   const std::size_t slab_bytes = kStacksInSlab * slot_bytes_;
   void* mapped = ::mmap(nullptr, slab_bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
@@ -64,7 +72,6 @@ bool StackPool::grow() {
     return false;
   }
   slabs_.push_back(slab);
-  free_.reserve(slabs_.size() * kStacksInSlab);
   const std::size_t usable = slot_bytes_ - guard_bytes();
   for (std::size_t i = kStacksInSlab; i > 0; --i) {
     std::byte* bottom = slab + (i - 1) * slot_bytes_ + guard_bytes();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -13,8 +14,13 @@ namespace hotline::engine {
 /// a deadline on every receive costs a store. Loop thread only.
 class TimerHeap {
  public:
-  /// `fiber` waits until `deadline` at most.
-  void arm(Fiber& fiber, Deadline deadline) {
+  /// Makes room for `fibers` entries, so that arm() needs no memory. Throws std::bad_alloc.
+  void reserve(std::size_t fibers) {
+    if (fibers > heap_.capacity()) heap_.reserve(std::max(fibers, 2 * heap_.capacity()));
+  }
+
+  /// `fiber`, one of those that there is room for, waits until `deadline` at most.
+  void arm(Fiber& fiber, Deadline deadline) noexcept {
     fiber.wait_deadline_ = deadline;
     const bool is_covered =
         fiber.heap_index_ != kAbsent && Deadline::at(fiber.heap_instant_) <= deadline;

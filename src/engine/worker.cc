@@ -1,5 +1,6 @@
 #include "engine/worker.h"
 
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <future>
@@ -52,7 +53,11 @@ class BlockingWorker final : public Worker {
 
 class LoopWorker final : public Worker {
  public:
-  explicit LoopWorker(WorkerTask task) : task_(std::move(task)) {}
+  explicit LoopWorker(WorkerTask task) : task_(std::move(task)) {
+    // Made beforehand: asking a worker to end must not fail for want of memory.
+    drain_.letters.emplace_back([this] { ask(kDrainEnd); });
+    cancel_.letters.emplace_back([this] { ask(kCancelEnd); });
+  }
   ~LoopWorker() override {
     if (thread_.joinable()) thread_.join();
   }
@@ -65,14 +70,23 @@ class LoopWorker final : public Worker {
   }
 
   void interrupt(int end_code) override {
-    mailbox_->post([this, end_code] {
-      if (fiber_ != nullptr) loop_->interrupt(*fiber_, end_code);
-    });
+    Notice& notice = end_code == kCancelEnd ? cancel_ : drain_;
+    if (!notice.is_sent.test_and_set()) mailbox_->post(std::move(notice.letters));
   }
 
   void post(Mailbox::Letter letter) override { mailbox_->post(std::move(letter)); }
 
  private:
+  /// Asking twice for the same is asking once.
+  struct Notice {
+    Mailbox::Letters letters;
+    std::atomic_flag is_sent;
+  };
+
+  void ask(int end_code) {
+    if (fiber_ != nullptr) loop_->interrupt(*fiber_, end_code);
+  }
+
   void run(std::promise<Result<void>>& started) {
     // A ring belongs to the thread that made it.
     auto loop = make_event_loop(task_.loop);
@@ -101,6 +115,8 @@ class LoopWorker final : public Worker {
   std::shared_ptr<Mailbox> mailbox_;
   EventLoop* loop_ = nullptr;
   Fiber* fiber_ = nullptr;  ///< While the body runs; the loop's thread only.
+  Notice drain_;
+  Notice cancel_;
   std::thread thread_;
 };
 

@@ -41,17 +41,20 @@ class LoopsRunner::Loop {
 };
 
 Result<void> LoopsRunner::Loop::start() {
-  auto on_end = [this] {
-    runner_.control_.mailbox()->post([this] {
-      has_ended_ = true;
-      runner_.ended_.set();
-    });
+  // Made here: a thread that ends could not say that there was no memory for it.
+  engine::Mailbox::Letters end;
+  end.emplace_back([this] {
+    has_ended_ = true;
+    runner_.ended_.set();
+  });
+  auto on_end = [this, end = std::move(end)]() mutable {
+    runner_.control_.mailbox()->post(std::move(end));
   };
   auto worker = engine::Engine::current().start_worker({.kind = engine::WorkerKind::loop,
                                                         .name = "server",
                                                         .loop = runner_.shared_.options.loop,
                                                         .body = [this] { run(); },
-                                                        .on_end = on_end});
+                                                        .on_end = std::move(on_end)});
   if (!worker) return fail(std::move(worker.error()));
   worker_ = std::move(*worker);
   return {};

@@ -68,16 +68,19 @@ bool ThreadsRunner::start_thread(std::function<void()> body) {
 bool ThreadsRunner::add_thread(std::function<void()> body) {
   join_ended();
   Thread& thread = threads_.emplace_back();
-  auto on_end = [this, &thread] {
+  // Made here: a thread that ends could not say that there was no memory for it.
+  engine::Mailbox::Letters end;
+  end.emplace_back([ended = ended_] { ended->set(); });
+  auto on_end = [this, &thread, end = std::move(end)]() mutable {
     const std::lock_guard ending(mutex_);
     thread.has_ended = true;
-    control_.mailbox()->post([ended = ended_] { ended->set(); });
+    control_.mailbox()->post(std::move(end));
   };
   auto worker = engine::Engine::current().start_worker({.kind = engine::WorkerKind::blocking,
                                                         .name = "thread",
                                                         .loop = {},
                                                         .body = std::move(body),
-                                                        .on_end = on_end});
+                                                        .on_end = std::move(on_end)});
   if (!worker) {
     threads_.pop_back();
     return false;

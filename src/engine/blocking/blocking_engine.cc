@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <new>
 
 namespace hotline::engine {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
-constexpr std::size_t kSpareBuffersMax = 4;
 
 // Rounded up: poll must not return just before the deadline and be called again for nothing.
 int poll_timeout_ms(Instant now, Deadline deadline) {
@@ -78,15 +78,17 @@ int BlockingEngine::offload(std::function<void()> work) {
 }
 
 Buffer BlockingEngine::take_buffer() {
-  if (spares_.empty()) return Buffer(kBufferBytes);
-  Buffer buffer = std::move(spares_.back());
-  spares_.pop_back();
-  return buffer;
+  if (spare_count_ > 0) return std::move(spares_[--spare_count_]);
+  try {
+    return Buffer(kBufferBytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 void BlockingEngine::recycle(Buffer buffer) {
   const bool is_ours = buffer && !buffer.is_pooled() && buffer.memory().size() == kBufferBytes;
-  if (is_ours && spares_.size() < kSpareBuffersMax) spares_.push_back(std::move(buffer));
+  if (is_ours && spare_count_ < spares_.size()) spares_[spare_count_++] = std::move(buffer);
 }
 
 }  // namespace hotline::engine

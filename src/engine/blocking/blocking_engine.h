@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
-#include <vector>
 
 #include "engine/engine.h"
 #include "engine/interrupter.h"
@@ -38,7 +39,8 @@ class BlockingEngine final : public Engine {
 
   Scope scope_;
   Interrupter* interrupter_ = nullptr;
-  std::vector<Buffer> spares_;
+  std::array<Buffer, 4> spares_;
+  std::size_t spare_count_ = 0;
   std::unique_ptr<OffloadPool> offload_pool_;
 };
 

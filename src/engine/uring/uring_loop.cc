@@ -12,6 +12,7 @@
 #include "engine/operations/accept.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
+#include "engine/uring/try_append.h"
 
 namespace hotline::engine {
 namespace {
@@ -125,6 +126,8 @@ int UringLoop::interpret(Operation& operation, Deadline deadline) {
 
 int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
   SubmittedWait wait(*this, operation.is_drainable());
+  // Before the kernel has the entry: afterwards nothing may throw.
+  attached_state(operation.channel());
   operation.prepare(ring_.next_entry(wait));
   ring_.note_send(send_bytes_of(operation));
   return park_submitted(wait, operation, deadline);
@@ -228,9 +231,8 @@ void UringLoop::received(State& state, int result, unsigned flags) {
     enqueue(state, index, static_cast<std::uint32_t>(result));
   }
   const bool is_starved = result == -ENOBUFS && buffers_.has_any();
-  if (is_starved && state.channel != nullptr) {
+  if (is_starved && state.channel != nullptr && try_append(starved_, &state)) {
     state.is_starved = true;
-    starved_.push_back(&state);
   } else if (result <= 0 && result != -ECANCELED && !is_starved) {
     state.end = result;
   }
@@ -309,8 +311,10 @@ void UringLoop::arm_accept(State& state) {
 void UringLoop::accepted(State& state, int result, unsigned flags) {
   if (result >= 0 && state.channel == nullptr) {
     UniqueFd(result).reset();
+  } else if (result >= 0 && !try_append(*state.accepted_fds, result)) {
+    UniqueFd(result).reset();
+    state.end = -ENOMEM;
   } else if (result >= 0) {
-    state.accepted_fds->push_back(result);
     if (state.accepted_fds->size() >= kUnacceptedMax) stop_multishot(state);
   } else if (result != -ECANCELED) {
     state.end = result;
@@ -351,9 +355,10 @@ void UringLoop::withdraw(Channel& channel) {
   }
   std::erase(starved_, state);
   if (!channel.carried) channel.carried = std::make_unique<Channel::Carried>();
+  channel.carried->reserve(state->queued_count, state->accepted().size());
   while (state->first != BufferPool::kNone) {
+    Buffer own(queued_[state->first].filled);
     const Buffer buffer = dequeue(*state);
-    Buffer own(buffer.filled());
     std::copy_n(buffer.memory().begin(), buffer.filled(), own.memory().begin());
     own.set_filled(buffer.filled());
     channel.carried->buffers.push_back(std::move(own));
