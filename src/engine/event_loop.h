@@ -68,6 +68,9 @@ class EventLoop : public Engine {
   /// The running fiber; null outside of any.
   Fiber* fiber() const { return fiber_; }
 
+  /// Whether `address` lies in a fiber's stack or its guard. Safe in a signal handler.
+  bool has_stack_at(const void* address) const { return stacks_.covers(address); }
+
   /// For other threads to post to.
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 

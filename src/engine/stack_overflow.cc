@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
 #include <mutex>
 #include <string_view>
 
@@ -15,20 +16,27 @@ namespace {
 
 constexpr std::size_t kSignalStackBytes = 64 * 1024;
 
-struct sigaction previous_action;
+/// A fault and what was installed for it before.
+struct Fault {
+  int signal;
+  struct sigaction previous;
+};
+
+// A guard that could not be made light, or lies beside a file's mapping, can fault with SIGBUS.
+std::array<Fault, 2> faults{{{SIGSEGV, {}}, {SIGBUS, {}}}};
 
 // A signal handler may not allocate: the message is written piece by piece.
 void write_text(std::string_view text) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
+/// Stacks can be written to, so a fault in what the pool has mapped is one in a guard, perhaps in a
+/// neighbour's. Who ran into it is the fiber that runs.
 const Fiber* overflowed_fiber(const void* address) {
   const EventLoop* loop = EventLoop::running();
-  if (loop == nullptr || loop->fiber() == nullptr) return nullptr;
-  const Stack& stack = loop->fiber()->stack();
-  const auto* byte = static_cast<const std::byte*>(address);
-  const bool is_in_guard = byte < stack.bottom && byte >= stack.bottom - StackPool::guard_bytes();
-  return is_in_guard ? loop->fiber() : nullptr;
+  const bool is_overflow =
+      loop != nullptr && loop->fiber() != nullptr && loop->has_stack_at(address);
+  return is_overflow ? loop->fiber() : nullptr;
 }
 
 void report(const Fiber& fiber) {
@@ -44,25 +52,37 @@ void report(const Fiber& fiber) {
       "LoopOptions::fiber_stack_bytes\n");
 }
 
-void on_fault(int signal, siginfo_t* info, void* context) {
-  if (const Fiber* fiber = overflowed_fiber(info->si_addr)) report(*fiber);
-  if ((previous_action.sa_flags & SA_SIGINFO) != 0) {
-    previous_action.sa_sigaction(signal, info, context);
-    return;
-  }
-  // With the old action in place the fault comes again as soon as this returns, and takes its
-  // course.
-  ::sigaction(SIGSEGV, &previous_action, nullptr);
+/// With the default action in place the fault comes again as soon as the handler returns, and ends
+/// the program.
+void end_by(int signal) {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(signal, &action, nullptr);
 }
 
-void install_handler_once() {
+void on_fault(int signal, siginfo_t* info, void* context) {
+  if (const Fiber* fiber = overflowed_fiber(info->si_addr)) {
+    report(*fiber);
+    return end_by(signal);
+  }
+  const struct sigaction& previous = faults[signal == SIGSEGV ? 0 : 1].previous;
+  const bool is_plain = previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN;
+  if ((previous.sa_flags & SA_SIGINFO) != 0) return previous.sa_sigaction(signal, info, context);
+  is_plain ? end_by(signal) : previous.sa_handler(signal);
+}
+
+void install_handlers_once() {
   static std::once_flag installed;
   std::call_once(installed, [] {
     struct sigaction action {};
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigemptyset(&action.sa_mask);
-    ::sigaction(SIGSEGV, &action, &previous_action);
+    for (Fault& fault : faults) {
+      ::sigaction(fault.signal, nullptr, &fault.previous);
+      ::sigaction(fault.signal, &action, nullptr);
+    }
   });
 }
 
@@ -73,11 +93,11 @@ StackOverflowReporter::StackOverflowReporter() {
   stack_t current{};
   ::sigaltstack(nullptr, &current);
   if ((current.ss_flags & SS_DISABLE) != 0) {
-    signal_stack_ = std::make_unique<char[]>(kSignalStackBytes);
+    signal_stack_ = std::make_unique_for_overwrite<char[]>(kSignalStackBytes);
     const stack_t own{.ss_sp = signal_stack_.get(), .ss_flags = 0, .ss_size = kSignalStackBytes};
     ::sigaltstack(&own, nullptr);
   }
-  install_handler_once();
+  install_handlers_once();
 }
 
 StackOverflowReporter::~StackOverflowReporter() {

@@ -1,6 +1,7 @@
 #include "engine/stack_pool.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,26 +19,28 @@ constexpr std::size_t kStacksInSlab = 32;
 constexpr std::size_t kWarmStacksMax = 256;
 constexpr std::size_t kAsanStackBytes = 256 * 1024;
 
-std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
-
 std::size_t round_up_to_pages(std::size_t bytes) {
-  const std::size_t page = page_bytes();
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   return (bytes + page - 1) / page * page;
+}
+
+/// Wide guards are address space alone, which most programs have without bounds.
+bool is_address_space_limited() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
 }  // namespace
 
 StackPool::StackPool(std::size_t stack_bytes)
-    : slot_bytes_(
-          round_up_to_pages(std::max(stack_bytes, kUnderAsan ? kAsanStackBytes : 16 * 1024)) +
-          guard_bytes()) {}
+    : stack_bytes_(
+          round_up_to_pages(std::max(stack_bytes, kUnderAsan ? kAsanStackBytes : 16 * 1024))),
+      wide_stacks_left_(is_address_space_limited() ? 0 : kWideStacks) {}
 
 StackPool::~StackPool() {
   for (const Stack& stack : free_) unregister_stack(stack.valgrind_id);
-  for (std::byte* slab : slabs_) ::munmap(slab, kStacksInSlab * slot_bytes_);
+  for (const Slab& slab : slabs_) ::munmap(slab.begin, slab.bytes);
 }
-
-std::size_t StackPool::guard_bytes() { return page_bytes(); }
 
 Stack StackPool::take() {
   if (free_.empty() && !grow()) return {};
@@ -51,6 +54,13 @@ void StackPool::give_back(Stack stack) {
   free_.push_back(stack);
 }
 
+bool StackPool::covers(const void* address) const {
+  const auto* byte = static_cast<const std::byte*>(address);
+  return std::ranges::any_of(slabs_, [byte](const Slab& slab) {
+    return byte >= slab.begin && byte < slab.begin + slab.bytes;
+  });
+}
+
 bool StackPool::grow() {
   // Nothing may fail once the slab is mapped, nor when its stacks come back.
   try {
@@ -59,7 +69,16 @@ bool StackPool::grow() {
   } catch (const std::bad_alloc&) {
     return false;
   }
-  const std::size_t slab_bytes = kStacksInSlab * slot_bytes_;
+  if (wide_stacks_left_ > 0 && map_slab(kWideGuardBytes)) {
+    wide_stacks_left_ -= std::min(wide_stacks_left_, kStacksInSlab);
+    return true;
+  }
+  return map_slab(std::min(stack_bytes_, kWideGuardBytes));
+}
+
+bool StackPool::map_slab(std::size_t guard_bytes) {
+  const std::size_t slot_bytes = guard_bytes + stack_bytes_;
+  const std::size_t slab_bytes = kStacksInSlab * slot_bytes;
   void* mapped = ::mmap(nullptr, slab_bytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (mapped == MAP_FAILED) return false;
@@ -67,23 +86,22 @@ bool StackPool::grow() {
   // A huge page would make 2 MiB resident for the few KiB that a parked fiber needs.
   ::madvise(slab, slab_bytes, MADV_NOHUGEPAGE);
   for (std::size_t i = 0; i < kStacksInSlab; ++i) {
-    if (install_guard(slab + i * slot_bytes_)) continue;
+    if (install_guard(slab + i * slot_bytes, guard_bytes)) continue;
     ::munmap(slab, slab_bytes);
     return false;
   }
-  slabs_.push_back(slab);
-  const std::size_t usable = slot_bytes_ - guard_bytes();
+  slabs_.push_back({slab, slab_bytes});
   for (std::size_t i = kStacksInSlab; i > 0; --i) {
-    std::byte* bottom = slab + (i - 1) * slot_bytes_ + guard_bytes();
-    free_.push_back({bottom, usable, register_stack(bottom, usable)});
+    std::byte* bottom = slab + (i - 1) * slot_bytes + guard_bytes;
+    free_.push_back({bottom, stack_bytes_, register_stack(bottom, stack_bytes_)});
   }
   return true;
 }
 
-bool StackPool::install_guard(std::byte* page) {
-  if (has_light_guards_ && ::madvise(page, guard_bytes(), kMadvGuardInstall) == 0) return true;
+bool StackPool::install_guard(std::byte* begin, std::size_t bytes) {
+  if (has_light_guards_ && ::madvise(begin, bytes, kMadvGuardInstall) == 0) return true;
   has_light_guards_ = false;
-  return ::mprotect(page, guard_bytes(), PROT_NONE) == 0;
+  return ::mprotect(begin, bytes, PROT_NONE) == 0;
 }
 
 }  // namespace hotline::engine

@@ -5,7 +5,7 @@
 
 namespace hotline::engine {
 
-/// The stack of one fiber: `usable_bytes` from `bottom`, below it a guard page.
+/// The stack of one fiber: `usable_bytes` from `bottom`, below it a guard.
 struct Stack {
   std::byte* bottom = nullptr;
   std::size_t usable_bytes = 0;
@@ -15,12 +15,19 @@ struct Stack {
   explicit operator bool() const { return bottom != nullptr; }
 };
 
-/// Fiber stacks, mapped lazily in slabs and used again last in, first out. A guard page below each
-/// stops an overflow; MADV_GUARD_INSTALL (Linux 6.13) makes it without splitting the mapping, so
-/// that vm.max_map_count does not limit fibers; mprotect(2) where that is not to be had. Loop
-/// thread only.
+/// Fiber stacks, mapped lazily in slabs and used again last in, first out. The guard below each
+/// stops an overflow. It is as large as the stack, at most kWideGuardBytes, so that no frame that
+/// fits a stack can reach past it even where the compiler probes no stacks; below the first
+/// kWideStacks it has kWideGuardBytes, so that a function whose frame fits no stack is found at
+/// its first call. (A wide guard below every stack would cost 2 KiB of page tables for each.)
+/// MADV_GUARD_INSTALL (Linux 6.13) makes guards without splitting the mapping, so that
+/// vm.max_map_count does not limit fibers; mprotect(2) where that is not to be had. Loop thread
+/// only.
 class StackPool {
  public:
+  static constexpr std::size_t kWideGuardBytes = 1024 * 1024;
+  static constexpr std::size_t kWideStacks = 512;
+
   explicit StackPool(std::size_t stack_bytes);
   StackPool(const StackPool&) = delete;
   StackPool& operator=(const StackPool&) = delete;
@@ -32,16 +39,23 @@ class StackPool {
   /// Takes it back. When many lie idle its pages go back to the system.
   void give_back(Stack stack);
 
-  /// Bytes of one guard page below each stack.
-  static std::size_t guard_bytes();
+  /// Whether `address` lies in a stack of this pool or in a guard. Safe in a signal handler.
+  bool covers(const void* address) const;
 
  private:
-  bool grow();
-  bool install_guard(std::byte* page);
+  struct Slab {
+    std::byte* begin = nullptr;
+    std::size_t bytes = 0;
+  };
 
-  std::size_t slot_bytes_;
+  bool grow();
+  bool map_slab(std::size_t guard_bytes);
+  bool install_guard(std::byte* begin, std::size_t bytes);
+
+  std::size_t stack_bytes_;
+  std::size_t wide_stacks_left_;
   bool has_light_guards_ = true;
-  std::vector<std::byte*> slabs_;
+  std::vector<Slab> slabs_;
   std::vector<Stack> free_;
 };
 

@@ -1,11 +1,18 @@
 #include "engine/stack_overflow.h"
 
+#include <unistd.h>
+
 #include <csignal>
+#include <cstdlib>
+#include <string>
 
 #include <doctest/doctest.h>
 
-#include "engine/event_loop.h"
 #include "engine/annotations.h"
+#include "engine/event_loop.h"
+#include "engine/worker.h"
+#include "hotline/engine/clock.h"
+#include "support/large_frames.h"
 #include "support/loops.h"
 
 namespace hotline::engine {
@@ -22,30 +29,87 @@ int sink = 0;
   return frame[0] + sink;
 }
 
-void overflow_on(EngineKind kind) {
+void recurse_without_end() {
+  volatile int start = 0;
+  recurse(&start);
+}
+
+/// Runs `body` on a fiber among others that wait, whose stacks are all around it.
+void run_among_others(EngineKind kind, void (*body)()) {
+  constexpr int kOthers = 20;
   auto loop = make_event_loop({.engine = kind});
   if (!loop) return;
-  (*loop)->spawn("the deep one", [] {
-    volatile int start = 0;
-    recurse(&start);
+  const auto sleep = [] { static_cast<void>(sleep_for(std::chrono::seconds(10))); };
+  for (int i = 0; i < kOthers; ++i) (*loop)->spawn("a neighbour", sleep);
+  (*loop)->spawn("the deep one", [body] {
+    body();
+    ::_exit(EXIT_SUCCESS);
   });
+  for (int i = 0; i < kOthers; ++i) (*loop)->spawn("a neighbour", sleep);
   (*loop)->run();
 }
 
+void check_overflow(const test::ChildReport& report) {
+  CHECK((report.signal == SIGSEGV || report.signal == SIGBUS));
+  CHECK(
+      report.error_text.starts_with("hotline: the stack of fiber 'the deep one' overflowed its "));
+  CHECK(report.error_text.find("\nhint: ") != std::string::npos);
+}
+
+struct Overflow {
+  const char* name;
+  void (*body)();
+};
+
+constexpr Overflow kOverflows[] = {
+    {"frames of some hundred bytes", recurse_without_end},
+    {"frames of 20,000 bytes", [] { test::recurse_with_large_frames(1000); }},
+    {"a frame of 70,000 bytes", test::use_frame<70'000>},
+    {"a frame of 100,000 bytes", test::use_frame<100'000>},
+    {"a frame of 1,000,000 bytes", test::use_frame<1'000'000>},
+};
+
 }  // namespace
 
-TEST_CASE("an overflow of a fiber's stack ends the program with a message that names it") {
+TEST_CASE("an overflow of any size ends the program by a signal and names the fiber that ran") {
   if (kUnderAsan) {
     MESSAGE("not tested: AddressSanitizer reports it in its own way");
     return;
   }
   for (const EngineKind kind : test::loop_engines()) {
-    const auto report = test::in_child_process([kind] { overflow_on(kind); });
-    CHECK(report.exit_status != 0);
-    CHECK(report.error_text.find("the stack of fiber 'the deep one' overflowed its ") !=
-          std::string::npos);
-    CHECK(report.error_text.find("\nhint: ") != std::string::npos);
+    for (const Overflow& overflow : kOverflows) {
+      CAPTURE(std::string(name_of(kind)));
+      CAPTURE(std::string(overflow.name));
+      check_overflow(test::in_child_process([&] { run_among_others(kind, overflow.body); }));
+    }
   }
+}
+
+TEST_CASE("beyond the stacks with wide guards a recursion is stopped all the same") {
+  if (kUnderAsan) return;
+  for (const EngineKind kind : test::loop_engines()) {
+    check_overflow(test::in_child_process([kind] {
+      auto loop = make_event_loop({.engine = kind});
+      if (!loop) return;
+      const auto sleep = [] { static_cast<void>(sleep_for(std::chrono::seconds(10))); };
+      for (std::size_t i = 0; i < StackPool::kWideStacks + 40; ++i) {
+        (*loop)->spawn("a neighbour", sleep);
+      }
+      (*loop)->spawn("the deep one", [] { test::recurse_with_large_frames(1000); });
+      (*loop)->run();
+    }));
+  }
+}
+
+TEST_CASE("an overflow on another thread than the first is reported too") {
+  if (kUnderAsan) return;
+  check_overflow(test::in_child_process([] {
+    const auto worker = start_thread_worker({.kind = WorkerKind::loop,
+                                             .name = "the deep one",
+                                             .loop = {},
+                                             .body = recurse_without_end,
+                                             .on_end = [] {}});
+  }));
 }
 
 TEST_CASE("another fault is not taken for an overflow") {
@@ -55,7 +119,7 @@ TEST_CASE("another fault is not taken for an overflow") {
     auto* volatile nowhere = reinterpret_cast<volatile int*>(8);
     *nowhere = 1;
   });
-  CHECK(report.exit_status != 0);
+  CHECK(report.signal == SIGSEGV);
   CHECK(report.error_text.find("overflowed") == std::string::npos);
 }
 
