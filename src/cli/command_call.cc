@@ -80,8 +80,7 @@ ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
                   const MessageSource& source, OutputForm form) {
   if (printer.failure() != 0) return report_output_failure(printer.failure(), form);
   if (conversed && source.failure() != 0) {
-    return report_error(system_error(source.failure(), "read", "standard input"),
-                        ExitStatus::failed, form);
+    return report_input_failure(source.failure(), form);
   }
   if (conversed) return ExitStatus::ok;
   // Of a datagram's peer only its first reply tells whether it is there.

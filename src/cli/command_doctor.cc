@@ -1,11 +1,13 @@
 #include "cli/command_doctor.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/build_facts.h"
 #include "cli/examination.h"
+#include "cli/report.h"
 
 namespace hotline::cli {
 namespace {
@@ -24,24 +26,29 @@ std::vector<Version> versions() {
           {"libedit", facts.libedit}};
 }
 
-void print_text(const std::vector<Finding>& findings) {
-  constexpr int kMarkWidth = 5;
-  constexpr int kNameWidth = 14;
-  for (const Finding& each : findings) {
-    std::printf("%-*s%-*s%s\n", kMarkWidth, std::string(name_of(each.verdict)).c_str(), kNameWidth,
-                each.name.c_str(), each.value.c_str());
-    if (!each.advice.empty()) {
-      std::printf("%-*s%-*shint: %s\n", kMarkWidth, "", kNameWidth, "", each.advice.c_str());
-    }
-  }
-  std::puts("\nbuilt of");
-  for (const Version& each : versions()) {
-    std::printf("%-*s%-*s%s\n", kMarkWidth, "", kNameWidth, std::string(each.name).c_str(),
-                std::string(each.value).c_str());
-  }
+/// One line of the table, with its columns so wide.
+std::string row_of(std::string_view mark, std::string_view name, std::string_view value) {
+  constexpr std::size_t kMarkWidth = 5;
+  constexpr std::size_t kNameWidth = 14;
+  std::string row(mark);
+  row.append(kMarkWidth - std::min(mark.size(), kMarkWidth), ' ').append(name);
+  row.append(kNameWidth - std::min(name.size(), kNameWidth), ' ').append(value);
+  return row + '\n';
 }
 
-void print_json(const std::vector<Finding>& findings, Verdict worst) {
+std::string text_of(const std::vector<Finding>& findings, Verdict worst) {
+  std::string text;
+  for (const Finding& each : findings) {
+    text += row_of(name_of(each.verdict), each.name, each.value);
+    if (!each.advice.empty()) text += row_of({}, {}, "hint: " + each.advice);
+  }
+  text += "\nbuilt of\n";
+  for (const Version& each : versions()) text += row_of({}, each.name, each.value);
+  return text + (worst == Verdict::fail ? "\nservers cannot run here: see FAIL\n"
+                                        : "\neverything that servers need is there\n");
+}
+
+std::string json_of(const std::vector<Finding>& findings, Verdict worst) {
   std::vector<JsonLine> objects;
   for (const Finding& each : findings) {
     JsonLine object;
@@ -53,7 +60,7 @@ void print_json(const std::vector<Finding>& findings, Verdict worst) {
   for (const Version& each : versions()) built.add(each.name, each.value);
   JsonLine line = JsonLine::versioned();
   line.add("verdict", name_of(worst)).add("findings", objects).add("built", built);
-  std::puts(line.text().c_str());
+  return line.text() + '\n';
 }
 
 }  // namespace
@@ -61,14 +68,9 @@ void print_json(const std::vector<Finding>& findings, Verdict worst) {
 ExitStatus doctor_command(const CommonOptions& common) {
   const std::vector<Finding> findings = examine();
   const Verdict worst = std::ranges::max(findings, {}, &Finding::verdict).verdict;
-  if (common.output == OutputForm::json) {
-    print_json(findings, worst);
-  } else {
-    print_text(findings);
-    std::puts(worst == Verdict::fail ? "\nservers cannot run here: see FAIL"
-                                     : "\neverything that servers need is there");
-  }
-  return worst == Verdict::fail ? ExitStatus::failed : ExitStatus::ok;
+  const bool is_json = common.output == OutputForm::json;
+  return print_output(is_json ? json_of(findings, worst) : text_of(findings, worst),
+                      worst == Verdict::fail ? ExitStatus::failed : ExitStatus::ok, common.output);
 }
 
 }  // namespace hotline::cli

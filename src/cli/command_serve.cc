@@ -1,14 +1,16 @@
 #include "cli/command_serve.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/log.h"
 #include "cli/report.h"
 #include "cli/traffic_printer.h"
+#include "hotline/engine/standard_streams.h"
 #include "hotline/server/server.h"
 
 namespace hotline::cli {
@@ -77,19 +79,23 @@ void report_engine(const Server& server, OutputForm form) {
               form);
 }
 
+/// To nobody, if standard error cannot be written to: the server serves all the same.
+void print_error(std::string_view text) { write_standard(StandardStream::error, text); }
+
 /// Always in this form: scripts wait for these lines, and read the ports from them.
 void report_listening(const Server& server) {
   for (const BoundService& each : server.services()) {
-    std::fprintf(stderr, "listening %s %s\n", each.name.c_str(),
-                 each.endpoint.format_without_options().c_str());
+    print_error("listening " + each.name + ' ' + each.endpoint.format_without_options() + '\n');
   }
 }
 
 void report_drained(const DrainReport& report, LogForm form) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   if (form == LogForm::text) {
-    std::fprintf(stderr, "drained: %lu %s; under way at the end: %lu finished, %lu cut\n",
-                 report.calls, report.calls == 1 ? "call" : "calls", report.finished, report.cut);
+    print_error("drained: " + std::to_string(report.calls) +
+                (report.calls == 1 ? " call" : " calls") +
+                "; under way at the end: " + std::to_string(report.finished) + " finished, " +
+                std::to_string(report.cut) + " cut\n");
     return;
   }
   JsonLine counts;
@@ -97,7 +103,7 @@ void report_drained(const DrainReport& report, LogForm form) {
   counts.add("finished", number(report.finished));
   counts.add("cut", number(report.cut));
   counts.add("handler_failures", number(report.handler_failures));
-  std::fprintf(stderr, "%s\n", JsonLine::versioned().add("drained", counts).text().c_str());
+  print_error(JsonLine::versioned().add("drained", counts).text() + '\n');
 }
 
 Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& common,

@@ -1,9 +1,10 @@
 #include "cli/command_services.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 #include <vector>
+
+#include "cli/report.h"
 
 namespace hotline::cli {
 namespace {
@@ -22,43 +23,44 @@ std::string example_of(const ServiceEntry& entry) {
   return "hotline serve " + (is_quoted ? "'" + entry.example + "'" : entry.example);
 }
 
-void print_table(const std::vector<Row>& rows) {
+std::string table_of(const std::vector<Row>& rows) {
+  std::string table;
   std::vector<std::size_t> widths(rows.front().size());
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
   for (const Row& row : rows) {
-    std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+      table += row[i];
+      if (i + 1 < row.size()) table.append(widths[i] - row[i].size() + 2, ' ');
     }
-    std::puts(line.c_str());
+    table += '\n';
   }
+  return table;
 }
 
-void print_json(const ServiceEntry& entry) {
+std::string json_of(const ServiceEntry& entry) {
   JsonLine line = JsonLine::versioned();
   line.add("service", entry.name);
   line.add("summary", entry.summary);
   line.add("transports", entry.transports);
   line.add("example", example_of(entry));
-  std::puts(line.text().c_str());
+  return line.text() + '\n';
 }
 
 }  // namespace
 
 ExitStatus services_command(const CommonOptions& common, const ServiceRegistry& registry) {
   if (common.output == OutputForm::json) {
-    for (const ServiceEntry& each : registry.entries()) print_json(each);
-    return ExitStatus::ok;
+    std::string lines;
+    for (const ServiceEntry& each : registry.entries()) lines += json_of(each);
+    return print_output(lines, ExitStatus::ok, common.output);
   }
   std::vector<Row> rows = {{"SERVICE", "WHAT IT DOES", "TRANSPORTS", "EXAMPLE"}};
   for (const ServiceEntry& each : registry.entries()) {
     rows.push_back({each.name, each.summary, join(each.transports), example_of(each)});
   }
-  print_table(rows);
-  return ExitStatus::ok;
+  return print_output(table_of(rows), ExitStatus::ok, common.output);
 }
 
 }  // namespace hotline::cli

@@ -61,8 +61,7 @@ ExitStatus shell_command(const ShellOptions& options, const CommonOptions& commo
   if (printer.failure() != 0) return report_output_failure(printer.failure(), common.output);
   if (!conversed) return report_error(conversed.error(), ExitStatus::failed, common.output);
   if (lines->failure() == 0) return ExitStatus::ok;
-  return report_error(system_error(lines->failure(), "read", "standard input"), ExitStatus::failed,
-                      common.output);
+  return report_input_failure(lines->failure(), common.output);
 }
 
 }  // namespace hotline::cli

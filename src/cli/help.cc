@@ -45,8 +45,9 @@ constexpr std::string_view kServe = R"(hotline serve: serve one or more services
 usage: hotline serve SERVICE=ENDPOINT... [OPTION]...
 
 Once every endpoint is bound, 'listening SERVICE ENDPOINT' is printed for each, with its real
-port, to standard error; if one cannot be bound, none is. SIGTERM and the first ^C drain: nobody
-new is taken, calls under way may finish. The second ends at once. The status is 0 after either.
+port, to standard error; if one cannot be bound, none is. SIGTERM, SIGHUP and the first ^C drain:
+nobody new is taken, calls under way may finish. The second ends at once. The status is 0 after
+either. ^C and SIGHUP that are ignored at the start (nohup) stay ignored.
 
 options:
   --concurrency WORD    how many calls run at once, and on what (default loops):

@@ -8,6 +8,7 @@
 #include <cwchar>
 
 #include "cli/standard_input.h"
+#include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
 namespace {
@@ -16,6 +17,9 @@ constexpr int kHistoryLinesMax = 1000;
 constexpr int kReadFailed = -1;
 
 const char* prompt(EditLine*) { return ">>: "; }
+
+/// The editor itself has written out all that it shows.
+void end_line() { write_standard(StandardStream::output, "\n"); }
 
 /// Without a locale that knows it, no letter beyond ASCII could be typed.
 void understand_utf8() {
@@ -76,7 +80,7 @@ MessageSource::Next LineEditor::next_line(std::string& line, PeerWatch& peer) {
   state.peer = nullptr;
   if (state.has_hung_up) return Next::hang_up;
   if (typed == nullptr || size <= 0) {
-    std::fputc('\n', stdout);  // What follows must not stand behind the prompt.
+    end_line();  // What follows must not stand behind the prompt.
     return Next::end;
   }
   line.assign(typed, static_cast<std::size_t>(size));
@@ -102,7 +106,7 @@ bool LineEditor::State::wait_for_input() {
       case StandardInput::Ready::input: return true;
       case StandardInput::Ready::interrupted: refresh(); break;
       case StandardInput::Ready::peer:
-        std::fputc('\n', stdout);  // Below the line that is being typed.
+        end_line();  // Below the line that is being typed.
         has_hung_up = !peer->show_arrived();
         if (has_hung_up) return false;
         peer->settle();

@@ -1,4 +1,3 @@
-#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,8 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "hotline/engine/inherited_signals.h"
+#include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
 namespace {
@@ -38,16 +39,15 @@ class Program {
   ExitStatus operator()(const HelpOptions& options) const {
     const auto text = help_on(options.topic);
     if (!text) return report_error(text.error(), ExitStatus::usage, common_.output);
-    std::fputs(text->c_str(), stdout);
-    return ExitStatus::ok;
+    return print_output(*text, ExitStatus::ok, common_.output);
   }
 
   ExitStatus operator()(const VersionOptions&) const {
     const std::string version(build_facts().version);
-    std::puts(common_.output == OutputForm::json
-                  ? JsonLine::versioned().add("version", version).text().c_str()
-                  : ("hotline " + version).c_str());
-    return ExitStatus::ok;
+    const std::string line = common_.output == OutputForm::json
+                                 ? JsonLine::versioned().add("version", version).text()
+                                 : "hotline " + version;
+    return print_output(line + '\n', ExitStatus::ok, common_.output);
   }
 
  private:
@@ -61,12 +61,16 @@ int run(const std::vector<std::string>& words) {
   const ExitStatus status = line.command
                                 ? std::visit(Program(line.common), *line.command)
                                 : report_error(line.command.error(), ExitStatus::usage, form);
-  return static_cast<int>(finish_output(status, form));
+  return static_cast<int>(status);
 }
 
 }  // namespace
 }  // namespace hotline::cli
 
 int main(int argument_count, char** arguments) {
+  hotline::reset_inherited_signals();
+  // Without a descriptor for standard error nobody can be told either.
+  if (hotline::hold_standard_streams() != 0)
+    return static_cast<int>(hotline::cli::ExitStatus::failed);
   return hotline::cli::run({arguments + (argument_count > 0 ? 1 : 0), arguments + argument_count});
 }

@@ -1,9 +1,7 @@
 #include "cli/reply_printer.h"
 
-#include <cerrno>
-#include <cstdio>
-
 #include "cli/text_encoding.h"
+#include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
 namespace {
@@ -40,12 +38,8 @@ bool ReplyPrinter::print_reply(Bytes bytes) {
 
 bool ReplyPrinter::write(std::string_view text) {
   if (failure_ != 0) return false;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
-    return true;
-  }
-  failure_ = errno;
-  std::clearerr(stdout);  // It is noted here, and nothing more is written.
-  return false;
+  failure_ = write_standard(StandardStream::output, text);
+  return failure_ == 0;
 }
 
 }  // namespace hotline::cli

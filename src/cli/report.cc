@@ -1,14 +1,25 @@
 #include "cli/report.h"
 
 #include <cerrno>
-#include <cstdio>
+#include <string>
 #include <utility>
+
+#include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
 namespace {
 
+/// To nobody, if standard error cannot be written to.
 void print_line(std::string_view text) {
-  std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+  write_standard(StandardStream::error, std::string(text) + '\n');
+}
+
+/// The kinds of other errors, and their hints, are about sockets.
+Error stream_error(int native_code, std::string_view operation) {
+  Error error = system_error(native_code, operation);
+  error.kind = ErrorKind::system;
+  if (native_code == EBADF) error.detail = "it is closed";
+  return error;
 }
 
 JsonLine describe(const Error& error, ExitStatus status) {
@@ -59,14 +70,17 @@ ExitStatus status_of_connect(const Error& error) {
 
 ExitStatus report_output_failure(int native_code, OutputForm form) {
   if (native_code == EPIPE) return ExitStatus::failed;
-  Error error = system_error(native_code, "write to standard output");
-  error.kind = ErrorKind::system;  // The kinds, and their hints, are about sockets.
-  return report_error(error, ExitStatus::failed, form);
+  return report_error(stream_error(native_code, "write to standard output"), ExitStatus::failed,
+                      form);
 }
 
-ExitStatus finish_output(ExitStatus status, OutputForm form) {
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  return report_output_failure(errno, form);
+ExitStatus report_input_failure(int native_code, OutputForm form) {
+  return report_error(stream_error(native_code, "read standard input"), ExitStatus::failed, form);
+}
+
+ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form) {
+  const int failure = write_standard(StandardStream::output, text);
+  return failure == 0 ? status : report_output_failure(failure, form);
 }
 
 }  // namespace hotline::cli

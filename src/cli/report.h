@@ -25,7 +25,10 @@ ExitStatus status_of_connect(const Error& error);
 /// has gone is no news to anybody, and passes in silence.
 ExitStatus report_output_failure(int native_code, OutputForm form);
 
-/// Writes out what standard output still holds: `status`, unless that fails.
-ExitStatus finish_output(ExitStatus status, OutputForm form);
+/// Standard input could not be read, for the reason `native_code`.
+ExitStatus report_input_failure(int native_code, OutputForm form);
+
+/// Writes `text` to standard output. Returns `status`, or reports the failure and returns `failed`.
+ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form);
 
 }  // namespace hotline::cli

@@ -1,7 +1,6 @@
 #include "engine/child_process.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -14,28 +13,25 @@
 #include <cstdlib>
 #include <vector>
 
+#include "engine/above_standard.h"
 #include "engine/blocking/blocking_engine.h"
+#include "engine/close_descriptors.h"
 #include "engine/event_loop.h"
+#include "engine/signals.h"
 
 namespace hotline::engine {
 namespace {
-
-void close_from_to(unsigned first, unsigned last) {
-  if (::close_range(first, last, 0) == 0) return;
-  // Before Linux 5.9 one by one.
-  last = std::min(last, static_cast<unsigned>(::sysconf(_SC_OPEN_MAX)));
-  for (unsigned fd = first; fd <= last; ++fd) ::close(static_cast<int>(fd));
-}
 
 /// The parent's listeners, rings and other people's connections must not live on in the child.
 void close_all_but(std::vector<int> kept) {
   std::ranges::sort(kept);
   unsigned first = STDERR_FILENO + 1;
   for (const int fd : kept) {
-    if (const auto next = static_cast<unsigned>(fd); next > first) close_from_to(first, next - 1);
+    if (const auto next = static_cast<unsigned>(fd); next > first)
+      close_descriptors(first, next - 1);
     first = std::max(first, static_cast<unsigned>(fd) + 1);
   }
-  close_from_to(first, ~0U);
+  close_descriptors(first, ~0U);
 }
 
 [[noreturn]] void run_child(pid_t parent, Interrupter& interrupter, std::vector<int> kept,
@@ -67,9 +63,12 @@ Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<cons
   // A body that cannot be interrupted might never end.
   if (interrupter.fd() < 0) return fail(system_error(EMFILE, "fork"));
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return fail(system_error(errno, "fork"));
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0 || !above_standard(ends)) {
+    return fail(system_error(errno, "fork"));
+  }
   UniqueFd reports(ends[0]);
   UniqueFd reports_of_child(ends[1]);
+  keep_ends_of_children();
   const pid_t parent = ::getpid();
   pid_t child = -1;
   int error = 0;
@@ -81,7 +80,7 @@ Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<cons
   });
   if (child < 0) return fail(system_error(error, "fork"));
   // Nobody else reaps it before this, so its id is still its own.
-  UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  UniqueFd pidfd(above_standard(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))));
   if (pidfd) return ChildProcess(std::move(pidfd), std::move(reports));
   error = errno;
   ::kill(child, SIGKILL);

@@ -3,11 +3,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "engine/above_standard.h"
 #include "engine/end_code.h"
 
 namespace hotline::engine {
 
-Interrupter::Interrupter() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+Interrupter::Interrupter() : fd_(above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))) {}
 
 int Interrupter::take_end_code() noexcept {
   eventfd_t count = 0;

@@ -17,6 +17,8 @@
 #include <memory>
 #include <thread>
 
+#include "engine/above_standard.h"
+
 namespace hotline::engine {
 namespace {
 
@@ -44,7 +46,7 @@ int address_of(int fd, SocketAddress& address, Call call) {
 }  // namespace
 
 int Kernel::open_socket(int family, int type) {
-  return result_of(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return result_of(above_standard(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
 }
 
 int Kernel::bind(int fd, const SocketAddress& address) {
@@ -84,7 +86,7 @@ int Kernel::set_non_blocking(int fd) {
 }
 
 int Kernel::open_counter() {
-  return result_of(::eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC));
+  return result_of(above_standard(::eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC)));
 }
 
 void Kernel::add_to_counter(int fd) { ::eventfd_write(fd, 1); }
@@ -97,7 +99,7 @@ int Kernel::take_from_counter(int fd) {
 int Kernel::open_signals(std::span<const int> signals) {
   const sigset_t set = set_of(signals);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  return result_of(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+  return result_of(above_standard(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)));
 }
 
 bool Kernel::is_blocked(int signal) {

@@ -6,9 +6,11 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/above_standard.h"
+
 namespace hotline::engine {
 
-Mailbox::Mailbox() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+Mailbox::Mailbox() : fd_(above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))) {
   if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 

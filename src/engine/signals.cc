@@ -11,8 +11,17 @@
 #include "engine/operations/read_write.h"
 
 namespace hotline::engine {
+namespace {
 
-Result<Signals> Signals::block(std::initializer_list<int> signals) {
+struct sigaction action_of(int signal) {
+  struct sigaction action {};
+  ::sigaction(signal, nullptr, &action);
+  return action;
+}
+
+}  // namespace
+
+Result<Signals> Signals::block(std::span<const int> signals) {
   Engine& engine = Engine::current();
   std::vector<int> own;
   std::ranges::copy_if(signals, std::back_inserter(own),
@@ -36,12 +45,29 @@ Result<int> Signals::wait() {
   return static_cast<int>(info.ssi_signo);
 }
 
-void ignore_broken_pipes() {
-  struct sigaction current {};
-  ::sigaction(SIGPIPE, nullptr, &current);
-  if (current.sa_handler != SIG_DFL) return;
-  current.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &current, nullptr);
+std::vector<int> without_ignored(std::initializer_list<int> signals) {
+  std::vector<int> heeded;
+  std::ranges::copy_if(signals, std::back_inserter(heeded),
+                       [](int signal) { return action_of(signal).sa_handler != SIG_IGN; });
+  return heeded;
+}
+
+void ignore_failed_writes() {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
+    struct sigaction action = action_of(signal);
+    if (action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = SIG_IGN;
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+void keep_ends_of_children() {
+  struct sigaction action = action_of(SIGCHLD);
+  const bool is_ignored = action.sa_handler == SIG_IGN;
+  if (!is_ignored && (action.sa_flags & SA_NOCLDWAIT) == 0) return;
+  if (is_ignored) action.sa_handler = SIG_DFL;
+  action.sa_flags &= ~SA_NOCLDWAIT;
+  ::sigaction(SIGCHLD, &action, nullptr);
 }
 
 }  // namespace hotline::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 #include "engine/channel.h"
@@ -14,7 +15,7 @@ namespace hotline::engine {
 class Signals {
  public:
   /// Call before other threads start. Fails with `resource_exhausted` if no descriptor is left.
-  static Result<Signals> block(std::initializer_list<int> signals);
+  static Result<Signals> block(std::span<const int> signals);
 
   Signals(Signals&&) noexcept = default;
   ~Signals();
@@ -31,9 +32,18 @@ class Signals {
   std::vector<int> blocked_;  ///< By this, and not before.
 };
 
-/// Writes to a peer that has gone fail with EPIPE from now on, in the whole process, in place of
-/// the signal that kills; a program's own handler stays. Sockets never raise it here; pipes and
-/// terminals would.
-void ignore_broken_pipes();
+/// Returns those of `signals` that this process does not ignore. Who starts a program decides with
+/// an ignored signal that it is not for the program, as nohup(1) does and a shell for background
+/// jobs; a blocked signal would be read all the same.
+std::vector<int> without_ignored(std::initializer_list<int> signals);
+
+/// From now on a write fails, in the whole process, where a signal would kill: with EPIPE if no
+/// reader is left (SIGPIPE), with EFBIG at the limit on the size of files (SIGXFSZ). A program's
+/// own handler stays. Sockets never raise SIGPIPE here; pipes and terminals would.
+void ignore_failed_writes();
+
+/// SIGCHLD gets its default action if this process ignores it, for then the system throws away how
+/// children end; a program's own handler stays, and SA_NOCLDWAIT goes.
+void keep_ends_of_children();
 
 }  // namespace hotline::engine

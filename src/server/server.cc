@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
 #include <mutex>
 #include <optional>
 
@@ -12,6 +11,7 @@
 #include "engine/event.h"
 #include "engine/signals.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/standard_streams.h"
 #include "server/runner.h"
 #include "server/service.h"
 
@@ -120,6 +120,8 @@ Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
 
 Result<void> Server::bind() {
   State& state = *state_;
+  // Who bound says so next, perhaps to nobody.
+  engine::ignore_failed_writes();
   if (auto checked = state.shared.admission.check(); !checked) return checked;
   if (auto blocked = state.block_signals(); !blocked) return blocked;
   if (state.shared.options.concurrency.kind == Concurrency::Kind::loops) {
@@ -168,7 +170,6 @@ Result<DrainReport> Server::run() {
   if (!state_->is_bound) {
     if (auto bound = bind(); !bound) return fail(std::move(bound.error()));
   }
-  engine::ignore_broken_pipes();
   // On a simulated engine there is one loop for everything.
   if (engine::Engine::current().is_simulated()) return state_->supervise(*EventLoop::running());
   // Never a ring: with `processes` this very loop is what forks.
@@ -227,7 +228,10 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
 /// From the moment that callers can be told where to call, a signal drains in place of killing.
 Result<void> Server::State::block_signals() {
   if (shared.options.signals == SignalUse::none || signals) return {};
-  auto blocked = engine::Signals::block({SIGTERM, SIGINT});
+  // SIGTERM is never meant for others: a server that ignores it could only be killed.
+  std::vector<int> ends = engine::without_ignored({SIGINT, SIGHUP});
+  ends.push_back(SIGTERM);
+  auto blocked = engine::Signals::block(ends);
   if (!blocked) return fail(std::move(blocked.error()));
   signals.emplace(std::move(*blocked));
   return {};
@@ -299,18 +303,25 @@ DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
   return report;
 }
 
+namespace {
+
+/// To nobody, if standard error cannot be written to: the server serves all the same.
+void print_error(std::string line) { write_standard(StandardStream::error, line += '\n'); }
+
+}  // namespace
+
 int serve(std::string_view uri, Handler handler, ServerOptions options) {
   options.signals = SignalUse::drain;
   Server server(std::move(options));
   const auto refuse = [](const Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.message().c_str());
-    if (!error.hint().empty()) std::fprintf(stderr, "hint: %s\n", error.hint().c_str());
+    print_error("error: " + error.message());
+    if (!error.hint().empty()) print_error("hint: " + error.hint());
     return 1;
   };
   if (auto added = server.add(uri, std::move(handler)); !added) return refuse(added.error());
   if (auto bound = server.bind(); !bound) return refuse(bound.error());
   for (const BoundService& each : server.services()) {
-    std::fprintf(stderr, "listening %s\n", each.endpoint.format().c_str());
+    print_error("listening " + each.endpoint.format());
   }
   const auto report = server.run();
   if (!report) return refuse(report.error());

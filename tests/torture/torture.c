@@ -104,8 +104,6 @@ TORTURED(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int f
 TORTURED(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
          -1, ENOBUFS, EPIPE, ECONNRESET, EINTR)
 TORTURED(ssize_t, read, (int fd, void *into, size_t size), (fd, into, size), -1, ENOMEM, EINTR, EIO)
-TORTURED(ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size), -1, EIO,
-         EINTR, ENOSPC)
 TORTURED(int, poll, (struct pollfd *polled, nfds_t count, int timeout), (polled, count, timeout),
          -1, EINTR, ENOMEM)
 TORTURED(int, epoll_create1, (int flags), (flags), -1, EMFILE, ENFILE, ENOMEM)
@@ -158,6 +156,14 @@ TORTURED(int, io_uring_submit_and_wait_timeout,
          (struct io_uring *ring, struct io_uring_cqe **entry, unsigned count,
           struct __kernel_timespec *timeout, sigset_t *signals),
          (ring, entry, count, timeout, signals), -errno, EINTR, EAGAIN)
+
+/* What standard error does not take in the end, nobody can be told. */
+ssize_t write(int fd, const void *bytes, size_t size) {
+  const int is_failed = fd == STDERR_FILENO ? FAILS("write to standard error", EINTR, EAGAIN)
+                                            : FAILS("write", EIO, EINTR, ENOSPC);
+  if (is_failed) return -1;
+  return NEXT("write", ssize_t, (int, const void *, size_t))(fd, bytes, size);
+}
 
 /* The descriptor is gone all the same: close(2). */
 int close(int fd) {

@@ -30,8 +30,8 @@ struct Limits {
 /// How many calls a server takes.
 enum class CallCount : bool { unlimited, one };
 
-/// Who ends a server: its owner alone, or SIGTERM and SIGINT too (the first drains, the second
-/// cuts).
+/// Who ends a server: its owner alone, or signals too: SIGTERM, and SIGINT and SIGHUP unless they
+/// are ignored at bind (the first drains, the second cuts).
 enum class SignalUse : bool { none, drain };
 
 /// How a server runs.

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/above_standard.h"
+
 namespace hotline::engine {
 namespace {
 
@@ -53,7 +55,9 @@ struct EpollLoop::State final : ChannelState {
 };
 
 EpollLoop::EpollLoop(const LoopOptions& options)
-    : EventLoop(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffers_(pool_options(options)) {
+    : EventLoop(options),
+      epoll_(above_standard(::epoll_create1(EPOLL_CLOEXEC))),
+      buffers_(pool_options(options)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, mailbox()->fd(), &event) < 0) {

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "engine/above_standard.h"
+
 namespace hotline::engine {
 namespace {
 
@@ -16,6 +18,15 @@ __kernel_timespec timespec_until(Instant now, Deadline until) {
   const auto left = until.instant() - now;
   const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
   return {.tv_sec = seconds.count(), .tv_nsec = (left - seconds).count()};
+}
+
+int move_above_standard(io_uring& ring) {
+  ring.ring_fd = above_standard(ring.ring_fd);
+  const int error = errno;
+  ring.enter_ring_fd = ring.ring_fd;
+  if (ring.ring_fd >= 0) return 0;
+  io_uring_queue_exit(&ring);
+  return -error;
 }
 
 }  // namespace
@@ -37,6 +48,7 @@ int make_ring(io_uring& ring, RingFlags& accepted) {
     accepted = choice;
     if (failed != -EINVAL) break;
   }
+  if (failed >= 0) failed = move_above_standard(ring);
   RingMapping::begin();
   return failed;
 }

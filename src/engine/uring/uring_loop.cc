@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/above_standard.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
@@ -309,15 +310,18 @@ void UringLoop::arm_accept(State& state) {
 }
 
 void UringLoop::accepted(State& state, int result, unsigned flags) {
-  if (result >= 0 && state.channel == nullptr) {
-    UniqueFd(result).reset();
-  } else if (result >= 0 && !try_append(*state.accepted_fds, result)) {
-    UniqueFd(result).reset();
-    state.end = -ENOMEM;
-  } else if (result >= 0) {
-    if (state.accepted_fds->size() >= kUnacceptedMax) stop_multishot(state);
-  } else if (result != -ECANCELED) {
-    state.end = result;
+  UniqueFd accepted(above_standard(result));
+  if (result < 0) {
+    if (result != -ECANCELED) state.end = result;
+  } else if (!accepted) {
+    state.end = -errno;
+  } else if (state.channel != nullptr) {
+    if (!try_append(*state.accepted_fds, accepted.get())) {
+      state.end = -ENOMEM;
+    } else {
+      accepted.release();
+      if (state.accepted_fds->size() >= kUnacceptedMax) stop_multishot(state);
+    }
   }
   settle(state, flags);
 }

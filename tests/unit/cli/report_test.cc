@@ -97,27 +97,36 @@ TEST_CASE("a reader that has gone is a failure without a word") {
   CHECK(text.empty());
 }
 
-TEST_CASE("finishing writes what output still holds, and keeps the status") {
-  ExitStatus status = ExitStatus::ok;
-  const std::string text = test::written_to(stdout, [&] {
-    std::fputs("held", stdout);
-    status = finish_output(ExitStatus::timed_out, OutputForm::text);
-  });
-  CHECK(status == ExitStatus::timed_out);
-  CHECK(text == "held");
+TEST_CASE("standard output that was closed from the start is told so") {
+  const std::string text =
+      test::written_to(stderr, [] { report_output_failure(EBADF, OutputForm::text); });
+  CHECK(text == "error: cannot write to standard output: it is closed\n");
 }
 
-TEST_CASE("finishing fails if what output holds cannot be written") {
+TEST_CASE("standard input that cannot be read is a failure with its reason") {
+  const std::string closed =
+      test::written_to(stderr, [] { report_input_failure(EBADF, OutputForm::text); });
+  CHECK(closed == "error: cannot read standard input: it is closed\n");
+  const std::string directory =
+      test::written_to(stderr, [] { report_input_failure(EISDIR, OutputForm::text); });
+  CHECK(directory == "error: cannot read standard input: Is a directory\n");
+}
+
+TEST_CASE("printing keeps the status") {
+  ExitStatus status = ExitStatus::ok;
+  const std::string text = test::written_to(
+      stdout, [&] { status = print_output("told", ExitStatus::timed_out, OutputForm::text); });
+  CHECK(status == ExitStatus::timed_out);
+  CHECK(text == "told");
+}
+
+TEST_CASE("printing fails if the text cannot be written") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   ExitStatus status = ExitStatus::ok;
   const std::string text = test::written_to(stderr, [&] {
-    test::written_to(stdout, [&] {
-      const test::Redirection redirection(STDOUT_FILENO, full.get());
-      std::fputs("held", stdout);
-      status = finish_output(ExitStatus::ok, OutputForm::text);
-      std::clearerr(stdout);
-    });
+    const test::Redirection redirection(STDOUT_FILENO, full.get());
+    status = print_output("lost", ExitStatus::ok, OutputForm::text);
   });
   CHECK(status == ExitStatus::failed);
   CHECK(text == "error: cannot write to standard output: No space left on device\n");

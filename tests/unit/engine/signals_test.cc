@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <array>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -29,7 +30,7 @@ class KeepsMask {
 TEST_CASE("signals are waited for as anything else, in place of what they would do") {
   const KeepsMask mask;
   test::on_each_engine([] {
-    auto signals = Signals::block({SIGUSR1, SIGUSR2});
+    auto signals = Signals::block(std::array{SIGUSR1, SIGUSR2});
     REQUIRE(signals);
     ::raise(SIGUSR2);
     const auto first = signals->wait();
@@ -45,7 +46,7 @@ TEST_CASE("signals are waited for as anything else, in place of what they would 
 TEST_CASE("a fiber that waits for signals lets the others run") {
   const KeepsMask mask;
   test::on_each_loop([](EventLoop& loop) {
-    auto signals = Signals::block({SIGUSR1});
+    auto signals = Signals::block(std::array{SIGUSR1});
     REQUIRE(signals);
     FiberGroup group(loop);
     int got = 0;
@@ -66,7 +67,7 @@ TEST_CASE("a fiber that waits for signals lets the others run") {
 TEST_CASE("a wait for signals can be cancelled") {
   const KeepsMask mask;
   test::on_each_engine([] {
-    auto signals = Signals::block({SIGUSR1});
+    auto signals = Signals::block(std::array{SIGUSR1});
     REQUIRE(signals);
     std::string kind;
     TaskGroup group;
@@ -77,23 +78,68 @@ TEST_CASE("a wait for signals can be cancelled") {
   });
 }
 
-TEST_CASE("broken pipes are ignored unless the program has a handler of its own") {
-  struct sigaction before {};
-  struct sigaction after {};
-  ::sigaction(SIGPIPE, nullptr, &before);
+namespace {
 
-  ::signal(SIGPIPE, SIG_DFL);
-  ignore_broken_pipes();
-  ::sigaction(SIGPIPE, nullptr, &after);
-  CHECK((after.sa_handler == SIG_IGN));
+/// Gives a signal its action back.
+class KeepsAction {
+ public:
+  explicit KeepsAction(int signal) : signal_(signal) { ::sigaction(signal, nullptr, &action_); }
+  KeepsAction(const KeepsAction&) = delete;
+  KeepsAction& operator=(const KeepsAction&) = delete;
+  ~KeepsAction() { ::sigaction(signal_, &action_, nullptr); }
 
-  void (*const own)(int) = [](int) {};
-  ::signal(SIGPIPE, own);
-  ignore_broken_pipes();
-  ::sigaction(SIGPIPE, nullptr, &after);
-  CHECK((after.sa_handler == own));
+ private:
+  int signal_;
+  struct sigaction action_ {};
+};
 
-  ::sigaction(SIGPIPE, &before, nullptr);
+struct sigaction action_of(int signal) {
+  struct sigaction action {};
+  ::sigaction(signal, nullptr, &action);
+  return action;
+}
+
+void own_handler(int) {}
+
+}  // namespace
+
+TEST_CASE("the signals of writes that fail are ignored unless the program has a handler") {
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
+    CAPTURE(signal);
+    const KeepsAction kept(signal);
+    ::signal(signal, SIG_DFL);
+    ignore_failed_writes();
+    CHECK((action_of(signal).sa_handler == SIG_IGN));
+    ::signal(signal, own_handler);
+    ignore_failed_writes();
+    CHECK((action_of(signal).sa_handler == own_handler));
+  }
+}
+
+TEST_CASE("a signal that the process ignores is left out, one with a handler is not") {
+  const KeepsAction first(SIGINT);
+  const KeepsAction second(SIGHUP);
+  const KeepsAction third(SIGUSR1);
+  ::signal(SIGINT, SIG_IGN);
+  ::signal(SIGHUP, SIG_DFL);
+  ::signal(SIGUSR1, own_handler);
+  CHECK(without_ignored({SIGINT, SIGHUP, SIGUSR1}) == std::vector<int>{SIGHUP, SIGUSR1});
+}
+
+TEST_CASE("the ends of children are kept: SIGCHLD is not ignored, and own handlers stay") {
+  const KeepsAction kept(SIGCHLD);
+  ::signal(SIGCHLD, SIG_IGN);
+  keep_ends_of_children();
+  CHECK((action_of(SIGCHLD).sa_handler == SIG_DFL));
+
+  struct sigaction own {};
+  own.sa_handler = own_handler;
+  own.sa_flags = SA_NOCLDWAIT | SA_RESTART;
+  ::sigaction(SIGCHLD, &own, nullptr);
+  keep_ends_of_children();
+  CHECK((action_of(SIGCHLD).sa_handler == own_handler));
+  CHECK((action_of(SIGCHLD).sa_flags & SA_NOCLDWAIT) == 0);
+  CHECK((action_of(SIGCHLD).sa_flags & SA_RESTART) != 0);
 }
 
 }  // namespace hotline::engine

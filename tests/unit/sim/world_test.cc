@@ -1,5 +1,6 @@
 #include "hotline/sim/world.h"
 
+#include <array>
 #include <csignal>
 #include <set>
 #include <stdexcept>
@@ -247,7 +248,7 @@ TEST_CASE("a signal comes to a program that waits for it and kills another") {
   int taken = 0;
   std::string slept;
   world.host("a").run([&] {
-    auto signals = engine::Signals::block({SIGHUP});
+    auto signals = engine::Signals::block(std::array{SIGHUP});
     REQUIRE(signals);
     taken = signals->wait().value_or(-1);
   });
@@ -267,13 +268,13 @@ TEST_CASE("at the end who waits for SIGTERM gets it, others are drained, the res
   std::string accepted;
   std::string forgotten;
   world.host("a").run([&] {
-    auto signals = engine::Signals::block({SIGTERM});
+    auto signals = engine::Signals::block(std::array{SIGTERM});
     REQUIRE(signals);
     taken = signals->wait().value_or(-1);
   });
   world.host("a").run([&] {
     {
-      auto signals = engine::Signals::block({SIGTERM});
+      auto signals = engine::Signals::block(std::array{SIGTERM});
       REQUIRE(signals);
     }
     auto listener = listen("tcp://:80");

@@ -1,0 +1,50 @@
+#include "hotline/engine/standard_streams.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace hotline {
+namespace {
+
+/// Opens what cannot be used as `fd`: standard input for writing only, the others for reading only.
+/// Without a /dev/null the root directory does, of which O_PATH allows neither.
+int open_useless(int fd) {
+  const int opened = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  return opened >= 0 ? opened : ::open("/", O_PATH);
+}
+
+void wait_for_room(int fd) {
+  pollfd polled{fd, POLLOUT, 0};
+  ::poll(&polled, 1, -1);
+}
+
+}  // namespace
+
+int hold_standard_streams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The least number that is free, and those below are open by now.
+    if (open_useless(fd) < 0) return errno;
+  }
+  return 0;
+}
+
+int write_standard(StandardStream stream, std::string_view text) {
+  const int fd = static_cast<int>(stream);
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      wait_for_room(fd);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+}  // namespace hotline

@@ -1,0 +1,124 @@
+#include "hotline/engine/standard_streams.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "support/standard_streams.h"
+
+namespace hotline {
+namespace {
+
+/// Runs `body` in a process of its own, in which those of the standard descriptors are closed that
+/// have their bit in `closed`. Returns its exit status.
+template <typename Body>
+int in_child_without(int closed, Body body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (int fd = 0; fd < 3; ++fd) {
+      if ((closed >> fd & 1) != 0) ::close(fd);
+    }
+    ::_exit(body());
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// A pipe whose writing end is non-blocking, and full but for less than a page.
+struct FullPipe {
+  FullPipe() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    reading.reset(ends[0]);
+    writing.reset(ends[1]);
+    REQUIRE(::fcntl(writing.get(), F_SETFL, O_NONBLOCK) == 0);
+    const std::string page(4096, 'f');
+    while (::write(writing.get(), page.data(), page.size()) > 0) size += page.size();
+    REQUIRE(errno == EAGAIN);
+  }
+
+  UniqueFd reading;
+  UniqueFd writing;
+  std::size_t size = 0;
+};
+
+std::string read_all(int fd) {
+  std::string text;
+  std::array<char, 4096> piece;
+  for (ssize_t size; (size = ::read(fd, piece.data(), piece.size())) > 0;) {
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("whichever standard descriptors are closed, the next one is none of them") {
+  for (int closed = 0; closed < 8; ++closed) {
+    CAPTURE(closed);
+    CHECK(in_child_without(closed, [] {
+            if (hold_standard_streams() != 0) return 1;
+            return ::open("/", O_RDONLY) > STDERR_FILENO ? 0 : 2;
+          }) == 0);
+  }
+}
+
+TEST_CASE("what holds the place of a closed descriptor can be neither read nor written to") {
+  CHECK(in_child_without(7, [] {
+          if (hold_standard_streams() != 0) return 1;
+          char byte = 0;
+          if (::read(STDIN_FILENO, &byte, 1) != -1 || errno != EBADF) return 2;
+          if (write_standard(StandardStream::output, "x") != EBADF) return 3;
+          return write_standard(StandardStream::error, "x") == EBADF ? 0 : 4;
+        }) == 0);
+}
+
+TEST_CASE("standard descriptors that are open stay what they are") {
+  CHECK(test::written_to(stdout, [] {
+          CHECK(hold_standard_streams() == 0);
+          CHECK(write_standard(StandardStream::output, "as before") == 0);
+        }) == "as before");
+}
+
+TEST_CASE("text goes to the stream that was named") {
+  CHECK(test::written_to(stderr, [] { write_standard(StandardStream::error, "e"); }) == "e");
+  CHECK(test::written_to(stdout, [] { write_standard(StandardStream::output, "o"); }) == "o");
+}
+
+TEST_CASE("a stream that takes nothing at the moment is waited for, and all is written") {
+  FullPipe pipe;
+  const std::string text(300'000, 't');
+  int failed = -1;
+  {
+    const test::Redirection redirection(STDOUT_FILENO, pipe.writing.get());
+    std::thread writer([&] { failed = write_standard(StandardStream::output, text); });
+    pipe.writing.reset();
+    std::string got(pipe.size + text.size(), '\0');
+    for (std::size_t at = 0; at < got.size();) {
+      const ssize_t size = ::read(pipe.reading.get(), got.data() + at, got.size() - at);
+      REQUIRE(size > 0);
+      at += static_cast<std::size_t>(size);
+    }
+    writer.join();
+    CHECK(got.substr(pipe.size) == text);
+  }
+  CHECK(failed == 0);
+  CHECK(read_all(pipe.reading.get()).empty());
+}
+
+TEST_CASE("a stream that cannot be written to says why") {
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  const test::Redirection redirection(STDOUT_FILENO, full.get());
+  CHECK(write_standard(StandardStream::output, "x") == ENOSPC);
+}
+
+}  // namespace hotline
