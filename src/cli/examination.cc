@@ -7,6 +7,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/engine_choice.h"
+#include "hotline/engine/process.h"
 #include "hotline/net/connect.h"
 #include "hotline/server/server.h"
 #include "hotline/services/upper.h"
@@ -73,6 +74,17 @@ Finding examine_seccomp(const Machine& machine) {
                    : mode == 1 ? "strict"
                                : "unknown",
           .advice = {}};
+}
+
+Finding examine_processes() {
+  Finding finding{
+      .name = "processes", .value = "commands and what they start can be ended", .advice = {}};
+  const Result<void> checked = check_launcher();
+  if (checked) return finding;
+  finding.value = checked.error().message();
+  finding.verdict = Verdict::fail;
+  finding.advice = checked.error().hint();
+  return finding;
 }
 
 Finding examine_descriptors(const Machine& machine) {
@@ -161,6 +173,7 @@ std::vector<Finding> examine() {
       {.name = "kernel", .value = machine.kernel_release.value_or("unknown"), .advice = {}},
       examine_seccomp(machine),
       {.name = "cores", .value = std::to_string(Concurrency{}.effective_count()), .advice = {}},
+      examine_processes(),
       examine_descriptors(machine),
       examine_mappings(machine),
       {.name = "locked memory",

@@ -91,10 +91,14 @@ class Launcher {
   virtual int descriptor() const { return -1; }
 };
 
+/// Checks what start_launcher needs of the system. Fails with `unsupported` if /proc is not mounted
+/// or is of another PID namespace, for then the processes of a tree cannot be found and ended.
+Result<void> check_launcher();
+
 /// Forks the launcher process of this program: small, with one thread, without rings, sockets or
 /// secrets of what comes later; so it is called first, before there is a thread or the limit on
-/// descriptors is raised, and fails with `unsupported` beside threads, and with
-/// `resource_exhausted` if the launcher lacks what it needs. For each program it forks a
+/// descriptors is raised, and fails with `unsupported` beside threads, as check_launcher does, and
+/// with `resource_exhausted` if the launcher lacks what it needs. For each program it forks a
 /// keeper, which is the parent of the tree and adopts every orphan in it. The launcher, its keepers
 /// and their trees end when this program ends, however it does. Destroying the result ends them
 /// too.

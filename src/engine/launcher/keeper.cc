@@ -65,7 +65,7 @@ bool Keeper::start() {
   // Whoever reads them must see their end.
   descriptors_.output.reset();
   descriptors_.error.reset();
-  leader_ = started.pid;
+  leader_ = group_ = started.pid;
   return leader_ >= 0;
 }
 
@@ -75,10 +75,10 @@ void Keeper::watch() {
       case Course::on: break;
       case Course::killed:
         tell_kept();
-        end_descendants([this](pid_t pid, int status) { note_end(pid, status); });
+        end_descendants([this](pid_t pid, int status) { note_end(pid, status); }, group_);
         return tell_kept();
       // How it would have ended nobody knows: the server must not take it for an end.
-      case Course::orphaned: return end_descendants([](pid_t, int) {});
+      case Course::orphaned: return end_descendants([](pid_t, int) {}, group_);
     }
   } while (reap());
   tell_kept();

@@ -59,7 +59,8 @@ class Keeper {
   KeeperSetup setup_;
   LaunchDescriptors descriptors_;
   MutableBytes request_;
-  pid_t leader_ = -1;
+  pid_t leader_ = -1;      ///< Until it has ended.
+  pid_t group_ = -1;       ///< The program's process group, which has the leader's number.
   bool has_left_ = false;  ///< Descendants, at its end; until it has been told how they fared.
 };
 

@@ -1,7 +1,6 @@
 #include "engine/launcher/launcher_process.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -14,6 +13,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "engine/above_standard.h"
+#include "engine/close_descriptors.h"
 #include "engine/launcher/clean_environment.h"
 #include "engine/launcher/keeper.h"
 #include "engine/launcher/launch_request.h"
@@ -31,15 +32,34 @@ void reset_signals() {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
 }
 
-/// Keeps `kept` and standard error, so that a crash can be seen.
+/// Opens what is empty to all who read it: /dev/null, or, where there is none, a pipe without a
+/// writing end. Returns a negated errno if neither can be had.
+int open_empty() {
+  const int null = above_standard(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (null >= 0) return null;
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) < 0 || !above_standard(ends)) return -errno;
+  ::close(ends[1]);
+  return ends[0];
+}
+
+/// Gives programs an empty standard input, and the launcher no use of the server's streams but
+/// standard error, so that a crash can be seen. Returns 0 or an errno.
+int replace_standard_streams() {
+  const int opened = open_empty();
+  if (opened < 0) return -opened;
+  const UniqueFd empty(opened);
+  const bool has_error = ::fcntl(STDERR_FILENO, F_GETFD) >= 0;
+  for (int fd = STDIN_FILENO; fd <= (has_error ? STDOUT_FILENO : STDERR_FILENO); ++fd) {
+    if (::dup2(empty.get(), fd) < 0) return errno;
+  }
+  return 0;
+}
+
 void close_others(int kept) {
-  // Where one of the three is closed this takes its place, and programs are to have it.
-  const int null = ::open("/dev/null", O_RDWR);
-  ::dup2(null, STDIN_FILENO);
-  ::dup2(null, STDOUT_FILENO);
   const auto fd = static_cast<unsigned>(kept);
-  if (fd > STDERR_FILENO + 1) ::close_range(STDERR_FILENO + 1, fd - 1, 0);
-  ::close_range(fd + 1, ~0U, 0);
+  if (fd > STDERR_FILENO + 1) close_descriptors(STDERR_FILENO + 1, fd - 1);
+  close_descriptors(fd + 1, ~0U);
 }
 
 }  // namespace
@@ -64,6 +84,7 @@ int LauncherProcess::prepare(pid_t server) {
   ::setsid();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   reset_signals();
+  if (const int error = replace_standard_streams(); error != 0) return error;
   close_others(requests_.get());
   ::umask(::umask(S_IWGRP | S_IWOTH) | S_IWGRP | S_IWOTH);
   environment_ = clean_environment(environ);

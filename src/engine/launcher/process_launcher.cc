@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "engine/above_standard.h"
 #include "engine/annotations.h"
 #include "engine/end_code.h"
 #include "engine/engine.h"
@@ -39,7 +40,7 @@ struct Ends {
 template <typename Make>
 Result<Ends> make_ends(Make make, std::string_view operation) {
   std::array<int, 2> fds{};
-  if (make(fds.data()) < 0) return fail(system_error(errno, operation));
+  if (make(fds.data()) < 0 || !above_standard(fds)) return fail(system_error(errno, operation));
   return Ends{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
@@ -56,7 +57,7 @@ Result<Ends> make_sockets(std::string_view operation) {
 /// Waits until `socket` has something to read, an end, or room to write. The descriptor is
 /// everybody's, a channel one thread's.
 int wait_ready(int socket, Direction direction) {
-  Channel channel{UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, 0))};
+  Channel channel{UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))};
   if (!channel.is_open()) return -errno;
   WaitReady wait(channel, direction);
   return Engine::current().perform(wait, Deadline::never());
@@ -94,7 +95,7 @@ ProcessLauncher::~ProcessLauncher() {
   // In a process forked from the owner this is a copy.
   if (::getpid() != owner_) return;
   ::shutdown(requests_.get(), SHUT_RDWR);
-  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  const UniqueFd pidfd(above_standard(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))));
   pollfd polled{pidfd.get(), POLLIN, 0};
   if (system_result([&] { return ::poll(&polled, 1, kEndMs); }) == 0) ::kill(pid_, SIGKILL);
   system_result([&] { return ::waitpid(pid_, nullptr, 0); });

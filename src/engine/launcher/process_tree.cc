@@ -135,6 +135,16 @@ bool reap(const std::function<void(pid_t, int)>& on_end) {
 
 }  // namespace
 
+std::string proc_problem() {
+  std::array<char, 32> self{};
+  if (::readlink("/proc/self", self.data(), self.size() - 1) < 0) return "/proc is not mounted";
+  if (std::string_view(self.data()) != std::to_string(::getpid())) {
+    return "/proc shows the processes of another PID namespace";
+  }
+  if (has_children_files() || parent_of(::getpid()) == ::getppid()) return {};
+  return "/proc does not say which process is the parent of which";
+}
+
 std::vector<pid_t> children_of(pid_t pid) {
   if (!has_children_files()) return children_by_parent(pid);
   std::vector<pid_t> children;
@@ -163,10 +173,18 @@ void kill_trees(const std::function<std::vector<pid_t>()>& roots) {
   signal_trees(roots(), SIGKILL);
 }
 
-void end_descendants(const std::function<void(pid_t, int)>& on_end) {
+void kill_group(pid_t group) {
+  siginfo_t found{};
+  const int looked = ::waitid(P_PGID, static_cast<id_t>(group), &found,
+                              WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT);
+  if (looked == 0) ::kill(-group, SIGKILL);
+}
+
+void end_descendants(const std::function<void(pid_t, int)>& on_end, pid_t group) {
   milliseconds pause = kFirstPause;
   while (reap(on_end)) {
     kill_trees([] { return children_of(::getpid()); });
+    if (group > 0) kill_group(group);
     wait_for_end(pause);
     pause = std::min(pause * 2, kLongestPause);
   }

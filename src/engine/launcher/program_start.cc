@@ -71,8 +71,9 @@ int execute(const Prepared& prepared) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != prepared.parent) ::_exit(EXIT_FAILURE);
   ::setsid();
-  ::dup2(prepared.output, STDOUT_FILENO);
-  ::dup2(prepared.error, STDERR_FILENO);
+  if (::dup2(prepared.output, STDOUT_FILENO) < 0 || ::dup2(prepared.error, STDERR_FILENO) < 0) {
+    report_failure(prepared, StatusKind::keeper_failed, errno);
+  }
   // They are close-on-exec already, each where it is opened; this is for what that may have missed.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   const char* directory = prepared.request.directory;

@@ -8,12 +8,16 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 
+#include "engine/above_standard.h"
 #include "engine/annotations.h"
 #include "engine/launcher/launcher_process.h"
 #include "engine/launcher/launcher_wire.h"
 #include "engine/launcher/process_launcher.h"
+#include "engine/launcher/process_tree.h"
 #include "engine/operations/system_result.h"
+#include "engine/signals.h"
 
 namespace hotline {
 namespace {
@@ -66,21 +70,29 @@ Result<void> wait_until_ready(int socket) {
 
 }  // namespace
 
+Result<void> check_launcher() {
+  std::string problem = engine::proc_problem();
+  if (problem.empty()) return {};
+  return fail(make_error(ErrorKind::unsupported, kOperation, {}, std::move(problem),
+                         "mount it ('mount -t proc proc /proc'): what programs leave running is "
+                         "found there, and could not be ended"));
+}
+
 Result<std::unique_ptr<Launcher>> start_launcher() {
+  if (auto checked = check_launcher(); !checked) return fail(std::move(checked.error()));
   if (has_threads()) {
     return fail(make_error(ErrorKind::unsupported, kOperation, {}, "there are threads already",
                            "start it before anything else"));
   }
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0) {
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0 ||
+      !engine::above_standard(ends)) {
     return fail(system_error(errno, kOperation));
   }
   UniqueFd near(ends[0]);
-  // Not where the launcher has standard input and output of its own.
-  UniqueFd taken(ends[1]);
-  UniqueFd far(::fcntl(ends[1], F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!far) return fail(system_error(errno, kOperation));
-  taken.reset();
+  // The launcher has standard input and output of its own.
+  UniqueFd far(ends[1]);
+  engine::keep_ends_of_children();
   const pid_t server = ::getpid();
   const pid_t pid = fork_blocked();
   if (pid < 0) return fail(start_error(errno));

@@ -174,4 +174,23 @@ TEST_CASE("trees are killed one by one: what is not named goes on") {
   });
 }
 
+TEST_CASE("here /proc shows what is needed") { CHECK(proc_problem() == ""); }
+
+TEST_CASE("a process group with a child of this process is killed, another one is not") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::setpgid(0, 0);
+    for (;;) ::pause();
+  }
+  ::setpgid(child, child);
+  kill_group(::getppid());  // The test would end with it.
+  kill_group(child);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGKILL);
+  kill_group(child);  // Nobody is left.
+}
+
 }  // namespace hotline::engine
