@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cassert>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -13,15 +12,16 @@ namespace hotline {
 /// knows what it means. Two are equal if the kernel would take them for the same.
 class SocketAddress {
  public:
-  /// Holds a `sockaddr_un`, the longest of the kinds that are used here (110 bytes).
-  static constexpr std::size_t kSizeMax = 112;
+  /// The size of a `sockaddr_un`, the longest of the kinds that are used here. The kernel says 111
+  /// for a UNIX path of 108 bytes, and takes no more than this back: a size is never larger.
+  static constexpr std::size_t kSizeMax = 110;
 
   SocketAddress() = default;
 
   /// Copies `size` bytes, at most kSizeMax.
-  SocketAddress(const void* sockaddr, std::size_t size) : size_(static_cast<std::uint32_t>(size)) {
-    assert(size <= kSizeMax);
-    std::memcpy(bytes_.data(), sockaddr, size);
+  SocketAddress(const void* sockaddr, std::size_t size) {
+    set_size(size);
+    std::memcpy(bytes_.data(), sockaddr, size_);
   }
 
   const void* data() const { return bytes_.data(); }
@@ -29,8 +29,10 @@ class SocketAddress {
   std::size_t size() const { return size_; }
   bool is_empty() const { return size_ == 0; }
 
-  /// After a system call wrote through data(): how much of it counts.
-  void set_size(std::size_t size) { size_ = static_cast<std::uint32_t>(size); }
+  /// After a system call wrote through data(), with room for kSizeMax: how much of it counts.
+  void set_size(std::size_t size) {
+    size_ = static_cast<std::uint32_t>(size < kSizeMax ? size : kSizeMax);
+  }
 
   friend bool operator==(const SocketAddress& one, const SocketAddress& other) {
     return one.size_ == other.size_ &&

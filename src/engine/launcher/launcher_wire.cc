@@ -4,8 +4,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "engine/operations/system_result.h"
+#include "engine/passed_descriptors.h"
 
 namespace hotline::engine {
 namespace {
@@ -26,14 +28,13 @@ struct Message {
   msghdr header{};
 };
 
-void take_descriptors(msghdr& header, LaunchDescriptors& descriptors) {
-  const cmsghdr* control = CMSG_FIRSTHDR(&header);
-  if (control == nullptr || control->cmsg_type != SCM_RIGHTS) return;
-  std::array<int, kDescriptors> fds{-1, -1, -1};
-  std::memcpy(fds.data(), CMSG_DATA(control), control->cmsg_len - CMSG_LEN(0));
-  descriptors.output.reset(fds[0]);
-  descriptors.error.reset(fds[1]);
-  descriptors.status.reset(fds[2]);
+/// All of them, or none: any others are closed.
+void take_descriptors(const msghdr& message, LaunchDescriptors& descriptors) {
+  std::array<UniqueFd, kDescriptors> passed;
+  if (engine::take_descriptors(message, passed) < kDescriptors) return;
+  descriptors.output = std::move(passed[0]);
+  descriptors.error = std::move(passed[1]);
+  descriptors.status = std::move(passed[2]);
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ int receive_request(int socket, MutableBytes memory, RequestWait wait,
   Message received(memory.data(), memory.size());
   const int flags = MSG_CMSG_CLOEXEC | (wait == RequestWait::no ? MSG_DONTWAIT : 0);
   const int size = system_result([&] { return ::recvmsg(socket, &received.header, flags); });
-  if (size > 0) take_descriptors(received.header, descriptors);
+  if (size >= 0) take_descriptors(received.header, descriptors);
   return size;
 }
 

@@ -8,7 +8,7 @@ namespace hotline::engine {
 int ReceiveDatagrams::attempt() noexcept {
   return system_result([this] {
     return ::recvmmsg(channel().fd(), messages_.data(), static_cast<unsigned>(messages_.size()),
-                      MSG_DONTWAIT, nullptr);
+                      MSG_DONTWAIT | MSG_CMSG_CLOEXEC, nullptr);
   });
 }
 

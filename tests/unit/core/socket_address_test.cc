@@ -1,5 +1,6 @@
 #include "hotline/core/socket_address.h"
 
+#include <string>
 #include <string_view>
 
 #include <doctest/doctest.h>
@@ -29,6 +30,14 @@ TEST_CASE("what lies beyond the size does not count") {
   SocketAddress one = address_of("abcdX");
   one.set_size(4);
   CHECK(one == address_of("abcd"));
+}
+
+TEST_CASE("a size never reaches beyond the memory, whatever the kernel says") {
+  const std::string bytes(200, 'x');
+  CHECK(address_of(bytes).size() == SocketAddress::kSizeMax);
+  SocketAddress address = address_of("x");
+  address.set_size(111);
+  CHECK(address.size() == SocketAddress::kSizeMax);
 }
 
 TEST_CASE("a system call may write through a socket address and say how much counts") {

@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
+
+#include "support/sockets.h"
 
 namespace hotline::engine {
 namespace {
@@ -59,6 +63,36 @@ TEST_CASE("a message that brings no descriptors, or too few, leaves the missing 
   LaunchDescriptors received;
   CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 1);
   CHECK_FALSE(received.status);
+}
+
+TEST_CASE("a message that brings more descriptors than a request has leaves none open") {
+  const Sockets sockets;
+  const std::size_t before = test::open_descriptors();
+  for (const std::size_t count : {1U, 2U, 3U, 4U, 5U, 16U}) {
+    CAPTURE(count);
+    std::vector<int> numbers(count, sockets.near.get());
+    std::vector<char> control(CMSG_SPACE(count * sizeof(int)));
+    iovec piece{const_cast<char*>("x"), 1};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(count * sizeof(int));
+    std::memcpy(CMSG_DATA(header), numbers.data(), count * sizeof(int));
+    REQUIRE(::sendmsg(sockets.near.get(), &message, 0) == 1);
+    std::array<std::byte, 16> memory;
+    {
+      LaunchDescriptors received;
+      CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 1);
+      CHECK(static_cast<bool>(received.status) == (count >= 3));
+      CHECK(static_cast<bool>(received.output) == (count >= 3));
+    }
+    CHECK(test::open_descriptors() == before);
+  }
 }
 
 TEST_CASE("sending never waits: too many requests on their way say so") {
