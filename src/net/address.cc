@@ -4,11 +4,16 @@
 #include <netinet/in.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
 namespace hotline::net {
+
+static_assert(SocketAddress::kSizeMax == sizeof(sockaddr_un));
+
 namespace {
 
 template <typename Address>
@@ -35,13 +40,31 @@ AddressText describe_ipv6(const sockaddr_in6& address) {
   return {std::move(host), ntohs(address.sin6_port), {}, false};
 }
 
+/// The name in a UNIX address as the kernel counts it: empty without one, an abstract one with its
+/// leading zero.
+std::string_view unix_name(const SocketAddress& address) {
+  constexpr std::size_t kStart = offsetof(sockaddr_un, sun_path);
+  if (address.size() <= kStart) return {};
+  return {static_cast<const char*>(address.data()) + kStart, address.size() - kStart};
+}
+
 AddressText describe_unix(const SocketAddress& address) {
-  const auto typed = as<sockaddr_un>(address);
-  const std::size_t start = offsetof(sockaddr_un, sun_path);
-  if (address.size() <= start) return {};
-  const std::size_t size = address.size() - start;
-  if (typed.sun_path[0] == '\0') return {{}, 0, std::string(typed.sun_path + 1, size - 1), true};
-  return {{}, 0, std::string(typed.sun_path, ::strnlen(typed.sun_path, size)), false};
+  const std::string_view name = unix_name(address);
+  if (name.starts_with('\0')) return {{}, 0, std::string(name.substr(1)), true};
+  // A path that fills sun_path has no terminating zero.
+  return {{}, 0, std::string(name.substr(0, name.find('\0'))), false};
+}
+
+/// An IP address in its IPv6 form, an IPv4 one mapped; nothing for other families.
+std::optional<in6_addr> ip_of(const SocketAddress& address) {
+  const int family = family_of(address);
+  if (family == AF_INET6) return as<sockaddr_in6>(address).sin6_addr;
+  if (family != AF_INET) return std::nullopt;
+  in6_addr mapped{};
+  mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
+  const in_addr ip = as<sockaddr_in>(address).sin_addr;
+  std::memcpy(mapped.s6_addr + 12, &ip, sizeof ip);
+  return mapped;
 }
 
 }  // namespace
@@ -84,6 +107,54 @@ bool is_wildcard(const SocketAddress& address) {
   if (family_of(address) != AF_INET6) return false;
   const auto typed = as<sockaddr_in6>(address);
   return IN6_IS_ADDR_UNSPECIFIED(&typed.sin6_addr);
+}
+
+bool is_relative_path(const SocketAddress& address) {
+  if (family_of(address) != AF_UNIX) return false;
+  const std::string_view name = unix_name(address);
+  return !name.empty() && name.front() != '/' && name.front() != '\0';
+}
+
+bool is_same_host(const SocketAddress& one, const SocketAddress& other) {
+  const auto first = ip_of(one);
+  const auto second = ip_of(other);
+  return first && second && IN6_ARE_ADDR_EQUAL(&*first, &*second);
+}
+
+std::optional<SocketAddress> ipv4_of_mapped(const SocketAddress& address) {
+  if (family_of(address) != AF_INET6) return std::nullopt;
+  const auto mapped = as<sockaddr_in6>(address);
+  if (!IN6_IS_ADDR_V4MAPPED(&mapped.sin6_addr)) return std::nullopt;
+  sockaddr_in plain{};
+  plain.sin_family = AF_INET;
+  plain.sin_port = mapped.sin6_port;
+  std::memcpy(&plain.sin_addr, mapped.sin6_addr.s6_addr + 12, sizeof plain.sin_addr);
+  return SocketAddress(&plain, sizeof plain);
+}
+
+bool is_loopback(const SocketAddress& address) {
+  const auto ip = ip_of(address);
+  if (!ip) return false;
+  return IN6_IS_ADDR_V4MAPPED(&*ip) ? ip->s6_addr[12] == 127 : IN6_IS_ADDR_LOOPBACK(&*ip);
+}
+
+// The port lies in the same place in both families.
+static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+
+std::uint16_t port_of(const SocketAddress& address) {
+  const int family = family_of(address);
+  if (family != AF_INET && family != AF_INET6) return 0;
+  return ntohs(as<sockaddr_in>(address).sin_port);
+}
+
+SocketAddress with_port(const SocketAddress& address, std::uint16_t port) {
+  const int family = family_of(address);
+  if (family != AF_INET && family != AF_INET6) return address;
+  SocketAddress other = address;
+  const std::uint16_t number = htons(port);
+  std::memcpy(static_cast<std::byte*>(other.data()) + offsetof(sockaddr_in, sin_port), &number,
+              sizeof number);
+  return other;
 }
 
 }  // namespace hotline::net

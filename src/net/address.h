@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,24 @@ SocketAddress unix_autobind_address();
 
 /// Whether it is the address of every interface.
 bool is_wildcard(const SocketAddress& address);
+
+/// Whether it is a UNIX path that does not begin at the root.
+bool is_relative_path(const SocketAddress& address);
+
+/// Whether both have the same IP address; a mapped IPv4 address is that IPv4 address.
+bool is_same_host(const SocketAddress& one, const SocketAddress& other);
+
+/// The IPv4 address that is mapped into an IPv6 one; nothing if none is.
+std::optional<SocketAddress> ipv4_of_mapped(const SocketAddress& address);
+
+/// Whether it is an IP address that this machine alone can have: 127.0.0.0/8 or ::1.
+bool is_loopback(const SocketAddress& address);
+
+/// The port of an IP address; 0 without one.
+std::uint16_t port_of(const SocketAddress& address);
+
+/// The same address with another port.
+SocketAddress with_port(const SocketAddress& address, std::uint16_t port);
 
 /// Family as in socket(2).
 int family_of(const SocketAddress& address);

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
+
+#include "engine/passed_descriptors.h"
 
 namespace hotline::net {
 namespace {
@@ -13,8 +16,10 @@ constexpr std::size_t kStridePadding = 320;
 
 }  // namespace
 
-ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max)
+ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
+                           PacketInfo packet_info)
     : bytes_max_(datagram_bytes_max),
+      control_bytes_(packet_info == PacketInfo::wanted ? sizeof(DatagramRoute::control) : 0),
       stride_((datagram_bytes_max + kStridePadding) / 64 * 64),
       dirty_(count),
       memory_(std::make_unique_for_overwrite<std::byte[]>(count * stride_)),
@@ -27,7 +32,7 @@ ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max)
     headers_[i].msg_hdr.msg_name = routes_[i].peer.data();
     headers_[i].msg_hdr.msg_iov = &pieces_[i];
     headers_[i].msg_hdr.msg_iovlen = 1;
-    headers_[i].msg_hdr.msg_control = routes_[i].control.data();
+    headers_[i].msg_hdr.msg_control = control_bytes_ > 0 ? routes_[i].control.data() : nullptr;
   }
 }
 
@@ -35,7 +40,7 @@ std::span<mmsghdr> ReceiveBatch::prepare(std::size_t count_max) {
   // Only what the last call used has been changed by the kernel.
   for (std::size_t i = 0; i < dirty_; ++i) {
     headers_[i].msg_hdr.msg_namelen = SocketAddress::kSizeMax;
-    headers_[i].msg_hdr.msg_controllen = routes_[i].control.size();
+    headers_[i].msg_hdr.msg_controllen = control_bytes_;
     headers_[i].msg_hdr.msg_flags = 0;
   }
   dirty_ = 0;
@@ -53,7 +58,10 @@ void ReceiveBatch::describe(std::size_t index) {
   DatagramRoute& route = routes_[index];
   route.peer.set_size(header.msg_hdr.msg_namelen);
   route.control_size = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
-  if (route.control_size > 0) reverse_packet_info(route);
+  if (route.control_size > 0) {
+    engine::take_descriptors(header.msg_hdr, {});
+    reverse_packet_info(route);
+  }
   datagrams_[index] = {
       .bytes = {memory_.get() + index * stride_, std::min<std::size_t>(header.msg_len, bytes_max_)},
       .is_truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0,
@@ -80,27 +88,47 @@ std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagram
   return std::span(headers_).first(count);
 }
 
+namespace {
+
+template <typename Info>
+void reply_with(DatagramRoute& route, int level, int type, const Info& info) {
+  msghdr view{};
+  view.msg_control = route.control.data();
+  view.msg_controllen = route.control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&view);
+  header->cmsg_level = level;
+  header->cmsg_type = type;
+  header->cmsg_len = CMSG_LEN(sizeof info);
+  std::memcpy(CMSG_DATA(header), &info, sizeof info);
+  route.control_size = CMSG_SPACE(sizeof info);
+}
+
+template <typename Info>
+Info info_of(cmsghdr* header) {
+  Info info;
+  std::memcpy(&info, CMSG_DATA(header), sizeof info);
+  return info;
+}
+
+}  // namespace
+
 void reverse_packet_info(DatagramRoute& route) {
   msghdr view{};
   view.msg_control = route.control.data();
-  view.msg_controllen = route.control_size;
-  cmsghdr* header = CMSG_FIRSTHDR(&view);
-  route.control_size = 0;
-  if (header == nullptr) return;
-  if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
-    in_pktinfo info;
-    std::memcpy(&info, CMSG_DATA(header), sizeof info);
-    // The address is enough: naming the interface would overrule the routing table.
-    info.ipi_ifindex = 0;
-    std::memcpy(CMSG_DATA(header), &info, sizeof info);
-    route.control_size = CMSG_SPACE(sizeof info);
-  }
-  if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-    in6_pktinfo info;
-    std::memcpy(&info, CMSG_DATA(header), sizeof info);
-    if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
-    std::memcpy(CMSG_DATA(header), &info, sizeof info);
-    route.control_size = CMSG_SPACE(sizeof info);
+  view.msg_controllen = std::exchange(route.control_size, 0);
+  for (cmsghdr* header = CMSG_FIRSTHDR(&view); header != nullptr;
+       header = CMSG_NXTHDR(&view, header)) {
+    if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
+      auto info = info_of<in_pktinfo>(header);
+      // The address is enough: naming the interface would overrule the routing table.
+      info.ipi_ifindex = 0;
+      return reply_with(route, IPPROTO_IP, IP_PKTINFO, info);
+    }
+    if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
+      auto info = info_of<in6_pktinfo>(header);
+      if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+      return reply_with(route, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    }
   }
 }
 

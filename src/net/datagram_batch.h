@@ -11,11 +11,15 @@
 
 namespace hotline::net {
 
+/// Whether the kernel is asked for the address that each datagram was sent to. Where it is not,
+/// nothing but bytes is received: descriptors that a UNIX peer passes along never get here.
+enum class PacketInfo : bool { none, wanted };
+
 /// The memory and the kernel's descriptions for receiving datagrams many at a time. Memory is
 /// touched only as far as datagrams fill it.
 class ReceiveBatch {
  public:
-  ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max);
+  ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max, PacketInfo packet_info);
 
   /// Everything empty again, for the kernel to fill.
   std::span<mmsghdr> prepare(std::size_t count_max);
@@ -29,6 +33,7 @@ class ReceiveBatch {
   void describe(std::size_t index);
 
   std::size_t bytes_max_;
+  std::size_t control_bytes_;
   std::size_t stride_;
   std::size_t dirty_;
   std::unique_ptr<std::byte[]> memory_;
@@ -52,7 +57,7 @@ class SendBatch {
 };
 
 /// Turns the address information that came with a datagram into what a reply must carry to leave
-/// from the address that was asked: ip(7), ipv6(7).
+/// from the address that was asked: ip(7), ipv6(7). Drops whatever else came with it.
 void reverse_packet_info(DatagramRoute& route);
 
 }  // namespace hotline::net

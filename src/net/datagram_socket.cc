@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/engine.h"
 #include "engine/operations/connect.h"
@@ -17,7 +20,9 @@
 #include "net/address.h"
 #include "net/bind.h"
 #include "net/datagram_batch.h"
+#include "net/own_address.h"
 #include "net/socket.h"
+#include "net/unix_sender.h"
 
 namespace hotline {
 
@@ -28,22 +33,35 @@ struct DatagramSocket::State {
   std::unique_ptr<Channel> channel;
   Endpoint endpoint;
   DatagramOptions options;
+  net::PacketInfo packet_info;
+  net::OwnAddress own_address;
   net::BoundPath path;
   std::shared_ptr<net::ReceiveBatch> received;
   std::shared_ptr<net::ReceiveBatch> spare;  ///< Kept by somebody until lately, or still.
   net::SendBatch sent;
+  std::optional<net::UnixSender> unix_sender;  ///< Of a bound UNIX socket, to its many peers.
   engine::Turn send_turn;
 
-  State(std::unique_ptr<Channel> socket, Endpoint where, const DatagramOptions& how)
+  /// The addresses of the name that is called, the one that is connected to first: until one
+  /// answers. Empty if there is no other.
+  std::vector<SocketAddress> candidates;
+  std::string last_sent;      ///< What was sent last, while there are candidates.
+  bool has_waited = false;    ///< Nothing came in time: the next send goes to another.
+  bool is_receiving = false;  ///< Some fiber is.
+
+  State(std::unique_ptr<Channel> socket, Endpoint where, const DatagramOptions& how,
+        net::PacketInfo asked = net::PacketInfo::none)
       : channel(std::move(socket)),
         endpoint(std::move(where)),
         options(how),
+        packet_info(asked),
         received(new_batch()),
         sent(batch_size()) {}
 
   std::size_t batch_size() const { return std::max<std::size_t>(1, options.batch_max); }
   std::shared_ptr<net::ReceiveBatch> new_batch() const {
-    return std::make_shared<net::ReceiveBatch>(batch_size(), options.datagram_bytes_max);
+    return std::make_shared<net::ReceiveBatch>(batch_size(), options.datagram_bytes_max,
+                                               packet_info);
   }
   Error error(int code, std::string_view operation) const {
     return engine::operation_error(code, operation, endpoint.format_without_options());
@@ -53,7 +71,12 @@ struct DatagramSocket::State {
     return Endpoint::of_address(endpoint.transport(), route->peer);
   }
   Result<std::span<const Datagram>> receive(std::size_t count_max, Deadline deadline);
+  int receive_some(std::span<mmsghdr> headers, Deadline deadline);
+  bool call_candidate();
+  bool ask_next();
+  int send_whole(const OutgoingDatagram& datagram);
   int send_some(std::span<mmsghdr> headers);
+  std::size_t sendable(std::span<const OutgoingDatagram> datagrams) const;
 };
 
 namespace {
@@ -66,13 +89,32 @@ constexpr std::string_view kSendFrom = "send to";
 
 /// Replies must leave from the address that was asked, which only a socket bound to every address
 /// has to be told of.
-void ask_for_packet_info(const Channel& channel, const SocketAddress& address) {
-  if (!net::is_wildcard(address)) return;
+net::PacketInfo ask_for_packet_info(const Channel& channel, const SocketAddress& address) {
+  if (!net::is_wildcard(address)) return net::PacketInfo::none;
   if (net::family_of(address) == AF_INET) {
     net::set_flag(channel, IPPROTO_IP, IP_PKTINFO);
   } else {
     net::set_flag(channel, IPPROTO_IPV6, IPV6_RECVPKTINFO);
   }
+  return net::PacketInfo::wanted;
+}
+
+/// Whether the peer's address is what failed: there, nobody will answer.
+bool is_of_address(int code) {
+  return code == -ECONNREFUSED || code == -ENETUNREACH || code == -EHOSTUNREACH;
+}
+
+/// A socket that is connected to `address`, in `channel`; or a negated errno.
+int call_address(const SocketAddress& address, std::unique_ptr<Channel>& channel) {
+  Engine& engine = Engine::current();
+  const int fd = engine.open_socket(net::family_of(address), SOCK_DGRAM);
+  if (fd < 0) return fd;
+  auto socket = std::make_unique<Channel>(UniqueFd(fd));
+  if (net::family_of(address) == AF_UNIX) engine.bind(fd, net::unix_autobind_address());
+  engine::Connect connect(*socket, address);
+  const int connected = engine.perform(connect, Deadline::never());
+  if (connected >= 0) channel = std::move(socket);
+  return connected;
 }
 
 // One datagram's own failure: the next may go. `send` waits for none of them.
@@ -89,13 +131,48 @@ DatagramSocket::~DatagramSocket() = default;
 
 Result<std::span<const Datagram>> DatagramSocket::State::receive(std::size_t count_max,
                                                                  Deadline deadline) {
-  engine::ReceiveDatagrams operation(*channel, received->prepare(count_max));
-  const int count = Engine::current().perform(operation, deadline);
+  int count = receive_some(received->prepare(count_max), deadline);
+  while (is_of_address(count) && ask_next()) {
+    count = receive_some(received->prepare(count_max), deadline);
+  }
   if (count < 0) return fail(error(count, kReceiveOn));
   const auto datagrams = received->take(static_cast<std::size_t>(count));
   if (options.tap == nullptr) return datagrams;
   for (const Datagram& each : datagrams) options.tap->received(peer_of(each.route), each.bytes);
   return datagrams;
+}
+
+int DatagramSocket::State::receive_some(std::span<mmsghdr> headers, Deadline deadline) {
+  engine::ReceiveDatagrams operation(*channel, headers);
+  is_receiving = true;
+  const int count = Engine::current().perform(operation, deadline);
+  is_receiving = false;
+  has_waited = count == -engine::kDeadlineEnd;
+  if (count > 0) candidates.clear();
+  return count;
+}
+
+/// Connects to the first of the candidates that can be, and drops those before it.
+bool DatagramSocket::State::call_candidate() {
+  while (!candidates.empty()) {
+    if (call_address(candidates.front(), channel) >= 0) {
+      endpoint = Endpoint::of_address(endpoint.transport(), candidates.front());
+      return true;
+    }
+    candidates.erase(candidates.begin());
+  }
+  return false;
+}
+
+/// The address that is called is no good: asks the next one the same.
+bool DatagramSocket::State::ask_next() {
+  if (candidates.size() < 2) return false;
+  const engine::Turn::Holder turn(send_turn);
+  candidates.erase(candidates.begin());
+  if (!call_candidate()) return false;
+  const OutgoingDatagram again{as_bytes(last_sent)};
+  if (!last_sent.empty()) send_some(sent.prepare({&again, 1}));
+  return true;
 }
 
 Result<std::span<const Datagram>> DatagramSocket::receive_batch(Deadline deadline) {
@@ -120,20 +197,50 @@ std::shared_ptr<void> DatagramSocket::keep_batch() {
 int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
   engine::SendDatagrams operation(*channel, headers);
   Engine& engine = Engine::current();
-  // A UNIX peer that does not read must not hold up who sends, so its datagram is dropped, as UDP
-  // would. What it has not read fills the buffer of this socket all the same: see bind_datagrams. A
-  // connected socket has no others.
+  // A UNIX peer that does not read must hold up nobody else, so its datagram is dropped, as UDP
+  // would. A connected socket has no others.
   const bool is_routed = headers.front().msg_hdr.msg_name != nullptr;
-  const Deadline deadline = is_routed && endpoint.transport() == Transport::unixgram
-                                ? Deadline::at(engine.now())
-                                : Deadline::after(engine.now(), options.send_timeout);
-  return engine.perform(operation, deadline);
+  if (is_routed && unix_sender) return unix_sender->send(headers);
+  return engine.perform(operation, Deadline::after(engine.now(), options.send_timeout));
+}
+
+/// How many of `datagrams`, from the first on, may be sent. A relative path means the directory of
+/// whoever reads it: theirs, and not this process's.
+std::size_t DatagramSocket::State::sendable(std::span<const OutgoingDatagram> datagrams) const {
+  if (endpoint.transport() != Transport::unixgram) return datagrams.size();
+  const auto leads_elsewhere = [](const OutgoingDatagram& each) {
+    return each.route != nullptr && net::is_relative_path(each.route->peer);
+  };
+  return static_cast<std::size_t>(std::ranges::find_if(datagrams, leads_elsewhere) -
+                                  datagrams.begin());
+}
+
+/// To a candidate, while nobody knows which one answers: what had no reply goes to the next one.
+int DatagramSocket::State::send_whole(const OutgoingDatagram& datagram) {
+  if (candidates.size() > 1 && has_waited && !is_receiving) {
+    std::ranges::rotate(candidates, candidates.begin() + 1);
+    has_waited = false;
+    call_candidate();
+  }
+  if (candidates.size() > 1) last_sent = as_text(datagram.bytes);
+  int result = send_some(sent.prepare({&datagram, 1}));
+  while (is_of_address(result) && candidates.size() > 1 && !is_receiving) {
+    candidates.erase(candidates.begin());
+    if (call_candidate()) result = send_some(sent.prepare({&datagram, 1}));
+  }
+  return result;
 }
 
 Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   State& state = *state_;
+  if (state.sendable({&datagram, 1}) == 0) {
+    return fail(make_error(ErrorKind::permission_denied, kSendFrom,
+                           state.peer_of(datagram.route).format_without_options(),
+                           "its address is a relative path, which could name another socket here",
+                           "the peer must bind an absolute path or an @NAME"));
+  }
   const engine::Turn::Holder turn(state.send_turn);
-  const int result = state.send_some(state.sent.prepare({&datagram, 1}));
+  const int result = state.send_whole(datagram);
   if (result < 0) {
     Error error = state.error(result, kSendFrom);
     error.endpoint = state.peer_of(datagram.route).format_without_options();
@@ -150,7 +257,12 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
   const engine::Turn::Holder turn(state.send_turn);
   std::size_t sent = 0;
   while (!datagrams.empty()) {
-    const int result = state.send_some(state.sent.prepare(datagrams));
+    const std::size_t sendable = state.sendable(datagrams);
+    if (sendable == 0) {
+      datagrams = datagrams.subspan(1);
+      continue;
+    }
+    const int result = state.send_some(state.sent.prepare(datagrams.first(sendable)));
     if (result < 0 && !is_of_datagram(result) && result != -engine::kDeadlineEnd) {
       return fail(state.error(result, kSendFrom));
     }
@@ -168,6 +280,10 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
 
 const Endpoint& DatagramSocket::endpoint() const { return state_->endpoint; }
 
+bool DatagramSocket::is_own(const DatagramRoute& route) const {
+  return state_->own_address.is_peer(route);
+}
+
 Endpoint DatagramSocket::peer_of(const DatagramRoute& route) const {
   return state_->peer_of(&route);
 }
@@ -175,15 +291,22 @@ Endpoint DatagramSocket::peer_of(const DatagramRoute& route) const {
 Result<DatagramSocket> DatagramSocket::share() const {
   const int fd = Engine::current().duplicate(state_->channel->fd());
   if (fd < 0) return fail(state_->error(fd, "share the socket on"));
-  return DatagramSocket(std::make_unique<State>(std::make_unique<Channel>(UniqueFd(fd)),
-                                                state_->endpoint, state_->options));
+  auto state = std::make_unique<State>(std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint,
+                                       state_->options, state_->packet_info);
+  state->own_address = state_->own_address;
+  if (state_->unix_sender) state->unix_sender.emplace(*state->channel);
+  return DatagramSocket(std::move(state));
 }
 
 int DatagramSocket::descriptor() const { return state_->channel->fd(); }
 
-void DatagramSocket::leave_loop() { state_->channel->withdraw(); }
+void DatagramSocket::leave_loop() {
+  state_->channel->withdraw();
+  if (state_->unix_sender) state_->unix_sender->leave_loop();
+}
 
 void DatagramSocket::close() {
+  state_->unix_sender.reset();
   state_->channel->close();
   state_->path.remove();
 }
@@ -197,9 +320,12 @@ Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOp
   if (!bound) return fail(std::move(bound.error()));
   // The system may grant less (net.core.rmem_max); that is no reason to fail.
   net::set_flag(*bound->channel, SOL_SOCKET, SO_RCVBUF, kReceiveQueueBytes);
-  ask_for_packet_info(*bound->channel, bound->address);
-  auto state = std::make_unique<DatagramSocket::State>(std::move(bound->channel),
-                                                       std::move(bound->endpoint), options);
+  net::widen_send_buffer(*bound->channel);
+  const net::PacketInfo packet_info = ask_for_packet_info(*bound->channel, bound->address);
+  auto state = std::make_unique<DatagramSocket::State>(
+      std::move(bound->channel), std::move(bound->endpoint), options, packet_info);
+  state->own_address = net::OwnAddress(bound->address);
+  if (net::family_of(bound->address) == AF_UNIX) state->unix_sender.emplace(*state->channel);
   state->path = std::move(bound->path);
   return DatagramSocket(std::move(state));
 }
@@ -214,19 +340,18 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
   const auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
   if (!addresses) return fail(addresses.error());
   int failed = -EADDRNOTAVAIL;
-  for (const SocketAddress& address : *addresses) {
-    auto channel = net::open_socket(address, SOCK_DGRAM, kReach, endpoint);
-    if (!channel) return fail(std::move(channel.error()));
-    if (endpoint.transport() == Transport::unixgram) {
-      Engine::current().bind((*channel)->fd(), net::unix_autobind_address());
-    }
-    engine::Connect connect(**channel, address);
-    failed = Engine::current().perform(connect, Deadline::never());
-    if (failed < 0) continue;
-    return DatagramSocket(std::make_unique<DatagramSocket::State>(
-        std::move(*channel), Endpoint::of_address(endpoint.transport(), address), options));
+  std::unique_ptr<Channel> channel;
+  auto address = addresses->begin();
+  for (; address != addresses->end() && !channel; ++address) {
+    failed = call_address(*address, channel);
   }
-  return fail(engine::operation_error(failed, kReach, endpoint.format_without_options()));
+  if (!channel) {
+    return fail(engine::operation_error(failed, kReach, endpoint.format_without_options()));
+  }
+  auto state = std::make_unique<DatagramSocket::State>(
+      std::move(channel), Endpoint::of_address(endpoint.transport(), *(address - 1)), options);
+  if (address != addresses->end()) state->candidates.assign(address - 1, addresses->end());
+  return DatagramSocket(std::move(state));
 }
 
 }  // namespace hotline

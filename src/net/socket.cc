@@ -19,6 +19,8 @@ constexpr int kKeepaliveIdleSeconds = 60;
 constexpr int kKeepaliveIntervalSeconds = 15;
 constexpr int kKeepaliveProbes = 6;
 
+constexpr int kSendQueueBytes = 4 * 1024 * 1024;
+
 int type_of(const Endpoint& endpoint) {
   return is_datagram(endpoint.transport()) ? SOCK_DGRAM : SOCK_STREAM;
 }
@@ -30,10 +32,28 @@ int number_option(int fd, int name) {
   return result < 0 ? result : value;
 }
 
-std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, std::string detail) {
+std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, int socket_type,
+                                        std::string detail) {
   return fail(make_error(ErrorKind::invalid_argument, "use the inherited socket",
                          endpoint.format_without_options(), std::move(detail),
-                         "the program that starts this one must pass a bound socket there"));
+                         socket_type == SOCK_STREAM
+                             ? "the program that starts this one must pass a TCP or UNIX stream "
+                               "socket there that listens"
+                             : "the program that starts this one must pass a UDP or UNIX datagram "
+                               "socket there that is bound"));
+}
+
+/// Whether a caller can name it: it has a port, or a path or name.
+bool is_bound(int fd) {
+  SocketAddress address;
+  if (Engine::current().local_address(fd, address) < 0) return false;
+  return family_of(address) == AF_UNIX ? !describe(address).path.empty() : port_of(address) != 0;
+}
+
+/// An IPv4 address that is written as an IPv6 one, as IPv4: so it needs no IPv6 here, and no socket
+/// that is for both.
+SocketAddress without_mapping(const SocketAddress& address) {
+  return ipv4_of_mapped(address).value_or(address);
 }
 
 }  // namespace
@@ -54,6 +74,7 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint,
     return std::vector{unix_address(endpoint.path(), endpoint.is_abstract())};
   }
   auto addresses = engine::look_up(endpoint.host(), endpoint.port(), type_of(endpoint), purpose);
+  if (addresses) std::ranges::transform(*addresses, addresses->begin(), without_mapping);
   const bool is_every_address = endpoint.host().empty() && purpose == engine::LookupPurpose::bind;
   if (addresses && is_every_address) {
     // The IPv6 wildcard serves IPv4 as well, where the machine has IPv6.
@@ -65,6 +86,11 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint,
 
 int set_flag(const engine::Channel& channel, int level, int name, int value) {
   return Engine::current().set_option(channel.fd(), level, name, &value, sizeof value);
+}
+
+void widen_send_buffer(const engine::Channel& channel) {
+  // The system may grant less (net.core.wmem_max); that is no reason to fail.
+  set_flag(channel, SOL_SOCKET, SO_SNDBUF, kSendQueueBytes);
 }
 
 void prepare_stream(const engine::Channel& channel, Transport transport) {
@@ -80,13 +106,17 @@ void prepare_stream(const engine::Channel& channel, Transport transport) {
 Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
                                                         bool is_listening) {
   const int type = number_option(endpoint.descriptor(), SO_TYPE);
-  if (type < 0) return refuse_inherited(endpoint, "there is no socket with that number");
+  const auto refuse = [&](const char* why) { return refuse_inherited(endpoint, socket_type, why); };
+  if (type < 0) return refuse("there is no socket with that number");
   if (type != socket_type) {
-    return refuse_inherited(endpoint, socket_type == SOCK_STREAM ? "it is not a stream socket"
-                                                                 : "it is not a datagram socket");
+    return refuse(socket_type == SOCK_STREAM ? "it is not a stream socket"
+                                             : "it is not a datagram socket");
   }
   if (is_listening && number_option(endpoint.descriptor(), SO_ACCEPTCONN) != 1) {
-    return refuse_inherited(endpoint, "it does not listen");
+    return refuse("it does not listen");
+  }
+  if (!is_bound(endpoint.descriptor())) {
+    return refuse("it is not bound to an address at which it can be called");
   }
   const int fd = Engine::current().duplicate(endpoint.descriptor());
   if (fd < 0) {

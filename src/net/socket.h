@@ -17,16 +17,20 @@ Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& addres
                                                      std::string_view operation,
                                                      const Endpoint& endpoint);
 
-/// The addresses that `endpoint` stands for, best first. A name is looked up: suspends the fiber.
+/// The addresses that `endpoint` stands for, best first; a mapped one, `::ffff:127.0.0.1`, as IPv4.
+/// A name is looked up: suspends the fiber.
 Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::LookupPurpose purpose);
 
 /// A flag that is a number, such as SO_KEEPALIVE, set; 0 or a negated errno.
 int set_flag(const engine::Channel& channel, int level, int name, int value = 1);
 
+/// Lets a datagram socket have as much on its way as the system grants.
+void widen_send_buffer(const engine::Channel& channel);
+
 /// What a fresh stream socket of that transport gets, whichever side made it: no delay, keepalive.
 void prepare_stream(const engine::Channel& channel, Transport transport);
 
-/// The socket that `fd:N` names: a duplicate, checked to be of `socket_type` and, if
+/// The socket that `fd:N` names: a duplicate, checked to be of `socket_type`, bound and, if
 /// `is_listening`, to accept connections.
 Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
                                                         bool is_listening);

@@ -20,7 +20,8 @@ namespace hotline {
 /// Who sent a datagram, and which of our addresses it came to: a reply over it leaves from there.
 struct DatagramRoute {
   SocketAddress peer;
-  std::array<std::byte, 40> control{};  ///< IP_PKTINFO or IPV6_PKTINFO, as sendmsg(2) takes it.
+  alignas(8)
+      std::array<std::byte, 40> control{};  ///< IP_PKTINFO or IPV6_PKTINFO, as sendmsg(2) takes it.
   std::uint8_t control_size = 0;
 };
 
@@ -70,15 +71,23 @@ class DatagramSocket {
   /// other memory.
   std::shared_ptr<void> keep_batch();
 
-  /// Sends one datagram, whole or not at all.
+  /// Sends one datagram, whole or not at all. Fails with `permission_denied` if the route leads to
+  /// a relative UNIX path: the caller chose it in its own directory, and here it could name a
+  /// socket that the caller may not write to.
   Result<void> send(OutgoingDatagram datagram);
 
   /// Sends all of `datagrams` in order: how many were taken by the kernel. One that cannot be
-  /// delivered (no such peer, its queue full) is dropped and counted out, the others go on.
+  /// delivered (no such peer, its queue full, a relative UNIX path) is dropped and counted out, the
+  /// others go on.
   Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
 
   /// Where it is bound, or whom it is connected to.
   const Endpoint& endpoint() const;
+
+  /// Returns whether the datagram that came over `route` claims to come from this socket's own
+  /// address, or, if it is bound to every address, from its port on this machine. An answer would
+  /// come back here, for ever. Allocates nothing.
+  bool is_own(const DatagramRoute& route) const;
 
   /// The peer of `route`, for people to read.
   Endpoint peer_of(const DatagramRoute& route) const;
@@ -102,14 +111,17 @@ class DatagramSocket {
   std::unique_ptr<State> state_;
 };
 
-/// A socket bound to `endpoint`, for a server. Fails as listen does. What UNIX peers have not read
-/// yet counts against this socket's buffer, by the kernel's rules: one that never reads can keep
-/// replies from all others. Give the path a `mode` that lets in whom you trust.
+/// A socket bound to `endpoint`, for a server. Fails as listen does. A UNIX peer that does not read
+/// loses datagrams and holds up nobody else: what it leaves unread counts against the socket that
+/// sent it, by the kernel's rules, so others may be answered from a socket without a name
+/// meanwhile.
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
                                       const DatagramOptions& options = {});
 
-/// A socket that talks to `endpoint` alone, for a client. A UNIX one binds itself to an abstract
-/// name of the kernel's choice, so that it can be answered.
+/// A socket that talks to `endpoint` alone, for a client. Of a name with several addresses it is
+/// the first one that answers: until then, what was sent last goes to the next one if an address
+/// refuses, and each send() after a receive that timed out goes to the next one. A UNIX socket
+/// binds itself to an abstract name of the kernel's choice, so that it can be answered.
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint,
                                          const DatagramOptions& options = {});
 

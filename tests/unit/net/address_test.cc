@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cstddef>
+#include <cstring>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -76,6 +79,96 @@ TEST_CASE("a path that fills sun_path without a terminating zero is shown whole"
   typed.sun_family = AF_UNIX;
   for (char& c : typed.sun_path) c = 'x';
   CHECK(describe({&typed, sizeof typed}).path == std::string(108, 'x'));
+}
+
+TEST_CASE("a path of 108 bytes, which the kernel counts as 111, is shown whole and no further") {
+  // As the kernel fills in memory that has more behind the address.
+  struct {
+    sockaddr_un address;
+    char beyond[8];
+  } memory{};
+  memory.address.sun_family = AF_UNIX;
+  for (char& c : memory.address.sun_path) c = 'x';
+  for (char& c : memory.beyond) c = 'y';
+  for (const std::size_t size : {110U, 111U, 112U, 118U}) {
+    CAPTURE(size);
+    const SocketAddress address(&memory, size);
+    CHECK(address.size() == sizeof(sockaddr_un));
+    CHECK(describe(address).path == std::string(108, 'x'));
+  }
+  memory.address.sun_path[0] = '\0';
+  CHECK(describe({&memory, 112}).path == std::string(107, 'x'));
+  CHECK(describe({&memory, 112}).is_abstract);
+}
+
+TEST_CASE("an address of any size and any bytes can be shown") {
+  std::array<unsigned char, SocketAddress::kSizeMax> bytes;
+  for (const int number : {AF_UNSPEC, AF_INET, AF_INET6, AF_UNIX, AF_NETLINK}) {
+    const auto family = static_cast<sa_family_t>(number);
+    for (const int filling : {0, 1, 120, 255}) {
+      bytes.fill(static_cast<unsigned char>(filling));
+      std::memcpy(bytes.data(), &family, sizeof family);
+      for (std::size_t size = 0; size <= bytes.size(); ++size) {
+        const SocketAddress address(bytes.data(), size);
+        const AddressText text = describe(address);
+        CHECK(text.path.size() <= size);
+        CHECK(Endpoint::of_address(Transport::unixgram, address).format().size() >= 9);
+        static_cast<void>(is_wildcard(address));
+        static_cast<void>(is_loopback(address));
+        static_cast<void>(is_relative_path(address));
+        static_cast<void>(port_of(with_port(address, 1)));
+      }
+    }
+  }
+}
+
+TEST_CASE("a path is relative unless it begins at the root, and a name is not a path") {
+  CHECK(is_relative_path(unix_address("run.sock", false)));
+  CHECK(is_relative_path(unix_address("./run.sock", false)));
+  CHECK_FALSE(is_relative_path(unix_address("/run.sock", false)));
+  CHECK_FALSE(is_relative_path(unix_address("run.sock", true)));
+  CHECK_FALSE(is_relative_path(unix_autobind_address()));
+  CHECK_FALSE(is_relative_path(SocketAddress()));
+  CHECK_FALSE(is_relative_path(ipv4("127.0.0.1", 1)));
+}
+
+TEST_CASE("addresses are of the same host whatever their ports, mapped or not") {
+  CHECK(is_same_host(ipv4("127.0.0.1", 1), ipv4("127.0.0.1", 2)));
+  CHECK(is_same_host(ipv4("127.0.0.1", 1), ipv6("::ffff:127.0.0.1", 2)));
+  CHECK(is_same_host(ipv6("::1", 1), ipv6("::1", 2)));
+  CHECK_FALSE(is_same_host(ipv4("127.0.0.1", 1), ipv4("127.0.0.2", 1)));
+  CHECK_FALSE(is_same_host(ipv4("0.0.0.1", 1), ipv6("::1", 1)));
+  CHECK_FALSE(is_same_host(unix_address("/a", false), unix_address("/a", false)));
+  CHECK_FALSE(is_same_host(SocketAddress(), SocketAddress()));
+}
+
+TEST_CASE("the loopback has a whole network in IPv4, mapped too, and one address in IPv6") {
+  for (const char* host : {"127.0.0.1", "127.0.0.2", "127.255.255.254"}) {
+    CHECK(is_loopback(ipv4(host, 1)));
+  }
+  CHECK(is_loopback(ipv6("::1", 1)));
+  CHECK(is_loopback(ipv6("::ffff:127.0.0.9", 1)));
+  CHECK_FALSE(is_loopback(ipv4("128.0.0.1", 1)));
+  CHECK_FALSE(is_loopback(ipv6("::2", 1)));
+  CHECK_FALSE(is_loopback(ipv6("::", 1)));
+  CHECK_FALSE(is_loopback(unix_address("/a", false)));
+}
+
+TEST_CASE("the port of an address can be read and changed, where it has one") {
+  CHECK(port_of(ipv4("127.0.0.1", 8000)) == 8000);
+  CHECK(port_of(ipv6("::1", 8000)) == 8000);
+  CHECK(port_of(unix_address("/a", false)) == 0);
+  CHECK(port_of(SocketAddress()) == 0);
+  CHECK(with_port(ipv4("127.0.0.1", 8000), 1) == ipv4("127.0.0.1", 1));
+  CHECK(with_port(ipv6("::1", 8000, 3), 1) == ipv6("::1", 1, 3));
+  CHECK(with_port(unix_address("/a", false), 1) == unix_address("/a", false));
+}
+
+TEST_CASE("a mapped address is that IPv4 address, and no other address is one") {
+  CHECK(ipv4_of_mapped(ipv6("::ffff:127.0.0.1", 80)) == ipv4("127.0.0.1", 80));
+  CHECK_FALSE(ipv4_of_mapped(ipv6("::1", 80)));
+  CHECK_FALSE(ipv4_of_mapped(ipv4("127.0.0.1", 80)));
+  CHECK_FALSE(ipv4_of_mapped(unix_address("/a", false)));
 }
 
 TEST_CASE("an unnamed UNIX peer, an empty and a strange address have no text") {

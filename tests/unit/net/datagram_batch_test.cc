@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cstring>
 #include <string>
@@ -52,7 +53,7 @@ Info info_of(DatagramRoute& route) {
 }  // namespace
 
 TEST_CASE("a batch gives what the kernel filled, with who sent it") {
-  ReceiveBatch batch(4, 100);
+  ReceiveBatch batch(4, 100, PacketInfo::none);
   CHECK(batch.size() == 4);
   const auto headers = batch.prepare(4);
   REQUIRE(headers.size() == 4);
@@ -67,7 +68,7 @@ TEST_CASE("a batch gives what the kernel filled, with who sent it") {
 }
 
 TEST_CASE("a batch is empty again for the next receive, however many were filled") {
-  ReceiveBatch batch(3, 100);
+  ReceiveBatch batch(3, 100, PacketInfo::wanted);
   for (const std::size_t count : {3U, 1U, 3U}) {
     const auto headers = batch.prepare(3);
     for (const mmsghdr& header : headers) {
@@ -80,14 +81,53 @@ TEST_CASE("a batch is empty again for the next receive, however many were filled
   }
 }
 
+TEST_CASE("a batch that asks for no packet information has no room for what else may come") {
+  ReceiveBatch batch(2, 100, PacketInfo::none);
+  for (int i = 0; i < 2; ++i) {
+    const auto headers = batch.prepare(2);
+    for (const mmsghdr& header : headers) {
+      CHECK(header.msg_hdr.msg_control == nullptr);
+      CHECK(header.msg_hdr.msg_controllen == 0);
+    }
+    fill(headers[0], "x", test::ipv4_address(1));
+    CHECK(batch.take(1)[0].route->control_size == 0);
+  }
+}
+
+TEST_CASE("descriptors that come in place of packet information are closed") {
+  ReceiveBatch batch(1, 100, PacketInfo::wanted);
+  auto [passed, other] = test::stream_pair();
+  mmsghdr& header = batch.prepare(1)[0];
+  cmsghdr* control = CMSG_FIRSTHDR(&header.msg_hdr);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof(int));
+  const int number = passed.release();
+  std::memcpy(CMSG_DATA(control), &number, sizeof number);
+  fill(header, "x", test::ipv4_address(1));
+  header.msg_hdr.msg_controllen = CMSG_SPACE(sizeof number);
+  CHECK(batch.take(1)[0].route->control_size == 0);
+  CHECK(test::receive_text(other.get(), 1).empty());
+}
+
+TEST_CASE("a UNIX peer's address is no longer than the kernel takes back") {
+  ReceiveBatch batch(1, 100, PacketInfo::none);
+  mmsghdr& header = batch.prepare(1)[0];
+  fill(header, "x", unix_address(std::string(107, 'n'), false));
+  // What the kernel says of a path of 108 bytes.
+  header.msg_hdr.msg_namelen = 111;
+  const auto datagrams = batch.take(1);
+  CHECK(datagrams[0].route->peer.size() == sizeof(sockaddr_un));
+}
+
 TEST_CASE("a batch prepares no more than are asked for") {
-  ReceiveBatch batch(4, 100);
+  ReceiveBatch batch(4, 100, PacketInfo::none);
   CHECK(batch.prepare(1).size() == 1);
   CHECK(batch.prepare(9).size() == 4);
 }
 
 TEST_CASE("a datagram that was longer than its place is marked") {
-  ReceiveBatch batch(1, 4);
+  ReceiveBatch batch(1, 4, PacketInfo::none);
   const auto headers = batch.prepare(1);
   fill(headers[0], "1234", test::ipv4_address(1), MSG_TRUNC);
   CHECK(headers[0].msg_hdr.msg_iov->iov_len == 4);
@@ -95,7 +135,7 @@ TEST_CASE("a datagram that was longer than its place is marked") {
 }
 
 TEST_CASE("the places of a batch do not overlap") {
-  ReceiveBatch batch(3, 65'535);
+  ReceiveBatch batch(3, 65'535, PacketInfo::none);
   const auto headers = batch.prepare(3);
   const std::string large(65'535, 'x');
   for (mmsghdr& header : headers) fill(header, large, test::ipv4_address(1));

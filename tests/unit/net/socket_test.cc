@@ -82,14 +82,40 @@ TEST_CASE("a flag that cannot be set is told as a negated errno") {
 }
 
 TEST_CASE("an inherited socket is duplicated and made non-blocking; the original stays open") {
-  const auto [ours, peer] = test::stream_pair();
-  const Endpoint endpoint = Endpoint::of_descriptor(peer.get());
-  const auto inherited = inherit_socket(endpoint, SOCK_STREAM, false);
+  const auto [listener, port] = test::tcp_listener();
+  const Endpoint endpoint = Endpoint::of_descriptor(listener.get());
+  const auto inherited = inherit_socket(endpoint, SOCK_STREAM, true);
   REQUIRE(inherited);
-  CHECK((*inherited)->fd() != peer.get());
-  CHECK((::fcntl(peer.get(), F_GETFL) & O_NONBLOCK) != 0);
+  CHECK((*inherited)->fd() != listener.get());
+  CHECK((::fcntl(listener.get(), F_GETFL) & O_NONBLOCK) != 0);
   (*inherited)->close();
-  CHECK(::fcntl(peer.get(), F_GETFD) >= 0);
+  CHECK(::fcntl(listener.get(), F_GETFD) >= 0);
+}
+
+TEST_CASE("an inherited socket that nobody could call is refused, with what it must be") {
+  for (const int family : {AF_INET, AF_INET6, AF_UNIX}) {
+    CAPTURE(family);
+    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
+      const UniqueFd socket(::socket(family, type | SOCK_CLOEXEC, 0));
+      const auto inherited = inherit_socket(Endpoint::of_descriptor(socket.get()), type, false);
+      REQUIRE_FALSE(inherited);
+      CHECK(inherited.error().kind == ErrorKind::invalid_argument);
+      CHECK(inherited.error().detail == "it is not bound to an address at which it can be called");
+      CHECK(
+          inherited.error().hint().contains(type == SOCK_DGRAM ? "that is bound" : "that listens"));
+    }
+  }
+}
+
+TEST_CASE("an IPv4 address that is written as an IPv6 one is that IPv4 address") {
+  for (const auto purpose : {engine::LookupPurpose::bind, engine::LookupPurpose::connect}) {
+    for (const char* uri : {"tcp://[::ffff:127.0.0.1]:8000", "udp://[::ffff:7f00:1]:8000"}) {
+      CAPTURE(uri);
+      const auto addresses = resolve(*Endpoint::parse(uri), purpose);
+      REQUIRE(addresses);
+      CHECK(*addresses == std::vector{test::ipv4_address(8000)});
+    }
+  }
 }
 
 TEST_CASE("what is not the socket that is wanted is not inherited") {

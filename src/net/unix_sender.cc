@@ -1,0 +1,122 @@
+#include "net/unix_sender.h"
+
+#include <linux/sock_diag.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+
+#include "engine/end_code.h"
+#include "engine/engine.h"
+#include "engine/operations/datagrams.h"
+#include "net/socket.h"
+
+namespace hotline::net {
+namespace {
+
+using engine::Channel;
+using engine::Engine;
+
+// The kernel counts its own bookkeeping too, and rounds up.
+constexpr std::size_t kOverheadBytes = 1024;
+
+// One that reads in time never comes near it; this many that do not are needed to fill the rest.
+constexpr std::size_t kSharesOfBuffer = 16;
+constexpr std::size_t kHoldersMax = 64;
+
+struct Buffer {
+  std::size_t used = 0;
+  std::size_t size = 0;
+
+  bool is_half_full() const { return used > size / 2; }
+};
+
+/// Empty where the kernel does not say.
+Buffer buffer_of(const Channel& channel) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> numbers{};
+  std::size_t size = sizeof numbers;
+  if (Engine::current().get_option(channel.fd(), SOL_SOCKET, SO_MEMINFO, numbers.data(), size) < 0)
+    return {};
+  return {numbers[SK_MEMINFO_WMEM_ALLOC], numbers[SK_MEMINFO_SNDBUF]};
+}
+
+int attempt(Channel& channel, std::span<mmsghdr> messages) {
+  Engine& engine = Engine::current();
+  engine::SendDatagrams operation(channel, messages);
+  return engine.perform(operation, Deadline::at(engine.now()));
+}
+
+std::size_t size_of(const mmsghdr& message) {
+  return message.msg_hdr.msg_iov->iov_len + kOverheadBytes;
+}
+
+}  // namespace
+
+void UnixSender::look() {
+  const Buffer buffer = buffer_of(named_);
+  buffered_ = buffer.used;
+  buffer_bytes_ = buffer.size;
+  sent_since_ = 0;
+  is_half_full_ = buffer.is_half_full();
+  if (!is_half_full_) holders_.clear();
+}
+
+int UnixSender::send(std::span<mmsghdr> messages) {
+  if (is_half_full_ || sent_since_ > buffer_bytes_ / 8) look();
+  if (!is_half_full_) {
+    const int sent = attempt(named_, messages);
+    for (int i = 0; i < sent; ++i) sent_since_ += size_of(messages[static_cast<std::size_t>(i)]);
+    if (sent != -engine::kDeadlineEnd) return sent;
+    look();
+    // Otherwise it is the queue of that peer which is full.
+    if (!is_half_full_) return sent;
+  }
+  const int sent = send_by_spare(messages);
+  return sent == -EPERM ? send_its_share(messages.first(1)) : sent;
+}
+
+int UnixSender::send_by_spare(std::span<mmsghdr> messages) {
+  constexpr int kSockets = 2;
+  for (int i = 0; i < kSockets; ++i) {
+    if (!spare_) {
+      const int fd = Engine::current().open_socket(AF_UNIX, SOCK_DGRAM);
+      if (fd < 0) break;
+      spare_ = std::make_unique<Channel>(UniqueFd(fd));
+      widen_send_buffer(*spare_);
+    }
+    const int sent = attempt(*spare_, messages);
+    if (sent != -engine::kDeadlineEnd || !buffer_of(*spare_).is_half_full()) return sent;
+    spare_.reset();
+  }
+  return -engine::kDeadlineEnd;
+}
+
+/// A peer has read what it was sent if no more is in the buffer than before that.
+int UnixSender::send_its_share(std::span<mmsghdr> message) {
+  const msghdr& header = message.front().msg_hdr;
+  Holder& holder = holder_of({header.msg_name, header.msg_namelen});
+  if (buffered_ <= holder.before) holder.used = 0;
+  if (holder.used == 0) holder.before = buffered_;
+  const std::size_t size = size_of(message.front());
+  if (holder.used > 0 && holder.used + size > buffer_bytes_ / kSharesOfBuffer)
+    return -engine::kDeadlineEnd;
+  const int sent = attempt(named_, message);
+  if (sent > 0) holder.used += size;
+  return sent;
+}
+
+UnixSender::Holder& UnixSender::holder_of(const SocketAddress& peer) {
+  const auto found = std::ranges::find(holders_, peer, &Holder::peer);
+  if (found != holders_.end()) return *found;
+  if (holders_.size() < kHoldersMax) return holders_.emplace_back(peer, 0, buffered_);
+  Holder& least = *std::ranges::min_element(holders_, {}, &Holder::used);
+  least = {peer, 0, buffered_};
+  return least;
+}
+
+void UnixSender::leave_loop() {
+  if (spare_) spare_->withdraw();
+}
+
+}  // namespace hotline::net
