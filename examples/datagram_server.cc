@@ -4,7 +4,8 @@
 #include "hotline/hotline.h"
 
 hotline::Reply upper(const hotline::Message& message) {
-  return hotline::to_upper(message.bytes());  // An empty datagram is a message too.
+  hotline::to_upper(message.bytes());  // An empty datagram is a message too.
+  return hotline::Reply::in_place(message);
 }
 
 int main(int argc, char** argv) {

@@ -5,7 +5,8 @@
 #include "hotline/hotline.h"
 
 hotline::Reply upper(const hotline::Message& message) {
-  return hotline::to_upper(message.bytes());  // A line without its end; the reply gets one, too.
+  hotline::to_upper(message.bytes());  // A line without its end; the reply gets one, too.
+  return hotline::Reply::in_place(message);
 }
 
 int main(int argc, char** argv) {

@@ -12,7 +12,8 @@ void upper_call(hotline::Stream& call) {
 }
 
 hotline::Reply upper_message(const hotline::Message& message) {
-  return hotline::to_upper(message.bytes());
+  hotline::to_upper(message.bytes());
+  return hotline::Reply::in_place(message);
 }
 
 int main(int argc, char** argv) {

@@ -31,6 +31,8 @@
 #include "hotline/net/traffic_tap.h"
 #include "hotline/server/concurrency.h"
 #include "hotline/server/handler.h"
+#include "hotline/server/message.h"
+#include "hotline/server/reply.h"
 #include "hotline/server/server.h"
 #include "hotline/services/command.h"
 #include "hotline/services/command_client.h"

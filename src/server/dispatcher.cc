@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hotline/engine/clock.h"
+#include "server/message_call.h"
 
 namespace hotline::server {
 
@@ -110,7 +111,7 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
                 &peer, what);
   };
   try {
-    return service_.handler.message()(message);
+    return server::call_handler(service_.handler.message(), message);
   } catch (const std::exception& thrown) {
     report(thrown.what());
   } catch (...) {

@@ -6,6 +6,7 @@
 #include "framing/frame_error.h"
 #include "hotline/framing/codec.h"
 #include "hotline/framing/frame_stream.h"
+#include "server/message_call.h"
 
 namespace hotline::server {
 namespace {
@@ -23,7 +24,7 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
   for (;;) {
     const auto payload = frames.read_frame();
     if (!payload) return fail(payload.error());
-    const Reply reply = service.handler.message()(Message(frames.stream(), *payload));
+    const Reply reply = call_handler(service.handler.message(), {frames.stream(), *payload});
     if (reply.has_value()) {
       // What it cannot carry is its handler's mistake, not the peer's.
       if (const auto framed = encode(service.framing, reply.bytes()); !framed)
@@ -49,7 +50,7 @@ Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
       return fail(
           framing::frame_error(service.framing, step, call.peer().format_without_options()));
     }
-    Reply reply = handle(Message(call, step.payload));
+    Reply reply = call_handler(handle, {call, step.payload});
     if (reply.has_value()) {
       if (auto added = replies.add(service.framing, step, reply); !added)
         throw std::runtime_error(added.error().message());

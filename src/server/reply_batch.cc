@@ -34,7 +34,7 @@ Result<void> ReplyBatch::encode_and_append(const Framing& framing,
   const Bytes payload = reply.bytes();
   const auto envelope = encode(framing, payload);
   if (!envelope) return fail(envelope.error());
-  if (is_same(payload, request.payload)) {
+  if (is_request(reply, request)) {
     if (const Bytes framed = frame_in_place(request, *envelope); !framed.empty()) {
       append(framed);
       return {};

@@ -13,18 +13,18 @@
 namespace hotline::server {
 
 /// Replies on their way to one stream, framed, gathered into as few writes as can be. A reply that
-/// is its own request, changed in place, goes out from where it lies, with what is around it; a
-/// short one is copied; others are sent from where they are. Reused from batch to batch.
+/// is its whole request, changed in place, goes out from where it lies, with what is around it; a
+/// short one is copied; longer ones are sent from where they are, those of their own being kept.
+/// Reused from batch to batch.
 class ReplyBatch {
  public:
   ReplyBatch();
 
-  /// Adds the reply to the frame `request`, which stays where it is until flush. Fails as encode
-  /// does; then nothing was added.
+  /// Adds the reply to the frame `request`, which stays where it is until flush; a reply in place
+  /// is a part of that. Fails as encode does; then nothing was added.
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
                    Reply& reply) {
-    const bool is_framed =
-        says_only_length(framing.kind) && is_same(reply.bytes(), request.payload);
+    const bool is_framed = says_only_length(framing.kind) && is_request(reply, request);
     if (!is_framed) return encode_and_append(framing, request, reply);
     append(request.frame);
     return {};
@@ -59,8 +59,9 @@ class ReplyBatch {
            kind == Framing::Kind::fixed;
   }
 
-  static bool is_same(Bytes one, Bytes other) {
-    return one.data() == other.data() && one.size() == other.size();
+  /// Whether the reply is all of its own request, as the handler has left it.
+  static bool is_request(const Reply& reply, const framing::FrameAssembler::Step& request) {
+    return reply.is_in_place() && reply.bytes().size() == request.payload.size();
   }
 
   Result<void> encode_and_append(const Framing& framing,

@@ -22,6 +22,9 @@ void upper_once(Stream& call) {
   if (auto bytes = call.receive()) static_cast<void>(call.write_all(to_upper(*bytes)));
 }
 
-Reply upper_message(const Message& message) { return to_upper(message.bytes()); }
+Reply upper_message(const Message& message) {
+  to_upper(message.bytes());
+  return Reply::in_place(message);
+}
 
 }  // namespace hotline

@@ -19,7 +19,7 @@ inline Reply upper(const Message& message) {
     const bool is_lower = byte >= std::byte{'a'} && byte <= std::byte{'z'};
     if (is_lower) byte ^= std::byte{0x20};
   }
-  return message.bytes();
+  return Reply::in_place(message);
 }
 
 }  // namespace hotline::test

@@ -6,72 +6,16 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
-#include "hotline/core/bytes.h"
 #include "hotline/core/result.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
+#include "hotline/server/message.h"
+#include "hotline/server/reply.h"
 
 namespace hotline {
-
-/// One message for a message handler: a datagram, or a frame of a stream. Its bytes are a lease:
-/// they may be changed in place, and are gone once the reply is.
-class Message {
- public:
-  Message(const DatagramSocket& socket, const Datagram& datagram)
-      : bytes_(datagram.bytes), socket_(&socket), datagram_(&datagram) {}
-  Message(const Stream& stream, MutableBytes payload) : bytes_(payload), stream_(&stream) {}
-
-  MutableBytes bytes() const { return bytes_; }
-
-  /// Whether the end of it was cut off: a datagram's; frames come whole.
-  bool is_truncated() const { return datagram_ != nullptr && datagram_->is_truncated; }
-
-  Endpoint peer() const {
-    return stream_ != nullptr ? stream_->peer() : socket_->peer_of(*datagram_->route);
-  }
-
- private:
-  MutableBytes bytes_;
-  const DatagramSocket* socket_ = nullptr;
-  const Datagram* datagram_ = nullptr;
-  const Stream* stream_ = nullptr;
-};
-
-/// What a message handler answers: nothing, a view (of the message's own bytes, or of what lives as
-/// long as the server), or bytes that it owns.
-class Reply {
- public:
-  /// No reply.
-  Reply() = default;
-
-  /// A view; may be empty, which is an empty message.
-  Reply(Bytes view) : bytes_(view) {}
-  Reply(MutableBytes view) : Reply(Bytes(view)) {}
-
-  /// Bytes of its own.
-  Reply(std::string own) : bytes_(std::move(own)) {}
-
-  bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }
-
-  /// Whether the bytes are its own: a view is valid for longer.
-  bool is_own() const { return std::holds_alternative<std::string>(bytes_); }
-
-  /// Empty without a value.
-  Bytes bytes() const {
-    if (const Bytes* view = std::get_if<Bytes>(&bytes_)) return *view;
-    return is_own() ? as_bytes(*std::get_if<std::string>(&bytes_)) : Bytes();
-  }
-
-  /// Moved out: only if is_own().
-  std::string take() && { return std::move(*std::get_if<std::string>(&bytes_)); }
-
- private:
-  std::variant<std::monostate, Bytes, std::string> bytes_;
-};
 
 /// One call, from its first byte to its end; returns to end it. May throw: that ends the call too.
 using StreamHandler = std::function<void(Stream&)>;

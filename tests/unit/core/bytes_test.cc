@@ -20,6 +20,22 @@ TEST_CASE("text seen as bytes and back is the same text, where it stands") {
   CHECK(as_text({}).empty());
 }
 
+TEST_CASE("bytes lie within others only if all of them do, and none of them always does") {
+  const std::string text = "0123456789";
+  const Bytes all = as_bytes(text);
+  const Bytes middle = all.subspan(3, 4);
+  for (const Bytes part : {middle, middle.first(1), middle.last(1), middle.last(0), all.first(0)}) {
+    CHECK(lies_within(part, middle));
+  }
+  for (const Bytes part :
+       {all, all.first(3), all.first(4), all.subspan(6, 2), all.subspan(7), as_bytes("3456")}) {
+    CHECK_FALSE(lies_within(part, middle));
+  }
+  CHECK(lies_within({}, {}));
+  CHECK(lies_within({}, middle));
+  CHECK_FALSE(lies_within(middle, {}));
+}
+
 TEST_CASE("printable ASCII is shown as it is") {
   std::string printable;
   for (char c = 0x20; c < 0x7f; ++c) {

@@ -11,8 +11,7 @@
 #include "engine/event.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
-#include "support/loops.h"
-#include "support/running_server.h"
+#include "support/datagram_exchange.h"
 
 namespace hotline::server {
 namespace {
@@ -20,76 +19,8 @@ namespace {
 using engine::Event;
 using engine::EventLoop;
 using engine::FiberGroup;
-
-/// A dispatcher on a loop and a client that talks to it.
-class Exchange {
- public:
-  Exchange(EventLoop& loop, MessageHandler handler, ServerOptions options = {})
-      : loop_(loop),
-        shared_(with_log(std::move(options))),
-        socket_(bound()),
-        client_(connected(socket_)),
-        group_(loop) {
-    service_.name = "test";
-    service_.handler = std::move(handler);
-  }
-  ~Exchange() {
-    group_.interrupt(engine::kCancelEnd);
-    group_.join();
-  }
-
-  void start() {
-    loop_.spawn(
-        "dispatcher",
-        [this] {
-          Dispatcher(shared_, service_, socket_).run();
-          has_ended_ = true;
-        },
-        &group_);
-  }
-  void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
-  std::string reply(Duration patience = std::chrono::seconds(10)) {
-    const auto datagram = client_.receive(deadline_after(patience));
-    return datagram ? std::string(as_text(datagram->bytes)) : "<none>";
-  }
-  bool has_reply_now() { return reply(std::chrono::milliseconds(3)) != "<none>"; }
-  void drain() { group_.interrupt(engine::kDrainEnd); }
-  void join() { group_.join(); }
-  void let_settle() {
-    for (int i = 0; i < 10; ++i) loop_.yield();
-  }
-
-  bool has_ended() const { return has_ended_; }
-  const Shared& shared() const { return shared_; }
-  const test::CollectingLog& log() const { return log_; }
-
- private:
-  ServerOptions with_log(ServerOptions options) {
-    options.log = &log_;
-    return options;
-  }
-  static DatagramSocket bound() {
-    auto socket = bind_datagrams(*Endpoint::parse("udp://127.0.0.1:0"));
-    REQUIRE(socket);
-    return std::move(*socket);
-  }
-  static DatagramSocket connected(const DatagramSocket& to) {
-    auto socket = connect_datagrams(to.endpoint());
-    REQUIRE(socket);
-    return std::move(*socket);
-  }
-
-  EventLoop& loop_;
-  test::CollectingLog log_;
-  Shared shared_;
-  Service service_;
-  DatagramSocket socket_;
-  DatagramSocket client_;
-  FiberGroup group_;
-  bool has_ended_ = false;
-};
-
-std::string text_of(const Message& message) { return std::string(as_text(message.bytes())); }
+using Exchange = test::DatagramExchange;
+using test::text_of;
 
 }  // namespace
 
@@ -103,19 +34,25 @@ TEST_CASE("every message is answered, in order, as long as no handler waits") {
   });
 }
 
-TEST_CASE("a reply may be a view of the message, its own bytes, empty, or none at all") {
+TEST_CASE("a reply may be the message, a part of it, a constant, its own bytes, empty, or none") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(loop, [](const Message& message) {
       const std::string text = text_of(message);
       if (text == "own") return Reply(std::string("bytes of its own"));
-      if (text == "empty") return Reply(Bytes());
+      if (text == "empty") return Reply("");
       if (text == "none") return Reply();
-      return Reply(message.bytes());
+      if (text == "part") return Reply::in_place(message, message.bytes().subspan(1, 2));
+      if (text == "constant") return Reply::constant("busy");
+      return Reply::in_place(message);
     });
-    for (const char* text : {"view", "none", "own", "empty", ""}) exchange.send(text);
+    for (const char* text : {"whole", "none", "own", "part", "constant", "empty", ""}) {
+      exchange.send(text);
+    }
     exchange.start();
-    CHECK(exchange.reply() == "view");
+    CHECK(exchange.reply() == "whole");
     CHECK(exchange.reply() == "bytes of its own");
+    CHECK(exchange.reply() == "ar");
+    CHECK(exchange.reply() == "busy");
     CHECK(exchange.reply() == "");
     CHECK(exchange.reply() == "");
     CHECK_FALSE(exchange.has_reply_now());
@@ -127,7 +64,7 @@ TEST_CASE("a handler that waits does not hold up the messages behind it, nor tho
     Event gate(loop);
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     for (const char* text : {"before", "slow", "behind"}) exchange.send(text);
     exchange.start();
@@ -145,7 +82,7 @@ TEST_CASE("the message of a handler that waits stays as it was while others are 
     Event gate(loop);
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message).starts_with("slow")) gate.wait();
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     exchange.start();
     exchange.send("slow and unharmed");
@@ -163,7 +100,7 @@ TEST_CASE("many handlers that wait at once each answer their own caller") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(loop, [](const Message& message) {
       CHECK(sleep_for(std::chrono::microseconds(300)));
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     exchange.start();
     int sum = 0;
@@ -178,7 +115,7 @@ TEST_CASE("a deadline that a handler set for itself does not bound the messages 
     Exchange exchange(loop, [](const Message& message) {
       const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
       CHECK_FALSE(sleep_for(std::chrono::hours(1)));
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     exchange.start();
     exchange.send("one");
@@ -200,7 +137,7 @@ TEST_CASE("no more handlers wait at once than allowed, and the messages behind t
         [&](const Message& message) {
           gates.push_back(std::make_unique<Event>(loop));
           gates.back()->wait();
-          return Reply(message.bytes());
+          return Reply::in_place(message);
         },
         options);
     for (const char* text : {"1", "2", "3", "4"}) exchange.send(text);
@@ -233,7 +170,7 @@ TEST_CASE("at the limit of handlers that wait the next message waits for one of 
         [&](const Message& message) {
           ++entered;
           if (text_of(message) == "slow") gate.wait();
-          return Reply(message.bytes());
+          return Reply::in_place(message);
         },
         options);
     for (const char* text : {"slow", "behind"}) exchange.send(text);
@@ -255,7 +192,7 @@ TEST_CASE("a reply that is ready does not wait for a handler that does, at the l
         loop,
         [&](const Message& message) {
           if (text_of(message) == "slow") gate.wait();
-          return Reply(message.bytes());
+          return Reply::in_place(message);
         },
         options);
     for (const char* text : {"ready", "slow"}) exchange.send(text);
@@ -271,7 +208,7 @@ TEST_CASE("a handler that throws costs its message the reply, and no other") {
     Exchange exchange(loop, [](const Message& message) -> Reply {
       if (text_of(message) == "bad") throw std::runtime_error("no");
       if (text_of(message) == "worse") throw 1;
-      return message.bytes();
+      return Reply::in_place(message);
     });
     for (const char* text : {"bad", "worse", "good"}) exchange.send(text);
     exchange.start();
@@ -285,7 +222,7 @@ TEST_CASE("a handler that throws costs its message the reply, and no other") {
 TEST_CASE("a handler that throws after it has waited does no more harm") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(loop, [&](const Message& message) -> Reply {
-      if (text_of(message) != "bad") return message.bytes();
+      if (text_of(message) != "bad") return Reply::in_place(message);
       loop.yield();
       throw 1;
     });
@@ -302,7 +239,7 @@ TEST_CASE("a drained dispatcher answers what has come, lets handlers finish, and
     Event gate(loop);
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     exchange.start();
     exchange.send("slow");
@@ -331,7 +268,7 @@ TEST_CASE("on a thread without a loop messages are answered one after another, u
     Service service;
     service.handler = [](const Message& message) {
       CHECK(sleep_for(std::chrono::microseconds(100)));
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     };
     Dispatcher(shared, service, *socket).run();
   });

@@ -24,13 +24,13 @@ using test::is_silent;
 using test::say;
 using test::text_of;
 
-Reply echo(const Message& message) { return message.bytes(); }
+Reply echo(const Message& message) { return Reply::in_place(message); }
 
 /// Waits for `gate` if the message says so.
 MessageHandler gated(Event& gate) {
   return [&gate](const Message& message) {
     if (text_of(message) == "slow") gate.wait();
-    return Reply(message.bytes());
+    return Reply::in_place(message);
   };
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("a handler that throws breaks off its own call, and is counted") {
       if (text.starts_with("late")) loop.yield();
       if (text.ends_with("bad")) throw std::runtime_error("no");
       if (text.ends_with("worse")) throw 1;
-      return message.bytes();
+      return Reply::in_place(message);
     });
     Stream good = exchange.call();
     int failures = 0;
@@ -96,7 +96,7 @@ TEST_CASE("a handler that throws breaks off its own call, and is counted") {
 
 TEST_CASE("a reply that its framing cannot carry is its handler's failure") {
   test::on_all_loops([](EventLoop& loop) {
-    FramedExchange exchange(loop, [](const Message&) { return Reply(as_bytes("two\nlines")); });
+    FramedExchange exchange(loop, [](const Message&) { return Reply("two\nlines"); });
     Stream call = exchange.call();
     say(call, "x\n");
     CHECK(heard_until_end(call) == "<reset>");
@@ -173,7 +173,7 @@ TEST_CASE("the silence of a lone call ends too, though nobody had a deadline bef
         [&](const Message& message) {
           // Another fiber waits for calls when this one has come back.
           for (int i = 0; i < 3; ++i) loop.yield();
-          return Reply(message.bytes());
+          return Reply::in_place(message);
         },
         with_timeouts({.first_byte = milliseconds(30), .idle = milliseconds(30)}));
     exchange.settle();
@@ -358,7 +358,7 @@ TEST_CASE("the room of a call is given back however it ends") {
         loop,
         [](const Message& message) -> Reply {
           if (text_of(message) == "bad") throw 1;
-          return message.bytes();
+          return Reply::in_place(message);
         },
         options, "netstring");
     for (const char* text : {"", "1:a,", "3:bad,", "x", "5:he"}) {

@@ -30,7 +30,7 @@ using test::text_of;
 using test::kPipelined;
 using test::upper;
 
-Reply echo(const Message& message) { return message.bytes(); }
+Reply echo(const Message& message) { return Reply::in_place(message); }
 
 }  // namespace
 
@@ -87,7 +87,7 @@ TEST_CASE("a call goes on after its replies, for as long as it likes") {
   });
 }
 
-TEST_CASE("a reply may be a view, its own bytes, empty, or none at all") {
+TEST_CASE("a reply may be in place, a constant, its own bytes, empty, or none at all") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(
         loop,
@@ -95,11 +95,11 @@ TEST_CASE("a reply may be a view, its own bytes, empty, or none at all") {
           const std::string text = text_of(message);
           if (text == "own") return Reply(std::string("bytes of its own"));
           if (text == "large") return Reply(std::string(100'000, 'l'));
-          if (text == "static") return Reply(as_bytes("static"));
-          if (text == "empty") return Reply(Bytes());
+          if (text == "static") return Reply::constant("static");
+          if (text == "empty") return Reply("");
           if (text == "none") return Reply();
-          if (text == "prefix") return Reply(message.bytes().first(3));
-          return Reply(message.bytes());
+          if (text == "prefix") return Reply::in_place(message, message.bytes().first(3));
+          return Reply::in_place(message);
         },
         {}, "netstring");
     Stream call = exchange.call();
@@ -138,7 +138,7 @@ TEST_CASE("a handler that waits holds up its own call alone, and no reply that i
     Event gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     Stream slow = exchange.call();
     Stream quick = exchange.call();
@@ -179,7 +179,7 @@ TEST_CASE("a handler may wait for each message, and its replies keep their order
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, [](const Message& message) {
       CHECK(sleep_for(std::chrono::microseconds(100)));
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     std::vector<Stream> calls;
     std::string text;
@@ -194,7 +194,7 @@ TEST_CASE("the message of a handler that waits stays as it was while others are 
     Event gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {
       if (text_of(message).starts_with("slow")) gate.wait();
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     Stream slow = exchange.call();
     say(slow, "slow and unharmed\n");
@@ -214,7 +214,7 @@ TEST_CASE("a deadline that a handler set for itself does not bound the messages 
     FramedExchange exchange(loop, [](const Message& message) {
       const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
       CHECK_FALSE(sleep_for(std::chrono::hours(1)));
-      return Reply(message.bytes());
+      return Reply::in_place(message);
     });
     Stream call = exchange.call();
     say(call, "one\n");
@@ -234,10 +234,10 @@ TEST_CASE("as many handlers wait at once as there are calls, and others go on") 
     FramedExchange exchange(
         loop,
         [&](const Message& message) {
-          if (text_of(message) == "quick") return Reply(message.bytes());
+          if (text_of(message) == "quick") return Reply::in_place(message);
           gates.push_back(std::make_unique<Event>(loop));
           gates.back()->wait();
-          return Reply(message.bytes());
+          return Reply::in_place(message);
         },
         options);
     std::vector<Stream> slow;
@@ -272,7 +272,7 @@ TEST_CASE("a peer that goes while its handler waits costs nobody else anything")
       Event gate(loop);
       FramedExchange exchange(loop, [&](const Message& message) {
         if (text_of(message) == "slow") gate.wait();
-        return Reply(message.bytes());
+        return Reply::in_place(message);
       });
       Stream gone = exchange.call();
       say(gone, "slow\n");

@@ -109,7 +109,7 @@ TEST_CASE("messages in turns are answered wherever calls run") {
 TEST_CASE("a handler that throws costs its own call alone, wherever it runs") {
   const Handler handler([](const Message& message) -> Reply {
     if (as_text(message.bytes()) == "bad") throw 1;
-    return message.bytes();
+    return Reply::in_place(message);
   });
   on_each("lines", handler, [](const Running& running) {
     {

@@ -19,7 +19,7 @@
 namespace hotline::server {
 namespace {
 
-Reply echo(const Message& message) { return message.bytes(); }
+Reply echo(const Message& message) { return Reply::in_place(message); }
 
 Reply throws(const Message&) { throw std::runtime_error("no"); }
 
@@ -167,7 +167,7 @@ TEST_CASE("a reply that cannot be framed is its handler's failure, in turns too"
 TEST_CASE("messages in turns are answered in turns, or not at all") {
   test::on_each_engine([] {
     OneTalk one("ready", [](const Message& message) {
-      return message.bytes().empty() ? Reply() : Reply(message.bytes());
+      return message.bytes().empty() ? Reply() : Reply::in_place(message);
     });
     const std::jthread caller([&] {
       for (int i = 0; i < 3; ++i) {

@@ -116,7 +116,7 @@ TEST_CASE("a caller who waited in the backlog when a drain came is still served"
 TEST_CASE("datagrams are served on every loop") {
   on_each([](const ServerOptions& options) {
     test::RunningServer running(options, "udp://127.0.0.1:0",
-                                [](const Message& message) { return Reply(message.bytes()); });
+                                [](const Message& message) { return Reply::in_place(message); });
     for (int i = 0; i < 20; ++i) {
       auto client = connect_datagrams(running.endpoint());
       REQUIRE(client);

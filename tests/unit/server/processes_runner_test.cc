@@ -149,7 +149,7 @@ TEST_CASE("datagrams are served by workers forked ahead, which are replaced when
   ServerProcess server(test::options_for("processes:1"), "udp://127.0.0.1:0",
                        [](const Message& message) {
                          if (as_text(message.bytes()) == "die") ::raise(SIGKILL);
-                         return Reply(message.bytes());
+                         return Reply::in_place(message);
                        });
   auto client = connect_datagrams(server.endpoint());
   REQUIRE(client);

@@ -48,10 +48,14 @@ class Batch {
   Result<void> add(const FrameAssembler::Step& request, Reply reply) {
     return replies.add(framing_, request, reply);
   }
+  /// Answers with a part of the request.
+  Result<void> add_part(const FrameAssembler::Step& request, Bytes part) {
+    return add(request, Reply::in_place({stream(), request.payload}, part));
+  }
   /// Answers the next request with itself.
   void echo() {
     const FrameAssembler::Step step = next();
-    REQUIRE(add(step, step.payload));
+    REQUIRE(add_part(step, step.payload));
   }
   /// All that goes out of a flush.
   std::string flushed() {
@@ -117,7 +121,7 @@ TEST_CASE("a request that was framed with more bytes than it takes is answered w
                                        13));
     const auto request = varint.next();
     const std::string before(as_text(request.payload));
-    REQUIRE(varint.add(request, request.payload));
+    REQUIRE(varint.add_part(request, request.payload));
     varint.echo();
     CHECK(before == "hello");
     CHECK(varint.flushed() ==
@@ -134,7 +138,7 @@ TEST_CASE("a reply that is the request changed goes out changed") {
     Batch batch("u32be", std::string("\0\0\0\x05hello", 9));
     const auto request = batch.next();
     request.payload[0] = std::byte{'J'};
-    REQUIRE(batch.add(request, request.payload));
+    REQUIRE(batch.add_part(request, request.payload));
     CHECK(batch.flushed() == std::string("\0\0\0\x05Jello", 9));
   });
 }
@@ -144,9 +148,9 @@ TEST_CASE("a part of the request is framed as that, and what is around it stays 
     const std::string large(2000, 'x');
     Batch batch("netstring", "5:hello,2000:" + large + ",1:b,");
     auto request = batch.next();
-    REQUIRE(batch.add(request, request.payload.first(4)));
+    REQUIRE(batch.add_part(request, request.payload.first(4)));
     request = batch.next();
-    REQUIRE(batch.add(request, request.payload.subspan(1)));
+    REQUIRE(batch.add_part(request, request.payload.subspan(1)));
     batch.echo();
     CHECK((batch.flushed() == "4:hell,1999:" + large.substr(1) + ",1:b,"));
   });
@@ -156,24 +160,39 @@ TEST_CASE("short replies are copied, so that they may go at once") {
   test::on_each_engine([] {
     Batch batch("lines", repeated("x\n", 3));
     std::string reply(512, 'r');
-    for (int i = 0; i < 3; ++i) REQUIRE(batch.add(batch.next(), as_bytes(reply)));
+    for (int i = 0; i < 3; ++i) REQUIRE(batch.add(batch.next(), reply));
     reply.assign(512, '!');
     CHECK(batch.flushed() == repeated(std::string(512, 'r') + "\n", 3));
     CHECK(batch.pieces().size() == 1);
   });
 }
 
-TEST_CASE("long replies of their own are kept, and long views go from where they are") {
+TEST_CASE(
+    "long replies of their own are kept, and long parts of a request go from where they are") {
   test::on_each_engine([] {
-    Batch batch("lines", repeated("x\n", 3));
-    const std::string view(513, 'v');
+    Batch batch("lines", "x\n" + std::string(514, 'v') + "\nx\n");
     REQUIRE(batch.add(batch.next(), std::string(513, 'o')));
-    REQUIRE(batch.add(batch.next(), as_bytes(view)));
+    const FrameAssembler::Step request = batch.next();
+    const Bytes part = request.payload.subspan(1);
+    REQUIRE(batch.add_part(request, part));
     REQUIRE(batch.add(batch.next(), std::string(100'000, 'p')));
-    CHECK((batch.flushed() ==
-           std::string(513, 'o') + "\n" + view + "\n" + std::string(100'000, 'p') + "\n"));
+    CHECK((batch.flushed() == std::string(513, 'o') + "\n" + std::string(513, 'v') + "\n" +
+                                  std::string(100'000, 'p') + "\n"));
     CHECK(std::ranges::any_of(batch.pieces(),
-                              [&](Bytes piece) { return piece.data() == as_bytes(view).data(); }));
+                              [&](Bytes piece) { return piece.data() == part.data(); }));
+  });
+}
+
+TEST_CASE("a reply of its own is never taken for its request, though it is as long") {
+  test::on_each_engine([] {
+    for (const char* name : {"lines", "u32be", "netstring"}) {
+      CAPTURE(name);
+      const Framing framing = *Framing::parse(name);
+      Batch batch(name, test::wire(framing, "hello") + test::wire(framing, "world"));
+      REQUIRE(batch.add(batch.next(), "HELLO"));
+      REQUIRE(batch.add(batch.next(), Reply::constant("WORLD")));
+      CHECK(batch.flushed() == test::wire(framing, "HELLO") + test::wire(framing, "WORLD"));
+    }
   });
 }
 
@@ -181,7 +200,7 @@ TEST_CASE("an empty reply is a frame, of an empty request too") {
   test::on_each_engine([] {
     Batch batch("netstring", "0:,1:a,0:,");
     batch.echo();
-    REQUIRE(batch.add(batch.next(), Bytes()));
+    REQUIRE(batch.add(batch.next(), ""));
     REQUIRE(batch.add(batch.next(), std::string()));
     CHECK(batch.flushed() == "0:,0:,0:,");
   });
@@ -191,11 +210,11 @@ TEST_CASE("a reply that cannot be framed adds nothing, and the others go") {
   test::on_each_engine([] {
     Batch batch("lines", "one\ntwo\nthree\n");
     batch.echo();
-    CHECK(test::kind_of(batch.add(batch.next(), as_bytes("a\nb"))) == "invalid_argument");
+    CHECK(test::kind_of(batch.add(batch.next(), "a\nb")) == "invalid_argument");
     batch.echo();
     CHECK(batch.flushed() == "one\nthree\n");
     Batch fixed("fixed=3", "onetwo");
-    CHECK(test::kind_of(fixed.add(fixed.next(), as_bytes("four"))) == "invalid_argument");
+    CHECK(test::kind_of(fixed.add(fixed.next(), "four")) == "invalid_argument");
     CHECK(fixed.flushed().empty());
   });
 }
@@ -251,14 +270,14 @@ TEST_CASE("what goes without waiting goes once, and the rest with the flush") {
     const std::string large(1024 * 1024, 'l');
     std::string expected;
     for (int i = 0; i < 3; ++i) {
-      REQUIRE(batch.add(batch.next(), as_bytes("short")));
-      REQUIRE(batch.add(batch.next(), as_bytes(large)));
+      REQUIRE(batch.add(batch.next(), "short"));
+      REQUIRE(batch.add(batch.next(), large));
       expected += "short\n" + large + "\n";
     }
     batch.replies.flush_now(batch.stream());
     batch.replies.flush_now(batch.stream());
     CHECK_FALSE(batch.pieces().empty());
-    REQUIRE(batch.add(batch.next(), as_bytes("last")));
+    REQUIRE(batch.add(batch.next(), "last"));
     expected += "last\n";
     std::string received;
     std::jthread reader([&] { received = test::receive_text(batch.peer(), expected.size()); });

@@ -19,7 +19,7 @@ void echo(Stream& call) {
   }
 }
 
-Reply echo_message(const Message& message) { return message.bytes(); }
+Reply echo_message(const Message& message) { return Reply::in_place(message); }
 
 constexpr const char* kWords[] = {"serial", "threads:4", "loops:1", "loops:2"};
 

@@ -88,7 +88,7 @@ TEST_CASE("a cut reaches a handler whatever it waits for, its task groups too") 
 
 TEST_CASE("datagrams are served by several threads, each message once") {
   test::RunningServer running(test::options_for("threads:2"), "udp://127.0.0.1:0",
-                              [](const Message& message) { return Reply(message.bytes()); });
+                              [](const Message& message) { return Reply::in_place(message); });
   auto client = connect_datagrams(running.endpoint());
   REQUIRE(client);
   std::set<std::string> replies;

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "hotline/core/bytes.h"
+#include "hotline/server/message.h"
+
+namespace hotline {
+
+/// A string literal, or another constant array of characters: only those compile.
+class ConstantText {
+ public:
+  template <std::size_t kSize>
+  consteval ConstantText(const char (&text)[kSize]) : text_(text, kSize - 1) {
+    // Reading it is what a compiler refuses unless the array can never change.
+    if (text[kSize - 1] != '\0') throw "a constant reply ends in a zero";
+  }
+
+  std::string_view text() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+/// What a message handler answers: nothing, text that the reply owns, a constant, or bytes of the
+/// message itself. It is sent after the handler has returned, so it refers to nothing else.
+class Reply {
+ public:
+  /// No reply.
+  Reply() = default;
+
+  /// The reply owns `text`; an empty one is an empty message.
+  Reply(std::string text) : bytes_(std::move(text)) {}
+
+  /// Copies `text`.
+  Reply(std::string_view text) : Reply(std::string(text)) {}
+  Reply(const char* text) : Reply(std::string(text)) {}
+
+  /// A view of bytes could be used again or freed before it is sent: in_place(), constant(), or a
+  /// std::string says which bytes are meant.
+  template <typename View>
+  requires std::convertible_to<View, Bytes> Reply(View&&)
+  = delete;
+  Reply(std::nullptr_t) = delete;
+
+  /// The bytes of `message` as the handler has left them, without a copy.
+  static Reply in_place(const Message& message) { return Reply(InPlace{message.bytes()}); }
+
+  /// The same with a `part` of them only; throws std::invalid_argument if it is not a part of them.
+  static Reply in_place(const Message& message, Bytes part) {
+    if (!lies_within(part, message.bytes())) {
+      throw std::invalid_argument("a reply in place must be a part of its message");
+    }
+    return Reply(InPlace{part});
+  }
+
+  /// A string literal, without a copy.
+  static Reply constant(ConstantText text) { return Reply(text); }
+
+  bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }
+
+  /// Whether the bytes are those of the message, and are valid only as long as it is.
+  bool is_in_place() const { return std::holds_alternative<InPlace>(bytes_); }
+
+  /// Whether it may answer `message`: false for one that is in place of another. A handler that
+  /// returns such a reply has failed, and nothing is sent.
+  bool is_for(const Message& message) const {
+    return !is_in_place() || lies_within(bytes(), message.bytes());
+  }
+
+  /// Whether the bytes are the reply's own, and move with it.
+  bool is_own() const { return std::holds_alternative<std::string>(bytes_); }
+
+  /// Empty without a value.
+  Bytes bytes() const {
+    if (const InPlace* part = std::get_if<InPlace>(&bytes_)) return part->bytes;
+    if (const std::string* own = std::get_if<std::string>(&bytes_)) return as_bytes(*own);
+    const ConstantText* constant = std::get_if<ConstantText>(&bytes_);
+    return constant == nullptr ? Bytes() : as_bytes(constant->text());
+  }
+
+  /// Moves the bytes out: only if is_own().
+  std::string take() && { return std::move(*std::get_if<std::string>(&bytes_)); }
+
+ private:
+  struct InPlace {
+    Bytes bytes;
+  };
+
+  explicit Reply(InPlace part) : bytes_(part) {}
+  explicit Reply(ConstantText text) : bytes_(text) {}
+
+  std::variant<std::monostate, InPlace, ConstantText, std::string> bytes_;
+};
+
+}  // namespace hotline

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "server/dispatcher.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+namespace hotline::test {
+
+/// A dispatcher on a loop and a client that talks to it.
+class DatagramExchange {
+ public:
+  DatagramExchange(engine::EventLoop& loop, MessageHandler handler, ServerOptions options = {},
+                   std::size_t datagram_bytes_max = 65'535)
+      : loop_(loop),
+        shared_(with_log(std::move(options))),
+        socket_(bound(datagram_bytes_max)),
+        client_(connected(socket_)),
+        group_(loop) {
+    service_.name = "test";
+    service_.handler = std::move(handler);
+  }
+  ~DatagramExchange() {
+    group_.interrupt(engine::kCancelEnd);
+    group_.join();
+  }
+
+  void start() {
+    loop_.spawn(
+        "dispatcher",
+        [this] {
+          server::Dispatcher(shared_, service_, socket_).run();
+          has_ended_ = true;
+        },
+        &group_);
+  }
+  void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
+  /// What a peer would that forges the server's own address.
+  void send_from_server(std::string_view text) {
+    DatagramRoute to_itself;
+    to_itself.peer = bound_address(socket_.descriptor());
+    REQUIRE(socket_.send({as_bytes(text), &to_itself}));
+  }
+  std::string reply(Duration patience = std::chrono::seconds(10)) {
+    const auto datagram = client_.receive(deadline_after(patience));
+    return datagram ? std::string(as_text(datagram->bytes)) : "<none>";
+  }
+  bool has_reply_now() { return reply(std::chrono::milliseconds(3)) != "<none>"; }
+  void drain() { group_.interrupt(engine::kDrainEnd); }
+  void join() { group_.join(); }
+  void let_settle() {
+    for (int i = 0; i < 10; ++i) loop_.yield();
+  }
+
+  bool has_ended() const { return has_ended_; }
+  const server::Shared& shared() const { return shared_; }
+  const CollectingLog& log() const { return log_; }
+
+ private:
+  ServerOptions with_log(ServerOptions options) {
+    options.log = &log_;
+    return options;
+  }
+  static DatagramSocket bound(std::size_t datagram_bytes_max) {
+    DatagramOptions options;
+    options.datagram_bytes_max = datagram_bytes_max;
+    auto socket = bind_datagrams(*Endpoint::parse("udp://127.0.0.1:0"), options);
+    REQUIRE(socket);
+    return std::move(*socket);
+  }
+  static DatagramSocket connected(const DatagramSocket& to) {
+    auto socket = connect_datagrams(to.endpoint());
+    REQUIRE(socket);
+    return std::move(*socket);
+  }
+
+  engine::EventLoop& loop_;
+  CollectingLog log_;
+  server::Shared shared_;
+  server::Service service_;
+  DatagramSocket socket_;
+  DatagramSocket client_;
+  engine::FiberGroup group_;
+  bool has_ended_ = false;
+};
+
+inline std::string text_of(const Message& message) { return std::string(as_text(message.bytes())); }
+
+}  // namespace hotline::test
