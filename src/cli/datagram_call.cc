@@ -24,6 +24,7 @@ Result<void> DatagramCall::exchange(const std::string& message) {
     has_sent_again_ |= i > 0;
     if (auto sent = send(message); !sent) return sent;
     const auto reply = socket_.receive(deadline_after(options_.linger));
+    if (reply && reply->is_truncated) return fail(cut_reply(*reply));
     if (reply) {
       has_reader_ = printer_.print_reply(reply->bytes);
       return {};
@@ -35,6 +36,13 @@ Result<void> DatagramCall::exchange(const std::string& message) {
                          "no reply, though asked " + std::to_string(kTriesMax) + " times, " +
                              format_duration(options_.linger) + " each",
                          "is the server running, and on that port? --linger 10s waits longer"));
+}
+
+Error DatagramCall::cut_reply(const Datagram& reply) const {
+  return make_error(ErrorKind::too_large, "receive from",
+                    socket_.endpoint().format_without_options(),
+                    "a reply was longer than " + std::to_string(reply.bytes.size()) +
+                        " bytes, and its end is lost");
 }
 
 Result<void> DatagramCall::send(const std::string& message) {
@@ -55,6 +63,8 @@ bool DatagramCall::show_arrived() {
   while (has_reader_) {
     const auto reply = socket_.receive(Deadline::at(now()));
     if (!reply) break;
+    // Half a reply must not look like one; it counts as lost.
+    if (reply->is_truncated) continue;
     has_reader_ = printer_.print_reply(reply->bytes);
   }
   return has_reader_;

@@ -26,6 +26,7 @@ class DatagramCall final : private PeerWatch {
   void settle() override {}
 
   Result<void> exchange(const std::string& message);
+  Error cut_reply(const Datagram& reply) const;
   Result<void> send(const std::string& message);
   void drop_late_replies();
 

@@ -197,7 +197,8 @@ constexpr std::string_view kEndpoints = R"(endpoints: where to listen, or whom t
   udp://HOST:PORT       UDP datagrams
   unix:///PATH          a UNIX stream; unix:@NAME is one without a file (Linux's abstract names)
   unixgram:///PATH      UNIX datagrams; unixgram:@NAME likewise
-  fd:N                  serve only: a bound socket, inherited as descriptor N
+  fd:N                  serve only: a socket inherited as descriptor N, which listens, or for
+                        datagrams is bound
 
 IPv6 addresses stand in brackets: tcp://[::1]:8000. Options follow ?, with & between them; quote
 them for the shell:

@@ -1,5 +1,6 @@
 #include "server/dispatch_fibers.h"
 
+#include <cassert>
 #include <utility>
 
 namespace hotline::server {
@@ -12,7 +13,9 @@ DispatchFibers::DispatchFibers(EventLoop& loop, engine::FiberGroup& group, std::
       group_(group),
       waiting_max_(waiting_max),
       dispatch_(std::move(dispatch)),
-      deadline_(loop.scope().deadline) {}
+      deadline_(loop.scope().deadline) {
+  assert(waiting_max > 0 && "dispatch fibers that may never wait would dispatch nothing");
+}
 
 void DispatchFibers::start() {
   is_dispatching_ = loop_.spawn_next(

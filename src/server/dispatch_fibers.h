@@ -13,7 +13,8 @@ class DispatchFibers {
   class Work;
 
   /// `dispatch` is what each of them runs; it returns when there is nothing to dispatch any more,
-  /// when is_full(), or when Work says that another has taken over. At most `waiting_max` wait.
+  /// when is_full(), or when Work says that another has taken over. At most `waiting_max` wait, and
+  /// at least one may.
   DispatchFibers(engine::EventLoop& loop, engine::FiberGroup& group, std::size_t waiting_max,
                  std::function<void()> dispatch);
 

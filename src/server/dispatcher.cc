@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hotline/engine/clock.h"
+#include "net/address.h"
 #include "server/message_call.h"
 
 namespace hotline::server {
@@ -82,9 +83,22 @@ Dispatcher::Course Dispatcher::receive() {
 
 Dispatcher::Course Dispatcher::handle_next() {
   const Datagram& datagram = messages_[position_++];
+  if (socket_.is_own(*datagram.route)) {
+    note_unanswered(datagram, "it claims to come from this server's own address");
+    return Course::goes_on;
+  }
   if (!shared_.begin_call()) return Course::goes_on;
+  if (datagram.is_truncated) {
+    note(LogLevel::warning, "the end of a datagram is lost", datagram,
+         "it was longer than the " + std::to_string(datagram.bytes.size()) +
+             " bytes that one may have");
+  }
   Handling handling(*this);
   Reply reply = call_handler(datagram);
+  if (reply.has_value() && net::is_relative_path(datagram.route->peer)) {
+    note_unanswered(datagram, "its sender's address is a relative path");
+    reply = {};
+  }
   handling.stop_noticing();
   if (handling.has_waited()) {
     if (reply.has_value()) send_late(datagram, reply);
@@ -118,6 +132,20 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
     report("an exception of unknown type");
   }
   return {};
+}
+
+void Dispatcher::note(LogLevel level, std::string_view what, const Datagram& datagram,
+                      std::string detail) const {
+  if (shared_.options.log == nullptr || !shared_.options.log->wants(level)) return;
+  const Endpoint peer = socket_.peer_of(*datagram.route);
+  shared_.log(level, what, service_.name, &peer, std::move(detail));
+}
+
+void Dispatcher::note_unanswered(const Datagram& datagram, std::string_view why) {
+  ++unanswered_;
+  if (!shared_.wants_debug()) return;
+  note(LogLevel::debug, "a datagram is not answered", datagram,
+       std::string(why) + "; " + std::to_string(unanswered_) + " so far");
 }
 
 void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "hotline/net/datagram_socket.h"
@@ -31,6 +34,9 @@ class Dispatcher {
   Course receive();
   Course handle_next();
   Reply call_handler(const Datagram& datagram) noexcept;
+  void note(LogLevel level, std::string_view what, const Datagram& datagram,
+            std::string detail) const;
+  void note_unanswered(const Datagram& datagram, std::string_view why);
   void send_late(const Datagram& datagram, const Reply& reply);
   void flush();
 
@@ -45,6 +51,7 @@ class Dispatcher {
       messages_memory_;         ///< Once a handler waits in their midst; else the socket's.
   std::vector<Reply> replies_;  ///< Of messages_, not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
+  std::uint64_t unanswered_ = 0;            ///< Datagrams that claimed to come from this server.
   bool has_ended_ = false;
 };
 

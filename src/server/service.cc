@@ -32,6 +32,14 @@ std::size_t per_peer_of(const ServerOptions& options) {
   return std::max<std::size_t>(1, room_of(options) / 4);
 }
 
+/// 0 stands for the default in all limits: none of them means that nothing is served.
+ServerOptions with_default_limits(ServerOptions options) {
+  if (options.limits.waiting_messages_max == 0) {
+    options.limits.waiting_messages_max = Limits{}.waiting_messages_max;
+  }
+  return options;
+}
+
 StreamOptions stream_options(const ServerOptions& options) {
   return {.timeouts = options.timeouts, .receive_max = 0, .tap = options.tap};
 }
@@ -73,7 +81,7 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 }  // namespace
 
 Shared::Shared(const ServerOptions& given)
-    : options(given), admission(room_of(given), per_peer_of(given)) {}
+    : options(with_default_limits(given)), admission(room_of(given), per_peer_of(given)) {}
 
 bool Shared::begin_call() {
   const std::uint64_t before = calls.fetch_add(1, std::memory_order_relaxed);

@@ -1,6 +1,32 @@
 #include "hotline/services/upper.h"
 
+#include <algorithm>
+#include <cstdint>
+
+#include "hotline/engine/clock.h"
+
 namespace hotline {
+namespace {
+
+bool has_lower_case(Bytes bytes) {
+  return std::ranges::any_of(
+      bytes, [](std::byte b) { return b >= std::byte{'a'} && b <= std::byte{'z'}; });
+}
+
+/// Takes one moment in 1,024, by the low bits of the time.
+bool is_chosen_moment() {
+  constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
+  return (static_cast<std::uint64_t>(now().time_since_epoch().count()) * kSpread) >> 54 == 0;
+}
+
+/// A datagram in upper case may be the reply of another such server, which was made to call this
+/// one. One that is lost ends their exchange; a true caller sends again.
+bool is_left_unanswered(const Message& message) {
+  if (!message.is_datagram()) return false;
+  return message.is_truncated() || (!has_lower_case(message.bytes()) && is_chosen_moment());
+}
+
+}  // namespace
 
 MutableBytes to_upper(MutableBytes bytes) {
   // No branch and no table: compilers turn this into vector instructions.
@@ -23,6 +49,7 @@ void upper_once(Stream& call) {
 }
 
 Reply upper_message(const Message& message) {
+  if (is_left_unanswered(message)) return {};
   to_upper(message.bytes());
   return Reply::in_place(message);
 }

@@ -4,6 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
+#include "hotline/server/server.h"
+#include "hotline/sim/world.h"
+#include "support/sockets.h"
+
 namespace hotline {
 namespace {
 
@@ -35,6 +40,96 @@ TEST_CASE("the answer is the same bytes, where they stand") {
   CHECK(upper_bytes.data() == bytes.data());
   CHECK(upper_bytes.size() == bytes.size());
   CHECK(to_upper({}).empty());
+}
+
+TEST_CASE("a message is answered by itself, upper-cased in place") {
+  std::string text = "abc";
+  const Endpoint peer = *Endpoint::parse("udp://127.0.0.1:9999");
+  const Message message(std::as_writable_bytes(std::span(text)), peer);
+  const Reply reply = upper_message(message);
+  CHECK(text == "ABC");
+  CHECK(reply.bytes().data() == message.bytes().data());
+  CHECK(reply.bytes().size() == 3);
+}
+
+namespace {
+
+/// A world whose clock is at any time, to answer a datagram of `text` in.
+struct Datagrams {
+  int answered = 0;
+  int unanswered = 0;
+
+  void ask(const std::string& text, int times) {
+    sim::World world(1);
+    world.host("a").run([&] {
+      const auto socket = bind_datagrams(*Endpoint::parse("udp://:8000"));
+      REQUIRE(socket);
+      for (int i = 0; i < times; ++i) {
+        std::string bytes = text;
+        const DatagramRoute route{};
+        const Datagram datagram{.bytes = std::as_writable_bytes(std::span(bytes)), .route = &route};
+        const bool has_reply = upper_message(Message(*socket, datagram)).has_value();
+        ++(has_reply ? answered : unanswered);
+        REQUIRE(sleep_for(std::chrono::nanoseconds(12'345)));
+      }
+    });
+    const sim::Outcome outcome = world.run();
+    INFO(outcome.format());
+    CHECK(outcome.holds());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("every datagram that has something to turn into upper case is answered") {
+  Datagrams datagrams;
+  datagrams.ask("HELLo", 20'000);
+  CHECK(datagrams.unanswered == 0);
+}
+
+TEST_CASE("one in a thousand datagrams that could be another server's replies is not answered") {
+  for (const char* text : {"", "HELLO", "123 \xc3\x9f"}) {
+    Datagrams datagrams;
+    datagrams.ask(text, 20'000);
+    CHECK(datagrams.unanswered > 5);
+    CHECK(datagrams.unanswered < 60);
+  }
+}
+
+TEST_CASE("two servers that are made to answer each other stop after a while") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    sim::World world(seed, {.time_max = std::chrono::minutes(1)});
+    const std::string address = world.host("a").address();
+    world.host("a").run([] { serve("udp://:8000", upper_message); });
+    world.host("b").run([&] {
+      DatagramRoute to_a;
+      to_a.peer = test::ipv4_address(8000, address.c_str());
+      {
+        // What A hears of here is answered to the server that takes this port over.
+        auto socket = bind_datagrams(*Endpoint::parse("udp://0.0.0.0:8000"));
+        REQUIRE(socket);
+        REQUIRE(socket->send({as_bytes("ping"), &to_a}));
+      }
+      serve("udp://:8000", upper_message);
+    });
+    const sim::Outcome outcome = world.run();
+    INFO(outcome.format());
+    CHECK(outcome.holds());
+    CHECK(outcome.simulated > std::chrono::milliseconds(1));
+  }
+}
+
+TEST_CASE("a datagram whose end is lost is not answered as if it were whole") {
+  sim::World world(1);
+  world.host("a").run([] {
+    const auto socket = bind_datagrams(*Endpoint::parse("udp://:8000"));
+    REQUIRE(socket);
+    std::string text = "hello";
+    const Datagram datagram{.bytes = std::as_writable_bytes(std::span(text)), .is_truncated = true};
+    CHECK_FALSE(upper_message(Message(*socket, datagram)).has_value());
+  });
+  CHECK(world.run().holds());
 }
 
 TEST_CASE("every size and alignment gives what one byte at a time gives") {

@@ -1,0 +1,98 @@
+#include <memory>
+#include <span>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "net/address.h"
+#include "support/datagram_exchange.h"
+
+// What a dispatcher answers, and what it must not.
+
+namespace hotline::server {
+namespace {
+
+using engine::EventLoop;
+using Exchange = test::DatagramExchange;
+using test::text_of;
+
+Reply echo(const Message& message) { return Reply::in_place(message); }
+
+}  // namespace
+
+TEST_CASE("a buffer that a handler uses again has been copied before it changes") {
+  test::on_each_loop([](EventLoop& loop) {
+    std::string buffer;
+    Exchange exchange(loop, [&](const Message& message) -> Reply {
+      // Longer ones in memory of their own, as each append frees the last.
+      buffer = std::string(100 * message.bytes().size(), ' ') + text_of(message);
+      return std::string_view(buffer);
+    });
+    for (const char* text : {"one", "two", "three"}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply() == std::string(300, ' ') + "one");
+    CHECK(exchange.reply() == std::string(300, ' ') + "two");
+    CHECK(exchange.reply() == std::string(500, ' ') + "three");
+  });
+}
+
+TEST_CASE("a reply in place of another message is its handler's failure, and is not sent") {
+  test::on_each_loop([](EventLoop& loop) {
+    std::string secret = "not for the peer";
+    const Endpoint nobody = *Endpoint::parse("udp://127.0.0.1:9");
+    Exchange exchange(loop, [&](const Message& message) {
+      const Message other(std::as_writable_bytes(std::span(secret)), nobody);
+      const bool is_outside = text_of(message) == "outside";
+      if (is_outside) return Reply::in_place(message, other.bytes());
+      return Reply::in_place(text_of(message) == "other" ? other : message);
+    });
+    for (const char* text : {"other", "outside", "mine"}) exchange.send(text);
+    exchange.start();
+    CHECK(exchange.reply() == "mine");
+    CHECK(exchange.shared().handler_failures == 2);
+    CHECK(exchange.log().has_detail("its reply is in place of another message"));
+    CHECK(exchange.log().has_detail("a reply in place must be a part of its message"));
+  });
+}
+
+TEST_CASE("a datagram from the server's own address is not answered, and does not count") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, echo);
+    exchange.send_from_server("again and again");
+    exchange.send("hello");
+    exchange.start();
+    CHECK(exchange.reply() == "hello");
+    CHECK(exchange.shared().calls == 1);
+    CHECK(exchange.log().has_detail("claims to come from this server's own address; 1 so far"));
+  });
+}
+
+TEST_CASE("a datagram whose end is lost is told of, and its handler knows") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(
+        loop,
+        [](const Message& message) { return Reply(message.is_truncated() ? "cut" : "whole"); }, {},
+        5);
+    exchange.send("12345");
+    exchange.send("123456");
+    exchange.start();
+    CHECK(exchange.reply() == "whole");
+    CHECK(exchange.reply() == "cut");
+    CHECK(exchange.log().count(LogLevel::warning) == 1);
+    CHECK(exchange.log().has_detail("it was longer than the 5 bytes that one may have"));
+  });
+}
+
+TEST_CASE("a limit of no waiting handlers means the default, and the messages are answered") {
+  test::on_each_loop([](EventLoop& loop) {
+    ServerOptions options;
+    options.limits.waiting_messages_max = 0;
+    Exchange exchange(loop, echo, options);
+    exchange.send("hello");
+    exchange.start();
+    CHECK(exchange.reply() == "hello");
+    CHECK(exchange.shared().options.limits.waiting_messages_max == 1024);
+  });
+}
+
+}  // namespace hotline::server
