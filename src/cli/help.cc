@@ -124,8 +124,8 @@ The status is 0 once a whole reply has come, 2 for a wrong command line, else 25
 call off, and the server kills the command and all that it has started.
 
 options:
-  --linger TIME   plain: the quiet that ends a reply; ready: how long the server may take to
-                  close at the end (default 1s)
+  --linger TIME   plain: the quiet that ends a reply; ready: how long to wait for the server's
+                  close, or for more than it announced, after a whole reply (default 1s)
   --timeout TIME  for all of it (default: 30s to connect, none for the command)
   --json          the reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
   --home DIR      not used here

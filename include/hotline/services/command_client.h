@@ -20,7 +20,7 @@ struct CommandClientOptions {
   std::size_t reply_max = 64 * 1024 * 1024;
   Duration timeout = kNoTimeout;              ///< For one reply, from its request on.
   Duration linger = std::chrono::seconds(1);  ///< `plain`: the quiet that ends a reply. finish():
-                                              ///< how long the server may take to close.
+                                              ///< how long to wait for more than the reply.
 };
 
 /// The caller's side of the service `command`: docs/wire/command.md. A stream that is dropped while
@@ -49,8 +49,10 @@ class CommandClient {
   /// `protocol_violation`. Does not wait. Fails with `closed` once the server has hung up.
   Result<void> take_unasked(const Sink& sink);
 
-  /// Ends the writes and sees that nothing comes any more but the server's close. On the wire
-  /// `ready` a reply is certain only then: a length of which digits came late leaves a rest.
+  /// Ends the writes and checks that nothing follows the last reply. Returns when the server has
+  /// closed, or after `linger` of quiet: many servers keep the call open. Fails with
+  /// `protocol_violation` if more comes, `reset` if the server breaks off. On the wire `ready` a
+  /// reply is certain only then: a length of which digits came late leaves a rest.
   Result<void> finish();
 
   CommandWire wire() const { return options_.wire; }

@@ -8,6 +8,8 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
 #include "hotline/net/connect.h"
 #include "support/interrupts.h"
 #include "support/loops.h"
@@ -144,7 +146,7 @@ TEST_CASE("ready: a server that says more before the next command is not believe
   CHECK(test::kind_of(client.run("ls")) == "protocol_violation");
 }
 
-TEST_CASE("ready: a server that does not close after the last reply leaves it in doubt") {
+TEST_CASE("ready: a server that keeps the call open after a whole reply has answered") {
   const Peer peer({.wire = CommandWire::ready, .linger = 10ms}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "1");
@@ -156,6 +158,38 @@ TEST_CASE("ready: a server that does not close after the last reply leaves it in
   });
   CommandClient client = peer.client();
   CHECK(client.run("ls").value() == "a");
+  CHECK(client.finish());
+  CHECK_FALSE(client.stream().is_open());
+}
+
+TEST_CASE("ready: a server that resets after the announced bytes leaves the reply in doubt") {
+  const Peer peer({.wire = CommandWire::ready, .linger = 10s}, [](int call) {
+    test::receive_text(call, 2);
+    test::send_text(call, "1");
+    test::receive_text(call, 5);
+    test::send_text(call, "a");
+    test::receive_until_end(call);
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(call, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  });
+  CommandClient client = peer.client();
+  CHECK(client.run("ls").value() == "a");
+  CHECK(test::kind_of(client.finish()) == "reset");
+}
+
+TEST_CASE("ready: a timeout that ends before the quiet does is an error") {
+  const Peer peer({.wire = CommandWire::ready, .linger = 10s}, [](int call) {
+    test::receive_text(call, 2);
+    test::send_text(call, "1");
+    test::receive_text(call, 5);
+    test::send_text(call, "a");
+    test::receive_until_end(call);
+    pollfd broken{.fd = call, .events = 0, .revents = 0};
+    ::poll(&broken, 1, 10'000);
+  });
+  CommandClient client = peer.client();
+  CHECK(client.run("ls").value() == "a");
+  const DeadlineScope scope(deadline_after(10ms));
   CHECK(test::kind_of(client.finish()) == "timed_out");
 }
 
