@@ -28,7 +28,7 @@ struct LaunchOptions {
   /// the PATH that the process gets.
   std::vector<std::string> arguments;
 
-  /// Where it runs; empty: where the launcher was started.
+  /// Where it runs; empty: in the HOME that it gets, or in / if that cannot be entered.
   std::string directory{};
 
   /// `NAME=value`, besides and before the launcher's clean environment.
@@ -78,8 +78,8 @@ class Launcher {
   /// Starts a program with an empty standard input; returns when it runs. Fails with the reason of
   /// the system if it cannot be started (`not_found`, `permission_denied`, `too_large`: what was
   /// wrong with which word), with `invalid_argument`, with `resource_exhausted`, with `reset` if
-  /// the launcher, or whoever was to keep the program, has died, and as every wait does. Suspends
-  /// the fiber.
+  /// the launcher, or whoever was to keep the program, has died, or the program's process was
+  /// killed before it ran, and as every wait does. Suspends the fiber.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
 
   /// Waits until nothing can be launched any more, and what has been launched is being killed: why,

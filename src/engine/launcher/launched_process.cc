@@ -42,6 +42,9 @@ Error start_error(const LaunchStatus& status, const LaunchOptions& options) {
       error.advice = "raise the limit on processes ('ulimit -u'), or run fewer";
       return error;
     }
+    case StatusKind::killed_at_start:
+      return make_error(ErrorKind::reset, "start", shown(program),
+                        "its process was killed before it ran");
     default: break;
   }
   Error error = system_error(status.value, "start", shown(program));

@@ -19,6 +19,7 @@ enum class StatusKind : std::int32_t {
   program_failed,    ///< It cannot be run: `value` is the errno.
   directory_failed,  ///< It cannot run there.
   keeper_failed,     ///< There is no process, or no memory, to run it in.
+  killed_at_start,   ///< Somebody has killed its process before that became the program.
   ended,             ///< The program has ended, with the exit status `value` or by `signal`, and
                      ///< nothing is left of its tree.
   ended_first,       ///< The same, but descendants are left.

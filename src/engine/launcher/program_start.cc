@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -21,10 +23,16 @@
 namespace hotline::engine {
 namespace {
 
+// Of a process that has not called exec since it was forked. PF_FORKNOEXEC in the kernel's sched.h;
+// field 9 of /proc/PID/stat has it.
+constexpr unsigned kForkNoExec = 0x40;
+constexpr int kFieldsBeforeFlags = 6;  ///< Behind the name, which is field 2.
+
 /// What is prepared before the fork, since nothing may be allocated after it.
 struct Prepared {
   const LaunchRequest& request;
   const std::vector<std::string>& paths;  ///< To be tried in this order.
+  const char* home;                       ///< Null: unknown.
   int output;
   int error;
   int failures;
@@ -55,6 +63,16 @@ std::vector<std::string> paths_of(const LaunchRequest& request) {
   ::_exit(EXIT_FAILURE);
 }
 
+/// The server's own directory may have gone, and holds whatever it was started in.
+void enter_directory(const Prepared& prepared) {
+  const char* directory = prepared.request.directory;
+  if (directory == nullptr) {
+    if (prepared.home != nullptr && ::chdir(prepared.home) == 0) return;
+    directory = "/";
+  }
+  if (::chdir(directory) < 0) report_failure(prepared, StatusKind::directory_failed, errno);
+}
+
 /// The errno of the last call that tells more than "not here".
 int execute(const Prepared& prepared) {
   int error = ENOENT;
@@ -76,10 +94,7 @@ int execute(const Prepared& prepared) {
   }
   // They are close-on-exec already, each where it is opened; this is for what that may have missed.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  const char* directory = prepared.request.directory;
-  if (directory != nullptr && ::chdir(directory) < 0) {
-    report_failure(prepared, StatusKind::directory_failed, errno);
-  }
+  enter_directory(prepared);
   // glibc's own call would leave its internal signals as they are.
   const std::uint64_t none = 0;
   raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
@@ -93,6 +108,24 @@ int execute(const Prepared& prepared) {
   return pid < 0 ? -errno : pid;
 }
 
+/// Whether our child, which is not reaped yet, is the program or was. Its end of the pipe closes
+/// also when it is killed before that.
+bool has_executed(pid_t pid) {
+  std::array<char, 1024> text;
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const int size = system_result([&] { return ::read(file.get(), text.data(), text.size()); });
+  std::string_view rest(text.data(), static_cast<std::size_t>(std::max(0, size)));
+  // The name may hold anything, a parenthesis too: the last one ends it.
+  rest.remove_prefix(std::min(rest.rfind(')'), rest.size()));
+  for (int i = 0; i <= kFieldsBeforeFlags && !rest.empty(); ++i) {
+    rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);
+  }
+  unsigned flags = 0;
+  std::from_chars(rest.data(), rest.data() + rest.size(), flags);
+  return (flags & kForkNoExec) == 0;
+}
+
 }  // namespace
 
 StartedProgram start_program(const ProgramStart& start) {
@@ -101,13 +134,16 @@ StartedProgram start_program(const ProgramStart& start) {
   const UniqueFd failures(ends[0]);
   UniqueFd failures_of_child(ends[1]);
   const std::vector<std::string> paths = paths_of(start.request);
-  const pid_t pid = fork_child(
-      {start.request, paths, start.output, start.error, failures_of_child.get(), ::getpid()});
+  const pid_t pid = fork_child({start.request, paths, value_in(start.request.environment, "HOME"),
+                                start.output, start.error, failures_of_child.get(), ::getpid()});
   if (pid < 0) return {-1, {StatusKind::keeper_failed, -pid, 0}};
   failures_of_child.reset();
   LaunchStatus failure;
   const int size = system_result([&] { return ::read(failures.get(), &failure, sizeof failure); });
-  if (size != sizeof failure) return {pid, {}};
+  if (size != sizeof failure) {
+    if (has_executed(pid)) return {pid, {}};
+    failure = {StatusKind::killed_at_start, 0, 0};
+  }
   ::waitpid(pid, nullptr, 0);
   return {-1, failure};
 }

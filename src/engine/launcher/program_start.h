@@ -7,8 +7,8 @@
 
 namespace hotline::engine {
 
-/// What to start; `request.environment` is all that it gets. Standard input, which must be an empty
-/// one, and the current directory are this process's.
+/// What to start; `request.environment` is all that it gets. Without a directory it runs in its
+/// HOME, or in / if there is none. Standard input, which must be an empty one, is this process's.
 struct ProgramStart {
   const LaunchRequest& request;
   int output;

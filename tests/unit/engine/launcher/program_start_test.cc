@@ -1,18 +1,27 @@
 #include "engine/launcher/program_start.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "support/launched.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::engine {
@@ -65,6 +74,19 @@ std::string script_in(const test::TemporaryDirectory& directory, const std::stri
   return directory.file(name);
 }
 
+/// From here on whoever calls execve is killed, in this process and its children.
+bool kill_at_exec() {
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_execve, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{std::size(steps), steps};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
 }  // namespace
 
 TEST_CASE("a program runs with its arguments, its environment and in its directory") {
@@ -95,6 +117,36 @@ TEST_CASE("exec failure is itself: ENOENT, EACCES, ENOEXEC, E2BIG") {
 TEST_CASE("a directory that cannot be entered is told apart from the program") {
   check_failure(run({"true"}, {}, "/no/such"), StatusKind::directory_failed, ENOENT);
   check_failure(run({"true"}, {}, "/dev/null"), StatusKind::directory_failed, ENOTDIR);
+}
+
+TEST_CASE("without a directory a program runs in its HOME, else in /") {
+  const test::TemporaryDirectory home;
+  CHECK(run({"pwd"}, {"HOME=" + home.path()}).output == home.path() + "\n");
+  CHECK(run({"pwd"}, {"HOME=/no/such"}).output == "/\n");
+  CHECK(run({"pwd"}, {"HOME="}).output == "/\n");
+  CHECK(run({"pwd"}).output == "/\n");
+}
+
+TEST_CASE("a process that is killed before it is the program was never the program") {
+  const pid_t tester = ::fork();
+  REQUIRE(tester >= 0);
+  if (tester == 0) {
+    test::must(kill_at_exec(), "no filter can be set\n");
+    const Said said = run({"true"});
+    test::must(said.started.pid == -1, "it was started\n");
+    test::must(said.started.status.kind == StatusKind::killed_at_start, "it was not killed\n");
+    test::must(::waitpid(-1, nullptr, WNOHANG) == -1, "it was not waited for\n");
+    ::_exit(EXIT_SUCCESS);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(tester, &status, 0) == tester);
+  CHECK(status == 0);
+}
+
+TEST_CASE("a program that ends by a signal at once has been started") {
+  const Said said = run({"sh", "-c", "kill -9 $$"});
+  CHECK(said.started.status.kind == StatusKind::started);
+  CHECK(WTERMSIG(said.status) == SIGKILL);
 }
 
 TEST_CASE("a program is looked for in the PATH that it gets, in its order") {
