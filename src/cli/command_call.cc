@@ -33,6 +33,8 @@ Result<StreamForm> form_of(const Endpoint& endpoint) {
   if (!socket) return fail(std::move(socket.error()));
   auto framing = Framing::take_from(taker);
   if (!framing) return fail(std::move(framing.error()));
+  // The server's, so that both can be given the same endpoint.
+  if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
   if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
   return StreamForm{*socket, *std::move(framing)};
 }

@@ -16,6 +16,8 @@ Result<CommandClient> connect_command(const std::string& uri, const CommandConne
   if (!command) return fail(command.error());
   const auto socket = SocketOptions::take_from(taker);
   if (!socket) return fail(socket.error());
+  // The server's, so that both can be given the same endpoint.
+  if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
   if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
   ConnectOptions connecting;
   connecting.timeout = options.connect_timeout;

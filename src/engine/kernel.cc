@@ -124,6 +124,8 @@ std::size_t Kernel::raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
+std::uint32_t Kernel::effective_user() { return ::geteuid(); }
+
 unsigned Kernel::core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 NameAnswer Kernel::look_up(const NameQuestion& question) {

@@ -83,6 +83,9 @@ class Kernel {
   /// Raises the limit on descriptors as far as it goes: what it is then. getrlimit(2).
   virtual std::size_t raise_descriptor_limit();
 
+  /// Whose rights this program has: geteuid(2).
+  virtual std::uint32_t effective_user();
+
   /// How many threads can run at once.
   virtual unsigned core_count();
 

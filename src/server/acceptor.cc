@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "hotline/engine/clock.h"
+#include "server/allowed_users.h"
 
 namespace hotline::server {
 namespace {
@@ -31,6 +32,12 @@ bool Acceptor::take_one() {
     // This call has the descriptor by which others are to be told off: it is the one.
     call->abort();
     shared_.reserve.restore();
+    return true;
+  }
+  if (auto allowed = check_user(service_, *call); !allowed) {
+    shared_.log(LogLevel::warning, "refused: a caller of another user", service_.name,
+                &call->peer(), allowed.error().message());
+    call->abort();
     return true;
   }
   if (!shared_.admission.admit(call->peer())) {

@@ -12,6 +12,7 @@
 #include "engine/signals.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/standard_streams.h"
+#include "server/allowed_users.h"
 #include "server/runner.h"
 #include "server/service.h"
 
@@ -106,14 +107,16 @@ Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
   if (!socket) return fail(std::move(socket.error()));
   auto framing = take_framing(taker, *handler);
   if (!framing) return fail(std::move(framing.error()));
-  if (auto finished = taker.finish(); !finished) return finished;
-  if (auto fits = check_handler(*endpoint, *framing, *handler); !fits) return fits;
   Service service;
   service.name = name;
-  service.wanted = std::move(*endpoint);
+  service.wanted = *endpoint;
   service.handler = std::move(*handler);
   service.socket = std::move(*socket);
   service.framing = std::move(*framing);
+  if (auto allowed = take_allowed_users(taker, service); !allowed) return allowed;
+  if (auto finished = taker.finish(); !finished) return finished;
+  auto fits = check_handler(service.wanted, service.framing, service.handler);
+  if (!fits) return fits;
   state_->services.push_back(std::move(service));
   return {};
 }

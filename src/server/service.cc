@@ -4,6 +4,7 @@
 
 #include "engine/descriptor_limit.h"
 #include "net/bind.h"
+#include "server/allowed_users.h"
 #include "server/runner.h"
 
 namespace hotline::server {
@@ -154,7 +155,8 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
 
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
   auto bound = bind_endpoint(service, options, loop_count);
-  return bound ? check_exposure(service) : bound;
+  if (bound) bound = check_exposure(service);
+  return bound ? check_senders(service) : bound;
 }
 
 }  // namespace hotline::server

@@ -63,6 +63,7 @@ struct Service {
   Endpoint bound;
   Handler handler;
   SocketOptions socket;
+  bool is_only_owner = false;  ///< On UNIX sockets: for this program's user and root alone.
   Framing framing;  ///< Of a stream; with boundaries, each frame is a message for the handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;

@@ -67,6 +67,15 @@ class Handler {
     return *this;
   }
 
+  /// At UNIX endpoints it is for callers of this program's own user, and for root: others are reset
+  /// before the handler sees them, and a path gets mode 600. What the endpoint says goes first:
+  /// `allow=any`, or a `mode=` whose bits then say who may call. Datagrams do not tell who sent
+  /// them: binding an abstract name for them fails.
+  Handler& only_owner() {
+    is_only_owner_ = true;
+    return *this;
+  }
+
   /// It needs `descriptor` in processes that are forked for calls; negative: none.
   Handler& keep(int descriptor) {
     if (descriptor >= 0) kept_descriptors_.push_back(descriptor);
@@ -86,6 +95,7 @@ class Handler {
   const DatagramHandler& datagram() const { return datagram_; }
   bool is_only_local() const { return is_only_local_; }
   const std::string& only_local_advice() const { return only_local_advice_; }
+  bool is_only_owner() const { return is_only_owner_; }
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
   const LossWait& wait_lost() const { return wait_lost_; }
 
@@ -95,6 +105,7 @@ class Handler {
   DatagramHandler datagram_;
   bool is_only_local_ = false;
   std::string only_local_advice_;
+  bool is_only_owner_ = false;
   std::vector<int> kept_descriptors_;
   LossWait wait_lost_;
 };

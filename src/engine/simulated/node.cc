@@ -60,7 +60,8 @@ int SocketNode::get_option(int level, int name, void* value, std::size_t& size) 
     case SO_ACCEPTCONN: return give_number(is_listening() ? 1 : 0, value, size);
     case SO_ERROR: return give_number(take_error(), value, size);
     case SO_PEERCRED: {
-      const ucred everybody{.pid = static_cast<pid_t>(host().number), .uid = 1000, .gid = 1000};
+      const ucred everybody{
+          .pid = static_cast<pid_t>(host().number), .uid = kEverybody, .gid = kEverybody};
       size = std::min(size, sizeof everybody);
       std::memcpy(value, &everybody, size);
       return 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,9 @@
 #include "engine/simulated/universe.h"
 
 namespace hotline::engine {
+
+/// The user and the group of every program in a world.
+inline constexpr std::uint32_t kEverybody = 1000;
 
 /// Who wants to know when a node can be read or written.
 class Watcher {

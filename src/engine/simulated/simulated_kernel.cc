@@ -122,6 +122,8 @@ void SimulatedLoop::unblock_signals(std::span<const int>) {}
 
 std::size_t SimulatedLoop::raise_descriptor_limit() { return program().descriptors_max; }
 
+std::uint32_t SimulatedLoop::effective_user() { return kEverybody; }
+
 unsigned SimulatedLoop::core_count() { return kCores; }
 
 NameAnswer SimulatedLoop::look_up(const NameQuestion& question) {

@@ -81,6 +81,7 @@ class SimulatedLoop final : public EventLoop {
   bool is_blocked(int) override { return false; }
   void unblock_signals(std::span<const int> signals) override;
   std::size_t raise_descriptor_limit() override;
+  std::uint32_t effective_user() override;
   unsigned core_count() override;
   NameAnswer look_up(const NameQuestion& question) override;
   int path_status(const std::string& path, PathStatus& status) override;

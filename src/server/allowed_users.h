@@ -1,0 +1,25 @@
+#pragma once
+
+#include "hotline/core/result.h"
+#include "hotline/net/socket_options.h"
+#include "hotline/server/handler.h"
+
+namespace hotline::server {
+
+struct Service;
+
+/// Takes the option `allow` of an endpoint, `owner` or `any`, and decides for `service`, whose
+/// handler and socket options are known: Service::is_only_owner, and the mode of a path that has
+/// none. Fails with `invalid_argument` on another word, and where callers are not users of this
+/// machine.
+Result<void> take_allowed_users(OptionTaker& taker, Service& service);
+
+/// Fails with `permission_denied` if `service`, which is bound, is for its owner only, and nothing
+/// tells who sends to it.
+Result<void> check_senders(const Service& service);
+
+/// Whether `call` may be served by `service`. Fails with `permission_denied`, naming the user, or
+/// as Stream::peer_credentials does.
+Result<void> check_user(const Service& service, const Stream& call);
+
+}  // namespace hotline::server
