@@ -206,6 +206,9 @@ them for the shell:
   backlog=N             how many callers may wait to be accepted (default 4096)
   receive=BYTES         the most that one receive takes: 1024, 64KiB
   mode=OCTAL            permission bits of a UNIX path: 660
+  allow=WORD            serve only, at unix: 'owner' answers callers of your own user and root,
+                        'any' everybody who can connect (default any; of 'command' owner, unless
+                        mode= says who can)
   framing=NAME          where messages end on a stream (default raw: whatever arrives is one):
                         lines, u16be, u32be, u32le, i32le, varint, netstring, delimiter=BYTES,
                         fixed=N, ready, mp; both sides need the same. BYTES: %00 is a zero byte
@@ -216,6 +219,7 @@ and, of the service 'command' (see 'hotline help command'):
   wire=WORD             plain, ready or i32
   max=BYTES             the longest reply: 64MiB
   timeout=TIME          serve only: how long one command may take (default none)
+  cwd=/PATH             serve only: where commands start (default: your home directory)
 
   hotline call 'tcp://127.0.0.1:8000?framing=u32be&max=1MiB' hello
   hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'
@@ -240,16 +244,19 @@ constexpr std::string_view kCommand =
 Each request is run by a shell of its own: no login shell, no start-up files, a clean environment,
 an empty standard input. The reply is what it wrote to standard error, else to standard output,
 else a word of success. When a call ends, its command is killed, and all that it has started.
-What cannot be answered truly is not: the call is reset, and the server's log says why.
+What cannot be answered truly is not: the call is reset, and the server's log says why. So is a
+caller that speaks HTTP, TLS or SSH, for a page in a browser can call any port of this machine.
 
 Whoever can call it can do whatever its user can, so it listens on the loopback and on UNIX
-sockets only, unless --insecure says otherwise. It is served at tcp:// unix: fd: endpoints, with
-these options:
+sockets only, unless --insecure says otherwise. On UNIX sockets only your own user and root can
+call, unless the endpoint says allow=any, or mode= for a path. It is served at tcp:// unix: fd:
+endpoints, with these options:
 
   wire=WORD             how a reply is told from what follows it: plain (it is not), ready (a
                         decimal length), i32 (a length of 4 bytes)
   max=BYTES             the longest reply (default 64MiB)
   timeout=TIME          how long one command may take (default none)
+  cwd=/PATH             where commands start (default: your home directory, else /)
 )";
 
 constexpr std::string_view kConcurrency =

@@ -27,6 +27,15 @@ void answer_commands(Stream& call, Launcher& launcher, const CommandOptions& opt
   static_cast<void>(group.join());
 }
 
+/// Whether a command can start there: better asked before anybody calls.
+Result<void> start_nothing(Launcher& launcher, const std::string& directory) {
+  if (directory.empty()) return {};
+  const auto started =
+      launcher.launch({.arguments = {"/bin/sh", "-c", ":"}, .directory = directory});
+  if (!started) return fail(started.error());
+  return {};
+}
+
 }  // namespace
 
 std::string_view name_of(CommandWire wire) {
@@ -61,6 +70,12 @@ Result<CommandOptions> CommandOptions::take_from(OptionTaker& taker, CommandOpti
   const auto timeout = taker.take_duration("timeout");
   if (!timeout) return fail(timeout.error());
   options.timeout = timeout->value_or(options.timeout);
+  auto directory = taker.take("cwd");
+  if (!directory) return fail(std::move(directory.error()));
+  if (*directory && !(*directory)->starts_with('/')) {
+    return fail(taker.refuse("the option 'cwd' does not begin with /", "write cwd=/srv/work"));
+  }
+  options.directory = std::move(*directory).value_or(std::move(options.directory));
   return options;
 }
 
@@ -69,6 +84,7 @@ Handler command_handler(Launcher& launcher, const CommandOptions& options) {
   bounded.reply_max = std::min(options.reply_max, services::kReplyMax);
   Handler handler([&launcher, bounded](Stream& call) { answer_commands(call, launcher, bounded); });
   if (!options.is_exposed) handler.only_local();
+  handler.only_owner();
   handler.needs([&launcher] { return launcher.wait_dead(); });
   return handler.keep(launcher.descriptor());
 }
@@ -77,6 +93,8 @@ HandlerMaker command_maker(Launcher& launcher, const CommandOptions& defaults) {
   return [&launcher, defaults](OptionTaker& taker) -> Result<Handler> {
     auto options = CommandOptions::take_from(taker, defaults);
     if (!options) return fail(std::move(options.error()));
+    const auto started = start_nothing(launcher, options->directory);
+    if (!started) return fail(taker.refuse(started.error().message(), started.error().hint()));
     return command_handler(launcher, *options);
   };
 }

@@ -1,8 +1,7 @@
 #include "services/command_session.h"
 
-#include <algorithm>
-#include <array>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -22,14 +21,6 @@ constexpr std::size_t kRequestsBytesMax = 64 * 1024;
 constexpr Duration kTryAgain = std::chrono::milliseconds(50);
 
 constexpr std::size_t kShownBytesMax = 80;
-
-/// Whether a browser sent it. Any page can have one call any port of this machine, and choose lines
-/// of what it says there.
-bool is_of_browser(std::string_view line) {
-  constexpr std::array<std::string_view, 4> kBegins = {"GET /", "HEAD /", "OPTIONS /", "POST /"};
-  return std::ranges::any_of(kBegins,
-                             [&](std::string_view begin) { return line.starts_with(begin); });
-}
 
 /// Whether nothing has come yet, and something still may.
 bool may_come(const Error& error) {
@@ -67,21 +58,52 @@ std::optional<std::string> CommandSession::next_request() {
   if (has_hung_up_) return std::nullopt;
   const auto bytes = stream().receive();
   if (!bytes) return std::nullopt;
-  return std::string(as_text(*bytes));
+  std::string request(as_text(*bytes));
+  opening_.add(request);
+  if (!opening_.is_settled()) gather_opening();
+  return request;
+}
+
+/// A first line may have been cut: what is here of it is looked at before any of it is run.
+void CommandSession::gather_opening() {
+  while (opening_.is_open()) {
+    const auto bytes = stream().receive_now();
+    // What is wrong, if anything is, the next receive says again.
+    if (!bytes || bytes->empty()) break;
+    keep(*bytes);
+  }
+  opening_.settle();
 }
 
 bool CommandSession::answer(const std::string& line) {
+  refuse_foreign(line);
   // The system would end it there, and run what nobody has asked for.
   if (line.find('\0') != line.npos) {
     give_up(line, make_error(ErrorKind::invalid_argument, {}, {}, "a NUL is in it"));
   }
-  if (is_of_browser(line)) {
-    give_up(line, make_error(ErrorKind::invalid_argument, {}, {}, "it is HTTP, not a command"));
-  }
   const auto completed = run(line);
-  if (completed) return send(reply_of(*completed));
-  give_up(line, completed.error());
-  return false;
+  // The rest of a first line may have come meanwhile.
+  refuse_foreign(line);
+  if (!completed) {
+    give_up(line, completed.error());
+    return false;
+  }
+  // The word of success would be false.
+  if (has_silently_died(*completed)) {
+    give_up(line, make_error(ErrorKind::reset, {}, {},
+                             "signal " + std::to_string(completed->end.signal) +
+                                 " ended it, and it wrote nothing"));
+  }
+  return send(reply_of(*completed));
+}
+
+/// A page in a browser can have it call any port of this machine, and choose much of what it says.
+void CommandSession::refuse_foreign(const std::string& line) {
+  const bool is_opening = opening_.spoken() != Spoken::commands;
+  const Spoken spoken = is_opening ? opening_.spoken() : spoken_in(line);
+  if (spoken == Spoken::commands) return;
+  give_up(line, make_error(ErrorKind::protocol_violation, {}, {},
+                           "it is " + std::string(name_of(spoken)) + ", not a command"));
 }
 
 /// There is no reply that would be true.
@@ -99,7 +121,8 @@ Result<Completed> CommandSession::run(const std::string& line) {
   has_completed_ = false;
   TaskGroup fibers;
   const auto running = fibers.spawn("command", [&] {
-    const LaunchOptions what{.arguments = {"/bin/sh", "-c", "--", line}};
+    const LaunchOptions what{.arguments = {"/bin/sh", "-c", "--", line},
+                             .directory = options_.directory};
     const RunOptions limits{.timeout = options_.timeout, .output_max = options_.reply_max};
     completed = run_to_end(launcher_, what, limits);
     has_completed_ = true;
@@ -121,6 +144,7 @@ CommandSession::Watched CommandSession::watch_caller() {
     const auto bytes = stream().receive();
     if (bytes) {
       keep(*bytes);
+      if (opening_.spoken() != Spoken::commands) return Watched::gone;
     } else if (bytes.error().kind == ErrorKind::closed) {
       has_hung_up_ = true;
     } else if (has_ended(bytes.error())) {
@@ -141,16 +165,22 @@ CommandSession::Watched CommandSession::outlive_caller() {
 }
 
 void CommandSession::keep(Bytes request) {
+  opening_.add(as_text(request));
   requests_.emplace_back(as_text(request));
   requests_bytes_ += request.size();
 }
 
 /// False if it could not be sent whole.
 bool CommandSession::send(std::string_view reply) {
+  // An orderly end would make a whole reply of a part of one, also if this program is killed.
+  stream().when_dropped(WhenDropped::abort);
   const bool is_sent = frames_.write_frame(as_bytes(reply)).has_value();
-  // An orderly end would make a whole reply of a part of one.
-  if (!is_sent) stream().abort();
-  return is_sent;
+  if (!is_sent) {
+    stream().abort();
+    return false;
+  }
+  stream().when_dropped(WhenDropped::close);
+  return true;
 }
 
 }  // namespace hotline::services

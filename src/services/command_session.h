@@ -11,6 +11,7 @@
 #include "hotline/framing/frame_stream.h"
 #include "hotline/net/stream.h"
 #include "hotline/services/command.h"
+#include "services/call_opening.h"
 
 namespace hotline::services {
 
@@ -31,7 +32,9 @@ class CommandSession {
   enum class Watched { ended, gone };
 
   std::optional<std::string> next_request();
+  void gather_opening();
   bool answer(const std::string& line);
+  void refuse_foreign(const std::string& line);
   void give_up(const std::string& line, const Error& error);
   Result<Completed> run(const std::string& line);
   Watched watch_caller();
@@ -44,6 +47,7 @@ class CommandSession {
   FrameStream frames_;  ///< Of replies, over `call_`.
   Launcher& launcher_;
   const CommandOptions& options_;
+  CallOpening opening_;
   std::deque<std::string> requests_;  ///< What the caller sent ahead.
   std::size_t requests_bytes_ = 0;
   bool has_hung_up_ = false;

@@ -4,6 +4,10 @@
 
 namespace hotline::services {
 
+bool has_silently_died(const Completed& completed) {
+  return completed.end.signal != 0 && completed.output.empty() && completed.error.empty();
+}
+
 std::string_view reply_of(const Completed& completed) {
   if (!completed.error.empty()) return completed.error;
   if (!completed.output.empty()) return completed.output;

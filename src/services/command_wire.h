@@ -22,6 +22,9 @@ inline constexpr std::size_t kReplyMax = INT32_MAX;
 /// would be run as a command of its own.
 inline constexpr std::size_t kRequestMax = 16 * 1024;
 
+/// Whether a signal ended a command that had written nothing: no reply can tell that.
+bool has_silently_died(const Completed& completed);
+
 /// What a finished command is answered with; never empty. A view of `completed`.
 std::string_view reply_of(const Completed& completed);
 

@@ -4,11 +4,12 @@ import contextlib
 import os
 import signal
 import struct
+import subprocess
 import unittest
 
 from command_support import (WIRES, CourseClient, connect, descendants, for_each_word, launcher_of,
                              watched)
-from interop_support import HOTLINE, Server
+from interop_support import HOTLINE, WAIT_S, Server
 
 # Each tells its keeper's id once it is under way, and would go on.
 LINES = {
@@ -34,6 +35,21 @@ class Deaths:
     def assert_gone(self, processes):
         for each in processes:
             each.wait_gone()
+
+    def test_a_reply_that_is_cut_by_the_death_of_its_server_is_not_taken_for_a_whole_one(self):
+        # On `plain`: the other wires tell how long a reply is.
+        with self.serve() as server:
+            client = subprocess.Popen([HOTLINE, "run", self.endpoints_of(server)["plain"],
+                                       f"head -c {6 * REPLY_BYTES} /dev/zero"],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            with client.stdout, client.stderr:
+                # It waits for its reader, and so the server, in the midst of the reply, for it.
+                self.assertEqual(client.stdout.read(1), b"\0")
+                server.process.kill()
+                server.process.wait(WAIT_S)
+                self.assertLess(len(client.stdout.read()), 6 * REPLY_BYTES)
+                self.assertEqual(client.wait(WAIT_S), 255)
+                self.assertRegex(client.stderr.read(), b"^error: ")
 
     def each_command(self):
         return ((wire, line) for wire in WIRES for line in LINES)

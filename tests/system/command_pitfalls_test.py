@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -12,6 +13,7 @@ from command_support import (DONE, WIRES, CourseClient, break_off, connect, desc
 from interop_support import HOTLINE, WAIT_S, Program, Server
 
 MEBIBYTE = 1024 * 1024
+
 
 
 class Pitfalls:
@@ -182,12 +184,98 @@ class Pitfalls:
     def test_a_line_that_begins_with_a_dash_is_no_option_of_the_shell(self):
         self.assertRegex(self.ask("-x").decode(), "-x: not found")
 
+    def refused(self, wire, *pieces):
+        """Whether the call is reset. A piece is sent once there is a reply to the one before."""
+        with connect(self.endpoints[wire]) as connection:
+            try:
+                for piece in pieces[:-1]:
+                    connection.sendall(piece)
+                    connection.recv(1)
+                connection.sendall(pieces[-1])
+                receive_all(connection)
+            except ConnectionError:
+                return True
+        return False
+
     def test_nothing_of_what_a_browser_sends_is_run(self):
-        for method in ("GET", "HEAD", "OPTIONS", "POST"):
-            with self.subTest(method), connect(self.endpoints["plain"]) as browser:
-                browser.sendall(f"{method} /;echo HTTP/1.1\r\nHost: x\r\n\r\necho body".encode())
-                with self.assertRaises(ConnectionError):
-                    browser.recv(1)
+        path = os.path.join(self.folder, "run-by-a-browser")
+        for wire in WIRES:
+            for method in ("GET", "POST", "OPTIONS", "PUT", "DELETE", "FOO", "PROPFIND", "x-y"):
+                for target in (f"/;touch${{IFS}}{path};", f"/{'x' * 20000};touch${{IFS}}{path};"):
+                    request = f"{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n\ntouch {path}\n"
+                    with self.subTest(wire=wire, method=method, size=len(target)):
+                        self.assertTrue(self.refused(wire, request.encode()))
+                        self.assertFalse(os.path.exists(path))
+
+    def test_what_follows_a_first_line_that_was_cut_is_not_run(self):
+        path = os.path.join(self.folder, "run-by-pieces")
+        request = f"PROPFIND / HTTP/1.1\r\nHost: x\r\n\r\n\ntouch {path}\n".encode()
+        for wire in WIRES:
+            for cut in (1, 8, 9, 11, 16, 19, 20):
+                with self.subTest(wire=wire, cut=cut):
+                    self.assertTrue(self.refused(wire, request[:cut], request[cut:]))
+                    self.assertFalse(os.path.exists(path))
+
+    def test_what_is_of_another_protocol_is_refused(self):
+        hello = bytes.fromhex("160301020001 0001fc0303") + bytes(range(64))
+        for name, begin in {
+                "TLS": hello, "TLS, its first byte": hello[:1],
+                "SSLv2": b"\x80\x2e\x01\x00\x02\x00",
+                "SSH": b"SSH-2.0-OpenSSH_9.2p1\r\n", "a header": b"Host: x\r\n",
+                "a WebSocket": b"GET /chat HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n",
+                "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}.items():
+            for wire in WIRES:
+                with self.subTest(name, wire=wire):
+                    self.assertTrue(self.refused(wire, begin))
+
+    def test_the_log_says_what_was_refused(self):
+        with self.serve() as server:
+            with connect(server.endpoints[0]) as connection, self.assertRaises(ConnectionError):
+                connection.sendall(b"FOO / HTTP/1.1\r\n\r\n")
+                receive_all(connection)
+            server.matches("handler failed.*it is HTTP, not a command", 1)
+
+    def test_a_command_that_speaks_of_http_is_run(self):
+        for line, reply in (("printf 'PUT / HTTP/1.1\\r\\n'", b"PUT / HTTP/1.1\r\n"),
+                            ("printf 'GET / HTTP/1.1\r\nHost: x\r\n'",
+                             b"GET / HTTP/1.1\r\nHost: x\r\n"),
+                            ("echo GET / HTTP/1.1", b"GET / HTTP/1.1\n"),
+                            ("echo Host: x", b"Host: x\n"),
+                            ("cat <<.\nPUT / HTTP/1.1\nHost: x\n.\n",
+                             b"PUT / HTTP/1.1\nHost: x\n")):
+            for wire in WIRES:
+                with self.subTest(line, wire=wire):
+                    self.assertEqual(self.ask(line, wire, len(reply)), reply)
+
+    def test_a_command_that_a_signal_ends_in_silence_is_no_success(self):
+        for wire in WIRES:
+            for number in ("KILL", "TERM", "SEGV"):
+                with self.subTest(wire=wire, number=number):
+                    self.assertTrue(self.refused(wire, f"kill -{number} $$".encode()))
+            self.assertEqual(self.ask("echo out; kill -9 $$", wire, 4), b"out\n")
+
+    def test_a_command_starts_in_the_home_of_its_user(self):
+        self.assertEqual(self.ask("pwd -P"), self.ask("cd && pwd -P"))
+
+    def test_a_command_starts_in_the_directory_that_the_endpoint_names(self):
+        with self.serve_one(f"wire=i32&cwd={self.folder}") as endpoint:
+            self.assertEqual(run(f"{endpoint}?wire=i32", "pwd -P"),
+                             os.path.realpath(self.folder).encode() + b"\n")
+
+    def test_a_command_runs_though_its_servers_directory_has_gone(self):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, \
+                Server("sh", "-c", 'cd "$0" && rmdir "$0" && exec "$@"', folder, HOTLINE, "serve",
+                       *self.options, "command=tcp://127.0.0.1:0?wire=i32") as server:
+            self.assertEqual(run(f"{server.endpoint}?wire=i32", "echo hello"), b"hello\n")
+
+    def test_a_command_starts_in_the_root_where_there_is_no_home(self):
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, \
+                Server("env", f"HOME={home}", HOTLINE, "serve", *self.options,
+                       "command=tcp://127.0.0.1:0?wire=i32") as server:
+            endpoint = f"{server.endpoint}?wire=i32"
+            self.assertEqual(run(endpoint, "pwd -P"), os.path.realpath(home).encode() + b"\n")
+            os.rmdir(home)
+            self.assertEqual(run(endpoint, "pwd"), b"/\n")
 
     @contextlib.contextmanager
     def serve_one(self, options):
@@ -197,6 +285,17 @@ class Pitfalls:
 
 
 for_each_word("Pitfalls", Pitfalls, globals())
+
+
+class Directories(unittest.TestCase):
+    def test_a_directory_that_cannot_be_entered_is_an_error_before_anybody_is_served(self):
+        for wrong, why in (("/no/such", "/no/such: not found"), ("/dev/null", "/dev/null: "),
+                           ("work", "does not begin with /"), ("", "does not begin with /")):
+            with self.subTest(wrong), Program(
+                    HOTLINE, "serve", f"command=tcp://127.0.0.1:0?cwd={wrong}") as program:
+                self.assertEqual(program.finish(), 2)
+                self.assertRegex(program.lines[0], f"^error: cannot use the endpoint .*{why}")
+                self.assertRegex(program.lines[1], "^hint: ")
 
 
 class OffTheLoopback(unittest.TestCase):

@@ -4,6 +4,7 @@ Both peers are written as the course writes them, with `socket`, `struct` and `s
 what would hang there (reading one output to its end before the other) is done right.
 """
 import contextlib
+import fcntl
 import os
 import select
 import socket
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from cli_support import receive_all
@@ -62,6 +64,15 @@ def receive(connection, size):
             raise AssertionError(f"only {len(received)} of {size} bytes")
         received += piece
     return bytes(received)
+
+
+def wait_taken(connection):
+    """Waits until the other side's kernel has all that was sent, or the call has ended."""
+    siocoutq = 0x5411
+    deadline = time.monotonic() + WAIT_S
+    while struct.unpack("i", fcntl.ioctl(connection, siocoutq, b"\0" * 4))[0] > 0:
+        if time.monotonic() > deadline:
+            raise AssertionError("nobody takes it")
 
 
 def break_off(connection):

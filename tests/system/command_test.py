@@ -2,8 +2,8 @@
 is written in Python as the course writes it."""
 import unittest
 
-from command_support import (BIG, DONE, SMALL, WIRES, CourseClient, connect, course_server,
-                             for_each_word, receive, receive_all, run)
+from command_support import (BIG, DONE, SMALL, WIRES, CourseClient, break_off, connect,
+                             course_server, for_each_word, receive, receive_all, run, wait_taken)
 from interop_support import HOTLINE, WAIT_S, together
 from interop_support import run as run_program
 
@@ -129,6 +129,26 @@ class CourseServers(unittest.TestCase):
                 with self.subTest(wire=wire, said=beginning):
                     with course_server(wire, answer) as endpoint:
                         self.assertRegex(run(endpoint, "ls", status=255), "^error: ")
+
+    def test_a_server_that_resets_within_a_reply_is_an_error_on_every_wire(self):
+        answers = {"plain": [b"", b"four"],
+                   "i32": [b"", b"\5\0\0", b"\5\0\0\0", b"\5\0\0\0four"],
+                   "ready": [b"", b"5", b"5|", b"5|four", b"5|whole"]}
+        for wire, beginnings in answers.items():
+            for beginning in beginnings:
+                def answer(connection, _, beginning=beginning):
+                    connection.recv(1024)
+                    length, *rest = beginning.split(b"|")
+                    connection.sendall(length)
+                    for piece in rest:
+                        connection.recv(5)
+                        connection.sendall(piece)
+                    wait_taken(connection)
+                    break_off(connection)
+                with self.subTest(wire=wire, said=beginning):
+                    with course_server(wire, answer) as endpoint:
+                        self.assertRegex(run(endpoint, "ls", status=255, linger=f"{WAIT_S}s"),
+                                         "^error: ")
 
     def test_a_length_whose_digits_come_late_is_an_error_never_a_shorter_reply(self):
         def answer(connection, _):

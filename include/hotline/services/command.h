@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "hotline/core/deadline.h"
@@ -32,11 +33,13 @@ struct CommandOptions {
   std::size_t reply_max = 64 * 1024 * 1024;  ///< Of both outputs of a command together.
   Duration timeout = kNoTimeout;             ///< Of one command.
   Duration grace = std::chrono::seconds(1);  ///< How long it may go on once the caller has closed.
+  std::string directory{};  ///< Where commands start; empty: in the home of this user, else in /.
   bool is_once = false;                      ///< One command, then the call ends.
   bool is_exposed = false;  ///< Other machines may call: whoever reaches it can do whatever this
                             ///< program may.
 
-  /// `defaults`, but for the options `wire`, `max` (reply_max) and `timeout`, which it takes.
+  /// `defaults`, but for the options `wire`, `max` (reply_max), `timeout` and `cwd` (directory,
+  /// which must begin with /), which it takes.
   static Result<CommandOptions> take_from(OptionTaker& taker, CommandOptions defaults);
 };
 
@@ -46,7 +49,8 @@ struct CommandOptions {
 /// caller goes the command and its whole tree are killed. `launcher` outlives the server.
 Handler command_handler(Launcher& launcher, const CommandOptions& options = {});
 
-/// The same, shaped by the options of the endpoint.
+/// The same, shaped by the options of the endpoint. Fails with `invalid_argument` if no command can
+/// start in its directory.
 HandlerMaker command_maker(Launcher& launcher, const CommandOptions& defaults = {});
 
 }  // namespace hotline

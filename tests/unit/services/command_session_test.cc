@@ -29,15 +29,20 @@ Script script_of(const std::string& line) {
   if (line == "last") return {.lasts = true};
   if (line == "much") return saying(std::string(200'000, 'x'));
   if (line == "absent") return {.refusal = make_error(ErrorKind::not_found, "run", {}, {})};
+  if (line == "killed") return {.end = {.exit_status = -1, .signal = 9}};
+  if (line == "killed late") {
+    return {.steps = {{.bytes = "out"}}, .end = {.exit_status = -1, .signal = 9}};
+  }
   if (line == "lost") return {.loss = make_error(ErrorKind::reset, "run", {}, {})};
   return saying(line + "!");
 }
 
 /// A server of scripts.
 struct Commands {
-  explicit Commands(std::string_view word, CommandOptions options = {})
+  explicit Commands(std::string_view word, CommandOptions options = {},
+                    const std::string& query = {})
       : launcher(script_of),
-        server(with_log(word), "tcp://127.0.0.1:0", command_handler(launcher, options)) {}
+        server(with_log(word), "tcp://127.0.0.1:0" + query, command_handler(launcher, options)) {}
 
   ServerOptions with_log(std::string_view word) {
     ServerOptions options = test::options_for(word);
@@ -179,7 +184,7 @@ TEST_CASE("a caller that half-closes gets what it asked for") {
 
 TEST_CASE("what cannot be answered truly breaks the call off, and is logged") {
   for (const std::string_view word : kWords) {
-    for (const std::string& line : {"much"s, "absent"s, "lost"s, "last"s, "a\0b"s}) {
+    for (const std::string& line : {"much"s, "absent"s, "lost"s, "killed"s, "last"s, "a\0b"s}) {
       CAPTURE(word);
       CAPTURE(line);
       CommandOptions options{.reply_max = 1000};
@@ -192,6 +197,57 @@ TEST_CASE("what cannot be answered truly breaks the call off, and is logged") {
       CHECK(commands.log.has(kFailed));
       commands.launcher.wait_gone(commands.launcher.launched());
     }
+  }
+}
+
+TEST_CASE("a command that a signal ended is answered with what it had written") {
+  const Commands commands("loops:1");
+  const UniqueFd call = commands.call();
+  CHECK(ask(call.get(), "killed late", 3) == "out");
+}
+
+TEST_CASE("what is of another protocol breaks the call off, and nothing of it is run") {
+  for (const std::string_view word : kWords) {
+    for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
+      for (const std::string& said :
+           {"FOO /;x HTTP/1.1\r\n\r\n"s, "Host: x\r\n"s, "\x16\3\1\2\0\1"s, "SSH-2.0-x\r\n"s,
+            "FOO /" + std::string(5000, 'x')}) {
+        CAPTURE(said);
+        const Commands commands(word, {.wire = wire});
+        const UniqueFd call = commands.call();
+        test::send_text(call.get(), said);
+        char byte = 0;
+        CHECK(test::through_interrupts([&] { return ::recv(call.get(), &byte, 1, 0); }) == -1);
+        CHECK(commands.log.has(kFailed));
+        CHECK(commands.launcher.launched() == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("a first line that comes in pieces is looked at before any of it is run") {
+  for (const std::string_view word : kWords) {
+    const Commands commands(word, {}, "?receive=3");
+    const UniqueFd call = commands.call();
+    test::send_text(call.get(), "FOO /;x HTTP/1.1\r\nHost: x\r\n\r\nx\n");
+    char byte = 0;
+    CHECK(test::through_interrupts([&] { return ::recv(call.get(), &byte, 1, 0); }) == -1);
+    CHECK(commands.launcher.launched() == 0);
+  }
+}
+
+TEST_CASE("the rest of a first line that comes while its beginning runs ends both") {
+  for (const std::string_view word : kWords) {
+    const Commands commands(word, {.grace = 1h});
+    const UniqueFd call = commands.call();
+    test::send_text(call.get(), "last");
+    commands.launcher.wait_launched(1);
+    test::send_text(call.get(), " / HTTP/1.1\r\n");
+    char byte = 0;
+    CHECK(test::through_interrupts([&] { return ::recv(call.get(), &byte, 1, 0); }) == -1);
+    commands.launcher.wait_gone(1);
+    CHECK(commands.log.has(kFailed));
+    CHECK(commands.launcher.launched() == 1);
   }
 }
 

@@ -34,10 +34,11 @@ TEST_CASE("a wire is known by its name") {
 }
 
 TEST_CASE("an endpoint's options shape the service, what it leaves out stays") {
-  const CommandOptions all = options_of("wire=ready&max=1KiB&timeout=30s").value();
+  const CommandOptions all = options_of("wire=ready&max=1KiB&timeout=30s&cwd=/tmp").value();
   CHECK(all.wire == CommandWire::ready);
   CHECK(all.reply_max == 1024);
   CHECK(all.timeout == 30s);
+  CHECK(all.directory == "/tmp");
   const CommandOptions kept =
       options_of("wire=i32", {.wire = CommandWire::i32, .reply_max = 5, .timeout = 1s}).value();
   CHECK(kept.wire == CommandWire::i32);
@@ -47,7 +48,7 @@ TEST_CASE("an endpoint's options shape the service, what it leaves out stays") {
 
 TEST_CASE("an option that means nothing is refused") {
   for (const char* query : {"wire=", "wire=Plain", "max=0", "max=3GiB", "max=x", "timeout=30",
-                            "timeout=0s", "wire=i32&wire=i32"}) {
+                            "timeout=0s", "wire=i32&wire=i32", "cwd=", "cwd=work"}) {
     CAPTURE(query);
     const auto options = options_of(query);
     REQUIRE_FALSE(options);
@@ -87,6 +88,27 @@ TEST_CASE("the maker takes the endpoint's options") {
   const auto wrong = Endpoint::parse("unix:@x?wire=i31");
   OptionTaker wrong_taker(*wrong);
   CHECK_FALSE(make(wrong_taker));
+}
+
+TEST_CASE("an endpoint whose commands cannot start is refused, and says why") {
+  class Homeless final : public Launcher {
+    Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) override {
+      return fail(make_error(ErrorKind::not_found, "start a program in", options.directory, {},
+                             "is it there?"));
+    }
+  } launcher;
+  const auto made_at = [&](const char* uri) {
+    const auto endpoint = Endpoint::parse(uri);
+    OptionTaker taker(*endpoint);
+    return command_maker(launcher)(taker);
+  };
+  const auto refused = made_at("unix:@x?cwd=/gone");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::invalid_argument);
+  CHECK(refused.error().message() ==
+        "cannot use the endpoint unix:@x: cannot start a program in /gone: not found");
+  CHECK(refused.error().hint() == "is it there?");
+  CHECK(made_at("unix:@x"));
 }
 
 }  // namespace hotline

@@ -35,6 +35,18 @@ TEST_CASE("the reply is standard error, else standard output, else a word of suc
   CHECK(reply_of(completed("", "")) == "\xe6\x93\x8d\xe4\xbd\x9c\xe6\x88\x90\xe5\x8a\x9f");
 }
 
+TEST_CASE("a signal is no success, where nothing was written") {
+  const auto killed = [](std::string output, std::string error) {
+    return Completed{.end = {.exit_status = -1, .signal = 9},
+                     .output = std::move(output),
+                     .error = std::move(error)};
+  };
+  CHECK(has_silently_died(killed("", "")));
+  CHECK_FALSE(has_silently_died(killed("out", "")));
+  CHECK_FALSE(has_silently_died(killed("", "err")));
+  CHECK_FALSE(has_silently_died(completed("", "")));
+}
+
 TEST_CASE("a reply is framed as the course's servers do") {
   CHECK(header(CommandWire::plain, 12).empty());
   CHECK(header(CommandWire::ready, 12) == "12");
