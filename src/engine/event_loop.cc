@@ -126,9 +126,14 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
   while (fiber_count_ > 0) {
     run_ready();
     if (fiber_count_ == 0 || !goes_on()) break;
-    turn(ready_first_ != nullptr ? Deadline::at(now_) : timers_.earliest());
+    if (timers_.earliest().has_passed(now_)) {
+      // The thread may not have run for a while: what came in time counts, however late it is seen.
+      catch_up();
+      expire_waits();
+    } else {
+      turn(ready_first_ != nullptr ? Deadline::at(now_) : timers_.earliest());
+    }
     now_ = read_clock();
-    expire_waits();
   }
 }
 

@@ -86,6 +86,10 @@ class EventLoop : public Engine {
   /// end. `until` has passed: looks without waiting.
   virtual void turn(Deadline until) = 0;
 
+  /// As a turn that does not wait, and completes every wait whose event has come by now, however
+  /// many they are. No deadline passes before it: see wait_until.
+  virtual void catch_up() { turn(Deadline::at(now_)); }
+
   /// See watch.
   virtual void begin_watch(Channel& channel, ReadWatch& watch) = 0;
 

@@ -51,10 +51,11 @@ class Operation {
   /// Tries without waiting: a count or descriptor, a negated errno, or -EAGAIN for "not yet".
   virtual int attempt() noexcept = 0;
 
-  /// A drain has come while this waited: something may have come too, that nobody was told of yet.
-  int attempt_last(int drain_end) noexcept {
+  /// A drain or the deadline has come while this waited: something may have come too, that nobody
+  /// was told of yet. `ended` if nothing has.
+  int attempt_last(int ended) noexcept {
     const int result = attempt();
-    return result == -EAGAIN || result == -ENOBUFS ? drain_end : result;
+    return result == -EAGAIN || result == -ENOBUFS ? ended : result;
   }
 
   /// Whether `result` of attempt() shows that nothing more is ready right now, so that another

@@ -98,8 +98,11 @@ Deadline FrameDispatcher::next_silence_end() const {
 }
 
 void FrameDispatcher::end_silent() {
+  const Instant time = loop_.now();
+  // The loop takes note of everything that has come by now before it ends this wait.
+  if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
   for (FramedCallList* calls : {&unspoken_, &silent_}) {
-    while (!calls->is_empty() && calls->first().silent_until.has_passed(loop_.now())) {
+    while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
       FramedCall& call = calls->first();
       unwatch(call);
       Error reason = make_error(ErrorKind::timed_out, "receive from",

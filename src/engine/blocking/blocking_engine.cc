@@ -31,7 +31,8 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
     const int result = operation.attempt();
     if (result != -EAGAIN) return result;
     const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
-    if (ended == -kDrainEnd) return operation.attempt_last(ended);
+    // The thread may not have run for a while: what came in time counts, however late it is seen.
+    if (ended == -kDrainEnd || ended == -kDeadlineEnd) return operation.attempt_last(ended);
     if (ended < 0) return ended;
   }
 }
@@ -73,8 +74,7 @@ int BlockingEngine::offload(std::function<void()> work) {
   });
   const int waited = wait(done->fd(), POLLIN, scope_.deadline, false);
   // Reading what the worker wrote orders its work before what follows here; polling alone does not.
-  if (waited == 0) done->take_end_code();
-  return waited;
+  return done->take_end_code() != 0 ? 0 : waited;
 }
 
 Buffer BlockingEngine::take_buffer() {

@@ -14,7 +14,11 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::size_t kEventsInTurn = 256;
+constexpr int kEventsInTurn = 256;
+
+// Descriptors that are ready come in the order in which they became so: more looks than this would
+// only find those that are always ready again.
+constexpr int kLooksMax = 1024;
 
 // Bulk wants large reads (notes on buffer sizes stand in docs/architecture.md); only the part of a
 // buffer that is used is ever touched.
@@ -161,9 +165,18 @@ bool EpollLoop::feed_starved() {
 
 void EpollLoop::turn(Deadline until) {
   if (feed_starved()) until = Deadline::at(now());
+  collect(timeout_ms(now(), until));
+}
+
+void EpollLoop::catch_up() {
+  feed_starved();
+  for (int looks = 0; collect(0) == kEventsInTurn && looks < kLooksMax; ++looks) continue;
+}
+
+/// Hands out the events that come within the timeout; the number, at most kEventsInTurn.
+int EpollLoop::collect(int timeout) {
   std::array<epoll_event, kEventsInTurn> events;
-  const int count =
-      ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn, timeout_ms(now(), until));
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn, timeout);
   bool has_letters = false;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -175,6 +188,7 @@ void EpollLoop::turn(Deadline until) {
   }
   // Not amid the events: a letter may close what others of them are about.
   if (has_letters) read_mailbox();
+  return count;
 }
 
 void EpollLoop::dispatch(State& state, std::uint32_t events) {

@@ -22,6 +22,7 @@ class EpollLoop final : public EventLoop {
  protected:
   int interpret(Operation& operation, Deadline deadline) override;
   void turn(Deadline until) override;
+  void catch_up() override;
   void begin_watch(Channel& channel, ReadWatch& watch) override;
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override { withdraw(channel); }
@@ -34,6 +35,7 @@ class EpollLoop final : public EventLoop {
   int register_once(State& state, const Channel& channel, Operation::Kind kind);
   int wait_for_buffer(const Operation& operation, Side& side, Deadline deadline);
   bool feed_starved();
+  int collect(int timeout);
   void dispatch(State& state, std::uint32_t events);
 
   UniqueFd epoll_;

@@ -22,6 +22,9 @@ int make_ring(io_uring& ring, RingFlags& accepted);
 /// The pair of queues shared with the kernel. Belongs to the thread that made it.
 class Ring {
  public:
+  /// How many completions the kernel queues before it keeps them elsewhere.
+  static constexpr unsigned kCompletionEntries = 4096;
+
   /// Throws std::system_error if the kernel does not allow it.
   Ring();
   Ring(const Ring&) = delete;
@@ -51,8 +54,12 @@ class Ring {
   /// `now`.
   void submit_and_wait(Instant now, Deadline until);
 
-  /// Hands every completion that there is to its target.
-  void reap();
+  /// Submits what is due and has the kernel complete everything that can be by now, up to a full
+  /// queue, without waiting.
+  void submit_and_catch_up();
+
+  /// Hands every completion that there is to its target: how many there were.
+  unsigned reap();
 
   io_uring& raw() { return ring_; }
 

@@ -343,9 +343,26 @@ void UringLoop::turn(Deadline until) {
   buffer_ring_.top_up();
   rearm_starved();
   ring_.submit_and_wait(now(), until);
-  ring_.reap();
+  hand_out();
+}
+
+void UringLoop::catch_up() {
+  unsigned count = 0;
+  do {
+    buffer_ring_.top_up();
+    rearm_starved();
+    ring_.submit_and_catch_up();
+    count = hand_out();
+    // A receive that found no buffer has found bytes: it gets one for as long as there are any.
+  } while (count == Ring::kCompletionEntries || (count > 0 && !starved_.empty()));
+}
+
+/// How many completions there were.
+unsigned UringLoop::hand_out() {
+  const unsigned count = ring_.reap();
   // Not amid the completions: a letter may close what others of them are about.
   if (mailbox_watch_.take_notice()) read_mailbox();
+  return count;
 }
 
 void UringLoop::withdraw(Channel& channel) {

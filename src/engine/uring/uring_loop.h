@@ -28,6 +28,7 @@ class UringLoop final : public EventLoop {
  protected:
   int interpret(Operation& operation, Deadline deadline) override;
   void turn(Deadline until) override;
+  void catch_up() override;
   void begin_watch(Channel& channel, ReadWatch& watch) override;
   void withdraw(Channel& channel) override;
   void abandon(Channel& channel) override;
@@ -55,6 +56,7 @@ class UringLoop final : public EventLoop {
   void enqueue(State& state, std::uint32_t index, std::uint32_t filled);
   Buffer dequeue(State& state);
   void rearm_starved();
+  unsigned hand_out();
 
   int accept(Operation& operation, Deadline deadline);
   void arm_accept(State& state);

@@ -1,0 +1,256 @@
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/blocking/blocking_engine.h"
+#include "engine/event.h"
+#include "engine/event_loop.h"
+#include "engine/operations/accept.h"
+#include "engine/operations/receive.h"
+#include "engine/plain_wait.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+// A process may be stopped, or its machine suspended, past a deadline. What came before the
+// deadline must not be lost because the loop sees it only afterwards.
+
+namespace hotline::engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A loop whose clock and events are the test's: each turn does what is next in `turns`.
+class ScriptedLoop final : public EventLoop {
+ public:
+  ScriptedLoop() : EventLoop({}) {}
+
+  std::string_view name() const override { return "scripted"; }
+  Buffer take_buffer() override { return {}; }
+  void unwatch(Channel&) override {}
+  Instant read_clock() override { return time; }
+
+  Instant time{std::chrono::hours(1)};
+  std::deque<std::function<void()>> turns;
+
+ protected:
+  int interpret(Operation&, Deadline) override { return -ENOSYS; }
+  void withdraw(Channel&) override {}
+  void abandon(Channel&) override {}
+  void begin_watch(Channel&, ReadWatch&) override {}
+  void turn(Deadline) override {
+    if (turns.empty()) return;
+    auto next = std::move(turns.front());
+    turns.pop_front();
+    next();
+  }
+};
+
+/// The thread does not run until `deadline` has passed.
+void stop_past(Deadline deadline) {
+  while (!deadline.has_passed(Engine::current().read_clock())) continue;
+}
+
+/// `count` pairs of which `ours` wait to receive until `deadline` while the others send.
+struct Receivers {
+  explicit Receivers(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      auto [mine, other] = test::stream_pair();
+      ours.push_back(std::make_unique<Channel>(std::move(mine)));
+      peers.push_back(std::move(other));
+    }
+  }
+
+  std::vector<std::unique_ptr<Channel>> ours;
+  std::vector<UniqueFd> peers;
+};
+
+int receive_until(EventLoop& loop, Channel& channel, Deadline deadline) {
+  Receive receive(channel, loop);
+  return loop.perform(receive, deadline);
+}
+
+/// How many receive what is sent while the loop does not look, until after their deadline; nothing
+/// if that came before they waited.
+std::optional<std::size_t> receive_late(EventLoop& loop, Receivers& receivers, Duration timeout) {
+  const Deadline deadline = Deadline::after(loop.read_clock(), timeout);
+  std::size_t received = 0;
+  FiberGroup group(loop);
+  for (const auto& channel : receivers.ours) {
+    REQUIRE(loop.spawn(
+        "receiver", [&] { received += receive_until(loop, *channel, deadline) == 4; }, &group));
+  }
+  // They begin to wait, and the loop tells the kernel.
+  loop.yield();
+  loop.yield();
+  const bool is_in_time = !deadline.has_passed(loop.read_clock());
+  if (is_in_time) {
+    for (const UniqueFd& peer : receivers.peers) test::send_text(peer.get(), "time");
+    stop_past(deadline);
+  }
+  group.join();
+  return is_in_time ? std::optional(received) : std::nullopt;
+}
+
+/// Says that nothing has come, and while it says so something comes and the deadline passes.
+class ReceiveOfStoppedThread final : public Operation {
+ public:
+  ReceiveOfStoppedThread(Channel& channel, int peer, Deadline deadline)
+      : Operation(Kind::receive, channel, Direction::read), peer_(peer), deadline_(deadline) {}
+
+  int attempt() noexcept override {
+    Receive receive(channel(), Engine::current());
+    const int result = receive.attempt();
+    if (result == -EAGAIN) {
+      test::send_text(peer_, "in time");
+      stop_past(deadline_);
+    }
+    return result;
+  }
+
+ private:
+  int peer_;
+  Deadline deadline_;
+};
+
+}  // namespace
+
+TEST_CASE("a wait whose event is seen after its deadline, but before the next look, ends with it") {
+  ScriptedLoop loop;
+  PlainWait wait(loop);
+  int result = 0;
+  loop.spawn("test", [&] { result = loop.park(wait, Deadline::at(loop.time + milliseconds(10))); });
+  // The process is stopped: the wait for events is interrupted, and has seen nothing.
+  loop.turns.push_back([&] { loop.time += milliseconds(100); });
+  loop.turns.push_back([&] { loop.complete(wait, 7); });
+  loop.run();
+  CHECK(result == 7);
+}
+
+TEST_CASE("a deadline that passes ends a wait in the first look after it that finds nothing") {
+  ScriptedLoop loop;
+  PlainWait wait(loop);
+  int result = 0;
+  loop.spawn("test", [&] { result = loop.park(wait, Deadline::at(loop.time + milliseconds(10))); });
+  loop.turns.push_back([&] { loop.time += milliseconds(10); });
+  bool has_looked = false;
+  loop.turns.push_back([&] { has_looked = true; });
+  bool is_too_late = true;
+  loop.turns.push_back([&] { is_too_late = false; });
+  loop.run();
+  CHECK(has_looked);
+  CHECK(is_too_late);
+  CHECK(result == -kDeadlineEnd);
+}
+
+TEST_CASE("whoever is told by a fiber that a late event woke is told in time") {
+  ScriptedLoop loop;
+  const Deadline deadline = Deadline::at(loop.time + milliseconds(10));
+  PlainWait wait(loop);
+  Event event(loop);
+  int result = 1;
+  loop.spawn("first", [&] {
+    CHECK(loop.park(wait, Deadline::never()) == 0);
+    event.set();
+  });
+  loop.spawn("second", [&] { result = event.wait(deadline); });
+  loop.turns.push_back([&] {
+    loop.time += milliseconds(100);
+    loop.complete(wait, 0);
+  });
+  loop.run();
+  CHECK(result == 0);
+}
+
+TEST_CASE("receives get what came in time however late the loop looks, and however many they are") {
+  test::on_each_loop([](EventLoop& loop) {
+    // More than an engine hears of in one look: events of epoll, buffers and completions of uring.
+    Receivers receivers(400);
+    auto received = receive_late(loop, receivers, milliseconds(20));
+    for (auto timeout = milliseconds(40); !received; timeout *= 2) {
+      received = receive_late(loop, receivers, timeout);
+    }
+    CHECK(*received == receivers.ours.size());
+  });
+}
+
+TEST_CASE("receives without anything to receive end at their deadline beside those that have") {
+  test::on_each_loop([](EventLoop& loop) {
+    Receivers receivers(2);
+    const Deadline deadline = deadline_after(milliseconds(5));
+    int results[] = {0, 0};
+    FiberGroup group(loop);
+    for (const std::size_t i : {0U, 1U}) {
+      REQUIRE(loop.spawn(
+          "receiver", [&, i] { results[i] = receive_until(loop, *receivers.ours[i], deadline); },
+          &group));
+    }
+    loop.yield();
+    test::send_text(receivers.peers[1].get(), "one");
+    stop_past(deadline);
+    group.join();
+    CHECK(results[0] == -kDeadlineEnd);
+    CHECK(results[1] == 3);
+  });
+}
+
+TEST_CASE("an accept gets the caller that came in time however late the loop looks") {
+  test::on_each_loop([](EventLoop& loop) {
+    auto [listening, port] = test::tcp_listener();
+    Channel listener(std::move(listening));
+    const Deadline deadline = deadline_after(milliseconds(5));
+    int result = 0;
+    FiberGroup group(loop);
+    loop.spawn(
+        "acceptor",
+        [&] {
+          Accept accept(listener, Accept::Ahead::allowed);
+          result = loop.perform(accept, deadline);
+        },
+        &group);
+    loop.yield();
+    const UniqueFd caller = test::connect_tcp(port);
+    stop_past(deadline);
+    group.join();
+    CHECK(result >= 0);
+    const UniqueFd accepted(result);
+  });
+}
+
+TEST_CASE("offloaded work that was done in time is not given up, however late the loop looks") {
+  test::on_each_loop([](EventLoop& loop) {
+    const Deadline deadline = deadline_after(milliseconds(20));
+    std::atomic<bool> is_done = false;
+    int result = 1;
+    FiberGroup group(loop);
+    loop.spawn(
+        "asker",
+        [&] {
+          const DeadlineScope scope(deadline);
+          result = loop.offload([&] { is_done = true; });
+        },
+        &group);
+    loop.yield();
+    while (!is_done) std::this_thread::yield();
+    stop_past(deadline);
+    group.join();
+    CHECK(result == 0);
+  });
+}
+
+TEST_CASE("a thread that did not run past its deadline receives what came in time") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const Deadline deadline = deadline_after(milliseconds(5));
+  ReceiveOfStoppedThread receive(channel, peer.get(), deadline);
+  CHECK(Engine::current().perform(receive, deadline) == 7);
+}
+
+}  // namespace hotline::engine
