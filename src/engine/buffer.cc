@@ -3,8 +3,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cassert>
 #include <new>
+
+#include "core/check.h"
 
 namespace hotline::engine {
 namespace {
@@ -31,7 +32,7 @@ BufferPool::BufferPool(Options options)
 }
 
 BufferPool::~BufferPool() {
-  assert(free_.size() == grown_ && "a lease outlives its loop");
+  check_use(free_.size() == grown_, "a lease of received bytes outlives its event loop");
   for (std::byte* slab : slabs_) ::munmap(slab, slab_count_ * options_.buffer_bytes);
 }
 

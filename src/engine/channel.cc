@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/check.h"
 #include "engine/engine.h"
 
 namespace hotline::engine {
@@ -11,8 +12,15 @@ void Channel::Carried::reserve(std::size_t more_buffers, std::size_t more_descri
   descriptors.reserve(descriptors.size() + more_descriptors);
 }
 
+void Channel::check_thread() const {
+  check_use(engine_ == nullptr || engine_->is_on_its_thread(),
+            "a stream, socket or listener that an event loop has waited on is used, closed or "
+            "destroyed on another thread: on that loop call leave_loop() first, or close it");
+}
+
 void Channel::withdraw() {
   if (engine_ == nullptr) return;
+  check_thread();
   // The pool belongs to the loop that is left behind, so what is unread moves to memory of its own.
   if (lease.is_pooled() && !unread.empty()) {
     Buffer own(unread.size());
@@ -26,6 +34,7 @@ void Channel::withdraw() {
 }
 
 void Channel::close() {
+  check_thread();
   lease = {};
   unread = {};
   carried.reset();

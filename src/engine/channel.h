@@ -45,12 +45,17 @@ class Channel {
   int fd() const { return fd_.get(); }
   bool is_open() const { return static_cast<bool>(fd_); }
 
+  /// Whether a loop has waited on it, and it has not left that loop.
+  bool is_attached() const { return engine_ != nullptr; }
+
   /// Ends the engine's interest. What it had received or accepted and the lease, copied if need be,
-  /// stay with the channel: nothing is lost. Thread of the engine only; may suspend the fiber.
+  /// stay with the channel: nothing is lost. Thread of the engine only, else the program is
+  /// aborted; may suspend the fiber.
   /// Throws std::bad_alloc: then the engine still has the channel, and nothing is lost either.
   void withdraw();
 
   /// Ends the engine's interest, drops what nobody asked for and closes the descriptor. Idempotent.
+  /// Thread of the engine only, else the program is aborted.
   void close();
 
   /// The lease of the stream over this channel and what of it is still unread.
@@ -61,6 +66,8 @@ class Channel {
 
  private:
   friend class Engine;
+
+  void check_thread() const;
 
   UniqueFd fd_;
   Engine* engine_ = nullptr;

@@ -2,12 +2,18 @@
 
 #include <utility>
 
+#include "core/check.h"
 #include "engine/engine.h"
 
 namespace hotline::engine {
 
-DrainHold::DrainHold() : outer_(std::exchange(Engine::current().scope().holds_drain, true)) {}
+DrainHold::DrainHold()
+    : scope_(Engine::current().scope()), outer_(std::exchange(scope_.holds_drain, true)) {}
 
-DrainHold::~DrainHold() { Engine::current().scope().holds_drain = outer_; }
+DrainHold::~DrainHold() {
+  check_use(&scope_ == &Engine::current().scope(),
+            "a DrainHold ends on another fiber than it began on: keep it in a local variable");
+  scope_.holds_drain = outer_;
+}
 
 }  // namespace hotline::engine

@@ -1,9 +1,11 @@
 #include "engine/engine.h"
 
 #include <cassert>
+#include <exception>
 #include <memory>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/blocking/blocking_engine.h"
 #include "engine/operations/receive.h"
 #include "hotline/engine/clock.h"
@@ -17,7 +19,14 @@ namespace {
 // The engine is a property of the thread, as errno is: code that talks need not pass it along.
 thread_local Engine* current_engine = nullptr;
 
+// Its address differs from thread to thread.
+thread_local char this_thread = 0;
+
 }  // namespace
+
+Engine::Engine() : thread_(&this_thread) {}
+
+bool Engine::is_on_its_thread() const { return thread_ == &this_thread; }
 
 Engine& Engine::current() {
   if (current_engine == nullptr) {
@@ -92,18 +101,32 @@ Result<void> sleep_for(Duration duration) { return sleep_until(deadline_after(du
 
 void random_bytes(MutableBytes bytes) { Engine::current().fill_random(bytes); }
 
-Result<void> offload_work(std::function<void()> work) {
-  const int result = Engine::current().offload(std::move(work));
+Result<void> offload_work(std::move_only_function<void()> work) {
+  const auto thrown = std::make_shared<std::exception_ptr>();
+  const int result = Engine::current().offload([thrown, work = std::move(work)]() mutable {
+    try {
+      work();
+    } catch (...) {
+      *thrown = std::current_exception();
+    }
+    work = nullptr;
+  });
   if (result < 0) return fail(engine::operation_error(result, "run work on another thread"));
+  if (*thrown) std::rethrow_exception(std::exchange(*thrown, nullptr));
   return {};
 }
 
-DeadlineScope::DeadlineScope(Deadline deadline) {
-  engine::Scope& scope = Engine::current().scope();
-  outer_ = scope.deadline;
-  scope.deadline = Deadline::earliest(scope.deadline, deadline);
+DeadlineScope::DeadlineScope(Deadline deadline) : scope_(Engine::current().scope()) {
+  outer_ = scope_.deadline;
+  own_ = Deadline::earliest(outer_, deadline);
+  scope_.deadline = own_;
 }
 
-DeadlineScope::~DeadlineScope() { Engine::current().scope().deadline = outer_; }
+DeadlineScope::~DeadlineScope() {
+  check_use(&scope_ == &Engine::current().scope() && scope_.deadline == own_,
+            "a DeadlineScope ends on another fiber than it began on, or before one that began "
+            "later: keep each in a local variable");
+  scope_.deadline = outer_;
+}
 
 }  // namespace hotline

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cerrno>
-#include <functional>
 #include <string_view>
 
 #include "engine/buffer.h"
 #include "engine/channel.h"
 #include "engine/end_code.h"
 #include "engine/kernel.h"
+#include "engine/offload_pool.h"
 #include "engine/operation.h"
 #include "engine/worker.h"
 #include "hotline/core/deadline.h"
@@ -37,12 +37,15 @@ class Engine : public Kernel {
   /// The engine of this thread: its event loop, else a blocking one made on first use.
   static Engine& current();
 
-  Engine() = default;
+  Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine() override = default;
 
   virtual std::string_view name() const = 0;
+
+  /// Whether the calling thread is the one that made this engine, and so may use it. Any thread.
+  bool is_on_its_thread() const;
 
   /// Monotonic time; constant within one turn of a loop.
   virtual Instant now() = 0;
@@ -65,8 +68,9 @@ class Engine : public Kernel {
   /// Waits for time alone: -kDeadlineEnd when it has come, else as perform.
   virtual int wait_until(Deadline deadline) = 0;
 
-  /// Runs `work` on another thread and waits for it: 0, or as wait_until.
-  virtual int offload(std::function<void()> work) = 0;
+  /// Runs `work`, which must not throw, on another thread and waits for it: 0, or as wait_until.
+  /// See OffloadPool.
+  virtual int offload(OffloadPool::Work work) = 0;
 
   /// A receive buffer, if any is left; it goes back by itself.
   virtual Buffer take_buffer() = 0;
@@ -129,6 +133,7 @@ class Engine : public Kernel {
   /// What an engine that the channel has left had for `operation` already; -EAGAIN if nothing.
   static int take_carried(Operation& operation);
 
+  const void* thread_;  ///< Distinguishes threads, nothing more.
   ChannelState* attached_ = nullptr;
 };
 

@@ -3,10 +3,10 @@
 #include <cxxabi.h>
 
 #include <boost/context/detail/fcontext.hpp>
-#include <cassert>
 #include <new>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/plain_wait.h"
 #include "engine/stack_overflow.h"
 
@@ -63,12 +63,14 @@ struct EventLoop::Trampoline {
 };
 
 EventLoop::EventLoop(const LoopOptions& options)
-    : stacks_(options.fiber_stack_bytes), mailbox_(std::make_shared<Mailbox>()) {
+    : stacks_(options.fiber_stack_bytes),
+      mailbox_(std::make_shared<Mailbox>()),
+      offload_options_(options.offload) {
   now_ = read_clock();
 }
 
 EventLoop::~EventLoop() {
-  assert(fiber_count_ == 0);
+  check_use(fiber_count_ == 0, "an event loop is destroyed before its fibers have ended");
   mailbox_->close();
 }
 
@@ -118,7 +120,8 @@ void EventLoop::run() {
 }
 
 void EventLoop::run_while(const std::function<bool()>& goes_on) {
-  assert(fiber_ == nullptr);
+  check_use(is_on_its_thread(), "an event loop is run on another thread than made it");
+  check_use(running_loop != this, "an event loop is run from within itself: spawn a fiber instead");
   const StackOverflowReporter reporter;
   const Running running(*this);
   scheduler_annotation_.adopt_thread();
@@ -234,7 +237,8 @@ void EventLoop::finish(Fiber& fiber) {
 }
 
 int EventLoop::park(Wait& wait, Deadline deadline) {
-  assert(fiber_ != nullptr && "only a fiber can wait on a loop");
+  check_use(fiber_ != nullptr,
+            "a wait on the thread of an event loop, but not on a fiber: spawn one to wait in");
   if (wait.is_complete_) return wait.result_;
   Fiber& fiber = *fiber_;
   wait.fiber_ = &fiber;
@@ -317,27 +321,29 @@ int EventLoop::wait_until(Deadline deadline) {
   return park(wait, deadline);
 }
 
-int EventLoop::offload(std::function<void()> work) {
-  if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>();
+int EventLoop::offload(OffloadPool::Work work) {
+  if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>(offload_options_);
   // The wait may be gone when the work is done; only the loop's thread reads or clears the pointer.
-  struct Ticket {
+  struct Waiter {
     Wait* wait;
   };
   PlainWait wait(*this);
-  auto ticket = std::make_shared<Ticket>(&wait);
+  auto waiter = std::make_shared<Waiter>(&wait);
   // Made here, for the thread of the pool could not say that there was no memory for it.
-  auto answer = std::make_shared<Mailbox::Letters>();
-  answer->emplace_back([this, ticket] {
-    if (ticket->wait != nullptr) complete(*std::exchange(ticket->wait, nullptr), 0);
+  Mailbox::Letters answer;
+  answer.emplace_back([this, waiter] {
+    if (waiter->wait != nullptr) complete(*std::exchange(waiter->wait, nullptr), 0);
   });
-  offload_pool_->submit([answer, mailbox = mailbox_, work = std::move(work)]() mutable {
-    work();
-    // What it holds ends before the wait does, not at some time after.
-    work = nullptr;
-    mailbox->post(std::move(*answer));
-  });
+  const auto ticket = offload_pool_->submit(
+      [answer = std::move(answer), mailbox = mailbox_, work = std::move(work)]() mutable {
+        work();
+        // What it holds ends before the wait does, not at some time after.
+        work = nullptr;
+        mailbox->post(std::move(answer));
+      });
   const int result = park(wait, Deadline::never());
-  ticket->wait = nullptr;
+  waiter->wait = nullptr;
+  if (result < 0) offload_pool_->give_up(ticket);
   return result;
 }
 

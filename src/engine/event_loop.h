@@ -77,7 +77,7 @@ class EventLoop : public Engine {
   Instant now() final { return now_; }
   Scope& scope() final;
   int wait_until(Deadline deadline) final;
-  int offload(std::function<void()> work) override;
+  int offload(OffloadPool::Work work) override;
 
  protected:
   explicit EventLoop(const LoopOptions& options);
@@ -146,6 +146,7 @@ class EventLoop : public Engine {
   StackPool stacks_;
   TimerHeap timers_;
   std::shared_ptr<Mailbox> mailbox_;
+  OffloadOptions offload_options_;
   std::unique_ptr<OffloadPool> offload_pool_;
   Fiber* fiber_ = nullptr;
   Fiber* ready_first_ = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/event_loop.h"
 
 namespace hotline::engine {
@@ -34,6 +35,9 @@ void FiberGroup::interrupt(int end_code) noexcept {
 
 int FiberGroup::join() {
   if (size_ == 0) return 0;
+  check_use(loop_.fiber() == nullptr || loop_.fiber()->group_ != this,
+            "a fiber joins the task group that it belongs to: it would wait for itself");
+  check_use(joiner_ == nullptr, "two fibers join one task group at once");
   JoinWait wait(*this);
   joiner_ = &wait;
   loop_.park(wait, Deadline::never());

@@ -3,7 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <system_error>
+#include <algorithm>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -19,23 +20,78 @@ void block_all_signals() {
 
 }  // namespace
 
-OffloadPool::OffloadPool(unsigned threads_max)
-    : threads_max_(threads_max), queue_(std::make_shared<Queue>()) {}
+using Jobs = std::list<OffloadPool::Ticket>;
+
+struct OffloadPool::Job {
+  Work work;
+  bool is_outside = false;
+  Jobs::iterator place;  ///< While it is outside.
+};
+
+struct OffloadPool::Queue {
+  explicit Queue(OffloadOptions wanted)
+      : threads_max(std::max(1U, wanted.threads_max)), waiting_max(wanted.waiting_max) {}
+
+  bool has_room() const {
+    const std::size_t free_threads = idle + (threads_max - threads);
+    return inside.size() < waiting_max + free_threads;
+  }
+
+  /// Lets work from outside in, as far as there is room.
+  void admit();
+
+  /// Takes the next work.
+  Work take();
+
+  const unsigned threads_max;
+  const std::size_t waiting_max;
+  std::mutex mutex;
+  std::condition_variable changed;
+  Jobs inside;   ///< Will run, whoever waits for it.
+  Jobs outside;  ///< Runs only if somebody still waits when there is room inside.
+  unsigned threads = 0;
+  unsigned idle = 0;
+  bool is_closed = false;
+};
+
+void OffloadPool::Queue::admit() {
+  while (!outside.empty() && has_room()) {
+    outside.front()->is_outside = false;
+    inside.splice(inside.end(), outside, outside.begin());
+  }
+}
+
+OffloadPool::Work OffloadPool::Queue::take() {
+  Work work = std::move(inside.front()->work);
+  inside.pop_front();
+  admit();
+  return work;
+}
+
+OffloadPool::OffloadPool(OffloadOptions options) : queue_(std::make_shared<Queue>(options)) {}
 
 OffloadPool::~OffloadPool() {
+  Jobs dropped;
   const std::lock_guard lock(queue_->mutex);
   queue_->is_closed = true;
-  queue_->waiting.clear();
+  dropped.splice(dropped.end(), queue_->inside);
+  dropped.splice(dropped.end(), queue_->outside);
   queue_->changed.notify_all();
 }
 
-void OffloadPool::submit(std::function<void()> work) {
+OffloadPool::Ticket OffloadPool::submit(Work work) {
+  auto job = std::make_shared<Job>(std::move(work));
+  Jobs jobs{job};
   {
     const std::lock_guard lock(queue_->mutex);
-    queue_->waiting.push_back(std::move(work));
-    if (queue_->idle >= queue_->waiting.size() || queue_->threads == threads_max_) {
+    job->place = jobs.begin();
+    job->is_outside = !queue_->outside.empty() || !queue_->has_room();
+    Jobs& target = job->is_outside ? queue_->outside : queue_->inside;
+    target.splice(target.end(), jobs);
+    const bool is_served = queue_->idle >= queue_->inside.size() || job->is_outside;
+    if (is_served || queue_->threads == queue_->threads_max) {
       queue_->changed.notify_one();
-      return;
+      return job;
     }
     ++queue_->threads;
   }
@@ -44,26 +100,35 @@ void OffloadPool::submit(std::function<void()> work) {
       block_all_signals();
       work_through(queue);
     }).detach();
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     std::unique_lock lock(queue_->mutex);
     --queue_->threads;
-    if (queue_->threads > 0) return;
-    auto here = std::move(queue_->waiting.front());
-    queue_->waiting.pop_front();
+    if (queue_->threads > 0) return job;
+    Work here = queue_->take();
     lock.unlock();
     here();
   }
+  return job;
+}
+
+void OffloadPool::give_up(const Ticket& ticket) {
+  Work dropped;
+  const std::lock_guard lock(queue_->mutex);
+  if (!ticket->is_outside) return;
+  ticket->is_outside = false;
+  dropped = std::move(ticket->work);
+  queue_->outside.erase(ticket->place);
 }
 
 void OffloadPool::work_through(const std::shared_ptr<Queue>& queue) {
   std::unique_lock lock(queue->mutex);
   for (;;) {
     ++queue->idle;
-    queue->changed.wait(lock, [&] { return queue->is_closed || !queue->waiting.empty(); });
+    queue->admit();
+    queue->changed.wait(lock, [&] { return queue->is_closed || !queue->inside.empty(); });
     --queue->idle;
-    if (queue->waiting.empty()) break;
-    auto work = std::move(queue->waiting.front());
-    queue->waiting.pop_front();
+    if (queue->inside.empty()) break;
+    Work work = queue->take();
     lock.unlock();
     work();
     work = nullptr;

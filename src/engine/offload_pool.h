@@ -1,18 +1,24 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 
+#include "hotline/engine/engine_choice.h"
+
 namespace hotline::engine {
 
-/// At most `threads_max` threads that run work which would block a loop. Threads start when there
-/// is work for them. Any thread.
+/// Threads that run work which would block a loop. They start when there is work for them. Work is
+/// run in the order in which it was submitted. Any thread.
 class OffloadPool {
  public:
-  explicit OffloadPool(unsigned threads_max = 4);
+  using Work = std::move_only_function<void()>;
+  struct Job;
+  using Ticket = std::shared_ptr<Job>;
+
+  explicit OffloadPool(OffloadOptions options = {});
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
 
@@ -20,22 +26,19 @@ class OffloadPool {
   /// half a minute): its thread goes when it is done, and touches only what the work owns.
   ~OffloadPool();
 
-  /// Queues `work`, which must not throw. Without a thread to be had it runs here and now.
-  void submit(std::function<void()> work);
+  /// Queues `work`, which must not throw. Without a thread to be had it runs here and now. Throws
+  /// std::bad_alloc.
+  Ticket submit(Work work);
+
+  /// The one who submitted the work does not wait for it any longer. Work beyond
+  /// OffloadOptions::waiting_max is dropped; other work runs all the same.
+  void give_up(const Ticket& ticket);
 
  private:
-  struct Queue {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::deque<std::function<void()>> waiting;
-    unsigned threads = 0;
-    unsigned idle = 0;
-    bool is_closed = false;
-  };
+  struct Queue;
 
   static void work_through(const std::shared_ptr<Queue>& queue);
 
-  unsigned threads_max_;
   std::shared_ptr<Queue> queue_;
 };
 

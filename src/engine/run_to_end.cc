@@ -30,7 +30,7 @@ class Run {
   void read_until_end();
   void read_the_rest();
   void finish();
-  void spawn(TaskGroup& group, std::string_view name, std::move_only_function<void()> body);
+  void spawn(TaskGroup& group, Literal name, std::move_only_function<void()> body);
   void spawn_readers(TaskGroup& group);
   void read(OutputStream which, TaskGroup& group);
   bool may_go_on(const Error& error, Deadline until);
@@ -85,7 +85,7 @@ void Run::finish() {
                          : std::move(finished.error()));
 }
 
-void Run::spawn(TaskGroup& group, std::string_view name, std::move_only_function<void()> body) {
+void Run::spawn(TaskGroup& group, Literal name, std::move_only_function<void()> body) {
   if (failure_) return;
   auto spawned = group.spawn(name, std::move(body));
   if (spawned) return;

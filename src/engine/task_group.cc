@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/event_loop.h"
 #include "engine/fiber_group.h"
 #include "engine/interrupter.h"
@@ -15,15 +16,25 @@ using engine::FiberGroup;
 
 /// `own_loop` only where the thread had none.
 struct TaskGroup::State {
+  void check_thread() const;
   int run_own_loop();
   void watch_thread(engine::Engine& thread, engine::Fiber& joiner);
 
   std::unique_ptr<EventLoop> own_loop;
+  EventLoop* loop = nullptr;  ///< Where the fibers are.
+  std::shared_ptr<engine::Mailbox> mailbox;
   std::unique_ptr<FiberGroup> fibers;
   Error failed;
 };
 
+void TaskGroup::State::check_thread() const {
+  check_use(loop->is_on_its_thread(),
+            "a TaskGroup is used on another thread than made it: only cancel() and drain() may be");
+}
+
 int TaskGroup::State::run_own_loop() {
+  check_use(own_loop->fiber() == nullptr,
+            "a fiber joins the task group that it belongs to: it would wait for itself");
   engine::Engine& thread = engine::Engine::current();
   int ended = 0;
   own_loop->scope() = thread.scope().inherited();
@@ -55,7 +66,7 @@ void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joine
   }
 }
 
-TaskGroup::TaskGroup() : state_(std::make_unique<State>()) {
+TaskGroup::TaskGroup() : state_(std::make_shared<State>()) {
   EventLoop* loop = EventLoop::running();
   if (loop == nullptr) {
     auto made = engine::make_event_loop({});
@@ -67,6 +78,8 @@ TaskGroup::TaskGroup() : state_(std::make_unique<State>()) {
     state_->own_loop->scope() = engine::Engine::current().scope().inherited();
     loop = state_->own_loop.get();
   }
+  state_->loop = loop;
+  state_->mailbox = loop->mailbox();
   state_->fibers = std::make_unique<FiberGroup>(*loop);
 }
 
@@ -79,28 +92,33 @@ TaskGroup::~TaskGroup() {
   }
 }
 
-Result<void> TaskGroup::spawn(std::string_view name, std::move_only_function<void()> body) {
+Result<void> TaskGroup::spawn(Literal name, std::move_only_function<void()> body) {
   if (!state_->fibers) return fail(state_->failed);
-  EventLoop& loop = state_->own_loop ? *state_->own_loop : *EventLoop::running();
-  if (loop.spawn(name, std::move(body), state_->fibers.get())) return {};
+  state_->check_thread();
+  if (state_->loop->spawn(name, std::move(body), state_->fibers.get())) return {};
   return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left",
                          "raise vm.max_map_count or the memory limit"));
 }
 
 Result<void> TaskGroup::join() {
   if (!state_->fibers) return {};
+  state_->check_thread();
   const int ended = state_->own_loop ? state_->run_own_loop() : state_->fibers->join();
   if (auto thrown = state_->fibers->take_thrown()) std::rethrow_exception(thrown);
   if (ended < 0) return fail(engine::operation_error(ended, "wait for a task group"));
   return {};
 }
 
-void TaskGroup::cancel() {
-  if (state_->fibers) state_->fibers->interrupt(engine::kCancelEnd);
-}
+void TaskGroup::cancel() { interrupt(engine::kCancelEnd); }
 
-void TaskGroup::drain() {
-  if (state_->fibers) state_->fibers->interrupt(engine::kDrainEnd);
+void TaskGroup::drain() { interrupt(engine::kDrainEnd); }
+
+void TaskGroup::interrupt(int end_code) {
+  if (!state_->fibers) return;
+  if (state_->loop->is_on_its_thread()) return state_->fibers->interrupt(end_code);
+  state_->mailbox->post([group = std::weak_ptr(state_), end_code] {
+    if (const auto state = group.lock()) state->fibers->interrupt(end_code);
+  });
 }
 
 std::size_t TaskGroup::size() const { return state_->fibers ? state_->fibers->size() : 0; }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <type_traits>
+
+#include "core/check.h"
+
 namespace hotline::engine {
 
 class EventLoop;
@@ -36,5 +40,14 @@ class Wait {
   int result_ = 0;
   bool is_complete_ = false;
 };
+
+/// Puts `wait` in the place of the one that waits in a direction of a descriptor.
+template <typename Place>
+void occupy(Place*& place, std::type_identity_t<Place>& wait) {
+  check_use(place == nullptr,
+            "two fibers wait for the same direction of one stream or socket: one may read while "
+            "another writes, no more");
+  place = &wait;
+}
 
 }  // namespace hotline::engine

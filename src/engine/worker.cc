@@ -1,13 +1,13 @@
 #include "engine/worker.h"
 
 #include <atomic>
-#include <cassert>
 #include <cerrno>
 #include <future>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/blocking/blocking_engine.h"
 #include "engine/event_loop.h"
 
@@ -30,7 +30,7 @@ class BlockingWorker final : public Worker {
     if (interrupter_.fd() < 0) return fail(system_error(EMFILE, "start a thread"));
     thread_ = std::thread([this] {
       {
-        const BlockingEngine::Interruptible engine(interrupter_);
+        const BlockingEngine::Interruptible engine(interrupter_, task_.offload_pool);
         task_.body();
       }
       task_.on_end();
@@ -43,7 +43,9 @@ class BlockingWorker final : public Worker {
     if (end_code == kCancelEnd) interrupter_.cancel();
   }
 
-  void post(Mailbox::Letter) override { assert(false && "there is no loop to post to"); }
+  void post(Mailbox::Letter) override {
+    stop_for_misuse("a letter is posted to a worker that runs no event loop");
+  }
 
  private:
   WorkerTask task_;

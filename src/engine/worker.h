@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "engine/mailbox.h"
+#include "engine/offload_pool.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/engine_choice.h"
 
@@ -22,7 +23,8 @@ struct WorkerTask {
   std::string_view name;  ///< A literal.
   LoopOptions loop;       ///< For WorkerKind::loop.
   std::move_only_function<void()> body;
-  std::move_only_function<void()> on_end;  ///< After the body, still beside the owner.
+  std::move_only_function<void()> on_end;               ///< After the body, still beside the owner.
+  std::shared_ptr<OffloadPool> offload_pool = nullptr;  ///< If blocking; null: one of its own.
 };
 
 /// One function that runs beside whoever started it: on a thread of its own. A simulated engine,

@@ -80,7 +80,8 @@ bool ThreadsRunner::add_thread(std::function<void()> body) {
                                                         .name = "thread",
                                                         .loop = {},
                                                         .body = std::move(body),
-                                                        .on_end = std::move(on_end)});
+                                                        .on_end = std::move(on_end),
+                                                        .offload_pool = offload_pool_});
   if (!worker) {
     threads_.pop_back();
     return false;

@@ -15,7 +15,10 @@ namespace hotline::server {
 class ThreadsRunner final : public Runner {
  public:
   ThreadsRunner(Shared& shared, engine::EventLoop& control)
-      : shared_(shared), control_(control), ended_(std::make_shared<engine::Event>(control)) {}
+      : shared_(shared),
+        control_(control),
+        ended_(std::make_shared<engine::Event>(control)),
+        offload_pool_(std::make_shared<engine::OffloadPool>(shared.options.loop.offload)) {}
 
   Result<void> start(std::vector<Service>& services) override;
   void drain() override;
@@ -40,6 +43,7 @@ class ThreadsRunner final : public Runner {
   Shared& shared_;
   engine::EventLoop& control_;
   std::shared_ptr<engine::Event> ended_;  ///< A thread's letter may come when this has gone.
+  std::shared_ptr<engine::OffloadPool> offload_pool_;  ///< Of all threads together.
   std::mutex mutex_;
   std::list<Thread> threads_;
   int end_code_ = 0;

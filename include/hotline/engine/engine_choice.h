@@ -23,6 +23,16 @@ std::string_view name_of(EngineKind kind);
 /// The kind of that name; fails with `invalid_argument`, naming the known ones.
 Result<EngineKind> parse_engine_kind(std::string_view name);
 
+/// The threads that offload() runs work on: one pool for each loop, one for all threads of a server
+/// with `threads:N` or `serial`, one for any other thread.
+struct OffloadOptions {
+  unsigned threads_max = 4;  ///< At least one.
+
+  /// Work that no thread has begun. Beyond it callers wait for room, in order, within their
+  /// deadlines.
+  std::size_t waiting_max = 1024;
+};
+
 /// How event loops are made. The defaults suit a server.
 struct LoopOptions {
   EngineKind engine = EngineKind::automatic;
@@ -30,6 +40,7 @@ struct LoopOptions {
   std::size_t receive_memory_max = 64 * 1024 * 1024;  ///< Of receive buffers, for each loop.
   std::size_t receive_buffer_bytes = 0;               ///< Of one lease; 0: the engine's best.
   unsigned hot_buffers = 64;  ///< Receive buffers that the kernel holds (uring), a power of two.
+  OffloadOptions offload{};
 };
 
 /// What this machine lets io_uring do, found by trying.

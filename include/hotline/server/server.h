@@ -37,7 +37,7 @@ enum class SignalUse : bool { none, drain };
 /// How a server runs.
 struct ServerOptions {
   Concurrency concurrency;
-  LoopOptions loop;  ///< For `loops`.
+  LoopOptions loop;  ///< For `loops`; LoopOptions::offload for `threads` and `serial` too.
   Limits limits;
   StreamTimeouts timeouts;
   Duration drain_timeout = std::chrono::seconds(30);

@@ -27,6 +27,7 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
   const short events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
   note_interrupts();
   if (scope_.end_code == kCancelEnd) return -kCancelEnd;
+  if (operation.channel().is_attached()) return leave_loop_and_perform(operation, deadline);
   for (;;) {
     const int result = operation.attempt();
     if (result != -EAGAIN) return result;
@@ -35,6 +36,12 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
     if (ended == -kDrainEnd || ended == -kDeadlineEnd) return operation.attempt_last(ended);
     if (ended < 0) return ended;
   }
+}
+
+/// A loop of this thread, which does not run now, has had the channel, and perhaps bytes of it.
+int BlockingEngine::leave_loop_and_perform(Operation& operation, Deadline deadline) {
+  operation.channel().withdraw();
+  return perform(operation, deadline);
 }
 
 int BlockingEngine::wait_until(Deadline deadline) {
@@ -61,18 +68,19 @@ void BlockingEngine::note_interrupts() noexcept {
   scope_.end_code = std::max(scope_.end_code, interrupter_->take_end_code());
 }
 
-int BlockingEngine::offload(std::function<void()> work) {
-  if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>();
+int BlockingEngine::offload(OffloadPool::Work work) {
+  if (!offload_pool_) offload_pool_ = std::make_shared<OffloadPool>();
   // Shared with the worker, which may finish long after this wait has given up.
   auto done = std::make_shared<Interrupter>();
   if (done->fd() < 0) return -EMFILE;
-  offload_pool_->submit([work = std::move(work), done]() mutable {
+  const auto ticket = offload_pool_->submit([work = std::move(work), done]() mutable {
     work();
     // What it holds ends before the wait does, not at some time after.
     work = nullptr;
     done->drain();
   });
   const int waited = wait(done->fd(), POLLIN, scope_.deadline, false);
+  if (waited < 0) offload_pool_->give_up(ticket);
   // Reading what the worker wrote orders its work before what follows here; polling alone does not.
   return done->take_end_code() != 0 ? 0 : waited;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "engine/engine.h"
 #include "engine/interrupter.h"
@@ -18,7 +19,7 @@ class BlockingEngine final : public Engine {
   std::string_view name() const override { return "blocking"; }
   Instant now() override { return read_clock(); }
   int wait_until(Deadline deadline) override;
-  int offload(std::function<void()> work) override;
+  int offload(OffloadPool::Work work) override;
   Buffer take_buffer() override;
   void recycle(Buffer buffer) override;
   Scope& scope() override { return scope_; }
@@ -35,20 +36,25 @@ class BlockingEngine final : public Engine {
   void abandon(Channel&) override {}
 
  private:
+  int leave_loop_and_perform(Operation& operation, Deadline deadline);
   int wait(int fd, short events, Deadline deadline, bool is_drainable);
 
   Scope scope_;
   Interrupter* interrupter_ = nullptr;
   std::array<Buffer, 4> spares_;
   std::size_t spare_count_ = 0;
-  std::unique_ptr<OffloadPool> offload_pool_;
+  std::shared_ptr<OffloadPool> offload_pool_;
 };
 
-/// A blocking engine for this thread and scope whose waits `interrupter` can end.
+/// A blocking engine for this thread and scope whose waits `interrupter` can end. Its work runs on
+/// `offload_pool`, or on a pool of its own if that is null.
 class BlockingEngine::Interruptible {
  public:
-  explicit Interruptible(Interrupter& interrupter) : outer_(set_current(&engine_)) {
+  explicit Interruptible(Interrupter& interrupter,
+                         std::shared_ptr<OffloadPool> offload_pool = nullptr)
+      : outer_(set_current(&engine_)) {
     engine_.interrupter_ = &interrupter;
+    engine_.offload_pool_ = std::move(offload_pool);
   }
   Interruptible(const Interruptible&) = delete;
   Interruptible& operator=(const Interruptible&) = delete;

@@ -100,7 +100,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     if (const int failed = register_once(state, operation.channel(), operation.kind()); failed < 0)
       return failed;
     PlainWait wait(*this, operation.on_drain());
-    side.waiter = &wait;
+    occupy(side.waiter, wait);
     const int waited = park(wait, deadline);
     if (has_left(operation.channel(), state)) return -kCancelEnd;
     side.waiter = nullptr;
@@ -135,7 +135,7 @@ void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   if (state.read.is_ready || failed < 0) {
     complete(watch, failed);
   } else {
-    state.read.waiter = &watch;
+    occupy(state.read.waiter, watch);
   }
 }
 
@@ -148,7 +148,7 @@ int EpollLoop::wait_for_buffer(const Operation& operation, Side& side, Deadline 
   const ChannelState& state = *state_of(channel);
   PlainWait wait(*this, operation.on_drain());
   starved_.push_back(&wait);
-  side.waiter = &wait;
+  occupy(side.waiter, wait);
   const int waited = park(wait, deadline);
   if (!has_left(channel, state)) side.waiter = nullptr;
   std::erase(starved_, &wait);

@@ -275,7 +275,7 @@ Buffer SimulatedLoop::take_buffer() {
   return owner.buffers.take();
 }
 
-int SimulatedLoop::offload(std::function<void()> work) {
+int SimulatedLoop::offload(OffloadPool::Work work) {
   // As elsewhere it has a thread's stack.
   on_thread_stack([this, &work, owner = &program()] {
     const Scope outer = std::exchange(scope(), {.program = owner});

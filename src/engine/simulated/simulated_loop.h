@@ -60,7 +60,7 @@ class SimulatedLoop final : public EventLoop {
   Buffer take_buffer() override;
   void unwatch(Channel& channel) override;
   int attempt(Operation& operation) override;
-  int offload(std::function<void()> work) override;
+  int offload(OffloadPool::Work work) override;
   Result<std::unique_ptr<Worker>> start_worker(WorkerTask task) override;
 
   int open_socket(int family, int type) override;

@@ -169,7 +169,7 @@ int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {
 int UringLoop::park_submitted(SubmittedWait& wait, Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   SubmittedWait*& place = state.submitted[operation.direction() == Direction::read ? 0 : 1];
-  place = &wait;
+  occupy(place, wait);
   const int result = park(wait, deadline);
   if (!has_left(operation.channel(), state)) place = nullptr;
   return result;
@@ -197,7 +197,7 @@ int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline dea
   if (is_draining()) stop_multishot(state);
   // What arrives later stays in the queue.
   PlainWait wait(*this, is_draining() ? OnDrain::goes_on : OnDrain::ends);
-  state.waiter = &wait;
+  occupy(state.waiter, wait);
   const int waited = park(wait, deadline);
   if (has_left(channel, state)) return -kCancelEnd;
   state.waiter = nullptr;
@@ -208,7 +208,7 @@ void UringLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   State& state = attached_state(channel);
   if (state.first != BufferPool::kNone || state.end <= 0) return EventLoop::complete(watch, 0);
   if (!state.is_armed && !state.is_starved) arm_receive(state);
-  state.waiter = &watch;
+  occupy(state.waiter, watch);
 }
 
 void UringLoop::unwatch(Channel& channel) {

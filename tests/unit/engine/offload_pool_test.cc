@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -26,7 +27,7 @@ TEST_CASE("all work runs, by no more threads than allowed") {
   std::latch done(kJobs);
   std::atomic<int> running = 0;
   std::atomic<int> running_max = 0;
-  OffloadPool pool(3);
+  OffloadPool pool({.threads_max = 3});
   for (int i = 0; i < kJobs; ++i) {
     pool.submit([&] {
       const int now_running = ++running;
@@ -44,7 +45,7 @@ TEST_CASE("all work runs, by no more threads than allowed") {
 }
 
 TEST_CASE("work that waits for other work does not keep it from running") {
-  OffloadPool pool(2);
+  OffloadPool pool({.threads_max = 2});
   std::promise<void> first;
   std::promise<void> second;
   pool.submit([&] {
@@ -62,7 +63,7 @@ TEST_CASE("a pool that goes drops what no thread has begun and does not wait for
   std::promise<void> begun;
   const auto never_begun = std::make_shared<int>(0);
   {
-    OffloadPool pool(1);
+    OffloadPool pool({.threads_max = 1});
     pool.submit([&begun, open, finished] {
       begun.set_value();
       open.wait();
@@ -78,7 +79,7 @@ TEST_CASE("a pool that goes drops what no thread has begun and does not wait for
 }
 
 TEST_CASE("what work owns goes as soon as it has run") {
-  OffloadPool pool(1);
+  OffloadPool pool({.threads_max = 1});
   const auto owned = std::make_shared<int>(0);
   pool.submit([owned] {});
   std::promise<void> next;
@@ -87,8 +88,81 @@ TEST_CASE("what work owns goes as soon as it has run") {
   CHECK(owned.use_count() == 1);
 }
 
+namespace {
+
+/// A pool with one thread, which is busy until open().
+struct BusyPool {
+  explicit BusyPool(std::size_t waiting_max)
+      : pool({.threads_max = 1, .waiting_max = waiting_max}) {
+    std::promise<void> begun;
+    pool.submit([&begun, opened = gate.get_future().share()] {
+      begun.set_value();
+      opened.wait();
+    });
+    begun.get_future().wait();
+  }
+
+  /// Lets the thread go on, and waits until it has done what it was given so far.
+  void open() {
+    gate.set_value();
+    std::promise<void> last;
+    pool.submit([&last] { last.set_value(); });
+    last.get_future().wait();
+  }
+
+  std::promise<void> gate;
+  OffloadPool pool;
+};
+
+}  // namespace
+
+TEST_CASE("work within the bound runs though nobody waits for it any longer") {
+  BusyPool busy(2);
+  std::atomic<int> ran = 0;
+  const auto one = busy.pool.submit([&] { ++ran; });
+  const auto two = busy.pool.submit([&] { ++ran; });
+  busy.pool.give_up(one);
+  busy.pool.give_up(two);
+  busy.open();
+  CHECK(ran == 2);
+}
+
+TEST_CASE("work beyond the bound is dropped, with what it owns, when nobody waits for it") {
+  for (const std::size_t waiting_max : {0, 1, 2}) {
+    BusyPool busy(waiting_max);
+    std::atomic<std::size_t> ran = 0;
+    for (std::size_t i = 0; i < waiting_max; ++i) busy.pool.submit([&] { ++ran; });
+    const auto owned = std::make_shared<int>(0);
+    const auto dropped = busy.pool.submit([&, owned] { ran += 100; });
+    const auto kept = busy.pool.submit([&] { ++ran; });
+    busy.pool.give_up(dropped);
+    CHECK(owned.use_count() == 1);
+    busy.open();
+    CHECK(ran == waiting_max + 1);
+    // What has run cannot be given up.
+    busy.pool.give_up(kept);
+    busy.pool.give_up(dropped);
+  }
+}
+
+TEST_CASE("work within the bound and beyond it runs in the order in which it came") {
+  BusyPool busy(3);
+  std::vector<int> order;
+  for (int i = 0; i < 10; ++i) busy.pool.submit([&order, i] { order.push_back(i); });
+  busy.open();
+  CHECK(order == std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+}
+
+TEST_CASE("a pool without a place to wait still runs all work on all of its threads") {
+  constexpr int kJobs = 50;
+  OffloadPool pool({.threads_max = 3, .waiting_max = 0});
+  std::latch done(kJobs);
+  for (int i = 0; i < kJobs; ++i) pool.submit([&] { done.count_down(); });
+  done.wait();
+}
+
 TEST_CASE("signals are blocked on the threads of a pool") {
-  OffloadPool pool(1);
+  OffloadPool pool({.threads_max = 1});
   std::promise<sigset_t> told;
   pool.submit([&] {
     sigset_t blocked;

@@ -37,6 +37,25 @@ TEST_CASE("what work throws is thrown where it was asked for") {
   });
 }
 
+TEST_CASE("work without a value runs, and what it throws is thrown where it was asked for") {
+  test::on_each_engine([] {
+    bool has_run = false;
+    const Result<void> done = offload([&has_run] { has_run = true; });
+    CHECK(done);
+    CHECK(has_run);
+    const auto throwing = [] { throw std::runtime_error("no"); };
+    CHECK_THROWS_WITH_AS(static_cast<void>(offload(throwing)), "no", std::runtime_error);
+    CHECK_THROWS_WITH_AS(static_cast<void>(offload_work(throwing)), "no", std::runtime_error);
+  });
+}
+
+TEST_CASE("work may own what cannot be copied, and may change it") {
+  test::on_each_engine([] {
+    const auto seven = offload([owned = std::make_unique<int>(6)]() mutable { return ++*owned; });
+    CHECK(seven == 7);
+  });
+}
+
 TEST_CASE("a loop goes on while work runs elsewhere") {
   test::on_each_loop([](engine::EventLoop& loop) {
     auto gate = std::make_shared<std::promise<void>>();

@@ -1,5 +1,6 @@
 #include "hotline/engine/task_group.h"
 
+#include <future>
 #include <string>
 #include <thread>
 
@@ -79,6 +80,41 @@ TEST_CASE("a cancel ends the waits of every fiber, also of those spawned later")
     REQUIRE(group.spawn("after", sleep_long));
     CHECK(group.join());
     CHECK(kinds == "cancelled cancelled ");
+  });
+}
+
+TEST_CASE("a cancel or a drain from another thread reaches every fiber") {
+  test::on_each_engine([] {
+    for (const auto& ask : {&TaskGroup::cancel, &TaskGroup::drain}) {
+      TaskGroup group;
+      std::promise<void> waits;
+      auto [ours, peer] = test::stream_pair();
+      Channel channel(std::move(ours));
+      int received = 0;
+      REQUIRE(group.spawn("receiver", [&] {
+        engine::Receive receive(channel, Engine::current());
+        waits.set_value();
+        received = Engine::current().perform(receive, Deadline::never());
+      }));
+      std::thread other([&] {
+        waits.get_future().wait();
+        (group.*ask)();
+      });
+      CHECK(group.join());
+      other.join();
+      CHECK(received == (ask == &TaskGroup::cancel ? -engine::kCancelEnd : -engine::kDrainEnd));
+    }
+  });
+}
+
+TEST_CASE("what another thread asks of a group that has gone is dropped") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    {
+      TaskGroup group;
+      std::thread([&] { group.cancel(); }).join();
+    }
+    loop.yield();
+    CHECK(sleep_for(milliseconds(1)));
   });
 }
 

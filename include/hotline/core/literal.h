@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+namespace hotline {
+
+/// Text that lives as long as the program: a string literal, or another constant. Nothing else
+/// converts to it, so it can be kept without a copy.
+class Literal {
+ public:
+  consteval Literal(const char* text) : text_(text) {}  // NOLINT: to be written in place
+  consteval Literal(std::string_view text) : text_(text) {}
+
+  constexpr operator std::string_view() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+}  // namespace hotline

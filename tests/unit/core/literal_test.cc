@@ -1,0 +1,24 @@
+#include "hotline/core/literal.h"
+
+#include <string>
+#include <type_traits>
+
+#include <doctest/doctest.h>
+
+namespace hotline {
+namespace {
+
+constexpr std::string_view kName = "a constant";
+
+std::string_view text_of(Literal literal) { return literal; }
+
+}  // namespace
+
+TEST_CASE("literals and constants are literals, and a string is not") {
+  CHECK(text_of("a literal") == "a literal");
+  CHECK(text_of(kName) == "a constant");
+  static_assert(!std::is_convertible_v<std::string, Literal>);
+  static_assert(!std::is_convertible_v<std::string&, Literal>);
+}
+
+}  // namespace hotline
