@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -68,6 +69,25 @@ Descriptor connect_stream(const sockaddr_in& server, std::uint64_t serial) {
   if (is_loopback(server)) bind_source(stream.get(), serial);
   connect_to(stream, server);
   return stream;
+}
+
+Descriptor try_connect_stream(const sockaddr_in& server, std::uint64_t serial, int receive_bytes) {
+  constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
+  Descriptor stream = open_socket(SOCK_STREAM);
+  if (is_loopback(server)) bind_source(stream.get(), serial);
+  if (receive_bytes != 0) {
+    set_option(stream.get(), SOL_SOCKET, SO_RCVBUF, receive_bytes, "SO_RCVBUF");
+  }
+  // Connecting counts as sending.
+  setsockopt(stream.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  if (connect(stream.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) != 0)
+    stream.reset();
+  return stream;
+}
+
+void reset_at_close(const Descriptor& socket) {
+  constexpr linger kReset{.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &kReset, sizeof kReset);
 }
 
 Descriptor connect_datagrams(const sockaddr_in& server) {

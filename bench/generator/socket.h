@@ -33,8 +33,15 @@ class Descriptor {
 // connections in TIME_WAIT do not use up the ports.
 Descriptor connect_stream(const sockaddr_in& server, std::uint64_t serial);
 
+// The same, with a receive buffer of that many bytes if it is not 0. Invalid, without a Failure, if
+// the server refuses it or does not answer within a second.
+Descriptor try_connect_stream(const sockaddr_in& server, std::uint64_t serial, int receive_bytes);
+
 // A UDP socket that talks to `server` only.
 Descriptor connect_datagrams(const sockaddr_in& server);
+
+// Closing the socket will reset its connection.
+void reset_at_close(const Descriptor& socket);
 
 void set_no_delay(const Descriptor& socket);
 
