@@ -143,7 +143,10 @@ Result<void> FrameStream::State::write(Bytes payload) {
   if (!envelope) return fail(envelope.error());
   if (framing.kind == Framing::Kind::ready) {
     if (auto sent = stream.write_all(envelope->header()); !sent) return sent;
-    if (auto answered = await_ready(); !answered) return answered;
+    if (auto answered = await_ready(); !answered) {
+      stream.note_cut_off();
+      return answered;
+    }
     return stream.write_all(payload);
   }
   std::array<std::byte, framing::FrameBatch::kCopiedFrameMax> memory;

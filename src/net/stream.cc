@@ -31,12 +31,24 @@ constexpr std::string_view kSendTo = "send to";
 }  // namespace
 
 struct Stream::State {
+  /// How far the last write got.
+  enum class Written : std::uint8_t {
+    whole,
+    partly,  ///< So far: it is under way, or has left a rest.
+    failed,  ///< For good.
+  };
+
+  ~State() {
+    if (written == Written::partly && channel->is_open()) set_end(WhenDropped::abort);
+  }
+
   std::unique_ptr<engine::Channel> channel;
   Endpoint peer;
   StreamOptions options;
   std::unique_ptr<Error> end;  ///< Most streams never have one for long.
   bool has_received = false;
   bool was_reset = false;  ///< A write was told so.
+  Written written = Written::whole;
   WhenDropped when_dropped = WhenDropped::close;
   int read_end = 1;  ///< How the peer ended: 0 or a negated errno; 1 if it has not.
 
@@ -54,8 +66,13 @@ struct Stream::State {
   Error receive_error(int code);
   Error send_error(int code) {
     was_reset |= code == -ECONNRESET;
+    note_cut_off();
     return note_end(engine::operation_error(code, kSendTo, peer.format_without_options()));
   }
+  void note_written(Written now) {
+    if (written != Written::failed) written = now;
+  }
+  void note_cut_off();
   Result<std::size_t> write_pieces(std::span<iovec> pieces);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
   void lease(engine::Buffer buffer);
@@ -66,6 +83,14 @@ struct Stream::State {
 void Stream::State::set_end(WhenDropped manner) {
   const linger none{.l_onoff = manner == WhenDropped::abort ? 1 : 0, .l_linger = 0};
   Engine::current().set_option(channel->fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+/// Told to the kernel at once: the program may end before the stream does.
+void Stream::State::note_cut_off() {
+  written = Written::failed;
+  if (when_dropped == WhenDropped::abort || !channel->is_open()) return;
+  when_dropped = WhenDropped::abort;
+  set_end(WhenDropped::abort);
 }
 
 Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -194,10 +219,12 @@ Result<std::size_t> Stream::write_some(Bytes bytes) {
   Engine& engine = Engine::current();
   const Bytes chunk = bytes.first(std::min(bytes.size(), kWriteChunkBytes));
   engine::Send send(*state.channel, chunk);
+  state.note_written(State::Written::partly);
   const int result =
       engine.perform(send, Deadline::after(engine.now(), state.options.timeouts.write));
   if (result < 0) return fail(state.send_error(result));
   const auto sent = static_cast<std::size_t>(result);
+  if (sent == bytes.size()) state.note_written(State::Written::whole);
   if (state.options.tap != nullptr) state.options.tap->sent(state.peer, bytes.first(sent));
   return sent;
 }
@@ -214,6 +241,7 @@ Result<void> Stream::write_all(Bytes bytes) {
 Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces) {
   Engine& engine = Engine::current();
   engine::SendVectored send(*channel, pieces);
+  note_written(Written::partly);
   const int result = engine.perform(send, Deadline::after(engine.now(), options.timeouts.write));
   if (result < 0) return fail(send_error(result));
   show_sent(pieces, static_cast<std::size_t>(result));
@@ -232,7 +260,8 @@ void Stream::State::show_sent(std::span<const iovec> pieces, std::size_t sent) c
 std::size_t Stream::write_now(std::span<const Bytes> pieces) {
   State& state = *state_;
   std::size_t sent = 0;
-  while (!pieces.empty()) {
+  bool is_all = true;
+  while (!pieces.empty() && is_all) {
     std::array<iovec, kPiecesMax> batch;
     const std::size_t count = std::min(pieces.size(), kPiecesMax);
     std::size_t total = 0;
@@ -245,16 +274,19 @@ std::size_t Stream::write_now(std::span<const Bytes> pieces) {
     engine::SendVectored send(*state.channel, std::span(batch).first(count));
     // What is wrong, if anything is, the next write that may wait will say.
     const int result = Engine::current().attempt(send);
-    if (result <= 0) break;
+    is_all = result > 0;
+    if (!is_all) break;
     state.show_sent(std::span(batch).first(count), static_cast<std::size_t>(result));
     sent += static_cast<std::size_t>(result);
-    if (static_cast<std::size_t>(result) < total) break;
+    is_all = static_cast<std::size_t>(result) == total;
   }
+  if (sent > 0) state.note_written(is_all ? State::Written::whole : State::Written::partly);
   return sent;
 }
 
 Result<void> Stream::write_all(std::span<const Bytes> pieces) {
   std::size_t skipped = 0;  // Of the first piece: what has gone already.
+  bool has_written = false;
   while (!pieces.empty()) {
     std::array<iovec, kPiecesMax> batch;
     std::size_t count = 0;
@@ -271,6 +303,7 @@ Result<void> Stream::write_all(std::span<const Bytes> pieces) {
       auto written = state_->write_pieces(std::span(batch).first(count));
       if (!written) return fail(std::move(written.error()));
       sent = *written;
+      has_written = true;
     }
     sent += skipped;
     while (!pieces.empty() && sent >= pieces.front().size()) {
@@ -279,19 +312,27 @@ Result<void> Stream::write_all(std::span<const Bytes> pieces) {
     }
     skipped = sent;
   }
+  if (has_written) state_->note_written(State::Written::whole);
   return {};
 }
 
+void Stream::note_cut_off() { state_->note_cut_off(); }
+
 Result<void> Stream::shut_down_writes() {
+  constexpr std::string_view kOperation = "end the writes to";
+  if (state_->written != State::Written::whole) {
+    return fail(make_error(ErrorKind::truncated, kOperation, state_->peer.format_without_options(),
+                           "the last write was cut off"));
+  }
   const int result = Engine::current().shut_down(state_->channel->fd(), SHUT_WR);
   if (result < 0) {
-    return fail(engine::operation_error(result, "end the writes to",
-                                        state_->peer.format_without_options()));
+    return fail(engine::operation_error(result, kOperation, state_->peer.format_without_options()));
   }
   return {};
 }
 
 void Stream::close() {
+  if (state_->written != State::Written::whole) return abort();
   when_dropped(WhenDropped::close);
   state_->channel->close();
 }
@@ -303,7 +344,8 @@ void Stream::abort() {
 }
 
 void Stream::when_dropped(WhenDropped wanted) {
-  if (!state_->channel->is_open() || wanted == state_->when_dropped) return;
+  const bool is_settled = state_->written == State::Written::failed;
+  if (!state_->channel->is_open() || wanted == state_->when_dropped || is_settled) return;
   state_->set_end(wanted);
   state_->when_dropped = wanted;
 }
@@ -321,23 +363,6 @@ Endpoint Stream::local() const {
   SocketAddress address;
   Engine::current().local_address(state_->channel->fd(), address);
   return Endpoint::of_address(state_->peer.transport(), address);
-}
-
-Result<PeerCredentials> Stream::peer_credentials() const {
-  if (state_->peer.transport() != Transport::unix_) {
-    return fail(make_error(ErrorKind::unsupported, "tell who is at",
-                           state_->peer.format_without_options(),
-                           "only UNIX streams know their peer's credentials"));
-  }
-  ucred found{};
-  std::size_t size = sizeof found;
-  const int result =
-      Engine::current().get_option(state_->channel->fd(), SOL_SOCKET, SO_PEERCRED, &found, size);
-  if (result < 0) {
-    return fail(
-        engine::operation_error(result, "tell who is at", state_->peer.format_without_options()));
-  }
-  return PeerCredentials{found.pid, found.uid, found.gid};
 }
 
 int Stream::descriptor() const { return state_->channel->fd(); }

@@ -70,7 +70,7 @@ bool StreamRelay::Direction::pass(Bytes bytes) {
     const bool is_short = dice_.strikes(Fault::short_read, bytes.size() > 1);
     const Bytes piece = bytes.first(is_short ? dice_.part_of(bytes.size()) : bytes.size());
     if (has_ended_) return break_off();
-    if (!dice_.wait_late() || !dice_.wait_healed()) return false;
+    if (!dice_.wait_late() || !dice_.wait_healed()) return break_off();
     if (!pass_piece(piece)) return false;
     bytes = bytes.subspan(piece.size());
   }

@@ -44,7 +44,8 @@ class FrameStream {
   /// Writes one message, whole. Fails as encode does, and then nothing was written; else as
   /// Stream::write_all does. With Kind::ready also as Stream::receive does, with `truncated` if the
   /// peer closes and `protocol_violation` if it answers something else: it has 30 s to answer, and
-  /// a drain does not end the wait.
+  /// a drain does not end the wait. After any failure but that of encode the stream ends with a
+  /// reset, see Stream: a message that was cut off never looks like the last.
   Result<void> write_frame(Bytes payload);
 
   /// Writes messages, in their order, gathered into as few writes as the framing allows. If one of

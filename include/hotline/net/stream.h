@@ -45,6 +45,11 @@ struct StreamOptions {
 /// read while another writes, no more. Move only. Destruction closes. Once the peer has closed or
 /// reset, every further receive says so again; after `timed_out` and `draining` receiving may go
 /// on. end() keeps the first failure.
+///
+/// What was cut off must not look whole. A stream ends with a reset, whoever ends it, if a write on
+/// it has failed, whatever was written later; also if the last write is still under way, or took
+/// fewer bytes than it was given. UNIX sockets have no reset: there the peer receives what was
+/// sent, and then an end like any other. Only a framing, or a length, tells it that more was due.
 class Stream {
  public:
   Stream(Stream&&) noexcept;
@@ -69,25 +74,28 @@ class Stream {
   /// it does not take is left for the next.
   Result<void> read_exact(MutableBytes into);
 
-  /// Writes at least one byte of `bytes`, as many as go now: how many. Fails with `reset` if the
-  /// peer has gone, `timed_out` if it does not read.
+  /// Writes at least one byte of `bytes`, as many as go now: how many. The rest, if there is one,
+  /// is the next to be written. Fails with `reset` if the peer has gone, `unresponsive`,
+  /// `timed_out` if it does not read, `cancelled`. After a failure the stream ends with a reset.
   Result<std::size_t> write_some(Bytes bytes);
 
-  /// Writes all of `bytes`. After a failure it is not known how many went.
+  /// Writes all of `bytes`. Fails as write_some does; then it is not known how many went.
   Result<void> write_all(Bytes bytes);
 
   /// Writes all of `pieces` in their order, without copying them together.
   Result<void> write_all(std::span<const Bytes> pieces);
 
-  /// Writes what goes without waiting, in the order of `pieces`: how many bytes, perhaps none.
+  /// Writes what goes without waiting, in the order of `pieces`: how many bytes, perhaps none. If
+  /// some went and not all, the rest is the next to be written.
   std::size_t write_now(std::span<const Bytes> pieces);
 
-  /// The peer reads an end after what was written; reading goes on (a half-close).
+  /// The peer reads an end after what was written; reading goes on (a half-close). Fails with
+  /// `truncated` after a write that was cut off, and then the peer reads no end.
   Result<void> shut_down_writes();
 
   /// Closes in an orderly way: what was written still goes out. If bytes of the peer's are unread,
-  /// the kernel resets instead. A fiber that waits on the stream ends with `cancelled` (destroying
-  /// the stream under it is not allowed). Idempotent.
+  /// the kernel resets instead; after a write that was cut off, this does. A fiber that waits on
+  /// the stream ends with `cancelled` (destroying the stream under it is not allowed). Idempotent.
   void close();
 
   /// Breaks off: the peer sees a reset, what was not sent yet is dropped. Idempotent.
@@ -98,7 +106,7 @@ class Stream {
   const Error& end() const;
 
   /// What the peer sees from now on if the stream is dropped, by its end or the program's. On TCP
-  /// only; others are always closed.
+  /// only; others are always closed. After a failed write it stays at abort.
   void when_dropped(WhenDropped wanted);
 
   /// Whether it is a stream still: it was not moved from.
@@ -125,6 +133,10 @@ class Stream {
                      StreamOptions options);
 
   void set_timeouts(const StreamTimeouts& timeouts);
+
+  /// For framing: part of a message was written, and the rest never will be. As after a failed
+  /// write.
+  void note_cut_off();
 
   /// For server: ends the lease, and tells `watch`, once, when receive_now is worth trying; nobody
   /// reads meanwhile. On a loop only.

@@ -2,12 +2,15 @@
 
 #include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include "engine/channel.h"
 #include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/listener.h"
 #include "hotline/net/stream.h"
@@ -40,19 +43,33 @@ Call tcp_call() {
   return {std::move(*stream), std::move(peer)};
 }
 
-/// What the peer meets with once `end` has been done to its caller.
-std::string end_of(const std::function<void(Stream&)>& end) {
+// More than a socket takes unread.
+const std::string kMuch(16 * 1024 * 1024, 'w');
+
+/// What the peer meets with after all that was sent to it.
+std::string how_it_ended(const UniqueFd& peer) {
+  if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
+  std::string piece(64 * 1024, '\0');
+  for (;;) {
+    test::wait_readable(peer.get());
+    const auto got =
+        test::through_interrupts([&] { return ::recv(peer.get(), piece.data(), piece.size(), 0); });
+    if (got <= 0) return got == 0 ? "closed" : "reset";
+  }
+}
+
+/// What the peer meets with once `begin` and `end` have been done to its caller.
+std::string end_of(
+    const std::function<void(Stream&)>& begin,
+    const std::function<void(Stream&)>& end = [](Stream&) {}) {
   UniqueFd peer;
   {
     Call call = tcp_call();
-    end(call.stream);
+    begin(call.stream);
     peer = std::move(call.peer);
+    end(call.stream);
   }
-  if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
-  test::wait_readable(peer.get());
-  char byte = 0;
-  const auto got = test::through_interrupts([&] { return ::recv(peer.get(), &byte, 1, 0); });
-  return got == 0 ? "closed" : "reset";
+  return how_it_ended(peer);
 }
 
 std::string received(Stream& stream) {
@@ -125,6 +142,100 @@ TEST_CASE("a stream that is to be broken off when dropped is, unless it is close
             stream.when_dropped(WhenDropped::abort);
             stream.close();
           }) == "closed");
+  });
+}
+
+TEST_CASE("a stream whose write failed ends with a reset, whatever is done to it afterwards") {
+  const std::function<void(Stream&)> ways[] = {
+      [](Stream&) {},
+      [](Stream& stream) { stream.close(); },
+      [](Stream& stream) { stream.when_dropped(WhenDropped::close); },
+      [](Stream& stream) { Stream moved = std::move(stream); },
+      [](Stream& stream) {
+        CHECK(test::kind_of(stream.shut_down_writes()) == "truncated");
+        stream.close();
+      },
+  };
+  test::on_each_engine([&] {
+    for (const auto& way : ways) {
+      CHECK(end_of(
+                [&](Stream& stream) {
+                  const DeadlineScope scope(Deadline::at(now()));
+                  // Nothing went, and it cannot be known.
+                  while (stream.write_all(as_bytes(kMuch))) {
+                  }
+                  CHECK(stream.end().kind == ErrorKind::timed_out);
+                },
+                way) == "reset");
+    }
+  });
+}
+
+TEST_CASE("a stream ends with a reset after a write that left a rest, until a later one is whole") {
+  const Bytes much[] = {as_bytes(kMuch)};
+  test::on_each_engine([&] {
+    const auto leave_rest = [&](Stream& stream) {
+      while (stream.write_now(much) > 0) {
+      }
+    };
+    CHECK(end_of(leave_rest) == "reset");
+    CHECK(end_of(leave_rest, [](Stream& stream) { stream.close(); }) == "reset");
+    CHECK(end_of(leave_rest, [](Stream& stream) {
+            CHECK(test::kind_of(stream.shut_down_writes()) == "truncated");
+          }) == "reset");
+    CHECK(end_of([](Stream& stream) {
+            CHECK(stream.write_some(as_bytes(kMuch)).value_or(0) < kMuch.size());
+          }) == "reset");
+  });
+}
+
+TEST_CASE("a rest that is written heals the write that left it") {
+  test::on_each_engine([] {
+    Call call = tcp_call();
+    const Bytes much[] = {as_bytes(kMuch)};
+    const std::size_t sent = call.stream.write_now(much);
+    std::string received;
+    TaskGroup group;
+    REQUIRE(group.spawn("rest", [&] {
+      CHECK(call.stream.write_all(as_bytes(kMuch).subspan(sent)));
+      CHECK(call.stream.shut_down_writes());
+      call.stream.close();
+    }));
+    std::thread reader([&] { received = test::receive_until_end(call.peer.get()); });
+    CHECK(group.join());
+    reader.join();
+    CHECK(received.size() == kMuch.size());
+  });
+}
+
+TEST_CASE("a stream that is closed amid a write of another fiber ends with a reset") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    Call call = tcp_call();
+    TaskGroup group;
+    bool has_failed = false;
+    REQUIRE(group.spawn("write",
+                        [&] { has_failed = !call.stream.write_all(as_bytes(kMuch)).has_value(); }));
+    for (int i = 0; i < 5; ++i) loop.yield();
+    call.stream.close();
+    CHECK(group.join());
+    CHECK(has_failed);
+    CHECK(how_it_ended(call.peer) == "reset");
+  });
+}
+
+TEST_CASE("the peer of a UNIX stream whose write failed sees an end, for there is no reset") {
+  test::on_each_engine([] {
+    UniqueFd peer;
+    std::size_t sent = 0;
+    {
+      Call call = unix_call();
+      const Bytes much[] = {as_bytes(kMuch)};
+      sent = call.stream.write_now(much);
+      const DeadlineScope scope(Deadline::at(now()));
+      CHECK(test::kind_of(call.stream.write_all(as_bytes(kMuch))) == "timed_out");
+      peer = std::move(call.peer);
+    }
+    CHECK(test::receive_until_end(peer.get()).size() == sent);
   });
 }
 

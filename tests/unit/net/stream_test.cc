@@ -298,19 +298,6 @@ TEST_CASE("breaking off resets the peer, also when it had been received from") {
   });
 }
 
-TEST_CASE("a UNIX stream tells who is at the other end, others do not") {
-  test::on_each_engine([] {
-    const Call call = unix_call();
-    const auto credentials = call.stream.peer_credentials();
-    REQUIRE(credentials);
-    CHECK(credentials->uid == ::getuid());
-    CHECK(credentials->gid == ::getgid());
-    CHECK(credentials->pid == ::getpid());
-    const Call other = tcp_call();
-    CHECK(test::kind_of(other.stream.peer_credentials()) == "unsupported");
-  });
-}
-
 TEST_CASE("a bound on one receive cuts what arrived into pieces") {
   test::on_each_engine([] {
     StreamOptions options;

@@ -318,7 +318,7 @@ TEST_CASE("a partition that lasts too long makes a call time out") {
   CHECK(reply == "timed_out");
 }
 
-TEST_CASE("a connection that the kernel gives up is unresponsive; one that we give up has timed out") {
+TEST_CASE("a connection that the kernel gives up is unresponsive, one that we give up timed out") {
   for (const Duration allowed : {Duration(minutes(1)), Duration(minutes(10))}) {
     World world(1, roomy(FaultPlan().set(Fault::connect_timeout, 1'000'000)));
     Error error;
