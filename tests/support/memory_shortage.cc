@@ -44,5 +44,10 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
+// The sanitizers have arrays of their own.
+void* operator new[](std::size_t size) { return operator new(size); }
+
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
