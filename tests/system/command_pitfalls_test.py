@@ -188,11 +188,9 @@ class Pitfalls:
         """Whether the call is reset. A piece is sent once there is a reply to the one before."""
         with connect(self.endpoints[wire]) as connection:
             try:
-                for piece in pieces[:-1]:
+                for piece in pieces:
                     connection.sendall(piece)
                     connection.recv(1)
-                connection.sendall(pieces[-1])
-                receive_all(connection)
             except ConnectionError:
                 return True
         return False
