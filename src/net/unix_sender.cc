@@ -18,8 +18,11 @@ namespace {
 using engine::Channel;
 using engine::Engine;
 
-// The kernel counts its own bookkeeping too, and rounds up.
+// The kernel counts its own bookkeeping too, and rounds up to powers of two.
 constexpr std::size_t kOverheadBytes = 1024;
+
+// The buffer is looked at after each such part of it has been sent.
+constexpr std::size_t kPartsOfBuffer = 16;
 
 // One that reads in time never comes near it; this many that do not are needed to fill the rest.
 constexpr std::size_t kSharesOfBuffer = 16;
@@ -48,7 +51,7 @@ int attempt(Channel& channel, std::span<mmsghdr> messages) {
 }
 
 std::size_t size_of(const mmsghdr& message) {
-  return message.msg_hdr.msg_iov->iov_len + kOverheadBytes;
+  return 2 * message.msg_hdr.msg_iov->iov_len + kOverheadBytes;
 }
 
 }  // namespace
@@ -62,10 +65,23 @@ void UnixSender::look() {
   if (!is_half_full_) holders_.clear();
 }
 
+/// As many of `messages` as a part of the buffer takes, one at least.
+std::span<mmsghdr> UnixSender::first_part(std::span<mmsghdr> messages) const {
+  std::size_t size = size_of(messages.front());
+  std::size_t count = 1;
+  for (; count < messages.size(); ++count) {
+    size += size_of(messages[count]);
+    if (size > buffer_bytes_ / kPartsOfBuffer) break;
+  }
+  return messages.first(count);
+}
+
 int UnixSender::send(std::span<mmsghdr> messages) {
-  if (is_half_full_ || sent_since_ > buffer_bytes_ / 8) look();
+  const bool is_due =
+      is_half_full_ || buffer_bytes_ == 0 || sent_since_ > buffer_bytes_ / kPartsOfBuffer;
+  if (is_due) look();
   if (!is_half_full_) {
-    const int sent = attempt(named_, messages);
+    const int sent = attempt(named_, first_part(messages));
     for (int i = 0; i < sent; ++i) sent_since_ += size_of(messages[static_cast<std::size_t>(i)]);
     if (sent != -engine::kDeadlineEnd) return sent;
     look();
@@ -92,15 +108,19 @@ int UnixSender::send_by_spare(std::span<mmsghdr> messages) {
   return -engine::kDeadlineEnd;
 }
 
-/// A peer has read what it was sent if no more is in the buffer than before that.
+/// A peer has read all that it was sent if no more is in the buffer than before the first of it. As
+/// what others leave unread hides that, one that has used its share has as much again to show that
+/// it reads each.
 int UnixSender::send_its_share(std::span<mmsghdr> message) {
   const msghdr& header = message.front().msg_hdr;
-  Holder& holder = holder_of({header.msg_name, header.msg_namelen});
-  if (buffered_ <= holder.before) holder.used = 0;
-  if (holder.used == 0) holder.before = buffered_;
+  const std::size_t share = buffer_bytes_ / kSharesOfBuffer;
   const std::size_t size = size_of(message.front());
-  if (holder.used > 0 && holder.used + size > buffer_bytes_ / kSharesOfBuffer)
-    return -engine::kDeadlineEnd;
+  Holder& holder = holder_of({header.msg_name, header.msg_namelen});
+  const bool has_read_last = holder.used > share && buffered_ <= holder.before_last;
+  if (buffered_ <= holder.before || has_read_last) holder.used = 0;
+  if (holder.used == 0) holder.before = buffered_;
+  if (holder.used > 0 && holder.used + size > 2 * share) return -engine::kDeadlineEnd;
+  holder.before_last = buffered_;
   const int sent = attempt(named_, message);
   if (sent > 0) holder.used += size;
   return sent;
@@ -109,9 +129,9 @@ int UnixSender::send_its_share(std::span<mmsghdr> message) {
 UnixSender::Holder& UnixSender::holder_of(const SocketAddress& peer) {
   const auto found = std::ranges::find(holders_, peer, &Holder::peer);
   if (found != holders_.end()) return *found;
-  if (holders_.size() < kHoldersMax) return holders_.emplace_back(peer, 0, buffered_);
+  if (holders_.size() < kHoldersMax) return holders_.emplace_back(peer, 0, buffered_, buffered_);
   Holder& least = *std::ranges::min_element(holders_, {}, &Holder::used);
-  least = {peer, 0, buffered_};
+  least = {peer, 0, buffered_, buffered_};
   return least;
 }
 

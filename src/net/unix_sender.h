@@ -34,11 +34,13 @@ class UnixSender {
   /// A peer that has connected, while the named socket is half full.
   struct Holder {
     SocketAddress peer;
-    std::size_t used = 0;    ///< What it was sent and may not have read.
-    std::size_t before = 0;  ///< What was in the buffer before that.
+    std::size_t used = 0;         ///< What it was sent and may not have read.
+    std::size_t before = 0;       ///< What was in the buffer before that,
+    std::size_t before_last = 0;  ///< and before the last of it.
   };
 
   void look();
+  std::span<mmsghdr> first_part(std::span<mmsghdr> messages) const;
   int send_by_spare(std::span<mmsghdr> messages);
   int send_its_share(std::span<mmsghdr> message);
   Holder& holder_of(const SocketAddress& peer);

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -57,6 +58,15 @@ struct Sending {
     const OutgoingDatagram datagram{as_bytes(bytes), &route};
     SendBatch batch(1);
     return sender.send(batch.prepare({&datagram, 1}));
+  }
+  /// Sends `count` at once: how many of them went.
+  int send_many(const Named& to, std::size_t size, std::size_t count) {
+    const std::string bytes(size, 'x');
+    DatagramRoute route;
+    route.peer = to.address();
+    const std::vector<OutgoingDatagram> datagrams(count, {as_bytes(bytes), &route});
+    SendBatch batch(count);
+    return sender.send(batch.prepare(datagrams));
   }
   /// Sends until it is refused, which the system may allow to be late.
   void fill(const Named& peer, std::size_t size) {
@@ -120,6 +130,39 @@ TEST_CASE("a peer that has connected and does not read leaves room for the other
         REQUIRE(caller.read() == 10'000);
         sending.send(deaf, size);
       }
+    }
+  });
+}
+
+TEST_CASE("a batch to one that does not read does not fill the buffer before it is looked at") {
+  test::on_each_engine([] {
+    Sending sending;
+    Named deaf("-deaf");
+    deaf.connect_to(sending.address);
+    Named caller("-caller");
+    caller.connect_to(sending.address);
+    for (int i = 0; i < 300; ++i) sending.send_many(deaf, 60'000, 64);
+    for (int i = 0; i < 100; ++i) {
+      REQUIRE(sending.send(caller, 1'000) == 1);
+      REQUIRE(caller.read() == 1'000);
+    }
+  });
+}
+
+TEST_CASE("one that reads is reached however much another is sent meanwhile") {
+  test::on_each_engine([] {
+    Sending sending;
+    const int buffer_bytes = 300'000;
+    REQUIRE(::setsockopt(sending.channel.fd(), SOL_SOCKET, SO_SNDBUF, &buffer_bytes,
+                         sizeof buffer_bytes) == 0);
+    Named deaf("-deaf");
+    deaf.connect_to(sending.address);
+    Named caller("-caller");
+    caller.connect_to(sending.address);
+    for (int i = 0; i < 1'000; ++i) {
+      if (i % 3 == 0) sending.send(deaf, 1'000);
+      REQUIRE(sending.send(caller, 1'000) == 1);
+      REQUIRE(caller.read() == 1'000);
     }
   });
 }
