@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "hotline/engine/control_group.h"
+
 namespace hotline::cli {
 namespace {
 
@@ -30,11 +32,6 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   std::int64_t number = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
-}
-
-std::optional<std::int64_t> read_number(const std::string& path) {
-  const auto text = read_file(path);
-  return text ? parse_number(*text) : std::nullopt;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -63,44 +60,12 @@ std::optional<std::int64_t> find_kibibytes(const std::optional<std::string>& tex
   return number ? std::optional(*number * kKiB) : std::nullopt;
 }
 
-struct GroupTree {
-  std::string root;
-  std::string file;
-};
-
-/// Where the limits of the hierarchy stand that a line `ID:CONTROLLERS:PATH` of /proc/self/cgroup
-/// is about.
-std::vector<GroupTree> trees_of(std::string_view controllers) {
-  if (controllers.empty()) {
-    return {{"/sys/fs/cgroup", "memory.max"}, {"/sys/fs/cgroup/unified", "memory.max"}};
-  }
-  if (controllers.find("memory") == controllers.npos) return {};
-  return {{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}};
-}
-
-/// The least limit from the group at `path` up to the root of its tree.
-std::int64_t group_limit(const GroupTree& tree, std::string path) {
-  std::int64_t least = kUnlimitedMin;
-  for (;;) {
-    const auto limit = read_number(tree.root + path + "/" + tree.file);
-    if (limit) least = std::min(least, *limit);
-    if (path.empty()) return least;
-    path.erase(path.rfind('/'));
-  }
-}
-
+/// The least limit of the groups that this process is in, of either version.
 std::optional<std::int64_t> read_memory_group_limit() {
   std::int64_t least = kUnlimitedMin;
-  const std::string groups = read_file("/proc/self/cgroup").value_or("");
-  for (const std::string_view line : lines_of(groups)) {
-    const std::size_t first = line.find(':');
-    const std::size_t second = line.find(':', first + 1);
-    if (first == line.npos || second == line.npos) continue;
-    std::string path(line.substr(second + 1));
-    if (path.ends_with('/')) path.pop_back();
-    if (!path.empty() && !path.starts_with('/')) continue;
-    for (const GroupTree& tree : trees_of(line.substr(first + 1, second - first - 1))) {
-      least = std::min(least, group_limit(tree, path));
+  for (const std::string& directory : control_group_directories("memory")) {
+    for (const char* file : {"/memory.max", "/memory.limit_in_bytes"}) {
+      least = std::min(least, read_leading_number(directory + file).value_or(kUnlimitedMin));
     }
   }
   return least < kUnlimitedMin ? std::optional(least) : std::nullopt;
@@ -120,11 +85,11 @@ Machine read_machine() {
   const auto memory = read_file("/proc/meminfo");
   Machine machine;
   machine.kernel_release = read_word("/proc/sys/kernel/osrelease");
-  machine.io_uring_disabled = read_number("/proc/sys/kernel/io_uring_disabled");
+  machine.io_uring_disabled = read_leading_number("/proc/sys/kernel/io_uring_disabled");
   machine.seccomp_mode = find_number(status, "Seccomp:");
   machine.descriptors_max = find_number(limits, "Max open files");
   machine.locked_memory_max = find_number(limits, "Max locked memory");
-  machine.mappings_max = read_number("/proc/sys/vm/max_map_count");
+  machine.mappings_max = read_leading_number("/proc/sys/vm/max_map_count");
   machine.memory_total = find_kibibytes(memory, "MemTotal:");
   machine.memory_available = find_kibibytes(memory, "MemAvailable:");
   machine.memory_group_limit = read_memory_group_limit();

@@ -15,9 +15,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <thread>
 
 #include "engine/above_standard.h"
+#include "engine/processor_count.h"
 
 namespace hotline::engine {
 namespace {
@@ -126,7 +126,7 @@ std::size_t Kernel::raise_descriptor_limit() {
 
 std::uint32_t Kernel::effective_user() { return ::geteuid(); }
 
-unsigned Kernel::core_count() { return std::max(1U, std::thread::hardware_concurrency()); }
+unsigned Kernel::core_count() { return processor_count(); }
 
 NameAnswer Kernel::look_up(const NameQuestion& question) {
   addrinfo wanted{};

@@ -86,7 +86,7 @@ class Kernel {
   /// Whose rights this program has: geteuid(2).
   virtual std::uint32_t effective_user();
 
-  /// How many threads can run at once.
+  /// How many threads can run at once: see processor_count.
   virtual unsigned core_count();
 
   /// May take long: not from a loop. getaddrinfo(3).

@@ -267,6 +267,25 @@ def blocking(*signals):
 ALL = frozenset(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}
 
 
+class FewerProcessors(unittest.TestCase):
+    def test_a_program_that_may_use_one_has_one_loop(self):
+        one = {min(os.sched_getaffinity(0))}
+
+        def bind():
+            os.sched_setaffinity(0, one)
+        with Server("upper=tcp://127.0.0.1:0", preexec_fn=bind) as server:
+            names = []
+            for task in os.listdir(f"/proc/{server.process.pid}/task"):
+                with open(f"/proc/{server.process.pid}/task/{task}/status",
+                          encoding="latin-1") as status:
+                    names.append(status.read().split()[1])
+            # The control loop, the thread of the log, and the loop.
+            self.assertEqual(len(names), 3, names)
+        told = subprocess.run([HOTLINE, "doctor"], capture_output=True, timeout=WAIT_S,
+                              preexec_fn=bind)
+        self.assertRegex(told.stdout.decode(), r"(?m)^ok +cores +1$")
+
+
 class InheritedSignals(unittest.TestCase):
     def serve(self, prepare, *options, service="upper=tcp://127.0.0.1:0"):
         return self.enterContext(Server(service, options=options, preexec_fn=prepare))

@@ -311,16 +311,13 @@ void UringLoop::arm_accept(State& state) {
 
 void UringLoop::accepted(State& state, int result, unsigned flags) {
   UniqueFd accepted(above_standard(result));
-  if (result < 0) {
-    if (result != -ECANCELED) state.end = result;
-  } else if (!accepted) {
-    state.end = -errno;
-  } else if (state.channel != nullptr) {
-    if (!try_append(*state.accepted_fds, accepted.get())) {
-      state.end = -ENOMEM;
-    } else {
+  if (!accepted && result != -ECANCELED) state.end = result < 0 ? result : -errno;
+  if (accepted && state.channel != nullptr) {
+    if (try_append(*state.accepted_fds, accepted.get())) {
       accepted.release();
       if (state.accepted_fds->size() >= kUnacceptedMax) stop_multishot(state);
+    } else {
+      state.end = -ENOMEM;
     }
   }
   settle(state, flags);

@@ -1,8 +1,8 @@
 #include "hotline/server/concurrency.h"
 
-#include <thread>
-
 #include <doctest/doctest.h>
+
+#include "engine/processor_count.h"
 
 namespace hotline {
 
@@ -45,7 +45,7 @@ TEST_CASE("a word without a number means the default, which is never 0") {
   CHECK(Concurrency{Kind::serial, 0}.effective_count() == 1);
   CHECK(Concurrency{Kind::threads, 0}.effective_count() == 256);
   CHECK(Concurrency{Kind::processes, 0}.effective_count() == 64);
-  CHECK(Concurrency{}.effective_count() == std::max(1U, std::thread::hardware_concurrency()));
+  CHECK(Concurrency{}.effective_count() == engine::processor_count());
   CHECK(Concurrency{Kind::threads, 7}.effective_count() == 7);
 }
 
