@@ -2,11 +2,14 @@
 
 #include <histedit.h>
 
+#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <cwchar>
 
+#include "cli/report.h"
 #include "cli/standard_input.h"
 #include "hotline/engine/standard_streams.h"
 
@@ -20,6 +23,21 @@ const char* prompt(EditLine*) { return ">>: "; }
 
 /// The editor itself has written out all that it shows.
 void end_line() { write_standard(StandardStream::output, "\n"); }
+
+/// Writes the history beside `path` and puts it in its place, so that a full disk loses nothing
+/// that was saved before. Returns 0 or an errno.
+int save_history(History* lines, const std::string& path) {
+  const std::string fresh = path + ".new";
+  std::FILE* file = std::fopen(fresh.c_str(), "we");
+  if (file == nullptr) return errno;
+  HistEvent event;
+  const bool is_written = history(lines, &event, H_SAVE_FP, file) >= 0;  // With mode 0600.
+  int failure = is_written ? 0 : errno;
+  if (std::fclose(file) != 0) failure = errno;
+  if (failure == 0 && std::rename(fresh.c_str(), path.c_str()) != 0) failure = errno;
+  if (failure != 0) std::remove(fresh.c_str());
+  return failure;
+}
 
 /// Without a locale that knows it, no letter beyond ASCII could be typed.
 void understand_utf8() {
@@ -35,6 +53,7 @@ struct LineEditor::State {
   std::string history_path;
   PeerWatch* peer = nullptr;  ///< While a line is read.
   bool has_hung_up = false;
+  bool has_failed_to_save = false;
   std::mbstate_t decoding{};
 
   static int read_character(EditLine* editor, wchar_t* character);
@@ -93,10 +112,13 @@ void LineEditor::remember(const std::string& line) {
   State& state = *state_;
   HistEvent event;
   history(state.history, &event, H_ENTER, line.c_str());
-  // At once, so that a ^C does not lose it; saved with mode 0600.
-  if (!state.history_path.empty()) {
-    history(state.history, &event, H_SAVE, state.history_path.c_str());
-  }
+  // At once, so that a ^C does not lose it.
+  if (state.history_path.empty() || state.has_failed_to_save) return;
+  const int failure = save_history(state.history, state.history_path);
+  if (failure == 0) return;
+  state.has_failed_to_save = true;
+  report_note(std::string("the history is not saved any more: ") + strerrordesc_np(failure),
+              OutputForm::text);
 }
 
 /// Shows what the peer says until there is input: false if it hangs up.

@@ -8,6 +8,7 @@ import ctypes
 import os
 import pty
 import re
+import resource
 import select
 import signal
 import socket
@@ -184,11 +185,14 @@ class Server(Program):
 class Terminal:
     """The program at a terminal of its own."""
 
-    def __init__(self, *arguments, **environment):
+    def __init__(self, *arguments, limit=None, **environment):
+        """`limit`: a resource and how much of it there is."""
         self.output = b""
         self._searched = 0
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            if limit is not None:
+                resource.setrlimit(limit[0], (limit[1], limit[1]))
             os.execve(HOTLINE, [HOTLINE, *arguments],
                       {**os.environ, "TERM": "xterm", **environment})
 

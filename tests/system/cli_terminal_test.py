@@ -1,5 +1,6 @@
 """`hotline call` at a terminal: the prompt, the line under way, the history."""
 import os
+import resource
 import signal
 import stat
 import tempfile
@@ -15,8 +16,9 @@ class AtATerminal(WithServer):
         self.addCleanup(folder.cleanup)
         self.home = folder.name
 
-    def call(self, *arguments, **environment):
-        return Terminal("call", *arguments, HOME=self.home, XDG_STATE_HOME="", **environment)
+    def call(self, *arguments, limit=None, **environment):
+        return Terminal("call", *arguments, limit=limit, HOME=self.home, XDG_STATE_HOME="",
+                        **environment)
 
     def history(self, *place):
         return os.path.join(self.home, *(place or (".local", "state", "hotline")), "history")
@@ -101,6 +103,35 @@ class AtATerminal(WithServer):
             self.assertEqual(call.end(), 0)
         self.assertTrue(os.path.exists(self.history("a", "b")))
         self.assertFalse(os.path.exists(self.history()))
+
+    def test_a_history_that_finds_the_disk_full_loses_nothing_and_is_told_once(self):
+        with self.call(self.tcp) as call:
+            call.expect(">>: ")
+            call.type("kept\n")
+            call.expect("KEPT\r\n>>: ")
+            call.type("quit\n")
+            self.assertEqual(call.end(), 0)
+        with open(self.history()) as history:
+            before = history.read()
+        # Files cannot grow any more: what is written then is cut, as on a full disk.
+        with self.call(self.tcp, limit=(resource.RLIMIT_FSIZE, 0)) as call:
+            call.expect(">>: ")
+            for line in "lost", "lost too":
+                call.type(line + "\n")
+                call.expect(line.upper() + "\r\n>>: ")
+            call.type("quit\n")
+            self.assertEqual(call.end(), 0)
+            self.assertEqual(call.output.count(b"note: the history is not saved any more: "), 1)
+        with open(self.history()) as history:
+            self.assertEqual(history.read(), before)
+        self.assertEqual(os.listdir(os.path.dirname(self.history())), ["history"])
+
+    def test_control_characters_of_a_reply_are_shown_and_not_obeyed(self):
+        for arguments, shown in (((), "A\\x1b]52;C;B\\x07\\xc2\\x9b\\x0dÜ\t\r\n"),
+                                 (("--raw",), "A\x1b]52;C;B\x07\x9b\rÜ\t\r\n")):
+            with self.call(self.tcp, "a\x1b]52;c;b\x07\x9b\rÜ\t", *arguments) as call:
+                call.expect(shown)
+                self.assertEqual(call.end(), 0)
 
     def test_a_history_that_cannot_be_kept_is_no_reason_not_to_call(self):
         with self.call(self.tcp, "--home", "/proc/none") as call:
