@@ -110,7 +110,7 @@ ExitStatus call_stream(const Endpoint& endpoint, const CallOptions& options,
   auto stream = open_stream(endpoint, *form, options);
   if (!stream)
     return report_error(stream.error(), status_of_connect(stream.error()), common.output);
-  ReplyPrinter printer(common.output);
+  ReplyPrinter printer(common.output, controls_for_output(options.controls));
   if (!form->framing.has_boundaries()) {
     return hold(StreamCall(std::move(*stream), options, printer), printer, options, common);
   }
@@ -123,7 +123,7 @@ ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
   auto socket = open_datagrams(endpoint, options);
   if (!socket)
     return report_error(socket.error(), status_of_connect(socket.error()), common.output);
-  ReplyPrinter printer(common.output);
+  ReplyPrinter printer(common.output, controls_for_output(options.controls));
   DatagramCall call(std::move(*socket), options, printer);
   const auto source = make_source(options, common);
   return finish(call.converse(*source), printer, *source, common.output);

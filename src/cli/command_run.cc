@@ -38,8 +38,9 @@ ExitStatus run_command(const RunOptions& options, const CommonOptions& common) {
   auto client = connect_command(
       options.endpoint, {.linger = options.linger, .connect_timeout = options.connect_timeout});
   if (!client) return report_failure(client.error(), common.output);
-  ReplyPrinter printer(common.output);
+  ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto ran = run(*client, shell_line(options.command), printer);
+  printer.finish();
   if (printer.failure() != 0) {
     report_output_failure(printer.failure(), common.output);
     return ExitStatus::no_reply;

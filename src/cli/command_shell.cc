@@ -54,7 +54,7 @@ ExitStatus shell_command(const ShellOptions& options, const CommonOptions& commo
                                                    .timeout = options.timeout});
   if (!client)
     return report_error(client.error(), status_of_connect(client.error()), common.output);
-  ReplyPrinter printer(common.output);
+  ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto lines = LineReader::on_standard_input(Home(common.home));
   const auto conversed = Shell(*client, printer).converse(*lines);
   printer.end_reply();

@@ -92,6 +92,7 @@ The status is 0 if a reply came after the last message; see 'hotline help status
 options:
   --linger TIME   how long to wait for a reply, and at the end for more of them (default 1s)
   --timeout TIME  how long connecting may take, and the peer to take what is sent (default 30s)
+  --raw           at a terminal, print control characters as they are, not escaped
   --json          each reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
   --home DIR      keep the history of the lines typed in DIR
   -h, --help      this
@@ -127,6 +128,7 @@ options:
   --linger TIME   plain: the quiet that ends a reply; ready: how long to wait for the server's
                   close, or for more than it announced, after a whole reply (default 1s)
   --timeout TIME  for all of it (default: 30s to connect, none for the command)
+  --raw           at a terminal, print control characters as they are, not escaped
   --json          the reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
   --home DIR      not used here
   -h, --help      this
@@ -153,6 +155,7 @@ options:
   --linger TIME   plain: the quiet that ends a reply (default 250ms); what comes later is shown
                   when it comes
   --timeout TIME  for connecting, and for each reply (default: 30s to connect, none for replies)
+  --raw           at a terminal, print control characters as they are, not escaped
   --json          each reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
   --home DIR      keep the history of the lines typed in DIR
   -h, --help      this

@@ -30,9 +30,9 @@ std::vector<CommandShape> command_shapes() {
                     {"--concurrency", "--engine", "--max-connections", "--idle-timeout",
                      "--drain-timeout", "--log-format"},
                     {"--once", "--insecure", "-v,--verbose"}),
-      command_shape("call", kWordsMax, {"--linger", "--timeout"}),
-      command_shape("run", kWordsMax, {"--linger", "--timeout"}),
-      command_shape("shell", 1, {"--linger", "--timeout"}),
+      command_shape("call", kWordsMax, {"--linger", "--timeout"}, {"--raw"}),
+      command_shape("run", kWordsMax, {"--linger", "--timeout"}, {"--raw"}),
+      command_shape("shell", 1, {"--linger", "--timeout"}, {"--raw"}),
       command_shape("services", 0),
       command_shape("doctor", 0),
       command_shape("help", 1),
@@ -135,6 +135,10 @@ Result<Command> read_serve(const Arguments& given) {
   return options;
 }
 
+Controls controls_of(const Arguments& given) {
+  return given.has("--raw") ? Controls::raw : Controls::escaped;
+}
+
 Result<Command> read_call(const Arguments& given) {
   if (given.words.empty()) {
     return fail(usage_error("nobody to call",
@@ -146,6 +150,7 @@ Result<Command> read_call(const Arguments& given) {
   if (auto read = read_duration(given, "--linger", options.linger); !read)
     return fail(read.error());
   if (auto read = read_limit(given, "--timeout", options.timeout); !read) return fail(read.error());
+  options.controls = controls_of(given);
   return options;
 }
 
@@ -156,6 +161,7 @@ Result<void> read_waits(const Arguments& given, Options& options) {
   if (auto read = read_duration(given, "--linger", options.linger); !read) return read;
   if (auto read = read_limit(given, "--timeout", options.timeout); !read) return read;
   if (given.has("--timeout")) options.connect_timeout = options.timeout;
+  options.controls = controls_of(given);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/json_line.h"
+#include "cli/terminal_text.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/server/server.h"
@@ -41,6 +42,7 @@ struct CallOptions {
   std::vector<std::string> messages;  ///< None: the lines of standard input.
   Duration linger = std::chrono::seconds(1);
   Duration timeout = std::chrono::seconds(30);
+  Controls controls = Controls::escaped;  ///< At a terminal.
 };
 
 /// `hotline run`.
@@ -51,6 +53,7 @@ struct RunOptions {
   Duration linger = std::chrono::seconds(1);
   Duration connect_timeout = std::chrono::seconds(30);
   Duration timeout = kNoTimeout;  ///< For all of it.
+  Controls controls = Controls::escaped;  ///< At a terminal.
 };
 
 /// `hotline shell`.
@@ -59,6 +62,7 @@ struct ShellOptions {
   Duration linger = std::chrono::milliseconds(250);
   Duration connect_timeout = std::chrono::seconds(30);
   Duration timeout = kNoTimeout;  ///< For one reply.
+  Controls controls = Controls::escaped;  ///< At a terminal.
 };
 
 /// `hotline services`.

@@ -127,4 +127,35 @@ TEST_CASE("printing tells whether it worked") {
   CHECK(worked == std::array{true, true, true, true, true});
 }
 
+TEST_CASE("with escaped controls a reply cannot say anything to the terminal but text") {
+  CHECK(test::written_to(stdout,
+                         [] {
+                           ReplyPrinter printer(OutputForm::text, Controls::escaped);
+                           printer.print_reply(as_bytes("\x1b[2Jgr\xc3"));
+                           printer.print_piece(as_bytes("gr\xc3"));
+                           printer.print_piece(as_bytes("\xbc\xc3"));
+                           printer.print_piece(
+                               as_bytes("\x9f"
+                                        "e\n"));
+                           printer.end_reply();
+                         }) ==
+        "\\x1b[2Jgr\\xc3\ngr\xc3\xbc\xc3\x9f"
+        "e\n");
+}
+
+TEST_CASE("output that is no terminal gets every byte as it came") {
+  CHECK(test::written_to(stdout, [] {
+          CHECK(controls_for_output(Controls::escaped) == Controls::raw);
+          CHECK(controls_for_output(Controls::raw) == Controls::raw);
+        }).empty());
+}
+
+TEST_CASE("when nothing more comes, a character that was cut is written escaped") {
+  CHECK(test::written_to(stdout, [] {
+          ReplyPrinter printer(OutputForm::text, Controls::escaped);
+          printer.print_piece(as_bytes("a\xe4\xb8"));
+          CHECK(printer.finish());
+        }) == "a\\xe4\\xb8");
+}
+
 }  // namespace hotline::cli
