@@ -14,8 +14,8 @@ constexpr std::string_view kStandardLibrary =
 }  // namespace
 
 BuildFacts build_facts() {
-  return {HOTLINE_VERSION,  HOTLINE_BUILD_TYPE, HOTLINE_COMPILER, kStandardLibrary, HOTLINE_BOOST,
-          HOTLINE_LIBURING, HOTLINE_FMT,        HOTLINE_SPDLOG,   HOTLINE_LIBEDIT};
+  return {HOTLINE_VERSION, HOTLINE_BUILD_TYPE, HOTLINE_COMPILER, kStandardLibrary,
+          HOTLINE_BOOST,   HOTLINE_LIBURING,   HOTLINE_LIBEDIT};
 }
 
 }  // namespace hotline::cli

@@ -12,8 +12,6 @@ struct BuildFacts {
   std::string_view standard_library;
   std::string_view boost;
   std::string_view liburing;
-  std::string_view fmt;
-  std::string_view spdlog;
   std::string_view libedit;
 };
 

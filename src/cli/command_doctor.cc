@@ -22,7 +22,6 @@ std::vector<Version> versions() {
   return {{"hotline", facts.version},   {"build", facts.build_type},
           {"compiler", facts.compiler}, {"library", facts.standard_library},
           {"boost", facts.boost},       {"liburing", facts.liburing},
-          {"fmt", facts.fmt},           {"spdlog", facts.spdlog},
           {"libedit", facts.libedit}};
 }
 

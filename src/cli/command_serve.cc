@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/log.h"
+#include "cli/log_line.h"
 #include "cli/report.h"
 #include "cli/traffic_printer.h"
 #include "hotline/engine/standard_streams.h"
@@ -16,7 +16,7 @@
 namespace hotline::cli {
 namespace {
 
-constexpr Duration kLogPatience = std::chrono::seconds(1);
+constexpr std::chrono::milliseconds kLogPatience{1000};
 
 constexpr char kGuardAdvice[] =
     "listen on 127.0.0.1, ::1 or unix:; or say --insecure, if everybody who can reach it there may "
@@ -107,7 +107,7 @@ void report_drained(const DrainReport& report, LogForm form) {
 }
 
 Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& common,
-                          const Entries& entries, Launcher* launcher, Log& log) {
+                          const Entries& entries, Launcher* launcher, QueuedLog& log) {
   TrafficPrinter traffic(log);
   ServerOptions server_options = options.server;
   server_options.log = &log;
@@ -137,11 +137,13 @@ ExitStatus serve_command(const ServeOptions& options, const CommonOptions& commo
   // Before there is a thread: the log has one.
   const auto launcher = start_launcher_for(*entries);
   if (!launcher) return report_error(launcher.error(), ExitStatus::failed, common.output);
-  Log log(options.log_form, options.log_level);
+  QueuedLog log(options.log_level, format_of(options.log_form));
   const auto report = serve(options, common, *entries, launcher->get(), log);
   const ExitStatus status = exit_status_of(report);
   // Who holds standard error and does not read it gets no more, and cannot keep the program.
-  if (!log.finish(kLogPatience)) std::_Exit(static_cast<int>(status));
+  if (!log.finish(kLogPatience) || !wait_for_room(StandardStream::error, kLogPatience)) {
+    std::_Exit(static_cast<int>(status));
+  }
   if (!report) return report_error(report.error(), status, common.output);
   report_drained(*report, options.log_form);
   return status == ExitStatus::ok ? status : report_error(report->loss, status, common.output);

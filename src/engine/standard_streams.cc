@@ -16,11 +16,6 @@ int open_useless(int fd) {
   return opened >= 0 ? opened : ::open("/", O_PATH);
 }
 
-void wait_for_room(int fd) {
-  pollfd polled{fd, POLLOUT, 0};
-  ::poll(&polled, 1, -1);
-}
-
 }  // namespace
 
 int hold_standard_streams() {
@@ -32,6 +27,11 @@ int hold_standard_streams() {
   return 0;
 }
 
+bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience) {
+  pollfd polled{static_cast<int>(stream), POLLOUT, 0};
+  return ::poll(&polled, 1, static_cast<int>(patience.count())) > 0;
+}
+
 int write_standard(StandardStream stream, std::string_view text) {
   const int fd = static_cast<int>(stream);
   while (!text.empty()) {
@@ -39,7 +39,8 @@ int write_standard(StandardStream stream, std::string_view text) {
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN) {
-      wait_for_room(fd);
+      pollfd polled{fd, POLLOUT, 0};
+      ::poll(&polled, 1, -1);
     } else if (errno != EINTR) {
       return errno;
     }

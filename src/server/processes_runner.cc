@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/process_limit.h"
 #include "hotline/engine/clock.h"
 #include "server/acceptor.h"
 #include "server/call.h"
@@ -99,6 +100,10 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
   const std::span kept_by_handler = service.handler.kept_descriptors();
   std::vector<int> kept(kept_by_handler.begin(), kept_by_handler.end());
   kept.push_back(kept_fd);
+  if (const LogSink* log = shared_.options.log) {
+    const std::span kept_by_log = log->kept_descriptors();
+    kept.insert(kept.end(), kept_by_log.begin(), kept_by_log.end());
+  }
   auto child = engine::ChildProcess::fork(interrupter, kept, [&] {
     // The server that could be drained is the parent's; it is told by the report.
     shared_.drain_server = [] {};
@@ -111,7 +116,7 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
   children_.erase(&interrupter);
   if (!child) {
     shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
-                outcome.error().message());
+                outcome.error().message() + "; " + engine::process_limit_hint());
     return false;
   }
   if ((!outcome || outcome->report.empty()) && end_code_ == engine::kCancelEnd) return false;

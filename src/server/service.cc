@@ -91,10 +91,11 @@ bool Shared::begin_call() {
   return false;
 }
 
-void Shared::refuse_call(const Service& service, const Endpoint& peer, std::string_view why) {
+void Shared::refuse_call(const Service& service, const Endpoint& peer, std::string_view why,
+                         std::string detail) {
   active.fetch_sub(1, std::memory_order_relaxed);
   admission.leave(peer);
-  log(LogLevel::error, why, service.name, &peer);
+  log(LogLevel::error, why, service.name, &peer, std::move(detail));
   end_call();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/engine.h"
+#include "engine/process_limit.h"
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/dispatcher.h"
@@ -50,8 +51,8 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   }
   if (has_started) return {};
   end_code_ = engine::kCancelEnd;
-  return fail(
-      make_error(ErrorKind::resource_exhausted, "start a thread", {}, "the system has none left"));
+  return fail(make_error(ErrorKind::resource_exhausted, "start a thread", {},
+                         "the system has none left", engine::process_limit_hint()));
 }
 
 bool ThreadsRunner::may_begin() {
@@ -113,7 +114,8 @@ void ThreadsRunner::start_call(Service& service, Stream call) {
   auto taken = std::make_shared<Stream>(std::move(call));
   if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); }))
     return;
-  shared_.refuse_call(service, peer, "no thread is left: the call is refused");
+  shared_.refuse_call(service, peer, "no thread is left: the call is refused",
+                      engine::process_limit_hint());
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {

@@ -43,7 +43,7 @@ class Doctor(unittest.TestCase):
         self.assertEqual(told.returncode, 0, told.stdout)
         for what in ("engine", "io_uring", "kernel", "seccomp", "cores", "descriptors",
                      "locked memory", "mappings", "memory", "call", "compiler", "boost",
-                     "liburing", "fmt", "spdlog"):
+                     "liburing", "libedit", "processes"):
             self.assertRegex(told.stdout.decode(), rf"(?m)^.{{5}}{what} ")
 
     def test_as_json_is_one_versioned_object(self):

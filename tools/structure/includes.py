@@ -17,7 +17,7 @@ stop_token streambuf string string_view syncstream system_error thread tuple typ
 typeinfo unordered_map unordered_set utility valarray variant vector version
 """.split())
 FOREIGN = re.compile(
-    r"\b(?:boost|fmt|spdlog|CLI|nlohmann)\s*::|\b(?:io_uring|SSL|BIO|EVP|epoll|el|hist)_\w+"
+    r"\b(?:boost|CLI|nlohmann)\s*::|\b(?:io_uring|SSL|BIO|EVP|epoll|el|hist)_\w+"
     r"|\b(?:SSL|EditLine|History|io_uring)\b(?!\s*::)")
 
 

@@ -33,12 +33,12 @@ CPP_CALLS = re.compile(
 FILES_OF_COMMAND_LINE = "CLI11 can read options from a file, and checks paths; neither is used"
 PROGRAM_MAY = {
     "mkdir": "the directory of the history, before anything is called",
-    "fopen": "the facts of the machine in /proc, for doctor",
+    "fopen": "the facts of the machine in /proc, for doctor; the history",
+    "rename": "the history, written anew beside the old one",
     "poll": "standard input beside a live call",
     "read": "standard input beside a live call",
 }
 PROGRAM_MAY_BEGIN_WITH = {
-    "std::chrono::_V2::steady_clock::now": "a condition variable's wait for the last of the log",
     "std::filesystem::": FILES_OF_COMMAND_LINE,
     "std::basic_filebuf": FILES_OF_COMMAND_LINE,
     "std::basic_ifstream": FILES_OF_COMMAND_LINE,

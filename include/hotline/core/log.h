@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,9 @@ class LogSink {
 
   /// False if records of this level would only be thrown away: then nobody need build them.
   virtual bool wants(LogLevel level) const noexcept = 0;
+
+  /// Descriptors that write needs. A process that is forked for a call closes all others.
+  virtual std::span<const int> kept_descriptors() const noexcept { return {}; }
 };
 
 }  // namespace hotline

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -17,5 +18,9 @@ int hold_standard_streams();
 /// Writes all of `text`. Waits as long as `stream` takes no more, even if whoever shares it has set
 /// O_NONBLOCK; so never call it on a loop. Returns 0, or the errno of the write that failed.
 int write_standard(StandardStream stream, std::string_view text);
+
+/// Waits until `stream` takes more, at most for `patience`. Returns false if it does not by then: a
+/// write would wait for whoever reads it. Blocks the thread.
+bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience);
 
 }  // namespace hotline

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/launcher/launcher_wire.h"
 #include "engine/operations/read_write.h"
+#include "engine/process_limit.h"
 
 namespace hotline::engine {
 namespace {
@@ -39,7 +40,7 @@ Error start_error(const LaunchStatus& status, const LaunchOptions& options) {
       Error error = system_error(status.value, "start", shown(program));
       error.kind = ErrorKind::resource_exhausted;
       error.detail = strerrordesc_np(status.value);
-      error.advice = "raise the limit on processes ('ulimit -u'), or run fewer";
+      error.advice = process_limit_hint();
       return error;
     }
     case StatusKind::killed_at_start:

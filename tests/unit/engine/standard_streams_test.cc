@@ -114,6 +114,19 @@ TEST_CASE("a stream that takes nothing at the moment is waited for, and all is w
   CHECK(read_all(pipe.reading.get()).empty());
 }
 
+TEST_CASE("whether a stream takes more can be asked, and waited for") {
+  FullPipe pipe;
+  const test::Redirection redirection(STDOUT_FILENO, pipe.writing.get());
+  CHECK_FALSE(wait_for_room(StandardStream::output, std::chrono::milliseconds(0)));
+  CHECK_FALSE(wait_for_room(StandardStream::output, std::chrono::milliseconds(20)));
+  std::thread reader([&] {
+    std::string piece(pipe.size, '\0');
+    CHECK(::read(pipe.reading.get(), piece.data(), piece.size()) > 0);
+  });
+  CHECK(wait_for_room(StandardStream::output, std::chrono::milliseconds(30'000)));
+  reader.join();
+}
+
 TEST_CASE("a stream that cannot be written to says why") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);

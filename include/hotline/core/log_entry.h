@@ -5,7 +5,7 @@
 
 #include "hotline/core/log.h"
 
-namespace hotline::cli {
+namespace hotline {
 
 /// A log record with a time and text of its own, which outlives what it was made of.
 struct LogEntry {
@@ -24,9 +24,10 @@ struct LogEntry {
 
   /// `call ended service=upper peer=tcp://127.0.0.1:4711 "closed"`, printable, on one line.
   std::string as_text() const;
-
-  /// The members of a JSON object, without its first brace: time and level stand before them.
-  std::string as_json_members() const;
 };
 
-}  // namespace hotline::cli
+/// `2026-11-22T20:44:16.123456Z warning call ended service=upper peer=tcp://127.0.0.1:4711`: how a
+/// log shows an entry as text, without a newline.
+std::string format_as_text(const LogEntry& entry);
+
+}  // namespace hotline

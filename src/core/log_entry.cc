@@ -1,13 +1,12 @@
-#include "cli/log_entry.h"
+#include "hotline/core/log_entry.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <string_view>
 
-#include "cli/json_line.h"
 #include "hotline/core/bytes.h"
 
-namespace hotline::cli {
+namespace hotline {
 namespace {
 
 constexpr std::size_t kTextMax = 4096;
@@ -48,14 +47,8 @@ std::string LogEntry::as_text() const {
   return text;
 }
 
-std::string LogEntry::as_json_members() const {
-  JsonLine line;
-  line.add("message", message);
-  line.add_unless_empty("service", service);
-  line.add_unless_empty("endpoint", endpoint);
-  line.add_unless_empty("peer", peer);
-  line.add_unless_empty("detail", detail);
-  return line.text().substr(1);
+std::string format_as_text(const LogEntry& entry) {
+  return entry.time_as_text() + ' ' + std::string(name_of(entry.level)) + ' ' + entry.as_text();
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline

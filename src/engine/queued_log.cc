@@ -1,0 +1,275 @@
+#include "hotline/engine/queued_log.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "engine/above_standard.h"
+#include "engine/log_courier.h"
+#include "engine/process_limit.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/standard_streams.h"
+
+namespace hotline {
+namespace {
+
+using engine::LogCourier;
+using engine::LogLine;
+
+constexpr std::size_t kWaitingMax = 8192;
+
+// Of forked processes, before the own records are looked at again.
+constexpr int kCarriedMax = 256;
+
+constexpr char kDropped[] = "log records were dropped: they came faster than they could be written";
+constexpr char kLost[] = "log records were lost: standard error could not be written to";
+constexpr char kAlone[] =
+    "the log has no thread of its own: what standard error does not take at once is dropped";
+
+LogEntry note_of(std::string message, std::string detail) {
+  return {.time = wall_clock_now(),
+          .level = LogLevel::warning,
+          .message = std::move(message),
+          .service = {},
+          .endpoint = {},
+          .peer = {},
+          .detail = std::move(detail)};
+}
+
+/// At least a millisecond, so that a wait does not end before its deadline; -1: without end.
+int milliseconds_until(Deadline deadline) {
+  if (deadline.is_never()) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.instant() - now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, INT_MAX));
+}
+
+}  // namespace
+
+/// Everything but the choice between the own process and a forked one.
+class QueuedLog::Writer {
+ public:
+  Writer(Format format, LogLimits limits) : format_(format), limits_(limits), limiter_(limits) {
+    auto problem = start();
+    if (!problem) return;
+    const std::lock_guard lock(mutex_);
+    put_out(format_(note_of(kAlone, std::move(*problem))));
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  ~Writer() {
+    ask_for_end();
+    if (thread_.joinable()) {
+      thread_.join();
+    } else {
+      report_held(limiter_.take_all());
+    }
+  }
+
+  int sender() const { return courier_ ? courier_->sender() : -1; }
+
+  void put(LogEntry entry) {
+    std::unique_lock lock(mutex_);
+    if (!thread_.joinable()) return put_here(line_of(entry));
+    if (waiting_.size() == kWaitingMax) return count_drop();
+    waiting_.push_back(std::move(entry));
+    const bool was_empty = waiting_.size() == 1;
+    lock.unlock();
+    if (was_empty) ::eventfd_write(wake_.get(), 1);
+  }
+
+  /// In a forked process, where another thread's locks may be held for ever.
+  void send(const LogEntry& entry) {
+    if (courier_) return courier_->send(line_of(entry));
+    put_here(line_of(entry));
+  }
+
+  void count_drop() noexcept {
+    if (courier_) return courier_->count_drop();
+    ++dropped_;
+  }
+
+  bool finish(Duration patience) {
+    ask_for_end();
+    std::unique_lock lock(mutex_);
+    if (!thread_.joinable()) {
+      report_held(limiter_.take_all());
+      return true;
+    }
+    return ended_.wait_for(lock, patience, [this] { return has_ended_; });
+  }
+
+ private:
+  /// Returns why there is no thread, if there is none.
+  std::optional<std::string> start() {
+    auto courier = LogCourier::open();
+    if (!courier) return courier.error().message();
+    wake_.reset(engine::above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
+    if (!wake_) return system_error(errno, "open the log").message();
+    // It lives as long as the thread: without one nobody would read what it carries.
+    courier_ = std::move(*courier);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::optional<std::string> problem;
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      problem = system_error(error.code().value(), "start a thread").message() + "; " +
+                engine::process_limit_hint();
+      courier_.reset();
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return problem;
+  }
+
+  void ask_for_end() {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    if (wake_) ::eventfd_write(wake_.get(), 1);
+  }
+
+  LogLine line_of(const LogEntry& entry) const {
+    return {entry.level, entry.message, entry.service, format_(entry)};
+  }
+
+  /// The thread's body.
+  void run() {
+    std::vector<LogEntry> taken;
+    for (;;) {
+      const bool is_ending = take_waiting(taken);
+      for (const LogEntry& each : taken) put_line(line_of(each));
+      const int carried = put_carried();
+      report();
+      if (is_ending && taken.empty() && carried == 0) break;
+      if (taken.empty() && carried == 0) wait();
+    }
+    report_held(limiter_.take_all());
+    const std::lock_guard lock(mutex_);
+    has_ended_ = true;
+    ended_.notify_all();
+  }
+
+  bool take_waiting(std::vector<LogEntry>& taken) {
+    const std::lock_guard lock(mutex_);
+    eventfd_t count = 0;
+    ::eventfd_read(wake_.get(), &count);
+    taken = std::exchange(waiting_, {});
+    return is_ending_;
+  }
+
+  int put_carried() {
+    int count = 0;
+    while (count < kCarriedMax) {
+      const auto line = courier_->receive();
+      if (!line) break;
+      put_line(*line);
+      ++count;
+    }
+    return count;
+  }
+
+  void wait() {
+    pollfd polled[] = {{wake_.get(), POLLIN, 0}, {courier_->receiver(), POLLIN, 0}};
+    ::poll(polled, 2, milliseconds_until(limiter_.next_end()));
+  }
+
+  /// Without a thread, with the mutex held (in a forked process nobody else ever had it).
+  void put_here(const LogLine& line) {
+    if (!wait_for_room(StandardStream::error, {})) return count_drop();
+    report();
+    // A pipe that takes anything takes this much.
+    put_line({line.level, line.message, line.service, line.text.substr(0, PIPE_BUF - 1)});
+  }
+
+  void put_line(const LogLine& line) {
+    if (limiter_.admits(line.level, line.message, line.service, now())) put_out(line.text);
+  }
+
+  /// Tells what was not written, as far as it has not been told.
+  void report() {
+    report_held(limiter_.take_ended(now()));
+    const std::uint64_t drops = dropped_.exchange(0) + (courier_ ? courier_->take_drops() : 0);
+    if (drops > 0) put_out(format_(note_of(kDropped, std::to_string(drops))));
+  }
+
+  void report_held(const std::vector<LogLimiter::Held>& held) {
+    for (const LogLimiter::Held& each : held) {
+      LogEntry entry = note_of(each.message, describe_held(each.count, limits_));
+      entry.level = each.level;
+      entry.service = each.service;
+      put_out(format_(entry));
+    }
+  }
+
+  /// Writes a line, behind what is to be said of those that could not be written.
+  void put_out(const std::string& text) {
+    if (lost_ > 0) {
+      const std::string detail = std::to_string(lost_) + ": " + strerrordesc_np(failure_);
+      failure_ = write_line(format_(note_of(kLost, detail)));
+      if (failure_ == 0) lost_ = 0;
+    }
+    if (lost_ == 0) failure_ = write_line(text);
+    if (failure_ != 0) ++lost_;
+  }
+
+  static int write_line(const std::string& text) {
+    return write_standard(StandardStream::error, text + '\n');
+  }
+
+  Format format_;
+  LogLimits limits_;
+  LogLimiter limiter_;  ///< This and the next two: of the thread, or without one with the mutex.
+  std::uint64_t lost_ = 0;
+  int failure_ = 0;  ///< The errno of the last write.
+
+  std::optional<LogCourier> courier_;
+  UniqueFd wake_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::vector<LogEntry> waiting_;
+  std::atomic<std::uint64_t> dropped_ = 0;  ///< Without a courier.
+  bool is_ending_ = false;
+  bool has_ended_ = false;
+  std::thread thread_;  ///< Last: it uses the others.
+};
+
+QueuedLog::QueuedLog(LogLevel least, Format format, LogLimits limits)
+    : least_(least), process_(::getpid()), writer_(std::make_unique<Writer>(format, limits)) {
+  if (const int sender = writer_->sender(); sender >= 0) kept_.push_back(sender);
+}
+
+QueuedLog::~QueuedLog() = default;
+
+bool QueuedLog::finish(Duration patience) { return writer_->finish(patience); }
+
+void QueuedLog::write(const LogRecord& record) noexcept {
+  if (!wants(record.level)) return;
+  try {
+    LogEntry entry = LogEntry::of(record, wall_clock_now());
+    if (::getpid() == process_) {
+      writer_->put(std::move(entry));
+    } else {
+      writer_->send(entry);
+    }
+  } catch (...) {
+    writer_->count_drop();
+  }
+}
+
+}  // namespace hotline

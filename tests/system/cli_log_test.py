@@ -1,0 +1,176 @@
+"""The log of a server: nobody waits for it, and what is not in it is counted there."""
+import contextlib
+import fcntl
+import os
+import re
+import resource
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from cli_support import HOTLINE, WAIT_S, connect
+
+WORDS = ("loops:1", "serial", "threads:4", "processes:4")
+DROPPED = re.compile(r'log records were dropped[^"]*"(\d+)"')
+LISTENING = re.compile(rb"^listening \S+ (\S+)$", re.MULTILINE)
+
+
+class Log:
+    """A server whose standard error is a pipe that is read when the test says so."""
+
+    def __init__(self, *arguments, flags=0, **popen):
+        self.fd, write_end = os.pipe()
+        fcntl.fcntl(write_end, fcntl.F_SETFL, fcntl.fcntl(write_end, fcntl.F_GETFL) | flags)
+        self.process = subprocess.Popen([HOTLINE, "serve", *arguments], stderr=write_end, **popen)
+        os.close(write_end)
+        self.read = b""
+        while not LISTENING.search(self.read):
+            piece = os.read(self.fd, 65536)
+            if not piece:
+                raise AssertionError(f"it does not listen: {self.read!r}")
+            self.read += piece
+        self.endpoint = LISTENING.search(self.read).group(1).decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.fd)
+
+    def end(self):
+        """All that it said, once it has drained; it is read meanwhile."""
+        reader = threading.Thread(target=self._read_all, daemon=True)
+        reader.start()
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(WAIT_S)
+        reader.join(WAIT_S)
+        if status != 0:
+            raise AssertionError(f"it ended with {status}: {self.read[-2000:]!r}")
+        return self.read.decode()
+
+    def _read_all(self):
+        while piece := os.read(self.fd, 65536):
+            self.read += piece
+
+
+def call_badly(endpoint):
+    """Too long a message: a warning in the log."""
+    with contextlib.suppress(OSError), connect(endpoint) as connection:
+        connection.sendall(b"x" * 10)
+        connection.recv(100)
+
+
+def call_well(endpoint):
+    with connect(endpoint) as connection:
+        connection.sendall(b"hi\n")
+        if connection.recv(10) != b"HI\n":
+            raise AssertionError("no reply")
+
+
+FRAMED = "upper=tcp://127.0.0.1:0?framing=lines&max=4"
+
+
+class WithoutReader(unittest.TestCase):
+    def test_calls_are_served_and_a_drain_works_though_nobody_reads_the_log(self):
+        for word in WORDS:
+            with self.subTest(word), Log("-v", "--concurrency", word, FRAMED) as log:
+                # Each call logs some 500 bytes, and the pipe holds 64 KiB.
+                for _ in range(200):
+                    call_badly(log.endpoint)
+                for _ in range(8):
+                    call_well(log.endpoint)
+                log.process.send_signal(signal.SIGTERM)
+                self.assertEqual(log.process.wait(WAIT_S), 0)
+
+
+    def test_a_drain_works_though_others_have_filled_the_pipe(self):
+        with Log(FRAMED) as log:
+            other = os.open(f"/proc/{log.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(other, b"f" * 4096)
+            os.close(other)
+            log.process.send_signal(signal.SIGTERM)
+            self.assertEqual(log.process.wait(WAIT_S), 0)
+
+
+class Counted(unittest.TestCase):
+    def test_every_record_is_written_or_counted_whether_the_pipe_blocks_or_not(self):
+        messages = 6000
+        for word in WORDS:
+            for flags in 0, os.O_NONBLOCK:
+                with self.subTest(word=word, flags=flags), \
+                        Log("-v", "--concurrency", word, "upper=tcp://127.0.0.1:0",
+                            flags=flags) as log:
+                    with connect(log.endpoint) as connection:
+                        for _ in range(messages):
+                            connection.sendall(b"y" * 60)
+                            connection.recv(60)
+                    said = log.end()
+                    shown = len(re.findall(r" (?:<-|->) peer", said))
+                    ends = len(re.findall(r" call (?:began|ended) ", said))
+                    dropped = sum(map(int, DROPPED.findall(said)))
+                    self.assertEqual(shown + ends + dropped, 2 * messages + 2)
+                    self.assertGreater(dropped, 0)
+
+    def test_warnings_are_limited_and_the_others_counted(self):
+        calls = 300
+        for word in WORDS:
+            with self.subTest(word), Log("--concurrency", word, FRAMED) as log:
+                for _ in range(calls):
+                    call_badly(log.endpoint)
+                said = log.end()
+                lines = re.findall(r'(?m)^.* warning call ended .*$', said)
+                held = [int(count) for count in re.findall(
+                    r'warning call ended service=upper "(\d+) more like this in the last 10s"',
+                    said)]
+                periods = len(held) + 1
+                self.assertLessEqual(len(lines) - len(held), 20 * periods)
+                self.assertEqual(len(lines) - len(held) + sum(held), calls)
+
+
+class WithoutThreads(unittest.TestCase):
+    def test_the_log_says_that_calls_are_refused_and_which_limit_was_met(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become a user who has no other processes")
+        with tempfile.TemporaryDirectory() as folder:
+            program = os.path.join(folder, "hotline")
+            subprocess.run(["cp", HOTLINE, program], check=True)
+            os.chmod(folder, 0o755)
+            for word, refused in (("threads:64", "no thread is left: the call is refused"),
+                                  ("processes:64", "cannot fork: the call is refused")):
+                with self.subTest(word):
+                    said = self.said_with_few_processes(program, word)
+                    self.assertRegex(said, rf" error {refused} .*this user may have 4 processes "
+                                           "and threads: raise it with 'ulimit -u'")
+
+    def said_with_few_processes(self, program, word):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NPROC, (4, 4))
+        # No other process is this user's.
+        server = subprocess.Popen([program, "serve", "--concurrency", word,
+                                   "upper=tcp://127.0.0.1:0"], stderr=subprocess.PIPE, cwd="/",
+                                  user=64_321, group=64_321, extra_groups=[], preexec_fn=limit)
+        try:
+            endpoint = server.stderr.readline().split()[-1].decode()
+            with contextlib.ExitStack() as calls:
+                for _ in range(12):
+                    connection = calls.enter_context(connect(endpoint))
+                    with contextlib.suppress(OSError):
+                        connection.sendall(b"x")
+                        connection.recv(1)
+            server.terminate()
+            said = server.communicate(timeout=WAIT_S)[1].decode()
+            self.assertEqual(server.returncode, 0, said)
+            return said
+        finally:
+            server.kill()
+            server.wait()
+
+
+if __name__ == "__main__":
+    unittest.main()

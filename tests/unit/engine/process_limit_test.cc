@@ -1,0 +1,36 @@
+#include "engine/process_limit.h"
+
+#include <fstream>
+
+#include <doctest/doctest.h>
+
+#include "support/temporary_directory.h"
+
+namespace hotline::engine {
+namespace {
+
+std::string hint_of(const std::string& most, const std::string& now) {
+  const test::TemporaryDirectory directory;
+  std::ofstream(directory.file("pids.max")) << most << '\n';
+  std::ofstream(directory.file("pids.current")) << now << '\n';
+  return group_limit_hint({"/no/such/group", directory.path()});
+}
+
+}  // namespace
+
+TEST_CASE("a group that has reached its limit is named") {
+  const std::string hint =
+      "the control group may have 30 processes and threads: raise its pids.max (TasksMax=)";
+  CHECK(hint_of("30", "30") == hint);
+  CHECK(hint_of("30", "31") == hint);
+}
+
+TEST_CASE("a group below its limit, or without one, is not") {
+  CHECK(hint_of("30", "29") == "");
+  CHECK(hint_of("max", "29") == "");
+  CHECK(group_limit_hint({}) == "");
+}
+
+TEST_CASE("there is always a hint") { CHECK_FALSE(process_limit_hint().empty()); }
+
+}  // namespace hotline::engine
