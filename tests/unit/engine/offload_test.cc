@@ -1,5 +1,6 @@
 #include "hotline/engine/offload.h"
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <stdexcept>
@@ -91,6 +92,30 @@ TEST_CASE("a deadline leaves the work to finish unseen") {
     // Letters about it may come now: nobody must be woken by them.
     CHECK(sleep_for(milliseconds(1)));
   });
+}
+
+TEST_CASE("beyond the bound a caller waits within its deadline, and its work is dropped with it") {
+  test::on_each_loop(
+      [](engine::EventLoop& loop) {
+        auto gate = std::make_shared<std::promise<void>>();
+        auto has_run = std::make_shared<std::atomic<bool>>(false);
+        engine::FiberGroup group(loop);
+        Result<void> first = fail({});
+        loop.spawn(
+            "first", [&] { first = offload_work([gate] { gate->get_future().wait(); }); }, &group);
+        loop.yield();
+        {
+          const DeadlineScope scope(deadline_after(milliseconds(1)));
+          CHECK(test::kind_of(offload_work([has_run] { *has_run = true; })) == "timed_out");
+        }
+        CHECK(has_run.use_count() == 1);
+        gate->set_value();
+        CHECK(offload_work([] {}));
+        group.join();
+        CHECK(first);
+        CHECK_FALSE(*has_run);
+      },
+      {.offload = {.threads_max = 1, .waiting_max = 0}});
 }
 
 TEST_CASE("a cancel leaves the work to finish unseen") {

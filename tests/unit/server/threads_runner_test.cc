@@ -1,12 +1,15 @@
 #include "server/threads_runner.h"
 
 #include <atomic>
+#include <mutex>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "hotline/engine/clock.h"
+#include "hotline/engine/offload.h"
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
 #include "support/running_server.h"
@@ -58,6 +61,27 @@ TEST_CASE("threads serve as many callers at once as there are of them") {
   other.reset();
   CHECK(test::receive_text(third.get(), 5) == "third");
   CHECK(running.drain().calls == 3);
+}
+
+TEST_CASE("the threads of a server run offloaded work on one pool") {
+  ServerOptions options = test::options_for("threads:4");
+  options.loop.offload.threads_max = 1;
+  std::mutex mutex;
+  std::set<std::thread::id> pool_threads;
+  test::RunningServer running(options, "tcp://127.0.0.1:0", [&](Stream& call) {
+    const auto pool_thread = offload([] { return std::this_thread::get_id(); });
+    {
+      const std::lock_guard lock(mutex);
+      if (pool_thread) pool_threads.insert(*pool_thread);
+    }
+    echo(call);
+  });
+  std::vector<UniqueFd> callers;
+  for (int i = 0; i < 4; ++i) callers.push_back(test::connect_tcp(running.port()));
+  for (const UniqueFd& caller : callers) send_and_check(caller, "hello");
+  callers.clear();
+  CHECK(running.drain().calls == 4);
+  CHECK(pool_threads.size() == 1);
 }
 
 TEST_CASE("a thousand short calls leave no thread and no descriptor") {
