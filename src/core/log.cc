@@ -1,6 +1,21 @@
 #include "hotline/core/log.h"
 
+#include <algorithm>
+
+#include "hotline/core/bytes.h"
+
 namespace hotline {
+namespace {
+
+constexpr std::size_t kFieldMax = 4096;
+
+/// What is printable stays as it is: text from peers comes escaped, and once is enough.
+std::string printable(std::string_view text) {
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+  return is_printable ? std::string(text) : escape(as_bytes(text), kFieldMax);
+}
+
+}  // namespace
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
@@ -10,6 +25,15 @@ std::string_view name_of(LogLevel level) {
     case LogLevel::error: return "error";
   }
   return "unknown";
+}
+
+std::string format(const LogRecord& record) {
+  std::string text(record.message);
+  if (!record.service.empty()) text += " service=" + printable(record.service);
+  if (!record.endpoint.empty()) text += " endpoint=" + printable(record.endpoint);
+  if (!record.peer.empty()) text += " peer=" + printable(record.peer);
+  if (!record.detail.empty()) text += " \"" + printable(record.detail) + '"';
+  return text;
 }
 
 }  // namespace hotline

@@ -1,23 +1,9 @@
 #include "hotline/core/log_entry.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
-#include "hotline/core/bytes.h"
-
 namespace hotline {
-namespace {
-
-constexpr std::size_t kTextMax = 4096;
-
-/// What is printable stays as it is: text from peers comes escaped, and once is enough.
-std::string printable(std::string_view text) {
-  const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
-  return is_printable ? std::string(text) : escape(as_bytes(text), kTextMax);
-}
-
-}  // namespace
 
 LogEntry LogEntry::of(const LogRecord& record, std::chrono::system_clock::time_point time) {
   return {time,        record.level, std::string(record.message), record.service, record.endpoint,
@@ -39,12 +25,7 @@ std::string LogEntry::time_as_text() const {
 }
 
 std::string LogEntry::as_text() const {
-  std::string text = message;
-  if (!service.empty()) text += " service=" + printable(service);
-  if (!endpoint.empty()) text += " endpoint=" + printable(endpoint);
-  if (!peer.empty()) text += " peer=" + printable(peer);
-  if (!detail.empty()) text += " \"" + printable(detail) + '"';
-  return text;
+  return format({level, message, service, endpoint, peer, detail});
 }
 
 std::string format_as_text(const LogEntry& entry) {

@@ -24,6 +24,10 @@ struct LogRecord {
   std::string detail;
 };
 
+/// The record as text on one line, all of it printable, without level and time:
+/// `call ended service=upper peer=tcp://127.0.0.1:4711 "closed"`.
+std::string format(const LogRecord& record);
+
 /// Where records go. Called from any thread, from loops too: write must not block and not throw.
 class LogSink {
  public:
