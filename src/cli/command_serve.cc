@@ -89,17 +89,23 @@ void report_listening(const Server& server) {
   }
 }
 
+std::string counted(std::uint64_t count, std::string noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
 void report_drained(const DrainReport& report, LogForm form) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   if (form == LogForm::text) {
-    print_error("drained: " + std::to_string(report.calls) +
-                (report.calls == 1 ? " call" : " calls") +
+    const std::string messages =
+        report.messages == 0 ? "" : ", " + counted(report.messages, "message");
+    print_error("drained: " + counted(report.calls, "call") + messages +
                 "; under way at the end: " + std::to_string(report.finished) + " finished, " +
                 std::to_string(report.cut) + " cut\n");
     return;
   }
   JsonLine counts;
   counts.add("calls", number(report.calls));
+  counts.add("messages", number(report.messages));
   counts.add("finished", number(report.finished));
   counts.add("cut", number(report.cut));
   counts.add("handler_failures", number(report.handler_failures));
@@ -112,13 +118,13 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   ServerOptions server_options = options.server;
   server_options.log = &log;
   if (log.wants(LogLevel::debug)) server_options.tap = &traffic;
+  server_options.on_serving = report_listening;
   Server server(server_options);
   auto added = add_services(server, options, entries, launcher);
   if (!added) return fail(std::move(added.error()));
   if (auto bound = server.bind(); !bound) return fail(bound.error());
   report_engine(server, common.output);
   report_exposed(server, entries, common.output);
-  report_listening(server);
   return server.run();
 }
 

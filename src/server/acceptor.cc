@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <algorithm>
+#include <new>
 
 #include "hotline/engine/clock.h"
 #include "server/allowed_users.h"
@@ -17,9 +18,19 @@ constexpr Duration kPauseMax = std::chrono::seconds(1);
 }  // namespace
 
 void Acceptor::run() {
-  while (take_one()) {
+  while (goes_on()) {
   }
   listener_.close();
+}
+
+bool Acceptor::goes_on() {
+  try {
+    return take_one();
+  } catch (const std::bad_alloc&) {
+    // Below: nothing waits within a catch.
+  }
+  shared_.log(LogLevel::warning, "refused: no memory is left", service_.name, nullptr);
+  return static_cast<bool>(sleep_for(kPauseFirst));
 }
 
 bool Acceptor::take_one() {

@@ -21,6 +21,7 @@ class Acceptor {
   void run();
 
  private:
+  bool goes_on();
   bool take_one();
   bool wait_for_room();
   bool shed();

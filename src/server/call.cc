@@ -1,19 +1,15 @@
 #include "server/call.h"
 
-#include <exception>
+#include <new>
 
 #include "engine/drain_hold.h"
+#include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "server/framed_talk.h"
 
 namespace hotline::server {
 namespace {
-
-void report_throw(Shared& shared, const Service& service, const Endpoint& peer, const char* what) {
-  shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
-  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &peer, what);
-}
 
 /// The handler has said its last word and the peer has not: closing now, with bytes of the peer's
 /// unread or on their way, would reset the connection and could take the reply with it. A drain
@@ -26,6 +22,18 @@ void linger(const ServerOptions& options, Stream& call) {
   const DeadlineScope bounded(deadline_after(options.linger));
   while (call.receive()) {
   }
+}
+
+/// Whether the server was cut while the handler did something else than wait for its caller: what
+/// the caller has may be a part of what was meant for it.
+bool was_cut_amid(const Stream& call) {
+  engine::Engine& engine = engine::Engine::current();
+  engine.note_interrupts();
+  return engine.scope().end_code == engine::kCancelEnd && call.end().kind != ErrorKind::cancelled;
+}
+
+void end_in_good_order(const ServerOptions& options, Stream& call) {
+  was_cut_amid(call) ? call.abort() : linger(options, call);
 }
 
 void log_end(const Shared& shared, const Service& service, const Stream& call,
@@ -43,36 +51,35 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
 
 }  // namespace
 
-CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer,
-              const std::function<Result<void>()>& part) noexcept {
-  try {
-    auto done = part();
-    return {CallEnd::Manner::orderly, done ? Error() : std::move(done.error())};
-  } catch (const std::exception& thrown) {
-    report_throw(shared, service, peer, thrown.what());
-  } catch (...) {
-    report_throw(shared, service, peer, "an exception of unknown type");
-  }
-  return {CallEnd::Manner::broken, {}};
+void report_throw(Shared& shared, const Service& service, const Endpoint& peer,
+                  const char* what) noexcept {
+  shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
+  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &peer, what);
 }
 
-void log_begin(const Shared& shared, const Service& service, const Stream& call) {
+void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept {
   if (shared.wants_debug()) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
 }
 
-void end_call(const Shared& shared, const Service& service, Stream& call, const CallEnd& end) {
+void end_call(const Shared& shared, const Service& service, Stream& call,
+              const CallEnd& end) noexcept {
   if (!call) return;
-  if (end.manner == CallEnd::Manner::orderly) linger(shared.options, call);
-  if (end.manner == CallEnd::Manner::broken) call.abort();
-  log_end(shared, service, call, end);
+  try {
+    if (end.manner == CallEnd::Manner::orderly) end_in_good_order(shared.options, call);
+    if (end.manner == CallEnd::Manner::broken) call.abort();
+    log_end(shared, service, call, end);
+  } catch (const std::bad_alloc&) {
+    // It is closed without what there was no memory for.
+  }
   call.close();
 }
 
 void talk(Shared& shared, const Service& service, Stream& call) noexcept {
   log_begin(shared, service, call);
-  // The handler may take the stream for itself.
-  const Endpoint peer = call.peer();
+  Endpoint peer;
   const CallEnd end = guard(shared, service, peer, [&]() -> Result<void> {
+    // A copy: the handler may take the stream for itself.
+    peer = call.peer();
     if (service.is_framed()) return talk_in_frames(shared, service, call);
     service.handler.stream()(call);
     return {};

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <exception>
+#include <utility>
+
 #include "hotline/net/stream.h"
 #include "server/service.h"
 
@@ -8,7 +11,8 @@ namespace hotline::server {
 /// What is left to do when a call's handler has had its say.
 struct CallEnd {
   enum class Manner : std::uint8_t {
-    orderly,  ///< What was written still arrives: the peer's last bytes are waited for.
+    orderly,  ///< What was written still arrives: the peer's last bytes are waited for. After a
+              ///< write that failed, or a cut amid the handler's work, the same as broken.
     at_once,  ///< Nothing is waited for.
     broken,   ///< The peer sees a reset.
   };
@@ -17,17 +21,33 @@ struct CallEnd {
   Error reason;  ///< Why, where the stream itself does not know: for the log.
 };
 
+/// Counts that the handler has thrown `what`, and logs it if there is memory for that.
+void report_throw(Shared& shared, const Service& service, const Endpoint& peer,
+                  const char* what) noexcept;
+
 /// Does `part` of what `service` does for the caller `peer`: how the call ends, if that was the end
-/// of it. What the handler throws breaks the call, and is logged.
-CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer,
-              const std::function<Result<void>()>& part) noexcept;
+/// of it. What `part` throws breaks the call, and is reported. `part` returns a Result<void>.
+template <typename Part>
+CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part&& part) noexcept {
+  try {
+    Result<void> done = part();
+    return {CallEnd::Manner::orderly, done ? Error() : std::move(done.error())};
+  } catch (const std::exception& thrown) {
+    report_throw(shared, service, peer, thrown.what());
+  } catch (...) {
+    report_throw(shared, service, peer, "an exception of unknown type");
+  }
+  return {CallEnd::Manner::broken, {}};
+}
 
 /// Logs that it begins, and that it has ended.
-void log_begin(const Shared& shared, const Service& service, const Stream& call);
+void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept;
 
 /// Ends `call`, waiting for the peer's last bytes if need be, and closes it. One that the handler
-/// has taken for itself is none of the server's any more.
-void end_call(const Shared& shared, const Service& service, Stream& call, const CallEnd& end);
+/// has taken for itself is none of the server's any more. Without memory it ends all the same,
+/// perhaps without its last bytes and its line in the log.
+void end_call(const Shared& shared, const Service& service, Stream& call,
+              const CallEnd& end) noexcept;
 
 /// Runs `service`'s handler on `call`, to its end whatever happens, and closes it.
 void talk(Shared& shared, const Service& service, Stream& call) noexcept;

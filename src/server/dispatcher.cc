@@ -1,6 +1,7 @@
 #include "server/dispatcher.h"
 
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "hotline/engine/clock.h"
@@ -25,8 +26,13 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
 
  private:
   void waits() noexcept override {
-    if (!dispatcher_.messages_memory_)
-      dispatcher_.messages_memory_ = dispatcher_.socket_.keep_batch();
+    try {
+      if (!dispatcher_.messages_memory_)
+        dispatcher_.messages_memory_ = dispatcher_.socket_.keep_batch();
+    } catch (const std::bad_alloc&) {
+      // Nothing may be received over this message, so all others wait until this handler returns.
+      dispatcher_.is_batch_in_use_ = true;
+    }
     memory_ = dispatcher_.messages_memory_;
   }
 
@@ -53,7 +59,20 @@ void Dispatcher::dispatch() {
 }
 
 Dispatcher::Course Dispatcher::next() {
-  const bool is_full = fibers_ && fibers_->is_full();
+  try {
+    return advance();
+  } catch (const std::bad_alloc&) {
+    // Below: nothing waits within a catch.
+  }
+  // What was gathered is lost, as on a network that is short of memory.
+  outgoing_.clear();
+  replies_.clear();
+  shared_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
+  return sleep_for(kErrorPause) ? Course::goes_on : Course::has_ended;
+}
+
+Dispatcher::Course Dispatcher::advance() {
+  const bool is_full = fibers_ && (fibers_->is_full() || is_batch_in_use_);
   if (position_ < messages_.size() && !is_full) return handle_next();
   flush();
   if (is_full) {
@@ -88,6 +107,7 @@ Dispatcher::Course Dispatcher::handle_next() {
     return Course::goes_on;
   }
   if (!shared_.begin_call()) return Course::goes_on;
+  count_.add_one();
   if (datagram.is_truncated) {
     note(LogLevel::warning, "the end of a datagram is lost", datagram,
          "it was longer than the " + std::to_string(datagram.bytes.size()) +
@@ -101,6 +121,7 @@ Dispatcher::Course Dispatcher::handle_next() {
   }
   handling.stop_noticing();
   if (handling.has_waited()) {
+    is_batch_in_use_ = false;
     if (reply.has_value()) send_late(datagram, reply);
     shared_.end_call();
     return handling.end() ? Course::goes_on : Course::has_ended;
@@ -117,19 +138,12 @@ Dispatcher::Course Dispatcher::handle_next() {
 }
 
 Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
-  const Message message(socket_, datagram);
-  const auto report = [&](const char* what) {
-    shared_.handler_failures.fetch_add(1, std::memory_order_relaxed);
-    const Endpoint peer = message.peer();
-    shared_.log(LogLevel::error, "the handler failed; its message has no reply", service_.name,
-                &peer, what);
-  };
   try {
-    return server::call_handler(service_.handler.message(), message);
+    return server::call_handler(service_.handler.message(), {socket_, datagram});
   } catch (const std::exception& thrown) {
-    report(thrown.what());
+    report_throw(datagram, thrown.what());
   } catch (...) {
-    report("an exception of unknown type");
+    report_throw(datagram, "an exception of unknown type");
   }
   return {};
 }
@@ -141,17 +155,36 @@ void Dispatcher::note(LogLevel level, std::string_view what, const Datagram& dat
   shared_.log(level, what, service_.name, &peer, std::move(detail));
 }
 
-void Dispatcher::note_unanswered(const Datagram& datagram, std::string_view why) {
+void Dispatcher::note_unanswered(const Datagram& datagram, std::string_view why) noexcept {
   ++unanswered_;
   if (!shared_.wants_debug()) return;
-  note(LogLevel::debug, "a datagram is not answered", datagram,
-       std::string(why) + "; " + std::to_string(unanswered_) + " so far");
+  try {
+    note(LogLevel::debug, "a datagram is not answered", datagram,
+         std::string(why) + "; " + std::to_string(unanswered_) + " so far");
+  } catch (const std::bad_alloc&) {
+    // It is counted.
+  }
 }
 
-void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) {
-  if (auto sent = socket_.send({reply.bytes(), datagram.route}); !sent) {
+void Dispatcher::report_throw(const Datagram& datagram, const char* what) noexcept {
+  shared_.handler_failures.fetch_add(1, std::memory_order_relaxed);
+  try {
+    const Endpoint peer = socket_.peer_of(*datagram.route);
+    shared_.log(LogLevel::error, "the handler failed; its message has no reply", service_.name,
+                &peer, what);
+  } catch (const std::bad_alloc&) {
+    // It is counted.
+  }
+}
+
+void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcept {
+  try {
+    auto sent = socket_.send({reply.bytes(), datagram.route});
+    if (sent) return;
     shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr,
                 sent.error().message());
+  } catch (const std::bad_alloc&) {
+    // It is lost too.
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "hotline/net/datagram_socket.h"
 #include "server/dispatch_fibers.h"
+#include "server/message_count.h"
 #include "server/service.h"
 
 namespace hotline::server {
@@ -20,7 +21,7 @@ namespace hotline::server {
 class Dispatcher {
  public:
   Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
-      : shared_(shared), service_(service), socket_(socket) {}
+      : shared_(shared), service_(service), socket_(socket), count_(shared) {}
 
   /// Returns when draining or cut, and every handler has returned.
   void run();
@@ -31,18 +32,21 @@ class Dispatcher {
 
   void dispatch();
   Course next();
+  Course advance();
   Course receive();
   Course handle_next();
   Reply call_handler(const Datagram& datagram) noexcept;
   void note(LogLevel level, std::string_view what, const Datagram& datagram,
             std::string detail) const;
-  void note_unanswered(const Datagram& datagram, std::string_view why);
-  void send_late(const Datagram& datagram, const Reply& reply);
+  void note_unanswered(const Datagram& datagram, std::string_view why) noexcept;
+  void report_throw(const Datagram& datagram, const char* what) noexcept;
+  void send_late(const Datagram& datagram, const Reply& reply) noexcept;
   void flush();
 
   Shared& shared_;
   Service& service_;
   DatagramSocket& socket_;
+  MessageCount count_;
   std::optional<DispatchFibers> fibers_;  ///< None on a thread without a loop.
 
   std::span<const Datagram> messages_;
@@ -52,6 +56,7 @@ class Dispatcher {
   std::vector<Reply> replies_;  ///< Of messages_, not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::uint64_t unanswered_ = 0;            ///< Datagrams that claimed to come from this server.
+  bool is_batch_in_use_ = false;  ///< By a handler that waits, and could not be kept for it.
   bool has_ended_ = false;
 };
 

@@ -1,6 +1,6 @@
 #include "server/frame_dispatcher.h"
 
-#include <functional>
+#include <new>
 #include <utility>
 
 #include "framing/frame_error.h"
@@ -11,6 +11,16 @@ namespace hotline::server {
 namespace {
 
 constexpr Duration kRetryPause = std::chrono::milliseconds(20);
+
+/// Without memory for it, without the endpoint.
+Error reason_of(ErrorKind kind, std::string_view operation, const FramedCall& call) noexcept {
+  Error reason{kind, 0, operation, {}, {}, {}};
+  try {
+    reason.endpoint = call.stream.peer().format_without_options();
+  } catch (const std::bad_alloc&) {
+  }
+  return reason;
+}
 
 }  // namespace
 
@@ -30,7 +40,7 @@ class FrameDispatcher::Work final : public DispatchFibers::Work {
 };
 
 FrameDispatcher::FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop)
-    : shared_(shared), service_(service), loop_(loop), has_work_(loop) {}
+    : shared_(shared), service_(service), loop_(loop), messages_(shared), has_work_(loop) {}
 
 FrameDispatcher::~FrameDispatcher() { end_all(); }
 
@@ -105,9 +115,7 @@ void FrameDispatcher::end_silent() {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
       FramedCall& call = calls->first();
       unwatch(call);
-      Error reason = make_error(ErrorKind::timed_out, "receive from",
-                                call.stream.peer().format_without_options(), {});
-      end(call, {CallEnd::Manner::at_once, std::move(reason)});
+      end(call, {CallEnd::Manner::at_once, reason_of(ErrorKind::timed_out, "receive from", call)});
     }
   }
 }
@@ -129,20 +137,26 @@ void FrameDispatcher::end_all() {
   while (!ready_.is_empty()) {
     FramedCall& call = ready_.first();
     ready_.remove(call);
-    end(call,
-        {CallEnd::Manner::at_once, make_error(ErrorKind::cancelled, "serve",
-                                              call.stream.peer().format_without_options(), {})});
+    end(call, {CallEnd::Manner::at_once, reason_of(ErrorKind::cancelled, "serve", call)});
   }
 }
 
 /// Whether this fiber dispatches from here on.
 bool FrameDispatcher::serve(FramedCall& call) {
-  std::unique_ptr<ReplyBatch> replies = take_batch();
+  std::unique_ptr<ReplyBatch> replies;
+  const CallEnd prepared = guard(shared_, service_, call.stream.peer(), [&]() -> Result<void> {
+    replies = take_batch();
+    return {};
+  });
+  if (!replies) {
+    end(call, prepared);
+    return true;
+  }
   Work work(*this, call, *replies);
   const auto part = [&] { return answer(call, *replies); };
-  const CallEnd how = guard(shared_, service_, call.stream.peer(), std::ref(part));
+  const CallEnd how = guard(shared_, service_, call.stream.peer(), part);
   replies->clear();
-  spare_batches_.push_back(std::move(replies));
+  spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
   const bool goes_on = how.manner == CallEnd::Manner::orderly && how.reason.kind == ErrorKind::none;
   if (goes_on) {
     watch(call);
@@ -158,7 +172,8 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
   if (piece && piece->empty()) piece = call.stream.receive();
   if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
   call.has_spoken = true;
-  return answer_frames(shared_, service_, call.stream, call.frames, replies, *piece);
+  return answer_frames(shared_.options, messages_, service_, call.stream, call.frames, replies,
+                       *piece);
 }
 
 void FrameDispatcher::watch(FramedCall& call) {
@@ -189,7 +204,12 @@ void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
 }
 
 std::unique_ptr<ReplyBatch> FrameDispatcher::take_batch() {
-  if (spare_batches_.empty()) return std::make_unique<ReplyBatch>();
+  if (spare_batches_.empty()) {
+    spare_batches_.reserve(batch_count_ + 1);
+    auto batch = std::make_unique<ReplyBatch>();
+    ++batch_count_;
+    return batch;
+  }
   auto batch = std::move(spare_batches_.back());
   spare_batches_.pop_back();
   return batch;

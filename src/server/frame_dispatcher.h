@@ -10,6 +10,7 @@
 #include "server/call.h"
 #include "server/dispatch_fibers.h"
 #include "server/framed_call.h"
+#include "server/message_count.h"
 #include "server/reply_batch.h"
 #include "server/service.h"
 
@@ -59,6 +60,7 @@ class FrameDispatcher {
   Shared& shared_;
   const Service& service_;
   engine::EventLoop& loop_;
+  MessageCount messages_;
   engine::Event has_work_;
   std::optional<DispatchFibers> fibers_;
   FramedCallList ready_;
@@ -66,6 +68,7 @@ class FrameDispatcher {
       unspoken_;           ///< Watched, and nothing has come yet: in the order of their deadlines.
   FramedCallList silent_;  ///< Watched, in the order of their deadlines.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
+  std::size_t batch_count_ = 0;  ///< Spare or in use.
   static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());
   Deadline waits_until_ = kNobodyWaits;  ///< Of the fiber that waits for calls.
   std::size_t call_count_ = 0;

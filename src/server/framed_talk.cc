@@ -21,9 +21,11 @@ Error only_one_wanted(const Stream& call) {
 
 /// Kind::ready: every message waits for its receiver, so none can be gathered.
 Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& frames) {
+  MessageCount count(shared);
   for (;;) {
     const auto payload = frames.read_frame();
     if (!payload) return fail(payload.error());
+    count.add_one();
     const Reply reply = call_handler(service.handler.message(), {frames.stream(), *payload});
     if (reply.has_value()) {
       // What it cannot carry is its handler's mistake, not the peer's.
@@ -37,9 +39,10 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
 
 }  // namespace
 
-Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
-                           FrameAssembler& frames, ReplyBatch& replies, MutableBytes piece) {
-  const bool is_only_one = shared.options.calls == CallCount::one;
+Result<void> answer_frames(const ServerOptions& options, MessageCount& count,
+                           const Service& service, Stream& call, FrameAssembler& frames,
+                           ReplyBatch& replies, MutableBytes piece) {
+  const bool is_only_one = options.calls == CallCount::one;
   const MessageHandler& handle = service.handler.message();
   frames.feed(piece);
   for (;;) {
@@ -50,6 +53,7 @@ Result<void> answer_frames(Shared& shared, const Service& service, Stream& call,
       return fail(
           framing::frame_error(service.framing, step, call.peer().format_without_options()));
     }
+    count.add_one();
     Reply reply = call_handler(handle, {call, step.payload});
     if (reply.has_value()) {
       if (auto added = replies.add(service.framing, step, reply); !added)
@@ -69,10 +73,11 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
   }
   FrameAssembler frames(service.framing);
   ReplyBatch replies;
+  MessageCount count(shared);
   for (;;) {
     const auto piece = call.receive();
     if (!piece) return fail(framing::end_of_frames(frames, piece.error()));
-    auto answered = answer_frames(shared, service, call, frames, replies, *piece);
+    auto answered = answer_frames(shared.options, count, service, call, frames, replies, *piece);
     if (!answered) return answered;
   }
 }

@@ -21,8 +21,10 @@ class LoopsRunner::Loop {
 
   Result<void> start();
   void begin();
-  void interrupt(int end_code) { worker_->interrupt(end_code); }
-  bool has_ended() const { return has_ended_; }
+  void interrupt(int end_code) {
+    if (worker_) worker_->interrupt(end_code);
+  }
+  bool has_ended() const { return has_ended_ || !worker_; }
 
  private:
   void run();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
 
 #include "engine/process_limit.h"
 #include "hotline/engine/clock.h"
@@ -21,6 +22,22 @@ std::uint64_t parse_count(std::string_view text) {
   std::from_chars(text.data(), text.data() + text.size(), count);
   return count;
 }
+
+/// A child among those that a drain and a cut reach.
+class Listed {
+ public:
+  Listed(std::set<engine::Interrupter*>& children, engine::Interrupter& child)
+      : children_(children), child_(child) {
+    children_.insert(&child_);
+  }
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+  ~Listed() { children_.erase(&child_); }
+
+ private:
+  std::set<engine::Interrupter*>& children_;
+  engine::Interrupter& child_;
+};
 
 }  // namespace
 
@@ -59,7 +76,9 @@ void ProcessesRunner::start_call(Service& service, Stream call) {
   const bool has_started = control_.spawn(
       service.name,
       [this, &service, taken] {
-        run_child(service, taken->descriptor(), [&] { talk(shared_, service, *taken); });
+        // What a child that died or was killed had written need not be all.
+        if (!run_child(service, taken->descriptor(), [&] { talk(shared_, service, *taken); }))
+          taken->abort();
         shared_.active.fetch_sub(1, std::memory_order_relaxed);
         shared_.admission.leave(taken->peer());
         shared_.end_call();
@@ -89,14 +108,25 @@ void ProcessesRunner::keep_worker(Service& service) {
 
 /// False if the child did not come to its orderly end.
 bool ProcessesRunner::run_child(const Service& service, int kept_fd,
-                                const std::function<void()>& body) {
+                                const std::function<void()>& body) noexcept {
+  try {
+    return fork_child(service, kept_fd, body);
+  } catch (const std::bad_alloc&) {
+    shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
+                "no memory is left");
+    return false;
+  }
+}
+
+bool ProcessesRunner::fork_child(const Service& service, int kept_fd,
+                                 const std::function<void()>& body) {
   engine::Interrupter interrupter;
   // Known before it is born: forking suspends this fiber, and a drain may come meanwhile.
-  children_.insert(&interrupter);
+  const Listed listed(children_, interrupter);
   if (end_code_ == engine::kDrainEnd) interrupter.drain();
   if (end_code_ == engine::kCancelEnd) interrupter.cancel();
   const std::uint64_t failures_before = shared_.handler_failures;
-  const std::uint64_t calls_before = shared_.calls;
+  const std::uint64_t messages_before = shared_.messages;
   const std::span kept_by_handler = service.handler.kept_descriptors();
   std::vector<int> kept(kept_by_handler.begin(), kept_by_handler.end());
   kept.push_back(kept_fd);
@@ -108,12 +138,11 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
     // The server that could be drained is the parent's; it is told by the report.
     shared_.drain_server = [] {};
     body();
-    return std::to_string(shared_.calls - calls_before) + ' ' +
+    return std::to_string(shared_.messages - messages_before) + ' ' +
            std::to_string(shared_.handler_failures - failures_before);
   });
   const Result<engine::ChildProcess::Outcome> outcome =
       child ? child->wait() : fail(std::move(child.error()));
-  children_.erase(&interrupter);
   if (!child) {
     shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
                 outcome.error().message() + "; " + engine::process_limit_hint());
@@ -128,7 +157,7 @@ bool ProcessesRunner::run_child(const Service& service, int kept_fd,
     return false;
   }
   const std::size_t blank = outcome->report.find(' ');
-  shared_.calls += parse_count(outcome->report);
+  shared_.messages += parse_count(outcome->report);
   shared_.handler_failures += parse_count(std::string_view(outcome->report).substr(blank + 1));
   return true;
 }

@@ -27,7 +27,8 @@ class ProcessesRunner final : public Runner {
   void take_callers(Service& service, Listener& listener);
   void start_call(Service& service, Stream call);
   void keep_worker(Service& service);
-  bool run_child(const Service& service, int kept_fd, const std::function<void()>& body);
+  bool run_child(const Service& service, int kept_fd, const std::function<void()>& body) noexcept;
+  bool fork_child(const Service& service, int kept_fd, const std::function<void()>& body);
   void interrupt(int end_code);
 
   Shared& shared_;

@@ -4,14 +4,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <mutex>
+#include <new>
 #include <optional>
 
 #include "engine/epoll/epoll_loop.h"
 #include "engine/event.h"
 #include "engine/signals.h"
+#include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
-#include "hotline/engine/standard_streams.h"
 #include "server/allowed_users.h"
 #include "server/runner.h"
 #include "server/service.h"
@@ -27,15 +29,34 @@ namespace {
 // one that gave up watching what it needs would answer nobody.
 constexpr Duration kRetryPause = std::chrono::milliseconds(20);
 
+constexpr std::size_t kShownUriMax = 200;
+
+/// What the end of a wait means for a server that this fiber runs. The fiber can wait again.
+int end_asked_of_fiber(int ended) {
+  engine::Scope& scope = engine::Engine::current().scope();
+  scope.end_code = 0;
+  if (scope.deadline.has_passed(now())) scope.deadline = Deadline::never();
+  return ended == -engine::kDrainEnd ? engine::kDrainEnd : engine::kCancelEnd;
+}
+
 }  // namespace
 
 struct Server::State {
-  explicit State(ServerOptions given) : shared(std::move(given)) {
+  enum class Phase : std::uint8_t { open, bound, running, ended };
+
+  State(const Server& of, ServerOptions given) : server(of), shared(std::move(given)) {
     shared.drain_server = [this] { ask(engine::kDrainEnd); };
   }
 
+  Result<void> check_open(std::string_view uri) const;
+  Result<void> bind_services();
+  Result<void> begin_run();
+  Result<DrainReport> run_control();
+  Result<DrainReport> run_beside(EventLoop& loop);
+
   void ask(int end_code);
   void take_letters(EventLoop& control, std::shared_ptr<engine::Event> has_asked);
+  Result<void> start(server::Runner& runner);
   Result<DrainReport> supervise(EventLoop& control);
   void pass_on(int ended);
   Result<void> block_signals();
@@ -43,11 +64,12 @@ struct Server::State {
   void watch_need(const Service& service);
   DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
 
+  const Server& server;
   server::Shared shared;
   std::vector<Service> services;
   EngineDecision engine{EngineKind::epoll, {}};
   std::optional<engine::Signals> signals;
-  bool is_bound = false;
+  std::atomic<Phase> phase = Phase::open;
   std::atomic<int> asked_code = 0;
   Error loss;  ///< Why the server ends, if a handler has lost what it needs; else kind `none`.
   std::mutex mutex;
@@ -55,7 +77,8 @@ struct Server::State {
   std::shared_ptr<engine::Event> asked;              ///< and what its letters set.
 };
 
-Server::Server(ServerOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+Server::Server(ServerOptions options)
+    : state_(std::make_unique<State>(*this, std::move(options))) {}
 Server::~Server() = default;
 
 namespace {
@@ -63,30 +86,6 @@ namespace {
 /// A handler of streams alone has options of its own, perhaps of the same names.
 Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
   return handler.message() ? Framing::take_from(taker) : Framing();
-}
-
-Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
-                           const Handler& handler) {
-  const auto refuse = [&](std::string detail, std::string advice) {
-    return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
-                           std::move(detail), std::move(advice)));
-  };
-  const bool has_message = static_cast<bool>(handler.message());
-  const bool has_datagram = has_message || handler.datagram();
-  const bool has_stream = static_cast<bool>(handler.stream());
-  const bool is_for_datagrams = is_datagram(endpoint.transport());
-  if (framing.has_boundaries()) {
-    if (is_for_datagrams) return refuse("datagrams need no framing", "leave framing= out");
-    return {};
-  }
-  const bool fits = endpoint.transport() == Transport::fd ? has_datagram || has_stream
-                    : is_for_datagrams                    ? has_datagram
-                                                          : has_stream;
-  if (fits) return {};
-  if (is_for_datagrams) return refuse("this service is for streams", "use tcp:// or unix:");
-  return has_message ? refuse("this service answers messages, and a stream has none by itself",
-                              "say how they are framed, as in ?framing=lines")
-                     : refuse("this service is for datagrams", "use udp:// or unixgram:");
 }
 
 }  // namespace
@@ -98,11 +97,13 @@ Result<void> Server::add(std::string_view uri, Handler handler, std::string_view
 
 Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
                               std::string_view name) {
+  if (auto open = state_->check_open(uri); !open) return open;
   auto endpoint = Endpoint::parse(uri);
   if (!endpoint) return fail(std::move(endpoint.error()));
   OptionTaker taker(*endpoint);
-  auto handler = make(taker);
+  auto handler = make ? make(taker) : Handler();
   if (!handler) return fail(std::move(handler.error()));
+  if (auto full = server::check_not_empty(*endpoint, *handler); !full) return full;
   auto socket = SocketOptions::take_from(taker);
   if (!socket) return fail(std::move(socket.error()));
   auto framing = take_framing(taker, *handler);
@@ -115,41 +116,60 @@ Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
   service.framing = std::move(*framing);
   if (auto allowed = take_allowed_users(taker, service); !allowed) return allowed;
   if (auto finished = taker.finish(); !finished) return finished;
-  auto fits = check_handler(service.wanted, service.framing, service.handler);
+  auto fits = server::check_handler(service.wanted, service.framing, service.handler);
   if (!fits) return fits;
   state_->services.push_back(std::move(service));
   return {};
 }
 
+Result<void> Server::State::check_open(std::string_view uri) const {
+  if (phase == Phase::open) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "serve", escape(as_bytes(uri), kShownUriMax),
+                         "the server is bound already",
+                         "add every endpoint before bind() and run()"));
+}
+
 Result<void> Server::bind() {
-  State& state = *state_;
+  switch (state_->phase) {
+    case State::Phase::open: return state_->bind_services();
+    case State::Phase::bound: return {};
+    case State::Phase::running:
+    case State::Phase::ended: break;
+  }
+  return fail(make_error(ErrorKind::invalid_argument, "bind", {}, "the server has begun to run",
+                         "bind() comes before run(), which is for once"));
+}
+
+Result<void> Server::State::bind_services() {
   // Who bound says so next, perhaps to nobody.
   engine::ignore_failed_writes();
-  if (auto checked = state.shared.admission.check(); !checked) return checked;
-  if (auto blocked = state.block_signals(); !blocked) return blocked;
-  if (state.shared.options.concurrency.kind == Concurrency::Kind::loops) {
-    auto decision = choose_engine(state.shared.options.loop.engine);
+  if (auto checked = shared.admission.check(); !checked) return checked;
+  if (auto blocked = block_signals(); !blocked) return blocked;
+  if (shared.options.concurrency.kind == Concurrency::Kind::loops) {
+    auto decision = choose_engine(shared.options.loop.engine);
     if (!decision) return fail(std::move(decision.error()));
-    state.engine = std::move(*decision);
-    state.shared.options.loop.engine = state.engine.engine;
+    engine = std::move(*decision);
+    shared.options.loop.engine = engine.engine;
   }
-  for (Service& service : state.services) {
-    auto bound = server::bind_service(service, state.shared.options,
-                                      server::loop_count(state.shared.options));
+  for (Service& service : services) {
+    auto bound = server::bind_service(service, shared.options, server::loop_count(shared.options));
     if (bound) continue;
-    for (Service& each : state.services) {
+    for (Service& each : services) {
       each.listeners.clear();
       each.sockets.clear();
     }
     return bound;
   }
-  state.is_bound = true;
+  phase = Phase::bound;
   return {};
 }
 
 std::vector<BoundService> Server::services() const {
   std::vector<BoundService> bound;
-  for (const Service& service : state_->services) bound.push_back({service.name, service.bound});
+  const bool is_open = state_->phase == State::Phase::open;
+  for (const Service& service : state_->services) {
+    bound.push_back({service.name, is_open ? service.wanted : service.bound});
+  }
   return bound;
 }
 
@@ -170,19 +190,65 @@ void Server::State::ask(int end_code) {
 }
 
 Result<DrainReport> Server::run() {
-  if (!state_->is_bound) {
-    if (auto bound = bind(); !bound) return fail(std::move(bound.error()));
-  }
+  if (auto begun = state_->begin_run(); !begun) return fail(std::move(begun.error()));
+  EventLoop* const loop = EventLoop::running();
   // On a simulated engine there is one loop for everything.
-  if (engine::Engine::current().is_simulated()) return state_->supervise(*EventLoop::running());
-  // Never a ring: with `processes` this very loop is what forks.
+  const bool is_simulated = engine::Engine::current().is_simulated();
+  auto report = is_simulated      ? state_->supervise(*loop)
+                : loop != nullptr ? state_->run_beside(*loop)
+                                  : state_->run_control();
+  state_->phase = State::Phase::ended;
+  return report;
+}
+
+Result<void> Server::State::begin_run() {
+  if (phase == Phase::open) {
+    if (auto bound = bind_services(); !bound) return bound;
+  }
+  Phase before = Phase::bound;
+  if (phase.compare_exchange_strong(before, Phase::running)) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "run the server", {},
+                         before == Phase::running ? "it runs already" : "it has run, and ended",
+                         "make another Server: each runs once"));
+}
+
+/// Never on a ring: with `processes` this very loop is what forks.
+Result<DrainReport> Server::State::run_control() {
   auto control = engine::make_event_loop({.engine = EngineKind::epoll});
   if (!control) return fail(std::move(control.error()));
   Result<DrainReport> report;
-  if (!(*control)->spawn("control", [&] { report = state_->supervise(**control); })) {
+  if (!(*control)->spawn("control", [&] { report = supervise(**control); })) {
     return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
   }
   (*control)->run();
+  return report;
+}
+
+/// The loop of the fiber that called goes on: the control loop is another thread's.
+Result<DrainReport> Server::State::run_beside(EventLoop& loop) {
+  const auto has_ended = std::make_shared<engine::Event>(loop);
+  Result<DrainReport> report;
+  // Made here: a thread that ends could not say that there was no memory for it.
+  engine::Mailbox::Letters end;
+  end.emplace_back([has_ended] { has_ended->set(); });
+  auto on_end = [mailbox = loop.mailbox(), end = std::move(end)]() mutable {
+    mailbox->post(std::move(end));
+  };
+  auto worker = loop.start_worker({.kind = engine::WorkerKind::blocking,
+                                   .name = "control",
+                                   .loop = {},
+                                   .body = [&] { report = run_control(); },
+                                   .on_end = std::move(on_end)});
+  if (!worker) return fail(std::move(worker.error()));
+  engine::Scope& scope = loop.scope();
+  const Deadline deadline = scope.deadline;
+  int asked_of_fiber = 0;
+  while (const int ended = has_ended->wait(Deadline::never(), engine::OnDrain::ends)) {
+    asked_of_fiber = std::max(asked_of_fiber, scope.end_code);
+    ask(end_asked_of_fiber(ended));
+  }
+  scope.deadline = deadline;
+  scope.end_code = asked_of_fiber;
   return report;
 }
 
@@ -192,13 +258,21 @@ void Server::State::take_letters(EventLoop& control, std::shared_ptr<engine::Eve
   asked = std::move(has_asked);
 }
 
+Result<void> Server::State::start(server::Runner& runner) {
+  try {
+    return runner.start(services);
+  } catch (const std::bad_alloc&) {
+    return fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start the server", {}, {}, {}});
+  }
+}
+
 Result<DrainReport> Server::State::supervise(EventLoop& control) {
   const auto shared_asked = std::make_shared<engine::Event>(control);
   engine::Event& has_asked = *shared_asked;
   engine::Event has_ended(control);
   take_letters(control, shared_asked);
   auto runner = server::make_runner(shared, control);
-  auto started = runner->start(services);
+  auto started = start(*runner);
   engine::FiberGroup helpers(control);
   if (signals) {
     control.spawn(
@@ -218,6 +292,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) {
       },
       &helpers);
   if (!started) ask(engine::kCancelEnd);
+  if (started && shared.options.on_serving) shared.options.on_serving(server);
   DrainReport report = end(*runner, has_ended, has_asked);
   helpers.interrupt(engine::kCancelEnd);
   helpers.join();
@@ -272,10 +347,7 @@ void Server::State::watch_need(const Service& service) {
 /// What is asked of the fiber that runs the server is asked of the server; and the drain's deadline
 /// cuts.
 void Server::State::pass_on(int ended) {
-  if (ended == 0) return;
-  engine::Engine::current().scope().end_code = 0;
-  const int code = ended == -engine::kDrainEnd ? engine::kDrainEnd : engine::kCancelEnd;
-  asked_code = std::max<int>(asked_code, code);
+  if (ended != 0) asked_code = std::max<int>(asked_code, end_asked_of_fiber(ended));
 }
 
 /// Waits for the calls to end, drains when asked to, cuts when that takes too long.
@@ -300,35 +372,11 @@ DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
     }
     pass_on(has_asked.wait(deadline, engine::OnDrain::ends));
   }
-  report.calls = shared.calls;
+  report.calls = shared.started;
+  report.messages = shared.messages;
   report.finished = done_code == 0 ? 0 : shared.started - ended_before - report.cut;
   report.handler_failures = shared.handler_failures;
   return report;
-}
-
-namespace {
-
-/// To nobody, if standard error cannot be written to: the server serves all the same.
-void print_error(std::string line) { write_standard(StandardStream::error, line += '\n'); }
-
-}  // namespace
-
-int serve(std::string_view uri, Handler handler, ServerOptions options) {
-  options.signals = SignalUse::drain;
-  Server server(std::move(options));
-  const auto refuse = [](const Error& error) {
-    print_error("error: " + error.message());
-    if (!error.hint().empty()) print_error("hint: " + error.hint());
-    return 1;
-  };
-  if (auto added = server.add(uri, std::move(handler)); !added) return refuse(added.error());
-  if (auto bound = server.bind(); !bound) return refuse(bound.error());
-  for (const BoundService& each : server.services()) {
-    print_error("listening " + each.endpoint.format());
-  }
-  const auto report = server.run();
-  if (!report) return refuse(report.error());
-  return report->loss.kind == ErrorKind::none ? 0 : refuse(report->loss);
 }
 
 }  // namespace hotline

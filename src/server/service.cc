@@ -84,18 +84,11 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 Shared::Shared(const ServerOptions& given)
     : options(with_default_limits(given)), admission(room_of(given), per_peer_of(given)) {}
 
-bool Shared::begin_call() {
-  const std::uint64_t before = calls.fetch_add(1, std::memory_order_relaxed);
-  if (options.calls == CallCount::unlimited || before == 0) return true;
-  calls.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
 void Shared::refuse_call(const Service& service, const Endpoint& peer, std::string_view why,
                          std::string detail) {
   active.fetch_sub(1, std::memory_order_relaxed);
   admission.leave(peer);
-  log(LogLevel::error, why, service.name, &peer, std::move(detail));
+  log(LogLevel::error, why, service.name, &peer, detail);
   end_call();
 }
 
@@ -109,10 +102,14 @@ bool Shared::has_plenty_of_room(const Service& service) const {
 }
 
 void Shared::log(LogLevel level, std::string_view message, const std::string& service,
-                 const Endpoint* peer, std::string detail) const {
+                 const Endpoint* peer, std::string_view detail) const noexcept {
   if (options.log == nullptr || !options.log->wants(level)) return;
-  options.log->write(
-      {level, message, service, {}, peer == nullptr ? "" : peer->format(), std::move(detail)});
+  try {
+    options.log->write(
+        {level, message, service, {}, peer == nullptr ? "" : peer->format(), std::string(detail)});
+  } catch (...) {
+    // There is no memory for it, and whoever reports goes on.
+  }
 }
 
 namespace {
@@ -153,6 +150,37 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
 }
 
 }  // namespace
+
+Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler) {
+  if (handler.stream() || handler.message() || handler.datagram()) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+                         "its handler is empty: no function is in it",
+                         "was a std::function or a pointer passed that is null?"));
+}
+
+Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
+                           const Handler& handler) {
+  const auto refuse = [&](std::string detail, std::string advice) {
+    return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+                           std::move(detail), std::move(advice)));
+  };
+  const bool has_message = static_cast<bool>(handler.message());
+  const bool has_datagram = has_message || handler.datagram();
+  const bool has_stream = static_cast<bool>(handler.stream());
+  const bool is_for_datagrams = is_datagram(endpoint.transport());
+  if (framing.has_boundaries()) {
+    if (is_for_datagrams) return refuse("datagrams need no framing", "leave framing= out");
+    return {};
+  }
+  const bool fits = endpoint.transport() == Transport::fd ? has_datagram || has_stream
+                    : is_for_datagrams                    ? has_datagram
+                                                          : has_stream;
+  if (fits) return {};
+  if (is_for_datagrams) return refuse("this service is for streams", "use tcp:// or unix:");
+  return has_message ? refuse("this service answers messages, and a stream has none by itself",
+                              "say how they are framed, as in ?framing=lines")
+                     : refuse("this service is for datagrams", "use udp:// or unixgram:");
+}
 
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
   auto bound = bind_endpoint(service, options, loop_count);

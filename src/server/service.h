@@ -24,13 +24,16 @@ struct Service;
 struct Shared {
   explicit Shared(const ServerOptions& given);
 
+  /// Logs, if there is memory for it. `peer` may be null.
   void log(LogLevel level, std::string_view message, const std::string& service,
-           const Endpoint* peer, std::string detail = {}) const;
+           const Endpoint* peer, std::string_view detail = {}) const noexcept;
 
   bool wants_debug() const { return options.log != nullptr && options.log->wants(LogLevel::debug); }
 
-  /// Counts one more call or message; false if there have been as many as are wanted.
-  bool begin_call();
+  /// Whether one more call or message may begin: if one alone is wanted, only the first may.
+  bool begin_call() {
+    return options.calls == CallCount::unlimited || !has_begun_one.exchange(true);
+  }
 
   /// A call that was admitted and has room cannot be run, for want of `what`: it ends unserved.
   void refuse_call(const Service& service, const Endpoint& peer, std::string_view why,
@@ -48,9 +51,10 @@ struct Shared {
   engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding =
       false;  ///< Some acceptor gives up its reserve descriptor just now.
-  std::atomic<std::uint64_t> started = 0;  ///< Calls on streams.
-  std::atomic<std::uint64_t> calls = 0;
-  std::atomic<std::uint64_t> active = 0;
+  std::atomic<bool> has_begun_one = false;  ///< Of what CallCount::one wants.
+  std::atomic<std::uint64_t> started = 0;   ///< Calls.
+  std::atomic<std::uint64_t> messages = 0;  ///< Of all MessageCounts that have gone.
+  std::atomic<std::uint64_t> active = 0;    ///< Calls.
   std::atomic<std::uint64_t> handler_failures = 0;
 };
 
@@ -69,6 +73,13 @@ struct Service {
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
 };
+
+/// Whether there is a function in `handler`: fails with `invalid_argument`.
+Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler);
+
+/// Whether `handler` can serve `endpoint`, with its framing: fails with `invalid_argument`.
+Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
+                           const Handler& handler);
 
 /// Binds `service` for `loop_count` event loops (0: one socket for all).
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count);

@@ -1,6 +1,7 @@
 #include "server/threads_runner.h"
 
 #include <algorithm>
+#include <new>
 
 #include "engine/engine.h"
 #include "engine/process_limit.h"
@@ -68,7 +69,17 @@ bool ThreadsRunner::start_thread(std::function<void()> body) {
 /// With the mutex held.
 bool ThreadsRunner::add_thread(std::function<void()> body) {
   join_ended();
-  Thread& thread = threads_.emplace_back();
+  threads_.emplace_back();
+  try {
+    if (run_thread(threads_.back(), std::move(body))) return true;
+  } catch (const std::bad_alloc&) {
+    // As when the system has no thread left.
+  }
+  threads_.pop_back();
+  return false;
+}
+
+bool ThreadsRunner::run_thread(Thread& thread, std::function<void()> body) {
   // Made here: a thread that ends could not say that there was no memory for it.
   engine::Mailbox::Letters end;
   end.emplace_back([ended = ended_] { ended->set(); });
@@ -83,10 +94,7 @@ bool ThreadsRunner::add_thread(std::function<void()> body) {
                                                         .body = std::move(body),
                                                         .on_end = std::move(on_end),
                                                         .offload_pool = offload_pool_});
-  if (!worker) {
-    threads_.pop_back();
-    return false;
-  }
+  if (!worker) return false;
   thread.worker = std::move(*worker);
   // Asked for before this thread was there.
   if (end_code_ != 0) thread.worker->interrupt(end_code_);

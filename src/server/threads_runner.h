@@ -34,6 +34,7 @@ class ThreadsRunner final : public Runner {
   bool may_begin();
   bool start_thread(std::function<void()> body);
   bool add_thread(std::function<void()> body);
+  bool run_thread(Thread& thread, std::function<void()> body);
   void take_callers(Service& service, Listener& listener);
   void take_messages(Service& service, DatagramSocket& socket);
   void start_call(Service& service, Stream call);

@@ -24,10 +24,10 @@ void write_whole(int fd, const void* data, std::size_t size) {
 }
 
 /// What goes through a pipe of a DrainReport.
-using Counts = std::array<std::uint64_t, 4>;
+using Counts = std::array<std::uint64_t, 5>;
 
 Counts counts_of(const hotline::DrainReport& report) {
-  return {report.calls, report.finished, report.cut, report.handler_failures};
+  return {report.calls, report.messages, report.finished, report.cut, report.handler_failures};
 }
 
 bool has_pending_signal(pid_t pid) {
@@ -114,8 +114,11 @@ class ForkedServer final : public ServerRun {
     Counts counts;
     REQUIRE(::read(reports_.get(), &counts, sizeof counts) == sizeof counts);
     ServerEnd end;
-    end.report = {
-        .calls = counts[0], .finished = counts[1], .cut = counts[2], .handler_failures = counts[3]};
+    end.report = {.calls = counts[0],
+                  .messages = counts[1],
+                  .finished = counts[2],
+                  .cut = counts[3],
+                  .handler_failures = counts[4]};
     int status = 0;
     REQUIRE(::waitpid(pid_, &status, 0) == pid_);
     pid_ = -1;

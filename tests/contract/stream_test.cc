@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <new>
+#include <stdexcept>
 #include <vector>
 
 #include "contract/peer.h"
@@ -235,20 +237,23 @@ TEST_CASE("A handler that throws ends its own call, with a reset, and no other")
     while (auto bytes = call.receive()) {
       if (hotline::as_text(*bytes) == "throw") throw std::runtime_error("as asked");
       if (hotline::as_text(*bytes) == "throw int") throw 7;
+      if (hotline::as_text(*bytes) == "throw memory") throw std::bad_alloc();
       if (!call.write_all(*bytes)) return;
     }
   };
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, moody);
-    for (const char* word : {"throw", "throw int"}) {
+    const bool is_unix = server.endpoint().transport() == hotline::Transport::unix_;
+    for (const char* word : {"throw", "throw int", "throw memory"}) {
       Peer peer(server.endpoint());
       peer.send(word);
       CHECK(peer.receive_to_end().empty());
+      CHECK(peer.was_reset() == !is_unix);
     }
     CHECK(Peer(server.endpoint()).exchange("fine") == "fine");
     server.drain();
-    CHECK(server.wait().handler_failures == 2);
+    CHECK(server.wait().handler_failures == 3);
     CHECK(server.exit_status() == 0);
   }
 }

@@ -96,7 +96,8 @@ class Concurrency(unittest.TestCase):
                     self.assertEqual(run("call", endpoint, "hello").stdout, b"HELLO\n")
                 self.assertEqual(server.drain(), 0)
                 # One may not have ended yet when the signal comes.
-                server.line(r"^drained: 2 calls; under way at the end: [01] finished, 0 cut$")
+                server.line(r"^drained: 1 call, 1 message; "
+                            r"under way at the end: [01] finished, 0 cut$")
 
     def test_of_each_engine_answers(self):
         for engine in ("uring", "epoll", "auto"):
@@ -191,7 +192,7 @@ class Ending(unittest.TestCase):
             told = json.loads(server.line(r"drained").string)
             # It may not have ended yet when the signal comes.
             self.assertIn(told["drained"].pop("finished"), (0, 1))
-            self.assertEqual(told, {"v": 1, "drained": {"calls": 1, "cut": 0,
+            self.assertEqual(told, {"v": 1, "drained": {"calls": 1, "messages": 0, "cut": 0,
                                                         "handler_failures": 0}})
 
     def test_once_answers_one_message_of_one_call_and_exits_0(self):

@@ -134,7 +134,7 @@ class Addresses(WithFolder):
                             peer.sendto(b"hello", where)
                             self.assertEqual(peer.recv(100), b"HELLO")
                         self.assertEqual(server.drain(), 0)
-                        server.line("^drained: 1 call")
+                        server.line("^drained: 0 calls, 1 message;")
 
 
 class CutDatagrams(WithFolder):

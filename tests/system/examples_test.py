@@ -190,6 +190,19 @@ class Examples(unittest.TestCase):
                 self.assertEqual(replies, [b"CALLER %d\n" % number for number in range(20)])
                 self.assertEqual(server.drain(), 0)
 
+    def test_what_a_handler_throws_is_told_on_standard_error_and_counted(self):
+        server = self.serve("failing_handler", ANY_TCP)
+        with connect(server.endpoint) as caller:
+            caller.sendall(b"boom")
+            with self.assertRaises(ConnectionResetError):
+                caller.recv(1)
+        server.matches('^error: the handler failed; its call ends service=picky '
+                       'peer=tcp://127[.]0[.]0[.]1:[0-9]+ "as asked"$', 1)
+        with connect(server.endpoint) as caller:
+            self.assertEqual(exchange(caller, b"fine"), b"FINE")
+        self.assertEqual(server.drain(), 0)
+        self.assertEqual(server.process.stdout.read(), b"2 calls, 1 failures\n")
+
     def test_an_unknown_word_is_refused(self):
         with Program(example("threads_server"), ANY_TCP, "fibers") as program:
             program.matches("^error: .*fibers", 1)

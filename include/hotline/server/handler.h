@@ -17,11 +17,17 @@
 
 namespace hotline {
 
-/// One call, from its first byte to its end; returns to end it. May throw: that ends the call too.
+/// One call, from its first byte to its end; returns to end it in good order. It ends with a reset
+/// instead if a write has failed or left a rest (see Stream), if the handler throws, or if the
+/// server is cut while the handler does anything else than wait for its caller.
+///
+/// It may move the stream out of the reference and keep it: then the call is the handler's own, and
+/// the server's limits and its drain know it no more.
 using StreamHandler = std::function<void(Stream&)>;
 
 /// One message in, at most one out. May wait: other messages go on meanwhile, but those behind it
-/// on the same stream wait for it, so that replies keep their order.
+/// on the same stream wait for it, so that replies keep their order. If a reply cannot be sent
+/// whole, its stream ends with a reset.
 using MessageHandler = std::function<Reply(const Message&)>;
 
 /// A datagram socket, for who needs several replies or other destinations; returns when draining.

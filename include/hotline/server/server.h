@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,7 +19,9 @@
 
 namespace hotline {
 
-/// What bounds a server. 0 means the default that stands behind it.
+class Server;
+
+/// What bounds a server. 0 means the default, which is named beside each.
 struct Limits {
   std::size_t connections_max = 0;  ///< The process's descriptors, less 64 and 32 a loop.
   std::size_t connections_per_peer_max =
@@ -45,17 +48,22 @@ struct ServerOptions {
       std::chrono::seconds(1);  ///< For the peer's last bytes, once a handler has returned.
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
-  LogSink* log = nullptr;     ///< Outlives the server.
+  /// Called once, by run, as soon as everything that serves has been started: threads, loops,
+  /// accepting fibers. Not called if the start fails. It must not throw, and run waits for it.
+  std::function<void(const Server& server)> on_serving{};
+  LogSink* log = nullptr;     ///< Outlives the server; null: nothing is logged.
   TrafficTap* tap = nullptr;  ///< Outlives the server.
 };
 
-/// How a server ended.
+/// How a server ended. Every word of concurrency counts alike: a call is a connection, a message is
+/// a datagram, or a frame of a framed call, that a message handler was given. What a process had
+/// counted that died before its end is lost.
 struct DrainReport {
-  std::uint64_t calls = 0;  ///< All that there were.
-  std::uint64_t finished =
-      0;                  ///< Of those under way at the drain or accepted since: how many finished,
-  std::uint64_t cut = 0;  ///< and how many were cut at its deadline.
-  std::uint64_t handler_failures = 0;
+  std::uint64_t calls = 0;     ///< All that there were.
+  std::uint64_t messages = 0;  ///< All that there were.
+  std::uint64_t finished = 0;  ///< Calls under way at the drain or accepted since that finished,
+  std::uint64_t cut = 0;       ///< and that were cut at its deadline.
+  std::uint64_t handler_failures = 0;  ///< Calls and messages whose handler threw.
   Error loss{};  ///< What made it drain, if a handler had lost what it needs; else kind `none`.
 };
 
@@ -65,7 +73,9 @@ struct BoundService {
   Endpoint endpoint;
 };
 
-/// Listeners, handlers, limits, concurrency and drain. Not movable: threads refer to it.
+/// Listeners, handlers, limits, concurrency and drain. Not movable: threads refer to it. Its life:
+/// add as often as wanted, bind, run. What comes too late, or again, fails with `invalid_argument`
+/// and changes nothing.
 class Server {
  public:
   explicit Server(ServerOptions options = {});
@@ -74,28 +84,36 @@ class Server {
   ~Server();
 
   /// One more endpoint, served by `handler`, under `name` in logs. Fails with `invalid_argument` if
-  /// the endpoint, one of its options or its transport does not fit. Before bind.
+  /// the endpoint, one of its options or its transport does not fit, if the handler is empty, or
+  /// after bind.
   Result<void> add(std::string_view uri, Handler handler, std::string_view name = "service");
 
   /// The same with a handler that the endpoint's own options shape.
   Result<void> add_made(std::string_view uri, const HandlerMaker& make,
                         std::string_view name = "service");
 
-  /// Binds every endpoint, or none. Afterwards callers wait in the backlog, and with
-  /// SignalUse::drain a signal no longer kills: call it before other threads start.
+  /// Binds every endpoint, or none: then it can be tried again. Afterwards callers wait in the
+  /// backlog, and with SignalUse::drain a signal no longer kills: call it before other threads
+  /// start. When everything is bound already it succeeds and changes nothing; it fails once run has
+  /// begun.
   Result<void> bind();
 
-  /// What is bound, in the order of add, with real ports.
+  /// The endpoints in the order of add: as they are bound, with real ports; before bind, as they
+  /// were asked for.
   std::vector<BoundService> services() const;
 
-  /// Serves until drained: binds first, if that has not been done. The calling thread waits. Once.
+  /// Serves until drained: binds first, if that has not been done. A thread waits; so does a fiber,
+  /// and the other fibers of its loop go on. A drain of that fiber drains the server; its cancel,
+  /// or a deadline of its, cuts. Once.
   Result<DrainReport> run();
 
   /// Ends run: no new callers once the backlog is empty, calls with nothing pending end, those in
-  /// the midst of something have `drain_timeout`. Any thread, at any time; idempotent.
+  /// the midst of something have `drain_timeout`. Any thread, at any time; idempotent. Before run,
+  /// run serves those who wait already and then ends.
   void drain();
 
-  /// Ends run at once: what is still under way is cut. Any thread, at any time; idempotent.
+  /// Ends run at once: what is still under way is cut. Any thread, at any time; idempotent. Before
+  /// run, run ends without serving anybody.
   void cut();
 
   /// Which engine `loops` will run on, once bound; why not the better one, if not.
@@ -107,10 +125,5 @@ class Server {
  private:
   std::unique_ptr<State> state_;
 };
-
-/// A whole server in one call: serves `uri` with `handler` until SIGTERM or ^C has drained it.
-/// Prints `listening ENDPOINT` to standard error once bound, and errors with their hints. The
-/// result is an exit status: 0 after a drain, 1 if it could not serve.
-int serve(std::string_view uri, Handler handler, ServerOptions options = {});
 
 }  // namespace hotline

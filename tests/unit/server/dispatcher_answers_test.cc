@@ -57,12 +57,16 @@ TEST_CASE("a reply in place of another message is its handler's failure, and is 
 
 TEST_CASE("a datagram from the server's own address is not answered, and does not count") {
   test::on_each_loop([](EventLoop& loop) {
-    Exchange exchange(loop, echo);
+    int handled = 0;
+    Exchange exchange(loop, [&](const Message& message) {
+      ++handled;
+      return echo(message);
+    });
     exchange.send_from_server("again and again");
     exchange.send("hello");
     exchange.start();
     CHECK(exchange.reply() == "hello");
-    CHECK(exchange.shared().calls == 1);
+    CHECK(handled == 1);
     CHECK(exchange.log().has_detail("claims to come from this server's own address; 1 so far"));
   });
 }

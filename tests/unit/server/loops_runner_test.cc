@@ -125,7 +125,7 @@ TEST_CASE("datagrams are served on every loop") {
       REQUIRE(reply);
       CHECK(as_text(reply->bytes) == std::to_string(i));
     }
-    CHECK(running.drain().calls == 20);
+    CHECK(running.drain().messages == 20);
   });
 }
 

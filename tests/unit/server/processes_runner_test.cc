@@ -33,7 +33,8 @@ class ServerProcess {
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
       const auto report = server.run();
-      ::_exit(report ? static_cast<int>(report->calls * 16 + report->handler_failures) : 255);
+      const auto begun = report ? report->calls + report->messages : 0;
+      ::_exit(report ? static_cast<int>(begun * 16 + report->handler_failures) : 255);
     }
     pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   }
@@ -48,8 +49,8 @@ class ServerProcess {
   const Endpoint& endpoint() const { return endpoint_; }
   std::uint16_t port() const { return endpoint_.port(); }
 
-  /// Calls times 16 and handler failures, as counted by the server; negative: the signal that ended
-  /// it.
+  /// Calls and messages times 16, and handler failures, as counted by the server; negative: the
+  /// signal that ended it.
   int drain() {
     ::kill(pid_, SIGTERM);
     return wait();

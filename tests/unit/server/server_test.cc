@@ -43,7 +43,14 @@ TEST_CASE("what cannot be served is refused when it is added") {
       {"tcp://127.0.0.1:0?framing=words", echo_message, "there is no such framing"},
       {"tcp://127.0.0.1:0?max=1KiB", echo, "'max'"},
       {"udp://127.0.0.1:0?framing=lines", echo_message, "datagrams need no framing"},
-      {"tcp://127.0.0.1:0", Handler(), "this service is for datagrams"}};
+      {"tcp://127.0.0.1:0", Handler(), "its handler is empty"},
+      {"udp://127.0.0.1:0", Handler(), "its handler is empty"},
+      {"tcp://127.0.0.1:0?framing=lines", Handler(MessageHandler()), "its handler is empty"},
+      {"tcp://127.0.0.1:0", Handler(StreamHandler()), "its handler is empty"},
+      {"udp://127.0.0.1:0", Handler(DatagramHandler()), "its handler is empty"},
+      {"tcp://127.0.0.1:0", Handler(static_cast<void (*)(Stream&)>(nullptr)),
+       "its handler is empty"},
+      {"fd:0", Handler(), "its handler is empty"}};
   for (const Form& form : forms) {
     CAPTURE(form.uri);
     Server server;
@@ -212,7 +219,7 @@ TEST_CASE("when one call is wanted the server ends after it, whoever else has a 
   }
 }
 
-TEST_CASE("one message is a call too when one is wanted") {
+TEST_CASE("one message is enough when one call is wanted") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     ServerOptions options = test::options_for(word);
@@ -224,7 +231,7 @@ TEST_CASE("one message is a call too when one is wanted") {
     const auto reply = client->receive(deadline_after(std::chrono::seconds(10)));
     REQUIRE(reply);
     CHECK(as_text(reply->bytes) == "once");
-    CHECK(running.wait().calls == 1);
+    CHECK(running.wait().messages == 1);
   }
 }
 

@@ -94,14 +94,12 @@ TEST_CASE("one call is begun when one is wanted, else any number") {
   ServerOptions options;
   Shared unlimited(options);
   for (int i = 0; i < 3; ++i) CHECK(unlimited.begin_call());
-  CHECK(unlimited.calls == 3);
   options.calls = CallCount::one;
   Shared one(options);
   int drained = 0;
   one.drain_server = [&] { ++drained; };
   CHECK(one.begin_call());
   CHECK_FALSE(one.begin_call());
-  CHECK(one.calls == 1);
   one.end_call();
   CHECK(drained == 1);
 }

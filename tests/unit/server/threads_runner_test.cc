@@ -122,7 +122,7 @@ TEST_CASE("datagrams are served by several threads, each message once") {
     REQUIRE(reply);
     CHECK(replies.emplace(as_text(reply->bytes)).second);
   }
-  CHECK(running.drain().calls == 50);
+  CHECK(running.drain().messages == 50);
 }
 
 TEST_CASE("a handler that takes the socket itself returns when draining") {

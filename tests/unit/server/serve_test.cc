@@ -1,0 +1,106 @@
+#include "hotline/server/serve.h"
+
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "hotline/net/connect.h"
+#include "hotline/sim/world.h"
+#include "support/running_server.h"
+#include "support/standard_streams.h"
+
+namespace hotline {
+namespace {
+
+void picky(Stream& call) {
+  while (const auto bytes = call.receive()) {
+    if (as_text(*bytes) == "boom") throw std::runtime_error("as\nasked");
+    if (!call.write_all(*bytes)) return;
+  }
+}
+
+sim::WorldOptions roomy() {
+  sim::WorldOptions options;
+  options.loop.fiber_stack_bytes = 256 * 1024;
+  return options;
+}
+
+/// Serves in a world with two callers, one of whom makes the handler throw: the exit status.
+int serve_two_callers(const ServerOptions& options) {
+  int status = -1;
+  std::string reply;
+  sim::World world(1, roomy());
+  world.host("a").run([&] { status = serve("tcp://:8000", picky, options); });
+  world.host("b").run([&] {
+    for (const char* word : {"boom", "fine"}) {
+      auto call = connect("tcp://a:8000");
+      REQUIRE(call);
+      CHECK(call->write_all(as_bytes(word)));
+      const auto bytes = call->receive();
+      reply = bytes ? std::string(as_text(*bytes)) : std::string(name_of(bytes.error().kind));
+      if (*word == 'b') CHECK(reply == "reset");
+    }
+  });
+  CHECK(world.run().holds());
+  CHECK(reply == "fine");
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("what a handler throws is told on standard error, escaped, on one line") {
+  int status = -1;
+  const std::string text =
+      test::written_to(stderr, [&] { status = serve_two_callers(ServerOptions()); });
+  CHECK(status == 0);
+  CHECK(text.starts_with("listening tcp://[::]:8000\nerror: the handler failed; its call ends "));
+  CHECK(text.ends_with("\"as\\nasked\"\n"));
+}
+
+TEST_CASE("a log of the caller's own takes the place of standard error") {
+  test::CollectingLog log;
+  ServerOptions options;
+  options.log = &log;
+  const std::string text = test::written_to(stderr, [&] { serve_two_callers(options); });
+  CHECK(text == "listening tcp://[::]:8000\n");
+  CHECK(log.count(LogLevel::error) == 1);
+}
+
+TEST_CASE("that it serves is told to its caller too, after the line that says so") {
+  std::string told;
+  ServerOptions options;
+  options.on_serving = [&](const Server& server) {
+    told += server.services().front().endpoint.format();
+  };
+  const std::string text = test::written_to(stderr, [&] { serve_two_callers(options); });
+  CHECK(text.starts_with("listening tcp://[::]:8000\n"));
+  CHECK(told == "tcp://[::]:8000");
+}
+
+TEST_CASE("what cannot be served is an error with a hint, and no line that says that it listens") {
+  for (const char* uri : {"nonsense", "tcp://127.0.0.1:0?bachlog=1", "udp://127.0.0.1:0"}) {
+    CAPTURE(uri);
+    int status = -1;
+    const std::string text = test::written_to(stderr, [&] { status = serve(uri, picky); });
+    CHECK(status == 1);
+    CHECK(text.starts_with("error: "));
+    CHECK(text.find("\nhint: ") != text.npos);
+    CHECK(text.find("listening") == text.npos);
+  }
+}
+
+TEST_CASE("a server whose start fails never says that it listens") {
+  ServerOptions options;
+  options.concurrency.count = 1;
+  options.loop.fiber_stack_bytes = std::size_t{1} << 50;
+  int status = -1;
+  const std::string text =
+      test::written_to(stderr, [&] { status = serve("tcp://127.0.0.1:0", picky, options); });
+  CHECK(status == 1);
+  CHECK(text.starts_with("error: "));
+}
+
+}  // namespace hotline

@@ -1,0 +1,237 @@
+// The life of a server: what comes too early, too late or twice.
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/net/connect.h"
+#include "hotline/net/datagram_socket.h"
+#include "hotline/net/listener.h"
+#include "hotline/server/server.h"
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+namespace hotline {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr const char* kAnyPort = "tcp://127.0.0.1:0";
+constexpr const char* kWords[] = {"serial", "threads:4", "loops:1", "loops:2"};
+
+void echo(Stream& call) {
+  while (const auto bytes = call.receive()) {
+    if (!call.write_all(*bytes)) return;
+  }
+}
+
+std::string endpoint_of(const Server& server) {
+  return server.services().front().endpoint.format();
+}
+
+std::string ask(const std::string& uri) {
+  auto call = connect(uri);
+  if (!call) return test::kind_of(call);
+  if (!call->write_all(as_bytes("hello"))) return "not written";
+  std::string reply(5, '\0');
+  const auto read = call->read_exact(std::as_writable_bytes(std::span(reply)));
+  return read ? reply : test::kind_of(read);
+}
+
+}  // namespace
+
+TEST_CASE("what is added after the bind is refused, and what is bound is served on") {
+  test::RunningServer running(test::options_for("loops:1"), kAnyPort, echo);
+  const auto added = running.server().add(kAnyPort, echo, "late");
+  REQUIRE_FALSE(added);
+  CHECK(added.error().kind == ErrorKind::invalid_argument);
+  CHECK(added.error().message() == "cannot serve tcp://127.0.0.1:0: the server is bound already");
+  CHECK_FALSE(added.error().hint().empty());
+  CHECK(running.server().services().size() == 1);
+  CHECK(ask(endpoint_of(running.server())) == "hello");
+  running.drain();
+  CHECK(test::kind_of(running.server().add(kAnyPort, echo)) == "invalid_argument");
+}
+
+TEST_CASE("a second bind changes nothing") {
+  Server server(test::options_for("loops:1"));
+  REQUIRE(server.add(kAnyPort, echo));
+  REQUIRE(server.bind());
+  const std::string bound = endpoint_of(server);
+  CHECK(server.bind());
+  CHECK(endpoint_of(server) == bound);
+  std::thread running([&] { CHECK(server.run()); });
+  CHECK(ask(bound) == "hello");
+  CHECK(test::kind_of(server.bind()) == "invalid_argument");
+  CHECK(ask(bound) == "hello");
+  server.drain();
+  running.join();
+  CHECK(test::kind_of(server.bind()) == "invalid_argument");
+}
+
+TEST_CASE("a bind that failed can be tried again") {
+  auto other = listen(kAnyPort);
+  REQUIRE(other);
+  const std::string uri = other->endpoint().format();
+  Server server(test::options_for("loops:2"));
+  REQUIRE(server.add(uri, echo));
+  CHECK(test::kind_of(server.bind()) == "address_in_use");
+  CHECK(test::kind_of(server.run()) == "address_in_use");
+  CHECK(endpoint_of(server) == uri);
+  other->close();
+  CHECK(server.bind());
+  server.drain();
+  CHECK(server.run());
+}
+
+TEST_CASE("services are told as they were asked for until they are bound, then as they are") {
+  Server server(test::options_for("loops:1"));
+  CHECK(server.services().empty());
+  REQUIRE(server.add("tcp://127.0.0.1:0?backlog=5", echo, "one"));
+  CHECK(endpoint_of(server) == "tcp://127.0.0.1:0?backlog=5");
+  REQUIRE(server.bind());
+  const std::string bound = endpoint_of(server);
+  CHECK(bound != "tcp://127.0.0.1:0");
+  server.drain();
+  CHECK(server.run());
+  CHECK(endpoint_of(server) == bound);
+}
+
+TEST_CASE("a server runs once: a second run fails at once, while the first goes on and after it") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    test::RunningServer running(test::options_for(word), kAnyPort, echo);
+    const std::string uri = endpoint_of(running.server());
+    CHECK(ask(uri) == "hello");
+    const auto second = running.server().run();
+    REQUIRE_FALSE(second);
+    CHECK(second.error().kind == ErrorKind::invalid_argument);
+    CHECK(second.error().message() == "cannot run the server: it runs already");
+    CHECK(ask(uri) == "hello");
+    running.drain();
+    const auto third = running.server().run();
+    REQUIRE_FALSE(third);
+    CHECK(third.error().message() == "cannot run the server: it has run, and ended");
+    CHECK_FALSE(third.error().hint().empty());
+  }
+}
+
+TEST_CASE("a maker that is null is refused") {
+  Server server;
+  CHECK(test::kind_of(server.add_made(kAnyPort, HandlerMaker())) == "invalid_argument");
+}
+
+TEST_CASE("a limit of 0 is the default, not nothing") {
+  for (const char* word : {"threads:2", "loops:1"}) {
+    ServerOptions options = test::options_for(word);
+    options.limits = {
+        .connections_max = 0, .connections_per_peer_max = 0, .waiting_messages_max = 0};
+    test::RunningServer running(options, "udp://127.0.0.1:0",
+                                [](const Message& message) { return Reply::in_place(message); });
+    auto client = connect_datagrams(running.endpoint());
+    REQUIRE(client);
+    REQUIRE(client->send({as_bytes("hello"), nullptr}));
+    CHECK(client->receive(deadline_after(std::chrono::seconds(10))));
+    running.drain();
+  }
+}
+
+TEST_CASE("a server that runs on a fiber lets the other fibers of its loop go on") {
+  test::on_each_loop([](engine::EventLoop&) {
+    for (const char* word : kWords) {
+      CAPTURE(std::string(word));
+      Server server(test::options_for(word));
+      REQUIRE(server.add(kAnyPort, echo));
+      REQUIRE(server.bind());
+      std::string reply;
+      Result<DrainReport> report;
+      TaskGroup group;
+      REQUIRE(group.spawn("server", [&] { report = server.run(); }));
+      REQUIRE(group.spawn("caller", [&] {
+        reply = ask(endpoint_of(server));
+        server.drain();
+      }));
+      CHECK(group.join());
+      CHECK(reply == "hello");
+      REQUIRE(report);
+      CHECK(report->calls == 1);
+    }
+  });
+}
+
+TEST_CASE("a drain of the fiber that runs a server drains it, and a cancel cuts it") {
+  test::on_each_loop([](engine::EventLoop&) {
+    for (const bool is_drain : {true, false}) {
+      Server server(test::options_for("loops:1"));
+      std::atomic<bool> is_cut = false;
+      REQUIRE(server.add(kAnyPort, [&](Stream& call) {
+        echo(call);
+        is_cut = call.end().kind == ErrorKind::cancelled;
+      }));
+      REQUIRE(server.bind());
+      Result<DrainReport> report;
+      TaskGroup group;
+      REQUIRE(group.spawn("server", [&] { report = server.run(); }));
+      auto caller = connect(endpoint_of(server));
+      REQUIRE(caller);
+      REQUIRE(caller->write_all(as_bytes("x")));
+      REQUIRE(caller->receive());
+      is_drain ? group.drain() : group.cancel();
+      CHECK(group.join());
+      REQUIRE(report);
+      CHECK(report->cut == (is_drain ? 0 : 1));
+      CHECK(is_cut == !is_drain);
+    }
+  });
+}
+
+TEST_CASE("a deadline of the fiber that runs a server cuts it, and what comes after has none") {
+  test::on_each_loop([](engine::EventLoop&) {
+    Server server(test::options_for("loops:1"));
+    REQUIRE(server.add(kAnyPort, echo));
+    {
+      const DeadlineScope scope(deadline_after(milliseconds(5)));
+      CHECK(server.run());
+    }
+    CHECK(sleep_for(milliseconds(1)));
+  });
+}
+
+TEST_CASE("that a server serves is told once, when its callers are answered") {
+  for (const char* word : kWords) {
+    CAPTURE(std::string(word));
+    std::atomic<int> told = 0;
+    ServerOptions options = test::options_for(word);
+    options.on_serving = [&](const Server&) { ++told; };
+    Server server(options);
+    REQUIRE(server.add(kAnyPort, echo));
+    REQUIRE(server.bind());
+    CHECK(told == 0);
+    std::thread running([&] { CHECK(server.run()); });
+    CHECK(ask(endpoint_of(server)) == "hello");
+    server.drain();
+    running.join();
+    CHECK(told == 1);
+  }
+}
+
+TEST_CASE("a server whose start fails never says that it serves") {
+  int told = 0;
+  ServerOptions options = test::options_for("loops:2");
+  options.loop.fiber_stack_bytes = std::size_t{1} << 50;  // More than there is.
+  options.on_serving = [&](const Server&) { ++told; };
+  Server server(options);
+  REQUIRE(server.add(kAnyPort, echo));
+  REQUIRE(server.bind());
+  CHECK_FALSE(server.run());
+  CHECK(told == 0);
+}
+
+}  // namespace hotline
