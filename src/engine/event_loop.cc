@@ -134,7 +134,7 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
       catch_up();
       expire_waits();
     } else {
-      turn(ready_first_ != nullptr ? Deadline::at(now_) : timers_.earliest());
+      turn(has_ready() ? Deadline::at(now_) : timers_.earliest());
     }
     now_ = read_clock();
   }
@@ -170,9 +170,11 @@ Fiber* EventLoop::take_batch() {
 
 std::size_t EventLoop::ready_count() const {
   std::size_t count = 0;
-  // Who is in the queue twice makes it endless.
+  std::size_t steps = 0;
   for (const Fiber* each = ready_first_; each != nullptr; each = each->next_ready_) {
-    if (++count > fiber_count_) break;
+    // Who is in the queue twice makes it endless.
+    if (++steps > fiber_count_) return steps;
+    if (may_run(*each)) ++count;
   }
   return count;
 }
@@ -180,7 +182,7 @@ std::size_t EventLoop::ready_count() const {
 Fiber* EventLoop::take_ready(std::size_t index) {
   Fiber* before = nullptr;
   Fiber* taken = ready_first_;
-  for (; index > 0; --index) before = std::exchange(taken, taken->next_ready_);
+  while (!may_run(*taken) || index-- > 0) before = std::exchange(taken, taken->next_ready_);
   (before == nullptr ? ready_first_ : before->next_ready_) = taken->next_ready_;
   if (ready_last_ == taken) ready_last_ = before;
   taken->next_ready_ = nullptr;
@@ -285,6 +287,10 @@ void EventLoop::interrupt(Fiber& fiber, int end_code) noexcept {
 
 void EventLoop::expire_waits() {
   while (Fiber* fiber = timers_.take_expired(now_)) {
+    if (!may_run(*fiber)) {
+      timers_.postpone(*fiber, runs_from(*fiber));
+      continue;
+    }
     Wait* wait = fiber->wait_;
     if (wait != nullptr && !wait->is_complete_) wait->interrupt(kDeadlineEnd);
   }

@@ -100,8 +100,18 @@ class EventLoop : public Engine {
   /// which they became so.
   virtual Fiber* take_batch();
 
-  /// For an engine that decides itself who is next: how many are ready (more than there are, if one
-  /// was made ready twice), and one of them alone.
+  /// Since when, or from when on, `fiber` may run: not before then does it, and none of its waits
+  /// passes its deadline.
+  virtual Instant runs_from(const Fiber& fiber) const {
+    static_cast<void>(fiber);
+    return now_;
+  }
+
+  /// Whether anybody runs in the next turn.
+  virtual bool has_ready() const { return ready_first_ != nullptr; }
+
+  /// For an engine that decides itself who is next: how many are ready and may run (more than there
+  /// are fibers, if one was made ready twice), and one of them alone.
   std::size_t ready_count() const;
   std::size_t fiber_count() const { return fiber_count_; }
   Fiber* take_ready(std::size_t index);
@@ -137,6 +147,7 @@ class EventLoop : public Engine {
   void make_ready(Fiber& fiber) noexcept;
   void finish(Fiber& fiber);
   void expire_waits();
+  bool may_run(const Fiber& fiber) const { return runs_from(fiber) <= now_; }
   void switch_to_fiber(Fiber& fiber);
   void switch_to_scheduler(Fiber& fiber, bool is_last);
 

@@ -33,6 +33,8 @@ constexpr std::array<Kind, kFaultKinds> kKinds{{
     {"partition", 3'000},
     {"clock_step", 20'000},
     {"process_death", 0},
+    {"process_stop", 0},
+    {"early_wake", 2'000},
 }};
 
 // A world draws from the seed itself: its first chances are not to go with its faults.

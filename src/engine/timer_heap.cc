@@ -12,13 +12,13 @@ Fiber* TimerHeap::take_expired(Instant now) {
     const Deadline deadline = fiber.wait_deadline_;
     take_out(0);
     if (deadline.has_passed(now)) return &fiber;
-    if (!deadline.is_never()) place(fiber);
+    if (!deadline.is_never()) place(fiber, deadline.instant());
   }
   return nullptr;
 }
 
-void TimerHeap::place(Fiber& fiber) {
-  fiber.heap_instant_ = fiber.wait_deadline_.instant();
+void TimerHeap::place(Fiber& fiber, Instant instant) {
+  fiber.heap_instant_ = instant;
   if (fiber.heap_index_ == kAbsent) {
     heap_.push_back(&fiber);
     fiber.heap_index_ = static_cast<std::uint32_t>(heap_.size() - 1);

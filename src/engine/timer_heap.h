@@ -24,7 +24,7 @@ class TimerHeap {
     fiber.wait_deadline_ = deadline;
     const bool is_covered =
         fiber.heap_index_ != kAbsent && Deadline::at(fiber.heap_instant_) <= deadline;
-    if (!deadline.is_never() && !is_covered) place(fiber);
+    if (!deadline.is_never() && !is_covered) place(fiber, deadline.instant());
   }
 
   /// `fiber` waits no more.
@@ -41,12 +41,15 @@ class TimerHeap {
   /// A fiber whose deadline has passed at `now`, taken out; null if there is none.
   Fiber* take_expired(Instant now);
 
+  /// Puts back a fiber that take_expired() gave: it gives it again at `later`.
+  void postpone(Fiber& fiber, Instant later) { place(fiber, later); }
+
   std::size_t size() const { return heap_.size(); }
 
  private:
   static constexpr std::uint32_t kAbsent = ~0U;
 
-  void place(Fiber& fiber);
+  void place(Fiber& fiber, Instant instant);
   void take_out(std::uint32_t index);
   void sift_up(std::uint32_t index);
   void sift_down(std::uint32_t index);

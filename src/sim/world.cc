@@ -68,6 +68,12 @@ void Host::kill() {
   }
 }
 
+void Host::stop(Duration duration) {
+  for (Program& each : world_->state_->programs()) {
+    if (&each.host == host_ && each.fibers.size() > 0) world_->state_->loop.stop(each, duration);
+  }
+}
+
 void Host::signal(int number) {
   for (Program& each : world_->state_->programs()) {
     if (&each.host == host_ && each.fibers.size() > 0) world_->state_->loop.raise(each, number);

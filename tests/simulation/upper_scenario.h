@@ -21,4 +21,8 @@ Findings send_upper(std::uint64_t seed);
 /// old one, and nothing of the dead is left.
 Findings survive_deaths(std::uint64_t seed);
 
+/// `upper` on a host that is stopped again and again, past the deadlines of its calls, and whose
+/// waits for events end early: who speaks in time is answered, and no call is ended as silent.
+Findings survive_stops(std::uint64_t seed);
+
 }  // namespace simulation

@@ -17,6 +17,10 @@ TEST_CASE("a server that is killed and started again takes its place") {
   check_seeds(survive_deaths, {.first = 1, .count = 200});
 }
 
+TEST_CASE("a server that was stopped answers whoever spoke in time") {
+  check_seeds(survive_stops, {.first = 1, .count = 200});
+}
+
 TEST_CASE("the same seed is the same run, another seed another") {
   for (const std::uint64_t seed : {1U, 2U, 3U, 17U, 4711U}) {
     const Findings first = call_upper(seed);

@@ -29,9 +29,11 @@ enum class Fault : std::uint8_t {
   partition,             ///< Two hosts cannot reach each other for up to a minute.
   clock_step,            ///< A wall clock jumps, up to an hour either way.
   process_death,         ///< A program is killed.
+  process_stop,          ///< A program that would wait does not run for up to a minute.
+  early_wake,            ///< A wait for events ends at its deadline and has seen none of them.
 };
 
-inline constexpr std::size_t kFaultKinds = 18;
+inline constexpr std::size_t kFaultKinds = 20;
 
 /// The fault's name as it stands in reports: `stream_reset`.
 std::string_view name_of(Fault fault);
@@ -56,8 +58,8 @@ class FaultPlan {
   FaultPlan() = default;
 
   /// A choice of faults and of their likelihoods that differs from seed to seed, so that some runs
-  /// have little of many and others much of one. Never process_death, which is the test's to ask
-  /// for.
+  /// have little of many and others much of one. Never process_death and process_stop, which are
+  /// the test's to ask for.
   static FaultPlan of_seed(std::uint64_t seed);
 
   /// `per_million` of the opportunities, from 0 to 1,000,000.

@@ -57,6 +57,10 @@ class Host {
   /// nothing that their code does on the way out has any effect. Others can be started.
   void kill();
 
+  /// Its programs do not run for `duration`, as after SIGSTOP or in a suspended machine: time
+  /// passes, and what is sent to them waits.
+  void stop(Duration duration);
+
   /// As kill(2) for each program: one that does not wait for it dies.
   void signal(int number);
 

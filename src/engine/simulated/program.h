@@ -27,6 +27,7 @@ struct Program {
   BufferPool buffers;
   std::list<std::weak_ptr<SignalNode>> signals;
   bool is_alive = true;
+  Instant runs_from{};  ///< It was stopped until then, or is.
 };
 
 }  // namespace hotline::engine

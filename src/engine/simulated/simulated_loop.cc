@@ -12,6 +12,7 @@ namespace hotline::engine {
 namespace {
 
 constexpr Duration kOffloadMax = std::chrono::milliseconds(50);
+constexpr Duration kStopMax = std::chrono::minutes(1);
 
 // One try in eight lets others run first, whether it need or not.
 constexpr std::uint64_t kYieldOneIn = 8;
@@ -30,15 +31,17 @@ BufferPool::Options pool_options(const LoopOptions& options) {
 
 /// A channel and who waits on it.
 struct SimulatedLoop::State final : ChannelState, Watcher {
-  explicit State(SimulatedLoop& owner) : loop(owner) {}
+  State(SimulatedLoop& owner, Program& user) : loop(owner), program(user) {}
 
   void note_ready(Direction direction) override {
+    if (loop.is_stopped(program)) return;
     Wait*& waiter = side(direction);
     if (waiter != nullptr) loop.complete(*std::exchange(waiter, nullptr), 0);
   }
   Wait*& side(Direction direction) { return direction == Direction::read ? reader : writer; }
 
   SimulatedLoop& loop;
+  Program& program;
   std::weak_ptr<Node> node;  ///< May outlive the descriptor, and the descriptor the channel.
   Wait* reader = nullptr;
   Wait* writer = nullptr;
@@ -93,8 +96,35 @@ Program& SimulatedLoop::program() {
 void SimulatedLoop::kill(Program& program) {
   if (!std::exchange(program.is_alive, false)) return;
   universe_.trace.note(universe_.elapsed(), program.host.name, "killed", 0);
+  program.runs_from = universe_.now;
   descriptors_.close_all(program);
   program.fibers.interrupt(kCancelEnd);
+}
+
+void SimulatedLoop::stop(Program& program, Duration duration) {
+  universe_.trace.note(universe_.elapsed(), program.host.name, "stopped", duration.count());
+  program.runs_from = std::max(program.runs_from, universe_.now + duration);
+  has_stopped_programs_ = true;
+  // Something is to happen then, or time might go further.
+  universe_.after(duration, [] {});
+}
+
+Instant SimulatedLoop::runs_from(const Fiber& fiber) const {
+  const Program* program = fiber.scope.program;
+  return program == nullptr ? Instant() : program->runs_from;
+}
+
+/// What has become ready for programs that were stopped and go on.
+void SimulatedLoop::note_what_was_missed() {
+  if (!std::exchange(has_stopped_programs_, false)) return;
+  for (State* state : states_) {
+    const auto node = state->node.lock();
+    if (is_stopped(state->program)) has_stopped_programs_ = true;
+    if (!node || node->references == 0) continue;
+    for (const Direction direction : {Direction::read, Direction::write}) {
+      if (node->is_ready(direction)) state->note_ready(direction);
+    }
+  }
 }
 
 void SimulatedLoop::raise(Program& program, int signal) {
@@ -117,6 +147,7 @@ Fiber* SimulatedLoop::take_batch() {
 
 void SimulatedLoop::turn(Deadline until) {
   read_mailbox();
+  note_what_was_missed();
   universe_.events.run_due(universe_.now);
   feed_starved();
   if (ready_count() > 0) {
@@ -135,7 +166,18 @@ void SimulatedLoop::turn(Deadline until) {
     if (!next.is_never()) universe_.now = std::max(universe_.now, until_);
     return;
   }
-  universe_.now = next.instant();
+  wait_for_events(until);
+}
+
+/// Until the first of them, or until `until`, whichever comes first.
+void SimulatedLoop::wait_for_events(Deadline until) {
+  const Deadline first = universe_.events.earliest();
+  const bool may_miss = first < until && until <= Deadline::at(until_);
+  if (may_miss && universe_.strikes(Fault::early_wake, "world")) {
+    universe_.now = until.instant();
+    return;
+  }
+  universe_.now = Deadline::earliest(first, until).instant();
   universe_.events.run_due(universe_.now);
 }
 
@@ -152,7 +194,7 @@ void SimulatedLoop::stop_if_going_round() {
 void SimulatedLoop::check_time_passes() const {
   for (const State* state : states_) {
     const auto node = state->node.lock();
-    if (!node || node->references == 0) continue;
+    if (!node || node->references == 0 || is_stopped(state->program)) continue;
     const bool is_forgotten = (state->reader != nullptr && node->is_ready(Direction::read)) ||
                               (state->writer != nullptr && node->is_ready(Direction::write));
     if (is_forgotten) {
@@ -178,11 +220,15 @@ int SimulatedLoop::interpret(Operation& operation, Deadline deadline) {
       universe_.report_broken("two fibers wait the same way on one descriptor of " +
                               program().host.name);
     }
+    if (universe_.strikes(Fault::process_stop, program().host.name)) {
+      stop(program(), universe_.chance.between(Duration(0), kStopMax));
+    }
     PlainWait wait(*this, operation.on_drain());
     state.side(operation.direction()) = &wait;
     const int waited = park(wait, deadline);
     const Deadline bound = Deadline::earliest(deadline, scope().deadline);
-    if (!bound.is_never() && universe_.now > bound.instant()) {
+    const Instant could_end = std::max(bound.instant(), program().runs_from);
+    if (!bound.is_never() && universe_.now > could_end) {
       universe_.report_broken("a wait outlived its deadline");
     }
     if (has_left(operation.channel(), state)) return -kCancelEnd;
@@ -235,7 +281,7 @@ void SimulatedLoop::feed_starved() {
 
 SimulatedLoop::State& SimulatedLoop::attached_state(Channel& channel) {
   if (ChannelState* known = state_of(channel)) return static_cast<State&>(*known);
-  auto* state = new State(*this);
+  auto* state = new State(*this, program());
   attach(channel, *state);
   states_.push_back(state);
   state->node = descriptors_.share(channel.fd());

@@ -34,6 +34,10 @@ class SimulatedLoop final : public EventLoop {
   /// nothing that its fibers do on their way out has any effect.
   void kill(Program& program);
 
+  /// `program` does not run for `duration`, as after SIGSTOP: its time passes and what is sent to it
+  /// waits. When it goes on, it finds that a wait for events has ended and has seen none.
+  void stop(Program& program, Duration duration);
+
   /// As kill(2): a program that does not wait for `signal` is killed by it.
   void raise(Program& program, int signal);
 
@@ -98,6 +102,8 @@ class SimulatedLoop final : public EventLoop {
   void turn(Deadline until) override;
   void begin_watch(Channel& channel, ReadWatch& watch) override;
   Fiber* take_batch() override;
+  Instant runs_from(const Fiber& fiber) const override;
+  bool has_ready() const override { return ready_count() > 0; }
 
  private:
   class FiberWorker;
@@ -110,6 +116,9 @@ class SimulatedLoop final : public EventLoop {
   bool pass_time_alone(Instant until);
   void check_time_passes() const;
   void stop_if_going_round();
+  void wait_for_events(Deadline until);
+  bool is_stopped(const Program& program) const { return program.runs_from > universe_.now; }
+  void note_what_was_missed();
   int open(std::shared_ptr<Node> node);
   bool is_dead();
 
@@ -131,6 +140,7 @@ class SimulatedLoop final : public EventLoop {
   std::function<bool()> is_done_;
   Instant until_{};
   std::uint64_t turns_in_place_ = 0;
+  bool has_stopped_programs_ = false;  ///< Some may have missed what has become ready.
   bool has_stopped_ = false;  ///< Nothing will happen any more, or not before until_.
 };
 

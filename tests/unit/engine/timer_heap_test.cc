@@ -210,4 +210,17 @@ TEST_CASE("any mixture of waits, early ends and departures fires exactly what is
   });
 }
 
+TEST_CASE("a fiber that is put back is given again when its time has come, and not before") {
+  with_fibers(2, [](const std::vector<Fiber*>& fibers) {
+    TimerHeap heap;
+    heap.arm(*fibers[0], due(5));
+    heap.arm(*fibers[1], due(7));
+    REQUIRE(heap.take_expired(at(5)) == fibers[0]);
+    heap.postpone(*fibers[0], at(20));
+    CHECK(take_all(heap, 19) == std::vector<Fiber*>{fibers[1]});
+    CHECK(heap.earliest() == due(20));
+    CHECK(take_all(heap, 20) == std::vector<Fiber*>{fibers[0]});
+  });
+}
+
 }  // namespace hotline::engine
