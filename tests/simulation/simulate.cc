@@ -15,8 +15,9 @@ namespace {
 using simulation::Findings;
 
 constexpr Findings (*kScenarios[])(std::uint64_t) = {
-    simulation::call_upper,     simulation::send_upper,  simulation::survive_deaths,
-    simulation::survive_stops, simulation::use_primitives, simulation::call_framed, simulation::run_commands};
+    simulation::call_upper,    simulation::send_upper,     simulation::survive_deaths,
+    simulation::survive_stops, simulation::use_primitives, simulation::call_framed,
+    simulation::run_commands};
 
 /// False if anything is wrong with it.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {

@@ -1,14 +1,16 @@
 #include <fcntl.h>
 #include <netdb.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "engine/simulated/datagram_node.h"
 #include "engine/simulated/simulated_loop.h"
 #include "engine/simulated/stream_node.h"
 
-// The calls that never wait, of SimulatedLoop.
+// The calls that never wait, of SimulatedLoop, and its stand-ins for processes.
 
 namespace hotline::engine {
 namespace {
@@ -175,6 +177,40 @@ std::chrono::system_clock::time_point SimulatedLoop::read_wall_clock() {
   const Duration elapsed = universe_.elapsed();
   const Duration drifted = elapsed / 1'000'000 * host.drift_per_million;
   return kEpoch + elapsed + drifted + host.wall_clock_offset;
+}
+
+Buffer SimulatedLoop::take_buffer() {
+  Program& owner = program();
+  // One lease a stream, and the one that is being taken.
+  if (owner.buffers.taken_count() > owner.descriptors) {
+    universe_.report_broken("there are more leases than descriptors on " + owner.host.name);
+  }
+  return owner.buffers.take();
+}
+
+SimulatedLoop::StandIn SimulatedLoop::start_process(Script script) {
+  SimulatedHost& host = program().host;
+  const auto pipe = [&] {
+    auto buffer = std::make_shared<PipeNode::Buffer>();
+    return std::pair(std::make_shared<PipeNode>(host, buffer, Direction::read),
+                     std::make_shared<PipeNode>(host, buffer, Direction::write));
+  };
+  const auto [input_read, input_write] = pipe();
+  const auto [output_read, output_write] = pipe();
+  auto process = std::make_shared<ProcessNode>(host);
+  start(host, "process", [this, script = std::move(script), input_read, output_write, process] {
+    Channel input{UniqueFd(open(input_read))};
+    Channel output{UniqueFd(open(output_write))};
+    ProcessEnd end{-1, SIGABRT};
+    try {
+      end = script(input, output);
+    } catch (...) {
+      process->end(end);
+      throw;
+    }
+    process->end(program().is_alive ? end : ProcessEnd{-1, SIGKILL});
+  });
+  return {open(process), open(input_write), open(output_read)};
 }
 
 }  // namespace hotline::engine

@@ -312,15 +312,6 @@ void SimulatedLoop::withdraw(Channel& channel) {
   delete state;
 }
 
-Buffer SimulatedLoop::take_buffer() {
-  Program& owner = program();
-  // One lease a stream, and the one that is being taken.
-  if (owner.buffers.taken_count() > owner.descriptors) {
-    universe_.report_broken("there are more leases than descriptors on " + owner.host.name);
-  }
-  return owner.buffers.take();
-}
-
 int SimulatedLoop::offload(OffloadPool::Work work) {
   // As elsewhere it has a thread's stack.
   on_thread_stack([this, &work, owner = &program()] {
@@ -397,31 +388,6 @@ Result<std::unique_ptr<Worker>> SimulatedLoop::start_worker(WorkerTask task) {
   auto worker = std::make_unique<FiberWorker>(*this, std::move(task));
   if (worker->start()) return worker;
   return fail(system_error(ENOMEM, "start a fiber"));
-}
-
-SimulatedLoop::StandIn SimulatedLoop::start_process(Script script) {
-  SimulatedHost& host = program().host;
-  const auto pipe = [&] {
-    auto buffer = std::make_shared<PipeNode::Buffer>();
-    return std::pair(std::make_shared<PipeNode>(host, buffer, Direction::read),
-                     std::make_shared<PipeNode>(host, buffer, Direction::write));
-  };
-  const auto [input_read, input_write] = pipe();
-  const auto [output_read, output_write] = pipe();
-  auto process = std::make_shared<ProcessNode>(host);
-  start(host, "process", [this, script = std::move(script), input_read, output_write, process] {
-    Channel input{UniqueFd(open(input_read))};
-    Channel output{UniqueFd(open(output_write))};
-    ProcessEnd end{-1, SIGABRT};
-    try {
-      end = script(input, output);
-    } catch (...) {
-      process->end(end);
-      throw;
-    }
-    process->end(program().is_alive ? end : ProcessEnd{-1, SIGKILL});
-  });
-  return {open(process), open(input_write), open(output_read)};
 }
 
 }  // namespace hotline::engine

@@ -34,7 +34,7 @@ class SimulatedLoop final : public EventLoop {
   /// nothing that its fibers do on their way out has any effect.
   void kill(Program& program);
 
-  /// `program` does not run for `duration`, as after SIGSTOP: its time passes and what is sent to it
+  /// `program` does not run for `duration`, as after SIGSTOP: time passes and what is sent to it
   /// waits. When it goes on, it finds that a wait for events has ended and has seen none.
   void stop(Program& program, Duration duration);
 
