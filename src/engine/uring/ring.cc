@@ -108,7 +108,10 @@ void Ring::flush() {
 
 void Ring::submit_and_wait(Instant now, Deadline until) {
   unsubmitted_send_bytes_ = 0;
-  if (until.has_passed(now)) {
+  // With completions to be read already the library would not enter the kernel for more, and what
+  // the kernel has deferred (DEFER_TASKRUN) would not be done: receives, accepts, letters.
+  const bool is_looking_only = until.has_passed(now) || io_uring_cq_ready(&ring_) > 0;
+  if (is_looking_only) {
     io_uring_submit_and_get_events(&ring_);
   } else if (until.is_never()) {
     io_uring_submit_and_wait(&ring_, 1);

@@ -50,8 +50,8 @@ class Ring {
   /// Asks for the end of what was submitted for `target`. Its terminal completion still comes.
   void cancel(Completion& target);
 
-  /// Submits what is due and waits for a completion until `until`; not at all if that has passed at
-  /// `now`.
+  /// Submits what is due, has the kernel do what it has deferred, and waits for a completion until
+  /// `until`; not at all if that has passed at `now`, or if completions are there already.
   void submit_and_wait(Instant now, Deadline until);
 
   /// Submits what is due and has the kernel complete everything that can be by now, up to a full

@@ -78,6 +78,23 @@ TEST_CASE("a wait ends at its deadline, and at once if that has passed") {
   ring.reap();
 }
 
+TEST_CASE("a completion that is there already does not keep the others away") {
+  if (!is_usable()) return;
+  const auto [ours, peer] = test::stream_pair();
+  Ring ring;
+  Result polled;
+  io_uring_prep_poll_add(&ring.next_entry(polled), ours.get(), POLLIN);
+  ring.flush();
+  test::send_text(peer.get(), "x");
+  Result other;
+  io_uring_prep_nop(&ring.next_entry(other));
+  ring.flush();
+  ring.submit_and_wait(now(), Deadline::never());
+  ring.reap();
+  CHECK(other.results.size() == 1);
+  CHECK(polled.results == std::vector{POLLIN});
+}
+
 TEST_CASE("what is cancelled still completes, once") {
   if (!is_usable()) return;
   const auto [ours, peer] = test::stream_pair();
