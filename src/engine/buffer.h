@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -89,6 +90,16 @@ class BufferPool {
 
   /// Whether there is any buffer at all: one that is out will come back.
   bool has_any() const { return grown_ > 0; }
+
+  /// How many free buffers remain before only the reserve is left: the share of streams that bring
+  /// little, which those that bring much may not use up.
+  std::size_t above_reserve() const {
+    const std::size_t free = free_count();
+    return free - std::min(free, count_max_ / 8);
+  }
+
+  /// Whether so many buffers are out that no stream should hold any ahead of its need.
+  bool is_running_short() const { return free_count() < count_max_ / 2; }
 
   /// Those that are out just now.
   std::size_t taken_count() const { return grown_ - free_.size(); }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/buffer.h"
+#include "engine/wait.h"
 #include "hotline/core/unique_fd.h"
 
 namespace hotline::engine {
@@ -20,6 +21,9 @@ class ChannelState {
   Channel* channel = nullptr;  ///< Null once the channel has gone and only completions are awaited.
   ChannelState* previous = nullptr;
   ChannelState* next = nullptr;
+  ChannelState* next_starved = nullptr;  ///< See StarvedQueue.
+  bool is_starved = false;               ///< It waits for a receive buffer.
+  Weight weight = Weight::light;         ///< Of what was received last.
 };
 
 /// One descriptor as the engine of the current thread knows it. Owns the descriptor. Engines attach

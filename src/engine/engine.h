@@ -137,7 +137,7 @@ class Engine : public Kernel {
   ChannelState* attached_ = nullptr;
 };
 
-/// A negated errno as what the pass of a deadline or a cancel makes of it.
-inline bool is_end_code(int result) { return result <= -kDeadlineEnd; }
+/// True if `result` is one of the negated end codes (end_code.h), not a count or a negated errno.
+inline bool is_end_code(int result) { return result <= -kShortageEnd; }
 
 }  // namespace hotline::engine

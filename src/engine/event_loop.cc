@@ -19,6 +19,10 @@ namespace context = boost::context::detail;
 // well under a millisecond for it.
 constexpr std::uint32_t kBudget = 64;
 
+// How long fibers with much to do run before the loop looks again for those with little. Short
+// beside what a caller notices, long beside what looking costs.
+constexpr Duration kBulkSlice = std::chrono::milliseconds(1);
+
 ExceptionState& exceptions_of_thread() {
   // __cxa_get_globals is declared to return an opaque type; its layout is fixed by the Itanium C++
   // ABI.
@@ -80,14 +84,14 @@ void EventLoop::forget_running() { running_loop = nullptr; }
 
 bool EventLoop::spawn(std::string_view name, Fiber::Body body, FiberGroup* group) {
   Fiber* fiber = create(name, std::move(body), group);
-  if (fiber != nullptr) make_ready(*fiber);
+  if (fiber != nullptr) make_ready(*fiber, Weight::light);
   return fiber != nullptr;
 }
 
 bool EventLoop::spawn_next(std::string_view name, Fiber::Body body, FiberGroup* group) {
   Fiber* fiber = create(name, std::move(body), group);
   if (fiber == nullptr) return false;
-  fiber->next_ready_ = std::exchange(next_, fiber);
+  next_.push_first(*fiber);
   return true;
 }
 
@@ -154,39 +158,40 @@ void EventLoop::release_channels() {
 
 void EventLoop::run_ready() {
   // What becomes ready meanwhile waits for the next turn, so that completions are never starved.
-  Fiber* batch = take_batch();
-  while (next_ != nullptr || batch != nullptr) {
-    Fiber*& queue = next_ != nullptr ? next_ : batch;
-    Fiber& fiber = *queue;
-    queue = std::exchange(fiber.next_ready_, nullptr);
-    resume(fiber);
+  ReadyQueue batch = take_batch();
+  run_next();
+  while (!batch.is_empty()) {
+    resume(batch.pop());
+    run_next();
   }
+  run_bulk();
 }
 
-Fiber* EventLoop::take_batch() {
-  ready_last_ = nullptr;
-  return std::exchange(ready_first_, nullptr);
+/// At least one fiber, so that the light ones cannot starve it.
+void EventLoop::run_bulk() {
+  if (bulk_.is_empty()) return;
+  const Fiber* const last = bulk_.last();
+  const Instant slice_end = read_clock() + kBulkSlice;
+  bool is_last = false;
+  do {
+    Fiber& fiber = bulk_.pop();
+    is_last = &fiber == last;
+    resume(fiber);
+    run_next();
+  } while (!is_last && read_clock() < slice_end);
 }
 
 std::size_t EventLoop::ready_count() const {
-  std::size_t count = 0;
-  std::size_t steps = 0;
-  for (const Fiber* each = ready_first_; each != nullptr; each = each->next_ready_) {
-    // Who is in the queue twice makes it endless.
-    if (++steps > fiber_count_) return steps;
-    if (may_run(*each)) ++count;
-  }
-  return count;
+  // More steps than fibers: one is in the queue twice, which makes it endless.
+  return ready_.count(fiber_count_ + 1, [this](const Fiber& fiber) { return may_run(fiber); });
 }
 
-Fiber* EventLoop::take_ready(std::size_t index) {
-  Fiber* before = nullptr;
-  Fiber* taken = ready_first_;
-  while (!may_run(*taken) || index-- > 0) before = std::exchange(taken, taken->next_ready_);
-  (before == nullptr ? ready_first_ : before->next_ready_) = taken->next_ready_;
-  if (ready_last_ == taken) ready_last_ = before;
-  taken->next_ready_ = nullptr;
-  return taken;
+Fiber& EventLoop::take_ready(std::size_t index) {
+  return ready_.take(index, [this](const Fiber& fiber) { return may_run(fiber); });
+}
+
+void EventLoop::run_next() {
+  while (!next_.is_empty()) resume(next_.pop());
 }
 
 void EventLoop::resume(Fiber& fiber) {
@@ -200,7 +205,7 @@ void EventLoop::resume(Fiber& fiber) {
   }
   if (!errand_) return;
   std::exchange(errand_, nullptr)();
-  make_ready(fiber);
+  make_ready(fiber, Weight::light);
 }
 
 void EventLoop::switch_to_fiber(Fiber& fiber) {
@@ -244,6 +249,7 @@ int EventLoop::park(Wait& wait, Deadline deadline) {
   if (wait.is_complete_) return wait.result_;
   Fiber& fiber = *fiber_;
   wait.fiber_ = &fiber;
+  wait.begun_ = now_;
   fiber.wait_ = &wait;
   const int asked = fiber.scope.code_in_force();
   if (asked == kCancelEnd || (asked == kDrainEnd && wait.is_drainable())) wait.interrupt(asked);
@@ -263,7 +269,7 @@ void EventLoop::complete(Wait& wait, int result) noexcept {
   if (wait.fiber_ == nullptr) {
     wait.completed();
   } else if (wait.fiber_ != fiber_) {
-    make_ready(*wait.fiber_);
+    make_ready(*wait.fiber_, wait.weight_);
   }
 }
 
@@ -296,19 +302,21 @@ void EventLoop::expire_waits() {
   }
 }
 
-void EventLoop::make_ready(Fiber& fiber) noexcept {
-  (ready_last_ == nullptr ? ready_first_ : ready_last_->next_ready_) = &fiber;
-  ready_last_ = &fiber;
-}
-
 void EventLoop::yield() {
   Fiber& fiber = *fiber_;
-  make_ready(fiber);
+  make_ready(fiber, Weight::light);
   suspend();
 }
 
 void EventLoop::spend_budget() {
-  if (fiber_->budget-- == 0) yield();
+  Fiber& fiber = *fiber_;
+  if (fiber.budget > 0) {
+    --fiber.budget;
+    return;
+  }
+  make_ready(fiber, Weight::bulk);
+  // Not a wait, so nobody takes over meanwhile.
+  switch_to_scheduler(fiber, false);
 }
 
 void EventLoop::on_thread_stack(std::move_only_function<void()> work) {

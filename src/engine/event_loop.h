@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "engine/engine.h"
 #include "engine/fiber.h"
@@ -9,6 +12,7 @@
 #include "engine/mailbox.h"
 #include "engine/offload_pool.h"
 #include "engine/read_watch.h"
+#include "engine/ready_queue.h"
 #include "engine/stack_pool.h"
 #include "engine/timer_heap.h"
 #include "hotline/engine/engine_choice.h"
@@ -96,9 +100,9 @@ class EventLoop : public Engine {
   /// Runs as run() does, for as long as `goes_on` says before each turn.
   void run_while(const std::function<bool()>& goes_on);
 
-  /// Those who run in the next turn, taken out of those who are ready: all of them, in the order in
-  /// which they became so.
-  virtual Fiber* take_batch();
+  /// Removes and returns the fibers to run in this turn; by default all that are ready, in the
+  /// order in which they became so.
+  virtual ReadyQueue take_batch() { return std::exchange(ready_, {}); }
 
   /// Since when, or from when on, `fiber` may run: not before then does it, and none of its waits
   /// passes its deadline.
@@ -107,14 +111,14 @@ class EventLoop : public Engine {
     return now_;
   }
 
-  /// Whether anybody runs in the next turn.
-  virtual bool has_ready() const { return ready_first_ != nullptr; }
+  /// Whether any fiber runs in the next turn.
+  virtual bool has_ready() const { return !ready_.is_empty() || !bulk_.is_empty(); }
 
-  /// For an engine that decides itself who is next: how many are ready and may run (more than there
-  /// are fibers, if one was made ready twice), and one of them alone.
+  /// For an engine that decides itself which fiber is next: how many are ready and may run (more
+  /// than there are fibers, if one was made ready twice), and one of them alone.
   std::size_t ready_count() const;
   std::size_t fiber_count() const { return fiber_count_; }
-  Fiber* take_ready(std::size_t index);
+  Fiber& take_ready(std::size_t index);
 
   /// For the engine's own use when the mailbox's descriptor is readable.
   void read_mailbox();
@@ -136,15 +140,26 @@ class EventLoop : public Engine {
     return Deadline::earliest(deadline, fiber_->scope.deadline).has_passed(now_);
   }
 
-  /// One more result was had without waiting: yields if the fiber has had its share.
+  /// Call before one more result is had without waiting: yields to all others if the fiber has had
+  /// its share of this turn.
   void spend_budget();
+
+  /// Counts a result of so many bytes against the share of the running fiber.
+  void charge(int bytes) noexcept {
+    const auto cost = static_cast<std::uint32_t>(bytes) / kBytesOfResult;
+    fiber_->budget -= std::min(fiber_->budget, cost);
+  }
 
  private:
   Fiber* create(std::string_view name, Fiber::Body body, FiberGroup* group) noexcept;
   void run_ready();
+  void run_bulk();
+  void run_next();
   void resume(Fiber& fiber);
   void suspend();
-  void make_ready(Fiber& fiber) noexcept;
+  void make_ready(Fiber& fiber, Weight weight) noexcept {
+    (weight == Weight::bulk ? bulk_ : ready_).push(fiber);
+  }
   void finish(Fiber& fiber);
   void expire_waits();
   bool may_run(const Fiber& fiber) const { return runs_from(fiber) <= now_; }
@@ -154,15 +169,18 @@ class EventLoop : public Engine {
   class Running;
   struct Trampoline;
 
+  // What a result may bring before it counts as several.
+  static constexpr std::uint32_t kBytesOfResult = 4096;
+
   StackPool stacks_;
   TimerHeap timers_;
   std::shared_ptr<Mailbox> mailbox_;
   OffloadOptions offload_options_;
   std::unique_ptr<OffloadPool> offload_pool_;
   Fiber* fiber_ = nullptr;
-  Fiber* ready_first_ = nullptr;
-  Fiber* ready_last_ = nullptr;
-  Fiber* next_ = nullptr;  ///< Who runs before those who are ready.
+  ReadyQueue next_;   ///< Run before all others.
+  ReadyQueue ready_;  ///< Run in the next turn.
+  ReadyQueue bulk_;   ///< Run after those, as many as a slice of time allows.
   std::size_t fiber_count_ = 0;
   Instant now_;
   void* scheduler_context_ = nullptr;

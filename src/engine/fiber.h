@@ -43,7 +43,8 @@ class Fiber {
 
   Scope scope;
 
-  /// Called once, at the next suspension, and then forgotten; null: nobody asks.
+  /// Called once, when the fiber next waits or yields, and then forgotten; null: nobody asks. Not
+  /// called when the fiber has only used up its share of a turn.
   SuspendHook* suspend_hook = nullptr;
 
   /// Results that operations may still take without waiting before the others get their turn.
@@ -52,6 +53,7 @@ class Fiber {
  private:
   friend class EventLoop;
   friend class FiberGroup;
+  friend class ReadyQueue;
   friend class TimerHeap;
 
   Fiber() = default;

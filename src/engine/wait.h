@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 #include "core/check.h"
+#include "hotline/core/deadline.h"
 
 namespace hotline::engine {
 
@@ -11,6 +13,17 @@ class Fiber;
 
 /// Whether a drain ends a wait.
 enum class OnDrain : bool { goes_on, ends };
+
+/// How much the end of a wait gives its fiber to do. Fibers with much to do run after all those with
+/// little, and in each turn only for a while: a peer that floods its own connection holds up nobody
+/// else.
+enum class Weight : bool { light, bulk };
+
+/// The weight of what `bytes` received or sent at once are.
+constexpr Weight weight_of(std::size_t bytes) {
+  constexpr std::size_t kLightBytesMax = 4096;
+  return bytes > kLightBytesMax ? Weight::bulk : Weight::light;
+}
 
 /// One wait of one fiber, on its stack: begun by EventLoop::park, ended by EventLoop::complete.
 class Wait {
@@ -29,6 +42,12 @@ class Wait {
   /// It has ended, and no fiber waits in it.
   virtual void completed() noexcept {}
 
+  /// What its end will give the fiber to do. Before it ends.
+  void set_weight(Weight weight) { weight_ = weight; }
+
+  /// When the fiber began to wait; of a wait that has a fiber.
+  Instant begun() const { return begun_; }
+
  protected:
   Wait() = default;
   ~Wait() = default;
@@ -37,8 +56,10 @@ class Wait {
   friend class EventLoop;
 
   Fiber* fiber_ = nullptr;
+  Instant begun_{};
   int result_ = 0;
   bool is_complete_ = false;
+  Weight weight_ = Weight::light;
 };
 
 /// Puts `wait` in the place of the one that waits in a direction of a descriptor.

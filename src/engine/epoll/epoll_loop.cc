@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "engine/above_standard.h"
+#include "engine/longest_blocked.h"
+#include "engine/operations/receive.h"
 
 namespace hotline::engine {
 namespace {
@@ -81,11 +83,11 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     if (side.is_ready) {
       spend_budget();
       if (has_left(operation.channel(), state)) return -kCancelEnd;
-      const int result = operation.attempt();
+      const int result = attempt(state, operation);
       const bool is_starved =
           result == -ENOBUFS && operation.kind() == Operation::Kind::receive && buffers_.has_any();
       if (is_starved) {
-        const int waited = wait_for_buffer(operation, side, deadline);
+        const int waited = wait_for_buffer(operation, state, deadline);
         if (has_left(operation.channel(), state)) return -kCancelEnd;
         if (waited < 0) return waited;
         continue;
@@ -100,6 +102,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     if (const int failed = register_once(state, operation.channel(), operation.kind()); failed < 0)
       return failed;
     PlainWait wait(*this, operation.on_drain());
+    wait.set_weight(state.weight);
     occupy(side.waiter, wait);
     const int waited = park(wait, deadline);
     if (has_left(operation.channel(), state)) return -kCancelEnd;
@@ -107,6 +110,18 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     if (waited == -kDrainEnd) return operation.attempt_last(waited);
     if (waited < 0) return waited;
   }
+}
+
+int EpollLoop::attempt(State& state, Operation& operation) {
+  const bool is_receive = operation.kind() == Operation::Kind::receive;
+  const bool is_refused_buffer =
+      is_receive && state.weight == Weight::bulk && buffers_.above_reserve() == 0 &&
+      static_cast<const Receive&>(operation).into().empty();
+  if (is_refused_buffer) return -ENOBUFS;
+  const int result = operation.attempt();
+  if (result > 0) charge(result);
+  if (is_receive && result > 0) state.weight = weight_of(static_cast<std::size_t>(result));
+  return result;
 }
 
 EpollLoop::State& EpollLoop::attached_state(Channel& channel) {
@@ -132,7 +147,8 @@ void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   // The first event tells of what was there before.
   if (!state.is_registered) state.read.is_ready = false;
   const int failed = register_once(state, channel, Operation::Kind::receive);
-  if (state.read.is_ready || failed < 0) {
+  const bool is_worth_a_try = state.read.is_ready && !state.is_starved;
+  if (is_worth_a_try || failed < 0) {
     complete(watch, failed);
   } else {
     occupy(state.read.waiter, watch);
@@ -143,28 +159,54 @@ void EpollLoop::unwatch(Channel& channel) {
   if (auto* state = static_cast<State*>(state_of(channel))) state->read.waiter = nullptr;
 }
 
-int EpollLoop::wait_for_buffer(const Operation& operation, Side& side, Deadline deadline) {
+int EpollLoop::wait_for_buffer(const Operation& operation, State& state, Deadline deadline) {
   const Channel& channel = operation.channel();
-  const ChannelState& state = *state_of(channel);
+  if (!state.is_starved) starved_queue_of(state).push(state);
+  if (is_due(deadline)) return -kDeadlineEnd;
   PlainWait wait(*this, operation.on_drain());
-  starved_.push_back(&wait);
-  occupy(side.waiter, wait);
+  wait.set_weight(state.weight);
+  occupy(state.read.waiter, wait);
   const int waited = park(wait, deadline);
-  if (!has_left(channel, state)) side.waiter = nullptr;
-  std::erase(starved_, &wait);
+  if (!has_left(channel, state)) state.read.waiter = nullptr;
   return waited;
 }
 
-/// Whether anybody who had waited for a buffer is ready now.
+/// Whether anything that had waited for a buffer is ready now.
 bool EpollLoop::feed_starved() {
-  if (starved_.empty() || returns_seen_ == buffers_.returns()) return false;
-  returns_seen_ = buffers_.returns();
-  for (PlainWait* wait : std::exchange(starved_, {})) complete(*wait, 0);
-  return true;
+  if (starved_.is_empty() && starved_bulk_.is_empty()) return false;
+  relieve_shortage();
+  const auto feed_some = [this](StarvedQueue& starved, std::size_t count) {
+    const bool has_any = count > 0 && !starved.is_empty();
+    for (; count > 0 && !starved.is_empty(); --count) {
+      State& state = static_cast<State&>(starved.pop());
+      if (state.read.waiter != nullptr) complete(*std::exchange(state.read.waiter, nullptr), 0);
+    }
+    return has_any;
+  };
+  const bool has_fed = feed_some(starved_, buffers_.free_count());
+  return feed_some(starved_bulk_, buffers_.above_reserve()) || has_fed;
+}
+
+/// Cuts the streams whose peers have taken nothing for longest and which hold buffers meanwhile,
+/// rather than let those wait without end that have none.
+void EpollLoop::relieve_shortage() {
+  if (buffers_.above_reserve() > 0 || now() < next_relief_) return;
+  next_relief_ = now() + LongestBlocked::kPause;
+  LongestBlocked blocked(now());
+  for (ChannelState* each = attached(); each != nullptr; each = each->next) {
+    State& state = static_cast<State&>(*each);
+    const bool is_candidate = state.write.waiter != nullptr && state.channel->lease.is_pooled();
+    if (is_candidate) blocked.consider(*state.write.waiter);
+  }
+  for (Wait* wait : blocked.found()) complete(*wait, -kShortageEnd);
 }
 
 void EpollLoop::turn(Deadline until) {
   if (feed_starved()) until = Deadline::at(now());
+  const bool is_anyone_starved = !starved_.is_empty() || !starved_bulk_.is_empty();
+  if (is_anyone_starved) {
+    until = Deadline::earliest(until, Deadline::after(now(), LongestBlocked::kPause));
+  }
   collect(timeout_ms(now(), until));
 }
 
@@ -196,7 +238,11 @@ void EpollLoop::dispatch(State& state, std::uint32_t events) {
   const auto wake = [&](Side& side, std::uint32_t mask) {
     if ((events & mask) == 0) return;
     side.is_ready = true;
-    if (side.waiter != nullptr) complete(*std::exchange(side.waiter, nullptr), 0);
+    // What waits for a buffer keeps its place in the queue.
+    const bool waits_for_buffer = &side == &state.read && state.is_starved;
+    if (side.waiter != nullptr && !waits_for_buffer) {
+      complete(*std::exchange(side.waiter, nullptr), 0);
+    }
   };
   wake(state.read, kReadEvents);
   wake(state.write, kWriteEvents);
@@ -210,6 +256,7 @@ void EpollLoop::withdraw(Channel& channel) {
   for (const Side* side : {&state->read, &state->write}) {
     if (side->waiter != nullptr) complete(*side->waiter, -kCancelEnd);
   }
+  if (state->is_starved) starved_queue_of(*state).remove(*state);
   detach(*state);
   delete state;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "engine/plain_wait.h"
+#include "engine/starved_queue.h"
 
 namespace hotline::engine {
 
@@ -33,15 +33,21 @@ class EpollLoop final : public EventLoop {
 
   State& attached_state(Channel& channel);
   int register_once(State& state, const Channel& channel, Operation::Kind kind);
-  int wait_for_buffer(const Operation& operation, Side& side, Deadline deadline);
+  int attempt(State& state, Operation& operation);
+  int wait_for_buffer(const Operation& operation, State& state, Deadline deadline);
+  StarvedQueue& starved_queue_of(const ChannelState& state) {
+    return state.weight == Weight::bulk ? starved_bulk_ : starved_;
+  }
   bool feed_starved();
+  void relieve_shortage();
   int collect(int timeout);
   void dispatch(State& state, std::uint32_t events);
 
   UniqueFd epoll_;
   BufferPool buffers_;
-  std::vector<PlainWait*> starved_;
-  std::uint64_t returns_seen_ = 0;
+  StarvedQueue starved_;
+  StarvedQueue starved_bulk_;  ///< Those that may not use up the reserve.
+  Instant next_relief_{};
 };
 
 }  // namespace hotline::engine

@@ -139,10 +139,12 @@ bool SimulatedLoop::deliver(Program& program, int signal) {
   });
 }
 
-Fiber* SimulatedLoop::take_batch() {
+ReadyQueue SimulatedLoop::take_batch() {
   const std::size_t count = ready_count();
   if (count > fiber_count()) universe_.die("a fiber was made ready twice");
-  return count == 0 ? nullptr : take_ready(universe_.chance.below(count));
+  ReadyQueue batch;
+  if (count > 0) batch.push(take_ready(universe_.chance.below(count)));
+  return batch;
 }
 
 void SimulatedLoop::turn(Deadline until) {

@@ -101,7 +101,7 @@ class SimulatedLoop final : public EventLoop {
   void abandon(Channel& channel) override { withdraw(channel); }
   void turn(Deadline until) override;
   void begin_watch(Channel& channel, ReadWatch& watch) override;
-  Fiber* take_batch() override;
+  ReadyQueue take_batch() override;
   Instant runs_from(const Fiber& fiber) const override;
   bool has_ready() const override { return ready_count() > 0; }
 

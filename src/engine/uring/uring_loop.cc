@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/above_standard.h"
+#include "engine/longest_blocked.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
@@ -52,6 +53,9 @@ class UringLoop::SubmittedWait final : public Wait, public Completion {
   }
   bool is_drainable() const noexcept override { return is_drainable_; }
 
+  /// Whether the stream must not write again, though a part of this write may have gone.
+  bool is_cut() const { return end_code_ == kShortageEnd; }
+
   void complete(int result, unsigned) noexcept override {
     const bool was_cancelled = end_code_ != 0 && (result == -ECANCELED || result == -EINTR);
     loop_.EventLoop::complete(*this, was_cancelled ? -end_code_ : result);
@@ -81,7 +85,9 @@ struct UringLoop::State final : ChannelState, Completion {
   }
   bool has_accepted() const { return !accepted().empty(); }
   void wake(UringLoop& owner) {
-    if (waiter != nullptr) owner.EventLoop::complete(*std::exchange(waiter, nullptr), 0);
+    if (waiter == nullptr) return;
+    waiter->set_weight(weight);
+    owner.EventLoop::complete(*std::exchange(waiter, nullptr), 0);
   }
 
   UringLoop& loop;
@@ -94,8 +100,10 @@ struct UringLoop::State final : ChannelState, Completion {
   bool is_listener = false;
   bool is_armed = false;
   bool is_stopping = false;
-  bool is_starved = false;
   bool is_dry = false;  ///< The last attempt emptied it: poll before the next.
+  bool is_cut = false;  ///< By relieve_shortage: it writes no more.
+  bool is_direct =
+      false;  ///< The peer sends more than is taken: receive only when asked, without a multishot.
   std::unique_ptr<std::vector<int>> accepted_fds;  ///< Of a listener.
 };
 
@@ -126,11 +134,14 @@ int UringLoop::interpret(Operation& operation, Deadline deadline) {
 }
 
 int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
+  const std::size_t bytes = send_bytes_of(operation);
   SubmittedWait wait(*this, operation.is_drainable());
+  wait.set_weight(weight_of(bytes));
   // Before the kernel has the entry: afterwards nothing may throw.
-  attached_state(operation.channel());
+  const State& state = attached_state(operation.channel());
+  if (state.is_cut) return -kShortageEnd;
   operation.prepare(ring_.next_entry(wait));
-  ring_.note_send(send_bytes_of(operation));
+  ring_.note_send(bytes);
   return park_submitted(wait, operation, deadline);
 }
 
@@ -171,7 +182,9 @@ int UringLoop::park_submitted(SubmittedWait& wait, Operation& operation, Deadlin
   SubmittedWait*& place = state.submitted[operation.direction() == Direction::read ? 0 : 1];
   occupy(place, wait);
   const int result = park(wait, deadline);
-  if (!has_left(operation.channel(), state)) place = nullptr;
+  if (has_left(operation.channel(), state)) return result;
+  place = nullptr;
+  state.is_cut |= wait.is_cut();
   return result;
 }
 
@@ -184,10 +197,37 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
     if (state.end == -ENOBUFS) return std::exchange(state.end, 1);
     if (state.end <= 0) return state.end;
     if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
+    if (state.is_direct && !state.is_armed && !state.is_starved) {
+      const int result = receive_directly(operation, state, deadline);
+      if (result != -EAGAIN) return result;
+    }
     if (!is_draining() && !state.is_armed && !state.is_starved) arm_receive(state);
     const int waited = wait_for_queue(operation.channel(), state, deadline);
     if (waited < 0) return waited;
   }
+}
+
+/// Tries without the kernel's ring, in the fiber's own share of the turn. -EAGAIN: nothing is there
+/// or no buffer may be had, and the state is as before a first receive, or starved.
+int UringLoop::receive_directly(Operation& operation, State& state, Deadline deadline) {
+  spend_budget();
+  if (has_left(operation.channel(), state)) return -kCancelEnd;
+  const bool needs_buffer = static_cast<const Receive&>(operation).into().empty();
+  const bool may_take =
+      !needs_buffer || state.weight == Weight::light || buffers_.above_reserve() > 0;
+  const int result = may_take ? operation.attempt() : -ENOBUFS;
+  if (result > 0) {
+    charge(result);
+    state.weight = weight_of(static_cast<std::size_t>(result));
+  }
+  if (result == -ENOBUFS && needs_buffer) {
+    starve(state);
+  } else if (result != -EAGAIN) {
+    return result;
+  } else {
+    state.is_direct = false;
+  }
+  return is_due(deadline) ? -kDeadlineEnd : -EAGAIN;
 }
 
 /// Waits until the multishot has queued something or has ended. A drain is not an end yet:
@@ -206,8 +246,11 @@ int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline dea
 
 void UringLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   State& state = attached_state(channel);
-  if (state.first != BufferPool::kNone || state.end <= 0) return EventLoop::complete(watch, 0);
-  if (!state.is_armed && !state.is_starved) arm_receive(state);
+  const bool is_idle = !state.is_armed && !state.is_starved;
+  const bool is_worth_a_try =
+      state.first != BufferPool::kNone || state.end <= 0 || (state.is_direct && is_idle);
+  if (is_worth_a_try) return EventLoop::complete(watch, 0);
+  if (is_idle) arm_receive(state);
   occupy(state.waiter, watch);
 }
 
@@ -217,7 +260,12 @@ void UringLoop::unwatch(Channel& channel) {
 
 void UringLoop::arm_receive(State& state) {
   io_uring_sqe& entry = ring_.next_entry(state);
-  io_uring_prep_recv_multishot(&entry, state.channel->fd(), nullptr, 0, 0);
+  if (buffers_.is_running_short()) {
+    // One buffer at a time: a multishot takes many before it can be stopped.
+    io_uring_prep_recv(&entry, state.channel->fd(), nullptr, buffers_.buffer_bytes(), 0);
+  } else {
+    io_uring_prep_recv_multishot(&entry, state.channel->fd(), nullptr, 0, 0);
+  }
   entry.flags |= IOSQE_BUFFER_SELECT;
   entry.buf_group = BufferRing::kGroup;
   state.is_armed = true;
@@ -232,8 +280,8 @@ void UringLoop::received(State& state, int result, unsigned flags) {
     enqueue(state, index, static_cast<std::uint32_t>(result));
   }
   const bool is_starved = result == -ENOBUFS && buffers_.has_any();
-  if (is_starved && state.channel != nullptr && try_append(starved_, &state)) {
-    state.is_starved = true;
+  if (is_starved && state.channel != nullptr) {
+    starve(state);
   } else if (result <= 0 && result != -ECANCELED && !is_starved) {
     state.end = result;
   }
@@ -245,7 +293,11 @@ void UringLoop::enqueue(State& state, std::uint32_t index, std::uint32_t filled)
   (state.first == BufferPool::kNone ? state.first : queued_[state.last].next) = index;
   state.last = index;
   ++state.queued_count;
-  if (state.queued_count * buffers_.buffer_bytes() > kUnreadBytesMax) stop_multishot(state);
+  state.weight = weight_of(filled);
+  const std::size_t bytes_max = buffers_.is_running_short() ? 0 : kUnreadBytesMax;
+  if (state.queued_count * buffers_.buffer_bytes() <= bytes_max) return;
+  state.is_direct = state.weight == Weight::bulk;
+  stop_multishot(state);
 }
 
 Buffer UringLoop::dequeue(State& state) {
@@ -270,16 +322,40 @@ void UringLoop::settle(State& state, unsigned flags) {
   if (!state.is_starved || !state.is_empty()) state.wake(*this);
 }
 
-/// ENOBUFS is flow control: receiving goes on when half of the hot buffers are back.
-void UringLoop::rearm_starved() {
-  if (starved_.empty()) return;
-  const std::size_t wanted =
-      std::max<std::size_t>(1, std::min<std::size_t>(buffer_ring_.hot(), buffers_.count_max()) / 2);
-  if (buffer_ring_.held() < wanted) return;
-  for (State* state : std::exchange(starved_, {})) {
-    state->is_starved = false;
-    if (state->waiter != nullptr && !state->is_armed) arm_receive(*state);
+/// ENOBUFS is flow control: the bytes stay in the socket until there is a buffer for them.
+void UringLoop::starve(State& state) {
+  state.is_direct |= state.weight == Weight::bulk;
+  starved_queue_of(state).push(state);
+}
+
+/// No more of them than there are buffers: the others would ask in vain, each turn anew.
+void UringLoop::feed_starved() {
+  const auto feed_some = [this](StarvedQueue& starved, std::size_t count) {
+    for (; count > 0 && !starved.is_empty(); --count) feed(static_cast<State&>(starved.pop()));
+  };
+  if (is_anyone_starved()) relieve_shortage();
+  feed_some(starved_, buffer_ring_.held());
+  feed_some(starved_bulk_, buffers_.above_reserve());
+}
+
+void UringLoop::feed(State& state) {
+  if (state.waiter == nullptr) return;
+  if (state.is_direct) return state.wake(*this);
+  if (!state.is_armed) arm_receive(state);
+}
+
+/// Cuts the streams whose peers have taken nothing for longest and which hold buffers meanwhile,
+/// rather than let those wait without end that have none.
+void UringLoop::relieve_shortage() {
+  if (buffers_.above_reserve() > 0 || now() < next_relief_) return;
+  next_relief_ = now() + LongestBlocked::kPause;
+  LongestBlocked blocked(now());
+  for (ChannelState* each = attached(); each != nullptr; each = each->next) {
+    State& state = static_cast<State&>(*each);
+    const bool holds_buffers = state.channel->lease.is_pooled() || state.queued_count > 0;
+    if (state.submitted[1] != nullptr && holds_buffers) blocked.consider(*state.submitted[1]);
   }
+  for (Wait* wait : blocked.found()) wait->interrupt(kShortageEnd);
 }
 
 int UringLoop::accept(Operation& operation, Deadline deadline) {
@@ -338,7 +414,10 @@ UringLoop::State& UringLoop::attached_state(Channel& channel) {
 
 void UringLoop::turn(Deadline until) {
   buffer_ring_.top_up();
-  rearm_starved();
+  feed_starved();
+  if (is_anyone_starved()) {
+    until = Deadline::earliest(until, Deadline::after(now(), LongestBlocked::kPause));
+  }
   ring_.submit_and_wait(now(), until);
   hand_out();
 }
@@ -347,11 +426,11 @@ void UringLoop::catch_up() {
   unsigned count = 0;
   do {
     buffer_ring_.top_up();
-    rearm_starved();
+    feed_starved();
     ring_.submit_and_catch_up();
     count = hand_out();
     // A receive that found no buffer has found bytes: it gets one for as long as there are any.
-  } while (count == Ring::kCompletionEntries || (count > 0 && !starved_.empty()));
+  } while (count == Ring::kCompletionEntries || (count > 0 && !starved_.is_empty()));
 }
 
 /// How many completions there were.
@@ -371,7 +450,7 @@ void UringLoop::withdraw(Channel& channel) {
   } else {
     while (state->is_armed) yield();
   }
-  std::erase(starved_, state);
+  if (state->is_starved) starved_queue_of(*state).remove(*state);
   if (!channel.carried) channel.carried = std::make_unique<Channel::Carried>();
   channel.carried->reserve(state->queued_count, state->accepted().size());
   while (state->first != BufferPool::kNone) {
@@ -403,7 +482,7 @@ void UringLoop::abandon(Channel& channel) {
   // They name the descriptor by its number, which somebody else may have once it is closed.
   if (has_entries) ring_.flush();
   // Only now, for flushing may bring completions.
-  std::erase(starved_, state);
+  if (state->is_starved) starved_queue_of(*state).remove(*state);
   while (state->first != BufferPool::kNone) dequeue(*state);
   for (const int fd : state->accepted()) UniqueFd(fd).reset();
   detach(*state);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/plain_wait.h"
+#include "engine/starved_queue.h"
 #include "engine/uring/buffer_ring.h"
 #include "engine/uring/completion.h"
 #include "engine/uring/mailbox_watch.h"
@@ -49,13 +50,21 @@ class UringLoop final : public EventLoop {
   int attempt_or_poll(Operation& operation, Deadline deadline);
 
   int receive(Operation& operation, Deadline deadline);
+  int receive_directly(Operation& operation, State& state, Deadline deadline);
   int wait_for_queue(const Channel& channel, State& state, Deadline deadline);
   bool is_draining() const { return fiber()->scope.code_in_force() == kDrainEnd; }
   void arm_receive(State& state);
   void received(State& state, int result, unsigned flags);
   void enqueue(State& state, std::uint32_t index, std::uint32_t filled);
   Buffer dequeue(State& state);
-  void rearm_starved();
+  void starve(State& state);
+  void feed_starved();
+  void feed(State& state);
+  void relieve_shortage();
+  StarvedQueue& starved_queue_of(const ChannelState& state) {
+    return state.weight == Weight::bulk ? starved_bulk_ : starved_;
+  }
+  bool is_anyone_starved() const { return !starved_.is_empty() || !starved_bulk_.is_empty(); }
   unsigned hand_out();
 
   int accept(Operation& operation, Deadline deadline);
@@ -69,7 +78,9 @@ class UringLoop final : public EventLoop {
   BufferPool buffers_;
   BufferRing buffer_ring_;
   std::vector<Queued> queued_;
-  std::vector<State*> starved_;
+  StarvedQueue starved_;
+  StarvedQueue starved_bulk_;  ///< Those that may not use up the reserve.
+  Instant next_relief_{};
   MailboxWatch mailbox_watch_;
   std::size_t orphan_count_ = 0;
 };

@@ -1,0 +1,134 @@
+#include <sys/socket.h>
+
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "engine/event.h"
+#include "engine/operations/receive.h"
+#include "engine/operations/send.h"
+#include "hotline/engine/clock.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+// What becomes of a loop's streams when receive buffers are short.
+
+namespace hotline::engine {
+namespace {
+
+constexpr std::size_t kBufferBytes = 16 * 1024;
+constexpr std::size_t kBufferCount = 64;
+
+LoopOptions few_buffers() {
+  LoopOptions options;
+  options.receive_buffer_bytes = kBufferBytes;
+  options.receive_memory_max = kBufferCount * kBufferBytes;
+  options.hot_buffers = 8;
+  return options;
+}
+
+/// A stream whose peer has sent more than anybody receives, and reads nothing.
+struct Flooded {
+  Flooded() {
+    auto [ours, theirs] = test::stream_pair();
+    channel.emplace(std::move(ours));
+    peer = std::move(theirs);
+    send_more();
+  }
+
+  void send_more() const {
+    const std::string piece(64 * 1024, 'f');
+    while (::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT) > 0) continue;
+  }
+
+  std::optional<Channel> channel;
+  UniqueFd peer;
+};
+
+int receive(EventLoop& loop, Channel& channel) {
+  Receive operation(channel, loop);
+  const int result = loop.perform(operation, Deadline::never());
+  channel.lease = std::move(operation.buffer);
+  return result;
+}
+
+/// Twice: only the second buffer shows that the peer brings much.
+void receive_much(EventLoop& loop, Flooded& flooded) {
+  for (int i = 0; i < 2; ++i) {
+    flooded.channel->lease = {};
+    if (receive(loop, *flooded.channel) <= 0) return;
+    flooded.send_more();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("streams that bring much leave buffers for those that bring little") {
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        std::list<Flooded> floods(2 * kBufferCount);
+        FiberGroup holders(loop);
+        for (Flooded& each : floods) {
+          loop.spawn(
+              "holder",
+              [&loop, &each] {
+                receive_much(loop, each);
+                Event never(loop);
+                never.wait();
+              },
+              &holders);
+        }
+        for (int i = 0; i < 200; ++i) loop.yield();
+        for (int i = 0; i < 20; ++i) {
+          auto [ours, peer] = test::stream_pair();
+          Channel light(std::move(ours));
+          test::send_text(peer.get(), "hello");
+          CHECK(receive(loop, light) == 5);
+        }
+        holders.interrupt(kCancelEnd);
+        holders.join();
+      },
+      few_buffers());
+}
+
+TEST_CASE("a stream whose peer takes nothing is cut when others lack the buffer that it holds") {
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        std::list<Flooded> floods(2 * kBufferCount);
+        FiberGroup writers(loop);
+        std::vector<int> ends;
+        int served_count = 0;
+        for (Flooded& each : floods) {
+          loop.spawn(
+              "writer",
+              [&loop, &each, &ends, &served_count] {
+                receive_much(loop, each);
+                if (loop.scope().end_code != 0) return;
+                ++served_count;
+                int result = 0;
+                while (result >= 0) {
+                  Send send(*each.channel, each.channel->lease.memory());
+                  result = loop.perform(send, Deadline::never());
+                }
+                ends.push_back(result);
+                each.channel->close();
+              },
+              &writers);
+        }
+        // Whatever was held up for want of a buffer has had one in the end.
+        while (served_count < static_cast<int>(floods.size())) {
+          REQUIRE(sleep_for(std::chrono::milliseconds(10)));
+        }
+        for (const int end : ends) CHECK(end == -kShortageEnd);
+        CHECK(ends.size() >= floods.size() - kBufferCount);
+        CHECK(ends.size() < floods.size());
+        writers.interrupt(kCancelEnd);
+        writers.join();
+      },
+      few_buffers());
+}
+
+}  // namespace hotline::engine
