@@ -46,6 +46,9 @@ struct Stream::State {
   Endpoint peer;
   StreamOptions options;
   std::unique_ptr<Error> end;  ///< Most streams never have one for long.
+  Deadline write_deadline = Deadline::never();  ///< Of the write that is under way, in parts.
+  std::size_t written_bytes = 0;                ///< Of that write, since the deadline was set.
+  bool is_amid_write = false;
   bool has_received = false;
   bool was_reset = false;  ///< A write was told so.
   Written written = Written::whole;
@@ -61,6 +64,7 @@ struct Stream::State {
   }
 
   int perform_receive(engine::Receive& receive, Deadline deadline);
+  int perform_send(engine::Operation& send, std::size_t wanted_bytes);
   void set_end(WhenDropped manner);
   Error note_end(Error error);
   Error receive_error(int code);
@@ -73,7 +77,7 @@ struct Stream::State {
     if (written != Written::failed) written = now;
   }
   void note_cut_off();
-  Result<std::size_t> write_pieces(std::span<iovec> pieces);
+  Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
   void lease(engine::Buffer buffer);
   MutableBytes take_unread();
@@ -216,12 +220,10 @@ Result<void> Stream::read_exact(MutableBytes into) {
 Result<std::size_t> Stream::write_some(Bytes bytes) {
   if (bytes.empty()) return 0;
   State& state = *state_;
-  Engine& engine = Engine::current();
   const Bytes chunk = bytes.first(std::min(bytes.size(), kWriteChunkBytes));
   engine::Send send(*state.channel, chunk);
   state.note_written(State::Written::partly);
-  const int result =
-      engine.perform(send, Deadline::after(engine.now(), state.options.timeouts.write));
+  const int result = state.perform_send(send, chunk.size());
   if (result < 0) return fail(state.send_error(result));
   const auto sent = static_cast<std::size_t>(result);
   if (sent == bytes.size()) state.note_written(State::Written::whole);
@@ -238,11 +240,27 @@ Result<void> Stream::write_all(Bytes bytes) {
   return {};
 }
 
-Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces) {
+/// The peer has the write timeout for each chunk, in however many parts it takes it: one that takes
+/// a little again and again does not begin anew.
+int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
   Engine& engine = Engine::current();
+  if (!is_amid_write) {
+    write_deadline = Deadline::after(engine.now(), options.timeouts.write);
+    written_bytes = 0;
+  } else if (write_deadline.has_passed(engine.now())) {
+    return -engine::kDeadlineEnd;
+  }
+  const int result = engine.perform(send, write_deadline);
+  const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
+  written_bytes += sent;
+  is_amid_write = sent < wanted_bytes && written_bytes < kWriteChunkBytes;
+  return result;
+}
+
+Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces, std::size_t total_bytes) {
   engine::SendVectored send(*channel, pieces);
   note_written(Written::partly);
-  const int result = engine.perform(send, Deadline::after(engine.now(), options.timeouts.write));
+  const int result = perform_send(send, total_bytes);
   if (result < 0) return fail(send_error(result));
   show_sent(pieces, static_cast<std::size_t>(result));
   return static_cast<std::size_t>(result);
@@ -300,7 +318,7 @@ Result<void> Stream::write_all(std::span<const Bytes> pieces) {
     }
     std::size_t sent = 0;
     if (total > 0) {
-      auto written = state_->write_pieces(std::span(batch).first(count));
+      auto written = state_->write_pieces(std::span(batch).first(count), total);
       if (!written) return fail(std::move(written.error()));
       sent = *written;
       has_written = true;
