@@ -64,7 +64,7 @@ FrameAssembler::Step FrameAssembler::take_frame(const Decoded& decoded, MutableB
 
 /// Twice as much each time, where the end is not known beforehand: few looks must do.
 void FrameAssembler::gather(std::size_t wanted_bytes) {
-  if (!partial_) partial_ = std::make_unique<Partial>();
+  if (!partial_) partial_ = std::make_unique<Partial>(budget_);
   const std::size_t gathered = partial_->bytes.size();
   const std::size_t taken =
       std::min(piece_.size(), std::max({wanted_bytes - gathered, gathered, kPieceMin}));

@@ -26,10 +26,12 @@ class FrameAssembler {
     std::string_view reason{};
   };
 
-  /// `framing` outlives this.
-  explicit FrameAssembler(const Framing& framing) : decoder_(framing) {}
+  /// `framing` and `budget` outlive this. Without a budget only the longest frame bounds the memory.
+  explicit FrameAssembler(const Framing& framing, GatheringBudget* budget = nullptr)
+      : decoder_(framing), budget_(budget) {}
 
   /// The next frame of what has arrived. `more`: feed it, or fill room(); no piece is held then.
+  /// Throws as Gathering does.
   Step next() {
     const Framing& framing = decoder_.framing();
     if (!partial_ && has_fixed_header(framing.kind)) {
@@ -66,6 +68,8 @@ class FrameAssembler {
  private:
   /// The beginning of a frame, or the frame that was read last.
   struct Partial {
+    explicit Partial(GatheringBudget* budget) : bytes(budget) {}
+
     Gathering bytes;
     std::size_t wanted_bytes = 0;
     bool is_read = false;  ///< It is the latter.
@@ -85,6 +89,7 @@ class FrameAssembler {
   void gather(std::size_t wanted_bytes);
 
   Decoder decoder_;
+  GatheringBudget* budget_;
   MutableBytes piece_;
   std::unique_ptr<Partial> partial_;  ///< A silent stream has none.
 };

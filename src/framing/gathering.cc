@@ -38,13 +38,19 @@ void Gathering::clear() {
 
 void Gathering::release() {
   memory_.reset();
+  if (budget_ != nullptr) budget_->give_back(capacity_);
   capacity_ = 0;
   size_ = 0;
 }
 
 void Gathering::grow(std::size_t capacity) {
+  const std::size_t more = capacity - capacity_;
+  if (budget_ != nullptr) budget_->take(more, capacity);
   void* const grown = std::realloc(memory_.get(), capacity);
-  if (grown == nullptr) throw std::bad_alloc();
+  if (grown == nullptr) {
+    if (budget_ != nullptr) budget_->give_back(more);
+    throw std::bad_alloc();
+  }
   static_cast<void>(memory_.release());
   memory_.reset(static_cast<std::byte*>(grown));
   capacity_ = capacity;

@@ -19,8 +19,10 @@ void linger(const ServerOptions& options, Stream& call) {
   if (!call.is_open() || (end != ErrorKind::none && end != ErrorKind::draining)) return;
   if (!call.shut_down_writes()) return;
   const engine::DrainHold hold;
-  const DeadlineScope bounded(deadline_after(options.linger));
-  while (call.receive()) {
+  const Deadline until = deadline_after(options.linger);
+  const DeadlineScope bounded(until);
+  // A deadline ends waits: a peer that goes on sending lets none begin.
+  while (!until.has_passed(now()) && call.receive()) {
   }
 }
 
@@ -42,9 +44,11 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
   const Error& end = is_known ? ended.reason : call.end();
   const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
                           end.kind == ErrorKind::draining;
-  // A peer that does not speak the protocol is somebody's mistake.
-  const bool is_mistake =
-      end.kind == ErrorKind::protocol_violation || end.kind == ErrorKind::too_large;
+  // A peer that does not speak the protocol is somebody's mistake, and a limit that was met is
+  // somebody's to raise.
+  const bool is_mistake = end.kind == ErrorKind::protocol_violation ||
+                          end.kind == ErrorKind::too_large ||
+                          end.kind == ErrorKind::resource_exhausted;
   shared.log(is_mistake ? LogLevel::warning : LogLevel::debug, "call ended", service.name,
              &call.peer(), is_orderly ? std::string(name_of(end.kind)) : end.message());
 }

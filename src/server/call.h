@@ -31,7 +31,10 @@ template <typename Part>
 CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part&& part) noexcept {
   try {
     Result<void> done = part();
-    return {CallEnd::Manner::orderly, done ? Error() : std::move(done.error())};
+    if (done) return {};
+    // What had begun was cut off for want of memory: it must not look answered.
+    const bool is_cut = done.error().kind == ErrorKind::resource_exhausted;
+    return {is_cut ? CallEnd::Manner::broken : CallEnd::Manner::orderly, std::move(done.error())};
   } catch (const std::exception& thrown) {
     report_throw(shared, service, peer, thrown.what());
   } catch (...) {

@@ -1,5 +1,6 @@
 #include "server/frame_dispatcher.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -12,6 +13,12 @@ namespace {
 
 constexpr Duration kRetryPause = std::chrono::milliseconds(20);
 
+// How long the dispatching fiber goes on before the loop's other fibers run, how many light calls
+// it serves between two looks at the clock, and how many before a heavy one has its turn.
+constexpr Duration kSlice = std::chrono::microseconds(500);
+constexpr unsigned kLightCountUnlooked = 4;
+constexpr unsigned kLightCountMax = 64;
+
 /// Without memory for it, without the endpoint.
 Error reason_of(ErrorKind kind, std::string_view operation, const FramedCall& call) noexcept {
   Error reason{kind, 0, operation, {}, {}, {}};
@@ -20,6 +27,10 @@ Error reason_of(ErrorKind kind, std::string_view operation, const FramedCall& ca
   } catch (const std::bad_alloc&) {
   }
   return reason;
+}
+
+Error lateness_of(const FramedCall& call) noexcept {
+  return reason_of(ErrorKind::timed_out, "receive from", call);
 }
 
 }  // namespace
@@ -58,7 +69,9 @@ void FrameDispatcher::run() {
 void FrameDispatcher::take(Stream call) {
   log_begin(shared_, service_, call);
   ++call_count_;
-  watch(*new FramedCall(*this, std::move(call), service_.framing));
+  framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
+  watch(*new FramedCall(*this, std::move(call), std::move(frames),
+                        shared_.options.timeouts.message));
 }
 
 void FrameDispatcher::stop_taking() {
@@ -68,25 +81,64 @@ void FrameDispatcher::stop_taking() {
 
 void FrameDispatcher::note_ready(FramedCall& call) {
   list_of(call).remove(call);
-  ready_.push_back(call);
+  make_ready(call);
   has_work_.set();
 }
 
+void FrameDispatcher::make_ready(FramedCall& call) {
+  (call.weight == engine::Weight::bulk ? ready_bulk_ : ready_).push_back(call);
+}
+
 FramedCallList& FrameDispatcher::list_of(const FramedCall& call) {
-  return call.has_spoken ? silent_ : unspoken_;
+  if (!call.has_spoken) return unspoken_;
+  return call.message.until().is_never() ? silent_ : amid_;
 }
 
 void FrameDispatcher::dispatch() {
   while (!is_over()) {
+    heed_scope();
     if (next_silence_end().has_passed(loop_.now())) end_silent();
-    if (ready_.is_empty()) {
+    FramedCall* const call = next_call();
+    if (call == nullptr) {
       if (!wait_for_calls()) return fibers_->give_up();
+      begin_slice();
       continue;
     }
-    FramedCall& call = ready_.first();
-    ready_.remove(call);
-    if (!serve(call)) return;
+    const engine::Weight weight = call->weight;
+    if (!serve(*call)) return;
+    end_slice_in_time(weight);
   }
+}
+
+/// Callers that keep sending would keep the fiber from a wait that tells it of a drain or a cut.
+void FrameDispatcher::heed_scope() {
+  const int asked = loop_.scope().code_in_force();
+  if (asked == engine::kDrainEnd && !is_draining_) begin_drain();
+  if (asked == engine::kCancelEnd) end_all();
+}
+
+/// Removes and returns the call to serve next; null if none is ready.
+FramedCall* FrameDispatcher::next_call() {
+  const bool is_bulk_due = ready_.is_empty() || light_count_ >= kLightCountMax;
+  const bool is_bulk = !ready_bulk_.is_empty() && is_bulk_due;
+  FramedCallList& calls = is_bulk ? ready_bulk_ : ready_;
+  if (calls.is_empty()) return nullptr;
+  light_count_ = is_bulk ? 0 : light_count_ + 1;
+  FramedCall& call = calls.first();
+  calls.remove(call);
+  return &call;
+}
+
+void FrameDispatcher::begin_slice() {
+  slice_end_ = loop_.read_clock() + kSlice;
+}
+
+void FrameDispatcher::end_slice_in_time(engine::Weight served) {
+  const bool is_unlooked =
+      served == engine::Weight::light && light_count_ % kLightCountUnlooked != 0;
+  if (is_unlooked || loop_.read_clock() < slice_end_) return;
+  loop_.yield();
+  begin_slice();
 }
 
 /// False if all has been cut.
@@ -104,18 +156,19 @@ Deadline FrameDispatcher::next_silence_end() const {
   const auto first = [](const FramedCallList& calls) {
     return calls.is_empty() ? Deadline::never() : calls.first().silent_until;
   };
-  return Deadline::earliest(first(unspoken_), first(silent_));
+  const Deadline earliest = Deadline::earliest(first(unspoken_), first(silent_));
+  return Deadline::earliest(earliest, first(amid_));
 }
 
 void FrameDispatcher::end_silent() {
   const Instant time = loop_.now();
   // The loop takes note of everything that has come by now before it ends this wait.
   if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
-  for (FramedCallList* calls : {&unspoken_, &silent_}) {
+  for (FramedCallList* calls : watched()) {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
       FramedCall& call = calls->first();
       unwatch(call);
-      end(call, {CallEnd::Manner::at_once, reason_of(ErrorKind::timed_out, "receive from", call)});
+      end(call, {CallEnd::Manner::at_once, lateness_of(call)});
     }
   }
 }
@@ -123,21 +176,19 @@ void FrameDispatcher::end_silent() {
 /// Each has a last chance to say what it has said already.
 void FrameDispatcher::begin_drain() {
   is_draining_ = true;
-  for (FramedCallList* calls : {&unspoken_, &silent_}) {
+  for (FramedCallList* calls : watched()) {
     while (!calls->is_empty()) {
       FramedCall& call = calls->first();
       unwatch(call);
-      ready_.push_back(call);
+      make_ready(call);
     }
   }
 }
 
 void FrameDispatcher::end_all() {
   begin_drain();
-  while (!ready_.is_empty()) {
-    FramedCall& call = ready_.first();
-    ready_.remove(call);
-    end(call, {CallEnd::Manner::at_once, reason_of(ErrorKind::cancelled, "serve", call)});
+  while (FramedCall* const call = next_call()) {
+    end(*call, {CallEnd::Manner::at_once, reason_of(ErrorKind::cancelled, "serve", *call)});
   }
 }
 
@@ -158,29 +209,47 @@ bool FrameDispatcher::serve(FramedCall& call) {
   replies->clear();
   spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
   const bool goes_on = how.manner == CallEnd::Manner::orderly && how.reason.kind == ErrorKind::none;
-  if (goes_on) {
-    watch(call);
-  } else {
+  if (!goes_on) {
     end(call, how);
+  } else if (call.has_frames_left) {
+    make_ready(call);
+    has_work_.set();
+  } else {
+    watch(call);
   }
   return work.end();
 }
 
 Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
-  auto piece = is_draining_ ? call.stream.receive() : call.stream.receive_now();
-  // Told too early: this fiber waits.
-  if (piece && piece->empty()) piece = call.stream.receive();
-  if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
-  call.has_spoken = true;
-  return answer_frames(shared_.options, messages_, service_, call.stream, call.frames, replies,
-                       *piece);
+  std::size_t piece_bytes = 0;
+  if (!call.has_frames_left) {
+    const auto piece = is_draining_ ? call.stream.receive() : call.stream.receive_now();
+    if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
+    // Told too early: it is watched again.
+    if (piece->empty()) return {};
+    // A peer that sends a little now and then is never silent, and may still take too long.
+    if (call.message.until().has_passed(loop_.now())) return fail(lateness_of(call));
+    call.has_spoken = true;
+    call.weight = engine::weight_of(piece->size());
+    call.frames.feed(*piece);
+    piece_bytes = piece->size();
+  }
+  const auto left =
+      answer_frames(shared_.options, messages_, service_, call.stream, call.frames, replies);
+  if (!left) return fail(std::move(left.error()));
+  call.has_frames_left = *left == FramesLeft::some;
+  call.message.note(call.frames.is_amid_frame(), piece_bytes, loop_.now());
+  return {};
 }
 
 void FrameDispatcher::watch(FramedCall& call) {
   const StreamTimeouts& timeouts = shared_.options.timeouts;
-  call.silent_until =
-      Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
-  list_of(call).push_back(call);
+  FramedCallList& calls = list_of(call);
+  const Duration timeout = &calls == &unspoken_ ? timeouts.first_byte
+                           : &calls == &amid_   ? std::min(timeouts.message, timeouts.idle)
+                                                : timeouts.idle;
+  call.silent_until = Deadline::after(loop_.now(), timeout);
+  calls.push_back(call);
   if (is_draining_) {
     note_ready(call);
     return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -19,7 +20,9 @@ namespace hotline::server {
 /// Runs a message handler over the framed calls of one loop: the messages of all of them back to
 /// back on one fiber, the replies to what one receive brought gathered into one write. A call that
 /// is silent has neither fiber nor buffer. When a handler or a write waits, it keeps that fiber and
-/// another goes on with the other calls. Loop thread only; used from fibers of one group.
+/// another goes on with the other calls. Calls that bring much at once are served after those that
+/// bring little, a bounded number of messages at a time, and the loop's other fibers run after each
+/// slice of time. Loop thread only; used from fibers of one group.
 class FrameDispatcher {
  public:
   FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop);
@@ -44,14 +47,20 @@ class FrameDispatcher {
   void note_ready(FramedCall& call);
   void dispatch();
   bool wait_for_calls();
+  void heed_scope();
+  FramedCall* next_call();
+  void begin_slice();
+  void end_slice_in_time(engine::Weight served);
   void begin_drain();
   void end_silent();
   void end_all();
   bool serve(FramedCall& call);
   Result<void> answer(FramedCall& call, ReplyBatch& replies);
+  void make_ready(FramedCall& call);
   void watch(FramedCall& call);
   void unwatch(FramedCall& call);
   FramedCallList& list_of(const FramedCall& call);
+  std::array<FramedCallList*, 3> watched() { return {&unspoken_, &amid_, &silent_}; }
   void end(FramedCall& call, const CallEnd& how);
   Deadline next_silence_end() const;
   bool is_over() const { return is_complete_ && call_count_ == 0; }
@@ -64,13 +73,17 @@ class FrameDispatcher {
   engine::Event has_work_;
   std::optional<DispatchFibers> fibers_;
   FramedCallList ready_;
-  FramedCallList
-      unspoken_;           ///< Watched, and nothing has come yet: in the order of their deadlines.
-  FramedCallList silent_;  ///< Watched, in the order of their deadlines.
+  FramedCallList ready_bulk_;  ///< Those of them that brought much with their last piece.
+  // Each in the order of its calls' deadlines.
+  FramedCallList unspoken_;  ///< Watched, and nothing has come yet.
+  FramedCallList amid_;      ///< Watched, and a message has begun.
+  FramedCallList silent_;    ///< Watched, between two messages.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
   std::size_t batch_count_ = 0;  ///< Spare or in use.
   static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());
   Deadline waits_until_ = kNobodyWaits;  ///< Of the fiber that waits for calls.
+  Instant slice_end_{};
+  unsigned light_count_ = 0;  ///< Light calls that were served since the last heavy one.
   std::size_t call_count_ = 0;
   bool is_complete_ = false;  ///< No more will be taken.
   bool is_draining_ = false;

@@ -4,6 +4,7 @@
 #include "framing/frame_assembler.h"
 #include "hotline/core/deadline.h"
 #include "hotline/net/stream.h"
+#include "server/message_deadline.h"
 
 namespace hotline::server {
 
@@ -12,15 +13,22 @@ class FrameDispatcher;
 /// One framed call of a FrameDispatcher: all that there is of it while it is silent.
 class FramedCall final : public engine::ReadWatch {
  public:
-  FramedCall(FrameDispatcher& dispatcher, Stream call, const Framing& framing)
-      : stream(std::move(call)), frames(framing), dispatcher_(dispatcher) {}
+  FramedCall(FrameDispatcher& dispatcher, Stream call, framing::FrameAssembler assembler,
+             Duration message_timeout)
+      : stream(std::move(call)),
+        frames(std::move(assembler)),
+        message(message_timeout),
+        dispatcher_(dispatcher) {}
 
   void ready() noexcept override;
 
   Stream stream;
   framing::FrameAssembler frames;
+  MessageDeadline message;
   Deadline silent_until = Deadline::never();  ///< While it is watched.
   bool has_spoken = false;
+  bool has_frames_left = false;  ///< Of the last piece: it is served again before it is watched.
+  engine::Weight weight = engine::Weight::light;  ///< Of the last piece.
 
  private:
   friend class FramedCallList;

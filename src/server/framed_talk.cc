@@ -4,15 +4,21 @@
 #include <utility>
 
 #include "framing/frame_error.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
 #include "hotline/framing/codec.h"
 #include "hotline/framing/frame_stream.h"
 #include "server/message_call.h"
+#include "server/message_deadline.h"
 
 namespace hotline::server {
 namespace {
 
 using framing::FrameAssembler;
 using Outcome = Decoded::Outcome;
+
+// Some 50 us of the smallest messages, for a handler that takes no time.
+constexpr int kFramesOfTurn = 256;
 
 Error only_one_wanted(const Stream& call) {
   return make_error(ErrorKind::draining, "receive from", call.peer().format_without_options(),
@@ -39,31 +45,39 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
 
 }  // namespace
 
-Result<void> answer_frames(const ServerOptions& options, MessageCount& count,
-                           const Service& service, Stream& call, FrameAssembler& frames,
-                           ReplyBatch& replies, MutableBytes piece) {
+Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& messages,
+                                 const Service& service, Stream& call, FrameAssembler& frames,
+                                 ReplyBatch& replies) try {
   const bool is_only_one = options.calls == CallCount::one;
   const MessageHandler& handle = service.handler.message();
-  frames.feed(piece);
-  for (;;) {
+  const auto flush = [&](FramesLeft left) -> Result<FramesLeft> {
+    if (auto flushed = replies.flush(call); !flushed) return fail(std::move(flushed.error()));
+    return left;
+  };
+  for (int count = 0; count < kFramesOfTurn; ++count) {
     const FrameAssembler::Step step = frames.next();
     if (step.outcome != Outcome::frame) {
-      auto flushed = replies.flush(call);
+      auto flushed = flush(FramesLeft::none);
       if (!flushed || step.outcome == Outcome::more) return flushed;
       return fail(
           framing::frame_error(service.framing, step, call.peer().format_without_options()));
     }
-    count.add_one();
+    messages.add_one();
     Reply reply = call_handler(handle, {call, step.payload});
     if (reply.has_value()) {
       if (auto added = replies.add(service.framing, step, reply); !added)
         throw std::runtime_error(added.error().message());
     }
     if (replies.is_full() || is_only_one || step.is_gathered) {
-      if (auto flushed = replies.flush(call); !flushed) return flushed;
+      if (auto flushed = flush(FramesLeft::some); !flushed) return flushed;
     }
     if (is_only_one) return fail(only_one_wanted(call));
   }
+  return flush(FramesLeft::some);
+} catch (const framing::GatheringBudget::Exhausted& full) {
+  return fail(make_error(ErrorKind::resource_exhausted, "receive from",
+                         call.peer().format_without_options(), full.what(),
+                         "raise Limits::message_memory_max"));
 }
 
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {
@@ -71,14 +85,24 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
     FrameStream frames(call, service.framing);
     return talk_in_turns(shared, service, frames);
   }
-  FrameAssembler frames(service.framing);
+  FrameAssembler frames(service.framing, &shared.message_memory);
+  MessageDeadline message(shared.options.timeouts.message);
   ReplyBatch replies;
   MessageCount count(shared);
   for (;;) {
-    const auto piece = call.receive();
+    const auto piece = [&] {
+      const DeadlineScope scope(message.until());
+      return call.receive();
+    }();
     if (!piece) return fail(framing::end_of_frames(frames, piece.error()));
-    auto answered = answer_frames(shared.options, count, service, call, frames, replies, *piece);
-    if (!answered) return answered;
+    const std::size_t piece_bytes = piece->size();
+    frames.feed(*piece);
+    Result<FramesLeft> left = FramesLeft::some;
+    while (left && *left == FramesLeft::some) {
+      left = answer_frames(shared.options, count, service, call, frames, replies);
+    }
+    if (!left) return fail(std::move(left.error()));
+    message.note(frames.is_amid_frame(), piece_bytes, now());
   }
 }
 

@@ -9,14 +9,19 @@
 
 namespace hotline::server {
 
-/// Answers every frame of `piece`, which was received from `call` just now, and keeps the beginning
-/// of one that has not come whole. Each frame is one message more in `count`. The replies have gone
-/// when it returns. Fails with `protocol_violation` or `too_large` if what came is no frame, or as
-/// writing does: then the call cannot go on. Throws what the handler throws, and std::runtime_error
-/// if its reply cannot be framed. `draining`: the one message that was wanted has been answered.
-Result<void> answer_frames(const ServerOptions& options, MessageCount& count,
-                           const Service& service, Stream& call, framing::FrameAssembler& frames,
-                           ReplyBatch& replies, MutableBytes piece);
+/// Whether `frames` may hold more whole frames.
+enum class FramesLeft : bool { none, some };
+
+/// Answers the frames that are whole in `frames`, at most so many that others need not wait for
+/// long, and keeps the beginning of one that has not come whole. Each frame is one message more in
+/// `messages`. The replies have gone when it returns. With FramesLeft::some, call it again before
+/// anything is received. Fails with `protocol_violation` or `too_large` if what came is not a
+/// frame, or as writing does: then the call cannot go on. Throws what the handler throws, and
+/// std::runtime_error if its reply cannot be framed. `draining`: the one message that was wanted
+/// has been answered.
+Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& messages,
+                                 const Service& service, Stream& call,
+                                 framing::FrameAssembler& frames, ReplyBatch& replies);
 
 /// A whole call whose fiber or thread is its own. Fails and throws as answer_frames does.
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call);

@@ -38,6 +38,9 @@ ServerOptions with_default_limits(ServerOptions options) {
   if (options.limits.waiting_messages_max == 0) {
     options.limits.waiting_messages_max = Limits{}.waiting_messages_max;
   }
+  if (options.limits.message_memory_max == 0) {
+    options.limits.message_memory_max = Limits{}.message_memory_max;
+  }
   return options;
 }
 
@@ -82,7 +85,9 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 }  // namespace
 
 Shared::Shared(const ServerOptions& given)
-    : options(with_default_limits(given)), admission(room_of(given), per_peer_of(given)) {}
+    : options(with_default_limits(given)),
+      admission(room_of(given), per_peer_of(given)),
+      message_memory(options.limits.message_memory_max) {}
 
 void Shared::refuse_call(const Service& service, const Endpoint& peer, std::string_view why,
                          std::string detail) {

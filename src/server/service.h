@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/descriptor_limit.h"
+#include "framing/gathering_budget.h"
 #include "hotline/core/log.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/datagram_socket.h"
@@ -48,6 +49,7 @@ struct Shared {
   ServerOptions options;
   std::function<void()> drain_server;
   Admission admission;
+  framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding =
       false;  ///< Some acceptor gives up its reserve descriptor just now.

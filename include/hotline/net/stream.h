@@ -23,6 +23,8 @@ struct StreamTimeouts {
   Duration first_byte = std::chrono::seconds(30);  ///< For the first bytes of the call.
   Duration idle = std::chrono::minutes(10);        ///< For any bytes after those.
   Duration write = std::chrono::seconds(30);       ///< For the peer to take each 256 KiB.
+  Duration message = std::chrono::seconds(60);  ///< Framed calls of a server: for the peer to send
+                                                ///< each 256 KiB of a message that has begun.
 };
 
 /// What becomes of a stream that is dropped without close or abort.

@@ -28,6 +28,8 @@ struct Limits {
       0;  ///< A quarter of that; callers on this machine have none.
   std::size_t waiting_messages_max =
       1024;  ///< Message handlers that wait at once, for each datagram socket.
+  std::size_t message_memory_max =
+      256 * 1024 * 1024;  ///< Of framed messages that have begun and not ended, all together.
 };
 
 /// How many calls a server takes.

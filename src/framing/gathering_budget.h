@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <new>
+
+namespace hotline::framing {
+
+/// The memory that messages which have begun may take together. A large message may use three
+/// quarters of it, so that a few of them do not keep all the small ones out. Any thread.
+class GatheringBudget {
+ public:
+  /// Thrown where a message finds no room. It is not the memory of the machine that is short.
+  class Exhausted : public std::bad_alloc {
+   public:
+    const char* what() const noexcept override { return "no room is left for begun messages"; }
+  };
+
+  explicit GatheringBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  GatheringBudget(const GatheringBudget&) = delete;
+  GatheringBudget& operator=(const GatheringBudget&) = delete;
+
+  /// Takes `bytes` for a message that will have `total_bytes` with them. Throws Exhausted.
+  void take(std::size_t bytes, std::size_t total_bytes) {
+    const bool is_large = total_bytes > kSmallBytesMax;
+    const std::size_t limit = is_large ? bytes_max_ - bytes_max_ / 4 : bytes_max_;
+    const std::size_t before = taken_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    if (before + bytes <= limit) return;
+    give_back(bytes);
+    throw Exhausted();
+  }
+
+  void give_back(std::size_t bytes) noexcept {
+    taken_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+
+  std::size_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::size_t kSmallBytesMax = 64 * 1024;
+
+  std::size_t bytes_max_;
+  std::atomic<std::size_t> taken_bytes_ = 0;
+};
+
+}  // namespace hotline::framing
