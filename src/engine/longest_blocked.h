@@ -12,8 +12,8 @@ namespace hotline::engine {
 /// cut when receive buffers are short and such streams hold them. No allocation. Loop thread only.
 class LongestBlocked {
  public:
-  /// A wait is not a candidate before it has lasted so long: a peer that reads slowly is not yet one
-  /// that does not read.
+  /// A wait is not a candidate before it has lasted so long: a peer that reads slowly is not yet
+  /// one that does not read.
   static constexpr Duration kBlockedMin = std::chrono::seconds(1);
 
   /// How long the loop lets those go on that were not cut before it looks again.

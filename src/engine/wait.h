@@ -14,9 +14,9 @@ class Fiber;
 /// Whether a drain ends a wait.
 enum class OnDrain : bool { goes_on, ends };
 
-/// How much the end of a wait gives its fiber to do. Fibers with much to do run after all those with
-/// little, and in each turn only for a while: a peer that floods its own connection holds up nobody
-/// else.
+/// How much the end of a wait gives its fiber to do. Fibers with much to do run after all those
+/// with little, and in each turn only for a while: a peer that floods its own connection holds up
+/// nobody else.
 enum class Weight : bool { light, bulk };
 
 /// The weight of what `bytes` received or sent at once are.

@@ -26,7 +26,8 @@ class FrameAssembler {
     std::string_view reason{};
   };
 
-  /// `framing` and `budget` outlive this. Without a budget only the longest frame bounds the memory.
+  /// `framing` and `budget` outlive this. Without a budget only the longest frame bounds the
+  /// memory.
   explicit FrameAssembler(const Framing& framing, GatheringBudget* budget = nullptr)
       : decoder_(framing), budget_(budget) {}
 

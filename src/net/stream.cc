@@ -12,6 +12,7 @@
 #include "engine/event_loop.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
+#include "net/progress_deadline.h"
 
 namespace hotline {
 namespace {
@@ -20,7 +21,7 @@ using engine::Engine;
 
 // One wait for the peer to take bytes covers at most this many, so that the write timeout is one of
 // progress, not of the whole.
-constexpr std::size_t kWriteChunkBytes = 256 * 1024;
+constexpr std::size_t kWriteChunkBytes = net::ProgressDeadline::kChunkBytes;
 
 // What one vectored write takes at a time: well below IOV_MAX, small on a fiber's stack.
 constexpr std::size_t kPiecesMax = 16;
@@ -46,9 +47,7 @@ struct Stream::State {
   Endpoint peer;
   StreamOptions options;
   std::unique_ptr<Error> end;  ///< Most streams never have one for long.
-  Deadline write_deadline = Deadline::never();  ///< Of the write that is under way, in parts.
-  std::size_t written_bytes = 0;                ///< Of that write, since the deadline was set.
-  bool is_amid_write = false;
+  net::ProgressDeadline write_deadline;
   bool has_received = false;
   bool was_reset = false;  ///< A write was told so.
   Written written = Written::whole;
@@ -244,16 +243,11 @@ Result<void> Stream::write_all(Bytes bytes) {
 /// a little again and again does not begin anew.
 int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
   Engine& engine = Engine::current();
-  if (!is_amid_write) {
-    write_deadline = Deadline::after(engine.now(), options.timeouts.write);
-    written_bytes = 0;
-  } else if (write_deadline.has_passed(engine.now())) {
-    return -engine::kDeadlineEnd;
-  }
-  const int result = engine.perform(send, write_deadline);
+  if (write_deadline.has_passed(engine.now())) return -engine::kDeadlineEnd;
+  const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
+  const int result = engine.perform(send, until);
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
-  written_bytes += sent;
-  is_amid_write = sent < wanted_bytes && written_bytes < kWriteChunkBytes;
+  write_deadline.note(sent, sent == wanted_bytes);
   return result;
 }
 

@@ -70,8 +70,7 @@ void FrameDispatcher::take(Stream call) {
   log_begin(shared_, service_, call);
   ++call_count_;
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
-  watch(*new FramedCall(*this, std::move(call), std::move(frames),
-                        shared_.options.timeouts.message));
+  watch(*new FramedCall(*this, std::move(call), std::move(frames)));
 }
 
 void FrameDispatcher::stop_taking() {
@@ -228,7 +227,7 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
     // Told too early: it is watched again.
     if (piece->empty()) return {};
     // A peer that sends a little now and then is never silent, and may still take too long.
-    if (call.message.until().has_passed(loop_.now())) return fail(lateness_of(call));
+    if (call.message.has_passed(loop_.now())) return fail(lateness_of(call));
     call.has_spoken = true;
     call.weight = engine::weight_of(piece->size());
     call.frames.feed(*piece);
@@ -238,7 +237,9 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
       answer_frames(shared_.options, messages_, service_, call.stream, call.frames, replies);
   if (!left) return fail(std::move(left.error()));
   call.has_frames_left = *left == FramesLeft::some;
-  call.message.note(call.frames.is_amid_frame(), piece_bytes, loop_.now());
+  const bool is_amid = call.frames.is_amid_frame();
+  call.message.note(piece_bytes, !is_amid);
+  if (is_amid) call.message.start(loop_.now(), shared_.options.timeouts.message);
   return {};
 }
 

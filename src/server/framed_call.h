@@ -4,7 +4,7 @@
 #include "framing/frame_assembler.h"
 #include "hotline/core/deadline.h"
 #include "hotline/net/stream.h"
-#include "server/message_deadline.h"
+#include "net/progress_deadline.h"
 
 namespace hotline::server {
 
@@ -13,18 +13,14 @@ class FrameDispatcher;
 /// One framed call of a FrameDispatcher: all that there is of it while it is silent.
 class FramedCall final : public engine::ReadWatch {
  public:
-  FramedCall(FrameDispatcher& dispatcher, Stream call, framing::FrameAssembler assembler,
-             Duration message_timeout)
-      : stream(std::move(call)),
-        frames(std::move(assembler)),
-        message(message_timeout),
-        dispatcher_(dispatcher) {}
+  FramedCall(FrameDispatcher& dispatcher, Stream call, framing::FrameAssembler assembler)
+      : stream(std::move(call)), frames(std::move(assembler)), dispatcher_(dispatcher) {}
 
   void ready() noexcept override;
 
   Stream stream;
   framing::FrameAssembler frames;
-  MessageDeadline message;
+  net::ProgressDeadline message;  ///< Of one that has begun.
   Deadline silent_until = Deadline::never();  ///< While it is watched.
   bool has_spoken = false;
   bool has_frames_left = false;  ///< Of the last piece: it is served again before it is watched.

@@ -8,8 +8,8 @@
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/framing/codec.h"
 #include "hotline/framing/frame_stream.h"
+#include "net/progress_deadline.h"
 #include "server/message_call.h"
-#include "server/message_deadline.h"
 
 namespace hotline::server {
 namespace {
@@ -86,7 +86,7 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
     return talk_in_turns(shared, service, frames);
   }
   FrameAssembler frames(service.framing, &shared.message_memory);
-  MessageDeadline message(shared.options.timeouts.message);
+  net::ProgressDeadline message;
   ReplyBatch replies;
   MessageCount count(shared);
   for (;;) {
@@ -102,7 +102,8 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
       left = answer_frames(shared.options, count, service, call, frames, replies);
     }
     if (!left) return fail(std::move(left.error()));
-    message.note(frames.is_amid_frame(), piece_bytes, now());
+    message.note(piece_bytes, !frames.is_amid_frame());
+    if (frames.is_amid_frame()) message.start(now(), shared.options.timeouts.message);
   }
 }
 

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "hotline/engine/clock.h"
-#include "hotline/server/server.h"
+#include "hotline/server/serve.h"
 #include "hotline/sim/world.h"
 #include "support/sockets.h"
 

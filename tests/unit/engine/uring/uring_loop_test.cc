@@ -37,35 +37,6 @@ void let_settle(EventLoop& loop) {
 
 }  // namespace
 
-TEST_CASE("a peer that sends and is not read is held up: a connection queues so much and no more") {
-  on_uring([](EventLoop& loop) {
-    auto [ours, peer] = test::stream_pair();
-    const UniqueFd duplicate(::dup(ours.get()));
-    Channel channel(std::move(ours));
-    test::send_text(peer.get(), "x");
-    Buffer buffer;
-    REQUIRE(receive(loop, channel, buffer) == 1);
-    buffer = {};
-    std::size_t sent = 0;
-    const std::string piece(64 * 1024, 'p');
-    // Far more than the socket's own buffers take.
-    for (int i = 0; i < 400; ++i) {
-      const ssize_t size = ::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
-      if (size > 0) sent += static_cast<std::size_t>(size);
-      loop.yield();
-    }
-    CHECK(sent < 4 * 1024 * 1024);
-    std::size_t received = 0;
-    while (received < sent) {
-      const int result = receive(loop, channel, buffer);
-      REQUIRE(result > 0);
-      received += static_cast<std::size_t>(result);
-      buffer = {};
-    }
-    CHECK(received == sent);
-  });
-}
-
 TEST_CASE("callers beyond those that an acceptor has asked for wait in the backlog, none is lost") {
   on_uring([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener(256);

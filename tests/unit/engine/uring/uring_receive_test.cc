@@ -1,0 +1,93 @@
+#include <sys/socket.h>
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "engine/operations/receive.h"
+#include "hotline/engine/clock.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+// What becomes of streams when buffers are short is the same on both loops: buffer_shortage_test.
+
+namespace hotline::engine {
+namespace {
+
+void on_uring(const std::function<void(EventLoop&)>& body) {
+  if (probe_uring().is_usable) test::on_loop(EngineKind::uring, body);
+}
+
+int receive(EventLoop& loop, Channel& channel, Buffer& buffer) {
+  Receive operation(channel, loop);
+  const int result = loop.perform(operation, Deadline::never());
+  buffer = std::move(operation.buffer);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a peer that sends and is not read is held up: a connection queues so much and no more") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    const UniqueFd duplicate(::dup(ours.get()));
+    Channel channel(std::move(ours));
+    test::send_text(peer.get(), "x");
+    Buffer buffer;
+    REQUIRE(receive(loop, channel, buffer) == 1);
+    buffer = {};
+    std::size_t sent = 0;
+    const std::string piece(64 * 1024, 'p');
+    // Far more than the socket's own buffers take.
+    for (int i = 0; i < 400; ++i) {
+      const ssize_t size = ::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+      if (size > 0) sent += static_cast<std::size_t>(size);
+      loop.yield();
+    }
+    CHECK(sent < 4 * 1024 * 1024);
+    std::size_t received = 0;
+    while (received < sent) {
+      const int result = receive(loop, channel, buffer);
+      REQUIRE(result > 0);
+      received += static_cast<std::size_t>(result);
+      buffer = {};
+    }
+    CHECK(received == sent);
+  });
+}
+
+TEST_CASE("a stream that was flooded is received to its end, in order, whatever the way") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    std::string sent;
+    std::string received;
+    Buffer buffer;
+    for (int round = 0; round < 20; ++round) {
+      std::string piece(200 * 1024, '\0');
+      for (std::size_t i = 0; i < piece.size(); ++i) {
+        piece[i] = static_cast<char>((sent.size() + i) * 31 >> 3);
+      }
+      const ssize_t size = ::send(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+      REQUIRE(size > 0);
+      sent += piece.substr(0, static_cast<std::size_t>(size));
+      // Sometimes all of it, so that the multishot is armed again, sometimes not.
+      const std::size_t left_max = round % 3 == 0 ? 0 : 50 * 1024;
+      while (sent.size() - received.size() > left_max) {
+        const int result = receive(loop, channel, buffer);
+        REQUIRE(result > 0);
+        received += as_text(Bytes(buffer.memory().first(buffer.filled())));
+        buffer = {};
+        if (round % 2 == 0) loop.yield();
+      }
+    }
+    peer.reset();
+    while (receive(loop, channel, buffer) > 0) {
+      received += as_text(Bytes(buffer.memory().first(buffer.filled())));
+      buffer = {};
+    }
+    CHECK((received == sent));
+  });
+}
+
+}  // namespace hotline::engine

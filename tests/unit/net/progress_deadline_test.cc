@@ -1,0 +1,52 @@
+#include "net/progress_deadline.h"
+
+#include <doctest/doctest.h>
+
+namespace hotline::net {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(60);
+constexpr std::size_t kChunkBytes = ProgressDeadline::kChunkBytes;
+
+Instant at(int second) { return Instant(std::chrono::seconds(second)); }
+
+}  // namespace
+
+TEST_CASE("what has not begun has no deadline") {
+  ProgressDeadline progress;
+  CHECK(progress.until().is_never());
+  CHECK(!progress.has_passed(Instant::max()));
+  progress.note(100, true);
+  CHECK(progress.until().is_never());
+}
+
+TEST_CASE("what has begun has its time from then on, whatever dribbles in") {
+  ProgressDeadline progress;
+  CHECK(progress.start(at(10), kTimeout) == Deadline::at(at(70)));
+  for (int second = 11; second < 70; ++second) {
+    progress.note(1, false);
+    CHECK(progress.start(at(second), kTimeout) == Deadline::at(at(70)));
+    CHECK(!progress.has_passed(at(second)));
+  }
+  CHECK(progress.has_passed(at(70)));
+}
+
+TEST_CASE("each 256 KiB give what has begun that time anew") {
+  ProgressDeadline progress;
+  progress.start(at(0), kTimeout);
+  progress.note(kChunkBytes - 1, false);
+  CHECK(progress.start(at(50), kTimeout) == Deadline::at(at(60)));
+  progress.note(1, false);
+  CHECK(progress.until().is_never());
+  CHECK(progress.start(at(51), kTimeout) == Deadline::at(at(111)));
+}
+
+TEST_CASE("what begins after something whole has a time of its own") {
+  ProgressDeadline progress;
+  progress.start(at(0), kTimeout);
+  progress.note(1, true);
+  CHECK(!progress.has_passed(at(1000)));
+  CHECK(progress.start(at(40), kTimeout) == Deadline::at(at(100)));
+}
+
+}  // namespace hotline::net

@@ -1,0 +1,43 @@
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include <doctest/doctest.h>
+
+#include "hotline/net/listener.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+namespace hotline {
+
+TEST_CASE("a peer that takes a little now and then has the write timeout, not one for each time") {
+  test::on_each_engine([] {
+    ListenOptions options;
+    options.stream.timeouts.write = std::chrono::milliseconds(100);
+    auto listener = listen(*Endpoint::parse("tcp://127.0.0.1:0"), options);
+    REQUIRE(listener);
+    const UniqueFd peer = test::connect_tcp(listener->endpoint().port());
+    auto call = listener->accept();
+    REQUIRE(call);
+    std::atomic<bool> is_over = false;
+    // It reads for as long as it takes: without the bound for ever.
+    std::thread slow([&] {
+      std::array<char, 1024> piece;
+      while (!is_over) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        ::recv(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
+      }
+    });
+    const std::string text(64 * 1024 * 1024, 'w');
+    const auto written = call->write_all(as_bytes(text));
+    is_over = true;
+    slow.join();
+    CHECK(test::kind_of(written) == "timed_out");
+    CHECK(test::kind_of(call->write_all(as_bytes("more"))) == "timed_out");
+  });
+}
+
+}  // namespace hotline
