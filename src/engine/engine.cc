@@ -92,7 +92,7 @@ Deadline deadline_after(Duration timeout) { return Deadline::after(now(), timeou
 
 Result<void> sleep_until(Deadline deadline) {
   Engine& engine = Engine::current();
-  const int result = engine.wait_until(deadline);
+  const int result = engine.wait_until(deadline, engine::OnDrain::goes_on);
   if (result == -engine::kDeadlineEnd && deadline <= engine.scope().deadline) return {};
   return fail(engine::operation_error(result, "sleep"));
 }

@@ -65,8 +65,9 @@ class Engine : public Kernel {
   /// lets others run: its result, or a negated errno.
   virtual int attempt(Operation& operation) { return operation.attempt(); }
 
-  /// Waits for time alone: -kDeadlineEnd when it has come, else as perform.
-  virtual int wait_until(Deadline deadline) = 0;
+  /// Waits for time alone: -kDeadlineEnd when it has come, else as perform. `on_drain`: whether a
+  /// drain ends the wait.
+  virtual int wait_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on) = 0;
 
   /// Runs `work`, which must not throw, on another thread and waits for it: 0, or as wait_until.
   /// See OffloadPool.

@@ -330,8 +330,8 @@ int EventLoop::check_scope() const {
   return fiber_->scope.end_code == kCancelEnd ? -kCancelEnd : 0;
 }
 
-int EventLoop::wait_until(Deadline deadline) {
-  PlainWait wait(*this);
+int EventLoop::wait_until(Deadline deadline, OnDrain on_drain) {
+  PlainWait wait(*this, on_drain);
   return park(wait, deadline);
 }
 

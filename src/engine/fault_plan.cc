@@ -35,6 +35,7 @@ constexpr std::array<Kind, kFaultKinds> kKinds{{
     {"process_death", 0},
     {"process_stop", 0},
     {"early_wake", 2'000},
+    {"accept_outage", 0},
 }};
 
 // A world draws from the seed itself: its first chances are not to go with its faults.

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -82,7 +83,14 @@ int Kernel::duplicate(int fd) { return result_of(::fcntl(fd, F_DUPFD_CLOEXEC, 3)
 
 int Kernel::set_non_blocking(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
-  return result_of(flags < 0 ? flags : ::fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+  if (flags < 0) return -errno;
+  if ((flags & O_NONBLOCK) != 0) return 1;
+  return result_of(::fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+}
+
+int Kernel::set_blocking(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return result_of(flags < 0 ? flags : ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK));
 }
 
 int Kernel::open_counter() {
@@ -149,7 +157,8 @@ int Kernel::path_status(const std::string& path, PathStatus& status) {
   struct stat found {};
   const int result = result_of(::lstat(path.c_str(), &found));
   if (result < 0) return result;
-  status = {found.st_dev, found.st_ino, S_ISSOCK(found.st_mode), S_ISDIR(found.st_mode)};
+  status = {found.st_dev, found.st_ino, S_ISSOCK(found.st_mode), S_ISDIR(found.st_mode),
+            found.st_mode & 07777U};
   return 0;
 }
 
@@ -157,6 +166,25 @@ int Kernel::remove_path(const std::string& path) { return result_of(::unlink(pat
 
 int Kernel::set_path_mode(const std::string& path, unsigned mode) {
   return result_of(::chmod(path.c_str(), mode));
+}
+
+int Kernel::set_mode(int fd, unsigned mode) { return result_of(::fchmod(fd, mode)); }
+
+int Kernel::lock_file(const std::string& path) {
+  UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return -errno;
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) < 0) return -errno;
+  // Whoever held it before may have removed the file meanwhile: then this lock keeps nobody out.
+  struct stat locked {};
+  struct stat found {};
+  const bool is_there = ::fstat(lock.get(), &locked) == 0 && ::lstat(path.c_str(), &found) == 0 &&
+                        locked.st_dev == found.st_dev && locked.st_ino == found.st_ino;
+  return is_there ? lock.release() : -EAGAIN;
+}
+
+void Kernel::unlock_file(const std::string& path, UniqueFd lock) {
+  ::unlink(path.c_str());
+  lock.reset();
 }
 
 Instant Kernel::read_clock() { return std::chrono::steady_clock::now(); }

@@ -21,6 +21,7 @@ struct PathStatus {
   std::uint64_t inode = 0;
   bool is_socket = false;
   bool is_directory = false;
+  unsigned mode = 0;  ///< Its permission bits.
 };
 
 /// What getaddrinfo(3) is asked.
@@ -59,8 +60,9 @@ class Kernel {
   virtual void close(UniqueFd fd);
   virtual int duplicate(int fd);
 
-  /// Of every holder of the same open file, in other programs too.
+  /// Of every holder of the same open file, in other programs too. 1 if it was so already, else 0.
   virtual int set_non_blocking(int fd);
+  virtual int set_blocking(int fd);
 
   /// A counter at 0 that is waited for by reading it: each Read of 8 bytes takes one. eventfd(2),
   /// EFD_SEMAPHORE.
@@ -95,6 +97,17 @@ class Kernel {
   virtual int path_status(const std::string& path, PathStatus& status);
   virtual int remove_path(const std::string& path);
   virtual int set_path_mode(const std::string& path, unsigned mode);
+
+  /// The permission bits that a UNIX socket's path is made with, less the umask: fchmod(2) before
+  /// bind.
+  virtual int set_mode(int fd, unsigned mode);
+
+  /// Takes the lock that the file `path` stands for, made if need be: a descriptor that holds it,
+  /// or -EAGAIN while somebody else does. flock(2).
+  virtual int lock_file(const std::string& path);
+
+  /// Removes the file that lock_file made, and gives the lock back.
+  virtual void unlock_file(const std::string& path, UniqueFd lock);
 
   virtual Instant read_clock();
   virtual std::chrono::system_clock::time_point read_wall_clock();

@@ -31,9 +31,10 @@ enum class Fault : std::uint8_t {
   process_death,         ///< A program is killed.
   process_stop,          ///< A program that would wait does not run for up to a minute.
   early_wake,            ///< A wait for events ends at its deadline and has seen none of them.
+  accept_outage,         ///< Every accept of a program fails, the same way, for up to a minute.
 };
 
-inline constexpr std::size_t kFaultKinds = 20;
+inline constexpr std::size_t kFaultKinds = 21;
 
 /// The fault's name as it stands in reports: `stream_reset`.
 std::string_view name_of(Fault fault);
@@ -58,8 +59,8 @@ class FaultPlan {
   FaultPlan() = default;
 
   /// A choice of faults and of their likelihoods that differs from seed to seed, so that some runs
-  /// have little of many and others much of one. Never process_death and process_stop, which are
-  /// the test's to ask for.
+  /// have little of many and others much of one. Never process_death, process_stop and
+  /// accept_outage, which are the test's to ask for.
   static FaultPlan of_seed(std::uint64_t seed);
 
   /// `per_million` of the opportunities, from 0 to 1,000,000.

@@ -44,8 +44,8 @@ int BlockingEngine::leave_loop_and_perform(Operation& operation, Deadline deadli
   return perform(operation, deadline);
 }
 
-int BlockingEngine::wait_until(Deadline deadline) {
-  return wait(-1, 0, Deadline::earliest(deadline, scope_.deadline), false);
+int BlockingEngine::wait_until(Deadline deadline, OnDrain on_drain) {
+  return wait(-1, 0, Deadline::earliest(deadline, scope_.deadline), on_drain == OnDrain::ends);
 }
 
 int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_drainable) {

@@ -18,7 +18,7 @@ class BlockingEngine final : public Engine {
  public:
   std::string_view name() const override { return "blocking"; }
   Instant now() override { return read_clock(); }
-  int wait_until(Deadline deadline) override;
+  int wait_until(Deadline deadline, OnDrain on_drain) override;
   int offload(OffloadPool::Work work) override;
   Buffer take_buffer() override;
   void recycle(Buffer buffer) override;

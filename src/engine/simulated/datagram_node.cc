@@ -111,7 +111,9 @@ int DatagramNode::find_unix(const Site& target, std::shared_ptr<DatagramNode>& f
   const bool is_path = !target.name.empty() && target.name.front() != '\0';
   if (is_path && !host().paths.contains(target.name)) return -ENOENT;
   DatagramNode* node = network_.find_receiver(host(), target, local);
-  if (node == nullptr) return -ECONNREFUSED;
+  if (node == nullptr) {
+    return network_.is_bound_as_other(host(), target, SOCK_DGRAM) ? -EPROTOTYPE : -ECONNREFUSED;
+  }
   if (node->has_peer && node->partner_.lock().get() != this) return -EPERM;
   found = node->shared_from_this();
   return 0;

@@ -29,6 +29,8 @@ std::string_view name_of(Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
+constexpr Duration kAcceptOutageMax = std::chrono::minutes(1);
+
 bool is_for_socket(Kind kind) { return kind <= Kind::send_datagrams; }
 
 }  // namespace
@@ -39,9 +41,12 @@ int Interpreter::attempt(Operation& operation, Program& program) {
   const int fd = operation.channel().fd();
   Node* node = descriptors_.find(fd);
   if (node == nullptr) return -EBADF;
-  // Errors come to who could go on; a call that has to wait has not been made yet.
+  // Errors come to who could go on; a call that has to wait has not been made yet. But accept(2)
+  // looks for a descriptor before it looks for a caller.
   const bool is_ready = node->is_ready(operation.direction());
-  const int struck = is_ready ? strike(operation.kind(), program.host.name) : 0;
+  const bool is_outage =
+      operation.kind() == Kind::accept && universe_.now < program.accepts_again_at;
+  const int struck = is_ready || is_outage ? strike(operation.kind(), program) : 0;
   const int result = struck != 0 ? struck : perform(operation, *node, program);
   if (result != -EAGAIN) {
     universe_.trace.note(universe_.elapsed(), program.host.name, name_of(operation.kind()), fd,
@@ -82,11 +87,26 @@ void Interpreter::note_bytes(const Operation& operation, std::size_t count) {
   }
 }
 
-int Interpreter::strike(Kind kind, std::string_view host) {
-  constexpr std::array kAcceptErrors{-EMFILE, -ENFILE, -ECONNABORTED};
+int Interpreter::strike_accept(Program& program) {
+  constexpr std::array kErrors{-EMFILE, -ENFILE, -ECONNABORTED};
+  constexpr std::array kLastingErrors{-EMFILE, -ENFILE,     -ENOBUFS,     -ENOMEM,
+                                      -EPERM,  -EOPNOTSUPP, -ECONNABORTED};
+  if (universe_.now < program.accepts_again_at) return program.accept_failure;
+  if (universe_.strikes(Fault::accept_outage, program.host.name)) {
+    program.accept_failure = kLastingErrors[universe_.chance.below(kLastingErrors.size())];
+    program.accepts_again_at =
+        universe_.now + universe_.chance.between(Duration(1), kAcceptOutageMax);
+    return program.accept_failure;
+  }
+  if (!universe_.strikes(Fault::accept_failure, program.host.name)) return 0;
+  return kErrors[universe_.chance.below(kErrors.size())];
+}
+
+int Interpreter::strike(Kind kind, Program& program) {
+  const std::string_view host = program.host.name;
   if (!is_for_socket(kind)) return 0;
-  if (kind == Kind::accept && universe_.strikes(Fault::accept_failure, host)) {
-    return kAcceptErrors[universe_.chance.below(kAcceptErrors.size())];
+  if (const int failed = kind == Kind::accept ? strike_accept(program) : 0; failed < 0) {
+    return failed;
   }
   if (universe_.strikes(Fault::no_memory, host)) return -ENOMEM;
   const bool is_buffered = kind != Kind::accept && kind != Kind::connect;

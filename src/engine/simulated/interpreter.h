@@ -32,7 +32,8 @@ class Interpreter {
   int send(Node& node, Bytes bytes);
   int send_vectored(Node& node, const SendVectored& operation);
   void note_bytes(const Operation& operation, std::size_t count);
-  int strike(Operation::Kind kind, std::string_view host);
+  int strike(Operation::Kind kind, Program& program);
+  int strike_accept(Program& program);
   std::size_t shortened(Fault fault, std::size_t size, std::string_view host);
 
   Universe& universe_;

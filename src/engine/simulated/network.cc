@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint16_t kFirstEphemeralPort = 32768;
 constexpr std::uint16_t kEphemeralPorts = 28232;
+constexpr unsigned kUmask = 022;
 constexpr Duration kPartitionMin = std::chrono::milliseconds(1);
 constexpr Duration kPartitionMax = std::chrono::minutes(1);
 constexpr Duration kDelayMax = std::chrono::seconds(2);
@@ -91,7 +92,7 @@ int Network::bind_name(SocketNode& node, const Site& wanted) {
   if (is_path ? node.host().paths.contains(site.name) : is_taken(node, site)) return -EADDRINUSE;
   if (is_path) {
     node.inode = ++inodes_;
-    node.host().paths[site.name] = {.inode = node.inode, .mode = 0755};
+    node.host().paths[site.name] = {.inode = node.inode, .mode = node.mode & ~kUmask};
   }
   node.local = site;
   node.is_bound = true;
@@ -158,6 +159,13 @@ SocketNode* Network::choose(const SimulatedHost& host, const Site& target, Filte
   if (found.empty()) return nullptr;
   const auto connected = std::ranges::find_if(found, &SocketNode::has_peer);
   return connected != found.end() ? *connected : found[universe_.chance.below(found.size())];
+}
+
+bool Network::is_bound_as_other(const SimulatedHost& host, const Site& target, int type) const {
+  return std::ranges::any_of(bound_, [&](const SocketNode* node) {
+    return &node->host() == &host && node->family == AF_UNIX && node->type() != type &&
+           is_named(*node, target);
+  });
 }
 
 StreamNode* Network::find_listener(const SimulatedHost& host, const Site& target) {

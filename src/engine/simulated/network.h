@@ -55,6 +55,9 @@ class Network {
   /// Who would get a datagram from `source` to `target` on `host`.
   DatagramNode* find_receiver(const SimulatedHost& host, const Site& target, const Site& source);
 
+  /// Whether a UNIX socket of another type than `type` has that name: EPROTOTYPE.
+  bool is_bound_as_other(const SimulatedHost& host, const Site& target, int type) const;
+
   /// When what is sent now comes to the other side: not before a partition heals.
   Instant arrival(SimulatedHost& from, SimulatedHost& to);
 

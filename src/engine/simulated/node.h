@@ -88,6 +88,7 @@ class SocketNode : public Node {
   std::uint64_t inode = 0;  ///< Of the path that it made.
   bool is_bound = false;
   bool has_peer = false;
+  unsigned mode = 0777;  ///< Of the path that it will be bound to, before the umask.
 
  protected:
   /// SO_ERROR, taken.

@@ -27,7 +27,9 @@ struct Program {
   BufferPool buffers;
   std::list<std::weak_ptr<SignalNode>> signals;
   bool is_alive = true;
-  Instant runs_from{};  ///< It was stopped until then, or is.
+  Instant runs_from{};            ///< It was stopped until then, or is.
+  int accept_failure = 0;         ///< What each of its accepts gives, a negated errno,
+  Instant accepts_again_at = {};  ///< until then.
 };
 
 }  // namespace hotline::engine

@@ -98,7 +98,9 @@ int SimulatedLoop::duplicate(int fd) {
   return is_dead() ? -EBADF : descriptors_.duplicate(fd, program());
 }
 
-int SimulatedLoop::set_non_blocking(int) { return 0; }
+int SimulatedLoop::set_non_blocking(int) { return 1; }
+
+int SimulatedLoop::set_blocking(int) { return 0; }
 
 int SimulatedLoop::open_counter() { return open(std::make_shared<CounterNode>(program().host)); }
 
@@ -152,7 +154,11 @@ NameAnswer SimulatedLoop::look_up(const NameQuestion& question) {
 int SimulatedLoop::path_status(const std::string& path, PathStatus& status) {
   const auto found = program().host.paths.find(path);
   if (found == program().host.paths.end()) return -ENOENT;
-  status = {.device = 1, .inode = found->second.inode, .is_socket = true, .is_directory = false};
+  status = {.device = 1,
+            .inode = found->second.inode,
+            .is_socket = true,
+            .is_directory = false,
+            .mode = found->second.mode};
   return 0;
 }
 
@@ -168,6 +174,18 @@ int SimulatedLoop::set_path_mode(const std::string& path, unsigned mode) {
   found->second.mode = mode;
   return 0;
 }
+
+int SimulatedLoop::set_mode(int fd, unsigned mode) {
+  auto* socket = find<SocketNode>(fd);
+  if (socket == nullptr) return -EBADF;
+  socket->mode = mode;
+  return 0;
+}
+
+/// Nothing else runs between taking it and giving it back.
+int SimulatedLoop::lock_file(const std::string&) { return open_counter(); }
+
+void SimulatedLoop::unlock_file(const std::string&, UniqueFd lock) { close(std::move(lock)); }
 
 std::chrono::system_clock::time_point SimulatedLoop::read_wall_clock() {
   SimulatedHost& host = program().host;

@@ -322,7 +322,7 @@ int SimulatedLoop::offload(OffloadPool::Work work) {
     scope() = outer;
   });
   const Instant ends = universe_.now + universe_.chance.between(Duration(0), kOffloadMax);
-  const int waited = wait_until(Deadline::at(ends));
+  const int waited = wait_until(Deadline::at(ends), OnDrain::goes_on);
   return waited == -kDeadlineEnd && universe_.now >= ends ? 0 : waited;
 }
 

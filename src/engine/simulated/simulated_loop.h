@@ -78,6 +78,7 @@ class SimulatedLoop final : public EventLoop {
   void close(UniqueFd fd) override;
   int duplicate(int fd) override;
   int set_non_blocking(int fd) override;
+  int set_blocking(int fd) override;
   int open_counter() override;
   void add_to_counter(int fd) override;
   int take_from_counter(int fd) override;
@@ -91,6 +92,9 @@ class SimulatedLoop final : public EventLoop {
   int path_status(const std::string& path, PathStatus& status) override;
   int remove_path(const std::string& path) override;
   int set_path_mode(const std::string& path, unsigned mode) override;
+  int set_mode(int fd, unsigned mode) override;
+  int lock_file(const std::string& path) override;
+  void unlock_file(const std::string& path, UniqueFd lock) override;
   Instant read_clock() override { return universe_.now; }
   std::chrono::system_clock::time_point read_wall_clock() override;
   void fill_random(MutableBytes bytes) override { universe_.chance.fill(bytes); }

@@ -70,7 +70,9 @@ int StreamNode::connect_unix(const Site& target) {
   const bool is_path = !target.name.empty() && target.name.front() != '\0';
   if (is_path && !host().paths.contains(target.name)) return -ENOENT;
   StreamNode* listener = network_.find_listener(host(), target);
-  if (listener == nullptr) return -ECONNREFUSED;
+  if (listener == nullptr) {
+    return network_.is_bound_as_other(host(), target, SOCK_STREAM) ? -EPROTOTYPE : -ECONNREFUSED;
+  }
   if (listener->is_full()) return -EBUSY;
   peer = target;
   remote_ = listener->admit(*this);
@@ -266,6 +268,8 @@ void StreamNode::deliver_reset(int error) {
   if (!has_end_) error_ = error;
   has_end_ = true;
   is_broken_ = true;
+  // getpeername(2) gives ENOTCONN from now on; a UNIX socket keeps its peer's name.
+  if (family != AF_UNIX) has_peer = false;
   notify(Direction::read);
   notify(Direction::write);
 }

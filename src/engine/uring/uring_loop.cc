@@ -156,7 +156,14 @@ void UringLoop::accepted(State& state, int result, unsigned flags) {
       state.end = -ENOMEM;
     }
   }
+  if (accepted) refuse(std::move(accepted));
   settle(state, flags);
+}
+
+/// Nobody will take that caller: it sees a reset, as those who still wait in the backlog do.
+void UringLoop::refuse(UniqueFd caller) {
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  set_option(caller.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
 void UringLoop::stop_multishot(State& state) {
@@ -244,7 +251,7 @@ void UringLoop::abandon(Channel& channel) {
   // Only now, for flushing may bring completions.
   if (state->is_starved) starved_queue_of(*state).remove(*state);
   while (state->first != BufferPool::kNone) dequeue(*state);
-  for (const int fd : state->accepted()) UniqueFd(fd).reset();
+  for (const int fd : state->accepted()) refuse(UniqueFd(fd));
   detach(*state);
   if (!state->is_armed) {
     delete state;

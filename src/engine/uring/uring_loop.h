@@ -70,6 +70,7 @@ class UringLoop final : public EventLoop {
   int accept(Operation& operation, Deadline deadline);
   void arm_accept(State& state);
   void accepted(State& state, int result, unsigned flags);
+  void refuse(UniqueFd caller);
 
   void stop_multishot(State& state);
   void settle(State& state, unsigned flags);

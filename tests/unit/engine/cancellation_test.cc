@@ -58,7 +58,7 @@ TEST_CASE("an operation of a fiber that was cancelled before does not begin") {
         "test",
         [&] {
           received = receive_some(loop, channel);
-          slept = loop.wait_until(deadline_after(std::chrono::hours(1)));
+          slept = loop.wait_until(deadline_after(std::chrono::hours(1)), OnDrain::goes_on);
         },
         &group);
     group.interrupt(kCancelEnd);
@@ -66,6 +66,23 @@ TEST_CASE("an operation of a fiber that was cancelled before does not begin") {
     CHECK(received == -kCancelEnd);
     CHECK(slept == -kCancelEnd);
     CHECK(receive_some(loop, channel) == 4);
+  });
+}
+
+TEST_CASE("a drain ends a pause that it is to end, and no other") {
+  test::on_each_loop([](EventLoop& loop) {
+    FiberGroup group(loop);
+    int ended = 0;
+    int slept = 0;
+    start(loop, group, [&] { ended = loop.wait_until(Deadline::never(), OnDrain::ends); });
+    start(loop, group, [&] {
+      slept = loop.wait_until(deadline_after(std::chrono::milliseconds(3)), OnDrain::goes_on);
+    });
+    let_settle(loop);
+    group.interrupt(kDrainEnd);
+    group.join();
+    CHECK(ended == -kDrainEnd);
+    CHECK(slept == -kDeadlineEnd);
   });
 }
 
@@ -105,7 +122,7 @@ TEST_CASE("a cancel ends a wait of every kind") {
       Read read(full_channel, {&one, 1});
       return loop.perform(read, Deadline::never());
     });
-    begin(results[5], [&] { return loop.wait_until(Deadline::never()); });
+    begin(results[5], [&] { return loop.wait_until(Deadline::never(), OnDrain::goes_on); });
     begin(results[6], [&] { return Event(loop).wait(); });
     let_settle(loop);
     CHECK(group.size() == 7);

@@ -63,8 +63,17 @@ TEST_CASE("an interrupter's cancel ends every wait, under way or begun later") {
   const std::jthread canceller([&] { interrupter.cancel(); });
   CHECK(receive_some(channel) == -kCancelEnd);
   CHECK(receive_some(channel) == -kCancelEnd);
-  CHECK(Engine::current().wait_until(Deadline::never()) == -kCancelEnd);
+  CHECK(Engine::current().wait_until(Deadline::never(), OnDrain::goes_on) == -kCancelEnd);
   CHECK(Engine::current().offload([] {}) == -kCancelEnd);
+}
+
+TEST_CASE("a drain ends a pause that it is to end, and no other") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  const std::jthread drainer([&] { interrupter.drain(); });
+  CHECK(Engine::current().wait_until(Deadline::never(), OnDrain::ends) == -kDrainEnd);
+  CHECK(Engine::current().wait_until(deadline_after(milliseconds(3)), OnDrain::goes_on) ==
+        -kDeadlineEnd);
 }
 
 TEST_CASE("an interrupter's drain ends a receive and an accept with nothing pending") {
@@ -109,7 +118,7 @@ TEST_CASE("a cancel after a drain ends what the drain did not") {
   const BlockingEngine::Interruptible engine(interrupter);
   interrupter.drain();
   const std::jthread canceller([&] { interrupter.cancel(); });
-  CHECK(Engine::current().wait_until(Deadline::never()) == -kCancelEnd);
+  CHECK(Engine::current().wait_until(Deadline::never(), OnDrain::goes_on) == -kCancelEnd);
 }
 
 TEST_CASE("an interruptible engine is the thread's as long as it lives") {

@@ -252,6 +252,29 @@ TEST_CASE("errors strike who could go on, and leave who must wait alone") {
   });
 }
 
+TEST_CASE("in an outage every accept fails the same way, until it is over") {
+  const FaultPlan plan = FaultPlan().set(Fault::accept_outage, kAlways);
+  std::set<int> errors;
+  Fixture(plan).run([&](Fixture& fixture) {
+    Channel listener = fixture.open(fixture.listener);
+    const auto answerer = connected(fixture);
+    Accept accept(listener);
+    CHECK(fixture.attempt(accept) == -EAGAIN);
+    fixture.listener->put_back(answerer);
+    for (int i = 0; i < 100; ++i) {
+      const int error = fixture.attempt(accept);
+      CHECK(fixture.attempt(accept) == error);
+      errors.insert(error);
+      fixture.simulation.universe.now = fixture.simulation.loop.program().accepts_again_at;
+    }
+    CHECK(fixture.listener->take_caller() == answerer);
+    CHECK(fixture.attempt(accept) == -EAGAIN);
+    fixture.table.close_all(fixture.simulation.loop.program());
+  });
+  CHECK(errors ==
+        std::set{-EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, -EPERM, -EOPNOTSUPP, -ECONNABORTED});
+}
+
 TEST_CASE("memory and buffers may lack for sockets, not for what is none") {
   for (const auto& [fault, error] :
        {std::pair(Fault::no_memory, ENOMEM), std::pair(Fault::no_buffer_space, ENOBUFS)}) {
