@@ -1,8 +1,11 @@
 #include "cli/command_serve.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +13,7 @@
 #include "cli/log_line.h"
 #include "cli/report.h"
 #include "cli/traffic_printer.h"
+#include "hotline/core/unique_fd.h"
 #include "hotline/engine/standard_streams.h"
 #include "hotline/server/server.h"
 
@@ -59,6 +63,18 @@ Result<void> add_services(Server& server, const ServeOptions& options, const Ent
     if (auto added = server.add_made(each.uri, make, each.service); !added) return added;
   }
   return {};
+}
+
+/// The server has duplicates. With the inherited numbers open besides, callers that come during a
+/// drain would wait at sockets that nobody serves any more. The standard streams are left alone.
+void close_inherited(const ServeOptions& options) {
+  std::set<int> numbers;
+  for (const ServiceAt& each : options.services) {
+    const auto endpoint = Endpoint::parse(each.uri);
+    if (endpoint && endpoint->transport() == Transport::fd) numbers.insert(endpoint->descriptor());
+  }
+  numbers.erase(numbers.begin(), numbers.upper_bound(STDERR_FILENO));
+  for (const int number : numbers) UniqueFd(number).reset();
 }
 
 void report_exposed(const Server& server, const Entries& entries, OutputForm form) {
@@ -123,6 +139,7 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   auto added = add_services(server, options, entries, launcher);
   if (!added) return fail(std::move(added.error()));
   if (auto bound = server.bind(); !bound) return fail(bound.error());
+  close_inherited(options);
   report_engine(server, common.output);
   report_exposed(server, entries, common.output);
   return server.run();

@@ -201,7 +201,7 @@ constexpr std::string_view kEndpoints = R"(endpoints: where to listen, or whom t
   unix:///PATH          a UNIX stream; unix:@NAME is one without a file (Linux's abstract names)
   unixgram:///PATH      UNIX datagrams; unixgram:@NAME likewise
   fd:N                  serve only: a socket inherited as descriptor N, which listens, or for
-                        datagrams is bound
+                        datagrams is bound; N itself is closed
 
 IPv6 addresses stand in brackets: tcp://[::1]:8000. Options follow ?, with & between them; quote
 them for the shell:

@@ -3,7 +3,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include "engine/engine.h"
+#include "hotline/engine/clock.h"
 #include "net/address.h"
 #include "net/socket.h"
 
@@ -15,65 +18,89 @@ using engine::Engine;
 
 constexpr std::string_view kListenOn = "listen on";
 
+// The ring of a killed process, and the processes that it started, hold its sockets for up to some
+// 20 ms after it was reaped.
+constexpr Duration kInUseRetry = std::chrono::milliseconds(100);
+constexpr Duration kInUsePause = std::chrono::milliseconds(5);
+
 Error bind_error(int code, const Endpoint& endpoint) {
   Error error = engine::operation_error(code, kListenOn, endpoint.format_without_options());
   if (error.kind == ErrorKind::not_found) error.advice = "its directory must exist";
   return error;
 }
 
-/// A port that is shared would be shared with a second run of the same program too: without
-/// SO_REUSEPORT the kernel tells whether anybody is there.
-int probe_exclusive(const SocketAddress& address, int socket_type, bool is_dual_stack) {
-  Engine& engine = Engine::current();
-  const Channel probe{UniqueFd(engine.open_socket(family_of(address), socket_type))};
-  if (!probe.is_open()) return -EAFNOSUPPORT;
-  if (socket_type == SOCK_STREAM) set_flag(probe, SOL_SOCKET, SO_REUSEADDR);
-  if (family_of(address) == AF_INET6) {
-    set_flag(probe, IPPROTO_IPV6, IPV6_V6ONLY, is_dual_stack ? 0 : 1);
-  }
-  return engine.bind(probe.fd(), address);
-}
-
-void prepare(const Channel& channel, const SocketAddress& address, int socket_type,
-             PortSharing sharing, bool is_dual_stack) {
-  const int family = family_of(address);
-  if (family == AF_INET6) {
-    set_flag(channel, IPPROTO_IPV6, IPV6_V6ONLY, is_dual_stack ? 0 : 1);
-  }
-  if (family == AF_UNIX) return;
+void prepare(const Channel& channel, const Endpoint& endpoint, int family, int socket_type,
+             bool is_v6_only) {
+  if (family == AF_INET6) set_flag(channel, IPPROTO_IPV6, IPV6_V6ONLY, is_v6_only ? 1 : 0);
+  if (socket_type != SOCK_STREAM) return;
   // Without it a restarted server could not bind for a minute, while old connections are in
   // TIME_WAIT. On UDP it would let another program take the port over.
-  if (socket_type == SOCK_STREAM) set_flag(channel, SOL_SOCKET, SO_REUSEADDR);
-  if (sharing == PortSharing::shared) set_flag(channel, SOL_SOCKET, SO_REUSEPORT);
+  if (family != AF_UNIX) set_flag(channel, SOL_SOCKET, SO_REUSEADDR);
+  // Accepted sockets inherit these, which saves every connection the calls.
+  prepare_stream(channel, endpoint.transport());
 }
 
-Result<BoundSocket> bind_address(const Endpoint& endpoint, const SocketAddress& address,
-                                 int socket_type, const SocketOptions& options,
-                                 PortSharing sharing) {
+/// Binds `socket.channel` to `address`, and listens if it is for streams: 0 or a negated errno.
+int take_address(BoundSocket& socket, const SocketAddress& address, int socket_type, int backlog) {
   Engine& engine = Engine::current();
-  const bool is_path = !endpoint.path().empty() && !endpoint.is_abstract();
-  if (is_path) {
-    auto cleared = clear_stale_path(endpoint, address, socket_type);
-    if (!cleared) return fail(std::move(cleared.error()));
-  }
+  const int fd = socket.channel->fd();
+  if (const int bound = engine.bind(fd, address); bound < 0) return bound;
+  // Only one of two that were bound with SO_REUSEADDR can listen.
+  const int listening = socket_type == SOCK_STREAM ? engine.listen(fd, backlog) : 0;
+  return listening < 0 ? listening : engine.local_address(fd, socket.address);
+}
+
+Result<BoundSocket> bind_port(const Endpoint& endpoint, const SocketAddress& address,
+                              int socket_type, const SocketOptions& options) {
   auto channel = open_socket(address, socket_type, kListenOn, endpoint);
   if (!channel) return fail(std::move(channel.error()));
-  prepare(**channel, address, socket_type, sharing, endpoint.host().empty());
-  if (const int bound = engine.bind((*channel)->fd(), address); bound < 0) {
-    return fail(bind_error(bound, endpoint));
-  }
+  prepare(**channel, endpoint, family_of(address), socket_type, !endpoint.host().empty());
   BoundSocket socket;
-  if (is_path) {
-    auto path = BoundPath::adopt(endpoint, options.mode);
-    if (!path) return fail(std::move(path.error()));
-    socket.path = std::move(*path);
-  }
-  if (const int told = engine.local_address((*channel)->fd(), socket.address); told < 0) {
-    return fail(bind_error(told, endpoint));
-  }
-  socket.endpoint = Endpoint::of_address(endpoint.transport(), socket.address);
   socket.channel = std::move(*channel);
+  const int taken = take_address(socket, address, socket_type, options.backlog);
+  if (taken < 0) return fail(bind_error(taken, endpoint));
+  socket.endpoint = Endpoint::of_address(endpoint.transport(), socket.address);
   return socket;
+}
+
+/// While the path is locked, no other program that binds this way looks at it or replaces it.
+Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& address,
+                              int socket_type, const SocketOptions& options) {
+  const auto lock = PathLock::take(endpoint);
+  if (!lock) return fail(lock.error());
+  if (auto cleared = clear_stale_path(endpoint); !cleared) return fail(std::move(cleared.error()));
+  auto channel = open_socket(address, socket_type, kListenOn, endpoint);
+  if (!channel) return fail(std::move(channel.error()));
+  BoundSocket socket;
+  socket.channel = std::move(*channel);
+  Engine& engine = Engine::current();
+  const int fd = socket.channel->fd();
+  // From the moment that there is a path, nobody else may write to it.
+  if (options.mode) engine.set_mode(fd, *options.mode);
+  if (const int bound = engine.bind(fd, address); bound < 0)
+    return fail(bind_error(bound, endpoint));
+  auto path = BoundPath::adopt(endpoint, options.mode);
+  if (!path) return fail(std::move(path.error()));
+  socket.path = std::move(*path);
+  const int listening = socket_type == SOCK_STREAM ? engine.listen(fd, options.backlog) : 0;
+  if (listening < 0) return fail(bind_error(listening, endpoint));
+  socket.address = address;
+  socket.endpoint = Endpoint::of_address(endpoint.transport(), address);
+  return socket;
+}
+
+Result<BoundSocket> bind_first(const Endpoint& endpoint,
+                               const std::vector<SocketAddress>& addresses, int socket_type,
+                               const SocketOptions& options) {
+  const bool is_path = !endpoint.path().empty() && !endpoint.is_abstract();
+  Result<BoundSocket> bound = fail(bind_error(-EADDRNOTAVAIL, endpoint));
+  for (const SocketAddress& address : addresses) {
+    bound = is_path ? bind_path(endpoint, address, socket_type, options)
+                    : bind_port(endpoint, address, socket_type, options);
+    // Another address of the same name is no answer to a port that is taken.
+    if (bound || bound.error().kind == ErrorKind::address_in_use) return bound;
+  }
+  return bound;
 }
 
 Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
@@ -83,6 +110,8 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
   const int told = Engine::current().local_address((*channel)->fd(), socket.address);
   if (told < 0) return fail(bind_error(told, endpoint));
   socket.endpoint = Endpoint::of_address(transport_of(socket.address, socket_type), socket.address);
+  prepare_stream(**channel, socket.endpoint.transport());
+  socket.mode = InheritedMode::make_non_blocking((*channel)->fd());
   socket.channel = std::move(*channel);
   return socket;
 }
@@ -90,7 +119,7 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
 }  // namespace
 
 Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
-                                const SocketOptions& options, PortSharing sharing) {
+                                const SocketOptions& options) {
   if (endpoint.transport() == Transport::fd) return inherit(endpoint, socket_type);
   const auto addresses = resolve(endpoint, engine::LookupPurpose::bind);
   if (!addresses) {
@@ -99,26 +128,35 @@ Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
     error.endpoint = endpoint.format_without_options();
     return fail(std::move(error));
   }
-  Result<BoundSocket> bound = fail(bind_error(-EADDRNOTAVAIL, endpoint));
-  for (const SocketAddress& address : *addresses) {
-    bound = bind_address(endpoint, address, socket_type, options, sharing);
-    // Another address of the same name is no answer to a port that is taken.
-    if (bound || bound.error().kind == ErrorKind::address_in_use) return bound;
+  const Deadline deadline = deadline_after(kInUseRetry);
+  for (;;) {
+    auto bound = bind_first(endpoint, *addresses, socket_type, options);
+    if (bound || bound.error().native_code != EADDRINUSE) return bound;
+    if (deadline.has_passed(now()) || !sleep_for(kInUsePause)) return bound;
   }
-  return bound;
 }
 
-Result<void> check_unshared(const Endpoint& endpoint, int socket_type) {
-  if (endpoint.port() == 0 || !endpoint.path().empty()) return {};
-  const auto addresses = resolve(endpoint, engine::LookupPurpose::bind);
-  if (!addresses) return {};
-  for (const SocketAddress& address : *addresses) {
-    const int probed = probe_exclusive(address, socket_type, endpoint.host().empty());
-    if (probed == -EADDRINUSE) return fail(bind_error(probed, endpoint));
-    // The one that will be bound has been asked about.
-    if (probed == 0) return {};
+Result<BoundSocket> bind_beside(const Channel& first, const Endpoint& endpoint, int socket_type,
+                                const SocketOptions& options) {
+  Engine& engine = Engine::current();
+  BoundSocket socket;
+  if (const int told = engine.local_address(first.fd(), socket.address); told < 0) {
+    return fail(bind_error(told, endpoint));
   }
-  return {};
+  const int family = family_of(socket.address);
+  // Not before the first was bound: it would have shared the port with a rival that does the same.
+  set_flag(first, SOL_SOCKET, SO_REUSEPORT);
+  auto channel = open_socket(socket.address, socket_type, kListenOn, endpoint);
+  if (!channel) return fail(std::move(channel.error()));
+  prepare(**channel, endpoint, family, socket_type,
+          get_flag(first, IPPROTO_IPV6, IPV6_V6ONLY) != 0);
+  set_flag(**channel, SOL_SOCKET, SO_REUSEPORT);
+  socket.channel = std::move(*channel);
+  const SocketAddress address = socket.address;
+  const int taken = take_address(socket, address, socket_type, options.backlog);
+  if (taken < 0) return fail(bind_error(taken, endpoint));
+  socket.endpoint = endpoint;
+  return socket;
 }
 
 }  // namespace hotline::net

@@ -6,25 +6,30 @@
 #include "hotline/core/result.h"
 #include "hotline/net/listener.h"
 #include "net/bound_path.h"
+#include "net/inherited_mode.h"
 
 namespace hotline::net {
 
-/// A socket that has its address.
+/// A socket that has its address; one for streams listens.
 struct BoundSocket {
   std::unique_ptr<engine::Channel> channel;
   Endpoint endpoint;  ///< With the port that the kernel gave.
   SocketAddress address;
   BoundPath path;
+  std::shared_ptr<InheritedMode> mode;  ///< Of an inherited one that blocked.
 };
 
-/// Binds a socket to the first address of `endpoint` that takes it; `fd:N` is bound already.
-/// `socket_type` as in socket(2).
+/// Binds a socket to the first address of `endpoint` that takes it, and listens with
+/// `options.backlog` if it is for streams; `fd:N` is bound already. `socket_type` as in socket(2).
+/// Fails with `address_in_use` if any other socket is bound there, however both began; but what a
+/// program that was just killed still holds may take the kernel a moment to free, so that is tried
+/// again for 100 ms. Suspends the fiber.
 Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
-                                const SocketOptions& options, PortSharing sharing);
+                                const SocketOptions& options);
 
-/// Fails with `address_in_use` if anybody is bound to the port of `endpoint`, also where
-/// SO_REUSEPORT would let this process bind beside them. Ask before the first of several that
-/// share.
-Result<void> check_unshared(const Endpoint& endpoint, int socket_type);
+/// One more socket at the port of `first`, a TCP or UDP socket that bind_socket or this gave; the
+/// kernel deals callers out among all of them. SO_REUSEPORT.
+Result<BoundSocket> bind_beside(const engine::Channel& first, const Endpoint& endpoint,
+                                int socket_type, const SocketOptions& options);
 
 }  // namespace hotline::net

@@ -1,10 +1,12 @@
 #include "net/bound_path.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 
 #include "engine/engine.h"
 #include "engine/operations/connect.h"
-#include "hotline/engine/clock.h"
+#include "net/address.h"
 #include "net/socket.h"
 
 namespace hotline::net {
@@ -13,32 +15,22 @@ namespace {
 using engine::Engine;
 using engine::PathStatus;
 
-// A connection that is not answered at once is not refused either: somebody listens.
-constexpr Duration kProbeTimeout = std::chrono::milliseconds(200);
-
-// The socket of a killed server may outlive it for a moment, held by its ring, which the kernel
-// takes down later.
-constexpr int kProbes = 3;
-constexpr Duration kProbePause = std::chrono::milliseconds(30);
-
-std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std::string advice) {
-  return fail(make_error(ErrorKind::address_in_use, "listen on", endpoint.format_without_options(),
-                         std::move(detail), std::move(advice)));
+std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std::string advice,
+                              int native_code = 0) {
+  Error error = make_error(ErrorKind::address_in_use, "listen on",
+                           endpoint.format_without_options(), std::move(detail), std::move(advice));
+  error.native_code = native_code;
+  return fail(std::move(error));
 }
 
-bool is_refused(const Endpoint& endpoint, const SocketAddress& address, int socket_type) {
-  auto channel = open_socket(address, socket_type, "probe", endpoint);
+/// To connect a datagram socket disturbs nobody: a bound socket of another type answers EPROTOTYPE,
+/// before it listens too.
+bool is_abandoned(const Endpoint& endpoint) {
+  const SocketAddress address = unix_address(endpoint.path(), false);
+  auto channel = open_socket(address, SOCK_DGRAM, "probe", endpoint);
   if (!channel) return false;
   engine::Connect connect(**channel, address);
-  return Engine::current().perform(connect, deadline_after(kProbeTimeout)) == -ECONNREFUSED;
-}
-
-bool is_abandoned(const Endpoint& endpoint, const SocketAddress& address, int socket_type) {
-  for (int i = 0; i < kProbes; ++i) {
-    if (is_refused(endpoint, address, socket_type)) return true;
-    if (!sleep_for(kProbePause)) return false;
-  }
-  return false;
+  return Engine::current().attempt(connect) == -ECONNREFUSED;
 }
 
 }  // namespace
@@ -50,7 +42,9 @@ Result<BoundPath> BoundPath::adopt(const Endpoint& endpoint, std::optional<unsig
   // Later nothing will tell it from another's: it is removed while it must be ours.
   if (found < 0) engine.remove_path(endpoint.path());
   bound.path_ = endpoint.path();
-  const int changed = found < 0 || !mode ? found : engine.set_path_mode(endpoint.path(), *mode);
+  const bool is_as_wanted = !mode || bound.ours_.mode == *mode;
+  const int changed =
+      found < 0 || is_as_wanted ? found : engine.set_path_mode(endpoint.path(), *mode);
   if (changed < 0) {
     return fail(engine::operation_error(changed, "set the permissions of",
                                         endpoint.format_without_options()));
@@ -68,8 +62,28 @@ void BoundPath::remove() noexcept {
   path_.clear();
 }
 
-Result<void> clear_stale_path(const Endpoint& endpoint, const SocketAddress& address,
-                              int socket_type) {
+PathLock::~PathLock() {
+  if (lock_) Engine::current().unlock_file(path_, std::move(lock_));
+}
+
+Result<PathLock> PathLock::take(const Endpoint& endpoint) {
+  std::string path = endpoint.path() + ".lock";
+  const int taken = Engine::current().lock_file(path);
+  if (taken >= 0) return PathLock(std::move(path), UniqueFd(taken));
+  if (taken == -EAGAIN) {
+    return refuse(endpoint, "another program is about to listen there",
+                  "stop it, or choose another path", EADDRINUSE);
+  }
+  Error error = engine::operation_error(taken, "listen on", endpoint.format_without_options());
+  if (error.kind == ErrorKind::not_found) {
+    error.advice = "its directory must exist";
+  } else {
+    error.advice = "it must be possible to make '" + path + "' for a moment";
+  }
+  return fail(std::move(error));
+}
+
+Result<void> clear_stale_path(const Endpoint& endpoint) {
   PathStatus status;
   if (Engine::current().path_status(endpoint.path(), status) < 0) return {};
   if (!status.is_socket) {
@@ -78,8 +92,9 @@ Result<void> clear_stale_path(const Endpoint& endpoint, const SocketAddress& add
                                       : "there is a file that is not a socket",
                   "it is left alone: choose another path");
   }
-  if (!is_abandoned(endpoint, address, socket_type)) {
-    return refuse(endpoint, "somebody listens there already", "stop it, or choose another path");
+  if (!is_abandoned(endpoint)) {
+    return refuse(endpoint, "somebody listens there already", "stop it, or choose another path",
+                  EADDRINUSE);
   }
   const int removed = Engine::current().remove_path(endpoint.path());
   if (removed < 0) {

@@ -5,7 +5,7 @@
 
 #include "engine/kernel.h"
 #include "hotline/core/result.h"
-#include "hotline/core/socket_address.h"
+#include "hotline/core/unique_fd.h"
 #include "hotline/net/endpoint.h"
 
 namespace hotline::net {
@@ -24,8 +24,8 @@ class BoundPath {
   }
   ~BoundPath() { remove(); }
 
-  /// Takes note of what has just been bound at `path`, and sets its permission bits if any are
-  /// wanted.
+  /// Takes note of what has just been bound at the path of `endpoint`, and widens its permission
+  /// bits to `mode`, if given: the socket's own were set before, and the umask has taken from them.
   static Result<BoundPath> adopt(const Endpoint& endpoint, std::optional<unsigned> mode);
 
   /// Removes it now; idempotent.
@@ -36,10 +36,28 @@ class BoundPath {
   engine::PathStatus ours_;
 };
 
-/// Removes what stands at the path of `endpoint` if it is a socket that nobody listens on any more.
-/// Fails with `address_in_use` if somebody does, or if it is anything else than a socket.
-/// `socket_type` as in socket(2).
-Result<void> clear_stale_path(const Endpoint& endpoint, const SocketAddress& address,
-                              int socket_type);
+/// The right to look at one path, replace what is there and bind it: one program at a time has it,
+/// of those that ask for it. It is a lock on the file `PATH.lock`, which exists only meanwhile.
+/// Move only.
+class PathLock {
+ public:
+  PathLock(PathLock&&) noexcept = default;
+  PathLock& operator=(PathLock&&) = delete;
+  ~PathLock();
+
+  /// Fails with `address_in_use` (EADDRINUSE) while another program has it. Does not wait.
+  static Result<PathLock> take(const Endpoint& endpoint);
+
+ private:
+  PathLock(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::string path_;
+  UniqueFd lock_;
+};
+
+/// Removes what is at the path of `endpoint` if it is a socket that no process holds any more.
+/// Fails with `address_in_use` if one does (EADDRINUSE), or if it is anything else than a socket.
+/// Its owner does not notice the question. With the PathLock.
+Result<void> clear_stale_path(const Endpoint& endpoint);
 
 }  // namespace hotline::net

@@ -57,13 +57,20 @@ Result<void> connect_channel(Channel& channel, const SocketAddress& address,
 Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& address,
                                const ConnectOptions& options) {
   const Endpoint peer = Endpoint::of_address(endpoint.transport(), address);
-  auto channel = net::open_socket(address, SOCK_STREAM, kConnectTo, peer);
-  if (!channel) return fail(std::move(channel.error()));
-  net::prepare_stream(**channel, endpoint.transport());
-  if (auto connected = connect_channel(**channel, address, peer); !connected) {
-    return fail(std::move(connected.error()));
+  for (int i = 0; i < net::kSelfConnectsMax; ++i) {
+    auto channel = net::open_socket(address, SOCK_STREAM, kConnectTo, peer);
+    if (!channel) return fail(std::move(channel.error()));
+    net::prepare_stream(**channel, endpoint.transport());
+    if (auto connected = connect_channel(**channel, address, peer); !connected) {
+      return fail(std::move(connected.error()));
+    }
+    const bool is_own = net::is_connected_to_itself(**channel);
+    auto stream = Stream::over(std::move(*channel), peer, options.stream);
+    if (!is_own) return stream;
+    // Reset, or the port would be in TIME_WAIT when somebody wants to listen there.
+    stream.abort();
   }
-  return Stream::over(std::move(*channel), peer, options.stream);
+  return fail(wait_error(-ECONNREFUSED, peer));
 }
 
 /// Every failure in one error: a single one as it is, more in the order of the attempts.

@@ -36,6 +36,7 @@ struct DatagramSocket::State {
   net::PacketInfo packet_info;
   net::OwnAddress own_address;
   net::BoundPath path;
+  std::shared_ptr<net::InheritedMode> mode;
   std::shared_ptr<net::ReceiveBatch> received;
   std::shared_ptr<net::ReceiveBatch> spare;  ///< Kept by somebody until lately, or still.
   net::SendBatch sent;
@@ -57,6 +58,9 @@ struct DatagramSocket::State {
         packet_info(asked),
         received(new_batch()),
         sent(batch_size()) {}
+
+  /// Of a socket for a server.
+  static std::unique_ptr<State> over(net::BoundSocket bound, const DatagramOptions& options);
 
   std::size_t batch_size() const { return std::max<std::size_t>(1, options.batch_max); }
   std::shared_ptr<net::ReceiveBatch> new_batch() const {
@@ -107,14 +111,19 @@ bool is_of_address(int code) {
 /// A socket that is connected to `address`, in `channel`; or a negated errno.
 int call_address(const SocketAddress& address, std::unique_ptr<Channel>& channel) {
   Engine& engine = Engine::current();
-  const int fd = engine.open_socket(net::family_of(address), SOCK_DGRAM);
-  if (fd < 0) return fd;
-  auto socket = std::make_unique<Channel>(UniqueFd(fd));
-  if (net::family_of(address) == AF_UNIX) engine.bind(fd, net::unix_autobind_address());
-  engine::Connect connect(*socket, address);
-  const int connected = engine.perform(connect, Deadline::never());
-  if (connected >= 0) channel = std::move(socket);
-  return connected;
+  for (int i = 0; i < net::kSelfConnectsMax; ++i) {
+    const int fd = engine.open_socket(net::family_of(address), SOCK_DGRAM);
+    if (fd < 0) return fd;
+    auto socket = std::make_unique<Channel>(UniqueFd(fd));
+    if (net::family_of(address) == AF_UNIX) engine.bind(fd, net::unix_autobind_address());
+    engine::Connect connect(*socket, address);
+    const int connected = engine.perform(connect, Deadline::never());
+    if (connected < 0) return connected;
+    if (net::is_connected_to_itself(*socket)) continue;
+    channel = std::move(socket);
+    return connected;
+  }
+  return -ECONNREFUSED;
 }
 
 // One datagram's own failure: the next may go. `send` waits for none of them.
@@ -123,6 +132,21 @@ bool is_of_datagram(int code) {
 }
 
 }  // namespace
+
+std::unique_ptr<DatagramSocket::State> DatagramSocket::State::over(net::BoundSocket bound,
+                                                                   const DatagramOptions& options) {
+  // The system may grant less (net.core.rmem_max); that is no reason to fail.
+  net::set_flag(*bound.channel, SOL_SOCKET, SO_RCVBUF, kReceiveQueueBytes);
+  net::widen_send_buffer(*bound.channel);
+  const net::PacketInfo packet_info = ask_for_packet_info(*bound.channel, bound.address);
+  auto state = std::make_unique<State>(std::move(bound.channel), std::move(bound.endpoint), options,
+                                       packet_info);
+  state->own_address = net::OwnAddress(bound.address);
+  if (net::family_of(bound.address) == AF_UNIX) state->unix_sender.emplace(*state->channel);
+  state->path = std::move(bound.path);
+  state->mode = std::move(bound.mode);
+  return state;
+}
 
 DatagramSocket::DatagramSocket(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DatagramSocket::DatagramSocket(DatagramSocket&&) noexcept = default;
@@ -294,8 +318,20 @@ Result<DatagramSocket> DatagramSocket::share() const {
   auto state = std::make_unique<State>(std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint,
                                        state_->options, state_->packet_info);
   state->own_address = state_->own_address;
+  state->mode = state_->mode;
   if (state_->unix_sender) state->unix_sender.emplace(*state->channel);
   return DatagramSocket(std::move(state));
+}
+
+Result<DatagramSocket> DatagramSocket::share_port() const {
+  if (state_->endpoint.transport() != Transport::udp) {
+    return fail(make_error(ErrorKind::unsupported, "share the port of",
+                           state_->endpoint.format_without_options(), "it has none"));
+  }
+  auto bound =
+      net::bind_beside(*state_->channel, state_->endpoint, SOCK_DGRAM, state_->options.socket);
+  if (!bound) return fail(std::move(bound.error()));
+  return DatagramSocket(State::over(std::move(*bound), state_->options));
 }
 
 int DatagramSocket::descriptor() const { return state_->channel->fd(); }
@@ -307,8 +343,9 @@ void DatagramSocket::leave_loop() {
 
 void DatagramSocket::close() {
   state_->unix_sender.reset();
-  state_->channel->close();
   state_->path.remove();
+  state_->channel->close();
+  state_->mode.reset();
 }
 
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
@@ -316,18 +353,9 @@ Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOp
     return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.format_without_options(),
                            "datagrams go over udp and unixgram"));
   }
-  auto bound = net::bind_socket(endpoint, SOCK_DGRAM, options.socket, options.sharing);
+  auto bound = net::bind_socket(endpoint, SOCK_DGRAM, options.socket);
   if (!bound) return fail(std::move(bound.error()));
-  // The system may grant less (net.core.rmem_max); that is no reason to fail.
-  net::set_flag(*bound->channel, SOL_SOCKET, SO_RCVBUF, kReceiveQueueBytes);
-  net::widen_send_buffer(*bound->channel);
-  const net::PacketInfo packet_info = ask_for_packet_info(*bound->channel, bound->address);
-  auto state = std::make_unique<DatagramSocket::State>(
-      std::move(bound->channel), std::move(bound->endpoint), options, packet_info);
-  state->own_address = net::OwnAddress(bound->address);
-  if (net::family_of(bound->address) == AF_UNIX) state->unix_sender.emplace(*state->channel);
-  state->path = std::move(bound->path);
-  return DatagramSocket(std::move(state));
+  return DatagramSocket(DatagramSocket::State::over(std::move(*bound), options));
 }
 
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {

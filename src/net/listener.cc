@@ -19,10 +19,24 @@ struct Listener::State {
   std::unique_ptr<Channel> channel;
   Endpoint endpoint;
   StreamOptions stream;
+  SocketOptions socket;
   net::BoundPath path;
+  std::shared_ptr<net::InheritedMode> mode;
+
+  State(net::BoundSocket bound, const StreamOptions& stream_options,
+        const SocketOptions& socket_options)
+      : channel(std::move(bound.channel)),
+        endpoint(std::move(bound.endpoint)),
+        stream(stream_options),
+        socket(socket_options),
+        path(std::move(bound.path)),
+        mode(std::move(bound.mode)) {}
 };
 
 namespace {
+
+// A system that always fails so, as a filter of system calls does, must not keep a core busy.
+constexpr int kFailuresMax = 8;
 
 // What the connection itself brought with it, and the next accept will not: accept(2), "Error
 // handling".
@@ -51,22 +65,24 @@ Listener::~Listener() = default;
 
 Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
   Engine& engine = Engine::current();
-  int fd = -EAGAIN;
-  while (fd < 0) {
+  int failures = 0;
+  for (;;) {
     engine::Accept accept(*state_->channel, ahead == AcceptAhead::allowed
                                                 ? engine::Accept::Ahead::allowed
                                                 : engine::Accept::Ahead::none);
-    fd = engine.perform(accept, deadline);
-    if (fd < 0 && !is_of_connection(fd)) {
+    const int fd = engine.perform(accept, deadline);
+    if (fd < 0 && is_of_connection(fd) && ++failures < kFailuresMax) continue;
+    if (fd < 0) {
       return fail(engine::operation_error(fd, "accept a caller on",
                                           state_->endpoint.format_without_options()));
     }
+    auto channel = std::make_unique<Channel>(UniqueFd(fd));
+    SocketAddress peer;
+    // It has no address any more if the caller has reset the connection meanwhile.
+    if (engine.peer_address(fd, peer) < 0) continue;
+    return Stream::over(std::move(channel),
+                        Endpoint::of_address(state_->endpoint.transport(), peer), state_->stream);
   }
-  auto channel = std::make_unique<Channel>(UniqueFd(fd));
-  SocketAddress peer;
-  engine.peer_address(fd, peer);
-  return Stream::over(std::move(channel), Endpoint::of_address(state_->endpoint.transport(), peer),
-                      state_->stream);
 }
 
 const Endpoint& Listener::endpoint() const { return state_->endpoint; }
@@ -77,18 +93,29 @@ Result<Listener> Listener::share() const {
     return fail(engine::operation_error(fd, "share the listener on",
                                         state_->endpoint.format_without_options()));
   }
-  auto state = std::make_unique<State>();
-  state->channel = std::make_unique<Channel>(UniqueFd(fd));
-  state->endpoint = state_->endpoint;
-  state->stream = state_->stream;
-  return Listener(std::move(state));
+  net::BoundSocket again{
+      std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint, {}, {}, state_->mode};
+  return Listener(std::make_unique<State>(std::move(again), state_->stream, state_->socket));
+}
+
+Result<Listener> Listener::share_port() const {
+  const Endpoint& endpoint = state_->endpoint;
+  if (endpoint.transport() != Transport::tcp) {
+    return fail(make_error(ErrorKind::unsupported, "share the port of",
+                           endpoint.format_without_options(), "it has none"));
+  }
+  auto bound = net::bind_beside(*state_->channel, endpoint, SOCK_STREAM, state_->socket);
+  if (!bound) return fail(std::move(bound.error()));
+  return Listener(std::make_unique<State>(std::move(*bound), state_->stream, state_->socket));
 }
 
 void Listener::leave_loop() { state_->channel->withdraw(); }
 
 void Listener::close() {
-  state_->channel->close();
+  // While the socket is open, nobody takes its path for abandoned and binds another there.
   state_->path.remove();
+  state_->channel->close();
+  state_->mode.reset();
 }
 
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) {
@@ -97,19 +124,9 @@ Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) 
                            "datagrams have no callers to accept",
                            "use tcp or unix, or bind_datagrams"));
   }
-  auto bound = net::bind_socket(endpoint, SOCK_STREAM, options.socket, options.sharing);
+  auto bound = net::bind_socket(endpoint, SOCK_STREAM, options.socket);
   if (!bound) return fail(std::move(bound.error()));
-  // Accepted sockets inherit these, which saves every connection the calls.
-  net::prepare_stream(*bound->channel, bound->endpoint.transport());
-  const int listening = Engine::current().listen(bound->channel->fd(), options.socket.backlog);
-  if (listening < 0) {
-    return fail(engine::operation_error(listening, "listen on", endpoint.format_without_options()));
-  }
-  auto state = std::make_unique<Listener::State>();
-  state->channel = std::move(bound->channel);
-  state->endpoint = std::move(bound->endpoint);
-  state->stream = options.stream;
-  state->path = std::move(bound->path);
+  auto state = std::make_unique<Listener::State>(std::move(*bound), options.stream, options.socket);
   if (options.socket.receive_max != 0) state->stream.receive_max = options.socket.receive_max;
   return Listener(std::move(state));
 }

@@ -25,10 +25,10 @@ int type_of(const Endpoint& endpoint) {
   return is_datagram(endpoint.transport()) ? SOCK_DGRAM : SOCK_STREAM;
 }
 
-int number_option(int fd, int name) {
+int number_option(int fd, int level, int name) {
   int value = 0;
   std::size_t size = sizeof value;
-  const int result = Engine::current().get_option(fd, SOL_SOCKET, name, &value, size);
+  const int result = Engine::current().get_option(fd, level, name, &value, size);
   return result < 0 ? result : value;
 }
 
@@ -93,6 +93,18 @@ void widen_send_buffer(const engine::Channel& channel) {
   set_flag(channel, SOL_SOCKET, SO_SNDBUF, kSendQueueBytes);
 }
 
+int get_flag(const engine::Channel& channel, int level, int name) {
+  return number_option(channel.fd(), level, name);
+}
+
+bool is_connected_to_itself(const engine::Channel& channel) {
+  SocketAddress local;
+  SocketAddress peer;
+  Engine& engine = Engine::current();
+  if (engine.local_address(channel.fd(), local) < 0 || family_of(local) == AF_UNIX) return false;
+  return engine.peer_address(channel.fd(), peer) == 0 && local == peer;
+}
+
 void prepare_stream(const engine::Channel& channel, Transport transport) {
   if (transport != Transport::tcp) return;
   // Neither is worth failing a connection for.
@@ -105,14 +117,14 @@ void prepare_stream(const engine::Channel& channel, Transport transport) {
 
 Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
                                                         bool is_listening) {
-  const int type = number_option(endpoint.descriptor(), SO_TYPE);
+  const int type = number_option(endpoint.descriptor(), SOL_SOCKET, SO_TYPE);
   const auto refuse = [&](const char* why) { return refuse_inherited(endpoint, socket_type, why); };
   if (type < 0) return refuse("there is no socket with that number");
   if (type != socket_type) {
     return refuse(socket_type == SOCK_STREAM ? "it is not a stream socket"
                                              : "it is not a datagram socket");
   }
-  if (is_listening && number_option(endpoint.descriptor(), SO_ACCEPTCONN) != 1) {
+  if (is_listening && number_option(endpoint.descriptor(), SOL_SOCKET, SO_ACCEPTCONN) != 1) {
     return refuse("it does not listen");
   }
   if (!is_bound(endpoint.descriptor())) {
@@ -123,7 +135,6 @@ Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint
     return fail(
         engine::operation_error(fd, "use the inherited socket", endpoint.format_without_options()));
   }
-  Engine::current().set_non_blocking(fd);
   return std::make_unique<engine::Channel>(UniqueFd(fd));
 }
 

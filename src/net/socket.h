@@ -27,11 +27,23 @@ int set_flag(const engine::Channel& channel, int level, int name, int value = 1)
 /// Lets a datagram socket have as much on its way as the system grants.
 void widen_send_buffer(const engine::Channel& channel);
 
+/// What such a flag is now, or a negated errno.
+int get_flag(const engine::Channel& channel, int level, int name);
+
+/// How often one attempt to connect may end so, see is_connected_to_itself, before it counts as
+/// refused.
+inline constexpr int kSelfConnectsMax = 3;
+
+/// Whether the kernel has connected a TCP or UDP socket to itself: nobody was bound to the port,
+/// and the socket was given it for its own.
+bool is_connected_to_itself(const engine::Channel& channel);
+
 /// What a fresh stream socket of that transport gets, whichever side made it: no delay, keepalive.
 void prepare_stream(const engine::Channel& channel, Transport transport);
 
 /// The socket that `fd:N` names: a duplicate, checked to be of `socket_type`, bound and, if
-/// `is_listening`, to accept connections.
+/// `is_listening`, to accept connections. Still in the mode that its other holders gave it: see
+/// InheritedMode.
 Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
                                                         bool is_listening);
 

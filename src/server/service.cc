@@ -1,9 +1,6 @@
 #include "server/service.h"
 
-#include <sys/socket.h>
-
 #include "engine/descriptor_limit.h"
-#include "net/bind.h"
 #include "server/allowed_users.h"
 #include "server/runner.h"
 
@@ -48,36 +45,32 @@ StreamOptions stream_options(const ServerOptions& options) {
   return {.timeouts = options.timeouts, .receive_max = 0, .tap = options.tap};
 }
 
-Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count,
-                            PortSharing sharing) {
-  ListenOptions listening{service.socket, stream_options(options), sharing};
-  for (std::size_t i = 0; i < std::max<std::size_t>(1, count); ++i) {
-    const bool is_first = service.listeners.empty();
-    const bool is_port = service.wanted.transport() == Transport::tcp;
-    const Endpoint where =
-        is_first ? service.wanted : service.wanted.with_port(service.bound.port());
-    auto listener =
-        is_first || is_port ? listen(where, listening) : service.listeners.front().share();
-    if (!listener) return fail(std::move(listener.error()));
-    if (is_first) service.bound = listener->endpoint();
-    service.listeners.push_back(std::move(*listener));
+Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count) {
+  auto first = listen(service.wanted, {service.socket, stream_options(options)});
+  if (!first) return fail(std::move(first.error()));
+  service.bound = first->endpoint();
+  service.listeners.push_back(std::move(*first));
+  const bool is_port = service.wanted.transport() == Transport::tcp;
+  while (service.listeners.size() < count) {
+    const Listener& front = service.listeners.front();
+    auto another = is_port ? front.share_port() : front.share();
+    if (!another) return fail(std::move(another.error()));
+    service.listeners.push_back(std::move(*another));
   }
   return {};
 }
 
-Result<void> bind_sockets(Service& service, const ServerOptions& options, std::size_t count,
-                          PortSharing sharing) {
-  DatagramOptions datagrams{.socket = service.socket, .sharing = sharing, .tap = options.tap};
+Result<void> bind_sockets(Service& service, const ServerOptions& options, std::size_t count) {
+  auto first = bind_datagrams(service.wanted, {.socket = service.socket, .tap = options.tap});
+  if (!first) return fail(std::move(first.error()));
+  service.bound = first->endpoint();
+  service.sockets.push_back(std::move(*first));
   // UNIX and inherited sockets cannot be bound twice: the first loop has them.
-  const bool is_port = service.wanted.transport() == Transport::udp;
-  for (std::size_t i = 0; i < (is_port ? std::max<std::size_t>(1, count) : 1); ++i) {
-    const bool is_first = service.sockets.empty();
-    const Endpoint where =
-        is_first ? service.wanted : service.wanted.with_port(service.bound.port());
-    auto socket = bind_datagrams(where, datagrams);
-    if (!socket) return fail(std::move(socket.error()));
-    if (is_first) service.bound = socket->endpoint();
-    service.sockets.push_back(std::move(*socket));
+  if (service.wanted.transport() != Transport::udp) return {};
+  while (service.sockets.size() < count) {
+    auto another = service.sockets.front().share_port();
+    if (!another) return fail(std::move(another.error()));
+    service.sockets.push_back(std::move(*another));
   }
   return {};
 }
@@ -130,28 +123,21 @@ Result<void> check_exposure(const Service& service) {
 }
 
 Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {
-  const bool is_shared = loop_count > 1;
-  const PortSharing sharing = is_shared ? PortSharing::shared : PortSharing::exclusive;
   const bool is_stream =
       (service.handler.stream() || service.is_framed()) && !is_datagram(service.wanted.transport());
-  const bool is_inherited = service.wanted.transport() == Transport::fd;
-  if (is_shared && !is_inherited) {
-    auto free = net::check_unshared(service.wanted, is_stream ? SOCK_STREAM : SOCK_DGRAM);
-    if (!free) return free;
-  }
-  if (!is_inherited) {
-    return is_stream ? bind_listeners(service, options, loop_count, sharing)
-                     : bind_sockets(service, options, loop_count, sharing);
+  if (service.wanted.transport() != Transport::fd) {
+    return is_stream ? bind_listeners(service, options, loop_count)
+                     : bind_sockets(service, options, loop_count);
   }
   // What was inherited is whichever of the two kinds the handler can serve.
   if (is_stream) {
-    auto bound = bind_listeners(service, options, loop_count, sharing);
+    auto bound = bind_listeners(service, options, loop_count);
     const bool has_other =
         !service.is_framed() && (service.handler.message() || service.handler.datagram());
     if (bound || !has_other) return bound;
     service.listeners.clear();
   }
-  return bind_sockets(service, options, loop_count, sharing);
+  return bind_sockets(service, options, loop_count);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include "hotline/core/result.h"
 #include "hotline/core/socket_address.h"
 #include "hotline/net/endpoint.h"
-#include "hotline/net/listener.h"
+#include "hotline/net/socket_options.h"
 #include "hotline/net/traffic_tap.h"
 
 namespace hotline {
@@ -45,7 +45,6 @@ struct DatagramOptions {
   SocketOptions socket;
   std::size_t datagram_bytes_max = 65535;
   std::size_t batch_max = 64;  ///< Datagrams that one system call receives or sends.
-  PortSharing sharing = PortSharing::exclusive;
   Duration connect_timeout = std::chrono::seconds(30);  ///< For the look-up of a name.
   Duration send_timeout = std::chrono::seconds(30);     ///< For room in the socket's buffer.
   TrafficTap* tap = nullptr;
@@ -94,6 +93,9 @@ class DatagramSocket {
 
   /// A second socket object over the same descriptor, with buffers of its own.
   Result<DatagramSocket> share() const;
+
+  /// A second socket at the same UDP port, for another loop; see Listener::share_port.
+  Result<DatagramSocket> share_port() const;
 
   /// The socket's number, for what this library does not do with it; -1 once closed. It stays ours.
   int descriptor() const;

@@ -10,10 +10,6 @@
 
 namespace hotline {
 
-/// Whether several listeners may be bound to one TCP endpoint, the kernel dealing callers out among
-/// them (SO_REUSEPORT): one for each event loop.
-enum class PortSharing : bool { exclusive, shared };
-
 /// Whether accept may take more callers than it gives, for the next accepts: faster, but each holds
 /// a descriptor meanwhile, as many as the backlog is long.
 enum class AcceptAhead : bool { none, allowed };
@@ -22,7 +18,6 @@ enum class AcceptAhead : bool { none, allowed };
 struct ListenOptions {
   SocketOptions socket;
   StreamOptions stream;  ///< Of the streams that accept gives.
-  PortSharing sharing = PortSharing::exclusive;
 };
 
 /// A bound socket that gives streams. Move only; destruction closes, and removes the UNIX path if
@@ -33,8 +28,11 @@ class Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
-  /// The next caller. Suspends the fiber. Fails with `timed_out`, `cancelled`, `draining` (once
-  /// nobody waits any more), `resource_exhausted` (no descriptor left: the caller still waits).
+  /// The next caller. Suspends the fiber. One that has reset its connection already is skipped, and
+  /// a failure that belongs to one connection (ECONNABORTED, EPERM …) is tried again a few times.
+  /// Fails with `timed_out`, `cancelled`, `draining` (once nobody waits any more),
+  /// `resource_exhausted` (no descriptor left: the caller still waits), or as the system says. A
+  /// failure may last: pause before the next try.
   Result<Stream> accept(Deadline deadline = Deadline::never(),
                         AcceptAhead ahead = AcceptAhead::none);
 
@@ -43,6 +41,10 @@ class Listener {
 
   /// A second listener over the same socket, for another loop.
   Result<Listener> share() const;
+
+  /// A second socket that listens at the same TCP port, for another loop: the kernel deals callers
+  /// out among all that share it. No other program gets in: the first was bound alone.
+  Result<Listener> share_port() const;
 
   /// Ready to go to another thread; see Stream::leave_loop.
   void leave_loop();
@@ -57,8 +59,9 @@ class Listener {
   std::unique_ptr<State> state_;
 };
 
-/// Binds and listens. Fails with `address_in_use` if somebody listens there (a UNIX socket that
-/// nobody listens on any more is replaced; any other file never), or as the system says.
+/// Binds and listens. Fails with `address_in_use` if somebody listens there, after 100 ms in which
+/// what a killed program held may come free (a UNIX socket that no process holds any more is
+/// replaced; any other file never), or as the system says.
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
 
 /// The same from a URI, whose options must all be known.

@@ -1,10 +1,19 @@
 #include "net/bind.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
-#include "hotline/net/datagram_socket.h"
+#include "engine/event_loop.h"
+#include "engine/fiber_group.h"
+#include "hotline/engine/clock.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
@@ -18,10 +27,43 @@ Endpoint endpoint_of(const std::string& uri) {
   return *endpoint;
 }
 
-Result<BoundSocket> bound(const std::string& uri, int type,
-                          PortSharing sharing = PortSharing::exclusive) {
-  return bind_socket(endpoint_of(uri), type, {}, sharing);
+Result<BoundSocket> bound(const std::string& uri, int type, const SocketOptions& options = {}) {
+  return bind_socket(endpoint_of(uri), type, options);
 }
+
+Result<BoundSocket> beside(const BoundSocket& first, int type) {
+  return bind_beside(*first.channel, first.endpoint, type, {});
+}
+
+/// What bind(2) and listen(2) give a rival that does as the servers of old did.
+int rival_at(const BoundSocket& bound, int type, bool reuses_port) {
+  const UniqueFd rival(::socket(AF_INET, type, 0));
+  const int on = 1;
+  if (type == SOCK_STREAM) ::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (reuses_port) ::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  const auto* address = static_cast<const sockaddr*>(bound.address.data());
+  if (::bind(rival.get(), address, static_cast<socklen_t>(bound.address.size())) < 0) return errno;
+  return type == SOCK_STREAM && ::listen(rival.get(), 1) < 0 ? errno : 0;
+}
+
+constexpr std::pair<const char*, int> kPorts[] = {{"tcp://127.0.0.1:0", SOCK_STREAM},
+                                                  {"udp://127.0.0.1:0", SOCK_DGRAM}};
+
+unsigned mode_of(const std::string& path) {
+  struct stat found {};
+  REQUIRE(::lstat(path.c_str(), &found) == 0);
+  return found.st_mode & 07777U;
+}
+
+/// The process's umask while it lives.
+class Umask {
+ public:
+  explicit Umask(mode_t mask) : before_(::umask(mask)) {}
+  ~Umask() { ::umask(before_); }
+
+ private:
+  mode_t before_;
+};
 
 }  // namespace
 
@@ -42,35 +84,125 @@ TEST_CASE("every address means IPv6 and IPv4 together where the machine has both
   CHECK(socket->endpoint.host() == "::");
 }
 
-TEST_CASE("two exclusive sockets cannot be bound to one port, of UDP neither") {
-  const auto first = bound("udp://127.0.0.1:0", SOCK_DGRAM);
-  REQUIRE(first);
-  CHECK(test::kind_of(bound(first->endpoint.format(), SOCK_DGRAM)) == "address_in_use");
-  const std::string shared = first->endpoint.format();
-  CHECK(test::kind_of(bound(shared, SOCK_DGRAM, PortSharing::shared)) == "address_in_use");
-}
-
-TEST_CASE("sockets that share their port can be bound beside each other, and are noticed") {
-  for (const auto& [scheme, type] : {std::pair("tcp", SOCK_STREAM), std::pair("udp", SOCK_DGRAM)}) {
-    const std::string any = std::string(scheme) + "://127.0.0.1:0";
-    const auto first = bound(any, type, PortSharing::shared);
+TEST_CASE("two sockets cannot be bound to one port, of UDP neither") {
+  for (const auto& [uri, type] : kPorts) {
+    CAPTURE(std::string(uri));
+    const auto first = bound(uri, type);
     REQUIRE(first);
-    if (type == SOCK_STREAM) REQUIRE(::listen(first->channel->fd(), 1) == 0);
-    CHECK(bound(first->endpoint.format(), type, PortSharing::shared));
-    CHECK(test::kind_of(check_unshared(first->endpoint, type)) == "address_in_use");
+    CHECK(test::kind_of(bound(first->endpoint.format(), type)) == "address_in_use");
   }
 }
 
-TEST_CASE("where nobody is bound nobody is noticed, and port 0 is always free") {
-  std::uint16_t port = 0;
-  {
-    const auto socket = bound("tcp://127.0.0.1:0", SOCK_STREAM);
-    REQUIRE(socket);
-    port = socket->endpoint.port();
+TEST_CASE("a port whose socket may be joined by others is refused to rivals, whenever they come") {
+  for (const auto& [uri, type] : kPorts) {
+    CAPTURE(std::string(uri));
+    const auto first = bound(uri, type);
+    REQUIRE(first);
+    for (const bool reuses_port : {false, true}) {
+      CHECK(rival_at(*first, type, reuses_port) == EADDRINUSE);
+    }
+    const auto second = beside(*first, type);
+    REQUIRE(second);
+    CHECK(second->endpoint.format() == first->endpoint.format());
+    REQUIRE(beside(*second, type));
+    CHECK(test::kind_of(bound(first->endpoint.format(), type)) == "address_in_use");
+    CHECK(rival_at(*first, type, false) == EADDRINUSE);
   }
-  CHECK(check_unshared(endpoint_of("tcp://127.0.0.1:" + std::to_string(port)), SOCK_STREAM));
-  CHECK(check_unshared(endpoint_of("tcp://127.0.0.1:0"), SOCK_STREAM));
-  CHECK(check_unshared(endpoint_of("unix:///anywhere"), SOCK_STREAM));
+}
+
+TEST_CASE("of two that have bound one port and do not listen yet, one alone comes to listen") {
+  const UniqueFd rival(::socket(AF_INET, SOCK_STREAM, 0));
+  const int on = 1;
+  REQUIRE(::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+  const SocketAddress any = test::ipv4_address(0);
+  REQUIRE(::bind(rival.get(), static_cast<const sockaddr*>(any.data()),
+                 static_cast<socklen_t>(any.size())) == 0);
+  const SocketAddress address = test::bound_address(rival.get());
+  const auto ours = bound(Endpoint::of_address(Transport::tcp, address).format(), SOCK_STREAM);
+  REQUIRE(ours);
+  CHECK(::listen(rival.get(), 1) == -1);
+  CHECK(errno == EADDRINUSE);
+}
+
+TEST_CASE("a port that comes free within 100 ms is waited for, and a conflict is told soon after") {
+  test::on_each_engine([] {
+    for (const auto& [uri, type] : kPorts) {
+      CAPTURE(std::string(uri));
+      auto first = bound(uri, type);
+      REQUIRE(first);
+      const Instant begun = now();
+      CHECK(test::kind_of(bound(first->endpoint.format(), type)) == "address_in_use");
+      CHECK(now() - begun >= std::chrono::milliseconds(100));
+      const std::string wanted = first->endpoint.format();
+      std::jthread killed([held = UniqueFd(::dup(first->channel->fd()))]() mutable {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        held.reset();
+      });
+      first->channel->close();
+      CHECK(bound(wanted, type));
+    }
+  });
+}
+
+TEST_CASE("a fiber that waits for a port to come free lets others run") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    const auto first = bound("tcp://127.0.0.1:0", SOCK_STREAM);
+    REQUIRE(first);
+    bool has_ended = false;
+    engine::FiberGroup group(loop);
+    loop.spawn(
+        "bind",
+        [&] {
+          CHECK_FALSE(bound(first->endpoint.format(), SOCK_STREAM));
+          has_ended = true;
+        },
+        &group);
+    int turns = 0;
+    while (!has_ended && sleep_for(std::chrono::milliseconds(1))) ++turns;
+    CHECK(turns >= 10);
+    group.join();
+  });
+}
+
+TEST_CASE("a UNIX path has its mode from the beginning, whatever the umask") {
+  const test::TemporaryDirectory directory;
+  for (const mode_t mask : {0U, 022U, 077U, 0777U}) {
+    const Umask umask(mask);
+    for (const unsigned mode : {0600U, 0660U, 0666U, 0777U, 0U}) {
+      for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+        CAPTURE(mask);
+        CAPTURE(mode);
+        SocketOptions options;
+        options.mode = mode;
+        const std::string path = directory.file("s");
+        const std::string scheme = type == SOCK_STREAM ? "unix://" : "unixgram://";
+        const auto socket = bound(scheme + path, type, options);
+        REQUIRE(socket);
+        CHECK(mode_of(path) == mode);
+      }
+    }
+  }
+}
+
+TEST_CASE("a UNIX path without a mode has what the umask leaves") {
+  const test::TemporaryDirectory directory;
+  const Umask umask(027);
+  const auto socket = bound("unix://" + directory.file("s"), SOCK_STREAM);
+  REQUIRE(socket);
+  CHECK(mode_of(directory.file("s")) == 0750);
+}
+
+TEST_CASE("the lock on a path is there only while it is bound") {
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.file("s");
+  {
+    const auto socket = bound("unix://" + path, SOCK_STREAM);
+    REQUIRE(socket);
+    CHECK(::access((path + ".lock").c_str(), F_OK) == -1);
+    CHECK(test::kind_of(bound("unix://" + path, SOCK_STREAM)) == "address_in_use");
+  }
+  CHECK(::access((path + ".lock").c_str(), F_OK) == -1);
+  CHECK(::access(path.c_str(), F_OK) == -1);
 }
 
 TEST_CASE("a path that could not be bound is not left behind") {

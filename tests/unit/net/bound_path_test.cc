@@ -28,9 +28,7 @@ UniqueFd bound_socket(const std::string& path, int type = SOCK_STREAM) {
   return fd;
 }
 
-Result<void> clear(const std::string& path, int type = SOCK_STREAM) {
-  return clear_stale_path(at(path), unix_address(path, false), type);
-}
+Result<void> clear(const std::string& path) { return clear_stale_path(at(path)); }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -86,11 +84,69 @@ TEST_CASE("an abandoned socket is cleared away, for streams and for datagrams") 
     for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
       const std::string path = directory.file("s");
       bound_socket(path, type).reset();
-      CHECK(clear(path, type));
+      CHECK(clear(path));
       CHECK_FALSE(exists(path));
-      CHECK(clear(path, type));
+      CHECK(clear(path));
     }
   });
+}
+
+TEST_CASE("a socket that is bound and does not listen yet is not taken for abandoned") {
+  const test::TemporaryDirectory directory;
+  test::on_each_engine([&] {
+    for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
+      CAPTURE(type);
+      const std::string path = directory.file("s");
+      UniqueFd bound(::socket(AF_UNIX, type, 0));
+      REQUIRE(engine::Engine::current().bind(bound.get(), unix_address(path, false)) == 0);
+      CHECK(test::kind_of(clear(path)) == "address_in_use");
+      CHECK(exists(path));
+      bound.reset();
+      CHECK(clear(path));
+    }
+  });
+}
+
+TEST_CASE("to ask whether a server is alive is no call to it") {
+  const test::TemporaryDirectory directory;
+  test::on_each_engine([&] {
+    const std::string path = directory.file("s");
+    const UniqueFd listening = bound_socket(path);
+    REQUIRE(::listen(listening.get(), 1) == 0);
+    for (int i = 0; i < 5; ++i) CHECK_FALSE(clear(path));
+    CHECK(::accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK) == -1);
+    CHECK(errno == EAGAIN);
+    REQUIRE(::unlink(path.c_str()) == 0);
+  });
+}
+
+TEST_CASE("one at a time may look at a path and bind it") {
+  const test::TemporaryDirectory directory;
+  const Endpoint where = at(directory.file("s"));
+  for (int i = 0; i < 2; ++i) {
+    const auto lock = PathLock::take(where);
+    REQUIRE(lock);
+    const auto other = PathLock::take(where);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().kind == ErrorKind::address_in_use);
+    CHECK(other.error().native_code == EADDRINUSE);
+    CHECK(PathLock::take(at(directory.file("t"))));
+  }
+  CHECK_FALSE(exists(directory.file("s.lock")));
+}
+
+TEST_CASE(
+    "a lock that a killed program left keeps nobody out, and one that cannot be made is told") {
+  const test::TemporaryDirectory directory;
+  std::ofstream(directory.file("s.lock")) << "";
+  CHECK(PathLock::take(at(directory.file("s"))));
+  CHECK_FALSE(exists(directory.file("s.lock")));
+  CHECK(test::kind_of(PathLock::take(at(directory.file("none/s")))) == "not_found");
+  REQUIRE(::symlink("elsewhere", directory.file("l.lock").c_str()) == 0);
+  const auto refused = PathLock::take(at(directory.file("l")));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().hint().find("l.lock") != std::string::npos);
+  CHECK_FALSE(exists(directory.file("elsewhere")));
 }
 
 TEST_CASE("a socket that somebody has bound or listens on is not cleared away") {
@@ -100,11 +156,9 @@ TEST_CASE("a socket that somebody has bound or listens on is not cleared away") 
     UniqueFd listening = bound_socket(path);
     REQUIRE(::listen(listening.get(), 1) == 0);
     CHECK(test::kind_of(clear(path)) == "address_in_use");
-    CHECK(test::kind_of(clear(path, SOCK_DGRAM)) == "address_in_use");
     listening.reset();
     REQUIRE(::unlink(path.c_str()) == 0);
     const UniqueFd datagrams = bound_socket(path, SOCK_DGRAM);
-    CHECK(test::kind_of(clear(path, SOCK_DGRAM)) == "address_in_use");
     CHECK(test::kind_of(clear(path)) == "address_in_use");
     CHECK(exists(path));
     REQUIRE(::unlink(path.c_str()) == 0);

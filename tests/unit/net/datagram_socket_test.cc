@@ -337,4 +337,28 @@ TEST_CASE("what is no endpoint of datagrams is refused") {
   CHECK(kind_of_connect("udp://a..b:1") == "unreachable");
 }
 
+TEST_CASE("sockets that share a UDP port are joined by nobody, and every datagram reaches one") {
+  for (const char* uri : {"udp://127.0.0.1:0", "udp://:0"}) {
+    CAPTURE(std::string(uri));
+    auto one = bind_datagrams(*Endpoint::parse(uri));
+    REQUIRE(one);
+    auto other = one->share_port();
+    REQUIRE(other);
+    CHECK(other->endpoint().format() == one->endpoint().format());
+    CHECK(test::kind_of(bind_datagrams(one->endpoint())) == "address_in_use");
+    constexpr int kSenders = 32;
+    const std::string where = "udp://127.0.0.1:" + std::to_string(one->endpoint().port());
+    for (int i = 0; i < kSenders; ++i) {
+      auto sender = connect_datagrams(*Endpoint::parse(where));
+      REQUIRE(sender);
+      REQUIRE(sender->send({.bytes = as_bytes("x")}));
+    }
+    int received = 0;
+    for (DatagramSocket* each : {&*one, &*other}) {
+      while (each->receive(Deadline::at(now()))) ++received;
+    }
+    CHECK(received == kSenders);
+  }
+}
+
 }  // namespace hotline

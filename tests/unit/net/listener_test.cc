@@ -96,15 +96,41 @@ TEST_CASE("a server that was stopped can be started again at once on its port") 
   CHECK(listen(uri));
 }
 
-TEST_CASE("listeners that share their port are dealt callers by the kernel") {
-  const auto any = Endpoint::parse("tcp://127.0.0.1:0");
-  ListenOptions options;
-  options.sharing = PortSharing::shared;
-  auto one = listen(*any, options);
-  REQUIRE(one);
-  auto other = listen(one->endpoint(), options);
-  REQUIRE(other);
-  CHECK(other->endpoint().port() == one->endpoint().port());
+TEST_CASE(
+    "listeners that share their port are dealt callers by the kernel, and nobody joins them") {
+  test::on_each_engine([] {
+    for (const char* uri : {"tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://:0"}) {
+      CAPTURE(std::string(uri));
+      Listener one = listening(uri);
+      auto other = one.share_port();
+      REQUIRE(other);
+      auto third = other->share_port();
+      REQUIRE(third);
+      CHECK(third->endpoint().format() == one.endpoint().format());
+      CHECK(test::kind_of(listen(one.endpoint())) == "address_in_use");
+      // Whoever calls reaches one of the three.
+      constexpr int kCallers = 64;
+      std::vector<UniqueFd> callers;
+      for (int i = 0; i < kCallers; ++i) {
+        callers.push_back(test::connect_tcp(one.endpoint().port(),
+                                            one.endpoint().host() == "::1" ? "::1" : "127.0.0.1"));
+      }
+      int taken = 0;
+      std::size_t takers = 0;
+      for (Listener* each : {&one, &*other, &*third}) {
+        const int before = taken;
+        while (each->accept(Deadline::at(now()))) ++taken;
+        takers += taken > before ? 1U : 0U;
+      }
+      CHECK(taken == kCallers);
+      CHECK(takers > 1);
+    }
+  });
+}
+
+TEST_CASE("only a TCP port can be shared") {
+  const test::TemporaryDirectory directory;
+  CHECK(test::kind_of(listening("unix://" + directory.file("s")).share_port()) == "unsupported");
 }
 
 TEST_CASE("what cannot be listened on fails as the system says, or at once") {

@@ -60,6 +60,26 @@ TEST_CASE("an endpoint stands for the addresses of its name, or for its path") {
   if (every->size() > 1) CHECK(family_of(every->front()) == AF_INET6);
 }
 
+TEST_CASE("a socket that is connected to itself is told from one that has a peer") {
+  for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+    CAPTURE(type);
+    Channel own(UniqueFd(::socket(AF_INET, type, 0)));
+    const SocketAddress any = test::ipv4_address(0);
+    REQUIRE(::bind(own.fd(), static_cast<const sockaddr*>(any.data()),
+                   static_cast<socklen_t>(any.size())) == 0);
+    CHECK_FALSE(is_connected_to_itself(own));
+    // As the kernel does when it gives the socket the very port that it is to call.
+    const SocketAddress address = test::bound_address(own.fd());
+    REQUIRE(::connect(own.fd(), static_cast<const sockaddr*>(address.data()),
+                      static_cast<socklen_t>(address.size())) == 0);
+    CHECK(is_connected_to_itself(own));
+  }
+  const auto [listening, port] = test::tcp_listener();
+  CHECK_FALSE(is_connected_to_itself(Channel(test::connect_tcp(port))));
+  auto [ours, peer] = test::stream_pair();
+  CHECK_FALSE(is_connected_to_itself(Channel(std::move(ours))));
+}
+
 TEST_CASE("a fresh TCP stream sends without delay and is kept alive, a UNIX one needs neither") {
   const Endpoint shown = endpoint_of("tcp://127.0.0.1:1");
   const auto channel = open_socket(test::ipv4_address(1), SOCK_STREAM, "try", shown);
@@ -81,13 +101,12 @@ TEST_CASE("a flag that cannot be set is told as a negated errno") {
   CHECK(set_flag(channel, IPPROTO_TCP, TCP_NODELAY) < 0);
 }
 
-TEST_CASE("an inherited socket is duplicated and made non-blocking; the original stays open") {
+TEST_CASE("an inherited socket is duplicated, and the original stays open") {
   const auto [listener, port] = test::tcp_listener();
   const Endpoint endpoint = Endpoint::of_descriptor(listener.get());
   const auto inherited = inherit_socket(endpoint, SOCK_STREAM, true);
   REQUIRE(inherited);
   CHECK((*inherited)->fd() != listener.get());
-  CHECK((::fcntl(listener.get(), F_GETFL) & O_NONBLOCK) != 0);
   (*inherited)->close();
   CHECK(::fcntl(listener.get(), F_GETFD) >= 0);
 }
