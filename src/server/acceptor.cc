@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "server/allowed_users.h"
 
@@ -14,6 +15,13 @@ namespace {
 // As Go's net/http: doubled while accepting fails, forgotten when it succeeds.
 constexpr Duration kPauseFirst = std::chrono::milliseconds(5);
 constexpr Duration kPauseMax = std::chrono::seconds(1);
+
+/// Whether nobody is to be taken any more. A wait without a deadline ends in time only where the
+/// acceptor's own time is over.
+bool is_over(const Error& error) {
+  return error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled ||
+         error.kind == ErrorKind::timed_out;
+}
 
 }  // namespace
 
@@ -41,51 +49,65 @@ bool Acceptor::take_one() {
   pause_ = {};
   if (!shared_.reserve.restore()) {
     // This call has the descriptor by which others are to be told off: it is the one.
-    call->abort();
+    refuse(*call, "refused: no descriptor is left");
     shared_.reserve.restore();
     return true;
   }
   if (auto allowed = check_user(service_, *call); !allowed) {
-    shared_.log(LogLevel::warning, "refused: a caller of another user", service_.name,
-                &call->peer(), allowed.error().message());
-    call->abort();
+    refuse(*call, "refused: a caller of another user", allowed.error().message());
     return true;
   }
-  if (!shared_.admission.admit(call->peer())) {
-    shared_.log(LogLevel::warning, "refused: too many calls from this address", service_.name,
-                &call->peer());
+  CallSlot slot = CallSlot::admit(shared_, call->peer());
+  if (!slot) {
+    refuse(*call, "refused: too many calls from this address");
     return true;
   }
   // Counted here, not when the call begins to run: one call means the first caller, not the first
   // scheduled.
+  AdmittedCall admitted(std::move(*call), std::move(slot));
   if (!shared_.begin_call()) return false;
   // One caller is taken before there is room for it: a listener that waited for room with room in
   // its hands would keep it from the others.
-  if (!wait_for_room()) return false;
-  shared_.started.fetch_add(1, std::memory_order_relaxed);
-  shared_.active.fetch_add(1, std::memory_order_relaxed);
-  start_(std::move(*call));
+  if (!wait_for_room(admitted.slot)) return false;
+  admitted.slot.begin();
+  start_(std::move(admitted));
   return shared_.options.calls == CallCount::unlimited;
 }
 
-bool Acceptor::wait_for_room() {
+bool Acceptor::wait_for_room(CallSlot& slot) {
   for (;;) {
-    const auto room = shared_.admission.take_room();
+    const auto room = slot.take_room();
     if (room) return true;
-    if (room.error().kind == ErrorKind::cancelled) return false;
+    if (is_over(room.error())) return false;
     // Not even a descriptor to wait with: the calls under way will give some back.
-    if (!sleep_for(kPauseFirst)) return false;
+    if (auto slept = sleep_for(kPauseFirst); !slept && is_over(slept.error())) return false;
   }
 }
 
+/// An orderly end would read as an empty reply.
+void Acceptor::refuse(Stream& call, std::string_view why, std::string_view detail) {
+  call.abort();
+  shared_.log(LogLevel::warning, why, service_.name, &call.peer(), detail);
+}
+
+/// Whether to try again.
 bool Acceptor::back_off(const Error& error) {
-  if (error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled) return false;
+  if (is_over(error)) return false;
   const bool has_shed = error.native_code == EMFILE && shed();
   pause_ = has_shed ? kPauseFirst : std::clamp(2 * pause_, kPauseFirst, kPauseMax);
   shared_.log(LogLevel::warning,
               has_shed ? "refused: no descriptor is left" : "cannot accept for now", service_.name,
               nullptr, error.message());
-  return static_cast<bool>(sleep_for(pause_));
+  return pause();
+}
+
+/// False if there is to be no other try: a server that drains cannot wait until accepting works.
+bool Acceptor::pause() {
+  engine::Engine& engine = engine::Engine::current();
+  const Deadline end = deadline_after(pause_);
+  const int ended = engine.wait_until(end, engine::OnDrain::ends);
+  if (ended == -engine::kDeadlineEnd) return end <= engine.scope().deadline;
+  return ended != -engine::kDrainEnd && ended != -engine::kCancelEnd;
 }
 
 /// Without a descriptor left the caller would wait in vain: better one that is told at once. One
@@ -93,10 +115,11 @@ bool Acceptor::back_off(const Error& error) {
 bool Acceptor::shed() {
   if (shared_.is_shedding.exchange(true)) return false;
   shared_.reserve.release();
-  const bool has_told_one = listener_.accept(Deadline::at(now())).has_value();
+  auto told_off = listener_.accept(Deadline::at(now()));
+  if (told_off) told_off->abort();
   shared_.reserve.restore();
   shared_.is_shedding = false;
-  return has_told_one;
+  return told_off.has_value();
 }
 
 }  // namespace hotline::server

@@ -1,18 +1,22 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <string_view>
 
 #include "hotline/net/listener.h"
+#include "server/admitted_call.h"
 #include "server/service.h"
 
 namespace hotline::server {
 
-/// Takes callers from one listener, within the limits, until draining or cut. Straight-line code: a
-/// fiber or a thread runs it.
+/// Takes callers from one listener, within the limits, until draining or cut. A caller that it does
+/// not take sees a reset. While accepting fails it pauses, longer each time; a drain ends the
+/// pause, and with it the acceptor. Straight-line code: a fiber or a thread runs it.
 class Acceptor {
  public:
-  /// Takes a call over, and room for it with it: it ends with Admission::leave, see run_call.
-  using Start = std::function<void(Stream)>;
+  /// Takes a call over.
+  using Start = std::function<void(AdmittedCall)>;
 
   Acceptor(Shared& shared, Service& service, Listener& listener, Start start)
       : shared_(shared), service_(service), listener_(listener), start_(std::move(start)) {}
@@ -23,9 +27,11 @@ class Acceptor {
  private:
   bool goes_on();
   bool take_one();
-  bool wait_for_room();
+  bool wait_for_room(CallSlot& slot);
+  void refuse(Stream& call, std::string_view why, std::string_view detail = {});
   bool shed();
   bool back_off(const Error& error);
+  bool pause();
 
   Shared& shared_;
   Service& service_;

@@ -1,24 +1,37 @@
 #include "server/admission.h"
 
+#include <arpa/inet.h>
+
+#include <array>
+#include <string>
+
 namespace hotline::server {
+namespace {
 
-Result<void> Admission::take_room() { return room_.acquire(); }
-
-bool Admission::admit(const Endpoint& peer) {
-  if (peer.is_local()) return true;
-  const std::lock_guard lock(mutex_);
-  std::size_t& calls = calls_of_peer_[peer.host()];
-  if (calls >= per_peer_) return false;
-  ++calls;
-  return true;
+/// Who counts as one caller: an IPv4 address, or the /64 that a host of IPv6 chooses its addresses
+/// from as it likes.
+std::string key_of(const Endpoint& peer) {
+  std::array<char, sizeof(in6_addr)> address;
+  const std::string host = peer.host().substr(0, peer.host().find('%'));
+  if (::inet_pton(AF_INET6, host.c_str(), address.data()) != 1) return host;
+  return '/' + std::string(address.data(), address.size() / 2);
 }
 
-void Admission::leave(const Endpoint& peer) {
-  room_.release();
-  if (peer.is_local()) return;
+}  // namespace
+
+std::optional<Admission::PeerCalls*> Admission::admit(const Endpoint& peer) {
+  if (peer.is_local()) return nullptr;
   const std::lock_guard lock(mutex_);
-  const auto found = calls_of_peer_.find(peer.host());
-  if (found != calls_of_peer_.end() && --found->second == 0) calls_of_peer_.erase(found);
+  PeerCalls& calls = *calls_of_peer_.try_emplace(key_of(peer), 0).first;
+  if (calls.second >= per_peer_) return std::nullopt;
+  ++calls.second;
+  return &calls;
+}
+
+void Admission::leave(PeerCalls* calls) {
+  if (calls == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  if (--calls->second == 0) calls_of_peer_.erase(calls_of_peer_.find(calls->first));
 }
 
 }  // namespace hotline::server

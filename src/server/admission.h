@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "engine/semaphore.h"
@@ -12,9 +13,13 @@
 
 namespace hotline::server {
 
-/// Who may call now: room for all calls together, and for each peer address. Any thread.
+/// Who may call now: room for all calls together, and for each peer address. Any thread. A CallSlot
+/// takes from it and gives back.
 class Admission {
  public:
+  /// The calls of one peer address. Stays where it is while it counts any.
+  using PeerCalls = std::pair<const std::string, std::size_t>;
+
   /// `room`: calls at once. `per_peer`: of those from one address; addresses of this machine have
   /// no limit.
   Admission(std::size_t room, std::size_t per_peer) : room_(room), per_peer_(per_peer) {}
@@ -24,16 +29,20 @@ class Admission {
 
   /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with
   /// `cancelled`.
-  Result<void> take_room();
+  Result<void> take_room() { return room_.acquire(); }
+
+  /// Gives the room of one call back.
+  void give_room_back() { room_.release(); }
 
   /// Room for so many more calls, as of now.
   std::size_t room_left() const { return room_.count(); }
 
-  /// Whether `peer` may have one more call; counts it if so.
-  bool admit(const Endpoint& peer);
+  /// Counts one more call of `peer`: nothing if it has as many as it may have, null if it has no
+  /// limit.
+  std::optional<PeerCalls*> admit(const Endpoint& peer);
 
-  /// A call of `peer` that was admitted, and had room, has ended.
-  void leave(const Endpoint& peer);
+  /// One of the calls that admit counted has ended. `calls` may be null.
+  void leave(PeerCalls* calls);
 
  private:
   engine::Semaphore room_;

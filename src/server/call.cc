@@ -91,16 +91,8 @@ void talk(Shared& shared, const Service& service, Stream& call) noexcept {
   end_call(shared, service, call, end);
 }
 
-void give_room_back(Shared& shared, const Endpoint& peer) {
-  shared.active.fetch_sub(1, std::memory_order_relaxed);
-  shared.admission.leave(peer);
-  shared.end_call();
-}
-
-void run_call(Shared& shared, const Service& service, Stream call) noexcept {
-  const Endpoint peer = call.peer();
-  talk(shared, service, call);
-  give_room_back(shared, peer);
+void run_call(Shared& shared, const Service& service, AdmittedCall call) noexcept {
+  talk(shared, service, call.stream);
 }
 
 }  // namespace hotline::server

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hotline/net/stream.h"
+#include "server/admitted_call.h"
 #include "server/service.h"
 
 namespace hotline::server {
@@ -55,10 +56,7 @@ void end_call(const Shared& shared, const Service& service, Stream& call,
 /// Runs `service`'s handler on `call`, to its end whatever happens, and closes it.
 void talk(Shared& shared, const Service& service, Stream& call) noexcept;
 
-/// An admitted call has ended: gives its room back.
-void give_room_back(Shared& shared, const Endpoint& peer);
-
-/// talk for a call that an Acceptor has admitted; gives its room back.
-void run_call(Shared& shared, const Service& service, Stream call) noexcept;
+/// talk for a call that an Acceptor has admitted; then its slot is given back.
+void run_call(Shared& shared, const Service& service, AdmittedCall call) noexcept;
 
 }  // namespace hotline::server

@@ -66,8 +66,8 @@ void FrameDispatcher::run() {
   } while (!is_over() && sleep_for(kRetryPause));
 }
 
-void FrameDispatcher::take(Stream call) {
-  log_begin(shared_, service_, call);
+void FrameDispatcher::take(AdmittedCall call) {
+  log_begin(shared_, service_, call.stream);
   ++call_count_;
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
   watch(*new FramedCall(*this, std::move(call), std::move(frames)));
@@ -267,7 +267,6 @@ void FrameDispatcher::unwatch(FramedCall& call) {
 
 void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
   end_call(shared_, service_, call.stream, how);
-  give_room_back(shared_, call.stream.peer());
   delete &call;
   --call_count_;
   has_work_.set();

@@ -31,7 +31,7 @@ class FrameDispatcher {
   ~FrameDispatcher();
 
   /// Takes over a call that an Acceptor has admitted.
-  void take(Stream call);
+  void take(AdmittedCall call);
 
   /// There will be no more.
   void stop_taking();

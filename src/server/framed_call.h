@@ -5,6 +5,7 @@
 #include "hotline/core/deadline.h"
 #include "hotline/net/stream.h"
 #include "net/progress_deadline.h"
+#include "server/admitted_call.h"
 
 namespace hotline::server {
 
@@ -13,11 +14,15 @@ class FrameDispatcher;
 /// One framed call of a FrameDispatcher: all that there is of it while it is silent.
 class FramedCall final : public engine::ReadWatch {
  public:
-  FramedCall(FrameDispatcher& dispatcher, Stream call, framing::FrameAssembler assembler)
-      : stream(std::move(call)), frames(std::move(assembler)), dispatcher_(dispatcher) {}
+  FramedCall(FrameDispatcher& dispatcher, AdmittedCall call, framing::FrameAssembler assembler)
+      : slot(std::move(call.slot)),
+        stream(std::move(call.stream)),
+        frames(std::move(assembler)),
+        dispatcher_(dispatcher) {}
 
   void ready() noexcept override;
 
+  CallSlot slot;  ///< Given back once the stream has gone.
   Stream stream;
   framing::FrameAssembler frames;
   net::ProgressDeadline message;  ///< Of one that has begun.

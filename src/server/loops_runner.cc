@@ -84,14 +84,14 @@ void LoopsRunner::Loop::run() {
 
 void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
   Shared& shared = runner_.shared_;
-  const auto start = [&loop, &service, &shared, &fibers](Stream call) {
-    // If there is no stack left the body goes unrun, and the call with it: the limits must know.
-    const Endpoint peer = call.peer();
+  const auto start = [&loop, &service, &shared, &fibers](AdmittedCall call) {
+    // If there is no stack left the body goes unrun, and the call with it.
+    const Endpoint peer = call.stream.peer();
     auto body = [&shared, &service, call = std::move(call)]() mutable {
       run_call(shared, service, std::move(call));
     };
     if (loop.spawn(service.name, std::move(body), &fibers)) return;
-    shared.refuse_call(service, peer, "no memory for a fiber: the call is refused");
+    shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   };
   loop.spawn(
       "accept",
@@ -109,9 +109,8 @@ void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, F
   loop.spawn(
       "accept",
       [this, &service, &dispatcher] {
-        Acceptor(runner_.shared_, service, service.listeners[index_], [&dispatcher](Stream call) {
-          dispatcher.take(std::move(call));
-        }).run();
+        const auto take = [&dispatcher](AdmittedCall call) { dispatcher.take(std::move(call)); };
+        Acceptor(runner_.shared_, service, service.listeners[index_], take).run();
         dispatcher.stop_taking();
       },
       &fibers);

@@ -66,26 +66,20 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
 }
 
 void ProcessesRunner::take_callers(Service& service, Listener& listener) {
-  Acceptor(shared_, service, listener, [&](Stream call) {
+  Acceptor(shared_, service, listener, [&](AdmittedCall call) {
     start_call(service, std::move(call));
   }).run();
 }
 
-void ProcessesRunner::start_call(Service& service, Stream call) {
-  auto taken = std::make_shared<Stream>(std::move(call));
-  const bool has_started = control_.spawn(
-      service.name,
-      [this, &service, taken] {
-        // What a child that died or was killed had written need not be all.
-        if (!run_child(service, taken->descriptor(), [&] { talk(shared_, service, *taken); }))
-          taken->abort();
-        shared_.active.fetch_sub(1, std::memory_order_relaxed);
-        shared_.admission.leave(taken->peer());
-        shared_.end_call();
-      },
-      &calls_);
-  if (has_started) return;
-  shared_.refuse_call(service, taken->peer(), "no memory for a fiber: the call is refused");
+void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
+  const Endpoint peer = call.stream.peer();
+  auto body = [this, &service, call = std::move(call)]() mutable {
+    const auto talk_there = [&] { talk(shared_, service, call.stream); };
+    // The child has ended the call its own way; without a child, or when that died, it is reset.
+    if (run_child(service, call.stream.descriptor(), talk_there)) call.stream.close();
+  };
+  if (control_.spawn(service.name, std::move(body), &calls_)) return;
+  shared_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
 }
 
 void ProcessesRunner::keep_worker(Service& service) {

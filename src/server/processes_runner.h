@@ -6,6 +6,7 @@
 #include "engine/child_process.h"
 #include "engine/fiber_group.h"
 #include "engine/interrupter.h"
+#include "server/admitted_call.h"
 #include "server/runner.h"
 
 namespace hotline::server {
@@ -25,7 +26,7 @@ class ProcessesRunner final : public Runner {
 
  private:
   void take_callers(Service& service, Listener& listener);
-  void start_call(Service& service, Stream call);
+  void start_call(Service& service, AdmittedCall call);
   void keep_worker(Service& service);
   bool run_child(const Service& service, int kept_fd, const std::function<void()>& body) noexcept;
   bool fork_child(const Service& service, int kept_fd, const std::function<void()>& body);

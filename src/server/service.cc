@@ -82,14 +82,6 @@ Shared::Shared(const ServerOptions& given)
       admission(room_of(given), per_peer_of(given)),
       message_memory(options.limits.message_memory_max) {}
 
-void Shared::refuse_call(const Service& service, const Endpoint& peer, std::string_view why,
-                         std::string detail) {
-  active.fetch_sub(1, std::memory_order_relaxed);
-  admission.leave(peer);
-  log(LogLevel::error, why, service.name, &peer, detail);
-  end_call();
-}
-
 void Shared::end_call() {
   if (options.calls == CallCount::one) drain_server();
 }

@@ -36,10 +36,6 @@ struct Shared {
     return options.calls == CallCount::unlimited || !has_begun_one.exchange(true);
   }
 
-  /// A call that was admitted and has room cannot be run, for want of `what`: it ends unserved.
-  void refuse_call(const Service& service, const Endpoint& peer, std::string_view why,
-                   std::string detail = {});
-
   /// The call has ended: if it was the only one wanted, so does the server.
   void end_call();
 

@@ -108,7 +108,7 @@ void ThreadsRunner::join_ended() {
 
 void ThreadsRunner::take_callers(Service& service, Listener& listener) {
   const bool is_serial = shared_.options.concurrency.kind == Concurrency::Kind::serial;
-  Acceptor(shared_, service, listener, [&](Stream call) {
+  Acceptor(shared_, service, listener, [&](AdmittedCall call) {
     if (is_serial) {
       run_call(shared_, service, std::move(call));
     } else {
@@ -117,13 +117,13 @@ void ThreadsRunner::take_callers(Service& service, Listener& listener) {
   }).run();
 }
 
-void ThreadsRunner::start_call(Service& service, Stream call) {
-  const Endpoint peer = call.peer();
-  auto taken = std::make_shared<Stream>(std::move(call));
+void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
+  const Endpoint peer = call.stream.peer();
+  auto taken = std::make_shared<AdmittedCall>(std::move(call));
   if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); }))
     return;
-  shared_.refuse_call(service, peer, "no thread is left: the call is refused",
-                      engine::process_limit_hint());
+  shared_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer,
+              engine::process_limit_hint());
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {

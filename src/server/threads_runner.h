@@ -5,6 +5,7 @@
 
 #include "engine/event.h"
 #include "engine/worker.h"
+#include "server/admitted_call.h"
 #include "server/runner.h"
 
 namespace hotline::server {
@@ -37,7 +38,7 @@ class ThreadsRunner final : public Runner {
   bool run_thread(Thread& thread, std::function<void()> body);
   void take_callers(Service& service, Listener& listener);
   void take_messages(Service& service, DatagramSocket& socket);
-  void start_call(Service& service, Stream call);
+  void start_call(Service& service, AdmittedCall call);
   void interrupt(int end_code);
   void join_ended();
 

@@ -85,10 +85,12 @@ class FramedExchange {
   void take_one() {
     auto call = listener_->accept();
     REQUIRE(call);
-    REQUIRE(shared_.admission.take_room());
-    REQUIRE(shared_.admission.admit(call->peer()));
-    shared_.active.fetch_add(1);
-    dispatcher_->take(std::move(*call));
+    server::CallSlot slot = server::CallSlot::admit(shared_, call->peer());
+    server::AdmittedCall admitted(std::move(*call), std::move(slot));
+    REQUIRE(admitted.slot);
+    REQUIRE(admitted.slot.take_room());
+    admitted.slot.begin();
+    dispatcher_->take(std::move(admitted));
   }
   Result<Stream> connected() { return connect(listener_->endpoint()); }
 

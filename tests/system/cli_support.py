@@ -257,11 +257,17 @@ class WithServer(unittest.TestCase):
         return called.stdout
 
 
-WITHOUT_IO_URING = (sys.executable, os.path.abspath(__file__))
+IO_URING_SETUP, EPERM = 425, 1
+WITHOUT_IO_URING = (sys.executable, os.path.abspath(__file__), str(IO_URING_SETUP), str(EPERM))
 
 
-def forbid_io_uring():
-    """From now on io_uring_setup(2) fails with EPERM here, as under a container's filter."""
+def failing(system_call, error):
+    """The words before a command under which that system call, by its number, always fails."""
+    return (sys.executable, os.path.abspath(__file__), str(system_call), str(error))
+
+
+def forbid(system_call, error):
+    """From now on that system call fails so here, as under a container's filter."""
     class Filter(ctypes.Structure):
         _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte),
                     ("k", ctypes.c_uint)]
@@ -270,8 +276,8 @@ def forbid_io_uring():
         _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.POINTER(Filter))]
 
     load_number, jump_if_equal, give = 0x20, 0x15, 0x06
-    io_uring_setup, allow, refuse = 425, 0x7fff0000, 0x00050001
-    steps = (Filter * 4)((load_number, 0, 0, 0), (jump_if_equal, 0, 1, io_uring_setup),
+    allow, refuse = 0x7fff0000, 0x00050000 | error
+    steps = (Filter * 4)((load_number, 0, 0, 0), (jump_if_equal, 0, 1, system_call),
                          (give, 0, 0, refuse), (give, 0, 0, allow))
     set_no_new_privileges, set_seccomp, filter_mode = 38, 22, 2
     libc = ctypes.CDLL(None, use_errno=True)
@@ -281,5 +287,5 @@ def forbid_io_uring():
 
 
 if __name__ == "__main__":
-    forbid_io_uring()
-    os.execv(sys.argv[1], sys.argv[1:])
+    forbid(int(sys.argv[1]), int(sys.argv[2]))
+    os.execv(sys.argv[3], sys.argv[3:])

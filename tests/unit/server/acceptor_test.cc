@@ -1,8 +1,10 @@
 #include "server/acceptor.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <list>
 #include <string>
 #include <vector>
 
@@ -57,9 +59,8 @@ TEST_CASE("callers are taken until a drain, those who wait already too, then nob
     std::size_t taken = 0;
     TaskGroup group;
     REQUIRE(group.spawn("accept", [&] {
-      Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
+      Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](AdmittedCall) {
         ++taken;
-        accepting.shared.admission.leave(call.peer());
       }).run();
     }));
     group.drain();
@@ -77,7 +78,7 @@ TEST_CASE("when one call is wanted the acceptor takes one and closes") {
     const UniqueFd one = accepting.caller();
     const UniqueFd other = accepting.caller();
     int taken = 0;
-    Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream) {
+    Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](AdmittedCall) {
       ++taken;
     }).run();
     CHECK(taken == 1);
@@ -92,21 +93,22 @@ TEST_CASE("a full server takes the next call when one has ended") {
     Accepting accepting(options);
     std::vector<UniqueFd> callers;
     for (int i = 0; i < 4; ++i) callers.push_back(accepting.caller());
-    std::vector<Stream> calls;
+    std::list<AdmittedCall> calls;
     engine::FiberGroup group(loop);
     loop.spawn(
         "accept",
         [&] {
-          Acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
-            calls.push_back(std::move(call));
-          }).run();
+          Acceptor(accepting.shared, accepting.service, *accepting.listener,
+                   [&](AdmittedCall call) { calls.push_back(std::move(call)); })
+              .run();
         },
         &group);
     for (int i = 0; i < 20; ++i) loop.yield();
     CHECK(calls.size() == 2);
-    accepting.shared.admission.leave(calls.front().peer());
+    calls.pop_front();
     for (int i = 0; i < 20; ++i) loop.yield();
-    CHECK(calls.size() == 3);
+    CHECK(calls.size() == 2);
+    CHECK(accepting.shared.started == 3);
     group.interrupt(engine::kCancelEnd);
     group.join();
   });
@@ -125,11 +127,11 @@ TEST_CASE(
     int taken = 0;
     TaskGroup group;
     REQUIRE(group.spawn("accept", [&] {
-      Acceptor acceptor(accepting.shared, accepting.service, *accepting.listener, [&](Stream call) {
-        ++taken;
-        accepting.shared.admission.leave(call.peer());
-        group.drain();
-      });
+      Acceptor acceptor(accepting.shared, accepting.service, *accepting.listener,
+                        [&](AdmittedCall) {
+                          ++taken;
+                          group.drain();
+                        });
       // Now that it has its reserve.
       none.emplace();
       acceptor.run();
@@ -144,7 +146,9 @@ TEST_CASE(
       group.cancel();
     }));
     CHECK(group.join());
-    CHECK(test::receive_until_end(told_off.get()).empty());
+    char byte = 0;
+    CHECK(::recv(told_off.get(), &byte, 1, 0) == -1);
+    CHECK(errno == ECONNRESET);
     CHECK(taken == 1);
   });
 }

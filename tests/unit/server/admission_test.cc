@@ -32,7 +32,7 @@ TEST_CASE("there is room for as many calls as allowed, and for one more when one
     CHECK(has_room(admission));
     CHECK(has_room(admission));
     CHECK_FALSE(has_room(admission));
-    admission.leave(peer("127.0.0.1"));
+    admission.give_room_back();
     CHECK(has_room(admission));
     CHECK_FALSE(has_room(admission));
   });
@@ -40,16 +40,28 @@ TEST_CASE("there is room for as many calls as allowed, and for one more when one
 
 TEST_CASE("an address may have so many calls at once, whatever their ports, and others too") {
   Admission admission(100, 2);
-  CHECK(admission.admit(peer("192.0.2.1", 1)));
+  const auto first = admission.admit(peer("192.0.2.1", 1));
+  REQUIRE(first);
   CHECK(admission.admit(peer("192.0.2.1", 2)));
   CHECK_FALSE(admission.admit(peer("192.0.2.1", 3)));
   CHECK(admission.admit(peer("192.0.2.2")));
   CHECK(admission.admit(peer("[2001:db8::1]")));
   CHECK(admission.admit(peer("[2001:db8::1]")));
   CHECK_FALSE(admission.admit(peer("[2001:db8::1]")));
-  admission.leave(peer("192.0.2.1", 1));
+  admission.leave(*first);
   CHECK(admission.admit(peer("192.0.2.1", 4)));
   CHECK_FALSE(admission.admit(peer("192.0.2.1", 5)));
+}
+
+TEST_CASE("the addresses of one IPv6 network of 64 bits are one caller's") {
+  Admission admission(100, 2);
+  CHECK(admission.admit(peer("[2001:db8:0:1::1]")));
+  CHECK(admission.admit(peer("[2001:db8:0:1:ffff:ffff:ffff:ffff]")));
+  CHECK_FALSE(admission.admit(peer("[2001:db8:0:1::2]")));
+  CHECK(admission.admit(peer("[2001:db8:0:2::1]")));
+  CHECK(admission.admit(peer("[2001:db8:1:1::1]")));
+  // And an IPv4 address is never such a network.
+  CHECK(admission.admit(peer("32.1.13.184")));
 }
 
 TEST_CASE("callers on this machine have no limit of their own") {
@@ -60,34 +72,35 @@ TEST_CASE("callers on this machine have no limit of their own") {
     CHECK(admission.admit(peer("[::1]")));
     CHECK(admission.admit(*unix_peer));
   }
+  admission.leave(*admission.admit(*unix_peer));
 }
 
 TEST_CASE("an address that left altogether is as good as new") {
   Admission admission(100, 1);
   for (int i = 0; i < 10; ++i) {
-    CHECK(admission.admit(peer("192.0.2.1")));
-    admission.leave(peer("192.0.2.1"));
+    const auto admitted = admission.admit(peer("192.0.2.1"));
+    REQUIRE(admitted);
+    CHECK_FALSE(admission.admit(peer("192.0.2.1")));
+    admission.leave(*admitted);
   }
-  admission.leave(peer("192.0.2.9"));
-  CHECK(admission.admit(peer("192.0.2.9")));
 }
 
 TEST_CASE("many threads at once keep the count right") {
   Admission admission(8, 4);
-  std::atomic<int> admitted = 0;
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 500; ++i) {
         if (!admission.take_room()) return;
-        const bool is_admitted = admission.admit(peer("192.0.2.1"));
-        if (is_admitted) ++admitted;
-        admission.leave(is_admitted ? peer("192.0.2.1") : peer("127.0.0.1"));
+        const auto admitted = admission.admit(peer("192.0.2.1"));
+        CHECK(admitted);
+        admission.leave(admitted.value_or(nullptr));
+        admission.give_room_back();
       }
     });
   }
   threads.clear();
-  CHECK(admitted == 2000);
+  CHECK(admission.room_left() == 8);
   for (int i = 0; i < 4; ++i) CHECK(admission.admit(peer("192.0.2.1")));
   CHECK_FALSE(admission.admit(peer("192.0.2.1")));
 }

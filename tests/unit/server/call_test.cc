@@ -31,11 +31,13 @@ class OneCall {
   }
 
   void run() {
-    REQUIRE(shared_.admission.take_room());
-    shared_.active = 1;
     auto call = listener_->accept();
     REQUIRE(call);
-    run_call(shared_, service_, std::move(*call));
+    CallSlot slot = CallSlot::admit(shared_, call->peer());
+    AdmittedCall admitted(std::move(*call), std::move(slot));
+    REQUIRE(admitted.slot.take_room());
+    admitted.slot.begin();
+    run_call(shared_, service_, std::move(admitted));
     if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
   }
   bool has_room() {

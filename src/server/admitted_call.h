@@ -1,0 +1,24 @@
+#pragma once
+
+#include <utility>
+
+#include "hotline/net/stream.h"
+#include "server/call_slot.h"
+
+namespace hotline::server {
+
+/// A caller that an Acceptor has admitted, and the place that it takes up. If it is dropped while
+/// the stream is open, nobody has served it to its end: the peer sees a reset. Move only.
+struct AdmittedCall {
+  AdmittedCall(Stream call, CallSlot taken) : slot(std::move(taken)), stream(std::move(call)) {}
+  AdmittedCall(AdmittedCall&&) noexcept = default;
+  AdmittedCall& operator=(AdmittedCall&&) = delete;
+  ~AdmittedCall() {
+    if (stream) stream.abort();
+  }
+
+  CallSlot slot;  ///< Given back once the stream has gone.
+  Stream stream;
+};
+
+}  // namespace hotline::server

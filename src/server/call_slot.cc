@@ -1,0 +1,34 @@
+#include "server/call_slot.h"
+
+namespace hotline::server {
+
+CallSlot::~CallSlot() {
+  if (shared_ == nullptr) return;
+  if (is_running_) shared_->active.fetch_sub(1, std::memory_order_relaxed);
+  shared_->admission.leave(peer_calls_);
+  if (has_room_) shared_->admission.give_room_back();
+  if (is_running_) shared_->end_call();
+}
+
+CallSlot CallSlot::admit(Shared& shared, const Endpoint& peer) {
+  CallSlot slot;
+  const auto admitted = shared.admission.admit(peer);
+  if (!admitted) return slot;
+  slot.shared_ = &shared;
+  slot.peer_calls_ = *admitted;
+  return slot;
+}
+
+Result<void> CallSlot::take_room() {
+  auto taken = shared_->admission.take_room();
+  has_room_ = taken.has_value();
+  return taken;
+}
+
+void CallSlot::begin() {
+  is_running_ = true;
+  shared_->started.fetch_add(1, std::memory_order_relaxed);
+  shared_->active.fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <utility>
+
+#include "server/service.h"
+
+namespace hotline::server {
+
+/// The place of one call among those that a server may have at once: it counts for its peer, then
+/// takes up room, then counts as running. What it has taken so far, it gives back when it is
+/// destroyed. Move only; any thread. `Shared` outlives it.
+class CallSlot {
+ public:
+  /// Takes nothing.
+  CallSlot() = default;
+  CallSlot(CallSlot&& other) noexcept
+      : shared_(std::exchange(other.shared_, nullptr)),
+        peer_calls_(other.peer_calls_),
+        has_room_(other.has_room_),
+        is_running_(other.is_running_) {}
+  CallSlot& operator=(CallSlot&&) = delete;
+  ~CallSlot();
+
+  /// Counts one more call of `peer`. An empty slot: that address has as many as it may have.
+  static CallSlot admit(Shared& shared, const Endpoint& peer);
+
+  explicit operator bool() const { return shared_ != nullptr; }
+
+  /// Waits for room, and takes it. Suspends the fiber. Fails with `cancelled`, or
+  /// `resource_exhausted` if there is nothing to wait with.
+  Result<void> take_room();
+
+  /// The call begins to run. The end of the slot is the end of the call: if it was the only one
+  /// wanted, the server drains.
+  void begin();
+
+ private:
+  Shared* shared_ = nullptr;
+  Admission::PeerCalls* peer_calls_ = nullptr;
+  bool has_room_ = false;
+  bool is_running_ = false;
+};
+
+}  // namespace hotline::server

@@ -1,0 +1,96 @@
+#include "server/call_slot.h"
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "support/loops.h"
+
+namespace hotline::server {
+namespace {
+
+Endpoint stranger() { return Endpoint::parse("tcp://192.0.2.1:1").value(); }
+
+ServerOptions one_of_each() {
+  ServerOptions options;
+  options.limits.connections_max = 1;
+  options.limits.connections_per_peer_max = 1;
+  return options;
+}
+
+/// Whether a whole call of `peer` fits in beside those that there are.
+bool fits(Shared& shared, const Endpoint& peer) {
+  CallSlot slot = CallSlot::admit(shared, peer);
+  const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
+  return slot && slot.take_room();
+}
+
+}  // namespace
+
+TEST_CASE("a slot gives back what it has taken, however far it has come") {
+  test::on_each_engine([] {
+    Shared shared(one_of_each());
+    int ended = 0;
+    shared.drain_server = [&] { ++ended; };
+    shared.options.calls = CallCount::one;
+    { const CallSlot admitted = CallSlot::admit(shared, stranger()); }
+    CHECK(fits(shared, stranger()));
+    {
+      CallSlot waiting = CallSlot::admit(shared, stranger());
+      CHECK(waiting.take_room());
+      CHECK_FALSE(CallSlot::admit(shared, stranger()));
+    }
+    CHECK(fits(shared, stranger()));
+    CHECK(shared.started == 0);
+    CHECK(ended == 0);
+    {
+      CallSlot running = CallSlot::admit(shared, stranger());
+      CHECK(running.take_room());
+      running.begin();
+      CHECK(shared.active == 1);
+    }
+    CHECK(fits(shared, stranger()));
+    CHECK(shared.active == 0);
+    CHECK(shared.started == 1);
+    CHECK(ended == 1);
+  });
+}
+
+TEST_CASE("a slot that waited for room in vain takes none, and its peer may call again") {
+  test::on_each_engine([] {
+    ServerOptions options = one_of_each();
+    options.limits.connections_per_peer_max = 2;
+    Shared shared(options);
+    CallSlot first = CallSlot::admit(shared, stranger());
+    REQUIRE(first.take_room());
+    for (int i = 0; i < 3; ++i) CHECK_FALSE(fits(shared, stranger()));
+    CHECK(CallSlot::admit(shared, stranger()));
+    CHECK(shared.admission.room_left() == 0);
+  });
+}
+
+TEST_CASE("what a slot has taken goes with it when it is moved, and is given back once") {
+  Shared shared(one_of_each());
+  shared.drain_server = [] {};
+  {
+    CallSlot first = CallSlot::admit(shared, stranger());
+    REQUIRE(first.take_room());
+    first.begin();
+    const CallSlot second = std::move(first);
+    CHECK(second);
+    CHECK_FALSE(first);
+    CHECK(shared.active == 1);
+  }
+  CHECK(shared.active == 0);
+  CHECK(shared.admission.room_left() == 1);
+}
+
+TEST_CASE("a slot for a caller that has as many calls as it may have is empty") {
+  Shared shared(one_of_each());
+  const CallSlot first = CallSlot::admit(shared, stranger());
+  { const CallSlot refused = CallSlot::admit(shared, stranger()); }
+  CHECK_FALSE(CallSlot::admit(shared, stranger()));
+  CHECK(CallSlot::admit(shared, Endpoint::parse("tcp://192.0.2.2:1").value()));
+}
+
+}  // namespace hotline::server
