@@ -97,11 +97,23 @@ class FairnessTest(unittest.TestCase):
             self.assertLess(time.monotonic() - began, DRAIN_S + SLACK_S)
             self.assertTrue(all(callers.go_on() for callers in others))
 
+    def test_epoll_answers_good_callers(self):
+        self.check_answers("--engine=epoll", "--concurrency=loops:1")
+
+    def test_the_default_engine_answers_good_callers(self):
+        self.check_answers("--concurrency=loops:1")
+
     def test_threads_answer_good_callers_while_some_are_free(self):
         self.check_answers("--concurrency=threads:32")
 
     def test_processes_answer_good_callers_while_some_are_free(self):
         self.check_answers("--concurrency=processes:32")
+
+    def test_epoll_ends_in_time(self):
+        self.check_drain("--engine=epoll", "--concurrency=loops:1")
+
+    def test_the_default_engine_ends_in_time(self):
+        self.check_drain("--concurrency=loops:1")
 
     def test_threads_end_in_time(self):
         self.check_drain("--concurrency=threads:64")
