@@ -243,11 +243,14 @@ Result<void> Stream::write_all(Bytes bytes) {
 /// a little again and again does not begin anew.
 int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
   Engine& engine = Engine::current();
-  if (write_deadline.has_passed(engine.now())) return -engine::kDeadlineEnd;
+  if (write_deadline.has_passed(engine.now())) {
+    write_deadline = {};
+    return -engine::kDeadlineEnd;
+  }
   const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
   const int result = engine.perform(send, until);
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
-  write_deadline.note(sent, sent == wanted_bytes);
+  write_deadline.note(sent, result < 0 || sent == wanted_bytes);
   return result;
 }
 

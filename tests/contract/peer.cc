@@ -31,6 +31,14 @@ Peer::Peer(const hotline::Endpoint& endpoint) {
   socket_ = std::move(*socket);
 }
 
+std::unique_ptr<Peer> Peer::unless_reset(const hotline::Endpoint& endpoint) {
+  auto socket = connect_to(endpoint);
+  if (!socket && socket.error() == ECONNRESET) return nullptr;
+  const std::string error = socket ? "" : std::strerror(socket.error());
+  REQUIRE_MESSAGE(socket, endpoint.format() << ": " << error);
+  return std::unique_ptr<Peer>(new Peer(std::move(*socket)));
+}
+
 bool Peer::can_connect(const hotline::Endpoint& endpoint) {
   return connect_to(endpoint).has_value();
 }

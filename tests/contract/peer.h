@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "contract/peer_socket.h"
 #include "hotline/net/endpoint.h"
@@ -17,6 +18,9 @@ class Peer {
  public:
   /// Connects; datagram transports too.
   explicit Peer(const hotline::Endpoint& endpoint);
+
+  /// A peer, or null if the server has reset the connection already.
+  static std::unique_ptr<Peer> unless_reset(const hotline::Endpoint& endpoint);
 
   /// Whether the server took the connection at all.
   static bool can_connect(const hotline::Endpoint& endpoint);
@@ -52,6 +56,8 @@ class Peer {
   void close() { socket_.reset(); }
 
  private:
+  explicit Peer(std::unique_ptr<PeerSocket> socket) : socket_(std::move(socket)) {}
+
   std::unique_ptr<PeerSocket> socket_;
   bool was_reset_ = false;
 };

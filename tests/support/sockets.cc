@@ -130,10 +130,14 @@ std::string receive_text(int fd, std::size_t size) {
 
 std::string receive_until_end(int fd) {
   std::string text;
+  std::array<char, 64 * 1024> piece;
   for (;;) {
-    const std::string piece = receive_text(fd, 1);
-    if (piece.empty()) return text;
-    text += piece;
+    const ssize_t count =
+        through_interrupts([&] { return ::recv(fd, piece.data(), piece.size(), 0); });
+    const bool is_late = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    REQUIRE_FALSE(is_late);
+    if (count <= 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(count));
   }
 }
 

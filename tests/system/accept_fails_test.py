@@ -45,7 +45,7 @@ class Accepting(unittest.TestCase):
 
     def test_with_a_dozen_descriptors_takes_a_signal_at_once(self):
         for word in ("threads:4", "processes:4"):
-            for count in (12, 14, 16):
+            for count in (14, 16, 20):
                 with self.subTest(word=word, count=count):
                     with Server("upper=tcp://127.0.0.1:0",
                                 options=("--concurrency", word,
