@@ -29,5 +29,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "listening %s\n", each.endpoint.format().c_str());
   }
   const auto report = server.run().value();
-  std::fprintf(stderr, "%lu calls and messages\n", report.calls);
+  std::fprintf(stderr, "%lu calls, %lu messages\n", report.calls, report.messages);
 }

@@ -218,7 +218,11 @@ class Failures(unittest.TestCase):
         self.assert_failed(failed, b"", "longer than the limit of 1024 bytes", "raise max")
 
     def test_a_peer_that_is_not_ready_in_time(self):
-        with peer(lambda connection: receive_all(connection)) as endpoint:
+        def answer(connection):
+            # What was announced does not come.
+            with self.assertRaises(ConnectionResetError):
+                receive_all(connection)
+        with peer(answer) as endpoint:
             failed = call(endpoint, framings.Ready(), "one", "--timeout", "100ms")
         self.assertEqual((failed.returncode, failed.stdout), (1, b""))
 

@@ -159,8 +159,8 @@ class WithoutThreads(unittest.TestCase):
             endpoint = server.stderr.readline().split()[-1].decode()
             with contextlib.ExitStack() as calls:
                 for _ in range(12):
-                    connection = calls.enter_context(connect(endpoint))
                     with contextlib.suppress(OSError):
+                        connection = calls.enter_context(connect(endpoint))
                         connection.sendall(b"x")
                         connection.recv(1)
             server.terminate()

@@ -191,6 +191,8 @@ class Pitfalls:
                 for piece in pieces:
                     connection.sendall(piece)
                     connection.recv(1)
+                while connection.recv(65536):
+                    pass
             except ConnectionError:
                 return True
         return False

@@ -83,7 +83,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     if (side.is_ready) {
       spend_budget();
       if (has_left(operation.channel(), state)) return -kCancelEnd;
-      const int result = attempt(state, operation);
+      const int result = try_operation(state, operation);
       const bool is_starved =
           result == -ENOBUFS && operation.kind() == Operation::Kind::receive && buffers_.has_any();
       if (is_starved) {
@@ -112,7 +112,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   }
 }
 
-int EpollLoop::attempt(State& state, Operation& operation) {
+int EpollLoop::try_operation(State& state, Operation& operation) {
   const bool is_receive = operation.kind() == Operation::Kind::receive;
   const bool is_refused_buffer =
       is_receive && state.weight == Weight::bulk && buffers_.above_reserve() == 0 &&

@@ -33,7 +33,7 @@ class EpollLoop final : public EventLoop {
 
   State& attached_state(Channel& channel);
   int register_once(State& state, const Channel& channel, Operation::Kind kind);
-  int attempt(State& state, Operation& operation);
+  int try_operation(State& state, Operation& operation);
   int wait_for_buffer(const Operation& operation, State& state, Deadline deadline);
   StarvedQueue& starved_queue_of(const ChannelState& state) {
     return state.weight == Weight::bulk ? starved_bulk_ : starved_;
