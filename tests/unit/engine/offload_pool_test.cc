@@ -128,7 +128,7 @@ TEST_CASE("work within the bound runs though nobody waits for it any longer") {
 }
 
 TEST_CASE("work beyond the bound is dropped, with what it owns, when nobody waits for it") {
-  for (const std::size_t waiting_max : {0, 1, 2}) {
+  for (const std::size_t waiting_max : {0U, 1U, 2U}) {
     BusyPool busy(waiting_max);
     std::atomic<std::size_t> ran = 0;
     for (std::size_t i = 0; i < waiting_max; ++i) busy.pool.submit([&] { ++ran; });
