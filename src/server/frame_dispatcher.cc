@@ -68,9 +68,18 @@ void FrameDispatcher::run() {
 
 void FrameDispatcher::take(AdmittedCall call) {
   log_begin(shared_, service_, call.stream);
-  ++call_count_;
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
-  watch(*new FramedCall(*this, std::move(call), std::move(frames)));
+  auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(frames));
+  try {
+    watch(*taken);
+  } catch (const std::bad_alloc&) {
+    // Nobody would ever be told of it: it ends here, and the acceptor says why.
+    list_of(*taken).remove(*taken);
+    taken->stream.abort();
+    throw;
+  }
+  taken.release();
+  ++call_count_;
 }
 
 void FrameDispatcher::stop_taking() {

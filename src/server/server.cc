@@ -31,6 +31,14 @@ constexpr Duration kRetryPause = std::chrono::milliseconds(20);
 
 constexpr std::size_t kShownUriMax = 200;
 
+Result<std::unique_ptr<EventLoop>> make_control_loop() {
+  try {
+    return engine::make_event_loop({.engine = EngineKind::epoll});
+  } catch (const std::bad_alloc&) {
+    return fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start the server", {}, {}, {}});
+  }
+}
+
 /// What the end of a wait means for a server that this fiber runs. The fiber can wait again.
 int end_asked_of_fiber(int ended) {
   engine::Scope& scope = engine::Engine::current().scope();
@@ -214,7 +222,7 @@ Result<void> Server::State::begin_run() {
 
 /// Never on a ring: with `processes` this very loop is what forks.
 Result<DrainReport> Server::State::run_control() {
-  auto control = engine::make_event_loop({.engine = EngineKind::epoll});
+  auto control = make_control_loop();
   if (!control) return fail(std::move(control.error()));
   Result<DrainReport> report;
   if (!(*control)->spawn("control", [&] { report = supervise(**control); })) {
