@@ -336,6 +336,7 @@ int EventLoop::wait_until(Deadline deadline, OnDrain on_drain) {
 }
 
 int EventLoop::offload(OffloadPool::Work work) {
+  if (scope().end_code == kCancelEnd) return -kCancelEnd;
   if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>(offload_options_);
   // The wait may be gone when the work is done; only the loop's thread reads or clears the pointer.
   struct Waiter {

@@ -14,7 +14,8 @@ namespace hotline {
 /// what would block its loop (a slow library, a file). What `work` throws is thrown here. Suspends
 /// the fiber. On a deadline or a cancel it returns that error at once and leaves `work` to run
 /// unseen, with everything that it owns: `work` must own what it touches. Only work that waits
-/// beyond OffloadOptions::waiting_max is dropped then, and never runs.
+/// beyond OffloadOptions::waiting_max is dropped then, and never runs. A task that was cancelled
+/// before begins no work.
 Result<void> offload_work(std::move_only_function<void()> work);
 
 /// The same for work that may have a value:

@@ -69,6 +69,8 @@ void BlockingEngine::note_interrupts() noexcept {
 }
 
 int BlockingEngine::offload(OffloadPool::Work work) {
+  note_interrupts();
+  if (scope_.end_code == kCancelEnd) return -kCancelEnd;
   if (!offload_pool_) offload_pool_ = std::make_shared<OffloadPool>();
   // Shared with the worker, which may finish long after this wait has given up.
   auto done = std::make_shared<Interrupter>();

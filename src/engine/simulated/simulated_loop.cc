@@ -315,6 +315,7 @@ void SimulatedLoop::withdraw(Channel& channel) {
 }
 
 int SimulatedLoop::offload(OffloadPool::Work work) {
+  if (scope().end_code == kCancelEnd) return -kCancelEnd;
   // As elsewhere it has a thread's stack.
   on_thread_stack([this, &work, owner = &program()] {
     const Scope outer = std::exchange(scope(), {.program = owner});

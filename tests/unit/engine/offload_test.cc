@@ -133,6 +133,21 @@ TEST_CASE("a cancel leaves the work to finish unseen") {
   });
 }
 
+TEST_CASE("a task that was cancelled before begins no work") {
+  test::on_each_engine([] {
+    const auto has_run = std::make_shared<std::atomic<bool>>(false);
+    std::string kind;
+    TaskGroup group;
+    group.cancel();
+    REQUIRE(group.spawn("offloader", [&] {
+      kind = test::kind_of(offload_work([has_run] { *has_run = true; }));
+    }));
+    CHECK(group.join());
+    CHECK(kind == "cancelled");
+    CHECK_FALSE(*has_run);
+  });
+}
+
 TEST_CASE("work that outlives its loop does no harm") {
   for (const EngineKind kind : test::loop_engines()) {
     auto gate = std::make_shared<std::promise<void>>();
