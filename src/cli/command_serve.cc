@@ -81,9 +81,10 @@ void report_exposed(const Server& server, const Entries& entries, OutputForm for
   const std::vector<BoundService> services = server.services();
   for (std::size_t i = 0; i < services.size(); ++i) {
     if (!entries[i]->is_guarded || services[i].endpoint.is_local()) continue;
-    report_note("--insecure: whoever reaches " + services[i].endpoint.format_without_options() +
-                    " can do there whatever this user can",
-                form);
+    report_note_in_time("--insecure: whoever reaches " +
+                            services[i].endpoint.format_without_options() +
+                            " can do there whatever this user can",
+                        form);
     return;
   }
 }
@@ -91,17 +92,16 @@ void report_exposed(const Server& server, const Entries& entries, OutputForm for
 void report_engine(const Server& server, OutputForm form) {
   const EngineDecision& engine = server.engine();
   if (engine.fallback_reason.empty()) return;
-  report_note("serving on " + std::string(name_of(engine.engine)) + ": " + engine.fallback_reason,
-              form);
+  report_note_in_time(
+      "serving on " + std::string(name_of(engine.engine)) + ": " + engine.fallback_reason, form);
 }
 
-/// To nobody, if standard error cannot be written to: the server serves all the same.
-void print_error(std::string_view text) { write_standard(StandardStream::error, text); }
-
-/// Always in this form: scripts wait for these lines, and read the ports from them.
+/// Always in this form: scripts wait for these lines, and read the ports from them. Who does not
+/// read the first gets no others: the server must come to its signals.
 void report_listening(const Server& server) {
   for (const BoundService& each : server.services()) {
-    print_error("listening " + each.name + ' ' + each.endpoint.format_without_options() + '\n');
+    const std::string where = each.endpoint.format_without_options();
+    if (!print_line_in_time("listening " + each.name + ' ' + where)) return;
   }
 }
 
@@ -114,9 +114,9 @@ void report_drained(const DrainReport& report, LogForm form) {
   if (form == LogForm::text) {
     const std::string messages =
         report.messages == 0 ? "" : ", " + counted(report.messages, "message");
-    print_error("drained: " + counted(report.calls, "call") + messages +
-                "; under way at the end: " + std::to_string(report.finished) + " finished, " +
-                std::to_string(report.cut) + " cut\n");
+    print_line_in_time("drained: " + counted(report.calls, "call") + messages +
+                       "; under way at the end: " + std::to_string(report.finished) +
+                       " finished, " + std::to_string(report.cut) + " cut");
     return;
   }
   JsonLine counts;
@@ -125,7 +125,7 @@ void report_drained(const DrainReport& report, LogForm form) {
   counts.add("finished", number(report.finished));
   counts.add("cut", number(report.cut));
   counts.add("handler_failures", number(report.handler_failures));
-  print_error(JsonLine::versioned().add("drained", counts).text() + '\n');
+  print_line_in_time(JsonLine::versioned().add("drained", counts).text());
 }
 
 Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& common,

@@ -1,6 +1,7 @@
 #include "cli/report.h"
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -9,9 +10,16 @@
 namespace hotline::cli {
 namespace {
 
+constexpr std::chrono::milliseconds kPatience{1000};
+
 /// To nobody, if standard error cannot be written to.
 void print_line(std::string_view text) {
   write_standard(StandardStream::error, std::string(text) + '\n');
+}
+
+std::string note_line(std::string_view text, OutputForm form) {
+  if (form == OutputForm::json) return JsonLine::versioned().add("note", text).text();
+  return "note: " + std::string(text);
 }
 
 /// The kinds of other errors, and their hints, are about sockets.
@@ -45,12 +53,15 @@ ExitStatus report_error(const Error& error, ExitStatus status, OutputForm form) 
   return status;
 }
 
-void report_note(std::string_view text, OutputForm form) {
-  if (form == OutputForm::json) {
-    print_line(JsonLine::versioned().add("note", text).text());
-  } else {
-    print_line("note: " + std::string(text));
-  }
+void report_note(std::string_view text, OutputForm form) { print_line(note_line(text, form)); }
+
+bool print_line_in_time(std::string line) {
+  line += '\n';
+  return write_standard_within(StandardStream::error, line, kPatience) == 0;
+}
+
+void report_note_in_time(std::string_view text, OutputForm form) {
+  print_line_in_time(note_line(text, form));
 }
 
 Error usage_error(std::string detail, std::string advice) {

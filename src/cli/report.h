@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "cli/exit_status.h"
@@ -14,6 +15,13 @@ ExitStatus report_error(const Error& error, ExitStatus status, OutputForm form);
 
 /// Prints `note: ...` on standard error: worth knowing, and no failure.
 void report_note(std::string_view text, OutputForm form);
+
+/// Prints `line` on standard error for a server, which nobody may hold up: to nobody, if standard
+/// error does not take it within a second. Returns whether it was printed.
+bool print_line_in_time(std::string line);
+
+/// The same as a note.
+void report_note_in_time(std::string_view text, OutputForm form);
 
 /// A mistake in the command line as an Error, with what to write instead.
 Error usage_error(std::string detail, std::string advice = {});

@@ -4,7 +4,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include "core/write_at_once.h"
 
 namespace hotline {
 namespace {
@@ -43,6 +46,26 @@ int write_standard(StandardStream stream, std::string_view text) {
       ::poll(&polled, 1, -1);
     } else if (errno != EINTR) {
       return errno;
+    }
+  }
+  return 0;
+}
+
+int write_standard_within(StandardStream stream, std::string_view text,
+                          std::chrono::milliseconds patience) {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
+  const auto end = steady_clock::now() + patience;
+  while (!text.empty()) {
+    const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+    if (!wait_for_room(stream, std::max(left, milliseconds::zero()))) return EAGAIN;
+    const int written = write_at_once(static_cast<int>(stream), text);
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (written != -EAGAIN && written != -EINTR) {
+      return -written;
+    } else if (left <= milliseconds::zero()) {
+      return EAGAIN;
     }
   }
   return 0;

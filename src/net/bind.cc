@@ -92,11 +92,10 @@ Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& add
 Result<BoundSocket> bind_first(const Endpoint& endpoint,
                                const std::vector<SocketAddress>& addresses, int socket_type,
                                const SocketOptions& options) {
-  const bool is_path = !endpoint.path().empty() && !endpoint.is_abstract();
   Result<BoundSocket> bound = fail(bind_error(-EADDRNOTAVAIL, endpoint));
   for (const SocketAddress& address : addresses) {
-    bound = is_path ? bind_path(endpoint, address, socket_type, options)
-                    : bind_port(endpoint, address, socket_type, options);
+    bound = endpoint.is_unix_path() ? bind_path(endpoint, address, socket_type, options)
+                                    : bind_port(endpoint, address, socket_type, options);
     // Another address of the same name is no answer to a port that is taken.
     if (bound || bound.error().kind == ErrorKind::address_in_use) return bound;
   }
@@ -120,6 +119,11 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
 
 Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
                                 const SocketOptions& options) {
+  if (options.mode && !endpoint.is_unix_path()) {
+    return fail(make_error(
+        ErrorKind::invalid_argument, kListenOn, endpoint.format_without_options(),
+        "the option 'mode' is for a UNIX path", "leave it out: nothing else has permission bits"));
+  }
   if (endpoint.transport() == Transport::fd) return inherit(endpoint, socket_type);
   const auto addresses = resolve(endpoint, engine::LookupPurpose::bind);
   if (!addresses) {

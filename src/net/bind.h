@@ -23,7 +23,8 @@ struct BoundSocket {
 /// `options.backlog` if it is for streams; `fd:N` is bound already. `socket_type` as in socket(2).
 /// Fails with `address_in_use` if any other socket is bound there, however both began; but what a
 /// program that was just killed still holds may take the kernel a moment to free, so that is tried
-/// again for 100 ms. Suspends the fiber.
+/// again for 100 ms. Fails with `invalid_argument` if there is a mode and no UNIX path. Suspends
+/// the fiber.
 Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
                                 const SocketOptions& options);
 

@@ -1,6 +1,7 @@
 #include "server/allowed_users.h"
 
 #include <string>
+#include <string_view>
 
 #include "engine/engine.h"
 #include "server/service.h"
@@ -9,11 +10,10 @@ namespace hotline::server {
 namespace {
 
 constexpr unsigned kOwnerMode = 0600;
+constexpr unsigned kOthersBits = 0077;
 constexpr std::uint32_t kRoot = 0;
-
-bool is_path(const Endpoint& endpoint) {
-  return !endpoint.path().empty() && !endpoint.is_abstract();
-}
+constexpr std::string_view kOnlyUnix =
+    "the option 'allow' is for UNIX sockets: others do not tell whose process calls";
 
 bool has_users(const Endpoint& endpoint) {
   const Transport transport = endpoint.transport();
@@ -31,28 +31,37 @@ Result<void> take_allowed_users(OptionTaker& taker, Service& service) {
     return fail(taker.refuse("the option 'allow' is neither owner nor any", "write allow=any"));
   }
   if (*word && !has_users(service.wanted)) {
-    return fail(
-        taker.refuse("the option 'allow' is for UNIX sockets: others do not tell whose "
-                     "process calls",
-                     "leave it out, or use unix:"));
+    return fail(taker.refuse(std::string(kOnlyUnix), "leave it out, or use unix:"));
   }
-  // Whoever gives a mode has said who may call.
-  const bool is_by_default = !*word && service.handler.is_only_owner() && !service.socket.mode;
-  service.is_only_owner = has_users(service.wanted) && (is_by_default || allowed == "owner");
-  if (service.is_only_owner && is_path(service.wanted) && !service.socket.mode) {
-    service.socket.mode = kOwnerMode;
-  }
+  // Whoever gives a path its mode has said who may call. Nothing else has permission bits.
+  const bool is_path = service.wanted.is_unix_path();
+  const bool has_mode = is_path && service.socket.mode;
+  service.must_tell_users = allowed == "owner";
+  const bool is_by_default = !*word && service.handler.is_only_owner() && !has_mode;
+  service.is_only_owner = has_users(service.wanted) && (is_by_default || service.must_tell_users);
+  if (service.is_only_owner && is_path && !has_mode) service.socket.mode = kOwnerMode;
   return {};
 }
 
 Result<void> check_senders(const Service& service) {
-  const bool is_told = service.bound.transport() != Transport::unixgram || is_path(service.wanted);
-  if (!service.is_only_owner || is_told) return {};
-  return fail(make_error(ErrorKind::permission_denied, "serve",
-                         service.bound.format_without_options(),
-                         "every user of this machine could send to '" + service.name +
-                             "', and datagrams do not tell whose they are",
-                         "use a path, unixgram:///..., or say allow=any"));
+  if (!service.is_only_owner) return {};
+  const auto refuse = [&](ErrorKind kind, std::string detail, std::string advice) {
+    return fail(make_error(kind, "serve", service.bound.format_without_options(), std::move(detail),
+                           std::move(advice)));
+  };
+  const Transport transport = service.bound.transport();
+  if (service.must_tell_users && !has_users(service.bound)) {
+    return refuse(ErrorKind::invalid_argument, std::string(kOnlyUnix),
+                  "leave it out, or use unix:");
+  }
+  // Datagrams are not checked one by one: the bits of the path must keep others out.
+  const bool is_closed_to_others = service.wanted.is_unix_path() &&
+                                   (service.socket.mode.value_or(kOthersBits) & kOthersBits) == 0;
+  if (transport != Transport::unixgram || is_closed_to_others) return {};
+  return refuse(ErrorKind::permission_denied,
+                "other users of this machine could send to '" + service.name +
+                    "', and datagrams do not tell whose they are",
+                "use a path with mode=600, unixgram:///..., or say allow=any");
 }
 
 Result<void> check_user(const Service& service, const Stream& call) {

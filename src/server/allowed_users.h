@@ -14,8 +14,10 @@ struct Service;
 /// machine.
 Result<void> take_allowed_users(OptionTaker& taker, Service& service);
 
-/// Fails with `permission_denied` if `service`, which is bound, is for its owner only, and nothing
-/// tells who sends to it.
+/// Whether `service`, which is bound, can keep to its owner if it is for its owner only. Fails with
+/// `permission_denied` if it takes datagrams that other users could send, and with
+/// `invalid_argument` if `allow=owner` was said of a socket whose callers are not users of this
+/// machine, as an inherited one may turn out to be.
 Result<void> check_senders(const Service& service);
 
 /// Whether `call` may be served by `service`. Fails with `permission_denied`, naming the user, or

@@ -9,12 +9,16 @@
 namespace hotline {
 namespace {
 
-/// To nobody, if standard error cannot be written to: the server serves all the same.
-void print_error(std::string line) { write_standard(StandardStream::error, line += '\n'); }
+/// To nobody, if standard error does not take it within a second: the server serves all the same,
+/// and signals end it. Returns whether it did.
+bool print_error(std::string line) {
+  line += '\n';
+  return write_standard_within(StandardStream::error, line, std::chrono::seconds(1)) == 0;
+}
 
 void report_listening(const Server& server) {
   for (const BoundService& each : server.services()) {
-    print_error("listening " + each.endpoint.format());
+    if (!print_error("listening " + each.endpoint.format())) return;
   }
 }
 
@@ -30,8 +34,9 @@ int serve(std::string_view uri, Handler handler, ServerOptions options) {
   };
   Server server(std::move(options));
   const auto refuse = [](const Error& error) {
-    print_error("error: " + error.message());
-    if (!error.hint().empty()) print_error("hint: " + error.hint());
+    if (print_error("error: " + error.message()) && !error.hint().empty()) {
+      print_error("hint: " + error.hint());
+    }
     return 1;
   };
   if (auto added = server.add(uri, std::move(handler)); !added) return refuse(added.error());

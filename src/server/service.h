@@ -66,7 +66,8 @@ struct Service {
   Endpoint bound;
   Handler handler;
   SocketOptions socket;
-  bool is_only_owner = false;  ///< On UNIX sockets: for this program's user and root alone.
+  bool is_only_owner = false;    ///< On UNIX sockets: for this program's user and root alone.
+  bool must_tell_users = false;  ///< The endpoint says so: no socket will do that cannot tell them.
   Framing framing;  ///< Of a stream; with boundaries, each frame is a message for the handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;

@@ -106,6 +106,30 @@ class Permissions(WithFolder):
                     self.assertEqual(stat.S_IMODE(found), 0o660)
 
 
+    def test_are_refused_where_there_is_no_path_that_could_have_them(self):
+        name = "@" + os.path.basename(self.folder)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            number = listener.fileno()
+            for service in ("upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
+                            f"upper=unixgram:{name}", f"command=unix:{name}",
+                            f"command=fd:{number}"):
+                with self.subTest(service):
+                    refused = run("serve", f"{service}?mode=600", pass_fds=(number,))
+                    self.assertEqual(refused.returncode, 2)
+                    self.assertIn(b"the option 'mode' is for a UNIX path", refused.stderr)
+
+    def test_of_datagrams_for_the_owner_only_keep_others_out_or_nothing_is_served(self):
+        path = f"{self.folder}/s"
+        for mode in ("666", "660", "602"):
+            with self.subTest(mode):
+                refused = run("serve", f"upper=unixgram://{path}?allow=owner&mode={mode}")
+                self.assertEqual(refused.returncode, 1)
+                self.assertIn(b"mode=600", refused.stderr)
+                self.assertFalse(os.path.exists(path))
+        with Server(f"upper=unixgram://{path}?allow=owner"):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+
+
 class Inherited(unittest.TestCase):
     def test_callers_that_come_during_a_drain_are_refused(self):
         listener = socket.create_server(("127.0.0.1", 0))

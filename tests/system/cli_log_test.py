@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from cli_support import HOTLINE, WAIT_S, connect
@@ -71,6 +72,31 @@ def call_well(endpoint):
             raise AssertionError("no reply")
 
 
+@contextlib.contextmanager
+def full_pipe(flags):
+    """The writing end of a pipe that nobody reads and that takes no more, in this mode."""
+    read_end, write_end = os.pipe()
+    try:
+        os.set_blocking(write_end, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(write_end, b"f" * 4096)
+        os.set_blocking(write_end, not flags & os.O_NONBLOCK)
+        yield write_end
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+def wait_for_path(path, process):
+    """Until somebody has bound `path`."""
+    deadline = time.monotonic() + WAIT_S
+    while not os.path.exists(path):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"there is no {path}: status {process.returncode}")
+        time.sleep(0.01)
+
+
 FRAMED = "upper=tcp://127.0.0.1:0?framing=lines&max=4"
 
 
@@ -96,6 +122,26 @@ class WithoutReader(unittest.TestCase):
             os.close(other)
             log.process.send_signal(signal.SIGTERM)
             self.assertEqual(log.process.wait(WAIT_S), 0)
+
+
+    def test_a_server_serves_and_ends_though_its_standard_error_was_full_before_it_began(self):
+        services = ("upper=unix://{0}/a", "upper=unix://{0}/b", "upper=unixgram://{0}/c")
+        exposed = ("--insecure", "command=tcp://0.0.0.0:0")
+        for flags in 0, os.O_NONBLOCK:
+            with self.subTest(flags=flags), tempfile.TemporaryDirectory() as folder, \
+                    full_pipe(flags) as write_end:
+                process = subprocess.Popen(
+                    [HOTLINE, "serve", *(each.format(folder) for each in services), *exposed],
+                    stderr=write_end)
+                try:
+                    wait_for_path(f"{folder}/c", process)
+                    call_well(f"unix://{folder}/a")
+                    call_well(f"unix://{folder}/b")
+                    process.send_signal(signal.SIGTERM)
+                    self.assertEqual(process.wait(WAIT_S), 0)
+                finally:
+                    process.kill()
+                    process.wait()
 
 
 class Counted(unittest.TestCase):

@@ -19,6 +19,12 @@ int hold_standard_streams();
 /// O_NONBLOCK; so never call it on a loop. Returns 0, or the errno of the write that failed.
 int write_standard(StandardStream stream, std::string_view text);
 
+/// Writes all of `text`, a line as a rule, but waits no longer than `patience` for room. Returns 0,
+/// EAGAIN if there was none by then, or the errno of the write that failed. Up to PIPE_BUF bytes go
+/// to a pipe whole or not at all; of a longer text a part may have gone. Blocks the thread.
+int write_standard_within(StandardStream stream, std::string_view text,
+                          std::chrono::milliseconds patience);
+
 /// Waits until `stream` takes more, at most for `patience`. Returns false if it does not by then: a
 /// write would wait for whoever reads it. Blocks the thread.
 bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience);

@@ -69,6 +69,9 @@ class Endpoint {
   const std::string& path() const;
   bool is_abstract() const { return is_abstract_; }
 
+  /// Whether it is a UNIX socket that is a file, which has permissions.
+  bool is_unix_path() const { return has_path() && !is_abstract_ && !name_.empty(); }
+
   /// Of `fd:N`.
   int descriptor() const { return descriptor_; }
 

@@ -47,7 +47,8 @@ struct SocketOptions {
   int backlog = 4096;  ///< `backlog`: connections that wait to be accepted (somaxconn caps).
   std::size_t receive_max =
       0;  ///< `receive`: the most bytes of one receive; 0: what the engine has.
-  std::optional<unsigned> mode;  ///< `mode`: octal permission bits of a UNIX path.
+  std::optional<unsigned> mode;  ///< `mode`: octal permission bits of a UNIX path;
+                                 ///< to bind anything else with them fails.
 
   /// Takes the keys named above.
   static Result<SocketOptions> take_from(OptionTaker& taker);

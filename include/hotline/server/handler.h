@@ -75,8 +75,9 @@ class Handler {
 
   /// At UNIX endpoints it is for callers of this program's own user, and for root: others are reset
   /// before the handler sees them, and a path gets mode 600. What the endpoint says goes first:
-  /// `allow=any`, or a `mode=` whose bits then say who may call. Datagrams do not tell who sent
-  /// them: binding an abstract name for them fails.
+  /// `allow=any`, or the `mode=` of a path, whose bits then say who may call. Datagrams do not tell
+  /// who sent them: binding an abstract name for them fails, and so does a path that is open to
+  /// others under `allow=owner`.
   Handler& only_owner() {
     is_only_owner_ = true;
     return *this;

@@ -132,4 +132,12 @@ TEST_CASE("printing fails if the text cannot be written") {
   CHECK(text == "error: cannot write to standard output: No space left on device\n");
 }
 
+TEST_CASE("a note of a server is the same line as any other, in either form") {
+  for (const OutputForm form : {OutputForm::text, OutputForm::json}) {
+    const std::string note = test::written_to(stderr, [&] { report_note("so it is", form); });
+    CHECK(note == test::written_to(stderr, [&] { report_note_in_time("so it is", form); }));
+  }
+  CHECK(test::written_to(stderr, [] { CHECK(print_line_in_time("a line")); }) == "a line\n");
+}
+
 }  // namespace hotline::cli

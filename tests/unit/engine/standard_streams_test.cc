@@ -134,4 +134,33 @@ TEST_CASE("a stream that cannot be written to says why") {
   CHECK(write_standard(StandardStream::output, "x") == ENOSPC);
 }
 
+TEST_CASE("a line is written within its patience, or not at all") {
+  using std::chrono::milliseconds;
+  FullPipe pipe;
+  // The pipe of a server blocks, as a rule.
+  REQUIRE(::fcntl(pipe.writing.get(), F_SETFL, 0) == 0);
+  const test::Redirection redirection(STDOUT_FILENO, pipe.writing.get());
+  CHECK(write_standard_within(StandardStream::output, "x", milliseconds(0)) == EAGAIN);
+  CHECK(write_standard_within(StandardStream::output, "x", milliseconds(20)) == EAGAIN);
+  const std::string text(10'000, 't');
+  std::string got(pipe.size, '\0');
+  std::thread reader([&] {
+    std::size_t size = 0;
+    while (size < pipe.size + text.size()) {
+      const ssize_t piece = ::read(pipe.reading.get(), got.data(), got.size());
+      if (piece <= 0) return;
+      size += static_cast<std::size_t>(piece);
+    }
+  });
+  CHECK(write_standard_within(StandardStream::output, text, milliseconds(30'000)) == 0);
+  reader.join();
+}
+
+TEST_CASE("what cannot be written to at all is not waited for") {
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  const test::Redirection redirection(STDOUT_FILENO, full.get());
+  CHECK(write_standard_within(StandardStream::output, "x", std::chrono::hours(1)) == ENOSPC);
+}
+
 }  // namespace hotline

@@ -220,4 +220,25 @@ TEST_CASE("an inherited socket keeps its address, and its transport is found out
   CHECK(inherited->endpoint.format() == original->endpoint.format());
 }
 
+TEST_CASE("permission bits are refused where there is no UNIX path that could have them") {
+  SocketOptions options;
+  options.mode = 0600;
+  const auto inherited = bound("udp://127.0.0.1:0", SOCK_DGRAM);
+  REQUIRE(inherited);
+  const std::string fd = "fd:" + std::to_string(inherited->channel->fd());
+  const std::string name = ":@bind-mode-" + std::to_string(::getpid());
+  const std::pair<std::string, int> all[] = {{"tcp://127.0.0.1:0", SOCK_STREAM},
+                                             {"udp://127.0.0.1:0", SOCK_DGRAM},
+                                             {"unix" + name, SOCK_STREAM},
+                                             {"unixgram" + name, SOCK_DGRAM},
+                                             {fd, SOCK_DGRAM}};
+  for (const auto& [uri, type] : all) {
+    CAPTURE(uri);
+    const auto refused = bound(uri, type, options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::invalid_argument);
+    CHECK(refused.error().detail == "the option 'mode' is for a UNIX path");
+  }
+}
+
 }  // namespace hotline::net

@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "hotline/net/connect.h"
+#include "hotline/net/datagram_socket.h"
 #include "server/service.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -73,6 +74,19 @@ TEST_CASE("any other handler is for everybody, unless the endpoint says otherwis
   CHECK(decision("unix:@x?allow=owner", open_to_all()) == "owner");
 }
 
+TEST_CASE("a mode says who may call only where there is a path that has it") {
+  CHECK(decision("unix:@x?mode=600", guarded()) == "owner 600");
+  CHECK(decision("unixgram:@x?mode=660", guarded()) == "owner 660");
+  CHECK(decision("fd:3?mode=660", guarded()) == "owner 660");
+  const std::string name = "unix:@allowed-users-mode-" + std::to_string(::getpid());
+  for (const std::string& uri : {name + "?mode=600", std::string("tcp://127.0.0.1:0?mode=600")}) {
+    CAPTURE(uri);
+    auto service = decided(uri, guarded());
+    REQUIRE(service);
+    CHECK(test::kind_of(bind_service(*service, {}, 0)) == "invalid_argument");
+  }
+}
+
 TEST_CASE("an option that means nothing is refused") {
   for (const char* uri : {"unix:@x?allow=", "unix:@x?allow=root", "unix:@x?allow=any&allow=any",
                           "tcp://127.0.0.1:0?allow=owner", "udp://127.0.0.1:0?allow=any"}) {
@@ -106,6 +120,48 @@ TEST_CASE("who sends datagrams to a name nobody knows: such a service is not bou
   auto opened = decided(name + "-any?allow=any", guarded());
   REQUIRE(opened);
   CHECK(bind_service(*opened, {}, 0));
+}
+
+TEST_CASE("a path for datagrams that is open to others is not bound for its owner only") {
+  const test::TemporaryDirectory directory;
+  const std::string path = "unixgram://" + directory.file("s");
+  for (const char* mode : {"&mode=666", "&mode=660", "&mode=601"}) {
+    CAPTURE(mode);
+    auto service = decided(path + "?allow=owner" + mode, open_to_all());
+    REQUIRE(service);
+    const auto bound = bind_service(*service, {}, 0);
+    REQUIRE_FALSE(bound);
+    CHECK(bound.error().kind == ErrorKind::permission_denied);
+  }
+  for (const char* options : {"?allow=owner", "?allow=owner&mode=600", "?allow=owner&mode=700",
+                              "?mode=666", "?allow=any&mode=666"}) {
+    CAPTURE(options);
+    auto service = decided(path + options, open_to_all());
+    REQUIRE(service);
+    CHECK(bind_service(*service, {}, 0));
+  }
+}
+
+TEST_CASE("an inherited socket whose callers are not users of this machine cannot have an owner") {
+  const auto [listening, port] = test::tcp_listener();
+  const auto datagrams = bind_datagrams(*Endpoint::parse("udp://127.0.0.1:0"));
+  REQUIRE(datagrams);
+  for (const int number : {listening.get(), datagrams->descriptor()}) {
+    const std::string uri = "fd:" + std::to_string(number);
+    auto service = decided(uri + "?allow=owner", open_to_all());
+    REQUIRE(service);
+    const auto bound = bind_service(*service, {}, 0);
+    REQUIRE_FALSE(bound);
+    CHECK(bound.error().kind == ErrorKind::invalid_argument);
+    for (const char* options : {"", "?allow=any"}) {
+      auto open = decided(uri + options, open_to_all());
+      REQUIRE(open);
+      CHECK(bind_service(*open, {}, 0));
+    }
+    auto by_default = decided(uri, guarded());
+    REQUIRE(by_default);
+    CHECK(bind_service(*by_default, {}, 0));
+  }
 }
 
 TEST_CASE("the server's own user may call") {

@@ -1,0 +1,82 @@
+#include "core/write_at_once.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "hotline/core/unique_fd.h"
+
+namespace hotline {
+namespace {
+
+/// A pipe that blocks.
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    reading.reset(ends[0]);
+    writing.reset(ends[1]);
+  }
+
+  UniqueFd reading;
+  UniqueFd writing;
+};
+
+}  // namespace
+
+TEST_CASE("what a pipe has room for is written whole") {
+  const Pipe pipe;
+  CHECK(write_at_once(pipe.writing.get(), "hello") == 5);
+  std::array<char, 16> piece;
+  CHECK(::read(pipe.reading.get(), piece.data(), piece.size()) == 5);
+  CHECK(std::string(piece.data(), 5) == "hello");
+}
+
+TEST_CASE("a pipe that is full takes nothing, and nobody waits for it") {
+  const Pipe pipe;
+  const std::string page(PIPE_BUF, 'f');
+  std::size_t size = 0;
+  int written = 0;
+  while ((written = write_at_once(pipe.writing.get(), page)) > 0) {
+    CHECK(written == PIPE_BUF);
+    size += page.size();
+  }
+  CHECK(written == -EAGAIN);
+  CHECK(size >= page.size());
+  CHECK(write_at_once(pipe.writing.get(), "x") == -EAGAIN);
+}
+
+TEST_CASE("of a longer text as much is written as a pipe takes whole") {
+  const Pipe pipe;
+  CHECK(write_at_once(pipe.writing.get(), std::string(2 * PIPE_BUF, 'x')) == PIPE_BUF);
+}
+
+TEST_CASE("a descriptor that cannot be written to says why") {
+  CHECK(write_at_once(-1, "x") == -EAGAIN);  // poll(2) ignores negative descriptors.
+  int closed = -1;
+  {
+    const Pipe pipe;
+    closed = pipe.writing.get();
+  }
+  CHECK(write_at_once(closed, "x") == -EBADF);
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  CHECK(write_at_once(full.get(), "x") == -ENOSPC);
+}
+
+TEST_CASE("a pipe without a reader says so") {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  Pipe pipe;
+  pipe.reading.reset();
+  CHECK(write_at_once(pipe.writing.get(), "x") == -EPIPE);
+  std::signal(SIGPIPE, before);
+}
+
+}  // namespace hotline
