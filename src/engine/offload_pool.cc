@@ -32,16 +32,16 @@ struct OffloadPool::Queue {
   explicit Queue(OffloadOptions wanted)
       : threads_max(std::max(1U, wanted.threads_max)), waiting_max(wanted.waiting_max) {}
 
-  bool has_room() const {
-    const std::size_t free_threads = idle + (threads_max - threads);
-    return inside.size() < waiting_max + free_threads;
-  }
+  bool has_room() const { return inside.size() < waiting_max + (threads_max - busy); }
+
+  /// Whether there is work for one more thread than there are, idle or about to begin.
+  bool wants_thread() const { return inside.size() > threads - busy && threads < threads_max; }
 
   /// Lets work from outside in, as far as there is room.
   void admit();
 
-  /// Takes the next work.
-  Work take();
+  /// Runs the next work. Releases `lock`, which is on the mutex, meanwhile.
+  void run_next(std::unique_lock<std::mutex>& lock);
 
   const unsigned threads_max;
   const std::size_t waiting_max;
@@ -50,7 +50,7 @@ struct OffloadPool::Queue {
   Jobs inside;   ///< Will run, whoever waits for it.
   Jobs outside;  ///< Runs only if somebody still waits when there is room inside.
   unsigned threads = 0;
-  unsigned idle = 0;
+  unsigned busy = 0;  ///< Threads that run work.
   bool is_closed = false;
 };
 
@@ -61,11 +61,14 @@ void OffloadPool::Queue::admit() {
   }
 }
 
-OffloadPool::Work OffloadPool::Queue::take() {
+void OffloadPool::Queue::run_next(std::unique_lock<std::mutex>& lock) {
   Work work = std::move(inside.front()->work);
   inside.pop_front();
   admit();
-  return work;
+  lock.unlock();
+  work();
+  work = nullptr;
+  lock.lock();
 }
 
 OffloadPool::OffloadPool(OffloadOptions options) : queue_(std::make_shared<Queue>(options)) {}
@@ -88,8 +91,7 @@ OffloadPool::Ticket OffloadPool::submit(Work work) {
     job->is_outside = !queue_->outside.empty() || !queue_->has_room();
     Jobs& target = job->is_outside ? queue_->outside : queue_->inside;
     target.splice(target.end(), jobs);
-    const bool is_served = queue_->idle >= queue_->inside.size() || job->is_outside;
-    if (is_served || queue_->threads == queue_->threads_max) {
+    if (!queue_->wants_thread()) {
       queue_->changed.notify_one();
       return job;
     }
@@ -103,10 +105,8 @@ OffloadPool::Ticket OffloadPool::submit(Work work) {
   } catch (const std::exception&) {
     std::unique_lock lock(queue_->mutex);
     --queue_->threads;
-    if (queue_->threads > 0) return job;
-    Work here = queue_->take();
-    lock.unlock();
-    here();
+    // Others may have counted on this thread, so all that is there is run here.
+    while (queue_->threads == 0 && !queue_->inside.empty()) queue_->run_next(lock);
   }
   return job;
 }
@@ -123,16 +123,12 @@ void OffloadPool::give_up(const Ticket& ticket) {
 void OffloadPool::work_through(const std::shared_ptr<Queue>& queue) {
   std::unique_lock lock(queue->mutex);
   for (;;) {
-    ++queue->idle;
-    queue->admit();
     queue->changed.wait(lock, [&] { return queue->is_closed || !queue->inside.empty(); });
-    --queue->idle;
     if (queue->inside.empty()) break;
-    Work work = queue->take();
-    lock.unlock();
-    work();
-    work = nullptr;
-    lock.lock();
+    ++queue->busy;
+    queue->run_next(lock);
+    --queue->busy;
+    queue->admit();
   }
   --queue->threads;
 }

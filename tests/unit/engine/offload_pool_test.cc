@@ -7,6 +7,7 @@
 #include <future>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -159,6 +160,83 @@ TEST_CASE("a pool without a place to wait still runs all work on all of its thre
   std::latch done(kJobs);
   for (int i = 0; i < kJobs; ++i) pool.submit([&] { done.count_down(); });
   done.wait();
+}
+
+TEST_CASE("without a place to wait work gets a thread of its own as long as there are any") {
+  // All at once, before any thread has begun: each of them must run while the others do.
+  constexpr int kThreads = 4;
+  for (int round = 0; round < 50; ++round) {
+    OffloadPool pool({.threads_max = kThreads, .waiting_max = 0});
+    const auto all = std::make_shared<std::latch>(kThreads);
+    std::latch done(kThreads);
+    for (int i = 0; i < kThreads; ++i) {
+      pool.submit([all, &done] {
+        all->arrive_and_wait();
+        done.count_down();
+      });
+    }
+    done.wait();
+  }
+}
+
+namespace {
+
+/// While it lives no thread can be made: their stacks would be larger than the address space.
+class NoThreads {
+ public:
+  NoThreads() {
+    ::pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    ::pthread_attr_init(&huge);
+    ::pthread_attr_setstacksize(&huge, std::size_t{1} << 50);
+    is_in_force_ = ::pthread_setattr_default_np(&huge) == 0;
+    ::pthread_attr_destroy(&huge);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+  ~NoThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+
+  bool is_in_force() const { return is_in_force_; }
+
+ private:
+  pthread_attr_t before_;
+  bool is_in_force_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("where no thread can be had work is done by whoever submits it, however many do") {
+  constexpr int kSubmitters = 8;
+  constexpr int kEach = 100;
+  OffloadPool pool({.threads_max = 4});
+  std::atomic<int> ran = 0;
+  std::latch begun(kSubmitters);
+  std::vector<std::jthread> submitters;
+  std::optional<NoThreads> none;
+  std::latch may_submit(1);
+  for (int i = 0; i < kSubmitters; ++i) {
+    submitters.emplace_back([&] {
+      begun.arrive_and_wait();
+      may_submit.wait();
+      for (int n = 0; n < kEach; ++n) {
+        std::promise<void> done;
+        pool.submit([&] {
+          ++ran;
+          done.set_value();
+        });
+        done.get_future().wait();
+      }
+    });
+  }
+  begun.wait();
+  none.emplace();
+  REQUIRE(none->is_in_force());
+  may_submit.count_down();
+  submitters.clear();
+  CHECK(ran == kSubmitters * kEach);
 }
 
 TEST_CASE("signals are blocked on the threads of a pool") {
