@@ -35,6 +35,8 @@ constexpr std::size_t kWaitingMax = 8192;
 // Of forked processes, before the own records are looked at again.
 constexpr int kCarriedMax = 256;
 
+constexpr Duration kShortagePause = std::chrono::milliseconds(5);
+
 constexpr char kDropped[] = "log records were dropped: they came faster than they could be written";
 constexpr char kLost[] = "log records were lost: standard error could not be written to";
 constexpr char kAlone[] =
@@ -50,7 +52,7 @@ LogEntry note_of(std::string message, std::string detail) {
           .detail = std::move(detail)};
 }
 
-/// At least a millisecond, so that a wait does not end before its deadline; -1: without end.
+/// Rounded up, so that a wait does not end before its deadline; -1: without end.
 int milliseconds_until(Deadline deadline) {
   if (deadline.is_never()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.instant() - now());
@@ -153,13 +155,13 @@ class QueuedLog::Writer {
     std::vector<LogEntry> taken;
     for (;;) {
       const bool is_ending = take_waiting(taken);
-      for (const LogEntry& each : taken) put_line(line_of(each));
+      for (const LogEntry& each : taken) try_to([&] { put_line(line_of(each)); });
       const int carried = put_carried();
-      report();
+      try_to([this] { report(); });
       if (is_ending && taken.empty() && carried == 0) break;
       if (taken.empty() && carried == 0) wait();
     }
-    report_held(limiter_.take_all());
+    try_to([this] { report_held(limiter_.take_all()); });
     const std::lock_guard lock(mutex_);
     has_ended_ = true;
     ended_.notify_all();
@@ -173,13 +175,30 @@ class QueuedLog::Writer {
     return is_ending_;
   }
 
+  /// Does a step of the thread's work. Without memory for it a record is lost, and counted.
+  template <typename Step>
+  bool try_to(Step step) noexcept {
+    try {
+      step();
+      return true;
+    } catch (const std::bad_alloc&) {
+      count_drop();
+      return false;
+    }
+  }
+
   int put_carried() {
     int count = 0;
-    while (count < kCarriedMax) {
-      const auto line = courier_->receive();
-      if (!line) break;
-      put_line(*line);
-      ++count;
+    bool is_over = false;
+    while (count < kCarriedMax && !is_over) {
+      const bool has_memory = try_to([&] {
+        const auto line = courier_->receive();
+        is_over = !line;
+        if (line) put_line(*line);
+      });
+      // What could not be received is still there, and would be tried for without a pause.
+      if (!has_memory) std::this_thread::sleep_for(kShortagePause);
+      if (!is_over) ++count;
     }
     return count;
   }
@@ -228,7 +247,9 @@ class QueuedLog::Writer {
     if (failure_ != 0) ++lost_;
   }
 
-  static int write_line(const std::string& text) {
+  /// Returns 0 or an errno. Without a thread it must not wait for a full pipe.
+  int write_line(const std::string& text) const {
+    if (!courier_ && !wait_for_room(StandardStream::error, {})) return EAGAIN;
     return write_standard(StandardStream::error, text + '\n');
   }
 
