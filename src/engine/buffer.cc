@@ -65,12 +65,16 @@ void BufferPool::give_back(std::uint32_t index) {
     std::ranges::fill(memory_of(index), std::byte{0xdb});
   }
   free_.push_back(index);
-  ++returns_;
 }
 
 bool BufferPool::grow() {
   const std::size_t count = std::min(slab_count_, count_max_ - grown_);
   if (count == 0) return false;
+  has_failed_to_grow_ = !map_slab(count);
+  return !has_failed_to_grow_;
+}
+
+bool BufferPool::map_slab(std::size_t count) {
   // Nothing may fail once the slab is mapped, nor when its buffers come back.
   try {
     slabs_.reserve(slabs_.size() + 1);

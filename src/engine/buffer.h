@@ -85,7 +85,7 @@ class BufferPool {
   void give_back(std::uint32_t index);
 
   std::size_t buffer_bytes() const { return options_.buffer_bytes; }
-  std::size_t free_count() const { return free_.size() + (count_max_ - grown_); }
+  std::size_t free_count() const { return free_.size() + (available_max() - grown_); }
   std::size_t count_max() const { return count_max_; }
 
   /// Whether there is any buffer at all: one that is out will come back.
@@ -95,28 +95,32 @@ class BufferPool {
   /// little, which those that bring much may not use up.
   std::size_t above_reserve() const {
     const std::size_t free = free_count();
-    return free - std::min(free, count_max_ / 8);
+    return free - std::min(free, available_max() / 8);
   }
 
   /// Whether so many buffers are out that no stream should hold any ahead of its need.
-  bool is_running_short() const { return free_count() < count_max_ / 2; }
+  bool is_running_short() const { return free_count() < available_max() / 2; }
 
   /// Those that are out just now.
   std::size_t taken_count() const { return grown_ - free_.size(); }
 
-  /// Counts buffers that came back, so that a loop can tell that receiving may go on.
-  std::uint64_t returns() const { return returns_; }
+  /// Counts on growing again, after the system had no memory for that.
+  void expect_growth() { has_failed_to_grow_ = false; }
 
   static constexpr std::uint32_t kNone = ~0U;
 
  private:
+  /// How many buffers there can be: without memory to grow, those that there are.
+  std::size_t available_max() const { return has_failed_to_grow_ ? grown_ : count_max_; }
+
   bool grow();
+  bool map_slab(std::size_t count);
 
   Options options_;
   std::size_t count_max_;
   std::size_t grown_ = 0;
   std::size_t slab_count_;
-  std::uint64_t returns_ = 0;
+  bool has_failed_to_grow_ = false;
   std::vector<std::byte*> slabs_;
   std::vector<std::uint32_t> free_;
 };

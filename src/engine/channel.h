@@ -12,6 +12,7 @@ namespace hotline::engine {
 
 class Channel;
 class Engine;
+class StarvedQueue;
 
 /// What an engine keeps for one descriptor: made by the engine at the first wait, given back to it.
 class ChannelState {
@@ -21,9 +22,11 @@ class ChannelState {
   Channel* channel = nullptr;  ///< Null once the channel has gone and only completions are awaited.
   ChannelState* previous = nullptr;
   ChannelState* next = nullptr;
-  ChannelState* next_starved = nullptr;  ///< See StarvedQueue.
-  bool is_starved = false;               ///< It waits for a receive buffer.
+  StarvedQueue* starved_in = nullptr;    ///< Where it waits for a receive buffer, if it does.
+  ChannelState* next_starved = nullptr;  ///< The one after it there.
   Weight weight = Weight::light;         ///< Of what was received last.
+
+  bool is_starved() const { return starved_in != nullptr; }
 };
 
 /// One descriptor as the engine of the current thread knows it. Owns the descriptor. Engines attach

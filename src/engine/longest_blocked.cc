@@ -5,7 +5,7 @@
 namespace hotline::engine {
 
 void LongestBlocked::consider(Wait& wait) noexcept {
-  if (wait.begun() > begun_max_) return;
+  if (wait.is_complete() || wait.begun() > begun_max_) return;
   const auto end = waits_.begin() + static_cast<std::ptrdiff_t>(count_);
   const auto place = std::upper_bound(
       waits_.begin(), end, &wait,

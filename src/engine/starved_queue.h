@@ -7,37 +7,44 @@
 namespace hotline::engine {
 
 /// Descriptors that wait for a receive buffer, in the order in which they began to wait. Intrusive
-/// and without allocation: a descriptor is in one queue at a time. Loop thread only.
+/// and without allocation: a descriptor is in one queue at a time, and says in which. Loop thread
+/// only.
 class StarvedQueue {
  public:
+  StarvedQueue() = default;
+  StarvedQueue(const StarvedQueue&) = delete;
+  StarvedQueue& operator=(const StarvedQueue&) = delete;
+
   bool is_empty() const { return first_ == nullptr; }
 
+  /// Appends `state`, which is in no queue.
   void push(ChannelState& state) noexcept {
     (last_ == nullptr ? first_ : last_->next_starved) = &state;
     last_ = &state;
-    state.is_starved = true;
+    state.starved_in = this;
   }
 
   /// Removes and returns the first. The queue must not be empty.
   ChannelState& pop() noexcept {
     ChannelState& state = *first_;
-    first_ = std::exchange(state.next_starved, nullptr);
-    if (first_ == nullptr) last_ = nullptr;
-    state.is_starved = false;
+    unlink(state, nullptr);
     return state;
   }
 
-  /// Removes `removed` if it is in the queue.
-  void remove(const ChannelState& removed) noexcept {
-    StarvedQueue kept;
-    while (!is_empty()) {
-      ChannelState& state = pop();
-      if (&state != &removed) kept.push(state);
-    }
-    *this = kept;
+  /// Removes `state`, which is in this queue.
+  void remove(ChannelState& state) noexcept {
+    ChannelState* before = nullptr;
+    for (ChannelState* each = first_; each != &state; each = each->next_starved) before = each;
+    unlink(state, before);
   }
 
  private:
+  void unlink(ChannelState& state, ChannelState* before) noexcept {
+    (before == nullptr ? first_ : before->next_starved) = std::exchange(state.next_starved, nullptr);
+    if (last_ == &state) last_ = before;
+    state.starved_in = nullptr;
+  }
+
   ChannelState* first_ = nullptr;
   ChannelState* last_ = nullptr;
 };

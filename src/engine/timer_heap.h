@@ -41,7 +41,7 @@ class TimerHeap {
   /// A fiber whose deadline has passed at `now`, taken out; null if there is none.
   Fiber* take_expired(Instant now);
 
-  /// Puts back a fiber that take_expired() gave: it gives it again at `later`.
+  /// Puts back a fiber returned by take_expired(), to be returned again at `later`.
   void postpone(Fiber& fiber, Instant later) { place(fiber, later); }
 
   std::size_t size() const { return heap_.size(); }

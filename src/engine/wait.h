@@ -42,8 +42,11 @@ class Wait {
   /// It has ended, and no fiber waits in it.
   virtual void completed() noexcept {}
 
-  /// What its end will give the fiber to do. Before it ends.
+  /// Sets how much the end of the wait gives the fiber to do. Call it before the wait ends.
   void set_weight(Weight weight) { weight_ = weight; }
+
+  /// Whether it has ended, though its fiber may not have run since.
+  bool is_complete() const { return is_complete_; }
 
   /// When the fiber began to wait; of a wait that has a fiber.
   Instant begun() const { return begun_; }

@@ -89,6 +89,9 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       if (is_starved) {
         const int waited = wait_for_buffer(operation, state, deadline);
         if (has_left(operation.channel(), state)) return -kCancelEnd;
+        if (waited == -kDrainEnd || waited == -kDeadlineEnd) {
+          return try_last(state, operation, waited);
+        }
         if (waited < 0) return waited;
         continue;
       }
@@ -107,21 +110,36 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     const int waited = park(wait, deadline);
     if (has_left(operation.channel(), state)) return -kCancelEnd;
     side.waiter = nullptr;
-    if (waited == -kDrainEnd) return operation.attempt_last(waited);
+    if (waited == -kDrainEnd) return try_last(state, operation, waited);
     if (waited < 0) return waited;
   }
 }
 
 int EpollLoop::try_operation(State& state, Operation& operation) {
-  const bool is_receive = operation.kind() == Operation::Kind::receive;
-  const bool is_refused_buffer =
-      is_receive && state.weight == Weight::bulk && buffers_.above_reserve() == 0 &&
-      static_cast<const Receive&>(operation).into().empty();
-  if (is_refused_buffer) return -ENOBUFS;
+  if (operation.kind() == Operation::Kind::receive) {
+    const bool needs_buffer = static_cast<const Receive&>(operation).into().empty();
+    const bool is_refused =
+        needs_buffer && state.weight == Weight::bulk && buffers_.above_reserve() == 0;
+    if (is_refused) return -ENOBUFS;
+    if (!needs_buffer) shortage_.remove(state);
+  }
   const int result = operation.attempt();
-  if (result > 0) charge(result);
-  if (is_receive && result > 0) state.weight = weight_of(static_cast<std::size_t>(result));
+  note_result(state, operation, result);
   return result;
+}
+
+int EpollLoop::try_last(State& state, Operation& operation, int ended) {
+  const int result = operation.attempt_last(ended);
+  note_result(state, operation, result);
+  return result;
+}
+
+void EpollLoop::note_result(State& state, const Operation& operation, int result) {
+  if (result <= 0) return;
+  charge(result);
+  if (operation.kind() != Operation::Kind::receive) return;
+  shortage_.remove(state);
+  state.weight = weight_of(static_cast<std::size_t>(result));
 }
 
 EpollLoop::State& EpollLoop::attached_state(Channel& channel) {
@@ -147,7 +165,7 @@ void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   // The first event tells of what was there before.
   if (!state.is_registered) state.read.is_ready = false;
   const int failed = register_once(state, channel, Operation::Kind::receive);
-  const bool is_worth_a_try = state.read.is_ready && !state.is_starved;
+  const bool is_worth_a_try = state.read.is_ready && !state.is_starved();
   if (is_worth_a_try || failed < 0) {
     complete(watch, failed);
   } else {
@@ -161,7 +179,7 @@ void EpollLoop::unwatch(Channel& channel) {
 
 int EpollLoop::wait_for_buffer(const Operation& operation, State& state, Deadline deadline) {
   const Channel& channel = operation.channel();
-  if (!state.is_starved) starved_queue_of(state).push(state);
+  shortage_.add(state);
   if (is_due(deadline)) return -kDeadlineEnd;
   PlainWait wait(*this, operation.on_drain());
   wait.set_weight(state.weight);
@@ -173,25 +191,18 @@ int EpollLoop::wait_for_buffer(const Operation& operation, State& state, Deadlin
 
 /// Whether anything that had waited for a buffer is ready now.
 bool EpollLoop::feed_starved() {
-  if (starved_.is_empty() && starved_bulk_.is_empty()) return false;
-  relieve_shortage();
-  const auto feed_some = [this](StarvedQueue& starved, std::size_t count) {
-    const bool has_any = count > 0 && !starved.is_empty();
-    for (; count > 0 && !starved.is_empty(); --count) {
-      State& state = static_cast<State&>(starved.pop());
-      if (state.read.waiter != nullptr) complete(*std::exchange(state.read.waiter, nullptr), 0);
-    }
-    return has_any;
-  };
-  const bool has_fed = feed_some(starved_, buffers_.free_count());
-  return feed_some(starved_bulk_, buffers_.above_reserve()) || has_fed;
+  if (!shortage_.is_felt()) return false;
+  cut_longest_blocked();
+  return shortage_.feed(buffers_.free_count(), [this](ChannelState& each) {
+    State& state = static_cast<State&>(each);
+    if (state.read.waiter != nullptr) complete(*std::exchange(state.read.waiter, nullptr), 0);
+  });
 }
 
 /// Cuts the streams whose peers have taken nothing for longest and which hold buffers meanwhile,
 /// rather than let those wait without end that have none.
-void EpollLoop::relieve_shortage() {
-  if (buffers_.above_reserve() > 0 || now() < next_relief_) return;
-  next_relief_ = now() + LongestBlocked::kPause;
+void EpollLoop::cut_longest_blocked() {
+  if (!shortage_.is_cut_due(now())) return;
   LongestBlocked blocked(now());
   for (ChannelState* each = attached(); each != nullptr; each = each->next) {
     State& state = static_cast<State&>(*each);
@@ -203,11 +214,7 @@ void EpollLoop::relieve_shortage() {
 
 void EpollLoop::turn(Deadline until) {
   if (feed_starved()) until = Deadline::at(now());
-  const bool is_anyone_starved = !starved_.is_empty() || !starved_bulk_.is_empty();
-  if (is_anyone_starved) {
-    until = Deadline::earliest(until, Deadline::after(now(), LongestBlocked::kPause));
-  }
-  collect(timeout_ms(now(), until));
+  collect(timeout_ms(now(), shortage_.bound(until, now())));
 }
 
 void EpollLoop::catch_up() {
@@ -239,7 +246,7 @@ void EpollLoop::dispatch(State& state, std::uint32_t events) {
     if ((events & mask) == 0) return;
     side.is_ready = true;
     // What waits for a buffer keeps its place in the queue.
-    const bool waits_for_buffer = &side == &state.read && state.is_starved;
+    const bool waits_for_buffer = &side == &state.read && state.is_starved();
     if (side.waiter != nullptr && !waits_for_buffer) {
       complete(*std::exchange(side.waiter, nullptr), 0);
     }
@@ -256,7 +263,7 @@ void EpollLoop::withdraw(Channel& channel) {
   for (const Side* side : {&state->read, &state->write}) {
     if (side->waiter != nullptr) complete(*side->waiter, -kCancelEnd);
   }
-  if (state->is_starved) starved_queue_of(*state).remove(*state);
+  shortage_.remove(*state);
   detach(*state);
   delete state;
 }

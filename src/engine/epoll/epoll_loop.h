@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "engine/plain_wait.h"
-#include "engine/starved_queue.h"
+#include "engine/receive_shortage.h"
 
 namespace hotline::engine {
 
@@ -34,20 +34,17 @@ class EpollLoop final : public EventLoop {
   State& attached_state(Channel& channel);
   int register_once(State& state, const Channel& channel, Operation::Kind kind);
   int try_operation(State& state, Operation& operation);
+  int try_last(State& state, Operation& operation, int ended);
+  void note_result(State& state, const Operation& operation, int result);
   int wait_for_buffer(const Operation& operation, State& state, Deadline deadline);
-  StarvedQueue& starved_queue_of(const ChannelState& state) {
-    return state.weight == Weight::bulk ? starved_bulk_ : starved_;
-  }
   bool feed_starved();
-  void relieve_shortage();
+  void cut_longest_blocked();
   int collect(int timeout);
   void dispatch(State& state, std::uint32_t events);
 
   UniqueFd epoll_;
   BufferPool buffers_;
-  StarvedQueue starved_;
-  StarvedQueue starved_bulk_;  ///< Those that may not use up the reserve.
-  Instant next_relief_{};
+  ReceiveShortage shortage_{buffers_};
 };
 
 }  // namespace hotline::engine

@@ -182,10 +182,9 @@ UringLoop::State& UringLoop::attached_state(Channel& channel) {
 void UringLoop::turn(Deadline until) {
   buffer_ring_.top_up();
   feed_starved();
-  if (is_anyone_starved()) {
-    until = Deadline::earliest(until, Deadline::after(now(), LongestBlocked::kPause));
-  }
-  ring_.submit_and_wait(now(), until);
+  // A stream that receives without the ring is woken at once, and no completion tells of it.
+  if (has_ready()) until = Deadline::at(now());
+  ring_.submit_and_wait(now(), shortage_.bound(until, now()));
   hand_out();
 }
 
@@ -197,7 +196,7 @@ void UringLoop::catch_up() {
     ring_.submit_and_catch_up();
     count = hand_out();
     // A receive that found no buffer has found bytes: it gets one for as long as there are any.
-  } while (count == Ring::kCompletionEntries || (count > 0 && !starved_.is_empty()));
+  } while (count == Ring::kCompletionEntries || (count > 0 && shortage_.is_felt_by_light()));
 }
 
 /// How many completions there were.
@@ -217,7 +216,7 @@ void UringLoop::withdraw(Channel& channel) {
   } else {
     while (state->is_armed) yield();
   }
-  if (state->is_starved) starved_queue_of(*state).remove(*state);
+  shortage_.remove(*state);
   if (!channel.carried) channel.carried = std::make_unique<Channel::Carried>();
   channel.carried->reserve(state->queued_count, state->accepted().size());
   while (state->first != BufferPool::kNone) {
@@ -249,7 +248,7 @@ void UringLoop::abandon(Channel& channel) {
   // They name the descriptor by its number, which somebody else may have once it is closed.
   if (has_entries) ring_.flush();
   // Only now, for flushing may bring completions.
-  if (state->is_starved) starved_queue_of(*state).remove(*state);
+  shortage_.remove(*state);
   while (state->first != BufferPool::kNone) dequeue(*state);
   for (const int fd : state->accepted()) refuse(UniqueFd(fd));
   detach(*state);

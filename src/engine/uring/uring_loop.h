@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/plain_wait.h"
-#include "engine/starved_queue.h"
+#include "engine/receive_shortage.h"
 #include "engine/uring/buffer_ring.h"
 #include "engine/uring/completion.h"
 #include "engine/uring/mailbox_watch.h"
@@ -60,11 +60,7 @@ class UringLoop final : public EventLoop {
   void starve(State& state);
   void feed_starved();
   void feed(State& state);
-  void relieve_shortage();
-  StarvedQueue& starved_queue_of(const ChannelState& state) {
-    return state.weight == Weight::bulk ? starved_bulk_ : starved_;
-  }
-  bool is_anyone_starved() const { return !starved_.is_empty() || !starved_bulk_.is_empty(); }
+  void cut_longest_blocked();
   unsigned hand_out();
 
   int accept(Operation& operation, Deadline deadline);
@@ -79,9 +75,7 @@ class UringLoop final : public EventLoop {
   BufferPool buffers_;
   BufferRing buffer_ring_;
   std::vector<Queued> queued_;
-  StarvedQueue starved_;
-  StarvedQueue starved_bulk_;  ///< Those that may not use up the reserve.
-  Instant next_relief_{};
+  ReceiveShortage shortage_{buffers_};
   MailboxWatch mailbox_watch_;
   std::size_t orphan_count_ = 0;
 };

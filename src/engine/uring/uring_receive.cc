@@ -31,11 +31,11 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
     if (state.end == -ENOBUFS) return std::exchange(state.end, 1);
     if (state.end <= 0) return state.end;
     if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
-    if (state.is_direct && !state.is_armed && !state.is_starved) {
+    if (state.is_direct && !state.is_armed && !state.is_starved()) {
       const int result = receive_directly(operation, state, deadline);
       if (result != -EAGAIN) return result;
     }
-    if (!is_draining() && !state.is_armed && !state.is_starved) arm_receive(state);
+    if (!is_draining() && !state.is_armed && !state.is_starved()) arm_receive(state);
     const int waited = wait_for_queue(operation.channel(), state, deadline);
     if (waited < 0) return waited;
   }
@@ -80,7 +80,7 @@ int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline dea
 
 void UringLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   State& state = attached_state(channel);
-  const bool is_idle = !state.is_armed && !state.is_starved;
+  const bool is_idle = !state.is_armed && !state.is_starved();
   const bool is_worth_a_try =
       state.first != BufferPool::kNone || state.end <= 0 || (state.is_direct && is_idle);
   if (is_worth_a_try) return EventLoop::complete(watch, 0);
@@ -153,36 +153,35 @@ void UringLoop::settle(State& state, unsigned flags) {
     }
   }
   // Without a queue a waiter has nothing to do, except re-arm or report the end.
-  if (!state.is_starved || !state.is_empty()) state.wake(*this);
+  if (!state.is_starved() || !state.is_empty()) state.wake(*this);
 }
 
 /// ENOBUFS is flow control: the bytes stay in the socket until there is a buffer for them.
 void UringLoop::starve(State& state) {
   state.is_direct |= state.weight == Weight::bulk;
-  starved_queue_of(state).push(state);
+  shortage_.add(state);
 }
 
-/// No more of them than there are buffers: the others would ask in vain, each turn anew.
 void UringLoop::feed_starved() {
-  const auto feed_some = [this](StarvedQueue& starved, std::size_t count) {
-    for (; count > 0 && !starved.is_empty(); --count) feed(static_cast<State&>(starved.pop()));
-  };
-  if (is_anyone_starved()) relieve_shortage();
-  feed_some(starved_, buffer_ring_.held());
-  feed_some(starved_bulk_, buffers_.above_reserve());
+  if (!shortage_.is_felt()) return;
+  cut_longest_blocked();
+  shortage_.feed(buffer_ring_.held(), [this](ChannelState& each) {
+    feed(static_cast<State&>(each));
+  });
 }
 
 void UringLoop::feed(State& state) {
   if (state.waiter == nullptr) return;
+  // What brings little takes a buffer of the ring's, which holds those of the reserve.
+  state.is_direct &= state.weight == Weight::bulk;
   if (state.is_direct) return state.wake(*this);
   if (!state.is_armed) arm_receive(state);
 }
 
 /// Cuts the streams whose peers have taken nothing for longest and which hold buffers meanwhile,
 /// rather than let those wait without end that have none.
-void UringLoop::relieve_shortage() {
-  if (buffers_.above_reserve() > 0 || now() < next_relief_) return;
-  next_relief_ = now() + LongestBlocked::kPause;
+void UringLoop::cut_longest_blocked() {
+  if (!shortage_.is_cut_due(now())) return;
   LongestBlocked blocked(now());
   for (ChannelState* each = attached(); each != nullptr; each = each->next) {
     State& state = static_cast<State&>(*each);

@@ -73,7 +73,7 @@ struct UringLoop::State final : ChannelState, Completion {
   bool is_armed = false;
   bool is_stopping = false;
   bool is_dry = false;  ///< The last attempt emptied it: poll before the next.
-  bool is_cut = false;  ///< By relieve_shortage: it writes no more.
+  bool is_cut = false;  ///< By cut_longest_blocked: it writes no more.
   bool is_direct =
       false;  ///< The peer sends more than is taken: receive only when asked, without a multishot.
   std::unique_ptr<std::vector<int>> accepted_fds;  ///< Of a listener.

@@ -1,5 +1,6 @@
 #include <sys/socket.h>
 
+#include <array>
 #include <list>
 #include <optional>
 #include <string>
@@ -90,6 +91,76 @@ TEST_CASE("streams that bring much leave buffers for those that bring little") {
         }
         holders.interrupt(kCancelEnd);
         holders.join();
+      },
+      few_buffers());
+}
+
+TEST_CASE("flooded streams that wait for a buffer have one as soon as enough come back") {
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        std::list<Flooded> floods(kBufferCount);
+        std::vector<Flooded*> served;
+        Event another(loop);
+        bool is_held = true;
+        FiberGroup holders(loop);
+        for (Flooded& each : floods) {
+          loop.spawn(
+              "holder",
+              [&] {
+                receive_much(loop, each);
+                served.push_back(&each);
+                another.set();
+                if (!is_held) each.channel->lease = {};
+                Event never(loop);
+                never.wait();
+              },
+              &holders);
+        }
+        for (int i = 0; i < 200; ++i) loop.yield();
+        const std::size_t before = served.size();
+        REQUIRE(before < floods.size());
+        is_held = false;
+        for (std::size_t i = 0; i < before; ++i) served[i]->channel->lease = {};
+        // Nothing else happens that would wake the loop.
+        const Deadline patience = deadline_after(std::chrono::seconds(5));
+        while (served.size() < floods.size() && another.wait(patience) == 0) continue;
+        CHECK(served.size() == floods.size());
+        CHECK_FALSE(patience.has_passed(now()));
+        holders.interrupt(kCancelEnd);
+        holders.join();
+      },
+      few_buffers());
+}
+
+TEST_CASE("a stream that gave up waiting for a buffer can bring little, and be closed") {
+  test::on_each_loop(
+      [](EventLoop& loop) {
+        std::list<Flooded> floods(kBufferCount + 8);
+        FiberGroup holders(loop);
+        for (Flooded& each : floods) {
+          loop.spawn(
+              "holder",
+              [&] {
+                receive_much(loop, each);
+                Event never(loop);
+                never.wait();
+              },
+              &holders);
+        }
+        for (int i = 0; i < 200; ++i) loop.yield();
+        // All of them wait for a buffer that only the reserve has, or hold one.
+        holders.interrupt(kCancelEnd);
+        holders.join();
+        for (Flooded& each : floods) each.channel->lease = {};
+        for (Flooded& each : floods) {
+          std::array<std::byte, 16> few;
+          Receive some(*each.channel, loop, few);
+          CHECK(loop.perform(some, deadline_after(std::chrono::seconds(5))) == 16);
+          each.channel->close();
+        }
+        Flooded last;
+        CHECK(receive(loop, *last.channel) > 0);
+        last.channel->close();
       },
       few_buffers());
 }

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/memory_shortage.h"
+
 namespace hotline::engine {
 
 TEST_CASE("a buffer without a pool owns its memory") {
@@ -87,11 +89,27 @@ TEST_CASE("buffers larger than a slab have slabs of their own") {
   CHECK_FALSE(pool.take());
 }
 
-TEST_CASE("a pool counts what comes back") {
-  BufferPool pool({.buffer_bytes = 4096, .memory_max = 8192});
-  CHECK(pool.returns() == 0);
-  pool.take();
-  CHECK(pool.returns() == 1);
+TEST_CASE("a pool that has no memory to grow counts on what it has, until it is told to try again") {
+  // The second slab needs room in a list, which is not to be had.
+  BufferPool pool({.buffer_bytes = 1024 * 1024, .memory_max = 16 * 1024 * 1024});
+  Buffer only = pool.take();
+  CHECK(pool.free_count() == 15);
+  CHECK(pool.above_reserve() == 13);
+  {
+    const test::MemoryShortage shortage;
+    const bool has_grown = static_cast<bool>(pool.take());
+    CHECK_UNARY_FALSE(has_grown);
+  }
+  CHECK(pool.free_count() == 0);
+  CHECK(pool.above_reserve() == 0);
+  only = {};
+  CHECK(pool.free_count() == 1);
+  CHECK(pool.above_reserve() == 1);
+  pool.expect_growth();
+  CHECK(pool.free_count() == 16);
+  only = pool.take();
+  CHECK(pool.take());
+  CHECK(pool.free_count() == 15);
 }
 
 TEST_CASE("a buffer taken by index is the same memory when it is adopted") {
