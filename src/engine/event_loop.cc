@@ -244,8 +244,7 @@ void EventLoop::finish(Fiber& fiber) {
 }
 
 int EventLoop::park(Wait& wait, Deadline deadline) {
-  check_use(fiber_ != nullptr,
-            "a wait on the thread of an event loop, but not on a fiber: spawn one to wait in");
+  check_on_fiber();
   if (wait.is_complete_) return wait.result_;
   Fiber& fiber = *fiber_;
   wait.fiber_ = &fiber;
@@ -326,7 +325,13 @@ void EventLoop::on_thread_stack(std::move_only_function<void()> work) {
 
 Scope& EventLoop::scope() { return fiber_ == nullptr ? outer_scope_ : fiber_->scope; }
 
+void EventLoop::check_on_fiber() const {
+  check_use(fiber_ != nullptr,
+            "a wait on the thread of an event loop, but not on a fiber: spawn one to wait in");
+}
+
 int EventLoop::check_scope() const {
+  check_on_fiber();
   return fiber_->scope.end_code == kCancelEnd ? -kCancelEnd : 0;
 }
 

@@ -91,7 +91,7 @@ class EventLoop : public Engine {
   virtual void turn(Deadline until) = 0;
 
   /// As a turn that does not wait, and completes every wait whose event has come by now, however
-  /// many they are. No deadline passes before it: see wait_until.
+  /// many they are. Called where a deadline has passed, before the waits are told of it.
   virtual void catch_up() { turn(Deadline::at(now_)); }
 
   /// See watch.
@@ -104,8 +104,8 @@ class EventLoop : public Engine {
   /// order in which they became so.
   virtual ReadyQueue take_batch() { return std::exchange(ready_, {}); }
 
-  /// Since when, or from when on, `fiber` may run: not before then does it, and none of its waits
-  /// passes its deadline.
+  /// Returns the instant from which `fiber` may run. Before it the fiber is not resumed, and none
+  /// of its deadlines passes.
   virtual Instant runs_from(const Fiber& fiber) const {
     static_cast<void>(fiber);
     return now_;
@@ -132,6 +132,9 @@ class EventLoop : public Engine {
   /// What the scope of the running fiber says about starting this operation: 0, or a negated end
   /// code.
   int check_scope() const;
+
+  /// Aborts the program if no fiber runs.
+  void check_on_fiber() const;
 
   /// Whether an operation with this deadline may be tried, but not waited for. Ask after a try that
   /// gave nothing: readiness is not always true, and a wait for it that ends at once, time and

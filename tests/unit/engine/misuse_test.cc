@@ -117,6 +117,15 @@ TEST_CASE("a wait on a loop's thread outside of its fibers is told") {
           static_cast<void>(sleep_for(std::chrono::seconds(10)));
         },
         "spawn one to wait in");
+    on_loop_in_child(
+        kind,
+        [](EventLoop& loop) {
+          auto [ours, peer] = test::stream_pair();
+          Channel channel(std::move(ours));
+          loop.mailbox()->post([&channel] { receive(channel); });
+          static_cast<void>(sleep_for(std::chrono::seconds(10)));
+        },
+        "spawn one to wait in");
   }
 }
 
