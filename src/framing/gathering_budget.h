@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <new>
@@ -24,10 +25,10 @@ class GatheringBudget {
   void take(std::size_t bytes, std::size_t total_bytes) {
     const bool is_large = total_bytes > kSmallBytesMax;
     const std::size_t limit = is_large ? bytes_max_ - bytes_max_ / 4 : bytes_max_;
-    const std::size_t before = taken_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes <= limit) return;
-    give_back(bytes);
-    throw Exhausted();
+    std::size_t before = taken_bytes();
+    do {
+      if (bytes > limit - std::min(before, limit)) throw Exhausted();
+    } while (!taken_bytes_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
   }
 
   void give_back(std::size_t bytes) noexcept {

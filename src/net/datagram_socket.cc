@@ -191,9 +191,14 @@ bool DatagramSocket::State::call_candidate() {
 /// The address that is called is no good: asks the next one the same.
 bool DatagramSocket::State::ask_next() {
   if (candidates.size() < 2) return false;
+  const SocketAddress failed = candidates.front();
   const engine::Turn::Holder turn(send_turn);
-  candidates.erase(candidates.begin());
-  if (!call_candidate()) return false;
+  // A sender may have met the same failure while this waited for its turn.
+  if (candidates.empty()) return false;
+  if (candidates.front() == failed) {
+    candidates.erase(candidates.begin());
+    if (!call_candidate()) return false;
+  }
   const OutgoingDatagram again{as_bytes(last_sent)};
   if (!last_sent.empty()) send_some(sent.prepare({&again, 1}));
   return true;

@@ -7,8 +7,8 @@
 
 namespace hotline::net {
 
-/// That an inherited socket blocked before it was used here. All its holders, in other programs
-/// too, see one mode: it is put back when the last one here that shares this has gone.
+/// Remembers that an inherited socket was in blocking mode, and restores that mode when the last
+/// owner of this has gone. Programs that share the socket share its mode.
 class InheritedMode {
  public:
   explicit InheritedMode(UniqueFd socket) : socket_(std::move(socket)) {}

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <exception>
 #include <utility>
 
 #include "engine/engine.h"
@@ -56,6 +57,24 @@ bool is_of_connection(int code) {
   }
 }
 
+/// Resets a connection where an exception leaves the scope before anybody has it: an orderly end
+/// would read as an empty reply. The descriptor must be open until then.
+class ResetOnException {
+ public:
+  explicit ResetOnException(int fd) : fd_(fd) {}
+  ResetOnException(const ResetOnException&) = delete;
+  ResetOnException& operator=(const ResetOnException&) = delete;
+  ~ResetOnException() {
+    if (std::uncaught_exceptions() == exceptions_before_) return;
+    const linger none{.l_onoff = 1, .l_linger = 0};
+    Engine::current().set_option(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  }
+
+ private:
+  int fd_;
+  int exceptions_before_ = std::uncaught_exceptions();
+};
+
 }  // namespace
 
 Listener::Listener(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -76,7 +95,10 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
       return fail(engine::operation_error(fd, "accept a caller on",
                                           state_->endpoint.format_without_options()));
     }
-    auto channel = std::make_unique<Channel>(UniqueFd(fd));
+    UniqueFd caller(fd);
+    std::unique_ptr<Channel> channel;
+    const ResetOnException guard(fd);
+    channel = std::make_unique<Channel>(std::move(caller));
     SocketAddress peer;
     // It has no address any more if the caller has reset the connection meanwhile.
     if (engine.peer_address(fd, peer) < 0) continue;

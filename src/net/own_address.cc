@@ -9,9 +9,11 @@
 namespace hotline::net {
 namespace {
 
-/// Only an address of this machine can be bound to.
-bool is_of_this_machine(const SocketAddress& address) {
-  if (is_loopback(address)) return true;
+/// Only an address of this machine can be bound to. (An IPv4 address in IPv6 form can't be where
+/// net.ipv6.bindv6only is set.)
+bool is_of_this_machine(const SocketAddress& peer) {
+  if (is_loopback(peer)) return true;
+  const SocketAddress address = ipv4_of_mapped(peer).value_or(peer);
   engine::Engine& engine = engine::Engine::current();
   const engine::Channel probe{UniqueFd(engine.open_socket(family_of(address), SOCK_DGRAM))};
   return probe.is_open() && engine.bind(probe.fd(), with_port(address, 0)) == 0;

@@ -101,7 +101,7 @@ Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
 
-Stream Stream::over(std::unique_ptr<engine::Channel> channel, Endpoint peer,
+Stream Stream::over(std::unique_ptr<engine::Channel>&& channel, Endpoint peer,
                     StreamOptions options) {
   auto state = std::make_unique<State>();
   state->channel = std::move(channel);
@@ -243,10 +243,7 @@ Result<void> Stream::write_all(Bytes bytes) {
 /// a little again and again does not begin anew.
 int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
   Engine& engine = Engine::current();
-  if (write_deadline.has_passed(engine.now())) {
-    write_deadline = {};
-    return -engine::kDeadlineEnd;
-  }
+  // A time that is over allows a try still: the peer may have taken everything meanwhile.
   const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
   const int result = engine.perform(send, until);
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;

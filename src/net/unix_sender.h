@@ -34,9 +34,9 @@ class UnixSender {
   /// A peer that has connected, while the named socket is half full.
   struct Holder {
     SocketAddress peer;
-    std::size_t used = 0;         ///< What it was sent and may not have read.
-    std::size_t before = 0;       ///< What was in the buffer before that,
-    std::size_t before_last = 0;  ///< and before the last of it.
+    std::size_t used = 0;         ///< Bytes that it was sent and may not have read.
+    std::size_t before = 0;       ///< Bytes in the buffer before those.
+    std::size_t before_last = 0;  ///< Bytes in the buffer before the last datagram to it.
   };
 
   void look();
@@ -48,9 +48,9 @@ class UnixSender {
   engine::Channel& named_;
   std::unique_ptr<engine::Channel> spare_;
   bool is_half_full_ = false;
-  std::size_t buffered_ = 0;      ///< When it was looked at,
-  std::size_t buffer_bytes_ = 0;  ///< and how much fits; 0: not looked at yet.
-  std::size_t sent_since_ = 0;    ///< At least; since then.
+  std::size_t buffered_ = 0;      ///< Bytes in the buffer at the last look.
+  std::size_t buffer_bytes_ = 0;  ///< Size of the buffer at the last look; 0: none yet.
+  std::size_t sent_since_ = 0;    ///< Lower bound of the bytes sent since the last look.
   std::vector<Holder> holders_;
 };
 

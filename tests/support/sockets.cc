@@ -141,6 +141,13 @@ std::string receive_until_end(int fd) {
   }
 }
 
+bool is_reset(int fd) {
+  std::array<char, 4096> piece;
+  ssize_t received = 0;
+  while ((received = ::recv(fd, piece.data(), piece.size(), 0)) > 0) continue;
+  return received < 0 && errno == ECONNRESET;
+}
+
 void wait_readable(int fd) {
   pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
   REQUIRE(through_interrupts([&] { return ::poll(&polled, 1, 10'000); }) == 1);

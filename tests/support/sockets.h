@@ -43,6 +43,9 @@ std::string receive_text(int fd, std::size_t size);
 /// Receives until the peer's end or reset.
 std::string receive_until_end(int fd);
 
+/// Receives until the peer's end or reset: whether it was a reset.
+bool is_reset(int fd);
+
 /// Waits until there is something to read, or the end.
 void wait_readable(int fd);
 

@@ -131,7 +131,7 @@ class Stream {
   int descriptor() const;
 
   /// For net: a stream over a connected socket.
-  static Stream over(std::unique_ptr<engine::Channel> channel, Endpoint peer,
+  static Stream over(std::unique_ptr<engine::Channel>&& channel, Endpoint peer,
                      StreamOptions options);
 
   void set_timeouts(const StreamTimeouts& timeouts);

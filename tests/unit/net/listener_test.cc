@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
+#include "support/memory_shortage.h"
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
@@ -49,6 +52,29 @@ TEST_CASE("port 0 asks the kernel for one, and the endpoint tells which") {
     REQUIRE(call);
     CHECK(call->peer().host() == "127.0.0.1");
     CHECK(call->local().port() == listener.endpoint().port());
+  });
+}
+
+TEST_CASE("a caller for whom there is no memory is reset, and the next one is taken") {
+  test::on_each_engine([] {
+    Listener listener = listening("tcp://127.0.0.1:0");
+    REQUIRE(listener.accept(Deadline::at(now())).error().kind == ErrorKind::timed_out);
+    test::with_each_allocation_failing([&](std::size_t spared) {
+      const UniqueFd caller = test::connect_tcp(listener.endpoint().port());
+      bool has_thrown = false;
+      std::optional<Result<Stream>> call;
+      {
+        const test::MemoryShortage shortage(spared, test::MemoryShortage::Extent::one);
+        try {
+          call.emplace(listener.accept());
+        } catch (const std::bad_alloc&) {
+          has_thrown = true;
+        }
+      }
+      if (has_thrown) CHECK(test::is_reset(caller.get()));
+      if (!has_thrown) CHECK(call->has_value());
+      return has_thrown;
+    });
   });
 }
 
