@@ -43,7 +43,7 @@ std::string text_of(const std::vector<Finding>& findings, Verdict worst) {
   }
   text += "\nbuilt of\n";
   for (const Version& each : versions()) text += row_of({}, each.name, each.value);
-  return text + (worst == Verdict::fail ? "\nservers cannot run here: see FAIL\n"
+  return text + (worst == Verdict::fail ? "\nsomething that servers need is missing: see FAIL\n"
                                         : "\neverything that servers need is there\n");
 }
 

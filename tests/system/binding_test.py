@@ -1,4 +1,5 @@
 """Who gets an address: servers that start at once, restarts after a kill, and nobody at all."""
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -8,9 +9,10 @@ import stat
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
-from cli_support import Program, Server, connect, run
+from cli_support import WAIT_S, Program, Server, connect, fill, run
 
 WORDS = ("serial", "loops:2", "threads:2", "processes:2")
 
@@ -131,6 +133,13 @@ class Permissions(WithFolder):
 
 
 class Inherited(unittest.TestCase):
+    def wait_refused(self, endpoint):
+        deadline = time.monotonic() + WAIT_S
+        with contextlib.suppress(ConnectionRefusedError):
+            while True:
+                connect(endpoint).close()
+                self.assertLess(time.monotonic(), deadline, "callers are still taken")
+
     def test_callers_that_come_during_a_drain_are_refused(self):
         listener = socket.create_server(("127.0.0.1", 0))
         number = listener.fileno()
@@ -142,16 +151,9 @@ class Inherited(unittest.TestCase):
                 caller.sendall(b"x" * 100)
                 self.assertEqual(len(caller.recv(100)), 100)
                 # More than fits: the call stays under way.
-                caller.setblocking(False)
-                with self.assertRaises(BlockingIOError):
-                    while True:
-                        caller.send(b"x" * 65536)
+                fill(caller)
                 server.signal(signal.SIGTERM)
-                while True:
-                    try:
-                        connect(f"tcp://127.0.0.1:{port}").close()
-                    except ConnectionRefusedError:
-                        break
+                self.wait_refused(f"tcp://127.0.0.1:{port}")
                 self.assertIsNone(server.process.poll())
                 server.signal(signal.SIGTERM)
                 self.assertEqual(server.end(), 0)

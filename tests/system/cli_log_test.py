@@ -4,6 +4,7 @@ import fcntl
 import os
 import re
 import resource
+import select
 import signal
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ import threading
 import time
 import unittest
 
-from cli_support import HOTLINE, WAIT_S, connect
+from cli_support import HOTLINE, WAIT_S, Program, connect
 
 WORDS = ("loops:1", "serial", "threads:4", "processes:4")
 DROPPED = re.compile(r'log records were dropped[^"]*"(\d+)"')
@@ -27,12 +28,11 @@ class Log:
         self.process = subprocess.Popen([HOTLINE, "serve", *arguments], stderr=write_end, **popen)
         os.close(write_end)
         self.read = b""
-        while not LISTENING.search(self.read):
-            piece = os.read(self.fd, 65536)
-            if not piece:
-                raise AssertionError(f"it does not listen: {self.read!r}")
-            self.read += piece
-        self.endpoint = LISTENING.search(self.read).group(1).decode()
+        try:
+            self.endpoint = self._wait_listening()
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
@@ -41,6 +41,23 @@ class Log:
         self.process.kill()
         self.process.wait()
         os.close(self.fd)
+
+    def _wait_listening(self):
+        while not (listening := LISTENING.search(self.read)):
+            is_readable = select.select([self.fd], [], [], WAIT_S)[0]
+            piece = os.read(self.fd, 65536) if is_readable else b""
+            if not piece:
+                raise AssertionError(f"it does not listen: {self.read!r}")
+            self.read += piece
+        return listening.group(1).decode()
+
+    def fill(self):
+        """Fills the pipe, so that a write to it waits until somebody reads."""
+        other = os.open(f"/proc/{self.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(other, b"f" * 4096)
+        os.close(other)
 
     def end(self):
         """All that it said, once it has drained; it is read meanwhile."""
@@ -60,7 +77,7 @@ class Log:
 
 def call_badly(endpoint):
     """Too long a message: a warning in the log."""
-    with contextlib.suppress(OSError), connect(endpoint) as connection:
+    with contextlib.suppress(ConnectionError), connect(endpoint) as connection:
         connection.sendall(b"x" * 10)
         connection.recv(100)
 
@@ -104,7 +121,7 @@ class WithoutReader(unittest.TestCase):
     def test_calls_are_served_and_a_drain_works_though_nobody_reads_the_log(self):
         for word in WORDS:
             with self.subTest(word), Log("-v", "--concurrency", word, FRAMED) as log:
-                # Each call logs some 500 bytes, and the pipe holds 64 KiB.
+                log.fill()
                 for _ in range(200):
                     call_badly(log.endpoint)
                 for _ in range(8):
@@ -112,14 +129,9 @@ class WithoutReader(unittest.TestCase):
                 log.process.send_signal(signal.SIGTERM)
                 self.assertEqual(log.process.wait(WAIT_S), 0)
 
-
     def test_a_drain_works_though_others_have_filled_the_pipe(self):
         with Log(FRAMED) as log:
-            other = os.open(f"/proc/{log.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    os.write(other, b"f" * 4096)
-            os.close(other)
+            log.fill()
             log.process.send_signal(signal.SIGTERM)
             self.assertEqual(log.process.wait(WAIT_S), 0)
 
@@ -198,24 +210,19 @@ class WithoutThreads(unittest.TestCase):
         def limit():
             resource.setrlimit(resource.RLIMIT_NPROC, (4, 4))
         # No other process is this user's.
-        server = subprocess.Popen([program, "serve", "--concurrency", word,
-                                   "upper=tcp://127.0.0.1:0"], stderr=subprocess.PIPE, cwd="/",
-                                  user=64_321, group=64_321, extra_groups=[], preexec_fn=limit)
-        try:
-            endpoint = server.stderr.readline().split()[-1].decode()
+        with Program("serve", "--concurrency", word, "upper=tcp://127.0.0.1:0", program=program,
+                     cwd="/", user=64_321, group=64_321, extra_groups=[],
+                     preexec_fn=limit) as server:
+            endpoint = server.line(r"^listening \S+ (\S+)$").group(1)
             with contextlib.ExitStack() as calls:
                 for _ in range(12):
                     with contextlib.suppress(OSError):
                         connection = calls.enter_context(connect(endpoint))
                         connection.sendall(b"x")
                         connection.recv(1)
-            server.terminate()
-            said = server.communicate(timeout=WAIT_S)[1].decode()
-            self.assertEqual(server.returncode, 0, said)
-            return said
-        finally:
-            server.kill()
-            server.wait()
+            server.signal(signal.SIGTERM)
+            self.assertEqual(server.end(), 0, server.lines)
+            return "\n".join(filter(None, server.lines))
 
 
 if __name__ == "__main__":

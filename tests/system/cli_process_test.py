@@ -9,7 +9,7 @@ import threading
 import time
 import unittest
 
-from cli_support import HOTLINE, WAIT_S, Program, Server, WithServer, connect
+from cli_support import HOTLINE, WAIT_S, Server, WithServer, connect, ended
 
 STREAMS = ("<&-", ">&-", "2>&-")
 WORDS = ("loops:1", "serial", "threads:2", "processes:2")
@@ -97,23 +97,21 @@ class ClosedStreams(unittest.TestCase):
 
     def check_server(self, word, closed, path):
         shell = f'exec "$0" "$@" {" ".join(closed)}'
-        server = subprocess.Popen(
-            ["sh", "-c", shell, HOTLINE, "serve", "-v", "--concurrency", word,
-             f"upper=unix://{path}", f"command=unix://{path}c"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        with ended(subprocess.Popen(
+                ["sh", "-c", shell, HOTLINE, "serve", "-v", "--concurrency", word,
+                 f"upper=unix://{path}", f"command=unix://{path}c?wire=i32"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)) as server:
             for end in "c", "":
                 wait_for_path(path + end, server)
-            ran = without((), "run", f"unix://{path}c", "--", "ls -l /proc/$$/fd | grep -c socket:")
+            ran = without((), "run", f"unix://{path}c?wire=i32", "--",
+                          "ls -l /proc/$$/fd | grep -c socket:")
             self.assertEqual((ran.returncode, ran.stdout), (0, b"0\n"))
             self.assertEqual(without((), "call", f"unix://{path}", "hello").stdout, b"HELLO\n")
             for fd in range(3):
                 self.assertEqual(os.readlink(f"/proc/{server.pid}/fd/{fd}"), "/dev/null")
             server.terminate()
             self.assertEqual(server.wait(WAIT_S), 0)
-        finally:
-            server.kill()
-            server.wait()
 
 
 def wait_for_path(path, process):
@@ -136,32 +134,23 @@ class BrokenStreams(unittest.TestCase):
                     stderr=write_end, preexec_fn=lambda: signal.signal(signal.SIGPIPE,
                                                                       signal.SIG_DFL))
                 os.close(write_end)
-                try:
+                with ended(server):
                     wait_for_path(f"{folder}/s", server)
                     for _ in range(3):
                         self.assertEqual(
                             without((), "call", f"unix://{folder}/s", "hello").stdout, b"HELLO\n")
                     server.terminate()
                     self.assertEqual(server.wait(WAIT_S), 0)
-                finally:
-                    server.kill()
-                    server.wait()
 
     def test_a_log_at_the_limit_on_the_size_of_files_does_not_end_the_server(self):
         limited = 'ulimit -f 0; exec "$0" "$@" 2>"$LOG"'
-        with tempfile.TemporaryDirectory() as folder:
-            server = subprocess.Popen(
+        with tempfile.TemporaryDirectory() as folder, ended(subprocess.Popen(
                 ["sh", "-c", limited, HOTLINE, "serve", "-v", f"upper=unix://{folder}/s"],
-                env={**os.environ, "LOG": f"{folder}/log"})
-            try:
-                wait_for_path(f"{folder}/s", server)
-                self.assertEqual(without((), "call", f"unix://{folder}/s", "hello").stdout,
-                                 b"HELLO\n")
-                server.terminate()
-                self.assertEqual(server.wait(WAIT_S), 0)
-            finally:
-                server.kill()
-                server.wait()
+                env={**os.environ, "LOG": f"{folder}/log"})) as server:
+            wait_for_path(f"{folder}/s", server)
+            self.assertEqual(without((), "call", f"unix://{folder}/s", "hello").stdout, b"HELLO\n")
+            server.terminate()
+            self.assertEqual(server.wait(WAIT_S), 0)
 
 
 def slow_pipe():
@@ -205,9 +194,10 @@ class NonBlockingStreams(WithServer):
         call = subprocess.Popen([HOTLINE, "call", self.tcp, "x" * 120_000, "y" * 120_000],
                                 stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE)
         os.close(write_end)
-        wait_until_blocked(call)
-        got = reader.finish()
-        self.assertEqual((call.wait(WAIT_S), call.communicate()[1]), (0, b""))
+        with ended(call):
+            wait_until_blocked(call)
+            got = reader.finish()
+            self.assertEqual((call.wait(WAIT_S), call.stderr.read()), (0, b""))
         self.assertEqual(got, b"X" * 120_000 + b"\n" + b"Y" * 120_000 + b"\n")
 
     def test_run(self):
@@ -218,9 +208,10 @@ class NonBlockingStreams(WithServer):
                 [HOTLINE, "run", server.endpoint + "?wire=i32", "--", "head -c 300000 /dev/zero"],
                 stdin=subprocess.DEVNULL, stdout=write_end, stderr=subprocess.PIPE)
             os.close(write_end)
-            wait_until_blocked(call)
-            got = reader.finish()
-            self.assertEqual((call.wait(WAIT_S), call.communicate()[1]), (0, b""))
+            with ended(call):
+                wait_until_blocked(call)
+                got = reader.finish()
+                self.assertEqual((call.wait(WAIT_S), call.stderr.read()), (0, b""))
             self.assertEqual(got, bytes(300_000))
 
     def test_a_refusal_on_standard_error(self):
@@ -233,9 +224,10 @@ class NonBlockingStreams(WithServer):
         reader = SlowReader(read_end)
         call = subprocess.Popen([HOTLINE, "no-such-command"], stderr=write_end)
         os.close(write_end)
-        wait_until_blocked(call)
-        self.assertIn(b"no-such-command", reader.finish().lstrip(b"f"))
-        self.assertEqual(call.wait(WAIT_S), 2)
+        with ended(call):
+            wait_until_blocked(call)
+            self.assertIn(b"no-such-command", reader.finish().lstrip(b"f"))
+            self.assertEqual(call.wait(WAIT_S), 2)
 
 
 def wait_until_blocked(process):
@@ -353,13 +345,12 @@ class InheritedSignals(unittest.TestCase):
     def test_what_is_blocked_at_the_start_still_ends_a_call(self):
         with Server("upper=tcp://127.0.0.1:0") as server:
             for number in signal.SIGINT, signal.SIGTERM, signal.SIGALRM:
-                with self.subTest(signal=number):
-                    call = subprocess.Popen([HOTLINE, "call", server.endpoint],
-                                            stdin=subprocess.PIPE, preexec_fn=blocking(*ALL))
+                with self.subTest(signal=number), ended(subprocess.Popen(
+                        [HOTLINE, "call", server.endpoint], stdin=subprocess.PIPE,
+                        preexec_fn=blocking(*ALL))) as call:
                     wait_until_blocked(call)
                     call.send_signal(number)
                     self.assertEqual(call.wait(WAIT_S), -number)
-                    call.stdin.close()
 
 
 if __name__ == "__main__":

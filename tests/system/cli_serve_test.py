@@ -9,23 +9,10 @@ import subprocess
 import tempfile
 import unittest
 
-from cli_support import (HOTLINE, WAIT_S, WITHOUT_IO_URING, Program, Server, connect, receive_all,
-                         run)
+from cli_support import (HOTLINE, WAIT_S, WITHOUT_IO_URING, Program, Server, connect, ended, fill,
+                         receive_all, run)
 
 WORDS = ("serial", "threads:4", "processes:4", "loops:2")
-
-
-def fill(connection):
-    """Sends until both directions are full, in the midst of a reply; how much it was."""
-    connection.setblocking(False)
-    sent = 0
-    while select.select([], [connection], [], 0.2)[1]:
-        try:
-            sent += connection.send(b"x" * 65536)
-        except BlockingIOError:
-            pass
-    connection.settimeout(WAIT_S)
-    return sent
 
 
 class Listening(unittest.TestCase):
@@ -273,7 +260,7 @@ class Log(unittest.TestCase):
                 [HOTLINE, "serve", f"upper={endpoint}", "-v"], stderr=write_end,
                 stdin=subprocess.DEVNULL)
             os.close(write_end)
-            with server, open(read_end, "rb") as log:
+            with ended(server), open(read_end, "rb") as log:
                 self.assertTrue(log.readline().startswith(b"listening"))
                 with connect(endpoint) as call:
                     for _ in range(messages):

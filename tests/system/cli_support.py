@@ -19,6 +19,8 @@ import threading
 import time
 import unittest
 
+import watchdog  # Imported for what it does.
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOTLINE = os.environ.get("HOTLINE", os.path.join(ROOT, "build", "dev", "hotline"))
 WAIT_S = 30
@@ -28,6 +30,35 @@ def run(*arguments, input=b"", **popen):
     """The finished program: `returncode`, and `stdout` and `stderr` as bytes."""
     return subprocess.run([HOTLINE, *arguments], input=input, capture_output=True,
                           timeout=WAIT_S, **popen)
+
+
+@contextlib.contextmanager
+def ended(process):
+    """A process that is killed at the end of the block, if it has not ended by then."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+
+def fill(connection):
+    """Sends until both directions are full, in the midst of a reply; how much it was."""
+    sent = 0
+    deadline = time.monotonic() + WAIT_S
+    connection.setblocking(False)
+    while select.select([], [connection], [], 0.2)[1]:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"it takes still more, after {sent} bytes")
+        with contextlib.suppress(BlockingIOError):
+            sent += connection.send(b"x" * 65536)
+    connection.settimeout(WAIT_S)
+    return sent
 
 
 def accept(listener):
@@ -106,27 +137,29 @@ def swallow(connection):
 class Program:
     """The program under way; its standard error is read as it comes. Ends with the `with` block."""
 
-    def __init__(self, *arguments, command=(), **popen):
+    def __init__(self, *arguments, command=(), program=HOTLINE, **popen):
         popen.setdefault("stdin", subprocess.DEVNULL)
         popen.setdefault("stdout", subprocess.DEVNULL)
-        self.process = subprocess.Popen([*command, HOTLINE, *arguments], stderr=subprocess.PIPE,
+        self.process = subprocess.Popen([*command, program, *arguments], stderr=subprocess.PIPE,
                                         **popen)
         self.lines = []
         self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._reader.join()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream:
-                stream.close()
+        with ended(self.process):
+            if self.process.poll() is None:
+                self.process.kill()
+            self._join_reader()
+
+    def _join_reader(self):
+        self._reader.join(WAIT_S)
+        if self._reader.is_alive():
+            raise AssertionError(f"a child of it still has its standard error: {self.lines}")
 
     def _read(self):
         for line in self.process.stderr:
@@ -159,7 +192,7 @@ class Program:
     def end(self):
         """The status, once it has ended by itself, and all it said."""
         status = self.process.wait(WAIT_S)
-        self._reader.join()
+        self._join_reader()
         return status
 
 
@@ -222,6 +255,12 @@ class Terminal:
         deadline = time.monotonic() + WAIT_S
         while self._read(deadline):
             pass
+        process = os.pidfd_open(self.pid)
+        try:
+            if not select.select([process], [], [], WAIT_S)[0]:
+                raise AssertionError(f"it has left its terminal and goes on: {self.output!r}")
+        finally:
+            os.close(process)
         _, status = os.waitpid(self.pid, 0)
         self.pid = 0
         return os.waitstatus_to_exitcode(status)

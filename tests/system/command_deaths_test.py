@@ -1,15 +1,14 @@
 """What callers and operators are told when a process that keeps their commands dies, under each
 word of concurrency."""
-import contextlib
 import os
 import signal
 import struct
-import subprocess
+import time
 import unittest
 
 from command_support import (WIRES, CourseClient, connect, descendants, for_each_word, launcher_of,
                              watched)
-from interop_support import HOTLINE, WAIT_S, Server
+from interop_support import HOTLINE, WAIT_S, Program, Server
 
 # Each tells its keeper's id once it is under way, and would go on.
 LINES = {
@@ -39,17 +38,15 @@ class Deaths:
     def test_a_reply_that_is_cut_by_the_death_of_its_server_is_not_taken_for_a_whole_one(self):
         # On `plain`: the other wires tell how long a reply is.
         with self.serve() as server:
-            client = subprocess.Popen([HOTLINE, "run", self.endpoints_of(server)["plain"],
-                                       f"head -c {6 * REPLY_BYTES} /dev/zero"],
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            with client.stdout, client.stderr:
+            with Program(HOTLINE, "run", self.endpoints_of(server)["plain"],
+                         f"head -c {6 * REPLY_BYTES} /dev/zero") as client:
                 # It waits for its reader, and so the server, in the midst of the reply, for it.
-                self.assertEqual(client.stdout.read(1), b"\0")
+                self.assertEqual(client.read(1), b"\0")
                 server.process.kill()
                 server.process.wait(WAIT_S)
-                self.assertLess(len(client.stdout.read()), 6 * REPLY_BYTES)
-                self.assertEqual(client.wait(WAIT_S), 255)
-                self.assertRegex(client.stderr.read(), b"^error: ")
+                self.assertLess(len(client.read(6 * REPLY_BYTES)), 6 * REPLY_BYTES - 1)
+                self.assertEqual(client.finish(), 255)
+                self.assertRegex(client.lines[0], "^error: ")
 
     def each_command(self):
         return ((wire, line) for wire in WIRES for line in LINES)
@@ -95,14 +92,20 @@ class Deaths:
 
 
 def wait_taken(pid, number):
-    """Until a process has no such signal pending."""
-    def pending():
-        with open(f"/proc/{pid}/status", encoding="latin-1") as status:
-            return any(int(line.split()[1], 16) >> number - 1 & 1
-                       for line in status if line.startswith("ShdPnd:"))
-    with contextlib.suppress(FileNotFoundError):
-        while pending():
-            os.sched_yield()
+    """Until a process has no such signal pending. A zombie is an error: it takes none."""
+    deadline = time.monotonic() + WAIT_S
+    while is_pending(pid, number):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"signal {number} is not taken")
+        time.sleep(0.001)
+
+
+def is_pending(pid, number):
+    with open(f"/proc/{pid}/status", encoding="latin-1") as status:
+        fields = dict(line.split(":", 1) for line in status)
+    if fields["State"].split()[0] in "ZX":
+        raise AssertionError(f"the process has ended, and signal {number} was not taken")
+    return bool(int(fields["ShdPnd"], 16) >> number - 1 & 1)
 
 
 for_each_word("Deaths", Deaths, globals())

@@ -1,11 +1,13 @@
 """Commands where the system lacks what others take for granted: /proc, /dev/null."""
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 import unittest
 
+from cli_support import ended
 from interop_support import HOTLINE, WAIT_S
 
 UNSHARE = ("unshare", "--map-root-user", "--mount")
@@ -17,23 +19,44 @@ def can_unshare(*options):
 
 
 def inside(script, *options, **variables):
-    """What a shell says in name spaces of its own, where HOTLINE and FOLDER are set."""
-    done = subprocess.run([*UNSHARE, *options, "sh", "-c", script], capture_output=True,
-                          timeout=2 * WAIT_S, env={**os.environ, "HOTLINE": HOTLINE, **variables})
-    return done.stdout.decode(), done.stderr.decode()
+    """What a shell says in name spaces of its own, where HOTLINE and FOLDER are set. After a
+    failure nothing of what it has started is left."""
+    process = subprocess.Popen([*UNSHARE, *options, "sh", "-c", script], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               start_new_session=True,
+                               env={**os.environ, "HOTLINE": HOTLINE, **variables})
+    with ended(process):
+        try:
+            output, error = process.communicate(timeout=2 * WAIT_S)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return output.decode(), error.decode()
 
+
+# Of unshare: with a PID namespace of its own, which ends with it.
+NEW_PIDS = ("--pid", "--fork", "--kill-child")
+
+# Waits until the server $server, whose log is $FOLDER/log, listens.
+WAIT_LISTENING = f"""
+turns=0
+until grep -q ^listening "$FOLDER/log"; do
+  turns=$((turns + 1))
+  [ $turns -lt {100 * WAIT_S} ] || {{ cat "$FOLDER/log" >&2; kill -9 $server; exit 1; }}
+  sleep .01
+done
+"""
 
 # A server at $FOLDER/s, once it listens, whose log is $FOLDER/log.
 SERVE = """
 "$HOTLINE" serve "command=unix://$FOLDER/s" 2>"$FOLDER/log" & server=$!
-until grep -q ^listening "$FOLDER/log"; do sleep .01; done
-"""
+""" + WAIT_LISTENING
 
 
 @unittest.skipUnless(can_unshare(), "no name spaces can be made here")
 class WithoutProc(unittest.TestCase):
     ways = {"no /proc": (("mount -t tmpfs none /proc;",), "/proc is not mounted"),
-            "another's /proc": (("", "--pid", "--fork"),
+            "another's /proc": (("", *NEW_PIDS),
                                 "/proc shows the processes of another PID namespace")}
 
     def test_the_service_does_not_start(self):
@@ -50,7 +73,7 @@ class WithoutProc(unittest.TestCase):
             with self.subTest(way):
                 said = inside(f'{prepare} "$HOTLINE" doctor; echo $?', *options)[0]
                 self.assertRegex(said, f"(?m)^FAIL processes .*{reason}$")
-                self.assertRegex(said, r"servers cannot run here: see FAIL\n1\n$")
+                self.assertRegex(said, r"something that servers need is missing: see FAIL\n1\n$")
 
     def test_other_services_start(self):
         for way, ((prepare, *options), _) in self.ways.items():
@@ -62,11 +85,11 @@ class WithoutProc(unittest.TestCase):
                 self.assertEqual(said[0], "HELLO\n0\n")
 
     def test_with_a_proc_of_its_own_in_another_namespace_it_works(self):
-        if not can_unshare("--pid", "--fork", "--mount-proc"):
+        if not can_unshare(*NEW_PIDS, "--mount-proc"):
             self.skipTest("no /proc can be mounted here")
         with tempfile.TemporaryDirectory() as folder:
             said = inside(SERVE + '"$HOTLINE" run "unix://$FOLDER/s" "echo hi"; kill $server; wait',
-                          "--pid", "--fork", "--mount-proc", FOLDER=folder)
+                          *NEW_PIDS, "--mount-proc", FOLDER=folder)
             self.assertEqual(said[0], "hi\n")
 
     def test_if_it_goes_later_the_command_and_its_group_are_killed_all_the_same(self):
@@ -92,9 +115,9 @@ class WithoutNull(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             # A shell without a /dev/null cannot start anything in the background.
             said = inside("""
-                echo secret >"$FOLDER/secret"; : >"$FOLDER/log"
-                (until grep -q ^listening "$FOLDER/log"; do sleep .01; done
-                 "$HOTLINE" run "unix://$FOLDER/s" "cat; echo end"; kill $$) &
+                echo secret >"$FOLDER/secret"; : >"$FOLDER/log"; server=$$
+                (""" + WAIT_LISTENING + """
+                 "$HOTLINE" run "unix://$FOLDER/s" "cat; echo end"; kill $server) &
                 mount -t tmpfs none /dev
                 exec "$HOTLINE" serve "command=unix://$FOLDER/s" <"$FOLDER/secret" 2>"$FOLDER/log"
                 """, FOLDER=folder)

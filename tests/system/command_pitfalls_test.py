@@ -8,6 +8,7 @@ import tempfile
 import time
 import unittest
 
+from cli_support import ended
 from command_support import (DONE, WIRES, CourseClient, break_off, connect, descendants,
                              for_each_word, receive_all, run, watched)
 from interop_support import HOTLINE, WAIT_S, Program, Server
@@ -117,11 +118,11 @@ class Pitfalls:
     def test_a_client_that_is_killed_or_interrupted_takes_the_whole_tree_along(self):
         for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
             with self.subTest(number), self.messages() as messages:
-                client = subprocess.Popen([HOTLINE, "run", self.endpoints["i32"],
-                                           self.tree(messages)])
-                processes = self.started(messages)
-                client.send_signal(number)
-                self.assertEqual(client.wait(WAIT_S), -number)
+                with ended(subprocess.Popen([HOTLINE, "run", self.endpoints["i32"],
+                                             self.tree(messages)])) as client:
+                    processes = self.started(messages)
+                    client.send_signal(number)
+                    self.assertEqual(client.wait(WAIT_S), -number)
                 for each in processes:
                     each.wait_gone()
 

@@ -5,7 +5,7 @@ import tempfile
 import threading
 import unittest
 
-from cli_support import Terminal
+from cli_support import Terminal, ended
 from command_support import (WIRES, Messages, answer_course_call, course_server, receive_all, run)
 from interop_support import HOTLINE, WAIT_S, Server
 from interop_support import run as run_program
@@ -139,15 +139,14 @@ class Ends(unittest.TestCase):
     def test_run_and_shell_end_in_silence_when_nobody_reads_them(self):
         with course_server("plain") as endpoint:
             for words in (("run", endpoint, "yes | head -n 100000"), ("shell", endpoint)):
-                with self.subTest(words):
-                    program = subprocess.Popen([HOTLINE, *words], stdin=subprocess.PIPE,
-                                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                with self.subTest(words), ended(subprocess.Popen(
+                        [HOTLINE, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE)) as program:
                     program.stdout.close()
                     program.stdin.write(b"yes | head -n 100000\n")
                     program.stdin.close()
                     self.assertNotEqual(program.wait(WAIT_S), 0)
                     self.assertEqual(program.stderr.read(), b"")
-                    program.stderr.close()
 
     def test_a_reply_that_cannot_be_written_is_an_error(self):
         with course_server("i32") as endpoint, open("/dev/full", "wb") as full:

@@ -15,6 +15,7 @@ CALL = """
 import os, socket, sys
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 call = socket.socket(socket.AF_UNIX)
+call.settimeout(20)
 try:
     call.connect(sys.argv[1].replace("@", "\\0"))
     call.sendall(sys.argv[2].encode())
@@ -39,8 +40,8 @@ as_root = unittest.skipIf(os.geteuid() != 0, "only root can be another user")
 
 def nobody_calls(where, line="id -u"):
     """What another user gets, or the error."""
-    done = subprocess.run([sys.executable, "-c", CALL, where, line], capture_output=True,
-                          timeout=WAIT_S, check=True)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", CALL, where, line],
+                          capture_output=True, timeout=WAIT_S, check=True)
     return done.stdout.decode()
 
 

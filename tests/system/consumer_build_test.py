@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+CONFIGURE_S = 90
+
 PROJECT = f"""
 cmake_minimum_required(VERSION 3.25)
 project(consumer CXX)
@@ -29,7 +31,7 @@ class ConsumerBuild(unittest.TestCase):
             subprocess.run(
                 ["cmake", "-G", "Ninja", "-S", source, "-B", build,
                  f"-DCMAKE_BUILD_TYPE={build_type}"],
-                check=True, capture_output=True, text=True)
+                check=True, capture_output=True, text=True, timeout=CONFIGURE_S)
             commands = json.loads((build / "compile_commands.json").read_text())
         own = [each["command"] for each in commands if each["file"] == str(source / "main.cc")]
         self.assertEqual(len(own), 1)

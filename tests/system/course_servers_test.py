@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 import unittest
 
+from cli_support import ended
 from command_support import DONE, WIRES, Messages, run
 from course_support import LARGE, CourseServer
 from interop_support import HOTLINE, WAIT_S, Program, together
@@ -109,11 +110,9 @@ class OurClients(unittest.TestCase):
                 started = stack.enter_context(Messages(folder))
                 go_on = stack.enter_context(Messages(folder))
                 uri = server.uri(query=f"?wire={wire}")
-                client = subprocess.Popen(
-                    [HOTLINE, "run", uri, f"echo > {started.path}; read x < {go_on.path}"])
-                started.line()
-                client.kill()
-                client.wait(WAIT_S)
+                with ended(subprocess.Popen(
+                        [HOTLINE, "run", uri, f"echo > {started.path}; read x < {go_on.path}"])):
+                    started.line()
                 go_on.write()
                 self.assertEqual(run(uri, "echo hi", linger=linger_of(wire)), b"hi\n")
 

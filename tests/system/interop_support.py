@@ -3,6 +3,7 @@
 HOTLINE names the program, HOTLINE_EXAMPLES the folder of the example programs. Nothing here sleeps:
 every wait is for something that happens, and fails loudly when it does not happen in time.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -11,6 +12,8 @@ import subprocess
 import tempfile
 import threading
 import unittest
+
+import watchdog  # Imported for what it does.
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HOTLINE = os.environ.get("HOTLINE", os.path.join(ROOT, "build", "dev", "hotline"))
@@ -87,17 +90,23 @@ class Program:
                 raise AssertionError(f"no {count} lines with {pattern!r} in {self.lines}")
             return found()[:count]
 
+    @contextlib.contextmanager
+    def _killed_in_time(self):
+        """A block that waits for the program: it and its children are killed if that is long."""
+        watch = threading.Timer(WAIT_S, os.killpg, (self.process.pid, signal.SIGKILL))
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
     def read(self, size):
         """Exactly so many bytes of standard output, or fewer if it ends."""
         pieces = []
-        watch = threading.Timer(WAIT_S, self.process.kill)
-        watch.start()
-        try:
+        with self._killed_in_time():
             while size > 0 and (piece := self.process.stdout.read(size)):
                 pieces.append(piece)
                 size -= len(piece)
-        finally:
-            watch.cancel()
         return b"".join(pieces)
 
     def read_line(self):
@@ -107,8 +116,9 @@ class Program:
         return line
 
     def write(self, data):
-        while data:
-            data = data[self.process.stdin.write(data):]
+        with self._killed_in_time():
+            while data:
+                data = data[self.process.stdin.write(data):]
 
     def ask(self, request):
         """Types a request; the reply, which is as long."""
