@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <new>
 
-#include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "server/allowed_users.h"
+#include "server/retry_pause.h"
 
 namespace hotline::server {
 namespace {
@@ -65,11 +65,13 @@ bool Acceptor::take_one() {
   // Counted here, not when the call begins to run: one call means the first caller, not the first
   // scheduled.
   AdmittedCall admitted(std::move(*call), std::move(slot));
-  if (!shared_.begin_call()) return false;
+  OnlyCall only;
+  if (!only.begin(shared_)) return false;
   // One caller is taken before there is room for it: a listener that waited for room with room in
   // its hands would keep it from the others.
   if (!wait_for_room(admitted.slot)) return false;
   admitted.slot.begin();
+  only.keep();  // The end of the slot is the end of the call.
   start_(std::move(admitted));
   return shared_.options.calls == CallCount::unlimited;
 }
@@ -98,16 +100,7 @@ bool Acceptor::back_off(const Error& error) {
   shared_.log(LogLevel::warning,
               has_shed ? "refused: no descriptor is left" : "cannot accept for now", service_.name,
               nullptr, error.message());
-  return pause();
-}
-
-/// False if there is to be no other try: a server that drains cannot wait until accepting works.
-bool Acceptor::pause() {
-  engine::Engine& engine = engine::Engine::current();
-  const Deadline end = deadline_after(pause_);
-  const int ended = engine.wait_until(end, engine::OnDrain::ends);
-  if (ended == -engine::kDeadlineEnd) return end <= engine.scope().deadline;
-  return ended != -engine::kDrainEnd && ended != -engine::kCancelEnd;
+  return pause_before_retry(pause_);
 }
 
 /// Without a descriptor left the caller would wait in vain: better one that is told at once. One

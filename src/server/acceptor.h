@@ -31,7 +31,6 @@ class Acceptor {
   void refuse(Stream& call, std::string_view why, std::string_view detail = {});
   bool shed();
   bool back_off(const Error& error);
-  bool pause();
 
   Shared& shared_;
   Service& service_;

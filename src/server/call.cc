@@ -55,12 +55,6 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
 
 }  // namespace
 
-void report_throw(Shared& shared, const Service& service, const Endpoint& peer,
-                  const char* what) noexcept {
-  shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
-  shared.log(LogLevel::error, "the handler failed; its call ends", service.name, &peer, what);
-}
-
 void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept {
   if (shared.wants_debug()) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
 }

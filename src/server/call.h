@@ -1,10 +1,10 @@
 #pragma once
 
-#include <exception>
 #include <utility>
 
 #include "hotline/net/stream.h"
 #include "server/admitted_call.h"
+#include "server/handler_failure.h"
 #include "server/service.h"
 
 namespace hotline::server {
@@ -22,26 +22,22 @@ struct CallEnd {
   Error reason;  ///< Why, where the stream itself does not know: for the log.
 };
 
-/// Counts that the handler has thrown `what`, and logs it if there is memory for that.
-void report_throw(Shared& shared, const Service& service, const Endpoint& peer,
-                  const char* what) noexcept;
-
 /// Does `part` of what `service` does for the caller `peer`: how the call ends, if that was the end
 /// of it. What `part` throws breaks the call, and is reported. `part` returns a Result<void>.
 template <typename Part>
 CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part&& part) noexcept {
-  try {
+  CallEnd end{CallEnd::Manner::broken, {}};
+  const auto run = [&] {
     Result<void> done = part();
-    if (done) return {};
     // What had begun was cut off for want of memory: it must not look answered.
-    const bool is_cut = done.error().kind == ErrorKind::resource_exhausted;
-    return {is_cut ? CallEnd::Manner::broken : CallEnd::Manner::orderly, std::move(done.error())};
-  } catch (const std::exception& thrown) {
-    report_throw(shared, service, peer, thrown.what());
-  } catch (...) {
-    report_throw(shared, service, peer, "an exception of unknown type");
-  }
-  return {CallEnd::Manner::broken, {}};
+    const bool is_cut = !done && done.error().kind == ErrorKind::resource_exhausted;
+    if (!is_cut) end.manner = CallEnd::Manner::orderly;
+    if (!done) end.reason = std::move(done.error());
+  };
+  comes_back(run, [&](const char* what) {
+    report_throw(shared, service, "the handler failed; its call ends", &peer, what);
+  });
+  return end;
 }
 
 /// Logs that it begins, and that it has ended.

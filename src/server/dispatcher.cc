@@ -1,28 +1,29 @@
 #include "server/dispatcher.h"
 
-#include <exception>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "hotline/engine/clock.h"
 #include "net/address.h"
+#include "server/handler_failure.h"
 #include "server/message_call.h"
+#include "server/retry_pause.h"
 
 namespace hotline::server {
 
 using engine::EventLoop;
-
-namespace {
-
-constexpr Duration kErrorPause = std::chrono::milliseconds(20);
-
-}  // namespace
 
 /// One run of the handler: while it waits the message stays where it is.
 class Dispatcher::Handling final : public DispatchFibers::Work {
  public:
   explicit Handling(Dispatcher& dispatcher)
       : Work(dispatcher.fibers_ ? &*dispatcher.fibers_ : nullptr), dispatcher_(dispatcher) {}
+
+  /// The message is needed no more: what it lies in may be received over.
+  void give_up_message() {
+    if (std::exchange(holds_batch_, false)) dispatcher_.is_batch_in_use_ = false;
+  }
 
  private:
   void waits() noexcept override {
@@ -32,12 +33,14 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
     } catch (const std::bad_alloc&) {
       // Nothing may be received over this message, so all others wait until this handler returns.
       dispatcher_.is_batch_in_use_ = true;
+      holds_batch_ = true;
     }
     memory_ = dispatcher_.messages_memory_;
   }
 
   Dispatcher& dispatcher_;
   std::shared_ptr<void> memory_;
+  bool holds_batch_ = false;  ///< The socket's own memory, for want of any other.
 };
 
 void Dispatcher::run() {
@@ -49,8 +52,11 @@ void Dispatcher::run() {
   engine::FiberGroup group(*loop);
   fibers_.emplace(*loop, group, shared_.options.limits.waiting_messages_max,
                   [this] { dispatch(); });
-  fibers_->start();
-  group.join();
+  do {
+    fibers_->start();
+    group.join();
+    // Without a stack for the fiber it had nobody: there will be one.
+  } while (!has_ended_ && sleep_for(kRetryPause));
 }
 
 void Dispatcher::dispatch() {
@@ -68,7 +74,7 @@ Dispatcher::Course Dispatcher::next() {
   outgoing_.clear();
   replies_.clear();
   shared_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
-  return sleep_for(kErrorPause) ? Course::goes_on : Course::has_ended;
+  return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
 }
 
 Dispatcher::Course Dispatcher::advance() {
@@ -97,7 +103,7 @@ Dispatcher::Course Dispatcher::receive() {
   // A complaint about an earlier reply, or a want of memory: the next may come, but not at once.
   shared_.log(LogLevel::warning, "cannot receive for now", service_.name, nullptr,
               received.error().message());
-  return sleep_for(kErrorPause) ? Course::goes_on : Course::has_ended;
+  return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
 }
 
 Dispatcher::Course Dispatcher::handle_next() {
@@ -106,7 +112,8 @@ Dispatcher::Course Dispatcher::handle_next() {
     note_unanswered(datagram, "it claims to come from this server's own address");
     return Course::goes_on;
   }
-  if (!shared_.begin_call()) return Course::goes_on;
+  OnlyCall only;
+  if (!only.begin(shared_)) return Course::goes_on;
   count_.add_one();
   if (datagram.is_truncated) {
     note(LogLevel::warning, "the end of a datagram is lost", datagram,
@@ -115,37 +122,39 @@ Dispatcher::Course Dispatcher::handle_next() {
   }
   Handling handling(*this);
   Reply reply = call_handler(datagram);
+  // Where one message is wanted, one that cannot be answered as it should is not the one.
+  bool is_the_one = reply.has_value() || !datagram.is_truncated;
   if (reply.has_value() && net::is_relative_path(datagram.route->peer)) {
     note_unanswered(datagram, "its sender's address is a relative path");
     reply = {};
+    is_the_one = false;
   }
   handling.stop_noticing();
   if (handling.has_waited()) {
-    is_batch_in_use_ = false;
     if (reply.has_value()) send_late(datagram, reply);
-    shared_.end_call();
+    if (is_the_one) only.end();
+    handling.give_up_message();
     return handling.end() ? Course::goes_on : Course::has_ended;
   }
   if (reply.has_value()) {
     replies_.push_back(std::move(reply));
     outgoing_.push_back({{}, datagram.route});
   }
-  if (shared_.options.calls == CallCount::unlimited) return Course::goes_on;
+  if (shared_.options.calls == CallCount::unlimited || !is_the_one) return Course::goes_on;
   flush();
-  shared_.end_call();
+  only.end();
   has_ended_ = true;
   return Course::has_ended;
 }
 
 Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
-  try {
-    return server::call_handler(service_.handler.message(), {socket_, datagram});
-  } catch (const std::exception& thrown) {
-    report_throw(datagram, thrown.what());
-  } catch (...) {
-    report_throw(datagram, "an exception of unknown type");
-  }
-  return {};
+  Reply reply;
+  comes_back(
+      [&] {
+        reply = server::call_handler(service_.handler.message(), {socket_, datagram});
+      },
+      [&](const char* what) { report_throw(datagram, what); });
+  return reply;
 }
 
 void Dispatcher::note(LogLevel level, std::string_view what, const Datagram& datagram,
@@ -167,14 +176,14 @@ void Dispatcher::note_unanswered(const Datagram& datagram, std::string_view why)
 }
 
 void Dispatcher::report_throw(const Datagram& datagram, const char* what) noexcept {
-  shared_.handler_failures.fetch_add(1, std::memory_order_relaxed);
+  std::optional<Endpoint> peer;
   try {
-    const Endpoint peer = socket_.peer_of(*datagram.route);
-    shared_.log(LogLevel::error, "the handler failed; its message has no reply", service_.name,
-                &peer, what);
+    peer = socket_.peer_of(*datagram.route);
   } catch (const std::bad_alloc&) {
-    // It is counted.
+    // The log does without it.
   }
+  server::report_throw(shared_, service_, "the handler failed; its message has no reply",
+                       peer ? &*peer : nullptr, what);
 }
 
 void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcept {

@@ -7,11 +7,10 @@
 #include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
 #include "server/framed_talk.h"
+#include "server/retry_pause.h"
 
 namespace hotline::server {
 namespace {
-
-constexpr Duration kRetryPause = std::chrono::milliseconds(20);
 
 // How long the dispatching fiber goes on before the loop's other fibers run, how many light calls
 // it serves between two looks at the clock, and how many before a heavy one has its turn.
@@ -137,9 +136,7 @@ FramedCall* FrameDispatcher::next_call() {
   return &call;
 }
 
-void FrameDispatcher::begin_slice() {
-  slice_end_ = loop_.read_clock() + kSlice;
-}
+void FrameDispatcher::begin_slice() { slice_end_ = loop_.read_clock() + kSlice; }
 
 void FrameDispatcher::end_slice_in_time(engine::Weight served) {
   const bool is_unlooked =

@@ -5,7 +5,7 @@
 #include "engine/fiber_group.h"
 #include "server/acceptor.h"
 #include "server/call.h"
-#include "server/dispatcher.h"
+#include "server/datagram_service.h"
 #include "server/frame_dispatcher.h"
 
 namespace hotline::server {
@@ -121,12 +121,8 @@ void LoopsRunner::Loop::take_messages(EventLoop& loop, Service& service, FiberGr
       "datagrams",
       [this, &service] {
         DatagramSocket& socket = service.sockets[index_];
-        if (service.handler.message()) {
-          Dispatcher(runner_.shared_, service, socket).run();
-        } else {
-          service.handler.datagram()(socket);
-        }
-        socket.close();
+        serve_datagrams(runner_.shared_, service, socket);
+        if (socket) socket.close();
       },
       &fibers);
 }

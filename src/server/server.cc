@@ -15,19 +15,17 @@
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
 #include "server/allowed_users.h"
+#include "server/retry_pause.h"
 #include "server/runner.h"
 #include "server/service.h"
 
 namespace hotline {
 
 using engine::EventLoop;
+using server::kRetryPause;
 using server::Service;
 
 namespace {
-
-// A want of memory passes; a server that gave up listening for signals could only be killed, and
-// one that gave up watching what it needs would answer nobody.
-constexpr Duration kRetryPause = std::chrono::milliseconds(20);
 
 constexpr std::size_t kShownUriMax = 200;
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/descriptor_limit.h"
@@ -39,6 +40,9 @@ struct Shared {
   /// The call has ended: if it was the only one wanted, so does the server.
   void end_call();
 
+  /// The call that begin_call() let begin came to nothing: another may begin.
+  void take_call_back() { has_begun_one = false; }
+
   /// Whether there is room for all callers that could wait at the listeners of `service`.
   bool has_plenty_of_room(const Service& service) const;
 
@@ -54,6 +58,37 @@ struct Shared {
   std::atomic<std::uint64_t> messages = 0;  ///< Of all MessageCounts that have gone.
   std::atomic<std::uint64_t> active = 0;    ///< Calls.
   std::atomic<std::uint64_t> handler_failures = 0;
+};
+
+/// One call or message that is about to begin: where one alone is wanted and it comes to nothing,
+/// as for want of memory, the next may be the one. `Shared` outlives it. One thread.
+class OnlyCall {
+ public:
+  OnlyCall() = default;
+  OnlyCall(const OnlyCall&) = delete;
+  OnlyCall& operator=(const OnlyCall&) = delete;
+  ~OnlyCall() {
+    if (shared_ != nullptr) shared_->take_call_back();
+  }
+
+  /// Whether it may begin.
+  bool begin(Shared& shared) {
+    if (shared.options.calls == CallCount::unlimited) return true;
+    if (!shared.begin_call()) return false;
+    shared_ = &shared;
+    return true;
+  }
+
+  /// It is the one, and somebody else says when it has ended.
+  void keep() { shared_ = nullptr; }
+
+  /// It was the one, if one alone is wanted: the server ends.
+  void end() {
+    if (Shared* shared = std::exchange(shared_, nullptr)) shared->end_call();
+  }
+
+ private:
+  Shared* shared_ = nullptr;
 };
 
 /// One service at one endpoint: its listeners or sockets, one for each loop, or a single one.

@@ -7,7 +7,7 @@
 #include "engine/process_limit.h"
 #include "server/acceptor.h"
 #include "server/call.h"
-#include "server/dispatcher.h"
+#include "server/datagram_service.h"
 
 namespace hotline::server {
 namespace {
@@ -127,11 +127,9 @@ void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {
-  if (service.handler.message()) {
-    Dispatcher(shared_, service, socket).run();
-  } else {
-    service.handler.datagram()(socket);
-  }
+  serve_datagrams(shared_, service, socket);
+  // Who sends from now on is told that nobody listens.
+  if (socket) socket.close();
 }
 
 void ThreadsRunner::interrupt(int end_code) {

@@ -22,8 +22,7 @@ bool is_chosen_moment() {
 /// A datagram in upper case may be the reply of another such server, which was made to call this
 /// one. One that is lost ends their exchange; a true caller sends again.
 bool is_left_unanswered(const Message& message) {
-  if (!message.is_datagram()) return false;
-  return message.is_truncated() || (!has_lower_case(message.bytes()) && is_chosen_moment());
+  return message.is_datagram() && !has_lower_case(message.bytes()) && is_chosen_moment();
 }
 
 }  // namespace
@@ -49,7 +48,11 @@ void upper_once(Stream& call) {
 }
 
 Reply upper_message(const Message& message) {
-  if (is_left_unanswered(message)) return {};
+  return is_left_unanswered(message) ? Reply() : upper_message_once(message);
+}
+
+Reply upper_message_once(const Message& message) {
+  if (message.is_truncated()) return {};
   to_upper(message.bytes());
   return Reply::in_place(message);
 }

@@ -165,7 +165,7 @@ TEST_CASE("With one call asked for, one datagram is answered and the server ends
   };
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message, once);
+    ServerProcess server(uri, hotline::upper_message_once, once);
     Peer peer(server.endpoint());
     peer.send("only");
     CHECK(peer.receive_some() == "ONLY");

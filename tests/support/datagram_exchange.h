@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@ class DatagramExchange {
         socket_(bound(datagram_bytes_max)),
         client_(connected(socket_)),
         group_(loop) {
+    shared_.drain_server = [] {};
     service_.name = "test";
     service_.handler = std::move(handler);
   }
@@ -54,6 +56,8 @@ class DatagramExchange {
     return datagram ? std::string(as_text(datagram->bytes)) : "<none>";
   }
   bool has_reply_now() { return reply(std::chrono::milliseconds(3)) != "<none>"; }
+  /// What is done when the one message that was wanted has been answered.
+  void on_drain(std::function<void()> action) { shared_.drain_server = std::move(action); }
   void drain() { group_.interrupt(engine::kDrainEnd); }
   void join() { group_.join(); }
   void let_settle() {

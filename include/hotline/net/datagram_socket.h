@@ -58,6 +58,9 @@ class DatagramSocket {
   DatagramSocket& operator=(DatagramSocket&&) noexcept;
   ~DatagramSocket();
 
+  /// False once it was moved from.
+  explicit operator bool() const { return state_ != nullptr; }
+
   /// What there is, one datagram at least, at most `batch_max`. The span and all that it leads to
   /// are valid until the next receive. On a connected socket fails with `refused` if the peer's
   /// machine says that nobody listens.

@@ -31,6 +31,7 @@ using StreamHandler = std::function<void(Stream&)>;
 using MessageHandler = std::function<Reply(const Message&)>;
 
 /// A datagram socket, for who needs several replies or other destinations; returns when draining.
+/// If it throws, it is called again after a pause, unless the server drains.
 using DatagramHandler = std::function<void(DatagramSocket&)>;
 
 /// What can be a handler.

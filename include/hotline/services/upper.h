@@ -21,4 +21,9 @@ void upper_once(Stream& call);
 /// empty one.
 Reply upper_message(const Message& message);
 
+/// The same for a server that answers one message and ends (`--once`): it cannot exchange messages
+/// with another such server for ever, so it leaves none unanswered but a datagram whose end is
+/// lost.
+Reply upper_message_once(const Message& message);
+
 }  // namespace hotline

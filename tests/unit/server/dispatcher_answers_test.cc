@@ -1,17 +1,21 @@
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "engine/event.h"
 #include "net/address.h"
 #include "support/datagram_exchange.h"
+#include "support/memory_shortage.h"
 
 // What a dispatcher answers, and what it must not.
 
 namespace hotline::server {
 namespace {
 
+using engine::Event;
 using engine::EventLoop;
 using Exchange = test::DatagramExchange;
 using test::text_of;
@@ -96,6 +100,118 @@ TEST_CASE("a limit of no waiting handlers means the default, and the messages ar
     exchange.start();
     CHECK(exchange.reply() == "hello");
     CHECK(exchange.shared().options.limits.waiting_messages_max == 1024);
+  });
+}
+
+TEST_CASE("a message that lies in memory of the socket's is not received over by others") {
+  test::on_each_loop([](EventLoop& loop) {
+    Event first_gate(loop);
+    Event second_gate(loop);
+    int inside = 0;
+    Exchange exchange(loop, [&](const Message& message) {
+      const std::string text = text_of(message);
+      if (text == "first") {
+        ++inside;
+        first_gate.wait();
+      }
+      if (text == "second") {
+        ++inside;
+        // What would keep the batch for it.
+        const test::MemoryShortage shortage(0, test::MemoryShortage::Extent::one);
+        second_gate.wait();
+        CHECK(shortage.has_struck());
+      }
+      return Reply::in_place(message);
+    });
+    exchange.start();
+    exchange.send("first");
+    while (inside < 1) loop.yield();
+    exchange.send("second");
+    while (inside < 2) loop.yield();
+    exchange.send("behind");
+    first_gate.set();
+    CHECK(exchange.reply() == "first");
+    CHECK_FALSE(exchange.has_reply_now());
+    second_gate.set();
+    CHECK(exchange.reply() == "second");
+    CHECK(exchange.reply() == "behind");
+  });
+}
+
+TEST_CASE("where one message is wanted, one whose end is lost and has no reply is not the one") {
+  test::on_each_loop([](EventLoop& loop) {
+    ServerOptions options;
+    options.calls = CallCount::one;
+    for (const bool waits : {false, true}) {
+      CAPTURE(waits);
+      Exchange exchange(
+          loop,
+          [&](const Message& message) {
+            if (waits) loop.yield();
+            return message.is_truncated() ? Reply() : Reply::in_place(message);
+          },
+          options, 5);
+      int drained = 0;
+      exchange.on_drain([&] { ++drained; });
+      exchange.start();
+      exchange.send("123456");
+      exchange.let_settle();
+      exchange.send("12345");
+      CHECK(exchange.reply() == "12345");
+      exchange.let_settle();
+      CHECK(drained == 1);
+    }
+  });
+}
+
+TEST_CASE("where one message is wanted, the next is the one if there was no memory for the first") {
+  test::on_each_loop([](EventLoop& loop) {
+    ServerOptions options;
+    options.calls = CallCount::one;
+    std::optional<test::MemoryShortage> shortage;
+    Exchange exchange(
+        loop,
+        [&](const Message& message) {
+          // The reply cannot be put beside the others.
+          if (text_of(message) == "first") {
+            shortage.emplace(0, test::MemoryShortage::Extent::one);
+          }
+          return Reply::in_place(message);
+        },
+        options);
+    int drained = 0;
+    exchange.on_drain([&] { ++drained; });
+    exchange.start();
+    exchange.send("first");
+    while (!shortage || !shortage->has_struck()) loop.yield();
+    shortage.reset();
+    CHECK(drained == 0);
+    exchange.send("second");
+    CHECK(exchange.reply() == "second");
+    exchange.let_settle();
+    CHECK(drained == 1);
+    CHECK(exchange.has_ended());
+  });
+}
+
+TEST_CASE("a dispatcher without a stack for its fiber gets one later") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, echo);
+    engine::FiberGroup fillers(loop);
+    Event gate(loop);
+    exchange.start();
+    {
+      const test::MemoryShortage shortage;
+      while (loop.spawn(
+          "filler", [&gate] { gate.wait(); }, &fillers)) {
+      }
+      exchange.let_settle();
+    }
+    CHECK_FALSE(exchange.has_ended());
+    exchange.send("hello");
+    CHECK(exchange.reply() == "hello");
+    gate.set();
+    fillers.join();
   });
 }
 

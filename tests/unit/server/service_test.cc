@@ -104,6 +104,45 @@ TEST_CASE("one call is begun when one is wanted, else any number") {
   CHECK(drained == 1);
 }
 
+TEST_CASE("a call that comes to nothing is not the one that was wanted") {
+  ServerOptions options;
+  options.calls = CallCount::one;
+  Shared one(options);
+  int drained = 0;
+  one.drain_server = [&] { ++drained; };
+  {
+    OnlyCall in_vain;
+    CHECK(in_vain.begin(one));
+    OnlyCall second;
+    CHECK_FALSE(second.begin(one));
+  }
+  CHECK(drained == 0);
+  {
+    OnlyCall only;
+    CHECK(only.begin(one));
+    only.end();
+  }
+  CHECK(drained == 1);
+  CHECK_FALSE(OnlyCall().begin(one));
+}
+
+TEST_CASE("a call that is kept is ended by somebody else, and where any are wanted all may begin") {
+  ServerOptions options;
+  Shared unlimited(options);
+  OnlyCall any;
+  CHECK(any.begin(unlimited));
+  CHECK(OnlyCall().begin(unlimited));
+  options.calls = CallCount::one;
+  Shared one(options);
+  one.drain_server = [] {};
+  {
+    OnlyCall kept;
+    CHECK(kept.begin(one));
+    kept.keep();
+  }
+  CHECK_FALSE(OnlyCall().begin(one));
+}
+
 TEST_CASE("a log without a wish for a level is not written to") {
   struct Picky final : LogSink {
     void write(const LogRecord& record) noexcept override { last = record.message; }

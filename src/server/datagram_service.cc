@@ -1,0 +1,20 @@
+#include "server/datagram_service.h"
+
+#include "server/dispatcher.h"
+#include "server/handler_failure.h"
+#include "server/retry_pause.h"
+
+namespace hotline::server {
+
+void serve_datagrams(Shared& shared, Service& service, DatagramSocket& socket) noexcept {
+  if (service.handler.message()) return Dispatcher(shared, service, socket).run();
+  const auto serve = [&] { service.handler.datagram()(socket); };
+  const auto report = [&](const char* what) {
+    report_throw(shared, service, "the handler failed; it is called again", nullptr, what);
+  };
+  // One that took the socket with it has nothing to be called with.
+  while (!comes_back(serve, report) && socket && pause_before_retry()) {
+  }
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,11 @@
+#include "server/handler_failure.h"
+
+namespace hotline::server {
+
+void report_throw(Shared& shared, const Service& service, std::string_view message,
+                  const Endpoint* peer, const char* what) noexcept {
+  shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
+  shared.log(LogLevel::error, message, service.name, peer, what);
+}
+
+}  // namespace hotline::server

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "server/service.h"
+
+namespace hotline::server {
+
+/// Counts that a handler of `service` has thrown `what`, and logs `message` with it if there is
+/// memory for that. `peer` may be null.
+void report_throw(Shared& shared, const Service& service, std::string_view message,
+                  const Endpoint* peer, const char* what) noexcept;
+
+/// Runs `part`, which calls a handler. Returns whether it came back: what it throws instead is
+/// given to `report`, which throws nothing, as text.
+template <typename Part, typename Report>
+bool comes_back(Part&& part, Report&& report) noexcept {
+  try {
+    part();
+    return true;
+  } catch (const std::exception& thrown) {
+    report(thrown.what());
+  } catch (...) {
+    report("an exception of unknown type");
+  }
+  return false;
+}
+
+}  // namespace hotline::server

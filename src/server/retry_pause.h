@@ -1,0 +1,17 @@
+#pragma once
+
+#include <chrono>
+
+#include "hotline/core/deadline.h"
+
+namespace hotline::server {
+
+/// How long a server pauses before it tries again what failed for want of memory or the like, which
+/// passes: one that gave up would answer nobody any more.
+inline constexpr Duration kRetryPause = std::chrono::milliseconds(20);
+
+/// Pauses before another try. Returns false if there is to be none: who drains or is cut cannot
+/// wait until something works, nor can anybody whose own time is over. Suspends the fiber.
+bool pause_before_retry(Duration pause = kRetryPause);
+
+}  // namespace hotline::server

@@ -1,0 +1,40 @@
+#include "server/handler_failure.h"
+
+#include <stdexcept>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/running_server.h"
+
+namespace hotline::server {
+
+TEST_CASE("what a part throws is given on as text, whatever its type") {
+  std::string told;
+  const auto report = [&](const char* what) { told = what; };
+  CHECK(comes_back([] {}, report));
+  CHECK(told.empty());
+  CHECK_FALSE(comes_back([] { throw std::runtime_error("as asked"); }, report));
+  CHECK(told == "as asked");
+  CHECK_FALSE(comes_back([] { throw 1; }, report));
+  CHECK(told == "an exception of unknown type");
+}
+
+TEST_CASE("a failure is counted, and logged with the peer if there is one") {
+  test::CollectingLog log;
+  ServerOptions options;
+  options.log = &log;
+  Shared shared(options);
+  Service service;
+  service.name = "test";
+  const Endpoint peer = *Endpoint::parse("tcp://127.0.0.1:9");
+  report_throw(shared, service, "it failed", &peer, "of one");
+  report_throw(shared, service, "it failed", nullptr, "of nobody");
+  CHECK(shared.handler_failures == 2);
+  CHECK(log.count(LogLevel::error) == 2);
+  CHECK(log.has("it failed"));
+  CHECK(log.has_detail("of one"));
+  CHECK(log.has_detail("of nobody"));
+}
+
+}  // namespace hotline::server

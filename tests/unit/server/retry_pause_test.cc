@@ -1,0 +1,53 @@
+#include "server/retry_pause.h"
+
+#include <doctest/doctest.h>
+
+#include "engine/event_loop.h"
+#include "engine/fiber_group.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
+#include "support/loops.h"
+
+namespace hotline::server {
+
+using engine::EventLoop;
+
+TEST_CASE("a pause that nothing ends is followed by another try") {
+  test::on_each_engine([] {
+    const Instant before = std::chrono::steady_clock::now();
+    CHECK(pause_before_retry(std::chrono::milliseconds(5)));
+    CHECK(std::chrono::steady_clock::now() - before >= std::chrono::milliseconds(5));
+  });
+}
+
+TEST_CASE("a drain and a cut end a pause, and there is no other try") {
+  test::on_each_loop([](EventLoop& loop) {
+    for (const int end_code : {engine::kDrainEnd, engine::kCancelEnd}) {
+      engine::FiberGroup group(loop);
+      int tries = 0;
+      REQUIRE(loop.spawn(
+          "pause",
+          [&] {
+            do {
+              ++tries;
+            } while (pause_before_retry(std::chrono::hours(1)));
+            // Nor is there one when it was asked for before the pause.
+            CHECK_FALSE(pause_before_retry(std::chrono::hours(1)));
+          },
+          &group));
+      loop.yield();
+      group.interrupt(end_code);
+      CHECK(group.join() == 0);
+      CHECK(tries == 1);
+    }
+  });
+}
+
+TEST_CASE("who has no time left does not try again") {
+  test::on_each_engine([] {
+    const DeadlineScope scope(deadline_after(std::chrono::milliseconds(2)));
+    CHECK_FALSE(pause_before_retry(std::chrono::hours(1)));
+  });
+}
+
+}  // namespace hotline::server
