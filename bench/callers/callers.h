@@ -28,7 +28,7 @@ class Callers {
     Descriptor socket;
     std::size_t index = 0;
     std::size_t position = 0;  // In what it says, or of the reply to it.
-    Nanoseconds time = 0;      // What for is the conduct's.
+    Nanoseconds time = 0;      // Each conduct uses it in its own way.
   };
 
   struct Tally {

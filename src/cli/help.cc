@@ -119,7 +119,8 @@ by anybody; ?wire= says how a reply is told from what follows it, and must be wh
 
 These wires carry neither the command's status nor which output its words come from: they are
 what it wrote to standard error, else to standard output, else a word of success. They go to
-standard output as they are. On 'ready' and 'i32' they are the whole reply, or none of it.
+standard output as they are, except at a terminal without --raw. On 'ready' and 'i32' they are
+the whole reply, or none of it.
 
 The status is 0 once a whole reply has come, 2 for a wrong command line, else 255. ^C breaks the
 call off, and the server kills the command and all that it has started.

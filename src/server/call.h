@@ -12,8 +12,8 @@ namespace hotline::server {
 /// What is left to do when a call's handler has had its say.
 struct CallEnd {
   enum class Manner : std::uint8_t {
-    orderly,  ///< What was written still arrives: the peer's last bytes are waited for. After a
-              ///< write that failed, or a cut amid the handler's work, the same as broken.
+    orderly,  ///< What was written still arrives: the peer's last bytes are waited for. Ends with
+              ///< a reset if a write has failed, or a cut came while the handler worked.
     at_once,  ///< Nothing is waited for.
     broken,   ///< The peer sees a reset.
   };

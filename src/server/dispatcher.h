@@ -55,7 +55,7 @@ class Dispatcher {
       messages_memory_;         ///< Once a handler waits in their midst; else the socket's.
   std::vector<Reply> replies_;  ///< Of messages_, not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
-  std::uint64_t unanswered_ = 0;            ///< Datagrams that claimed to come from this server.
+  std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.
   bool is_batch_in_use_ = false;  ///< By a handler that waits, and could not be kept for it.
   bool has_ended_ = false;
 };

@@ -115,9 +115,11 @@ class WithoutNull(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             # A shell without a /dev/null cannot start anything in the background.
             said = inside("""
-                echo secret >"$FOLDER/secret"; : >"$FOLDER/log"; server=$$
-                (""" + WAIT_LISTENING + """
+                echo secret >"$FOLDER/secret"; : >"$FOLDER/log"; server=$$; mkfifo "$FOLDER/begun"
+                (echo >"$FOLDER/begun"
+                """ + WAIT_LISTENING + """
                  "$HOTLINE" run "unix://$FOLDER/s" "cat; echo end"; kill $server) &
+                read line <"$FOLDER/begun"
                 mount -t tmpfs none /dev
                 exec "$HOTLINE" serve "command=unix://$FOLDER/s" <"$FOLDER/secret" 2>"$FOLDER/log"
                 """, FOLDER=folder)

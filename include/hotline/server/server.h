@@ -29,7 +29,8 @@ struct Limits {
   std::size_t waiting_messages_max =
       1024;  ///< Message handlers that wait at once, for each datagram socket.
   std::size_t message_memory_max =
-      256 * 1024 * 1024;  ///< Of framed messages that have begun and not ended, all together.
+      256 * 1024 * 1024;  ///< Of framed messages that have begun and not ended: of all calls
+                          ///< together, with `processes` of each child.
 };
 
 /// How many calls a server takes.
@@ -105,8 +106,8 @@ class Server {
   std::vector<BoundService> services() const;
 
   /// Serves until drained: binds first, if that has not been done. A thread waits; so does a fiber,
-  /// and the other fibers of its loop go on. A drain of that fiber drains the server; its cancel,
-  /// or a deadline of its, cuts. Once.
+  /// and the other fibers of its loop go on. A drain of that fiber drains the server. Cancelling
+  /// that fiber, or its deadline, cuts the server. May be called once.
   Result<DrainReport> run();
 
   /// Ends run: no new callers once the backlog is empty, calls with nothing pending end, those in
