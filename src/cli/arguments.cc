@@ -86,7 +86,7 @@ Error unknown_option(const CLI::App& given, const std::string& word) {
       given.get_name().empty() ? "" : " of 'hotline " + given.get_name() + "'";
   return usage_error("there is no option " + quote(word) + owner,
                      did_you_mean(word.substr(0, word.find('=')), names) + "there are " +
-                         list_names(names) + "; words behind -- are no options");
+                         list_names(names) + "; words after -- are not options");
 }
 
 Error word_too_many(const CLI::App& given, const std::string& word) {

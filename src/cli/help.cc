@@ -32,7 +32,7 @@ commands:
 options of every command:
   --json      one JSON object a line, for programs
   --home DIR  keep files (the history of 'call') in DIR, not in the XDG directories
-  -h, --help  this, or the help on a command
+  -h, --help  this help, or that on a command
   --version   which version this is
 )";
 
@@ -62,7 +62,7 @@ options:
   --log-format FORMAT   text or json
   --json                errors and the log as JSON, one object a line
   --home DIR            keep files in DIR
-  -h, --help            this
+  -h, --help            this help
 
 TIME is 500ms, 60s, 2m, 1h, or none. 'hotline services' lists the services, 'hotline help
 endpoints' says how endpoints are written.
@@ -93,11 +93,11 @@ options:
   --linger TIME   how long to wait for a reply, and at the end for more of them (default 1s)
   --timeout TIME  how long connecting may take, and the peer to take what is sent (default 30s)
   --raw           at a terminal, print control characters as they are, not escaped
-  --json          each reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
+  --json          each reply as a JSON object, its bytes as "text", or "base64" if not UTF-8
   --home DIR      keep the history of the lines typed in DIR
-  -h, --help      this
+  -h, --help      this help
 
-TIME is 500ms, 60s, 2m, 1h, or none. Words behind -- are messages even if they begin with '-'.
+TIME is 500ms, 60s, 2m, 1h, or none. Words after -- are messages even if they begin with '-'.
 )";
 
 constexpr std::string_view kRun =
@@ -130,9 +130,9 @@ options:
                   close, or for more than it announced, after a whole reply (default 1s)
   --timeout TIME  for all of it (default: 30s to connect, none for the command)
   --raw           at a terminal, print control characters as they are, not escaped
-  --json          the reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
+  --json          the reply as a JSON object, its bytes as "text", or "base64" if not UTF-8
   --home DIR      not used here
-  -h, --help      this
+  -h, --help      this help
 
 TIME is 500ms, 60s, 2m, 1h, or none.
 )";
@@ -157,9 +157,9 @@ options:
                   when it comes
   --timeout TIME  for connecting, and for each reply (default: 30s to connect, none for replies)
   --raw           at a terminal, print control characters as they are, not escaped
-  --json          each reply as a JSON object, its bytes as "text", or "base64" if no UTF-8
+  --json          each reply as a JSON object, its bytes as "text", or "base64" if not UTF-8
   --home DIR      keep the history of the lines typed in DIR
-  -h, --help      this
+  -h, --help      this help
 
 TIME is 500ms, 60s, 2m, 1h, or none.
 )";
@@ -174,7 +174,7 @@ usage: hotline services [OPTION]...
 options:
   --json      one JSON object for each service
   --home DIR  not used here
-  -h, --help  this
+  -h, --help  this help
 )";
 
 constexpr std::string_view kDoctor =
@@ -192,7 +192,7 @@ there can be, and what the program was built of; and calls itself once over the 
 options:
   --json      all of it as one JSON object
   --home DIR  not used here
-  -h, --help  this
+  -h, --help  this help
 )";
 
 constexpr std::string_view kEndpoints = R"(endpoints: where to listen, or whom to call
@@ -248,8 +248,8 @@ constexpr std::string_view kCommand =
 Each request is run by a shell of its own: no login shell, no start-up files, a clean environment,
 an empty standard input. The reply is what it wrote to standard error, else to standard output,
 else a word of success. When a call ends, its command is killed, and all that it has started.
-What cannot be answered truly is not: the call is reset, and the server's log says why. So is a
-caller that speaks HTTP, TLS or SSH, for a page in a browser can call any port of this machine.
+What cannot be answered truly is not answered: the call is reset, and the server's log says why.
+So is a caller that speaks HTTP, TLS or SSH: a page in a browser can call any port of this machine.
 
 Whoever can call it can do whatever its user can, so it listens on the loopback and on UNIX
 sockets only, unless --insecure says otherwise. On UNIX sockets only your own user and root can

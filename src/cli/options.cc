@@ -67,7 +67,7 @@ Result<void> read_count(const Arguments& given, const std::string& option, std::
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const bool is_whole = error == std::errc() && end == text.data() + text.size();
   if (is_whole && count > 0) return {};
-  return refuse(option, usage_error(quote(text) + " is no count", "write a number from 1 up"));
+  return refuse(option, usage_error(quote(text) + " is not a count", "write a number from 1 up"));
 }
 
 Result<void> read_services(const Arguments& given, ServeOptions& options) {
@@ -76,7 +76,7 @@ Result<void> read_services(const Arguments& given, ServeOptions& options) {
     std::string service = word.substr(0, equals);
     // A colon before it: the `=` is one of the endpoint's options.
     if (equals == word.npos || equals == 0 || service.find(':') != word.npos) {
-      return fail(usage_error(quote(word) + " is no SERVICE=ENDPOINT",
+      return fail(usage_error(quote(word) + " is not SERVICE=ENDPOINT",
                               "write for example upper=tcp://127.0.0.1:8000"));
     }
     options.services.push_back({std::move(service), word.substr(equals + 1)});

@@ -166,11 +166,11 @@ class Mistakes(unittest.TestCase):
         said = self.refuse(2, "tcp://127.0.0.1:1", "--lingr", "1s")
         self.assertIn("did you mean '--linger'?", said)
         self.assertIn("--timeout", said)
-        self.assertIn("behind --", said)
+        self.assertIn("after --", said)
 
     def test_durations_that_are_none(self):
         for option in ("--linger", "--timeout"):
-            self.assertIn("is no duration", self.refuse(2, "tcp://127.0.0.1:1", option, "5"))
+            self.assertIn("is not a duration", self.refuse(2, "tcp://127.0.0.1:1", option, "5"))
         self.assertIn("at once", self.refuse(2, "tcp://127.0.0.1:1", "--timeout", "0s"))
 
     def test_a_connection_that_takes_too_long_has_a_status_of_its_own(self):

@@ -311,7 +311,7 @@ class Mistakes(unittest.TestCase):
     def test_an_endpoint_without_a_service(self):
         for word in ("upper", "tcp://127.0.0.1:0", "=tcp://127.0.0.1:0",
                      "tcp://127.0.0.1:0?backlog=5", ""):
-            self.assertIn("is no SERVICE=ENDPOINT", self.refuse(word))
+            self.assertIn("is not SERVICE=ENDPOINT", self.refuse(word))
 
     def test_an_unknown_option_names_the_known_ones_and_the_nearest(self):
         said = self.refuse("upper=tcp://127.0.0.1:0", "--concurency", "serial")
@@ -345,7 +345,7 @@ class Mistakes(unittest.TestCase):
             for word in ("60", "s", "60x", "-1s", "1.5s", "9" * 20 + "s", "999999999h", ""):
                 said = self.refuse("upper=tcp://127.0.0.1:0", option, word)
                 self.assertIn(option, said)
-                self.assertIn("is no duration", said)
+                self.assertIn("is not a duration", said)
 
     def test_an_idle_timeout_of_0(self):
         self.assertIn("at once", self.refuse("upper=tcp://127.0.0.1:0", "--idle-timeout", "0s"))

@@ -146,11 +146,16 @@ class Program:
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        # A test that reads its output would wait for it without end if it hung.
+        self._limit = threading.Timer(2 * WAIT_S, self.process.kill)
+        if popen["stdout"] == subprocess.PIPE:
+            self._limit.start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self._limit.cancel()
         with ended(self.process):
             if self.process.poll() is None:
                 self.process.kill()

@@ -117,8 +117,8 @@ TEST_CASE("an unknown option is refused with the names of the known ones") {
   const Error error = refusal({"call", "--lingr=5s"});
   CHECK(error.message() == "there is no option '--lingr=5s' of 'hotline call'");
   CHECK(error.hint() ==
-        "did you mean '--linger'? there are --json, --verbose, --home and --linger; words behind "
-        "-- are no options");
+        "did you mean '--linger'? there are --json, --verbose, --home and --linger; words after "
+        "-- are not options");
   CHECK(refusal({"call", "-x"}).message() == "there is no option '-x' of 'hotline call'");
   CHECK(refusal({"call", "--lingr="}).message() ==
         "there is no option '--lingr=' of 'hotline call'");
@@ -127,7 +127,7 @@ TEST_CASE("an unknown option is refused with the names of the known ones") {
 TEST_CASE("what stands before a command is taken for the program's own") {
   const Error error = refusal({"--linger", "5s", "call"});
   CHECK(error.message() == "there is no option '--linger'");
-  CHECK(error.hint() == "there are --json, --help and --home; words behind -- are no options");
+  CHECK(error.hint() == "there are --json, --help and --home; words after -- are not options");
   CHECK(refusal({"cal", "help"}).message() == "there is no command 'cal'");
 }
 

@@ -158,9 +158,9 @@ TEST_CASE("services are pairs, in their order; an endpoint may hold more equals 
 
 TEST_CASE("what is no pair is refused") {
   for (const std::string word : {"upper", "tcp://a:1", "=tcp://a:1", "tcp://a:1?mode=1", "", "="}) {
-    CHECK(refusal({"serve", word}).message() == "'" + word + "' is no SERVICE=ENDPOINT");
+    CHECK(refusal({"serve", word}).message() == "'" + word + "' is not SERVICE=ENDPOINT");
   }
-  CHECK(refusal({"serve", "a=b", "\x1b"}).message() == "'\\x1b' is no SERVICE=ENDPOINT");
+  CHECK(refusal({"serve", "a=b", "\x1b"}).message() == "'\\x1b' is not SERVICE=ENDPOINT");
   CHECK(refusal({"serve"}).message() == "nothing to serve");
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("a count is a number from 1 up") {
   for (const std::string value :
        {"0", "-1", "+1", "", " 1", "1 ", "1k", "0x1", "1.5", "18446744073709551616", "many"}) {
     CHECK(serve_refusal("--max-connections", value) ==
-          "--max-connections: '" + value + "' is no count");
+          "--max-connections: '" + value + "' is not a count");
   }
 }
 
@@ -223,13 +223,13 @@ TEST_CASE("a limit of time that has passed before it begins is refused") {
   CHECK(call({"--timeout", "1ms"}).timeout == 1ms);
 }
 
-TEST_CASE("what is no duration is refused with the name of its option") {
+TEST_CASE("what is not a duration is refused with the name of its option") {
   for (const std::string option : {"--idle-timeout", "--drain-timeout"}) {
-    CHECK(serve_refusal(option, "5") == option + ": '5' is no duration: it has no unit");
+    CHECK(serve_refusal(option, "5") == option + ": '5' is not a duration: it has no unit");
   }
   for (const std::string option : {"--linger", "--timeout"}) {
     const Error error = refusal({"call", "e", option, "5"});
-    CHECK(error.message() == option + ": '5' is no duration: it has no unit");
+    CHECK(error.message() == option + ": '5' is not a duration: it has no unit");
     CHECK(error.hint() == "write 500ms, 60s, 2m or 1h; none is without limit");
   }
 }

@@ -42,27 +42,27 @@ TEST_CASE("the longest duration has ten years") {
   }
   for (const std::string_view text : {"87649h", "5258881m", "315532801s", "315532800001ms",
                                       "9223372036854775807h", "9223372036854775808ms"}) {
-    CHECK(refusal(text) == "'" + std::string(text) + "' is no duration: it is too long");
+    CHECK(refusal(text) == "'" + std::string(text) + "' is not a duration: it is too long");
   }
 }
 
 TEST_CASE("a duration without a number is refused") {
   for (const std::string_view text :
        {"", "s", "-1s", "-0s", "+1s", " 1s", "none ", "None", ".5s"}) {
-    CHECK(refusal(text) == "'" + std::string(text) + "' is no duration: it has no number");
+    CHECK(refusal(text) == "'" + std::string(text) + "' is not a duration: it has no number");
   }
 }
 
 TEST_CASE("a number needs its unit") {
   for (const std::string_view text : {"0", "1", "60"}) {
-    CHECK(refusal(text) == "'" + std::string(text) + "' is no duration: it has no unit");
+    CHECK(refusal(text) == "'" + std::string(text) + "' is not a duration: it has no unit");
   }
 }
 
 TEST_CASE("an unknown unit is refused") {
   for (const std::string_view text :
        {"1S", "1d", "1 s", "1s ", "1.5s", "1us", "1h30m", "0x10s", "1,000ms", "1sec", "1mss"}) {
-    CHECK(refusal(text) == "'" + std::string(text) + "' is no duration: it has no such unit");
+    CHECK(refusal(text) == "'" + std::string(text) + "' is not a duration: it has no such unit");
   }
 }
 
