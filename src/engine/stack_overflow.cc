@@ -7,6 +7,7 @@
 #include <charconv>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string_view>
 
 #include "engine/event_loop.h"
@@ -93,7 +94,8 @@ StackOverflowReporter::StackOverflowReporter() {
   stack_t current{};
   ::sigaltstack(nullptr, &current);
   if ((current.ss_flags & SS_DISABLE) != 0) {
-    signal_stack_ = std::make_unique_for_overwrite<char[]>(kSignalStackBytes);
+    signal_stack_.reset(new (std::nothrow) char[kSignalStackBytes]);
+    if (!signal_stack_) return;
     const stack_t own{.ss_sp = signal_stack_.get(), .ss_flags = 0, .ss_size = kSignalStackBytes};
     ::sigaltstack(&own, nullptr);
   }

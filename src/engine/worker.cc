@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <future>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -89,9 +90,18 @@ class LoopWorker final : public Worker {
     if (fiber_ != nullptr) loop_->interrupt(*fiber_, end_code);
   }
 
+  Result<std::unique_ptr<EventLoop>> make_loop() const {
+    try {
+      return make_event_loop(task_.loop);
+    } catch (const std::bad_alloc&) {
+      // Whoever starts the thread is told; from here nobody would be.
+      return fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start a loop", {}, {}, {}});
+    }
+  }
+
   void run(std::promise<Result<void>>& started) {
     // A ring belongs to the thread that made it.
-    auto loop = make_event_loop(task_.loop);
+    auto loop = make_loop();
     if (!loop) {
       started.set_value(fail(std::move(loop.error())));
       return;
@@ -104,7 +114,8 @@ class LoopWorker final : public Worker {
       fiber_ = nullptr;
     });
     if (!has_stack) {
-      started.set_value(fail(system_error(ENOMEM, "start a fiber")));
+      started.set_value(
+          fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start a fiber", {}, {}, {}}));
       return;
     }
     started.set_value({});

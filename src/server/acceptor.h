@@ -15,7 +15,8 @@ namespace hotline::server {
 /// pause, and with it the acceptor. Straight-line code: a fiber or a thread runs it.
 class Acceptor {
  public:
-  /// Takes a call over.
+  /// Takes a call over. One of two pointers at most is made without memory: where an acceptor runs,
+  /// nobody could be told that there was none.
   using Start = std::function<void(AdmittedCall)>;
 
   Acceptor(Shared& shared, Service& service, Listener& listener, Start start)

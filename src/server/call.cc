@@ -79,7 +79,7 @@ void talk(Shared& shared, const Service& service, Stream& call) noexcept {
     // A copy: the handler may take the stream for itself.
     peer = call.peer();
     if (service.is_framed()) return talk_in_frames(shared, service, call);
-    service.handler.stream()(call);
+    as_handler([&] { service.handler.stream()(call); });
     return {};
   });
   end_call(shared, service, call, end);

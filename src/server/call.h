@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cerrno>
+#include <new>
 #include <utility>
 
 #include "hotline/net/stream.h"
@@ -23,16 +25,22 @@ struct CallEnd {
 };
 
 /// Does `part` of what `service` does for the caller `peer`: how the call ends, if that was the end
-/// of it. What `part` throws breaks the call, and is reported. `part` returns a Result<void>.
+/// of it. What `part` throws breaks the call, and is reported as the handler's failure, unless it
+/// is a std::bad_alloc: as_handler() makes the handler's another. `part` returns a Result<void>.
 template <typename Part>
 CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part&& part) noexcept {
   CallEnd end{CallEnd::Manner::broken, {}};
   const auto run = [&] {
-    Result<void> done = part();
-    // What had begun was cut off for want of memory: it must not look answered.
-    const bool is_cut = !done && done.error().kind == ErrorKind::resource_exhausted;
-    if (!is_cut) end.manner = CallEnd::Manner::orderly;
-    if (!done) end.reason = std::move(done.error());
+    try {
+      Result<void> done = part();
+      // What had begun was cut off for want of memory: it must not look answered.
+      const bool is_cut = !done && done.error().kind == ErrorKind::resource_exhausted;
+      if (!is_cut) end.manner = CallEnd::Manner::orderly;
+      if (!done) end.reason = std::move(done.error());
+    } catch (const std::bad_alloc&) {
+      // The server's own: see as_handler().
+      end.reason = {ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};
+    }
   };
   comes_back(run, [&](const char* what) {
     report_throw(shared, service, "the handler failed; its call ends", &peer, what);

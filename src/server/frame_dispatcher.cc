@@ -199,13 +199,9 @@ void FrameDispatcher::end_all() {
 
 /// Whether this fiber dispatches from here on.
 bool FrameDispatcher::serve(FramedCall& call) {
-  std::unique_ptr<ReplyBatch> replies;
-  const CallEnd prepared = guard(shared_, service_, call.stream.peer(), [&]() -> Result<void> {
-    replies = take_batch();
-    return {};
-  });
+  std::unique_ptr<ReplyBatch> replies = take_batch();
   if (!replies) {
-    end(call, prepared);
+    end(call, {CallEnd::Manner::broken, reason_of(ErrorKind::resource_exhausted, "serve", call)});
     return true;
   }
   Work work(*this, call, *replies);
@@ -252,11 +248,10 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
 void FrameDispatcher::watch(FramedCall& call) {
   const StreamTimeouts& timeouts = shared_.options.timeouts;
   FramedCallList& calls = list_of(call);
-  const Duration timeout = &calls == &unspoken_ ? timeouts.first_byte
-                           : &calls == &amid_   ? std::min(timeouts.message, timeouts.idle)
-                                                : timeouts.idle;
-  call.silent_until = Deadline::after(loop_.now(), timeout);
-  calls.push_back(call);
+  const Duration timeout = &calls == &unspoken_ ? timeouts.first_byte : timeouts.idle;
+  call.silent_until =
+      Deadline::earliest(Deadline::after(loop_.now(), timeout), call.message.until());
+  calls.insert_in_order(call);
   if (is_draining_) {
     note_ready(call);
     return;
@@ -278,12 +273,17 @@ void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
   has_work_.set();
 }
 
-std::unique_ptr<ReplyBatch> FrameDispatcher::take_batch() {
+/// Null if there is no memory for one.
+std::unique_ptr<ReplyBatch> FrameDispatcher::take_batch() noexcept {
   if (spare_batches_.empty()) {
-    spare_batches_.reserve(batch_count_ + 1);
-    auto batch = std::make_unique<ReplyBatch>();
-    ++batch_count_;
-    return batch;
+    try {
+      spare_batches_.reserve(batch_count_ + 1);
+      auto batch = std::make_unique<ReplyBatch>();
+      ++batch_count_;
+      return batch;
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
   }
   auto batch = std::move(spare_batches_.back());
   spare_batches_.pop_back();

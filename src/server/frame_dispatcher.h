@@ -64,7 +64,7 @@ class FrameDispatcher {
   void end(FramedCall& call, const CallEnd& how);
   Deadline next_silence_end() const;
   bool is_over() const { return is_complete_ && call_count_ == 0; }
-  std::unique_ptr<ReplyBatch> take_batch();
+  std::unique_ptr<ReplyBatch> take_batch() noexcept;
 
   Shared& shared_;
   const Service& service_;

@@ -25,7 +25,7 @@ class FramedCall final : public engine::ReadWatch {
   CallSlot slot;  ///< Given back once the stream has gone.
   Stream stream;
   framing::FrameAssembler frames;
-  net::ProgressDeadline message;  ///< Of one that has begun.
+  net::ProgressDeadline message;              ///< Of one that has begun.
   Deadline silent_until = Deadline::never();  ///< While it is watched.
   bool has_spoken = false;
   bool has_frames_left = false;  ///< Of the last piece: it is served again before it is watched.
@@ -50,6 +50,19 @@ class FramedCallList {
     call.next_ = nullptr;
     (last_ == nullptr ? first_ : last_->next_) = &call;
     last_ = &call;
+  }
+
+  /// Puts `call` behind the last whose `silent_until` is not later. Of calls with one timeout that
+  /// is the end; of messages that have begun, those that began later are passed over.
+  void insert_in_order(FramedCall& call) {
+    FramedCall* before = last_;
+    while (before != nullptr && before->silent_until > call.silent_until) {
+      before = before->previous_;
+    }
+    call.previous_ = before;
+    call.next_ = before == nullptr ? first_ : before->next_;
+    (before == nullptr ? first_ : before->next_) = &call;
+    (call.next_ == nullptr ? last_ : call.next_->previous_) = &call;
   }
 
   void remove(FramedCall& call) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +13,22 @@ namespace hotline::server {
 /// memory for that. `peer` may be null.
 void report_throw(Shared& shared, const Service& service, std::string_view message,
                   const Endpoint* peer, const char* what) noexcept;
+
+/// What a handler that found no memory is said to have thrown: the server's own want of memory is
+/// no failure of a handler.
+struct HandlerFoundNoMemory final : std::exception {
+  const char* what() const noexcept override { return "std::bad_alloc"; }
+};
+
+/// Returns what `call` of a handler gives; a std::bad_alloc leaves as HandlerFoundNoMemory.
+template <typename Call>
+decltype(auto) as_handler(Call&& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    throw HandlerFoundNoMemory();
+  }
+}
 
 /// Runs `part`, which calls a handler. Returns whether it came back: what it throws instead is
 /// given to `report`, which throws nothing, as text.

@@ -1,12 +1,14 @@
 #include "server/loops_runner.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/fiber_group.h"
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/datagram_service.h"
 #include "server/frame_dispatcher.h"
+#include "server/retry_pause.h"
 
 namespace hotline::server {
 
@@ -28,6 +30,9 @@ class LoopsRunner::Loop {
 
  private:
   void run();
+  template <typename Body>
+  bool spawn(EventLoop& loop, std::string_view name, const Service& service, FiberGroup& fibers,
+             const Body& body);
   void take_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
   void take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
   void take_messages(EventLoop& loop, Service& service, FiberGroup& fibers);
@@ -82,6 +87,19 @@ void LoopsRunner::Loop::run() {
   dispatchers_.clear();
 }
 
+/// Spawns `body` for `service`, as soon as there is a stack and memory for it: without it nobody
+/// would be served there. Returns false if a drain or a cut comes first.
+template <typename Body>
+bool LoopsRunner::Loop::spawn(EventLoop& loop, std::string_view name, const Service& service,
+                              FiberGroup& fibers, const Body& body) {
+  return try_until_done([&] {
+    if (loop.spawn(name, body, &fibers)) return true;
+    runner_.shared_.log(LogLevel::warning, "cannot serve for now", service.name, nullptr,
+                        "no memory is left for a fiber");
+    return false;
+  });
+}
+
 void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
   Shared& shared = runner_.shared_;
   const auto start = [&loop, &service, &shared, &fibers](AdmittedCall call) {
@@ -93,38 +111,40 @@ void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGro
     if (loop.spawn(service.name, std::move(body), &fibers)) return;
     shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   };
-  loop.spawn(
-      "accept",
-      [&shared, &service, index = index_, start] {
-        Acceptor(shared, service, service.listeners[index], start).run();
-      },
-      &fibers);
+  Listener& listener = service.listeners[index_];
+  const auto accept = [&shared, &service, &listener, start] {
+    Acceptor(shared, service, listener, std::cref(start)).run();
+  };
+  if (!spawn(loop, "accept", service, fibers, accept)) listener.close();
 }
 
 /// Without a fiber for each: only where messages can be answered as they come.
 void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
-  FrameDispatcher& dispatcher = dispatchers_.emplace_back(runner_.shared_, service, loop);
-  loop.spawn(
-      "frames", [&dispatcher] { dispatcher.run(); }, &fibers);
-  loop.spawn(
-      "accept",
-      [this, &service, &dispatcher] {
-        const auto take = [&dispatcher](AdmittedCall call) { dispatcher.take(std::move(call)); };
-        Acceptor(runner_.shared_, service, service.listeners[index_], take).run();
-        dispatcher.stop_taking();
-      },
-      &fibers);
+  Listener& listener = service.listeners[index_];
+  FrameDispatcher* dispatcher = nullptr;
+  const bool is_made = try_until_done([&] {
+    dispatcher = &dispatchers_.emplace_back(runner_.shared_, service, loop);
+    return true;
+  });
+  const auto accept = [this, &service, &listener, dispatcher] {
+    const auto take = [dispatcher](AdmittedCall call) { dispatcher->take(std::move(call)); };
+    Acceptor(runner_.shared_, service, listener, take).run();
+    dispatcher->stop_taking();
+  };
+  const bool is_dispatched =
+      is_made && spawn(loop, "frames", service, fibers, [dispatcher] { dispatcher->run(); });
+  if (is_dispatched && spawn(loop, "accept", service, fibers, accept)) return;
+  listener.close();
+  if (dispatcher != nullptr) dispatcher->stop_taking();
 }
 
 void LoopsRunner::Loop::take_messages(EventLoop& loop, Service& service, FiberGroup& fibers) {
-  loop.spawn(
-      "datagrams",
-      [this, &service] {
-        DatagramSocket& socket = service.sockets[index_];
-        serve_datagrams(runner_.shared_, service, socket);
-        if (socket) socket.close();
-      },
-      &fibers);
+  DatagramSocket& socket = service.sockets[index_];
+  const auto serve = [this, &service, &socket] {
+    serve_datagrams(runner_.shared_, service, socket);
+    if (socket) socket.close();
+  };
+  if (!spawn(loop, "datagrams", service, fibers, serve)) socket.close();
 }
 
 void LoopsRunner::Loop::begin() {

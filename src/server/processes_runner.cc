@@ -8,14 +8,11 @@
 #include "hotline/engine/clock.h"
 #include "server/acceptor.h"
 #include "server/call.h"
-#include "server/dispatcher.h"
+#include "server/datagram_service.h"
+#include "server/restart_pause.h"
 
 namespace hotline::server {
 namespace {
-
-// A worker that dies at once, again and again, must not keep a core busy with forking.
-constexpr Duration kRestartPauseFirst = std::chrono::milliseconds(50);
-constexpr Duration kRestartPauseMax = std::chrono::seconds(2);
 
 std::uint64_t parse_count(std::string_view text) {
   std::uint64_t count = 0;
@@ -41,6 +38,11 @@ class Listed {
 
 }  // namespace
 
+constexpr ProcessesRunner::ChildWords ProcessesRunner::kCall{"cannot fork: the call is refused",
+                                                             "a process died in its call"};
+constexpr ProcessesRunner::ChildWords ProcessesRunner::kWorker{
+    "cannot fork: there is a worker less for now", "a worker died: another takes its place"};
+
 Result<void> ProcessesRunner::start(std::vector<Service>& services) {
   if (control_.is_simulated()) {
     return fail(make_error(ErrorKind::unsupported, "use the concurrency", "processes",
@@ -56,6 +58,7 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
     const std::size_t workers = service.sockets.empty() ? 0
                                 : is_one                ? 1
                                          : shared_.options.concurrency.effective_count();
+    worker_counts_[&service] = workers;
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn(
           "worker", [this, &service] { keep_worker(service); }, &calls_);
@@ -76,43 +79,42 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
   auto body = [this, &service, call = std::move(call)]() mutable {
     const auto talk_there = [&] { talk(shared_, service, call.stream); };
     // The child has ended the call its own way; without a child, or when that died, it is reset.
-    if (run_child(service, call.stream.descriptor(), talk_there)) call.stream.close();
+    if (run_child(kCall, service, call.stream.descriptor(), talk_there)) call.stream.close();
   };
   if (control_.spawn(service.name, std::move(body), &calls_)) return;
   shared_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
 }
 
 void ProcessesRunner::keep_worker(Service& service) {
-  DatagramSocket& socket = service.sockets.front();
-  const auto body = [&] {
-    if (service.handler.message()) {
-      Dispatcher(shared_, service, socket).run();
-    } else {
-      service.handler.datagram()(socket);
-    }
-  };
-  Duration pause = kRestartPauseFirst;
-  while (end_code_ == 0) {
-    if (run_child(service, socket.descriptor(), body)) break;
-    static_cast<void>(sleep_for(pause));
-    pause = std::min(2 * pause, kRestartPauseMax);
-  }
+  keep_forking(service);
+  // Who sends from now on is told that nobody listens.
+  if (--worker_counts_[&service] == 0) service.sockets.front().close();
   shared_.end_call();
 }
 
+void ProcessesRunner::keep_forking(Service& service) {
+  DatagramSocket& socket = service.sockets.front();
+  const auto body = [&] { serve_datagrams(shared_, service, socket); };
+  RestartPause pause;
+  while (end_code_ == 0) {
+    const Instant born = now();
+    if (run_child(kWorker, service, socket.descriptor(), body)) return;
+    static_cast<void>(sleep_for(pause.next(now() - born)));
+  }
+}
+
 /// False if the child did not come to its orderly end.
-bool ProcessesRunner::run_child(const Service& service, int kept_fd,
+bool ProcessesRunner::run_child(const ChildWords& words, const Service& service, int kept_fd,
                                 const std::function<void()>& body) noexcept {
   try {
-    return fork_child(service, kept_fd, body);
+    return fork_child(words, service, kept_fd, body);
   } catch (const std::bad_alloc&) {
-    shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
-                "no memory is left");
+    shared_.log(LogLevel::error, words.cannot_fork, service.name, nullptr, "no memory is left");
     return false;
   }
 }
 
-bool ProcessesRunner::fork_child(const Service& service, int kept_fd,
+bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service, int kept_fd,
                                  const std::function<void()>& body) {
   engine::Interrupter interrupter;
   // Known before it is born: forking suspends this fiber, and a drain may come meanwhile.
@@ -138,13 +140,13 @@ bool ProcessesRunner::fork_child(const Service& service, int kept_fd,
   const Result<engine::ChildProcess::Outcome> outcome =
       child ? child->wait() : fail(std::move(child.error()));
   if (!child) {
-    shared_.log(LogLevel::error, "cannot fork: the call is refused", service.name, nullptr,
+    shared_.log(LogLevel::error, words.cannot_fork, service.name, nullptr,
                 outcome.error().message() + "; " + engine::process_limit_hint());
     return false;
   }
   if ((!outcome || outcome->report.empty()) && end_code_ == engine::kCancelEnd) return false;
   if (!outcome || outcome->report.empty()) {
-    shared_.log(LogLevel::error, "a process died in its call", service.name, nullptr,
+    shared_.log(LogLevel::error, words.died, service.name, nullptr,
                 outcome && outcome->end.signal != 0
                     ? "signal " + std::to_string(outcome->end.signal)
                     : std::string("without a report"));

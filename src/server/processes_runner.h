@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
+#include <string_view>
 
 #include "engine/child_process.h"
 #include "engine/fiber_group.h"
@@ -25,11 +27,22 @@ class ProcessesRunner final : public Runner {
   void wait() override;
 
  private:
+  /// What the log says of a child.
+  struct ChildWords {
+    std::string_view cannot_fork;
+    std::string_view died;
+  };
+  static const ChildWords kCall;
+  static const ChildWords kWorker;
+
   void take_callers(Service& service, Listener& listener);
   void start_call(Service& service, AdmittedCall call);
   void keep_worker(Service& service);
-  bool run_child(const Service& service, int kept_fd, const std::function<void()>& body) noexcept;
-  bool fork_child(const Service& service, int kept_fd, const std::function<void()>& body);
+  void keep_forking(Service& service);
+  bool run_child(const ChildWords& words, const Service& service, int kept_fd,
+                 const std::function<void()>& body) noexcept;
+  bool fork_child(const ChildWords& words, const Service& service, int kept_fd,
+                  const std::function<void()>& body);
   void interrupt(int end_code);
 
   Shared& shared_;
@@ -37,6 +50,7 @@ class ProcessesRunner final : public Runner {
   engine::FiberGroup takers_;
   engine::FiberGroup calls_;
   std::set<engine::Interrupter*> children_;
+  std::map<const Service*, std::size_t> worker_counts_;  ///< Of datagrams.
   int end_code_ = 0;
 };
 

@@ -14,7 +14,6 @@
 #include "engine/signals.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
-#include "server/allowed_users.h"
 #include "server/retry_pause.h"
 #include "server/runner.h"
 #include "server/service.h"
@@ -29,12 +28,13 @@ namespace {
 
 constexpr std::size_t kShownUriMax = 200;
 
-Result<std::unique_ptr<EventLoop>> make_control_loop() {
-  try {
-    return engine::make_event_loop({.engine = EngineKind::epoll});
-  } catch (const std::bad_alloc&) {
-    return fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start the server", {}, {}, {}});
-  }
+/// Made without memory.
+Error no_memory() {
+  return {ErrorKind::resource_exhausted, ENOMEM, "start the server", {}, {}, {}};
+}
+
+Error no_stack() {
+  return make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left");
 }
 
 /// What the end of a wait means for a server that this fiber runs. The fiber can wait again.
@@ -63,7 +63,11 @@ struct Server::State {
   void ask(int end_code);
   void take_letters(EventLoop& control, std::shared_ptr<engine::Event> has_asked);
   Result<void> start(server::Runner& runner);
+  Result<void> start_helpers(EventLoop& control, engine::FiberGroup& helpers,
+                             std::function<void()> wait_for_end);
+  void end_helpers(EventLoop& control, engine::FiberGroup& helpers);
   Result<DrainReport> supervise(EventLoop& control);
+  void tell_serving() noexcept;
   void pass_on(int ended);
   Result<void> block_signals();
   void watch_signals();
@@ -87,15 +91,6 @@ Server::Server(ServerOptions options)
     : state_(std::make_unique<State>(*this, std::move(options))) {}
 Server::~Server() = default;
 
-namespace {
-
-/// A handler of streams alone has options of its own, perhaps of the same names.
-Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
-  return handler.message() ? Framing::take_from(taker) : Framing();
-}
-
-}  // namespace
-
 Result<void> Server::add(std::string_view uri, Handler handler, std::string_view name) {
   return add_made(
       uri, [&](OptionTaker&) { return std::move(handler); }, name);
@@ -104,27 +99,9 @@ Result<void> Server::add(std::string_view uri, Handler handler, std::string_view
 Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
                               std::string_view name) {
   if (auto open = state_->check_open(uri); !open) return open;
-  auto endpoint = Endpoint::parse(uri);
-  if (!endpoint) return fail(std::move(endpoint.error()));
-  OptionTaker taker(*endpoint);
-  auto handler = make ? make(taker) : Handler();
-  if (!handler) return fail(std::move(handler.error()));
-  if (auto full = server::check_not_empty(*endpoint, *handler); !full) return full;
-  auto socket = SocketOptions::take_from(taker);
-  if (!socket) return fail(std::move(socket.error()));
-  auto framing = take_framing(taker, *handler);
-  if (!framing) return fail(std::move(framing.error()));
-  Service service;
-  service.name = name;
-  service.wanted = *endpoint;
-  service.handler = std::move(*handler);
-  service.socket = std::move(*socket);
-  service.framing = std::move(*framing);
-  if (auto allowed = take_allowed_users(taker, service); !allowed) return allowed;
-  if (auto finished = taker.finish(); !finished) return finished;
-  auto fits = server::check_handler(service.wanted, service.framing, service.handler);
-  if (!fits) return fits;
-  state_->services.push_back(std::move(service));
+  auto service = server::make_service(uri, make, name);
+  if (!service) return fail(std::move(service.error()));
+  state_->services.push_back(std::move(*service));
   return {};
 }
 
@@ -219,15 +196,17 @@ Result<void> Server::State::begin_run() {
 }
 
 /// Never on a ring: with `processes` this very loop is what forks.
-Result<DrainReport> Server::State::run_control() {
-  auto control = make_control_loop();
+Result<DrainReport> Server::State::run_control() try {
+  auto control = engine::make_event_loop({.engine = EngineKind::epoll});
   if (!control) return fail(std::move(control.error()));
   Result<DrainReport> report;
   if (!(*control)->spawn("control", [&] { report = supervise(**control); })) {
-    return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
+    return fail(no_stack());
   }
   (*control)->run();
   return report;
+} catch (const std::bad_alloc&) {
+  return fail(no_memory());
 }
 
 /// The loop of the fiber that called goes on: the control loop is another thread's.
@@ -264,49 +243,81 @@ void Server::State::take_letters(EventLoop& control, std::shared_ptr<engine::Eve
   asked = std::move(has_asked);
 }
 
-Result<void> Server::State::start(server::Runner& runner) {
-  try {
-    return runner.start(services);
-  } catch (const std::bad_alloc&) {
-    return fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start the server", {}, {}, {}});
-  }
+Result<void> Server::State::start(server::Runner& runner) try {
+  return runner.start(services);
+} catch (const std::bad_alloc&) {
+  return fail(no_memory());
 }
 
-Result<DrainReport> Server::State::supervise(EventLoop& control) {
-  const auto shared_asked = std::make_shared<engine::Event>(control);
-  engine::Event& has_asked = *shared_asked;
-  engine::Event has_ended(control);
-  take_letters(control, shared_asked);
-  auto runner = server::make_runner(shared, control);
-  auto started = start(*runner);
-  engine::FiberGroup helpers(control);
+/// The fibers beside the one that runs the server: without one of them it could not be ended, or
+/// would not notice that it has, or that it serves nobody. Where it fails, some may have begun.
+Result<void> Server::State::start_helpers(EventLoop& control, engine::FiberGroup& helpers,
+                                          std::function<void()> wait_for_end) try {
+  bool has_all = control.spawn("ended", std::move(wait_for_end), &helpers);
   if (signals) {
-    control.spawn(
-        "signals", [&] { watch_signals(); }, &helpers);
+    has_all &= control.spawn(
+        "signals", [this] { watch_signals(); }, &helpers);
   }
   for (const Service& service : services) {
     if (!service.handler.wait_lost()) continue;
-    control.spawn(
-        "need", [&] { watch_need(service); }, &helpers);
+    has_all &= control.spawn(
+        "need", [this, &service] { watch_need(service); }, &helpers);
   }
-  control.spawn(
-      "ended",
-      [&] {
-        runner->wait();
-        has_ended.set();
-        has_asked.set();
-      },
-      &helpers);
+  if (has_all) return {};
+  return fail(no_stack());
+} catch (const std::bad_alloc&) {
+  return fail(no_memory());
+}
+
+Result<DrainReport> Server::State::supervise(EventLoop& control) try {
+  const auto shared_asked = std::make_shared<engine::Event>(control);
+  engine::Event& has_asked = *shared_asked;
+  engine::Event has_started(control);
+  engine::Event has_ended(control);
+  auto runner = server::make_runner(shared, control);
+  take_letters(control, shared_asked);
+  engine::FiberGroup helpers(control);
+  auto started = start_helpers(control, helpers, [&] {
+    if (has_started.wait() != 0) return;
+    runner->wait();
+    has_ended.set();
+    has_asked.set();
+  });
+  if (!started) {
+    end_helpers(control, helpers);
+    return fail(std::move(started.error()));
+  }
+  started = start(*runner);
+  has_started.set();
   if (!started) ask(engine::kCancelEnd);
-  if (started && shared.options.on_serving) shared.options.on_serving(server);
+  if (started) tell_serving();
   DrainReport report = end(*runner, has_ended, has_asked);
+  end_helpers(control, helpers);
+  if (!started) return fail(std::move(started.error()));
+  report.loss = std::move(loss);
+  return report;
+} catch (const std::bad_alloc&) {
+  // Nothing has begun yet.
+  take_letters(control, nullptr);
+  signals.reset();
+  return fail(no_memory());
+}
+
+/// What there is to say goes unsaid if there is no memory for it.
+void Server::State::tell_serving() noexcept {
+  if (!shared.options.on_serving) return;
+  try {
+    shared.options.on_serving(server);
+  } catch (...) {
+    shared.log(LogLevel::error, "on_serving threw: the server goes on", {}, nullptr);
+  }
+}
+
+void Server::State::end_helpers(EventLoop& control, engine::FiberGroup& helpers) {
   helpers.interrupt(engine::kCancelEnd);
   helpers.join();
   take_letters(control, nullptr);
   signals.reset();
-  if (!started) return fail(std::move(started.error()));
-  report.loss = std::move(loss);
-  return report;
 }
 
 /// From the moment that callers can be told where to call, a signal drains in place of killing.

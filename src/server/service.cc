@@ -165,6 +165,40 @@ Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
                      : refuse("this service is for datagrams", "use udp:// or unixgram:");
 }
 
+namespace {
+
+/// A handler of streams alone has options of its own, perhaps of the same names.
+Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
+  return handler.message() ? Framing::take_from(taker) : Framing();
+}
+
+}  // namespace
+
+Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
+                             std::string_view name) {
+  auto endpoint = Endpoint::parse(uri);
+  if (!endpoint) return fail(std::move(endpoint.error()));
+  OptionTaker taker(*endpoint);
+  auto handler = make ? make(taker) : Handler();
+  if (!handler) return fail(std::move(handler.error()));
+  if (auto full = check_not_empty(*endpoint, *handler); !full) return fail(std::move(full.error()));
+  auto socket = SocketOptions::take_from(taker);
+  if (!socket) return fail(std::move(socket.error()));
+  auto framing = take_framing(taker, *handler);
+  if (!framing) return fail(std::move(framing.error()));
+  Service service;
+  service.name = name;
+  service.wanted = *endpoint;
+  service.handler = std::move(*handler);
+  service.socket = std::move(*socket);
+  service.framing = std::move(*framing);
+  auto checked = take_allowed_users(taker, service);
+  if (checked) checked = taker.finish();
+  if (checked) checked = check_handler(service.wanted, service.framing, service.handler);
+  if (!checked) return fail(std::move(checked.error()));
+  return service;
+}
+
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
   auto bound = bind_endpoint(service, options, loop_count);
   if (bound) bound = check_exposure(service);

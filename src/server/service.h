@@ -115,6 +115,10 @@ Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler);
 Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
                            const Handler& handler);
 
+/// Makes the service `name` of an endpoint and what `make` gives for its options. Fails with
+/// `invalid_argument` where they do not fit each other, or as `make` does.
+Result<Service> make_service(std::string_view uri, const HandlerMaker& make, std::string_view name);
+
 /// Binds `service` for `loop_count` event loops (0: one socket for all).
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count);
 

@@ -107,9 +107,8 @@ void ThreadsRunner::join_ended() {
 }
 
 void ThreadsRunner::take_callers(Service& service, Listener& listener) {
-  const bool is_serial = shared_.options.concurrency.kind == Concurrency::Kind::serial;
-  Acceptor(shared_, service, listener, [&](AdmittedCall call) {
-    if (is_serial) {
+  Acceptor(shared_, service, listener, [this, &service](AdmittedCall call) {
+    if (shared_.options.concurrency.kind == Concurrency::Kind::serial) {
       run_call(shared_, service, std::move(call));
     } else {
       start_call(service, std::move(call));

@@ -3,14 +3,16 @@ leave unread, and what is not answered."""
 import array
 import ctypes
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from cli_support import Program, Server, WAIT_S, run
+from cli_support import Program, Server, WAIT_S, connect, run
 
 ENGINES = (("--engine", "uring"), ("--engine", "epoll"), ("--concurrency", "threads:1"))
 PASSED_EACH = 6
@@ -220,6 +222,41 @@ class InheritedSockets(unittest.TestCase):
             refused = run("serve", f"upper=fd:{fd}", pass_fds=[fd])
             self.assertEqual(refused.returncode, 2)
             self.assertIn(b"hint: ", refused.stderr)
+
+
+class Drained(unittest.TestCase):
+    def test_whoever_sends_while_a_call_is_still_under_way_is_told_that_nobody_listens(self):
+        for word in ("serial", "threads:2", "processes:2", "loops:2"):
+            with self.subTest(word), Server(
+                    "upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
+                    options=("--concurrency", word, "--drain-timeout", "60s")) as server:
+                with connect(server.endpoints[0]) as call, connect(server.endpoints[1]) as sender:
+                    call.sendall(b"x" * 100)
+                    self.assertEqual(len(call.recv(100)), 100)
+                    # More than fits: the call stays under way.
+                    call.setblocking(False)
+                    with self.assertRaises(BlockingIOError):
+                        while True:
+                            call.send(b"x" * 65536)
+                    sender.send(b"hello")
+                    self.assertEqual(sender.recv(100), b"HELLO")
+                    server.signal(signal.SIGTERM)
+                    wait_until_refused(sender)
+                    self.assertIsNone(server.process.poll())
+
+
+def wait_until_refused(sender):
+    deadline = time.monotonic() + WAIT_S
+    sender.settimeout(0.05)
+    while time.monotonic() < deadline:
+        try:
+            sender.send(b"hello")
+            sender.recv(100)
+        except ConnectionRefusedError:
+            return
+        except TimeoutError:
+            pass  # It was not answered, nor refused.
+    raise AssertionError("its socket is still open")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #include "server/handler_failure.h"
 
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -35,6 +36,16 @@ TEST_CASE("a failure is counted, and logged with the peer if there is one") {
   CHECK(log.has("it failed"));
   CHECK(log.has_detail("of one"));
   CHECK(log.has_detail("of nobody"));
+}
+
+TEST_CASE("a want of memory of a handler is told from the server's own") {
+  CHECK(as_handler([] { return 5; }) == 5);
+  CHECK_THROWS_AS(as_handler([] { throw std::bad_alloc(); }), HandlerFoundNoMemory);
+  CHECK_THROWS_AS(as_handler([] { throw std::runtime_error("other"); }), std::runtime_error);
+  std::string told;
+  const auto report = [&](const char* what) { told = what; };
+  CHECK_FALSE(comes_back([] { as_handler([] { throw std::bad_alloc(); }); }, report));
+  CHECK(told == "std::bad_alloc");
 }
 
 }  // namespace hotline::server

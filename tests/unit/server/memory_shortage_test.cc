@@ -10,9 +10,12 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
 #include "hotline/server/server.h"
 #include "support/loops.h"
 #include "support/memory_shortage.h"
@@ -67,17 +70,22 @@ bool call_once(int socket_type, std::uint16_t port) {
   return true;
 }
 
+/// Allocates nothing.
+bool is_answered_within(int socket_type, std::uint16_t port, int patience_ms) {
+  const UniqueFd caller(::socket(AF_INET, socket_type | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = address_of(port);
+  const auto* target = reinterpret_cast<const sockaddr*>(&address);
+  if (::connect(caller.get(), target, sizeof address) != 0) return false;
+  ::send(caller.get(), "again\n", 6, MSG_NOSIGNAL);
+  std::array<char, 4096> piece;
+  pollfd polled{caller.get(), POLLIN, 0};
+  if (::poll(&polled, 1, patience_ms) != 1) return false;
+  return ::recv(caller.get(), piece.data(), piece.size(), 0) > 0;
+}
+
 bool is_answered(int socket_type, std::uint16_t port) {
   for (int i = 0; i < 100; ++i) {
-    const UniqueFd caller(::socket(AF_INET, socket_type | SOCK_CLOEXEC, 0));
-    const sockaddr_in address = address_of(port);
-    const auto* target = reinterpret_cast<const sockaddr*>(&address);
-    if (::connect(caller.get(), target, sizeof address) != 0) continue;
-    ::send(caller.get(), "again\n", 6, MSG_NOSIGNAL);
-    std::array<char, 4096> piece;
-    pollfd polled{caller.get(), POLLIN, 0};
-    if (::poll(&polled, 1, 2000) != 1) continue;
-    if (::recv(caller.get(), piece.data(), piece.size(), 0) > 0) return true;
+    if (is_answered_within(socket_type, port, 2000)) return true;
   }
   return false;
 }
@@ -107,6 +115,44 @@ void check_each_allocation(const ServerOptions& options, const Served& served) {
     return has_struck;
   });
   running.drain();
+}
+
+/// Starts a server with so many allocations before one fails. Returns whether one has failed.
+bool check_start(const ServerOptions& options, std::size_t spared) {
+  Server server(options);
+  Handler lossless = Handler(echo).needs([] {
+    const auto slept = sleep_for(std::chrono::hours(1));
+    return slept ? Error{} : slept.error();
+  });
+  REQUIRE(server.add("tcp://127.0.0.1:0", std::move(lossless)));
+  REQUIRE(server.add("tcp://127.0.0.1:0?framing=lines", echo_message));
+  REQUIRE(server.add("udp://127.0.0.1:0", echo_message));
+  REQUIRE(server.bind());
+  const int types[] = {SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM};
+  std::array<std::uint16_t, 3> ports{};
+  for (std::size_t i = 0; i < ports.size(); ++i) ports[i] = server.services()[i].endpoint.port();
+  std::atomic<bool> may_run = false;
+  std::atomic<bool> has_returned = false;
+  Result<DrainReport> report;
+  std::thread runner([&] {
+    while (!may_run) std::this_thread::yield();
+    report = server.run();
+    has_returned = true;
+  });
+  bool has_struck = false;
+  {
+    const test::MemoryShortage shortage(spared, kOne);
+    may_run = true;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      while (!has_returned && !is_answered_within(types[i], ports[i], 50)) {
+      }
+    }
+    has_struck = shortage.has_struck();
+  }
+  server.drain();
+  runner.join();
+  if (!report) CHECK(report.error().kind == ErrorKind::resource_exhausted);
+  return has_struck;
 }
 
 }  // namespace
@@ -152,6 +198,24 @@ TEST_CASE("a handler that throws ends its own call though nothing can be allocat
       shortage.reset();
     }
     CHECK(running.drain().handler_failures == 3);
+  }
+}
+
+TEST_CASE("a server whose start finds no memory at one point says so, or serves all the same") {
+  SilentLog log;
+  for (const char* word : {"serial", "threads:2", "loops:2"}) {
+    for (const EngineKind engine : test::loop_engines()) {
+      if (*word != 'l' && engine != test::loop_engines().front()) continue;
+      CAPTURE(std::string(word));
+      CAPTURE(name_of(engine));
+      ServerOptions options = test::options_for(word);
+      options.loop.engine = engine;
+      options.log = &log;
+      test::with_each_allocation_failing([&](std::size_t spared) {
+        CAPTURE(spared);
+        return check_start(options, spared);
+      });
+    }
   }
 }
 

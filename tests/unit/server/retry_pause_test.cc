@@ -1,5 +1,7 @@
 #include "server/retry_pause.h"
 
+#include <new>
+
 #include <doctest/doctest.h>
 
 #include "engine/event_loop.h"
@@ -47,6 +49,37 @@ TEST_CASE("who has no time left does not try again") {
   test::on_each_engine([] {
     const DeadlineScope scope(deadline_after(std::chrono::milliseconds(2)));
     CHECK_FALSE(pause_before_retry(std::chrono::hours(1)));
+  });
+}
+
+TEST_CASE("what fails, or finds no memory, is tried until it is done") {
+  test::on_each_engine([] {
+    int tries = 0;
+    CHECK(try_until_done([&] {
+      if (++tries == 2) throw std::bad_alloc();
+      return tries == 3;
+    }));
+    CHECK(tries == 3);
+  });
+}
+
+TEST_CASE("what fails is not tried again when draining") {
+  test::on_each_loop([](EventLoop& loop) {
+    engine::FiberGroup group(loop);
+    int tries = 0;
+    REQUIRE(loop.spawn(
+        "tries",
+        [&] {
+          CHECK_FALSE(try_until_done([&] {
+            ++tries;
+            return false;
+          }));
+        },
+        &group));
+    loop.yield();
+    group.interrupt(engine::kDrainEnd);
+    CHECK(group.join() == 0);
+    CHECK(tries == 1);
   });
 }
 

@@ -1,0 +1,107 @@
+#include <chrono>
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "support/framed_exchange.h"
+#include "support/memory_shortage.h"
+#include "support/simulated.h"
+
+// When the calls of a frame dispatcher are ended amid a message, and what a want of memory does.
+
+namespace hotline::server {
+namespace {
+
+using engine::EventLoop;
+using test::FramedExchange;
+using test::heard_until_end;
+using test::say;
+
+Reply echo(const Message& message) { return Reply::in_place(message); }
+
+ServerOptions with_timeouts(StreamTimeouts timeouts) {
+  ServerOptions options;
+  options.timeouts = timeouts;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a message that has begun ends its call in its own time, however late its last byte came") {
+  test::Simulation simulation;
+  simulation.run([&] {
+    using std::chrono::seconds;
+    FramedExchange exchange(
+        simulation.loop, echo,
+        with_timeouts({.idle = std::chrono::minutes(5), .message = seconds(60)}));
+    const Instant begin = now();
+    const auto check_end = [&](Stream& call, seconds expected) {
+      CHECK(heard_until_end(call) == "<closed>");
+      CHECK(now() - begin >= expected);
+      CHECK(now() - begin < expected + seconds(1));
+    };
+    Stream first = exchange.call();
+    say(first, "a");
+    CHECK(sleep_for(seconds(20)));
+    Stream second = exchange.call();
+    say(second, "a");
+    CHECK(sleep_for(seconds(10)));
+    Stream third = exchange.call();
+    say(third, "a");
+    // They go on in another order than that in which they began.
+    CHECK(sleep_for(seconds(10)));
+    say(second, "b");
+    CHECK(sleep_for(seconds(10)));
+    say(first, "b");
+    CHECK(sleep_for(seconds(1)));
+    say(third, "b");
+    check_end(first, seconds(60));
+    check_end(second, seconds(80));
+    check_end(third, seconds(90));
+  });
+}
+
+TEST_CASE("who is silent within a message for too long is hung up on before its time is up") {
+  test::Simulation simulation;
+  simulation.run([&] {
+    using std::chrono::seconds;
+    FramedExchange exchange(simulation.loop, echo,
+                            with_timeouts({.idle = seconds(10), .message = seconds(60)}));
+    const Instant begin = now();
+    Stream call = exchange.call();
+    say(call, "a");
+    CHECK(sleep_for(seconds(5)));
+    say(call, "b");
+    CHECK(heard_until_end(call) == "<closed>");
+    CHECK(now() - begin >= seconds(15));
+    CHECK(now() - begin < seconds(16));
+  });
+}
+
+TEST_CASE("a want of memory at any point of a call is never taken for the handler's failure") {
+  test::on_each_loop([](EventLoop& loop) {
+    test::with_each_allocation_failing([&](std::size_t spared) {
+      CAPTURE(spared);
+      FramedExchange exchange(loop, echo);
+      Stream call = exchange.call();
+      say(call, "one\ntwo\n");
+      bool has_struck = false;
+      {
+        const test::MemoryShortage shortage(spared, test::MemoryShortage::Extent::one);
+        exchange.settle();
+        has_struck = shortage.has_struck();
+      }
+      // It fails if the call has been reset by now.
+      static_cast<void>(call.shut_down_writes());
+      const std::string heard = heard_until_end(call);
+      const bool is_as_it_should_be = heard == "one\ntwo\n<closed>" || heard == "<reset>";
+      CAPTURE(heard);
+      CHECK(is_as_it_should_be);
+      CHECK(exchange.shared().handler_failures == 0);
+      return has_struck;
+    });
+  });
+}
+
+}  // namespace hotline::server
