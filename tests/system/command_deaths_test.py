@@ -15,8 +15,8 @@ from interop_support import HOTLINE, WAIT_S, Program, Server
 # without a pause: the reply goes out once nothing has come for 250 ms.
 LINES = {
     "runs": "echo begun; echo $PPID > {path}; exec sleep 1000",
-    "has left a writer": "setsid sh -c 'while kill -0 $0; do :; done 2>/dev/null; echo $1 > {path};"
-                         " while :; do echo on; done' $$ $PPID & echo begun",
+    "has left a writer": "setsid sh -c 'while kill -0 $0 2>/dev/null; do echo on; done;"
+                         " echo $1 > {path}; while :; do echo on; done' $$ $PPID & echo begun",
 }
 REPLY_BYTES = 8 * 1024 * 1024
 TRIES = 5
@@ -36,7 +36,10 @@ class Deaths:
         return client, int(messages.line())
 
     def kill_for(self, client, pid):
-        os.kill(pid, signal.SIGKILL)
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError as error:
+            raise TooLate from error
         poll = select.poll()
         poll.register(client.connection, select.POLLIN)
         if any(not events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0)):
