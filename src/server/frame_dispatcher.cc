@@ -1,6 +1,5 @@
 #include "server/frame_dispatcher.h"
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -69,13 +68,10 @@ void FrameDispatcher::take(AdmittedCall call) {
   log_begin(shared_, service_, call.stream);
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
   auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(frames));
-  try {
-    watch(*taken);
-  } catch (const std::bad_alloc&) {
+  if (!try_watch(*taken)) {
     // Nobody would ever be told of it: it ends here, and the acceptor says why.
-    list_of(*taken).remove(*taken);
     taken->stream.abort();
-    throw;
+    throw std::bad_alloc();
   }
   taken.release();
   ++call_count_;
@@ -88,17 +84,13 @@ void FrameDispatcher::stop_taking() {
 
 void FrameDispatcher::note_ready(FramedCall& call) {
   list_of(call).remove(call);
+  call.is_watched = false;
   make_ready(call);
   has_work_.set();
 }
 
 void FrameDispatcher::make_ready(FramedCall& call) {
   (call.weight == engine::Weight::bulk ? ready_bulk_ : ready_).push_back(call);
-}
-
-FramedCallList& FrameDispatcher::list_of(const FramedCall& call) {
-  if (!call.has_spoken) return unspoken_;
-  return call.message.until().is_never() ? silent_ : amid_;
 }
 
 void FrameDispatcher::dispatch() {
@@ -128,7 +120,7 @@ void FrameDispatcher::heed_scope() {
 FramedCall* FrameDispatcher::next_call() {
   const bool is_bulk_due = ready_.is_empty() || light_count_ >= kLightCountMax;
   const bool is_bulk = !ready_bulk_.is_empty() && is_bulk_due;
-  FramedCallList& calls = is_bulk ? ready_bulk_ : ready_;
+  OrderedCalls& calls = is_bulk ? ready_bulk_ : ready_;
   if (calls.is_empty()) return nullptr;
   light_count_ = is_bulk ? 0 : light_count_ + 1;
   FramedCall& call = calls.first();
@@ -158,30 +150,38 @@ bool FrameDispatcher::wait_for_calls() {
 }
 
 Deadline FrameDispatcher::next_silence_end() const {
-  const auto first = [](const FramedCallList& calls) {
+  const auto first = [](const OrderedCalls& calls) {
     return calls.is_empty() ? Deadline::never() : calls.first().silent_until;
   };
-  const Deadline earliest = Deadline::earliest(first(unspoken_), first(silent_));
-  return Deadline::earliest(earliest, first(amid_));
+  const Deadline silence = Deadline::earliest(first(unspoken_), first(silent_));
+  return begun_.is_empty() ? silence : Deadline::earliest(silence, begun_.first().message.until());
 }
 
 void FrameDispatcher::end_silent() {
   const Instant time = loop_.now();
   // The loop takes note of everything that has come by now before it ends this wait.
   if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
-  for (FramedCallList* calls : watched()) {
+  for (OrderedCalls* calls : watched()) {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
       FramedCall& call = calls->first();
       unwatch(call);
       end(call, {CallEnd::Manner::at_once, lateness_of(call)});
     }
   }
+  while (!begun_.is_empty() && begun_.first().message.has_passed(time)) {
+    FramedCall& call = begun_.first();
+    stop_timing(call);
+    // One that is being served, or will be, is told when its next bytes come, or it is watched.
+    if (!call.is_watched) continue;
+    unwatch(call);
+    end(call, {CallEnd::Manner::at_once, lateness_of(call)});
+  }
 }
 
 /// Each has a last chance to say what it has said already.
 void FrameDispatcher::begin_drain() {
   is_draining_ = true;
-  for (FramedCallList* calls : watched()) {
+  for (OrderedCalls* calls : watched()) {
     while (!calls->is_empty()) {
       FramedCall& call = calls->first();
       unwatch(call);
@@ -215,13 +215,14 @@ bool FrameDispatcher::serve(FramedCall& call) {
   } else if (call.has_frames_left) {
     make_ready(call);
     has_work_.set();
-  } else {
-    watch(call);
+  } else if (!try_watch(call)) {
+    end(call, {CallEnd::Manner::broken, reason_of(ErrorKind::resource_exhausted, "serve", call)});
   }
   return work.end();
 }
 
 Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
+  const Deadline before = call.message.until();
   std::size_t piece_bytes = 0;
   if (!call.has_frames_left) {
     const auto piece = is_draining_ ? call.stream.receive() : call.stream.receive_now();
@@ -235,38 +236,72 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
     call.frames.feed(*piece);
     piece_bytes = piece->size();
   }
-  const auto left =
-      answer_frames(shared_.options, messages_, service_, call.stream, call.frames, replies);
+  const auto left = answer_frames(shared_.options, messages_, service_, call.stream, call.frames,
+                                  replies, call.message);
   if (!left) return fail(std::move(left.error()));
   call.has_frames_left = *left == FramesLeft::some;
-  const bool is_amid = call.frames.is_amid_frame();
-  call.message.note(piece_bytes, !is_amid);
-  if (is_amid) call.message.start(loop_.now(), shared_.options.timeouts.message);
+  note_progress(call, piece_bytes, before);
   return {};
+}
+
+/// `before`: the deadline before those bytes. Each that begins is later than those that have begun.
+void FrameDispatcher::note_progress(FramedCall& call, std::size_t bytes, Deadline before) {
+  const bool is_amid = call.frames.is_amid_frame();
+  call.message.note(bytes, !is_amid);
+  if (is_amid) call.message.start(loop_.now(), shared_.options.timeouts.message);
+  if (call.message.until() == before) return;
+  stop_timing(call);
+  if (call.message.until().is_never()) return;
+  begun_.push_back(call);
+  call.is_timed = true;
+}
+
+void FrameDispatcher::stop_timing(FramedCall& call) {
+  if (std::exchange(call.is_timed, false)) begun_.remove(call);
+}
+
+/// Returns false, and the call is in no list, if there is no memory for it.
+bool FrameDispatcher::try_watch(FramedCall& call) noexcept {
+  try {
+    watch(call);
+    return true;
+  } catch (const std::bad_alloc&) {
+    list_of(call).remove(call);
+    call.is_watched = false;
+    stop_timing(call);
+    return false;
+  }
 }
 
 void FrameDispatcher::watch(FramedCall& call) {
   const StreamTimeouts& timeouts = shared_.options.timeouts;
-  FramedCallList& calls = list_of(call);
-  const Duration timeout = &calls == &unspoken_ ? timeouts.first_byte : timeouts.idle;
+  OrderedCalls& calls = list_of(call);
   call.silent_until =
-      Deadline::earliest(Deadline::after(loop_.now(), timeout), call.message.until());
-  calls.insert_in_order(call);
+      Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
+  calls.push_back(call);
+  call.is_watched = true;
+  if (!call.message.until().is_never() && !call.is_timed) {
+    // Its time was over while it was served.
+    begun_.push_front(call);
+    call.is_timed = true;
+  }
   if (is_draining_) {
     note_ready(call);
     return;
   }
   // Whoever waits for calls may know of later deadlines alone.
-  if (call.silent_until < waits_until_) has_work_.set();
+  if (Deadline::earliest(call.silent_until, call.message.until()) < waits_until_) has_work_.set();
   call.stream.watch(call);
 }
 
 void FrameDispatcher::unwatch(FramedCall& call) {
   list_of(call).remove(call);
+  call.is_watched = false;
   call.stream.unwatch();
 }
 
 void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
+  stop_timing(call);
   end_call(shared_, service_, call.stream, how);
   delete &call;
   --call_count_;

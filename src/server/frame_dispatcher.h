@@ -43,6 +43,8 @@ class FrameDispatcher {
  private:
   friend class FramedCall;
   class Work;
+  using OrderedCalls = CallList<&FramedCall::order_>;
+  using BegunCalls = CallList<&FramedCall::begun_>;
 
   void note_ready(FramedCall& call);
   void dispatch();
@@ -57,10 +59,13 @@ class FrameDispatcher {
   bool serve(FramedCall& call);
   Result<void> answer(FramedCall& call, ReplyBatch& replies);
   void make_ready(FramedCall& call);
+  bool try_watch(FramedCall& call) noexcept;
   void watch(FramedCall& call);
   void unwatch(FramedCall& call);
-  FramedCallList& list_of(const FramedCall& call);
-  std::array<FramedCallList*, 3> watched() { return {&unspoken_, &amid_, &silent_}; }
+  OrderedCalls& list_of(const FramedCall& call) { return call.has_spoken ? silent_ : unspoken_; }
+  std::array<OrderedCalls*, 2> watched() { return {&unspoken_, &silent_}; }
+  void note_progress(FramedCall& call, std::size_t bytes, Deadline before);
+  void stop_timing(FramedCall& call);
   void end(FramedCall& call, const CallEnd& how);
   Deadline next_silence_end() const;
   bool is_over() const { return is_complete_ && call_count_ == 0; }
@@ -72,12 +77,12 @@ class FrameDispatcher {
   MessageCount messages_;
   engine::Event has_work_;
   std::optional<DispatchFibers> fibers_;
-  FramedCallList ready_;
-  FramedCallList ready_bulk_;  ///< Those of them that brought much with their last piece.
+  OrderedCalls ready_;
+  OrderedCalls ready_bulk_;  ///< Those of them that brought much with their last piece.
   // Each in the order of its calls' deadlines.
-  FramedCallList unspoken_;  ///< Watched, and nothing has come yet.
-  FramedCallList amid_;      ///< Watched, and a message has begun.
-  FramedCallList silent_;    ///< Watched, between two messages.
+  OrderedCalls unspoken_;  ///< Watched, and nothing has come yet.
+  OrderedCalls silent_;    ///< Watched, and something has.
+  BegunCalls begun_;       ///< Watched or not, and a message has begun whose time is not over.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
   std::size_t batch_count_ = 0;  ///< Spare or in use.
   static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());

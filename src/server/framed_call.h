@@ -10,6 +10,13 @@
 namespace hotline::server {
 
 class FrameDispatcher;
+class FramedCall;
+
+/// The neighbours of a call in a list.
+struct CallLinks {
+  FramedCall* previous = nullptr;
+  FramedCall* next = nullptr;
+};
 
 /// One framed call of a FrameDispatcher: all that there is of it while it is silent.
 class FramedCall final : public engine::ReadWatch {
@@ -27,47 +34,45 @@ class FramedCall final : public engine::ReadWatch {
   framing::FrameAssembler frames;
   net::ProgressDeadline message;              ///< Of one that has begun.
   Deadline silent_until = Deadline::never();  ///< While it is watched.
+  bool is_watched = false;
+  bool is_timed = false;  ///< It is in the list of those whose message has begun.
   bool has_spoken = false;
   bool has_frames_left = false;  ///< Of the last piece: it is served again before it is watched.
   engine::Weight weight = engine::Weight::light;  ///< Of the last piece.
 
  private:
-  friend class FramedCallList;
+  template <CallLinks FramedCall::*kLinks>
+  friend class CallList;
+  friend class FrameDispatcher;
 
   FrameDispatcher& dispatcher_;
-  FramedCall* previous_ = nullptr;
-  FramedCall* next_ = nullptr;
+  CallLinks order_;  ///< Among those that are ready, or watched in the same way.
+  CallLinks begun_;  ///< Among those whose message has begun.
 };
 
-/// Calls in an order; each is in one list at a time. Does not own them.
-class FramedCallList {
+/// Calls in an order; each is in one list of these links at a time. Does not own them.
+template <CallLinks FramedCall::*kLinks>
+class CallList {
  public:
   bool is_empty() const { return first_ == nullptr; }
   FramedCall& first() const { return *first_; }
 
   void push_back(FramedCall& call) {
-    call.previous_ = last_;
-    call.next_ = nullptr;
-    (last_ == nullptr ? first_ : last_->next_) = &call;
+    call.*kLinks = {last_, nullptr};
+    (last_ == nullptr ? first_ : (last_->*kLinks).next) = &call;
     last_ = &call;
   }
 
-  /// Puts `call` behind the last whose `silent_until` is not later. Of calls with one timeout that
-  /// is the end; of messages that have begun, those that began later are passed over.
-  void insert_in_order(FramedCall& call) {
-    FramedCall* before = last_;
-    while (before != nullptr && before->silent_until > call.silent_until) {
-      before = before->previous_;
-    }
-    call.previous_ = before;
-    call.next_ = before == nullptr ? first_ : before->next_;
-    (before == nullptr ? first_ : before->next_) = &call;
-    (call.next_ == nullptr ? last_ : call.next_->previous_) = &call;
+  void push_front(FramedCall& call) {
+    call.*kLinks = {nullptr, first_};
+    (first_ == nullptr ? last_ : (first_->*kLinks).previous) = &call;
+    first_ = &call;
   }
 
   void remove(FramedCall& call) {
-    (call.previous_ == nullptr ? first_ : call.previous_->next_) = call.next_;
-    (call.next_ == nullptr ? last_ : call.next_->previous_) = call.previous_;
+    const CallLinks links = call.*kLinks;
+    (links.previous == nullptr ? first_ : (links.previous->*kLinks).next) = links.next;
+    (links.next == nullptr ? last_ : (links.next->*kLinks).previous) = links.previous;
   }
 
  private:

@@ -47,7 +47,7 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
 
 Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& messages,
                                  const Service& service, Stream& call, FrameAssembler& frames,
-                                 ReplyBatch& replies) try {
+                                 ReplyBatch& replies, net::ProgressDeadline& message) try {
   const bool is_only_one = options.calls == CallCount::one;
   const MessageHandler& handle = service.handler.message();
   const auto flush = [&](FramesLeft left) -> Result<FramesLeft> {
@@ -62,6 +62,7 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
       return fail(
           framing::frame_error(service.framing, step, call.peer().format_without_options()));
     }
+    message.note(0, true);
     messages.add_one();
     Reply reply = call_handler(handle, {call, step.payload});
     if (reply.has_value()) {
@@ -99,7 +100,7 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
     frames.feed(*piece);
     Result<FramesLeft> left = FramesLeft::some;
     while (left && *left == FramesLeft::some) {
-      left = answer_frames(shared.options, count, service, call, frames, replies);
+      left = answer_frames(shared.options, count, service, call, frames, replies, message);
     }
     if (!left) return fail(std::move(left.error()));
     message.note(piece_bytes, !frames.is_amid_frame());

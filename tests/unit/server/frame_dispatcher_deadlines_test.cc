@@ -62,6 +62,52 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("each message has its own time, though each piece ends within one") {
+  test::Simulation simulation;
+  simulation.run([&] {
+    using std::chrono::seconds;
+    FramedExchange exchange(
+        simulation.loop, echo,
+        with_timeouts({.idle = std::chrono::minutes(5), .message = seconds(60)}));
+    Stream call = exchange.call();
+    say(call, "a");
+    for (int i = 0; i < 10; ++i) {
+      CHECK(sleep_for(seconds(40)));
+      say(call, "b\na");
+      CHECK(test::heard(call, 3) == "ab\n");
+    }
+    const Instant last = now();
+    CHECK(heard_until_end(call) == "<closed>");
+    CHECK(now() - last > seconds(59));
+    CHECK(now() - last < seconds(61));
+  });
+}
+
+TEST_CASE("a handler that takes longer than a message may does not cost its call the next one") {
+  test::Simulation simulation;
+  simulation.run([&] {
+    using std::chrono::seconds;
+    FramedExchange exchange(
+        simulation.loop,
+        [](const Message& message) {
+          if (test::text_of(message) == "slow") CHECK(sleep_for(seconds(25)));
+          return Reply::in_place(message);
+        },
+        with_timeouts({.idle = std::chrono::minutes(5), .message = seconds(20)}));
+    Stream call = exchange.call();
+    Stream late = exchange.call();
+    say(call, "sl");
+    CHECK(sleep_for(seconds(10)));
+    say(late, "begun");
+    say(call, "ow\nne");
+    CHECK(test::heard(call, 5) == "slow\n");
+    CHECK(heard_until_end(late) == "<closed>");
+    CHECK(sleep_for(seconds(10)));
+    say(call, "xt\n");
+    CHECK(test::heard(call, 5) == "next\n");
+  });
+}
+
 TEST_CASE("who is silent within a message for too long is hung up on before its time is up") {
   test::Simulation simulation;
   simulation.run([&] {
