@@ -91,8 +91,8 @@ class BufferPool {
   /// Whether there is any buffer at all: one that is out will come back.
   bool has_any() const { return grown_ > 0; }
 
-  /// How many free buffers remain before only the reserve is left: the share of streams that bring
-  /// little, which those that bring much may not use up.
+  /// How many free buffers remain before only an eighth is left, which streams that bring much may
+  /// not use up.
   std::size_t above_reserve() const {
     const std::size_t free = free_count();
     return free - std::min(free, available_max() / 8);

@@ -19,6 +19,8 @@ namespace context = boost::context::detail;
 // well under a millisecond for it.
 constexpr std::uint32_t kBudget = 64;
 
+constexpr std::uint32_t kAcceptsInTurn = 8;
+
 // How long fibers with much to do run before the loop looks again for those with little. Short
 // beside what a caller notices, long beside what looking costs.
 constexpr Duration kBulkSlice = std::chrono::milliseconds(1);
@@ -307,13 +309,18 @@ void EventLoop::yield() {
   suspend();
 }
 
-void EventLoop::spend_budget() {
+void EventLoop::spend_budget() { spend(1, Weight::bulk); }
+
+void EventLoop::spend_accept_budget() { spend(kBudget / kAcceptsInTurn, Weight::light); }
+
+/// Yields, and then runs as one with so much to do, if the budget does not suffice.
+void EventLoop::spend(std::uint32_t cost, Weight weight) {
   Fiber& fiber = *fiber_;
-  if (fiber.budget > 0) {
-    --fiber.budget;
+  if (fiber.budget >= cost) {
+    fiber.budget -= cost;
     return;
   }
-  make_ready(fiber, Weight::bulk);
+  make_ready(fiber, weight);
   // Not a wait, so nobody takes over meanwhile.
   switch_to_scheduler(fiber, false);
 }

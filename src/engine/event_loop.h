@@ -147,6 +147,10 @@ class EventLoop : public Engine {
   /// its share of this turn.
   void spend_budget();
 
+  /// The same before an accept. Few callers are taken in a turn, for each brings work to the next
+  /// ones: calls that end as fast as they come must not hold up those that stay.
+  void spend_accept_budget();
+
   /// Counts a result of so many bytes against the share of the running fiber.
   void charge(int bytes) noexcept {
     const auto cost = static_cast<std::uint32_t>(bytes) / kBytesOfResult;
@@ -154,6 +158,7 @@ class EventLoop : public Engine {
   }
 
  private:
+  void spend(std::uint32_t cost, Weight weight);
   Fiber* create(std::string_view name, Fiber::Body body, FiberGroup* group) noexcept;
   void run_ready();
   void run_bulk();

@@ -44,6 +44,7 @@ class Wait {
 
   /// Sets how much the end of the wait gives the fiber to do. Call it before the wait ends.
   void set_weight(Weight weight) { weight_ = weight; }
+  Weight weight() const { return weight_; }
 
   /// Whether it has ended, though its fiber may not have run since.
   bool is_complete() const { return is_complete_; }

@@ -90,7 +90,7 @@ void FrameDispatcher::note_ready(FramedCall& call) {
 }
 
 void FrameDispatcher::make_ready(FramedCall& call) {
-  (call.weight == engine::Weight::bulk ? ready_bulk_ : ready_).push_back(call);
+  (call.weight() == engine::Weight::bulk ? ready_bulk_ : ready_).push_back(call);
 }
 
 void FrameDispatcher::dispatch() {
@@ -103,7 +103,7 @@ void FrameDispatcher::dispatch() {
       begin_slice();
       continue;
     }
-    const engine::Weight weight = call->weight;
+    const engine::Weight weight = call->weight();
     if (!serve(*call)) return;
     end_slice_in_time(weight);
   }
@@ -232,7 +232,7 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
     // A peer that sends a little now and then is never silent, and may still take too long.
     if (call.message.has_passed(loop_.now())) return fail(lateness_of(call));
     call.has_spoken = true;
-    call.weight = engine::weight_of(piece->size());
+    call.set_weight(engine::weight_of(piece->size()));
     call.frames.feed(*piece);
     piece_bytes = piece->size();
   }
@@ -240,6 +240,8 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
                                   replies, call.message);
   if (!left) return fail(std::move(left.error()));
   call.has_frames_left = *left == FramesLeft::some;
+  // Few bytes can be many messages.
+  if (call.has_frames_left) call.set_weight(engine::Weight::bulk);
   note_progress(call, piece_bytes, before);
   return {};
 }

@@ -38,7 +38,6 @@ class FramedCall final : public engine::ReadWatch {
   bool is_timed = false;  ///< It is in the list of those whose message has begun.
   bool has_spoken = false;
   bool has_frames_left = false;  ///< Of the last piece: it is served again before it is watched.
-  engine::Weight weight = engine::Weight::light;  ///< Of the last piece.
 
  private:
   template <CallLinks FramedCall::*kLinks>

@@ -81,7 +81,8 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   side.is_ready = side.is_ready || is_due(deadline);
   for (;;) {
     if (side.is_ready) {
-      spend_budget();
+      const bool is_accept = operation.kind() == Operation::Kind::accept;
+      is_accept ? spend_accept_budget() : spend_budget();
       if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int result = try_operation(state, operation);
       const bool is_starved =
@@ -116,16 +117,25 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
 }
 
 int EpollLoop::try_operation(State& state, Operation& operation) {
-  if (operation.kind() == Operation::Kind::receive) {
-    const bool needs_buffer = static_cast<const Receive&>(operation).into().empty();
-    const bool is_refused =
-        needs_buffer && state.weight == Weight::bulk && buffers_.above_reserve() == 0;
-    if (is_refused) return -ENOBUFS;
-    if (!needs_buffer) shortage_.remove(state);
-  }
+  const bool is_receive = operation.kind() == Operation::Kind::receive;
+  if (is_receive && !may_receive(state, static_cast<Receive&>(operation))) return -ENOBUFS;
   const int result = operation.attempt();
   note_result(state, operation, result);
   return result;
+}
+
+/// Whether it may be tried. When buffers are short a stream that brings much waits for one, and one
+/// that brings little has small memory of its own: those who hold buffers cannot hold it up.
+bool EpollLoop::may_receive(State& state, Receive& receive) {
+  if (!receive.into().empty()) {
+    shortage_.remove(state);
+    return true;
+  }
+  if (buffers_.above_reserve() > 0) return true;
+  // What was brought before says nothing of a stream that is new.
+  if (state.weight == Weight::light) state.weight = weight_of(receive.pending_bytes());
+  receive.use_small_buffer();
+  return state.weight == Weight::light;
 }
 
 int EpollLoop::try_last(State& state, Operation& operation, int ended) {
@@ -162,6 +172,7 @@ int EpollLoop::register_once(State& state, const Channel& channel, Operation::Ki
 
 void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   State& state = attached_state(channel);
+  state.weight = std::max(state.weight, watch.weight());
   // The first event tells of what was there before.
   if (!state.is_registered) state.read.is_ready = false;
   const int failed = register_once(state, channel, Operation::Kind::receive);

@@ -7,6 +7,8 @@
 
 namespace hotline::engine {
 
+class Receive;
+
 /// Tries an operation and, if it must wait, parks the fiber until epoll tells of readiness.
 /// Descriptors are registered once, edge-triggered, both ways, at their first wait. epoll(7).
 class EpollLoop final : public EventLoop {
@@ -34,6 +36,7 @@ class EpollLoop final : public EventLoop {
   State& attached_state(Channel& channel);
   int register_once(State& state, const Channel& channel, Operation::Kind kind);
   int try_operation(State& state, Operation& operation);
+  bool may_receive(State& state, Receive& receive);
   int try_last(State& state, Operation& operation, int ended);
   void note_result(State& state, const Operation& operation, int result);
   int wait_for_buffer(const Operation& operation, State& state, Deadline deadline);

@@ -1,18 +1,29 @@
 #include "engine/operations/receive.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <new>
 
 #include "engine/engine.h"
 #include "engine/operations/system_result.h"
 
 namespace hotline::engine {
 
+Buffer Receive::take_buffer() const noexcept {
+  if (!is_small_) return engine_.take_buffer();
+  try {
+    return Buffer(kSmallBytes);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 int Receive::attempt() noexcept {
   MutableBytes target = into_;
   if (target.empty()) {
-    buffer = engine_.take_buffer();
+    buffer = take_buffer();
     if (!buffer) return -ENOBUFS;
     target = buffer.memory();
   }
@@ -40,6 +51,13 @@ int Receive::take(Buffer received) {
   channel().unread = bytes.subspan(taken);
   if (taken < bytes.size()) channel().lease = std::move(received);
   return static_cast<int>(taken);
+}
+
+std::size_t Receive::pending_bytes() const noexcept {
+  int pending = 0;
+  const int failed = system_result(
+      [&] { return raw_call(SYS_ioctl, channel().fd(), FIONREAD, &pending); });
+  return failed < 0 ? 0 : static_cast<std::size_t>(pending);
 }
 
 bool Receive::has_exhausted(int result) const noexcept {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "engine/buffer.h"
 #include "engine/operation.h"
 #include "hotline/core/bytes.h"
@@ -15,6 +17,8 @@ class Receive final : public Operation {
   Receive(Channel& channel, Engine& engine, MutableBytes into = {})
       : Operation(Kind::receive, channel, Direction::read), engine_(engine), into_(into) {}
 
+  static constexpr std::size_t kSmallBytes = 512;
+
   int attempt() noexcept override;
 
   /// A read that did not fill the buffer emptied the socket; the next edge will tell of more, and
@@ -26,12 +30,22 @@ class Receive final : public Operation {
 
   MutableBytes into() const { return into_; }
 
+  /// Lets the next attempts receive into small memory of its own in place of a buffer of the
+  /// engine's.
+  void use_small_buffer() { is_small_ = true; }
+
+  /// How many bytes have come. FIONREAD of tcp(7), unix(7).
+  std::size_t pending_bytes() const noexcept;
+
   /// After success without `into`: the bytes, filled() of them.
   Buffer buffer;
 
  private:
+  Buffer take_buffer() const noexcept;
+
   Engine& engine_;
   MutableBytes into_;
+  bool is_small_ = false;
 };
 
 }  // namespace hotline::engine

@@ -125,6 +125,8 @@ int UringLoop::accept(Operation& operation, Deadline deadline) {
   const bool may_run_ahead = static_cast<const Accept&>(operation).may_run_ahead();
   for (;;) {
     if (state.has_accepted()) {
+      spend_accept_budget();
+      if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int fd = state.accepted_fds->front();
       state.accepted_fds->erase(state.accepted_fds->begin());
       return fd;

@@ -95,6 +95,35 @@ TEST_CASE("streams that bring much leave buffers for those that bring little") {
       few_buffers());
 }
 
+TEST_CASE("on epoll a stream that brings little is served though others hold every buffer there is") {
+  test::on_loop(
+      EngineKind::epoll,
+      [](EventLoop& loop) {
+        std::list<Flooded> floods(2 * kBufferCount);
+        FiberGroup holders(loop);
+        for (Flooded& each : floods) {
+          loop.spawn(
+              "holder", [&loop, &each] { receive(loop, *each.channel); }, &holders);
+        }
+        for (int i = 0; i < 200; ++i) loop.yield();
+        for (const std::size_t size : {1U, 512U, 4096U}) {
+          auto [ours, peer] = test::stream_pair();
+          Channel light(std::move(ours));
+          test::send_text(peer.get(), std::string(size, 'l'));
+          std::size_t received = 0;
+          while (received < size) {
+            const int piece = receive(loop, light);
+            REQUIRE(piece > 0);
+            received += static_cast<std::size_t>(piece);
+          }
+          CHECK(received == size);
+        }
+        holders.interrupt(kCancelEnd);
+        holders.join();
+      },
+      few_buffers());
+}
+
 TEST_CASE("flooded streams that wait for a buffer have one as soon as enough come back") {
   test::on_each_loop(
       [](EventLoop& loop) {

@@ -25,6 +25,24 @@ TEST_CASE("without memory of the caller's a buffer is taken, only when there is 
   CHECK(as_text(receive.buffer.memory().first(4)) == "data");
 }
 
+TEST_CASE("a small buffer takes as much as it holds, belongs to no pool, and the rest is left") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  Receive receive(channel, Engine::current());
+  CHECK(receive.pending_bytes() == 0);
+  receive.use_small_buffer();
+  CHECK(receive.attempt() == -EAGAIN);
+  CHECK_FALSE(receive.buffer);
+  test::send_text(peer.get(), std::string(Receive::kSmallBytes + 1, 's'));
+  CHECK(receive.pending_bytes() == Receive::kSmallBytes + 1);
+  CHECK(receive.attempt() == static_cast<int>(Receive::kSmallBytes));
+  CHECK_FALSE(receive.has_exhausted(static_cast<int>(Receive::kSmallBytes)));
+  CHECK_FALSE(receive.buffer.is_pooled());
+  CHECK(receive.pending_bytes() == 1);
+  CHECK(receive.attempt() == 1);
+  CHECK(receive.has_exhausted(1));
+}
+
 TEST_CASE("memory of the caller's is filled with what fits, and the rest is left") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
