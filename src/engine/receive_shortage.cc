@@ -16,7 +16,8 @@ bool ReceiveShortage::is_cut_due(Instant now) noexcept {
 }
 
 Deadline ReceiveShortage::bound(Deadline until, Instant now) const {
-  return is_felt() ? Deadline::earliest(until, Deadline::after(now, LongestBlocked::kPause)) : until;
+  if (!is_felt()) return until;
+  return Deadline::earliest(until, Deadline::after(now, LongestBlocked::kPause));
 }
 
 }  // namespace hotline::engine

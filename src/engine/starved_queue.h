@@ -40,7 +40,8 @@ class StarvedQueue {
 
  private:
   void unlink(ChannelState& state, ChannelState* before) noexcept {
-    (before == nullptr ? first_ : before->next_starved) = std::exchange(state.next_starved, nullptr);
+    ChannelState* const next = std::exchange(state.next_starved, nullptr);
+    (before == nullptr ? first_ : before->next_starved) = next;
     if (last_ == &state) last_ = before;
     state.starved_in = nullptr;
   }

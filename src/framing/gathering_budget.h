@@ -28,7 +28,7 @@ class GatheringBudget {
     std::size_t before = taken_bytes();
     do {
       if (bytes > limit - std::min(before, limit)) throw Exhausted();
-    } while (!taken_bytes_.compare_exchange_weak(before, before + bytes, std::memory_order_relaxed));
+    } while (!taken_bytes_.compare_exchange_weak(before, before + bytes, kRelaxed));
   }
 
   void give_back(std::size_t bytes) noexcept {
@@ -38,6 +38,7 @@ class GatheringBudget {
   std::size_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr auto kRelaxed = std::memory_order_relaxed;
   static constexpr std::size_t kSmallBytesMax = 64 * 1024;
 
   std::size_t bytes_max_;

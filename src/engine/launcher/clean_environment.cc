@@ -32,7 +32,8 @@ void add_missing(std::vector<std::string>& environment, std::string_view name, c
 }  // namespace
 
 std::vector<std::string> clean_environment(const char* const* inherited) {
-  std::vector<std::string> clean = {std::string("PATH=") + kCleanPath};
+  std::vector<std::string> clean;
+  clean.push_back(std::string("PATH=") + kCleanPath);
   for (; inherited != nullptr && *inherited != nullptr; ++inherited) {
     if (is_allowed(*inherited)) clean.emplace_back(*inherited);
   }

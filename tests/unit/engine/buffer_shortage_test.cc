@@ -95,7 +95,7 @@ TEST_CASE("streams that bring much leave buffers for those that bring little") {
       few_buffers());
 }
 
-TEST_CASE("on epoll a stream that brings little is served though others hold every buffer there is") {
+TEST_CASE("on epoll a stream that brings little is served though others hold every buffer") {
   test::on_loop(
       EngineKind::epoll,
       [](EventLoop& loop) {

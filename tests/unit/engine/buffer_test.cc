@@ -89,7 +89,7 @@ TEST_CASE("buffers larger than a slab have slabs of their own") {
   CHECK_FALSE(pool.take());
 }
 
-TEST_CASE("a pool that has no memory to grow counts on what it has, until it is told to try again") {
+TEST_CASE("a pool without memory to grow counts on what it has, until it is told to try again") {
   // The second slab needs room in a list, which is not to be had.
   BufferPool pool({.buffer_bytes = 1024 * 1024, .memory_max = 16 * 1024 * 1024});
   Buffer only = pool.take();
