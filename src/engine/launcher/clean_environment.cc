@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace hotline::engine {
 namespace {
@@ -33,7 +34,9 @@ void add_missing(std::vector<std::string>& environment, std::string_view name, c
 
 std::vector<std::string> clean_environment(const char* const* inherited) {
   std::vector<std::string> clean;
-  clean.push_back(std::string("PATH=") + kCleanPath);
+  std::string path = "PATH=";
+  path += kCleanPath;
+  clean.push_back(std::move(path));
   for (; inherited != nullptr && *inherited != nullptr; ++inherited) {
     if (is_allowed(*inherited)) clean.emplace_back(*inherited);
   }
