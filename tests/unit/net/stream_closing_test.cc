@@ -120,7 +120,7 @@ TEST_CASE("closing a stream ends its reader's wait for a buffer") {
     Call starved = unix_call();
     test::send_text(holder.peer.get(), "held");
     CHECK(received(holder.stream) == "held");
-    test::send_text(starved.peer.get(), "more");
+    test::send_text(starved.peer.get(), std::string(2 * 4096, 'm'));
     TaskGroup group;
     REQUIRE(group.spawn("read", [&] { CHECK(received(starved.stream) == "<cancelled>"); }));
     for (int i = 0; i < 5; ++i) loop.yield();
