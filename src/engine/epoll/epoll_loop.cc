@@ -134,8 +134,9 @@ bool EpollLoop::may_receive(State& state, Receive& receive) {
   if (buffers_.above_reserve() > 0) return true;
   // What was brought before says nothing of a stream that is new.
   if (state.weight == Weight::light) state.weight = weight_of(receive.pending_bytes());
+  if (state.weight == Weight::bulk) return false;
   receive.use_small_buffer();
-  return state.weight == Weight::light;
+  return true;
 }
 
 int EpollLoop::try_last(State& state, Operation& operation, int ended) {
