@@ -70,8 +70,10 @@ void BufferPool::give_back(std::uint32_t index) {
 bool BufferPool::grow() {
   const std::size_t count = std::min(slab_count_, count_max_ - grown_);
   if (count == 0) return false;
-  has_failed_to_grow_ = !map_slab(count);
-  return !has_failed_to_grow_;
+  const bool has_grown = map_slab(count);
+  // Without any buffer nobody waits for one to come back: each asks anew.
+  has_failed_to_grow_ = !has_grown && grown_ > 0;
+  return has_grown;
 }
 
 bool BufferPool::map_slab(std::size_t count) {

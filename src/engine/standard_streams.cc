@@ -32,7 +32,8 @@ int hold_standard_streams() {
 
 bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience) {
   pollfd polled{static_cast<int>(stream), POLLOUT, 0};
-  return ::poll(&polled, 1, static_cast<int>(patience.count())) > 0;
+  // Where poll fails nothing is known, and the write will tell.
+  return ::poll(&polled, 1, static_cast<int>(patience.count())) != 0;
 }
 
 int write_standard(StandardStream stream, std::string_view text) {

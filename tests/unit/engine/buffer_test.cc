@@ -112,6 +112,18 @@ TEST_CASE("a pool without memory to grow counts on what it has, until it is told
   CHECK(pool.free_count() == 15);
 }
 
+TEST_CASE("a pool without any memory goes on asking for some") {
+  BufferPool pool({.buffer_bytes = 1024 * 1024, .memory_max = 16 * 1024 * 1024});
+  {
+    const test::MemoryShortage shortage;
+    const bool has_any = static_cast<bool>(pool.take());
+    CHECK_UNARY_FALSE(has_any);
+  }
+  CHECK_FALSE(pool.has_any());
+  CHECK(pool.free_count() == 16);
+  CHECK(pool.take());
+}
+
 TEST_CASE("a buffer taken by index is the same memory when it is adopted") {
   BufferPool pool({.buffer_bytes = 4096, .memory_max = 8192});
   const std::uint32_t index = pool.take_index();
