@@ -175,11 +175,12 @@ Result<void> FramedCall::judge() const {
   if (is_broken_off) return fail(end_);
   if (missing_ == 0) return {};
   const std::string came = missing_ == sent_ ? "no reply"
-                                             : std::to_string(sent_ - missing_) + " replies to " +
-                                                   std::to_string(sent_) + " messages";
+                                             : std::to_string(sent_) + " messages, replies: " +
+                                                   std::to_string(sent_ - missing_);
   if (end_.kind == ErrorKind::closed) {
     return fail(make_error(ErrorKind::closed, kReceiveFrom, peer(), "it hung up: " + came,
-                           "does it use the framing " + frames_.framing().format() + " too?"));
+                           "does it use the framing " + frames_.framing().format() +
+                               " too, and is no message longer than its max?"));
   }
   return fail(make_error(
       ErrorKind::timed_out, kReceiveFrom, peer(),

@@ -118,7 +118,8 @@ Result<void> StreamCall::judge() const {
   constexpr std::string_view kReceive = "receive from";
   if (end_.kind == ErrorKind::closed) {
     return fail(make_error(ErrorKind::closed, kReceive, peer, "it hung up without a reply",
-                           "did the service understand the message?"));
+                           "did the service understand the message? Perhaps it wants a framing, "
+                           "as ?framing=lines"));
   }
   return fail(make_error(ErrorKind::timed_out, kReceive, peer,
                          "no reply within " + format_duration(options_.linger),

@@ -36,6 +36,14 @@ std::optional<Number> parse_decimal(std::string_view text) {
   return is_whole && !text.empty() ? std::optional(number) : std::nullopt;
 }
 
+/// HOST:PORT alone means TCP, most likely; `otherwise` is for all else.
+std::string advice_on_scheme(std::string_view uri, std::string_view otherwise) {
+  const std::size_t colon = uri.find(':');
+  const std::string_view rest = colon == uri.npos ? std::string_view() : uri.substr(colon + 1);
+  if (!parse_decimal<std::uint16_t>(rest.substr(0, rest.find('?')))) return std::string(otherwise);
+  return "did you mean 'tcp://" + escape(as_bytes(uri)) + "'?";
+}
+
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(
       text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
@@ -102,12 +110,14 @@ bool is_datagram(Transport transport) {
 
 Result<Endpoint> Endpoint::parse(std::string_view uri) {
   const std::size_t colon = uri.find(':');
-  if (colon == uri.npos || colon == 0) return refuse(uri, "it has no scheme");
+  if (colon == uri.npos || colon == 0) {
+    return refuse(uri, "it has no scheme", advice_on_scheme(uri, kForms));
+  }
   const std::string_view scheme = uri.substr(0, colon);
   const auto known = std::ranges::find(kTransports, scheme, [](Transport t) { return name_of(t); });
   if (known == std::end(kTransports)) {
     return refuse(uri, "there is no scheme '" + escape(as_bytes(scheme)) + "'",
-                  "the schemes are tcp, udp, unix, unixgram and fd");
+                  advice_on_scheme(uri, "the schemes are tcp, udp, unix, unixgram and fd"));
   }
   if (!is_printable(uri)) return refuse(uri, "it has blanks or control characters in it");
 

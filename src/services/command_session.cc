@@ -109,8 +109,8 @@ void CommandSession::refuse_foreign(const std::string& line) {
 /// There is no reply that would be true.
 void CommandSession::give_up(const std::string& line, const Error& error) {
   if (error.kind == ErrorKind::cancelled) return stream().abort();
-  throw std::runtime_error("no reply to \"" + escape(as_bytes(line), kShownBytesMax) +
-                           "\": " + error.message());
+  throw std::runtime_error("no reply to '" + escape(as_bytes(line), kShownBytesMax) +
+                           "': " + error.message());
 }
 
 /// Runs it, and watches the caller meanwhile: `cancelled` if that has gone.

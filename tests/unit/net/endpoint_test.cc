@@ -177,6 +177,20 @@ TEST_CASE("an unknown scheme is refused with the names of the known ones") {
   }
 }
 
+TEST_CASE("a host and a port without a scheme are refused with the endpoint that may be meant") {
+  for (const std::string uri : {"localhost:8000", "127.0.0.1:8000", ":0", "h:1?framing=lines"}) {
+    const auto endpoint = Endpoint::parse(uri);
+    REQUIRE_FALSE(endpoint);
+    CHECK(endpoint.error().hint() == "did you mean 'tcp://" + uri + "'?");
+    CHECK(Endpoint::parse("tcp://" + uri));
+  }
+  for (const std::string_view uri : {"localhost", "localhost:", "localhost:http", "h:65536"}) {
+    const auto endpoint = Endpoint::parse(uri);
+    REQUIRE_FALSE(endpoint);
+    CHECK(endpoint.error().hint().find("did you mean") == std::string::npos);
+  }
+}
+
 TEST_CASE("a refused endpoint is shown escaped: it may hold anything") {
   CHECK(refusal("tcp://\x1b[2J:1").find("\\x1b[2J") != std::string::npos);
   CHECK(refusal("\"\n").find('\n') == std::string::npos);
