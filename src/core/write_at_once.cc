@@ -14,7 +14,8 @@ int write_at_once(int fd, std::string_view text) noexcept {
   pollfd polled{fd, POLLOUT, 0};
   const int ready = ::poll(&polled, 1, 0);
   if (ready == 1 && (polled.revents & POLLNVAL) != 0) return -EBADF;
-  if (ready != 1 || (polled.revents & POLLOUT) == 0) return -EAGAIN;
+  // A pipe that is full and has no reader is not writable, and the write says why.
+  if (ready != 1 || (polled.revents & (POLLOUT | POLLERR)) == 0) return -EAGAIN;
   // Another process may fill a pipe between the look and the write, so the write must not wait
   // either. What has no such write (a terminal, a file) is nearly always ready.
   const iovec piece{const_cast<char*>(text.data()), text.size()};

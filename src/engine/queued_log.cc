@@ -196,8 +196,11 @@ class QueuedLog::Writer {
         is_over = !line;
         if (line) put_line(*line);
       });
-      // What could not be received is still there, and would be tried for without a pause.
-      if (!has_memory) std::this_thread::sleep_for(kShortagePause);
+      if (!has_memory) {
+        // What could not be received is still there, and would be tried for without a pause.
+        std::this_thread::sleep_for(kShortagePause);
+        break;
+      }
       if (!is_over) ++count;
     }
     return count;
@@ -224,7 +227,13 @@ class QueuedLog::Writer {
   void report() {
     report_held(limiter_.take_ended(now()));
     const std::uint64_t drops = dropped_.exchange(0) + (courier_ ? courier_->take_drops() : 0);
-    if (drops > 0) put_out(format_(note_of(kDropped, std::to_string(drops))));
+    if (drops == 0) return;
+    try {
+      put_out(format_(note_of(kDropped, std::to_string(drops))));
+    } catch (const std::bad_alloc&) {
+      dropped_ += drops;
+      throw;
+    }
   }
 
   void report_held(const std::vector<LogLimiter::Held>& held) {

@@ -4,7 +4,9 @@
 #include <sys/signalfd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iterator>
+#include <new>
 #include <utility>
 
 #include "engine/engine.h"
@@ -37,12 +39,14 @@ Signals::~Signals() {
   Engine::current().unblock_signals(blocked_);
 }
 
-Result<int> Signals::wait() {
+Result<int> Signals::wait() try {
   signalfd_siginfo info{};
   Read read(*channel_, std::as_writable_bytes(std::span(&info, 1)));
   const int result = Engine::current().perform(read, Deadline::never());
   if (result < 0) return fail(operation_error(result, "wait for a signal"));
   return static_cast<int>(info.ssi_signo);
+} catch (const std::bad_alloc&) {
+  return fail({ErrorKind::resource_exhausted, ENOMEM, "wait for a signal", {}, {}, {}});
 }
 
 std::vector<int> without_ignored(std::initializer_list<int> signals) {

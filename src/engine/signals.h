@@ -21,7 +21,7 @@ class Signals {
   ~Signals();
 
   /// The next signal's number: suspends the fiber, or waits on the thread. Fails as every wait
-  /// does.
+  /// does, and with `resource_exhausted` if there is no memory for it.
   Result<int> wait();
 
  private:

@@ -47,24 +47,36 @@ bool Acceptor::take_one() {
                                                       : AcceptAhead::none);
   if (!call) return back_off(call.error());
   pause_ = {};
+  try {
+    CallSlot slot = admit(*call);
+    return !slot || begin(AdmittedCall(std::move(*call), std::move(slot)));
+  } catch (const std::bad_alloc&) {
+    if (*call) call->abort();
+    throw;
+  }
+}
+
+/// An empty slot: the call has been refused.
+CallSlot Acceptor::admit(Stream& call) {
   if (!shared_.reserve.restore()) {
     // This call has the descriptor by which others are to be told off: it is the one.
-    refuse(*call, "refused: no descriptor is left");
+    refuse(call, "refused: no descriptor is left");
     shared_.reserve.restore();
-    return true;
+    return {};
   }
-  if (auto allowed = check_user(service_, *call); !allowed) {
-    refuse(*call, "refused: a caller of another user", allowed.error().message());
-    return true;
+  if (auto allowed = check_user(service_, call); !allowed) {
+    refuse(call, "refused: a caller of another user", allowed.error().message());
+    return {};
   }
-  CallSlot slot = CallSlot::admit(shared_, call->peer());
-  if (!slot) {
-    refuse(*call, "refused: too many calls from this address");
-    return true;
-  }
+  CallSlot slot = CallSlot::admit(shared_, call.peer());
+  if (!slot) refuse(call, "refused: too many calls from this address");
+  return slot;
+}
+
+/// Whether to take another one.
+bool Acceptor::begin(AdmittedCall admitted) {
   // Counted here, not when the call begins to run: one call means the first caller, not the first
   // scheduled.
-  AdmittedCall admitted(std::move(*call), std::move(slot));
   OnlyCall only;
   if (!only.begin(shared_)) return false;
   // One caller is taken before there is room for it: a listener that waited for room with room in

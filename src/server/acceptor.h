@@ -28,6 +28,8 @@ class Acceptor {
  private:
   bool goes_on();
   bool take_one();
+  CallSlot admit(Stream& call);
+  bool begin(AdmittedCall admitted);
   bool wait_for_room(CallSlot& slot);
   void refuse(Stream& call, std::string_view why, std::string_view detail = {});
   bool shed();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <mutex>
 #include <new>
 #include <optional>
 
@@ -14,6 +13,7 @@
 #include "engine/signals.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
+#include "server/control_letters.h"
 #include "server/retry_pause.h"
 #include "server/runner.h"
 #include "server/service.h"
@@ -60,12 +60,11 @@ struct Server::State {
   Result<DrainReport> run_control();
   Result<DrainReport> run_beside(EventLoop& loop);
 
-  void ask(int end_code);
-  void take_letters(EventLoop& control, std::shared_ptr<engine::Event> has_asked);
+  void ask(int end_code) noexcept;
   Result<void> start(server::Runner& runner);
   Result<void> start_helpers(EventLoop& control, engine::FiberGroup& helpers,
                              std::function<void()> wait_for_end);
-  void end_helpers(EventLoop& control, engine::FiberGroup& helpers);
+  void end_helpers(engine::FiberGroup& helpers);
   Result<DrainReport> supervise(EventLoop& control);
   void tell_serving() noexcept;
   void pass_on(int ended);
@@ -82,9 +81,7 @@ struct Server::State {
   std::atomic<Phase> phase = Phase::open;
   std::atomic<int> asked_code = 0;
   Error loss;  ///< Why the server ends, if a handler has lost what it needs; else kind `none`.
-  std::mutex mutex;
-  std::shared_ptr<engine::Mailbox> control_mailbox;  ///< With the mutex; while run runs,
-  std::shared_ptr<engine::Event> asked;              ///< and what its letters set.
+  server::ControlLetters letters;
 };
 
 Server::Server(ServerOptions options)
@@ -162,14 +159,11 @@ void Server::drain() { state_->ask(engine::kDrainEnd); }
 
 void Server::cut() { state_->ask(engine::kCancelEnd); }
 
-void Server::State::ask(int end_code) {
+void Server::State::ask(int end_code) noexcept {
   int before = asked_code.load();
   while (before < end_code && !asked_code.compare_exchange_weak(before, end_code)) {
   }
-  const std::lock_guard lock(mutex);
-  if (!control_mailbox) return;
-  // The letter may be read when this server has gone.
-  control_mailbox->post([asked = asked] { asked->set(); });
+  letters.post(end_code);
 }
 
 Result<DrainReport> Server::run() {
@@ -237,12 +231,6 @@ Result<DrainReport> Server::State::run_beside(EventLoop& loop) {
   return report;
 }
 
-void Server::State::take_letters(EventLoop& control, std::shared_ptr<engine::Event> has_asked) {
-  const std::lock_guard lock(mutex);
-  control_mailbox = has_asked ? control.mailbox() : nullptr;
-  asked = std::move(has_asked);
-}
-
 Result<void> Server::State::start(server::Runner& runner) try {
   return runner.start(services);
 } catch (const std::bad_alloc&) {
@@ -275,7 +263,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) try {
   engine::Event has_started(control);
   engine::Event has_ended(control);
   auto runner = server::make_runner(shared, control);
-  take_letters(control, shared_asked);
+  letters.attach(control.mailbox(), shared_asked);
   engine::FiberGroup helpers(control);
   auto started = start_helpers(control, helpers, [&] {
     if (has_started.wait() != 0) return;
@@ -284,7 +272,7 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) try {
     has_asked.set();
   });
   if (!started) {
-    end_helpers(control, helpers);
+    end_helpers(helpers);
     return fail(std::move(started.error()));
   }
   started = start(*runner);
@@ -292,13 +280,13 @@ Result<DrainReport> Server::State::supervise(EventLoop& control) try {
   if (!started) ask(engine::kCancelEnd);
   if (started) tell_serving();
   DrainReport report = end(*runner, has_ended, has_asked);
-  end_helpers(control, helpers);
+  end_helpers(helpers);
   if (!started) return fail(std::move(started.error()));
   report.loss = std::move(loss);
   return report;
 } catch (const std::bad_alloc&) {
   // Nothing has begun yet.
-  take_letters(control, nullptr);
+  letters.detach();
   signals.reset();
   return fail(no_memory());
 }
@@ -313,10 +301,10 @@ void Server::State::tell_serving() noexcept {
   }
 }
 
-void Server::State::end_helpers(EventLoop& control, engine::FiberGroup& helpers) {
+void Server::State::end_helpers(engine::FiberGroup& helpers) {
   helpers.interrupt(engine::kCancelEnd);
   helpers.join();
-  take_letters(control, nullptr);
+  letters.detach();
   signals.reset();
 }
 

@@ -88,6 +88,8 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       const bool is_starved =
           result == -ENOBUFS && operation.kind() == Operation::Kind::receive && buffers_.has_any();
       if (is_starved) {
+        shortage_.add(state);
+        if (is_due(deadline)) return -kDeadlineEnd;
         const int waited = wait_for_buffer(operation, state, deadline);
         if (has_left(operation.channel(), state)) return -kCancelEnd;
         if (waited == -kDrainEnd || waited == -kDeadlineEnd) {
@@ -131,6 +133,7 @@ bool EpollLoop::may_receive(State& state, Receive& receive) {
     shortage_.remove(state);
     return true;
   }
+  receive.use_pooled_buffer();
   if (buffers_.above_reserve() > 0) return true;
   // What was brought before says nothing of a stream that is new.
   if (state.weight == Weight::light) state.weight = weight_of(receive.pending_bytes());
@@ -146,7 +149,8 @@ int EpollLoop::try_last(State& state, Operation& operation, int ended) {
 }
 
 void EpollLoop::note_result(State& state, const Operation& operation, int result) {
-  if (result <= 0) return;
+  // The result of an accept is a descriptor.
+  if (result <= 0 || operation.kind() == Operation::Kind::accept) return;
   charge(result);
   if (operation.kind() != Operation::Kind::receive) return;
   shortage_.remove(state);
@@ -191,8 +195,6 @@ void EpollLoop::unwatch(Channel& channel) {
 
 int EpollLoop::wait_for_buffer(const Operation& operation, State& state, Deadline deadline) {
   const Channel& channel = operation.channel();
-  shortage_.add(state);
-  if (is_due(deadline)) return -kDeadlineEnd;
   PlainWait wait(*this, operation.on_drain());
   wait.set_weight(state.weight);
   occupy(state.read.waiter, wait);

@@ -33,6 +33,7 @@ class Receive final : public Operation {
   /// Lets the next attempts receive into small memory of its own in place of a buffer of the
   /// engine's.
   void use_small_buffer() { is_small_ = true; }
+  void use_pooled_buffer() { is_small_ = false; }
 
   /// How many bytes have come. FIONREAD of tcp(7), unix(7).
   std::size_t pending_bytes() const noexcept;

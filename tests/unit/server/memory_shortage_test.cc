@@ -177,6 +177,23 @@ TEST_CASE("a server goes on whichever allocation of a call fails") {
   }
 }
 
+TEST_CASE("a server can be drained and cut though nothing can be allocated") {
+  for (const char* word : {"serial", "threads:2", "loops:1"}) {
+    CAPTURE(std::string(word));
+    for (const bool is_cut : {false, true}) {
+      test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", echo);
+      REQUIRE(is_answered(SOCK_STREAM, running.port()));
+      {
+        const test::MemoryShortage shortage;
+        running.server().drain();
+        running.server().drain();
+        if (is_cut) running.server().cut();
+      }
+      running.wait();
+    }
+  }
+}
+
 TEST_CASE("a handler that throws ends its own call though nothing can be allocated any more") {
   SilentLog log;
   for (const char* word : {"serial", "threads:2", "loops:1"}) {

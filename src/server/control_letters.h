@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "engine/end_code.h"
+#include "engine/event.h"
+#include "engine/mailbox.h"
+
+namespace hotline::server {
+
+/// Wakes the fiber that runs a server when it is asked to drain or to be cut. The letters are made
+/// beforehand: a signal, or the end of the only call, could not say that there was no memory for
+/// one. Each is posted once. Any thread.
+class ControlLetters {
+ public:
+  /// Sets `asked` on the loop of `mailbox` from now on. The letters share it: they may be read
+  /// when this has gone. Throws std::bad_alloc.
+  void attach(std::shared_ptr<engine::Mailbox> mailbox,
+              const std::shared_ptr<engine::Event>& asked) {
+    engine::Mailbox::Letters drain;
+    engine::Mailbox::Letters cut;
+    for (engine::Mailbox::Letters* letters : {&drain, &cut}) {
+      letters->emplace_back([asked] { asked->set(); });
+    }
+    const std::lock_guard lock(mutex_);
+    mailbox_ = std::move(mailbox);
+    drain_ = std::move(drain);
+    cut_ = std::move(cut);
+  }
+
+  /// Posts nothing any more.
+  void detach() noexcept {
+    const std::lock_guard lock(mutex_);
+    mailbox_.reset();
+  }
+
+  /// `end_code` is kDrainEnd or kCancelEnd.
+  void post(int end_code) noexcept {
+    const std::lock_guard lock(mutex_);
+    engine::Mailbox::Letters& letter = end_code == engine::kCancelEnd ? cut_ : drain_;
+    if (mailbox_ && !letter.empty()) mailbox_->post(std::exchange(letter, {}));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<engine::Mailbox> mailbox_;
+  engine::Mailbox::Letters drain_;
+  engine::Mailbox::Letters cut_;
+};
+
+}  // namespace hotline::server
