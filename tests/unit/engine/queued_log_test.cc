@@ -92,18 +92,17 @@ class ErrorReader {
   std::optional<test::Redirection> redirection_;
 };
 
-/// The state of the last thread of this process, as /proc has it: `S` for one that waits.
-char state_of_last_thread() {
-  std::string last;
+/// Whether every other thread of this process waits, as /proc has it. (Their numbers do not tell
+/// which one is the newest: they begin anew.)
+bool do_other_threads_wait() {
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    last = std::max(
-        last.empty() ? "0" : last, task.path().filename().string(),
-        [](const auto& one, const auto& other) { return std::stol(one) < std::stol(other); });
+    if (task.path().filename() == std::to_string(::gettid())) continue;
+    std::ifstream file(task.path() / "stat");
+    std::string text;
+    std::getline(file, text, '\0');
+    if (!text.empty() && text.at(text.rfind(')') + 2) != 'S') return false;
   }
-  std::ifstream file("/proc/self/task/" + last + "/stat");
-  std::string text;
-  std::getline(file, text, '\0');
-  return text.at(text.rfind(')') + 2);
+  return true;
 }
 
 }  // namespace
@@ -232,7 +231,7 @@ TEST_CASE("records that could not be written are counted, and told once they can
       log.emplace(LogLevel::info);
       for (int i = 0; i < 3; ++i) log->write(record_of(LogLevel::info, "lost"));
       // Its thread has read them all when it waits for more.
-      while (state_of_last_thread() != 'S') std::this_thread::yield();
+      while (!do_other_threads_wait()) std::this_thread::yield();
     }
     log->write(record_of(LogLevel::info, "written"));
     log.reset();
