@@ -105,6 +105,13 @@ bool do_other_threads_wait() {
   return true;
 }
 
+/// fork(2), while no other thread holds the lock of a sanitizer's allocator: a child would wait for
+/// that lock for ever.
+pid_t fork_at_rest() {
+  while (!do_other_threads_wait()) std::this_thread::yield();
+  return ::fork();
+}
+
 }  // namespace
 
 TEST_CASE("a record is a line with its time and level") {
@@ -155,7 +162,7 @@ TEST_CASE("a record of a forked process is written by this one") {
   int status = -1;
   const std::string text = logged(LogLevel::info, [&](QueuedLog& log) {
     log.write(record_of(LogLevel::info, "parent"));
-    const pid_t child = ::fork();
+    const pid_t child = fork_at_rest();
     if (child == 0) {
       log.write(record_of(LogLevel::info, "child"));
       ::_exit(0);
@@ -183,7 +190,7 @@ TEST_CASE("a forked process never waits: what does not fit is dropped, and the c
   std::uint64_t dropped = 0;
   constexpr int kCount = 20'000;
   const std::string text = logged(LogLevel::info, [&](QueuedLog& log) {
-    const pid_t child = ::fork();
+    const pid_t child = fork_at_rest();
     if (child == 0) {
       for (int i = 0; i < kCount; ++i) log.write(record_of(LogLevel::info, "child"));
       ::_exit(0);
