@@ -46,6 +46,11 @@ int address_of(int fd, SocketAddress& address, Call call) {
 
 }  // namespace
 
+void Kernel::set_end_on_close(int fd, EndOnClose end) {
+  const linger none{.l_onoff = end == EndOnClose::reset ? 1 : 0, .l_linger = 0};
+  set_option(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 int Kernel::open_socket(int family, int type) {
   return result_of(above_standard(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
 }

@@ -39,12 +39,19 @@ struct NameAnswer {
   std::vector<SocketAddress> addresses;
 };
 
+/// What the peer of a connected TCP socket sees when that is closed.
+enum class EndOnClose : bool { orderly, reset };
+
 /// The calls that never wait, on sockets, paths, clocks and randomness, each one system call.
 /// Results are a count or descriptor, or a negated errno. Virtual, so that the simulated engine
 /// answers them from memory. Any thread.
 class Kernel {
  public:
   virtual ~Kernel() = default;
+
+  /// Chooses it for a socket, whoever closes it: SO_LINGER of socket(7). An orderly end amid a
+  /// reply, or before one, would read as a whole one.
+  void set_end_on_close(int fd, EndOnClose end);
 
   /// A non-blocking, close-on-exec socket: socket(2).
   virtual int open_socket(int family, int type);

@@ -66,8 +66,7 @@ class ResetOnException {
   ResetOnException& operator=(const ResetOnException&) = delete;
   ~ResetOnException() {
     if (std::uncaught_exceptions() == exceptions_before_) return;
-    const linger none{.l_onoff = 1, .l_linger = 0};
-    Engine::current().set_option(fd_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    Engine::current().set_end_on_close(fd_, engine::EndOnClose::reset);
   }
 
  private:

@@ -84,8 +84,9 @@ struct Stream::State {
 
 /// What closing the descriptor does, whoever closes it.
 void Stream::State::set_end(WhenDropped manner) {
-  const linger none{.l_onoff = manner == WhenDropped::abort ? 1 : 0, .l_linger = 0};
-  Engine::current().set_option(channel->fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  const bool is_reset = manner == WhenDropped::abort;
+  Engine::current().set_end_on_close(channel->fd(), is_reset ? engine::EndOnClose::reset
+                                                             : engine::EndOnClose::orderly);
 }
 
 /// Told to the kernel at once: the program may end before the stream does.

@@ -90,8 +90,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       if (is_starved) {
         shortage_.add(state);
         if (is_due(deadline)) return -kDeadlineEnd;
-        const int waited = wait_for_buffer(operation, state, deadline);
-        if (has_left(operation.channel(), state)) return -kCancelEnd;
+        const int waited = wait_on(side, operation, state, deadline);
         if (waited == -kDrainEnd || waited == -kDeadlineEnd) {
           return try_last(state, operation, waited);
         }
@@ -107,12 +106,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
     }
     if (const int failed = register_once(state, operation.channel(), operation.kind()); failed < 0)
       return failed;
-    PlainWait wait(*this, operation.on_drain());
-    wait.set_weight(state.weight);
-    occupy(side.waiter, wait);
-    const int waited = park(wait, deadline);
-    if (has_left(operation.channel(), state)) return -kCancelEnd;
-    side.waiter = nullptr;
+    const int waited = wait_on(side, operation, state, deadline);
     if (waited == -kDrainEnd) return try_last(state, operation, waited);
     if (waited < 0) return waited;
   }
@@ -193,13 +187,14 @@ void EpollLoop::unwatch(Channel& channel) {
   if (auto* state = static_cast<State*>(state_of(channel))) state->read.waiter = nullptr;
 }
 
-int EpollLoop::wait_for_buffer(const Operation& operation, State& state, Deadline deadline) {
-  const Channel& channel = operation.channel();
+/// Waits until the side may be tried again. kCancelEnd also if the channel has left meanwhile.
+int EpollLoop::wait_on(Side& side, const Operation& operation, State& state, Deadline deadline) {
   PlainWait wait(*this, operation.on_drain());
   wait.set_weight(state.weight);
-  occupy(state.read.waiter, wait);
+  occupy(side.waiter, wait);
   const int waited = park(wait, deadline);
-  if (!has_left(channel, state)) state.read.waiter = nullptr;
+  if (has_left(operation.channel(), state)) return -kCancelEnd;
+  side.waiter = nullptr;
   return waited;
 }
 

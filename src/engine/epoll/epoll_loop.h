@@ -39,7 +39,7 @@ class EpollLoop final : public EventLoop {
   bool may_receive(State& state, Receive& receive);
   int try_last(State& state, Operation& operation, int ended);
   void note_result(State& state, const Operation& operation, int result);
-  int wait_for_buffer(const Operation& operation, State& state, Deadline deadline);
+  int wait_on(Side& side, const Operation& operation, State& state, Deadline deadline);
   bool feed_starved();
   void cut_longest_blocked();
   int collect(int timeout);

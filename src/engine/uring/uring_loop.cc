@@ -164,8 +164,7 @@ void UringLoop::accepted(State& state, int result, unsigned flags) {
 
 /// Nobody will take that caller: it sees a reset, as those who still wait in the backlog do.
 void UringLoop::refuse(UniqueFd caller) {
-  const linger none{.l_onoff = 1, .l_linger = 0};
-  set_option(caller.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  set_end_on_close(caller.get(), EndOnClose::reset);
 }
 
 void UringLoop::stop_multishot(State& state) {
