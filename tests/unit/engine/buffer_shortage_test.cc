@@ -65,6 +65,22 @@ void receive_much(EventLoop& loop, Flooded& flooded) {
   }
 }
 
+/// Lets each of them receive much on a fiber of `holders`, and hold what it has until that is
+/// interrupted.
+void hold_much(EventLoop& loop, std::list<Flooded>& floods, FiberGroup& holders) {
+  for (Flooded& each : floods) {
+    loop.spawn(
+        "holder",
+        [&loop, &each] {
+          receive_much(loop, each);
+          Event never(loop);
+          never.wait();
+        },
+        &holders);
+  }
+  for (int i = 0; i < 200; ++i) loop.yield();
+}
+
 }  // namespace
 
 TEST_CASE("streams that bring much leave buffers for those that bring little") {
@@ -72,17 +88,7 @@ TEST_CASE("streams that bring much leave buffers for those that bring little") {
       [](EventLoop& loop) {
         std::list<Flooded> floods(2 * kBufferCount);
         FiberGroup holders(loop);
-        for (Flooded& each : floods) {
-          loop.spawn(
-              "holder",
-              [&loop, &each] {
-                receive_much(loop, each);
-                Event never(loop);
-                never.wait();
-              },
-              &holders);
-        }
-        for (int i = 0; i < 200; ++i) loop.yield();
+        hold_much(loop, floods, holders);
         for (int i = 0; i < 20; ++i) {
           auto [ours, peer] = test::stream_pair();
           Channel light(std::move(ours));
@@ -166,17 +172,7 @@ TEST_CASE("a stream that gave up waiting for a buffer can bring little, and be c
       [](EventLoop& loop) {
         std::list<Flooded> floods(kBufferCount + 8);
         FiberGroup holders(loop);
-        for (Flooded& each : floods) {
-          loop.spawn(
-              "holder",
-              [&] {
-                receive_much(loop, each);
-                Event never(loop);
-                never.wait();
-              },
-              &holders);
-        }
-        for (int i = 0; i < 200; ++i) loop.yield();
+        hold_much(loop, floods, holders);
         // All of them wait for a buffer that only the reserve has, or hold one.
         holders.interrupt(kCancelEnd);
         holders.join();

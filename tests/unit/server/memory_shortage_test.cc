@@ -7,6 +7,8 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
+#include <initializer_list>
 #include <new>
 #include <optional>
 #include <string>
@@ -155,6 +157,22 @@ bool check_start(const ServerOptions& options, std::size_t spared) {
   return has_struck;
 }
 
+/// Gives `body` the options of each word, those of loops on each engine.
+void for_each_word(std::initializer_list<const char*> words, LogSink& log,
+                   const std::function<void(const ServerOptions&)>& body) {
+  for (const char* word : words) {
+    for (const EngineKind engine : test::loop_engines()) {
+      if (*word != 'l' && engine != test::loop_engines().front()) continue;
+      CAPTURE(std::string(word));
+      CAPTURE(name_of(engine));
+      ServerOptions options = test::options_for(word);
+      options.loop.engine = engine;
+      options.log = &log;
+      body(options);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a server goes on whichever allocation of a call fails") {
@@ -164,17 +182,9 @@ TEST_CASE("a server goes on whichever allocation of a call fails") {
       {"tcp://127.0.0.1:0?framing=lines", echo_message, SOCK_STREAM},
       {"udp://127.0.0.1:0", echo_message, SOCK_DGRAM},
   };
-  for (const char* word : {"serial", "threads:2", "loops:1"}) {
-    for (const EngineKind engine : test::loop_engines()) {
-      if (*word != 'l' && engine != test::loop_engines().front()) continue;
-      CAPTURE(std::string(word));
-      CAPTURE(name_of(engine));
-      ServerOptions options = test::options_for(word);
-      options.loop.engine = engine;
-      options.log = &log;
-      for (const Served& each : all) check_each_allocation(options, each);
-    }
-  }
+  for_each_word({"serial", "threads:2", "loops:1"}, log, [&](const ServerOptions& options) {
+    for (const Served& each : all) check_each_allocation(options, each);
+  });
 }
 
 TEST_CASE("a server can be drained and cut though nothing can be allocated") {
@@ -220,20 +230,12 @@ TEST_CASE("a handler that throws ends its own call though nothing can be allocat
 
 TEST_CASE("a server whose start finds no memory at one point says so, or serves all the same") {
   SilentLog log;
-  for (const char* word : {"serial", "threads:2", "loops:2"}) {
-    for (const EngineKind engine : test::loop_engines()) {
-      if (*word != 'l' && engine != test::loop_engines().front()) continue;
-      CAPTURE(std::string(word));
-      CAPTURE(name_of(engine));
-      ServerOptions options = test::options_for(word);
-      options.loop.engine = engine;
-      options.log = &log;
-      test::with_each_allocation_failing([&](std::size_t spared) {
-        CAPTURE(spared);
-        return check_start(options, spared);
-      });
-    }
-  }
+  for_each_word({"serial", "threads:2", "loops:2"}, log, [](const ServerOptions& options) {
+    test::with_each_allocation_failing([&](std::size_t spared) {
+      CAPTURE(spared);
+      return check_start(options, spared);
+    });
+  });
 }
 
 }  // namespace hotline
