@@ -1,6 +1,7 @@
 #include "engine/blocking/blocking_engine.h"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,10 @@ namespace hotline::engine {
 namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
+
+// Under a millisecond of the largest pieces. A thread that never has to wait would otherwise run
+// for several; hundreds of them, one for each flooding peer, would hold up the others for a second.
+constexpr int kDoneAtOnceMax = 16;
 
 // Rounded up: poll must not return just before the deadline and be called again for nothing.
 int poll_timeout_ms(Instant now, Deadline deadline) {
@@ -29,7 +34,7 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
   if (scope_.end_code == kCancelEnd) return -kCancelEnd;
   if (operation.channel().is_attached()) return leave_loop_and_perform(operation, deadline);
   for (;;) {
-    const int result = operation.attempt();
+    const int result = attempt(operation);
     if (result != -EAGAIN) return result;
     const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
     // The thread may not have run for a while: what came in time counts, however late it is seen.
@@ -57,10 +62,26 @@ int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_draina
     if (deadline.has_passed(time)) return -kDeadlineEnd;
     pollfd polled[] = {{fd, events, 0},
                        {interrupter_ == nullptr ? -1 : interrupter_->fd(), POLLIN, 0}};
+    done_at_once_ = 0;
     const int ready = ::poll(polled, 2, poll_timeout_ms(time, deadline));
     if (ready < 0 && errno != EINTR) return -errno;
     if (ready > 0 && polled[0].revents != 0) return 0;
   }
+}
+
+int BlockingEngine::attempt(Operation& operation) {
+  const int result = operation.attempt();
+  if (result != -EAGAIN) note_done(operation);
+  return result;
+}
+
+/// Lets other threads run when this one has had its share. A listener's thread has no share: it has
+/// to keep up with all that call.
+void BlockingEngine::note_done(const Operation& operation) {
+  if (operation.kind() == Operation::Kind::accept) return;
+  if (++done_at_once_ <= kDoneAtOnceMax) return;
+  ::sched_yield();
+  done_at_once_ = 0;
 }
 
 void BlockingEngine::note_interrupts() noexcept {

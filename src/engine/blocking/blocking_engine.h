@@ -18,6 +18,7 @@ class BlockingEngine final : public Engine {
  public:
   std::string_view name() const override { return "blocking"; }
   Instant now() override { return read_clock(); }
+  int attempt(Operation& operation) override;
   int wait_until(Deadline deadline, OnDrain on_drain) override;
   int offload(OffloadPool::Work work) override;
   Buffer take_buffer() override;
@@ -38,9 +39,11 @@ class BlockingEngine final : public Engine {
  private:
   int leave_loop_and_perform(Operation& operation, Deadline deadline);
   int wait(int fd, short events, Deadline deadline, bool is_drainable);
+  void note_done(const Operation& operation);
 
   Scope scope_;
   Interrupter* interrupter_ = nullptr;
+  int done_at_once_ = 0;  ///< Operations since the thread last waited or yielded.
   std::array<Buffer, 4> spares_;
   std::size_t spare_count_ = 0;
   std::shared_ptr<OffloadPool> offload_pool_;

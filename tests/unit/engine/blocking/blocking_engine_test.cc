@@ -1,5 +1,8 @@
 #include "engine/blocking/blocking_engine.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <string>
 #include <thread>
 
@@ -13,10 +16,25 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
+namespace {
+
+thread_local int yields = 0;
+
+}  // namespace
+
+/// In place of the C library's: counts as well.
+extern "C" int sched_yield() noexcept {
+  ++yields;
+  return static_cast<int>(syscall(SYS_sched_yield));
+}
+
 namespace hotline::engine {
 namespace {
 
 using std::chrono::milliseconds;
+
+// More than a thread does before it lets others run.
+constexpr int kMany = 100;
 
 int receive_some(Channel& channel, Deadline deadline = Deadline::never()) {
   Receive receive(channel, Engine::current());
@@ -37,6 +55,42 @@ TEST_CASE("what is there is had without waiting, also when the deadline has pass
   Channel channel(std::move(ours));
   test::send_text(peer.get(), "there");
   CHECK(receive_some(channel, Deadline::at(now())) == 5);
+}
+
+TEST_CASE("a thread that never has to wait lets others run now and then") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const int before = yields;
+  for (int i = 0; i < kMany; ++i) {
+    test::send_text(peer.get(), "there");
+    REQUIRE(receive_some(channel) == 5);
+  }
+  const int had = yields - before;
+  CHECK(had > 1);
+  CHECK(had < kMany / 4);
+}
+
+TEST_CASE("a thread lets others run also while it sends what need not wait") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const int before = yields;
+  for (int i = 0; i < kMany; ++i) {
+    Send send(channel, as_bytes("x"));
+    REQUIRE(Engine::current().attempt(send) == 1);
+  }
+  CHECK(yields - before > 1);
+}
+
+TEST_CASE("a thread that waits for each message does not yield besides") {
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  const int before = yields;
+  for (int i = 0; i < kMany; ++i) {
+    REQUIRE(receive_some(channel, deadline_after(std::chrono::microseconds(1))) == -kDeadlineEnd);
+    test::send_text(peer.get(), "there");
+    REQUIRE(receive_some(channel) == 5);
+  }
+  CHECK(yields == before);
 }
 
 TEST_CASE("a wait blocks until the other side does something") {
