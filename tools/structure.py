@@ -4,15 +4,17 @@
 usage: tools/structure.py [--build DIR]     DIR: a build directory with compile_commands.json,
                                             which two of the rules need: headers alone, symbols
        tools/structure.py --self-test       proves that each rule fires
+       tools/structure.py --lower-words     writes today's numbers to tools/words.txt where they
+                                            are lower
 """
 import argparse
 import os
 import sys
 
-from structure import comments, compiles, includes, selftest, sizes, symbols, text, triples
+from structure import comments, compiles, includes, selftest, sizes, symbols, text, triples, words
 from structure.tree import Tree
 
-RULES = [includes, text, comments, triples, sizes, symbols, compiles]
+RULES = [includes, text, words, comments, triples, sizes, symbols, compiles]
 
 
 def main():
@@ -22,7 +24,10 @@ def main():
     parser.add_argument("--root", metavar="DIR",
                         default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--lower-words", action="store_true")
     options = parser.parse_args()
+    if options.lower_words:
+        words.lower(Tree(options.root))
     if options.self_test:
         found = selftest.run()
     else:

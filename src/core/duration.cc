@@ -22,7 +22,7 @@ constexpr std::array<Unit, 4> kUnits = {{
 
 constexpr std::string_view kNone = "none";
 
-// Ten years: what is longer is a slip of the finger, and must not overflow.
+// Ten years. A longer duration is a typing error, and must not overflow.
 constexpr std::chrono::milliseconds kLengthMax = std::chrono::hours(24 * 3652);
 
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {

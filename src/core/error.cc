@@ -84,9 +84,9 @@ ErrorKind kind_of_native_code(int native_code) {
   switch (native_code) {
     case 0: return ErrorKind::none;
     case ECONNRESET:  // The peer sent a reset.
-    case EPIPE:       // We wrote after the peer's end, or ours, was shut down.
+    case EPIPE:       // We wrote after the peer closed, or after we shut down our own writes.
     case ECONNABORTED:
-    case ENOTCONN:  // The connection went away before we asked about it.
+    case ENOTCONN:  // The connection ended before we asked about it.
       return ErrorKind::reset;
     case ETIMEDOUT: return ErrorKind::unresponsive;
     case ECANCELED: return ErrorKind::cancelled;
@@ -101,10 +101,10 @@ ErrorKind kind_of_native_code(int native_code) {
     case EPERM: return ErrorKind::permission_denied;
     case ENOENT:
     case ENOTDIR: return ErrorKind::not_found;
-    case EMFILE:  // The process has no descriptor left,
-    case ENFILE:  // the machine,
+    case EMFILE:  // The process has no descriptor left.
+    case ENFILE:  // The machine has no descriptor left.
     case ENOBUFS:
-    case ETOOMANYREFS:  // More descriptors are on their way through sockets than may be open.
+    case ETOOMANYREFS:  // More descriptors are in transit through sockets than may be open.
     case ENOMEM:
     case ENOSPC: return ErrorKind::resource_exhausted;
     case EINVAL:

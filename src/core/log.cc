@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t kFieldMax = 4096;
 
-/// What is printable stays as it is: text from peers comes escaped, and once is enough.
+/// Printable text is not changed: text from peers is already escaped, and must not be escaped
+/// twice.
 std::string printable(std::string_view text) {
   const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
   return is_printable ? std::string(text) : escape(as_bytes(text), kFieldMax);

@@ -10,7 +10,8 @@ LogEntry LogEntry::of(const LogRecord& record, std::chrono::system_clock::time_p
           record.peer, record.detail};
 }
 
-// gmtime_r takes a lock, which a forked process may find taken, and never given back.
+// gmtime_r takes a lock. In a forked process another thread may have held it, and it would never be
+// released.
 std::string LogEntry::time_as_text() const {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);

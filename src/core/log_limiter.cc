@@ -12,7 +12,7 @@ bool LogLimiter::admits(LogLevel level, std::string_view message, std::string_vi
   const auto [found, is_new] =
       periods_.try_emplace(Kind{level, std::string(message), std::string(service)});
   Period& period = found->second;
-  // A period with a count is told of before it begins anew.
+  // A period with a count is reported before a new one starts.
   if (is_new || (now >= period.end && period.held == 0)) period = {now + limits_.period, 0, 0};
   if (period.written < limits_.records_max) {
     ++period.written;

@@ -11,7 +11,7 @@
 namespace hotline {
 namespace {
 
-/// `line` is at most PIPE_BUF. Returns whether standard error took it.
+/// `line` has at most PIPE_BUF bytes. Returns true if standard error took it.
 bool write_line(const std::string& line) { return write_at_once(STDERR_FILENO, line) >= 0; }
 
 std::string line_of(std::string_view level, std::string_view text) {

@@ -6,7 +6,8 @@ namespace hotline {
 
 void UniqueFd::reset(int fd) noexcept {
   const int old = std::exchange(fd_, fd);
-  // An EINTR from close(2) on Linux still means closed: trying again could close a stranger's.
+  // On Linux a close(2) that fails with EINTR has closed the descriptor. A second attempt could
+  // close a descriptor that another thread has just opened.
   if (old >= 0) ::close(old);
 }
 

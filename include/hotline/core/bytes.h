@@ -8,21 +8,21 @@
 
 namespace hotline {
 
-/// A view of bytes that somebody else owns.
+/// A view of bytes; it does not own them.
 using Bytes = std::span<const std::byte>;
 
-/// The same, writable. A lease (see Stream::receive) is one of these.
+/// A writable view of bytes. A lease (see Stream::receive) is one of these.
 using MutableBytes = std::span<std::byte>;
 
-/// The bytes of `text`, not copied: valid as long as what `text` points to.
+/// Returns the bytes of `text` without a copy. They are valid as long as what `text` points to.
 inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-/// `bytes` seen as text, not copied and not checked to be any encoding.
+/// Returns `bytes` as text without a copy. The encoding is not checked.
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Returns whether `part` is a part of `whole`, in the same memory. An empty part always is.
+/// Returns true if `part` lies within the memory of `whole`. An empty part always does.
 inline bool lies_within(Bytes part, Bytes whole) {
   const auto address = [](const std::byte* byte) { return reinterpret_cast<std::uintptr_t>(byte); };
   const std::uintptr_t first = address(part.data());
@@ -30,9 +30,9 @@ inline bool lies_within(Bytes part, Bytes whole) {
   return part.empty() || (begin <= first && first + part.size() <= begin + whole.size());
 }
 
-/// `bytes` as printable ASCII on one line: `\n`, `\t`, `\\`, `\"` and `\xNN` stand for the rest, so
-/// that what a peer sends can never move a terminal's cursor. At most `input_bytes_max` bytes are
-/// shown; a longer input ends in `...(N bytes)`.
+/// Returns `bytes` as printable ASCII on one line. Other characters are written as `\n`, `\t`,
+/// `\\`, `\"` or `\xNN`, so that text from a peer can never move a terminal's cursor. At most
+/// `input_bytes_max` bytes are shown; a longer input ends in `...(N bytes)`.
 std::string escape(Bytes bytes, std::size_t input_bytes_max = 256);
 
 }  // namespace hotline

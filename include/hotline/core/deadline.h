@@ -9,22 +9,23 @@ namespace hotline {
 /// An instant of the monotonic clock. Read it with now() of hotline/engine/clock.h.
 using Instant = std::chrono::steady_clock::time_point;
 
-/// A length of time. At the edge only (options): inside, waits have deadlines.
+/// A length of time. Options use it; waits take a Deadline.
 using Duration = std::chrono::nanoseconds;
 
-/// The name of "no limit of time". Zero is not: zero has passed already.
+/// No limit of time. A timeout of zero has passed already.
 inline constexpr Duration kNoTimeout = Duration::max();
 
-/// The instant at which a wait gives up. A value; compares by time.
+/// The instant at which a wait gives up. A value; deadlines compare by time.
 class Deadline {
  public:
-  /// Never.
+  /// A deadline that never passes.
   static constexpr Deadline never() { return Deadline(Instant::max()); }
 
-  /// At `instant`.
+  /// A deadline that passes at `instant`.
   static constexpr Deadline at(Instant instant) { return Deadline(instant); }
 
-  /// `timeout` after `now`; never, if `timeout` is kNoTimeout or reaches past the clock's end.
+  /// A deadline that passes `timeout` after `now`. It never passes if `timeout` is kNoTimeout or
+  /// reaches beyond the end of the clock.
   static constexpr Deadline after(Instant now, Duration timeout) {
     return timeout >= Instant::max() - now ? never() : Deadline(now + timeout);
   }
@@ -33,7 +34,7 @@ class Deadline {
   constexpr bool is_never() const { return instant_ == Instant::max(); }
   constexpr bool has_passed(Instant now) const { return instant_ <= now; }
 
-  /// The earlier of the two.
+  /// Returns the earlier of the two.
   static constexpr Deadline earliest(Deadline one, Deadline other) { return std::min(one, other); }
 
   friend constexpr auto operator<=>(Deadline, Deadline) = default;

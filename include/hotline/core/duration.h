@@ -8,11 +8,12 @@
 
 namespace hotline {
 
-/// A duration as it is written: `500ms`, `60s`, `2m`, `1h`; `none` is kNoTimeout.
-/// Fails with `invalid_argument`; a number needs its unit.
+/// Parses a duration: `500ms`, `60s`, `2m`, `1h`, or `none` for kNoTimeout. A number needs a unit.
+/// Fails with `invalid_argument`.
 Result<Duration> parse_duration(std::string_view text);
 
-/// The shortest such text for `duration`; fractions of a millisecond are left out.
+/// Returns the shortest text that parse_duration() reads as `duration`. Fractions of a millisecond
+/// are left out.
 std::string format_duration(Duration duration);
 
 }  // namespace hotline

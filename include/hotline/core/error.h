@@ -6,57 +6,57 @@
 
 namespace hotline {
 
-/// What went wrong, as far as a caller can act on it. The native code keeps the rest.
+/// The kind of a failure, as far as a caller can act on it. Error::native_code keeps the rest.
 enum class ErrorKind : std::uint8_t {
-  none,                   ///< Nothing: a stream that has not ended has this as its end.
-  closed,                 ///< The peer closed in an orderly way, between two reads.
-  reset,                  ///< The peer, or something between, broke the connection off.
-  truncated,              ///< The peer closed in the middle of what was to be read.
-  timed_out,              ///< A deadline of ours passed first; waiting again may succeed.
-  unresponsive,           ///< The kernel gave the peer up: it acknowledged nothing for too long.
-  cancelled,              ///< Whoever owns this work asked it to end.
-  draining,               ///< The server is finishing, and nothing was pending.
-  refused,                ///< Nobody listens there.
-  unreachable,            ///< No route, or no such host.
-  address_in_use,         ///< Somebody else is bound there.
-  address_not_available,  ///< No interface of this machine has that address.
-  permission_denied,      ///< The system forbids it.
-  not_found,              ///< No such path or name.
-  resource_exhausted,     ///< Descriptors, memory or a limit of ours ran out.
-  invalid_argument,       ///< The caller's words are wrong: an endpoint, an option, a number.
-  unsupported,            ///< This kernel, engine or transport cannot do that.
-  too_large,              ///< Over a `*_max`.
+  none,            ///< No failure. The end of a stream that has not ended.
+  closed,          ///< The peer closed the connection in order, between two messages or reads.
+  reset,           ///< The peer, or something on the way to it, broke the connection off.
+  truncated,       ///< The peer closed the connection in the middle of what was being read.
+  timed_out,       ///< A deadline of this program passed; waiting again may succeed.
+  unresponsive,    ///< The kernel gave up on the peer, which acknowledged nothing for too long.
+  cancelled,       ///< The owner of this work cancelled it.
+  draining,        ///< The server is draining, and nothing was pending.
+  refused,         ///< No process listens at that address.
+  unreachable,     ///< No route, or no such host.
+  address_in_use,  ///< Another socket is bound to that address.
+  address_not_available,  ///< This machine has no interface with that address.
+  permission_denied,      ///< The system does not permit it.
+  not_found,              ///< The path or name does not exist.
+  resource_exhausted,     ///< Descriptors or memory ran out, or a limit of the library was reached.
+  invalid_argument,       ///< The caller passed an invalid endpoint, option or number.
+  unsupported,            ///< This kernel, engine or transport cannot do it.
+  too_large,              ///< A `*_max` was exceeded.
   protocol_violation,     ///< The peer sent what its protocol does not allow.
-  system,                 ///< Anything else: see native_code.
+  system,                 ///< Any other failure: see native_code.
 };
 
-/// The kind's name as it stands in logs and JSON: `timed_out`.
+/// Returns the name of the kind as logs and JSON show it: `timed_out`.
 std::string_view name_of(ErrorKind kind);
 
-/// A failure, as a value. Text is built only when it is asked for.
+/// A failure, as a value. Its text is built only on request.
 struct Error {
   ErrorKind kind = ErrorKind::none;
-  int native_code = 0;  ///< errno, or 0 where no system call failed.
-  std::string_view
-      operation;         ///< What was tried, a literal that reads after "cannot": "connect to".
-  std::string endpoint;  ///< Where, as text; may be empty.
-  std::string detail;    ///< What failed, where the native code does not say it; may be empty.
-  std::string advice;    ///< What to do about it; may be empty: then hint() has a general one.
+  int native_code = 0;         ///< errno; 0 if no system call failed.
+  std::string_view operation;  ///< What was attempted: a literal that reads well after "cannot",
+                               ///< such as "connect to".
+  std::string endpoint;        ///< Where, as text; may be empty.
+  std::string detail;          ///< What failed, if the native code does not say it; may be empty.
+  std::string advice;  ///< What to do about it; may be empty, and then hint() gives general advice.
 
-  /// One line: `cannot connect to tcp://127.0.0.1:9: connection refused`.
+  /// Returns one line: `cannot connect to tcp://127.0.0.1:9: connection refused`.
   std::string message() const;
 
-  /// What to do about it, one line without the word "hint"; empty if there is nothing to say.
+  /// Returns one line of advice without the word "hint", or an empty string if there is none.
   std::string hint() const;
 };
 
-/// The kind of an errno value. The one place where errno is translated.
+/// Returns the kind of an errno value. Nothing else in the library translates errno.
 ErrorKind kind_of_native_code(int native_code);
 
-/// A failed system call as an Error. `operation` must be a literal.
+/// Returns the Error of a failed system call. `operation` must be a literal.
 Error system_error(int native_code, std::string_view operation, std::string endpoint = {});
 
-/// A failure that no system call reported. `operation` must be a literal.
+/// Returns the Error of a failure that no system call reported. `operation` must be a literal.
 Error make_error(ErrorKind kind, std::string_view operation, std::string endpoint,
                  std::string detail, std::string advice = {});
 

@@ -4,8 +4,8 @@
 
 namespace hotline {
 
-/// Text that lives as long as the program: a string literal, or another constant. Nothing else
-/// converts to it, so it can be kept without a copy.
+/// Text that lives as long as the program: a string literal or another constant. Nothing else
+/// converts to it, so that it can be kept without a copy.
 class Literal {
  public:
   consteval Literal(const char* text) : text_(text) {}  // NOLINT: to be written in place

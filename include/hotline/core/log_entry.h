@@ -7,7 +7,7 @@
 
 namespace hotline {
 
-/// A log record with a time and text of its own, which outlives what it was made of.
+/// A log record that has a time and owns its text; it outlives the record that it was made from.
 struct LogEntry {
   std::chrono::system_clock::time_point time;
   LogLevel level = LogLevel::info;
@@ -19,15 +19,16 @@ struct LogEntry {
 
   static LogEntry of(const LogRecord& record, std::chrono::system_clock::time_point time);
 
-  /// `2026-11-22T20:44:16.123456Z`.
+  /// Returns the time in UTC: `2026-11-22T20:44:16.123456Z`.
   std::string time_as_text() const;
 
-  /// `call ended service=upper peer=tcp://127.0.0.1:4711 "closed"`, printable, on one line.
+  /// Returns the entry as one printable line without level and time: `call ended service=upper
+  /// peer=tcp://127.0.0.1:4711 "closed"`.
   std::string as_text() const;
 };
 
-/// `2026-11-22T20:44:16.123456Z warning call ended service=upper peer=tcp://127.0.0.1:4711`: how a
-/// log shows an entry as text, without a newline.
+/// Returns the line of text that a log shows for `entry`, without a newline:
+/// `2026-11-22T20:44:16.123456Z warning call ended service=upper peer=tcp://127.0.0.1:4711`.
 std::string format_as_text(const LogEntry& entry);
 
 }  // namespace hotline

@@ -13,19 +13,19 @@
 
 namespace hotline {
 
-/// How many records of one kind are written in which time.
+/// The number of records of one kind that are written in each period.
 struct LogLimits {
   std::size_t records_max = 20;
   Duration period = std::chrono::seconds(10);
 };
 
-/// Decides which records of a log are written, so that what a peer can cause cannot fill a disk:
-/// of the warnings, and of the errors, with one message and one service the first `records_max` in
-/// each period. The others are counted. Records of lower levels all pass. Used by one thread at a
-/// time.
+/// Decides which records of a log are written, so that a peer cannot fill a disk. Warnings and
+/// errors with the same level, message and service form a kind: the first `records_max` of a kind
+/// pass in each period, and the others are counted. Records of lower levels all pass. One thread at
+/// a time may use it.
 class LogLimiter {
  public:
-  /// Records of one kind that were held back.
+  /// The number of records of one kind that were suppressed.
   struct Held {
     LogLevel level = LogLevel::warning;
     std::string message;
@@ -35,16 +35,16 @@ class LogLimiter {
 
   explicit LogLimiter(LogLimits limits = {}) : limits_(limits) {}
 
-  /// Returns whether a record that comes at `now` is to be written; else it is counted.
+  /// Returns true if a record that arrives at `now` is to be written. Otherwise counts it.
   bool admits(LogLevel level, std::string_view message, std::string_view service, Instant now);
 
-  /// Returns what was held back in the periods that have ended at `now`, and forgets it.
+  /// Returns the counts of the periods that have ended by `now`, and removes them.
   std::vector<Held> take_ended(Instant now);
 
-  /// Returns all that was held back, also in periods that go on, and forgets it.
+  /// Returns all counts, those of unfinished periods too, and removes them.
   std::vector<Held> take_all();
 
-  /// Returns when take_ended next has something to give.
+  /// Returns when take_ended() next has something to return.
   Deadline next_end() const;
 
  private:
@@ -59,7 +59,7 @@ class LogLimiter {
   std::map<Kind, Period> periods_;
 };
 
-/// Returns how a log tells of `count` records: `12 more like this in the last 10 s`.
+/// Returns the text that reports `count` suppressed records: `12 more like this in the last 10 s`.
 std::string describe_held(std::uint64_t count, const LogLimits& limits);
 
 }  // namespace hotline

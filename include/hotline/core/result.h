@@ -7,11 +7,11 @@
 
 namespace hotline {
 
-/// A value, or the Error that stood in its way. Failure is never thrown.
+/// A value, or the Error that prevented it. Failures are returned, never thrown.
 template <typename T>
 using Result = std::expected<T, Error>;
 
-/// An Error on its way into a Result: `return fail(error);`.
+/// Returns `error` in a form that converts to any Result: `return fail(error);`.
 inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
 
 }  // namespace hotline

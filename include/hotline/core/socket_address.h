@@ -8,12 +8,12 @@
 
 namespace hotline {
 
-/// A kernel socket address (IPv4, IPv6 or UNIX) as an opaque value: core and engine carry it, net
-/// knows what it means. Two are equal if the kernel would take them for the same.
+/// A kernel socket address (IPv4, IPv6 or UNIX) as an opaque value. Rooms below net carry it; net
+/// interprets it. Two addresses are equal if their bytes are equal.
 class SocketAddress {
  public:
-  /// The size of a `sockaddr_un`, the longest of the kinds that are used here. The kernel says 111
-  /// for a UNIX path of 108 bytes, and takes no more than this back: a size is never larger.
+  /// The size of a `sockaddr_un`, the largest address that is used. For a UNIX path of 108 bytes
+  /// the kernel reports 111 bytes but accepts at most this many, so that a size is never larger.
   static constexpr std::size_t kSizeMax = 110;
 
   SocketAddress() = default;
@@ -29,7 +29,8 @@ class SocketAddress {
   std::size_t size() const { return size_; }
   bool is_empty() const { return size_ == 0; }
 
-  /// After a system call wrote through data(), with room for kSizeMax: how much of it counts.
+  /// Sets how many bytes are valid, after a system call has written through data(). The room there
+  /// is kSizeMax bytes.
   void set_size(std::size_t size) {
     size_ = static_cast<std::uint32_t>(size < kSizeMax ? size : kSizeMax);
   }

@@ -7,12 +7,13 @@
 
 namespace hotline {
 
-/// A log on standard error: a line for each record, `error: the handler failed; its call ends
-/// service=upper peer=tcp://127.0.0.1:4711 "as asked"`. What came from peers is escaped.
+/// A log on standard error with one line for each record: `error: the handler failed; its call ends
+/// service=upper peer=tcp://127.0.0.1:4711 "as asked"`. Text from peers is escaped.
 ///
-/// Never blocks: a line that standard error does not take at once is dropped, and the next line
-/// that it takes is followed by the number of those. A line is 4 KiB at most; more is cut. Works in
-/// forked processes too: it has no thread and no lock. Any thread.
+/// Never blocks. A line that standard error does not take at once is dropped; after the next line
+/// that it takes, the log reports the number of dropped lines. A line has at most 4 KiB, and longer
+/// ones are cut. Works in forked processes too, because it has neither a thread nor a lock. Any
+/// thread.
 class StandardErrorLog final : public LogSink {
  public:
   /// Writes records of level `least` and above.

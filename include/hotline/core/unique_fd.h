@@ -4,7 +4,7 @@
 
 namespace hotline {
 
-/// The sole owner of a file descriptor; closes it when it goes. Move only.
+/// The sole owner of a file descriptor. The destructor closes it. Move only.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -19,10 +19,10 @@ class UniqueFd {
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 
-  /// Gives the descriptor up without closing it.
+  /// Returns the descriptor and gives up ownership without closing it.
   int release() { return std::exchange(fd_, -1); }
 
-  /// Closes what is held, if anything, and holds `fd` instead.
+  /// Closes the descriptor that is held, if any, and takes ownership of `fd`.
   void reset(int fd = -1) noexcept;
 
  private:

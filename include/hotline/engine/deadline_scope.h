@@ -8,9 +8,10 @@ struct Scope;
 
 namespace hotline {
 
-/// Bounds every wait that this fiber (or thread without a loop) begins while the scope lives.
-/// Scopes nest: the earliest deadline wins. A wait that it ends fails with `timed_out`. Stays on
-/// the fiber that made it, and ends before those that are around it: else the program is aborted.
+/// Limits every wait that this fiber (or thread without a loop) begins while the scope exists.
+/// Scopes nest, and the earliest deadline applies. A wait that the scope ends fails with
+/// `timed_out`. A scope must be destroyed on the fiber that made it, and before the scopes around
+/// it; otherwise the program aborts.
 class DeadlineScope {
  public:
   explicit DeadlineScope(Deadline deadline);

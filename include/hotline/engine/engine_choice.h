@@ -9,57 +9,59 @@
 
 namespace hotline {
 
-/// Which engine event loops run on.
+/// The engine that event loops run on.
 enum class EngineKind {
-  automatic,  ///< uring where the kernel allows it, else epoll.
+  automatic,  ///< uring where the kernel allows it, otherwise epoll.
   uring,
   epoll,
-  simulated,  ///< Of a World, see hotline/sim/world.h; not to be chosen by name.
+  simulated,  ///< The engine of a World (hotline/sim/world.h). It cannot be chosen by name.
 };
 
-/// The kind's name on the command line: `uring`.
+/// Returns the name of the kind as the command line has it: `uring`.
 std::string_view name_of(EngineKind kind);
 
-/// The kind of that name; fails with `invalid_argument`, naming the known ones.
+/// Returns the kind with that name. Fails with `invalid_argument`; the error lists the known names.
 Result<EngineKind> parse_engine_kind(std::string_view name);
 
-/// The threads that offload() runs work on: one pool for each loop, one for all threads of a server
-/// with `threads:N` or `serial`, one for any other thread.
+/// The threads that run offloaded work. Each loop has a pool of its own, all threads of a server
+/// with `threads:N` or `serial` share one, and any other thread has one of its own.
 struct OffloadOptions {
   unsigned threads_max = 4;  ///< At least one.
 
-  /// Work that no thread has begun. Beyond it callers wait for room, in order, within their
-  /// deadlines.
+  /// The limit on work that no thread has begun. Beyond it callers wait for room, in order and
+  /// within their deadlines.
   std::size_t waiting_max = 1024;
 };
 
 /// How event loops are made. The defaults suit a server.
 struct LoopOptions {
   EngineKind engine = EngineKind::automatic;
-  std::size_t fiber_stack_bytes = 64 * 1024;  ///< Rounded up to pages; 256 KiB at least under ASan.
-  std::size_t receive_memory_max = 64 * 1024 * 1024;  ///< Of receive buffers, for each loop.
-  std::size_t receive_buffer_bytes = 0;               ///< Of one lease; 0: the engine's best.
-  unsigned hot_buffers = 64;  ///< Receive buffers that the kernel holds (uring), a power of two.
+  std::size_t fiber_stack_bytes = 64 * 1024;  ///< Rounded up to pages; at least 256 KiB under ASan.
+  std::size_t receive_memory_max =
+      64 * 1024 * 1024;                  ///< The memory for receive buffers of each loop.
+  std::size_t receive_buffer_bytes = 0;  ///< The size of one lease; 0 means the engine's best size.
+  unsigned hot_buffers =
+      64;  ///< The number of receive buffers that the kernel holds (uring), a power of two.
   OffloadOptions offload{};
 };
 
-/// What this machine lets io_uring do, found by trying.
+/// Whether this machine allows io_uring, found by trying it.
 struct UringReport {
   bool is_usable = false;
-  std::string reason;  ///< If not usable: one line that says what forbids it.
-  std::string flags;   ///< If usable: the ring flags that were accepted.
+  std::string reason;  ///< If not usable: one line that names what forbids it.
+  std::string flags;   ///< If usable: the ring flags that the kernel accepted.
 };
 
 /// Tries to make a ring with everything that the uring engine needs. Any thread.
 UringReport probe_uring();
 
-/// The engine that `wanted` means here, and why it is not the first choice, if it is not.
+/// The engine that a choice means on this machine, and the reason if it is not the first choice.
 struct EngineDecision {
   EngineKind engine;
-  std::string fallback_reason;  ///< Empty unless automatic fell back to epoll.
+  std::string fallback_reason;  ///< Empty unless `automatic` fell back to epoll.
 };
 
-/// Decides; fails with `unsupported` if `wanted` was named and cannot run here.
+/// Returns the engine to use. Fails with `unsupported` if `wanted` was named and cannot run here.
 Result<EngineDecision> choose_engine(EngineKind wanted);
 
 }  // namespace hotline

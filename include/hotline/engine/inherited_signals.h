@@ -2,11 +2,11 @@
 
 namespace hotline {
 
-/// Undoes what a parent did to signals without meaning this program: no signal is blocked, and
-/// SIGCHLD has its default action, without which the ends of child processes are lost. What
-/// conventions give a meaning stays: SIGINT and SIGQUIT ignored for a background job, SIGHUP under
-/// nohup(1), SIGPIPE, and the stop signals of job control. Call it first in a program, before there
-/// are threads.
+/// Resets the signal settings that a parent passed on by accident: unblocks all signals, and gives
+/// SIGCHLD its default action, without which the ends of child processes are lost. Settings with a
+/// conventional meaning are kept: SIGINT and SIGQUIT ignored for a background job, SIGHUP ignored
+/// under nohup(1), SIGPIPE, and the stop signals of job control. Call it first in a program, before
+/// it starts threads.
 void reset_inherited_signals();
 
 }  // namespace hotline

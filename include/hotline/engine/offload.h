@@ -10,16 +10,16 @@
 
 namespace hotline {
 
-/// Runs `work` on a pool of threads (OffloadOptions) and waits for it: the way for a fiber to call
-/// what would block its loop (a slow library, a file). What `work` throws is thrown here. Suspends
-/// the fiber. On a deadline or a cancel it returns that error at once and leaves `work` to run
-/// unseen, with everything that it owns: `work` must own what it touches. Only work that waits
-/// beyond OffloadOptions::waiting_max is dropped then, and never runs. A task that was cancelled
-/// before begins no work.
+/// Runs `work` on a pool of threads (OffloadOptions) and waits for it. A fiber uses it for calls
+/// that would block its loop, such as a slow library or a file. Rethrows what `work` throws.
+/// Suspends the fiber. When a deadline passes or the fiber is cancelled, it returns that error at
+/// once; `work` then runs to its end unobserved, so `work` must own everything that it uses. Only
+/// work that still waits for room (beyond OffloadOptions::waiting_max) is dropped and never runs. A
+/// task that is already cancelled starts no work.
 Result<void> offload_work(std::move_only_function<void()> work);
 
-/// The same for work that may have a value:
-/// `Result<int> n = offload([path] { return count_lines(path); });`
+/// The same for work that may return a value: `Result<int> n = offload([path] { return
+/// count_lines(path); });`
 template <typename Work, typename Value = std::invoke_result_t<Work&>>
 Result<Value> offload(Work work) {
   static_assert(!std::is_reference_v<Value>, "offloaded work must return a value or nothing");

@@ -19,24 +19,26 @@ struct ProcessEnd {
   int signal = 0;
 };
 
-/// What a process writes to.
+/// The outputs of a process.
 enum class OutputStream : std::uint8_t { standard_output, standard_error };
 
-/// What to run.
+/// A program to run.
 struct LaunchOptions {
-  /// The program and its arguments, each as it is: no shell. A name without `/` is looked for in
-  /// the PATH that the process gets.
+  /// The program and its arguments. No shell interprets them. A program name without `/` is looked
+  /// up in the PATH of the new process.
   std::vector<std::string> arguments;
 
-  /// Where it runs; empty: in the HOME that it gets, or in / if that cannot be entered.
+  /// The directory that it runs in. If empty: the HOME of the new process, or / if that cannot be
+  /// entered.
   std::string directory{};
 
-  /// `NAME=value`, besides and before the launcher's clean environment.
+  /// `NAME=value` pairs that are added to the launcher's clean environment and override it.
   std::vector<std::string> environment{};
 };
 
-/// A program that runs, and all that it has started. Whoever destroys this kills what is left of
-/// the tree, wherever in the system it has gone. Used by one thread; its waits suspend the fiber.
+/// A running program and all processes that it has started. The destructor kills what is left of
+/// the tree, including processes that have detached from it. Used by one thread; its waits suspend
+/// the fiber.
 class Process {
  public:
   Process() = default;
@@ -44,30 +46,32 @@ class Process {
   Process& operator=(const Process&) = delete;
   virtual ~Process() = default;
 
-  /// Reads what it and its descendants write to `output`: how many bytes, 0 once nobody can write
-  /// any more. One reader at a time for each output. Fails as every wait does.
+  /// Reads what the program and its descendants write to `output`. Returns the number of bytes, or
+  /// 0 when no process can write to it any more. Each output has one reader at a time. Fails with
+  /// `cancelled`, `timed_out` or `draining` if the wait is interrupted.
   virtual Result<std::size_t> read_some(OutputStream output, MutableBytes into) = 0;
 
-  /// Waits for the program itself to end; descendants may go on. Asked again, it says the same.
-  /// Fails as every wait does, and with `reset` if the launcher or whoever kept the process has
-  /// died: then it is not known how it would have ended.
+  /// Waits for the program itself to end; its descendants may go on. Later calls return the same
+  /// result. Fails with `cancelled`, `timed_out` or `draining` if the wait is interrupted, and with
+  /// `reset` if the launcher or the keeper of the process has died: its exit status is then
+  /// unknown.
   virtual Result<ProcessEnd> wait() = 0;
 
-  /// Kills the whole tree, now. What it had written can still be read. Idempotent.
+  /// Kills the whole tree at once. What it has written can still be read. Idempotent.
   virtual void kill() = 0;
 
-  /// After wait(): kills what is left of the tree, and tells whether it had been left alone until
-  /// then, by others. Only so does the end of an output mean that nobody would have written more.
-  /// Fails with `reset` if the launcher or whoever kept the process has died before the tree had
-  /// gone, and as every wait does. As it is here, for a process that nobody else can kill, it
-  /// succeeds.
+  /// Kills remaining descendants. Call it after wait(). Succeeds only if no outsider killed any of
+  /// them first; otherwise end-of-file on an output does not prove that the output is complete.
+  /// Fails with `reset` if the launcher or the keeper died before the tree had ended, and with
+  /// `cancelled`, `timed_out` or `draining` if the wait is interrupted. The default is for
+  /// processes that nothing else can kill, and succeeds.
   virtual Result<void> finish() {
     kill();
     return {};
   }
 };
 
-/// Starts programs, off the threads and the memory of this process. Any thread may launch.
+/// Starts programs without using the threads or the memory of this process. Any thread may launch.
 class Launcher {
  public:
   Launcher() = default;
@@ -75,56 +79,61 @@ class Launcher {
   Launcher& operator=(const Launcher&) = delete;
   virtual ~Launcher() = default;
 
-  /// Starts a program with an empty standard input; returns when it runs. Fails with the reason of
-  /// the system if it cannot be started (`not_found`, `permission_denied`, `too_large`: what was
-  /// wrong with which word), with `invalid_argument`, with `resource_exhausted`, with `reset` if
-  /// the launcher, or whoever was to keep the program, has died, or the program's process was
-  /// killed before it ran, and as every wait does. Suspends the fiber.
+  /// Starts a program with an empty standard input, and returns when it runs. Suspends the fiber.
+  /// Fails with `not_found`, `permission_denied` or `too_large` if the system cannot start it (the
+  /// detail names the word and the reason), with `invalid_argument`, with `resource_exhausted`,
+  /// with `reset` if the launcher or the keeper has died or the new process was killed before it
+  /// ran, and with `cancelled`, `timed_out` or `draining` if the wait is interrupted.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
 
-  /// Waits until nothing can be launched any more, and what has been launched is being killed: why,
-  /// `reset`. Another kind tells how the wait itself ended. Suspends the fiber. As it is here, for
-  /// a launcher that lives on, it waits until it is interrupted.
+  /// Waits until the launcher has died and returns an error of kind `reset`; the programs that it
+  /// started are then being killed. Any other kind means that the wait was interrupted. Suspends
+  /// the fiber. The default is for a launcher that never dies, and waits until it is interrupted.
   virtual Error wait_dead() { return sleep_for(kNoTimeout).error(); }
 
-  /// A descriptor that a process forked from this one must keep to be able to launch; -1: none.
+  /// Returns a descriptor that a forked process must keep in order to launch, or -1 if there is
+  /// none.
   virtual int descriptor() const { return -1; }
 };
 
-/// Checks what start_launcher needs of the system. Fails with `unsupported` if /proc is not mounted
-/// or is of another PID namespace, for then the processes of a tree cannot be found and ended.
+/// Checks whether the system has what start_launcher() needs. Fails with `unsupported` if /proc is
+/// not mounted or belongs to another PID namespace, because the processes of a tree could not be
+/// found and killed.
 Result<void> check_launcher();
 
-/// Forks the launcher process of this program: small, with one thread, without rings, sockets or
-/// secrets of what comes later; so it is called first, before there is a thread or the limit on
-/// descriptors is raised, and fails with `unsupported` beside threads, as check_launcher does, and
-/// with `resource_exhausted` if the launcher lacks what it needs. For each program it forks a
-/// keeper, which is the parent of the tree and adopts every orphan in it. The launcher, its keepers
-/// and their trees end when this program ends, however it does. Destroying the result ends them
-/// too.
+/// Forks the launcher process of this program. The launcher is small: it has one thread, and none
+/// of the rings, sockets or secrets that the program makes later. So call this first, before the
+/// program has other threads or raises its descriptor limit. Fails with `unsupported` if there are
+/// other threads or if check_launcher() fails, and with `resource_exhausted`.
+///
+/// For each program the launcher forks a keeper, which is the parent of the tree and adopts every
+/// orphan in it. The launcher, its keepers and their trees are killed when this program ends, for
+/// whatever reason, or when the result is destroyed.
 Result<std::unique_ptr<Launcher>> start_launcher();
 
-/// Everything that a program said, and how it ended.
+/// The outputs of a program and how it ended.
 struct Completed {
   ProcessEnd end;
   std::string output;
   std::string error;
-  bool was_held = false;  ///< A descendant still held an output when the waiting for it ended.
+  bool was_held = false;  ///< True if a descendant still had an output open when reading stopped.
 };
 
-/// Bounds of running a program to its end.
+/// Limits for run_to_end().
 struct RunOptions {
-  Duration timeout = kNoTimeout;                    ///< For all of it.
-  std::size_t output_max = 64 * 1024 * 1024;        ///< Of both outputs together.
-  Duration quiet = std::chrono::milliseconds(250);  ///< Once the program has ended: how long its
-                                                    ///< descendants may be silent,
-  Duration drain = std::chrono::seconds(5);         ///< and how long they may go on writing.
+  Duration timeout = kNoTimeout;              ///< For the whole run.
+  std::size_t output_max = 64 * 1024 * 1024;  ///< For both outputs together.
+  Duration quiet =
+      std::chrono::milliseconds(250);  ///< After the program has ended: the longest silence of
+                                       ///< descendants that still have an output open.
+  Duration drain = std::chrono::seconds(
+      5);  ///< After the program has ended: how long its descendants may go on writing.
 };
 
-/// Runs a program to its end and reads both of its outputs, however it mixes them. What it leaves
-/// running is killed. Fails as launch does, with `timed_out` at the timeout, with `too_large` over
-/// output_max, as Process::wait does, and with `cancelled`; the tree is killed then. Suspends the
-/// fiber; on a thread without a loop it blocks.
+/// Runs a program to its end and reads both of its outputs, in any order in which it writes them.
+/// Kills what it leaves running. Fails as launch() does, as Process::wait() does, with `timed_out`
+/// at the timeout, with `too_large` beyond output_max, and with `cancelled`; then the tree is
+/// killed. Suspends the fiber; on a thread without a loop it blocks.
 Result<Completed> run_to_end(Launcher& launcher, const LaunchOptions& what,
                              const RunOptions& options = {});
 

@@ -11,19 +11,20 @@
 
 namespace hotline {
 
-/// A log on standard error, one line a record. Records wait in a bounded queue for a thread of the
-/// log's own, so that whoever writes never waits for the terminal or pipe; those of processes that
-/// are forked from this one come to it by a socket. What does not fit or cannot be written is
-/// counted, and the count is logged as soon as something can be. Warnings and errors that come too
-/// often are held back and counted: see LogLimiter.
+/// A log on standard error with one line for each record. Records wait in a bounded queue for a
+/// thread of the log, so that a writer never waits for the terminal or pipe. Processes that are
+/// forked from this one send their records over a socket. Records that do not fit or cannot be
+/// written are counted, and the count is logged as soon as possible. Warnings and errors that occur
+/// too often are suppressed and counted: see LogLimiter.
 ///
-/// If the thread cannot be made, the log says so and writes each record where it comes, unless
-/// standard error would have to be waited for: then the record counts as dropped.
+/// If the thread cannot be started, the log reports that and writes each record in the thread that
+/// logs it. A record for which standard error has no room is then dropped and counted.
 ///
-/// The thread blocks all signals. Make the log before there are callers, and after start_launcher.
+/// The thread blocks all signals. Make the log before the server has calls, and after
+/// start_launcher().
 class QueuedLog final : public LogSink {
  public:
-  /// How an entry becomes a line, without its newline.
+  /// Turns an entry into a line without a newline.
   using Format = std::string (*)(const LogEntry&);
 
   explicit QueuedLog(LogLevel least, Format format = format_as_text, LogLimits limits = {});
@@ -33,11 +34,11 @@ class QueuedLog final : public LogSink {
   /// Writes what is still in the queue, however long that takes.
   ~QueuedLog() override;
 
-  /// Writes what is still in the queue. Returns false if standard error has not taken it within
-  /// `patience`; then this must not be destroyed. Nothing may be logged afterwards.
+  /// Writes what is still in the queue. Returns false if standard error has not taken all of it
+  /// within `patience`; then the log must not be destroyed. Nothing may be logged after this call.
   bool finish(Duration patience);
 
-  /// Any thread, and a process forked from this one.
+  /// Any thread, and any process forked from this one.
   void write(const LogRecord& record) noexcept override;
   bool wants(LogLevel level) const noexcept override { return level >= least_; }
   std::span<const int> kept_descriptors() const noexcept override { return kept_; }
@@ -46,7 +47,7 @@ class QueuedLog final : public LogSink {
   class Writer;
 
   LogLevel least_;
-  int process_;  ///< Whose it is, as getpid(2) has it.
+  int process_;  ///< The process that made the log, as getpid(2) returns it.
   std::unique_ptr<Writer> writer_;
   std::vector<int> kept_;
 };

@@ -4,8 +4,8 @@
 
 namespace hotline {
 
-/// Fills `bytes` from the engine's source of randomness: the kernel's (getrandom(2)), fit for
-/// secrets; a seeded one on a simulated engine. Cannot fail. Any thread.
+/// Fills `bytes` from the engine's source of randomness. It is getrandom(2), which is fit for
+/// secrets; on a simulated engine it is a seeded generator. Cannot fail. Any thread.
 void random_bytes(MutableBytes bytes);
 
 }  // namespace hotline

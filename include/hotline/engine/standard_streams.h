@@ -9,24 +9,25 @@ namespace hotline {
 /// The streams that a program writes to.
 enum class StandardStream : std::uint8_t { output = 1, error = 2 };
 
-/// Opens those of the three standard descriptors that are closed, so that no socket and no file
-/// takes their numbers. Reading such a standard input and writing to such an output fails with
-/// EBADF, as it would on a closed one. Call it first in a program, before there are threads.
-/// Returns 0, or the errno if there is no descriptor for one of them.
+/// Opens those of the three standard descriptors that are closed, so that no socket or file takes
+/// their numbers. Reading such a standard input, or writing to such an output, fails with EBADF as
+/// on a closed descriptor. Call it first in a program, before it starts threads. Returns 0, or the
+/// errno if a descriptor could not be opened.
 int hold_standard_streams();
 
-/// Writes all of `text`. Waits as long as `stream` takes no more, even if whoever shares it has set
-/// O_NONBLOCK; so never call it on a loop. Returns 0, or the errno of the write that failed.
+/// Writes all of `text`. Blocks while `stream` has no room, even if another process has set
+/// O_NONBLOCK on it; so never call it on a loop. Returns 0, or the errno of the write that failed.
 int write_standard(StandardStream stream, std::string_view text);
 
-/// Writes all of `text`, a line as a rule, but waits no longer than `patience` for room. Returns 0,
-/// EAGAIN if there was none by then, or the errno of the write that failed. Up to PIPE_BUF bytes go
-/// to a pipe whole or not at all; of a longer text a part may have gone. Blocks the thread.
+/// Writes all of `text`, usually one line, but waits no longer than `patience` for room. Returns 0,
+/// EAGAIN if there was no room by then, or the errno of the write that failed. A pipe takes up to
+/// PIPE_BUF bytes entirely or not at all; a part of a longer text may have been written. Blocks the
+/// thread.
 int write_standard_within(StandardStream stream, std::string_view text,
                           std::chrono::milliseconds patience);
 
-/// Waits until `stream` takes more, at most for `patience`. Returns false if it does not by then: a
-/// write would wait for whoever reads it. Blocks the thread.
+/// Waits until `stream` has room, for at most `patience`. Returns false if it has none by then: a
+/// write would wait for the process that reads it. Blocks the thread.
 bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience);
 
 }  // namespace hotline

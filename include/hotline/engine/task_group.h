@@ -9,43 +9,44 @@
 
 namespace hotline {
 
-/// The fibers that one scope started: none outlives it.
+/// The fibers that one scope has started. None of them outlives the group.
 ///
-/// On an event loop the fibers run on that loop, beside the one that opened the group. A thread
-/// without a loop gets a private one for the scope: its fibers run inside join(), and streams that
-/// they used can be used by the thread again afterwards.
+/// On an event loop the fibers run on that loop, beside the fiber that opened the group. A thread
+/// without a loop gets a private loop for the scope: its fibers run inside join(), and afterwards
+/// the thread can use the streams that they used.
 ///
-/// Used by the thread that made it; cancel() and drain() by any. After a join() it can be used
-/// again.
+/// Only the thread that made the group may use it; any thread may call cancel() and drain(). A
+/// group can be used again after a join().
 class TaskGroup {
  public:
   TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  /// Cancels what still runs and waits for it; an exception that was not joined is dropped.
+  /// Cancels the remaining fibers and waits for them. An exception that join() has not thrown is
+  /// dropped.
   ~TaskGroup();
 
-  /// Starts `body` on a fiber. A stack overflow is reported under `name`.
-  /// Fails with `resource_exhausted` if there is no memory or mapping left for a stack.
+  /// Starts `body` on a fiber. A report of a stack overflow shows `name`. Fails with
+  /// `resource_exhausted` if there is no memory or mapping left for a stack.
   Result<void> spawn(Literal name, std::move_only_function<void()> body);
 
   /// Waits until every fiber has ended, then throws the first exception that left one, if any.
-  /// Fails with `cancelled` or `timed_out` if the waiter itself is interrupted: then the fibers are
-  /// cancelled, and have ended all the same. Suspends the fiber. By one at a time, and by no fiber
-  /// of the group itself.
+  /// Fails with `cancelled` or `timed_out` if the caller is interrupted; the fibers are then
+  /// cancelled, and have ended when it returns. Suspends the fiber. Only one fiber at a time may
+  /// join, and no fiber of the group itself.
   Result<void> join();
 
-  /// Asks every fiber, now or at its next wait, to end: its waits fail with `cancelled`. So do
-  /// those of fibers that are started later. Any thread: from another one it takes effect when the
-  /// loop comes to it.
+  /// Cancels every fiber: its current wait, or else its next one, fails with `cancelled`. Fibers
+  /// that start later are cancelled too. Any thread; from another thread it takes effect when the
+  /// loop processes it.
   void cancel();
 
-  /// Asks every fiber to finish: a receive or accept with nothing pending fails with `draining`,
-  /// other waits go on. Any thread, as cancel().
+  /// Drains every fiber: a receive or accept with nothing pending fails with `draining`, and other
+  /// waits go on. Any thread, as with cancel().
   void drain();
 
-  /// How many fibers have not ended.
+  /// Returns the number of fibers that have not ended.
   std::size_t size() const;
 
  private:
@@ -53,7 +54,8 @@ class TaskGroup {
 
   void interrupt(int end_code);
 
-  std::shared_ptr<State> state_;  ///< Letters from other threads may come when this has gone.
+  std::shared_ptr<State> state_;  ///< Shared because letters from other threads may arrive after
+                                  ///< the group has been destroyed.
 };
 
 }  // namespace hotline
