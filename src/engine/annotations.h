@@ -1,8 +1,8 @@
 #pragma once
 
-// What sanitizers and valgrind must be told about stacks that are switched by hand, and about
-// memory that liburing maps. The one file that knows which of them this build is for; without them
-// everything here is empty.
+// What sanitizers and valgrind need to know about stacks that the program switches itself, and
+// about memory that liburing maps. Only this file knows which of these tools the build is for;
+// without them everything here does nothing.
 
 #include <cstddef>
 
@@ -41,29 +41,30 @@ inline constexpr bool kUnderAsan = true;
 inline constexpr bool kUnderAsan = false;
 #endif
 
-/// ThreadSanitizer runs one of its own beside the program's.
+/// ThreadSanitizer runs one thread of its own in the program.
 #ifdef HOTLINE_TSAN
 inline constexpr unsigned kThreadsOfSanitizer = 1;
 #else
 inline constexpr unsigned kThreadsOfSanitizer = 0;
 #endif
 
-/// What the sanitizers keep for one stack. The thread's own has one too.
+/// What the sanitizers keep for one stack. The thread's own stack has one too.
 class StackAnnotation {
  public:
-  /// For the stack of the thread that calls.
+  /// Uses the stack of the calling thread.
   void adopt_thread() {
 #ifdef HOTLINE_TSAN
     tsan_fiber_ = __tsan_get_current_fiber();
 #endif
   }
 
-  /// For a new stack of `size` bytes from `bottom`.
+  /// Uses a new stack of `size` bytes that starts at `bottom`.
   void create(void* bottom, std::size_t size) {
     bottom_ = bottom;
     size_ = size;
 #ifdef HOTLINE_ASAN
-    // The last fiber on it never returned from its first function, whose red zones are still there.
+    // The previous fiber on this stack never returned from its first function, so that the red
+    // zones of that function are still there.
     __asan_unpoison_memory_region(bottom, size);
 #endif
 #ifdef HOTLINE_TSAN
@@ -77,7 +78,8 @@ class StackAnnotation {
 #endif
   }
 
-  /// Just before a switch from this stack to `to`; `is_last`: this stack is never come back to.
+  /// Call immediately before a switch from this stack to `to`. `is_last`: nothing returns to this
+  /// stack.
   void before_switch(StackAnnotation& to, bool is_last) {
     static_cast<void>(to);
     static_cast<void>(is_last);
@@ -89,7 +91,8 @@ class StackAnnotation {
 #endif
   }
 
-  /// Just after a switch to this stack. `from` learns its bounds, if it is the thread's own.
+  /// Call immediately after a switch to this stack. If `from` is the thread's own stack, it learns
+  /// its bounds.
   void after_switch(StackAnnotation& from) {
     static_cast<void>(from);
 #ifdef HOTLINE_ASAN
@@ -108,19 +111,19 @@ class StackAnnotation {
   [[maybe_unused]] void* tsan_fiber_ = nullptr;
 };
 
-/// Rings are mapped and unmapped by system calls that ThreadSanitizer does not see: it is told that
-/// what one ring's owner did comes before what the next one's does, perhaps at the same address.
-/// Between the two calls lie the unmapping of the one and the mapping of the other.
+/// System calls that ThreadSanitizer does not see map and unmap rings. This records that the work
+/// of one ring's owner happens before that of the next owner, which may get the same address. The
+/// unmapping of the first and the mapping of the second lie between the two calls.
 class RingMapping {
  public:
-  /// A ring has just been mapped.
+  /// Call after a ring has been mapped.
   static void begin() {
 #ifdef HOTLINE_TSAN
     __tsan_acquire(&generation);
 #endif
   }
 
-  /// A ring is about to be unmapped.
+  /// Call before a ring is unmapped.
   static void end() {
 #ifdef HOTLINE_TSAN
     __tsan_release(&generation);
@@ -131,7 +134,7 @@ class RingMapping {
   [[maybe_unused]] static inline char generation = 0;
 };
 
-/// Tells valgrind of a stack; the answer is for unregister_stack.
+/// Registers a stack with valgrind. Returns the id that unregister_stack() takes.
 inline unsigned register_stack(void* bottom, std::size_t size) {
 #ifdef VALGRIND_STACK_REGISTER
   return static_cast<unsigned>(VALGRIND_STACK_REGISTER(bottom, static_cast<char*>(bottom) + size));

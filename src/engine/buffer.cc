@@ -71,13 +71,14 @@ bool BufferPool::grow() {
   const std::size_t count = std::min(slab_count_, count_max_ - grown_);
   if (count == 0) return false;
   const bool has_grown = map_slab(count);
-  // Without any buffer nobody waits for one to come back: each asks anew.
+  // If the pool has no buffer at all, none can be returned to it, so each attempt must try to grow
+  // again.
   has_failed_to_grow_ = !has_grown && grown_ > 0;
   return has_grown;
 }
 
 bool BufferPool::map_slab(std::size_t count) {
-  // Nothing may fail once the slab is mapped, nor when its buffers come back.
+  // Nothing may fail after the slab has been mapped, or when its buffers are returned.
   try {
     slabs_.reserve(slabs_.size() + 1);
     free_.reserve(grown_ + count);

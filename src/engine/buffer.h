@@ -13,15 +13,15 @@ namespace hotline::engine {
 
 class BufferPool;
 
-/// One receive buffer: the memory behind a lease. Move only; goes back to its pool, if it has one,
-/// when it is destroyed. A buffer with a pool stays on the pool's thread.
+/// One receive buffer: the memory of a lease. Move only. The destructor returns it to its pool, if
+/// it has one. A buffer of a pool stays on the pool's thread.
 class Buffer {
  public:
   Buffer() = default;
   Buffer(BufferPool& pool, std::uint32_t index, MutableBytes memory)
       : pool_(&pool), index_(index), memory_(memory) {}
 
-  /// Heap memory that belongs to no pool.
+  /// Allocates heap memory that belongs to no pool.
   explicit Buffer(std::size_t size);
 
   Buffer(Buffer&& other) noexcept { swap(other); }
@@ -36,7 +36,7 @@ class Buffer {
   explicit operator bool() const { return !memory_.empty(); }
   MutableBytes memory() const { return memory_; }
 
-  /// How much of the memory holds received bytes.
+  /// The number of received bytes in the memory.
   std::size_t filled() const { return filled_; }
   void set_filled(std::size_t filled) { filled_ = static_cast<std::uint32_t>(filled); }
 
@@ -57,11 +57,12 @@ class Buffer {
   MutableBytes memory_;
 };
 
-/// Receive buffers of one size, handed out last in, first out, so that the same few stay in the
-/// cache. Grows by slabs up to a limit, never shrinks. Loop thread only.
+/// Receive buffers of one size. The buffer that was returned last is handed out first, so that the
+/// same few stay in the cache. The pool grows by slabs up to a limit and never shrinks. Loop thread
+/// only.
 class BufferPool {
  public:
-  /// Whether what comes back is overwritten, so that who still reads it is found out.
+  /// Whether returned buffers are overwritten, to expose use after return.
   enum class OnReturn : bool { leave, poison };
 
   struct Options {
@@ -75,10 +76,10 @@ class BufferPool {
   BufferPool& operator=(const BufferPool&) = delete;
   ~BufferPool();
 
-  /// A free buffer; an empty one if the limit is reached.
+  /// Returns a free buffer, or an empty one if the limit is reached.
   Buffer take();
 
-  /// The same by index, for the kernel's ring: kNone if the limit is reached.
+  /// Returns the index of a free buffer for the kernel's ring, or kNone if the limit is reached.
   std::uint32_t take_index();
   MutableBytes memory_of(std::uint32_t index) const;
   Buffer adopt(std::uint32_t index, std::size_t filled);
@@ -88,29 +89,30 @@ class BufferPool {
   std::size_t free_count() const { return free_.size() + (available_max() - grown_); }
   std::size_t count_max() const { return count_max_; }
 
-  /// Whether there is any buffer at all: one that is out will come back.
+  /// Returns true if the pool has allocated any buffer. One that is in use will be returned.
   bool has_any() const { return grown_ > 0; }
 
-  /// How many free buffers remain before only an eighth is left, which streams that bring much may
-  /// not use up.
+  /// Returns how many free buffers there are beyond the reserve of one eighth. Streams that carry
+  /// much data may not use the reserve.
   std::size_t above_reserve() const {
     const std::size_t free = free_count();
     return free - std::min(free, available_max() / 8);
   }
 
-  /// Whether so many buffers are out that no stream should hold any ahead of its need.
+  /// Returns true if so many buffers are in use that no stream should hold one ahead of its need.
   bool is_running_short() const { return free_count() < available_max() / 2; }
 
-  /// Those that are out just now.
+  /// Returns how many buffers are in use.
   std::size_t taken_count() const { return grown_ - free_.size(); }
 
-  /// Counts on growing again, after the system had no memory for that.
+  /// Lets the pool try to grow again after the system had no memory.
   void expect_growth() { has_failed_to_grow_ = false; }
 
   static constexpr std::uint32_t kNone = ~0U;
 
  private:
-  /// How many buffers there can be: without memory to grow, those that there are.
+  /// The number of buffers that there can be. If the pool cannot grow, it is the number that there
+  /// are.
   std::size_t available_max() const { return has_failed_to_grow_ ? grown_ : count_max_; }
 
   bool grow();

@@ -21,7 +21,8 @@ void Channel::check_thread() const {
 void Channel::withdraw() {
   if (engine_ == nullptr) return;
   check_thread();
-  // The pool belongs to the loop that is left behind, so what is unread moves to memory of its own.
+  // The pool belongs to the loop that the channel leaves, so unread bytes move to memory of their
+  // own.
   if (lease.is_pooled() && !unread.empty()) {
     Buffer own(unread.size());
     std::copy(unread.begin(), unread.end(), own.memory().begin());

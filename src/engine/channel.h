@@ -14,33 +14,36 @@ class Channel;
 class Engine;
 class StarvedQueue;
 
-/// What an engine keeps for one descriptor: made by the engine at the first wait, given back to it.
+/// What an engine keeps for one descriptor. The engine makes it at the first wait and takes it
+/// back.
 class ChannelState {
  public:
   virtual ~ChannelState() = default;
 
-  Channel* channel = nullptr;  ///< Null once the channel has gone and only completions are awaited.
+  Channel* channel = nullptr;  ///< Null when the channel has been destroyed and only completions
+                               ///< are still expected.
   ChannelState* previous = nullptr;
   ChannelState* next = nullptr;
-  StarvedQueue* starved_in = nullptr;    ///< Where it waits for a receive buffer, if it does.
-  ChannelState* next_starved = nullptr;  ///< The one after it there.
-  Weight weight = Weight::light;         ///< Of what was received last.
+  StarvedQueue* starved_in =
+      nullptr;  ///< The queue in which it waits for a receive buffer, or null.
+  ChannelState* next_starved = nullptr;  ///< The next one in that queue.
+  Weight weight = Weight::light;         ///< The weight of what was received last.
 
   bool is_starved() const { return starved_in != nullptr; }
 };
 
-/// One descriptor as the engine of the current thread knows it. Owns the descriptor. Engines attach
-/// to it when it is first waited on; it may go to another thread after withdraw(), never while an
-/// operation on it is under way.
+/// One descriptor, as the engine of the current thread sees it. Owns the descriptor. An engine
+/// attaches to it at the first wait. After withdraw() it may go to another thread, but never while
+/// an operation on it is in progress.
 class Channel {
  public:
-  /// What an engine had taken from the kernel and nobody had asked for yet.
+  /// What an engine had taken from the kernel before any operation asked for it.
   struct Carried {
     std::vector<Buffer> buffers;
     std::vector<UniqueFd> descriptors;
-    int end = 1;  ///< How receiving had ended: 0 or a negated errno; 1 if it had not.
+    int end = 1;  ///< How receiving ended: 0 or a negated errno; 1 if it had not ended.
 
-    /// Makes room for so many more, before an engine takes them out of its own queue.
+    /// Reserves room for so many more, before an engine takes them out of its own queue.
     void reserve(std::size_t more_buffers, std::size_t more_descriptors);
   };
 
@@ -52,20 +55,20 @@ class Channel {
   int fd() const { return fd_.get(); }
   bool is_open() const { return static_cast<bool>(fd_); }
 
-  /// Whether a loop has waited on it, and it has not left that loop.
+  /// Returns true if a loop has waited on the channel and the channel has not left that loop.
   bool is_attached() const { return engine_ != nullptr; }
 
-  /// Ends the engine's interest. What it had received or accepted and the lease, copied if need be,
-  /// stay with the channel: nothing is lost. Thread of the engine only, else the program is
-  /// aborted; may suspend the fiber.
-  /// Throws std::bad_alloc: then the engine still has the channel, and nothing is lost either.
+  /// Detaches the channel from its engine. Nothing is lost: the channel keeps what the engine had
+  /// received or accepted, and the lease, which is copied if necessary. Only on the thread of the
+  /// engine; otherwise the program aborts. May suspend the fiber. Throws std::bad_alloc; the
+  /// channel then stays attached, and nothing is lost either.
   void withdraw();
 
-  /// Ends the engine's interest, drops what nobody asked for and closes the descriptor. Idempotent.
-  /// Thread of the engine only, else the program is aborted.
+  /// Detaches the channel from its engine, discards what has not been read and closes the
+  /// descriptor. Idempotent. Only on the thread of the engine; otherwise the program aborts.
   void close();
 
-  /// The lease of the stream over this channel and what of it is still unread.
+  /// The lease of the stream over this channel, and the part of it that has not been read.
   Buffer lease;
   MutableBytes unread;
 

@@ -22,7 +22,7 @@
 namespace hotline::engine {
 namespace {
 
-/// The parent's listeners, rings and other people's connections must not live on in the child.
+/// The parent's listeners, rings and other connections must not stay open in the child.
 void close_all_but(std::vector<int> kept) {
   std::ranges::sort(kept);
   unsigned first = STDERR_FILENO + 1;
@@ -38,7 +38,7 @@ void close_all_but(std::vector<int> kept) {
                             int reports, const std::function<std::string()>& body) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(EXIT_FAILURE);
-  // A ^C at the terminal is for the parent, which then drains its children.
+  // A ^C at the terminal goes to the parent only, which then drains its children.
   ::setpgid(0, 0);
   kept.insert(kept.end(), {interrupter.fd(), reports});
   close_all_but(std::move(kept));
@@ -50,9 +50,9 @@ void close_all_but(std::vector<int> kept) {
     const ssize_t written = ::write(reports, report.data(), report.size());
     status = written == static_cast<ssize_t>(report.size()) ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (...) {
-    // The exit status says it.
+    // The exit status reports it.
   }
-  // No destructors and no exit handlers: what the parent holds is the parent's.
+  // Runs neither destructors nor exit handlers, because the parent owns what they would release.
   ::_exit(status);
 }
 
@@ -79,7 +79,7 @@ Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<cons
     run_child(parent, interrupter, {kept.begin(), kept.end()}, reports_of_child.get(), body);
   });
   if (child < 0) return fail(system_error(error, "fork"));
-  // Nobody else reaps it before this, so its id is still its own.
+  // Nothing else reaps the child before this, so its id has not been reused.
   UniqueFd pidfd(above_standard(static_cast<int>(::syscall(SYS_pidfd_open, child, 0))));
   if (pidfd) return ChildProcess(std::move(pidfd), std::move(reports));
   error = errno;
@@ -100,7 +100,7 @@ Result<ChildProcess::Outcome> ChildProcess::wait() {
   const int result = Engine::current().perform(wait, Deadline::never());
   if (result < 0) return fail(operation_error(result, "wait for a process"));
   is_reaped_ = true;
-  // A report is one write and fits the pipe: it is there whole, or not at all.
+  // A report is one write and fits into the pipe, so all of it has arrived or nothing.
   Outcome outcome{wait.end, std::string(kReportBytesMax, '\0')};
   const ssize_t size = ::read(reports_.get(), outcome.report.data(), outcome.report.size());
   outcome.report.resize(static_cast<std::size_t>(std::max<ssize_t>(0, size)));

@@ -12,11 +12,11 @@
 
 namespace hotline::engine {
 
-/// A process forked from this one that runs one function and then exits. Killed and reaped when
-/// this goes.
+/// A process that is forked from this one, runs one function and exits. The destructor kills and
+/// reaps it.
 class ChildProcess {
  public:
-  /// How it ended and what its function had returned, if it came to that.
+  /// How the process ended, and what its function returned if it got that far.
   struct Outcome {
     ProcessEnd end;
     std::string report;
@@ -24,19 +24,19 @@ class ChildProcess {
 
   static constexpr std::size_t kReportBytesMax = 4096;
 
-  /// Forks. `body` runs in the child on the thread's own stack and on a blocking engine that
-  /// `interrupter` ends; it has the descriptors `kept`, standard input, output and error, and no
-  /// others; the parent's death is a SIGKILL, and the signals that the parent waits for stay
-  /// blocked, so that one for the whole group (a service manager's) leaves it to the parent to
-  /// drain its children. What it returns is the report, cut at kReportBytesMax. Only from a fiber,
-  /// in a process with one thread.
+  /// Forks. In the child `body` runs on the thread's own stack and on a blocking engine that
+  /// `interrupter` can interrupt. The child has the descriptors in `kept` and the three standard
+  /// ones, and no others. It is killed when the parent dies. The signals that the parent waits for
+  /// stay blocked in it, so that after a signal to the whole process group (from a service manager)
+  /// the parent drains its children. The result of `body` is the report, cut at kReportBytesMax.
+  /// Call it only on a fiber, in a process with one thread.
   static Result<ChildProcess> fork(Interrupter& interrupter, std::span<const int> kept,
                                    const std::function<std::string()>& body);
 
   ChildProcess(ChildProcess&&) noexcept = default;
   ~ChildProcess();
 
-  /// Waits for the end, and reaps. Suspends the fiber.
+  /// Waits for the process to end, and reaps it. Suspends the fiber.
   Result<Outcome> wait();
 
  private:

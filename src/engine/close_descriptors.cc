@@ -13,7 +13,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Returns false if /proc does not tell.
+/// Returns false if /proc is not available.
 bool close_listed(unsigned first, unsigned last) {
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc/self/fd"), ::closedir);
   if (!directory) return false;

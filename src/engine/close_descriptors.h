@@ -2,9 +2,9 @@
 
 namespace hotline::engine {
 
-/// Closes every descriptor from `first` to `last`, both included, that is open. With one thread
-/// only. close_range(2); a Linux before 5.9 has its open descriptors looked up in /proc, and where
-/// that is missing every number up to the limit is tried.
+/// Closes every open descriptor from `first` to `last`, both included. Call it only in a process
+/// with one thread. Uses close_range(2); on Linux before 5.9 it looks up the open descriptors in
+/// /proc, and without /proc it tries every number up to the limit.
 void close_descriptors(unsigned first, unsigned last);
 
 }  // namespace hotline::engine

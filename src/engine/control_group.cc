@@ -7,7 +7,7 @@
 namespace hotline {
 namespace {
 
-/// Whether `controllers`, separated by commas, have `controller` among them.
+/// Returns true if `controllers`, separated by commas, include `controller`.
 bool lists(std::string_view controllers, std::string_view controller) {
   while (!controllers.empty()) {
     const std::size_t end = std::min(controllers.find(','), controllers.size());
@@ -17,7 +17,8 @@ bool lists(std::string_view controllers, std::string_view controller) {
   return false;
 }
 
-/// Returns where the tree of groups may be mounted that a line of /proc/self/cgroup is about.
+/// Returns the places where the tree of groups with `controllers` may be mounted. `controllers`
+/// comes from a line of /proc/self/cgroup.
 std::vector<std::string> roots_of(std::string_view controllers, std::string_view controller) {
   if (controllers.empty()) return {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
   if (!lists(controllers, controller)) return {};
@@ -39,7 +40,7 @@ void append_upwards(const std::string& root, std::string path, std::vector<std::
 std::vector<std::string> control_group_directories(std::string_view controller) {
   std::vector<std::string> directories;
   std::ifstream groups("/proc/self/cgroup");
-  // ID:CONTROLLERS:PATH, where version 2 has no controllers.
+  // Lines are ID:CONTROLLERS:PATH; for version 2 CONTROLLERS is empty.
   for (std::string line; std::getline(groups, line);) {
     const std::size_t first = line.find(':');
     const std::size_t second = line.find(':', first + 1);

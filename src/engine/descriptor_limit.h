@@ -7,11 +7,12 @@
 
 namespace hotline::engine {
 
-/// Raises the process's soft limit on descriptors to its hard one: what it is then. getrlimit(2).
+/// Raises the soft limit on descriptors of this process to its hard limit. Returns the new limit.
+/// getrlimit(2).
 std::size_t raise_descriptor_limit();
 
-/// One descriptor kept back, so that a caller can still be told off (accepted and closed) when no
-/// other is left. Any thread.
+/// One descriptor in reserve, with which a connection can be accepted and closed when no other
+/// descriptor is left. Any thread.
 class ReserveDescriptor {
  public:
   ReserveDescriptor() { restore(); }
@@ -19,10 +20,10 @@ class ReserveDescriptor {
   ReserveDescriptor& operator=(const ReserveDescriptor&) = delete;
   ~ReserveDescriptor();
 
-  /// Makes room for one.
+  /// Closes the reserved descriptor, so that its number is free.
   void release();
 
-  /// Takes the room back, if it is not held: whether it is held now.
+  /// Opens the reserved descriptor if it is closed. Returns true if it is open now.
   bool restore();
 
  private:

@@ -4,10 +4,10 @@ namespace hotline::engine {
 
 struct Scope;
 
-/// While it lives a drain ends none of this fiber's waits, or this thread's if it has no loop, and
-/// a join passes none on to its members. Afterwards it does, also one that came meanwhile. For who
-/// is in the midst of something that it has to end. May be nested; made and destroyed by the same
-/// fiber.
+/// Defers a drain. While it exists, a drain interrupts none of the waits of this fiber (or of this
+/// thread, if it has no loop), and a join does not forward a drain to its members. A drain that
+/// arrives in that time takes effect when the hold is destroyed. Use it around an exchange that
+/// must be completed. Holds may be nested; the fiber that makes a hold must destroy it.
 class DrainHold {
  public:
   DrainHold();

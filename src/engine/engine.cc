@@ -16,10 +16,10 @@
 namespace hotline::engine {
 namespace {
 
-// The engine is a property of the thread, as errno is: code that talks need not pass it along.
+// The engine is a property of the thread, as errno is, so that code need not pass it along.
 thread_local Engine* current_engine = nullptr;
 
-// Its address differs from thread to thread.
+// Its address identifies the thread.
 thread_local char this_thread = 0;
 
 }  // namespace

@@ -17,24 +17,25 @@ namespace hotline::engine {
 class Interrupter;
 struct Program;
 
-/// What bounds the waits of one fiber, or of a thread without a loop.
+/// What limits the waits of one fiber, or of a thread without a loop.
 struct Scope {
   Deadline deadline = Deadline::never();
-  int end_code = 0;          ///< 0, kDrainEnd or kCancelEnd: what was asked of whoever waits here.
-  bool holds_drain = false;  ///< See DrainHold.
-  Program* program = nullptr;  ///< On a simulated engine: on whose behalf it runs.
+  int end_code = 0;  ///< 0, kDrainEnd or kCancelEnd: the request that applies to the waits here.
+  bool holds_drain = false;    ///< See DrainHold.
+  Program* program = nullptr;  ///< On a simulated engine: the program that it runs for.
 
-  /// What ends the waits that begin now.
+  /// Returns the code that ends the waits that begin now, or 0.
   int code_in_force() const { return holds_drain && end_code == kDrainEnd ? 0 : end_code; }
 
-  /// What whoever is started here begins with.
+  /// Returns the scope with which a fiber that is started here begins.
   Scope inherited() const { return {deadline, code_in_force(), false, program}; }
 };
 
-/// Interprets operations for one thread. Loop thread (or the thread itself) only.
+/// Performs operations for one thread. Loop thread (or the thread itself) only.
 class Engine : public Kernel {
  public:
-  /// The engine of this thread: its event loop, else a blocking one made on first use.
+  /// Returns the engine of this thread: its event loop, or a blocking engine that is made on first
+  /// use.
   static Engine& current();
 
   Engine();
@@ -44,15 +45,15 @@ class Engine : public Kernel {
 
   virtual std::string_view name() const = 0;
 
-  /// Whether the calling thread is the one that made this engine, and so may use it. Any thread.
+  /// Returns true if the calling thread made this engine and so may use it. Any thread.
   bool is_on_its_thread() const;
 
-  /// Monotonic time; constant within one turn of a loop.
+  /// Returns the monotonic time, which is constant within one turn of a loop.
   virtual Instant now() = 0;
 
-  /// Performs `operation`, waiting as long as it takes: its result, a negated errno, or the negated
-  /// end code of whichever of deadline, scope and cancel ended the wait. What had completed is
-  /// never dropped.
+  /// Performs `operation` and waits as long as necessary. Returns its result, a negated errno, or
+  /// the negated end code of the deadline, scope or cancel that ended the wait. A result that has
+  /// completed is never lost.
   int perform(Operation& operation, Deadline deadline) {
     if (operation.channel().carried) {
       const int carried = take_carried(operation);
@@ -61,80 +62,83 @@ class Engine : public Kernel {
     return interpret(operation, deadline);
   }
 
-  /// Tries `operation` once, beside any other of its channel that is under way; never waits nor
-  /// lets others run: its result, or a negated errno.
+  /// Attempts `operation` once, even while another operation on its channel is in progress. Never
+  /// waits and never lets other fibers run. Returns its result or a negated errno.
   virtual int attempt(Operation& operation) { return operation.attempt(); }
 
-  /// Waits for time alone: -kDeadlineEnd when it has come, else as perform. `on_drain`: whether a
-  /// drain ends the wait.
+  /// Waits until `deadline` and returns -kDeadlineEnd, or the negated end code of what interrupted
+  /// the wait. `on_drain` says whether a drain interrupts it.
   virtual int wait_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on) = 0;
 
-  /// Runs `work`, which must not throw, on another thread and waits for it: 0, or as wait_until.
-  /// See OffloadPool.
+  /// Runs `work`, which must not throw, on another thread and waits for it. Returns 0, or a negated
+  /// end code as wait_until() does. See OffloadPool.
   virtual int offload(OffloadPool::Work work) = 0;
 
-  /// A receive buffer, if any is left; it goes back by itself.
+  /// Returns a receive buffer, or an empty one if none is left. It returns to its pool when it is
+  /// destroyed.
   virtual Buffer take_buffer() = 0;
 
-  /// A buffer without a pool whose reader is done: to be kept for the next take_buffer().
+  /// Takes a buffer without a pool that is no longer read, for the next take_buffer().
   virtual void recycle(Buffer buffer) { static_cast<void>(buffer); }
 
-  /// Of whoever runs now.
+  /// The scope of the running fiber or thread.
   virtual Scope& scope() = 0;
 
-  /// Runs `task` beside this engine: on a thread, where there are any. Fails as
-  /// start_thread_worker does.
+  /// Runs `task` beside this engine, on a thread where the engine has threads. Fails as
+  /// start_thread_worker() does.
   virtual Result<std::unique_ptr<Worker>> start_worker(WorkerTask task);
 
-  /// Whether time, network and chance are not the system's.
+  /// Returns true if time, network and randomness are simulated.
   virtual bool is_simulated() const { return false; }
 
-  /// What asks this thread's waits to end, if anything does; null on a loop, whose fibers are
-  /// asked.
+  /// Returns what can interrupt the waits of this thread, or null. Null on a loop, whose fibers are
+  /// interrupted one by one.
   virtual Interrupter* interrupter() { return nullptr; }
 
-  /// Takes note of what interrupter() has been asked: scope() knows afterwards.
+  /// Applies what interrupter() has been asked for to scope().
   virtual void note_interrupts() noexcept {}
 
  protected:
   friend class Channel;
 
-  /// The engine's own way to perform.
+  /// Performs an operation in the way of this engine.
   virtual int interpret(Operation& operation, Deadline deadline) = 0;
 
   /// See Channel::withdraw.
   virtual void withdraw(Channel& channel) = 0;
 
-  /// See Channel::close: nobody will ask for more.
+  /// See Channel::close: nothing more is read from the channel.
   virtual void abandon(Channel& channel) = 0;
 
-  /// This engine's state of `channel`, null if it is not attached to this one.
+  /// Returns this engine's state of `channel`, or null if the channel is not attached to this
+  /// engine.
   ChannelState* state_of(const Channel& channel) const {
     return channel.engine_ == this ? channel.state_ : nullptr;
   }
 
-  /// Whether `channel` was closed, or left this engine, since `state` was its own: then the state
-  /// may be gone. Ask after every wait.
+  /// Returns true if `channel` was closed or has left this engine since `state` was its state. The
+  /// state may then have been freed. Check after every wait.
   bool has_left(const Channel& channel, const ChannelState& state) const {
     return state_of(channel) != &state;
   }
 
-  /// Records `state` as this engine's, withdrawing the channel from another one first.
+  /// Makes `state` the state of the channel. Withdraws the channel from another engine first.
   void attach(Channel& channel, ChannelState& state);
 
-  /// Forgets the channel: it is attached to nothing afterwards. Its state stays with the caller.
+  /// Detaches the channel from every engine. The caller keeps its state.
   void detach(ChannelState& state);
 
   ChannelState* attached() const { return attached_; }
 
-  /// Makes `engine` this thread's, and tells which was; null: a blocking one on demand.
+  /// Makes `engine` the engine of this thread and returns the previous one. With null, a blocking
+  /// engine is made on demand.
   static Engine* set_current(Engine* engine);
 
  private:
-  /// What an engine that the channel has left had for `operation` already; -EAGAIN if nothing.
+  /// Returns what an engine that the channel has left already had for `operation`, or -EAGAIN.
   static int take_carried(Operation& operation);
 
-  const void* thread_;  ///< Distinguishes threads, nothing more.
+  const void* thread_;  ///< Only distinguishes threads.
   ChannelState* attached_ = nullptr;
 };
 

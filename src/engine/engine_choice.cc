@@ -8,7 +8,7 @@
 #include "engine/uring/uring_loop.h"
 #include "engine/uring/uring_probe.h"
 
-// The one place that chooses an engine.
+// Only this file chooses an engine.
 
 namespace hotline {
 

@@ -15,19 +15,18 @@ namespace {
 
 namespace context = boost::context::detail;
 
-// Enough that a busy connection keeps its cache lines warm, little enough that 1,000 others wait
-// well under a millisecond for it.
+// Large enough that a busy connection keeps its cache lines warm, small enough that 1,000 others
+// wait well under a millisecond for it.
 constexpr std::uint32_t kBudget = 64;
 
 constexpr std::uint32_t kAcceptsInTurn = 8;
 
-// How long fibers with much to do run before the loop looks again for those with little. Short
-// beside what a caller notices, long beside what looking costs.
+// How long fibers with much work run before the loop checks again for those with little. Short
+// compared with what a caller notices, long compared with the cost of the check.
 constexpr Duration kBulkSlice = std::chrono::milliseconds(1);
 
 ExceptionState& exceptions_of_thread() {
-  // __cxa_get_globals is declared to return an opaque type; its layout is fixed by the Itanium C++
-  // ABI.
+  // __cxa_get_globals is declared to return an opaque type. The Itanium C++ ABI defines its layout.
   return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
 
@@ -35,7 +34,7 @@ thread_local EventLoop* running_loop = nullptr;
 
 }  // namespace
 
-/// While it lives the loop is this thread's. What `goes_on` or a letter throws ends it too.
+/// Makes the loop the thread's own while it exists, also if `goes_on` or a letter throws.
 class EventLoop::Running {
  public:
   explicit Running(EventLoop& loop)
@@ -105,7 +104,8 @@ Fiber* EventLoop::create(std::string_view name, Fiber::Body body, FiberGroup* gr
   }
   const Stack stack = stacks_.take();
   if (!stack) return nullptr;
-  // The fiber itself stands at the top of its stack: one page serves both while it is parked.
+  // The Fiber is stored at the top of its own stack, so that one page serves both while it is
+  // parked.
   constexpr std::size_t kFiberBytes = (sizeof(Fiber) + 63) / 64 * 64;
   std::byte* place = stack.top() - kFiberBytes;
   auto& fiber = *new (place) Fiber();
@@ -136,7 +136,8 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
     run_ready();
     if (fiber_count_ == 0 || !goes_on()) break;
     if (timers_.earliest().has_passed(now_)) {
-      // The thread may not have run for a while: what came in time counts, however late it is seen.
+      // The thread may not have run for a while. What arrived in time counts, even if it is noticed
+      // late.
       catch_up();
       expire_waits();
     } else {
@@ -159,7 +160,8 @@ void EventLoop::release_channels() {
 }
 
 void EventLoop::run_ready() {
-  // What becomes ready meanwhile waits for the next turn, so that completions are never starved.
+  // Fibers that become ready during this wait for the next turn, so that completions are never
+  // starved.
   ReadyQueue batch = take_batch();
   run_next();
   while (!batch.is_empty()) {
@@ -169,7 +171,7 @@ void EventLoop::run_ready() {
   run_bulk();
 }
 
-/// At least one fiber, so that the light ones cannot starve it.
+/// Runs at least one fiber, so that light ones cannot starve it.
 void EventLoop::run_bulk() {
   if (bulk_.is_empty()) return;
   const Fiber* const last = bulk_.last();
@@ -184,7 +186,7 @@ void EventLoop::run_bulk() {
 }
 
 std::size_t EventLoop::ready_count() const {
-  // More steps than fibers: one is in the queue twice, which makes it endless.
+  // More steps than fibers mean that a fiber is in the queue twice, which makes the queue endless.
   return ready_.count(fiber_count_ + 1, [this](const Fiber& fiber) { return may_run(fiber); });
 }
 
@@ -217,7 +219,7 @@ void EventLoop::switch_to_fiber(Fiber& fiber) {
   const auto transfer = context::jump_fcontext(fiber.context_, &fiber);
   StackAnnotation unused;
   scheduler_annotation_.after_switch(unused);
-  // What comes back is null after the last switch: see switch_to_scheduler.
+  // After the last switch `data` is null: see switch_to_scheduler.
   fiber.context_ = transfer.data == nullptr ? nullptr : transfer.fctx;
   fiber.exceptions_ = std::exchange(exceptions, scheduler_exceptions_);
 }
@@ -313,7 +315,7 @@ void EventLoop::spend_budget() { spend(1, Weight::bulk); }
 
 void EventLoop::spend_accept_budget() { spend(kBudget / kAcceptsInTurn, Weight::light); }
 
-/// Yields, and then runs as one with so much to do, if the budget does not suffice.
+/// If the budget does not suffice, yields and continues as a fiber of weight `weight`.
 void EventLoop::spend(std::uint32_t cost, Weight weight) {
   Fiber& fiber = *fiber_;
   if (fiber.budget >= cost) {
@@ -321,7 +323,7 @@ void EventLoop::spend(std::uint32_t cost, Weight weight) {
     return;
   }
   make_ready(fiber, weight);
-  // Not a wait, so nobody takes over meanwhile.
+  // This is not a wait, so the suspend hook is not called.
   switch_to_scheduler(fiber, false);
 }
 
@@ -350,13 +352,14 @@ int EventLoop::wait_until(Deadline deadline, OnDrain on_drain) {
 int EventLoop::offload(OffloadPool::Work work) {
   if (scope().end_code == kCancelEnd) return -kCancelEnd;
   if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>(offload_options_);
-  // The wait may be gone when the work is done; only the loop's thread reads or clears the pointer.
+  // The wait may have ended when the work is done. Only the loop's thread reads or clears the
+  // pointer.
   struct Waiter {
     Wait* wait;
   };
   PlainWait wait(*this);
   auto waiter = std::make_shared<Waiter>(&wait);
-  // Made here, for the thread of the pool could not say that there was no memory for it.
+  // Made here, because the thread of the pool could not report a lack of memory.
   Mailbox::Letters answer;
   answer.emplace_back([this, waiter] {
     if (waiter->wait != nullptr) complete(*std::exchange(waiter->wait, nullptr), 0);
@@ -364,7 +367,7 @@ int EventLoop::offload(OffloadPool::Work work) {
   const auto ticket = offload_pool_->submit(
       [answer = std::move(answer), mailbox = mailbox_, work = std::move(work)]() mutable {
         work();
-        // What it holds ends before the wait does, not at some time after.
+        // What the work holds is destroyed before the wait ends.
         work = nullptr;
         mailbox->post(std::move(answer));
       });

@@ -19,63 +19,65 @@
 
 namespace hotline::engine {
 
-/// Runs fibers on one thread: what every engine with a loop has in common. An engine adds how it
-/// waits (turn) and how it performs operations. Loop thread only, where nothing else is said; the
-/// thread is that of the constructor.
+/// Runs fibers on one thread. This is what all engines with a loop share; an engine adds how it
+/// waits (turn) and how it performs operations. Unless stated otherwise, only the thread that
+/// constructed it may use it.
 class EventLoop : public Engine {
  public:
   ~EventLoop() override;
 
-  /// The loop of this thread that is running now; null if there is none.
+  /// Returns the loop that runs on this thread, or null.
   static EventLoop* running();
 
-  /// In a forked child: the loop that runs here is the parent's.
+  /// In a forked child: forgets the loop of the parent, which appears to run here.
   static void forget_running();
 
-  /// Starts a fiber with `body`; it runs when the loop comes to it. It inherits the scope of the
-  /// fiber that starts it: see Scope::inherited. False: there was no memory for it.
+  /// Starts a fiber with `body`, which runs in a later turn. It inherits the scope of the current
+  /// fiber: see Scope::inherited. Returns false if there is no memory for it.
   bool spawn(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
 
-  /// The same, but it runs as soon as the running fiber suspends or ends, before all others.
+  /// The same, but the fiber runs before all others, as soon as the current one suspends or ends.
   bool spawn_next(std::string_view name, Fiber::Body body, FiberGroup* group = nullptr);
 
-  /// Runs until no fiber is left. Not from a fiber.
+  /// Runs until no fiber is left. Must not be called on a fiber.
   void run();
 
-  /// Lets go of every channel that fibers have used, with all that was received for it. Not from a
-  /// fiber.
+  /// Detaches every channel that fibers have used; the channels keep all that was received for
+  /// them. Must not be called on a fiber.
   void release_channels();
 
-  /// Suspends the running fiber until `wait` is complete: its result.
+  /// Suspends the current fiber until `wait` is complete. Returns the result of the wait.
   int park(Wait& wait, Deadline deadline);
 
-  /// Ends `wait` with `result`; its fiber runs when the loop comes to it. The first to come counts:
-  /// a wait that has been interrupted stays so.
+  /// Ends `wait` with `result`; its fiber runs in a later turn. The first result counts: a wait
+  /// that was interrupted stays interrupted.
   void complete(Wait& wait, int result) noexcept;
 
-  /// Tells `watch` once there is something to receive from `channel`, now if there is already. One
-  /// reader at a time: nobody receives meanwhile. `watch` lives until it was told, or unwatch.
+  /// Notifies `watch` once when there is something to receive from `channel`, immediately if there
+  /// is already. Nothing else may receive from the channel in between. `watch` must exist until it
+  /// is notified, or until unwatch().
   void watch(Channel& channel, ReadWatch& watch);
 
-  /// Whoever watches `channel` is told nothing any more.
+  /// Ends the watch on `channel`, which is then not notified any more.
   virtual void unwatch(Channel& channel) = 0;
 
-  /// Asks `fiber` to drain or to end: now if it waits, else at its next wait.
+  /// Drains or cancels `fiber`: at once if it waits, otherwise at its next wait.
   void interrupt(Fiber& fiber, int end_code) noexcept;
 
   /// Lets every other fiber that is ready run first.
   void yield();
 
-  /// Runs `work` on the stack of the thread, outside any fiber, and waits for it.
+  /// Runs `work` on the stack of the thread, outside of any fiber, and waits for it.
   void on_thread_stack(std::move_only_function<void()> work);
 
-  /// The running fiber; null outside of any.
+  /// Returns the running fiber, or null outside of any.
   Fiber* fiber() const { return fiber_; }
 
-  /// Whether `address` lies in a fiber's stack or its guard. Safe in a signal handler.
+  /// Returns true if `address` lies in the stack of a fiber or in its guard. Safe in a signal
+  /// handler.
   bool has_stack_at(const void* address) const { return stacks_.covers(address); }
 
-  /// For other threads to post to.
+  /// The mailbox to which other threads post.
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
   Instant now() final { return now_; }
@@ -86,72 +88,74 @@ class EventLoop : public Engine {
  protected:
   explicit EventLoop(const LoopOptions& options);
 
-  /// Submits what is due, waits for completions until `until` and completes the waits that they
-  /// end. `until` has passed: looks without waiting.
+  /// Submits pending operations, waits for completions until `until` and completes the waits that
+  /// they end. If `until` has passed, checks for completions without waiting.
   virtual void turn(Deadline until) = 0;
 
-  /// As a turn that does not wait, and completes every wait whose event has come by now, however
-  /// many they are. Called where a deadline has passed, before the waits are told of it.
+  /// A turn that does not wait, and completes every wait whose event has occurred by now, however
+  /// many there are. Called after a deadline has passed, before the waits are notified of that.
   virtual void catch_up() { turn(Deadline::at(now_)); }
 
-  /// See watch.
+  /// See watch().
   virtual void begin_watch(Channel& channel, ReadWatch& watch) = 0;
 
-  /// Runs as run() does, for as long as `goes_on` says before each turn.
+  /// Runs as run() does, as long as `goes_on` returns true before each turn.
   void run_while(const std::function<bool()>& goes_on);
 
-  /// Removes and returns the fibers to run in this turn; by default all that are ready, in the
-  /// order in which they became so.
+  /// Removes and returns the fibers to run in this turn: by default all ready fibers, in the order
+  /// in which they became ready.
   virtual ReadyQueue take_batch() { return std::exchange(ready_, {}); }
 
-  /// Returns the instant from which `fiber` may run. Before it the fiber is not resumed, and none
-  /// of its deadlines passes.
+  /// Returns the instant from which `fiber` may run. Before that instant the fiber is not resumed
+  /// and none of its deadlines passes.
   virtual Instant runs_from(const Fiber& fiber) const {
     static_cast<void>(fiber);
     return now_;
   }
 
-  /// Whether any fiber runs in the next turn.
+  /// Returns true if any fiber runs in the next turn.
   virtual bool has_ready() const { return !ready_.is_empty() || !bulk_.is_empty(); }
 
-  /// For an engine that decides itself which fiber is next: how many are ready and may run (more
-  /// than there are fibers, if one was made ready twice), and one of them alone.
+  /// For an engine that chooses the next fiber itself: returns how many fibers are ready and may
+  /// run (more than there are fibers, if one was made ready twice). take_ready() removes one of
+  /// them.
   std::size_t ready_count() const;
   std::size_t fiber_count() const { return fiber_count_; }
   Fiber& take_ready(std::size_t index);
 
-  /// For the engine's own use when the mailbox's descriptor is readable.
+  /// Runs the letters in the mailbox. The engine calls it when the descriptor of the mailbox is
+  /// readable.
   void read_mailbox();
 
-  /// Runs turns, outside any fiber, until `is_done` says so.
+  /// Runs turns, outside of any fiber, until `is_done` returns true.
   template <typename Condition>
   void turn_until(Condition is_done) {
     while (!is_done()) turn(Deadline::never());
   }
 
-  /// What the scope of the running fiber says about starting this operation: 0, or a negated end
-  /// code.
+  /// Returns 0 if the scope of the current fiber allows this operation to start, otherwise a
+  /// negated end code.
   int check_scope() const;
 
-  /// Aborts the program if no fiber runs.
+  /// Aborts the program if no fiber is running.
   void check_on_fiber() const;
 
-  /// Whether an operation with this deadline may be tried, but not waited for. Ask after a try that
-  /// gave nothing: readiness is not always true, and a wait for it that ends at once, time and
-  /// again, would never come to its deadline.
+  /// Returns true if an operation with this deadline may be attempted but not waited for. Check it
+  /// after an attempt without a result: reported readiness can be wrong, and an operation whose
+  /// waits end at once, again and again, would never reach its deadline.
   bool is_due(Deadline deadline) const {
     return Deadline::earliest(deadline, fiber_->scope.deadline).has_passed(now_);
   }
 
-  /// Call before one more result is had without waiting: yields to all others if the fiber has had
-  /// its share of this turn.
+  /// Call before an operation returns another result without waiting. Yields to all other fibers if
+  /// this one has used its share of the turn.
   void spend_budget();
 
-  /// The same before an accept. Few callers are taken in a turn, for each brings work to the next
-  /// ones: calls that end as fast as they come must not hold up those that stay.
+  /// The same before an accept. A turn accepts few callers, because each brings work to the
+  /// following turns: calls that end as fast as they arrive must not delay calls that stay.
   void spend_accept_budget();
 
-  /// Counts a result of so many bytes against the share of the running fiber.
+  /// Charges the running fiber for a result of `bytes` bytes.
   void charge(int bytes) noexcept {
     const auto cost = static_cast<std::uint32_t>(bytes) / kBytesOfResult;
     fiber_->budget -= std::min(fiber_->budget, cost);
@@ -177,7 +181,7 @@ class EventLoop : public Engine {
   class Running;
   struct Trampoline;
 
-  // What a result may bring before it counts as several.
+  // A result with more bytes than this counts as several.
   static constexpr std::uint32_t kBytesOfResult = 4096;
 
   StackPool stacks_;
@@ -188,7 +192,7 @@ class EventLoop : public Engine {
   Fiber* fiber_ = nullptr;
   ReadyQueue next_;   ///< Run before all others.
   ReadyQueue ready_;  ///< Run in the next turn.
-  ReadyQueue bulk_;   ///< Run after those, as many as a slice of time allows.
+  ReadyQueue bulk_;   ///< Run after those, as many as fit into a slice of time.
   std::size_t fiber_count_ = 0;
   Instant now_;
   void* scheduler_context_ = nullptr;
@@ -198,7 +202,8 @@ class EventLoop : public Engine {
   Scope outer_scope_;
 };
 
-/// A loop of the kind that `options` ask for, on the current thread. Fails as choose_engine does.
+/// Returns a loop of the kind that `options` name, on the current thread. Fails as choose_engine()
+/// does.
 Result<std::unique_ptr<EventLoop>> make_event_loop(const LoopOptions& options);
 
 }  // namespace hotline::engine

@@ -10,10 +10,11 @@ namespace {
 
 struct Kind {
   std::string_view name;
-  std::uint32_t per_million_max;  ///< What a seed's plan may choose.
+  std::uint32_t per_million_max;  ///< The highest probability that the plan of a seed may choose.
 };
 
-// In the order of Fault. What ends a connection is rarer, or nothing else would be met with.
+// In the order of Fault. Faults that end a connection are rarer; otherwise they would hide all
+// others.
 constexpr std::array<Kind, kFaultKinds> kKinds{{
     {"short_read", 500'000},
     {"short_write", 500'000},
@@ -38,7 +39,7 @@ constexpr std::array<Kind, kFaultKinds> kKinds{{
     {"accept_outage", 0},
 }};
 
-// A world draws from the seed itself: its first chances are not to go with its faults.
+// A world draws from the seed itself, so the salt keeps its first draws independent of the plan.
 constexpr std::uint64_t kSalt = 0x9E3779B97F4A7C15;
 
 }  // namespace
@@ -67,7 +68,7 @@ std::string FaultCounts::format() const {
 FaultPlan FaultPlan::of_seed(std::uint64_t seed) {
   engine::Chance chance(seed ^ kSalt);
   FaultPlan plan;
-  // One seed in eight has a quiet world: there every call must succeed.
+  // One seed in eight has a world without faults, where every call must succeed.
   if (chance.below(8) == 0) return plan;
   for (std::size_t i = 0; i < kFaultKinds; ++i) {
     const bool is_chosen = chance.below(2) == 0;

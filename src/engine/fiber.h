@@ -14,14 +14,14 @@ namespace hotline::engine {
 
 class FiberGroup;
 
-/// The exceptions of the C++ runtime that belong to one stack: what `catch` blocks hold and how
-/// many are in flight (Itanium C++ ABI, __cxa_eh_globals). Saved across switches.
+/// The state of C++ exceptions that belongs to one stack: what `catch` blocks hold, and how many
+/// exceptions are in flight (Itanium C++ ABI, __cxa_eh_globals). It is saved across switches.
 struct ExceptionState {
   void* caught = nullptr;
   unsigned int uncaught = 0;
 };
 
-/// Told when a fiber that asked for it suspends.
+/// Notified when a fiber that requested it suspends.
 class SuspendHook {
  public:
   virtual void suspended() noexcept = 0;
@@ -30,24 +30,24 @@ class SuspendHook {
   ~SuspendHook() = default;
 };
 
-/// A stackful coroutine. Lives at the top of its own stack, stays on its loop's thread, ends when
-/// its body returns. Made, run and freed by EventLoop only.
+/// A stackful coroutine. It is stored at the top of its own stack, stays on the thread of its loop,
+/// and ends when its body returns. Only EventLoop makes, runs and frees fibers.
 class Fiber {
  public:
   using Body = std::move_only_function<void()>;
 
-  /// The name it was started under, for the report of a stack overflow.
+  /// The name that it was started with, for the report of a stack overflow.
   std::string_view name() const { return name_; }
 
   const Stack& stack() const { return stack_; }
 
   Scope scope;
 
-  /// Called once, when the fiber next waits or yields, and then forgotten; null: nobody asks. Not
-  /// called when the fiber has only used up its share of a turn.
+  /// Called once, when the fiber next waits or yields, and then reset. May be null. Not called when
+  /// the fiber has only used up its share of a turn.
   SuspendHook* suspend_hook = nullptr;
 
-  /// Results that operations may still take without waiting before the others get their turn.
+  /// The number of results that operations may still take without waiting before other fibers run.
   std::uint32_t budget = 0;
 
  private:
@@ -65,8 +65,8 @@ class Fiber {
   Fiber* previous_in_group_ = nullptr;
   Fiber* next_in_group_ = nullptr;
 
-  // A timer stays in the heap when its wait ends early, for the next wait will want a later one:
-  // see TimerHeap.
+  // A timer stays in the heap when its wait ends early, because the next wait will have a later
+  // deadline: see TimerHeap.
   Deadline wait_deadline_ = Deadline::never();
   Instant heap_instant_{};
   std::uint32_t heap_index_ = ~0U;

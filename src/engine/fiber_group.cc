@@ -12,7 +12,7 @@ class FiberGroup::JoinWait final : public Wait {
  public:
   explicit JoinWait(FiberGroup& group) : group_(group) {}
 
-  // A join never ends before its members have: it passes on what is asked of it.
+  // A join never ends before its members have, so it forwards the request to them.
   void interrupt(int end_code) noexcept override {
     if (end_code != kDrainEnd) end_code_ = end_code;
     group_.interrupt(end_code == kDrainEnd ? kDrainEnd : kCancelEnd);

@@ -16,16 +16,16 @@ class FiberGroup {
   FiberGroup(const FiberGroup&) = delete;
   FiberGroup& operator=(const FiberGroup&) = delete;
 
-  /// Asks every member, now or at its next wait, to drain or to end.
+  /// Drains or cancels every member: at once if it waits, otherwise at its next wait.
   void interrupt(int end_code) noexcept;
 
-  /// Waits until no member is left: 0, or the negated end code that interrupted the waiter; then
-  /// the members were cancelled, and waited for. Suspends the fiber.
+  /// Waits until no member is left. Returns 0, or the negated end code that interrupted the caller;
+  /// the members were then cancelled and have ended. Suspends the fiber.
   int join();
 
   std::size_t size() const { return size_; }
 
-  /// The first exception that left a member, once.
+  /// Returns the first exception that left a member, and forgets it.
   std::exception_ptr take_thrown() { return std::exchange(thrown_, nullptr); }
 
  private:

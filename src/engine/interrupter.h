@@ -4,22 +4,23 @@
 
 namespace hotline::engine {
 
-/// Asks a thread without a loop, or a process forked from this one, to drain or to end its waits.
-/// An eventfd(2), so that it works across fork. Any thread, any process.
+/// Drains or cancels the waits of a thread without a loop, or of a process forked from this one. It
+/// is an eventfd(2), so that it works across fork. Any thread, any process.
 class Interrupter {
  public:
-  /// Not valid (fd() < 0) if no descriptor was left: then nothing is ever interrupted.
+  /// Not valid (fd() < 0) if no descriptor was left; it then never interrupts anything.
   Interrupter();
 
-  /// Waits with nothing pending end with kDrainEnd.
+  /// Ends waits that have nothing pending, with kDrainEnd.
   void drain() noexcept { add(kDrainCount); }
 
-  /// Every wait ends with kCancelEnd.
+  /// Ends every wait, with kCancelEnd.
   void cancel() noexcept { add(kCancelCount); }
 
   int fd() const { return fd_.get(); }
 
-  /// What has been asked since the last call: 0, kDrainEnd or kCancelEnd. By the waiting side only.
+  /// Returns what was requested since the last call: 0, kDrainEnd or kCancelEnd. Only the waiting
+  /// side calls it.
   int take_end_code() noexcept;
 
  private:

@@ -179,7 +179,8 @@ int Kernel::lock_file(const std::string& path) {
   UniqueFd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return -errno;
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) < 0) return -errno;
-  // Whoever held it before may have removed the file meanwhile: then this lock keeps nobody out.
+  // A previous holder may have removed the file in between; this lock would then exclude no other
+  // process.
   struct stat locked {};
   struct stat found {};
   const bool is_there = ::fstat(lock.get(), &locked) == 0 && ::lstat(path.c_str(), &found) == 0 &&
@@ -202,7 +203,7 @@ void Kernel::fill_random(MutableBytes bytes) {
   while (!bytes.empty()) {
     const ssize_t filled = ::getrandom(bytes.data(), bytes.size(), 0);
     if (filled < 0 && errno == EINTR) continue;
-    // Without randomness nothing that depends on it may go on.
+    // Code that depends on randomness must not go on without it.
     if (filled < 0) std::abort();
     bytes = bytes.subspan(static_cast<std::size_t>(filled));
   }

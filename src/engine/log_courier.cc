@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kOperation = "open the log";
 constexpr std::size_t kPacketMax = 64 * 1024;
 
-/// A packet is the level, the message, the service and the text, a zero byte between them.
+/// A packet consists of the level, the message, the service and the text, separated by zero bytes.
 std::string encode(const LogLine& line) {
   std::string packet(1, static_cast<char>(line.level));
   packet.append(line.message).push_back('\0');

@@ -12,7 +12,7 @@
 
 namespace hotline::engine {
 
-/// A line of a log, with what says which others are of its kind.
+/// A line of a log, with what determines its kind.
 struct LogLine {
   LogLevel level = LogLevel::info;
   std::string message;
@@ -20,32 +20,32 @@ struct LogLine {
   std::string text;  ///< Without a newline.
 };
 
-/// Carries the lines of a log from the processes that are forked from this one to this one, which
-/// writes them. Nobody ever waits: what does not fit is dropped. Counts what was dropped, of all
-/// these processes together.
+/// Carries log lines from processes that are forked from this one to this one, which writes them.
+/// Never waits: a line that does not fit is dropped. Counts the dropped lines of all these
+/// processes together.
 class LogCourier {
  public:
-  /// Fails with `resource_exhausted` if there are no descriptors or no memory for it.
+  /// Fails with `resource_exhausted` if there are no descriptors or no memory.
   static Result<LogCourier> open();
 
   LogCourier(LogCourier&&) noexcept = default;
   LogCourier& operator=(LogCourier&&) noexcept = default;
 
-  /// Becomes readable when a line has come.
+  /// Readable when a line has arrived.
   int receiver() const { return receiver_.get(); }
 
-  /// What a forked process must keep to be able to send.
+  /// The descriptor that a forked process must keep in order to send.
   int sender() const { return sender_.get(); }
 
   /// Sends a line, or counts it as dropped.
   void send(const LogLine& line) noexcept;
 
-  /// Takes the next line, if one has come.
+  /// Returns the next line, or nullopt if none has arrived.
   std::optional<LogLine> receive();
 
   void count_drop() noexcept { dropped_->fetch_add(1, std::memory_order_relaxed); }
 
-  /// Returns how many lines were dropped since this was last asked.
+  /// Returns how many lines were dropped since the last call.
   std::uint64_t take_drops() noexcept { return dropped_->exchange(0, std::memory_order_relaxed); }
 
  private:
@@ -57,7 +57,7 @@ class LogCourier {
 
   UniqueFd receiver_;
   UniqueFd sender_;
-  std::unique_ptr<std::atomic<std::uint64_t>, Unmap> dropped_;  ///< In memory that is shared.
+  std::unique_ptr<std::atomic<std::uint64_t>, Unmap> dropped_;  ///< In shared memory.
   std::string packet_;                                          ///< What was received last.
 };
 

@@ -8,23 +8,24 @@
 
 namespace hotline::engine {
 
-/// Of the waits for a peer to take bytes those that have lasted longest, a few at a time: what is
-/// cut when receive buffers are short and such streams hold them. No allocation. Loop thread only.
+/// The few waits for writing that have lasted longest. Their streams are cut when receive buffers
+/// run short and such streams hold them. Does not allocate. Loop thread only.
 class LongestBlocked {
  public:
-  /// A wait is not a candidate before it has lasted so long: a peer that reads slowly is not yet
-  /// one that does not read.
+  /// A wait that has lasted less is not a candidate: a peer that reads slowly is not yet a peer
+  /// that does not read.
   static constexpr Duration kBlockedMin = std::chrono::seconds(1);
 
-  /// How long the loop lets those go on that were not cut before it looks again.
+  /// After a cut the loop waits this long before it considers the remaining waits again.
   static constexpr Duration kPause = std::chrono::milliseconds(50);
 
   explicit LongestBlocked(Instant now) : begun_max_(now - kBlockedMin) {}
 
-  /// Considers one more wait for writing that is under way.
+  /// Considers one more wait for writing.
   void consider(Wait& wait) noexcept;
 
-  /// Those found, the longest first. Valid while this object and the waits live.
+  /// Returns the waits that were found, the longest first. Valid while this object and the waits
+  /// exist.
   std::span<Wait* const> found() const { return {waits_.data(), count_}; }
 
  private:

@@ -8,9 +8,9 @@
 
 namespace hotline::engine {
 
-/// How other threads reach an event loop: what they post runs on the loop's thread, outside any
-/// fiber. Owned in common with whoever posts, so that a letter to a loop that has gone is simply
-/// dropped.
+/// How other threads reach an event loop: what they post runs on the loop's thread, outside of any
+/// fiber. The loop and all that post own it together, so that a letter to a loop that has been
+/// destroyed is dropped.
 class Mailbox {
  public:
   using Letter = std::move_only_function<void()>;
@@ -19,19 +19,19 @@ class Mailbox {
   /// Throws std::system_error if no descriptor is left.
   Mailbox();
 
-  /// Any thread. The letter must not throw and not wait. Throws std::bad_alloc.
+  /// Any thread. The letter must not throw and must not wait. Throws std::bad_alloc.
   void post(Letter letter);
 
-  /// The same for letters made beforehand: cannot fail for want of memory.
+  /// The same for letters that were made beforehand; it cannot fail for lack of memory.
   void post(Letters letters) noexcept;
 
-  /// What has been posted, in order; clears fd(). Loop thread only.
+  /// Returns the letters that have been posted, in order, and clears fd(). Loop thread only.
   Letters take_all();
 
-  /// No letter is taken any more; what waits is dropped. Loop thread only.
+  /// Drops the letters that wait and all later ones. Loop thread only.
   void close();
 
-  /// Readable when there is something to take: an eventfd(2).
+  /// Readable when there is a letter to take: an eventfd(2).
   int fd() const { return fd_.get(); }
 
  private:

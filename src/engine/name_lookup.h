@@ -9,13 +9,13 @@
 
 namespace hotline::engine {
 
-/// What the addresses are for.
+/// What the addresses are used for.
 enum class LookupPurpose : bool { connect, bind };
 
-/// The addresses of `host` (empty: every interface, or the loopback to connect to) with `port`,
-/// best first; an IPv6 scope may follow `%`. A numeric one is had at once; for a name
-/// getaddrinfo(3) runs on another thread and the fiber is suspended. Fails with `unreachable` if
-/// there is no such name.
+/// Returns the addresses of `host` with `port`, best first. An empty host means every interface, or
+/// the loopback address to connect to; an IPv6 scope may follow `%`. A numeric host is converted at
+/// once; for a name, getaddrinfo(3) runs on another thread and the fiber is suspended. Fails with
+/// `unreachable` if the name does not exist.
 Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_t port,
                                            int socket_type, LookupPurpose purpose);
 

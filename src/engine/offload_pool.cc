@@ -11,7 +11,7 @@
 namespace hotline::engine {
 namespace {
 
-// Signals belong to the threads that wait for them.
+// Signals are for the threads that wait for them.
 void block_all_signals() {
   sigset_t all;
   sigfillset(&all);
@@ -25,7 +25,7 @@ using Jobs = std::list<OffloadPool::Ticket>;
 struct OffloadPool::Job {
   Work work;
   bool is_outside = false;
-  Jobs::iterator place;  ///< While it is outside.
+  Jobs::iterator place;  ///< Valid while it is outside.
 };
 
 struct OffloadPool::Queue {
@@ -34,21 +34,21 @@ struct OffloadPool::Queue {
 
   bool has_room() const { return inside.size() < waiting_max + (threads_max - busy); }
 
-  /// Whether there is work for one more thread than there are, idle or about to begin.
+  /// Returns true if there is more work than threads that are idle or about to begin.
   bool wants_thread() const { return inside.size() > threads - busy && threads < threads_max; }
 
-  /// Lets work from outside in, as far as there is room.
+  /// Moves work from outside to inside, as far as there is room.
   void admit();
 
-  /// Runs the next work. Releases `lock`, which is on the mutex, meanwhile.
+  /// Runs the next work. Releases `lock`, which holds the mutex, during the work.
   void run_next(std::unique_lock<std::mutex>& lock);
 
   const unsigned threads_max;
   const std::size_t waiting_max;
   std::mutex mutex;
   std::condition_variable changed;
-  Jobs inside;   ///< Will run, whoever waits for it.
-  Jobs outside;  ///< Runs only if somebody still waits when there is room inside.
+  Jobs inside;   ///< Will run, whether or not the submitter still waits.
+  Jobs outside;  ///< Runs only if the submitter still waits when there is room inside.
   unsigned threads = 0;
   unsigned busy = 0;  ///< Threads that run work.
   bool is_closed = false;
@@ -105,7 +105,7 @@ OffloadPool::Ticket OffloadPool::submit(Work work) {
   } catch (const std::exception&) {
     std::unique_lock lock(queue_->mutex);
     --queue_->threads;
-    // Others may have counted on this thread, so all that is there is run here.
+    // Other submitters may have counted on this thread, so all work inside runs here.
     while (queue_->threads == 0 && !queue_->inside.empty()) queue_->run_next(lock);
   }
   return job;

@@ -10,8 +10,8 @@
 
 namespace hotline::engine {
 
-/// Threads that run work which would block a loop. They start when there is work for them. Work is
-/// run in the order in which it was submitted. Any thread.
+/// Threads that run work which would block a loop. They start when there is work for them. Work
+/// runs in the order in which it was submitted. Any thread.
 class OffloadPool {
  public:
   using Work = std::move_only_function<void()>;
@@ -22,16 +22,16 @@ class OffloadPool {
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
 
-  /// Drops work that no thread has begun. Does not wait for work under way (a name lookup may take
-  /// half a minute): its thread goes when it is done, and touches only what the work owns.
+  /// Drops work that no thread has begun. Does not wait for work in progress (a name lookup may
+  /// take half a minute): its thread ends after the work, and uses only what the work owns.
   ~OffloadPool();
 
-  /// Queues `work`, which must not throw. Without a thread to be had it runs here and now. Throws
-  /// std::bad_alloc.
+  /// Queues `work`, which must not throw. If no thread can be started, runs it in the calling
+  /// thread. Throws std::bad_alloc.
   Ticket submit(Work work);
 
-  /// The one who submitted the work does not wait for it any longer. Work beyond
-  /// OffloadOptions::waiting_max is dropped; other work runs all the same.
+  /// Called when the submitter no longer waits for the work. Drops work beyond
+  /// OffloadOptions::waiting_max; other work still runs.
   void give_up(const Ticket& ticket);
 
  private:

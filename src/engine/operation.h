@@ -14,12 +14,12 @@ class Channel;
 /// What a descriptor is waited on for.
 enum class Direction : std::uint8_t { read, write };
 
-/// One I/O, described once for every engine: what to try, what to wait for, how to submit it. An
-/// operation lives on the stack of whoever performs it, until it has completed: engines return only
-/// then.
+/// One I/O operation, described once for every engine: what to attempt, what to wait for, how to
+/// submit it. An operation is on the stack of its caller until it has completed; engines return
+/// only then.
 class Operation {
  public:
-  /// Which operation this is: for an engine that has its own way for it, and for the simulated one.
+  /// Which operation this is, for engines that perform some of them in their own way.
   enum class Kind : std::uint8_t {
     accept,
     connect,
@@ -41,36 +41,38 @@ class Operation {
   Channel& channel() const { return channel_; }
   Direction direction() const { return direction_; }
 
-  /// Whether a drain ends this wait when nothing is pending.
+  /// Returns true if a drain ends this wait when nothing is pending.
   bool is_drainable() const {
     return kind_ == Kind::accept || kind_ == Kind::receive || kind_ == Kind::receive_datagrams;
   }
 
   OnDrain on_drain() const { return is_drainable() ? OnDrain::ends : OnDrain::goes_on; }
 
-  /// Tries without waiting: a count or descriptor, a negated errno, or -EAGAIN for "not yet".
+  /// Attempts the operation without waiting. Returns a count or a descriptor, a negated errno, or
+  /// -EAGAIN if it would have to wait.
   virtual int attempt() noexcept = 0;
 
-  /// A drain or the deadline has come while this waited: something may have come too, that nobody
-  /// was told of yet. `ended` if nothing has.
+  /// Attempts the operation once more when a drain or the deadline ends its wait, because something
+  /// may have arrived without a notification. Returns `ended` if nothing has.
   int attempt_last(int ended) noexcept {
     const int result = attempt();
     return result == -EAGAIN || result == -ENOBUFS ? ended : result;
   }
 
-  /// Whether `result` of attempt() shows that nothing more is ready right now, so that another
+  /// Returns true if `result` of attempt() shows that nothing more is ready now, so that another
   /// attempt before the next readiness event would be wasted.
   virtual bool has_exhausted(int result) const noexcept {
     static_cast<void>(result);
     return false;
   }
 
-  /// Whether io_uring does better to submit it than to attempt it and poll.
+  /// Returns true if io_uring should submit the operation instead of attempting it and polling.
   bool is_submitted() const {
     return kind_ == Kind::connect || kind_ == Kind::send || kind_ == Kind::send_vectored;
   }
 
-  /// Fills a submission that completes with what attempt() returns; for those that are submitted.
+  /// Fills in a submission that completes with what attempt() returns. Only for operations that are
+  /// submitted.
   virtual void prepare(io_uring_sqe& entry) noexcept { static_cast<void>(entry); }
 
  protected:

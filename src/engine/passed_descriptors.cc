@@ -6,7 +6,7 @@
 namespace hotline::engine {
 namespace {
 
-// Since Linux 6.5, with SO_PASSPIDFD; not in every libc's headers.
+// Since Linux 6.5, with SO_PASSPIDFD; the headers of some C libraries lack it.
 constexpr int kScmPidFd = 4;
 
 bool carries_descriptors(const cmsghdr& control) {
@@ -17,7 +17,7 @@ bool carries_descriptors(const cmsghdr& control) {
 }  // namespace
 
 std::size_t take_descriptors(const msghdr& message, std::span<UniqueFd> wanted) {
-  // CMSG_NXTHDR takes what it only reads as changeable.
+  // CMSG_NXTHDR takes a non-const pointer but only reads.
   msghdr view = message;
   std::size_t taken = 0;
   for (cmsghdr* control = CMSG_FIRSTHDR(&view); control != nullptr;

@@ -4,8 +4,8 @@
 
 namespace hotline::engine {
 
-/// A wait that ends at once with whatever ends it first: nothing is under way that would have to
-/// end before.
+/// A wait that an interruption ends at once, because no operation is in progress that would have to
+/// end first.
 class PlainWait final : public Wait {
  public:
   explicit PlainWait(EventLoop& loop, OnDrain on_drain = OnDrain::goes_on)

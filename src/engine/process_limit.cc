@@ -8,7 +8,7 @@
 namespace hotline::engine {
 namespace {
 
-/// The user's own limit, from which root is exempt.
+/// The limit of the user, which does not apply to root.
 std::string user_limit_hint() {
   rlimit limit{};
   if (::geteuid() == 0 || ::getrlimit(RLIMIT_NPROC, &limit) < 0) return {};

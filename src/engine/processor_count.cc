@@ -15,7 +15,7 @@ namespace {
 // Linux allows 8,192 on the largest builds.
 constexpr std::size_t kProcessorsMax = 65536;
 
-/// 0 if the system does not say.
+/// Returns 0 if the system does not report it.
 unsigned allowed_processors() {
   std::vector<cpu_set_t> sets(kProcessorsMax / CPU_SETSIZE);
   const std::size_t size = sets.size() * sizeof(cpu_set_t);
@@ -29,7 +29,7 @@ std::optional<unsigned> divide_up(std::int64_t quota, std::int64_t period) {
       std::min<std::int64_t>((quota + period - 1) / period, kProcessorsMax));
 }
 
-/// `QUOTA PERIOD`, or `max PERIOD`.
+/// Parses `QUOTA PERIOD` or `max PERIOD`.
 std::optional<unsigned> parse_quota(std::string_view line) {
   std::int64_t quota = 0;
   std::int64_t period = 0;

@@ -32,7 +32,8 @@ using engine::LogLine;
 
 constexpr std::size_t kWaitingMax = 8192;
 
-// Of forked processes, before the own records are looked at again.
+// The number of records from forked processes that are written before the process's own are checked
+// again.
 constexpr int kCarriedMax = 256;
 
 constexpr Duration kShortagePause = std::chrono::milliseconds(5);
@@ -52,7 +53,7 @@ LogEntry note_of(std::string message, std::string detail) {
           .detail = std::move(detail)};
 }
 
-/// Rounded up, so that a wait does not end before its deadline; -1: without end.
+/// Rounded up, so that a wait does not end before its deadline. -1 means no limit.
 int milliseconds_until(Deadline deadline) {
   if (deadline.is_never()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.instant() - now());
@@ -61,7 +62,7 @@ int milliseconds_until(Deadline deadline) {
 
 }  // namespace
 
-/// Everything but the choice between the own process and a forked one.
+/// Everything except the choice between this process and a forked one.
 class QueuedLog::Writer {
  public:
   Writer(Format format, LogLimits limits) : format_(format), limits_(limits), limiter_(limits) {
@@ -94,7 +95,7 @@ class QueuedLog::Writer {
     if (was_empty) ::eventfd_write(wake_.get(), 1);
   }
 
-  /// In a forked process, where another thread's locks may be held for ever.
+  /// For a forked process, where another thread may have held a lock that is never released.
   void send(const LogEntry& entry) {
     if (courier_) return courier_->send(line_of(entry));
     put_here(line_of(entry));
@@ -116,13 +117,13 @@ class QueuedLog::Writer {
   }
 
  private:
-  /// Returns why there is no thread, if there is none.
+  /// Returns the reason if there is no thread.
   std::optional<std::string> start() {
     auto courier = LogCourier::open();
     if (!courier) return courier.error().message();
     wake_.reset(engine::above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
     if (!wake_) return system_error(errno, "open the log").message();
-    // It lives as long as the thread: without one nobody would read what it carries.
+    // The courier exists only with the thread, which is what reads from it.
     courier_ = std::move(*courier);
     sigset_t all;
     sigset_t before;
@@ -150,7 +151,7 @@ class QueuedLog::Writer {
     return {entry.level, entry.message, entry.service, format_(entry)};
   }
 
-  /// The thread's body.
+  /// The body of the thread.
   void run() {
     std::vector<LogEntry> taken;
     for (;;) {
@@ -175,7 +176,8 @@ class QueuedLog::Writer {
     return is_ending_;
   }
 
-  /// Does a step of the thread's work. Without memory for it a record is lost, and counted.
+  /// Does one step of the thread's work. If there is no memory for it, a record is lost and
+  /// counted.
   template <typename Step>
   bool try_to(Step step) noexcept {
     try {
@@ -197,7 +199,8 @@ class QueuedLog::Writer {
         if (line) put_line(*line);
       });
       if (!has_memory) {
-        // What could not be received is still there, and would be tried for without a pause.
+        // A record that could not be received is still there; without a pause the thread would
+        // retry at once.
         std::this_thread::sleep_for(kShortagePause);
         break;
       }
@@ -211,11 +214,12 @@ class QueuedLog::Writer {
     ::poll(polled, 2, milliseconds_until(limiter_.next_end()));
   }
 
-  /// Without a thread, with the mutex held (in a forked process nobody else ever had it).
+  /// Without a thread, and with the mutex held. In a forked process no other thread has ever held
+  /// it.
   void put_here(const LogLine& line) {
     if (!wait_for_room(StandardStream::error, {})) return count_drop();
     report();
-    // A pipe that takes anything takes this much.
+    // A pipe with any room at all has this much.
     put_line({line.level, line.message, line.service, line.text.substr(0, PIPE_BUF - 1)});
   }
 
@@ -223,7 +227,7 @@ class QueuedLog::Writer {
     if (limiter_.admits(line.level, line.message, line.service, now())) put_out(line.text);
   }
 
-  /// Tells what was not written, as far as it has not been told.
+  /// Reports what was not written and has not been reported yet.
   void report() {
     report_held(limiter_.take_ended(now()));
     const std::uint64_t drops = dropped_.exchange(0) + (courier_ ? courier_->take_drops() : 0);
@@ -245,7 +249,7 @@ class QueuedLog::Writer {
     }
   }
 
-  /// Writes a line, behind what is to be said of those that could not be written.
+  /// Writes a line, after a report of the lines that could not be written.
   void put_out(const std::string& text) {
     if (lost_ > 0) {
       const std::string detail = std::to_string(lost_) + ": " + strerrordesc_np(failure_);
@@ -264,7 +268,8 @@ class QueuedLog::Writer {
 
   Format format_;
   LogLimits limits_;
-  LogLimiter limiter_;  ///< This and the next two: of the thread, or without one with the mutex.
+  LogLimiter limiter_;  ///< Used by the thread, or with the mutex if there is no thread; so are the
+                        ///< next two.
   std::uint64_t lost_ = 0;
   int failure_ = 0;  ///< The errno of the last write.
 
@@ -273,10 +278,10 @@ class QueuedLog::Writer {
   std::mutex mutex_;
   std::condition_variable ended_;
   std::vector<LogEntry> waiting_;
-  std::atomic<std::uint64_t> dropped_ = 0;  ///< Without a courier.
+  std::atomic<std::uint64_t> dropped_ = 0;  ///< Used if there is no courier.
   bool is_ending_ = false;
   bool has_ended_ = false;
-  std::thread thread_;  ///< Last: it uses the others.
+  std::thread thread_;  ///< Last, because it uses the others.
 };
 
 QueuedLog::QueuedLog(LogLevel least, Format format, LogLimits limits)

@@ -4,13 +4,14 @@
 
 namespace hotline::engine {
 
-/// A wait for a stream socket to have something to receive, without a fiber that waits: begun by
-/// EventLoop::watch, ended by EventLoop::unwatch or by its being told. Its weight says how much
-/// there was to do with what the stream brought last. Loop thread only.
+/// A wait, without a fiber, for a stream socket to have something to receive. EventLoop::watch()
+/// begins it; its notification or EventLoop::unwatch() ends it. Its weight says how much work the
+/// last data of the stream caused. Loop thread only.
 class ReadWatch : public Wait {
  public:
-  /// A receive would not wait, most likely: bytes, an end or an error are there; or the channel was
-  /// closed. Told once for each watch(), on the loop, perhaps from within it: nothing that waits.
+  /// Called exactly once for each watch(), on the loop thread, possibly before watch() returns.
+  /// Bytes, an end or an error have arrived, so that a receive would most likely not wait, or the
+  /// channel was closed. Must not block.
   virtual void ready() noexcept = 0;
 
  protected:

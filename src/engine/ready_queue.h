@@ -7,13 +7,13 @@
 
 namespace hotline::engine {
 
-/// Fibers that can run, in the order in which they became so. Intrusive: a fiber is in one queue at
-/// a time. Does not own them. Loop thread only.
+/// The fibers that can run, in the order in which they became ready. Intrusive: a fiber is in one
+/// queue at a time. Does not own the fibers. Loop thread only.
 class ReadyQueue {
  public:
   bool is_empty() const { return first_ == nullptr; }
 
-  /// The fiber that was pushed last; null if the queue is empty.
+  /// Returns the fiber that was pushed last, or null if the queue is empty.
   const Fiber* last() const { return last_; }
 
   void push(Fiber& fiber) noexcept {
@@ -35,8 +35,8 @@ class ReadyQueue {
     return fiber;
   }
 
-  /// Returns how many fibers `may_count`. Gives up after `steps_max` fibers and returns that: one
-  /// that was pushed twice makes the queue endless.
+  /// Returns how many fibers satisfy `may_count`. Stops after `steps_max` fibers and returns that
+  /// number, because a fiber that was pushed twice makes the queue endless.
   template <typename Predicate>
   std::size_t count(std::size_t steps_max, Predicate may_count) const {
     std::size_t count = 0;
@@ -48,7 +48,7 @@ class ReadyQueue {
     return count;
   }
 
-  /// Removes and returns, of the fibers that `may_count`, the one at `index`. It must be there.
+  /// Removes and returns the fiber at `index` among those that satisfy `may_count`. It must exist.
   template <typename Predicate>
   Fiber& take(std::size_t index, Predicate may_count) {
     Fiber* before = nullptr;

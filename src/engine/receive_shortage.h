@@ -7,43 +7,45 @@
 
 namespace hotline::engine {
 
-/// What a loop knows of a shortage of receive buffers: which descriptors wait for one, and when to
-/// cut streams that hold one while their peers take nothing. Descriptors that bring little come
-/// before those that bring much, which may not use up the pool's reserve. Loop thread only.
+/// What a loop does about a shortage of receive buffers: it keeps the descriptors that wait for
+/// one, and decides when to cut streams that hold one while their peers read nothing. Descriptors
+/// that carry little data come before those that carry much, which may not use the reserve of the
+/// pool. Loop thread only.
 class ReceiveShortage {
  public:
-  /// `pool` outlives this.
+  /// `pool` must outlive this object.
   explicit ReceiveShortage(BufferPool& pool) : pool_(pool) {}
 
-  /// Whether any descriptor waits for a buffer.
+  /// Returns true if any descriptor waits for a buffer.
   bool is_felt() const { return !light_.is_empty() || !bulk_.is_empty(); }
 
-  /// Whether one waits that brings little.
+  /// Returns true if a descriptor that carries little data waits.
   bool is_felt_by_light() const { return !light_.is_empty(); }
 
-  /// Lets `state` wait for a buffer. If it waits already it keeps its place.
+  /// Adds `state` to the descriptors that wait for a buffer. If it waits already, it keeps its
+  /// place.
   void add(ChannelState& state) noexcept;
 
-  /// Lets `state` wait no longer, if it does.
+  /// Removes `state` from the descriptors that wait, if it does.
   void remove(ChannelState& state) noexcept {
     if (state.is_starved()) state.starved_in->remove(state);
   }
 
-  /// Gives `feed(ChannelState&)` the descriptors that may have a buffer now, and lets them wait no
-  /// longer: `light_count` of those that bring little, and of the others as many as there are
-  /// buffers above the reserve. More of them would ask in vain, each turn anew. Returns whether
-  /// there was any.
+  /// Passes the descriptors that may have a buffer now to `feed(ChannelState&)` and removes them:
+  /// `light_count` of those that carry little data, and as many of the others as there are buffers
+  /// above the reserve. More of them would try without success in every turn. Returns true if there
+  /// was any.
   template <typename Feed>
   bool feed(std::size_t light_count, Feed feed) {
     const bool has_fed = feed_from(light_, light_count, feed);
     return feed_from(bulk_, pool_.above_reserve(), feed) || has_fed;
   }
 
-  /// Whether it is time to cut streams. Then it is not for a while. Asked while the shortage is
-  /// felt, this also lets the pool try again to grow.
+  /// Returns true if it is time to cut streams, and then false for a while. When called during a
+  /// shortage, it also lets the pool try to grow again.
   bool is_cut_due(Instant now) noexcept;
 
-  /// `until`, or earlier while the shortage is felt: when is_cut_due() is to be asked again.
+  /// Returns when to call is_cut_due() again, `until` at the latest; earlier during a shortage.
   Deadline bound(Deadline until, Instant now) const;
 
  private:

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
-/// Reads both outputs of a process, beside waiting for its end, and then what still comes.
+/// Reads both outputs of a process while it waits for its end, and then what still arrives.
 class Run {
  public:
   Run(Process& process, const RunOptions& options) : process_(process), options_(options) {}
@@ -81,7 +81,7 @@ void Run::finish() {
   if (finished) return;
   const bool is_silent =
       finished.error().kind == ErrorKind::timed_out && patience.has_passed(now());
-  note_failure(is_silent ? make_error(ErrorKind::reset, {}, {}, "whoever keeps it does not answer")
+  note_failure(is_silent ? make_error(ErrorKind::reset, {}, {}, "its supervising process (keeper) did not answer")
                          : std::move(finished.error()));
 }
 
@@ -122,10 +122,10 @@ void Run::read(OutputStream which, TaskGroup& group) {
   }
 }
 
-/// After a read that failed, with the deadline `until`: whether the other output has been written
-/// to since, so that there is more time. Takes note of what is no end of the waiting.
+/// Called after a read with the deadline `until` has failed. Returns true if the other output has
+/// been written to since, so that there is more time. Otherwise records an error that ends the run.
 bool Run::may_go_on(const Error& error, Deadline until) {
-  // Whoever cancelled the readers has noted why.
+  // The code that cancelled the readers has recorded the reason.
   if (error.kind == ErrorKind::cancelled && (end_ || failure_) && !is_draining_) return false;
   const Instant time = now();
   if (error.kind != ErrorKind::timed_out || !until.has_passed(time)) {
@@ -145,12 +145,13 @@ void Run::wait(TaskGroup& group) {
   group.cancel();
 }
 
-/// The first one counts, but for a cancel, which may be no more than what another one led to.
+/// Keeps the first failure, unless that is a cancel, which may only be a consequence of another
+/// failure.
 void Run::note_failure(Error error) {
   if (!failure_ || failure_->kind == ErrorKind::cancelled) failure_ = std::move(error);
 }
 
-/// Until when to wait for more.
+/// Returns until when to wait for more output.
 Deadline Run::bound() const {
   return is_draining_ ? Deadline::earliest(quiet_end_, drain_end_) : Deadline::never();
 }
@@ -158,7 +159,7 @@ Deadline Run::bound() const {
 Result<Completed> run_on_loop(Process& process, const RunOptions& options) {
   Run run(process, options);
   if (engine::EventLoop::running() != nullptr) return run.run();
-  // One loop for all of it, where the groups inside would each make their own.
+  // One loop for all of it; otherwise each inner group would make its own.
   Result<Completed> result;
   TaskGroup group;
   auto spawned = group.spawn("run", [&] { result = run.run(); });
@@ -169,7 +170,7 @@ Result<Completed> run_on_loop(Process& process, const RunOptions& options) {
   return result;
 }
 
-/// Whichever of the waits it was that failed, it is the program that could not be run.
+/// The error describes the program, whichever of the waits failed.
 Error of_program(Error error, const LaunchOptions& what) {
   error.operation = "run";
   error.endpoint = escape(as_bytes(what.arguments.front()), 80);

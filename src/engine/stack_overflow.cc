@@ -17,22 +17,23 @@ namespace {
 
 constexpr std::size_t kSignalStackBytes = 64 * 1024;
 
-/// A fault and what was installed for it before.
+/// A fault, and the action that was installed for it before.
 struct Fault {
   int signal;
   struct sigaction previous;
 };
 
-// A guard that could not be made light, or lies beside a file's mapping, can fault with SIGBUS.
+// SIGBUS is possible where light guards are not available, or where a stack lies beside the mapping
+// of a file.
 std::array<Fault, 2> faults{{{SIGSEGV, {}}, {SIGBUS, {}}}};
 
-// A signal handler may not allocate: the message is written piece by piece.
+// A signal handler may not allocate, so the message is written piece by piece.
 void write_text(std::string_view text) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-/// Stacks can be written to, so a fault in what the pool has mapped is one in a guard, perhaps in a
-/// neighbour's. Who ran into it is the fiber that runs.
+/// Stacks are writable, so a fault within the memory of the pool is a fault in a guard, perhaps of
+/// a neighbour. The fiber that is running caused it.
 const Fiber* overflowed_fiber(const void* address) {
   const EventLoop* loop = EventLoop::running();
   const bool is_overflow =
@@ -53,8 +54,8 @@ void report(const Fiber& fiber) {
       "LoopOptions::fiber_stack_bytes\n");
 }
 
-/// With the default action in place the fault comes again as soon as the handler returns, and ends
-/// the program.
+/// With the default action installed, the fault occurs again as soon as the handler returns, and
+/// ends the program.
 void end_by(int signal) {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;

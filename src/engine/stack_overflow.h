@@ -4,11 +4,11 @@
 
 namespace hotline::engine {
 
-/// While it lives, an overflow of a fiber's stack on this thread is reported on standard error,
-/// with the name of the fiber that ran, and ends the program by the signal of the fault (SIGSEGV or
-/// SIGBUS). The handler has a signal stack of its own. Other faults go to the handler that was
-/// installed before the first reporter. Without memory for that stack nothing is reported, and the
-/// signal ends the program all the same. Not under ASan, which reports overflows itself.
+/// While it exists, reports an overflow of a fiber's stack on this thread on standard error, with
+/// the name of the fiber. The signal of the fault (SIGSEGV or SIGBUS) then ends the program. The
+/// handler has a signal stack of its own. Other faults go to the handler that was installed before
+/// the first reporter. If there is no memory for the signal stack, the signal ends the program
+/// without a report. Does nothing under ASan, which reports overflows itself.
 class StackOverflowReporter {
  public:
   StackOverflowReporter();

@@ -12,7 +12,7 @@
 namespace hotline::engine {
 namespace {
 
-// Not in Debian 12's headers: linux/mman.h of 6.13.
+// Not in the headers of Debian 12; from linux/mman.h of 6.13.
 constexpr int kMadvGuardInstall = 102;
 
 constexpr std::size_t kStacksInSlab = 32;
@@ -24,7 +24,7 @@ std::size_t round_up_to_pages(std::size_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
-/// Wide guards are address space alone, which most programs have without bounds.
+/// Wide guards use only address space, which most programs have without limit.
 bool is_address_space_limited() {
   rlimit limit{};
   return ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
@@ -62,7 +62,7 @@ bool StackPool::covers(const void* address) const {
 }
 
 bool StackPool::grow() {
-  // Nothing may fail once the slab is mapped, nor when its stacks come back.
+  // Nothing may fail after the slab has been mapped, or when its stacks are returned.
   try {
     slabs_.reserve(slabs_.size() + 1);
     free_.reserve((slabs_.size() + 1) * kStacksInSlab);

@@ -5,7 +5,7 @@
 
 namespace hotline::engine {
 
-/// The stack of one fiber: `usable_bytes` from `bottom`, below it a guard.
+/// The stack of one fiber: `usable_bytes` from `bottom`, with a guard below it.
 struct Stack {
   std::byte* bottom = nullptr;
   std::size_t usable_bytes = 0;
@@ -15,14 +15,15 @@ struct Stack {
   explicit operator bool() const { return bottom != nullptr; }
 };
 
-/// Fiber stacks, mapped lazily in slabs and used again last in, first out. The guard below each
-/// stops an overflow. It is as large as the stack, at most kWideGuardBytes, so that no frame that
-/// fits a stack can reach past it even where the compiler probes no stacks; below the first
-/// kWideStacks it has kWideGuardBytes, so that a function whose frame fits no stack is found at
-/// its first call. (A wide guard below every stack would cost 2 KiB of page tables for each.)
-/// MADV_GUARD_INSTALL (Linux 6.13) makes guards without splitting the mapping, so that
-/// vm.max_map_count does not limit fibers; mprotect(2) where that is not to be had. Loop thread
-/// only.
+/// Fiber stacks, mapped lazily in slabs. The stack that was returned last is used first.
+///
+/// A guard below each stack stops an overflow. It is as large as the stack, at most
+/// kWideGuardBytes, so that no frame that fits into a stack can reach past it, even where the
+/// compiler does not probe stacks. Below the first kWideStacks stacks it has kWideGuardBytes, so
+/// that a function whose frame fits into no stack is found at its first call. (A wide guard below
+/// every stack would cost 2 KiB of page tables each.) MADV_GUARD_INSTALL (Linux 6.13) makes guards
+/// without splitting the mapping, so that vm.max_map_count does not limit the number of fibers;
+/// older systems use mprotect(2). Loop thread only.
 class StackPool {
  public:
   static constexpr std::size_t kWideGuardBytes = 1024 * 1024;
@@ -33,13 +34,14 @@ class StackPool {
   StackPool& operator=(const StackPool&) = delete;
   ~StackPool();
 
-  /// A stack; a false one if there is no memory or mapping left.
+  /// Returns a stack, or a false one if there is no memory or mapping left.
   Stack take();
 
-  /// Takes it back. When many lie idle its pages go back to the system.
+  /// Takes a stack back. If many are unused, returns its pages to the system.
   void give_back(Stack stack);
 
-  /// Whether `address` lies in a stack of this pool or in a guard. Safe in a signal handler.
+  /// Returns true if `address` lies in a stack of this pool or in a guard. Safe in a signal
+  /// handler.
   bool covers(const void* address) const;
 
  private:

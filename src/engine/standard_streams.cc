@@ -12,8 +12,8 @@
 namespace hotline {
 namespace {
 
-/// Opens what cannot be used as `fd`: standard input for writing only, the others for reading only.
-/// Without a /dev/null the root directory does, of which O_PATH allows neither.
+/// Opens a file that cannot be used as `fd`: standard input for writing only, the others for
+/// reading only. Without /dev/null it opens the root directory with O_PATH, which allows neither.
 int open_useless(int fd) {
   const int opened = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
   return opened >= 0 ? opened : ::open("/", O_PATH);
@@ -24,7 +24,7 @@ int open_useless(int fd) {
 int hold_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The least number that is free, and those below are open by now.
+    // open() takes the smallest free number, and those below are open by now.
     if (open_useless(fd) < 0) return errno;
   }
   return 0;
@@ -32,7 +32,7 @@ int hold_standard_streams() {
 
 bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience) {
   pollfd polled{static_cast<int>(stream), POLLOUT, 0};
-  // Where poll fails nothing is known, and the write will tell.
+  // If poll fails, nothing is known; the write will show the error.
   return ::poll(&polled, 1, static_cast<int>(patience.count())) != 0;
 }
 

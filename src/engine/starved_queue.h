@@ -7,7 +7,7 @@
 namespace hotline::engine {
 
 /// Descriptors that wait for a receive buffer, in the order in which they began to wait. Intrusive
-/// and without allocation: a descriptor is in one queue at a time, and says in which. Loop thread
+/// and without allocation: a descriptor is in one queue at a time and knows which. Loop thread
 /// only.
 class StarvedQueue {
  public:
@@ -17,7 +17,7 @@ class StarvedQueue {
 
   bool is_empty() const { return first_ == nullptr; }
 
-  /// Appends `state`, which is in no queue.
+  /// Appends `state`, which must not be in any queue.
   void push(ChannelState& state) noexcept {
     (last_ == nullptr ? first_ : last_->next_starved) = &state;
     last_ = &state;

@@ -14,14 +14,14 @@ namespace hotline {
 using engine::EventLoop;
 using engine::FiberGroup;
 
-/// `own_loop` only where the thread had none.
+/// `own_loop` is set only if the thread had no loop.
 struct TaskGroup::State {
   void check_thread() const;
   int run_own_loop();
   void watch_thread(engine::Engine& thread, engine::Fiber& joiner);
 
   std::unique_ptr<EventLoop> own_loop;
-  EventLoop* loop = nullptr;  ///< Where the fibers are.
+  EventLoop* loop = nullptr;  ///< The loop that runs the fibers.
   std::shared_ptr<engine::Mailbox> mailbox;
   std::unique_ptr<FiberGroup> fibers;
   Error failed;
@@ -55,7 +55,7 @@ int TaskGroup::State::run_own_loop() {
   return ended;
 }
 
-/// What the thread is asked to do is meant for the join that it waits in, and so for the fibers.
+/// A drain or cancel of the thread applies to the join that it waits in, and so to the fibers.
 void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joiner) {
   engine::Channel channel{UniqueFd(thread.duplicate(thread.interrupter()->fd()))};
   for (;;) {
@@ -88,7 +88,7 @@ TaskGroup::~TaskGroup() {
   try {
     static_cast<void>(join());
   } catch (...) {
-    // Nobody joined, so nobody is there to be told.
+    // No code has joined, so the exception has no receiver.
   }
 }
 

@@ -8,10 +8,10 @@
 
 namespace hotline::engine {
 
-/// The deadlines of the fibers of one loop: a binary heap with one entry a fiber. An entry may be
-/// earlier than what its fiber waits for now, or the fiber may wait for nothing: a wait that ends
-/// early leaves its entry, and the next one, which is nearly always later, finds it good enough. So
-/// a deadline on every receive costs a store. Loop thread only.
+/// The deadlines of the fibers of one loop: a binary heap with one entry for each fiber. An entry
+/// may be earlier than the current deadline of its fiber, or the fiber may not wait at all. A wait
+/// that ends early leaves its entry in the heap, where it serves the next wait, whose deadline is
+/// nearly always later. So a deadline on every receive costs one store. Loop thread only.
 class TimerHeap {
  public:
   /// Makes room for `fibers` entries, so that arm() needs no memory. Throws std::bad_alloc.
@@ -19,7 +19,7 @@ class TimerHeap {
     if (fibers > heap_.capacity()) heap_.reserve(std::max(fibers, 2 * heap_.capacity()));
   }
 
-  /// `fiber`, one of those that there is room for, waits until `deadline` at most.
+  /// Sets the deadline of the wait of `fiber`. reserve() must have made room for it.
   void arm(Fiber& fiber, Deadline deadline) noexcept {
     fiber.wait_deadline_ = deadline;
     const bool is_covered =
@@ -27,21 +27,21 @@ class TimerHeap {
     if (!deadline.is_never() && !is_covered) place(fiber, deadline.instant());
   }
 
-  /// `fiber` waits no more.
+  /// Records that `fiber` does not wait any more.
   static void disarm(Fiber& fiber) { fiber.wait_deadline_ = Deadline::never(); }
 
-  /// Forgets a fiber that is going.
+  /// Removes a fiber that is about to be destroyed.
   void remove(Fiber& fiber);
 
-  /// When the next entry is due: the time to sleep until.
+  /// Returns when the next entry is due: the time to sleep until.
   Deadline earliest() const {
     return heap_.empty() ? Deadline::never() : Deadline::at(heap_.front()->heap_instant_);
   }
 
-  /// A fiber whose deadline has passed at `now`, taken out; null if there is none.
+  /// Removes and returns a fiber whose deadline has passed at `now`, or returns null.
   Fiber* take_expired(Instant now);
 
-  /// Puts back a fiber returned by take_expired(), to be returned again at `later`.
+  /// Puts a fiber that take_expired() returned back, so that it is returned again at `later`.
   void postpone(Fiber& fiber, Instant later) { place(fiber, later); }
 
   std::size_t size() const { return heap_.size(); }

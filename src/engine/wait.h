@@ -14,42 +14,42 @@ class Fiber;
 /// Whether a drain ends a wait.
 enum class OnDrain : bool { goes_on, ends };
 
-/// How much the end of a wait gives its fiber to do. Fibers with much to do run after all those
-/// with little, and in each turn only for a while: a peer that floods its own connection holds up
-/// nobody else.
+/// How much work the end of a wait causes. Fibers with much work run after all those with little,
+/// and only for a limited time in each turn, so that a peer that floods its own connection does not
+/// delay others.
 enum class Weight : bool { light, bulk };
 
-/// The weight of what `bytes` received or sent at once are.
+/// Returns the weight of `bytes` received or sent at once.
 constexpr Weight weight_of(std::size_t bytes) {
   constexpr std::size_t kLightBytesMax = 4096;
   return bytes > kLightBytesMax ? Weight::bulk : Weight::light;
 }
 
-/// One wait of one fiber, on its stack: begun by EventLoop::park, ended by EventLoop::complete.
+/// One wait of one fiber, on its stack. EventLoop::park() begins it, EventLoop::complete() ends it.
 class Wait {
  public:
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
 
-  /// A deadline, cancel or drain came first. Either ends the wait now, with
-  /// EventLoop::complete(*this, -end_code), or asks the kernel to; then the completion ends it,
-  /// whatever it brings.
+  /// Called when a deadline, cancel or drain comes first. Either ends the wait at once, with
+  /// EventLoop::complete(*this, -end_code), or asks the kernel to cancel; the completion then ends
+  /// the wait with its own result.
   virtual void interrupt(int end_code) noexcept = 0;
 
-  /// Whether a drain interrupts it.
+  /// Returns true if a drain interrupts the wait.
   virtual bool is_drainable() const noexcept { return false; }
 
-  /// It has ended, and no fiber waits in it.
+  /// Called when a wait ends in which no fiber waits.
   virtual void completed() noexcept {}
 
-  /// Sets how much the end of the wait gives the fiber to do. Call it before the wait ends.
+  /// Sets how much work the end of the wait causes. Call it before the wait ends.
   void set_weight(Weight weight) { weight_ = weight; }
   Weight weight() const { return weight_; }
 
-  /// Whether it has ended, though its fiber may not have run since.
+  /// Returns true if the wait has ended. Its fiber may not have run since.
   bool is_complete() const { return is_complete_; }
 
-  /// When the fiber began to wait; of a wait that has a fiber.
+  /// Returns when the fiber began to wait. Only for a wait that has a fiber.
   Instant begun() const { return begun_; }
 
  protected:
@@ -66,7 +66,8 @@ class Wait {
   Weight weight_ = Weight::light;
 };
 
-/// Puts `wait` in the place of the one that waits in a direction of a descriptor.
+/// Makes `wait` the wait for one direction of a descriptor. Aborts the program if there is one
+/// already.
 template <typename Place>
 void occupy(Place*& place, std::type_identity_t<Place>& wait) {
   check_use(place == nullptr,

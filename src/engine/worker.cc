@@ -57,7 +57,7 @@ class BlockingWorker final : public Worker {
 class LoopWorker final : public Worker {
  public:
   explicit LoopWorker(WorkerTask task) : task_(std::move(task)) {
-    // Made beforehand: asking a worker to end must not fail for want of memory.
+    // Made beforehand, so that interrupting a worker cannot fail for lack of memory.
     drain_.letters.emplace_back([this] { ask(kDrainEnd); });
     cancel_.letters.emplace_back([this] { ask(kCancelEnd); });
   }
@@ -80,7 +80,7 @@ class LoopWorker final : public Worker {
   void post(Mailbox::Letter letter) override { mailbox_->post(std::move(letter)); }
 
  private:
-  /// Asking twice for the same is asking once.
+  /// A second request for the same has no effect.
   struct Notice {
     Mailbox::Letters letters;
     std::atomic_flag is_sent;
@@ -94,7 +94,7 @@ class LoopWorker final : public Worker {
     try {
       return make_event_loop(task_.loop);
     } catch (const std::bad_alloc&) {
-      // Whoever starts the thread is told; from here nobody would be.
+      // The thread that starts this one gets the error; an exception here would reach no caller.
       return fail(Error{ErrorKind::resource_exhausted, ENOMEM, "start a loop", {}, {}, {}});
     }
   }
@@ -127,7 +127,7 @@ class LoopWorker final : public Worker {
   WorkerTask task_;
   std::shared_ptr<Mailbox> mailbox_;
   EventLoop* loop_ = nullptr;
-  Fiber* fiber_ = nullptr;  ///< While the body runs; the loop's thread only.
+  Fiber* fiber_ = nullptr;  ///< Set while the body runs; the loop's thread only.
   Notice drain_;
   Notice cancel_;
   std::thread thread_;

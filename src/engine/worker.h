@@ -11,9 +11,9 @@
 
 namespace hotline::engine {
 
-/// What a worker's function runs on.
+/// What the function of a worker runs on.
 enum class WorkerKind : bool {
-  loop,      ///< A fiber of an event loop of its own.
+  loop,      ///< A fiber on an event loop of its own.
   blocking,  ///< A thread without a loop, whose waits block it.
 };
 
@@ -23,13 +23,14 @@ struct WorkerTask {
   std::string_view name;  ///< A literal.
   LoopOptions loop;       ///< For WorkerKind::loop.
   std::move_only_function<void()> body;
-  std::move_only_function<void()> on_end;               ///< After the body, still beside the owner.
-  std::shared_ptr<OffloadPool> offload_pool = nullptr;  ///< If blocking; null: one of its own.
+  std::move_only_function<void()> on_end;  ///< Runs after the body, still on the worker's thread.
+  std::shared_ptr<OffloadPool> offload_pool =
+      nullptr;  ///< For WorkerKind::blocking. If null, the worker has a pool of its own.
 };
 
-/// One function that runs beside whoever started it: on a thread of its own. A simulated engine,
-/// which has no threads, runs it on a fiber. Made by Engine::start_worker. Its function must have
-/// ended, or have been interrupted, when this goes, which waits for it.
+/// A function that runs concurrently with the code that started it, on a thread of its own. A
+/// simulated engine, which has no threads, runs it on a fiber. Made by Engine::start_worker(). The
+/// destructor waits for the function, which must have ended or have been interrupted by then.
 class Worker {
  public:
   Worker() = default;
@@ -37,15 +38,16 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   virtual ~Worker() = default;
 
-  /// Asks the body, now or at its next wait, to drain or to end. Any thread; without effect once it
-  /// has ended.
+  /// Drains or cancels the body: at once if it waits, otherwise at its next wait. Any thread; has
+  /// no effect after the body has ended.
   virtual void interrupt(int end_code) = 0;
 
-  /// Runs `letter` on the worker's loop, outside any fiber. Any thread; not for blocking workers.
+  /// Runs `letter` on the worker's loop, outside of any fiber. Any thread; not for blocking
+  /// workers.
   virtual void post(Mailbox::Letter letter) = 0;
 };
 
-/// A worker on a thread. Fails with `resource_exhausted` or as make_event_loop does.
+/// Starts a worker on a thread. Fails with `resource_exhausted` or as make_event_loop() does.
 Result<std::unique_ptr<Worker>> start_thread_worker(WorkerTask task);
 
 }  // namespace hotline::engine

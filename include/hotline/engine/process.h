@@ -48,13 +48,12 @@ class Process {
 
   /// Reads what the program and its descendants write to `output`. Returns the number of bytes, or
   /// 0 when no process can write to it any more. Each output has one reader at a time. Fails with
-  /// `cancelled`, `timed_out` or `draining` if the wait is interrupted.
+  /// `cancelled` or `timed_out` if the wait is interrupted.
   virtual Result<std::size_t> read_some(OutputStream output, MutableBytes into) = 0;
 
   /// Waits for the program itself to end; its descendants may go on. Later calls return the same
-  /// result. Fails with `cancelled`, `timed_out` or `draining` if the wait is interrupted, and with
-  /// `reset` if the launcher or the keeper of the process has died: its exit status is then
-  /// unknown.
+  /// result. Fails with `cancelled` or `timed_out` if the wait is interrupted, and with `reset` if
+  /// the launcher or the keeper of the process has died: its exit status is then unknown.
   virtual Result<ProcessEnd> wait() = 0;
 
   /// Kills the whole tree at once. What it has written can still be read. Idempotent.
@@ -63,8 +62,8 @@ class Process {
   /// Kills remaining descendants. Call it after wait(). Succeeds only if no outsider killed any of
   /// them first; otherwise end-of-file on an output does not prove that the output is complete.
   /// Fails with `reset` if the launcher or the keeper died before the tree had ended, and with
-  /// `cancelled`, `timed_out` or `draining` if the wait is interrupted. The default is for
-  /// processes that nothing else can kill, and succeeds.
+  /// `cancelled` or `timed_out` if the wait is interrupted. The default is for processes that
+  /// nothing else can kill, and succeeds.
   virtual Result<void> finish() {
     kill();
     return {};
@@ -83,7 +82,7 @@ class Launcher {
   /// Fails with `not_found`, `permission_denied` or `too_large` if the system cannot start it (the
   /// detail names the word and the reason), with `invalid_argument`, with `resource_exhausted`,
   /// with `reset` if the launcher or the keeper has died or the new process was killed before it
-  /// ran, and with `cancelled`, `timed_out` or `draining` if the wait is interrupted.
+  /// ran, and with `cancelled` or `timed_out` if the wait is interrupted.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
 
   /// Waits until the launcher has died and returns an error of kind `reset`; the programs that it

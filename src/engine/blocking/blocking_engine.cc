@@ -13,11 +13,12 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 * 1024;
 
-// Under a millisecond of the largest pieces. A thread that never has to wait would otherwise run
-// for several; hundreds of them, one for each flooding peer, would hold up the others for a second.
+// The largest pieces take less than a millisecond for this many. A thread that never has to wait
+// would otherwise run for several milliseconds; hundreds of them, one for each flooding peer, would
+// delay the others by a second.
 constexpr int kDoneAtOnceMax = 16;
 
-// Rounded up: poll must not return just before the deadline and be called again for nothing.
+// Rounded up, so that poll does not return just before the deadline and have to be called again.
 int poll_timeout_ms(Instant now, Deadline deadline) {
   if (deadline.is_never()) return -1;
   if (deadline.has_passed(now)) return 0;
@@ -37,13 +38,14 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
     const int result = attempt(operation);
     if (result != -EAGAIN) return result;
     const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
-    // The thread may not have run for a while: what came in time counts, however late it is seen.
+    // The thread may not have run for a while. What arrived in time counts, even if it is noticed
+    // late.
     if (ended == -kDrainEnd || ended == -kDeadlineEnd) return operation.attempt_last(ended);
     if (ended < 0) return ended;
   }
 }
 
-/// A loop of this thread, which does not run now, has had the channel, and perhaps bytes of it.
+/// A loop of this thread, which does not run now, has used the channel and may hold bytes of it.
 int BlockingEngine::leave_loop_and_perform(Operation& operation, Deadline deadline) {
   operation.channel().withdraw();
   return perform(operation, deadline);
@@ -75,8 +77,8 @@ int BlockingEngine::attempt(Operation& operation) {
   return result;
 }
 
-/// Lets other threads run when this one has had its share. A listener's thread has no share: it has
-/// to keep up with all that call.
+/// Lets other threads run when this one has used its share. The thread of a listener has no limit,
+/// because it must keep up with all callers.
 void BlockingEngine::note_done(const Operation& operation) {
   if (operation.kind() == Operation::Kind::accept) return;
   if (++done_at_once_ <= kDoneAtOnceMax) return;
@@ -98,7 +100,7 @@ int BlockingEngine::offload(OffloadPool::Work work) {
   if (done->fd() < 0) return -EMFILE;
   const auto ticket = offload_pool_->submit([work = std::move(work), done]() mutable {
     work();
-    // What it holds ends before the wait does, not at some time after.
+    // What the work holds is destroyed before the wait ends.
     work = nullptr;
     done->drain();
   });

@@ -11,9 +11,9 @@
 
 namespace hotline::engine {
 
-/// Performs an operation by the call itself, and polls the descriptor and the interrupter until it
-/// can. The engine of every thread that runs no loop. Attaches to no channel: a stream may go from
-/// thread to thread.
+/// Performs an operation by making the system call, and polls the descriptor and the interrupter
+/// until it succeeds. Every thread without a loop has this engine. It does not attach to channels,
+/// so that a stream may move from thread to thread.
 class BlockingEngine final : public Engine {
  public:
   std::string_view name() const override { return "blocking"; }
@@ -27,8 +27,8 @@ class BlockingEngine final : public Engine {
   Interrupter* interrupter() override { return interrupter_; }
   void note_interrupts() noexcept override;
 
-  /// From now on this thread's waits can be interrupted through `interrupter`. While the object
-  /// lives it is what Engine::current() answers on this thread.
+  /// Lets an interrupter end the waits of this thread. While the object exists, Engine::current()
+  /// returns its engine on this thread.
   class Interruptible;
 
  protected:
@@ -49,7 +49,7 @@ class BlockingEngine final : public Engine {
   std::shared_ptr<OffloadPool> offload_pool_;
 };
 
-/// A blocking engine for this thread and scope whose waits `interrupter` can end. Its work runs on
+/// A blocking engine for this thread and scope, whose waits `interrupter` can end. Its work runs on
 /// `offload_pool`, or on a pool of its own if that is null.
 class BlockingEngine::Interruptible {
  public:

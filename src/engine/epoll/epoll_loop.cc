@@ -18,12 +18,12 @@ namespace {
 
 constexpr int kEventsInTurn = 256;
 
-// Descriptors that are ready come in the order in which they became so: more looks than this would
-// only find those that are always ready again.
+// Ready descriptors are reported in the order in which they became ready. More looks than this
+// would only find those that are always ready again.
 constexpr int kLooksMax = 1024;
 
-// Bulk wants large reads (notes on buffer sizes stand in docs/architecture.md); only the part of a
-// buffer that is used is ever touched.
+// Large transfers need large reads (see buffer sizes in docs/architecture.md). The part of a buffer
+// that is not used is never touched.
 constexpr std::size_t kDefaultBufferBytes = 64 * 1024;
 
 constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
@@ -44,7 +44,7 @@ int timeout_ms(Instant now, Deadline until) {
 
 }  // namespace
 
-/// One direction of a descriptor. Ready until an attempt shows otherwise.
+/// One direction of a descriptor. It is ready until an attempt shows otherwise.
 struct EpollLoop::Side {
   bool is_ready = true;
   Wait* waiter = nullptr;
@@ -57,7 +57,7 @@ struct EpollLoop::State final : ChannelState {
   Side write;
   bool is_registered = false;
   bool has_ended =
-      false;  ///< The peer's end or an error was announced: there will be no other edge.
+      false;  ///< The peer's end or an error was reported, so that no further edge will come.
 };
 
 EpollLoop::EpollLoop(const LoopOptions& options)
@@ -77,7 +77,7 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   if (const int ended = check_scope(); ended < 0) return ended;
   State& state = attached_state(operation.channel());
   Side& side = state.side(operation.direction());
-  // Who would not wait at all is owed a try.
+  // If the deadline has already passed, still try once.
   side.is_ready = side.is_ready || is_due(deadline);
   for (;;) {
     if (side.is_ready) {
@@ -120,8 +120,9 @@ int EpollLoop::try_operation(State& state, Operation& operation) {
   return result;
 }
 
-/// Whether it may be tried. When buffers are short a stream that brings much waits for one, and one
-/// that brings little has small memory of its own: those who hold buffers cannot hold it up.
+/// Returns true if the receive may be attempted. When buffers are short, a stream that carries much
+/// data waits for one, and a stream that carries little uses small memory of its own, so that
+/// streams which hold buffers cannot delay it.
 bool EpollLoop::may_receive(State& state, Receive& receive) {
   if (!receive.into().empty()) {
     shortage_.remove(state);
@@ -129,7 +130,7 @@ bool EpollLoop::may_receive(State& state, Receive& receive) {
   }
   receive.use_pooled_buffer();
   if (buffers_.above_reserve() > 0) return true;
-  // What was brought before says nothing of a stream that is new.
+  // For a new stream there are no earlier results to judge by.
   if (state.weight == Weight::light) state.weight = weight_of(receive.pending_bytes());
   if (state.weight == Weight::bulk) return false;
   receive.use_small_buffer();
@@ -172,7 +173,7 @@ int EpollLoop::register_once(State& state, const Channel& channel, Operation::Ki
 void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   State& state = attached_state(channel);
   state.weight = std::max(state.weight, watch.weight());
-  // The first event tells of what was there before.
+  // The first event also reports what arrived before.
   if (!state.is_registered) state.read.is_ready = false;
   const int failed = register_once(state, channel, Operation::Kind::receive);
   const bool is_worth_a_try = state.read.is_ready && !state.is_starved();
@@ -187,7 +188,8 @@ void EpollLoop::unwatch(Channel& channel) {
   if (auto* state = static_cast<State*>(state_of(channel))) state->read.waiter = nullptr;
 }
 
-/// Waits until the side may be tried again. kCancelEnd also if the channel has left meanwhile.
+/// Waits until the side may be tried again. Returns -kCancelEnd also if the channel has left in
+/// between.
 int EpollLoop::wait_on(Side& side, const Operation& operation, State& state, Deadline deadline) {
   PlainWait wait(*this, operation.on_drain());
   wait.set_weight(state.weight);
@@ -198,7 +200,7 @@ int EpollLoop::wait_on(Side& side, const Operation& operation, State& state, Dea
   return waited;
 }
 
-/// Whether anything that had waited for a buffer is ready now.
+/// Returns true if a descriptor that waited for a buffer is ready now.
 bool EpollLoop::feed_starved() {
   if (!shortage_.is_felt()) return false;
   cut_longest_blocked();
@@ -208,8 +210,8 @@ bool EpollLoop::feed_starved() {
   });
 }
 
-/// Cuts the streams whose peers have taken nothing for longest and which hold buffers meanwhile,
-/// rather than let those wait without end that have none.
+/// Cuts the streams that hold buffers and whose peers have read nothing for longest; otherwise the
+/// streams without a buffer would wait without end.
 void EpollLoop::cut_longest_blocked() {
   if (!shortage_.is_cut_due(now())) return;
   LongestBlocked blocked(now());
@@ -231,7 +233,8 @@ void EpollLoop::catch_up() {
   for (int looks = 0; collect(0) == kEventsInTurn && looks < kLooksMax; ++looks) continue;
 }
 
-/// Hands out the events that come within the timeout; the number, at most kEventsInTurn.
+/// Dispatches the events that arrive within the timeout. Returns their number, at most
+/// kEventsInTurn.
 int EpollLoop::collect(int timeout) {
   std::array<epoll_event, kEventsInTurn> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsInTurn, timeout);
@@ -244,7 +247,7 @@ int EpollLoop::collect(int timeout) {
       dispatch(*static_cast<State*>(event.data.ptr), event.events);
     }
   }
-  // Not amid the events: a letter may close what others of them are about.
+  // After all events, because a letter may close a channel that a later event is about.
   if (has_letters) read_mailbox();
   return count;
 }
@@ -254,7 +257,7 @@ void EpollLoop::dispatch(State& state, std::uint32_t events) {
   const auto wake = [&](Side& side, std::uint32_t mask) {
     if ((events & mask) == 0) return;
     side.is_ready = true;
-    // What waits for a buffer keeps its place in the queue.
+    // A descriptor that waits for a buffer keeps its place in the queue.
     const bool waits_for_buffer = &side == &state.read && state.is_starved();
     if (side.waiter != nullptr && !waits_for_buffer) {
       complete(*std::exchange(side.waiter, nullptr), 0);
@@ -267,7 +270,8 @@ void EpollLoop::dispatch(State& state, std::uint32_t events) {
 void EpollLoop::withdraw(Channel& channel) {
   auto* state = static_cast<State*>(state_of(channel));
   if (state == nullptr) return;
-  // Closing would not do: the registration lives as long as any duplicate of the descriptor.
+  // Closing is not enough, because the registration lasts as long as any duplicate of the
+  // descriptor.
   if (state->is_registered) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel.fd(), nullptr);
   for (const Side* side : {&state->read, &state->write}) {
     if (side->waiter != nullptr) complete(*side->waiter, -kCancelEnd);

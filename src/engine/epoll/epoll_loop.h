@@ -9,8 +9,9 @@ namespace hotline::engine {
 
 class Receive;
 
-/// Tries an operation and, if it must wait, parks the fiber until epoll tells of readiness.
-/// Descriptors are registered once, edge-triggered, both ways, at their first wait. epoll(7).
+/// Attempts an operation and, if it must wait, parks the fiber until epoll reports readiness. A
+/// descriptor is registered once, at its first wait, edge-triggered and for both directions.
+/// epoll(7).
 class EpollLoop final : public EventLoop {
  public:
   /// Throws std::system_error if no descriptor is left.

@@ -6,24 +6,25 @@
 
 namespace hotline::engine {
 
-/// Where programs are looked for, whatever the server's own PATH says.
+/// The directories in which programs are looked up, whatever the server's own PATH is.
 inline constexpr const char* kCleanPath =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What every program gets of `inherited` (as environ(7)): who and where, language and time zone.
-/// Nothing that makes a loader or a shell read or run something (LD_*, BASH_ENV, ENV, IFS), and a
-/// fixed PATH.
+/// Returns the part of `inherited` (as environ(7)) that every program gets: user, home, language
+/// and time zone. Excludes variables that make a loader or a shell read or run something (LD_*,
+/// BASH_ENV, ENV, IFS). PATH has a fixed value.
 std::vector<std::string> clean_environment(const char* const* inherited);
 
-/// Adds HOME, USER, LOGNAME and SHELL, as far as they are missing, as the user database has them
-/// for the user of this process.
+/// Adds those of HOME, USER, LOGNAME and SHELL that are missing, from the user database, for the
+/// user of this process.
 void add_user(std::vector<std::string>& environment);
 
-/// `additions`, which end in a null, and of `clean` what they do not name, with a null at the end.
+/// Returns `additions`, which end in a null, and those of `clean` that `additions` do not name,
+/// with a null at the end.
 std::vector<char*> merge_environment(std::span<char* const> additions,
                                      std::vector<std::string>& clean);
 
-/// The value of `name` in an environment that ends in a null; null if it has none.
+/// Returns the value of `name` in an environment that ends in a null, or null if it is not there.
 const char* value_in(std::span<char* const> environment, std::string_view name);
 
 }  // namespace hotline::engine

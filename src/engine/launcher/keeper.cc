@@ -57,12 +57,13 @@ bool Keeper::start() {
     started = start_program({*request, descriptors_.output.get(), descriptors_.error.get()});
   }
   send_status(descriptors_.status.get(), started.status);
-  // Only now: another keeper is forked for it, which can wait until the program runs.
+  // Only after the start: this makes the launcher fork another keeper, which can wait until the
+  // program runs.
   const pid_t self = ::getpid();
   system_result([&] { return ::write(setup_.notices, &self, sizeof self); });
   UniqueFd(setup_.notices).reset();
   UniqueFd(setup_.requests).reset();
-  // Whoever reads them must see their end.
+  // The process that reads them must see their end.
   descriptors_.output.reset();
   descriptors_.error.reset();
   leader_ = group_ = started.pid;
@@ -77,7 +78,7 @@ void Keeper::watch() {
         tell_kept();
         end_descendants([this](pid_t pid, int status) { note_end(pid, status); }, group_);
         return tell_kept();
-      // How it would have ended nobody knows: the server must not take it for an end.
+      // It is unknown how the program would have ended, so no end is reported to the server.
       case Course::orphaned: return end_descendants([](pid_t, int) {}, group_);
     }
   } while (reap());
@@ -99,7 +100,7 @@ Keeper::Course Keeper::wait() const {
   return next_signal(setup_.signals) == kParentDeathSignal ? Course::orphaned : Course::on;
 }
 
-/// Whether any child is left.
+/// Returns true if any child is left.
 bool Keeper::reap() {
   for (;;) {
     int status = 0;
@@ -110,7 +111,7 @@ bool Keeper::reap() {
 }
 
 void Keeper::note_end(pid_t pid, int status) {
-  // Its number may be a descendant's next.
+  // The number may be reused for a descendant.
   if (pid != leader_) return;
   leader_ = -1;
   siginfo_t left;

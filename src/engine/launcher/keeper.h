@@ -13,39 +13,41 @@
 
 namespace hotline::engine {
 
-/// The signal that tells a keeper, or the launcher, that its parent has died. None that a service
-/// manager or a terminal sends to all: those are for the server, which drains.
+/// The signal that informs a keeper, or the launcher, that its parent has died. Service managers
+/// and terminals do not send it to whole groups; the signals that they do send are for the server,
+/// which drains.
 inline constexpr int kParentDeathSignal = SIGUSR1;
 
-/// Where SIGCHLD and kParentDeathSignal are read: those of whichever process reads. signalfd(2).
+/// Returns a descriptor from which the reading process gets its SIGCHLD and kParentDeathSignal.
+/// signalfd(2).
 UniqueFd open_signals();
 
-/// Which of them is due, or 0.
+/// Returns the next of these signals that is pending, or 0.
 int next_signal(int signals);
 
-/// What every keeper has of the launcher.
+/// What every keeper gets from the launcher.
 struct KeeperSetup {
-  int requests;         ///< Where they come from; shared with other keepers.
-  int notices;          ///< Where a keeper says, by its process id, that it has a request.
-  int signals;          ///< See open_signals.
+  int requests;         ///< Where requests arrive; shared with other keepers.
+  int notices;          ///< Where a keeper writes its process id when it has taken a request.
+  int signals;          ///< See open_signals().
   MutableBytes memory;  ///< For a request.
   std::vector<std::string>& environment;
 };
 
-/// The process that holds one program's tree: takes one request, starts the program, adopts the
-/// orphans of the tree, tells how the program ended, and ends when the tree is gone. It ends the
-/// tree when the server asks for it or goes; and when the launcher dies, without a word on how the
-/// program ended. Forked ahead of the request.
+/// The process that keeps the tree of one program. It takes one request, starts the program, adopts
+/// the orphans of the tree, reports how the program ended, and ends when the tree has ended. It
+/// kills the tree when the server asks for that or dies. It also kills the tree when the launcher
+/// dies, and then does not report how the program ended. It is forked before there is a request.
 class Keeper {
  public:
   explicit Keeper(const KeeperSetup& setup) : setup_(setup) {}
 
   /// Runs in this process, a child of `launcher` with every signal blocked. Returns when the tree
-  /// is gone.
+  /// has ended.
   void run(pid_t launcher);
 
  private:
-  /// Of the tree: it goes on, the server wants its end, or the launcher has died.
+  /// What happens to the tree: it goes on, the server asks for its end, or the launcher has died.
   enum class Course : std::uint8_t { on, killed, orphaned };
 
   bool take_request(pid_t launcher);
@@ -59,9 +61,10 @@ class Keeper {
   KeeperSetup setup_;
   LaunchDescriptors descriptors_;
   MutableBytes request_;
-  pid_t leader_ = -1;      ///< Until it has ended.
-  pid_t group_ = -1;       ///< The program's process group, which has the leader's number.
-  bool has_left_ = false;  ///< Descendants, at its end; until it has been told how they fared.
+  pid_t leader_ = -1;  ///< Until it has ended.
+  pid_t group_ = -1;   ///< The process group of the program, which has the number of the leader.
+  bool has_left_ =
+      false;  ///< The program left descendants, and it has not been reported how they ended.
 };
 
 }  // namespace hotline::engine

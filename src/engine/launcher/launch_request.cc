@@ -21,7 +21,7 @@ bool is_variable(const std::string& entry) {
 
 std::string shown(const std::string& word) { return escape(as_bytes(word), 80); }
 
-/// Why `options` are none: empty if they are.
+/// Returns what is wrong with `options`, or an empty string.
 std::string problem_of(const LaunchOptions& options) {
   if (options.arguments.empty() || options.arguments.front().empty()) return "no program is named";
   if (has_zero(options.directory)) return "the directory has a zero byte";
@@ -37,7 +37,7 @@ std::string problem_of(const LaunchOptions& options) {
 
 void append(std::string& message, const std::string& word) { message.append(word).push_back('\0'); }
 
-/// Takes one word off the front of `rest`; null if there is none.
+/// Removes one word from the front of `rest`. Returns null if there is none.
 char* take_word(MutableBytes& rest) {
   const auto end = std::ranges::find(rest, std::byte{});
   if (end == rest.end()) return nullptr;
@@ -46,7 +46,7 @@ char* take_word(MutableBytes& rest) {
   return word;
 }
 
-/// `count` words and the null after them.
+/// Reads `count` words and appends a null after them.
 bool take_words(MutableBytes& rest, std::uint32_t count, std::vector<char*>& words) {
   for (std::uint32_t i = 0; i < count; ++i) {
     char* word = take_word(rest);

@@ -10,23 +10,25 @@
 
 namespace hotline::engine {
 
-/// The longest request: room for the longest word that Linux lets a program have, and others.
+/// The longest request. It has room for the longest word that Linux allows a program, and for
+/// others.
 inline constexpr std::size_t kRequestBytesMax = 256 * 1024;
 
-/// What a keeper is asked to start, as the system calls want it: pointers into the bytes of the
-/// request, each list with a null at its end.
+/// A program to start, in the form that the system calls need: pointers into the bytes of the
+/// request. Each list ends in a null.
 struct LaunchRequest {
-  const char* directory = nullptr;  ///< Null: where it is.
+  const char* directory = nullptr;  ///< If null, the current directory.
   std::vector<char*> arguments;
   std::vector<char*> environment;
 };
 
-/// `options` as one message: how many arguments and variables there are, the directory, the
-/// arguments, the variables, each ending in a zero byte. Fails with `invalid_argument` and, over
-/// kRequestBytesMax, with `too_large`.
+/// Encodes `options` as one message: the numbers of arguments and variables, the directory, the
+/// arguments, the variables, each ending in a zero byte. Fails with `invalid_argument`, and with
+/// `too_large` beyond kRequestBytesMax.
 Result<std::string> encode_request(const LaunchOptions& options);
 
-/// The same read back; nothing if `message` is not one. Valid as long as the message.
+/// Decodes `message`. Returns nullopt if it is not a request. The result is valid as long as the
+/// message.
 std::optional<LaunchRequest> decode_request(MutableBytes message);
 
 }  // namespace hotline::engine

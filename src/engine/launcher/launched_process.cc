@@ -15,15 +15,15 @@ namespace {
 
 constexpr std::string_view kWait = "wait for a program";
 
-/// The next thing that the keeper says. None other than the keeper ever writes to its socket, and
-/// each message is one packet.
+/// Reads the next message of the keeper. Only the keeper writes to its socket, and each message is
+/// one packet.
 Result<LaunchStatus> read_status(Channel& channel, std::string_view operation) {
   LaunchStatus status;
   Read read(channel, std::as_writable_bytes(std::span(&status, 1)));
   const int size = Engine::current().perform(read, Deadline::never());
   if (size == sizeof status) return status;
   if (size < 0) return fail(operation_error(size, operation));
-  return fail(make_error(ErrorKind::reset, operation, {}, "whoever kept it has died"));
+  return fail(make_error(ErrorKind::reset, operation, {}, "its supervising process (keeper) died"));
 }
 
 std::string shown(const std::string& word) { return escape(as_bytes(word), 80); }

@@ -8,15 +8,15 @@
 
 namespace hotline::engine {
 
-/// A program that a keeper holds, as the server sees it: the ends of two pipes and of the socket to
-/// the keeper, which sees to the end of the tree when they are closed.
+/// A program in the care of a keeper, as the server sees it: the ends of two pipes and of the
+/// socket to the keeper. The keeper kills the tree when they are closed.
 class LaunchedProcess final : public Process {
  public:
   LaunchedProcess(UniqueFd output, UniqueFd error, UniqueFd status)
       : outputs_{Channel(std::move(output)), Channel(std::move(error))},
         status_(std::move(status)) {}
 
-  /// Waits until the program runs. `program` and `directory` are for the error.
+  /// Waits until the program runs. `options` are used for the text of an error.
   Result<void> wait_for_start(const LaunchOptions& options);
 
   Result<std::size_t> read_some(OutputStream output, MutableBytes into) override;
@@ -28,7 +28,7 @@ class LaunchedProcess final : public Process {
   std::array<Channel, 2> outputs_;
   Channel status_;
   std::optional<ProcessEnd> end_;
-  bool has_left_ = false;  ///< Descendants, when it ended.
+  bool has_left_ = false;  ///< The program left descendants when it ended.
 };
 
 }  // namespace hotline::engine

@@ -25,15 +25,15 @@
 namespace hotline::engine {
 namespace {
 
-// How long to wait before what has failed for want of processes, or of a right, is tried again.
+// The pause before a retry after a failure for lack of processes or of a permission.
 constexpr int kRetryMs = 100;
 
 void reset_signals() {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
 }
 
-/// Opens what is empty to all who read it: /dev/null, or, where there is none, a pipe without a
-/// writing end. Returns a negated errno if neither can be had.
+/// Opens a file that is always empty: /dev/null or, if there is none, a pipe without a writing end.
+/// Returns a negated errno if both fail.
 int open_empty() {
   const int null = above_standard(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (null >= 0) return null;
@@ -43,8 +43,8 @@ int open_empty() {
   return ends[0];
 }
 
-/// Gives programs an empty standard input, and the launcher no use of the server's streams but
-/// standard error, so that a crash can be seen. Returns 0 or an errno.
+/// Gives programs an empty standard input. The launcher keeps only the server's standard error, so
+/// that a crash can be seen. Returns 0 or an errno.
 int replace_standard_streams() {
   const int opened = open_empty();
   if (opened < 0) return -opened;
@@ -75,12 +75,13 @@ void LauncherProcess::run(pid_t server) {
   end_descendants([](pid_t, int) {});
 }
 
-/// 0, or why it cannot launch anything.
+/// Returns 0, or the errno that prevents it from launching anything.
 int LauncherProcess::prepare(pid_t server) {
   ::prctl(PR_SET_NAME, "hotline-launch");
   ::prctl(PR_SET_PDEATHSIG, kParentDeathSignal);
   if (::getppid() != server) return ESRCH;
-  // Nothing at the terminal is for it; and no program that leaves can come back into its session.
+  // Detaches it from the terminal; and a program that leaves its session cannot enter the
+  // launcher's.
   ::setsid();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   reset_signals();
@@ -119,7 +120,7 @@ void LauncherProcess::fork_keepers() {
   }
 }
 
-/// Waits until there is something to do, and does it. False: it is over.
+/// Waits until there is something to do, and does it. Returns false when the launcher must end.
 bool LauncherProcess::turn() {
   const bool has_none = spare_count_ == 0;
   std::array<pollfd, 3> polled{
@@ -156,7 +157,7 @@ bool LauncherProcess::take_signals() {
 
 void LauncherProcess::note_end(pid_t pid, int status) {
   forget_spare(pid);
-  // A keeper that ends by itself has seen the end of its tree.
+  // A keeper that exits by itself has seen the end of its tree.
   if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) has_orphans_ = true;
 }
 
@@ -169,7 +170,8 @@ void LauncherProcess::forget_spare(pid_t pid) {
 
 void LauncherProcess::kill_orphans() {
   const pid_t session = ::getsid(0);
-  // Keepers stay in the session of the launcher; programs lead their own, or are in one of theirs.
+  // Keepers stay in the session of the launcher. Programs lead sessions of their own or are in one
+  // of those.
   const auto orphans = [session] {
     std::vector<pid_t> found = children_of(::getpid());
     std::erase_if(found, [session](pid_t each) { return ::getsid(each) == session; });
@@ -179,7 +181,7 @@ void LauncherProcess::kill_orphans() {
   if (has_orphans_) kill_trees(orphans);
 }
 
-/// Whoever asks must not wait for a keeper that cannot be forked.
+/// A client must not wait for a keeper that cannot be forked.
 void LauncherProcess::refuse_request() {
   if (fork_error_ == 0) return;
   LaunchDescriptors descriptors;

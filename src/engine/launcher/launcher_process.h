@@ -11,16 +11,16 @@
 
 namespace hotline::engine {
 
-/// The launcher: forks keepers ahead of the requests, one for each, and waits for them. What a
-/// keeper that was killed leaves behind becomes its own, and is killed. Ends, and all that is below
-/// it with it, when nobody can send requests any more, or when the server dies.
+/// The launcher. It forks keepers before there are requests, one for each request, and waits for
+/// them. It adopts what a killed keeper leaves behind, and kills it. It ends, with all its
+/// descendants, when no process can send requests any more or when the server dies.
 class LauncherProcess {
  public:
-  /// `requests`: the socket on which they come.
+  /// `requests`: the socket on which they arrive.
   explicit LauncherProcess(UniqueFd requests) : requests_(std::move(requests)) {}
 
-  /// Runs in this process, a child of `server` with one thread and every signal blocked. Says first
-  /// whether it can launch, as a LaunchStatus. Returns when nothing is left below it.
+  /// Runs in this process, a child of `server` with one thread and every signal blocked. First
+  /// reports as a LaunchStatus whether it can launch. Returns when no descendant is left.
   void run(pid_t server);
 
  private:
@@ -42,7 +42,7 @@ class LauncherProcess {
   UniqueFd signals_;
   MutableBytes memory_;
   std::vector<std::string> environment_;
-  std::array<pid_t, kSpares> spares_{};  ///< Keepers without a request; 0: none.
+  std::array<pid_t, kSpares> spares_{};  ///< Keepers without a request; 0 for an unused place.
   std::size_t spare_count_ = 0;
   int fork_error_ = 0;
   bool has_orphans_ = false;

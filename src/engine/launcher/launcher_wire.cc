@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kDescriptors = 3;
 
-/// A message of `bytes` and room for the descriptors.
+/// A message of `bytes`, with room for the descriptors.
 struct Message {
   explicit Message(const void* bytes, std::size_t size) : piece{const_cast<void*>(bytes), size} {
     header.msg_iov = &piece;
@@ -28,7 +28,7 @@ struct Message {
   msghdr header{};
 };
 
-/// All of them, or none: any others are closed.
+/// Takes all of them or none; others are closed.
 void take_descriptors(const msghdr& message, LaunchDescriptors& descriptors) {
   std::array<UniqueFd, kDescriptors> passed;
   if (engine::take_descriptors(message, passed) < kDescriptors) return;

@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::string_view kOperation = "start a program";
 
-// How long the launcher may take to end all that is below it.
+// How long the launcher may take to end all its descendants.
 constexpr int kEndMs = 5000;
 
 struct Ends {
@@ -36,7 +36,7 @@ struct Ends {
   UniqueFd far;
 };
 
-/// `make` is pipe2(2) or socketpair(2): the near end is the first.
+/// `make` is pipe2(2) or socketpair(2); the near end is the first.
 template <typename Make>
 Result<Ends> make_ends(Make make, std::string_view operation) {
   std::array<int, 2> fds{};
@@ -54,8 +54,8 @@ Result<Ends> make_sockets(std::string_view operation) {
       operation);
 }
 
-/// Waits until `socket` has something to read, an end, or room to write. The descriptor is
-/// everybody's, a channel one thread's.
+/// Waits until `socket` has something to read, an end, or room to write. All threads share the
+/// descriptor but a channel belongs to one, so each wait has a copy.
 int wait_ready(int socket, Direction direction) {
   Channel channel{UniqueFd(::fcntl(socket, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))};
   if (!channel.is_open()) return -errno;
@@ -84,7 +84,7 @@ Result<void> send_whole(int socket, Bytes message, const LaunchDescriptors& desc
 
 ProcessLauncher::ProcessLauncher(pid_t pid, UniqueFd requests)
     : owner_(::getpid()), pid_(pid), requests_(std::move(requests)) {
-  // Several requests at once; where the system allows less, one of them still fits.
+  // Several requests at once. Where the system allows less, one request still fits.
   const int size = 4 * static_cast<int>(kRequestBytesMax);
   if (::setsockopt(requests_.get(), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0) {
     ::setsockopt(requests_.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -113,7 +113,7 @@ Result<std::unique_ptr<Process>> ProcessLauncher::launch(const LaunchOptions& op
   auto process = std::make_unique<LaunchedProcess>(std::move(output->near), std::move(error->near),
                                                    std::move(status->near));
   {
-    // Only the keeper holds them from here on, so that its death is seen.
+    // From here on only the keeper has them, so that its death is noticed.
     const LaunchDescriptors descriptors{std::move(output->far), std::move(error->far),
                                         std::move(status->far)};
     auto sent = send_whole(requests_.get(), as_bytes(*message), descriptors);
@@ -125,7 +125,7 @@ Result<std::unique_ptr<Process>> ProcessLauncher::launch(const LaunchOptions& op
 }
 
 Error ProcessLauncher::wait_dead() {
-  // It says nothing any more: what can be read is its end.
+  // The launcher sends nothing more, so the socket becomes readable only at its end.
   const int result = wait_ready(requests_.get(), Direction::read);
   return result < 0 ? operation_error(result, "watch the launcher") : death();
 }

@@ -18,7 +18,7 @@ class ProcessLauncher final : public Launcher {
   Error wait_dead() override;
   int descriptor() const override { return requests_.get(); }
 
-  /// The launcher's process.
+  /// Returns the process id of the launcher.
   pid_t pid() const { return pid_; }
 
  private:

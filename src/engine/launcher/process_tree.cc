@@ -32,7 +32,7 @@ struct Member {
   pid_t parent;
 };
 
-/// What a file of /proc says; empty if it is not there.
+/// Returns the contents of a file of /proc; empty if it does not exist.
 std::string text_of(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
@@ -43,7 +43,7 @@ std::string text_of(const std::string& path) {
   return text;
 }
 
-/// The numbers that are names in a directory of /proc.
+/// Returns the names in a directory of /proc that are numbers.
 std::vector<pid_t> numbers_in(const std::string& path) {
   std::vector<pid_t> numbers;
   const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), ::closedir);
@@ -60,7 +60,8 @@ std::vector<pid_t> numbers_in(const std::string& path) {
 
 pid_t parent_of(pid_t pid) {
   const std::string stat = text_of("/proc/" + std::to_string(pid) + "/stat");
-  // The name may hold anything, a parenthesis too: the last one ends it. Then state and parent.
+  // The name may contain anything, a parenthesis too; the last one ends it. State and parent
+  // follow.
   const std::size_t end = stat.rfind(')');
   if (end == std::string::npos || end + 4 >= stat.size()) return -1;
   pid_t parent = -1;
@@ -86,7 +87,7 @@ void append_numbers(std::string_view text, std::vector<pid_t>& numbers) {
   }
 }
 
-/// The number may be somebody else's by now; what is open stays what it is.
+/// The number may have been reused by now; an open pidfd still refers to the same process.
 void signal_member(const Member& member, int signal) {
   const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, member.pid, 0)));
   if (!pidfd) return;
@@ -98,8 +99,8 @@ void signal_member(const Member& member, int signal) {
   ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
-/// Signals each before its children are looked for, so that it does not start another one behind
-/// the back of the search: how many there are.
+/// Signals each process before it looks for its children, so that the process cannot start another
+/// one unnoticed. Returns how many there are.
 std::size_t signal_trees(const std::vector<pid_t>& roots, int signal) {
   std::vector<Member> pending;
   for (const pid_t root : roots) pending.push_back({root, ::getpid()});
@@ -114,7 +115,7 @@ std::size_t signal_trees(const std::vector<pid_t>& roots, int signal) {
   return count;
 }
 
-/// Waits until a child may have ended, at most `pause`.
+/// Waits until a child may have ended, for at most `pause`.
 void wait_for_end(milliseconds pause) {
   sigset_t ends;
   sigemptyset(&ends);
@@ -123,7 +124,7 @@ void wait_for_end(milliseconds pause) {
   ::sigtimedwait(&ends, nullptr, &time);
 }
 
-/// Whether there are children still, of whom none has ended.
+/// Returns true if there are children left and none of them has ended.
 bool reap(const std::function<void(pid_t, int)>& on_end) {
   for (;;) {
     int status = 0;
@@ -162,8 +163,8 @@ std::vector<pid_t> children_by_parent(pid_t pid) {
 }
 
 void kill_trees(const std::function<std::vector<pid_t>()>& roots) {
-  // Those that are stopped neither start another nor take the processor from whoever ends them. One
-  // that undoes it for others cannot go on for ever.
+  // Stopped processes neither start others nor take processor time from this one. A process that
+  // continues stopped ones cannot prolong this for ever, because of the limit.
   std::size_t seen = 0;
   for (int stops = 0; stops < kStopsMax; ++stops) {
     const std::size_t count = signal_trees(roots(), SIGSTOP);

@@ -23,23 +23,23 @@
 namespace hotline::engine {
 namespace {
 
-// Of a process that has not called exec since it was forked. PF_FORKNOEXEC in the kernel's sched.h;
-// field 9 of /proc/PID/stat has it.
+// Set for a process that has not called exec since it was forked. PF_FORKNOEXEC in the kernel's
+// sched.h; field 9 of /proc/PID/stat has it.
 constexpr unsigned kForkNoExec = 0x40;
-constexpr int kFieldsBeforeFlags = 6;  ///< Behind the name, which is field 2.
+constexpr int kFieldsBeforeFlags = 6;  ///< After the name, which is field 2.
 
-/// What is prepared before the fork, since nothing may be allocated after it.
+/// Prepared before the fork, because nothing may be allocated after it.
 struct Prepared {
   const LaunchRequest& request;
   const std::vector<std::string>& paths;  ///< To be tried in this order.
-  const char* home;                       ///< Null: unknown.
+  const char* home;                       ///< Null if unknown.
   int output;
   int error;
   int failures;
   pid_t parent;
 };
 
-/// As execvp(3) looks for a program, in the PATH that the program itself gets.
+/// Looks the program up as execvp(3) does, in the PATH that the program itself gets.
 std::vector<std::string> paths_of(const LaunchRequest& request) {
   const std::string_view program = request.arguments.front();
   if (program.find('/') != std::string_view::npos) return {std::string(program)};
@@ -55,7 +55,7 @@ std::vector<std::string> paths_of(const LaunchRequest& request) {
   }
 }
 
-// From here on what runs in the child shares the parent's memory: system calls and nothing else.
+// From here on the child shares the memory of the parent, so it makes only system calls.
 
 [[noreturn]] void report_failure(const Prepared& prepared, StatusKind kind, int error) {
   const LaunchStatus status{kind, error, 0};
@@ -63,7 +63,7 @@ std::vector<std::string> paths_of(const LaunchRequest& request) {
   ::_exit(EXIT_FAILURE);
 }
 
-/// The server's own directory may have gone, and holds whatever it was started in.
+/// The server's own directory may have been removed, and it is wherever the server was started.
 void enter_directory(const Prepared& prepared) {
   const char* directory = prepared.request.directory;
   if (directory == nullptr) {
@@ -73,7 +73,7 @@ void enter_directory(const Prepared& prepared) {
   if (::chdir(directory) < 0) report_failure(prepared, StatusKind::directory_failed, errno);
 }
 
-/// The errno of the last call that tells more than "not here".
+/// Returns the errno of the last call that reports more than "not here".
 int execute(const Prepared& prepared) {
   int error = ENOENT;
   for (const std::string& path : prepared.paths) {
@@ -92,31 +92,31 @@ int execute(const Prepared& prepared) {
   if (::dup2(prepared.output, STDOUT_FILENO) < 0 || ::dup2(prepared.error, STDERR_FILENO) < 0) {
     report_failure(prepared, StatusKind::keeper_failed, errno);
   }
-  // They are close-on-exec already, each where it is opened; this is for what that may have missed.
+  // They are already close-on-exec, each where it is opened. This covers any that was missed.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   enter_directory(prepared);
-  // glibc's own call would leave its internal signals as they are.
+  // The function of glibc would leave its internal signals unchanged.
   const std::uint64_t none = 0;
   raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
   report_failure(prepared, StatusKind::program_failed, execute(prepared));
 }
 
 [[gnu::noinline]] pid_t fork_child(const Prepared& prepared) {
-  // The parent's memory, however large, is not copied, and the parent waits until exec.
+  // The memory of the parent, however large, is not copied, and the parent waits until exec.
   const pid_t pid = ::vfork();
   if (pid == 0) run_child(prepared);
   return pid < 0 ? -errno : pid;
 }
 
-/// Whether our child, which is not reaped yet, is the program or was. Its end of the pipe closes
-/// also when it is killed before that.
+/// Returns true if our child, which has not been reaped yet, is or was the program. Its end of the
+/// pipe also closes when it is killed before exec.
 bool has_executed(pid_t pid) {
   std::array<char, 1024> text;
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   const int size = system_result([&] { return ::read(file.get(), text.data(), text.size()); });
   std::string_view rest(text.data(), static_cast<std::size_t>(std::max(0, size)));
-  // The name may hold anything, a parenthesis too: the last one ends it.
+  // The name may contain anything, a parenthesis too; the last one ends it.
   rest.remove_prefix(std::min(rest.rfind(')'), rest.size()));
   for (int i = 0; i <= kFieldsBeforeFlags && !rest.empty(); ++i) {
     rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);

@@ -37,8 +37,8 @@ bool has_threads() {
   return threads > 1 + engine::kThreadsOfSanitizer;
 }
 
-/// Forks with every signal blocked, which the child keeps: nothing of the parent's handlers runs
-/// there.
+/// Forks with every signal blocked. The child keeps them blocked, so that no handler of the parent
+/// runs there.
 pid_t fork_blocked() {
   sigset_t all;
   sigset_t before;
@@ -57,7 +57,7 @@ Error start_error(int error_number) {
   return error;
 }
 
-/// Waits until the launcher at the other end of `socket` can launch. Before there is a loop.
+/// Waits until the launcher at the other end of `socket` can launch. Called before there is a loop.
 Result<void> wait_until_ready(int socket) {
   engine::LaunchStatus status;
   const int size = engine::system_result([&] { return ::recv(socket, &status, sizeof status, 0); });
@@ -90,7 +90,7 @@ Result<std::unique_ptr<Launcher>> start_launcher() {
     return fail(system_error(errno, kOperation));
   }
   UniqueFd near(ends[0]);
-  // The launcher has standard input and output of its own.
+  // The launcher replaces its standard streams.
   UniqueFd far(ends[1]);
   engine::keep_ends_of_children();
   const pid_t server = ::getpid();
@@ -101,7 +101,7 @@ Result<std::unique_ptr<Launcher>> start_launcher() {
     LauncherProcess(std::move(far)).run(server);
     ::_exit(EXIT_SUCCESS);
   }
-  // Its death is seen only if nobody else holds its end.
+  // The death of the launcher is noticed only if no other process has its end open.
   far.reset();
   const int socket = near.get();
   auto launcher = std::make_unique<ProcessLauncher>(pid, std::move(near));

@@ -4,11 +4,11 @@
 
 namespace hotline::engine {
 
-/// Takes one connection from a listening socket: its descriptor, non-blocking and close-on-exec.
-/// accept4(2).
+/// Accepts one connection from a listening socket. The result is its descriptor, non-blocking and
+/// close-on-exec. accept4(2).
 class Accept final : public Operation {
  public:
-  /// `ahead`: whether connections beyond this one may be taken too, for later accepts to give.
+  /// Whether the engine may accept further connections in advance, for later accepts.
   enum class Ahead : bool { none, allowed };
 
   explicit Accept(Channel& channel, Ahead ahead = Ahead::allowed)

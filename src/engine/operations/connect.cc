@@ -21,7 +21,7 @@ int Connect::attempt() noexcept {
   socklen_t size = sizeof error;
   if (::getsockopt(channel().fd(), SOL_SOCKET, SO_ERROR, &error, &size) < 0) return -errno;
   if (error != 0) return -error;
-  // No error yet does not mean connected: the readiness may have been stale.
+  // The absence of an error does not mean connected: the readiness may have been stale.
   sockaddr_storage peer;
   size = sizeof peer;
   if (::getpeername(channel().fd(), reinterpret_cast<sockaddr*>(&peer), &size) == 0) return 0;
@@ -32,7 +32,7 @@ int Connect::start() noexcept {
   const auto size = static_cast<socklen_t>(address_.size());
   if (::connect(channel().fd(), raw(address_), size) == 0) return 0;
   if (errno == EAGAIN) return -EBUSY;
-  // After EINTR the connection goes on being made, as after EINPROGRESS.
+  // After EINTR the connection attempt goes on, as after EINPROGRESS.
   if (errno != EINPROGRESS && errno != EINTR) return -errno;
   is_started_ = true;
   return -EAGAIN;

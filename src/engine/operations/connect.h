@@ -5,8 +5,9 @@
 
 namespace hotline::engine {
 
-/// Connects a socket: 0. A UNIX listener whose backlog is full gives -EBUSY, for nothing tells when
-/// there is room: wait a little and perform another. connect(2).
+/// Connects a socket. The result is 0. If the backlog of a UNIX listener is full, it is -EBUSY,
+/// because nothing reports when there is room: wait a little and perform another Connect.
+/// connect(2).
 class Connect final : public Operation {
  public:
   Connect(Channel& channel, const SocketAddress& address)

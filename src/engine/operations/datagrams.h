@@ -8,8 +8,8 @@
 
 namespace hotline::engine {
 
-/// Receives what datagrams there are, one at least: how many of `messages` were filled.
-/// recvmmsg(2).
+/// Receives the datagrams that have arrived, at least one. The result is how many of `messages`
+/// were filled. recvmmsg(2).
 class ReceiveDatagrams final : public Operation {
  public:
   ReceiveDatagrams(Channel& channel, std::span<mmsghdr> messages)
@@ -26,7 +26,8 @@ class ReceiveDatagrams final : public Operation {
   std::span<mmsghdr> messages_;
 };
 
-/// Sends datagrams: how many of `messages` went. An error is that of the first one. sendmmsg(2).
+/// Sends datagrams. The result is how many of `messages` were sent; an error is that of the first
+/// one. sendmmsg(2).
 class SendDatagrams final : public Operation {
  public:
   SendDatagrams(Channel& channel, std::span<mmsghdr> messages)

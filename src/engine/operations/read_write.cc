@@ -12,7 +12,7 @@
 namespace hotline::engine {
 namespace {
 
-/// 0, or -EAGAIN, or why it cannot be told.
+/// Returns 0, -EAGAIN, or the negated errno of poll.
 int check_ready(int fd, short events) {
   pollfd polled{.fd = fd, .events = events, .revents = 0};
   const int result = system_result([&] { return ::poll(&polled, 1, 0); });
@@ -29,7 +29,7 @@ int Read::attempt() noexcept {
 
 int Write::attempt() noexcept {
   if (const int checked = check_ready(channel().fd(), POLLOUT); checked < 0) return checked;
-  // POLLOUT promises a pipe PIPE_BUF bytes without waiting, no more.
+  // POLLOUT promises that a pipe takes PIPE_BUF bytes without waiting, but no more.
   const std::size_t size = std::min<std::size_t>(bytes_.size(), PIPE_BUF);
   return system_result([&] { return ::write(channel().fd(), bytes_.data(), size); });
 }

@@ -5,8 +5,9 @@
 
 namespace hotline::engine {
 
-/// Reads from a pipe, terminal or file at its position: a count, 0 at the end. Asks poll(2) first,
-/// so that a descriptor shared with other programs need not be made non-blocking. read(2).
+/// Reads from a pipe, terminal or file at its position. The result is a count, 0 at the end. Calls
+/// poll(2) first, so that a descriptor shared with other programs need not be made non-blocking.
+/// read(2).
 class Read final : public Operation {
  public:
   Read(Channel& channel, MutableBytes into)
@@ -20,7 +21,8 @@ class Read final : public Operation {
   MutableBytes into_;
 };
 
-/// Writes to a pipe, terminal or file at its position: a count, perhaps less than asked. write(2).
+/// Writes to a pipe, terminal or file at its position. The result is a count, which may be less
+/// than requested. write(2).
 class Write final : public Operation {
  public:
   Write(Channel& channel, Bytes bytes)

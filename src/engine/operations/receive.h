@@ -10,8 +10,9 @@ namespace hotline::engine {
 
 class Engine;
 
-/// Receives from a stream socket: a count, 0 at its end. Into `into`; if that is empty, into a
-/// buffer of the engine's, taken only when there is data. recv(2).
+/// Receives from a stream socket. The result is a count, 0 at the end of the stream. Receives into
+/// `into`, or, if that is empty, into a buffer of the engine, which is taken only when there is
+/// data. recv(2).
 class Receive final : public Operation {
  public:
   Receive(Channel& channel, Engine& engine, MutableBytes into = {})
@@ -21,24 +22,24 @@ class Receive final : public Operation {
 
   int attempt() noexcept override;
 
-  /// A read that did not fill the buffer emptied the socket; the next edge will tell of more, and
+  /// A read that did not fill the buffer emptied the socket. The next edge reports more data, and
   /// the engine knows from its events whether the end has been seen already.
   bool has_exhausted(int result) const noexcept override;
 
-  /// Completes with what `received` holds; what does not fit into into() stays with the channel.
+  /// Completes with what `received` holds. What does not fit into into() stays with the channel.
   int take(Buffer received);
 
   MutableBytes into() const { return into_; }
 
-  /// Lets the next attempts receive into small memory of its own in place of a buffer of the
-  /// engine's.
+  /// Lets the following attempts receive into small memory of their own instead of a buffer of the
+  /// engine.
   void use_small_buffer() { is_small_ = true; }
   void use_pooled_buffer() { is_small_ = false; }
 
-  /// How many bytes have come. FIONREAD of tcp(7), unix(7).
+  /// Returns how many bytes have arrived. FIONREAD of tcp(7), unix(7).
   std::size_t pending_bytes() const noexcept;
 
-  /// After success without `into`: the bytes, filled() of them.
+  /// After success without `into`: holds the bytes, filled() of them.
   Buffer buffer;
 
  private:

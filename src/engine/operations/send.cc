@@ -8,7 +8,7 @@
 namespace hotline::engine {
 namespace {
 
-// io_uring goes on by itself after a short send if MSG_WAITALL is given.
+// With MSG_WAITALL, io_uring continues by itself after a short send.
 constexpr int kSubmittedFlags = MSG_NOSIGNAL | MSG_WAITALL;
 
 }  // namespace

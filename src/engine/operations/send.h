@@ -10,7 +10,8 @@
 
 namespace hotline::engine {
 
-/// Sends on a stream socket: a count, perhaps less than asked. Never raises SIGPIPE. send(2).
+/// Sends on a stream socket. The result is a count, which may be less than requested. Never raises
+/// SIGPIPE. send(2).
 class Send final : public Operation {
  public:
   Send(Channel& channel, Bytes bytes)
@@ -28,7 +29,7 @@ class Send final : public Operation {
   Bytes bytes_;
 };
 
-/// The same from several pieces, in their order. sendmsg(2), or send(2) if there is one.
+/// The same from several pieces, in their order. sendmsg(2), or send(2) if there is only one piece.
 class SendVectored final : public Operation {
  public:
   SendVectored(Channel& channel, std::span<iovec> pieces)

@@ -7,15 +7,15 @@
 
 namespace hotline::engine {
 
-/// A system call without glibc's cancellation point, which costs every call of a program with
-/// threads two atomic operations, and which nobody here can use.
+/// Makes a system call without the cancellation point of glibc, which would cost two atomic
+/// operations in a program with threads. Threads are not cancelled here.
 template <typename... Arguments>
 long raw_call(long number, Arguments... arguments) noexcept {
-  // syscall(2) reads whole words: an int would leave the upper half of its word to chance.
+  // syscall(2) reads whole words; the upper half of an int's word would be undefined.
   return ::syscall(number, (long)(arguments)...);
 }
 
-/// What `call` returned, or the negated errno; calls again if a signal interrupted it.
+/// Returns what `call` returned, or the negated errno. Repeats the call if a signal interrupted it.
 template <typename Call>
 int system_result(Call call) noexcept {
   for (;;) {

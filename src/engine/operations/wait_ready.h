@@ -4,7 +4,8 @@
 
 namespace hotline::engine {
 
-/// Waits until a descriptor can be read or written without waiting, or has ended: 0. poll(2).
+/// Waits until a descriptor can be read or written without waiting, or has ended. The result is 0.
+/// poll(2).
 class WaitReady final : public Operation {
  public:
   WaitReady(Channel& channel, Direction direction)

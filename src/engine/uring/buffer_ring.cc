@@ -26,7 +26,7 @@ BufferRing::BufferRing(io_uring& ring, BufferPool& pool, unsigned hot)
 
 BufferRing::~BufferRing() {
   io_uring_unregister_buf_ring(&ring_, kGroup);
-  // What the kernel still held goes back: the last `held_` entries before the tail.
+  // Returns the buffers that the kernel still holds: the last `held_` entries before the tail.
   const auto* entries = reinterpret_cast<const io_uring_buf*>(shared_);
   for (; held_ > 0; --held_) {
     pool_.give_back(entries[static_cast<std::uint16_t>(tail_ - held_) & (hot_ - 1)].bid);
@@ -36,7 +36,8 @@ BufferRing::~BufferRing() {
 
 void BufferRing::top_up() {
   if (held_ == hot_) return;
-  // Not through io_uring_buf_ring::bufs: Debian 12's header gives it a wrong offset in C++.
+  // Does not use io_uring_buf_ring::bufs, because the header of Debian 12 gives it a wrong offset
+  // in C++.
   auto* entries = reinterpret_cast<io_uring_buf*>(shared_);
   while (held_ < hot_) {
     const std::uint32_t index = pool_.take_index();

@@ -8,15 +8,15 @@
 
 namespace hotline::engine {
 
-/// The receive buffers that the kernel may fill: a ring of provided buffers, kept topped up with
-/// the `hot` ones that came back last. A large ring would cycle through cold memory, for the kernel
-/// takes in order. io_uring_register_buf_ring(3).
+/// The receive buffers that the kernel may fill: a ring of provided buffers. It is kept topped up
+/// with the `hot` buffers that were returned last. The kernel takes buffers in order, so a larger
+/// ring would cycle through cold memory. io_uring_register_buf_ring(3).
 class BufferRing {
  public:
   static constexpr std::uint16_t kGroup = 0;
 
-  /// Throws std::system_error if the kernel has no such rings (before 5.19) or no memory. `hot` is
-  /// a power of two. Both outlive this.
+  /// Throws std::system_error if the kernel has no such rings (before 5.19) or no memory. `hot`
+  /// must be a power of two. `ring` and `pool` must outlive this object.
   BufferRing(io_uring& ring, BufferPool& pool, unsigned hot);
   BufferRing(const BufferRing&) = delete;
   BufferRing& operator=(const BufferRing&) = delete;
@@ -25,10 +25,10 @@ class BufferRing {
   /// Gives the kernel as many buffers as it lacks and the pool has.
   void top_up();
 
-  /// Takes note that the kernel filled buffer `index` with `filled` bytes, and takes it out.
+  /// Records that the kernel has used one buffer.
   void note_used() { --held_; }
 
-  /// How many the kernel holds, and how many it should.
+  /// Returns how many buffers the kernel holds.
   unsigned held() const { return held_; }
   unsigned hot() const { return hot_; }
 

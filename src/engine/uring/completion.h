@@ -2,7 +2,7 @@
 
 namespace hotline::engine {
 
-/// What a submission's user_data points to. It lives until its terminal completion has come.
+/// The target of a submission's user_data. It must exist until its terminal completion has arrived.
 class Completion {
  public:
   /// `result` and `flags` are those of the CQE.

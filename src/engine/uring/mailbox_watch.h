@@ -10,8 +10,9 @@
 
 namespace hotline::engine {
 
-/// Notices that a mailbox has letters: a multishot poll of its descriptor. Both outlive this;
-/// before it goes it must be disarmed, and is_armed() false.
+/// Notices when a mailbox has letters, with a multishot poll of its descriptor. The ring and the
+/// mailbox must outlive it. Before it is destroyed it must be disarmed, and is_armed() must be
+/// false.
 class MailboxWatch final : public Completion {
  public:
   MailboxWatch(Ring& ring, int mailbox_fd) : ring_(ring), fd_(mailbox_fd) {}
@@ -28,7 +29,7 @@ class MailboxWatch final : public Completion {
 
   bool is_armed() const { return is_armed_; }
 
-  /// Whether letters have come since the last call.
+  /// Returns true if letters have arrived since the last call.
   bool take_notice() { return std::exchange(has_letters_, false); }
 
   void complete(int result, unsigned flags) noexcept override {

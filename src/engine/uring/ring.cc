@@ -10,7 +10,8 @@ namespace {
 
 constexpr unsigned kSubmissionEntries = 256;
 
-// Measured on a core with 1 MiB of L2: 64 KiB submits too often, and never loses the cache.
+// Measured on a core with 1 MiB of L2. A limit of 64 KiB submits too often, and with this one the
+// data stays in the cache.
 constexpr std::size_t kEagerSendBytes = 256 * 1024;
 
 __kernel_timespec timespec_until(Instant now, Deadline until) {
@@ -56,7 +57,7 @@ Ring::Ring() {
   RingFlags accepted{};
   const int failed = make_ring(ring_, accepted);
   if (failed < 0) throw std::system_error(-failed, std::generic_category(), "io_uring_setup");
-  // Saves a descriptor look-up a turn; kernels before 5.18 do without.
+  // Saves a descriptor look-up in each turn. Kernels before 5.18 do not have it.
   io_uring_register_ring_fd(&ring_);
 }
 
@@ -71,7 +72,7 @@ io_uring_sqe& Ring::next_entry() {
 
 io_uring_sqe& Ring::next_entry(Completion& target) {
   io_uring_sqe& entry = next_entry();
-  // Preparing an entry leaves its user_data alone, so it can be given first.
+  // Preparing an entry does not change its user_data, so it can be set first.
   io_uring_sqe_set_data(&entry, &target);
   return entry;
 }
@@ -89,7 +90,8 @@ void Ring::cancel(Completion& target) {
 }
 
 void Ring::submit() {
-  // Errors (EBUSY, EAGAIN: no memory just now) leave the entries where they are for the next time.
+  // After an error (EBUSY or EAGAIN, for lack of memory) the entries stay in the queue for the next
+  // time.
   io_uring_submit(&ring_);
   unsubmitted_send_bytes_ = 0;
 }
@@ -101,15 +103,15 @@ void Ring::flush() {
   };
   while (!is_all_taken()) {
     submit();
-    // A full completion queue can be what keeps the kernel from taking more.
+    // A full completion queue can prevent the kernel from taking more.
     if (!is_all_taken()) reap();
   }
 }
 
 void Ring::submit_and_wait(Instant now, Deadline until) {
   unsubmitted_send_bytes_ = 0;
-  // With completions to be read already the library would not enter the kernel for more, and what
-  // the kernel has deferred (DEFER_TASKRUN) would not be done: receives, accepts, letters.
+  // If there are completions to read, the library would not enter the kernel, and the work that the
+  // kernel has deferred (DEFER_TASKRUN) would not be done: receives, accepts, letters.
   const bool is_looking_only = until.has_passed(now) || io_uring_cq_ready(&ring_) > 0;
   if (is_looking_only) {
     io_uring_submit_and_get_events(&ring_);
@@ -124,7 +126,8 @@ void Ring::submit_and_wait(Instant now, Deadline until) {
 
 void Ring::submit_and_catch_up() {
   unsubmitted_send_bytes_ = 0;
-  // Asked for fewer, newer kernels (since 6.14) stop after 20 and leave the rest for the next call.
+  // With a smaller number, newer kernels (since 6.14) stop after 20 completions and leave the rest
+  // for the next call.
   io_uring_cqe* unused = nullptr;
   __kernel_timespec no_time{};
   io_uring_submit_and_wait_timeout(&ring_, &unused, kCompletionEntries, &no_time, nullptr);

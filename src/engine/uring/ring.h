@@ -10,19 +10,19 @@
 
 namespace hotline::engine {
 
-/// The flags with which a ring was made, as text.
+/// The flags with which a ring was made, and their names.
 struct RingFlags {
   unsigned bits;
   const char* text;
 };
 
-/// Makes a ring with the best flags that the kernel takes: 0, or a negated errno.
+/// Makes a ring with the best flags that the kernel accepts. Returns 0 or a negated errno.
 int make_ring(io_uring& ring, RingFlags& accepted);
 
-/// The pair of queues shared with the kernel. Belongs to the thread that made it.
+/// The pair of queues that is shared with the kernel. Only the thread that made it may use it.
 class Ring {
  public:
-  /// How many completions the kernel queues before it keeps them elsewhere.
+  /// The number of completions that the kernel queues before it keeps them elsewhere.
   static constexpr unsigned kCompletionEntries = 4096;
 
   /// Throws std::system_error if the kernel does not allow it.
@@ -34,31 +34,32 @@ class Ring {
     io_uring_queue_exit(&ring_);
   }
 
-  /// A submission to fill. If the queue is full, what is in it is submitted first.
+  /// Returns a submission entry to fill in. If the queue is full, submits it first.
   io_uring_sqe& next_entry();
 
-  /// The same, whose completion goes to `target`.
+  /// The same; its completion goes to `target`.
   io_uring_sqe& next_entry(Completion& target);
 
-  /// Takes note that the last entry sends `bytes`: with enough of them everything is submitted at
-  /// once, while the bytes are in the cache, else with the next wait.
+  /// Records that the last entry sends `bytes`. When enough of them have accumulated, submits
+  /// everything at once, while the bytes are in the cache; otherwise the next wait submits.
   void note_send(std::size_t bytes);
 
-  /// Submits everything that is due, now: afterwards a descriptor that it names may be closed.
+  /// Submits everything that is pending. After that, a descriptor that an entry names may be
+  /// closed.
   void flush();
 
-  /// Asks for the end of what was submitted for `target`. Its terminal completion still comes.
+  /// Cancels what was submitted for `target`. Its terminal completion still arrives.
   void cancel(Completion& target);
 
-  /// Submits what is due, has the kernel do what it has deferred, and waits for a completion until
-  /// `until`; not at all if that has passed at `now`, or if completions are there already.
+  /// Submits what is pending, lets the kernel do deferred work, and waits for a completion until
+  /// `until`. Does not wait if `until` has passed at `now` or if there are completions already.
   void submit_and_wait(Instant now, Deadline until);
 
-  /// Submits what is due and has the kernel complete everything that can be by now, up to a full
-  /// queue, without waiting.
+  /// Submits what is pending and lets the kernel complete everything that can be completed now, up
+  /// to a full queue, without waiting.
   void submit_and_catch_up();
 
-  /// Hands every completion that there is to its target: how many there were.
+  /// Passes every completion in the queue to its target. Returns how many there were.
   unsigned reap();
 
   io_uring& raw() { return ring_; }

@@ -5,7 +5,8 @@
 
 namespace hotline::engine {
 
-/// Appends `value`; false if there was no memory for it. For completions, which cannot throw.
+/// Appends `value`. Returns false if there is no memory for it. For completions, which cannot
+/// throw.
 template <typename Value>
 bool try_append(std::vector<Value>& values, Value value) noexcept {
   try {

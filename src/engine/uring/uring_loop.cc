@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t kDefaultBufferBytes = 16 * 1024;
 
-// What one listener may queue while nobody asks: then its multishot is cancelled.
+// The number of callers that one listener may queue before any accept asks for them. Beyond it the
+// multishot is cancelled.
 constexpr std::size_t kUnacceptedMax = 16;
 
 BufferPool::Options pool_options(const LoopOptions& options) {
@@ -67,7 +68,7 @@ int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
   const std::size_t bytes = send_bytes_of(operation);
   SubmittedWait wait(*this, operation.is_drainable());
   wait.set_weight(weight_of(bytes));
-  // Before the kernel has the entry: afterwards nothing may throw.
+  // Before the kernel has the entry, because nothing may throw after that.
   const State& state = attached_state(operation.channel());
   if (state.is_cut) return -kShortageEnd;
   operation.prepare(ring_.next_entry(wait));
@@ -78,7 +79,7 @@ int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
 int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   const bool is_read = operation.direction() == Direction::read;
-  // Who would not wait at all is owed a try.
+  // If the deadline has already passed, still try once.
   if (is_read && state.is_dry && is_due(deadline)) state.is_dry = false;
   for (;;) {
     if (!is_read || !state.is_dry) {
@@ -106,7 +107,7 @@ int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {
   return park_submitted(wait, operation, deadline);
 }
 
-/// The state knows what is under way, for closing the channel must end it.
+/// The state records what is in progress, because closing the channel must end it.
 int UringLoop::park_submitted(SubmittedWait& wait, Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   SubmittedWait*& place = state.submitted[operation.direction() == Direction::read ? 0 : 1];
@@ -162,10 +163,8 @@ void UringLoop::accepted(State& state, int result, unsigned flags) {
   settle(state, flags);
 }
 
-/// Nobody will take that caller: it sees a reset, as those who still wait in the backlog do.
-void UringLoop::refuse(UniqueFd caller) {
-  set_end_on_close(caller.get(), EndOnClose::reset);
-}
+/// Nothing will accept this caller. It sees a reset, as the callers in the backlog do.
+void UringLoop::refuse(UniqueFd caller) { set_end_on_close(caller.get(), EndOnClose::reset); }
 
 void UringLoop::stop_multishot(State& state) {
   if (!state.is_armed || state.is_stopping) return;
@@ -183,7 +182,7 @@ UringLoop::State& UringLoop::attached_state(Channel& channel) {
 void UringLoop::turn(Deadline until) {
   buffer_ring_.top_up();
   feed_starved();
-  // A stream that receives without the ring is woken at once, and no completion tells of it.
+  // A stream that receives without the ring is woken at once, and no completion reports that.
   if (has_ready()) until = Deadline::at(now());
   ring_.submit_and_wait(now(), shortage_.bound(until, now()));
   hand_out();
@@ -196,14 +195,14 @@ void UringLoop::catch_up() {
     feed_starved();
     ring_.submit_and_catch_up();
     count = hand_out();
-    // A receive that found no buffer has found bytes: it gets one for as long as there are any.
+    // A receive that found no buffer has found bytes, so it gets a buffer as long as there are any.
   } while (count == Ring::kCompletionEntries || (count > 0 && shortage_.is_felt_by_light()));
 }
 
-/// How many completions there were.
+/// Returns how many completions there were.
 unsigned UringLoop::hand_out() {
   const unsigned count = ring_.reap();
-  // Not amid the completions: a letter may close what others of them are about.
+  // After all completions, because a letter may close a channel that a later completion is about.
   if (mailbox_watch_.take_notice()) read_mailbox();
   return count;
 }
@@ -246,9 +245,9 @@ void UringLoop::abandon(Channel& channel) {
     wait->interrupt(kCancelEnd);
     has_entries = true;
   }
-  // They name the descriptor by its number, which somebody else may have once it is closed.
+  // The entries name the descriptor by its number, which may be reused once it is closed.
   if (has_entries) ring_.flush();
-  // Only now, for flushing may bring completions.
+  // Only now, because the flush may bring completions.
   shortage_.remove(*state);
   while (state->first != BufferPool::kNone) dequeue(*state);
   for (const int fd : state->accepted()) refuse(UniqueFd(fd));

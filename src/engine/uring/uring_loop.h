@@ -13,9 +13,10 @@
 
 namespace hotline::engine {
 
-/// Submits operations and parks the fiber until their completion. Receiving and accepting are
-/// multishot: armed once for each descriptor, buffers provided by a BufferRing; what completes
-/// before anybody asks is queued, within limits. Normally one submit a turn. io_uring(7).
+/// Submits operations and parks the fiber until their completion. Receive and accept are multishot:
+/// they are armed once for each descriptor, and a BufferRing provides their buffers. What completes
+/// before an operation asks for it is queued, within limits. Normally there is one submit in each
+/// turn. io_uring(7).
 class UringLoop final : public EventLoop {
  public:
   /// Throws std::system_error if the kernel does not allow it.

@@ -32,7 +32,8 @@ std::string describe_setup_failure(int native_code) {
 namespace {
 
 bool has_multishot_receive(io_uring& ring) {
-  // No probe tells of multishot receive (6.0); ring-mapped buffers (5.19) and SEND_ZC (6.0) do.
+  // No probe reports multishot receive (6.0). Ring-mapped buffers (5.19) and SEND_ZC (6.0) together
+  // imply it.
   io_uring_probe* probe = io_uring_get_probe_ring(&ring);
   const bool has = probe != nullptr && io_uring_opcode_supported(probe, IORING_OP_SEND_ZC) != 0;
   io_uring_free_probe(probe);

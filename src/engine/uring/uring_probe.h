@@ -4,7 +4,7 @@
 
 namespace hotline::engine {
 
-/// Why io_uring_setup failed with this errno, in words an operator can act on.
+/// Returns why io_uring_setup failed with this errno, in words that an operator can act on.
 std::string describe_setup_failure(int native_code);
 
 }  // namespace hotline::engine

@@ -9,13 +9,14 @@
 #include "engine/uring/uring_loop.h"
 #include "engine/uring/uring_state.h"
 
-// How a UringLoop receives: multishots, what they bring before it is asked for, and what becomes of
-// streams when buffers are short.
+// How a UringLoop receives: its multishots, what they bring before a receive asks for it, and what
+// happens to streams when buffers are short.
 
 namespace hotline::engine {
 namespace {
 
-// What one descriptor may queue while nobody asks: then its multishot is cancelled.
+// The number of bytes that one descriptor may queue before any receive asks for them. Beyond it the
+// multishot is cancelled.
 constexpr std::size_t kUnreadBytesMax = 64 * 1024;
 
 bool has_more(unsigned flags) { return (flags & IORING_CQE_F_MORE) != 0; }
@@ -41,8 +42,9 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
   }
 }
 
-/// Tries without the kernel's ring, in the fiber's own share of the turn. -EAGAIN: nothing is there
-/// or no buffer may be had, and the state is as before a first receive, or starved.
+/// Attempts a receive without the kernel's ring, in the fiber's own share of the turn. Returns
+/// -EAGAIN if nothing has arrived or no buffer is available; the state is then as before a first
+/// receive, or starved.
 int UringLoop::receive_directly(Operation& operation, State& state, Deadline deadline) {
   spend_budget();
   if (has_left(operation.channel(), state)) return -kCancelEnd;
@@ -64,9 +66,8 @@ int UringLoop::receive_directly(Operation& operation, State& state, Deadline dea
   return is_due(deadline) ? -kDeadlineEnd : -EAGAIN;
 }
 
-/// Waits until the multishot has queued something or has ended. A drain is not an end yet:
-/// something may have come that is not queued, so the multishot is stopped, and a last attempt
-/// tells.
+/// Waits until the multishot has queued something or has ended. On a drain, something may have
+/// arrived that is not queued yet, so the multishot is stopped and a last attempt decides.
 int UringLoop::wait_for_queue(const Channel& channel, State& state, Deadline deadline) {
   if (is_draining()) stop_multishot(state);
   // What arrives later stays in the queue.
@@ -95,7 +96,7 @@ void UringLoop::unwatch(Channel& channel) {
 void UringLoop::arm_receive(State& state) {
   io_uring_sqe& entry = ring_.next_entry(state);
   if (buffers_.is_running_short()) {
-    // One buffer at a time: a multishot takes many before it can be stopped.
+    // One buffer at a time, because a multishot takes many before it can be stopped.
     io_uring_prep_recv(&entry, state.channel->fd(), nullptr, buffers_.buffer_bytes(), 0);
   } else {
     io_uring_prep_recv_multishot(&entry, state.channel->fd(), nullptr, 0, 0);
@@ -141,7 +142,7 @@ Buffer UringLoop::dequeue(State& state) {
   return buffers_.adopt(index, queued_[index].filled);
 }
 
-/// After a completion of a multishot: what its terminal one means, and whoever waits.
+/// Handles the terminal completion of a multishot and wakes the waiter.
 void UringLoop::settle(State& state, unsigned flags) {
   if (!has_more(flags)) {
     state.is_armed = false;
@@ -152,11 +153,11 @@ void UringLoop::settle(State& state, unsigned flags) {
       return;
     }
   }
-  // Without a queue a waiter has nothing to do, except re-arm or report the end.
+  // If the queue is empty, the waiter can only re-arm or report the end.
   if (!state.is_starved() || !state.is_empty()) state.wake(*this);
 }
 
-/// ENOBUFS is flow control: the bytes stay in the socket until there is a buffer for them.
+/// ENOBUFS acts as flow control: the bytes stay in the socket until there is a buffer for them.
 void UringLoop::starve(State& state) {
   state.is_direct |= state.weight == Weight::bulk;
   shortage_.add(state);
@@ -165,21 +166,21 @@ void UringLoop::starve(State& state) {
 void UringLoop::feed_starved() {
   if (!shortage_.is_felt()) return;
   cut_longest_blocked();
-  shortage_.feed(buffer_ring_.held(), [this](ChannelState& each) {
-    feed(static_cast<State&>(each));
-  });
+  shortage_.feed(buffer_ring_.held(),
+                 [this](ChannelState& each) { feed(static_cast<State&>(each)); });
 }
 
 void UringLoop::feed(State& state) {
   if (state.waiter == nullptr) return;
-  // What brings little takes a buffer of the ring's, which holds those of the reserve.
+  // A stream that carries little data takes a buffer from the ring, which holds those of the
+  // reserve.
   state.is_direct &= state.weight == Weight::bulk;
   if (state.is_direct) return state.wake(*this);
   if (!state.is_armed) arm_receive(state);
 }
 
-/// Cuts the streams whose peers have taken nothing for longest and which hold buffers meanwhile,
-/// rather than let those wait without end that have none.
+/// Cuts the streams that hold buffers and whose peers have read nothing for longest; otherwise the
+/// streams without a buffer would wait without end.
 void UringLoop::cut_longest_blocked() {
   if (!shortage_.is_cut_due(now())) return;
   LongestBlocked blocked(now());

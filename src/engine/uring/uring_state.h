@@ -13,8 +13,8 @@
 
 namespace hotline::engine {
 
-/// Completes a wait with what the kernel says, also when something else wanted it to end earlier: a
-/// result that has come is never thrown away.
+/// Completes a wait with the result from the kernel, even if the wait was to end earlier for
+/// another reason: a result that has arrived is never discarded.
 class UringLoop::SubmittedWait final : public Wait, public Completion {
  public:
   SubmittedWait(UringLoop& loop, bool is_drainable) : loop_(loop), is_drainable_(is_drainable) {}
@@ -25,7 +25,7 @@ class UringLoop::SubmittedWait final : public Wait, public Completion {
   }
   bool is_drainable() const noexcept override { return is_drainable_; }
 
-  /// Whether the stream must not write again, though a part of this write may have gone.
+  /// Returns true if the stream must not write again. A part of this write may have been sent.
   bool is_cut() const { return end_code_ == kShortageEnd; }
 
   void complete(int result, unsigned) noexcept override {
@@ -39,8 +39,8 @@ class UringLoop::SubmittedWait final : public Wait, public Completion {
   int end_code_ = 0;
 };
 
-/// The multishot of one descriptor and what it has brought. Outlives its channel until the terminal
-/// completion.
+/// The multishot of one descriptor and what it has brought. It outlives its channel until the
+/// terminal completion.
 struct UringLoop::State final : ChannelState, Completion {
   explicit State(UringLoop& owner) : loop(owner) {}
 
@@ -64,19 +64,20 @@ struct UringLoop::State final : ChannelState, Completion {
 
   UringLoop& loop;
   Wait* waiter = nullptr;
-  std::array<SubmittedWait*, 2> submitted{};  ///< Read and write side, besides the multishot.
+  std::array<SubmittedWait*, 2>
+      submitted{};  ///< The read and the write side, besides the multishot.
   std::uint32_t first = BufferPool::kNone;
   std::uint32_t last = BufferPool::kNone;
   std::uint32_t queued_count = 0;
-  int end = 1;  ///< How receiving ended: 0 or a negated errno; 1: it goes on.
+  int end = 1;  ///< How receiving ended: 0 or a negated errno; 1 if it has not ended.
   bool is_listener = false;
   bool is_armed = false;
   bool is_stopping = false;
-  bool is_dry = false;  ///< The last attempt emptied it: poll before the next.
-  bool is_cut = false;  ///< By cut_longest_blocked: it writes no more.
-  bool is_direct =
-      false;  ///< The peer sends more than is taken: receive only when asked, without a multishot.
-  std::unique_ptr<std::vector<int>> accepted_fds;  ///< Of a listener.
+  bool is_dry = false;     ///< The last attempt emptied the descriptor: poll before the next.
+  bool is_cut = false;     ///< Cut by cut_longest_blocked(): it must not write any more.
+  bool is_direct = false;  ///< The peer sends faster than the stream reads: receive only on
+                           ///< request, without a multishot.
+  std::unique_ptr<std::vector<int>> accepted_fds;  ///< Used for a listener.
 };
 
 }  // namespace hotline::engine
