@@ -81,7 +81,8 @@ void Run::finish() {
   if (finished) return;
   const bool is_silent =
       finished.error().kind == ErrorKind::timed_out && patience.has_passed(now());
-  note_failure(is_silent ? make_error(ErrorKind::reset, {}, {}, "its supervising process (keeper) did not answer")
+  note_failure(is_silent ? make_error(ErrorKind::reset, {}, {},
+                                      "its supervising process (keeper) did not answer")
                          : std::move(finished.error()));
 }
 

@@ -268,7 +268,8 @@ TEST_CASE("a real program that takes too long, or says too much, is killed") {
 }
 
 TEST_CASE("what came of a tree that somebody else has killed is not taken for all") {
-  const auto reset = make_error(ErrorKind::reset, "wait for a program", {}, "its supervising process (keeper) died");
+  const auto reset = make_error(ErrorKind::reset, "wait for a program", {},
+                                "its supervising process (keeper) died");
   for (const bool has_ended : {true, false}) {
     Plot plot{.finish = fail(reset)};
     plot.outputs[0].push_back({milliseconds(100), "begun"});
