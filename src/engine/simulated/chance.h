@@ -8,22 +8,23 @@
 
 namespace hotline::engine {
 
-/// The one source of everything that is not decided: the same seed gives the same answers, on every
+/// The only source of randomness in a simulated world. The same seed gives the same values on every
 /// machine. Not for secrets.
 class Chance {
  public:
   explicit Chance(std::uint64_t seed) : source_(seed) {}
 
-  /// From 0 to `count` - 1; `count` is at least 1. So slightly uneven that no test can tell.
+  /// Returns a number from 0 to `count` - 1; `count` must be at least 1. The distribution is
+  /// slightly uneven, too little for a test to notice.
   std::uint64_t below(std::uint64_t count) { return source_() % count; }
 
-  /// From `least` to `most`.
+  /// Returns a duration from `least` to `most`.
   Duration between(Duration least, Duration most) {
     const auto span = static_cast<std::uint64_t>((most - least).count());
     return least + Duration(static_cast<std::int64_t>(below(span + 1)));
   }
 
-  /// True so often of a million times. Draws nothing where the answer is certain.
+  /// Returns true with a probability of `per_million` in a million. Draws nothing if that is 0.
   bool strikes(std::uint32_t per_million) {
     return per_million != 0 && below(1'000'000) < per_million;
   }

@@ -9,7 +9,7 @@
 namespace hotline::engine {
 namespace {
 
-// A UDP length of 16 bits less the headers; net.core.wmem_default less the kernel's own.
+// The 16-bit length of UDP minus the headers; net.core.wmem_default minus the kernel's own share.
 constexpr std::size_t kUdpBytesMax = 65507;
 constexpr std::size_t kUnixBytesMax = 212'992 - 32;
 
@@ -25,7 +25,8 @@ std::string bytes_of(const msghdr& message) {
   return bytes;
 }
 
-/// The address that the message asks to be sent from, if it asks: ip(7), ipv6(7).
+/// Returns `source` with the address that the message asks to be sent from, if it does: ip(7),
+/// ipv6(7).
 Site with_packet_info(const msghdr& message, Site source) {
   if (message.msg_controllen == 0) return source;
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
@@ -76,7 +77,7 @@ void DatagramNode::close() {
   wake_waiting();
 }
 
-/// Those who wait to send to this one look again.
+/// Wakes the sockets that wait to send to this one.
 void DatagramNode::wake_waiting() {
   for (const auto& weak : std::exchange(waiting_, {})) {
     const auto sender = weak.lock();
@@ -106,7 +107,7 @@ int DatagramNode::connect_unix(const Site& target) {
   return 0;
 }
 
-/// Who is called that and lets this one send to it: unix(7).
+/// Finds the socket named `target`, if it lets this one send to it: unix(7).
 int DatagramNode::find_unix(const Site& target, std::shared_ptr<DatagramNode>& found) {
   const bool is_path = !target.name.empty() && target.name.front() != '\0';
   if (is_path && !host().paths.contains(target.name)) return -ENOENT;
@@ -195,7 +196,7 @@ int DatagramNode::send_one(const msghdr& message) {
   return sent < 0 ? sent : size;
 }
 
-/// Without a target to whom it is connected: that very socket, whoever has its name by now.
+/// Without a target, sends to the connected socket, even if another socket has its name by now.
 int DatagramNode::send_unix(const std::optional<Site>& target, std::string bytes) {
   std::shared_ptr<DatagramNode> receiver = target ? nullptr : partner_.lock();
   if (target) {
@@ -252,7 +253,7 @@ void DatagramNode::launch(SimulatedHost& there, const Datagram& datagram) {
     if (receiver != nullptr) {
       receiver->enqueue(datagram);
     } else if (const auto self = weak.lock(); self && self->peer == datagram.to) {
-      // Only a connected socket is told, and only of its peer: udp(7), IP_RECVERR.
+      // Only a connected socket gets the error, and only from its peer: udp(7), IP_RECVERR.
       self->error_ = ECONNREFUSED;
       self->notify(Direction::read);
     }

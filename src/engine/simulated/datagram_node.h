@@ -13,8 +13,8 @@
 
 namespace hotline::engine {
 
-/// A datagram socket, UDP or UNIX, of the simulated kernel: udp(7), unix(7). UDP may lose, double,
-/// reorder and corrupt; UNIX does none of these, but a full receiver refuses.
+/// A UDP or UNIX datagram socket of the simulated kernel: udp(7), unix(7). UDP may lose, duplicate,
+/// reorder and corrupt datagrams; UNIX does none of these, but refuses when the receiver is full.
 class DatagramNode final : public SocketNode, public std::enable_shared_from_this<DatagramNode> {
  public:
   DatagramNode(Network& network, SimulatedHost& where, int family_of_it)
@@ -25,13 +25,13 @@ class DatagramNode final : public SocketNode, public std::enable_shared_from_thi
   bool is_ready(Direction direction) const override;
   void close() override;
 
-  /// From now on datagrams go to `target`, and come from there only.
+  /// From now on datagrams go to `target` and are accepted from `target` only.
   int connect(const Site& wanted);
 
-  /// How many of `messages` were filled: recvmmsg(2).
+  /// Returns how many of `messages` were filled: recvmmsg(2).
   int receive(std::span<mmsghdr> messages);
 
-  /// How many of `messages` went: sendmmsg(2).
+  /// Returns how many of `messages` were sent: sendmmsg(2).
   int send(std::span<mmsghdr> messages);
 
  private:
@@ -57,8 +57,9 @@ class DatagramNode final : public SocketNode, public std::enable_shared_from_thi
 
   Network& network_;
   std::deque<Datagram> queue_;
-  std::weak_ptr<DatagramNode> partner_;               ///< Whom a UNIX socket is connected to,
-  std::vector<std::weak_ptr<DatagramNode>> waiting_;  ///< and who may wait for room in this one.
+  std::weak_ptr<DatagramNode> partner_;  ///< The socket that a UNIX socket is connected to.
+  std::vector<std::weak_ptr<DatagramNode>>
+      waiting_;  ///< The sockets that may wait for room in this one.
   bool is_open_ = true;
   std::size_t queued_bytes_ = 0;
   int error_ = 0;

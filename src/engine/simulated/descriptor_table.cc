@@ -6,7 +6,7 @@ namespace hotline::engine {
 
 int DescriptorTable::open(std::shared_ptr<Node> node, Program& owner) {
   if (owner.descriptors >= owner.descriptors_max) return -EMFILE;
-  // The lowest that is free, as the system gives it: reuse is what brings mistakes to light.
+  // The lowest free number, as in the system, because reuse exposes mistakes.
   int fd = kFirst + owner.number * kOfProgram;
   for (auto each = entries_.lower_bound(fd); each != entries_.end() && each->first == fd; ++each) {
     ++fd;

@@ -11,33 +11,34 @@ namespace hotline::engine {
 
 struct Program;
 
-/// The descriptors of all programs of a simulated world. Their numbers are none that the system
-/// gives, so that one is never taken for the other, and each program has its own: what a killed one
-/// still closes is nobody else's. Results are negated errnos.
+/// The descriptors of all programs of a simulated world. Their numbers are outside the range of the
+/// system, so that the two cannot be confused. Each program has a range of its own, so that a
+/// killed program cannot close descriptors of another. Results are negated errnos.
 class DescriptorTable {
  public:
-  /// More have no numbers left.
+  /// There are numbers for this many programs.
   static constexpr int kProgramsMax = 1 << 14;
 
-  /// A new descriptor for `node`: -EMFILE if its program has none left.
+  /// Returns a new descriptor for `node`, or -EMFILE if its program has none left.
   int open(std::shared_ptr<Node> node, Program& owner);
   int duplicate(int fd, Program& owner);
 
-  /// Closes the node with its last descriptor. A number that is not open is left alone.
+  /// Closes the descriptor, and the node with its last descriptor. Ignores a number that is not
+  /// open.
   void close(int fd);
   void close_all(const Program& owner);
 
-  /// Null: there is none.
+  /// Returns the node of `fd`, or null.
   Node* find(int fd) const;
   std::shared_ptr<Node> share(int fd) const;
 
-  /// The same as a socket, a stream …; null if it is something else.
+  /// Returns the node if it is of the type `Kind`, otherwise null.
   template <typename Kind>
   Kind* find_as(int fd) const {
     return dynamic_cast<Kind*>(find(fd));
   }
 
-  /// `stream on a`, one for each that is open.
+  /// Returns one text, such as `stream on a`, for each open descriptor.
   std::vector<std::string> describe_open() const;
 
  private:

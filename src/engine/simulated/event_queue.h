@@ -8,20 +8,21 @@
 
 namespace hotline::engine {
 
-/// What will happen in a simulated world, by time; at the same time in the order in which it was
-/// planned.
+/// Future events of a simulated world, ordered by time; events at the same time are in the order in
+/// which they were planned.
 class EventQueue {
  public:
   using Action = std::move_only_function<void()>;
 
   void plan(Instant when, Action action);
 
-  /// When the next one is due.
+  /// Returns when the next event is due.
   Deadline earliest() const {
     return heap_.empty() ? Deadline::never() : Deadline::at(heap_.front().when);
   }
 
-  /// Runs what is due at `now`, and what that plans for the same time; the number.
+  /// Runs what is due at `now`, including what these events plan for the same time. Returns the
+  /// number of events.
   std::size_t run_due(Instant now);
 
   void clear() { heap_.clear(); }

@@ -36,13 +36,14 @@ bool is_for_socket(Kind kind) { return kind <= Kind::send_datagrams; }
 }  // namespace
 
 int Interpreter::attempt(Operation& operation, Program& program) {
-  // The numbers of one that was killed may be others' by now.
+  // The descriptor numbers of a killed program may have been reused.
   if (!program.is_alive) return -kCancelEnd;
   const int fd = operation.channel().fd();
   Node* node = descriptors_.find(fd);
   if (node == nullptr) return -EBADF;
-  // Errors come to who could go on; a call that has to wait has not been made yet. But accept(2)
-  // looks for a descriptor before it looks for a caller.
+  // Injects an error only where the call would not have to wait, because a waiting call has not
+  // been made yet. The exception is accept(2), which looks for a descriptor before it looks for a
+  // caller.
   const bool is_ready = node->is_ready(operation.direction());
   const bool is_outage =
       operation.kind() == Kind::accept && universe_.now < program.accepts_again_at;
@@ -56,7 +57,7 @@ int Interpreter::attempt(Operation& operation, Program& program) {
   return result;
 }
 
-/// The bytes that an operation moved, `count` of them, or of datagrams.
+/// Records the bytes that an operation moved. `count` is the number of bytes, or of datagrams.
 void Interpreter::note_bytes(const Operation& operation, std::size_t count) {
   Trace& trace = universe_.trace;
   const auto note_datagrams = [&](std::span<const mmsghdr> messages) {
@@ -161,8 +162,8 @@ int Interpreter::connect(Node& node, const Connect& operation) {
   return socket == nullptr ? -ENOTSOCK : socket->connect(target);
 }
 
-/// Seldom more than a few bytes, if it strikes at all: what is cut short must be cut where it
-/// hurts.
+/// When the fault strikes, usually leaves only a few bytes, because short pieces find most
+/// mistakes.
 std::size_t Interpreter::shortened(Fault fault, std::size_t size, std::string_view host) {
   if (size <= 1 || !universe_.strikes(fault, host)) return size;
   const std::size_t most = universe_.chance.below(4) == 0 ? size : std::min<std::size_t>(size, 8);

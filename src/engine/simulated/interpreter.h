@@ -14,9 +14,9 @@ class Receive;
 class Send;
 class SendVectored;
 
-/// What each operation does on the simulated kernel, without waiting: a count, a descriptor, a
-/// negated errno, -EAGAIN for "not yet". Faults strike here where the system call itself would
-/// bring them.
+/// Performs each operation on the simulated kernel without waiting. Returns a count, a descriptor,
+/// a negated errno, or -EAGAIN if it would have to wait. Injects faults where the system call
+/// itself would fail.
 class Interpreter {
  public:
   Interpreter(Universe& universe, DescriptorTable& descriptors, Engine& engine)

@@ -28,8 +28,8 @@ bool do_overlap(const SocketNode& one, const Site& site_of_one, const SocketNode
   return covers(one, site_of_one, other.local) || covers(other, other.local, site_of_one);
 }
 
-/// Whether `target` is the name of this UNIX socket: a path that has been removed, or made again by
-/// another, leads to it no more.
+/// Returns true if `target` names this UNIX socket. After a path has been removed, or created again
+/// by another socket, it does not lead to this one any more.
 bool is_named(const SocketNode& node, const Site& target) {
   if (target.name.empty() || node.local.name != target.name) return false;
   if (target.name.front() == '\0') return true;
@@ -138,7 +138,8 @@ bool Network::is_taken(const SocketNode& node, const Site& site) const {
   });
 }
 
-/// Of those at `target` who are meant: any at that very address, else any at the wildcard.
+/// Returns one of the sockets at `target` that satisfy `is_meant`: one bound to that very address,
+/// or otherwise one bound to the wildcard.
 template <typename Filter>
 SocketNode* Network::choose(const SimulatedHost& host, const Site& target, Filter is_meant) {
   std::vector<SocketNode*> exact;

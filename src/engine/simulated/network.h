@@ -14,57 +14,58 @@ namespace hotline::engine {
 class DatagramNode;
 class StreamNode;
 
-/// How fast and how wide the simulated network is.
+/// The speed and the capacity of the simulated network.
 struct NetworkOptions {
   Duration latency_min = std::chrono::microseconds(50);
   Duration latency_max = std::chrono::milliseconds(5);
-  std::size_t stream_window_bytes = 64 * 1024;  ///< Sent and not read, for each direction.
+  std::size_t stream_window_bytes = 64 * 1024;  ///< Bytes sent and not yet read, in each direction.
   std::size_t datagram_queue_bytes = 256 * 1024;
 };
 
-/// Who stands where: hosts, their addresses, what is bound to them, who can reach whom, and how
-/// long that takes. One thread.
+/// The hosts with their addresses, the sockets bound to them, which hosts can reach each other, and
+/// how long that takes. One thread.
 class Network {
  public:
   Network(Universe& universe, NetworkOptions options) : universe_(universe), options_(options) {}
 
-  /// The host of that name, made on first use with 10.0.0.N, 10.0.1.N and fd00::N.
+  /// Returns the host with that name. On first use, makes it with the addresses 10.0.0.N, 10.0.1.N
+  /// and fd00::N.
   SimulatedHost& host(std::string_view name);
 
-  /// The host of that name, if there is one.
+  /// Returns the host with that name, or null.
   SimulatedHost* find_host(std::string_view name);
 
-  /// The host at `ip` as `from` sees it, which is itself at a loopback or wildcard address; null if
-  /// there is none.
+  /// Returns the host at `ip` as seen from `from`, or null. A loopback or wildcard address means
+  /// `from` itself.
   SimulatedHost* host_at(const Ip& ip, SimulatedHost& from);
 
-  /// Gives `node` the address `wanted`, a port too if it has none: bind(2).
+  /// Binds `node` to the address `wanted`; chooses a port if it has none: bind(2).
   int bind(SocketNode& node, const Site& wanted);
 
-  /// A node without an address gets one to talk to `target` from.
+  /// Binds `node`, if it has no address, to one from which it can reach `target`.
   int bind_for(SocketNode& node, const Site& target);
 
   void unbind(SocketNode& node) { bound_.remove(&node); }
 
-  /// Whether somebody else keeps `node` from having `site`.
+  /// Returns true if another socket prevents `node` from being bound to `site`.
   bool is_taken(const SocketNode& node, const Site& site) const;
 
-  /// Who would get a connection to `target` on `host`; null: nobody listens.
+  /// Returns the listener that gets a connection to `target` on `host`, or null.
   StreamNode* find_listener(const SimulatedHost& host, const Site& target);
 
-  /// Who would get a datagram from `source` to `target` on `host`.
+  /// Returns the socket that gets a datagram from `source` to `target` on `host`, or null.
   DatagramNode* find_receiver(const SimulatedHost& host, const Site& target, const Site& source);
 
-  /// Whether a UNIX socket of another type than `type` has that name: EPROTOTYPE.
+  /// Returns true if a UNIX socket of a type other than `type` has that name: EPROTOTYPE.
   bool is_bound_as_other(const SimulatedHost& host, const Site& target, int type) const;
 
-  /// When what is sent now comes to the other side: not before a partition heals.
+  /// Returns when data that is sent now arrives. During a partition, that is after its end.
   Instant arrival(SimulatedHost& from, SimulatedHost& to);
 
-  /// One trip without faults.
+  /// Returns the time of one trip without faults.
   Duration latency(const SimulatedHost& from, const SimulatedHost& to);
 
-  /// Until `heals`, nothing goes between the two.
+  /// Partitions the two hosts until `heals`.
   void part(const SimulatedHost& one, const SimulatedHost& other, Instant heals);
   bool is_parted(const SimulatedHost& one, const SimulatedHost& other) const;
 

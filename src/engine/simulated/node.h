@@ -18,7 +18,7 @@ namespace hotline::engine {
 /// The user and the group of every program in a world.
 inline constexpr std::uint32_t kEverybody = 1000;
 
-/// Who wants to know when a node can be read or written.
+/// Notified when a node can be read or written.
 class Watcher {
  public:
   virtual void note_ready(Direction direction) = 0;
@@ -27,8 +27,8 @@ class Watcher {
   ~Watcher() = default;
 };
 
-/// One open file of the simulated kernel: what descriptors stand for. Results are counts or negated
-/// errnos, as of the system calls of the same names.
+/// One open file of the simulated kernel, which descriptors refer to. Results are counts or negated
+/// errnos, as for the system calls of the same names.
 class Node {
  public:
   explicit Node(SimulatedHost& where) : host_(where) {}
@@ -39,13 +39,13 @@ class Node {
   /// What it is, for reports: "stream".
   virtual std::string_view kind() const = 0;
 
-  /// Whether an operation in that direction would not wait.
+  /// Returns true if an operation in that direction would not have to wait.
   virtual bool is_ready(Direction direction) const = 0;
 
   virtual int read(MutableBytes into);
   virtual int write(Bytes bytes);
 
-  /// The last descriptor has gone.
+  /// Called when the last descriptor has been closed.
   virtual void close() {}
 
   SimulatedHost& host() const { return host_; }
@@ -61,7 +61,7 @@ class Node {
  protected:
   void inherit_options(const Node& other) { options_ = other.options_; }
 
-  /// The value of an option that is a number; 0 if it was never set.
+  /// Returns the value of a numeric option, or 0 if it was never set.
   int number_option(int level, int name) const;
 
  private:
@@ -85,13 +85,13 @@ class SocketNode : public Node {
   const int family;
   Site local;
   Site peer;
-  std::uint64_t inode = 0;  ///< Of the path that it made.
+  std::uint64_t inode = 0;  ///< The inode of the path that it created.
   bool is_bound = false;
   bool has_peer = false;
-  unsigned mode = 0777;  ///< Of the path that it will be bound to, before the umask.
+  unsigned mode = 0777;  ///< The mode of the path that it will be bound to, before the umask.
 
  protected:
-  /// SO_ERROR, taken.
+  /// Returns SO_ERROR and clears it.
   virtual int take_error() { return 0; }
 };
 

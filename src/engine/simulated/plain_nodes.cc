@@ -35,7 +35,7 @@ int SignalNode::read(MutableBytes into) {
 
 bool SignalNode::raise(int signal) {
   if (!signals_.contains(signal)) return false;
-  // One that is pending already is not counted: signal(7).
+  // A signal that is already pending is not counted twice: signal(7).
   pending_.insert(signal);
   notify(Direction::read);
   return true;

@@ -7,7 +7,7 @@
 #include "engine/operations/wait_process.h"
 #include "engine/simulated/node.h"
 
-// What is waited for and is no socket.
+// Nodes that are not sockets.
 
 namespace hotline::engine {
 
@@ -39,7 +39,7 @@ class SignalNode final : public Node {
   }
   int read(MutableBytes into) override;
 
-  /// Takes note of a signal: false if it is not one of those that are waited for.
+  /// Makes `signal` pending. Returns false if it is not one of those that the node reads.
   bool raise(int signal);
 
  private:
@@ -50,10 +50,11 @@ class SignalNode final : public Node {
 /// One end of a pipe: pipe(7).
 class PipeNode final : public Node {
  public:
-  /// The bytes on their way from one end to the other.
+  /// The bytes in transit from one end to the other.
   struct Buffer {
     static constexpr std::size_t kBytesMax = 64 * 1024;
-    static constexpr std::size_t kAtomicMax = 4096;  ///< What fits into this goes whole: PIPE_BUF.
+    static constexpr std::size_t kAtomicMax =
+        4096;  ///< Up to this many bytes are written entirely or not at all: PIPE_BUF.
     std::size_t room() const { return kBytesMax - bytes.size(); }
     std::string bytes;
     PipeNode* reader = nullptr;
@@ -74,7 +75,7 @@ class PipeNode final : public Node {
   Direction direction_;
 };
 
-/// A pidfd of a stand-in for a process: pidfd_open(2).
+/// The pidfd of a simulated process: pidfd_open(2).
 class ProcessNode final : public Node {
  public:
   using Node::Node;
@@ -84,7 +85,7 @@ class ProcessNode final : public Node {
     return direction == Direction::read && has_ended_;
   }
 
-  /// 0 and how it ended, or -EAGAIN; -ECHILD once it has been reaped.
+  /// Returns 0 and sets `end`, or returns -EAGAIN; -ECHILD after it has been reaped.
   int reap(ProcessEnd& end);
   void end(ProcessEnd end);
 

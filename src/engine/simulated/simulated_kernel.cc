@@ -10,14 +10,14 @@
 #include "engine/simulated/simulated_loop.h"
 #include "engine/simulated/stream_node.h"
 
-// The calls that never wait, of SimulatedLoop, and its stand-ins for processes.
+// The Kernel calls of SimulatedLoop, and its simulated processes.
 
 namespace hotline::engine {
 namespace {
 
 constexpr Duration kStepMax = std::chrono::hours(1);
 
-// 2026-01-01 00:00:00 UTC: what true time is when a world begins.
+// 2026-01-01 00:00:00 UTC, the true time at which a world begins.
 constexpr std::chrono::system_clock::time_point kEpoch{std::chrono::seconds(1'767'225'600)};
 
 constexpr unsigned kCores = 2;
@@ -182,7 +182,7 @@ int SimulatedLoop::set_mode(int fd, unsigned mode) {
   return 0;
 }
 
-/// Nothing else runs between taking it and giving it back.
+/// No other fiber runs between taking the lock and releasing it.
 int SimulatedLoop::lock_file(const std::string&) { return open_counter(); }
 
 void SimulatedLoop::unlock_file(const std::string&, UniqueFd lock) { close(std::move(lock)); }
@@ -199,7 +199,7 @@ std::chrono::system_clock::time_point SimulatedLoop::read_wall_clock() {
 
 Buffer SimulatedLoop::take_buffer() {
   Program& owner = program();
-  // One lease a stream, and the one that is being taken.
+  // One lease for each stream, and the one that is being taken.
   if (owner.buffers.taken_count() > owner.descriptors) {
     universe_.report_broken("there are more leases than descriptors on " + owner.host.name);
   }

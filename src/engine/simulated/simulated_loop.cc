@@ -14,7 +14,7 @@ namespace {
 constexpr Duration kOffloadMax = std::chrono::milliseconds(50);
 constexpr Duration kStopMax = std::chrono::minutes(1);
 
-// One try in eight lets others run first, whether it need or not.
+// One attempt in eight lets other fibers run first, necessary or not.
 constexpr std::uint64_t kYieldOneIn = 8;
 
 // Far more than any program of a test does at one instant.
@@ -29,7 +29,7 @@ BufferPool::Options pool_options(const LoopOptions& options) {
 
 }  // namespace
 
-/// A channel and who waits on it.
+/// A channel and the waits on it.
 struct SimulatedLoop::State final : ChannelState, Watcher {
   State(SimulatedLoop& owner, Program& user) : loop(owner), program(user) {}
 
@@ -42,7 +42,8 @@ struct SimulatedLoop::State final : ChannelState, Watcher {
 
   SimulatedLoop& loop;
   Program& program;
-  std::weak_ptr<Node> node;  ///< May outlive the descriptor, and the descriptor the channel.
+  std::weak_ptr<Node>
+      node;  ///< May outlive the descriptor; the descriptor may outlive the channel.
   Wait* reader = nullptr;
   Wait* writer = nullptr;
   Wait* starving = nullptr;  ///< A reader that waits for a buffer.
@@ -79,7 +80,7 @@ bool SimulatedLoop::run_until(const std::function<bool()>& is_done, Instant unti
   return is_done();
 }
 
-/// Lets happen what is next while no fiber is there: false if nothing is.
+/// Runs the next events while there is no fiber. Returns false if there are none.
 bool SimulatedLoop::pass_time_alone(Instant until) {
   const Deadline next = universe_.events.earliest();
   if (next.is_never() || next.instant() > until) return false;
@@ -105,7 +106,7 @@ void SimulatedLoop::stop(Program& program, Duration duration) {
   universe_.trace.note(universe_.elapsed(), program.host.name, "stopped", duration.count());
   program.runs_from = std::max(program.runs_from, universe_.now + duration);
   has_stopped_programs_ = true;
-  // Something is to happen then, or time might go further.
+  // Plans an event, so that time does not pass beyond that instant at once.
   universe_.after(duration, [] {});
 }
 
@@ -114,7 +115,7 @@ Instant SimulatedLoop::runs_from(const Fiber& fiber) const {
   return program == nullptr ? Instant() : program->runs_from;
 }
 
-/// What has become ready for programs that were stopped and go on.
+/// Wakes the waits of programs that were stopped and run again, if they have become ready.
 void SimulatedLoop::note_what_was_missed() {
   if (!std::exchange(has_stopped_programs_, false)) return;
   for (State* state : states_) {
@@ -171,7 +172,7 @@ void SimulatedLoop::turn(Deadline until) {
   wait_for_events(until);
 }
 
-/// Until the first of them, or until `until`, whichever comes first.
+/// Lets time pass to the first event or to `until`, whichever is earlier.
 void SimulatedLoop::wait_for_events(Deadline until) {
   const Deadline first = universe_.events.earliest();
   const bool may_miss = first < until && until <= Deadline::at(until_);
@@ -183,7 +184,7 @@ void SimulatedLoop::wait_for_events(Deadline until) {
   universe_.events.run_due(universe_.now);
 }
 
-/// Fibers that keep each other or themselves awake would never let time pass.
+/// Fibers that keep waking each other or themselves would never let time pass.
 void SimulatedLoop::stop_if_going_round() {
   if (++turns_in_place_ < kTurnsInPlaceMax) return;
   if (turns_in_place_ == kTurnsInPlaceMax) {
@@ -192,7 +193,7 @@ void SimulatedLoop::stop_if_going_round() {
   has_stopped_ = true;
 }
 
-/// Time passes when nobody can go on: whoever could, and was not told, has been forgotten.
+/// Time passes only when no fiber can run. A fiber whose node is ready has missed a wake-up.
 void SimulatedLoop::check_time_passes() const {
   for (const State* state : states_) {
     const auto node = state->node.lock();
@@ -243,7 +244,8 @@ int SimulatedLoop::interpret(Operation& operation, Deadline deadline) {
   }
 }
 
-/// One attempt, after others may have run; waits for a buffer if that is all it wants.
+/// Attempts the operation once, possibly after other fibers have run. Waits if only a buffer is
+/// missing.
 int SimulatedLoop::try_operation(Operation& operation, Deadline deadline) {
   const Channel& channel = operation.channel();
   const ChannelState& state = *state_of(channel);
@@ -316,7 +318,7 @@ void SimulatedLoop::withdraw(Channel& channel) {
 
 int SimulatedLoop::offload(OffloadPool::Work work) {
   if (scope().end_code == kCancelEnd) return -kCancelEnd;
-  // As elsewhere it has a thread's stack.
+  // The work gets a thread's stack, as on other engines.
   on_thread_stack([this, &work, owner = &program()] {
     const Scope outer = std::exchange(scope(), {.program = owner});
     work();
@@ -339,7 +341,7 @@ class SimulatedLoop::FiberWorker final : public Worker {
   }
 
   bool start() {
-    // As a thread it has none of the deadlines of who starts it.
+    // Like a thread, it does not inherit the deadlines of the fiber that starts it.
     const Scope outer = std::exchange(loop_.scope(), {.program = &loop_.program()});
     const bool has_started = loop_.spawn(
         task_.name, [this] { run(); }, &loop_.program().fibers);
@@ -355,7 +357,7 @@ class SimulatedLoop::FiberWorker final : public Worker {
   void post(Mailbox::Letter letter) override { loop_.mailbox()->post(std::move(letter)); }
 
  private:
-  /// As joining a thread, it ends with the worker and with nothing else.
+  /// Like joining a thread, this wait ends only when the worker does.
   class EndWait final : public Wait {
    public:
     void interrupt(int) noexcept override {}
@@ -372,7 +374,7 @@ class SimulatedLoop::FiberWorker final : public Worker {
     }
     fiber_ = nullptr;
     is_over_ = true;
-    // Whoever waits for the end may destroy this as soon as it is told.
+    // The waiter for the end may destroy this object as soon as it is notified.
     auto on_end = std::move(task_.on_end);
     if (end_wait_ != nullptr) loop_.complete(*end_wait_, 0);
     on_end();

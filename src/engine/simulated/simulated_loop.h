@@ -17,44 +17,46 @@
 namespace hotline::engine {
 
 /// Runs the fibers of all programs of a simulated world, one at a time, in an order that the seed
-/// decides. Time passes when no fiber can run, and then at once to what happens next. The system is
-/// asked for nothing but memory. One thread.
+/// determines. When no fiber can run, time jumps to the next event. The loop uses nothing of the
+/// system except memory. One thread.
 class SimulatedLoop final : public EventLoop {
  public:
   SimulatedLoop(Universe& universe, Network& network, const LoopOptions& options);
   ~SimulatedLoop() override;
 
-  /// A program on `host` that runs `body`. Its end is that of all its fibers.
+  /// Starts a program on `host` that runs `body`. The program ends when all its fibers have ended.
   Program& start(SimulatedHost& host, std::string_view name, Fiber::Body body);
 
-  /// Runs until `is_done`, or until nothing will ever happen again, or `until`: whether it is done.
+  /// Runs until `is_done` returns true, until no events are left, or until `until`. Returns whether
+  /// it is done.
   bool run_until(const std::function<bool()>& is_done, Instant until);
 
-  /// Ends a program without a word: its sockets are closed as a dying process leaves them, and
-  /// nothing that its fibers do on their way out has any effect.
+  /// Kills a program: closes its sockets as the death of a process does. What its fibers do
+  /// afterwards, as they end, has no effect.
   void kill(Program& program);
 
-  /// `program` does not run for `duration`, as after SIGSTOP: time passes and what is sent to it
-  /// waits. When it goes on, it finds that a wait for events has ended and has seen none.
+  /// Stops `program` for `duration`, as SIGSTOP does: time passes, and data sent to it waits. When
+  /// it continues, its wait for events has ended without reporting any.
   void stop(Program& program, Duration duration);
 
-  /// As kill(2): a program that does not wait for `signal` is killed by it.
+  /// Sends a signal as kill(2) does: a program that does not wait for `signal` is killed.
   void raise(Program& program, int signal);
 
-  /// The same, but one that does not wait for it is left alone: whether it does.
+  /// The same, but a program that does not wait for `signal` is not affected. Returns whether it
+  /// waits for it.
   bool deliver(Program& program, int signal);
 
-  /// On whose behalf the running fiber runs, or whoever is outside of any.
+  /// Returns the program to which the running fiber, or the code outside of any fiber, belongs.
   Program& program();
   std::list<Program>& programs() { return programs_; }
   const DescriptorTable& descriptors() const { return descriptors_; }
 
-  /// A stand-in for a process that `body` plays, with its standard input and output: descriptors of
-  /// the running program.
+  /// A simulated process, which `body` plays, with its standard input and output. The descriptors
+  /// belong to the running program.
   struct StandIn {
     int pidfd = -1;
-    int input = -1;   ///< To write to.
-    int output = -1;  ///< To read from.
+    int input = -1;   ///< For writing.
+    int output = -1;  ///< For reading.
   };
   using Script = std::function<ProcessEnd(Channel& input, Channel& output)>;
   StandIn start_process(Script script);
@@ -126,8 +128,8 @@ class SimulatedLoop final : public EventLoop {
   int open(std::shared_ptr<Node> node);
   bool is_dead();
 
-  /// What a descriptor of the running program stands for. One that was killed has none: its numbers
-  /// may be others' by now.
+  /// Returns the node of a descriptor of the running program, or null. A killed program has none,
+  /// because its numbers may have been reused.
   template <typename Kind = Node>
   Kind* find(int fd) {
     return is_dead() ? nullptr : descriptors_.find_as<Kind>(fd);
@@ -144,8 +146,9 @@ class SimulatedLoop final : public EventLoop {
   std::function<bool()> is_done_;
   Instant until_{};
   std::uint64_t turns_in_place_ = 0;
-  bool has_stopped_programs_ = false;  ///< Some may have missed what has become ready.
-  bool has_stopped_ = false;  ///< Nothing will happen any more, or not before until_.
+  bool has_stopped_programs_ =
+      false;  ///< Some stopped programs may have missed that something became ready.
+  bool has_stopped_ = false;  ///< No events are left, or none before until_.
 };
 
 }  // namespace hotline::engine

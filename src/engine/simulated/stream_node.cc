@@ -10,7 +10,7 @@
 namespace hotline::engine {
 namespace {
 
-// tcp_syn_retries: 1, 2, 4 … seconds, 127 in all. tcp(7).
+// tcp_syn_retries: 1, 2, 4 … seconds, 127 in total. tcp(7).
 constexpr int kKnocksMax = 7;
 constexpr Duration kKnockPauseFirst = std::chrono::seconds(1);
 constexpr Duration kConnectTimeout = std::chrono::seconds(127);
@@ -41,7 +41,7 @@ int StreamNode::listen(int backlog) {
     if (const int bound = network_.bind(*this, any); bound < 0) return bound;
   }
   state_ = State::listening;
-  // Who bound the same with SO_REUSEADDR may listen there already.
+  // With SO_REUSEADDR, another socket with the same address may be listening already.
   if (family != AF_UNIX && network_.is_taken(*this, local)) {
     state_ = State::fresh;
     return -EADDRINUSE;
@@ -80,7 +80,7 @@ int StreamNode::connect_unix(const Site& target) {
   return 0;
 }
 
-/// One attempt to reach `target`: what would be a SYN.
+/// Makes one attempt to reach `target`, as a SYN does.
 void StreamNode::knock(const Site& target, int attempt) {
   Universe& universe = network_.universe();
   SimulatedHost& there = *network_.host_at(target.ip, host());
@@ -101,7 +101,7 @@ void StreamNode::knock(const Site& target, int attempt) {
   });
 }
 
-/// The knock has come to `target`'s host.
+/// Handles an attempt that has arrived at the host of `target`.
 void StreamNode::answer(const Site& target, int attempt) {
   Universe& universe = network_.universe();
   StreamNode* listener = network_.find_listener(*peer_host_, target);
@@ -119,7 +119,7 @@ void StreamNode::answer(const Site& target, int attempt) {
   if (listener != nullptr && !is_refused) {
     error = 0;
     made = listener->admit(*this);
-    // Nothing that it sends comes before the answer itself.
+    // Nothing that it sends arrives before the answer itself.
     made->last_arrival_ = arrival;
     remote_ = made;
   }
@@ -132,7 +132,7 @@ void StreamNode::answer(const Site& target, int attempt) {
   universe.events.plan(arrival, settle_caller);
 }
 
-/// The other side of `caller`'s connection, in the queue of this listener.
+/// Makes the other side of the connection of `caller`, and queues it at this listener.
 std::shared_ptr<StreamNode> StreamNode::admit(StreamNode& caller) {
   auto made = std::make_shared<StreamNode>(network_, host(), family);
   made->local = caller.peer;
@@ -148,7 +148,7 @@ std::shared_ptr<StreamNode> StreamNode::admit(StreamNode& caller) {
 }
 
 void StreamNode::settle(int error) {
-  // One that failed may try again.
+  // A connect that failed may be tried again.
   state_ = error == 0 ? State::connected : State::fresh;
   has_peer = error == 0;
   error_ = error;
@@ -194,7 +194,7 @@ int StreamNode::receive(MutableBytes into) {
   return static_cast<int>(count);
 }
 
-/// The peer has read `count` bytes.
+/// Notes that the peer has read `count` bytes.
 void StreamNode::confirm(std::size_t count) {
   unread_by_peer_ -= std::min(count, unread_by_peer_);
   notify(Direction::write);
@@ -264,17 +264,17 @@ void StreamNode::deliver_end() {
 
 void StreamNode::deliver_reset(int error) {
   if (state_ != State::connected || is_broken_) return;
-  // Who has read the peer's end, or will, is not told of a reset besides: tcp_recvmsg().
+  // A socket that has read the peer's end, or will, does not also report a reset: tcp_recvmsg().
   if (!has_end_) error_ = error;
   has_end_ = true;
   is_broken_ = true;
-  // getpeername(2) gives ENOTCONN from now on; a UNIX socket keeps its peer's name.
+  // getpeername(2) gives ENOTCONN from now on; a UNIX socket keeps the name of its peer.
   if (family != AF_UNIX) has_peer = false;
   notify(Direction::read);
   notify(Direction::write);
 }
 
-/// The peer of a UNIX socket has closed: there is no end for one direction alone.
+/// The peer of a UNIX socket has closed, which ends both directions.
 void StreamNode::deliver_hang_up() {
   is_broken_ = true;
   deliver_end();

@@ -9,9 +9,9 @@
 
 namespace hotline::engine {
 
-/// A stream socket, TCP or UNIX, of the simulated kernel: tcp(7), unix(7). Keeps the order of its
-/// bytes and loses none, until a fault or a close cuts it; then what arrived before can still be
-/// read.
+/// A TCP or UNIX stream socket of the simulated kernel: tcp(7), unix(7). It keeps its bytes in
+/// order and loses none until a fault or a close cuts the connection; what arrived before can still
+/// be read.
 class StreamNode final : public SocketNode, public std::enable_shared_from_this<StreamNode> {
  public:
   StreamNode(Network& network, SimulatedHost& where, int family_of_it)
@@ -25,24 +25,25 @@ class StreamNode final : public SocketNode, public std::enable_shared_from_this<
 
   int listen(int backlog);
 
-  /// Begins to connect, or tells how that went: 0, -EAGAIN while it is under way, -EBUSY from a
-  /// UNIX listener whose queue is full, else a negated errno.
+  /// Starts to connect, or returns how that went: 0, -EAGAIN while it is in progress, -EBUSY from a
+  /// UNIX listener whose queue is full, or another negated errno.
   int connect(const Site& wanted);
 
-  /// The caller that has waited longest, who is no longer in the queue; null: nobody waits.
+  /// Removes the caller that has waited longest from the queue and returns it, or returns null if
+  /// none waits.
   std::shared_ptr<StreamNode> take_caller();
 
-  /// A caller that could not be given a descriptor waits on, as the first.
+  /// Puts back, as the first, a caller for which there was no descriptor.
   void put_back(std::shared_ptr<StreamNode> caller);
 
   int receive(MutableBytes into);
   int send(Bytes bytes);
   int shut_down(int how);
 
-  /// Bytes that were sent and have not been read, this way.
+  /// Returns how many of the bytes that this side has sent the peer has not read.
   std::size_t unread_by_peer() const { return unread_by_peer_; }
 
-  /// Breaks the connection off for both sides, here now, there when the news arrives.
+  /// Breaks the connection off, on this side at once, on the other when the reset arrives.
   void reset();
 
  private:
@@ -63,7 +64,7 @@ class StreamNode final : public SocketNode, public std::enable_shared_from_this<
   void confirm(std::size_t count);
   Instant next_arrival(SimulatedHost& to);
   Cut strike_cut();
-  /// As many wait as may, and one more: listen(2) as Linux counts.
+  /// As many as the backlog may wait, and one more: listen(2) as Linux counts.
   bool is_full() const { return callers_.size() > backlog_; }
   bool is_local() const { return peer_host_ == nullptr || peer_host_ == &host(); }
   int take_error() override;
@@ -78,12 +79,12 @@ class StreamNode final : public SocketNode, public std::enable_shared_from_this<
   std::size_t inbox_taken_ = 0;
   std::size_t unread_by_peer_ = 0;
   Instant last_arrival_{};
-  Instant gives_up_{};    ///< When an attempt to connect has failed.
-  int error_ = 0;         ///< To be told once: SO_ERROR.
-  bool has_end_ = false;  ///< Nothing comes after what is in the inbox.
+  Instant gives_up_{};    ///< When an attempt to connect fails.
+  int error_ = 0;         ///< Reported once: SO_ERROR.
+  bool has_end_ = false;  ///< Nothing follows what is in the inbox.
   bool has_ended_writes_ = false;
-  bool is_broken_ = false;  ///< Writes give EPIPE.
-  bool is_cut_ = false;     ///< Something between the two lets nothing through any more.
+  bool is_broken_ = false;  ///< Writes fail with EPIPE.
+  bool is_cut_ = false;     ///< Something between the two sides drops all further data.
 };
 
 }  // namespace hotline::engine

@@ -36,7 +36,7 @@ void Trace::note_bytes(Bytes bytes) {
 }
 
 void Trace::mix(std::uint64_t word) {
-  // The finalizer of MurmurHash3, which carries every bit of the word to every bit of the sum.
+  // The finalizer of MurmurHash3, which spreads every bit of the word over all bits of the hash.
   word ^= std::rotl(hash_, 27);
   word *= 0xff51afd7ed558ccdULL;
   word ^= word >> 33;

@@ -10,19 +10,19 @@
 
 namespace hotline::engine {
 
-/// Everything that happened in a simulated run, in one number: two runs with the same number went
-/// the same way, to the byte. The lines are for people, and are made only if somebody wants them.
+/// All events of a simulated run in one number: two runs with the same number had the same events,
+/// to the byte. The text lines are for people, and are made only if there is a sink.
 class Trace {
  public:
   using Sink = std::function<void(std::string_view line)>;
 
   explicit Trace(Sink sink = {}) : sink_(std::move(sink)) {}
 
-  /// `what` happened at `when` on `host`: a literal and what it gave.
+  /// Records that `what`, a literal, happened at `when` on `host`, with its results.
   void note(Duration when, std::string_view host, std::string_view what, std::int64_t first,
             std::int64_t second = 0);
 
-  /// Bytes that went from one side to another.
+  /// Records bytes that went from one side to the other.
   void note_bytes(Bytes bytes);
 
   std::uint64_t hash() const { return hash_; }

@@ -14,13 +14,12 @@
 
 namespace hotline::engine {
 
-/// What everything in a simulated world has in common: its time, its chance, its faults, its trace.
-/// One thread.
+/// What all parts of a simulated world share: time, randomness, faults and trace. One thread.
 struct Universe {
   Universe(std::uint64_t seed_given, FaultPlan faults, Trace::Sink sink)
       : seed(seed_given), chance(seed), plan(faults), trace(std::move(sink)) {}
 
-  /// Whether `fault` strikes at this opportunity; counted and traced if it does.
+  /// Returns true if `fault` occurs at this opportunity; then counts and traces it.
   bool strikes(Fault fault, std::string_view host);
 
   void after(Duration delay, EventQueue::Action action) {
@@ -28,10 +27,10 @@ struct Universe {
   }
   Duration elapsed() const { return now - kBeginning; }
 
-  /// One thing that must never be.
+  /// Reports that an invariant does not hold.
   void report_broken(std::string what) { broken.push_back(std::move(what)); }
 
-  /// Something is broken after which nothing can go on: says what, and the seed, and aborts.
+  /// For a failure after which the run cannot go on: prints `what` and the seed, and aborts.
   [[noreturn]] void die(std::string_view what) const;
 
   static constexpr Instant kBeginning = Instant(std::chrono::hours(24));
@@ -58,11 +57,11 @@ struct SimulatedHost {
 
   std::string name;
   unsigned number = 0;
-  std::vector<Ip> addresses;  ///< The first is what it sends from.
+  std::vector<Ip> addresses;  ///< The first is the source address of what it sends.
   std::map<std::string, PathEntry> paths;
-  std::size_t descriptors_max = 1024;  ///< Of each program.
-  Duration wall_clock_offset{};        ///< Against true time,
-  std::int64_t drift_per_million = 0;  ///< and how it changes.
+  std::size_t descriptors_max = 1024;  ///< For each program.
+  Duration wall_clock_offset{};        ///< The difference from true time,
+  std::int64_t drift_per_million = 0;  ///< and its rate of change.
 };
 
 }  // namespace hotline::engine
