@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   options.log = &log;
   options.signals = hotline::SignalUse::drain;
   options.on_serving = [](const hotline::Server& server) {
-    const std::string where = server.services().front().endpoint.format();
+    const std::string where = server.services().front().endpoint.to_string();
     std::fprintf(stderr, "listening %s\n", where.c_str());
   };
   hotline::Server server(options);

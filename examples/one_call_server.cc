@@ -8,7 +8,7 @@
 void answer_once(hotline::Stream& call) {
   auto bytes = call.receive();
   if (!bytes) return;  // The caller hung up without a word.
-  std::printf("%s says %s\n", call.peer().format().c_str(), hotline::escape(*bytes).c_str());
+  std::printf("%s says %s\n", call.peer().to_string().c_str(), hotline::escape(*bytes).c_str());
   if (!call.write_all(hotline::to_upper(*bytes))) std::puts("and has gone");
 }  // To return is to close; what was written still goes out.
 

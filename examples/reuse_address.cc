@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   // value() throws what a program this short does not expect.
   auto first = hotline::listen(argc > 1 ? argv[1] : "tcp://127.0.0.1:0").value();
   const hotline::Endpoint endpoint = first.endpoint();
-  std::printf("listening %s\n", endpoint.format().c_str());
+  std::printf("listening %s\n", endpoint.to_string().c_str());
   auto caller = hotline::connect(endpoint).value();
   auto call = first.accept().value();
   // Two at once cannot be, whatever the options.

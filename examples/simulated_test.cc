@@ -29,7 +29,7 @@ std::string check(std::uint64_t seed) {
   world.host("a").run([] { hotline::serve("tcp://:8000", count); });
   world.host("b").run([&] { reply = ask(hotline::connect("tcp://a:8000")); });
   const hotline::sim::Outcome outcome = world.run();
-  return !outcome.holds() ? outcome.format() : reply.empty() || reply == "99999" ? "" : reply;
+  return !outcome.holds() ? outcome.to_string() : reply.empty() || reply == "99999" ? "" : reply;
 }
 
 int main() {

@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   server.add(argc > 2 ? argv[2] : "udp://127.0.0.1:8000", handler).value();
   server.bind().value();
   for (const auto& each : server.services()) {
-    std::fprintf(stderr, "listening %s\n", each.endpoint.format().c_str());
+    std::fprintf(stderr, "listening %s\n", each.endpoint.to_string().c_str());
   }
   const auto report = server.run().value();
   std::fprintf(stderr, "%lu calls, %lu messages\n", report.calls, report.messages);

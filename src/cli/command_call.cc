@@ -51,7 +51,7 @@ Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
     return {};
   }
   if (std::ranges::count(options.messages, "") == 0) return {};
-  return fail(make_error(ErrorKind::invalid_argument, "send to", endpoint.format_without_options(),
+  return fail(make_error(ErrorKind::invalid_argument, "send to", endpoint.to_string(),
                          "a message is empty, and a stream has no empty messages",
                          "leave it out; datagrams (udp, unixgram) may be empty, and messages in a "
                          "framing, as in ?framing=u32be"));

@@ -81,8 +81,7 @@ void report_exposed(const Server& server, const Entries& entries, OutputForm for
   const std::vector<BoundService> services = server.services();
   for (std::size_t i = 0; i < services.size(); ++i) {
     if (!entries[i]->is_guarded || services[i].endpoint.is_local()) continue;
-    report_note_in_time("--insecure: whoever reaches " +
-                            services[i].endpoint.format_without_options() +
+    report_note_in_time("--insecure: whoever reaches " + services[i].endpoint.to_string() +
                             " can do there whatever this user can",
                         form);
     return;
@@ -100,7 +99,7 @@ void report_engine(const Server& server, OutputForm form) {
 /// read the first gets no others: the server must come to its signals.
 void report_listening(const Server& server) {
   for (const BoundService& each : server.services()) {
-    const std::string where = each.endpoint.format_without_options();
+    const std::string where = each.endpoint.to_string();
     if (!print_line_in_time("listening " + each.name + ' ' + where)) return;
   }
 }

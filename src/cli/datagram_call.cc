@@ -31,16 +31,14 @@ Result<void> DatagramCall::exchange(const std::string& message) {
     }
     if (reply.error().kind != ErrorKind::timed_out) return fail(reply.error());
   }
-  return fail(make_error(ErrorKind::timed_out, "receive from",
-                         socket_.endpoint().format_without_options(),
+  return fail(make_error(ErrorKind::timed_out, "receive from", socket_.endpoint().to_string(),
                          "no reply, though asked " + std::to_string(kTriesMax) + " times, " +
                              format_duration(options_.linger) + " each",
                          "is the server running, and on that port? --linger 10s waits longer"));
 }
 
 Error DatagramCall::cut_reply(const Datagram& reply) const {
-  return make_error(ErrorKind::too_large, "receive from",
-                    socket_.endpoint().format_without_options(),
+  return make_error(ErrorKind::too_large, "receive from", socket_.endpoint().to_string(),
                     "a reply was longer than " + std::to_string(reply.bytes.size()) +
                         " bytes, and its end is lost");
 }

@@ -134,7 +134,8 @@ Result<void> call_oneself() {
     std::string reply(5, '\0');
     if (answered) answered = call->read_exact(std::as_writable_bytes(std::span(reply)));
     if (answered && reply != "HELLO") {
-      answered = fail(make_error(ErrorKind::system, "call", call->peer().format(), "wrong reply"));
+      answered =
+          fail(make_error(ErrorKind::system, "call", call->peer().to_string(), "wrong reply"));
     }
     server.drain();
   });

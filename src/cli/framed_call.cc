@@ -144,8 +144,8 @@ FramedCall::Arrival FramedCall::show_reply() {
     return Arrival::reply;
   }
   const ErrorKind kind = reply.error().kind;
-  const bool may_come = kind == ErrorKind::timed_out || kind == ErrorKind::draining ||
-                        kind == ErrorKind::cancelled;
+  const bool may_come =
+      kind == ErrorKind::timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
   if (may_come) return Arrival::nothing;
   end_ = reply.error();
   return Arrival::end;
@@ -174,18 +174,19 @@ Result<void> FramedCall::judge() const {
   const bool is_broken_off = end_.kind != ErrorKind::none && end_.kind != ErrorKind::closed;
   if (is_broken_off) return fail(end_);
   if (missing_ == 0) return {};
-  const std::string came = missing_ == sent_ ? "no reply"
-                                             : std::to_string(sent_) + " messages, replies: " +
-                                                   std::to_string(sent_ - missing_);
+  const std::string came =
+      missing_ == sent_
+          ? "no reply"
+          : std::to_string(sent_) + " messages, replies: " + std::to_string(sent_ - missing_);
   if (end_.kind == ErrorKind::closed) {
     return fail(make_error(ErrorKind::closed, kReceiveFrom, peer(), "it hung up: " + came,
-                           "does it use the framing " + frames_.framing().format() +
+                           "does it use the framing " + frames_.framing().to_string() +
                                " too, and is no message longer than its max?"));
   }
-  return fail(make_error(
-      ErrorKind::timed_out, kReceiveFrom, peer(),
-      came + " within " + format_duration(options_.linger),
-      "does it use the framing " + frames_.framing().format() + " too? --linger 10s waits longer"));
+  return fail(make_error(ErrorKind::timed_out, kReceiveFrom, peer(),
+                         came + " within " + format_duration(options_.linger),
+                         "does it use the framing " + frames_.framing().to_string() +
+                             " too? --linger 10s waits longer"));
 }
 
 }  // namespace hotline::cli

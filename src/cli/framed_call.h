@@ -53,7 +53,7 @@ class FramedCall final : private PeerWatch {
   Arrival show_reply();
   void wait_at_most(Duration timeout);
   Result<void> judge() const;
-  std::string peer() const { return frames_.stream().peer().format_without_options(); }
+  std::string peer() const { return frames_.stream().peer().to_string(); }
 
   FrameStream frames_;
   const CallOptions& options_;

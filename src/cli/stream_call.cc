@@ -45,7 +45,7 @@ Result<void> StreamCall::send(const std::string& message) {
   reply_bytes_ = 0;
   has_sent_ = true;
   if (end_.kind != ErrorKind::none) {
-    return fail(make_error(end_.kind, "send to", stream_.peer().format_without_options(),
+    return fail(make_error(end_.kind, "send to", stream_.peer().to_string(),
                            end_.kind == ErrorKind::closed ? "the peer has hung up" : "",
                            "the messages before this one were sent; call again for the rest"));
   }
@@ -93,8 +93,8 @@ StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
     return Arrival::piece;
   }
   const ErrorKind kind = bytes.error().kind;
-  const bool may_come = kind == ErrorKind::timed_out || kind == ErrorKind::draining ||
-                        kind == ErrorKind::cancelled;
+  const bool may_come =
+      kind == ErrorKind::timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
   if (may_come) return Arrival::nothing;
   end_ = bytes.error();
   return Arrival::end;
@@ -114,7 +114,7 @@ Result<void> StreamCall::judge() const {
   const bool is_broken_off = end_.kind != ErrorKind::none && end_.kind != ErrorKind::closed;
   if (is_broken_off) return fail(end_);
   if (reply_bytes_ > 0) return {};
-  const std::string peer = stream_.peer().format_without_options();
+  const std::string peer = stream_.peer().to_string();
   constexpr std::string_view kReceive = "receive from";
   if (end_.kind == ErrorKind::closed) {
     return fail(make_error(ErrorKind::closed, kReceive, peer, "it hung up without a reply",

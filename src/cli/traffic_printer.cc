@@ -15,7 +15,7 @@ void TrafficPrinter::print(std::string_view arrow, const Endpoint& peer, Bytes b
     LogRecord record;
     record.level = LogLevel::debug;
     record.message = arrow;
-    record.peer = peer.format_without_options();
+    record.peer = peer.to_string();
     record.detail = escape(bytes);
     log_.write(record);
   } catch (...) {

@@ -55,7 +55,7 @@ FaultCounts& FaultCounts::operator+=(const FaultCounts& other) {
   return *this;
 }
 
-std::string FaultCounts::format() const {
+std::string FaultCounts::to_string() const {
   std::string text;
   for (std::size_t i = 0; i < kFaultKinds; ++i) {
     if (of[i] == 0) continue;

@@ -177,7 +177,7 @@ Result<Envelope> encode_for(const Endpoint& peer, const Framing& framing, Bytes 
   auto envelope = encode(framing, payload);
   if (envelope) return envelope;
   envelope.error().operation = "send a message to";
-  envelope.error().endpoint = peer.format_without_options();
+  envelope.error().endpoint = peer.to_string();
   return envelope;
 }
 

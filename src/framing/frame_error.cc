@@ -14,14 +14,14 @@ Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std:
     return make_error(
         ErrorKind::too_large, kReceiveFrom, std::move(endpoint),
         "a message is longer than the limit of " + std::to_string(framing.frame_max) + " bytes",
-        "do both sides use the framing " + framing.format() +
+        "do both sides use the framing " + framing.to_string() +
             "? then raise max, as in ?framing=u32be&max=64MiB");
   }
   const std::string reason = step.outcome == Decoded::Outcome::ready
                                  ? "'ready' came where no length had been sent"
                                  : std::string(step.reason);
   return make_error(ErrorKind::protocol_violation, kReceiveFrom, std::move(endpoint),
-                    "what came is not framed as " + framing.format() + ": " + reason,
+                    "what came is not framed as " + framing.to_string() + ": " + reason,
                     "both sides need the same framing");
 }
 

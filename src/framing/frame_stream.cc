@@ -156,7 +156,7 @@ Result<void> FrameStream::State::write(Bytes payload) {
 }
 
 Error FrameStream::State::no_frame(const framing::FrameAssembler::Step& step) const {
-  return framing::frame_error(framing, step, stream.peer().format_without_options());
+  return framing::frame_error(framing, step, stream.peer().to_string());
 }
 
 FrameStream::FrameStream(Stream&& stream, Framing framing)

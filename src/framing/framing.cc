@@ -125,7 +125,7 @@ Result<Framing> Framing::take_from(OptionTaker& taker) {
   return *std::move(framing);
 }
 
-std::string Framing::format() const {
+std::string Framing::to_string() const {
   const auto name = std::ranges::find(kNames, kind, &Name::kind);
   std::string text(name == std::end(kNames) ? "unknown" : name->text);
   if (kind == Kind::delimiter) text.append("=").append(net::percent_encode(delimiter, kReserved));

@@ -24,7 +24,7 @@ constexpr Duration kInUseRetry = std::chrono::milliseconds(100);
 constexpr Duration kInUsePause = std::chrono::milliseconds(5);
 
 Error bind_error(int code, const Endpoint& endpoint) {
-  Error error = engine::operation_error(code, kListenOn, endpoint.format_without_options());
+  Error error = engine::operation_error(code, kListenOn, endpoint.to_string());
   if (error.kind == ErrorKind::not_found) error.advice = "its directory must exist";
   return error;
 }
@@ -120,16 +120,16 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
 Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
                                 const SocketOptions& options) {
   if (options.mode && !endpoint.is_unix_path()) {
-    return fail(make_error(
-        ErrorKind::invalid_argument, kListenOn, endpoint.format_without_options(),
-        "the option 'mode' is for a UNIX path", "leave it out: nothing else has permission bits"));
+    return fail(make_error(ErrorKind::invalid_argument, kListenOn, endpoint.to_string(),
+                           "the option 'mode' is for a UNIX path",
+                           "leave it out: nothing else has permission bits"));
   }
   if (endpoint.transport() == Transport::fd) return inherit(endpoint, socket_type);
   const auto addresses = resolve(endpoint, engine::LookupPurpose::bind);
   if (!addresses) {
     Error error = addresses.error();
     error.operation = kListenOn;
-    error.endpoint = endpoint.format_without_options();
+    error.endpoint = endpoint.to_string();
     return fail(std::move(error));
   }
   const Deadline deadline = deadline_after(kInUseRetry);

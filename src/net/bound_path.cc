@@ -17,8 +17,8 @@ using engine::PathStatus;
 
 std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std::string advice,
                               int native_code = 0) {
-  Error error = make_error(ErrorKind::address_in_use, "listen on",
-                           endpoint.format_without_options(), std::move(detail), std::move(advice));
+  Error error = make_error(ErrorKind::address_in_use, "listen on", endpoint.to_string(),
+                           std::move(detail), std::move(advice));
   error.native_code = native_code;
   return fail(std::move(error));
 }
@@ -46,8 +46,7 @@ Result<BoundPath> BoundPath::adopt(const Endpoint& endpoint, std::optional<unsig
   const int changed =
       found < 0 || is_as_wanted ? found : engine.set_path_mode(endpoint.path(), *mode);
   if (changed < 0) {
-    return fail(engine::operation_error(changed, "set the permissions of",
-                                        endpoint.format_without_options()));
+    return fail(engine::operation_error(changed, "set the permissions of", endpoint.to_string()));
   }
   return bound;
 }
@@ -74,7 +73,7 @@ Result<PathLock> PathLock::take(const Endpoint& endpoint) {
     return refuse(endpoint, "another program is about to listen there",
                   "stop it, or choose another path", EADDRINUSE);
   }
-  Error error = engine::operation_error(taken, "listen on", endpoint.format_without_options());
+  Error error = engine::operation_error(taken, "listen on", endpoint.to_string());
   if (error.kind == ErrorKind::not_found) {
     error.advice = "its directory must exist";
   } else {
@@ -87,10 +86,10 @@ Result<void> clear_stale_path(const Endpoint& endpoint) {
   PathStatus status;
   if (Engine::current().path_status(endpoint.path(), status) < 0) return {};
   if (!status.is_socket) {
-    return refuse(endpoint,
-                  status.is_directory ? "there is a directory"
-                                      : "there is a file that is not a socket",
-                  "it is left alone: choose another path");
+    return refuse(
+        endpoint,
+        status.is_directory ? "there is a directory" : "there is a file that is not a socket",
+        "it is left alone: choose another path");
   }
   if (!is_abandoned(endpoint)) {
     return refuse(endpoint, "somebody listens there already", "stop it, or choose another path",
@@ -98,8 +97,8 @@ Result<void> clear_stale_path(const Endpoint& endpoint) {
   }
   const int removed = Engine::current().remove_path(endpoint.path());
   if (removed < 0) {
-    return fail(engine::operation_error(removed, "replace the abandoned socket",
-                                        endpoint.format_without_options()));
+    return fail(
+        engine::operation_error(removed, "replace the abandoned socket", endpoint.to_string()));
   }
   return {};
 }

@@ -27,7 +27,7 @@ constexpr Duration kBacklogRetryMax = std::chrono::milliseconds(50);
 
 /// A UNIX connection that has to wait waits for room in the listener's backlog, for nothing else.
 Error wait_error(int result, const Endpoint& shown) {
-  Error error = engine::operation_error(result, kConnectTo, shown.format_without_options());
+  Error error = engine::operation_error(result, kConnectTo, shown.to_string());
   if (error.kind == ErrorKind::timed_out && shown.transport() == Transport::unix_) {
     error.detail = "timed out: its queue of waiting callers stays full";
   }
@@ -84,7 +84,7 @@ Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
     detail += reason == message.npos ? message : message.substr(reason + 2);
   }
   Error error = failures.back();
-  error.endpoint = endpoint.format_without_options();
+  error.endpoint = endpoint.to_string();
   error.advice = error.hint();
   error.detail = std::move(detail);
   return error;
@@ -94,11 +94,10 @@ Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
 
 Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) {
   if (is_datagram(endpoint.transport()) || endpoint.transport() == Transport::fd) {
-    return fail(make_error(ErrorKind::unsupported, kConnectTo, endpoint.format_without_options(),
-                           "a call goes over tcp or unix",
-                           endpoint.transport() == Transport::fd
-                               ? "fd: is for serving on an inherited socket"
-                               : "udp and unixgram carry datagrams, not calls"));
+    return fail(make_error(
+        ErrorKind::unsupported, kConnectTo, endpoint.to_string(), "a call goes over tcp or unix",
+        endpoint.transport() == Transport::fd ? "fd: is for serving on an inherited socket"
+                                              : "udp and unixgram carry datagrams, not calls"));
   }
   const DeadlineScope scope(deadline_after(options.timeout));
   const auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
@@ -108,7 +107,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
       error.detail = "the name could not be looked up in time";
     }
     error.operation = kConnectTo;
-    error.endpoint = endpoint.format_without_options();
+    error.endpoint = endpoint.to_string();
     return fail(std::move(error));
   }
   std::vector<Error> failures;

@@ -68,7 +68,7 @@ struct DatagramSocket::State {
                                                packet_info);
   }
   Error error(int code, std::string_view operation) const {
-    return engine::operation_error(code, operation, endpoint.format_without_options());
+    return engine::operation_error(code, operation, endpoint.to_string());
   }
   Endpoint peer_of(const DatagramRoute* route) const {
     if (route == nullptr || route->peer.is_empty()) return endpoint;
@@ -264,7 +264,7 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   State& state = *state_;
   if (state.sendable({&datagram, 1}) == 0) {
     return fail(make_error(ErrorKind::permission_denied, kSendFrom,
-                           state.peer_of(datagram.route).format_without_options(),
+                           state.peer_of(datagram.route).to_string(),
                            "its address is a relative path, which could name another socket here",
                            "the peer must bind an absolute path or an @NAME"));
   }
@@ -272,7 +272,7 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   const int result = state.send_whole(datagram);
   if (result < 0) {
     Error error = state.error(result, kSendFrom);
-    error.endpoint = state.peer_of(datagram.route).format_without_options();
+    error.endpoint = state.peer_of(datagram.route).to_string();
     return fail(std::move(error));
   }
   if (state.options.tap != nullptr) {
@@ -331,7 +331,7 @@ Result<DatagramSocket> DatagramSocket::share() const {
 Result<DatagramSocket> DatagramSocket::share_port() const {
   if (state_->endpoint.transport() != Transport::udp) {
     return fail(make_error(ErrorKind::unsupported, "share the port of",
-                           state_->endpoint.format_without_options(), "it has none"));
+                           state_->endpoint.to_string(), "it has none"));
   }
   auto bound =
       net::bind_beside(*state_->channel, state_->endpoint, SOCK_DGRAM, state_->options.socket);
@@ -355,7 +355,7 @@ void DatagramSocket::close() {
 
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
   if (!is_datagram(endpoint.transport()) && endpoint.transport() != Transport::fd) {
-    return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.format_without_options(),
+    return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.to_string(),
                            "datagrams go over udp and unixgram"));
   }
   auto bound = net::bind_socket(endpoint, SOCK_DGRAM, options.socket);
@@ -366,7 +366,7 @@ Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOp
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
   constexpr std::string_view kReach = "reach";
   if (!is_datagram(endpoint.transport())) {
-    return fail(make_error(ErrorKind::unsupported, kReach, endpoint.format_without_options(),
+    return fail(make_error(ErrorKind::unsupported, kReach, endpoint.to_string(),
                            "datagrams go over udp and unixgram"));
   }
   const DeadlineScope scope(deadline_after(options.connect_timeout));
@@ -379,7 +379,7 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
     failed = call_address(*address, channel);
   }
   if (!channel) {
-    return fail(engine::operation_error(failed, kReach, endpoint.format_without_options()));
+    return fail(engine::operation_error(failed, kReach, endpoint.to_string()));
   }
   auto state = std::make_unique<DatagramSocket::State>(
       std::move(channel), Endpoint::of_address(endpoint.transport(), *(address - 1)), options);

@@ -217,8 +217,8 @@ Endpoint Endpoint::of_descriptor(int fd) {
   return endpoint;
 }
 
-std::string Endpoint::format() const {
-  std::string text = format_without_options();
+std::string Endpoint::to_uri() const {
+  std::string text = to_string();
   char mark = '?';
   for (const EndpointOption& option : options_) {
     text.append(1, std::exchange(mark, '&')).append(option.key).append("=").append(option.value);
@@ -226,7 +226,7 @@ std::string Endpoint::format() const {
   return text;
 }
 
-std::string Endpoint::format_without_options() const {
+std::string Endpoint::to_string() const {
   std::string text(name_of(transport_));
   switch (transport_) {
     case Transport::tcp:

@@ -91,8 +91,7 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     const int fd = engine.perform(accept, deadline);
     if (fd < 0 && is_of_connection(fd) && ++failures < kFailuresMax) continue;
     if (fd < 0) {
-      return fail(engine::operation_error(fd, "accept a caller on",
-                                          state_->endpoint.format_without_options()));
+      return fail(engine::operation_error(fd, "accept a caller on", state_->endpoint.to_string()));
     }
     UniqueFd caller(fd);
     std::unique_ptr<Channel> channel;
@@ -111,8 +110,7 @@ const Endpoint& Listener::endpoint() const { return state_->endpoint; }
 Result<Listener> Listener::share() const {
   const int fd = Engine::current().duplicate(state_->channel->fd());
   if (fd < 0) {
-    return fail(engine::operation_error(fd, "share the listener on",
-                                        state_->endpoint.format_without_options()));
+    return fail(engine::operation_error(fd, "share the listener on", state_->endpoint.to_string()));
   }
   net::BoundSocket again{
       std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint, {}, {}, state_->mode};
@@ -122,8 +120,8 @@ Result<Listener> Listener::share() const {
 Result<Listener> Listener::share_port() const {
   const Endpoint& endpoint = state_->endpoint;
   if (endpoint.transport() != Transport::tcp) {
-    return fail(make_error(ErrorKind::unsupported, "share the port of",
-                           endpoint.format_without_options(), "it has none"));
+    return fail(make_error(ErrorKind::unsupported, "share the port of", endpoint.to_string(),
+                           "it has none"));
   }
   auto bound = net::bind_beside(*state_->channel, endpoint, SOCK_STREAM, state_->socket);
   if (!bound) return fail(std::move(bound.error()));
@@ -141,7 +139,7 @@ void Listener::close() {
 
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) {
   if (is_datagram(endpoint.transport())) {
-    return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.format_without_options(),
+    return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.to_string(),
                            "datagrams have no callers to accept",
                            "use tcp or unix, or bind_datagrams"));
   }

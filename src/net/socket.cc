@@ -35,7 +35,7 @@ int number_option(int fd, int level, int name) {
 std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, int socket_type,
                                         std::string detail) {
   return fail(make_error(ErrorKind::invalid_argument, "use the inherited socket",
-                         endpoint.format_without_options(), std::move(detail),
+                         endpoint.to_string(), std::move(detail),
                          socket_type == SOCK_STREAM
                              ? "the program that starts this one must pass a TCP or UNIX stream "
                                "socket there that listens"
@@ -63,7 +63,7 @@ Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& addres
                                                      const Endpoint& endpoint) {
   const int fd = Engine::current().open_socket(family_of(address), socket_type);
   if (fd < 0) {
-    return fail(engine::operation_error(fd, operation, endpoint.format_without_options()));
+    return fail(engine::operation_error(fd, operation, endpoint.to_string()));
   }
   return std::make_unique<engine::Channel>(UniqueFd(fd));
 }
@@ -132,8 +132,7 @@ Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint
   }
   const int fd = Engine::current().duplicate(endpoint.descriptor());
   if (fd < 0) {
-    return fail(
-        engine::operation_error(fd, "use the inherited socket", endpoint.format_without_options()));
+    return fail(engine::operation_error(fd, "use the inherited socket", endpoint.to_string()));
   }
   return std::make_unique<engine::Channel>(UniqueFd(fd));
 }

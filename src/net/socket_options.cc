@@ -89,8 +89,8 @@ Result<void> OptionTaker::finish() const {
 }
 
 Error OptionTaker::refuse(std::string detail, std::string advice) const {
-  return make_error(ErrorKind::invalid_argument, "use the endpoint",
-                    endpoint_.format_without_options(), std::move(detail), std::move(advice));
+  return make_error(ErrorKind::invalid_argument, "use the endpoint", endpoint_.to_string(),
+                    std::move(detail), std::move(advice));
 }
 
 Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker) {

@@ -70,7 +70,7 @@ struct Stream::State {
   Error send_error(int code) {
     was_reset |= code == -ECONNRESET;
     note_cut_off();
-    return note_end(engine::operation_error(code, kSendTo, peer.format_without_options()));
+    return note_end(engine::operation_error(code, kSendTo, peer.to_string()));
   }
   void note_written(Written now) {
     if (written != Written::failed) written = now;
@@ -85,8 +85,8 @@ struct Stream::State {
 /// What closing the descriptor does, whoever closes it.
 void Stream::State::set_end(WhenDropped manner) {
   const bool is_reset = manner == WhenDropped::abort;
-  Engine::current().set_end_on_close(channel->fd(), is_reset ? engine::EndOnClose::reset
-                                                             : engine::EndOnClose::orderly);
+  Engine::current().set_end_on_close(
+      channel->fd(), is_reset ? engine::EndOnClose::reset : engine::EndOnClose::orderly);
 }
 
 /// Told to the kernel at once: the program may end before the stream does.
@@ -119,7 +119,7 @@ Error Stream::State::note_end(Error error) {
 Error Stream::State::receive_error(int code) {
   Error error = code == 0 ? Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}}
                           : engine::operation_error(code, kReceiveFrom);
-  error.endpoint = peer.format_without_options();
+  error.endpoint = peer.to_string();
   return note_end(std::move(error));
 }
 
@@ -334,12 +334,12 @@ void Stream::note_cut_off() { state_->note_cut_off(); }
 Result<void> Stream::shut_down_writes() {
   constexpr std::string_view kOperation = "end the writes to";
   if (state_->written != State::Written::whole) {
-    return fail(make_error(ErrorKind::truncated, kOperation, state_->peer.format_without_options(),
+    return fail(make_error(ErrorKind::truncated, kOperation, state_->peer.to_string(),
                            "the last write was cut off"));
   }
   const int result = Engine::current().shut_down(state_->channel->fd(), SHUT_WR);
   if (result < 0) {
-    return fail(engine::operation_error(result, kOperation, state_->peer.format_without_options()));
+    return fail(engine::operation_error(result, kOperation, state_->peer.to_string()));
   }
   return {};
 }

@@ -46,8 +46,8 @@ Result<void> take_allowed_users(OptionTaker& taker, Service& service) {
 Result<void> check_senders(const Service& service) {
   if (!service.is_only_owner) return {};
   const auto refuse = [&](ErrorKind kind, std::string detail, std::string advice) {
-    return fail(make_error(kind, "serve", service.bound.format_without_options(), std::move(detail),
-                           std::move(advice)));
+    return fail(
+        make_error(kind, "serve", service.bound.to_string(), std::move(detail), std::move(advice)));
   };
   const Transport transport = service.bound.transport();
   if (service.must_tell_users && !has_users(service.bound)) {

@@ -48,7 +48,7 @@ Result<Concurrency> Concurrency::parse(std::string_view word) {
   return Concurrency{known->kind, count};
 }
 
-std::string Concurrency::format() const {
+std::string Concurrency::to_string() const {
   const auto word = std::ranges::find(kWords, kind, &Word::kind);
   if (kind == Kind::serial) return std::string(word->name);
   return std::string(word->name) + ":" + std::to_string(effective_count());

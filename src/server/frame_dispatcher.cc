@@ -21,7 +21,7 @@ constexpr unsigned kLightCountMax = 64;
 Error reason_of(ErrorKind kind, std::string_view operation, const FramedCall& call) noexcept {
   Error reason{kind, 0, operation, {}, {}, {}};
   try {
-    reason.endpoint = call.stream.peer().format_without_options();
+    reason.endpoint = call.stream.peer().to_string();
   } catch (const std::bad_alloc&) {
   }
   return reason;

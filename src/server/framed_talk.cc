@@ -21,7 +21,7 @@ using Outcome = Decoded::Outcome;
 constexpr int kFramesOfTurn = 256;
 
 Error only_one_wanted(const Stream& call) {
-  return make_error(ErrorKind::draining, "receive from", call.peer().format_without_options(),
+  return make_error(ErrorKind::draining, "receive from", call.peer().to_string(),
                     "one message was wanted");
 }
 
@@ -59,8 +59,7 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
     if (step.outcome != Outcome::frame) {
       auto flushed = flush(FramesLeft::none);
       if (!flushed || step.outcome == Outcome::more) return flushed;
-      return fail(
-          framing::frame_error(service.framing, step, call.peer().format_without_options()));
+      return fail(framing::frame_error(service.framing, step, call.peer().to_string()));
     }
     message.note(0, true);
     messages.add_one();
@@ -76,9 +75,8 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
   }
   return flush(FramesLeft::some);
 } catch (const framing::GatheringBudget::Exhausted& full) {
-  return fail(make_error(ErrorKind::resource_exhausted, "receive from",
-                         call.peer().format_without_options(), full.what(),
-                         "raise Limits::message_memory_max"));
+  return fail(make_error(ErrorKind::resource_exhausted, "receive from", call.peer().to_string(),
+                         full.what(), "raise Limits::message_memory_max"));
 }
 
 Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {

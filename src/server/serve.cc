@@ -18,7 +18,7 @@ bool print_error(std::string line) {
 
 void report_listening(const Server& server) {
   for (const BoundService& each : server.services()) {
-    if (!print_error("listening " + each.endpoint.format())) return;
+    if (!print_error("listening " + each.endpoint.to_string())) return;
   }
 }
 

@@ -95,8 +95,12 @@ void Shared::log(LogLevel level, std::string_view message, const std::string& se
                  const Endpoint* peer, std::string_view detail) const noexcept {
   if (options.log == nullptr || !options.log->wants(level)) return;
   try {
-    options.log->write(
-        {level, message, service, {}, peer == nullptr ? "" : peer->format(), std::string(detail)});
+    options.log->write({level,
+                        message,
+                        service,
+                        {},
+                        peer == nullptr ? "" : peer->to_string(),
+                        std::string(detail)});
   } catch (...) {
     // There is no memory for it, and whoever reports goes on.
   }
@@ -109,7 +113,7 @@ Result<void> check_exposure(const Service& service) {
   if (!service.handler.is_only_local() || service.bound.is_local()) return {};
   const std::string& advice = service.handler.only_local_advice();
   return fail(make_error(
-      ErrorKind::permission_denied, "serve", service.bound.format_without_options(),
+      ErrorKind::permission_denied, "serve", service.bound.to_string(),
       "other machines could call '" + service.name + "', and nothing protects what is said",
       advice.empty() ? "listen on 127.0.0.1, ::1 or unix:" : advice));
 }
@@ -136,7 +140,7 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
 
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler) {
   if (handler.stream() || handler.message() || handler.datagram()) return {};
-  return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+  return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.to_string(),
                          "its handler is empty: no function is in it",
                          "was a std::function or a pointer passed that is null?"));
 }
@@ -144,7 +148,7 @@ Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler) {
 Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
                            const Handler& handler) {
   const auto refuse = [&](std::string detail, std::string advice) {
-    return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.format_without_options(),
+    return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.to_string(),
                            std::move(detail), std::move(advice)));
   };
   const bool has_message = static_cast<bool>(handler.message());

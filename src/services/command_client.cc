@@ -54,13 +54,12 @@ CommandClient::CommandClient(Stream stream, const CommandClientOptions& options)
 
 Error CommandClient::violation(std::string detail) const {
   return make_error(ErrorKind::protocol_violation, kReceiveFrom,
-                    frames_.stream().peer().format_without_options(), std::move(detail),
+                    frames_.stream().peer().to_string(), std::move(detail),
                     "does the server speak wire=" + std::string(name_of(options_.wire)) + "?");
 }
 
 Error CommandClient::too_large() const {
-  return make_error(ErrorKind::too_large, kReceiveFrom,
-                    frames_.stream().peer().format_without_options(),
+  return make_error(ErrorKind::too_large, kReceiveFrom, frames_.stream().peer().to_string(),
                     "the reply is longer than " + std::to_string(options_.reply_max) + " bytes",
                     "max=1GiB behind the endpoint's ? allows longer ones; and does the server "
                     "speak wire=" +
@@ -79,12 +78,12 @@ Result<std::string> CommandClient::run(std::string_view line) {
 
 Result<void> CommandClient::run(std::string_view line, const Sink& sink) {
   if (const std::string_view wrong = fault_of(line); !wrong.empty()) {
-    return fail(make_error(ErrorKind::invalid_argument, kRunAt,
-                           frames_.stream().peer().format_without_options(), std::string(wrong)));
+    return fail(make_error(ErrorKind::invalid_argument, kRunAt, frames_.stream().peer().to_string(),
+                           std::string(wrong)));
   }
   if (!stream().is_open()) {
-    return fail(make_error(ErrorKind::closed, kRunAt,
-                           frames_.stream().peer().format_without_options(), "the call has ended"));
+    return fail(make_error(ErrorKind::closed, kRunAt, frames_.stream().peer().to_string(),
+                           "the call has ended"));
   }
   const DeadlineScope scope(deadline_after(options_.timeout));
   stream().when_dropped(WhenDropped::abort);

@@ -58,7 +58,7 @@ Result<FaultProxy> FaultProxy::bind(std::string_view listen, std::string_view ta
   auto to = parse(target);
   if (!to) return fail(std::move(to.error()));
   if (is_datagram(from->transport()) != is_datagram(to->transport())) {
-    return fail(make_error(ErrorKind::invalid_argument, "stand before", to->format(),
+    return fail(make_error(ErrorKind::invalid_argument, "stand before", to->to_string(),
                            "streams and datagrams do not go over into each other",
                            "listen on the same kind of endpoint"));
   }

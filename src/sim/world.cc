@@ -39,7 +39,7 @@ struct World::State {
   std::size_t actions = 0;  ///< Of the test's, yet to come.
 };
 
-std::string Outcome::format() const {
+std::string Outcome::to_string() const {
   std::string text;
   for (const std::string& each : broken) text += each + '\n';
   return text;

@@ -78,7 +78,7 @@ std::string wrong_with_calls(const std::string& server, const FaultProxyOptions&
   const FaultCounts counts = proxy.stop();
   met += counts;
   if (failed <= cuts_of(counts)) return {};
-  return std::to_string(failed) + " calls failed, with these faults: " + counts.format();
+  return std::to_string(failed) + " calls failed, with these faults: " + counts.to_string();
 }
 
 /// The same for datagrams, none of which may be corrupt. With `all`, every one must be answered.
@@ -128,7 +128,7 @@ TEST_CASE(
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper);
-    const std::string target = server.endpoint().format();
+    const std::string target = server.endpoint().to_uri();
     FaultCounts met;
     report(hotline::sim::find_failing_seed(kSeeds, [&](std::uint64_t seed) {
       return wrong_with_calls(target, options_of(seed, FaultPlan::of_seed(seed)), met);
@@ -142,7 +142,7 @@ TEST_CASE("Small pieces that come late do no harm to any call") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper);
-    const std::string target = server.endpoint().format();
+    const std::string target = server.endpoint().to_uri();
     FaultCounts met;
     report(hotline::sim::find_failing_seed({1, 4}, [&](std::uint64_t seed) {
       return wrong_with_calls(target, options_of(seed, harmless_plan()), met);
@@ -156,7 +156,7 @@ TEST_CASE("Over a bad network every answer to a datagram is one that was asked f
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
-    const std::string target = server.endpoint().format();
+    const std::string target = server.endpoint().to_uri();
     report(hotline::sim::find_failing_seed(kSeeds, [&](std::uint64_t seed) {
       FaultPlan plan = FaultPlan::of_seed(seed);
       plan.set(Fault::datagram_corruption, 0);
@@ -170,7 +170,7 @@ TEST_CASE("Datagrams that come late, twice and in another order are all answered
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
-    const std::string target = server.endpoint().format();
+    const std::string target = server.endpoint().to_uri();
     report(hotline::sim::find_failing_seed({1, 4}, [&](std::uint64_t seed) {
       return wrong_with_datagrams(target, options_of(seed, harmless_plan()), true);
     }));

@@ -60,7 +60,7 @@ void limit_descriptors(std::size_t count) {
     auto ready = server.add(spec.uri, spec.handler);
     if (ready) ready = server.bind();
     const std::string line =
-        (ready ? server.services().front().endpoint.format() : ready.error().message()) + "\n";
+        (ready ? server.services().front().endpoint.to_uri() : ready.error().message()) + "\n";
     write_whole(reports, line.data(), line.size());
     if (!ready) ::_exit(2);
     const auto report = server.run();

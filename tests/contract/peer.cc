@@ -27,7 +27,7 @@ std::size_t checked(int result) {
 Peer::Peer(const hotline::Endpoint& endpoint) {
   auto socket = connect_to(endpoint);
   const std::string error = socket ? "" : std::strerror(socket.error());
-  REQUIRE_MESSAGE(socket, endpoint.format() << ": " << error);
+  REQUIRE_MESSAGE(socket, endpoint.to_uri() << ": " << error);
   socket_ = std::move(*socket);
 }
 
@@ -35,7 +35,7 @@ std::unique_ptr<Peer> Peer::unless_reset(const hotline::Endpoint& endpoint) {
   auto socket = connect_to(endpoint);
   if (!socket && socket.error() == ECONNRESET) return nullptr;
   const std::string error = socket ? "" : std::strerror(socket.error());
-  REQUIRE_MESSAGE(socket, endpoint.format() << ": " << error);
+  REQUIRE_MESSAGE(socket, endpoint.to_uri() << ": " << error);
   return std::unique_ptr<Peer>(new Peer(std::move(*socket)));
 }
 

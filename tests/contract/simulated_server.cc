@@ -70,7 +70,7 @@ void SimulatedServer::serve() {
     hotline::Server server(spec_.options);
     auto ready = server.add(spec_.uri, spec_.handler);
     if (ready) ready = server.bind();
-    endpoint_ = ready ? server.services().front().endpoint.format() : ready.error().message();
+    endpoint_ = ready ? server.services().front().endpoint.to_uri() : ready.error().message();
     end = ready ? run(server) : ServerEnd{{}, 2};
   }
   end_ = end;

@@ -58,7 +58,7 @@ Stage::~Stage() {
   has_errand_->set();
   const hotline::sim::Outcome outcome = world_.run();
   standing = nullptr;
-  CHECK_MESSAGE(outcome.holds(), outcome.format());
+  CHECK_MESSAGE(outcome.holds(), outcome.to_string());
 }
 
 Stage* Stage::current() { return standing; }

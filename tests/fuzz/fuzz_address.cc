@@ -19,7 +19,7 @@ void require(bool holds) {
 
 void check_shown(const SocketAddress& address, hotline::Transport transport) {
   const Endpoint endpoint = Endpoint::of_address(transport, address);
-  for (const char c : endpoint.format()) require(c >= 0x20 && c != 0x7f);
+  for (const char c : endpoint.to_uri()) require(c >= 0x20 && c != 0x7f);
   require(endpoint.path().size() <= address.size());
 }
 

@@ -35,7 +35,7 @@ void check_same(const Endpoint& one, const Endpoint& other) {
     require(one.options()[i].key == other.options()[i].key);
     require(one.options()[i].value == other.options()[i].value);
   }
-  require(one.format() == other.format());
+  require(one.to_string() == other.to_string());
 }
 
 void check_options(const Endpoint& endpoint) {
@@ -54,10 +54,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_refusal(first.error());
     return 0;
   }
-  const auto second = Endpoint::parse(first->format());
+  const auto second = Endpoint::parse(first->to_uri());
   require(second.has_value());
   check_same(*first, *second);
-  const auto bare = Endpoint::parse(first->format_without_options());
+  const auto bare = Endpoint::parse(first->to_string());
   require(bare && bare->options().empty());
   check_options(*first);
   return 0;

@@ -13,7 +13,7 @@ void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range) {
     faults += found.faults;
     return found.wrong;
   });
-  MESSAGE(faults.total() << " faults: " << faults.format());
+  MESSAGE(faults.total() << " faults: " << faults.to_string());
   CHECK_MESSAGE(!failed, failed.value_or(hotline::sim::SeedFailure{}).what);
 }
 

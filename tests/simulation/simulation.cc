@@ -34,7 +34,7 @@ hotline::sim::WorldOptions options_of(std::uint64_t seed) {
 }
 
 Findings findings_of(const hotline::sim::Outcome& outcome, std::string wrong) {
-  return {outcome.format() + std::move(wrong), outcome.faults, outcome.simulated,
+  return {outcome.to_string() + std::move(wrong), outcome.faults, outcome.simulated,
           outcome.trace_hash};
 }
 

@@ -36,7 +36,7 @@ class RunningProxy {
   ~RunningProxy() { end(engine::kCancelEnd); }
 
   const Endpoint& endpoint() const { return proxy_->endpoint(); }
-  std::string uri() const { return endpoint().format(); }
+  std::string uri() const { return endpoint().to_uri(); }
 
   /// Cancels and waits: what has struck.
   FaultCounts stop() { return end(engine::kCancelEnd); }

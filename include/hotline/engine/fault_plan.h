@@ -50,7 +50,7 @@ struct FaultCounts {
   FaultCounts& operator+=(const FaultCounts& other);
 
   /// Returns the counts as text, `stream_reset 3, delay 17`; empty if there were none.
-  std::string format() const;
+  std::string to_string() const;
 };
 
 /// The probability of each fault at each of its opportunities. A value.

@@ -44,8 +44,8 @@ struct Framing {
   /// no meaning and fails.
   static Result<Framing> take_from(OptionTaker& taker);
 
-  /// What parse takes.
-  std::string format() const;
+  /// Returns the framing as parse takes it: `fixed=512`.
+  std::string to_string() const;
 
   /// Whether messages have boundaries: all but raw.
   bool has_boundaries() const { return kind != Kind::raw; }

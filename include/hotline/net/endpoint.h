@@ -26,7 +26,7 @@ std::string_view name_of(Transport transport);
 /// Whether messages keep their boundaries there by themselves; unknown (false) for `fd`.
 bool is_datagram(Transport transport);
 
-/// One `key=value` behind the `?` of an endpoint.
+/// One `key=value` after the `?` of an endpoint.
 struct EndpointOption {
   std::string key;
   std::string value;
@@ -52,9 +52,11 @@ class Endpoint {
   /// `fd:N`.
   static Endpoint of_descriptor(int fd);
 
-  /// The URI: what parse takes. Options are left out of `without_options`.
-  std::string format() const;
-  std::string format_without_options() const;
+  /// Returns the endpoint for people to read, in messages and logs: the URI without its options.
+  std::string to_string() const;
+
+  /// Returns the whole URI, with its options, as parse takes it.
+  std::string to_uri() const;
 
   Transport transport() const { return transport_; }
 

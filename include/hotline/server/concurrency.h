@@ -24,7 +24,7 @@ struct Concurrency {
   static Result<Concurrency> parse(std::string_view word);
 
   /// The word, with the count that is meant here.
-  std::string format() const;
+  std::string to_string() const;
 
   /// The count that is meant here, never 0.
   std::size_t effective_count() const;

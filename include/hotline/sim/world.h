@@ -35,7 +35,7 @@ struct Outcome {
   bool holds() const { return broken.empty(); }
 
   /// What is broken, a line each; empty if nothing is.
-  std::string format() const;
+  std::string to_string() const;
 };
 
 class World;

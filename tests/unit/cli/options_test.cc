@@ -135,7 +135,7 @@ TEST_CASE("a server drains on signals, and otherwise is what the library makes i
   const ServerOptions library;
   CHECK(options.server.signals == SignalUse::drain);
   CHECK(options.server.calls == library.calls);
-  CHECK(options.server.concurrency.format() == library.concurrency.format());
+  CHECK(options.server.concurrency.to_string() == library.concurrency.to_string());
   CHECK(options.server.limits.connections_max == library.limits.connections_max);
   CHECK(options.server.timeouts.first_byte == library.timeouts.first_byte);
   CHECK(options.server.timeouts.idle == library.timeouts.idle);
@@ -170,7 +170,7 @@ TEST_CASE("a server's flags and numbers are understood") {
              "--drain-timeout", "0s", "--idle-timeout", "2m", "--log-format", "json"});
   CHECK(options.server.calls == CallCount::one);
   CHECK(options.log_level == LogLevel::debug);
-  CHECK(options.server.concurrency.format() == "threads:3");
+  CHECK(options.server.concurrency.to_string() == "threads:3");
   CHECK(options.server.limits.connections_max == 7);
   CHECK(options.server.drain_timeout == 0s);
   CHECK(options.server.timeouts.idle == 2min);

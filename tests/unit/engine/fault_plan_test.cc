@@ -83,16 +83,16 @@ TEST_CASE("among many seeds each fault is met with and done without, and some wo
 TEST_CASE("counts add up and are told by name, without those that are 0") {
   FaultCounts counts;
   CHECK(counts.total() == 0);
-  CHECK(counts.format().empty());
+  CHECK(counts.to_string().empty());
   counts[Fault::stream_reset] = 3;
   counts[Fault::delay] = 17;
-  CHECK(counts.format() == "delay 17, stream_reset 3");
+  CHECK(counts.to_string() == "delay 17, stream_reset 3");
   FaultCounts more;
   more[Fault::delay] = 1;
   more[Fault::process_death] = 2;
   more += counts;
   CHECK(more.total() == 23);
-  CHECK(more.format() == "delay 18, stream_reset 3, process_death 2");
+  CHECK(more.to_string() == "delay 18, stream_reset 3, process_death 2");
 }
 
 }  // namespace hotline

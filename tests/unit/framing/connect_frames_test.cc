@@ -28,9 +28,9 @@ TEST_CASE("the options of an endpoint say how its messages are framed") {
       TaskGroup server;
       REQUIRE(server.spawn("server", [&] { echo_once(*listener, framing); }));
       auto frames =
-          connect_frames(listener->endpoint().format() + "?max=1KiB&receive=1&framing=" + framing);
+          connect_frames(listener->endpoint().to_uri() + "?max=1KiB&receive=1&framing=" + framing);
       REQUIRE(frames);
-      CHECK(frames->framing().format() == framing);
+      CHECK(frames->framing().to_string() == framing);
       CHECK(frames->framing().frame_max == 1024);
       CHECK(frames->write_frame(as_bytes("hello")));
       const auto reply = frames->read_frame();
@@ -54,7 +54,7 @@ TEST_CASE("what is no endpoint of frames is refused before anybody is called") {
 TEST_CASE("where nobody listens there are no frames") {
   auto listener = listen(*Endpoint::parse("tcp://127.0.0.1:0"));
   REQUIRE(listener);
-  const std::string uri = listener->endpoint().format() + "?framing=lines";
+  const std::string uri = listener->endpoint().to_uri() + "?framing=lines";
   listener->close();
   CHECK(test::kind_of(connect_frames(uri)) == "refused");
 }

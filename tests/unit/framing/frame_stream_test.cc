@@ -292,7 +292,7 @@ TEST_CASE("a frame stream can be moved, with what has arrived in it") {
     CHECK(next(moved) == "two");
     CHECK(moved.framing().kind == Framing::Kind::lines);
     CHECK(moved.stream().is_open());
-    CHECK(std::as_const(moved).stream().peer().format() == "unix:@peer");
+    CHECK(std::as_const(moved).stream().peer().to_uri() == "unix:@peer");
   });
 }
 

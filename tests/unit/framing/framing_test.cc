@@ -30,7 +30,7 @@ TEST_CASE("every framing has a name, which is read and written") {
     CAPTURE(name);
     const auto framing = Framing::parse(name);
     REQUIRE(framing);
-    CHECK(framing->format() == name);
+    CHECK(framing->to_string() == name);
     CHECK(framing->has_boundaries() == (std::string_view(name) != "raw"));
     CHECK(framing->can_pipeline() == (std::string_view(name) != "ready"));
     CHECK(framing->frame_max == 16 << 20);
@@ -53,8 +53,8 @@ TEST_CASE("a delimiter may hold any byte, and comes back from its text") {
     const auto framing = Framing::parse(form.text);
     REQUIRE(framing);
     CHECK(framing->delimiter == form.delimiter);
-    CHECK(framing->format() == form.formatted);
-    CHECK(Framing::parse(framing->format())->delimiter == form.delimiter);
+    CHECK(framing->to_string() == form.formatted);
+    CHECK(Framing::parse(framing->to_string())->delimiter == form.delimiter);
   }
 }
 

@@ -73,8 +73,8 @@ TEST_CASE("a bound socket tells its address with the port that the kernel gave")
     const auto socket = bound(uri, SOCK_STREAM);
     REQUIRE(socket);
     CHECK(socket->endpoint.port() != 0);
-    CHECK(socket->endpoint.format() ==
-          Endpoint::of_address(Transport::tcp, socket->address).format());
+    CHECK(socket->endpoint.to_uri() ==
+          Endpoint::of_address(Transport::tcp, socket->address).to_uri());
   }
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("two sockets cannot be bound to one port, of UDP neither") {
     CAPTURE(std::string(uri));
     const auto first = bound(uri, type);
     REQUIRE(first);
-    CHECK(test::kind_of(bound(first->endpoint.format(), type)) == "address_in_use");
+    CHECK(test::kind_of(bound(first->endpoint.to_uri(), type)) == "address_in_use");
   }
 }
 
@@ -103,9 +103,9 @@ TEST_CASE("a port whose socket may be joined by others is refused to rivals, whe
     }
     const auto second = beside(*first, type);
     REQUIRE(second);
-    CHECK(second->endpoint.format() == first->endpoint.format());
+    CHECK(second->endpoint.to_uri() == first->endpoint.to_uri());
     REQUIRE(beside(*second, type));
-    CHECK(test::kind_of(bound(first->endpoint.format(), type)) == "address_in_use");
+    CHECK(test::kind_of(bound(first->endpoint.to_uri(), type)) == "address_in_use");
     CHECK(rival_at(*first, type, false) == EADDRINUSE);
   }
 }
@@ -118,7 +118,7 @@ TEST_CASE("of two that have bound one port and do not listen yet, one alone come
   REQUIRE(::bind(rival.get(), static_cast<const sockaddr*>(any.data()),
                  static_cast<socklen_t>(any.size())) == 0);
   const SocketAddress address = test::bound_address(rival.get());
-  const auto ours = bound(Endpoint::of_address(Transport::tcp, address).format(), SOCK_STREAM);
+  const auto ours = bound(Endpoint::of_address(Transport::tcp, address).to_uri(), SOCK_STREAM);
   REQUIRE(ours);
   CHECK(::listen(rival.get(), 1) == -1);
   CHECK(errno == EADDRINUSE);
@@ -131,9 +131,9 @@ TEST_CASE("a port that comes free within 100 ms is waited for, and a conflict is
       auto first = bound(uri, type);
       REQUIRE(first);
       const Instant begun = now();
-      CHECK(test::kind_of(bound(first->endpoint.format(), type)) == "address_in_use");
+      CHECK(test::kind_of(bound(first->endpoint.to_uri(), type)) == "address_in_use");
       CHECK(now() - begun >= std::chrono::milliseconds(100));
-      const std::string wanted = first->endpoint.format();
+      const std::string wanted = first->endpoint.to_uri();
       std::jthread killed([held = UniqueFd(::dup(first->channel->fd()))]() mutable {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         held.reset();
@@ -153,7 +153,7 @@ TEST_CASE("a fiber that waits for a port to come free lets others run") {
     loop.spawn(
         "bind",
         [&] {
-          CHECK_FALSE(bound(first->endpoint.format(), SOCK_STREAM));
+          CHECK_FALSE(bound(first->endpoint.to_uri(), SOCK_STREAM));
           has_ended = true;
         },
         &group);
@@ -217,7 +217,7 @@ TEST_CASE("an inherited socket keeps its address, and its transport is found out
   REQUIRE(original);
   const auto inherited = bound("fd:" + std::to_string(original->channel->fd()), SOCK_DGRAM);
   REQUIRE(inherited);
-  CHECK(inherited->endpoint.format() == original->endpoint.format());
+  CHECK(inherited->endpoint.to_uri() == original->endpoint.to_uri());
 }
 
 TEST_CASE("permission bits are refused where there is no UNIX path that could have them") {

@@ -47,7 +47,7 @@ TEST_CASE("a stream knows whom it is connected to and where it is itself") {
     auto [listening, port] = test::tcp_listener();
     const auto stream = connect(uri_of(port));
     REQUIRE(stream);
-    CHECK(stream->peer().format() == uri_of(port));
+    CHECK(stream->peer().to_uri() == uri_of(port));
     CHECK(stream->local().host() == "127.0.0.1");
     CHECK(stream->is_open());
   });
@@ -138,7 +138,7 @@ TEST_CASE("a UNIX listener is connected to by path and by abstract name") {
       REQUIRE(listener);
       const auto stream = connect(uri);
       REQUIRE(stream);
-      CHECK(stream->peer().format() == uri);
+      CHECK(stream->peer().to_uri() == uri);
     }
   });
 }
@@ -209,7 +209,7 @@ TEST_CASE("a URI's receive option bounds what one receive gives") {
   test::on_each_engine([] {
     auto listener = listen("tcp://127.0.0.1:0");
     REQUIRE(listener);
-    auto stream = connect(listener->endpoint().format() + "?receive=3");
+    auto stream = connect(listener->endpoint().to_uri() + "?receive=3");
     REQUIRE(stream);
     auto call = listener->accept();
     REQUIRE(call);

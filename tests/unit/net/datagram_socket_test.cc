@@ -39,8 +39,8 @@ TEST_CASE("a datagram arrives whole, and its answer finds the way back") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     CHECK(server.endpoint().port() != 0);
-    DatagramSocket client = connected(server.endpoint().format());
-    CHECK(client.endpoint().format() == server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
+    CHECK(client.endpoint().to_uri() == server.endpoint().to_uri());
     send(client, "hello");
     echo_one(server);
     CHECK(received(client) == "hello");
@@ -50,21 +50,21 @@ TEST_CASE("a datagram arrives whole, and its answer finds the way back") {
 TEST_CASE("the peer of a datagram is told for people to read") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     send(client, "x");
     const auto datagram = server.receive(soon());
     REQUIRE(datagram);
     REQUIRE(datagram->route != nullptr);
     CHECK(server.peer_of(*datagram->route).host() == "127.0.0.1");
     CHECK(server.peer_of(*datagram->route).port() != 0);
-    CHECK(client.peer_of(DatagramRoute()).format() == server.endpoint().format());
+    CHECK(client.peer_of(DatagramRoute()).to_uri() == server.endpoint().to_uri());
   });
 }
 
 TEST_CASE("an empty datagram is a datagram") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     send(client, "");
     send(client, "after");
     const auto first = server.receive(soon());
@@ -82,7 +82,7 @@ TEST_CASE("what waits is received together, up to the bound of a batch, in order
     DatagramOptions options;
     options.batch_max = 4;
     DatagramSocket server = bound("udp://127.0.0.1:0", options);
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     for (int i = 0; i < 10; ++i) send(client, std::to_string(i));
     std::string all;
     while (all.size() < 10) {
@@ -98,7 +98,7 @@ TEST_CASE("what waits is received together, up to the bound of a batch, in order
 TEST_CASE("a single receive leaves the others where they are") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     for (const char* text : {"1", "2", "3"}) send(client, text);
     CHECK(received(server) == "1");
     CHECK(received(server) == "2");
@@ -111,7 +111,7 @@ TEST_CASE("a datagram longer than there is room for is cut and marked") {
     DatagramOptions options;
     options.datagram_bytes_max = 4;
     DatagramSocket server = bound("udp://127.0.0.1:0", options);
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     for (const char* text : {"12345", "1234", "123"}) send(client, text);
     for (const bool is_truncated : {true, false, false}) {
       const auto datagram = server.receive(soon());
@@ -125,14 +125,14 @@ TEST_CASE("a datagram longer than there is room for is cut and marked") {
 TEST_CASE("the largest datagram of UDP goes through, one byte more is too large") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     const std::string largest(65'507, 'u');
     send(client, largest);
     CHECK(received(server) == largest);
     const auto refused = client.send({as_bytes(largest + "u"), nullptr});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::too_large);
-    CHECK(refused.error().endpoint == server.endpoint().format());
+    CHECK(refused.error().endpoint == server.endpoint().to_uri());
   });
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("where nobody is bound a connected socket learns that it is refused") 
     std::string uri;
     {
       const DatagramSocket server = bound("udp://127.0.0.1:0");
-      uri = server.endpoint().format();
+      uri = server.endpoint().to_uri();
     }
     DatagramSocket client = connected(uri);
     send(client, "anybody?");
@@ -176,7 +176,7 @@ TEST_CASE("a receive is out of time when nothing comes, and what comes later is 
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     CHECK(test::kind_of(server.receive(deadline_after(milliseconds(1)))) == "timed_out");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     send(client, "late");
     CHECK(received(server) == "late");
   });
@@ -188,7 +188,7 @@ TEST_CASE("a UNIX datagram client has a name of its own, so that it can be answe
     for (const std::string& uri : {"unixgram://" + directory.file("s"),
                                    "unixgram:@hotline-dg-" + std::to_string(::getpid())}) {
       DatagramSocket server = bound(uri);
-      CHECK(server.endpoint().format() == uri);
+      CHECK(server.endpoint().to_uri() == uri);
       DatagramSocket client = connected(uri);
       send(client, "hello");
       const auto datagram = server.receive(soon());
@@ -230,7 +230,7 @@ TEST_CASE("a batch is sent in order, and one that cannot be delivered does not h
 TEST_CASE("kept datagrams stay as they were while others are received") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     std::vector<std::shared_ptr<void>> kept;
     std::vector<Datagram> datagrams;
     for (int i = 0; i < 5; ++i) {
@@ -253,7 +253,7 @@ TEST_CASE("kept datagrams stay as they were while others are received") {
 
 TEST_CASE("memory that was kept and let go of is used again") {
   DatagramSocket server = bound("udp://127.0.0.1:0");
-  DatagramSocket client = connected(server.endpoint().format());
+  DatagramSocket client = connected(server.endpoint().to_uri());
   std::vector<const void*> places;
   for (int i = 0; i < 6; ++i) {
     send(client, "x");
@@ -269,7 +269,7 @@ TEST_CASE("memory that was kept and let go of is used again") {
 TEST_CASE("several fibers may send on one socket at once, and every datagram is whole") {
   test::on_each_loop([](engine::EventLoop&) {
     DatagramSocket server = bound("udp://127.0.0.1:0");
-    DatagramSocket client = connected(server.endpoint().format());
+    DatagramSocket client = connected(server.endpoint().to_uri());
     TaskGroup group;
     for (char name = 'a'; name <= 'h'; ++name) {
       REQUIRE(group.spawn("sender", [&client, name] {
@@ -292,9 +292,9 @@ TEST_CASE("a shared socket has the same descriptor's datagrams and buffers of it
     DatagramSocket one = bound("udp://127.0.0.1:0");
     auto other = one.share();
     REQUIRE(other);
-    CHECK(other->endpoint().format() == one.endpoint().format());
+    CHECK(other->endpoint().to_uri() == one.endpoint().to_uri());
     CHECK(other->descriptor() != one.descriptor());
-    DatagramSocket client = connected(one.endpoint().format());
+    DatagramSocket client = connected(one.endpoint().to_uri());
     send(client, "1");
     send(client, "2");
     const auto first = one.receive(soon());
@@ -308,7 +308,7 @@ TEST_CASE("a shared socket has the same descriptor's datagrams and buffers of it
 
 TEST_CASE("a socket goes from loop to loop") {
   DatagramSocket server = bound("udp://127.0.0.1:0");
-  DatagramSocket client = connected(server.endpoint().format());
+  DatagramSocket client = connected(server.endpoint().to_uri());
   test::on_each_loop([&](engine::EventLoop&) {
     send(client, "x");
     CHECK(received(server) == "x");
@@ -344,7 +344,7 @@ TEST_CASE("sockets that share a UDP port are joined by nobody, and every datagra
     REQUIRE(one);
     auto other = one->share_port();
     REQUIRE(other);
-    CHECK(other->endpoint().format() == one->endpoint().format());
+    CHECK(other->endpoint().to_uri() == one->endpoint().to_uri());
     CHECK(test::kind_of(bind_datagrams(one->endpoint())) == "address_in_use");
     constexpr int kSenders = 32;
     const std::string where = "udp://127.0.0.1:" + std::to_string(one->endpoint().port());

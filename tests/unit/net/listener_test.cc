@@ -105,17 +105,17 @@ TEST_CASE("a listener on an IPv6 address takes no callers over IPv4") {
 TEST_CASE("an address where somebody listens is in use") {
   test::on_each_engine([] {
     const Listener first = listening("tcp://127.0.0.1:0");
-    const auto second = listen(first.endpoint().format());
+    const auto second = listen(first.endpoint().to_uri());
     REQUIRE_FALSE(second);
     CHECK(second.error().kind == ErrorKind::address_in_use);
     CHECK(second.error().message() ==
-          "cannot listen on " + first.endpoint().format() + ": address already in use");
+          "cannot listen on " + first.endpoint().to_uri() + ": address already in use");
   });
 }
 
 TEST_CASE("a server that was stopped can be started again at once on its port") {
   Listener first = listening("tcp://127.0.0.1:0");
-  const std::string uri = first.endpoint().format();
+  const std::string uri = first.endpoint().to_uri();
   const UniqueFd caller = test::connect_tcp(first.endpoint().port());
   { const auto call = first.accept(); }
   first.close();
@@ -132,7 +132,7 @@ TEST_CASE(
       REQUIRE(other);
       auto third = other->share_port();
       REQUIRE(third);
-      CHECK(third->endpoint().format() == one.endpoint().format());
+      CHECK(third->endpoint().to_uri() == one.endpoint().to_uri());
       CHECK(test::kind_of(listen(one.endpoint())) == "address_in_use");
       // Whoever calls reaches one of the three.
       constexpr int kCallers = 64;
@@ -182,11 +182,11 @@ TEST_CASE("a UNIX listener makes its path and removes it when it goes") {
     const std::string path = directory.file("s");
     {
       Listener listener = listening("unix://" + path);
-      CHECK(listener.endpoint().format() == "unix://" + path);
+      CHECK(listener.endpoint().to_uri() == "unix://" + path);
       const UniqueFd caller = test::connect_unix(path);
       const auto call = listener.accept();
       REQUIRE(call);
-      CHECK(call->peer().format() == "unix:");
+      CHECK(call->peer().to_uri() == "unix:");
     }
     CHECK_FALSE(exists(path));
   });
@@ -259,7 +259,7 @@ TEST_CASE("an abstract name needs no path, and one listener has it") {
   test::on_each_engine([] {
     const std::string uri = "unix:@hotline-unit-" + std::to_string(::getpid());
     Listener listener = listening(uri);
-    CHECK(listener.endpoint().format() == uri);
+    CHECK(listener.endpoint().to_uri() == uri);
     CHECK(test::kind_of(listen(uri)) == "address_in_use");
     listener.close();
     CHECK(listen(uri));
@@ -281,7 +281,7 @@ TEST_CASE("a second listener over the same socket takes callers too, and outlive
     Listener first = listening("tcp://127.0.0.1:0");
     auto second = first.share();
     REQUIRE(second);
-    CHECK(second->endpoint().format() == first.endpoint().format());
+    CHECK(second->endpoint().to_uri() == first.endpoint().to_uri());
     first.close();
     const UniqueFd caller = test::connect_tcp(second->endpoint().port());
     CHECK(second->accept());
@@ -308,7 +308,7 @@ TEST_CASE("a listener is inherited by its number, which stays the parent's") {
   auto [fd, port] = test::tcp_listener();
   {
     Listener listener = listening("fd:" + std::to_string(fd.get()));
-    CHECK(listener.endpoint().format() == "tcp://127.0.0.1:" + std::to_string(port));
+    CHECK(listener.endpoint().to_uri() == "tcp://127.0.0.1:" + std::to_string(port));
     const UniqueFd caller = test::connect_tcp(port);
     CHECK(listener.accept());
   }

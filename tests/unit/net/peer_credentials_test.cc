@@ -35,7 +35,7 @@ TEST_CASE("a TCP stream does not know who is at the other end") {
   test::on_each_engine([] {
     auto listener = listen("tcp://127.0.0.1:0");
     REQUIRE(listener);
-    const auto caller = connect(listener->endpoint().format());
+    const auto caller = connect(listener->endpoint().to_uri());
     REQUIRE(caller);
     CHECK(test::kind_of(caller->peer_credentials()) == "unsupported");
   });

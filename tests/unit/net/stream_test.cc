@@ -159,7 +159,7 @@ TEST_CASE("a peer that breaks off resets the stream") {
     reset(call.peer);
     CHECK(received(call.stream) == "<reset>");
     CHECK(call.stream.end().kind == ErrorKind::reset);
-    CHECK(call.stream.end().endpoint == call.stream.peer().format());
+    CHECK(call.stream.end().endpoint == call.stream.peer().to_uri());
   });
 }
 
@@ -360,7 +360,7 @@ TEST_CASE("who listens in is shown what goes both ways, once") {
     void received(const Endpoint&, Bytes bytes) noexcept override { in += as_text(bytes); }
     void sent(const Endpoint& peer, Bytes bytes) noexcept override {
       out += as_text(bytes);
-      from = peer.format();
+      from = peer.to_uri();
     }
     std::string in;
     std::string out;

@@ -50,11 +50,11 @@ TEST_CASE("a word without a number means the default, which is never 0") {
 }
 
 TEST_CASE("a word is formatted with the number that is meant, and parsed again") {
-  CHECK(Concurrency{Kind::serial, 0}.format() == "serial");
-  CHECK(Concurrency{Kind::threads, 0}.format() == "threads:256");
-  CHECK(Concurrency{Kind::processes, 3}.format() == "processes:3");
+  CHECK(Concurrency{Kind::serial, 0}.to_string() == "serial");
+  CHECK(Concurrency{Kind::threads, 0}.to_string() == "threads:256");
+  CHECK(Concurrency{Kind::processes, 3}.to_string() == "processes:3");
   for (const Kind kind : {Kind::serial, Kind::threads, Kind::processes, Kind::loops}) {
-    const auto again = Concurrency::parse(Concurrency{kind, 0}.format());
+    const auto again = Concurrency::parse(Concurrency{kind, 0}.to_string());
     REQUIRE(again);
     CHECK(again->kind == kind);
   }

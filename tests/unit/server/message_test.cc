@@ -21,7 +21,7 @@ TEST_CASE("a message without a socket has the bytes and the peer that it was giv
   const Endpoint peer = *Endpoint::parse("unixgram:@caller");
   const Message message(std::as_writable_bytes(std::span(text)), peer);
   CHECK(as_text(message.bytes()) == "hello");
-  CHECK(message.peer().format() == "unixgram:@caller");
+  CHECK(message.peer().to_uri() == "unixgram:@caller");
   CHECK_FALSE(message.is_truncated());
   message.bytes()[0] = std::byte{'J'};
   CHECK(text == "Jello");
@@ -36,7 +36,7 @@ TEST_CASE("a datagram without a route came from the peer of its socket") {
     std::string text = "hello";
     const Datagram datagram{.bytes = std::as_writable_bytes(std::span(text)), .is_truncated = true};
     const Message message(*client, datagram);
-    CHECK(message.peer().format() == server->endpoint().format());
+    CHECK(message.peer().to_uri() == server->endpoint().to_uri());
     CHECK(message.is_truncated());
   });
 }

@@ -73,7 +73,7 @@ TEST_CASE("that it serves is told to its caller too, after the line that says so
   std::string told;
   ServerOptions options;
   options.on_serving = [&](const Server& server) {
-    told += server.services().front().endpoint.format();
+    told += server.services().front().endpoint.to_uri();
   };
   const std::string text = test::written_to(stderr, [&] { serve_two_callers(options); });
   CHECK(text.starts_with("listening tcp://[::]:8000\n"));

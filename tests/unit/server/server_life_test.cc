@@ -33,7 +33,7 @@ void echo(Stream& call) {
 }
 
 std::string endpoint_of(const Server& server) {
-  return server.services().front().endpoint.format();
+  return server.services().front().endpoint.to_uri();
 }
 
 std::string ask(const std::string& uri) {
@@ -79,7 +79,7 @@ TEST_CASE("a second bind changes nothing") {
 TEST_CASE("a bind that failed can be tried again") {
   auto other = listen(kAnyPort);
   REQUIRE(other);
-  const std::string uri = other->endpoint().format();
+  const std::string uri = other->endpoint().to_uri();
   Server server(test::options_for("loops:2"));
   REQUIRE(server.add(uri, echo));
   CHECK(test::kind_of(server.bind()) == "address_in_use");

@@ -69,7 +69,7 @@ TEST_CASE("every endpoint is bound or none is") {
   const std::string path = "unix:@hotline-none-" + std::to_string(taken->endpoint().port());
   Server server;
   REQUIRE(server.add(path, echo));
-  REQUIRE(server.add(taken->endpoint().format(), echo));
+  REQUIRE(server.add(taken->endpoint().to_uri(), echo));
   CHECK(test::kind_of(server.bind()) == "address_in_use");
   CHECK(test::kind_of(connect(path)) == "refused");
   CHECK(test::kind_of(server.run()) == "address_in_use");

@@ -61,7 +61,7 @@ TEST_CASE("a second run of the same program finds the port in use, shared or not
     for (const std::size_t loops : {0U, 1U, 2U}) {
       Service first = service_at(uri);
       REQUIRE(bind_service(first, {}, loops));
-      Service second = service_at(first.bound.format());
+      Service second = service_at(first.bound.to_uri());
       CHECK(test::kind_of(bind_service(second, {}, 2)) == "address_in_use");
       CHECK(test::kind_of(bind_service(second, {}, 0)) == "address_in_use");
     }

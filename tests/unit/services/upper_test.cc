@@ -74,7 +74,7 @@ struct Datagrams {
       }
     });
     const sim::Outcome outcome = world.run();
-    INFO(outcome.format());
+    INFO(outcome.to_string());
     CHECK(outcome.holds());
   }
 };
@@ -122,7 +122,7 @@ TEST_CASE("two servers that are made to answer each other stop after a while") {
       serve("udp://:8000", upper_message);
     });
     const sim::Outcome outcome = world.run();
-    INFO(outcome.format());
+    INFO(outcome.to_string());
     CHECK(outcome.holds());
     CHECK(outcome.simulated > std::chrono::milliseconds(1));
   }

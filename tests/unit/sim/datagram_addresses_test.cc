@@ -50,7 +50,7 @@ void beside(const std::vector<std::string>& uris, std::function<void()> call) {
     call();
   });
   const Outcome outcome = world.run();
-  INFO(outcome.format());
+  INFO(outcome.to_string());
   CHECK(outcome.holds());
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("an address where nobody listens is passed over, and the same is asked
     DatagramSocket socket = caller();
     say(socket, "one");
     CHECK(reply_to(socket) == "at udp://127.0.0.1:8000 one");
-    CHECK(socket.endpoint().format() == "udp://127.0.0.1:8000");
+    CHECK(socket.endpoint().to_uri() == "udp://127.0.0.1:8000");
     say(socket, "two");
     CHECK(reply_to(socket) == "at udp://127.0.0.1:8000 two");
   });

@@ -39,7 +39,7 @@ std::string what_is_there(DatagramSocket& socket) {
 /// What becomes of the digits, each a datagram.
 std::string what_comes_of_digits(const sim::FaultProxyOptions& options) {
   DatagramSocket target = bound(kUdp);
-  RunningProxy proxy(kUdp, target.endpoint().format(), options);
+  RunningProxy proxy(kUdp, target.endpoint().to_uri(), options);
   DatagramSocket caller = connected(proxy.uri());
   for (const char* digit : {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}) send(caller, digit);
   proxy.drain();
@@ -52,7 +52,7 @@ TEST_CASE(
     "without faults datagrams go both ways as they are, each caller's to him, empty ones too") {
   for (const EngineKind engine : test::loop_engines()) {
     DatagramSocket target = bound(kUdp);
-    RunningProxy proxy("udp://[::1]:0", target.endpoint().format(), {}, engine);
+    RunningProxy proxy("udp://[::1]:0", target.endpoint().to_uri(), {}, engine);
     DatagramSocket one = connected(proxy.uri());
     DatagramSocket other = connected(proxy.uri());
     const std::string large = test::varied(30'000);
@@ -70,21 +70,21 @@ TEST_CASE(
 
 TEST_CASE("a caller keeps his port at the target") {
   DatagramSocket target = bound(kUdp);
-  RunningProxy proxy(kUdp, target.endpoint().format());
+  RunningProxy proxy(kUdp, target.endpoint().to_uri());
   DatagramSocket caller = connected(proxy.uri());
   std::vector<std::string> ports;
   for (int i = 0; i < 2; ++i) {
     send(caller, "x");
     const auto datagram = target.receive(test::soon());
     REQUIRE(datagram);
-    ports.push_back(target.peer_of(*datagram->route).format());
+    ports.push_back(target.peer_of(*datagram->route).to_uri());
   }
   CHECK(ports[0] == ports[1]);
 }
 
 TEST_CASE("a target where nobody listens loses what is sent, and may come back") {
   DatagramSocket target = bound(kUdp);
-  const std::string uri = target.endpoint().format();
+  const std::string uri = target.endpoint().to_uri();
   RunningProxy proxy(kUdp, uri);
   DatagramSocket caller = connected(proxy.uri());
   send(caller, "before");
@@ -105,27 +105,27 @@ TEST_CASE("a target where nobody listens loses what is sent, and may come back")
 
 TEST_CASE("a lost datagram never comes") {
   DatagramSocket target = bound(kUdp);
-  RunningProxy proxy(kUdp, target.endpoint().format(), always(Fault::datagram_loss));
+  RunningProxy proxy(kUdp, target.endpoint().to_uri(), always(Fault::datagram_loss));
   DatagramSocket caller = connected(proxy.uri());
   for (int i = 0; i < 3; ++i) send(caller, "x");
-  CHECK(proxy.drain().format() == "datagram_loss 3");
+  CHECK(proxy.drain().to_string() == "datagram_loss 3");
   CHECK(what_is_there(target).empty());
 }
 
 TEST_CASE("a datagram that comes twice comes twice, both ways") {
   DatagramSocket target = bound(kUdp);
-  RunningProxy proxy(kUdp, target.endpoint().format(), always(Fault::datagram_duplication));
+  RunningProxy proxy(kUdp, target.endpoint().to_uri(), always(Fault::datagram_duplication));
   DatagramSocket caller = connected(proxy.uri());
   send(caller, "x");
   answer(target);
   answer(target);
   for (int i = 0; i < 4; ++i) CHECK(received(caller) == "xx");
-  CHECK(proxy.stop().format() == "datagram_duplication 3");
+  CHECK(proxy.stop().to_string() == "datagram_duplication 3");
 }
 
 TEST_CASE("a corrupt datagram has one other byte, and an empty one none") {
   DatagramSocket target = bound(kUdp);
-  RunningProxy proxy(kUdp, target.endpoint().format(), always(Fault::datagram_corruption));
+  RunningProxy proxy(kUdp, target.endpoint().to_uri(), always(Fault::datagram_corruption));
   DatagramSocket caller = connected(proxy.uri());
   const std::string text = "as it was";
   send(caller, text);
@@ -136,7 +136,7 @@ TEST_CASE("a corrupt datagram has one other byte, and an empty one none") {
   CHECK(differences == 1);
   send(caller, "");
   CHECK(received(target).empty());
-  CHECK(proxy.stop().format() == "datagram_corruption 1");
+  CHECK(proxy.stop().to_string() == "datagram_corruption 1");
 }
 
 TEST_CASE("reordered datagrams let the next one go first") {
@@ -149,7 +149,7 @@ TEST_CASE("a datagram that nothing overtakes comes late") {
   sim::FaultProxyOptions options = always(Fault::datagram_reordering);
   options.reordering_max = milliseconds(5);
   DatagramSocket target = bound(kUdp);
-  RunningProxy proxy(kUdp, target.endpoint().format(), options);
+  RunningProxy proxy(kUdp, target.endpoint().to_uri(), options);
   DatagramSocket caller = connected(proxy.uri());
   const Instant begun = now();
   send(caller, "x");
@@ -169,14 +169,14 @@ TEST_CASE("what comes during a partition is lost, and what comes later is not") 
   options.partition_max = milliseconds(1);
   DatagramSocket target = bound(kUdp);
   {
-    RunningProxy proxy(kUdp, target.endpoint().format(), options);
+    RunningProxy proxy(kUdp, target.endpoint().to_uri(), options);
     DatagramSocket caller = connected(proxy.uri());
     for (int i = 0; i < 5; ++i) send(caller, "x");
-    CHECK(proxy.drain().format() == "partition 5");
+    CHECK(proxy.drain().to_string() == "partition 5");
     CHECK(what_is_there(target).empty());
   }
   options.faults.set(Fault::partition, 300'000);
-  RunningProxy proxy(kUdp, target.endpoint().format(), options);
+  RunningProxy proxy(kUdp, target.endpoint().to_uri(), options);
   DatagramSocket caller = connected(proxy.uri());
   for (Result<Datagram> came = fail({}); !came;) {
     send(caller, "x");

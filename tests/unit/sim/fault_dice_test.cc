@@ -33,7 +33,7 @@ TEST_CASE("what strikes is counted, in one place for all dice of a proxy") {
   CHECK(one.strikes(Fault::stall));
   CHECK(other.strikes(Fault::stall));
   CHECK_FALSE(one.strikes(Fault::delay));
-  CHECK(faults.counts.format() == "stall 2");
+  CHECK(faults.counts.to_string() == "stall 2");
 }
 
 TEST_CASE("what cannot do anything does not strike, and leaves the choices after it as they are") {

@@ -48,7 +48,7 @@ TEST_CASE("what cannot be stood before is refused") {
 
 TEST_CASE("a taken endpoint is said to be taken") {
   const Listener listener = target_listener();
-  const std::string taken = listener.endpoint().format();
+  const std::string taken = listener.endpoint().to_uri();
   CHECK(test::kind_of(sim::FaultProxy::bind(taken, taken)) == "address_in_use");
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("the endpoint has the port that the kernel gave") {
 TEST_CASE("it runs beside its callers on any engine") {
   test::on_each_loop([](engine::EventLoop&) {
     Listener listener = target_listener();
-    auto proxy = sim::FaultProxy::bind(kTcp, listener.endpoint().format());
+    auto proxy = sim::FaultProxy::bind(kTcp, listener.endpoint().to_uri());
     REQUIRE(proxy);
     TaskGroup fibers;
     Result<void> ended;
@@ -85,7 +85,7 @@ TEST_CASE("it runs beside its callers on any engine") {
 
 TEST_CASE("it runs on a thread without a loop, until it is cancelled") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), {}, EngineKind::automatic,
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), {}, EngineKind::automatic,
                      engine::WorkerKind::blocking);
   ProxiedCall call(proxy, listener);
   say(call.caller, "hello");
@@ -97,7 +97,7 @@ TEST_CASE("it runs on a thread without a loop, until it is cancelled") {
 
 TEST_CASE("a drain forwards what has come, then ends both sides in order") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::delay));
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::delay));
   ProxiedCall call(proxy, listener);
   say(call.caller, "hello");
   proxy.drain();
@@ -109,17 +109,17 @@ TEST_CASE("a drain forwards what has come, then ends both sides in order") {
 
 TEST_CASE("a refused caller sees a reset, and the target nothing") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::connect_refused));
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::connect_refused));
   for (int i = 0; i < 3; ++i) {
     CHECK(end_of_caller(proxy) == "<reset>");
   }
-  CHECK(proxy.stop().format() == "connect_refused 3");
+  CHECK(proxy.stop().to_string() == "connect_refused 3");
   CHECK(test::kind_of(listener.accept(Deadline::at(now()))) == "timed_out");
 }
 
 TEST_CASE("a caller that is never connected on waits until he goes") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::connect_timeout));
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::connect_timeout));
   Stream caller = test::caller_of(proxy);
   caller.set_timeouts({.first_byte = std::chrono::milliseconds(10)});
   say(caller, "hello?");
@@ -127,14 +127,14 @@ TEST_CASE("a caller that is never connected on waits until he goes") {
   REQUIRE(caller.shut_down_writes());
   caller.set_timeouts({});
   CHECK(heard(caller) == "<closed>");
-  CHECK(proxy.stop().format() == "connect_timeout 1");
+  CHECK(proxy.stop().to_string() == "connect_timeout 1");
   CHECK(test::kind_of(listener.accept(Deadline::at(now()))) == "timed_out");
 }
 
 TEST_CASE("a cancel and a drain end the wait of a caller that is never connected on") {
   for (const bool is_drained : {false, true}) {
     Listener listener = target_listener();
-    RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::connect_timeout));
+    RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::connect_timeout));
     Stream caller = test::caller_of(proxy);
     is_drained ? proxy.drain() : proxy.stop();
     CHECK(heard(caller).starts_with("<"));
@@ -143,7 +143,7 @@ TEST_CASE("a cancel and a drain end the wait of a caller that is never connected
 
 TEST_CASE("where nobody listens at the target a caller sees a reset") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format());
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri());
   listener.close();
   CHECK(end_of_caller(proxy) == "<reset>");
 }
@@ -152,7 +152,7 @@ TEST_CASE("a cancel ends a stall") {
   sim::FaultProxyOptions options = always(Fault::stall);
   options.stall_max = std::chrono::hours(1);
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), options);
   ProxiedCall call(proxy, listener);
   say(call.caller, "hello");
   proxy.stop();
@@ -162,7 +162,7 @@ TEST_CASE("a cancel ends a stall") {
 TEST_CASE("a datagram proxy ends when it is drained or cancelled") {
   for (const bool is_drained : {false, true}) {
     DatagramSocket target = test::bound(kUdp);
-    RunningProxy proxy(kUdp, target.endpoint().format());
+    RunningProxy proxy(kUdp, target.endpoint().to_uri());
     DatagramSocket caller = test::connected(proxy.uri());
     test::send(caller, "hello");
     CHECK(test::received(target) == "hello");

@@ -38,7 +38,7 @@ TEST_CASE("a descriptor that is left open is told with its host") {
   const Outcome outcome = outcome_of([] { engine::Engine::current().open_counter(); });
   CHECK_FALSE(outcome.holds());
   CHECK(outcome.broken == Broken{"left open: counter on a"});
-  CHECK(outcome.format() == "left open: counter on a\n");
+  CHECK(outcome.to_string() == "left open: counter on a\n");
 }
 
 TEST_CASE("what a program left open is told also if its host is killed later") {

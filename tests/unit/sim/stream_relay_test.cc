@@ -25,7 +25,7 @@ void check_transparent(const std::string& listen_uri, const std::string& target_
                        EngineKind engine) {
   CAPTURE(listen_uri);
   Listener listener = target_listener(target_uri);
-  RunningProxy proxy(listen_uri, listener.endpoint().format(), {}, engine);
+  RunningProxy proxy(listen_uri, listener.endpoint().to_uri(), {}, engine);
   ProxiedCall call(proxy, listener);
   const std::string text = test::varied(16 * 1024);
   say(call.caller, text);
@@ -68,7 +68,7 @@ void check_held_up(const std::string& uri, EngineKind engine) {
   REQUIRE(alone);
   const std::size_t held_by_kernel = fill(*alone);
   REQUIRE(listener.accept());
-  RunningProxy proxy(uri + "proxy", listener.endpoint().format(), {}, engine);
+  RunningProxy proxy(uri + "proxy", listener.endpoint().to_uri(), {}, engine);
   ProxiedCall call(proxy, listener);
   const std::size_t sent = fill(call.caller);
   // The ring may have filled every buffer that the kernel holds before it can be told to stop.
@@ -83,7 +83,7 @@ std::vector<std::string> fates_of_callers(std::uint64_t seed) {
   sim::FaultProxyOptions options{.seed = seed};
   options.faults.set(Fault::stream_reset, 300'000).set(Fault::half_close, 300'000);
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), options);
   std::vector<std::string> fates;
   for (int i = 0; i < 20; ++i) {
     ProxiedCall call(proxy, listener);
@@ -108,7 +108,7 @@ TEST_CASE("without faults 16 KiB go each way as they are, and so do both ends") 
 
 TEST_CASE("the target may end its writes first") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format());
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri());
   ProxiedCall call(proxy, listener);
   REQUIRE(call.target.shut_down_writes());
   CHECK(heard(call.caller) == "<closed>");
@@ -119,7 +119,7 @@ TEST_CASE("the target may end its writes first") {
 
 TEST_CASE("a reset on one side is one on the other") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format());
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri());
   ProxiedCall one(proxy, listener);
   one.caller.abort();
   CHECK(heard(one.target) == "<reset>");
@@ -134,7 +134,7 @@ TEST_CASE("short reads and writes cut what comes into pieces, and lose none of i
   for (const Fault fault : {Fault::short_read, Fault::short_write}) {
     CAPTURE(name_of(fault));
     Listener listener = target_listener();
-    RunningProxy proxy(kTcp, listener.endpoint().format(), always(fault));
+    RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(fault));
     ProxiedCall call(proxy, listener);
     say(call.caller, text);
     CHECK(heard(call.target, text.size()) == text);
@@ -148,7 +148,7 @@ TEST_CASE("short reads and writes cut what comes into pieces, and lose none of i
 
 TEST_CASE("a short write is seen by who receives") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::short_write));
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::short_write));
   ProxiedCall call(proxy, listener);
   const std::string text = test::varied(16 * 1024);
   // Who is slow to receive finds the parts together again.
@@ -169,7 +169,7 @@ TEST_CASE("delays and stalls make each piece late, and count each") {
     sim::FaultProxyOptions options = always(fault);
     (fault == Fault::delay ? options.delay_max : options.stall_max) = milliseconds(4);
     Listener listener = target_listener();
-    RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+    RunningProxy proxy(kTcp, listener.endpoint().to_uri(), options);
     ProxiedCall call(proxy, listener);
     const Instant begun = now();
     exchange(call, 5);
@@ -185,7 +185,7 @@ TEST_CASE("a partition holds everything up, and then all of it comes") {
   sim::FaultProxyOptions options = always(Fault::partition);
   options.partition_max = milliseconds(4);
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), options);
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), options);
   const Instant begun = now();
   ProxiedCall one(proxy, listener);
   ProxiedCall other(proxy, listener);
@@ -198,7 +198,7 @@ TEST_CASE("a partition holds everything up, and then all of it comes") {
 
 TEST_CASE("a reset cuts at any byte, and both sides see it") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::stream_reset));
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::stream_reset));
   const std::string text = "a message that is cut";
   std::size_t longest = 0;
   for (int i = 0; i < 10; ++i) {
@@ -219,7 +219,7 @@ TEST_CASE("a reset cuts at any byte, and both sides see it") {
 
 TEST_CASE("a half-close cuts at any byte as an orderly end, and more resets both") {
   Listener listener = target_listener();
-  RunningProxy proxy(kTcp, listener.endpoint().format(), always(Fault::half_close));
+  RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::half_close));
   ProxiedCall call(proxy, listener);
   say(call.caller, "cut");
   const std::string got = heard(call.target);

@@ -86,9 +86,9 @@ Outcome run_calls(std::uint64_t seed, WorldOptions options, int* replies = nullp
 TEST_CASE("a server and a client talk, the server is drained at the end, and everything holds") {
   int replies = 0;
   const Outcome outcome = run_calls(1, roomy(), &replies);
-  INFO(outcome.format());
+  INFO(outcome.to_string());
   CHECK(outcome.holds());
-  CHECK(outcome.format().empty());
+  CHECK(outcome.to_string().empty());
   CHECK(replies == 10);
   CHECK(outcome.faults.total() == 0);
   CHECK(outcome.simulated > milliseconds(1));
@@ -102,7 +102,7 @@ TEST_CASE("the same seed goes the same way, another one another way") {
       const FaultPlan plan = has_faults ? FaultPlan::of_seed(seed) : FaultPlan();
       const Outcome one = run_calls(seed, roomy(plan));
       const Outcome same = run_calls(seed, roomy(plan));
-      INFO(one.format());
+      INFO(one.to_string());
       CHECK(one.holds());
       CHECK(one.trace_hash == same.trace_hash);
       CHECK(one.simulated == same.simulated);
@@ -145,7 +145,7 @@ TEST_CASE("programs talk over every transport, by name and by number") {
       reply = ask(address, "hello");
     });
     const Outcome outcome = world.run();
-    INFO(outcome.format());
+    INFO(outcome.to_string());
     CHECK(outcome.holds());
     CHECK(reply == "hello");
   }
@@ -187,7 +187,7 @@ TEST_CASE("datagrams are answered from the address that was asked") {
       reply = datagram ? std::string(as_text(datagram->bytes)) : test::kind_of(datagram);
     });
     const Outcome outcome = world.run();
-    INFO(outcome.format());
+    INFO(outcome.to_string());
     CHECK(outcome.holds());
     CHECK(reply == "hello");
   }
@@ -211,7 +211,7 @@ TEST_CASE("a host that is killed leaves its callers a reset or an end, and anoth
   world.at(seconds(2), [&] { world.host("a").kill(); });
   world.at(seconds(4), [&] { world.host("a").run([] { echo("tcp://:8000"); }); });
   const Outcome outcome = world.run();
-  INFO(outcome.format());
+  INFO(outcome.to_string());
   CHECK(outcome.holds());
   CHECK((first == "closed" || first == "reset"));
   CHECK(between == "refused");
@@ -255,7 +255,7 @@ TEST_CASE("a signal comes to a program that waits for it and kills another") {
   world.host("a").run([&] { slept = test::kind_of(sleep_for(hours(1))); });
   world.at(seconds(1), [&] { world.host("a").signal(SIGHUP); });
   const Outcome outcome = world.run();
-  INFO(outcome.format());
+  INFO(outcome.to_string());
   CHECK(outcome.holds());
   CHECK(taken == SIGHUP);
   CHECK(slept == "cancelled");
@@ -283,7 +283,7 @@ TEST_CASE("at the end who waits for SIGTERM gets it, others are drained, the res
   });
   world.host("b").run([&] { forgotten = test::kind_of(sleep_until(Deadline::never())); });
   const Outcome outcome = world.run();
-  INFO(outcome.format());
+  INFO(outcome.to_string());
   CHECK(outcome.holds());
   CHECK(taken == SIGTERM);
   CHECK(accepted == "draining");
@@ -378,7 +378,7 @@ TEST_CASE("a host has as many descriptors as it is given, and a caller waits unt
     reply = bytes ? std::string(as_text(*bytes)) : test::kind_of(bytes);
   });
   const Outcome outcome = world.run();
-  INFO(outcome.format());
+  INFO(outcome.to_string());
   CHECK(outcome.holds());
   CHECK(reply == "hello");
 }
