@@ -1,4 +1,4 @@
-// Remote commands: has each argument run, and prints what it says.
+// Remote commands: runs each argument at a server, and prints its output.
 //
 //   command_client [ENDPOINT [COMMAND...]]          default unix:///tmp/hotline-commands.sock
 #include <iostream>
@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   }
   hotline::CommandClient client(std::move(*call), {.wire = hotline::CommandWire::i32});
   for (int i = 2; i < argc; ++i) {
-    const auto reply = client.run(argv[i]);  // the whole of it, or an error
+    const auto reply = client.run(argv[i]);  // the whole reply, or an error
     if (reply) std::cout << *reply;
     if (!reply) std::cerr << "error: " << reply.error().message() << '\n';
     if (!reply) return 1;

@@ -1,5 +1,5 @@
 // Remote commands: runs what callers send as a shell does, over a UNIX socket that only its owner
-// can call. Whoever hangs up takes the command along, with everything that it has started.
+// can call. When a caller hangs up, its command is killed, with everything that it has started.
 //
 //   command_server [ENDPOINT]          default unix:///tmp/hotline-commands.sock, for us alone
 #include <iostream>

@@ -1,5 +1,5 @@
-// Datagrams: each line is one; it, or its reply, may get lost, so it is sent three times at most.
-// (A late reply is then taken for the next one's: protocols in earnest number their questions.)
+// Datagrams: each line is one. It, or its reply, may get lost, so it is sent up to three times. (A
+// late reply is then taken for the next one's; a real protocol numbers its questions.)
 //
 //   datagram_client [ENDPOINT]          default udp://127.0.0.1:8082
 #include <iostream>
@@ -20,7 +20,7 @@ hotline::Result<std::string> ask(hotline::DatagramSocket& socket, const std::str
 }
 
 int main(int argc, char** argv) {
-  // value() throws what a program this short does not expect.
+  // value() throws the errors that a program this short does not handle.
   const auto server = hotline::Endpoint::parse(argc > 1 ? argv[1] : "udp://127.0.0.1:8082").value();
   auto socket = hotline::connect_datagrams(server).value();
   std::string line;

@@ -1,4 +1,4 @@
-// Datagrams: each message is answered on its own; there is no call and nobody hangs up.
+// Datagrams: each message is answered separately; there is no call and no hang-up.
 //
 //   datagram_server [ENDPOINT]          default udp://127.0.0.1:8082; then run datagram_client
 #include "hotline/hotline.h"

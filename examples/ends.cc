@@ -8,7 +8,7 @@
 using hotline::Stream;
 
 void show(const char* deed, void (*act)(Stream& caller), std::size_t wanted_bytes = 0) {
-  // value() throws what a program this short does not expect.
+  // value() throws the errors that a program this short does not handle.
   auto listener = hotline::listen("tcp://127.0.0.1:0").value();
   auto caller = hotline::connect(listener.endpoint()).value();
   auto call = listener.accept().value();

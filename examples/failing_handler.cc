@@ -1,5 +1,5 @@
-// What a handler throws ends its own call, with a reset, and is told on standard error; the server
-// goes on. At its end it says what it has done.
+// An exception that leaves a handler ends its own call, with a reset, and is reported on standard
+// error; the server goes on. At its end the server reports its counts.
 //
 //   failing_handler [ENDPOINT]                default tcp://127.0.0.1:8000
 #include <cstdio>
@@ -11,7 +11,7 @@ void picky(hotline::Stream& call) {
   while (auto bytes = call.receive()) {
     if (hotline::as_text(*bytes).starts_with("boom")) throw std::runtime_error("as asked");
     if (!call.write_all(hotline::to_upper(*bytes)))
-      return;  // A reset too: what was cut off shows it.
+      return;  // A reset too: the caller sees that the reply was cut off.
   }
 }
 

@@ -1,4 +1,4 @@
-// The mend: the sends of no_messages_client once more, each message with its length before it.
+// The solution: sends the messages of no_messages_client again, each with its length before it.
 //
 //   frames_client [ENDPOINT]          default tcp://127.0.0.1:8000
 #include <cstdio>
@@ -11,7 +11,7 @@ using hotline::as_bytes;
 using namespace std::string_view_literals;
 
 int main(int argc, char** argv) {
-  // value() throws what a program this short does not expect.
+  // value() throws the errors that a program this short does not handle.
   const std::string server = argc > 1 ? argv[1] : "tcp://127.0.0.1:8000";
   auto frames = hotline::connect_frames(server + "?framing=u32be").value();
   const auto read_reply = [&] {
@@ -19,10 +19,10 @@ int main(int argc, char** argv) {
     std::printf("replied: %.*s\n", int(reply.size()), hotline::as_text(reply).data());
   };
   const hotline::Bytes quick[] = {as_bytes("one"), as_bytes("two")};
-  frames.write_frames(quick).value();  // In one write, and still two.
+  frames.write_frames(quick).value();  // In one write, and still two messages.
   read_reply();
   read_reply();
-  // By hand, for write_frame sends no halves: the length, and not all of what it promises.
+  // By hand, because write_frame sends no partial messages: the length, and a part of the message.
   frames.stream().write_all(as_bytes("\0\0\0\5thr"sv)).value();
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   frames.stream().write_all(as_bytes("ee")).value();

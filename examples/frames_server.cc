@@ -1,5 +1,6 @@
-// The mend: a framing says where messages end. FrameStream gives each whole, however it came. With
-// no more in the handler than this, a message handler is shorter: see message_server.
+// The solution: a framing defines where messages end. FrameStream returns each whole, in whatever
+// pieces it came. If a handler does no more than this, a message handler is shorter: see
+// message_server.
 //
 //   frames_server [ENDPOINT]          default tcp://127.0.0.1:8000; then frames_client
 #include <cstdio>
@@ -13,7 +14,8 @@ void upper(hotline::Stream& call) {
     std::fflush(stdout);
     if (!frames.write_frame(hotline::to_upper(*message))) break;
   }
-  // `closed` between two messages; `truncated` amid one, which is never given as a short one.
+  // `closed` between two messages; `truncated` within one, which is never returned as a short
+  // message.
 }
 
 int main(int argc, char** argv) {

@@ -1,4 +1,4 @@
-// The loop: asks for lines and prints the reply to each; `quit` or the end of input hangs up.
+// The loop: reads lines and prints the reply to each; `quit` or the end of input hangs up.
 //
 //   loop_client [ENDPOINT]          default tcp://127.0.0.1:8000
 #include <iostream>
@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
   if (!call) return report(call.error());
   std::string line;
   while (std::cerr << ">>: " && std::getline(std::cin, line) && line != "quit") {
-    if (line.empty()) continue;  // Nothing to send is nothing to wait for.
+    if (line.empty()) continue;  // An empty line sends nothing and gets no reply.
     if (auto sent = call->write_all(hotline::as_bytes(line)); !sent) return report(sent.error());
     // TCP has no messages: a reply may come in pieces. This one is as long as its request.
     auto read = call->read_exact(std::as_writable_bytes(std::span(line)));

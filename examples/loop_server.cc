@@ -1,5 +1,5 @@
 // The loop: any number of requests in one call, until the caller hangs up; then the next call.
-// Callers do not wait for each other, though nothing here says so: see one_caller_after_another.
+// Callers do not wait for each other, without any code for that: see one_caller_after_another.
 //
 //   loop_server [ENDPOINT]          default tcp://127.0.0.1:8000; then run loop_client
 #include <iostream>
@@ -10,7 +10,8 @@ void upper(hotline::Stream& call) {
   while (auto bytes = call.receive()) {
     if (!call.write_all(hotline::to_upper(*bytes))) break;
   }
-  // A hang-up ends this call, never the server. One string, so that calls do not mix their words.
+  // A hang-up ends this call, never the server. One string, so that the lines of two calls do not
+  // mix.
   std::cout << "a call ended: " + std::string(name_of(call.end().kind)) + '\n' << std::flush;
 }
 

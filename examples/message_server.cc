@@ -1,5 +1,5 @@
-// Messages on a stream: the framing stands in the endpoint, and the handler gets each message
-// whole. The same function serves datagrams, and any other framing.
+// Messages on a stream: the endpoint names the framing, and the handler gets whole messages. The
+// same function serves datagrams, and any other framing.
 //
 //   message_server [ENDPOINT]          default tcp://127.0.0.1:8000?framing=lines; then nc
 #include "hotline/hotline.h"

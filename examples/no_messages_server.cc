@@ -1,5 +1,5 @@
-// The trap: TCP has no messages. Prints what each receive brings, which is not what was sent each
-// time; frames_server is the mend.
+// The trap: TCP has no messages. Prints what each receive returns, which is not always what was
+// sent; frames_server has the solution.
 //
 //   no_messages_server [ENDPOINT]          default tcp://127.0.0.1:8000; then no_messages_client
 #include <cstdio>

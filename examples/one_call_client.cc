@@ -1,4 +1,4 @@
-// One call: says something, prints all that comes back until the server closes, and exits.
+// One call: sends a message, prints everything that comes back until the server closes, and exits.
 //
 //   one_call_client [ENDPOINT [MESSAGE]]          default tcp://127.0.0.1:8000 hello
 #include <iostream>
@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   if (!call) return report(call.error());
   const auto message = hotline::as_bytes(argc > 2 ? argv[2] : "hello");
   if (auto sent = call->write_all(message); !sent) return report(sent.error());
-  // However many pieces the reply comes in: it is whole when the server closes.
+  // In however many pieces the reply comes, it is complete when the server closes.
   while (auto bytes = call->receive()) std::cout << hotline::as_text(*bytes);
   std::cout << '\n';
   return call->end().kind == hotline::ErrorKind::closed ? 0 : report(call->end());

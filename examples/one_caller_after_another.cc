@@ -17,7 +17,7 @@ void upper(hotline::Stream& call) {
 int main(int argc, char** argv) {
   hotline::ServerOptions options;
   options.concurrency.kind = hotline::Concurrency::Kind::serial;
-  // Who says nothing keeps the others waiting: not for ever.
+  // A silent caller keeps the others waiting, but not for ever.
   options.timeouts.first_byte = std::chrono::seconds(30);
   options.timeouts.idle = std::chrono::minutes(2);
   return hotline::serve(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", upper, options);

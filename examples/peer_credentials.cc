@@ -1,4 +1,5 @@
-// Who calls: on a UNIX socket the kernel knows the caller's process and user, and nobody can lie.
+// Who calls: on a UNIX socket the kernel reports the caller's process and user, and no caller can
+// lie.
 //
 //   peer_credentials [ENDPOINT]          default unix:@hotline-who; then: nc -U @hotline-who, or
 //                                        socat - ABSTRACT-CONNECT:hotline-who
@@ -12,7 +13,7 @@ void tell(hotline::Stream& call) {
     answer = "you are process " + std::to_string(who->pid) + " of user " +
              std::to_string(who->uid) + " and group " + std::to_string(who->gid) + '\n';
   } else {
-    answer = who.error().message() + '\n';  // TCP has nothing of the kind.
+    answer = who.error().message() + '\n';  // TCP has no such credentials.
   }
   static_cast<void>(call.write_all(hotline::as_bytes(answer)));
 }

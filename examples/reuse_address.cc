@@ -1,5 +1,6 @@
-// Why a restarted server can bind at once. Who closes first keeps the connection for a minute in
-// TIME_WAIT; without SO_REUSEADDR its port would be "in use" until then. listen() sets it.
+// Why a restarted server can bind at once. The side that closes first keeps the connection for a
+// minute in TIME_WAIT; without SO_REUSEADDR its port would be "in use" until then. listen() sets
+// it.
 //
 //   reuse_address [ENDPOINT]         then: ss -tan state time-wait
 #include <cstdio>
@@ -7,16 +8,16 @@
 #include "hotline/hotline.h"
 
 int main(int argc, char** argv) {
-  // value() throws what a program this short does not expect.
+  // value() throws the errors that a program this short does not handle.
   auto first = hotline::listen(argc > 1 ? argv[1] : "tcp://127.0.0.1:0").value();
   const hotline::Endpoint endpoint = first.endpoint();
   std::printf("listening %s\n", endpoint.to_string().c_str());
   auto caller = hotline::connect(endpoint).value();
   auto call = first.accept().value();
-  // Two at once cannot be, whatever the options.
+  // Two servers at once are not possible, whatever the options.
   auto second = hotline::listen(endpoint);
   std::printf("beside it: %s\n", second ? "bound" : second.error().message().c_str());
-  call.close();  // The server first: its side of the connection will wait.
+  call.close();  // The server closes first, so its side of the connection waits.
   static_cast<void>(caller.receive());
   caller.close();
   first.close();

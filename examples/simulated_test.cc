@@ -1,5 +1,5 @@
-// Tests a handler of our own on a hundred of the network's worst days. A failure names its seed:
-// SEED=7 ./simulated_test sees it again, step by step the same.
+// Tests a handler of our own in a hundred simulated worlds with network faults. A failure names its
+// seed: SEED=7 ./simulated_test repeats that run, step by step.
 #include <cstdio>
 
 #include "hotline/hotline.h"
@@ -23,7 +23,8 @@ std::string ask(hotline::Result<hotline::Stream> call) {
 
 std::string check(std::uint64_t seed) {
   auto faults = hotline::FaultPlan::of_seed(seed);
-  faults.set(hotline::Fault::half_close, 0);  // It looks like the caller's own end.
+  faults.set(hotline::Fault::half_close,
+             0);  // The caller could not distinguish it from its own end.
   hotline::sim::World world(seed, {.faults = faults});
   std::string reply;
   world.host("a").run([] { hotline::serve("tcp://:8000", count); });

@@ -1,5 +1,5 @@
-// A whole server: answers whatever arrives with the same bytes upper-cased, for any number of
-// callers at once, until ^C.
+// A whole server: answers all bytes that arrive with the same bytes in upper case, for any number
+// of callers at once, until ^C.
 //
 //   ten_line_server          and in another terminal: loop_client, or nc 127.0.0.1 8000
 #include "hotline/hotline.h"

@@ -1,5 +1,5 @@
-// Many callers at once, a thread for each, 16 at most; the next waits in the backlog. The handler
-// is the same once more.
+// Many callers at once, a thread for each, 16 at most; further callers wait in the backlog. The
+// handler is the same as before.
 //
 //   threads_server [ENDPOINT [WORD]]          default tcp://127.0.0.1:8000 threads:16
 //

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   options.signals = hotline::SignalUse::drain;
   hotline::Server server(options);
   const auto handler = hotline::Handler(upper_call).also(upper_message);
-  // value() throws what a program this short does not expect. All are bound, or none.
+  // value() throws the errors that a program this short does not handle. All are bound, or none.
   server.add(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", handler).value();
   server.add(argc > 2 ? argv[2] : "udp://127.0.0.1:8000", handler).value();
   server.bind().value();

@@ -1,4 +1,4 @@
-// A UNIX socket: sends each argument and prints its reply. Any stream endpoint will do.
+// A UNIX socket: sends each argument and prints its reply. Any stream endpoint works.
 //
 //   unix_client [ENDPOINT [MESSAGE...]]          default unix:///tmp/hotline.sock; or unix:@hotline
 #include <iostream>

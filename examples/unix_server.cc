@@ -1,5 +1,5 @@
-// A UNIX socket: the same server, for callers on this machine, named by a path or, behind an @, by
-// a name in Linux's abstract space, which needs no file and leaves none.
+// A UNIX socket: the same server, for callers on this machine. Its name is a path or, after an @, a
+// name in Linux's abstract space, which needs no file and leaves none.
 //
 //   unix_server [ENDPOINT]          default unix:///tmp/hotline.sock; or unix:@hotline
 #include "hotline/hotline.h"
@@ -11,7 +11,7 @@ void upper(hotline::Stream& call) {
 }
 
 int main(int argc, char** argv) {
-  // mode: who may call is who may write to the file. An end removes it; a file left behind by a
-  // killed server is replaced.
+  // mode: users who may write to the file may call. The end of the server removes the file; a file
+  // that a killed server left is replaced.
   return hotline::serve(argc > 1 ? argv[1] : "unix:///tmp/hotline.sock?mode=600", upper);
 }
