@@ -8,14 +8,14 @@
 
 namespace contract {
 
-/// Something that goes on beside the test: on a thread; on a fiber of the world on a simulated row.
+/// Something that runs beside the test: on a thread, or on a simulated row on a fiber of the world.
 class Beside {
  public:
   explicit Beside(std::function<void()> body);
   Beside(Beside&&) = default;
   ~Beside() { finish(); }
 
-  /// Waits for its end, and passes on what it threw.
+  /// Waits for its end, and rethrows what it threw.
   void join();
 
  private:
@@ -30,11 +30,11 @@ class Beside {
   std::thread thread_;
 };
 
-/// Waits until `condition` holds: false after ten seconds. Polls, for what it asks about is another
-/// process's doing.
+/// Waits until `condition` holds. Returns false after ten seconds. Polls, because another process
+/// makes the condition true.
 bool eventually(const std::function<bool()>& condition);
 
-/// Lets time pass: the system's, or the world's.
+/// Lets time of the system or of the world pass.
 void pause(std::chrono::nanoseconds duration);
 
 }  // namespace contract

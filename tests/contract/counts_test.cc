@@ -6,8 +6,8 @@
 #include "contract/server_process.h"
 #include "hotline/services/upper.h"
 
-// What a server has done is counted in one way, whatever its word: calls are connections, messages
-// are datagrams and frames.
+// What a server has done is counted in the same way under every word: calls are connections,
+// messages are datagrams and frames.
 
 using contract::Peer;
 using contract::row;
@@ -78,7 +78,7 @@ TEST_CASE("A datagram counts as a message, and never as a call") {
   }
 }
 
-TEST_CASE("A handler that throws is a failure of a message as of a call, and both are counted") {
+TEST_CASE("A handler that throws counts as a failure, for a message as for a call") {
   const auto throws = [](const hotline::Message& message) -> hotline::Reply {
     if (hotline::as_text(message.bytes()) == "throw") throw std::runtime_error("as asked");
     return std::string("ok");

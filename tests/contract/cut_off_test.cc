@@ -10,8 +10,8 @@
 #include "hotline/engine/clock.h"
 #include "hotline/framing/frame_stream.h"
 
-// A reply that was cut off must not look whole: the peer sees a reset. UNIX sockets have none, and
-// there the peer sees an end after what was sent.
+// A reply that was cut off must not look complete: the peer sees a reset. UNIX sockets have none,
+// so there the peer sees an end after what was sent.
 
 using contract::observed;
 using contract::Peer;
@@ -43,7 +43,7 @@ bool has_begun() {
   return contract::eventually([] { return observed().calls > 0; });
 }
 
-/// Reads what there is: less than the whole, and then a reset where there are resets.
+/// Reads what arrives: less than the whole, and then a reset where there are resets.
 void check_cut_off(const ServerProcess& server, Peer& peer, std::size_t whole = kReplyBytes) {
   const std::size_t received = peer.receive_to_end().size();
   CHECK(received < whole);
@@ -94,7 +94,7 @@ void end_in_good_order(Stream& call) {
   ++observed().returns;
 }
 
-/// Takes the stream for itself, and drops it.
+/// Moves the stream to itself, and drops it.
 void take_and_drop(Stream& call) {
   const std::string reply(kReplyBytes, 'x');
   Stream own = std::move(call);
@@ -139,7 +139,7 @@ TEST_CASE("A reply that its caller does not read ends with a reset, however it i
   }
 }
 
-TEST_CASE("A write that left a rest ends with a reset, for the rest was never written") {
+TEST_CASE("A partial write ends with a reset, because the rest was never written") {
   for (const auto handler : {write_what_goes, write_some_only}) {
     for (const std::string& uri : contract::stream_endpoints()) {
       CAPTURE(uri);
@@ -153,7 +153,7 @@ TEST_CASE("A write that left a rest ends with a reset, for the rest was never wr
   }
 }
 
-TEST_CASE("A later write that succeeds does not heal one that failed") {
+TEST_CASE("A later write that succeeds does not undo one that failed") {
   const auto go_on = [](Stream& call) {
     const std::string reply(kReplyBytes, 'x');
     static_cast<void>(call.receive());
@@ -174,7 +174,7 @@ TEST_CASE("A later write that succeeds does not heal one that failed") {
   }
 }
 
-TEST_CASE("A reply that the drain's deadline cuts in the midst of a write ends with a reset") {
+TEST_CASE("A reply that the deadline of a drain cuts during a write ends with a reset") {
   for (const std::string& uri : contract::stream_endpoints(contract::Seeds::first)) {
     CAPTURE(uri);
     ServerProcess server(uri, write_once, soon_cut);
@@ -187,7 +187,7 @@ TEST_CASE("A reply that the drain's deadline cuts in the midst of a write ends w
   }
 }
 
-TEST_CASE("A handler that is cut between two writes leaves a reset") {
+TEST_CASE("A handler that is cut between two writes ends with a reset") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, reply_slowly, soon_cut);
@@ -200,7 +200,7 @@ TEST_CASE("A handler that is cut between two writes leaves a reset") {
   }
 }
 
-TEST_CASE("A message handler's reply that could not be sent ends its call with a reset") {
+TEST_CASE("A message handler's reply that cannot be sent ends its call with a reset") {
   for (const std::string framing : {"?framing=u32be", "?framing=lines", "?framing=netstring"}) {
     const std::string request = framing == "?framing=u32be"   ? std::string("\0\0\0\2go", 6)
                                 : framing == "?framing=lines" ? "go\n"
@@ -212,7 +212,7 @@ TEST_CASE("A message handler's reply that could not be sent ends its call with a
       Peer peer(server.endpoint());
       peer.send(request + request + request);
       CHECK(has_begun());
-      // When it has ended, so has the write.
+      // When the handler has ended, so has the write.
       server.drain();
       CHECK(server.wait().cut == 0);
       check_cut_off(server, peer, 3 * (kReplyBytes / 2));
@@ -220,7 +220,7 @@ TEST_CASE("A message handler's reply that could not be sent ends its call with a
   }
 }
 
-TEST_CASE("A message whose receiver never says ready ends its call with a reset") {
+TEST_CASE("A message whose receiver never sends ready ends its call with a reset") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri + "?framing=ready",

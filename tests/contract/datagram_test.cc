@@ -15,7 +15,8 @@ using contract::ServerProcess;
 using contract::upper_cased;
 using contract::varied_bytes;
 
-TEST_CASE("A datagram is answered by the same bytes upper-cased, an empty one by an empty one") {
+TEST_CASE(
+    "A datagram is answered with the same bytes in upper case, an empty one with an empty one") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
@@ -27,19 +28,20 @@ TEST_CASE("A datagram is answered by the same bytes upper-cased, an empty one by
   }
 }
 
-TEST_CASE("The largest datagram that the transport takes comes back whole") {
+TEST_CASE("The largest datagram that the transport takes is answered completely") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
     Peer peer(server.endpoint());
-    // UDP: 65,535 less the headers of IPv4 and UDP; IPv6's own is not counted in its length.
+    // UDP: 65,535 minus the headers of IPv4 and UDP; the length of IPv6 does not include its own
+    // header.
     const std::string text = varied_bytes(65'507);
     peer.send(text);
     CHECK(peer.receive_some() == upper_cased(text));
   }
 }
 
-TEST_CASE("A burst is answered, each datagram once, whichever way it is cut into batches") {
+TEST_CASE("Each datagram of a burst is answered once, however the burst is split into batches") {
   constexpr int kDatagrams = 200;
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
@@ -47,7 +49,8 @@ TEST_CASE("A burst is answered, each datagram once, whichever way it is cut into
     Peer peer(server.endpoint());
     std::multiset<std::string> wanted;
     std::multiset<std::string> got;
-    // A UNIX server drops what its caller has no room for: ten at a time fit every queue.
+    // A UNIX server drops replies for which its caller has no room: ten at a time fit into every
+    // queue.
     for (int i = 0; i < kDatagrams; i += 10) {
       for (int j = i; j < i + 10; ++j) {
         const std::string text = "datagram " + std::to_string(j);
@@ -76,7 +79,7 @@ TEST_CASE("Many callers each get their own answers") {
   }
 }
 
-TEST_CASE("A handler that throws or has no reply costs that message only") {
+TEST_CASE("A handler that throws or has no reply affects that message only") {
   const auto moody = [](const hotline::Message& message) -> hotline::Reply {
     const auto text = hotline::as_text(message.bytes());
     if (text == "throw") throw std::runtime_error("as asked");
@@ -96,7 +99,7 @@ TEST_CASE("A handler that throws or has no reply costs that message only") {
   }
 }
 
-TEST_CASE("A handler that waits holds up no other message on a loop") {
+TEST_CASE("A handler that waits does not delay other messages on a loop") {
   if (!row().is_loops()) return;
   const auto sometimes_slow = [](const hotline::Message& message) -> hotline::Reply {
     if (hotline::as_text(message.bytes()).starts_with("slow")) {
@@ -124,7 +127,7 @@ TEST_CASE("A handler that waits holds up no other message on a loop") {
   }
 }
 
-TEST_CASE("A datagram handler has the socket to itself, and ends with the drain") {
+TEST_CASE("A datagram handler owns its socket, and ends with the drain") {
   const auto twice = [](hotline::DatagramSocket& socket) {
     for (;;) {
       auto datagram = socket.receive();
@@ -146,7 +149,7 @@ TEST_CASE("A datagram handler has the socket to itself, and ends with the drain"
   }
 }
 
-TEST_CASE("A drain answers what has come already, and ends with status 0") {
+TEST_CASE("A drain answers the datagrams that have arrived, and ends with status 0") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
@@ -159,7 +162,7 @@ TEST_CASE("A drain answers what has come already, and ends with status 0") {
   }
 }
 
-TEST_CASE("With one call asked for, one datagram is answered and the server ends") {
+TEST_CASE("If one call is requested, the server answers one datagram and ends") {
   const auto once = [](hotline::ServerOptions& options) {
     options.calls = hotline::CallCount::one;
   };

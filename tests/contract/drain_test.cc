@@ -53,7 +53,7 @@ TEST_CASE("A drain ends calls that wait for their caller, and the server with st
   }
 }
 
-TEST_CASE("A drain lets a handler in the midst of a reply finish it") {
+TEST_CASE("A drain lets a handler finish a reply that it has begun") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, slow_reply);
@@ -70,7 +70,7 @@ TEST_CASE("A drain lets a handler in the midst of a reply finish it") {
   }
 }
 
-TEST_CASE("At the drain's deadline the rest is cut, and counted") {
+TEST_CASE("At the deadline of the drain the remaining calls are cut, and counted") {
   const auto short_drain = [](hotline::ServerOptions& options) {
     options.drain_timeout = std::chrono::milliseconds(100);
   };
@@ -102,7 +102,7 @@ TEST_CASE("A second signal cuts at once") {
   }
 }
 
-TEST_CASE("Callers who were in the backlog at the drain, with bytes sent, are still answered") {
+TEST_CASE("Callers in the backlog at the drain, with bytes sent, are still answered") {
   const auto one_at_a_time = [](hotline::ServerOptions& options) {
     options.limits.connections_max = 1;
   };
@@ -122,7 +122,7 @@ TEST_CASE("Callers who were in the backlog at the drain, with bytes sent, are st
   }
 }
 
-TEST_CASE("With one call asked for, the server ends after it") {
+TEST_CASE("If one call is requested, the server ends after it") {
   const auto once = [](hotline::ServerOptions& options) {
     options.calls = hotline::CallCount::one;
   };

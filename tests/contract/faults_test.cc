@@ -11,7 +11,7 @@
 #include "support/datagrams.h"
 #include "support/proxied.h"
 
-// A server of the row under test, whose callers come over a network where things go wrong.
+// Servers of the row under test, whose callers come over a faulty network.
 
 using contract::ServerProcess;
 using contract::upper_cased;
@@ -37,7 +37,7 @@ FaultProxyOptions options_of(std::uint64_t seed, const FaultPlan& plan) {
           .partition_max = milliseconds(5)};
 }
 
-/// Nothing that cuts a connection or loses a datagram.
+/// A plan with nothing that cuts a connection or loses a datagram.
 FaultPlan harmless_plan() {
   FaultPlan plan;
   for (const Fault fault : {Fault::short_read, Fault::short_write, Fault::delay, Fault::stall,
@@ -47,13 +47,13 @@ FaultPlan harmless_plan() {
   return plan;
 }
 
-/// How many calls the proxy can have spoilt.
+/// Returns how many calls the proxy can have disturbed.
 std::uint64_t cuts_of(const FaultCounts& counts) {
   return counts[Fault::stream_reset] + counts[Fault::half_close] + counts[Fault::connect_refused] +
          counts[Fault::connect_timeout];
 }
 
-/// Sends `text`, ends the writes, and takes the reply to its end, however that comes.
+/// Sends `text`, ends the writes, and reads the reply to its end, however that comes.
 std::string reply_to(const hotline::Endpoint& endpoint, const std::string& text) {
   auto call = hotline::connect(endpoint);
   if (!call || !call->write_all(hotline::as_bytes(text))) return {};
@@ -63,7 +63,8 @@ std::string reply_to(const hotline::Endpoint& endpoint, const std::string& text)
   return reply;
 }
 
-/// What is wrong with the calls through one proxy; empty if nothing is. Adds what it met with.
+/// Returns what is wrong with the calls through one proxy, or an empty string. Adds the faults that
+/// occurred.
 std::string wrong_with_calls(const std::string& server, const FaultProxyOptions& options,
                              FaultCounts& met) {
   RunningProxy proxy("tcp://127.0.0.1:0", server, options);
@@ -105,7 +106,7 @@ std::string wrong_with_datagrams(const std::string& server, const FaultProxyOpti
   return all && !missing.empty() ? "there is no " + *missing.begin() : std::string();
 }
 
-/// The server is as it was: it answers, and drains without a call left.
+/// Checks that the server is unharmed: it answers, and drains without a call left.
 void check_unharmed(ServerProcess& server) {
   contract::Peer peer(server.endpoint());
   peer.send("still there?");
@@ -124,7 +125,7 @@ void report(const std::optional<hotline::sim::SeedFailure>& failure) {
 }  // namespace
 
 TEST_CASE(
-    "Over a bad network every reply is right as far as it comes, and comes unless it is cut") {
+    "Over a bad network every reply is right as far as it arrives, and complete unless it is cut") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper);
@@ -138,7 +139,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("Small pieces that come late do no harm to any call") {
+TEST_CASE("Small pieces that arrive late do not harm any call") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper);
@@ -152,7 +153,7 @@ TEST_CASE("Small pieces that come late do no harm to any call") {
   }
 }
 
-TEST_CASE("Over a bad network every answer to a datagram is one that was asked for") {
+TEST_CASE("Over a bad network every reply to a datagram belongs to a request") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
@@ -166,7 +167,7 @@ TEST_CASE("Over a bad network every answer to a datagram is one that was asked f
   }
 }
 
-TEST_CASE("Datagrams that come late, twice and in another order are all answered") {
+TEST_CASE("Datagrams that arrive late, twice and in another order are all answered") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);

@@ -13,7 +13,7 @@
 #include "contract/server_run.h"
 #include "hotline/core/unique_fd.h"
 
-// There where AddressSanitizer is.
+// Defined under AddressSanitizer only.
 extern "C" void __lsan_do_leak_check() __attribute__((weak));
 
 namespace contract {
@@ -23,7 +23,7 @@ void write_whole(int fd, const void* data, std::size_t size) {
   if (::write(fd, data, size) != static_cast<ssize_t>(size)) ::_exit(3);
 }
 
-/// What goes through a pipe of a DrainReport.
+/// The part of a DrainReport that goes through a pipe.
 using Counts = std::array<std::uint64_t, 5>;
 
 Counts counts_of(const hotline::DrainReport& report) {
@@ -39,7 +39,7 @@ bool has_pending_signal(pid_t pid) {
   return false;
 }
 
-/// What processes share is shared out among them: proportional set size, proc(5).
+/// Shared memory counts proportionally: proportional set size, proc(5).
 std::size_t resident_bytes_of(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
   std::size_t kilobytes = 0;
@@ -71,7 +71,7 @@ void limit_descriptors(std::size_t count) {
     const Counts counts = counts_of(*report);
     write_whole(reports, &counts, sizeof counts);
   }
-  // Not by way of exit: what else would run at it is the test program's.
+  // Does not call exit, because the exit handlers are those of the test program.
   if (__lsan_do_leak_check != nullptr) __lsan_do_leak_check();
   ::_exit(0);
 }
@@ -86,7 +86,7 @@ class ForkedServer final : public ServerRun {
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ > 0) return;
-    // A test that dies takes its server along.
+    // The server is killed when the test dies.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     reports_.reset();
     if (spec.descriptors_max > 0) limit_descriptors(spec.descriptors_max);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::string_view kU32be = "?framing=u32be&max=1MiB";
 
-/// As u32be frames it.
+/// Returns the payload in the framing u32be.
 std::string framed(std::string_view payload) {
   std::string frame;
   for (int shift = 24; shift >= 0; shift -= 8) {
@@ -44,7 +44,7 @@ std::vector<std::string> framed_endpoints(std::string_view options = kU32be) {
   return endpoints;
 }
 
-/// Waits for the test's flag if it is told to; else answers at once.
+/// Waits for the test's flag if the message says so; otherwise answers at once.
 Reply wait_if_told(const Message& message) {
   ++observed().calls;
   const bool is_told = hotline::as_text(message.bytes()) == "wait";
@@ -58,7 +58,7 @@ Reply wait_if_told(const Message& message) {
 
 }  // namespace
 
-TEST_CASE("Every frame is answered by one, an empty one by an empty one") {
+TEST_CASE("Every frame is answered with one frame, an empty one with an empty one") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
@@ -70,7 +70,7 @@ TEST_CASE("Every frame is answered by one, an empty one by an empty one") {
   }
 }
 
-TEST_CASE("Frames that come one byte at a time, and many at once, are answered one and all") {
+TEST_CASE("Frames that arrive one byte at a time, and many at once, are all answered") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
@@ -107,7 +107,7 @@ TEST_CASE("Replies of many sizes keep the order of their requests") {
   }
 }
 
-TEST_CASE("A handler that waits holds up the messages behind it, and nobody else's") {
+TEST_CASE("A handler that waits delays the later messages of its call, and no other call") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, wait_if_told);
@@ -126,7 +126,7 @@ TEST_CASE("A handler that waits holds up the messages behind it, and nobody else
   }
 }
 
-TEST_CASE("What is no frame ends its call, after the replies to those before it") {
+TEST_CASE("Data that is not a frame ends its call, after the replies to the frames before it") {
   for (const std::string& uri : framed_endpoints("?framing=netstring&max=100")) {
     for (const std::string_view wrong : {"x", "01:a,", "3:abcd", "101:", "-1:"}) {
       CAPTURE(uri);
@@ -143,7 +143,8 @@ TEST_CASE("What is no frame ends its call, after the replies to those before it"
   }
 }
 
-TEST_CASE("A caller that ends amid a frame gets the replies to those before it, and no other") {
+TEST_CASE(
+    "A caller that ends within a frame gets the replies to the earlier frames, and no other") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     const auto counting = [](const Message& message) {
@@ -164,7 +165,7 @@ TEST_CASE("A caller that ends amid a frame gets the replies to those before it, 
   }
 }
 
-TEST_CASE("A caller that resets amid a frame costs nobody else anything") {
+TEST_CASE("A caller that resets within a frame does not affect other callers") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message);
@@ -198,7 +199,7 @@ TEST_CASE("A handler that throws resets its own call only") {
   }
 }
 
-TEST_CASE("A drain ends framed calls that are silent, and answers what has come") {
+TEST_CASE("A drain ends silent framed calls, and answers what has arrived") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, wait_if_told);
@@ -222,7 +223,7 @@ TEST_CASE("A drain ends framed calls that are silent, and answers what has come"
   }
 }
 
-TEST_CASE("A silent framed caller is sent away when its time is over") {
+TEST_CASE("A silent framed caller is disconnected at its deadline") {
   const auto impatient = [](hotline::ServerOptions& options) {
     options.timeouts.first_byte = std::chrono::milliseconds(100);
     options.timeouts.idle = std::chrono::milliseconds(100);
@@ -239,7 +240,7 @@ TEST_CASE("A silent framed caller is sent away when its time is over") {
   }
 }
 
-TEST_CASE("When one call is wanted, one message is answered") {
+TEST_CASE("If one call is requested, one message is answered") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, hotline::upper_message, [](hotline::ServerOptions& options) {

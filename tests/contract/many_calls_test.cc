@@ -55,7 +55,7 @@ TEST_CASE("A storm of 1,000 connections, opened and closed, leaves nothing behin
   }
 }
 
-TEST_CASE("Many calls are served at once, and one after another where the word says so") {
+TEST_CASE("Many calls run at once, or one after another, as the word says") {
   constexpr std::size_t kCalls = 20;
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
@@ -81,7 +81,7 @@ TEST_CASE("Many calls are served at once, and one after another where the word s
   }
 }
 
-TEST_CASE("At the connection limit the next caller waits in the backlog until one goes") {
+TEST_CASE("At the connection limit the next caller waits in the backlog until a call ends") {
   if (row().is_serial()) return;
   const auto two = [](hotline::ServerOptions& options) { options.limits.connections_max = 2; };
   for (const std::string& uri : contract::stream_endpoints()) {
@@ -101,13 +101,12 @@ TEST_CASE("At the connection limit the next caller waits in the backlog until on
   }
 }
 
-TEST_CASE("Without a descriptor left callers are told off, and served again when there is one") {
+TEST_CASE("Without a descriptor left callers are refused, and served again when there is one") {
   constexpr std::size_t kDescriptorsMax = 60;
   const auto no_limit = [](hotline::ServerOptions& options) {
     options.limits.connections_max = 10'000;
   };
-  // Blocking rows bound their calls by words of their own; what they do without descriptors is the
-  // same.
+  // Blocking rows limit their calls by words of their own; without descriptors they do the same.
   if (!row().is_loops()) return;
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
@@ -143,7 +142,7 @@ TEST_CASE("Without a descriptor left callers are told off, and served again when
   }
 }
 
-TEST_CASE("At the limit that descriptors set, callers wait, and the server lives on") {
+TEST_CASE("At the limit that descriptors set, callers wait, and the server goes on") {
   constexpr std::size_t kDescriptorsMax = 300;
   if (!row().is_loops()) return;
   for (const std::string& uri : contract::stream_endpoints()) {
@@ -156,7 +155,7 @@ TEST_CASE("At the limit that descriptors set, callers wait, and the server lives
     }
     CHECK(contract::eventually([] { return observed().calls >= 140; }));
     CHECK(observed().calls < 300);
-    // Each that goes makes room for one that waits, until all have been served.
+    // Each caller that ends makes room for one that waits, until all have been served.
     int served = 0;
     CHECK(contract::eventually([&] {
       for (auto& peer : peers) {

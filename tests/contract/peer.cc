@@ -15,7 +15,7 @@ PeerSocketOrError connect_to(const hotline::Endpoint& endpoint) {
   return row().is_simulated() ? connect_on_stage(endpoint) : connect_over_system(endpoint);
 }
 
-/// What a call gave, which must be no error.
+/// Returns the result of a call, which must not be an error.
 std::size_t checked(int result) {
   const std::string error = result < 0 ? std::strerror(-result) : "";
   REQUIRE_MESSAGE(result >= 0, error);

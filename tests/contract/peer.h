@@ -11,42 +11,42 @@
 
 namespace contract {
 
-/// A caller made of bare system calls, so that nothing of the library is on both sides; on a
-/// simulated row, of bare operations. Every wait is bounded by twenty seconds and fails the test
-/// then.
+/// A caller that uses only system calls, so that the library is on one side only; on a simulated
+/// row it uses only operations. Every wait gives up after twenty seconds and fails the test.
 class Peer {
  public:
-  /// Connects; datagram transports too.
+  /// Connects, also with a datagram transport.
   explicit Peer(const hotline::Endpoint& endpoint);
 
-  /// A peer, or null if the server has reset the connection already.
+  /// Returns a peer, or null if the server has reset the connection already.
   static std::unique_ptr<Peer> unless_reset(const hotline::Endpoint& endpoint);
 
-  /// Whether the server took the connection at all.
+  /// Returns true if the server accepted the connection at all.
   static bool can_connect(const hotline::Endpoint& endpoint);
 
   void send(std::string_view bytes);
 
-  /// As many as go without waiting; 0 if none do.
+  /// Sends as many bytes as possible without waiting. Returns how many, 0 if none.
   std::size_t send_what_goes(std::string_view bytes);
 
-  /// Exactly `size` bytes; fewer only if the stream ends first.
+  /// Receives exactly `size` bytes; fewer only if the stream ends first.
   std::string receive(std::size_t size);
 
-  /// One datagram, or whatever one recv gives.
+  /// Receives one datagram, or what one recv returns.
   std::string receive_some();
 
-  /// One byte if there is one, empty at the end or after a reset; none if it would have to wait.
+  /// Returns one byte if it has arrived, an empty string at the end or after a reset, and nullopt
+  /// if it would have to wait.
   std::optional<std::string> receive_what_came();
 
-  /// Whether receive_what_came would give something.
+  /// Returns true if receive_what_came() would return something.
   bool is_readable() { return socket_->is_readable(); }
 
-  /// Until the end; `was_reset` tells how that came.
+  /// Receives until the end; `was_reset` says how that came.
   std::string receive_to_end();
   bool was_reset() const { return was_reset_; }
 
-  /// Sends and receives the same amount.
+  /// Sends and receives the same number of bytes.
   std::string exchange(std::string_view bytes);
 
   void end_writes();
@@ -62,10 +62,10 @@ class Peer {
   bool was_reset_ = false;
 };
 
-/// What an upper-case server must answer.
+/// Returns what an upper-case server must answer.
 std::string upper_cased(std::string_view text);
 
-/// `size` bytes of every value, the same for the same seed.
+/// Returns `size` bytes of every value, the same for the same seed.
 std::string varied_bytes(std::size_t size, unsigned seed = 1);
 
 }  // namespace contract

@@ -19,15 +19,15 @@ struct Row {
   bool is_serial() const { return concurrency.kind == hotline::Concurrency::Kind::serial; }
 };
 
-/// The row that this run is for: HOTLINE_ROW in the environment, loops-epoll without. Ends the
-/// program with the skip status (77) if the row cannot run here.
+/// Returns the row that this run is for: HOTLINE_ROW in the environment, otherwise loops-epoll.
+/// Exits with the skip status (77) if the row cannot run here.
 const Row& row();
 
-/// With which worlds a test is tried on a simulated row.
+/// The worlds with which a test runs on a simulated row.
 enum class Seeds : bool { first, all };
 
-/// What streams are tested over: endpoints to bind, each fresh; on a simulated row all of them
-/// again for each seed. UNIX paths lie in a directory that goes with the program.
+/// Returns the endpoints over which streams are tested, each fresh; on a simulated row all of them
+/// again for each seed. UNIX paths are in a directory that is removed when the program ends.
 std::vector<std::string> stream_endpoints(Seeds seeds = Seeds::all);
 std::vector<std::string> datagram_endpoints();
 

@@ -6,9 +6,9 @@
 
 #include <new>
 
-// There where AddressSanitizer is.
+// Defined under AddressSanitizer only.
 extern "C" void __lsan_do_leak_check() __attribute__((weak));
-// And where ThreadSanitizer is.
+// Defined under ThreadSanitizer only.
 extern "C" void __tsan_init() __attribute__((weak));
 
 namespace contract {

@@ -10,8 +10,8 @@
 
 namespace contract {
 
-/// One server of the row under test in a process of its own, with one service. The test talks to it
-/// over sockets only. Killed with the object; drain() and wait() give it the orderly end.
+/// One server of the row under test, in a process of its own, with one service. The test talks to
+/// it only over sockets. The destructor kills it; drain() and wait() end it in order.
 class ServerProcess {
  public:
   /// `adjust` changes the options before the server is made.
@@ -19,14 +19,14 @@ class ServerProcess {
                 const std::function<void(hotline::ServerOptions&)>& adjust = {},
                 std::size_t descriptors_max = 0);
 
-  /// Where it listens.
+  /// Returns the endpoint where it listens.
   const hotline::Endpoint& endpoint() const { return endpoint_; }
 
-  /// SIGTERM; returns when the server has taken note.
+  /// Sends SIGTERM; returns when the server has handled it.
   void drain();
   void signal(int number) { run_->signal(number); }
 
-  /// Waits for its end: the report and the exit status.
+  /// Waits for its end. Returns the report and the exit status.
   hotline::DrainReport wait();
   int exit_status() const { return exit_status_; }
 
@@ -38,8 +38,8 @@ class ServerProcess {
   hotline::Endpoint endpoint_;
 };
 
-/// What resident_bytes may grow by when nothing is kept: more under sanitizers, whose shadow memory
-/// counts.
+/// Returns how much resident_bytes() may grow when nothing is kept: more under sanitizers, because
+/// their shadow memory counts.
 std::size_t memory_slack_bytes();
 
 }  // namespace contract

@@ -8,17 +8,17 @@
 
 namespace contract {
 
-/// What handlers tell the test, in memory that all processes share.
+/// What handlers report to the test, in memory that all processes share.
 struct Observed {
   std::atomic<int> calls;           ///< Handlers that began.
   std::atomic<int> returns;         ///< Handlers that returned.
   std::atomic<int> end_kind;        ///< ErrorKind of the last call's end.
   std::atomic<long long> received;  ///< Bytes.
   std::atomic<long long> sent;
-  std::atomic<int> flag;  ///< As the test likes.
+  std::atomic<int> flag;  ///< For any use by the test.
 };
 
-/// Of the test that runs: zeroed by each ServerProcess.
+/// Belongs to the running test: each ServerProcess sets it to zero.
 Observed& observed();
 
 /// What a server is made with.
@@ -26,7 +26,7 @@ struct ServerSpec {
   std::string uri;
   hotline::Handler handler;
   hotline::ServerOptions options;
-  std::size_t descriptors_max = 0;  ///< Of its process; 0: as many as others.
+  std::size_t descriptors_max = 0;  ///< The limit of its process; 0: the same as for others.
 };
 
 /// How a server's process ended.
@@ -35,7 +35,7 @@ struct ServerEnd {
   int exit_status = -1;
 };
 
-/// A server that runs where the row says. Killed with the object.
+/// A server that runs where the row requires. The destructor kills it.
 class ServerRun {
  public:
   ServerRun() = default;
@@ -43,21 +43,21 @@ class ServerRun {
   ServerRun& operator=(const ServerRun&) = delete;
   virtual ~ServerRun() = default;
 
-  /// Waits until it listens: its endpoint, or why it does not.
+  /// Waits until it listens. Returns its endpoint, or why it does not listen.
   virtual std::string take_endpoint() = 0;
 
-  /// Returns when the server has taken note.
+  /// Returns when the server has handled the signal.
   virtual void signal(int number) = 0;
   virtual ServerEnd wait() = 0;
 
-  /// Resident memory of it and its children, in bytes.
+  /// Returns the resident memory of the server and its children, in bytes.
   virtual std::size_t resident_bytes() const = 0;
 };
 
-/// In a process of its own.
+/// Runs the server in a process of its own.
 std::unique_ptr<ServerRun> fork_server(const ServerSpec& spec);
 
-/// As a program of a world of its own.
+/// Runs the server as a program of a world of its own.
 std::unique_ptr<ServerRun> simulate_server(const ServerSpec& spec);
 
 }  // namespace contract

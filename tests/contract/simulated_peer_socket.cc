@@ -22,7 +22,7 @@ using hotline::engine::Engine;
 constexpr auto kPatience = std::chrono::seconds(20);
 constexpr auto kBacklogRetry = std::chrono::milliseconds(1);
 
-// The longest trip within a machine: tests take what was sent over a loopback to have come.
+// The longest trip within a machine: tests expect what was sent over a loopback to have arrived.
 constexpr auto kTripMax = std::chrono::microseconds(20);
 
 template <typename Action>

@@ -40,7 +40,7 @@ class SimulatedServer final : public ServerRun {
     return *end_;
   }
 
-  /// It lives in the test's process, and with it its kernel: what that keeps of its bytes counts.
+  /// The server lives in the test's process, and so does its kernel, whose memory counts too.
   std::size_t resident_bytes() const override {
     std::size_t all = 0;
     std::size_t resident = 0;
@@ -58,7 +58,7 @@ class SimulatedServer final : public ServerRun {
   Program* program_ = nullptr;
   std::optional<std::string> endpoint_;
   std::optional<ServerEnd> end_;
-  Stage stage_;  ///< Goes first: what is killed ends there.
+  Stage stage_;  ///< Destroyed first: a killed server ends there.
 };
 
 void SimulatedServer::serve() {

@@ -36,7 +36,7 @@ class SimulatedOtherEnd final : public WaitRig::OtherEnd {
   hotline::Stream stream_;
 };
 
-/// Sets what bounds the running fiber aside; a cancel stays in force.
+/// Removes the limits on the running fiber's waits; a cancel stays in force.
 class Unbounded {
  public:
   Unbounded() : outer_(scope()) { scope() = {.program = outer_.program}; }
@@ -53,7 +53,7 @@ class Unbounded {
   hotline::engine::Scope outer_;
 };
 
-/// A stand-in for a process that neither reads nor writes, and ends when `kept` goes.
+/// A simulated process that neither reads nor writes, and ends when `kept` is destroyed.
 struct IdleProcess {
   IdleProcess() {
     auto& loop = static_cast<SimulatedLoop&>(Engine::current());
@@ -66,7 +66,7 @@ struct IdleProcess {
   SimulatedLoop::StandIn ends;
 };
 
-/// Where the row's calls run on threads: on what stands for one.
+/// What stands for a thread on rows whose calls run on threads.
 class Worker {
  public:
   explicit Worker(std::move_only_function<void()> body) {
@@ -150,7 +150,7 @@ WaitRig::Process SimulatedRig::start_process() {
   return {process.kept, std::make_unique<Channel>(UniqueFd(process.ends.pidfd))};
 }
 
-/// Work cannot wait there, for it has no thread of its own: time and again instead.
+/// Simulated work has no thread of its own and cannot wait, so this offloads short work repeatedly.
 hotline::Result<void> SimulatedRig::offload_endless_work() {
   for (;;) {
     if (auto result = hotline::offload_work([] {}); !result) return result;

@@ -11,38 +11,39 @@
 
 namespace contract {
 
-/// The world that a simulated row's server and its callers live in: one machine, so that its
-/// loopback and its paths are theirs. While it stands, Peer, Beside, eventually and pause happen in
-/// it. The test itself stays outside, and lets the world run whenever it waits.
+/// The world of a simulated row's server and its callers: one machine, so that they share its
+/// loopback and its paths. While it exists, Peer, Beside, eventually and pause act in it. The test
+/// itself is outside, and lets the world run whenever it waits.
 class Stage {
  public:
   explicit Stage(hotline::LoopOptions loop = {});
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  /// Fails the test if anything is left behind: a descriptor, a fiber, a lease.
+  /// Fails the test if a descriptor, a fiber or a lease is left.
   ~Stage();
 
-  /// The one that stands; null on a real row.
+  /// Returns the current one, or null on a real row.
   static Stage* current();
 
-  /// Does `action` on a fiber of the callers' program and waits for it; at once if this is a fiber
-  /// already.
+  /// Runs `action` on a fiber of the callers' program and waits for it; runs it directly if this is
+  /// a fiber already.
   void perform(const std::function<void()>& action);
 
   /// Starts a program.
   void run(std::move_only_function<void()> body);
 
-  /// False: that never comes, or a minute of the world's time has passed. Not from a fiber.
+  /// Runs the world. Returns false if it never becomes done, or after a minute of the world's time.
+  /// Not from a fiber.
   bool run_until(const std::function<bool()>& is_done);
 
-  /// Lets time pass; from the test or from a fiber.
+  /// Lets time pass, from the test or from a fiber.
   void pause(hotline::Duration duration);
 
   hotline::Duration elapsed() const { return world_.elapsed(); }
 
  private:
-  /// What a failure in this world is shown with.
+  /// Shows the seed with a failure in this world.
   struct SeedNote final : doctest::detail::ContextScopeBase {
     explicit SeedNote(std::uint64_t noted) : seed(noted) {}
     SeedNote(const SeedNote&) = delete;
@@ -61,11 +62,11 @@ class Stage {
   bool is_over_ = false;
 };
 
-/// Each test is repeated with so many seeds: SEEDS in the environment. One on real rows.
+/// Returns with how many seeds each test is repeated: SEEDS in the environment. One on real rows.
 std::uint64_t seed_count();
 
-/// From now on the stages take the first seed (SEED in the environment, else 1), each seed for
-/// `stages` of them.
+/// From now on the stages use the seeds in order, from the first (SEED in the environment,
+/// otherwise 1), each for `stages` of them.
 void restart_seeds(std::uint64_t stages);
 
 }  // namespace contract

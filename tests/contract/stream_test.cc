@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kBulkBytes = 16 * 1024 * 1024;
 
-/// Upper-cases, and tells the test how the call went.
+/// Answers in upper case, and reports to the test how the call went.
 void observed_upper(Stream& call) {
   ++observed().calls;
   hotline::upper(call);
@@ -36,7 +36,7 @@ bool ended_with(ErrorKind kind) {
 
 }  // namespace
 
-TEST_CASE("A message is answered whole") {
+TEST_CASE("A message is answered completely") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, observed_upper);
@@ -46,7 +46,7 @@ TEST_CASE("A message is answered whole") {
   }
 }
 
-TEST_CASE("Bytes that come one at a time are answered one and all") {
+TEST_CASE("Bytes that arrive one at a time are all answered") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, observed_upper);
@@ -117,14 +117,14 @@ TEST_CASE("A reset before the first byte ends that call only") {
   }
 }
 
-TEST_CASE("A reset while the handler reads is told apart from an orderly end") {
+TEST_CASE("A reset while the handler reads is distinguished from an orderly end") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
     ServerProcess server(uri, observed_upper);
     const bool is_unix = server.endpoint().transport() == hotline::Transport::unix_;
     Peer peer(server.endpoint());
     CHECK(peer.exchange("one") == "ONE");
-    // UNIX sockets have no reset of their own: unread bytes at the close make one.
+    // UNIX sockets have no reset of their own: unread bytes at the close cause one.
     if (is_unix) {
       peer.send("two");
       CHECK(contract::eventually([&] { return peer.is_readable(); }));
@@ -155,7 +155,7 @@ TEST_CASE("A reset while the handler writes ends that call only") {
   }
 }
 
-TEST_CASE("A caller that never reads is timed out, and costs bounded memory") {
+TEST_CASE("A caller that never reads is timed out, and uses limited memory") {
   const auto impatient = [](hotline::ServerOptions& options) {
     options.timeouts.write = std::chrono::milliseconds(300);
   };
@@ -176,7 +176,7 @@ TEST_CASE("A caller that never reads is timed out, and costs bounded memory") {
   }
 }
 
-TEST_CASE("What a handler does not read stays outside, and is all there when it does") {
+TEST_CASE("What a handler does not read stays in the socket, and is all there when it reads") {
   const auto late_reader = [](Stream& call) {
     ++observed().calls;
     if (!call.receive()) return;
@@ -214,7 +214,7 @@ TEST_CASE("What a handler does not read stays outside, and is all there when it 
 }
 
 TEST_CASE(
-    "A silent caller is bounded by the first-byte deadline, a quiet one by the idle deadline") {
+    "The first-byte deadline ends a silent caller, the idle deadline one that stops sending") {
   const auto impatient = [](hotline::ServerOptions& options) {
     options.timeouts.first_byte = std::chrono::milliseconds(100);
     options.timeouts.idle = std::chrono::milliseconds(150);

@@ -10,10 +10,10 @@
 
 namespace contract {
 
-/// Where the waits of a test happen, and what they wait for: all of it the row's own.
+/// Where the waits of a test run and what they wait for, all of it of the row's kind.
 class WaitRig {
  public:
-  /// The other side of a stream; goes with the object.
+  /// The other side of a stream; closed with the object.
   class OtherEnd {
    public:
     OtherEnd() = default;
@@ -27,7 +27,7 @@ class WaitRig {
     std::unique_ptr<OtherEnd> other;
   };
 
-  /// Channels, and what must stay while they are waited on.
+  /// Channels, and what must exist while they are waited on.
   struct Pipe {
     std::shared_ptr<void> kept;
     std::unique_ptr<hotline::engine::Channel> read_end;
@@ -45,32 +45,32 @@ class WaitRig {
   virtual ~WaitRig() = default;
 
   /// Runs `body` as a call of the row would run: on a fiber of its engine, or on a thread with a
-  /// blocking one. On a simulated row once for each seed.
+  /// blocking one. On a simulated row, once for each seed.
   virtual void run(const std::function<void()>& body) = 0;
 
-  /// Runs `wait` in the same way and cancels it after `delay`: what it gave.
+  /// Runs `wait` in the same way and cancels it after `delay`. Returns its result.
   virtual hotline::ErrorKind cancel_after(hotline::Duration delay, const Wait& wait) = 0;
 
   /// Fails with `cancelled` only.
   virtual hotline::Result<Pair> make_pair() = 0;
 
-  /// Nobody writes to it, nor reads.
+  /// Neither written nor read by another side.
   virtual Pipe make_pipe() = 0;
 
   /// Ends when it is no longer kept.
   virtual Process start_process() = 0;
 
-  /// offload_work that does not end by itself.
+  /// Offloads work that does not end by itself.
   virtual hotline::Result<void> offload_endless_work() = 0;
 };
 
-/// The row's.
+/// Returns the rig of the row.
 WaitRig& wait_rig();
 
 std::unique_ptr<WaitRig> make_system_rig();
 std::unique_ptr<WaitRig> make_simulated_rig();
 
-/// From a fiber: cancel_after for a fiber beside this one.
+/// From a fiber: cancel_after() for a fiber beside this one.
 hotline::ErrorKind cancel_fiber_after(hotline::Duration delay, const WaitRig::Wait& wait);
 
 }  // namespace contract

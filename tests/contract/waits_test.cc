@@ -38,7 +38,7 @@ ErrorKind kind_of_code(int result) {
   return result >= 0 ? ErrorKind::none : engine::operation_error(result, "wait").kind;
 }
 
-/// What the wait of `action` on a stream whose other side is silent gives.
+/// Returns the result of `action` on a stream whose other side is silent.
 template <typename Action>
 ErrorKind with_pair(Action action) {
   auto pair = wait_rig().make_pair();
@@ -72,7 +72,7 @@ ErrorKind wait_to_accept() {
 }
 
 ErrorKind wait_to_connect() {
-  // A UNIX listener whose backlog is full keeps its callers waiting.
+  // A UNIX listener whose backlog is full makes its callers wait.
   auto listener = listen("unix:@hotline-contract-" + std::to_string(::getpid()) + "?backlog=1");
   REQUIRE(listener);
   std::vector<Stream> waiting;
@@ -171,7 +171,7 @@ TEST_CASE("A deadline ends every kind of wait") {
   }
 }
 
-TEST_CASE("A deadline that has passed already ends every kind of wait at once") {
+TEST_CASE("A deadline that has already passed ends every kind of wait at once") {
   for (const Kind& kind : kKinds) {
     CAPTURE(kind.name);
     wait_rig().run([&] {
@@ -181,7 +181,7 @@ TEST_CASE("A deadline that has passed already ends every kind of wait at once") 
   }
 }
 
-TEST_CASE("The earliest of nested deadlines ends the wait, and the outer one stays in force") {
+TEST_CASE("The earliest of nested deadlines ends the wait, and the outer one still applies") {
   wait_rig().run([] {
     const DeadlineScope outer(deadline_after(milliseconds(30)));
     {
@@ -203,14 +203,14 @@ TEST_CASE("A cancel ends every kind of wait") {
   }
 }
 
-TEST_CASE("A cancel that comes before the wait ends it before it has begun") {
+TEST_CASE("A cancel before the wait ends it before it begins") {
   for (const Kind& kind : kKinds) {
     CAPTURE(kind.name);
     CHECK(wait_rig().cancel_after(milliseconds(0), kind.wait) == ErrorKind::cancelled);
   }
 }
 
-TEST_CASE("Bytes that race a deadline arrive in that receive or the next, never in none") {
+TEST_CASE("Bytes that race a deadline arrive in that receive or the next") {
   constexpr int kRounds = 300;
   wait_rig().run([] {
     auto pair = wait_rig().make_pair();
@@ -237,7 +237,7 @@ TEST_CASE("Bytes that race a deadline arrive in that receive or the next, never 
   });
 }
 
-TEST_CASE("A caller who races a deadline is accepted then or next, never lost") {
+TEST_CASE("A caller that races a deadline is accepted then or next, never lost") {
   constexpr int kRounds = 200;
   wait_rig().run([] {
     auto listener = listen("tcp://127.0.0.1:0");
@@ -281,14 +281,14 @@ TEST_CASE("Closing a stream ends the wait of another fiber on it") {
           pair->stream.close();
         }
         REQUIRE(group.join());
-        // A write that was cut short in the midst tries to go on, on a descriptor that is gone.
+        // A write that was cut in the middle tries to go on, on a closed descriptor.
         CHECK((kind == ErrorKind::cancelled || (is_writer && kind == ErrorKind::invalid_argument)));
       });
     }
   }
 }
 
-TEST_CASE("A stream that a loop has used keeps its bytes when a thread goes on with it") {
+TEST_CASE("A stream that a loop has used keeps its bytes when a thread continues with it") {
   // A simulated world has one thread.
   if (!row().is_loops() || row().is_simulated()) return;
   auto pair = wait_rig().make_pair();

@@ -7,11 +7,11 @@ namespace simulation {
 
 using hotline::CommandWire;
 
-TEST_CASE("a command is answered right and whole, or not, but never wrong") {
+TEST_CASE("a command gets the right and complete reply, or an error, but never a wrong reply") {
   check_seeds(run_commands, {.first = 1, .count = 600});
 }
 
-TEST_CASE("a reset at any byte, either way, is an error or comes too late to matter") {
+TEST_CASE("a reset at any byte, in either direction, is an error or comes too late to matter") {
   for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
     for (const Direction direction : {Direction::request, Direction::reply}) {
       bool has_broken = true;

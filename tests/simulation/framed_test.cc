@@ -5,7 +5,7 @@
 
 namespace simulation {
 
-TEST_CASE("a message is answered by one whole message, in its turn, or not at all") {
+TEST_CASE("a message is answered by one complete message, in order, or not at all") {
   check_seeds(call_framed, {.first = 1, .count = 1'000});
 }
 

@@ -5,7 +5,8 @@
 
 namespace simulation {
 
-TEST_CASE("room, sleeps, cancels, offloaded work and processes keep their word in any order") {
+TEST_CASE(
+    "semaphores, sleeps, cancels, offloaded work and processes keep their contracts in any order") {
   check_seeds(use_primitives, {.first = 1, .count = 300});
 }
 

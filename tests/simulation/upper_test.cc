@@ -5,23 +5,23 @@
 
 namespace simulation {
 
-TEST_CASE("upper over streams answers right, or not, but never wrong") {
+TEST_CASE("upper over streams sends the right reply or none, but never a wrong one") {
   check_seeds(call_upper, {.first = 1, .count = 2'000});
 }
 
-TEST_CASE("upper over datagrams answers whom it was asked by, right or not at all") {
+TEST_CASE("upper over datagrams answers only its callers, with the right reply or not at all") {
   check_seeds(send_upper, {.first = 1, .count = 1'000});
 }
 
-TEST_CASE("a server that is killed and started again takes its place") {
+TEST_CASE("a server that is killed and started again takes over its endpoints") {
   check_seeds(survive_deaths, {.first = 1, .count = 200});
 }
 
-TEST_CASE("a server that was stopped answers whoever spoke in time") {
+TEST_CASE("a server that was stopped answers every caller that sent in time") {
   check_seeds(survive_stops, {.first = 1, .count = 200});
 }
 
-TEST_CASE("the same seed is the same run, another seed another") {
+TEST_CASE("the same seed gives the same run, another seed another run") {
   for (const std::uint64_t seed : {1U, 2U, 3U, 17U, 4711U}) {
     const Findings first = call_upper(seed);
     const Findings again = call_upper(seed);

@@ -45,7 +45,7 @@ class DatagramExchange {
         &group_);
   }
   void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
-  /// What a peer would that forges the server's own address.
+  /// Sends as a peer does that forges the server's own address.
   void send_from_server(std::string_view text) {
     DatagramRoute to_itself;
     to_itself.peer = bound_address(socket_.descriptor());
@@ -56,7 +56,7 @@ class DatagramExchange {
     return datagram ? std::string(as_text(datagram->bytes)) : "<none>";
   }
   bool has_reply_now() { return reply(std::chrono::milliseconds(3)) != "<none>"; }
-  /// What is done when the one message that was wanted has been answered.
+  /// Sets what is done when the one message that was wanted has been answered.
   void on_drain(std::function<void()> action) { shared_.drain_server = std::move(action); }
   void drain() { group_.interrupt(engine::kDrainEnd); }
   void join() { group_.join(); }

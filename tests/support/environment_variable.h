@@ -6,7 +6,7 @@
 
 namespace hotline::test {
 
-/// An environment variable has another value, or none, while this lives.
+/// Sets an environment variable to another value, or removes it, while this exists.
 class EnvironmentVariable {
  public:
   EnvironmentVariable(const char* name, const std::optional<std::string>& value) : name_(name) {

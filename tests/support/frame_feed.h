@@ -9,20 +9,20 @@
 
 #include "hotline/framing/codec.h"
 
-// What a decoder makes of bytes that arrive in pieces. For the codec's tests and its fuzzer:
-// however the bytes were cut, the same must come of them.
+// Feeds bytes to a decoder in pieces, for the codec's tests and its fuzzer: the result must be the
+// same for all cuts.
 
 namespace hotline::test {
 
-/// How many of the bytes that are left arrive next: 1 or more.
+/// Returns how many of the bytes that are left arrive next: 1 or more.
 using Cuts = std::function<std::size_t(std::size_t left)>;
 
-/// What came of some bytes.
+/// The result of decoding some bytes.
 struct Fed {
   std::vector<std::string> frames;  ///< `<ready>` for the peer's answer of Framing::Kind::ready.
-  Decoded::Outcome end = Decoded::Outcome::more;  ///< What is behind them.
+  Decoded::Outcome end = Decoded::Outcome::more;  ///< The outcome after them.
   std::size_t end_begin = 0;                      ///< Where that begins.
-  std::string problem;                            ///< What a decoder must not do, if it did.
+  std::string problem;  ///< The violation of the decoder's contract, if there was one.
 
   bool operator==(const Fed&) const = default;
 };
@@ -31,7 +31,7 @@ struct Fed {
 inline std::size_t whole(std::size_t left) { return left; }
 inline std::size_t one_byte(std::size_t) { return 1; }
 
-/// Checks one answer of a decoder against its contract; what is wrong, or "".
+/// Checks one answer of a decoder against its contract. Returns what is wrong, or "".
 inline std::string problem_in(const Decoded& decoded, Bytes input, const Framing& framing) {
   switch (decoded.outcome) {
     case Decoded::Outcome::more:
@@ -58,7 +58,7 @@ inline std::string problem_in(const Decoded& decoded, Bytes input, const Framing
   return "there is no such outcome";
 }
 
-/// Feeds `input` to a decoder of `framing`. What it announces is not acknowledged.
+/// Feeds `input` to a decoder of `framing`. Announced lengths are not acknowledged.
 inline Fed feed(const Framing& framing, Bytes input, const Cuts& cuts) {
   using Outcome = Decoded::Outcome;
   Fed fed;
@@ -90,8 +90,8 @@ inline Fed feed(const Framing& framing, Bytes input, const Cuts& cuts) {
   }
 }
 
-/// Feeds a length and then its payload, as Framing::Kind::ready does: the length is acknowledged
-/// once all of it is there.
+/// Feeds a length and then its payload, as Framing::Kind::ready does. The length is acknowledged
+/// when all of it has arrived.
 inline Fed feed_announced(const Framing& framing, Bytes length, Bytes payload, const Cuts& cuts) {
   Fed fed;
   Decoder decoder(framing);
@@ -122,7 +122,7 @@ inline Fed feed_announced(const Framing& framing, Bytes length, Bytes payload, c
   return fed;
 }
 
-/// The bytes of `payload` in its envelope.
+/// Returns the bytes of `payload` in its envelope.
 inline std::string wire(const Framing& framing, std::string_view payload) {
   const auto envelope = encode(framing, as_bytes(payload));
   if (!envelope) return "<" + envelope.error().message() + ">";

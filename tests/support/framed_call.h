@@ -18,8 +18,8 @@
 
 namespace hotline::test {
 
-/// Lets another thread wait until so much has been received: what is sent after that is in a
-/// receive of its own.
+/// Lets another thread wait until a number of bytes has been received, so that what it sends next
+/// is in a receive of its own.
 class ReceiveWatch final : public TrafficTap {
  public:
   void received(const Endpoint&, Bytes bytes) noexcept override {
@@ -47,7 +47,7 @@ enum class Transport : bool { unix_, tcp };
 
 inline Framing framing_of(std::string_view name) { return *Framing::parse(name); }
 
-/// Two connected TCP sockets, as stream_pair has them.
+/// Returns two connected TCP sockets, as stream_pair() does.
 inline std::pair<UniqueFd, UniqueFd> tcp_pair() {
   const auto [listener, port] = tcp_listener();
   UniqueFd peer = connect_tcp(port);
@@ -56,7 +56,7 @@ inline std::pair<UniqueFd, UniqueFd> tcp_pair() {
           std::move(peer)};
 }
 
-/// A stream over a socket that is connected already.
+/// Returns a stream over a socket that is already connected.
 inline Stream stream_over(UniqueFd fd, StreamOptions options = {}) {
   return Stream::over(std::make_unique<engine::Channel>(std::move(fd)),
                       *Endpoint::parse("unix:@peer"), options);
@@ -88,7 +88,7 @@ struct FramedCall {
   }
 };
 
-/// The next message, or the kind of what stood in its way in angle brackets.
+/// Returns the next message, or the kind of the error in angle brackets.
 inline std::string next(FrameStream& frames) {
   const auto frame = frames.read_frame();
   if (frame) return std::string(as_text(*frame));

@@ -18,7 +18,7 @@
 #include "support/running_server.h"
 #include "support/simulated.h"
 
-// A frame dispatcher and its callers, all on one loop, be it one of the system's or the simulated.
+// A frame dispatcher and its callers, all on one loop of the system or the simulated one.
 
 namespace hotline::test {
 
@@ -75,7 +75,7 @@ class FramedExchange {
     join();
   }
 
-  /// One more caller, whom the dispatcher has taken.
+  /// Adds a caller to the dispatcher and returns its end.
   Stream call() {
     auto caller = connect(listener_->endpoint());
     REQUIRE(caller);
@@ -96,7 +96,7 @@ class FramedExchange {
 
   std::string wire(std::string_view payload) const { return test::wire(service_.framing, payload); }
 
-  /// What has come until here is known to everybody.
+  /// Lets everything that has arrived be processed.
   void settle() {
     if (loop_.is_simulated()) {
       CHECK(sleep_for(std::chrono::milliseconds(20)));
@@ -148,14 +148,14 @@ class FramedExchange {
 
 inline void say(Stream& call, std::string_view text) { REQUIRE(call.write_all(as_bytes(text))); }
 
-/// Exactly `size` bytes, or the kind of what stood in their way in angle brackets.
+/// Returns exactly `size` bytes, or the kind of the error in angle brackets.
 inline std::string heard(Stream& call, std::size_t size) {
   std::string text(size, '\0');
   const auto read = call.read_exact(std::as_writable_bytes(std::span(text)));
   return read ? text : "<" + kind_of(read) + ">";
 }
 
-/// All that still comes, and the kind of the end in angle brackets.
+/// Returns all that still arrives, and the kind of the end in angle brackets.
 inline std::string heard_until_end(Stream& call) {
   std::string text;
   for (;;) {
@@ -165,7 +165,7 @@ inline std::string heard_until_end(Stream& call) {
   }
 }
 
-/// Whether nothing has come.
+/// Returns true if nothing has arrived.
 inline bool is_silent(Stream& call) {
   const auto bytes = call.receive_now();
   return bytes && bytes->empty();

@@ -5,12 +5,12 @@
 
 #include <cerrno>
 
-// Calls with a time limit (SO_RCVTIMEO, SO_SNDTIMEO) are not begun again by themselves, and may end
-// with EINTR though there was no signal: a ring being torn down and a frozen control group do that.
+// Calls with a time limit (SO_RCVTIMEO, SO_SNDTIMEO) are not restarted automatically, and may fail
+// with EINTR without a signal: tearing down a ring and freezing a control group cause that.
 
 namespace hotline::test {
 
-/// Calls again for as long as it was only interrupted.
+/// Repeats the call as long as it is interrupted.
 template <typename Call>
 auto through_interrupts(Call call) {
   for (;;) {
@@ -19,8 +19,8 @@ auto through_interrupts(Call call) {
   }
 }
 
-/// connect(2), whose connection goes on being made when the call is interrupted: to be waited for,
-/// not to be asked for again. 0, or −1 and errno.
+/// connect(2). An interrupted connect goes on in the background and must be waited for, not
+/// repeated. Returns 0, or −1 and errno.
 inline int connect_through_interrupts(int fd, const sockaddr* address, socklen_t size,
                                       int patience_ms) {
   if (::connect(fd, address, size) == 0) return 0;

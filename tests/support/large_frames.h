@@ -3,7 +3,7 @@
 #include <cstddef>
 
 // Functions with frames larger than a fiber's stack or than a page, as a release build without
-// -fstack-clash-protection compiles them: a frame is touched at its far end and nowhere between.
+// -fstack-clash-protection compiles them: a frame is touched at its far end only.
 
 namespace hotline::test {
 

@@ -11,27 +11,27 @@
 
 namespace hotline::test {
 
-/// The launcher of this test program. Started before main, for afterwards there may be threads.
+/// The launcher of this test program. Started before main, because later there may be threads.
 Launcher& launcher();
 
 /// `sh -c SCRIPT ARGUMENTS...`
 LaunchOptions shell(std::string script, std::vector<std::string> arguments = {});
 
-/// Runs it to its end with launcher().
+/// Runs a shell script to its end with launcher().
 Completed run_shell(const std::string& script, const RunOptions& options = {});
 
-/// A pipe with a name, which programs open to be seen: by what they write there, and, as soon as
-/// the last of them has gone, by its end. Waits give up after ten seconds and fail the test.
+/// A named pipe that programs open to be observed: by what they write there, and by its end when
+/// the last of them has ended. Waits give up after ten seconds and fail the test.
 class Witness {
  public:
   Witness();
 
   const std::string& path() const { return path_; }
 
-  /// Up to the next end of a line.
+  /// Returns the text up to the next end of a line.
   std::string wait_for_line();
 
-  /// Until nobody holds it any more: what was written.
+  /// Waits until no process has it open any more. Returns what was written.
   std::string wait_for_end();
 
  private:
@@ -40,13 +40,13 @@ class Witness {
   UniqueFd fd_;
 };
 
-/// In a forked process: says where and ends it, if `is_so` is not.
+/// In a forked process: if `is_so` is false, prints `what` and exits.
 void must(bool is_so, std::string_view what);
 
-/// Whether there is such a process that has not ended.
+/// Returns true if such a process exists and has not ended.
 bool is_running(pid_t pid);
 
-/// The parent of a process, 0 if there is no such process.
+/// Returns the parent of a process, or 0 if the process does not exist.
 pid_t parent_of(pid_t pid);
 
 }  // namespace hotline::test

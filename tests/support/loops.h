@@ -8,21 +8,21 @@
 
 namespace hotline::test {
 
-/// The engines with a loop that can run here. Says so, once, if uring is not among them.
+/// Returns the engines with a loop that can run here. Prints once if uring is not among them.
 std::vector<EngineKind> loop_engines();
 
 /// Runs `body` on a fiber of a fresh loop, for each engine that can run here, until no fiber of it
-/// is left. What is thrown by it, a failed REQUIRE too, is thrown here.
+/// is left. Rethrows what it throws, a failed REQUIRE too.
 void on_each_loop(const std::function<void(engine::EventLoop&)>& body, LoopOptions options = {});
 
 /// The same for one engine.
 void on_loop(EngineKind kind, const std::function<void(engine::EventLoop&)>& body,
              LoopOptions options = {});
 
-/// The same without asking for the loop, and on this very thread (the blocking engine) besides.
+/// The same without passing the loop, and also on this very thread (the blocking engine).
 void on_each_engine(const std::function<void()>& body);
 
-/// The name of an error's kind, or "" if there is none: to compare and to show.
+/// Returns the name of an error's kind, or "" if there is no error, to compare and to show.
 template <typename Value>
 std::string kind_of(const Result<Value>& result) {
   return result ? std::string() : std::string(name_of(result.error().kind));
@@ -35,7 +35,7 @@ struct ChildReport {
   std::string error_text;
 };
 
-/// Runs `body` in a fork of this process; its exit status is 0 if it comes back.
+/// Runs `body` in a fork of this process; its exit status is 0 if `body` returns.
 ChildReport in_child_process(const std::function<void()>& body);
 
 }  // namespace hotline::test

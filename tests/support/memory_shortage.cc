@@ -44,7 +44,7 @@ void* operator new(std::size_t size) {
   throw std::bad_alloc();
 }
 
-// The sanitizers have arrays of their own.
+// The sanitizers have an operator for arrays of their own.
 void* operator new[](std::size_t size) { return operator new(size); }
 
 void operator delete(void* memory) noexcept { std::free(memory); }

@@ -4,7 +4,7 @@
 
 namespace hotline::test {
 
-/// While it lives, allocations by `operator new` fail, on every thread. One at a time.
+/// While it exists, allocations by `operator new` fail, on every thread. One at a time.
 class MemoryShortage {
  public:
   enum class Extent : bool { one, all };
@@ -15,12 +15,12 @@ class MemoryShortage {
   MemoryShortage& operator=(const MemoryShortage&) = delete;
   ~MemoryShortage();
 
-  /// Whether an allocation has failed.
+  /// Returns true if an allocation has failed.
   bool has_struck() const;
 };
 
-/// Runs `scenario` with each of its allocations failing in turn, until none is left to fail. It is
-/// given how many to spare, and answers MemoryShortage::has_struck().
+/// Runs `scenario` with each of its allocations failing in turn, until none is left to fail. Its
+/// argument is the number of allocations to spare, and it returns MemoryShortage::has_struck().
 template <typename Scenario>
 void with_each_allocation_failing(Scenario scenario) {
   std::size_t spared = 0;

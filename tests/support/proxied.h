@@ -13,7 +13,7 @@
 
 namespace hotline::test {
 
-/// A fault proxy that runs on a thread of its own until it is stopped or goes.
+/// A fault proxy that runs on a thread of its own until it is stopped or destroyed.
 class RunningProxy {
  public:
   RunningProxy(const std::string& listen, const std::string& target,
@@ -38,13 +38,13 @@ class RunningProxy {
   const Endpoint& endpoint() const { return proxy_->endpoint(); }
   std::string uri() const { return endpoint().to_uri(); }
 
-  /// Cancels and waits: what has struck.
+  /// Cancels and waits. Returns the faults that occurred.
   FaultCounts stop() { return end(engine::kCancelEnd); }
 
-  /// Drains and waits: what has struck.
+  /// Drains and waits. Returns the faults that occurred.
   FaultCounts drain() { return end(engine::kDrainEnd); }
 
-  /// How run ended.
+  /// Returns how run() ended.
   const Result<void>& ended() const { return ended_; }
 
  private:

@@ -13,7 +13,7 @@
 
 namespace hotline::test {
 
-/// Keeps what is logged. Any thread.
+/// Keeps the log records. Any thread.
 class CollectingLog final : public LogSink {
  public:
   void write(const LogRecord& record) noexcept override {
@@ -22,7 +22,7 @@ class CollectingLog final : public LogSink {
   }
   bool wants(LogLevel) const noexcept override { return true; }
 
-  /// How many records of `level` and above there are.
+  /// Returns how many records of `level` and above there are.
   std::size_t count(LogLevel level) const {
     const std::lock_guard lock(mutex_);
     std::size_t count = 0;
@@ -30,7 +30,7 @@ class CollectingLog final : public LogSink {
     return count;
   }
 
-  /// Whether the detail of a record has that in it.
+  /// Returns true if the detail of a record contains `part`.
   bool has_detail(std::string_view part) const {
     const std::lock_guard lock(mutex_);
     for (const LogRecord& record : records_) {
@@ -39,7 +39,7 @@ class CollectingLog final : public LogSink {
     return false;
   }
 
-  /// Whether a record has that message.
+  /// Returns true if a record has that message.
   bool has(std::string_view message) const {
     const std::lock_guard lock(mutex_);
     for (const LogRecord& record : records_) {
@@ -53,7 +53,7 @@ class CollectingLog final : public LogSink {
   std::vector<LogRecord> records_;
 };
 
-/// A server that runs on a thread of its own until it is stopped or goes.
+/// A server that runs on a thread of its own until it is stopped or destroyed.
 class RunningServer {
  public:
   RunningServer(ServerOptions options, const std::string& uri, Handler handler)
@@ -92,7 +92,7 @@ class RunningServer {
   std::thread thread_;
 };
 
-/// Options with a concurrency word.
+/// Returns options with a concurrency word.
 inline ServerOptions options_for(std::string_view word) {
   ServerOptions options;
   options.concurrency = Concurrency::parse(word).value();

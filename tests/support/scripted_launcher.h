@@ -14,7 +14,7 @@
 
 namespace hotline::test {
 
-/// What a program does that is no program.
+/// What a simulated program does.
 struct Script {
   struct Step {
     Duration pause{};  ///< After the step before it.
@@ -25,9 +25,9 @@ struct Script {
   std::vector<Step> steps{};
   Duration pause{};  ///< After the last step.
   ProcessEnd end{.exit_status = 0, .signal = 0};
-  bool lasts = false;  ///< Until it is killed, or release() of the launcher.
-  Error refusal{};     ///< Of launching it; kind `none`: it is launched.
-  Error loss{};        ///< Of its keeper; kind `none`: it is not lost.
+  bool lasts = false;  ///< Until it is killed, or until release() of the launcher.
+  Error refusal{};     ///< The error of its launch; kind `none`: it is launched.
+  Error loss{};        ///< The error of its keeper; kind `none`: the keeper stays.
 };
 
 inline Script saying(std::string output, std::string error = {}) {
@@ -35,23 +35,23 @@ inline Script saying(std::string output, std::string error = {}) {
                     {.output = OutputStream::standard_error, .bytes = std::move(error)}}};
 }
 
-/// Launches scripts in place of programs, on any engine. Any thread.
+/// Launches scripts instead of programs, on any engine. Any thread.
 class ScriptedLauncher final : public Launcher {
  public:
-  /// `find` gives the script of a shell's line.
+  /// `find` returns the script for a shell's line.
   explicit ScriptedLauncher(std::function<Script(const std::string& line)> find)
       : find_(std::move(find)) {}
 
   Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) override;
 
-  /// Waits until so many have been launched, or have gone, since the beginning.
+  /// Waits until so many have been launched, or have ended, since the beginning.
   void wait_launched(int count) const { wait_for(launched_, count); }
   void wait_gone(int count) const { wait_for(gone_, count); }
 
   int launched() const { return launched_; }
   int running() const { return launched_ - gone_; }
 
-  /// Ends those that last.
+  /// Ends the scripts that last until released.
   void release() { is_released_ = true; }
 
  private:
@@ -113,7 +113,7 @@ class ScriptedLauncher::Run final : public Process {
  private:
   bool is_over(Instant when) const { return killed_at_ <= now() || when <= now(); }
 
-  /// In slices: whoever kills it has nothing to wake this with.
+  /// Waits in slices, because a kill has nothing to wake this wait with.
   Result<void> wait_until(Instant when) const {
     while (!is_over(when)) {
       const Duration slice = std::min<Duration>(when - now(), std::chrono::milliseconds(5));
@@ -131,7 +131,7 @@ class ScriptedLauncher::Run final : public Process {
 
   ScriptedLauncher& launcher_;
   Script script_;
-  std::vector<Instant> times_;  ///< Of the steps.
+  std::vector<Instant> times_;  ///< The times of the steps.
   Instant ends_;
   Instant killed_at_ = Instant::max();
   std::size_t read_[2] = {};

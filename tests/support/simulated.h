@@ -17,8 +17,7 @@
 
 namespace hotline::test {
 
-/// A simulated network of two hosts without programs: nodes are called by the test, and time passes
-/// when it says so.
+/// A simulated network of two hosts without programs: the test calls the nodes and lets time pass.
 struct Wire {
   explicit Wire(FaultPlan faults = {}, engine::NetworkOptions options = {}, std::uint64_t seed = 1)
       : universe(seed, faults, {}), network(universe, options) {}
@@ -35,7 +34,7 @@ struct Wire {
     return node;
   }
 
-  /// Until nothing is planned any more.
+  /// Lets time pass until no event is planned.
   void pass() {
     while (!universe.events.earliest().is_never()) step();
   }
@@ -51,7 +50,7 @@ struct Wire {
   engine::SimulatedHost& b = network.host("b");
 
  private:
-  std::vector<std::shared_ptr<engine::Node>> nodes_;  ///< Who is bound must not go unclosed.
+  std::vector<std::shared_ptr<engine::Node>> nodes_;  ///< Bound nodes must be closed.
 
   void step() {
     universe.now = universe.events.earliest().instant();
@@ -69,8 +68,8 @@ struct Simulation : Wire {
     return loop.start(host, "test", std::move(body));
   }
 
-  /// Runs until every program has ended, or nothing happens any more: whether all have ended. What
-  /// was thrown by one of them, a failed REQUIRE too, is thrown here.
+  /// Runs until every program has ended, or no event is left. Returns true if all have ended.
+  /// Rethrows what one of them threw, a failed REQUIRE too.
   bool run() {
     const auto have_ended = [this] {
       return std::ranges::all_of(loop.programs(),

@@ -18,7 +18,7 @@ inline int send(const NodePointer& node, std::string_view text) {
   return node->send(as_bytes(text));
 }
 
-/// What is received, or the negated errno as text.
+/// Returns what is received, or the negated errno as text.
 inline std::string receive(const NodePointer& node, std::size_t size = 64 * 1024) {
   std::string text(size, '\0');
   const int result = node->receive(std::as_writable_bytes(std::span(text)));
@@ -46,7 +46,7 @@ struct Call : Wire {
     return caller;
   }
 
-  /// A caller and who answers.
+  /// Returns a caller and the accepted side.
   std::pair<NodePointer, NodePointer> connected() {
     auto caller = call();
     pass();

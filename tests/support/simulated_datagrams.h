@@ -56,7 +56,7 @@ inline int send(const DatagramPointer& node, std::string_view text,
   return sent < 0 ? sent : static_cast<int>(message.header.msg_len);
 }
 
-/// What is received, or the negated errno as text.
+/// Returns what is received, or the negated errno as text.
 inline std::string receive(const DatagramPointer& node, std::size_t room = 2048) {
   DatagramMessage message(room);
   const int count = node->receive({&message.header, 1});

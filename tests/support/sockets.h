@@ -8,30 +8,31 @@
 #include "hotline/core/socket_address.h"
 #include "hotline/core/unique_fd.h"
 
-// Plain blocking sockets, by system calls alone: the other side of what is tested. Every wait gives
-// up after ten seconds and fails the test.
+// Plain blocking sockets that use only system calls: the other side of what is tested. Every wait
+// gives up after ten seconds and fails the test.
 
 namespace hotline::test {
 
-/// Two connected stream sockets. The first is non-blocking, for an engine; the second blocks.
+/// Returns two connected stream sockets. The first is non-blocking, for an engine; the second
+/// blocks.
 std::pair<UniqueFd, UniqueFd> stream_pair();
 
 /// The same for UNIX datagrams.
 std::pair<UniqueFd, UniqueFd> datagram_pair();
 
-/// A TCP listener on 127.0.0.1 and its port. Non-blocking.
+/// Returns a TCP listener on 127.0.0.1 and its port. Non-blocking.
 std::pair<UniqueFd, std::uint16_t> tcp_listener(int backlog = 16);
 
-/// 127.0.0.1 (or another numeric IPv4 address) with `port`.
+/// Returns 127.0.0.1 (or another numeric IPv4 address) with `port`.
 SocketAddress ipv4_address(std::uint16_t port, const char* host = "127.0.0.1");
 
-/// What a socket is bound to.
+/// Returns the address that a socket is bound to.
 SocketAddress bound_address(int fd);
 
-/// A blocking TCP connection to `host`.
+/// Returns a blocking TCP connection to `host`.
 UniqueFd connect_tcp(std::uint16_t port, const char* host = "127.0.0.1");
 
-/// A blocking connection to a UNIX path.
+/// Returns a blocking connection to a UNIX path.
 UniqueFd connect_unix(const std::string& path);
 
 /// Sends all of `text`.
@@ -43,7 +44,7 @@ std::string receive_text(int fd, std::size_t size);
 /// Receives until the peer's end or reset.
 std::string receive_until_end(int fd);
 
-/// Receives until the peer's end or reset: whether it was a reset.
+/// Receives until the peer's end or reset. Returns true if it was a reset.
 bool is_reset(int fd);
 
 /// Waits until there is something to read, or the end.
@@ -52,10 +53,10 @@ void wait_readable(int fd);
 /// Waits until what was sent on a TCP socket has reached the peer's machine.
 void wait_sent(int fd);
 
-/// Fills the socket until it would block: how many bytes that took.
+/// Fills the socket until it would block. Returns how many bytes that took.
 std::size_t fill(int fd);
 
-/// How many descriptors this process has.
+/// Returns how many descriptors this process has.
 std::size_t open_descriptors();
 
 }  // namespace hotline::test

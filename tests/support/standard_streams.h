@@ -10,7 +10,7 @@
 
 namespace hotline::test {
 
-/// A standard descriptor means another file while this lives.
+/// Redirects a standard descriptor to another file while this exists.
 class Redirection {
  public:
   Redirection(int standard, int target);
@@ -23,15 +23,15 @@ class Redirection {
   UniqueFd saved_;
 };
 
-/// Standard input is the end of a pipe while this lives.
+/// Makes standard input the end of a pipe while this exists.
 class FedInput {
  public:
   FedInput();
 
-  /// `text` can be read now. It must fit into the pipe.
+  /// Makes `text` available to read. It must fit into the pipe.
   void feed(std::string_view text);
 
-  /// Behind what was fed comes the end.
+  /// Ends the input after what was fed.
   void end();
 
  private:
@@ -39,7 +39,7 @@ class FedInput {
   std::optional<Redirection> redirection_;
 };
 
-/// What `run` writes to `stream`, one of stdout and stderr.
+/// Returns what `run` writes to `stream`, one of stdout and stderr.
 std::string written_to(std::FILE* stream, const std::function<void()>& run);
 
 }  // namespace hotline::test

@@ -4,7 +4,7 @@
 
 namespace hotline::test {
 
-/// A fresh directory, removed with all that is in it when this goes. Its name is short: UNIX
+/// A fresh directory. The destructor removes it with its contents. Its name is short, because UNIX
 /// sockets take 107 bytes.
 class TemporaryDirectory {
  public:
@@ -15,7 +15,7 @@ class TemporaryDirectory {
 
   const std::string& path() const { return path_; }
 
-  /// The path of something in it.
+  /// Returns the path of a file in it.
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 
  private:

@@ -11,7 +11,7 @@ std::string escaped(std::string_view text) { return escape(as_bytes(text)); }
 
 }  // namespace
 
-TEST_CASE("text seen as bytes and back is the same text, where it stands") {
+TEST_CASE("text converted to bytes and back is the same text in the same memory") {
   const std::string text("a\0b", 3);
   const Bytes bytes = as_bytes(text);
   CHECK(bytes.size() == 3);
@@ -20,7 +20,7 @@ TEST_CASE("text seen as bytes and back is the same text, where it stands") {
   CHECK(as_text({}).empty());
 }
 
-TEST_CASE("bytes lie within others only if all of them do, and none of them always does") {
+TEST_CASE("bytes lie within others only if all of them do, and an empty part always does") {
   const std::string text = "0123456789";
   const Bytes all = as_bytes(text);
   const Bytes middle = all.subspan(3, 4);
@@ -36,7 +36,7 @@ TEST_CASE("bytes lie within others only if all of them do, and none of them alwa
   CHECK_FALSE(lies_within(middle, {}));
 }
 
-TEST_CASE("printable ASCII is shown as it is") {
+TEST_CASE("printable ASCII is shown unchanged") {
   std::string printable;
   for (char c = 0x20; c < 0x7f; ++c) {
     if (c != '"' && c != '\\') printable += c;
@@ -45,7 +45,7 @@ TEST_CASE("printable ASCII is shown as it is") {
   CHECK(escaped("") == "");
 }
 
-TEST_CASE("quotes, backslashes and the common blanks have short escapes") {
+TEST_CASE("quotes, backslashes and common whitespace have short escapes") {
   CHECK(escaped("\n") == "\\n");
   CHECK(escaped("\r") == "\\r");
   CHECK(escaped("\t") == "\\t");
@@ -61,14 +61,14 @@ TEST_CASE("every byte that is not printable is shown in hexadecimal") {
   CHECK(escaped("é") == "\\xc3\\xa9");
 }
 
-TEST_CASE("no byte at all comes through as a control character") {
+TEST_CASE("no byte is shown as a control character") {
   for (int value = 0; value < 256; ++value) {
     const std::byte byte{static_cast<unsigned char>(value)};
     for (const char c : escape({&byte, 1})) CHECK((c >= 0x20 && c < 0x7f));
   }
 }
 
-TEST_CASE("a long input is cut after as many bytes as asked for, and says how long it was") {
+TEST_CASE("a long input is cut after the requested number of bytes, and its length is shown") {
   CHECK(escape(as_bytes("abcdef"), 6) == "abcdef");
   CHECK(escape(as_bytes("abcdef"), 5) == "abcde...(6 bytes)");
   CHECK(escape(as_bytes("\n\n"), 1) == "\\n...(2 bytes)");

@@ -25,7 +25,7 @@ TEST_CASE("a timeout of zero has passed already") {
   CHECK(Deadline::after(kNow, seconds(-1)).has_passed(kNow));
 }
 
-TEST_CASE("never is no instant that comes") {
+TEST_CASE("never is not an instant that the clock reaches") {
   CHECK(Deadline::never().is_never());
   CHECK_FALSE(Deadline::at(kNow).is_never());
   CHECK_FALSE(Deadline::never().has_passed(kNow));
@@ -39,7 +39,7 @@ TEST_CASE("no timeout, and one past the end of the clock, mean never") {
   CHECK_FALSE(Deadline::after(kNow, Instant::max() - kNow - nanoseconds(1)).is_never());
 }
 
-TEST_CASE("deadlines compare by time, never comes last") {
+TEST_CASE("deadlines compare by time, and never is the last") {
   const Deadline soon = Deadline::at(kNow);
   const Deadline later = Deadline::at(kNow + nanoseconds(1));
   CHECK(soon < later);

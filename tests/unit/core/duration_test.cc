@@ -33,7 +33,7 @@ TEST_CASE("a duration is a whole number and its unit") {
   }
 }
 
-TEST_CASE("the longest duration has ten years") {
+TEST_CASE("the longest duration is ten years") {
   for (const std::string_view text : {"87648h", "5258880m", "315532800s", "315532800000ms"}) {
     CAPTURE(text);
     const auto duration = parse_duration(text);
@@ -89,7 +89,7 @@ TEST_CASE("fractions of a millisecond are not shown") {
   CHECK(format_duration(1999us) == "1ms");
 }
 
-TEST_CASE("what is shown is what is parsed") {
+TEST_CASE("a duration that is shown parses to the same duration") {
   for (const Duration duration :
        {Duration(0), Duration(1ms), Duration(59s), Duration(3h), Duration(87648h), kNoTimeout}) {
     const auto parsed = parse_duration(format_duration(duration));

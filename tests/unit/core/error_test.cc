@@ -60,7 +60,7 @@ bool is_one_line(const std::string& text) { return text.find('\n') == text.npos;
 
 }  // namespace
 
-TEST_CASE("every errno that means something to a caller has its kind") {
+TEST_CASE("every errno that matters to a caller has its kind") {
   for (const Mapping& each : kMappings) {
     CAPTURE(each.native_code);
     CHECK(kind_of_native_code(each.native_code) == each.kind);
@@ -91,7 +91,7 @@ TEST_CASE("every kind has a name of its own, in the form of an identifier") {
   CHECK(name_of(ErrorKind::unresponsive) == "unresponsive");
 }
 
-TEST_CASE("a message tells what could not be done, where, and why") {
+TEST_CASE("a message says what could not be done, where, and why") {
   CHECK(system_error(ECONNREFUSED, "connect to", "tcp://127.0.0.1:9").message() ==
         "cannot connect to tcp://127.0.0.1:9: connection refused");
   CHECK(system_error(ECONNREFUSED, "connect").message() == "cannot connect: connection refused");
@@ -101,12 +101,12 @@ TEST_CASE("a message tells what could not be done, where, and why") {
   CHECK(Error{}.message() == "no error");
 }
 
-TEST_CASE("a detail takes the place of what the kind would say") {
+TEST_CASE("a detail replaces the text of the kind") {
   const Error error = make_error(ErrorKind::invalid_argument, "use", "x", "it is blue");
   CHECK(error.message() == "cannot use x: it is blue");
 }
 
-TEST_CASE("a system error is described as the system does") {
+TEST_CASE("a system error has the system's description") {
   CHECK(system_error(EIO, "read").message() == "cannot read: Input/output error");
   CHECK(system_error(99999, "read").message() == "cannot read: system error");
 }
@@ -119,7 +119,7 @@ TEST_CASE("advice is the hint; without it the kind has a general one, or none") 
   CHECK(error_of(ErrorKind::closed).hint().empty());
 }
 
-TEST_CASE("messages and hints of every kind are one line") {
+TEST_CASE("messages and hints of every kind have one line") {
   for (int i = 0; i < kKindCount; ++i) {
     const Error error = error_of(static_cast<ErrorKind>(i));
     CHECK_FALSE(error.message().empty());
@@ -129,7 +129,7 @@ TEST_CASE("messages and hints of every kind are one line") {
   }
 }
 
-TEST_CASE("an error on its way becomes a result without a value") {
+TEST_CASE("an error in fail() becomes a result without a value") {
   const Result<int> result = fail(system_error(EPIPE, "send to", "unix:@x"));
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::reset);

@@ -14,7 +14,7 @@ std::string_view text_of(Literal literal) { return literal; }
 
 }  // namespace
 
-TEST_CASE("literals and constants are literals, and a string is not") {
+TEST_CASE("literals and constants convert to Literal, and a string does not") {
   CHECK(text_of("a literal") == "a literal");
   CHECK(text_of(kName) == "a constant");
   static_assert(!std::is_convertible_v<std::string, Literal>);

@@ -43,7 +43,7 @@ TEST_CASE("all fields of a record are shown") {
         "\"closed\"");
 }
 
-TEST_CASE("the time is that of UTC, to the microsecond") {
+TEST_CASE("the time is in UTC, to the microsecond") {
   using namespace std::chrono;
   const auto shown = [](sys_time<nanoseconds> time) {
     return LogEntry::of({}, time_point_cast<system_clock::duration>(time)).time_as_text();
@@ -64,11 +64,11 @@ TEST_CASE("empty fields are left out") {
   CHECK(entry_of(record).as_text() == "draining peer=unix:@p");
 }
 
-TEST_CASE("text that is printable stays as it is: it was escaped where it came from") {
+TEST_CASE("printable text is not escaped again") {
   CHECK(text_with_detail(R"(a\x1b \"~)") == R"(said "a\x1b \"~")");
 }
 
-TEST_CASE("text that is not printable is escaped, in every field") {
+TEST_CASE("unprintable text is escaped, in every field") {
   for (const std::string bytes : {"\n", "\x1b[2J", "\x7f", "\x1f", "\x80", "\xff"}) {
     LogRecord record;
     record.service = record.endpoint = record.peer = record.detail = bytes;
@@ -78,7 +78,7 @@ TEST_CASE("text that is not printable is escaped, in every field") {
   }
 }
 
-TEST_CASE("text that has to be escaped is cut at 4096 bytes") {
+TEST_CASE("escaped text is cut at 4096 bytes") {
   const std::string longest = "\n" + std::string(4095, 'x');
   CHECK(text_with_detail(longest) == "said \"\\n" + std::string(4095, 'x') + "\"");
   CHECK(text_with_detail(longest + "x") ==

@@ -19,7 +19,7 @@ std::vector<std::uint64_t> counts_of(const std::vector<LogLimiter::Held>& held) 
 
 }  // namespace
 
-TEST_CASE("of a kind only so many pass in a period, and the others are counted") {
+TEST_CASE("a limited number of records of a kind pass in a period, and the others are counted") {
   LogLimiter limiter(kTwoASecond);
   const auto admits = [&] { return limiter.admits(LogLevel::warning, "m", "s", kStart); };
   CHECK(admits());
@@ -54,18 +54,18 @@ TEST_CASE("records below a warning all pass") {
   CHECK_FALSE(limiter.admits(LogLevel::error, "m", "s", kStart));
 }
 
-TEST_CASE("a new period begins when the last one has ended and was told") {
+TEST_CASE("a new period begins when the last one has ended and was reported") {
   LogLimiter limiter({1, seconds(1)});
   CHECK(limiter.admits(LogLevel::warning, "m", "s", kStart));
   CHECK(limiter.admits(LogLevel::warning, "m", "s", kStart + seconds(1)));
   CHECK_FALSE(limiter.admits(LogLevel::warning, "m", "s", kStart + seconds(1)));
-  // Nobody has asked yet: it is still counted.
+  // The count has not been taken yet, so the record still counts.
   CHECK_FALSE(limiter.admits(LogLevel::warning, "m", "s", kStart + seconds(9)));
   CHECK(counts_of(limiter.take_ended(kStart + seconds(9))) == std::vector<std::uint64_t>{2});
   CHECK(limiter.admits(LogLevel::warning, "m", "s", kStart + seconds(9)));
 }
 
-TEST_CASE("the next end is that of the earliest period with something held back") {
+TEST_CASE("the next end is that of the earliest period with suppressed records") {
   LogLimiter limiter({1, seconds(1)});
   CHECK(limiter.next_end().is_never());
   limiter.admits(LogLevel::warning, "m", "s", kStart);
@@ -77,7 +77,7 @@ TEST_CASE("the next end is that of the earliest period with something held back"
   CHECK(limiter.next_end() == Deadline::at(kStart + seconds(1)));
 }
 
-TEST_CASE("at the end all that was held back can be taken") {
+TEST_CASE("at the end all counts can be taken") {
   LogLimiter limiter({1, seconds(1)});
   limiter.admits(LogLevel::warning, "m", "s", kStart);
   limiter.admits(LogLevel::warning, "m", "s", kStart);
@@ -86,7 +86,7 @@ TEST_CASE("at the end all that was held back can be taken") {
   CHECK(limiter.take_all().empty());
 }
 
-TEST_CASE("what was held back is told with its count and the length of the period") {
+TEST_CASE("suppressed records are reported with their count and the length of the period") {
   CHECK(describe_held(12, {20, seconds(10)}) == "12 more like this in the last 10s");
 }
 

@@ -26,13 +26,13 @@ TEST_CASE("socket addresses are equal if their bytes are") {
   CHECK(address_of("") == SocketAddress());
 }
 
-TEST_CASE("what lies beyond the size does not count") {
+TEST_CASE("bytes beyond the size are ignored") {
   SocketAddress one = address_of("abcdX");
   one.set_size(4);
   CHECK(one == address_of("abcd"));
 }
 
-TEST_CASE("a size never reaches beyond the memory, whatever the kernel says") {
+TEST_CASE("a size never exceeds the memory, whatever the kernel reports") {
   const std::string bytes(200, 'x');
   CHECK(address_of(bytes).size() == SocketAddress::kSizeMax);
   SocketAddress address = address_of("x");
@@ -40,7 +40,7 @@ TEST_CASE("a size never reaches beyond the memory, whatever the kernel says") {
   CHECK(address.size() == SocketAddress::kSizeMax);
 }
 
-TEST_CASE("a system call may write through a socket address and say how much counts") {
+TEST_CASE("a system call may write through a socket address and set its size") {
   SocketAddress address;
   std::memcpy(address.data(), "xyz", 3);
   address.set_size(3);

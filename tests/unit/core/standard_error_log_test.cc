@@ -16,7 +16,7 @@
 namespace hotline {
 namespace {
 
-/// While it lives, standard error is a pipe that this reads.
+/// While it exists, standard error is a pipe that this reads.
 class CapturedError {
  public:
   CapturedError() : saved_(::dup(STDERR_FILENO)) {
@@ -31,7 +31,7 @@ class CapturedError {
   CapturedError& operator=(const CapturedError&) = delete;
   ~CapturedError() { ::dup2(saved_.get(), STDERR_FILENO); }
 
-  /// What was written since the last time.
+  /// Returns what was written since the last call.
   std::string take() {
     std::string text;
     std::array<char, 4096> piece;
@@ -62,7 +62,7 @@ TEST_CASE("a record is one line with its level and its fields") {
         "error: the handler failed service=upper peer=tcp://127.0.0.1:4711 \"as asked\"\n");
 }
 
-TEST_CASE("what is not printable is escaped, so that a record is always one line") {
+TEST_CASE("unprintable text is escaped, so that a record is always one line") {
   CapturedError captured;
   StandardErrorLog log;
   log.write(failure("a\nb\x1b[2J\xff"));
@@ -93,7 +93,7 @@ TEST_CASE("a line is cut at 4 KiB, and is still a line") {
   CHECK(text.find('\n') == text.size() - 1);
 }
 
-TEST_CASE("a standard error that nobody reads holds nobody up; what was dropped is counted") {
+TEST_CASE("a standard error that is not read delays no thread; dropped lines are counted") {
   CapturedError captured;
   StandardErrorLog log;
   constexpr int kRecords = 2000;  // More than a pipe holds.
@@ -123,7 +123,7 @@ TEST_CASE("two writers at once never wait for a full pipe") {
   CHECK(captured.take().size() <= 1024 * 1024);
 }
 
-TEST_CASE("a standard error that is closed is no reason to fail") {
+TEST_CASE("a closed standard error is not a failure") {
   CapturedError captured;
   ::close(STDERR_FILENO);
   StandardErrorLog log;

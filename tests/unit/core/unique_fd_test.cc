@@ -16,7 +16,7 @@ bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
 }  // namespace
 
-TEST_CASE("a descriptor is closed when its owner goes") {
+TEST_CASE("a descriptor is closed when its owner is destroyed") {
   int number = -1;
   {
     const UniqueFd fd = open_one();
@@ -55,7 +55,7 @@ TEST_CASE("a released descriptor stays open") {
   ::close(number);
 }
 
-TEST_CASE("reset closes what was held and holds the other") {
+TEST_CASE("reset closes the old descriptor and holds the new one") {
   UniqueFd owner = open_one();
   const int first = owner.get();
   const int second = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -68,7 +68,7 @@ TEST_CASE("reset closes what was held and holds the other") {
   CHECK_FALSE(owner);
 }
 
-TEST_CASE("zero is a descriptor, minus one is none") {
+TEST_CASE("zero is a descriptor, minus one is not") {
   CHECK_FALSE(UniqueFd());
   CHECK_FALSE(UniqueFd(-1));
   UniqueFd standard_input(0);

@@ -31,7 +31,7 @@ struct Pipe {
 
 }  // namespace
 
-TEST_CASE("what a pipe has room for is written whole") {
+TEST_CASE("text for which a pipe has room is written whole") {
   const Pipe pipe;
   CHECK(write_at_once(pipe.writing.get(), "hello") == 5);
   std::array<char, 16> piece;
@@ -39,7 +39,7 @@ TEST_CASE("what a pipe has room for is written whole") {
   CHECK(std::string(piece.data(), 5) == "hello");
 }
 
-TEST_CASE("a pipe that is full takes nothing, and nobody waits for it") {
+TEST_CASE("a full pipe takes nothing, and the write does not wait") {
   const Pipe pipe;
   const std::string page(PIPE_BUF, 'f');
   std::size_t size = 0;
@@ -53,12 +53,12 @@ TEST_CASE("a pipe that is full takes nothing, and nobody waits for it") {
   CHECK(write_at_once(pipe.writing.get(), "x") == -EAGAIN);
 }
 
-TEST_CASE("of a longer text as much is written as a pipe takes whole") {
+TEST_CASE("of a longer text, as much is written as a pipe takes at once") {
   const Pipe pipe;
   CHECK(write_at_once(pipe.writing.get(), std::string(2 * PIPE_BUF, 'x')) == PIPE_BUF);
 }
 
-TEST_CASE("a descriptor that cannot be written to says why") {
+TEST_CASE("a descriptor that cannot be written to returns the reason") {
   CHECK(write_at_once(-1, "x") == -EAGAIN);  // poll(2) ignores negative descriptors.
   int closed = -1;
   {
@@ -71,7 +71,7 @@ TEST_CASE("a descriptor that cannot be written to says why") {
   CHECK(write_at_once(full.get(), "x") == -ENOSPC);
 }
 
-TEST_CASE("a pipe without a reader says so") {
+TEST_CASE("a pipe without a reader returns an error") {
   const auto before = std::signal(SIGPIPE, SIG_IGN);
   Pipe pipe;
   pipe.reading.reset();

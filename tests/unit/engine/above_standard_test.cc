@@ -55,13 +55,13 @@ TEST_CASE("a descriptor that took the number of a standard one is moved, and the
   CHECK(without.is_free());
 }
 
-TEST_CASE("no descriptor stays none, with its errno") {
+TEST_CASE("a negative descriptor stays negative, with its errno") {
   errno = EMFILE;
   CHECK(above_standard(-1) == -1);
   CHECK(errno == EMFILE);
 }
 
-TEST_CASE("a descriptor that cannot be moved is closed, and the errno says why") {
+TEST_CASE("a descriptor that cannot be moved is closed, and errno has the reason") {
   const WithoutInput without;
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);

@@ -83,7 +83,7 @@ void hold_much(EventLoop& loop, std::list<Flooded>& floods, FiberGroup& holders)
 
 }  // namespace
 
-TEST_CASE("streams that bring much leave buffers for those that bring little") {
+TEST_CASE("streams that carry much data leave buffers for those that carry little") {
   test::on_each_loop(
       [](EventLoop& loop) {
         std::list<Flooded> floods(2 * kBufferCount);
@@ -101,7 +101,7 @@ TEST_CASE("streams that bring much leave buffers for those that bring little") {
       few_buffers());
 }
 
-TEST_CASE("on epoll a stream that brings little is served though others hold every buffer") {
+TEST_CASE("on epoll a stream that carries little is served even if others hold every buffer") {
   test::on_loop(
       EngineKind::epoll,
       [](EventLoop& loop) {
@@ -130,7 +130,7 @@ TEST_CASE("on epoll a stream that brings little is served though others hold eve
       few_buffers());
 }
 
-TEST_CASE("flooded streams that wait for a buffer have one as soon as enough come back") {
+TEST_CASE("flooded streams that wait for a buffer get one as soon as enough are returned") {
   test::on_each_loop(
       [](EventLoop& loop) {
         std::list<Flooded> floods(kBufferCount);
@@ -167,7 +167,7 @@ TEST_CASE("flooded streams that wait for a buffer have one as soon as enough com
       few_buffers());
 }
 
-TEST_CASE("a stream that gave up waiting for a buffer can bring little, and be closed") {
+TEST_CASE("a stream that gave up waiting for a buffer can receive little, and be closed") {
   test::on_each_loop(
       [](EventLoop& loop) {
         std::list<Flooded> floods(kBufferCount + 8);
@@ -190,7 +190,7 @@ TEST_CASE("a stream that gave up waiting for a buffer can bring little, and be c
       few_buffers());
 }
 
-TEST_CASE("a stream whose peer takes nothing is cut when others lack the buffer that it holds") {
+TEST_CASE("a stream whose peer reads nothing is cut when others need the buffer that it holds") {
   test::on_each_loop(
       [](EventLoop& loop) {
         std::list<Flooded> floods(2 * kBufferCount);

@@ -22,7 +22,7 @@ TEST_CASE("a buffer without a pool owns its memory") {
   CHECK(moved.filled() == 3);
 }
 
-TEST_CASE("a buffer goes back to its pool when it is destroyed or replaced") {
+TEST_CASE("a buffer returns to its pool when it is destroyed or replaced") {
   BufferPool pool({.buffer_bytes = 4096, .memory_max = 3 * 4096});
   CHECK(pool.free_count() == 3);
   {
@@ -35,7 +35,7 @@ TEST_CASE("a buffer goes back to its pool when it is destroyed or replaced") {
   CHECK(pool.free_count() == 3);
 }
 
-TEST_CASE("the buffer that came back last is handed out first") {
+TEST_CASE("the buffer that was returned last is handed out first") {
   BufferPool pool({.buffer_bytes = 4096, .memory_max = 16 * 4096});
   Buffer one = pool.take();
   Buffer other = pool.take();
@@ -49,7 +49,8 @@ TEST_CASE("the buffer that came back last is handed out first") {
   CHECK(second.memory().data() == one_memory);
 }
 
-TEST_CASE("a pool gives as many buffers as its limit allows, all different, and then empty ones") {
+TEST_CASE(
+    "a pool hands out as many buffers as its limit allows, all different, and then empty ones") {
   BufferPool pool({.buffer_bytes = 64 * 1024, .memory_max = 3 * 1024 * 1024 + 1});
   CHECK(pool.count_max() == 48);
   std::vector<Buffer> taken;
@@ -89,7 +90,7 @@ TEST_CASE("buffers larger than a slab have slabs of their own") {
   CHECK_FALSE(pool.take());
 }
 
-TEST_CASE("a pool without memory to grow counts on what it has, until it is told to try again") {
+TEST_CASE("a pool that cannot grow uses the buffers that it has, until it is told to try again") {
   // The second slab needs room in a list, which is not to be had.
   BufferPool pool({.buffer_bytes = 1024 * 1024, .memory_max = 16 * 1024 * 1024});
   Buffer only = pool.take();
@@ -112,7 +113,7 @@ TEST_CASE("a pool without memory to grow counts on what it has, until it is told
   CHECK(pool.free_count() == 15);
 }
 
-TEST_CASE("a pool without any memory goes on asking for some") {
+TEST_CASE("a pool without any buffer tries to grow each time") {
   BufferPool pool({.buffer_bytes = 1024 * 1024, .memory_max = 16 * 1024 * 1024});
   {
     const test::MemoryShortage shortage;

@@ -46,7 +46,7 @@ void let_settle(EventLoop& loop) {
 
 }  // namespace
 
-TEST_CASE("an operation of a fiber that was cancelled before does not begin") {
+TEST_CASE("an operation of a fiber that is already cancelled does not begin") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -69,7 +69,7 @@ TEST_CASE("an operation of a fiber that was cancelled before does not begin") {
   });
 }
 
-TEST_CASE("a drain ends a pause that it is to end, and no other") {
+TEST_CASE("a drain ends a pause that it is allowed to end, and no other") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     int ended = 0;
@@ -185,7 +185,7 @@ TEST_CASE("a wait that is not drainable goes on through a drain") {
   });
 }
 
-TEST_CASE("what was drained before still gets what is pending, and only then the drain") {
+TEST_CASE("a drained fiber still gets what is pending, and only then the drain") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -207,7 +207,7 @@ TEST_CASE("what was drained before still gets what is pending, and only then the
   });
 }
 
-TEST_CASE("a drain does not end a receive for which bytes have come meanwhile") {
+TEST_CASE("a drain does not end a receive if bytes have arrived in the meantime") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -222,7 +222,7 @@ TEST_CASE("a drain does not end a receive for which bytes have come meanwhile") 
   });
 }
 
-TEST_CASE("bytes that come between two receives of a drained fiber are received") {
+TEST_CASE("bytes that arrive between two receives of a drained fiber are received") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -240,7 +240,7 @@ TEST_CASE("bytes that come between two receives of a drained fiber are received"
   });
 }
 
-TEST_CASE("a drain does not end an accept for which a caller has come meanwhile") {
+TEST_CASE("a drain does not end an accept if a caller has arrived in the meantime") {
   test::on_each_loop([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener();
     Channel listener(std::move(listening));
@@ -259,7 +259,7 @@ TEST_CASE("a drain does not end an accept for which a caller has come meanwhile"
   });
 }
 
-TEST_CASE("a drain does not end a receive of datagrams when one has come meanwhile") {
+TEST_CASE("a drain does not end a receive of datagrams if one has arrived in the meantime") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::datagram_pair();
     Channel channel(std::move(ours));
@@ -278,7 +278,7 @@ TEST_CASE("a drain does not end a receive of datagrams when one has come meanwhi
   });
 }
 
-TEST_CASE("bytes that came together with a cancel are not lost") {
+TEST_CASE("bytes that arrive together with a cancel are not lost") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -294,7 +294,7 @@ TEST_CASE("bytes that came together with a cancel are not lost") {
   });
 }
 
-TEST_CASE("a caller who came together with a cancel is not lost") {
+TEST_CASE("a caller that arrives together with a cancel is not lost") {
   test::on_each_loop([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener();
     Channel listener(std::move(listening));
@@ -315,7 +315,7 @@ TEST_CASE("a caller who came together with a cancel is not lost") {
   });
 }
 
-TEST_CASE("a deadline ends a receive and leaves what comes later to the next") {
+TEST_CASE("a deadline ends a receive and leaves what arrives later to the next") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -327,7 +327,7 @@ TEST_CASE("a deadline ends a receive and leaves what comes later to the next") {
   });
 }
 
-TEST_CASE("a deadline that has passed does not keep what is there from being received") {
+TEST_CASE("a deadline that has passed does not prevent the receive of available data") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));

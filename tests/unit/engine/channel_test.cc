@@ -41,7 +41,7 @@ std::string drain_text(Channel& channel) {
 
 }  // namespace
 
-TEST_CASE("a channel that no engine has waited on withdraws and closes without one") {
+TEST_CASE("a channel without an engine withdraws and closes by itself") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   channel.withdraw();
@@ -53,7 +53,7 @@ TEST_CASE("a channel that no engine has waited on withdraws and closes without o
   CHECK(test::receive_until_end(peer.get()).empty());
 }
 
-TEST_CASE("what an engine received and nobody asked for is kept by a withdrawal") {
+TEST_CASE("a withdrawal keeps what an engine received before it was requested") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -69,7 +69,7 @@ TEST_CASE("what an engine received and nobody asked for is kept by a withdrawal"
   });
 }
 
-TEST_CASE("the unread part of a lease moves out of the engine's pool with a withdrawal") {
+TEST_CASE("a withdrawal moves the unread part of a lease out of the engine's pool") {
   test::on_each_loop([](EventLoop&) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -83,7 +83,7 @@ TEST_CASE("the unread part of a lease moves out of the engine's pool with a with
   });
 }
 
-TEST_CASE("a lease that was read to its end goes back with a withdrawal") {
+TEST_CASE("a withdrawal returns a lease that was read to its end") {
   test::on_each_loop([](EventLoop&) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -94,7 +94,7 @@ TEST_CASE("a lease that was read to its end goes back with a withdrawal") {
   });
 }
 
-TEST_CASE("a caller accepted and not asked for is kept by a withdrawal") {
+TEST_CASE("a withdrawal keeps a caller that was accepted and not requested") {
   test::on_each_loop([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener();
     Channel listener(std::move(listening));
@@ -116,7 +116,7 @@ TEST_CASE("a caller accepted and not asked for is kept by a withdrawal") {
   });
 }
 
-TEST_CASE("a channel can go from loop to loop, and back") {
+TEST_CASE("a channel can move from loop to loop, and back") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   test::on_each_loop([&](EventLoop&) {
@@ -135,7 +135,7 @@ TEST_CASE("a channel can go from loop to loop, and back") {
   });
 }
 
-TEST_CASE("a loop that goes lets go of the channels that are still attached to it") {
+TEST_CASE("a loop that is destroyed detaches its channels") {
   for (const EngineKind kind : test::loop_engines()) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -153,7 +153,7 @@ TEST_CASE("a loop that goes lets go of the channels that are still attached to i
   }
 }
 
-TEST_CASE("closing drops what nobody asked for, and the peer sees the end") {
+TEST_CASE("closing discards what was not requested, and the peer sees the end") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));

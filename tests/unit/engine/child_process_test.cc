@@ -96,7 +96,7 @@ TEST_CASE("a child whose function throws fails without a report") {
   });
 }
 
-TEST_CASE("a child that a signal ends tells which") {
+TEST_CASE("a child that a signal ends reports which") {
   on_control_loop([](EventLoop&) {
     const auto outcome = outcome_of([]() -> std::string {
       ::raise(SIGKILL);
@@ -169,7 +169,7 @@ TEST_CASE("signals that the parent waits for stay blocked in a child") {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-TEST_CASE("a child's waits end when its interrupter says so") {
+TEST_CASE("an interrupter ends the waits of a child") {
   on_control_loop([](EventLoop&) {
     Interrupter interrupter;
     ChildProcess child =
@@ -181,7 +181,7 @@ TEST_CASE("a child's waits end when its interrupter says so") {
   });
 }
 
-TEST_CASE("a child that is let go of is killed and reaped") {
+TEST_CASE("a child whose object is destroyed is killed and reaped") {
   on_control_loop([](EventLoop& loop) {
     std::array<int, 2> pipe{};
     REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
@@ -207,7 +207,7 @@ TEST_CASE("a child that is let go of is killed and reaped") {
   });
 }
 
-TEST_CASE("a wait for a child that is out of time leaves it to be waited for again") {
+TEST_CASE("a wait for a child that times out can be repeated") {
   on_control_loop([](EventLoop&) {
     Interrupter interrupter;
     ChildProcess child = start(interrupter, [] {

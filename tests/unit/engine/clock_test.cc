@@ -9,7 +9,7 @@ namespace hotline {
 
 using std::chrono::milliseconds;
 
-TEST_CASE("a sleep lasts at least as long as asked for") {
+TEST_CASE("a sleep lasts at least as long as requested") {
   test::on_each_engine([] {
     const Instant before = std::chrono::steady_clock::now();
     CHECK(sleep_for(milliseconds(3)));
@@ -17,7 +17,7 @@ TEST_CASE("a sleep lasts at least as long as asked for") {
   });
 }
 
-TEST_CASE("a sleep for nothing, or until an instant that has passed, ends") {
+TEST_CASE("a sleep for no time, or until an instant that has passed, ends") {
   test::on_each_engine([] {
     CHECK(sleep_for(Duration::zero()));
     CHECK(sleep_for(milliseconds(-5)));
@@ -53,7 +53,7 @@ TEST_CASE("the wall clock is that of the system") {
   });
 }
 
-TEST_CASE("no timeout is a deadline that never comes") {
+TEST_CASE("no timeout is a deadline that never passes") {
   test::on_each_engine([] {
     CHECK(deadline_after(kNoTimeout).is_never());
     CHECK(deadline_after(milliseconds(1)).instant() >= now());

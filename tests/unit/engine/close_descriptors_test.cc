@@ -53,7 +53,7 @@ TEST_CASE("a range of descriptors is closed, and those around it are not") {
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-TEST_CASE("so it is without close_range, in a time that the limit does not lengthen") {
+TEST_CASE("without close_range it is the same, in a time that does not grow with the limit") {
   const auto report = test::in_child_process([] {
     forbid_close_range();
     close_a_range();

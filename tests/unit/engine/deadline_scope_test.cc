@@ -16,7 +16,7 @@ Deadline in_force() { return engine::Engine::current().scope().deadline; }
 
 }  // namespace
 
-TEST_CASE("a deadline scope bounds the waits begun in it, and those alone") {
+TEST_CASE("a deadline scope limits the waits begun in it, and no others") {
   test::on_each_engine([] {
     {
       const DeadlineScope scope(deadline_after(milliseconds(2)));
@@ -66,7 +66,7 @@ TEST_CASE("a sleep that ends together with its scope, or before, has not timed o
   });
 }
 
-TEST_CASE("a deadline scope is its fiber's own") {
+TEST_CASE("a deadline scope belongs to its fiber") {
   test::on_each_loop([](engine::EventLoop& loop) {
     engine::FiberGroup group(loop);
     loop.spawn(

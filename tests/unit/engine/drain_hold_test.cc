@@ -34,7 +34,7 @@ int receive_for(Channel& channel, Duration duration) {
 
 }  // namespace
 
-TEST_CASE("under a hold no receive ends with a drain that came before, and behind it one does") {
+TEST_CASE("an earlier drain ends no receive under a hold, and ends one after it") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -57,7 +57,7 @@ TEST_CASE("under a hold no receive ends with a drain that came before, and behin
   });
 }
 
-TEST_CASE("a drain that comes under a hold does not end the wait, and is not forgotten") {
+TEST_CASE("a drain that arrives under a hold does not end the wait, and takes effect later") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -131,7 +131,7 @@ TEST_CASE("a fiber of a simulated loop holds a drain too") {
   });
 }
 
-TEST_CASE("a cancel ends what holds a drain") {
+TEST_CASE("a cancel ends a wait under a hold") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -154,7 +154,7 @@ TEST_CASE("a cancel ends what holds a drain") {
   });
 }
 
-TEST_CASE("of nested holds the outermost counts") {
+TEST_CASE("the outermost of nested holds counts") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -172,7 +172,7 @@ TEST_CASE("of nested holds the outermost counts") {
   });
 }
 
-TEST_CASE("who is started and joined under a hold does not learn of the drain") {
+TEST_CASE("a fiber that is started and joined under a hold does not get the drain") {
   test::on_each_loop([](EventLoop& loop) {
     for (const bool comes_before : {true, false}) {
       auto [ours, peer] = test::stream_pair();

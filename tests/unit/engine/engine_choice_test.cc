@@ -34,7 +34,7 @@ TEST_CASE("epoll can always be chosen") {
   CHECK(decision->fallback_reason.empty());
 }
 
-TEST_CASE("the automatic choice is uring where it runs, else epoll with the reason") {
+TEST_CASE("the automatic choice is uring where it runs, otherwise epoll with the reason") {
   const UringReport report = probe_uring();
   const auto decision = choose_engine(EngineKind::automatic);
   REQUIRE(decision);
@@ -42,7 +42,7 @@ TEST_CASE("the automatic choice is uring where it runs, else epoll with the reas
   CHECK(decision->fallback_reason == report.reason);
 }
 
-TEST_CASE("a loop is of the kind that was asked for") {
+TEST_CASE("a loop is of the requested kind") {
   for (const EngineKind kind : test::loop_engines()) {
     const auto loop = engine::make_event_loop({.engine = kind});
     REQUIRE(loop);

@@ -13,7 +13,7 @@
 
 namespace hotline::engine {
 
-TEST_CASE("end codes are no errno, and are told from them") {
+TEST_CASE("end codes are not errno values, and can be distinguished from them") {
   CHECK(is_end_code(-kDeadlineEnd));
   CHECK(is_end_code(-kDrainEnd));
   CHECK(is_end_code(-kCancelEnd));
@@ -23,7 +23,7 @@ TEST_CASE("end codes are no errno, and are told from them") {
   CHECK_FALSE(is_end_code(1));
 }
 
-TEST_CASE("the result of an operation becomes the error that it means") {
+TEST_CASE("the result of an operation becomes the matching error") {
   CHECK(operation_error(-kDeadlineEnd, "x").kind == ErrorKind::timed_out);
   CHECK(operation_error(-kDrainEnd, "x").kind == ErrorKind::draining);
   CHECK(operation_error(-kCancelEnd, "x").kind == ErrorKind::cancelled);
@@ -34,7 +34,7 @@ TEST_CASE("the result of an operation becomes the error that it means") {
   CHECK(error.endpoint == "tcp://[::1]:1");
 }
 
-TEST_CASE("a drain can become a cancel, never the other way round") {
+TEST_CASE("a drain can become a cancel, but a cancel never becomes a drain") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     Fiber* fiber = nullptr;
@@ -54,7 +54,7 @@ TEST_CASE("a drain can become a cancel, never the other way round") {
   });
 }
 
-TEST_CASE("random bytes fill what they are given, and differ from call to call") {
+TEST_CASE("random bytes fill the memory, and differ from call to call") {
   test::on_each_engine([] {
     std::set<std::string> seen;
     for (int i = 0; i < 100; ++i) {

@@ -11,7 +11,7 @@
 
 namespace hotline::engine {
 
-TEST_CASE("fibers with much to do run after those with little, however early they were ready") {
+TEST_CASE("fibers with much work run after those with little, however early they were ready") {
   test::on_each_loop([](EventLoop& loop) {
     std::string order;
     FiberGroup group(loop);
@@ -39,7 +39,7 @@ TEST_CASE("fibers with much to do run after those with little, however early the
   });
 }
 
-TEST_CASE("a fiber with little to do waits for a slice of those with much, not for all of them") {
+TEST_CASE("a fiber with little work waits for a slice of those with much, not for all of them") {
   test::on_each_loop([](EventLoop& loop) {
     constexpr int kBulkCount = 100;
     static constexpr Duration kWork = std::chrono::microseconds(200);

@@ -45,7 +45,7 @@ TEST_CASE("fibers begin in the order in which they were spawned, and run ends wi
   }
 }
 
-TEST_CASE("who is spawned next runs before those who are ready, in the same turn, the last first") {
+TEST_CASE("fibers spawned next run before ready ones, in the same turn, the last first") {
   for (const EngineKind kind : test::loop_engines()) {
     auto loop = make_event_loop({.engine = kind});
     REQUIRE(loop);
@@ -69,7 +69,7 @@ TEST_CASE("who is spawned next runs before those who are ready, in the same turn
   }
 }
 
-TEST_CASE("who is spawned next belongs to its group, and has the scope of who spawned it") {
+TEST_CASE("a fiber spawned next belongs to its group, and inherits the scope of its spawner") {
   test::on_each_loop([](EventLoop& loop) {
     const Deadline deadline = deadline_after(std::chrono::hours(1));
     loop.scope().deadline = deadline;
@@ -83,7 +83,7 @@ TEST_CASE("who is spawned next belongs to its group, and has the scope of who sp
   });
 }
 
-TEST_CASE("who is spawned next outside of any fiber begins with the loop, before all others") {
+TEST_CASE("a fiber spawned next outside of any fiber runs first when the loop begins") {
   for (const EngineKind kind : test::loop_engines()) {
     auto loop = make_event_loop({.engine = kind});
     REQUIRE(loop);
@@ -180,7 +180,7 @@ TEST_CASE("a thousand fibers can wait at once, each with a stack of its own") {
   });
 }
 
-TEST_CASE("time stands still within a turn and goes on with the next") {
+TEST_CASE("time is constant within a turn and moves with the next") {
   test::on_each_loop([](EventLoop& loop) {
     const Instant before = now();
     while (loop.read_clock() == before) {
@@ -199,7 +199,7 @@ TEST_CASE("a wait that was complete before it began ends at once") {
   });
 }
 
-TEST_CASE("of two completions the first counts") {
+TEST_CASE("the first of two completions counts") {
   test::on_each_loop([](EventLoop& loop) {
     TestWait wait(loop);
     FiberGroup group(loop);
@@ -227,7 +227,7 @@ TEST_CASE("a wait ends with the deadline end when its deadline comes first") {
   });
 }
 
-TEST_CASE("a wait that ended early does not fire in a later one of the same fiber") {
+TEST_CASE("the deadline of a wait that ended early does not end a later wait") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     TestWait first(loop);
@@ -260,7 +260,7 @@ TEST_CASE("a fiber inherits the scope of the one that starts it") {
   });
 }
 
-TEST_CASE("letters from other threads wake a loop, in order, outside any fiber") {
+TEST_CASE("letters from other threads wake a loop, in order, outside of any fiber") {
   test::on_each_loop([](EventLoop& loop) {
     constexpr int kLetters = 500;
     Event has_all(loop);
@@ -283,7 +283,7 @@ TEST_CASE("letters from other threads wake a loop, in order, outside any fiber")
   });
 }
 
-TEST_CASE("a letter to a loop that has gone is dropped") {
+TEST_CASE("a letter to a loop that has been destroyed is dropped") {
   for (const EngineKind kind : test::loop_engines()) {
     auto loop = make_event_loop({.engine = kind});
     REQUIRE(loop);
@@ -296,7 +296,7 @@ TEST_CASE("a letter to a loop that has gone is dropped") {
 }
 
 TEST_CASE(
-    "an errand runs on the stack of the thread, outside any fiber, before its fiber goes on") {
+    "an errand runs on the stack of the thread, outside of any fiber, before its fiber resumes") {
   test::on_each_loop([](EventLoop& loop) {
     const Stack stack = loop.fiber()->stack();
     bool is_outside = false;
@@ -311,7 +311,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("who asks is told once that a fiber suspends") {
+TEST_CASE("a suspend hook is called once when its fiber suspends") {
   struct CountingHook final : SuspendHook {
     int count = 0;
     void suspended() noexcept override { ++count; }

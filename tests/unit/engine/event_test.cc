@@ -11,7 +11,7 @@ namespace hotline::engine {
 
 using std::chrono::milliseconds;
 
-TEST_CASE("an event that has happened is not waited for, once") {
+TEST_CASE("an event that is already set ends one wait at once") {
   test::on_each_loop([](EventLoop&) {
     Event event(*EventLoop::running());
     event.set();
@@ -21,7 +21,7 @@ TEST_CASE("an event that has happened is not waited for, once") {
   });
 }
 
-TEST_CASE("a waiter wakes when the event happens") {
+TEST_CASE("a waiter wakes when the event is set") {
   test::on_each_loop([](EventLoop& loop) {
     Event event(loop);
     FiberGroup group(loop);
@@ -33,7 +33,7 @@ TEST_CASE("a waiter wakes when the event happens") {
   });
 }
 
-TEST_CASE("two fibers can pass an event to and fro") {
+TEST_CASE("two fibers can wake each other alternately") {
   test::on_each_loop([](EventLoop& loop) {
     Event ping(loop);
     Event pong(loop);
@@ -57,7 +57,7 @@ TEST_CASE("two fibers can pass an event to and fro") {
   });
 }
 
-TEST_CASE("an event that happens together with the end of its wait is kept for the next") {
+TEST_CASE("an event that is set together with the end of its wait is kept for the next") {
   test::on_each_loop([](EventLoop& loop) {
     Event event(loop);
     FiberGroup group(loop);
@@ -73,7 +73,7 @@ TEST_CASE("an event that happens together with the end of its wait is kept for t
   });
 }
 
-TEST_CASE("another thread makes an event happen by a letter") {
+TEST_CASE("another thread sets an event with a letter") {
   test::on_each_loop([](EventLoop& loop) {
     Event event(loop);
     const std::jthread poster(

@@ -72,7 +72,7 @@ TEST_CASE("a fiber that holds no exception sees none of another's") {
   });
 }
 
-TEST_CASE("exceptions in flight are counted for each fiber alone") {
+TEST_CASE("exceptions in flight are counted for each fiber separately") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     int inside = -1;
@@ -127,7 +127,7 @@ TEST_CASE("nested catches survive switches in the order of their nesting") {
   });
 }
 
-TEST_CASE("an exception that leaves a fiber reaches the join of its group, as it was") {
+TEST_CASE("an exception that leaves a fiber reaches the join of its group unchanged") {
   test::on_each_engine([] {
     TaskGroup group;
     REQUIRE(group.spawn("thrower", [] { throw std::out_of_range("far"); }));
@@ -141,7 +141,7 @@ TEST_CASE("an exception that leaves a fiber reaches the join of its group, as it
   });
 }
 
-TEST_CASE("of several exceptions the first to leave its fiber is thrown") {
+TEST_CASE("the first of several exceptions to leave its fiber is thrown") {
   test::on_each_loop([](EventLoop& loop) {
     TaskGroup group;
     REQUIRE(group.spawn("late", [&] {
@@ -159,7 +159,7 @@ TEST_CASE("of several exceptions the first to leave its fiber is thrown") {
   });
 }
 
-TEST_CASE("an exception that leaves a fiber without a group ends that fiber alone") {
+TEST_CASE("an exception that leaves a fiber without a group ends only that fiber") {
   test::on_each_loop([](EventLoop& loop) {
     loop.spawn("thrower", [] { throw 1; });
     loop.yield();
@@ -168,7 +168,7 @@ TEST_CASE("an exception that leaves a fiber without a group ends that fiber alon
   });
 }
 
-TEST_CASE("an exception that nobody joins for is dropped") {
+TEST_CASE("an exception without a join is dropped") {
   test::on_each_engine([] {
     TaskGroup group;
     REQUIRE(group.spawn("thrower", [] { throw 1; }));

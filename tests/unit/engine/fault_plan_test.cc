@@ -39,7 +39,7 @@ TEST_CASE("a plan has no faults until some are set") {
   CHECK(is_quiet(plan));
 }
 
-TEST_CASE("nothing is more likely than certain") {
+TEST_CASE("no probability exceeds certainty") {
   CHECK(FaultPlan().set(Fault::delay, 1'000'000).per_million(Fault::delay) == 1'000'000);
   CHECK(FaultPlan().set(Fault::delay, 1'000'001).per_million(Fault::delay) == 1'000'000);
   CHECK(FaultPlan().set(Fault::delay, ~0U).per_million(Fault::delay) == 1'000'000);
@@ -55,7 +55,7 @@ TEST_CASE("a seed decides the plan, the same every time") {
   }
 }
 
-TEST_CASE("among many seeds each fault is met with and done without, and some worlds are quiet") {
+TEST_CASE("over many seeds each fault occurs and is absent, and some worlds have none") {
   constexpr int kSeeds = 400;
   std::array<int, kFaultKinds> with{};
   int quiet = 0;
@@ -80,7 +80,7 @@ TEST_CASE("among many seeds each fault is met with and done without, and some wo
   }
 }
 
-TEST_CASE("counts add up and are told by name, without those that are 0") {
+TEST_CASE("counts add up, and those above 0 are listed by name") {
   FaultCounts counts;
   CHECK(counts.total() == 0);
   CHECK(counts.to_string().empty());

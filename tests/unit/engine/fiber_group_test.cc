@@ -11,7 +11,7 @@
 
 namespace hotline::engine {
 
-TEST_CASE("a group counts its members until they end, in whatever order") {
+TEST_CASE("a group counts its members until they end, in any order") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     std::vector<std::unique_ptr<Event>> ends;
@@ -55,7 +55,7 @@ TEST_CASE("a member may end at any place in the group, and the others are still 
   });
 }
 
-TEST_CASE("a cancelled joiner passes the cancel on and waits until its members have ended") {
+TEST_CASE("a cancelled joiner cancels its members and waits until they have ended") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup outer(loop);
     int member_result = 0;
@@ -86,7 +86,7 @@ TEST_CASE("a cancelled joiner passes the cancel on and waits until its members h
   });
 }
 
-TEST_CASE("a drained joiner passes the drain on and joins as if nothing had been asked") {
+TEST_CASE("a drained joiner drains its members and returns without an error") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup outer(loop);
     int scope_code = 0;
@@ -113,7 +113,7 @@ TEST_CASE("a drained joiner passes the drain on and joins as if nothing had been
   });
 }
 
-TEST_CASE("who joins a group that was cancelled before gets no error of its own") {
+TEST_CASE("joining a group that was cancelled before is not an error for the joiner") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     group.interrupt(kCancelEnd);
@@ -125,7 +125,7 @@ TEST_CASE("who joins a group that was cancelled before gets no error of its own"
   });
 }
 
-TEST_CASE("the first exception that left a member is told once") {
+TEST_CASE("the first exception that left a member is returned once") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     loop.spawn(

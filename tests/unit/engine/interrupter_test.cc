@@ -12,13 +12,13 @@
 
 namespace hotline::engine {
 
-TEST_CASE("an interrupter that was not used asks for nothing") {
+TEST_CASE("an unused interrupter requests nothing") {
   Interrupter interrupter;
   CHECK(interrupter.fd() >= 0);
   CHECK(interrupter.take_end_code() == 0);
 }
 
-TEST_CASE("what was asked is told once") {
+TEST_CASE("a request is reported once") {
   Interrupter interrupter;
   interrupter.drain();
   CHECK(interrupter.take_end_code() == kDrainEnd);
@@ -28,7 +28,7 @@ TEST_CASE("what was asked is told once") {
   CHECK(interrupter.take_end_code() == 0);
 }
 
-TEST_CASE("a cancel outweighs a drain, in whatever order they come") {
+TEST_CASE("a cancel overrides a drain, in any order") {
   Interrupter interrupter;
   interrupter.drain();
   interrupter.cancel();
@@ -57,7 +57,7 @@ TEST_CASE("an interrupter works across fork") {
   CHECK(interrupter.take_end_code() == kCancelEnd);
 }
 
-TEST_CASE("without a descriptor to be had nothing is interrupted") {
+TEST_CASE("without a descriptor nothing is interrupted") {
   rlimit limit{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
   const rlimit none{0, limit.rlim_max};

@@ -25,7 +25,7 @@ TEST_CASE("a socket is opened non-blocking and closed on exec") {
   CHECK(kernel.open_socket(9999, SOCK_STREAM) == -EAFNOSUPPORT);
 }
 
-TEST_CASE("failed calls answer with the negated errno") {
+TEST_CASE("failed calls return the negated errno") {
   Kernel kernel;
   SocketAddress address;
   int value = 0;
@@ -69,7 +69,7 @@ TEST_CASE("a duplicate is another descriptor of the same socket, closed on exec"
   CHECK(test::receive_text(peer.get(), 1) == "x");
 }
 
-TEST_CASE("a path is told for what it is, without following links") {
+TEST_CASE("the type of a path is reported without following links") {
   Kernel kernel;
   const test::TemporaryDirectory directory;
   PathStatus status;

@@ -122,7 +122,7 @@ class ReceiveOfStoppedThread final : public Operation {
 
 }  // namespace
 
-TEST_CASE("a wait whose event is seen after its deadline, but before the next look, ends with it") {
+TEST_CASE("an event before the deadline ends the wait, even if it is seen after it") {
   ScriptedLoop loop;
   PlainWait wait(loop);
   int result = 0;
@@ -134,7 +134,7 @@ TEST_CASE("a wait whose event is seen after its deadline, but before the next lo
   CHECK(result == 7);
 }
 
-TEST_CASE("a deadline that passes ends a wait in the first look after it that finds nothing") {
+TEST_CASE("a deadline ends a wait in the first check after it that finds nothing") {
   ScriptedLoop loop;
   PlainWait wait(loop);
   int result = 0;
@@ -150,7 +150,7 @@ TEST_CASE("a deadline that passes ends a wait in the first look after it that fi
   CHECK(result == -kDeadlineEnd);
 }
 
-TEST_CASE("whoever is told by a fiber that a late event woke is told in time") {
+TEST_CASE("a fiber woken by the fiber of a late event is woken in time") {
   ScriptedLoop loop;
   const Deadline deadline = Deadline::at(loop.time + milliseconds(10));
   PlainWait wait(loop);
@@ -169,7 +169,7 @@ TEST_CASE("whoever is told by a fiber that a late event woke is told in time") {
   CHECK(result == 0);
 }
 
-TEST_CASE("receives get what came in time however late the loop looks, and however many they are") {
+TEST_CASE("receives get what arrived in time, however late and however many the loop checks") {
   test::on_each_loop([](EventLoop& loop) {
     // More than an engine hears of in one look: events of epoll, buffers and completions of uring.
     Receivers receivers(400);
@@ -181,7 +181,7 @@ TEST_CASE("receives get what came in time however late the loop looks, and howev
   });
 }
 
-TEST_CASE("receives without anything to receive end at their deadline beside those that have") {
+TEST_CASE("receives with nothing to receive end at their deadline, beside those with data") {
   test::on_each_loop([](EventLoop& loop) {
     Receivers receivers(2);
     const Deadline deadline = deadline_after(milliseconds(5));
@@ -201,7 +201,7 @@ TEST_CASE("receives without anything to receive end at their deadline beside tho
   });
 }
 
-TEST_CASE("an accept gets the caller that came in time however late the loop looks") {
+TEST_CASE("an accept gets a caller that arrived in time, however late the loop checks") {
   test::on_each_loop([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener();
     Channel listener(std::move(listening));
@@ -224,7 +224,7 @@ TEST_CASE("an accept gets the caller that came in time however late the loop loo
   });
 }
 
-TEST_CASE("offloaded work that was done in time is not given up, however late the loop looks") {
+TEST_CASE("offloaded work that was done in time is not given up, however late the loop checks") {
   test::on_each_loop([](EventLoop& loop) {
     const Deadline deadline = deadline_after(milliseconds(20));
     std::atomic<bool> is_done = false;
@@ -245,7 +245,7 @@ TEST_CASE("offloaded work that was done in time is not given up, however late th
   });
 }
 
-TEST_CASE("a thread that did not run past its deadline receives what came in time") {
+TEST_CASE("a thread that did not run past its deadline receives what arrived in time") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   const Deadline deadline = deadline_after(milliseconds(5));

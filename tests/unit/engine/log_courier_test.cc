@@ -57,7 +57,7 @@ TEST_CASE("a line that is too long is cut") {
   CHECK(line->text == std::string(64 * 1024 - 5, 'x'));
 }
 
-TEST_CASE("what does not fit is counted, in forked processes too, and once") {
+TEST_CASE("lines that do not fit are counted once, in forked processes too") {
   LogCourier carrying = courier();
   constexpr int kSent = 100'000;
   const pid_t child = ::fork();

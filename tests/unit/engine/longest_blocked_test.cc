@@ -39,7 +39,8 @@ Instant when_all_count(const std::vector<PlainWait*>& waits) {
 
 }  // namespace
 
-TEST_CASE("of more waits than are cut at once the longest are found, the longest first") {
+TEST_CASE(
+    "if there are more waits than are cut at once, the longest are found, the longest first") {
   with_waits(100, [](std::vector<PlainWait*>& waits) {
     LongestBlocked blocked(when_all_count(waits));
     for (std::size_t i = 0; i < waits.size(); ++i) blocked.consider(*waits[(i * 37) % 100]);
@@ -51,7 +52,7 @@ TEST_CASE("of more waits than are cut at once the longest are found, the longest
   });
 }
 
-TEST_CASE("a wait that has not lasted for long is left alone") {
+TEST_CASE("a wait that has not lasted long is not a candidate") {
   with_waits(3, [](std::vector<PlainWait*>& waits) {
     const Instant first_counts = waits[0]->begun() + LongestBlocked::kBlockedMin;
     LongestBlocked none(first_counts - Duration(1));

@@ -18,7 +18,7 @@ bool is_readable(const Mailbox& mailbox) {
 
 }  // namespace
 
-TEST_CASE("letters come out in the order in which they were posted") {
+TEST_CASE("letters are taken in the order in which they were posted") {
   Mailbox mailbox;
   std::vector<int> read;
   for (int i = 0; i < 5; ++i) mailbox.post([&read, i] { read.push_back(i); });
@@ -39,7 +39,7 @@ TEST_CASE("a mailbox is readable while there is a letter in it") {
   CHECK(is_readable(mailbox));
 }
 
-TEST_CASE("a closed mailbox drops what it has and what is posted later") {
+TEST_CASE("a closed mailbox drops its letters and all later ones") {
   Mailbox mailbox;
   const auto kept = std::make_shared<int>(1);
   mailbox.post([kept] {});
@@ -59,7 +59,7 @@ TEST_CASE("a letter that is dropped may post another") {
   CHECK(mailbox.take_all().empty());
 }
 
-TEST_CASE("letters of many threads all arrive, each thread's in its order") {
+TEST_CASE("letters of many threads all arrive, those of each thread in order") {
   constexpr int kThreads = 4;
   constexpr int kLetters = 2000;
   Mailbox mailbox;

@@ -54,7 +54,7 @@ std::string receive_all(Channel& channel) {
 
 }  // namespace
 
-TEST_CASE("a send for which there was no memory has sent nothing") {
+TEST_CASE("a send without memory has sent nothing") {
   test::on_each_loop([](EventLoop&) {
     test::with_each_allocation_failing([](std::size_t spared) {
       auto [ours, peer] = test::stream_pair();
@@ -83,7 +83,7 @@ TEST_CASE("a wait for time needs no memory") {
   });
 }
 
-TEST_CASE("a fiber for which there is no memory is not started, and the next may be") {
+TEST_CASE("a fiber without memory is not started, and the next one may be") {
   test::on_each_loop([](EventLoop& loop) {
     std::size_t started = 0;
     std::size_t ran = 0;
@@ -103,7 +103,7 @@ TEST_CASE("a fiber for which there is no memory is not started, and the next may
   });
 }
 
-TEST_CASE("work that has run elsewhere arrives without memory") {
+TEST_CASE("offloaded work is reported without memory") {
   test::on_each_engine([] {
     std::optional<MemoryShortage> shortage;
     const int result = Engine::current().offload([&] { shortage.emplace(); });
@@ -112,7 +112,8 @@ TEST_CASE("work that has run elsewhere arrives without memory") {
   });
 }
 
-TEST_CASE("a connection that cannot be kept for want of memory is closed, and the next accepted") {
+TEST_CASE(
+    "a connection that cannot be kept for lack of memory is closed, and the next is accepted") {
   test::on_each_loop([](EventLoop&) {
     test::with_each_allocation_failing([&](std::size_t spared) {
       auto [listening, port] = test::tcp_listener();
@@ -139,7 +140,7 @@ TEST_CASE("a connection that cannot be kept for want of memory is closed, and th
   });
 }
 
-TEST_CASE("a withdrawal for which there is no memory loses nothing") {
+TEST_CASE("a withdrawal without memory loses nothing") {
   test::on_each_loop([](EventLoop& loop) {
     test::with_each_allocation_failing([&](std::size_t spared) {
       auto [ours, peer] = test::stream_pair();
@@ -167,7 +168,7 @@ TEST_CASE("a withdrawal for which there is no memory loses nothing") {
   });
 }
 
-TEST_CASE("a loop that ends without memory leaves its channels whole or closed") {
+TEST_CASE("a loop that ends without memory leaves its channels complete or closed") {
   for (const EngineKind kind : test::loop_engines()) {
     test::with_each_allocation_failing([&](std::size_t spared) {
       auto loop = make_event_loop({.engine = kind});

@@ -57,7 +57,7 @@ void on_loop_in_child(EngineKind kind, const std::function<void(EventLoop&)>& bo
 
 }  // namespace
 
-TEST_CASE("a socket of one loop that is used or closed on another thread is told from a good one") {
+TEST_CASE("using or closing a socket of a loop on another thread aborts") {
   constexpr std::string_view kSentence = "on that loop call leave_loop() first";
   for (const EngineKind kind : test::loop_engines()) {
     const auto check = [&](const std::function<void(Channel&)>& use) {
@@ -72,8 +72,7 @@ TEST_CASE("a socket of one loop that is used or closed on another thread is told
   }
 }
 
-TEST_CASE(
-    "a socket that a loop of this thread has had is used without the loop, and loses nothing") {
+TEST_CASE("a socket of a loop of this thread works without the loop, and loses nothing") {
   for (const EngineKind kind : test::loop_engines()) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -90,7 +89,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("two fibers that receive from one socket at once are told") {
+TEST_CASE("two fibers that receive from one socket at once abort") {
   for (const EngineKind kind : test::loop_engines()) {
     on_loop_in_child(
         kind,
@@ -108,7 +107,7 @@ TEST_CASE("two fibers that receive from one socket at once are told") {
   }
 }
 
-TEST_CASE("a wait on a loop's thread outside of its fibers is told") {
+TEST_CASE("a wait on the thread of a loop outside of its fibers aborts") {
   for (const EngineKind kind : test::loop_engines()) {
     on_loop_in_child(
         kind,
@@ -129,7 +128,7 @@ TEST_CASE("a wait on a loop's thread outside of its fibers is told") {
   }
 }
 
-TEST_CASE("a loop that is run where it may not be is told") {
+TEST_CASE("running a loop where that is not allowed aborts") {
   for (const EngineKind kind : test::loop_engines()) {
     on_loop_in_child(
         kind, [](EventLoop& loop) { loop.run(); }, "from within itself");
@@ -148,7 +147,7 @@ TEST_CASE("a loop that is run where it may not be is told") {
   }
 }
 
-TEST_CASE("a task group that is used on another thread is told") {
+TEST_CASE("using a task group on another thread aborts") {
   constexpr std::string_view kSentence = "only cancel() and drain() may be";
   const auto spawn = [](TaskGroup& group) { static_cast<void>(group.spawn("x", [] {})); };
   const auto join = [](TaskGroup& group) { static_cast<void>(group.join()); };
@@ -166,7 +165,7 @@ TEST_CASE("a task group that is used on another thread is told") {
   }
 }
 
-TEST_CASE("a fiber that joins its own task group is told") {
+TEST_CASE("a fiber that joins its own task group aborts") {
   const auto join_from_within = [] {
     TaskGroup group;
     static_cast<void>(group.spawn("member", [&] { static_cast<void>(group.join()); }));
@@ -179,7 +178,7 @@ TEST_CASE("a fiber that joins its own task group is told") {
   }
 }
 
-TEST_CASE("two fibers that join one task group at once are told") {
+TEST_CASE("two fibers that join one task group at once abort") {
   for (const EngineKind kind : test::loop_engines()) {
     on_loop_in_child(
         kind,
@@ -197,7 +196,7 @@ TEST_CASE("two fibers that join one task group at once are told") {
   }
 }
 
-TEST_CASE("deadline scopes that end out of order, or on another fiber, are told") {
+TEST_CASE("deadline scopes that end out of order, or on another fiber, abort") {
   constexpr std::string_view kSentence = "keep each in a local variable";
   const auto end_the_outer_first = [] {
     auto outer = std::make_unique<DeadlineScope>(deadline_after(std::chrono::hours(2)));
@@ -220,7 +219,7 @@ TEST_CASE("deadline scopes that end out of order, or on another fiber, are told"
   }
 }
 
-TEST_CASE("a drain hold that ends on another fiber is told") {
+TEST_CASE("a drain hold that ends on another fiber aborts") {
   for (const EngineKind kind : test::loop_engines()) {
     on_loop_in_child(
         kind,

@@ -32,7 +32,7 @@ Result<std::vector<SocketAddress>> look_up_tcp(const std::string& host, std::uin
 
 }  // namespace
 
-TEST_CASE("a numeric IPv4 address stands for itself alone") {
+TEST_CASE("a numeric IPv4 address has itself as its only result") {
   test::on_each_engine([] {
     const auto found = look_up_tcp("127.0.0.2", 80);
     REQUIRE(found);
@@ -54,7 +54,7 @@ TEST_CASE("a numeric IPv6 address may have a scope") {
   CHECK(ipv6_of(numbered->front()).sin6_scope_id == 7);
 }
 
-TEST_CASE("no host means the loopback to connect to, and every interface to bind") {
+TEST_CASE("an empty host means the loopback to connect to, and every interface to bind") {
   const auto to_connect = look_up_tcp("", 80);
   REQUIRE(to_connect);
   CHECK(std::ranges::count(*to_connect, test::ipv4_address(80)) == 1);
@@ -71,7 +71,7 @@ TEST_CASE("a name is looked up, each address once for the kind of socket") {
   });
 }
 
-TEST_CASE("a name that cannot be one is unreachable, and the error says which it was") {
+TEST_CASE("an invalid name is unreachable, and the error shows it") {
   test::on_each_engine([] {
     const auto found = look_up_tcp("a..b", 80);
     REQUIRE_FALSE(found);
@@ -81,7 +81,7 @@ TEST_CASE("a name that cannot be one is unreachable, and the error says which it
   });
 }
 
-TEST_CASE("a look-up of a name keeps to the deadline") {
+TEST_CASE("a look-up of a name respects the deadline") {
   test::on_each_loop([](EventLoop&) {
     const DeadlineScope scope(Deadline::at(now()));
     CHECK(look_up_tcp("127.0.0.1", 80));

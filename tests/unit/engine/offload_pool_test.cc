@@ -57,7 +57,8 @@ TEST_CASE("work that waits for other work does not keep it from running") {
   second.get_future().wait();
 }
 
-TEST_CASE("a pool that goes drops what no thread has begun and does not wait for the rest") {
+TEST_CASE(
+    "a pool that is destroyed drops work that no thread has begun, without waiting for the rest") {
   auto gate = std::make_shared<std::promise<void>>();
   const std::shared_future<void> open = gate->get_future().share();
   auto finished = std::make_shared<std::promise<void>>();
@@ -79,7 +80,7 @@ TEST_CASE("a pool that goes drops what no thread has begun and does not wait for
   finished->get_future().wait();
 }
 
-TEST_CASE("what work owns goes as soon as it has run") {
+TEST_CASE("what work owns is destroyed as soon as it has run") {
   OffloadPool pool({.threads_max = 1});
   const auto owned = std::make_shared<int>(0);
   pool.submit([owned] {});
@@ -117,7 +118,7 @@ struct BusyPool {
 
 }  // namespace
 
-TEST_CASE("work within the bound runs though nobody waits for it any longer") {
+TEST_CASE("work within the limit runs even if its submitter has given up") {
   BusyPool busy(2);
   std::atomic<int> ran = 0;
   const auto one = busy.pool.submit([&] { ++ran; });
@@ -128,7 +129,7 @@ TEST_CASE("work within the bound runs though nobody waits for it any longer") {
   CHECK(ran == 2);
 }
 
-TEST_CASE("work beyond the bound is dropped, with what it owns, when nobody waits for it") {
+TEST_CASE("work beyond the limit is dropped, with what it owns, when its submitter gives up") {
   for (const std::size_t waiting_max : {0U, 1U, 2U}) {
     BusyPool busy(waiting_max);
     std::atomic<std::size_t> ran = 0;
@@ -146,7 +147,7 @@ TEST_CASE("work beyond the bound is dropped, with what it owns, when nobody wait
   }
 }
 
-TEST_CASE("work within the bound and beyond it runs in the order in which it came") {
+TEST_CASE("work within and beyond the limit runs in the order of submission") {
   BusyPool busy(3);
   std::vector<int> order;
   for (int i = 0; i < 10; ++i) busy.pool.submit([&order, i] { order.push_back(i); });
@@ -154,7 +155,7 @@ TEST_CASE("work within the bound and beyond it runs in the order in which it cam
   CHECK(order == std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 }
 
-TEST_CASE("a pool without a place to wait still runs all work on all of its threads") {
+TEST_CASE("a pool without room to wait still runs all work on all of its threads") {
   constexpr int kJobs = 50;
   OffloadPool pool({.threads_max = 3, .waiting_max = 0});
   std::latch done(kJobs);
@@ -162,7 +163,7 @@ TEST_CASE("a pool without a place to wait still runs all work on all of its thre
   done.wait();
 }
 
-TEST_CASE("without a place to wait work gets a thread of its own as long as there are any") {
+TEST_CASE("without room to wait, work gets a thread of its own while there are any") {
   // All at once, before any thread has begun: each of them must run while the others do.
   constexpr int kThreads = 4;
   for (int round = 0; round < 50; ++round) {
@@ -208,7 +209,8 @@ class NoThreads {
 
 }  // namespace
 
-TEST_CASE("where no thread can be had work is done by whoever submits it, however many do") {
+TEST_CASE(
+    "if no thread can be started, submitters run the work themselves, however many they are") {
   constexpr int kSubmitters = 8;
   constexpr int kEach = 100;
   OffloadPool pool({.threads_max = 4});

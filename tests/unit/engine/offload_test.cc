@@ -19,7 +19,7 @@ namespace hotline {
 
 using std::chrono::milliseconds;
 
-TEST_CASE("work runs on another thread and its value comes back") {
+TEST_CASE("work runs on another thread and its value is returned") {
   test::on_each_engine([] {
     const auto here = std::this_thread::get_id();
     const auto there = offload([] { return std::this_thread::get_id(); });
@@ -31,14 +31,14 @@ TEST_CASE("work runs on another thread and its value comes back") {
   });
 }
 
-TEST_CASE("what work throws is thrown where it was asked for") {
+TEST_CASE("an exception of the work is thrown in the caller") {
   test::on_each_engine([] {
     const auto work = []() -> int { throw std::runtime_error("no"); };
     CHECK_THROWS_WITH_AS(static_cast<void>(offload(work)), "no", std::runtime_error);
   });
 }
 
-TEST_CASE("work without a value runs, and what it throws is thrown where it was asked for") {
+TEST_CASE("work without a value runs, and its exception is thrown in the caller") {
   test::on_each_engine([] {
     bool has_run = false;
     const Result<void> done = offload([&has_run] { has_run = true; });
@@ -75,7 +75,7 @@ TEST_CASE("a loop goes on while work runs elsewhere") {
   });
 }
 
-TEST_CASE("a deadline leaves the work to finish unseen") {
+TEST_CASE("at a deadline the work goes on unobserved") {
   test::on_each_engine([] {
     auto gate = std::make_shared<std::promise<void>>();
     auto finished = std::make_shared<std::promise<void>>();
@@ -94,7 +94,7 @@ TEST_CASE("a deadline leaves the work to finish unseen") {
   });
 }
 
-TEST_CASE("beyond the bound a caller waits within its deadline, and its work is dropped with it") {
+TEST_CASE("beyond the limit a caller waits within its deadline, and its work is dropped with it") {
   test::on_each_loop(
       [](engine::EventLoop& loop) {
         auto gate = std::make_shared<std::promise<void>>();
@@ -118,7 +118,7 @@ TEST_CASE("beyond the bound a caller waits within its deadline, and its work is 
       {.offload = {.threads_max = 1, .waiting_max = 0}});
 }
 
-TEST_CASE("a cancel leaves the work to finish unseen") {
+TEST_CASE("after a cancel the work goes on unobserved") {
   test::on_each_engine([] {
     auto gate = std::make_shared<std::promise<void>>();
     std::string kind;
@@ -133,22 +133,21 @@ TEST_CASE("a cancel leaves the work to finish unseen") {
   });
 }
 
-TEST_CASE("a task that was cancelled before begins no work") {
+TEST_CASE("a task that is already cancelled begins no work") {
   test::on_each_engine([] {
     const auto has_run = std::make_shared<std::atomic<bool>>(false);
     std::string kind;
     TaskGroup group;
     group.cancel();
-    REQUIRE(group.spawn("offloader", [&] {
-      kind = test::kind_of(offload_work([has_run] { *has_run = true; }));
-    }));
+    REQUIRE(group.spawn(
+        "offloader", [&] { kind = test::kind_of(offload_work([has_run] { *has_run = true; })); }));
     CHECK(group.join());
     CHECK(kind == "cancelled");
     CHECK_FALSE(*has_run);
   });
 }
 
-TEST_CASE("work that outlives its loop does no harm") {
+TEST_CASE("work that outlives its loop is harmless") {
   for (const EngineKind kind : test::loop_engines()) {
     auto gate = std::make_shared<std::promise<void>>();
     auto begun = std::make_shared<std::promise<void>>();
@@ -167,7 +166,7 @@ TEST_CASE("work that outlives its loop does no harm") {
   }
 }
 
-TEST_CASE("much work at once all comes back to its own fiber") {
+TEST_CASE("much concurrent work returns each value to its own fiber") {
   test::on_each_loop([](engine::EventLoop& loop) {
     engine::FiberGroup group(loop);
     int right = 0;

@@ -63,7 +63,7 @@ TEST_CASE("a message without control messages brings no descriptors") {
   CHECK_FALSE(wanted[0]);
 }
 
-TEST_CASE("the first descriptors are taken in order, and those that nobody wants are closed") {
+TEST_CASE("the first descriptors are taken in order, and the others are closed") {
   for (const std::size_t count : {1U, 2U, 3U, 7U}) {
     CAPTURE(count);
     Parcel parcel;
@@ -78,7 +78,7 @@ TEST_CASE("the first descriptors are taken in order, and those that nobody wants
   }
 }
 
-TEST_CASE("all control messages are looked through, those of other kinds passed over") {
+TEST_CASE("all control messages are read, and those of other kinds skipped") {
   Parcel parcel;
   const std::int64_t time[2] = {1, 2};
   parcel.put(SCM_TIMESTAMP, time, sizeof time).add(SCM_RIGHTS, 1);
@@ -89,7 +89,7 @@ TEST_CASE("all control messages are looked through, those of other kinds passed 
   CHECK(wanted[0]);
 }
 
-TEST_CASE("where nothing is wanted everything is closed") {
+TEST_CASE("if no descriptors are wanted, all are closed") {
   Parcel parcel;
   parcel.add(SCM_RIGHTS, 6);
   CHECK(parcel.take({}) == 0);

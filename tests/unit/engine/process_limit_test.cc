@@ -25,7 +25,7 @@ TEST_CASE("a group that has reached its limit is named") {
   CHECK(hint_of("30", "31") == hint);
 }
 
-TEST_CASE("a group below its limit, or without one, is not") {
+TEST_CASE("a group below its limit, or without one, is not named") {
   CHECK(hint_of("30", "29") == "");
   CHECK(hint_of("max", "29") == "");
   CHECK(group_limit_hint({}) == "");

@@ -33,14 +33,14 @@ std::optional<unsigned> quota_of(const GroupFiles& files) {
 
 }  // namespace
 
-TEST_CASE("a quota of version 2 is so many processors, rounded up") {
+TEST_CASE("a quota of version 2 is a number of processors, rounded up") {
   CHECK(quota_of({.max = "100000 100000"}) == 1);
   CHECK(quota_of({.max = "100001 100000"}) == 2);
   CHECK(quota_of({.max = "1000 100000"}) == 1);
   CHECK(quota_of({.max = "400000 50000"}) == 8);
 }
 
-TEST_CASE("a quota of version 1 likewise") {
+TEST_CASE("so is a quota of version 1") {
   CHECK(quota_of({.quota = "150000", .period = "100000"}) == 2);
   CHECK(quota_of({.quota = "50000", .period = "100000"}) == 1);
 }
@@ -56,7 +56,7 @@ TEST_CASE("without a quota there is no limit") {
   CHECK(processor_quota({}) == std::nullopt);
 }
 
-TEST_CASE("of several groups the least quota counts") {
+TEST_CASE("the smallest quota of several groups counts") {
   const test::TemporaryDirectory wide;
   const test::TemporaryDirectory narrow;
   write_file(wide.file("cpu.max"), "800000 100000");

@@ -122,12 +122,12 @@ TEST_CASE("a record is a line with its time and level") {
         "TIME error four service=upper\n");
 }
 
-TEST_CASE("a record is shown as the format has it") {
+TEST_CASE("a record is formatted by the given function") {
   CHECK(logged(LogLevel::error, write_all_levels,
                [](const LogEntry& entry) { return "-- " + entry.message; }) == "-- four\n");
 }
 
-TEST_CASE("the time is UTC, wherever the machine stands") {
+TEST_CASE("the time is UTC, whatever the time zone of the machine") {
   const test::EnvironmentVariable zone("TZ", "EAST-9");
   ::tzset();
   const time_t before = ::time(nullptr);
@@ -152,7 +152,7 @@ TEST_CASE("a log without records writes nothing") {
   CHECK(logged(LogLevel::debug, [](QueuedLog&) {}).empty());
 }
 
-TEST_CASE("text in a record is not taken for a pattern") {
+TEST_CASE("text in a record is not a format string") {
   CHECK(logged(LogLevel::info, [](QueuedLog& log) {
           log.write(record_of(LogLevel::info, "100%v {} %s"));
         }) == "TIME info 100%v {} %s service=upper\n");
@@ -185,7 +185,8 @@ TEST_CASE("the records of one thread keep their order") {
   CHECK(text == expected);
 }
 
-TEST_CASE("a forked process never waits: what does not fit is dropped, and the count is logged") {
+TEST_CASE(
+    "a forked process never waits: records that do not fit are dropped, and the count is logged") {
   std::uint64_t written = 0;
   std::uint64_t dropped = 0;
   constexpr int kCount = 20'000;
@@ -209,7 +210,7 @@ TEST_CASE("a forked process never waits: what does not fit is dropped, and the c
   CHECK(written + dropped == kCount);
 }
 
-TEST_CASE("warnings that come too often are counted, and told at the end") {
+TEST_CASE("warnings that come too often are counted, and reported at the end") {
   const std::string text = logged(LogLevel::info, [](QueuedLog& log) {
     for (int i = 0; i < 100; ++i) log.write(record_of(LogLevel::warning, "again"));
     for (int i = 0; i < 100; ++i) log.write(record_of(LogLevel::info, "all of these"));
@@ -218,7 +219,7 @@ TEST_CASE("warnings that come too often are counted, and told at the end") {
   CHECK(text.ends_with("TIME warning again service=upper \"80 more like this in the last 10s\"\n"));
 }
 
-TEST_CASE("what was held back is told when its period ends, though nothing else is logged") {
+TEST_CASE("suppressed records are reported when their period ends, even without another record") {
   const ErrorReader reader;
   QueuedLog log(LogLevel::info, format_as_text, {1, std::chrono::milliseconds(50)});
   log.write(record_of(LogLevel::warning, "again"));
@@ -228,7 +229,7 @@ TEST_CASE("what was held back is told when its period ends, though nothing else 
         "TIME warning again service=upper \"1 more like this in the last 50ms\"");
 }
 
-TEST_CASE("records that could not be written are counted, and told once they can be") {
+TEST_CASE("records that could not be written are counted, and reported later") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   const std::string text = test::written_to(stderr, [&] {
@@ -249,7 +250,7 @@ TEST_CASE("records that could not be written are counted, and told once they can
         "TIME info written service=upper\n");
 }
 
-TEST_CASE("without a thread records are written where they come, and the log says why") {
+TEST_CASE("without a thread records are written by their writers, and the log says why") {
   const auto report = test::in_child_process([] {
     std::array<int, 2> ends{};
     test::must(::pipe2(ends.data(), O_CLOEXEC) == 0 && ::dup2(ends[1], STDERR_FILENO) > 0, "pipe");
@@ -268,7 +269,7 @@ TEST_CASE("without a thread records are written where they come, and the log say
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-TEST_CASE("without a thread nobody waits for standard error, and what it did not take is told") {
+TEST_CASE("without a thread no writer waits for standard error, and drops are reported") {
   const auto report = test::in_child_process([] {
     std::array<int, 2> ends{};
     test::must(::pipe2(ends.data(), O_CLOEXEC) == 0 && ::dup2(ends[1], STDERR_FILENO) > 0, "pipe");

@@ -108,7 +108,7 @@ std::string receive(EventLoop& loop, Channel& channel, Deadline deadline = Deadl
 
 }  // namespace
 
-TEST_CASE("a watch is told once of what comes, however much that is") {
+TEST_CASE("a watch is notified once, however much arrives") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     CountedWatch watch(ground.loop);
@@ -126,7 +126,7 @@ TEST_CASE("a watch is told once of what comes, however much that is") {
   });
 }
 
-TEST_CASE("a watch is told of what came before the channel was ever waited on") {
+TEST_CASE("a watch is notified of what arrived before the channel was ever waited on") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     send(ground.loop, *peer, "early");
@@ -138,7 +138,7 @@ TEST_CASE("a watch is told of what came before the channel was ever waited on") 
   });
 }
 
-TEST_CASE("a watch is told of what came since the last receive") {
+TEST_CASE("a watch is notified of what arrived since the last receive") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     send(ground.loop, *peer, "one");
@@ -152,7 +152,7 @@ TEST_CASE("a watch is told of what came since the last receive") {
   });
 }
 
-TEST_CASE("a watch is told of the peer's end, as often as it asks") {
+TEST_CASE("a watch is notified of the peer's end each time that it is begun") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     CountedWatch watch(ground.loop);
@@ -168,7 +168,7 @@ TEST_CASE("a watch is told of the peer's end, as often as it asks") {
   });
 }
 
-TEST_CASE("a watch is told of an end that came before it was begun, registered or not") {
+TEST_CASE("a watch is notified of an end before it was begun, registered or not") {
   on_all_loops([](const Ground& ground) {
     for (const bool was_waited_on : {false, true}) {
       CAPTURE(was_waited_on);
@@ -187,7 +187,7 @@ TEST_CASE("a watch is told of an end that came before it was begun, registered o
   });
 }
 
-TEST_CASE("a watch is told of a reset") {
+TEST_CASE("a watch is notified of a reset") {
   test::on_each_loop([](EventLoop& loop) {
     const auto [listener, port] = test::tcp_listener();
     UniqueFd peer = test::connect_tcp(port);
@@ -203,7 +203,7 @@ TEST_CASE("a watch is told of a reset") {
   });
 }
 
-TEST_CASE("who watches no more is not told, and what came meanwhile is kept") {
+TEST_CASE("after unwatch a watch is not notified, and what arrives is kept") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     CountedWatch watch(ground.loop);
@@ -219,7 +219,7 @@ TEST_CASE("who watches no more is not told, and what came meanwhile is kept") {
   });
 }
 
-TEST_CASE("nobody needs to watch for a watch to be ended") {
+TEST_CASE("unwatch without a watch is allowed") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     ground.loop.unwatch(*ours);
@@ -234,7 +234,7 @@ TEST_CASE("nobody needs to watch for a watch to be ended") {
   });
 }
 
-TEST_CASE("a watch is told when its channel is closed, once") {
+TEST_CASE("a watch is notified once when its channel is closed") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     CountedWatch watch(ground.loop);
@@ -247,7 +247,7 @@ TEST_CASE("a watch is told when its channel is closed, once") {
   });
 }
 
-TEST_CASE("a watch begun anew after each receive is told each time") {
+TEST_CASE("a watch begun again after each receive is notified each time") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     CountedWatch watch(ground.loop);
@@ -261,7 +261,7 @@ TEST_CASE("a watch begun anew after each receive is told each time") {
   });
 }
 
-TEST_CASE("a watch begun anew without a receive is told of the same bytes again") {
+TEST_CASE("a watch begun again without a receive is notified of the same bytes again") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     send(ground.loop, *peer, "unread");
@@ -275,7 +275,7 @@ TEST_CASE("a watch begun anew without a receive is told of the same bytes again"
   });
 }
 
-TEST_CASE("a try that finds nothing does not keep the watch after it from being told") {
+TEST_CASE("an attempt that finds nothing does not prevent a later watch from being notified") {
   on_all_loops([](const Ground& ground) {
     auto [ours, peer] = ground.make_pair();
     CountedWatch watch(ground.loop);
@@ -289,7 +289,7 @@ TEST_CASE("a try that finds nothing does not keep the watch after it from being 
   });
 }
 
-TEST_CASE("what another loop had received already is told at once, and its end too") {
+TEST_CASE("what another loop had received is notified at once, and its end too") {
   for (const EngineKind kind : test::loop_engines()) {
     for (const bool has_ended : {false, true}) {
       CAPTURE(has_ended);
@@ -320,7 +320,7 @@ TEST_CASE("what another loop had received already is told at once, and its end t
   }
 }
 
-TEST_CASE("of many channels just those are told that something came for") {
+TEST_CASE("among many channels, those with new data are notified") {
   on_all_loops([](const Ground& ground) {
     constexpr std::size_t kCount = 300;
     std::vector<Pair> pairs;
@@ -337,7 +337,7 @@ TEST_CASE("of many channels just those are told that something came for") {
   });
 }
 
-TEST_CASE("a watch that runs out of receive buffers is told when there are some again") {
+TEST_CASE("a watch that runs out of receive buffers is notified when there are some again") {
   // Two buffers, and both are held: whatever comes has to wait for one of them.
   const LoopOptions scarce{.receive_memory_max = 8192, .receive_buffer_bytes = 4096};
   test::on_each_loop(
@@ -356,7 +356,7 @@ TEST_CASE("a watch that runs out of receive buffers is told when there are some 
       scarce);
 }
 
-TEST_CASE("a loop can end with a channel that is watched, and tells of it") {
+TEST_CASE("a loop can end with a watched channel, and notifies the watch") {
   for (const EngineKind kind : test::loop_engines()) {
     auto [fd, peer] = test::stream_pair();
     auto ours = std::make_unique<Channel>(std::move(fd));

@@ -37,7 +37,7 @@ bool is_any(const Fiber&) { return true; }
 
 }  // namespace
 
-TEST_CASE("fibers come out of a ready queue in the order in which they went in") {
+TEST_CASE("fibers leave a ready queue in the order in which they entered it") {
   with_fibers([](const std::vector<Fiber*>& fibers) {
     ReadyQueue queue;
     CHECK(queue.is_empty());
@@ -53,7 +53,7 @@ TEST_CASE("fibers come out of a ready queue in the order in which they went in")
   });
 }
 
-TEST_CASE("a fiber that is pushed first comes out before all others, also into an empty queue") {
+TEST_CASE("a fiber that is pushed first leaves before all others, also if the queue was empty") {
   with_fibers([](const std::vector<Fiber*>& fibers) {
     ReadyQueue queue;
     queue.push_first(*fibers[0]);
@@ -84,7 +84,7 @@ TEST_CASE("a fiber can be taken from any place, and the others stay in order") {
   });
 }
 
-TEST_CASE("of the fibers that may run the first is taken, wherever it is") {
+TEST_CASE("of the fibers that may run, the first is taken, wherever it is") {
   with_fibers([](const std::vector<Fiber*>& fibers) {
     ReadyQueue queue;
     for (Fiber* fiber : fibers) queue.push(*fiber);

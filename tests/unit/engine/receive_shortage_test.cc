@@ -46,7 +46,7 @@ struct Waiting {
 
 }  // namespace
 
-TEST_CASE("what brings little is fed first, and what brings much as long as the reserve is left") {
+TEST_CASE("light descriptors are fed first, and bulk ones from above the reserve") {
   Waiting waiting;
   CHECK(waiting.shortage.is_felt());
   CHECK(waiting.shortage.is_felt_by_light());
@@ -62,20 +62,20 @@ TEST_CASE("what brings little is fed first, and what brings much as long as the 
   CHECK(waiting.shortage.is_felt());
 }
 
-TEST_CASE("nothing is fed where there is no buffer") {
+TEST_CASE("nothing is fed if there is no buffer") {
   Waiting waiting;
   const auto held = taken(waiting.pool, 14);
   CHECK(fed_by(waiting.shortage, 0).empty());
 }
 
-TEST_CASE("what waits already keeps its place, whatever it has brought since") {
+TEST_CASE("a descriptor that waits already keeps its place, whatever it has received since") {
   Waiting waiting;
   waiting.light[0].weight = Weight::bulk;
   waiting.shortage.add(waiting.light[0]);
   CHECK(fed_by(waiting.shortage, 1).front() == &waiting.light[0]);
 }
 
-TEST_CASE("what waits can be removed, whatever it has brought since") {
+TEST_CASE("a waiting descriptor can be removed, whatever it has received since") {
   Waiting waiting;
   waiting.bulk[0].weight = Weight::light;
   waiting.light[1].weight = Weight::bulk;
@@ -84,10 +84,9 @@ TEST_CASE("what waits can be removed, whatever it has brought since") {
     CHECK_FALSE(state->is_starved());
     waiting.shortage.remove(*state);  // It waits no longer: nothing happens.
   }
-  CHECK(fed_by(waiting.shortage, 9) == std::vector<ChannelState*>{&waiting.light[0],
-                                                                  &waiting.light[2],
-                                                                  &waiting.bulk[1],
-                                                                  &waiting.bulk[2]});
+  CHECK(fed_by(waiting.shortage, 9) ==
+        std::vector<ChannelState*>{&waiting.light[0], &waiting.light[2], &waiting.bulk[1],
+                                   &waiting.bulk[2]});
   CHECK_FALSE(waiting.shortage.is_felt());
 }
 
@@ -102,7 +101,7 @@ TEST_CASE("streams are to be cut when only the reserve is left, and then not for
   CHECK(waiting.shortage.is_cut_due(time + LongestBlocked::kPause));
 }
 
-TEST_CASE("a loop waits no longer than the pause while anything waits for a buffer") {
+TEST_CASE("a loop waits no longer than the pause while a descriptor waits for a buffer") {
   BufferPool pool(kSixteen);
   ReceiveShortage shortage(pool);
   const Instant time = now();

@@ -99,7 +99,7 @@ Told tell(const Plot& plot, const RunOptions& options = {}) {
 
 }  // namespace
 
-TEST_CASE("both outputs are read, however they are mixed, and the end is what it was") {
+TEST_CASE("both outputs are read, in any mixture, and the end is returned") {
   const Told told = tell({.outputs = {{{{seconds(1), "a"}, {seconds(3), "c"}, {seconds(4), ""}},
                                        {{seconds(2), "b"}, {seconds(5), ""}}}},
                           .end_after = seconds(6),
@@ -129,7 +129,7 @@ TEST_CASE("a background child that holds the pipe is waited for until it has bee
   CHECK(told.took == milliseconds(650));
 }
 
-TEST_CASE("what is written to one output keeps the other waiting too") {
+TEST_CASE("a write to one output keeps the other waiting too") {
   const Told told = tell({.outputs = {{{{milliseconds(200), "a"}, {milliseconds(300), ""}},
                                        {{milliseconds(350), "b"}, {milliseconds(500), ""}}}}});
   REQUIRE(told.completed);
@@ -138,7 +138,7 @@ TEST_CASE("what is written to one output keeps the other waiting too") {
   CHECK_FALSE(told.completed->was_held);
 }
 
-TEST_CASE("a background child that goes on writing is waited for so long and no longer") {
+TEST_CASE("a background child that goes on writing is waited for only up to the limit") {
   Plot plot;
   for (int i = 1; i < 100; ++i) plot.outputs[1].push_back({milliseconds(100 * i), "x"});
   const Told told = tell(plot, {.drain = seconds(1)});
@@ -158,7 +158,7 @@ TEST_CASE("a program that takes too long fails with timed_out, while it runs and
   CHECK(draining.took == milliseconds(200));
 }
 
-TEST_CASE("more output than is allowed fails with too_large at once; just as much does not") {
+TEST_CASE("more output than allowed fails with too_large at once; the exact limit does not") {
   const std::deque<Saying> four = {{seconds(1), "four"}, {seconds(2), ""}};
   const Plot plot{.outputs = {four, four}, .end_after = seconds(3)};
   CHECK(tell(plot, {.output_max = 8}).completed);
@@ -167,18 +167,18 @@ TEST_CASE("more output than is allowed fails with too_large at once; just as muc
   CHECK(told.took == seconds(1));
 }
 
-TEST_CASE("more output than is allowed fails after the program's end as well") {
+TEST_CASE("more output than allowed also fails after the program's end") {
   const Told told = tell({.outputs = {{{{milliseconds(100), "late"}}, {}}}}, {.output_max = 3});
   CHECK(test::kind_of(told.completed) == "too_large");
 }
 
-TEST_CASE("a keeper that dies makes it fail as the wait does") {
+TEST_CASE("if the keeper dies, the run fails as the wait does") {
   const Told told = tell(
       {.end_after = seconds(1), .end = fail(make_error(ErrorKind::reset, "wait", "", "gone"))});
   CHECK(test::kind_of(told.completed) == "reset");
 }
 
-TEST_CASE("what cannot be launched fails as the launch does") {
+TEST_CASE("if the launch fails, the run fails in the same way") {
   test::Simulation simulation;
   simulation.run([] {
     ToldLauncher launcher({});
@@ -186,7 +186,7 @@ TEST_CASE("what cannot be launched fails as the launch does") {
   });
 }
 
-TEST_CASE("running a program is cancelled, while it runs and afterwards") {
+TEST_CASE("a run can be cancelled, while the program runs and afterwards") {
   for (const Duration end_after : {Duration(seconds(9)), Duration(milliseconds(1))}) {
     test::Simulation simulation;
     simulation.run([&] {
@@ -216,7 +216,7 @@ TEST_CASE("a mebibyte to standard error and then one to standard output does not
   });
 }
 
-TEST_CASE("stderr-after-eof: what is written after standard output was closed is all there") {
+TEST_CASE("stderr-after-eof: writes after the close of standard output are all returned") {
   const Completed completed =
       test::run_shell("exec >&-; i=0; while [ $i -lt 1000 ]; do echo $i >&2; i=$((i+1)); done");
   CHECK(completed.output.empty());
@@ -230,7 +230,7 @@ TEST_CASE("yes-head: a program ends although another in its pipeline would go on
   CHECK(completed.output.size() == 4000);
 }
 
-TEST_CASE("an exit is told only after both pipes are drained") {
+TEST_CASE("an exit is reported only after both pipes are drained") {
   test::on_each_engine([] {
     const Completed completed = test::run_shell(
         "(setsid sh -c 'sleep 0.05; head -c 300000 /dev/zero; echo late >&2' &); exit 3");
@@ -241,7 +241,7 @@ TEST_CASE("an exit is told only after both pipes are drained") {
   });
 }
 
-TEST_CASE("a background child in a session of its own holds the pipe, and is killed afterwards") {
+TEST_CASE("a background child in a session of its own that holds the pipe is killed afterwards") {
   test::on_each_engine([] {
     test::Witness witness;
     const auto completed = run_to_end(
@@ -255,7 +255,7 @@ TEST_CASE("a background child in a session of its own holds the pipe, and is kil
   });
 }
 
-TEST_CASE("a real program that takes too long, or says too much, is killed") {
+TEST_CASE("a real program that takes too long, or writes too much, is killed") {
   test::on_each_engine([] {
     const auto late =
         run_to_end(test::launcher(), test::shell("sleep 1000"), {.timeout = milliseconds(50)});
@@ -267,7 +267,7 @@ TEST_CASE("a real program that takes too long, or says too much, is killed") {
   });
 }
 
-TEST_CASE("what came of a tree that somebody else has killed is not taken for all") {
+TEST_CASE("the output of a tree that was killed from outside does not count as complete") {
   const auto reset = make_error(ErrorKind::reset, "wait for a program", {},
                                 "its supervising process (keeper) died");
   for (const bool has_ended : {true, false}) {

@@ -51,7 +51,7 @@ bool can_take(Semaphore& semaphore) {
 
 }  // namespace
 
-TEST_CASE("as many can be taken as there are, and one more for each that is given back") {
+TEST_CASE("as many can be taken as there are, and one more for each release") {
   test::on_each_engine([] {
     Semaphore semaphore(2);
     CHECK(can_take(semaphore));
@@ -63,7 +63,7 @@ TEST_CASE("as many can be taken as there are, and one more for each that is give
   });
 }
 
-TEST_CASE("a wait that is out of time takes nothing") {
+TEST_CASE("a wait that times out takes nothing") {
   test::on_each_engine([] {
     Semaphore semaphore(0);
     {
@@ -91,7 +91,7 @@ TEST_CASE("a wait that is cancelled takes nothing") {
   });
 }
 
-TEST_CASE("a fiber that waits does not hold up the others of its loop") {
+TEST_CASE("a fiber that waits does not delay the others of its loop") {
   test::on_each_loop([](EventLoop& loop) {
     Semaphore semaphore(1);
     REQUIRE(semaphore.acquire());
@@ -116,7 +116,7 @@ TEST_CASE("a fiber that waits does not hold up the others of its loop") {
   });
 }
 
-TEST_CASE("threads that contend are never inside together beyond the count") {
+TEST_CASE("contending threads never exceed the count") {
   Semaphore semaphore(2);
   Gauge gauge;
   std::atomic<int> taken = 0;
@@ -129,7 +129,7 @@ TEST_CASE("threads that contend are never inside together beyond the count") {
   CHECK(gauge.max() <= 2);
 }
 
-TEST_CASE("threads and fibers of several loops contend for the same") {
+TEST_CASE("threads and fibers of several loops contend for the same count") {
   for (const EngineKind kind : test::loop_engines()) {
     Semaphore semaphore(3);
     Gauge gauge;

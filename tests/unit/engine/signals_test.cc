@@ -27,7 +27,7 @@ class KeepsMask {
 
 }  // namespace
 
-TEST_CASE("signals are waited for as anything else, in place of what they would do") {
+TEST_CASE("signals can be waited for, and then do not have their own effect") {
   const KeepsMask mask;
   test::on_each_engine([] {
     auto signals = Signals::block(std::array{SIGUSR1, SIGUSR2});
@@ -103,7 +103,7 @@ void own_handler(int) {}
 
 }  // namespace
 
-TEST_CASE("the signals of writes that fail are ignored unless the program has a handler") {
+TEST_CASE("the signals of failed writes are ignored unless the program has a handler") {
   for (const int signal : {SIGPIPE, SIGXFSZ}) {
     CAPTURE(signal);
     const KeepsAction kept(signal);

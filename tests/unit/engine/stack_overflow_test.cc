@@ -71,7 +71,7 @@ constexpr Overflow kOverflows[] = {
 
 }  // namespace
 
-TEST_CASE("an overflow of any size ends the program by a signal and names the fiber that ran") {
+TEST_CASE("an overflow of any size ends the program by a signal and names the running fiber") {
   if (kUnderAsan) {
     MESSAGE("not tested: AddressSanitizer reports it in its own way");
     return;
@@ -85,7 +85,7 @@ TEST_CASE("an overflow of any size ends the program by a signal and names the fi
   }
 }
 
-TEST_CASE("beyond the stacks with wide guards a recursion is stopped all the same") {
+TEST_CASE("beyond the stacks with wide guards a recursion is still stopped") {
   if (kUnderAsan) return;
   for (const EngineKind kind : test::loop_engines()) {
     check_overflow(test::in_child_process([kind] {
@@ -125,7 +125,7 @@ TEST_CASE("another fault is not taken for an overflow") {
   CHECK(report.error_text.find("overflowed") == std::string::npos);
 }
 
-TEST_CASE("reporters may nest, and the signal stack goes with the one that made it") {
+TEST_CASE("reporters may nest, and the signal stack belongs to the one that made it") {
   if (kUnderAsan) return;
   {
     const StackOverflowReporter outer;

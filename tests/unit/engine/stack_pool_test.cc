@@ -20,7 +20,7 @@ std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZ
 
 }  // namespace
 
-TEST_CASE("a stack is as large as asked for, rounded up to pages") {
+TEST_CASE("a stack has the requested size, rounded up to pages") {
   StackPool pool(300'001);
   const Stack stack = pool.take();
   REQUIRE(stack);
@@ -38,7 +38,7 @@ TEST_CASE("a stack too small to run anything is made larger") {
   pool.give_back(stack);
 }
 
-TEST_CASE("the stack that came back last is handed out first") {
+TEST_CASE("the stack that was returned last is handed out first") {
   StackPool pool(64 * 1024);
   const Stack one = pool.take();
   const Stack other = pool.take();
@@ -66,7 +66,7 @@ TEST_CASE("many stacks at once do not overlap") {
   for (const Stack& stack : stacks) pool.give_back(stack);
 }
 
-TEST_CASE("when many stacks lie idle the memory of the next goes back to the system") {
+TEST_CASE("when many stacks are idle, the memory of the next returns to the system") {
   StackPool pool(64 * 1024);
   std::vector<Stack> stacks;
   for (int i = 0; i < 300; ++i) {
@@ -79,7 +79,7 @@ TEST_CASE("when many stacks lie idle the memory of the next goes back to the sys
   CHECK(*last.bottom == std::byte{0});
 }
 
-TEST_CASE("a write below a stack ends the program, as far down as its guard reaches") {
+TEST_CASE("a write below a stack ends the program, anywhere in its guard") {
   StackPool pool(64 * 1024);
   std::vector<Stack> stacks;
   for (std::size_t i = 0; i < StackPool::kWideStacks + 1; ++i) stacks.push_back(pool.take());
@@ -102,7 +102,7 @@ TEST_CASE("a write below a stack ends the program, as far down as its guard reac
   for (const Stack& stack : stacks) pool.give_back(stack);
 }
 
-TEST_CASE("a pool knows its stacks and their guards from other memory") {
+TEST_CASE("a pool distinguishes its stacks and their guards from other memory") {
   StackPool pool(64 * 1024);
   const Stack stack = pool.take();
   const int elsewhere = 0;
@@ -116,7 +116,7 @@ TEST_CASE("a pool knows its stacks and their guards from other memory") {
   pool.give_back(stack);
 }
 
-TEST_CASE("where address space is limited guards are narrow and stacks are still to be had") {
+TEST_CASE("if address space is limited, guards are narrow and stacks are still available") {
   if (kUnderAsan || kThreadsOfSanitizer > 0) return;
   const auto report = test::in_child_process([] {
     const rlimit limit{512 * 1024 * 1024, 512 * 1024 * 1024};

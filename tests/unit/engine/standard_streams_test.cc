@@ -61,7 +61,7 @@ std::string read_all(int fd) {
 
 }  // namespace
 
-TEST_CASE("whichever standard descriptors are closed, the next one is none of them") {
+TEST_CASE("whichever standard descriptors are closed, the next descriptor is above them") {
   for (int closed = 0; closed < 8; ++closed) {
     CAPTURE(closed);
     CHECK(in_child_without(closed, [] {
@@ -71,7 +71,7 @@ TEST_CASE("whichever standard descriptors are closed, the next one is none of th
   }
 }
 
-TEST_CASE("what holds the place of a closed descriptor can be neither read nor written to") {
+TEST_CASE("the file in place of a closed descriptor can be neither read nor written") {
   CHECK(in_child_without(7, [] {
           if (hold_standard_streams() != 0) return 1;
           char byte = 0;
@@ -81,19 +81,19 @@ TEST_CASE("what holds the place of a closed descriptor can be neither read nor w
         }) == 0);
 }
 
-TEST_CASE("standard descriptors that are open stay what they are") {
+TEST_CASE("open standard descriptors are not changed") {
   CHECK(test::written_to(stdout, [] {
           CHECK(hold_standard_streams() == 0);
           CHECK(write_standard(StandardStream::output, "as before") == 0);
         }) == "as before");
 }
 
-TEST_CASE("text goes to the stream that was named") {
+TEST_CASE("text goes to the named stream") {
   CHECK(test::written_to(stderr, [] { write_standard(StandardStream::error, "e"); }) == "e");
   CHECK(test::written_to(stdout, [] { write_standard(StandardStream::output, "o"); }) == "o");
 }
 
-TEST_CASE("a stream that takes nothing at the moment is waited for, and all is written") {
+TEST_CASE("a stream without room is waited for, and everything is written") {
   FullPipe pipe;
   const std::string text(300'000, 't');
   int failed = -1;
@@ -114,7 +114,7 @@ TEST_CASE("a stream that takes nothing at the moment is waited for, and all is w
   CHECK(read_all(pipe.reading.get()).empty());
 }
 
-TEST_CASE("whether a stream takes more can be asked, and waited for") {
+TEST_CASE("a program can check whether a stream has room, and wait for it") {
   FullPipe pipe;
   const test::Redirection redirection(STDOUT_FILENO, pipe.writing.get());
   CHECK_FALSE(wait_for_room(StandardStream::output, std::chrono::milliseconds(0)));
@@ -127,7 +127,7 @@ TEST_CASE("whether a stream takes more can be asked, and waited for") {
   reader.join();
 }
 
-TEST_CASE("a stream that cannot be written to says why") {
+TEST_CASE("a stream that cannot be written to returns the reason") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   const test::Redirection redirection(STDOUT_FILENO, full.get());
@@ -156,7 +156,7 @@ TEST_CASE("a line is written within its patience, or not at all") {
   reader.join();
 }
 
-TEST_CASE("what cannot be written to at all is not waited for") {
+TEST_CASE("a stream that can never be written to is not waited for") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   const test::Redirection redirection(STDOUT_FILENO, full.get());

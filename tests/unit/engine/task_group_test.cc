@@ -107,7 +107,7 @@ TEST_CASE("a cancel or a drain from another thread reaches every fiber") {
   });
 }
 
-TEST_CASE("what another thread asks of a group that has gone is dropped") {
+TEST_CASE("requests of other threads to a group that has been destroyed are dropped") {
   test::on_each_loop([](engine::EventLoop& loop) {
     {
       TaskGroup group;
@@ -132,7 +132,7 @@ TEST_CASE("a fiber may cancel its own group") {
   });
 }
 
-TEST_CASE("a group that goes cancels what still runs, and waits for it") {
+TEST_CASE("destroying a group cancels its fibers, and waits for them") {
   test::on_each_engine([] {
     bool has_ended = false;
     {
@@ -163,7 +163,7 @@ TEST_CASE("groups nest: a cancel of the outer reaches the fibers of the inner") 
   });
 }
 
-TEST_CASE("a join that is out of time cancels the fibers, waits for them and fails") {
+TEST_CASE("a join that times out cancels the fibers, waits for them and fails") {
   test::on_each_loop([](engine::EventLoop&) {
     std::string kind;
     TaskGroup group;
@@ -177,7 +177,7 @@ TEST_CASE("a join that is out of time cancels the fibers, waits for them and fai
   });
 }
 
-TEST_CASE("on a thread without a loop, too, a join that is out of time ends and fails") {
+TEST_CASE("on a thread without a loop, a join that times out also ends and fails") {
   std::string kind;
   TaskGroup group;
   REQUIRE(group.spawn("sleeper", [&] { kind = test::kind_of(sleep_for(milliseconds(500))); }));
@@ -197,7 +197,7 @@ TEST_CASE("the fibers of a group on a thread without a loop have the thread's de
   CHECK(kind == "timed_out");
 }
 
-TEST_CASE("who interrupts a thread without a loop interrupts the group that it joins") {
+TEST_CASE("an interrupt of a thread without a loop reaches the group that it joins") {
   engine::Interrupter interrupter;
   const engine::BlockingEngine::Interruptible engine(interrupter);
   std::string kind;
@@ -230,7 +230,7 @@ TEST_CASE("a drain ends a receive with nothing pending and lets other waits go o
   });
 }
 
-TEST_CASE("a thread without a loop goes on reading where its group left off, once that has gone") {
+TEST_CASE("a thread without a loop goes on reading where its group stopped, after its end") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   test::send_text(peer.get(), "first,second,");
@@ -246,7 +246,7 @@ TEST_CASE("a thread without a loop goes on reading where its group left off, onc
   CHECK(read_some(channel, 5) == "third");
 }
 
-TEST_CASE("a thread without a loop goes on reading where its group left off, after the join") {
+TEST_CASE("a thread without a loop goes on reading where its group stopped, after the join") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   TaskGroup group;

@@ -109,7 +109,7 @@ TEST_CASE("timers of one instant all fire at it") {
   });
 }
 
-TEST_CASE("never takes no place in the heap") {
+TEST_CASE("a deadline of never takes no place in the heap") {
   with_fibers(1, [](const std::vector<Fiber*>& fibers) {
     TimerHeap heap;
     heap.arm(*fibers[0], Deadline::never());
@@ -156,7 +156,7 @@ TEST_CASE("an earlier wait of the same fiber moves its entry forward") {
   });
 }
 
-TEST_CASE("a fiber that goes takes its entry with it, wherever it stands") {
+TEST_CASE("a fiber that is removed takes its entry with it, wherever it is in the heap") {
   with_fibers(9, [](const std::vector<Fiber*>& fibers) {
     for (Fiber* going : fibers) {
       TimerHeap heap;
@@ -210,7 +210,7 @@ TEST_CASE("any mixture of waits, early ends and departures fires exactly what is
   });
 }
 
-TEST_CASE("a fiber that is put back is given again when its time has come, and not before") {
+TEST_CASE("a fiber that is put back is returned again at its time, and not before") {
   with_fibers(2, [](const std::vector<Fiber*>& fibers) {
     TimerHeap heap;
     heap.arm(*fibers[0], due(5));

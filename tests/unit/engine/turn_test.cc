@@ -10,7 +10,7 @@
 
 namespace hotline::engine {
 
-TEST_CASE("fibers have their turn one at a time, in the order in which they came") {
+TEST_CASE("fibers get the turn one at a time, in the order in which they asked") {
   test::on_each_loop([](EventLoop& loop) {
     Turn turn;
     FiberGroup group(loop);
@@ -34,7 +34,7 @@ TEST_CASE("fibers have their turn one at a time, in the order in which they came
   });
 }
 
-TEST_CASE("a turn can be had again once it is given up") {
+TEST_CASE("a turn can be taken again after it is released") {
   test::on_each_loop([](EventLoop&) {
     Turn turn;
     for (int i = 0; i < 3; ++i) {
@@ -44,7 +44,7 @@ TEST_CASE("a turn can be had again once it is given up") {
   });
 }
 
-TEST_CASE("an exception gives the turn up") {
+TEST_CASE("an exception releases the turn") {
   test::on_each_loop([](EventLoop& loop) {
     Turn turn;
     FiberGroup group(loop);
@@ -70,7 +70,7 @@ TEST_CASE("an exception gives the turn up") {
   });
 }
 
-TEST_CASE("who is cancelled while waiting for its turn still waits, and passes it on") {
+TEST_CASE("a fiber cancelled while it waits for the turn still waits, and passes it on") {
   test::on_each_loop([](EventLoop& loop) {
     Turn turn;
     FiberGroup group(loop);
@@ -92,7 +92,7 @@ TEST_CASE("who is cancelled while waiting for its turn still waits, and passes i
   });
 }
 
-TEST_CASE("on a thread without a loop there is nobody else to wait for") {
+TEST_CASE("on a thread without a loop there is no other fiber to wait for") {
   Turn turn;
   const Turn::Holder one(turn);
   const Turn::Holder other(turn);

@@ -29,7 +29,7 @@ void run_worker(WorkerKind kind, std::move_only_function<void()> body,
   ended.get_future().wait();
 }
 
-TEST_CASE("a worker on a loop runs on a fiber, one that blocks on a thread without a loop") {
+TEST_CASE("a loop worker runs on a fiber, a blocking one on a thread without a loop") {
   for (const WorkerKind kind : {loop, blocking}) {
     bool has_loop = false;
     run_worker(
@@ -38,7 +38,7 @@ TEST_CASE("a worker on a loop runs on a fiber, one that blocks on a thread witho
   }
 }
 
-TEST_CASE("a worker's wait ends when it is cancelled, also if that is asked before the wait") {
+TEST_CASE("a cancel ends a worker's wait, also if it comes before the wait") {
   for (const WorkerKind kind : {loop, blocking}) {
     Result<void> slept;
     run_worker(
@@ -68,7 +68,7 @@ TEST_CASE("a worker that could not be interrupted is not started") {
   }
 }
 
-TEST_CASE("a drain leaves a worker's sleep alone") {
+TEST_CASE("a drain does not end a worker's sleep") {
   for (const WorkerKind kind : {loop, blocking}) {
     Result<void> slept = fail({});
     run_worker(
@@ -78,7 +78,7 @@ TEST_CASE("a drain leaves a worker's sleep alone") {
   }
 }
 
-TEST_CASE("a letter runs on the worker's loop, outside its fiber") {
+TEST_CASE("a letter runs on the worker's loop, outside of its fiber") {
   std::unique_ptr<Event> has_come;
   std::promise<void> is_ready;
   bool was_outside = false;

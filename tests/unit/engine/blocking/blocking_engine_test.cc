@@ -50,7 +50,7 @@ TEST_CASE("a thread without a loop has a blocking engine of its own") {
   std::jthread([&] { CHECK(&Engine::current() != &ours); });
 }
 
-TEST_CASE("what is there is had without waiting, also when the deadline has passed") {
+TEST_CASE("available data is received without waiting, also after the deadline") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   test::send_text(peer.get(), "there");
@@ -70,7 +70,7 @@ TEST_CASE("a thread that never has to wait lets others run now and then") {
   CHECK(had < kMany / 4);
 }
 
-TEST_CASE("a thread lets others run also while it sends what need not wait") {
+TEST_CASE("a thread also lets others run while its sends do not have to wait") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   const int before = yields;
@@ -81,7 +81,7 @@ TEST_CASE("a thread lets others run also while it sends what need not wait") {
   CHECK(yields - before > 1);
 }
 
-TEST_CASE("a thread that waits for each message does not yield besides") {
+TEST_CASE("a thread that waits for each message does not yield in addition") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   const int before = yields;
@@ -93,7 +93,7 @@ TEST_CASE("a thread that waits for each message does not yield besides") {
   CHECK(yields == before);
 }
 
-TEST_CASE("a wait blocks until the other side does something") {
+TEST_CASE("a wait blocks until the other side acts") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   const std::jthread writer([fd = peer.get()] { test::send_text(fd, "later"); });
@@ -109,7 +109,7 @@ TEST_CASE("a wait ends at its deadline and not before") {
   CHECK(receive_some(channel, Deadline::at(before)) == -kDeadlineEnd);
 }
 
-TEST_CASE("an interrupter's cancel ends every wait, under way or begun later") {
+TEST_CASE("a cancel of an interrupter ends every wait, in progress or later") {
   Interrupter interrupter;
   const BlockingEngine::Interruptible engine(interrupter);
   auto [ours, peer] = test::stream_pair();
@@ -121,7 +121,7 @@ TEST_CASE("an interrupter's cancel ends every wait, under way or begun later") {
   CHECK(Engine::current().offload([] {}) == -kCancelEnd);
 }
 
-TEST_CASE("a drain ends a pause that it is to end, and no other") {
+TEST_CASE("a drain ends a pause that it is allowed to end, and no other") {
   Interrupter interrupter;
   const BlockingEngine::Interruptible engine(interrupter);
   const std::jthread drainer([&] { interrupter.drain(); });
@@ -130,7 +130,7 @@ TEST_CASE("a drain ends a pause that it is to end, and no other") {
         -kDeadlineEnd);
 }
 
-TEST_CASE("an interrupter's drain ends a receive and an accept with nothing pending") {
+TEST_CASE("a drain of an interrupter ends a receive and an accept with nothing pending") {
   Interrupter interrupter;
   const BlockingEngine::Interruptible engine(interrupter);
   auto [ours, peer] = test::stream_pair();
@@ -143,7 +143,7 @@ TEST_CASE("an interrupter's drain ends a receive and an accept with nothing pend
   CHECK(Engine::current().perform(accept, Deadline::never()) == -kDrainEnd);
 }
 
-TEST_CASE("an interrupter's drain leaves what is pending to be received") {
+TEST_CASE("a drain of an interrupter lets pending data be received") {
   Interrupter interrupter;
   const BlockingEngine::Interruptible engine(interrupter);
   auto [ours, peer] = test::stream_pair();
@@ -154,7 +154,7 @@ TEST_CASE("an interrupter's drain leaves what is pending to be received") {
   CHECK(receive_some(channel) == -kDrainEnd);
 }
 
-TEST_CASE("an interrupter's drain ends no other wait") {
+TEST_CASE("a drain of an interrupter ends no other wait") {
   Interrupter interrupter;
   const BlockingEngine::Interruptible engine(interrupter);
   interrupter.drain();
@@ -175,7 +175,7 @@ TEST_CASE("a cancel after a drain ends what the drain did not") {
   CHECK(Engine::current().wait_until(Deadline::never(), OnDrain::goes_on) == -kCancelEnd);
 }
 
-TEST_CASE("an interruptible engine is the thread's as long as it lives") {
+TEST_CASE("an interruptible engine is the thread's engine while it exists") {
   Engine* const outer = &Engine::current();
   Interrupter interrupter;
   {
@@ -208,7 +208,7 @@ TEST_CASE("a cancel that races with bytes loses none of them") {
   }
 }
 
-TEST_CASE("a buffer that its reader has done with is used again") {
+TEST_CASE("a recycled buffer is used again") {
   Engine& engine = Engine::current();
   Buffer buffer = engine.take_buffer();
   REQUIRE(buffer);
@@ -227,7 +227,7 @@ TEST_CASE("buffers of another size, and more than a few, are not kept") {
   for (int i = 0; i < 10; ++i) engine.recycle(engine.take_buffer());
 }
 
-TEST_CASE("a channel may go from thread to thread") {
+TEST_CASE("a channel may move from thread to thread") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   test::send_text(peer.get(), "one");

@@ -132,7 +132,7 @@ TEST_CASE("one fiber reads and another writes on the same channel at once") {
   });
 }
 
-TEST_CASE("a descriptor that also lives on in another process does not wake a loop it has left") {
+TEST_CASE("a descriptor that is also open in another process does not wake a loop it has left") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     const UniqueFd duplicate(::dup(ours.get()));
@@ -148,7 +148,7 @@ TEST_CASE("a descriptor that also lives on in another process does not wake a lo
   });
 }
 
-TEST_CASE("when the buffers are used up receiving waits until one comes back") {
+TEST_CASE("when all buffers are used, receiving waits until one is returned") {
   LoopOptions options;
   options.receive_buffer_bytes = 4096;
   options.receive_memory_max = 2 * 4096;
@@ -187,7 +187,7 @@ TEST_CASE("when the buffers are used up receiving waits until one comes back") {
       options);
 }
 
-TEST_CASE("without memory for a buffer, and none that could come back, receiving fails") {
+TEST_CASE("without memory for any buffer, receiving fails") {
   LoopOptions options;
   // More than there is address space for.
   options.receive_buffer_bytes = std::size_t{1} << 50;
@@ -203,7 +203,7 @@ TEST_CASE("without memory for a buffer, and none that could come back, receiving
       options);
 }
 
-TEST_CASE("many who wait for buffers all get one in the end") {
+TEST_CASE("many fibers that wait for buffers all get one in the end") {
   LoopOptions options;
   options.receive_buffer_bytes = 4096;
   options.receive_memory_max = 4 * 4096;
@@ -231,7 +231,7 @@ TEST_CASE("many who wait for buffers all get one in the end") {
       options);
 }
 
-TEST_CASE("loops that share a listener all take callers, and nobody is left waiting") {
+TEST_CASE("loops that share a listener all accept callers, and no caller is left waiting") {
   for (const EngineKind kind : test::loop_engines()) {
     auto [listening, port] = test::tcp_listener(64);
     std::vector<UniqueFd> callers;
@@ -259,7 +259,7 @@ TEST_CASE("loops that share a listener all take callers, and nobody is left wait
   }
 }
 
-TEST_CASE("a fiber that always has something to receive lets the others run") {
+TEST_CASE("a fiber that always has data to receive lets the others run") {
   test::on_each_loop([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));

@@ -28,19 +28,20 @@ Entries merged(Entries additions, Entries clean) {
 
 }  // namespace
 
-TEST_CASE("who, language and time zone are kept, with a path of our own") {
+TEST_CASE("user, language and time zone are kept, with a PATH of our own") {
   CHECK(
       cleaned("HOME=/h", "USER=u", "LOGNAME=l", "SHELL=/s", "LANG=C", "LC_ALL=C", "TZ=UTC") ==
       Entries{kPath, "HOME=/h", "USER=u", "LOGNAME=l", "SHELL=/s", "LANG=C", "LC_ALL=C", "TZ=UTC"});
 }
 
-TEST_CASE("what makes a loader or a shell read or run something is not kept, nor anything else") {
+TEST_CASE(
+    "variables that make a loader or a shell read or run something are removed, like all others") {
   CHECK(cleaned("LD_PRELOAD=x", "LD_LIBRARY_PATH=x", "BASH_ENV=x", "ENV=x", "IFS=x", "PATH=x",
                 "SECRET=x", "HOMER=x", "LC=x", "LANG") == Entries{kPath});
   CHECK(clean_environment(nullptr) == Entries{kPath});
 }
 
-TEST_CASE("the user database fills in what the environment does not say") {
+TEST_CASE("the user database provides what the environment lacks") {
   Entries environment = {"HOME=/elsewhere"};
   add_user(environment);
   CHECK(environment.front() == "HOME=/elsewhere");

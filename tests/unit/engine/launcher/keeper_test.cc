@@ -117,7 +117,7 @@ class KeptKeeper {
 
 }  // namespace
 
-TEST_CASE("a keeper tells that a program runs, how it ended, and goes when nothing is left") {
+TEST_CASE("a keeper reports that a program runs and how it ended, and exits when nothing is left") {
   KeptKeeper keeper;
   keeper.request("exit 3");
   CHECK(keeper.next_notice() == keeper.pid());
@@ -129,13 +129,13 @@ TEST_CASE("a keeper tells that a program runs, how it ended, and goes when nothi
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper goes with the server before it has a request") {
+TEST_CASE("a keeper without a request exits when the server does") {
   KeptKeeper keeper;
   keeper.no_more_requests();
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper that is sent no request says so and goes") {
+TEST_CASE("a keeper that is sent something other than a request reports that and exits") {
   KeptKeeper keeper;
   keeper.send(as_bytes("nonsense"));
   const LaunchStatus status = keeper.next_status();
@@ -144,7 +144,7 @@ TEST_CASE("a keeper that is sent no request says so and goes") {
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper waits for what a program leaves running, and ends it on a hang-up") {
+TEST_CASE("a keeper waits for what a program leaves running, and kills it on a hang-up") {
   test::Witness witness;
   KeptKeeper keeper;
   keeper.start("exec 3>" + witness.path() + "; (setsid sleep 1000 >&3 &); echo left >&3");
@@ -156,7 +156,7 @@ TEST_CASE("a keeper waits for what a program leaves running, and ends it on a ha
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper that is asked to kill tells how the program ended then") {
+TEST_CASE("a keeper that is asked to kill then reports how the program ended") {
   KeptKeeper keeper;
   keeper.start("exec sleep 1000");
   keeper.kill_softly();
@@ -167,7 +167,7 @@ TEST_CASE("a keeper that is asked to kill tells how the program ended then") {
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper leaves it to the server what a service manager's signals mean") {
+TEST_CASE("a keeper leaves the signals of a service manager to the server") {
   KeptKeeper keeper;
   keeper.start("exec sleep 1000");
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM}) {
@@ -178,7 +178,7 @@ TEST_CASE("a keeper leaves it to the server what a service manager's signals mea
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper ends its tree at the death of the launcher, and calls that no end") {
+TEST_CASE("a keeper kills its tree when the launcher dies, and reports no end") {
   KeptKeeper keeper;
   keeper.start("exec sleep 1000");
   ::kill(keeper.pid(), kParentDeathSignal);
@@ -186,7 +186,7 @@ TEST_CASE("a keeper ends its tree at the death of the launcher, and calls that n
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper tells that what a program left has gone by itself") {
+TEST_CASE("a keeper reports that what a program left has ended by itself") {
   test::Witness witness;
   KeptKeeper keeper;
   keeper.start("exec 3<>" + witness.path() + "; setsid head -n 1 <&3 &");
@@ -197,7 +197,7 @@ TEST_CASE("a keeper tells that what a program left has gone by itself") {
   CHECK(keeper.end() == 0);
 }
 
-TEST_CASE("a keeper tells that it has left a tree alone only if that was so") {
+TEST_CASE("a keeper reports that a tree was left alone only if that is true") {
   for (const bool is_orphan : {false, true}) {
     CAPTURE(is_orphan);
     KeptKeeper keeper;

@@ -29,7 +29,7 @@ const LaunchOptions kFull{.arguments = {"program", "", "a b", "\xff\n"},
 
 }  // namespace
 
-TEST_CASE("a request comes back as it was: directory, arguments and variables, empty ones too") {
+TEST_CASE("a request decodes to what was encoded: directory, arguments and variables, also empty") {
   auto message = encode_request(kFull);
   REQUIRE(message);
   const auto request = decode_request(bytes_of(*message));
@@ -48,7 +48,7 @@ TEST_CASE("a request without directory and variables has none") {
   CHECK(words_of(request->environment).empty());
 }
 
-TEST_CASE("what cannot be a program's words is refused before anything is sent") {
+TEST_CASE("words that a program cannot have are refused before anything is sent") {
   CHECK(problem_of({}) == "invalid_argument: no program is named");
   CHECK(problem_of({.arguments = {""}}) == "invalid_argument: no program is named");
   CHECK(problem_of({.arguments = {"p", std::string("a\0b", 3)}}) ==
@@ -61,7 +61,7 @@ TEST_CASE("what cannot be a program's words is refused before anything is sent")
   }
 }
 
-TEST_CASE("a request may be as long as the longest, and a byte more is refused with its size") {
+TEST_CASE("a request may have the maximum length, and one byte more is refused with its size") {
   const std::string bare = *encode_request({.arguments = {"p", ""}});
   std::string longest(kRequestBytesMax - bare.size(), 'x');
   CHECK(encode_request({.arguments = {"p", longest}}));
@@ -70,7 +70,7 @@ TEST_CASE("a request may be as long as the longest, and a byte more is refused w
         "too_large: its words take 262145 bytes, at most 262144");
 }
 
-TEST_CASE("a request that is cut anywhere, or goes on, is none") {
+TEST_CASE("a request that is cut anywhere, or has more bytes, does not decode") {
   const std::string whole = *encode_request(kFull);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     std::string cut = whole.substr(0, size);
@@ -80,7 +80,7 @@ TEST_CASE("a request that is cut anywhere, or goes on, is none") {
   CHECK_FALSE(decode_request(bytes_of(longer)));
 }
 
-TEST_CASE("a request whose counts lie is none") {
+TEST_CASE("a request with wrong counts does not decode") {
   for (const std::uint32_t count : {0U, 3U, 5U, ~0U}) {
     std::string message = *encode_request(kFull);
     std::memcpy(message.data(), &count, sizeof count);

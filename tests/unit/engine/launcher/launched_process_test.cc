@@ -36,7 +36,7 @@ std::string read_all(Process& process, OutputStream which) {
 
 }  // namespace
 
-TEST_CASE("what a program writes is read until nobody can write any more, each output by itself") {
+TEST_CASE("output is read until no process can write any more, each output separately") {
   test::on_each_engine([] {
     const auto process = start(test::shell("echo out; echo err >&2; exit 3"));
     CHECK(read_all(*process, OutputStream::standard_output) == "out\n");
@@ -48,7 +48,7 @@ TEST_CASE("what a program writes is read until nobody can write any more, each o
   });
 }
 
-TEST_CASE("asked again how it ended, a process says the same") {
+TEST_CASE("a second wait returns the same end") {
   const auto process = start(test::shell("kill -TERM $$"));
   for (int i = 0; i < 3; ++i) {
     const auto end = process->wait();
@@ -58,7 +58,7 @@ TEST_CASE("asked again how it ended, a process says the same") {
   }
 }
 
-TEST_CASE("waits for a program end at their deadline, and can be begun again") {
+TEST_CASE("waits for a program end at their deadline, and can be repeated") {
   test::on_each_engine([] {
     const auto process = start(test::shell("sleep 1000"));
     {
@@ -102,14 +102,14 @@ TEST_CASE("killing is idempotent, kills the whole tree, and leaves what was writ
   });
 }
 
-TEST_CASE("killing what has ended changes nothing") {
+TEST_CASE("killing a process that has ended changes nothing") {
   const auto process = start(test::shell("exit 3"));
   REQUIRE(process->wait());
   process->kill();
   CHECK(process->wait()->exit_status == 3);
 }
 
-TEST_CASE("a process whose keeper is killed has been reset, and its tree is gone") {
+TEST_CASE("a process whose keeper is killed fails with reset, and its tree ends") {
   test::on_each_engine([] {
     test::Witness witness;
     const auto process =
@@ -123,7 +123,7 @@ TEST_CASE("a process whose keeper is killed has been reset, and its tree is gone
   });
 }
 
-TEST_CASE("a program that kills its parent is gone too, with all that it started") {
+TEST_CASE("a program that kills its parent is killed too, with all that it started") {
   test::Witness witness;
   const auto process = test::launcher().launch(test::shell(
       "exec 3>$1; (setsid sleep 1000 &); kill -KILL $PPID; sleep 1000", {witness.path()}));
@@ -132,7 +132,7 @@ TEST_CASE("a program that kills its parent is gone too, with all that it started
   CHECK(witness.wait_for_end().empty());
 }
 
-TEST_CASE("a process that is let go of takes its whole tree along: double forks and sessions") {
+TEST_CASE("destroying a process kills its whole tree: double forks and sessions") {
   test::on_each_engine([] {
     test::Witness witness;
     {
@@ -147,7 +147,7 @@ TEST_CASE("a process that is let go of takes its whole tree along: double forks 
   });
 }
 
-TEST_CASE("a background child that holds the pipe does not delay the news of the end") {
+TEST_CASE("a background child that holds the pipe does not delay the report of the end") {
   test::on_each_engine([] {
     const auto process = start(test::shell("setsid sleep 1000 & exit 3"));
     CHECK(process->wait()->exit_status == 3);
@@ -157,7 +157,7 @@ TEST_CASE("a background child that holds the pipe does not delay the news of the
   });
 }
 
-TEST_CASE("broken-pipe: a program whose reader has gone is killed by its next word") {
+TEST_CASE("broken-pipe: a program whose reader has gone is killed by its next write") {
   test::Witness witness;
   {
     const auto process =
@@ -168,7 +168,7 @@ TEST_CASE("broken-pipe: a program whose reader has gone is killed by its next wo
   CHECK(witness.wait_for_end().empty());
 }
 
-TEST_CASE("what is left by a program whose tree was left alone is killed in the end") {
+TEST_CASE("what an undisturbed program leaves is killed in the end") {
   test::on_each_engine([] {
     test::Witness witness;
     const auto process =
@@ -180,7 +180,7 @@ TEST_CASE("what is left by a program whose tree was left alone is killed in the 
   });
 }
 
-TEST_CASE("a program that left nothing needs nobody for its end to be one") {
+TEST_CASE("a program that left nothing needs no report for its end to count") {
   test::on_each_engine([] {
     const auto process = start(test::shell("echo $PPID"));
     const pid_t keeper = std::stoi(read_all(*process, OutputStream::standard_output));
@@ -190,7 +190,7 @@ TEST_CASE("a program that left nothing needs nobody for its end to be one") {
   });
 }
 
-TEST_CASE("the end of a tree whose keeper was killed after the program's own end is none") {
+TEST_CASE("the end of a tree whose keeper was killed after the program's end does not count") {
   test::on_each_engine([] {
     test::Witness witness;
     const auto process =

@@ -102,7 +102,7 @@ TEST_CASE("nothing is left when the launcher is killed, and launching fails from
   witness.wait_for_end();
 }
 
-TEST_CASE("nothing is left when a launcher is let go of, not the launcher itself either") {
+TEST_CASE("nothing is left when a launcher is destroyed, not even the launcher itself") {
   test::Witness witness;
   const auto report = test::in_child_process([&] {
     auto launcher = own_launcher();
@@ -116,7 +116,7 @@ TEST_CASE("nothing is left when a launcher is let go of, not the launcher itself
   witness.wait_for_end();
 }
 
-TEST_CASE("no zombies: keepers are waited for, also those that are killed, and their orphans") {
+TEST_CASE("no zombies: keepers are reaped, also killed ones, and their orphans") {
   const auto report = test::in_child_process([&] {
     const auto launcher = own_launcher();
     for (const char* script : {"exit 0", "(setsid sleep 1000 &); exit 0",
@@ -150,7 +150,7 @@ TEST_CASE("a keeper that is killed before its request is replaced") {
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-TEST_CASE("the launcher leaves it to the server what a terminal's or manager's signals mean") {
+TEST_CASE("the launcher leaves the signals of a terminal or service manager to the server") {
   const auto report = test::in_child_process([&] {
     const auto launcher = own_launcher();
     must(run_to_end(*launcher, test::shell("exit 0")).has_value(), "not run before");
@@ -163,7 +163,8 @@ TEST_CASE("the launcher leaves it to the server what a terminal's or manager's s
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-TEST_CASE("a process forked from the server launches by the descriptor, and harms nothing") {
+TEST_CASE(
+    "a process forked from the server launches through the descriptor, without side effects") {
   const auto report = test::in_child_process([&] {
     const auto launcher = own_launcher();
     must(launcher->descriptor() >= 0, "no descriptor");

@@ -34,7 +34,7 @@ LaunchDescriptors three_descriptors() {
 
 }  // namespace
 
-TEST_CASE("a request arrives whole, with its descriptors, which no program inherits") {
+TEST_CASE("a request arrives complete, with its descriptors, which no program inherits") {
   const Sockets sockets;
   REQUIRE(send_request(sockets.near.get(), as_bytes("words"), three_descriptors()) == 0);
   std::array<std::byte, 16> memory;
@@ -47,7 +47,7 @@ TEST_CASE("a request arrives whole, with its descriptors, which no program inher
   }
 }
 
-TEST_CASE("without a request there is nothing to receive, and after the server's end there is 0") {
+TEST_CASE("without a request nothing is received, and after the server's end the result is 0") {
   Sockets sockets;
   std::array<std::byte, 16> memory;
   LaunchDescriptors received;
@@ -56,7 +56,7 @@ TEST_CASE("without a request there is nothing to receive, and after the server's
   CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 0);
 }
 
-TEST_CASE("a message that brings no descriptors, or too few, leaves the missing ones invalid") {
+TEST_CASE("a message with no descriptors, or too few, leaves the missing ones invalid") {
   const Sockets sockets;
   REQUIRE(::send(sockets.near.get(), "x", 1, 0) == 1);
   std::array<std::byte, 16> memory;
@@ -65,7 +65,7 @@ TEST_CASE("a message that brings no descriptors, or too few, leaves the missing 
   CHECK_FALSE(received.status);
 }
 
-TEST_CASE("a message that brings more descriptors than a request has leaves none open") {
+TEST_CASE("a message with more descriptors than a request has leaves none open") {
   const Sockets sockets;
   const std::size_t before = test::open_descriptors();
   for (const std::size_t count : {1U, 2U, 3U, 4U, 5U, 16U}) {
@@ -95,7 +95,7 @@ TEST_CASE("a message that brings more descriptors than a request has leaves none
   }
 }
 
-TEST_CASE("sending never waits: too many requests on their way say so") {
+TEST_CASE("sending never waits: it fails if too many requests are in transit") {
   const Sockets sockets;
   const std::string large(64 * 1024, 'x');
   int result = 0;
@@ -105,7 +105,7 @@ TEST_CASE("sending never waits: too many requests on their way say so") {
   CHECK(result == -EAGAIN);
 }
 
-TEST_CASE("a status arrives as it was told, and one for a server that has gone harms nobody") {
+TEST_CASE("a status arrives as it was sent, and one for a server that has gone is harmless") {
   Sockets sockets;
   send_status(sockets.far.get(), {StatusKind::ended, -1, 9});
   LaunchStatus status;

@@ -44,13 +44,13 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("exit-status: every status of a program comes through") {
+TEST_CASE("exit-status: every exit status of a program is returned") {
   for (const int status : {0, 1, 2, 44, 127, 128, 255}) {
     CHECK(test::run_shell("exit " + std::to_string(status)).end.exit_status == status);
   }
 }
 
-TEST_CASE("exit-status-signal: the signal that ended a program comes through") {
+TEST_CASE("exit-status-signal: the signal that ended a program is returned") {
   for (const int signal : {SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGTERM, SIGPIPE}) {
     const auto end = test::run_shell("kill -" + std::to_string(signal) + " $$").end;
     CHECK(end.exit_status == -1);
@@ -72,7 +72,7 @@ TEST_CASE("a program inherits no descriptors") {
   CHECK(output_of({.arguments = {"ls", "/proc/self/fd"}}) == "0\n1\n2\n3\n");
 }
 
-TEST_CASE("the environment is clean, and what is added comes first") {
+TEST_CASE("the environment is clean, and additions come first") {
   const test::EnvironmentVariable later("LD_DEBUG", "all");
   const auto lines = lines_of(output_of({.arguments = {"env"}, .environment = {"A=1", "B=2"}}));
   REQUIRE(lines.size() >= 3);
@@ -88,19 +88,19 @@ TEST_CASE("the environment is clean, and what is added comes first") {
   }
 }
 
-TEST_CASE("a program runs in its directory, or in the home that it gets") {
+TEST_CASE("a program runs in its directory, or in its HOME") {
   CHECK(output_of({.arguments = {"pwd"}, .directory = "/"}) == "/\n");
   CHECK(output_of({.arguments = {"pwd"}, .environment = {"HOME=/usr"}}) == "/usr\n");
 }
 
-TEST_CASE("arguments arrive as they are: no shell, no splitting") {
+TEST_CASE("arguments arrive unchanged: no shell, no splitting") {
   CHECK(output_of({.arguments = {"printf", "%s|", "a b", "", "$HOME", "*", "\xff"}}) ==
         "a b||$HOME|*|\xff|");
   const std::string longest(128 * 1024 - 1, 'x');
   CHECK(output_of({.arguments = {"printf", "%s", longest}}) == longest);
 }
 
-TEST_CASE("exec failure is itself: which word and why") {
+TEST_CASE("an exec failure names the word and the reason") {
   test::on_each_engine([] {
     const Error missing = failure_of({.arguments = {"no-such-program"}});
     CHECK(missing.kind == ErrorKind::not_found);
@@ -155,7 +155,7 @@ TEST_CASE("two hundred programs at once each have their own output and end") {
   });
 }
 
-TEST_CASE("threads launch beside each other") {
+TEST_CASE("threads launch concurrently") {
   std::array<int, 4> right{};
   {
     std::vector<std::jthread> threads;
@@ -187,7 +187,7 @@ TEST_CASE("long requests that are sent faster than keepers take them wait for ro
   });
 }
 
-TEST_CASE("the death of the launcher is told to who waits for it, and to who launches") {
+TEST_CASE("the death of the launcher is reported to its waiters and to later launches") {
   const auto report = test::in_child_process([] {
     const auto launcher = start_launcher();
     test::must(launcher.has_value(), "not started");
@@ -199,7 +199,7 @@ TEST_CASE("the death of the launcher is told to who waits for it, and to who lau
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-TEST_CASE("who waits for the death of a launcher that lives has its deadlines") {
+TEST_CASE("a wait for the death of a launcher has its deadlines") {
   test::on_each_engine([] {
     const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
     CHECK(test::launcher().wait_dead().kind == ErrorKind::timed_out);

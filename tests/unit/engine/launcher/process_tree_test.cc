@@ -93,11 +93,11 @@ TEST_CASE("the children of a process are found, ended ones too, and no others") 
   });
 }
 
-TEST_CASE("what is below a process without children has ended already") {
+TEST_CASE("a process without children has no descendants to end") {
   in_keeper([] { end_descendants([](pid_t, int) { must(false, "there was one"); }); });
 }
 
-TEST_CASE("descendants are ended wherever they have gone: sessions, orphans, stopped ones") {
+TEST_CASE("descendants are killed wherever they have gone: sessions, orphans, stopped ones") {
   in_keeper([] {
     Held held;
     for (int i = 0; i < 3; ++i) {
@@ -118,7 +118,7 @@ TEST_CASE("descendants are ended wherever they have gone: sessions, orphans, sto
   });
 }
 
-TEST_CASE("each child that ends is told of with its status") {
+TEST_CASE("each child that ends is reported with its status") {
   in_keeper([] {
     const Held held;
     const pid_t exited = fork_one([] { ::_exit(3); });
@@ -134,7 +134,7 @@ TEST_CASE("each child that ends is told of with its status") {
   });
 }
 
-TEST_CASE("a fork bomb is gone: a tree that grows while it is killed") {
+TEST_CASE("a fork bomb ends: a tree that grows while it is killed") {
   in_keeper([] {
     Held held;
     // A bomb has a bound here: all that are ever started, for root has no other.
@@ -155,7 +155,7 @@ TEST_CASE("a fork bomb is gone: a tree that grows while it is killed") {
   });
 }
 
-TEST_CASE("trees are killed one by one: what is not named goes on") {
+TEST_CASE("trees are killed separately: others go on") {
   in_keeper([] {
     Held held;
     const Held other;
@@ -174,7 +174,7 @@ TEST_CASE("trees are killed one by one: what is not named goes on") {
   });
 }
 
-TEST_CASE("here /proc shows what is needed") { CHECK(proc_problem() == ""); }
+TEST_CASE("/proc on this machine shows what is needed") { CHECK(proc_problem() == ""); }
 
 TEST_CASE("a process group with a child of this process is killed, another one is not") {
   const pid_t child = ::fork();

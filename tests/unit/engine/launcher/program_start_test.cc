@@ -103,7 +103,7 @@ TEST_CASE("a program leads a session of its own") {
   CHECK(std::stoi(text) != ::getsid(0));
 }
 
-TEST_CASE("exec failure is itself: ENOENT, EACCES, ENOEXEC, E2BIG") {
+TEST_CASE("an exec failure has its errno: ENOENT, EACCES, ENOEXEC, E2BIG") {
   const test::TemporaryDirectory directory;
   check_failure(run({"no-such-program"}), StatusKind::program_failed, ENOENT);
   check_failure(run({"/no/such/program"}), StatusKind::program_failed, ENOENT);
@@ -114,12 +114,12 @@ TEST_CASE("exec failure is itself: ENOENT, EACCES, ENOEXEC, E2BIG") {
   check_failure(run({"true", std::string(128 * 1024, 'x')}), StatusKind::program_failed, E2BIG);
 }
 
-TEST_CASE("a directory that cannot be entered is told apart from the program") {
+TEST_CASE("a directory that cannot be entered is distinguished from the program") {
   check_failure(run({"true"}, {}, "/no/such"), StatusKind::directory_failed, ENOENT);
   check_failure(run({"true"}, {}, "/dev/null"), StatusKind::directory_failed, ENOTDIR);
 }
 
-TEST_CASE("without a directory a program runs in its HOME, else in /") {
+TEST_CASE("without a directory a program runs in its HOME, otherwise in /") {
   const test::TemporaryDirectory home;
   CHECK(run({"pwd"}, {"HOME=" + home.path()}).output == home.path() + "\n");
   CHECK(run({"pwd"}, {"HOME=/no/such"}).output == "/\n");
@@ -127,7 +127,7 @@ TEST_CASE("without a directory a program runs in its HOME, else in /") {
   CHECK(run({"pwd"}).output == "/\n");
 }
 
-TEST_CASE("a process that is killed before it is the program was never the program") {
+TEST_CASE("a process that is killed before its exec was never the program") {
   const pid_t tester = ::fork();
   REQUIRE(tester >= 0);
   if (tester == 0) {
@@ -143,13 +143,13 @@ TEST_CASE("a process that is killed before it is the program was never the progr
   CHECK(status == 0);
 }
 
-TEST_CASE("a program that ends by a signal at once has been started") {
+TEST_CASE("a program that a signal ends at once has been started") {
   const Said said = run({"sh", "-c", "kill -9 $$"});
   CHECK(said.started.status.kind == StatusKind::started);
   CHECK(WTERMSIG(said.status) == SIGKILL);
 }
 
-TEST_CASE("a program is looked for in the PATH that it gets, in its order") {
+TEST_CASE("a program is looked up in its own PATH, in order") {
   const test::TemporaryDirectory first;
   const test::TemporaryDirectory second;
   script_in(second, "named", "#!/bin/sh\necho second\n");

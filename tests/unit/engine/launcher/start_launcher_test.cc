@@ -11,7 +11,7 @@
 
 namespace hotline {
 
-TEST_CASE("a launcher is not started beside threads") {
+TEST_CASE("a launcher is not started if there are threads") {
   std::jthread thread([](const std::stop_token& stop) {
     while (!stop.stop_requested()) std::this_thread::yield();
   });
@@ -35,7 +35,7 @@ TEST_CASE("a program can have several launchers, one after another and at once")
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-TEST_CASE("a launcher without a descriptor or a process to be had is not started") {
+TEST_CASE("a launcher is not started without a descriptor or a process") {
   const auto report = test::in_child_process([] {
     const rlimit none{0, 1024};
     ::setrlimit(RLIMIT_NOFILE, &none);

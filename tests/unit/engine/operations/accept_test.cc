@@ -34,7 +34,7 @@ TEST_CASE("without a caller there is nothing to accept yet") {
   CHECK(accept.direction() == Direction::read);
 }
 
-TEST_CASE("who does not listen accepts nobody, on every engine") {
+TEST_CASE("a socket that does not listen accepts no callers, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -43,7 +43,7 @@ TEST_CASE("who does not listen accepts nobody, on every engine") {
   });
 }
 
-TEST_CASE("callers are accepted one for each accept, ahead or not, on every engine") {
+TEST_CASE("each accept returns one caller, ahead or not, on every engine") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener();
     Channel listener(std::move(listening));
@@ -58,7 +58,7 @@ TEST_CASE("callers are accepted one for each accept, ahead or not, on every engi
   });
 }
 
-TEST_CASE("who does not accept ahead leaves the others in the backlog, on every engine") {
+TEST_CASE("an accept that does not run ahead leaves others in the backlog, on every engine") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener();
     const UniqueFd one = test::connect_tcp(port);

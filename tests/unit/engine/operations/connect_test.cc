@@ -32,14 +32,14 @@ SocketAddress unix_path(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a listener is connected to, on every engine") {
+TEST_CASE("a connect to a listener succeeds, on every engine") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener();
     CHECK(connect_to(test::ipv4_address(port), AF_INET) == 0);
   });
 }
 
-TEST_CASE("where nobody listens the connection is refused, on every engine") {
+TEST_CASE("a connect without a listener is refused, on every engine") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener();
     listening.reset();
@@ -47,7 +47,7 @@ TEST_CASE("where nobody listens the connection is refused, on every engine") {
   });
 }
 
-TEST_CASE("a listener whose backlog is full lets a connection run out of time, on every engine") {
+TEST_CASE("a connect to a listener with a full backlog times out, on every engine") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener(1);
     const UniqueFd one = test::connect_tcp(port);
@@ -57,7 +57,7 @@ TEST_CASE("a listener whose backlog is full lets a connection run out of time, o
   });
 }
 
-TEST_CASE("a UNIX listener is connected to, or refuses, or is not there, on every engine") {
+TEST_CASE("a UNIX listener accepts, refuses, or does not exist, on every engine") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     const SocketAddress address = unix_path(directory.file("s"));
@@ -70,7 +70,7 @@ TEST_CASE("a UNIX listener is connected to, or refuses, or is not there, on ever
   });
 }
 
-TEST_CASE("a UNIX listener whose backlog is full says to come back later, on every engine") {
+TEST_CASE("a UNIX listener with a full backlog returns busy, on every engine") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     const SocketAddress address = unix_path(directory.file("s"));

@@ -41,7 +41,7 @@ int receive(Channel& channel, std::span<mmsghdr> headers) {
 
 }  // namespace
 
-TEST_CASE("as many datagrams are received as there are and fit, on every engine") {
+TEST_CASE("as many datagrams are received as have arrived and fit, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::datagram_pair();
     Channel channel(std::move(ours));
@@ -55,7 +55,7 @@ TEST_CASE("as many datagrams are received as there are and fit, on every engine"
   });
 }
 
-TEST_CASE("an empty datagram is received as one, on every engine") {
+TEST_CASE("an empty datagram is received as a datagram, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::datagram_pair();
     Channel channel(std::move(ours));
@@ -66,7 +66,7 @@ TEST_CASE("an empty datagram is received as one, on every engine") {
   });
 }
 
-TEST_CASE("a batch that was not filled shows that nothing more is there") {
+TEST_CASE("a batch that was not filled shows that nothing more has arrived") {
   auto [ours, peer] = test::datagram_pair();
   Channel channel(std::move(ours));
   Messages messages;

@@ -43,7 +43,7 @@ int write_to(Channel& channel, std::string_view text, Deadline deadline = Deadli
 
 }  // namespace
 
-TEST_CASE("what is written to a pipe can be read from it, then its end, on every engine") {
+TEST_CASE("bytes written to a pipe can be read from it, then its end, on every engine") {
   test::on_each_engine([] {
     Pipe pipe;
     CHECK(write_to(*pipe.writing, "hello") == 5);
@@ -55,7 +55,7 @@ TEST_CASE("what is written to a pipe can be read from it, then its end, on every
   });
 }
 
-TEST_CASE("a pipe that blocks does not block the thread, on every engine") {
+TEST_CASE("a blocking pipe does not block the thread, on every engine") {
   test::on_each_engine([] {
     Pipe pipe;
     std::string text(10, '\0');
@@ -81,7 +81,7 @@ TEST_CASE("a write to a pipe takes as much as a pipe promises to take") {
   });
 }
 
-TEST_CASE("a write to a pipe that nobody reads fails, on every engine") {
+TEST_CASE("a write to a pipe without a reader fails, on every engine") {
   ignore_failed_writes();
   test::on_each_engine([] {
     Pipe pipe;

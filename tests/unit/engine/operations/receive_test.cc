@@ -13,7 +13,7 @@
 
 namespace hotline::engine {
 
-TEST_CASE("without memory of the caller's a buffer is taken, only when there is data") {
+TEST_CASE("without memory of the caller, a buffer is taken only when there is data") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   Receive receive(channel, Engine::current());
@@ -25,7 +25,7 @@ TEST_CASE("without memory of the caller's a buffer is taken, only when there is 
   CHECK(as_text(receive.buffer.memory().first(4)) == "data");
 }
 
-TEST_CASE("a small buffer takes as much as it holds, belongs to no pool, and the rest is left") {
+TEST_CASE("a small buffer belongs to no pool, takes what fits, and leaves the rest") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   Receive receive(channel, Engine::current());
@@ -43,7 +43,7 @@ TEST_CASE("a small buffer takes as much as it holds, belongs to no pool, and the
   CHECK(receive.has_exhausted(1));
 }
 
-TEST_CASE("memory of the caller's is filled with what fits, and the rest is left") {
+TEST_CASE("memory of the caller takes what fits, and the rest is left") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   test::send_text(peer.get(), "123456");
@@ -56,7 +56,7 @@ TEST_CASE("memory of the caller's is filled with what fits, and the rest is left
   CHECK(text == "5634");
 }
 
-TEST_CASE("a receive that was not filled shows that nothing more is there") {
+TEST_CASE("a receive that was not filled shows that nothing more has arrived") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   std::string text(4, '\0');
@@ -67,7 +67,7 @@ TEST_CASE("a receive that was not filled shows that nothing more is there") {
   CHECK_FALSE(receive.has_exhausted(-ECONNRESET));
 }
 
-TEST_CASE("an end, then a reset, are told as what they are, on every engine") {
+TEST_CASE("an end and then a reset are reported as such, on every engine") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener();
     for (const bool is_reset : {false, true}) {
@@ -84,7 +84,7 @@ TEST_CASE("an end, then a reset, are told as what they are, on every engine") {
   });
 }
 
-TEST_CASE("what is no connected socket cannot be received from, on every engine") {
+TEST_CASE("a receive needs a connected socket, on every engine") {
   test::on_each_engine([] {
     Channel channel{UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0))};
     Receive receive(channel, Engine::current());

@@ -19,7 +19,7 @@ iovec piece_of(const std::string& text) { return {const_cast<char*>(text.data())
 
 }  // namespace
 
-TEST_CASE("what is sent arrives, on every engine") {
+TEST_CASE("bytes that are sent arrive, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -58,7 +58,7 @@ TEST_CASE("sending to a peer that has gone fails, without a signal, on every eng
   });
 }
 
-TEST_CASE("a peer that does not read lets a send run out of time, on every engine") {
+TEST_CASE("a send to a peer that does not read times out, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::stream_pair();
     test::fill(ours.get());
@@ -69,7 +69,7 @@ TEST_CASE("a peer that does not read lets a send run out of time, on every engin
   });
 }
 
-TEST_CASE("a send that went in part shows that there is no more room") {
+TEST_CASE("a partial send shows that there is no more room") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
   const Send send(channel, as_bytes("hello"));
@@ -79,7 +79,7 @@ TEST_CASE("a send that went in part shows that there is no more room") {
   CHECK_FALSE(send.is_drainable());
 }
 
-TEST_CASE("a reader that comes late gets everything, on every engine") {
+TEST_CASE("a late reader gets everything, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));

@@ -48,7 +48,7 @@ TEST_CASE("a process that a signal ended is waited for and reaped, on every engi
   });
 }
 
-TEST_CASE("a process that was reaped already has no end to tell, on every engine") {
+TEST_CASE("a process that was already reaped has no end to return, on every engine") {
   test::on_each_engine([] {
     Child child;
     REQUIRE(::kill(child.pid, SIGKILL) == 0);

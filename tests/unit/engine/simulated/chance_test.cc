@@ -8,7 +8,7 @@
 
 namespace hotline::engine {
 
-TEST_CASE("the same seed draws the same, another one something else") {
+TEST_CASE("the same seed draws the same values, another seed others") {
   Chance one(7);
   Chance same(7);
   Chance other(8);
@@ -21,7 +21,7 @@ TEST_CASE("the same seed draws the same, another one something else") {
   CHECK(differences > 90);
 }
 
-TEST_CASE("what is drawn lies below the count and reaches each number") {
+TEST_CASE("values are below the count and reach each number") {
   Chance chance(1);
   std::set<std::uint64_t> drawn;
   for (int i = 0; i < 200; ++i) {
@@ -31,7 +31,7 @@ TEST_CASE("what is drawn lies below the count and reaches each number") {
   CHECK(drawn == std::set<std::uint64_t>{0, 1, 2, 3, 4});
 }
 
-TEST_CASE("a duration lies between its bounds and reaches both, below zero too") {
+TEST_CASE("a duration is between its bounds and reaches both, below zero too") {
   Chance chance(1);
   std::set<Duration> drawn;
   for (int i = 0; i < 200; ++i) drawn.insert(chance.between(Duration(-2), Duration(1)));
@@ -39,7 +39,7 @@ TEST_CASE("a duration lies between its bounds and reaches both, below zero too")
   CHECK(chance.between(Duration(5), Duration(5)) == Duration(5));
 }
 
-TEST_CASE("what cannot strike draws nothing, what is certain always strikes") {
+TEST_CASE("an impossible fault draws nothing, and a certain one always strikes") {
   Chance chance(3);
   Chance untouched(3);
   for (int i = 0; i < 100; ++i) CHECK_FALSE(chance.strikes(0));
@@ -47,7 +47,7 @@ TEST_CASE("what cannot strike draws nothing, what is certain always strikes") {
   for (int i = 0; i < 100; ++i) CHECK(chance.strikes(1'000'000));
 }
 
-TEST_CASE("a likelihood is about as often true as it says") {
+TEST_CASE("a probability is met about as often as it says") {
   Chance chance(3);
   int struck = 0;
   for (int i = 0; i < 10'000; ++i) struck += chance.strikes(250'000) ? 1 : 0;
@@ -55,7 +55,7 @@ TEST_CASE("a likelihood is about as often true as it says") {
   CHECK(struck < 2700);
 }
 
-TEST_CASE("bytes of any number are filled, and no others") {
+TEST_CASE("any number of bytes is filled, and no others") {
   for (std::size_t size = 0; size <= 20; ++size) {
     std::array<std::byte, 24> filled{};
     std::array<std::byte, 24> again{};

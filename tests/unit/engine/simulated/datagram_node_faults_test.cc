@@ -22,7 +22,7 @@ using test::send;
 
 }  // namespace
 
-TEST_CASE("the network loses, doubles, corrupts and reorders as it is told") {
+TEST_CASE("the network loses, duplicates, corrupts and reorders according to the plan") {
   const auto received = [](Fault fault) {
     DatagramCall call(AF_INET, FaultPlan().set(fault, 1'000'000));
     for (const char* text : {"aaa", "bbb", "ccc", "ddd", "eee", "fff"}) {
@@ -50,7 +50,7 @@ TEST_CASE("the network loses, doubles, corrupts and reorders as it is told") {
   CHECK(order != "abcdef");
 }
 
-TEST_CASE("datagrams on one host, of either kind, are left alone by the network's faults") {
+TEST_CASE("network faults do not affect datagrams on one host, of either kind") {
   FaultPlan plan;
   for (const Fault fault : {Fault::datagram_loss, Fault::datagram_duplication, Fault::delay,
                             Fault::datagram_corruption, Fault::datagram_reordering}) {
@@ -69,7 +69,7 @@ TEST_CASE("datagrams on one host, of either kind, are left alone by the network'
   CHECK(wire.universe.counts.total() == 0);
 }
 
-TEST_CASE("datagrams to who is out of reach are lost") {
+TEST_CASE("datagrams to a host that is out of reach are lost") {
   DatagramCall call;
   call.network.part(call.a, call.b, call.universe.now + seconds(1));
   CHECK(send(call.client, "lost") == 4);

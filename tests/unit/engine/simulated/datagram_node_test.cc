@@ -27,7 +27,7 @@ using test::site_of;
 
 }  // namespace
 
-TEST_CASE("datagrams keep their boundaries, empty ones too, both ways") {
+TEST_CASE("datagrams keep their boundaries, empty ones too, in both directions") {
   for (const int family : {AF_INET, AF_UNIX}) {
     DatagramCall call(family);
     CHECK(send(call.client, "one") == 3);
@@ -47,7 +47,7 @@ TEST_CASE("datagrams keep their boundaries, empty ones too, both ways") {
   }
 }
 
-TEST_CASE("one call takes what there is, as far as it has room") {
+TEST_CASE("one call takes what has arrived, as far as it has room") {
   DatagramCall call(AF_UNIX);
   for (const char* text : {"a", "b", "c"}) send(call.client, text);
   std::array messages{DatagramMessage(8), DatagramMessage(8)};
@@ -58,14 +58,14 @@ TEST_CASE("one call takes what there is, as far as it has room") {
   CHECK(headers[0].msg_len == 1);
 }
 
-TEST_CASE("one call sends until one fails, whose error the next call tells") {
+TEST_CASE("one call sends until one fails, and the next call returns that error") {
   DatagramCall call(AF_UNIX);
   std::array<mmsghdr, 20> headers{};
   CHECK(call.client->send(headers) == 11);
   CHECK(call.client->send(headers) == -EAGAIN);
 }
 
-TEST_CASE("what does not fit is cut, and said to be") {
+TEST_CASE("a datagram that does not fit is cut and marked") {
   DatagramCall call;
   send(call.client, "12345");
   send(call.client, "12345");
@@ -111,7 +111,7 @@ TEST_CASE("the sender's address comes with the datagram") {
   }
 }
 
-TEST_CASE("a wildcard socket that asks is told which address was meant, and may reply from it") {
+TEST_CASE("a wildcard socket can learn the destination address, and reply from it") {
   for (const int family : {AF_INET, AF_INET6}) {
     test::Wire wire;
     const auto server = wire.datagrams(wire.b, family);
@@ -138,7 +138,7 @@ TEST_CASE("a wildcard socket that asks is told which address was meant, and may 
   }
 }
 
-TEST_CASE("control data that has no room is cut, and said to be") {
+TEST_CASE("control data without room is cut and marked") {
   DatagramCall call;
   test::set_number(*call.server, IPPROTO_IP, IP_PKTINFO);
   send(call.client, "x");
@@ -151,7 +151,7 @@ TEST_CASE("control data that has no room is cut, and said to be") {
   CHECK(message.header.msg_hdr.msg_controllen == 0);
 }
 
-TEST_CASE("a connected socket hears its peer alone") {
+TEST_CASE("a connected socket receives only from its peer") {
   DatagramCall call;
   const auto stranger = call.datagrams(call.b);
   CHECK(send(stranger, "strange", call.client->local) == 7);
@@ -162,7 +162,7 @@ TEST_CASE("a connected socket hears its peer alone") {
   CHECK(receive(call.client) == "known");
 }
 
-TEST_CASE("what its connected neighbour does not want comes to the wildcard socket") {
+TEST_CASE("datagrams that a connected neighbour does not accept go to the wildcard socket") {
   test::Wire wire;
   const auto wide = wire.datagrams(wire.b);
   const auto narrow = wire.datagrams(wire.b);
@@ -177,7 +177,7 @@ TEST_CASE("what its connected neighbour does not want comes to the wildcard sock
   CHECK(receive(wide) == "x");
 }
 
-TEST_CASE("a connected socket is told that nobody is there, once, another is not") {
+TEST_CASE("a connected socket gets a refusal once, an unconnected one never") {
   DatagramCall call;
   call.server->close();
   CHECK(send(call.client, "x") == 1);
@@ -199,7 +199,7 @@ TEST_CASE("a connected socket is told that nobody is there, once, another is not
   CHECK(receive(call.client) == kAgain);
 }
 
-TEST_CASE("what has no target, or none that can be reached, is not sent") {
+TEST_CASE("a datagram without a target, or without a reachable one, is not sent") {
   test::Wire wire;
   const auto udp = wire.datagrams(wire.a);
   CHECK(send(udp, "x") == -EDESTADDRREQ);
@@ -214,7 +214,7 @@ TEST_CASE("what has no target, or none that can be reached, is not sent") {
   CHECK_FALSE(local->has_peer);
 }
 
-TEST_CASE("who sends without an address gets a port, of its own family") {
+TEST_CASE("a socket that sends without an address gets a port of its family") {
   test::Wire wire;
   const auto receiver = wire.datagrams(wire.a);
   REQUIRE(wire.network.bind(*receiver, any_ipv4(80)) == 0);
@@ -229,7 +229,7 @@ TEST_CASE("who sends without an address gets a port, of its own family") {
   CHECK(message.from() == loopback(sender->local.port));
 }
 
-TEST_CASE("a full UDP queue drops what comes") {
+TEST_CASE("a full UDP queue drops new datagrams") {
   DatagramCall call(AF_INET, {}, {.datagram_queue_bytes = 10});
   for (const char* text : {"12345", "12345", "6", ""}) {
     CHECK(send(call.client, text) >= 0);
@@ -241,7 +241,7 @@ TEST_CASE("a full UDP queue drops what comes") {
   CHECK(receive(call.server) == kAgain);
 }
 
-TEST_CASE("a full UNIX queue holds up who is connected, until it is read") {
+TEST_CASE("a full UNIX queue delays a connected sender until it is read") {
   struct Woken final : Watcher {
     void note_ready(Direction direction) override { count += direction == Direction::write; }
     int count = 0;
@@ -263,7 +263,7 @@ TEST_CASE("a full UNIX queue holds up who is connected, until it is read") {
   CHECK(call.client->is_ready(Direction::write));
 }
 
-TEST_CASE("a UNIX socket is connected to a socket, not to whoever has its name later") {
+TEST_CASE("a UNIX socket is connected to a socket, not to a later owner of the name") {
   DatagramCall call(AF_UNIX);
   call.server->close();
   call.a.paths.erase("/tmp/x");
@@ -275,7 +275,7 @@ TEST_CASE("a UNIX socket is connected to a socket, not to whoever has its name l
   CHECK(receive(next) == "x");
 }
 
-TEST_CASE("a UNIX socket that is connected to another may not be sent to") {
+TEST_CASE("a UNIX socket that is connected to another does not accept datagrams") {
   DatagramCall call(AF_UNIX);
   const auto stranger = call.datagrams(call.a, AF_UNIX);
   CHECK(send(stranger, "x", call.client->local) == -EPERM);

@@ -34,7 +34,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("a descriptor is a number that the system gives nobody, the lowest that is free") {
+TEST_CASE("a descriptor is the lowest free number outside the system's range") {
   Fixture fixture;
   const int first = fixture.open(fixture.one);
   const int second = fixture.open(fixture.other);
@@ -47,7 +47,7 @@ TEST_CASE("a descriptor is a number that the system gives nobody, the lowest tha
   CHECK(fixture.open(fixture.one) == third + 1);
 }
 
-TEST_CASE("what is open is found, as what it is") {
+TEST_CASE("an open descriptor is found by its type") {
   Fixture fixture;
   const int fd = fixture.open(fixture.one);
   CHECK(fixture.table.find(fd) != nullptr);
@@ -80,7 +80,7 @@ TEST_CASE("a node closes with its last descriptor") {
   CHECK(fixture.table.duplicate(fd, fixture.one) == -EBADF);
 }
 
-TEST_CASE("a program that has all its descriptors gets no more, another one does") {
+TEST_CASE("a program that has all its descriptors gets no more, and another program does") {
   Fixture fixture;
   fixture.one.descriptors_max = 2;
   const int fd = fixture.open(fixture.one);
@@ -93,7 +93,7 @@ TEST_CASE("a program that has all its descriptors gets no more, another one does
   CHECK(fixture.open(fixture.one) > 0);
 }
 
-TEST_CASE("a program's end closes all that is its own") {
+TEST_CASE("the end of a program closes all its descriptors") {
   Fixture fixture;
   const int fd = fixture.open(fixture.one);
   fixture.table.duplicate(fd, fixture.one);
@@ -108,7 +108,7 @@ TEST_CASE("a program's end closes all that is its own") {
   CHECK(fixture.closed == 2);
 }
 
-TEST_CASE("what is open is told with its host") {
+TEST_CASE("open descriptors are listed with their hosts") {
   Fixture fixture;
   CHECK(fixture.table.describe_open().empty());
   fixture.open(fixture.one);

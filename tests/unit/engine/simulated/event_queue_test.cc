@@ -13,7 +13,7 @@ Instant at(int ticks) { return Instant(Duration(ticks)); }
 
 }  // namespace
 
-TEST_CASE("what is planned happens by time, at the same time in the order of planning") {
+TEST_CASE("events run by time, and at the same time in the order of planning") {
   EventQueue queue;
   std::string order;
   const auto plan = [&](int when, char name) {
@@ -28,7 +28,7 @@ TEST_CASE("what is planned happens by time, at the same time in the order of pla
   CHECK(order == "abcde");
 }
 
-TEST_CASE("only what is due happens") {
+TEST_CASE("only due events run") {
   EventQueue queue;
   int count = 0;
   for (const int when : {1, 2, 3}) queue.plan(at(when), [&] { ++count; });
@@ -41,7 +41,7 @@ TEST_CASE("only what is due happens") {
   CHECK(queue.run_due(at(4)) == 0);
 }
 
-TEST_CASE("what is planned meanwhile for the same time happens too, for later not") {
+TEST_CASE("an event planned during a run for the same time runs too, a later one does not") {
   EventQueue queue;
   std::string order;
   queue.plan(at(1), [&] {
@@ -54,7 +54,7 @@ TEST_CASE("what is planned meanwhile for the same time happens too, for later no
   CHECK(order == "abc");
 }
 
-TEST_CASE("hundreds of events come out in order") {
+TEST_CASE("hundreds of events run in order") {
   EventQueue queue;
   int last = -1;
   bool is_ordered = true;
@@ -66,7 +66,7 @@ TEST_CASE("hundreds of events come out in order") {
   CHECK(is_ordered);
 }
 
-TEST_CASE("a queue that is cleared lets go of what it held") {
+TEST_CASE("a queue that is cleared destroys its events") {
   EventQueue queue;
   auto held = std::make_shared<int>(0);
   queue.plan(at(1), [held] { ++*held; });
@@ -76,7 +76,7 @@ TEST_CASE("a queue that is cleared lets go of what it held") {
   CHECK(queue.run_due(at(1)) == 0);
 }
 
-TEST_CASE("an event's action is gone once it has happened") {
+TEST_CASE("the action of an event is destroyed after it has run") {
   EventQueue queue;
   auto held = std::make_shared<int>(0);
   queue.plan(at(1), [held] { ++*held; });

@@ -66,7 +66,7 @@ std::shared_ptr<StreamNode> connected(Fixture& fixture) {
 
 }  // namespace
 
-TEST_CASE("an operation on what is not open fails") {
+TEST_CASE("an operation on a descriptor that is not open fails") {
   Fixture().run([](Fixture& fixture) {
     Channel none{UniqueFd()};
     Accept accept(none);
@@ -76,7 +76,7 @@ TEST_CASE("an operation on what is not open fails") {
   });
 }
 
-TEST_CASE("an operation on a thing of another kind fails") {
+TEST_CASE("an operation on a node of another type fails") {
   Fixture().run([](Fixture& fixture) {
     SimulatedHost& host = fixture.simulation.a;
     Channel counter = fixture.open(std::make_shared<CounterNode>(host));
@@ -106,7 +106,7 @@ TEST_CASE("an operation on a thing of another kind fails") {
   });
 }
 
-TEST_CASE("what would wait says so, and what is ready gives what it has") {
+TEST_CASE("an operation that would wait says so, and a ready one returns its result") {
   Fixture().run([](Fixture& fixture) {
     const auto answerer = connected(fixture);
     Channel channel = fixture.open(answerer);
@@ -131,7 +131,7 @@ TEST_CASE("what would wait says so, and what is ready gives what it has") {
   });
 }
 
-TEST_CASE("a receive without memory takes a buffer, only if there is something to put into it") {
+TEST_CASE("a receive without memory takes a buffer only if there is data for it") {
   Fixture().run([](Fixture& fixture) {
     Channel channel = fixture.open(connected(fixture));
     BufferPool& pool = fixture.simulation.loop.program().buffers;
@@ -173,7 +173,7 @@ TEST_CASE("pieces are sent together, as far as there is room") {
   });
 }
 
-TEST_CASE("a caller that gets no descriptor waits on as the first") {
+TEST_CASE("a caller that gets no descriptor stays first in the queue") {
   Fixture().run([](Fixture& fixture) {
     Channel listener = fixture.open(fixture.listener);
     const auto answerer = connected(fixture);
@@ -191,7 +191,7 @@ TEST_CASE("a caller that gets no descriptor waits on as the first") {
   });
 }
 
-TEST_CASE("who was killed gets nothing done") {
+TEST_CASE("operations of a killed program have no effect") {
   Simulation simulation;
   Program& victim = simulation.start(simulation.a, [&] {
     Channel channel{UniqueFd(simulation.loop.open_counter())};
@@ -204,7 +204,7 @@ TEST_CASE("who was killed gets nothing done") {
   CHECK_FALSE(victim.is_alive);
 }
 
-TEST_CASE("short reads and writes give one byte at least, and lose none") {
+TEST_CASE("short reads and writes move at least one byte, and lose none") {
   const FaultPlan plan =
       FaultPlan().set(Fault::short_read, kAlways).set(Fault::short_write, kAlways);
   Fixture(plan).run([](Fixture& fixture) {
@@ -235,7 +235,7 @@ TEST_CASE("short reads and writes give one byte at least, and lose none") {
   });
 }
 
-TEST_CASE("errors strike who could go on, and leave who must wait alone") {
+TEST_CASE("errors strike operations that are ready, and never those that must wait") {
   const FaultPlan plan = FaultPlan().set(Fault::accept_failure, kAlways);
   Fixture(plan).run([](Fixture& fixture) {
     Channel listener = fixture.open(fixture.listener);
@@ -252,7 +252,7 @@ TEST_CASE("errors strike who could go on, and leave who must wait alone") {
   });
 }
 
-TEST_CASE("in an outage every accept fails the same way, until it is over") {
+TEST_CASE("in an outage every accept fails in the same way, until it is over") {
   const FaultPlan plan = FaultPlan().set(Fault::accept_outage, kAlways);
   std::set<int> errors;
   Fixture(plan).run([&](Fixture& fixture) {
@@ -275,7 +275,7 @@ TEST_CASE("in an outage every accept fails the same way, until it is over") {
         std::set{-EMFILE, -ENFILE, -ENOBUFS, -ENOMEM, -EPERM, -EOPNOTSUPP, -ECONNABORTED});
 }
 
-TEST_CASE("memory and buffers may lack for sockets, not for what is none") {
+TEST_CASE("a lack of memory or buffers affects sockets only") {
   for (const auto& [fault, error] :
        {std::pair(Fault::no_memory, ENOMEM), std::pair(Fault::no_buffer_space, ENOBUFS)}) {
     Fixture(FaultPlan().set(fault, kAlways)).run([error](Fixture& fixture) {

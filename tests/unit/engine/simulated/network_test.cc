@@ -56,7 +56,7 @@ TEST_CASE("a host is made on first use, with three addresses of its own") {
   CHECK(wire.b.addresses.at(2)[15] == 2);
 }
 
-TEST_CASE("an address leads to its host, loopback and the wildcard to one's own") {
+TEST_CASE("an address leads to its host, loopback and wildcard to the own host") {
   Wire wire;
   for (const Ip& ip : wire.b.addresses) CHECK(wire.network.host_at(ip, wire.a) == &wire.b);
   Ip ipv6_loopback{};
@@ -68,7 +68,7 @@ TEST_CASE("an address leads to its host, loopback and the wildcard to one's own"
   CHECK(wire.network.host_at(ipv4(10, 0, 0, 3), wire.a) == nullptr);
 }
 
-TEST_CASE("a socket binds to its host's addresses only, and once") {
+TEST_CASE("a socket binds only to addresses of its host, and once") {
   Wire wire;
   for (const Ip& ip : wire.a.addresses) {
     CHECK(wire.network.bind(*wire.stream(wire.a, AF_INET6), {.ip = ip, .port = 80, .name = {}}) ==
@@ -83,7 +83,7 @@ TEST_CASE("a socket binds to its host's addresses only, and once") {
   CHECK(wire.network.bind(*node, any_ipv4(82)) == -EINVAL);
 }
 
-TEST_CASE("an address is taken by whoever overlaps with it") {
+TEST_CASE("an address is taken by every socket that overlaps with it") {
   const Bound any4{AF_INET, any_ipv4(80)};
   const Bound own{AF_INET, test::ipv4_site(10, 1, 80)};
   const Bound local{AF_INET, loopback(80)};
@@ -118,7 +118,7 @@ TEST_CASE("an address is taken by whoever overlaps with it") {
   harmony(any4, other_port);
 }
 
-TEST_CASE("SO_REUSEPORT and SO_REUSEADDR let two share an address if both say so") {
+TEST_CASE("SO_REUSEPORT and SO_REUSEADDR let two sockets share an address if both set it") {
   const Bound any{AF_INET, any_ipv4(80)};
   CHECK(bind_beside(any, any, {SO_REUSEPORT}) == 0);
   CHECK(bind_beside(any, any, {SO_REUSEADDR}) == 0);
@@ -132,7 +132,7 @@ TEST_CASE("SO_REUSEPORT and SO_REUSEADDR let two share an address if both say so
   }
 }
 
-TEST_CASE("SO_REUSEADDR does not take an address from a listener, nor lets two listen") {
+TEST_CASE("SO_REUSEADDR neither takes an address from a listener nor lets two listen") {
   Wire wire;
   std::array nodes{wire.stream(wire.a), wire.stream(wire.a), wire.stream(wire.a)};
   for (const auto& node : nodes) test::set_number(*node, SOL_SOCKET, SO_REUSEADDR);
@@ -146,7 +146,7 @@ TEST_CASE("SO_REUSEADDR does not take an address from a listener, nor lets two l
   CHECK(nodes[1]->listen(1) == 0);
 }
 
-TEST_CASE("TCP and UDP, and two hosts, do not get in each other's way") {
+TEST_CASE("TCP and UDP, and two hosts, do not conflict") {
   Wire wire;
   CHECK(wire.network.bind(*wire.stream(wire.a), any_ipv4(80)) == 0);
   const auto udp = wire.datagrams(wire.a);
@@ -163,7 +163,7 @@ TEST_CASE("an address is free again once its socket has closed") {
   CHECK(wire.network.bind(*wire.stream(wire.a), any_ipv4(80)) == 0);
 }
 
-TEST_CASE("port 0 is one of the ephemeral ports that nobody has") {
+TEST_CASE("port 0 chooses a free ephemeral port") {
   Wire wire;
   std::vector<std::shared_ptr<StreamNode>> nodes;
   std::set<std::uint16_t> ports;
@@ -177,7 +177,7 @@ TEST_CASE("port 0 is one of the ephemeral ports that nobody has") {
   CHECK(*ports.rbegin() < 61000);
 }
 
-TEST_CASE("a path can be bound once, until it is removed, whoever is behind it") {
+TEST_CASE("a path can be bound once, until it is removed, whichever socket owns it") {
   Wire wire;
   const auto first = wire.stream(wire.a, AF_UNIX);
   REQUIRE(wire.network.bind(*first, named("/tmp/x")) == 0);
@@ -195,7 +195,7 @@ TEST_CASE("a path can be bound once, until it is removed, whoever is behind it")
   CHECK(wire.a.paths.at("/tmp/x").inode != inode);
 }
 
-TEST_CASE("a path leads to who made it last, not to whom it was taken from") {
+TEST_CASE("a path leads to the socket that created it last") {
   Wire wire;
   const auto old = wire.stream(wire.a, AF_UNIX);
   const auto fresh = wire.stream(wire.a, AF_UNIX);
@@ -241,7 +241,7 @@ TEST_CASE("a UNIX socket that is bound without a name gets an abstract one of fi
   CHECK(names.size() == 100);
 }
 
-TEST_CASE("who talks without an address gets one to talk from") {
+TEST_CASE("a socket that sends without an address gets one") {
   Wire wire;
   const auto source = [&](int family, const Site& target) {
     const auto node = wire.stream(wire.a, family);
@@ -262,7 +262,7 @@ TEST_CASE("who talks without an address gets one to talk from") {
   CHECK(wide->local == site_of(wire.a, 9));
 }
 
-TEST_CASE("a caller comes to a listener: at the very address, else at the wildcard") {
+TEST_CASE("a caller reaches a listener at its very address, otherwise at the wildcard") {
   Wire wire;
   const auto exact = wire.stream(wire.a);
   const auto wide = wire.stream(wire.a);
@@ -278,7 +278,7 @@ TEST_CASE("a caller comes to a listener: at the very address, else at the wildca
   CHECK(wire.network.find_listener(wire.b, site_of(wire.b, 80)) == nullptr);
 }
 
-TEST_CASE("a listener at the very address goes before one at the wildcard") {
+TEST_CASE("a listener at the very address is preferred to one at the wildcard") {
   Wire wire;
   const auto exact = wire.stream(wire.a);
   const auto wide = wire.stream(wire.a);
@@ -293,7 +293,7 @@ TEST_CASE("a listener at the very address goes before one at the wildcard") {
   }
 }
 
-TEST_CASE("an IPv6 listener takes IPv4 callers unless it says otherwise") {
+TEST_CASE("an IPv6 listener accepts IPv4 callers unless it is IPv6-only") {
   for (const bool is_v6_only : {false, true}) {
     Wire wire;
     const auto node = wire.stream(wire.a, AF_INET6);
@@ -305,7 +305,7 @@ TEST_CASE("an IPv6 listener takes IPv4 callers unless it says otherwise") {
   }
 }
 
-TEST_CASE("those who share a port each get some of the callers") {
+TEST_CASE("listeners that share a port each get some of the callers") {
   Wire wire;
   std::array nodes{wire.stream(wire.a), wire.stream(wire.a), wire.stream(wire.a)};
   for (const auto& node : nodes) {
@@ -320,7 +320,7 @@ TEST_CASE("those who share a port each get some of the callers") {
   CHECK(found.size() == 3);
 }
 
-TEST_CASE("what is sent arrives within the bounds of latency, on the same host at once almost") {
+TEST_CASE("data arrives within the bounds of latency, and on the same host almost at once") {
   Wire wire({}, {.latency_min = milliseconds(10), .latency_max = milliseconds(20)});
   for (int i = 0; i < 100; ++i) {
     const Duration trip = wire.network.arrival(wire.a, wire.b) - wire.universe.now;
@@ -330,7 +330,7 @@ TEST_CASE("what is sent arrives within the bounds of latency, on the same host a
   }
 }
 
-TEST_CASE("nothing arrives between two hosts that are parted before that heals") {
+TEST_CASE("nothing arrives between two partitioned hosts before the partition heals") {
   Wire wire;
   SimulatedHost& c = wire.network.host("c");
   const Instant heals = wire.universe.now + seconds(5);
@@ -348,7 +348,7 @@ TEST_CASE("nothing arrives between two hosts that are parted before that heals")
   CHECK(wire.network.arrival(wire.a, wire.b) < heals + seconds(1));
 }
 
-TEST_CASE("a delay makes what is sent late, a partition even later, on one host neither") {
+TEST_CASE("a delay makes data late, a partition even later, and neither applies on one host") {
   Wire late(FaultPlan().set(Fault::delay, 1'000'000));
   Duration longest{};
   for (int i = 0; i < 50; ++i) {

@@ -28,7 +28,7 @@ struct Listener final : Watcher {
 
 }  // namespace
 
-TEST_CASE("what cannot be read or written says so") {
+TEST_CASE("a node that cannot be read or written returns an error") {
   SimulatedHost host;
   PlainNode node(host);
   std::byte byte{};
@@ -37,7 +37,7 @@ TEST_CASE("what cannot be read or written says so") {
   CHECK(&node.host() == &host);
 }
 
-TEST_CASE("each watcher is told until it watches no more") {
+TEST_CASE("each watcher is notified until it is removed") {
   SimulatedHost host;
   PlainNode node(host);
   Listener one;
@@ -55,7 +55,7 @@ TEST_CASE("each watcher is told until it watches no more") {
   node.unwatch(other);
 }
 
-TEST_CASE("an option is kept as it was set, one that never was is 0") {
+TEST_CASE("an option keeps its value, and one that was never set is 0") {
   SimulatedHost host;
   PlainNode node(host);
   CHECK(test::number_of(node, SOL_SOCKET, SO_KEEPALIVE) == 0);
@@ -72,7 +72,7 @@ TEST_CASE("an option is kept as it was set, one that never was is 0") {
   CHECK(found.l_linger == 3);
 }
 
-TEST_CASE("an option is cut to the room that there is") {
+TEST_CASE("an option is cut to the available room") {
   SimulatedHost host;
   PlainNode node(host);
   test::set_number(node, SOL_SOCKET, SO_SNDBUF, 0x01020304);
@@ -86,7 +86,7 @@ TEST_CASE("an option is cut to the room that there is") {
   CHECK(size == sizeof(int));
 }
 
-TEST_CASE("a socket tells its type, whether it listens, and who is behind it") {
+TEST_CASE("a socket returns its type, whether it listens, and its peer's user") {
   test::Wire wire;
   const auto stream = wire.stream(wire.b);
   const auto datagrams = wire.datagrams(wire.a);
@@ -104,7 +104,7 @@ TEST_CASE("a socket tells its type, whether it listens, and who is behind it") {
   CHECK(credentials.pid == static_cast<pid_t>(wire.b.number));
 }
 
-TEST_CASE("the options that decide about addresses are flags") {
+TEST_CASE("the options for addresses are flags") {
   test::Wire wire;
   const auto node = wire.stream(wire.a, AF_INET6);
   CHECK_FALSE(node->is_v6_only());

@@ -48,7 +48,7 @@ const std::string kAgain = std::to_string(-EAGAIN);
 
 }  // namespace
 
-TEST_CASE("a counter gives one at a time, as often as it was added to") {
+TEST_CASE("a counter returns one at a time, as often as it was added to") {
   SimulatedHost host;
   CounterNode node(host);
   Flags flags;
@@ -65,7 +65,7 @@ TEST_CASE("a counter gives one at a time, as often as it was added to") {
   CHECK(take(node) == -EAGAIN);
 }
 
-TEST_CASE("a counter is not read into less than it takes") {
+TEST_CASE("a counter needs room for a whole value") {
   SimulatedHost host;
   CounterNode node(host);
   node.add();
@@ -100,7 +100,7 @@ TEST_CASE("a signal that is not waited for is not taken") {
   CHECK_FALSE(none.raise(SIGTERM));
 }
 
-TEST_CASE("a signal is not read into less than it takes") {
+TEST_CASE("a signal needs room for a whole record") {
   SimulatedHost host;
   SignalNode node(host, {SIGTERM});
   node.raise(SIGTERM);
@@ -109,7 +109,7 @@ TEST_CASE("a signal is not read into less than it takes") {
   CHECK(next_signal(node) == SIGTERM);
 }
 
-TEST_CASE("a pipe gives what was written, in any pieces") {
+TEST_CASE("a pipe returns what was written, in any pieces") {
   const Pipe pipe;
   CHECK(pipe.read() == kAgain);
   CHECK(pipe.write("hello ") == 6);
@@ -119,7 +119,7 @@ TEST_CASE("a pipe gives what was written, in any pieces") {
   CHECK(pipe.read() == kAgain);
 }
 
-TEST_CASE("each end of a pipe is told what the other does") {
+TEST_CASE("each end of a pipe is notified of what the other does") {
   const Pipe pipe;
   Flags reader;
   Flags writer;
@@ -133,7 +133,7 @@ TEST_CASE("each end of a pipe is told what the other does") {
   CHECK(reader.told == "rr");
 }
 
-TEST_CASE("an end of a pipe goes one way only") {
+TEST_CASE("an end of a pipe works in one direction only") {
   const Pipe pipe;
   std::byte byte{};
   CHECK(pipe.writer->read({&byte, 1}) == -EBADF);
@@ -142,7 +142,7 @@ TEST_CASE("an end of a pipe goes one way only") {
   CHECK_FALSE(pipe.writer->is_ready(Direction::read));
 }
 
-TEST_CASE("what was written before the writer went is read before the end") {
+TEST_CASE("bytes written before the writer closed are read before the end") {
   const Pipe pipe;
   pipe.write("last");
   pipe.writer->close();
@@ -152,7 +152,7 @@ TEST_CASE("what was written before the writer went is read before the end") {
   CHECK(pipe.read().empty());
 }
 
-TEST_CASE("a pipe that nobody reads any more is broken") {
+TEST_CASE("a pipe without a reader is broken") {
   const Pipe pipe;
   pipe.reader->close();
   CHECK(pipe.writer->is_ready(Direction::write));
@@ -170,7 +170,7 @@ TEST_CASE("a full pipe takes no more until it is read") {
   CHECK(pipe.write("x") == 1);
 }
 
-TEST_CASE("what fits into a page goes into a pipe whole or not at all") {
+TEST_CASE("up to a page is written to a pipe entirely or not at all") {
   const Pipe pipe;
   CHECK(pipe.write(std::string(PipeNode::Buffer::kBytesMax - 100, 'm')) ==
         PipeNode::Buffer::kBytesMax - 100);
@@ -180,7 +180,7 @@ TEST_CASE("what fits into a page goes into a pipe whole or not at all") {
   CHECK(pipe.write(std::string(4097, 'p')) == 100);
 }
 
-TEST_CASE("an end of a pipe that was never opened is closed when it goes") {
+TEST_CASE("an end of a pipe that was never opened is closed when it is destroyed") {
   Pipe pipe;
   pipe.writer.reset();
   CHECK(pipe.read().empty());
@@ -189,7 +189,7 @@ TEST_CASE("an end of a pipe that was never opened is closed when it goes") {
   CHECK(other.write("x") == -EPIPE);
 }
 
-TEST_CASE("a process is reaped once, with how it ended first") {
+TEST_CASE("a process is reaped once, with the first end that it had") {
   SimulatedHost host;
   ProcessNode node(host);
   Flags flags;

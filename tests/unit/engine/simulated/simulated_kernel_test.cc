@@ -52,7 +52,7 @@ TEST_CASE("sockets are opened for streams and datagrams, and closed") {
   });
 }
 
-TEST_CASE("calls on what is not open, or no socket, answer so") {
+TEST_CASE("calls on a closed descriptor, or without a socket, return that error") {
   Simulation simulation;
   simulation.run([&] {
     SimulatedLoop& loop = simulation.loop;
@@ -76,7 +76,7 @@ TEST_CASE("calls on what is not open, or no socket, answer so") {
   });
 }
 
-TEST_CASE("a socket tells where it is bound, and that it has no peer") {
+TEST_CASE("a socket returns its address, and that it has no peer") {
   Simulation simulation;
   simulation.run([&] {
     SimulatedLoop& loop = simulation.loop;
@@ -95,7 +95,7 @@ TEST_CASE("a socket tells where it is bound, and that it has no peer") {
   });
 }
 
-TEST_CASE("the node goes with the last of its descriptors") {
+TEST_CASE("a node is destroyed with the last of its descriptors") {
   Simulation simulation;
   simulation.run([&] {
     SimulatedLoop& loop = simulation.loop;
@@ -111,7 +111,7 @@ TEST_CASE("the node goes with the last of its descriptors") {
   });
 }
 
-TEST_CASE("descriptors run out as the host's limit says") {
+TEST_CASE("descriptors run out at the limit of the host") {
   Simulation simulation;
   simulation.a.descriptors_max = 2;
   simulation.run([&] {
@@ -127,12 +127,12 @@ TEST_CASE("descriptors run out as the host's limit says") {
   });
 }
 
-TEST_CASE("memory for a socket may be lacking") {
+TEST_CASE("a socket may fail for lack of memory") {
   Simulation simulation(FaultPlan().set(Fault::no_memory, 1'000'000));
   simulation.run([&] { CHECK(simulation.loop.open_socket(AF_INET, SOCK_STREAM) == -ENOMEM); });
 }
 
-TEST_CASE("a counter is taken from as often as it was added to") {
+TEST_CASE("a counter can be taken from as often as it was added to") {
   Simulation simulation;
   simulation.run([&] {
     SimulatedLoop& loop = simulation.loop;
@@ -147,7 +147,7 @@ TEST_CASE("a counter is taken from as often as it was added to") {
   });
 }
 
-TEST_CASE("names of hosts are looked up, others are not known") {
+TEST_CASE("names of hosts are looked up, and others are unknown") {
   Simulation simulation;
   simulation.run([&] {
     SimulatedLoop& loop = simulation.loop;
@@ -167,7 +167,7 @@ TEST_CASE("names of hosts are looked up, others are not known") {
   });
 }
 
-TEST_CASE("a path is there from the bind until it is removed, on its own host") {
+TEST_CASE("a path exists from the bind until it is removed, on its own host") {
   Simulation simulation;
   simulation.run([&] {
     SimulatedLoop& loop = simulation.loop;
@@ -201,7 +201,7 @@ TEST_CASE("randomness is drawn from the seed") {
   CHECK(drawn(1) != drawn(2));
 }
 
-TEST_CASE("the wall clock goes with time, each host's by its own step and drift") {
+TEST_CASE("a wall clock follows time, each host's with its own step and drift") {
   Simulation simulation;
   simulation.b.wall_clock_offset = -hours(1);
   simulation.b.drift_per_million = 100;
@@ -220,7 +220,7 @@ TEST_CASE("the wall clock goes with time, each host's by its own step and drift"
   CHECK(ended[1] - begun[1] == seconds(1000) + milliseconds(100));
 }
 
-TEST_CASE("a wall clock may jump, at most an hour at a time; the other clock does not") {
+TEST_CASE("a wall clock may jump by at most an hour at a time; the other clock does not") {
   Simulation simulation(FaultPlan().set(Fault::clock_step, 1'000'000));
   simulation.run([&] {
     const Instant before = now();
@@ -240,7 +240,7 @@ TEST_CASE("a wall clock may jump, at most an hour at a time; the other clock doe
   });
 }
 
-TEST_CASE("what a program does after it was killed has no effect, on others' descriptors neither") {
+TEST_CASE("actions of a killed program have no effect, on descriptors of others neither") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   bool has_looked = false;

@@ -66,7 +66,7 @@ std::string receive(SimulatedLoop& loop, Channel& channel, Deadline deadline = D
 
 }  // namespace
 
-TEST_CASE("time stands still while somebody can run, and then goes on at once to what is next") {
+TEST_CASE("time stops while any fiber can run, and then jumps to the next event") {
   Simulation simulation;
   simulation.run([&] {
     const Instant before = now();
@@ -77,7 +77,7 @@ TEST_CASE("time stands still while somebody can run, and then goes on at once to
   });
 }
 
-TEST_CASE("the seed decides who runs when") {
+TEST_CASE("the seed decides the order of the fibers") {
   const auto order = [](std::uint64_t seed) {
     Simulation simulation({}, {}, {}, seed);
     std::string text;
@@ -97,7 +97,7 @@ TEST_CASE("the seed decides who runs when") {
   CHECK(order(1).size() == 25);
 }
 
-TEST_CASE("a run ends when it is done, when its time is over, or when nothing will happen") {
+TEST_CASE("a run ends when it is done, when its time is over, or when no event is left") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   int rounds = 0;
@@ -116,7 +116,7 @@ TEST_CASE("a run ends when it is done, when its time is over, or when nothing wi
   CHECK(simulation.universe.now == begun + milliseconds(9500));
 }
 
-TEST_CASE("what is planned happens also when no program is there, and may start one") {
+TEST_CASE("planned events also run when there is no program, and may start one") {
   Simulation simulation;
   bool has_run = false;
   simulation.universe.after(seconds(2), [&] {
@@ -185,7 +185,7 @@ TEST_CASE("a channel that is closed under a wait ends it") {
   CHECK(loop.descriptors().describe_open().empty());
 }
 
-TEST_CASE("a sender that filled the window goes on when the receiver has read") {
+TEST_CASE("a sender that filled the window continues when the receiver has read") {
   Simulation simulation({}, {.stream_window_bytes = 100});
   SimulatedLoop& loop = simulation.loop;
   std::string received;
@@ -212,7 +212,7 @@ TEST_CASE("a sender that filled the window goes on when the receiver has read") 
   CHECK(simulation.universe.broken.empty());
 }
 
-TEST_CASE("a receive that finds no buffer waits until one comes back") {
+TEST_CASE("a receive that finds no buffer waits until one is returned") {
   Simulation simulation({}, {}, {.receive_memory_max = 64, .receive_buffer_bytes = 64});
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -238,7 +238,7 @@ TEST_CASE("a receive that finds no buffer waits until one comes back") {
   CHECK(simulation.universe.broken.empty());
 }
 
-TEST_CASE("a datagram that waits for room goes when the receiver has read") {
+TEST_CASE("a datagram that waits for room is sent when the receiver has read") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -275,7 +275,7 @@ TEST_CASE("a datagram that waits for room goes when the receiver has read") {
   CHECK(simulation.universe.broken.empty());
 }
 
-TEST_CASE("a fiber that waits for what is there already is reported when time passes") {
+TEST_CASE("a fiber that waits for a ready node is reported when time passes") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -296,7 +296,7 @@ TEST_CASE("a fiber that waits for what is there already is reported when time pa
   CHECK(simulation.universe.broken[0] == "a fiber waits for a datagrams on a that is ready");
 }
 
-TEST_CASE("work that is offloaded takes a while, and is done") {
+TEST_CASE("offloaded work takes some time, and completes") {
   Simulation simulation;
   simulation.run([&] {
     const Instant before = now();
@@ -307,7 +307,7 @@ TEST_CASE("work that is offloaded takes a while, and is done") {
   });
 }
 
-TEST_CASE("a loop says what it is, and each program has buffers of its own") {
+TEST_CASE("a loop has its name, and each program has buffers of its own") {
   Simulation simulation;
   BufferPool* first = nullptr;
   simulation.run([&] {

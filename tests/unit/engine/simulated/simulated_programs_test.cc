@@ -74,7 +74,7 @@ struct Child {
 
 }  // namespace
 
-TEST_CASE("a program is over when all its fibers are, and it is told on whose behalf each runs") {
+TEST_CASE("a program ends with its last fiber, and each fiber knows its program") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   Program& program = simulation.start(simulation.b, [&] {
@@ -89,7 +89,7 @@ TEST_CASE("a program is over when all its fibers are, and it is told on whose be
   CHECK(program.is_alive);
 }
 
-TEST_CASE("a signal comes to who waits for it and kills who does not") {
+TEST_CASE("a signal goes to a program that waits for it, and kills one that does not") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   int signal = 0;
@@ -119,7 +119,7 @@ TEST_CASE("a signal comes to who waits for it and kills who does not") {
   CHECK_FALSE(other.is_alive);
 }
 
-TEST_CASE("a signal that is not among those that are waited for kills") {
+TEST_CASE("a signal that the program does not wait for kills it") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   int result = 0;
@@ -134,7 +134,7 @@ TEST_CASE("a signal that is not among those that are waited for kills") {
   CHECK(loop.descriptors().describe_open().empty());
 }
 
-TEST_CASE("a kill ends all fibers of the program and closes all that it had") {
+TEST_CASE("a kill ends all fibers of the program and closes all that it had open") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   int ended = 0;
@@ -162,7 +162,7 @@ TEST_CASE("a kill ends all fibers of the program and closes all that it had") {
   CHECK(ended == 3);
 }
 
-TEST_CASE("a worker is a fiber beside its owner, which it outlives never") {
+TEST_CASE("a worker is a fiber beside its owner, and never outlives it") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -187,7 +187,7 @@ TEST_CASE("a worker is a fiber beside its owner, which it outlives never") {
   });
 }
 
-TEST_CASE("a worker that is interrupted before it runs knows") {
+TEST_CASE("a worker that is interrupted before it runs gets the interrupt") {
   Simulation simulation;
   simulation.run([&] {
     std::string slept;
@@ -204,7 +204,7 @@ TEST_CASE("a worker that is interrupted before it runs knows") {
   });
 }
 
-TEST_CASE("an owner that is cancelled waits for the end of its worker all the same") {
+TEST_CASE("an owner that is cancelled still waits for the end of its worker") {
   Simulation simulation;
   bool has_ended = false;
   Program& program = simulation.start(simulation.a, [&] {
@@ -226,7 +226,7 @@ TEST_CASE("an owner that is cancelled waits for the end of its worker all the sa
   CHECK(program.fibers.size() == 0);
 }
 
-TEST_CASE("a worker that throws has ended, and its program knows") {
+TEST_CASE("a worker that throws has ended, and its program gets the exception") {
   Simulation simulation;
   simulation.start(simulation.a, [&] {
     auto worker = Engine::current().start_worker({.kind = WorkerKind::loop,
@@ -240,7 +240,7 @@ TEST_CASE("a worker that throws has ended, and its program knows") {
   CHECK_THROWS_WITH(simulation.run(), "no");
 }
 
-TEST_CASE("a stand-in for a process reads, writes and ends with a status") {
+TEST_CASE("a simulated process reads, writes and ends with a status") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -261,7 +261,7 @@ TEST_CASE("a stand-in for a process reads, writes and ends with a status") {
   CHECK(loop.descriptors().describe_open().empty());
 }
 
-TEST_CASE("a stand-in that writes more than a pipe holds waits until it is read") {
+TEST_CASE("a simulated process that writes more than a pipe holds waits until it is read") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -275,7 +275,7 @@ TEST_CASE("a stand-in that writes more than a pipe holds waits until it is read"
   });
 }
 
-TEST_CASE("a stand-in whose reader has gone gets a broken pipe") {
+TEST_CASE("a simulated process whose reader has gone gets a broken pipe") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
@@ -289,7 +289,7 @@ TEST_CASE("a stand-in whose reader has gone gets a broken pipe") {
   });
 }
 
-TEST_CASE("a stand-in that throws is aborted, one that is killed says by what") {
+TEST_CASE("a simulated process that throws is aborted, and a killed one reports the signal") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   ProcessEnd thrown;
@@ -312,7 +312,7 @@ TEST_CASE("a stand-in that throws is aborted, one that is killed says by what") 
   CHECK(killed.exit_status == -1);
 }
 
-TEST_CASE("who started a process may die before it does") {
+TEST_CASE("the program that started a process may die before it") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   bool has_ended = false;
@@ -332,7 +332,7 @@ TEST_CASE("who started a process may die before it does") {
   CHECK(loop.descriptors().describe_open().empty());
 }
 
-TEST_CASE("a process that gets no descriptors leaves none behind") {
+TEST_CASE("a process that gets no descriptors leaves none open") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   simulation.a.descriptors_max = 2;

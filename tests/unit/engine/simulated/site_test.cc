@@ -24,7 +24,7 @@ SocketAddress unix_of(std::string_view name, std::size_t extra = 0) {
 
 }  // namespace
 
-TEST_CASE("an IPv4 address is mapped into IPv6 and comes back as it was") {
+TEST_CASE("an IPv4 address is mapped into IPv6 and converts back unchanged") {
   const SocketAddress address = test::ipv4_address(8000, "10.1.2.3");
   const Site site = Site::of(address);
   CHECK(site.ip == ipv4(10, 1, 2, 3));
@@ -36,7 +36,7 @@ TEST_CASE("an IPv4 address is mapped into IPv6 and comes back as it was") {
   CHECK(mapped == site);
 }
 
-TEST_CASE("an IPv6 address comes back as it was") {
+TEST_CASE("an IPv6 address converts back unchanged") {
   sockaddr_in6 raw{};
   raw.sin6_family = AF_INET6;
   raw.sin6_port = htons(65535);
@@ -49,7 +49,7 @@ TEST_CASE("an IPv6 address comes back as it was") {
   CHECK(site.address(AF_INET6) == address);
 }
 
-TEST_CASE("UNIX paths, abstract names and the lack of a name come back as they were") {
+TEST_CASE("UNIX paths, abstract names and a missing name convert back unchanged") {
   using namespace std::string_view_literals;
   for (const SocketAddress& address : {unix_of("/tmp/x", 1), unix_of("\0name"sv),
                                        unix_of("\0a\0b"sv), unix_of("\0x\0"sv), unix_of("")}) {
@@ -62,14 +62,14 @@ TEST_CASE("UNIX paths, abstract names and the lack of a name come back as they w
   CHECK(Site::of(SocketAddress()) == Site());
 }
 
-TEST_CASE("a path as long as it may be is whole") {
+TEST_CASE("a path of maximum length is kept complete") {
   const std::string longest(sizeof(sockaddr_un::sun_path) - 1, 'x');
   const SocketAddress address = test::named(longest).address(AF_UNIX);
   CHECK(address.size() == sizeof(sockaddr_un));
   CHECK(Site::of(address).name == longest);
 }
 
-TEST_CASE("the wildcards and the loopbacks of both families are known") {
+TEST_CASE("the wildcards and the loopbacks of both families are recognised") {
   Site ipv6_loopback;
   ipv6_loopback.ip[15] = 1;
   CHECK(test::any_ipv4().is_wildcard());

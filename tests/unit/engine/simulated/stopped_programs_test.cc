@@ -19,7 +19,7 @@ using test::Simulation;
 
 }  // namespace
 
-TEST_CASE("a program that is stopped does not run until its time is over, and others do") {
+TEST_CASE("a stopped program does not run until its time is over, and others do") {
   Simulation simulation;
   const Instant began = simulation.universe.now;
   Instant went_on;
@@ -39,7 +39,8 @@ TEST_CASE("a program that is stopped does not run until its time is over, and ot
   CHECK(went_on <= began + seconds(11));
 }
 
-TEST_CASE("what comes while a program is stopped, past its deadline, is there when it goes on") {
+TEST_CASE(
+    "what arrives while a program is stopped, past its deadline, is there when it continues") {
   Simulation simulation;
   SimulatedLoop& loop = simulation.loop;
   int reads[] = {0, 0};

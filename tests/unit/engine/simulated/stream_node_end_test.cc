@@ -23,7 +23,7 @@ using test::send;
 
 }  // namespace
 
-TEST_CASE("callers that nobody took are reset when the listener closes") {
+TEST_CASE("callers that were not accepted are reset when the listener closes") {
   for (const int family : {AF_INET, AF_UNIX}) {
     Call call(family);
     const auto caller = call.call();
@@ -37,7 +37,7 @@ TEST_CASE("callers that nobody took are reset when the listener closes") {
   }
 }
 
-TEST_CASE("a close after everything was read is an end, and whoever writes on is reset") {
+TEST_CASE("a close after everything was read is an end, and later writes are reset") {
   Call call;
   const auto [caller, answerer] = call.connected();
   send(answerer, "last words");
@@ -78,7 +78,7 @@ TEST_CASE("a close with unread bytes resets") {
   }
 }
 
-TEST_CASE("a reset is told once, to whoever comes first, and the pipe stays broken") {
+TEST_CASE("a reset is reported once, to the first call, and writes stay broken") {
   Call call;
   const auto [caller, answerer] = call.connected();
   answerer->reset();
@@ -98,7 +98,7 @@ TEST_CASE("what arrived before a reset can still be read") {
   CHECK(receive(caller) == kReset);
 }
 
-TEST_CASE("a close with a linger of 0 aborts, on TCP alone") {
+TEST_CASE("a close with a linger of 0 aborts, on TCP only") {
   for (const int family : {AF_INET, AF_UNIX}) {
     Call call(family);
     const auto [caller, answerer] = call.connected();
@@ -110,7 +110,7 @@ TEST_CASE("a close with a linger of 0 aborts, on TCP alone") {
   }
 }
 
-TEST_CASE("a caller that closes before it was answered leaves a reset behind") {
+TEST_CASE("a caller that closes before it was answered leaves a reset") {
   Call call;
   const auto caller = call.call();
   while (!call.listener->is_ready(Direction::read)) call.pass(milliseconds(1));
@@ -174,7 +174,7 @@ TEST_CASE("a stalled segment takes minutes, and none comes before it") {
   CHECK(call.universe.counts[Fault::stall] > 2);
 }
 
-TEST_CASE("a fault refuses though somebody listens, another never answers") {
+TEST_CASE("one fault refuses although a socket listens, another never answers") {
   Call refused(AF_INET, 8, FaultPlan().set(Fault::connect_refused, 1'000'000));
   const auto caller = refused.call();
   refused.pass();
@@ -188,7 +188,7 @@ TEST_CASE("a fault refuses though somebody listens, another never answers") {
   CHECK(silent.universe.now - before == seconds(127));
 }
 
-TEST_CASE("nothing on the way fails between two sockets of one host") {
+TEST_CASE("network faults do not affect two sockets of one host") {
   FaultPlan plan;
   for (const Fault fault : {Fault::stream_reset, Fault::half_close, Fault::stall, Fault::delay,
                             Fault::connect_refused, Fault::connect_timeout, Fault::partition}) {

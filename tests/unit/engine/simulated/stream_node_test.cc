@@ -46,7 +46,7 @@ TEST_CASE("a connection is made in a round trip, and both sides know each other"
   CHECK(caller->local.ip == call.a.addresses[0]);
 }
 
-TEST_CASE("what is sent arrives in order, both ways, and before the end") {
+TEST_CASE("bytes arrive in order, in both directions, and before the end") {
   for (const int family : {AF_INET, AF_UNIX}) {
     Call call(family);
     const auto [caller, answerer] = call.connected();
@@ -82,7 +82,7 @@ TEST_CASE("after a half-close the other direction goes on") {
   }
 }
 
-TEST_CASE("nobody at the port refuses, nobody at the address is unreachable") {
+TEST_CASE("without a listener a connect is refused, without a host it is unreachable") {
   Call call;
   const auto caller = call.stream(call.a);
   CHECK(caller->connect(site_of(call.b, 81)) == -EAGAIN);
@@ -99,7 +99,7 @@ TEST_CASE("nobody at the port refuses, nobody at the address is unreachable") {
   CHECK(test::number_of(*caller, SOL_SOCKET, SO_ERROR) == 0);
 }
 
-TEST_CASE("one that was refused can connect elsewhere") {
+TEST_CASE("a socket that was refused can connect elsewhere") {
   Call call;
   const auto caller = call.stream(call.a);
   caller->connect(site_of(call.b, 81));
@@ -110,7 +110,7 @@ TEST_CASE("one that was refused can connect elsewhere") {
   CHECK(caller->connect(call.target) == 0);
 }
 
-TEST_CASE("who calls the wildcard calls its own loopback") {
+TEST_CASE("a connect to the wildcard reaches the own loopback") {
   Call call;
   const auto caller = call.stream(call.b);
   CHECK(caller->connect(any_ipv4(80)) == -EAGAIN);
@@ -119,7 +119,7 @@ TEST_CASE("who calls the wildcard calls its own loopback") {
   CHECK(caller->peer == test::loopback(80));
 }
 
-TEST_CASE("a call to who is out of reach times out after 127 seconds") {
+TEST_CASE("a connect to a host that is out of reach times out after 127 seconds") {
   Call call;
   call.network.part(call.a, call.b, call.universe.now + minutes(10));
   const auto caller = call.call();
@@ -139,7 +139,7 @@ TEST_CASE("a call goes through when a partition heals in time") {
   CHECK(caller->connect(call.target) == 0);
 }
 
-TEST_CASE("one more than the backlog may wait; TCP callers beyond it knock again and again") {
+TEST_CASE("one more than the backlog may wait; further TCP callers try again and again") {
   Call call(AF_INET, 1);
   const auto first = call.call();
   call.pass(milliseconds(100));
@@ -158,7 +158,7 @@ TEST_CASE("one more than the backlog may wait; TCP callers beyond it knock again
   CHECK(fourth->connect(call.target) == -ETIMEDOUT);
 }
 
-TEST_CASE("a call that is cut off while it knocks on a full listener keeps its whole time") {
+TEST_CASE("an attempt at a full listener that is interrupted keeps its whole time") {
   Call call(AF_INET, 0);
   const auto first = call.call();
   call.pass(milliseconds(100));
@@ -171,7 +171,7 @@ TEST_CASE("a call that is cut off while it knocks on a full listener keeps its w
   CHECK(second->connect(call.target) == -ETIMEDOUT);
 }
 
-TEST_CASE("UNIX callers are connected at once, or told that the queue is full") {
+TEST_CASE("UNIX callers are connected at once, or get an error because the queue is full") {
   Call call(AF_UNIX, 1);
   const auto first = call.call();
   CHECK(call.begun == 0);
@@ -184,7 +184,7 @@ TEST_CASE("UNIX callers are connected at once, or told that the queue is full") 
   CHECK(third->connect(call.target) == 0);
 }
 
-TEST_CASE("a UNIX path that is not there is not found, one that nobody listens on refuses") {
+TEST_CASE("a UNIX path that does not exist is not found, one without a listener refuses") {
   Call call(AF_UNIX);
   CHECK(call.stream(call.a, AF_UNIX)->connect(named("/tmp/y")) == -ENOENT);
   CHECK(call.stream(call.b, AF_UNIX)->connect(call.target) == -ENOENT);
@@ -222,7 +222,7 @@ TEST_CASE("an accepted TCP socket has the options of its listener") {
   CHECK(test::number_of(*caller, IPPROTO_TCP, TCP_NODELAY) == 0);
 }
 
-TEST_CASE("what is not connected cannot be talked to") {
+TEST_CASE("a socket that is not connected cannot send or receive") {
   test::Wire wire;
   for (const int family : {AF_INET, AF_UNIX}) {
     const auto node = wire.stream(wire.a, family);
@@ -232,7 +232,7 @@ TEST_CASE("what is not connected cannot be talked to") {
   }
 }
 
-TEST_CASE("a full window takes no more until the peer has read and the news is back") {
+TEST_CASE("a full window takes no more until the peer has read and the notice has arrived") {
   Call call(AF_INET, 8, {}, {.stream_window_bytes = 1000});
   const auto [caller, answerer] = call.connected();
   CHECK(send(caller, std::string(600, 'x')) == 600);
@@ -250,7 +250,7 @@ TEST_CASE("a full window takes no more until the peer has read and the news is b
   CHECK(send(answerer, "x") == 1);
 }
 
-TEST_CASE("bytes wait out a partition and lose nothing") {
+TEST_CASE("bytes wait until a partition heals, and none is lost") {
   Call call;
   const auto [caller, answerer] = call.connected();
   call.network.part(call.a, call.b, call.universe.now + seconds(30));

@@ -41,7 +41,7 @@ TEST_CASE("any difference in a note gives another number") {
         }));
 }
 
-TEST_CASE("bytes count to the last one, wherever they are cut") {
+TEST_CASE("all bytes count, wherever they are cut") {
   const auto hash_of_bytes = [](std::string_view text) {
     return hash_of([&](Trace& trace) { trace.note_bytes(as_bytes(text)); });
   };
@@ -69,7 +69,7 @@ TEST_CASE("the order of notes counts") {
         }));
 }
 
-TEST_CASE("whoever asks is given a line for each note, and the number stays the same") {
+TEST_CASE("a sink gets a line for each note, and the number stays the same") {
   std::vector<std::string> lines;
   Trace told([&](std::string_view line) { lines.emplace_back(line); });
   Trace silent;

@@ -25,7 +25,7 @@ TEST_CASE("a fault that strikes is counted and traced, one that does not leaves 
   CHECK(line.find("stall 2") != line.npos);
 }
 
-TEST_CASE("a universe begins at a time that is not 0, so that one can look back") {
+TEST_CASE("a universe begins at a time other than 0, so that earlier times exist") {
   Universe universe(1, {}, {});
   CHECK(universe.elapsed() == Duration(0));
   CHECK(universe.now > Instant());
@@ -33,7 +33,7 @@ TEST_CASE("a universe begins at a time that is not 0, so that one can look back"
   CHECK(universe.elapsed() == seconds(3));
 }
 
-TEST_CASE("what is planned for after a while is due then") {
+TEST_CASE("an event planned after a delay is due then") {
   Universe universe(1, {}, {});
   bool has_come = false;
   universe.after(seconds(2), [&] { has_come = true; });
@@ -43,14 +43,14 @@ TEST_CASE("what is planned for after a while is due then") {
   CHECK(has_come);
 }
 
-TEST_CASE("what is broken is kept in its order") {
+TEST_CASE("broken invariants are kept in order") {
   Universe universe(1, {}, {});
   universe.report_broken("one");
   universe.report_broken("two");
   CHECK(universe.broken == std::vector<std::string>{"one", "two"});
 }
 
-TEST_CASE("a host has its own addresses only") {
+TEST_CASE("a host has only its own addresses") {
   const SimulatedHost host{
       .name = "a", .addresses = {ipv4(10, 0, 0, 1), ipv4(10, 0, 1, 1)}, .paths = {}};
   CHECK(host.has(ipv4(10, 0, 0, 1)));

@@ -20,7 +20,7 @@ struct OwnRing {
 
 }  // namespace
 
-TEST_CASE("the kernel holds as many hot buffers as it should, and gives them back at the end") {
+TEST_CASE("the kernel holds the given number of hot buffers, and returns them at the end") {
   if (!probe_uring().is_usable) return;
   OwnRing ring;
   BufferPool pool({.buffer_bytes = 4096, .memory_max = 64 * 4096});
@@ -50,7 +50,7 @@ TEST_CASE("a ring is topped up with as many as the pool has") {
   CHECK(pool.free_count() == 5);
 }
 
-TEST_CASE("what the kernel used is replaced, round and round the ring") {
+TEST_CASE("buffers that the kernel used are replaced, round the ring") {
   if (!probe_uring().is_usable) return;
   OwnRing ring;
   BufferPool pool({.buffer_bytes = 4096, .memory_max = 4 * 4096});
@@ -68,7 +68,7 @@ TEST_CASE("what the kernel used is replaced, round and round the ring") {
   CHECK(pool.free_count() == 4);
 }
 
-TEST_CASE("a number of hot buffers that is no power of two is refused") {
+TEST_CASE("a number of hot buffers other than a power of two is refused") {
   if (!probe_uring().is_usable) return;
   OwnRing ring;
   BufferPool pool({.buffer_bytes = 4096, .memory_max = 8 * 4096});

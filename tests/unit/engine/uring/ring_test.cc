@@ -38,7 +38,7 @@ bool is_usable() { return probe_uring().is_usable; }
 
 }  // namespace
 
-TEST_CASE("a ring can be made, and says with which flags") {
+TEST_CASE("a ring can be made, and reports its flags") {
   if (!is_usable()) return;
   io_uring ring{};
   RingFlags accepted{};
@@ -48,7 +48,7 @@ TEST_CASE("a ring can be made, and says with which flags") {
   io_uring_queue_exit(&ring);
 }
 
-TEST_CASE("a submission comes back to its target with its result") {
+TEST_CASE("a submission completes at its target with its result") {
   if (!is_usable()) return;
   Ring ring;
   Result result;
@@ -57,7 +57,7 @@ TEST_CASE("a submission comes back to its target with its result") {
   CHECK(result.results == std::vector{0});
 }
 
-TEST_CASE("more submissions than there is room for all come back") {
+TEST_CASE("more submissions than fit into the queue all complete") {
   if (!is_usable()) return;
   Ring ring;
   std::vector<Result> results(2000);
@@ -78,7 +78,7 @@ TEST_CASE("a wait ends at its deadline, and at once if that has passed") {
   ring.reap();
 }
 
-TEST_CASE("a completion that is there already does not keep the others away") {
+TEST_CASE("a completion that is already there does not delay the others") {
   if (!is_usable()) return;
   const auto [ours, peer] = test::stream_pair();
   Ring ring;
@@ -95,7 +95,7 @@ TEST_CASE("a completion that is there already does not keep the others away") {
   CHECK(polled.results == std::vector{POLLIN});
 }
 
-TEST_CASE("what is cancelled still completes, once") {
+TEST_CASE("a cancelled submission still completes, once") {
   if (!is_usable()) return;
   const auto [ours, peer] = test::stream_pair();
   Ring ring;
@@ -108,7 +108,7 @@ TEST_CASE("what is cancelled still completes, once") {
   CHECK(result.results == std::vector{-ECANCELED});
 }
 
-TEST_CASE("a cancel of what has completed already does nothing") {
+TEST_CASE("a cancel of a completed submission does nothing") {
   if (!is_usable()) return;
   Ring ring;
   Result result;
@@ -122,7 +122,7 @@ TEST_CASE("a cancel of what has completed already does nothing") {
   CHECK(result.results.size() == 1);
 }
 
-TEST_CASE("enough bytes to send are submitted without waiting for the turn's end") {
+TEST_CASE("enough bytes to send are submitted before the end of the turn") {
   if (!is_usable()) return;
   auto [ours, peer] = test::stream_pair();
   Ring ring;

@@ -37,7 +37,7 @@ void let_settle(EventLoop& loop) {
 
 }  // namespace
 
-TEST_CASE("callers beyond those that an acceptor has asked for wait in the backlog, none is lost") {
+TEST_CASE("callers beyond those that an acceptor asked for wait in the backlog, and none is lost") {
   on_uring([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener(256);
     Channel listener(std::move(listening));
@@ -56,7 +56,7 @@ TEST_CASE("callers beyond those that an acceptor has asked for wait in the backl
   });
 }
 
-TEST_CASE("a listener that is closed with callers queued hangs up on them") {
+TEST_CASE("a listener that is closed with queued callers hangs up on them") {
   on_uring([](EventLoop& loop) {
     auto [listening, port] = test::tcp_listener();
     std::vector<UniqueFd> callers;
@@ -73,7 +73,7 @@ TEST_CASE("a listener that is closed with callers queued hangs up on them") {
   });
 }
 
-TEST_CASE("receiving starts again after every buffer was out, for all who wait") {
+TEST_CASE("receiving starts again after all buffers were in use, for all fibers that wait") {
   LoopOptions options;
   options.receive_buffer_bytes = 4096;
   options.receive_memory_max = 8 * 4096;
@@ -106,7 +106,7 @@ TEST_CASE("receiving starts again after every buffer was out, for all who wait")
       options);
 }
 
-TEST_CASE("more submissions than the ring has room for all go out") {
+TEST_CASE("more submissions than the ring has room for are all sent") {
   on_uring([](EventLoop& loop) {
     constexpr int kFibers = 1500;
     FiberGroup group(loop);
@@ -129,7 +129,7 @@ TEST_CASE("more submissions than the ring has room for all go out") {
   });
 }
 
-TEST_CASE("a send that its peer takes in pieces goes on by itself, up to the deadline") {
+TEST_CASE("a send that its peer takes in pieces continues by itself, up to the deadline") {
   on_uring([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
@@ -144,7 +144,7 @@ TEST_CASE("a send that its peer takes in pieces goes on by itself, up to the dea
   });
 }
 
-TEST_CASE("how receiving ended is kept when a channel leaves its loop, and leaves another one") {
+TEST_CASE("the end of receiving is kept when a channel leaves its loop, and leaves another one") {
   if (!probe_uring().is_usable) return;
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));

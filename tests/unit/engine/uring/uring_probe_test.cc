@@ -8,18 +8,18 @@
 
 namespace hotline {
 
-TEST_CASE("a probe tells either with which flags io_uring runs here, or why it does not") {
+TEST_CASE("a probe reports the flags with which io_uring runs here, or why it does not") {
   const UringReport report = probe_uring();
   CHECK(report.is_usable == report.reason.empty());
   CHECK(report.is_usable == !report.flags.empty());
 }
 
-TEST_CASE("a probe leaves nothing behind: it gives the same answer any number of times") {
+TEST_CASE("a probe leaves nothing behind: repeated probes give the same answer") {
   const UringReport first = probe_uring();
   for (int i = 0; i < 20; ++i) CHECK(probe_uring().is_usable == first.is_usable);
 }
 
-TEST_CASE("what forbids io_uring is said in words an operator can act on") {
+TEST_CASE("the reason that forbids io_uring is in words that an operator can act on") {
   const auto says = [](int native_code, const char* words) {
     return engine::describe_setup_failure(native_code).find(words) != std::string::npos;
   };

@@ -27,7 +27,7 @@ int receive(EventLoop& loop, Channel& channel, Buffer& buffer) {
 
 }  // namespace
 
-TEST_CASE("a peer that sends and is not read is held up: a connection queues so much and no more") {
+TEST_CASE("a peer that is not read is slowed down: a connection queues a limited amount") {
   on_uring([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     const UniqueFd duplicate(::dup(ours.get()));
@@ -56,7 +56,7 @@ TEST_CASE("a peer that sends and is not read is held up: a connection queues so 
   });
 }
 
-TEST_CASE("a stream that was flooded is received to its end, in order, whatever the way") {
+TEST_CASE("a flooded stream is received to its end, in order, in either way") {
   on_uring([](EventLoop& loop) {
     auto [ours, peer] = test::stream_pair();
     Channel channel(std::move(ours));
