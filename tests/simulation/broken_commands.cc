@@ -21,7 +21,7 @@ using hotline::test::ScriptedLauncher;
 
 constexpr std::string_view kReply = "sixteen letters.";
 
-/// Passes bytes on between the two, and resets both once so many have gone one way.
+/// Forwards bytes between the two, and resets both after a number of bytes in one direction.
 class Breaker {
  public:
   Breaker(const BrokenCall& broken, bool& has_broken) : broken_(broken), has_broken_(has_broken) {}
@@ -47,7 +47,7 @@ class Breaker {
   }
 
  private:
-  /// False if it is to be broken here.
+  /// Returns false if the connection is to be broken here.
   bool pass_on(Stream& from, Stream& to, Direction direction) {
     std::size_t left = direction == broken_.direction ? broken_.bytes : SIZE_MAX;
     if (left == 0) return false;
@@ -55,7 +55,7 @@ class Breaker {
       const auto piece = bytes->first(std::min(bytes->size(), left));
       if (!to.write_all(piece)) return true;
       left -= piece.size();
-      // What was passed on arrives first, or not at all: both are met with.
+      // What was forwarded may arrive before the reset or not; both cases occur.
       if (left == 0) return !hotline::sleep_for(std::chrono::milliseconds(7)).has_value();
     }
     if (to.is_open()) static_cast<void>(to.shut_down_writes());
@@ -75,7 +75,7 @@ void run_server(ScriptedLauncher& launcher, CommandWire wire) {
   if (server.add("tcp://:8000", handler)) static_cast<void>(server.run());
 }
 
-/// Two commands where the wire allows it; what is certain must be right.
+/// Two commands where the wire allows it; a reply that is complete must be right.
 void converse(CommandWire wire, bool is_broken, Verdict& verdict) {
   auto stream = hotline::connect("tcp://breaker:7000");
   if (!stream) return;

@@ -7,7 +7,7 @@ namespace simulation {
 void check_seeds(const Scenario& scenario, hotline::sim::SeedRange range) {
   hotline::FaultCounts faults;
   const auto failed = hotline::sim::find_failing_seed(range, [&](std::uint64_t seed) {
-    // A crash is told with it.
+    // A crash shows the seed.
     CAPTURE(seed);
     Findings found = scenario(seed);
     faults += found.faults;

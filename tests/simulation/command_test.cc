@@ -22,7 +22,7 @@ TEST_CASE("a reset at any byte, in either direction, is an error or comes too la
         const Findings found = break_command({wire, direction, bytes}, has_broken);
         CHECK(found.wrong == "");
       }
-      // As long as the conversation: all of it has been broken somewhere.
+      // The number of bytes of the conversation: every place of it has been broken.
       CHECK(bytes > (direction == Direction::request ? 2 : 16));
       CHECK(break_command({wire, direction, SIZE_MAX}, has_broken).wrong == "");
     }

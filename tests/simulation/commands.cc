@@ -22,7 +22,7 @@ constexpr std::size_t kCallers = 6;
 constexpr std::size_t kCommands = 5;
 constexpr hotline::Duration kTimeout = std::chrono::seconds(60);
 
-/// What all callers of one world found.
+/// The findings of all callers of one world.
 struct Tally : Verdict {
   std::size_t asked = 0;
   std::size_t answered = 0;
@@ -44,7 +44,7 @@ void run_server(std::uint64_t seed, ScriptedLauncher& launcher) {
   options.limits.connections_per_peer_max = kCallers;
   const auto make = hotline::command_maker(launcher, {.is_exposed = true});
   const std::string max = "&max=" + std::to_string(kReplyMax);
-  // Where memory may be wanted at any time, starting takes more than one try.
+  // Memory may be short at any time, so starting may take more than one attempt.
   for (int i = 0; i < 50; ++i) {
     hotline::Server server(options);
     bool is_added = server.add_made("unix:///run/command?wire=i32" + max, make).has_value();
@@ -56,7 +56,8 @@ void run_server(std::uint64_t seed, ScriptedLauncher& launcher) {
   }
 }
 
-/// Whether the call can go on: a certain reply, or none; a reply of `plain` is never certain.
+/// Returns true if the call can go on: after a complete reply, or none; a reply of `plain` is never
+/// certain.
 bool ask(CommandClient& client, const std::string& line, std::uint64_t seed, Tally& tally) {
   const std::string right = reply_to(line, seed);
   ++tally.asked;
@@ -78,7 +79,7 @@ void run_caller(const std::string& uri, CommandWire wire, std::size_t number, st
                 Tally& tally) {
   hotline::ConnectOptions options;
   options.timeout = kTimeout;
-  // Some lose patience in the midst of a command.
+  // Some callers time out during a command.
   const bool is_patient = number % 5 != 4;
   const hotline::CommandClientOptions reading{
       .wire = wire,
@@ -118,7 +119,7 @@ Findings run_commands(std::uint64_t seed) {
       });
     }
     const hotline::sim::Outcome outcome = world.run();
-    // The one without patience is answered now and then.
+    // The caller with a short timeout is answered only sometimes.
     if (is_quiet(options.faults) && tally.answered < (kCallers - 1) * kCommands) {
       tally.blame("only " + std::to_string(tally.answered) + " of " + std::to_string(tally.asked) +
                   " were answered in a quiet world");

@@ -23,9 +23,9 @@ void run_server(std::uint64_t seed) {
   hotline::ServerOptions options;
   options.concurrency = {hotline::Concurrency::Kind::loops, 1};
   options.signals = hotline::SignalUse::drain;
-  // With room for one, others wait for it when the server dies.
+  // With room for one call, others wait for it when the server dies.
   options.limits.connections_max = seed % 3 == 0 ? 1 : 0;
-  // The one that was killed has left its path behind; a new one must replace it.
+  // The killed server has left its path; a new one must replace it.
   for (int i = 0; i < 100; ++i) {
     hotline::Server server(options);
     const bool is_added = server.add("tcp://:8000", hotline::upper) &&
@@ -35,7 +35,7 @@ void run_server(std::uint64_t seed) {
   }
 }
 
-/// One exchange; a reply must be the right one, whoever died meanwhile.
+/// One exchange; a reply must be right, whatever was killed in between.
 bool exchange(hotline::Stream& call, std::size_t number, Tally& tally) {
   const std::string request = "exchange " + std::to_string(number);
   const std::string expected = "EXCHANGE " + std::to_string(number);
@@ -47,7 +47,7 @@ bool exchange(hotline::Stream& call, std::size_t number, Tally& tally) {
   return true;
 }
 
-/// Calls again and again, for as long as its life lasts.
+/// Calls repeatedly until `ends`.
 void run_caller(const std::string& uri, hotline::Instant ends, Tally& tally) {
   hotline::ConnectOptions options;
   options.timeout = kTimeout;

@@ -23,7 +23,7 @@ constexpr std::size_t kCallers = 6;
 constexpr std::size_t kMessages = 20;
 constexpr hotline::Duration kTimeout = std::chrono::seconds(60);
 
-// Those for which the network may cut a length in two and no receiver can know are not among them.
+// Without the framings in which the network may cut a length so that no receiver can detect it.
 constexpr std::array<std::string_view, 10> kFramings = {
     "lines",    "u16be", "u32be", "u32le", "i32le", "varint", "netstring", "delimiter=%0D%0A",
     "fixed=40", "mp"};
@@ -34,7 +34,7 @@ std::string framing_option(std::uint64_t seed) {
   return "?framing=" + std::string(framing_of(seed));
 }
 
-/// What all callers of one world found.
+/// The findings of all callers of one world.
 struct Tally : Verdict {
   std::size_t answered = 0;
 };
@@ -52,7 +52,7 @@ bool is_serial(std::uint64_t seed) {
   return concurrency_of(seed).kind == Concurrency::Kind::serial;
 }
 
-/// No two alike, of lengths around those of buffers, without what ends a line.
+/// All different, with lengths around those of buffers, without the bytes that end a line.
 std::string message_of(std::size_t caller, std::size_t number, std::uint64_t seed) {
   const bool is_fixed = framing_of(seed).starts_with("fixed");
   const std::size_t size =
@@ -63,7 +63,7 @@ std::string message_of(std::size_t caller, std::size_t number, std::uint64_t see
   return text;
 }
 
-/// Answers in place, with bytes of its own, or after a while.
+/// Answers in place, with bytes of its own, or after a pause.
 Reply answer(const Message& message) {
   const std::size_t kind = message.bytes().size() % 4;
   if (kind == 0 && !hotline::sleep_for(std::chrono::milliseconds(30))) return {};
@@ -79,7 +79,7 @@ void run_server(std::uint64_t seed) {
   options.timeouts.idle = std::chrono::minutes(2);
   options.limits.connections_per_peer_max = kCallers;
   const std::string framing = framing_option(seed);
-  // Where memory may be wanted at any time, starting takes more than one try.
+  // Memory may be short at any time, so starting may take more than one attempt.
   for (int i = 0; i < 50; ++i) {
     hotline::Server server(options);
     const bool is_added = server.add("tcp://:8000" + framing, answer) &&
@@ -88,7 +88,7 @@ void run_server(std::uint64_t seed) {
   }
 }
 
-/// Reads what answers messages until one does not come: how many did.
+/// Reads the replies to messages until one does not arrive. Returns how many did.
 std::size_t read_replies(FrameStream& frames, std::size_t caller, std::uint64_t seed,
                          Tally& tally) {
   for (std::size_t i = 0; i < kMessages; ++i) {
@@ -106,7 +106,7 @@ std::size_t read_replies(FrameStream& frames, std::size_t caller, std::uint64_t 
   return kMessages;
 }
 
-/// Some send all that they have at once, others one after the other.
+/// Some callers send all messages at once, others one after the other.
 void write_messages(FrameStream& frames, std::size_t caller, std::uint64_t seed) {
   std::vector<std::string> messages;
   for (std::size_t i = 0; i < kMessages; ++i) messages.push_back(message_of(caller, i, seed));

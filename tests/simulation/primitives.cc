@@ -35,7 +35,7 @@ Duration any_pause() {
   return milliseconds(std::to_integer<int>(byte));
 }
 
-/// Room for two at once, asked for by many who may give up.
+/// Room for two at once, with many that ask for it and may give up.
 void share_room(Tally& tally) {
   constexpr std::size_t kRoom = 2;
   hotline::engine::Semaphore room(kRoom);
@@ -111,7 +111,7 @@ void write_all(Channel& channel, std::string_view text) {
   }
 }
 
-/// A stand-in for `cat` that exits 3: more goes through it than its pipes hold.
+/// A simulated `cat` that exits with 3: more goes through it than its pipes hold.
 void talk_to_process(Tally& tally) {
   auto& loop = static_cast<SimulatedLoop&>(*hotline::engine::EventLoop::running());
   const auto made = loop.start_process([](Channel& input, Channel& output) {
@@ -133,7 +133,7 @@ void talk_to_process(Tally& tally) {
   tally.check(result == 0 && wait.end.exit_status == 3, "a process ended in another way");
 }
 
-/// However the wall clock jumps and drifts, what is waited for comes when it should.
+/// However the wall clock jumps and drifts, waits end when they should.
 void watch_clocks(Tally& tally) {
   constexpr Duration kPause = std::chrono::seconds(7);
   constexpr Duration kAstray = std::chrono::hours(30);

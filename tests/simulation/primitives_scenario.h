@@ -6,8 +6,8 @@
 
 namespace simulation {
 
-/// What programs wait for besides the network, each with its oracle: room, time, cancels, other
-/// threads' work, processes.
+/// What programs wait for besides the network, each with its oracle: semaphores, time, cancels, the
+/// work of other threads, processes.
 Findings use_primitives(std::uint64_t seed);
 
 }  // namespace simulation

@@ -14,7 +14,7 @@ std::string text_of(std::size_t size, std::uint64_t lot) {
   std::string text;
   while (text.size() < size) {
     lot = lot * 6364136223846793005U + 1442695040888963407U;
-    // Digits most of all: they are what lengths are made of.
+    // Mostly digits, because lengths consist of digits.
     text += static_cast<char>('0' + (lot >> 33) % 10);
   }
   return text;

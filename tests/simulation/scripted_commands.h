@@ -8,10 +8,11 @@
 
 namespace simulation {
 
-/// What the command `line` of a world does: says much or little on either output, now and then.
+/// Returns what the command `line` does in a world: it writes much or little to either output, with
+/// pauses.
 hotline::test::Script script_of(const std::string& line, std::uint64_t seed);
 
-/// The only right reply to it; empty if the service may not answer.
+/// Returns the only right reply to it; empty if the service may not answer.
 std::string reply_to(const std::string& line, std::uint64_t seed);
 
 /// The longest reply of these worlds.

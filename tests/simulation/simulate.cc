@@ -7,8 +7,8 @@
 #include "simulation/primitives_scenario.h"
 #include "simulation/upper_scenario.h"
 
-// simulate FIRST COUNT: every scenario with each of the seeds, one line at the end; for
-// tools/simulate_long.
+// simulate FIRST COUNT: runs every scenario with each of the seeds, and prints one line at the end;
+// for tools/simulate_long.
 
 namespace {
 
@@ -19,7 +19,7 @@ constexpr Findings (*kScenarios[])(std::uint64_t) = {
     simulation::survive_stops, simulation::use_primitives, simulation::call_framed,
     simulation::run_commands};
 
-/// False if anything is wrong with it.
+/// Returns false if anything is wrong with the seed.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {
   for (const auto scenario : kScenarios) {
     const Findings found = scenario(seed);

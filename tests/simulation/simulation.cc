@@ -21,7 +21,7 @@ hotline::sim::WorldOptions options_of(std::uint64_t seed) {
   constexpr std::size_t kBuffers[] = {2048, 256, 64 * 1024, 16};
   hotline::sim::WorldOptions options;
   options.faults = FaultPlan::of_seed(seed);
-  // Two numbers that do not go round together, so that every pair is met with.
+  // The numbers of windows and of latencies have no common factor, so that every pair occurs.
   options.stream_window_bytes = kWindows[seed / 3 % std::size(kWindows)];
   options.loop.receive_buffer_bytes = kBuffers[seed / 5 % std::size(kBuffers)];
   options.loop.receive_memory_max = 64 * options.loop.receive_buffer_bytes;

@@ -8,15 +8,15 @@
 
 namespace simulation {
 
-/// What one service's test saw in one world, besides what the world itself looks for.
+/// What one service's test found in one world, besides what the world itself checks.
 struct Findings {
-  std::string wrong;  ///< What its oracle says; empty if all is well.
+  std::string wrong;  ///< The verdict of its oracle; empty if all is well.
   hotline::FaultCounts faults;
   hotline::Duration simulated{};
   std::uint64_t trace_hash = 0;
 };
 
-/// What an oracle says: the first thing that is wrong, or nothing.
+/// The verdict of an oracle: the first thing that is wrong, or nothing.
 struct Verdict {
   void blame(std::string what) {
     if (wrong.empty()) wrong = std::move(what) + '\n';
@@ -25,24 +25,24 @@ struct Verdict {
   std::string wrong;
 };
 
-/// What upper must answer.
+/// Returns what upper must answer.
 std::string upper_cased(std::string text);
 
 /// One world of one seed.
 using Scenario = std::function<Findings(std::uint64_t seed)>;
 
-/// The options of a seed's world: its faults, its windows, its buffers, its latencies. With TRACE
-/// in the environment everything that happens is printed.
+/// Returns the options of a seed's world: its faults, windows, buffers and latencies. With TRACE in
+/// the environment every event is printed.
 hotline::sim::WorldOptions options_of(std::uint64_t seed);
 
-/// What a finished world says.
+/// Returns the findings of a finished world.
 Findings findings_of(const hotline::sim::Outcome& outcome, std::string wrong);
 
-/// Whether nothing can go wrong in such a world: then every call must succeed.
+/// Returns true if nothing can go wrong in such a world; every call must then succeed.
 bool is_quiet(const hotline::FaultPlan& plan);
 
-/// The same, but for what every program must bear: short reads and writes, delays that stay below
-/// every deadline.
+/// Returns true if only what every program must tolerate can go wrong: short reads and writes, and
+/// delays below every deadline.
 bool is_bearable(const hotline::FaultPlan& plan);
 
 }  // namespace simulation

@@ -19,7 +19,7 @@ constexpr std::size_t kCallers = 4;
 constexpr int kRequests = 12;
 constexpr int kStops = 8;
 
-// A caller waits for less than that before it speaks again, with its trip over the network.
+// A caller waits for less than that before it sends again, including the trip over the network.
 constexpr Duration kIdle = seconds(10);
 constexpr Duration kPauseMax = milliseconds(9'900);
 
@@ -59,14 +59,14 @@ bool has_early_wakes(std::uint64_t seed) { return seed % 2 == 0; }
 void run_caller(const std::string& uri, std::uint64_t seed, std::size_t number, Verdict& verdict) {
   hotline::ConnectOptions options;
   options.stream.timeouts = {hotline::kNoTimeout, hotline::kNoTimeout, hotline::kNoTimeout};
-  // Since when the server may have been waiting for this caller, at the earliest.
+  // The earliest time since which the server may have been waiting for this caller.
   hotline::Instant since = hotline::now();
   auto call = hotline::connect(uri, options);
   if (!call) return verdict.blame("no call: " + call.error().message());
   std::mt19937_64 random(seed * kCallers + number);
   for (int i = 0; i < kRequests; ++i) {
     const Duration left = since + kPauseMax - hotline::now();
-    // Whoever hears late cannot know whether it speaks in time.
+    // A caller that receives late cannot know whether it sends in time.
     if (left <= Duration(0)) return;
     const auto lot = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(left.count()));
     if (i > 0 && !hotline::sleep_for(Duration(lot))) return;

@@ -18,7 +18,7 @@ constexpr std::size_t kCallers = 5;
 constexpr std::size_t kRequests = 60;
 constexpr std::size_t kEmptyRequests = kRequests / 5;  ///< Of one caller.
 
-/// What one caller asked and was answered.
+/// The requests and replies of one caller.
 struct Conversation {
   std::multiset<std::string> expected;
   std::size_t answered = 0;
@@ -28,24 +28,24 @@ struct Conversation {
 struct Tally : Verdict {
   std::size_t asked = 0;
   std::size_t answered = 0;
-  std::size_t answered_texts = 0;  ///< Of these, not empty.
+  std::size_t answered_texts = 0;  ///< Of these, those that are not empty.
 };
 
-/// Its bytes tell who sent it, so that nobody else's reply can be taken for the right one.
+/// The bytes identify the sender, so that a reply to another caller cannot pass for the right one.
 std::string request_of(std::size_t caller, std::size_t number) {
   if (caller == 1 && number % 5 == 4) return {};
   const std::string fill(number * number * 13 % 1200, static_cast<char>('a' + caller));
   return "from " + std::to_string(caller) + " number " + std::to_string(number) + " " + fill;
 }
 
-/// A reply in which the network changed a byte: the case of a letter, which cannot be told from
-/// what upper does, or another one.
+/// Returns true for a reply in which the network changed a byte: it changed the case of a letter,
+/// which looks like the work of upper, or another bit.
 bool is_corrupted(const std::string& reply, const std::multiset<std::string>& expected) {
   for (const std::string& each : expected) {
     if (each.size() != reply.size()) continue;
     std::size_t differing = 0;
     for (std::size_t i = 0; i < reply.size(); ++i) differing += each[i] == reply[i] ? 0 : 1;
-    // On the way there, and on the way back.
+    // In one direction, and in the other.
     if (differing <= 2) return true;
   }
   return false;
@@ -83,7 +83,7 @@ void run_caller(const std::string& uri, std::size_t caller, const hotline::Fault
         hotline::deadline_after(std::chrono::milliseconds(caller % 2 == 0 ? 50 : 5)));
     if (reply) take_reply(std::string(hotline::as_text(reply->bytes)), plan, talk, all, tally);
   }
-  // What is late comes now.
+  // Late replies arrive now.
   for (;;) {
     const auto reply = socket->receive(hotline::deadline_after(std::chrono::minutes(1)));
     if (!reply && reply.error().kind != hotline::ErrorKind::resource_exhausted) break;
@@ -92,7 +92,7 @@ void run_caller(const std::string& uri, std::size_t caller, const hotline::Fault
   tally.answered += talk.answered;
 }
 
-/// Waits for some messages before it answers, so that dispatch fibers take over from each other.
+/// Waits before it answers some messages, so that dispatch fibers take over from each other.
 hotline::Reply slow_upper(const hotline::Message& message) {
   if (message.bytes().size() % 3 == 0) {
     const auto pause = std::chrono::microseconds(message.bytes().size());
@@ -139,7 +139,8 @@ Findings send_upper(std::uint64_t seed) {
     });
   }
   const hotline::sim::Outcome outcome = world.run();
-  // Upper leaves some of the empty ones unanswered, which could be another server's replies.
+  // Upper leaves some of the empty ones unanswered, because they could be replies of another
+  // server.
   if (is_quiet(options.faults) && tally.answered_texts != kCallers * kRequests - kEmptyRequests) {
     tally.blame("only " + std::to_string(tally.answered_texts) +
                 " texts were answered in a quiet world");

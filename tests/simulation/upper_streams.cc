@@ -20,7 +20,7 @@ constexpr std::size_t kCallers = 6;
 constexpr std::size_t kRequests = 8;
 constexpr hotline::Duration kTimeout = std::chrono::seconds(20);
 
-/// What all callers of one world found.
+/// The findings of all callers of one world.
 struct Tally : Verdict {
   std::size_t succeeded = 0;
 };
@@ -32,7 +32,7 @@ std::string request_of(std::size_t caller, std::size_t number, std::uint64_t see
   return text;
 }
 
-/// Reads what answers `text`; a beginning of it, if the call breaks.
+/// Reads the reply to `text`; a beginning of it, if the call breaks.
 bool read_reply(hotline::Stream& call, const std::string& text, Tally& tally) {
   const std::string expected = upper_cased(text);
   std::size_t read = 0;
@@ -52,7 +52,7 @@ bool read_reply(hotline::Stream& call, const std::string& text, Tally& tally) {
   return true;
 }
 
-/// Writes and reads at once, as a caller must who sends more than fits between the two.
+/// Writes and reads at once, as a caller must that sends more than fits between the two.
 bool exchange(hotline::Stream& call, const std::string& text, Tally& tally) {
   bool has_written = false;
   bool has_read = false;
@@ -93,7 +93,7 @@ Concurrency concurrency_of(std::uint64_t seed) {
 
 std::size_t connections_max_of(std::uint64_t seed) { return seed % 7 == 0 ? 2 : 0; }
 
-/// Whether nobody has to wait for others longer than the deadlines allow.
+/// Returns true if no caller has to wait for others longer than the deadlines allow.
 bool is_fair(std::uint64_t seed, const hotline::FaultPlan& plan) {
   const bool is_wide =
       concurrency_of(seed).kind == Concurrency::Kind::loops && connections_max_of(seed) == 0;
@@ -108,7 +108,7 @@ void run_server(std::uint64_t seed, Tally& tally) {
   options.limits.connections_max = connections_max_of(seed);
   options.limits.connections_per_peer_max = kCallers;
   const hotline::Handler upper = hotline::upper;
-  // Where memory may be wanted at any time, starting takes more than one try.
+  // Memory may be short at any time, so starting may take more than one attempt.
   for (int i = 0; i < 50; ++i) {
     hotline::Server server(options);
     const bool is_added =

@@ -20,7 +20,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Standard input is closed while this lives: its number is the next that the system gives.
+/// Standard input is closed while this exists, so that its number is the next to be assigned.
 class WithoutInput {
  public:
   WithoutInput() : saved_(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) { ::close(STDIN_FILENO); }

@@ -15,7 +15,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// What becomes of a loop's streams when receive buffers are short.
+// How a loop treats its streams when receive buffers are short.
 
 namespace hotline::engine {
 namespace {
@@ -31,7 +31,7 @@ LoopOptions few_buffers() {
   return options;
 }
 
-/// A stream whose peer has sent more than anybody receives, and reads nothing.
+/// A stream whose peer has sent more than is received, and reads nothing.
 struct Flooded {
   Flooded() {
     auto [ours, theirs] = test::stream_pair();
@@ -56,7 +56,7 @@ int receive(EventLoop& loop, Channel& channel) {
   return result;
 }
 
-/// Twice: only the second buffer shows that the peer brings much.
+/// Twice: only the second buffer shows that the peer sends much.
 void receive_much(EventLoop& loop, Flooded& flooded) {
   for (int i = 0; i < 2; ++i) {
     flooded.channel->lease = {};
@@ -65,8 +65,7 @@ void receive_much(EventLoop& loop, Flooded& flooded) {
   }
 }
 
-/// Lets each of them receive much on a fiber of `holders`, and hold what it has until that is
-/// interrupted.
+/// Lets each of them receive much on a fiber of `holders`, and hold it until that is interrupted.
 void hold_much(EventLoop& loop, std::list<Flooded>& floods, FiberGroup& holders) {
   for (Flooded& each : floods) {
     loop.spawn(
@@ -214,7 +213,7 @@ TEST_CASE("a stream whose peer reads nothing is cut when others need the buffer 
               },
               &writers);
         }
-        // Whatever was held up for want of a buffer has had one in the end.
+        // Every stream that waited for a buffer has got one in the end.
         while (served_count < static_cast<int>(floods.size())) {
           REQUIRE(sleep_for(std::chrono::milliseconds(10)));
         }

@@ -25,7 +25,7 @@ int receive_some(EventLoop& loop, Channel& channel, Deadline deadline = Deadline
   return loop.perform(receive, deadline);
 }
 
-/// Spawns `body` and lets it run until it waits: its fiber.
+/// Spawns `body`, lets it run until it waits, and returns its fiber.
 Fiber* start(EventLoop& loop, FiberGroup& group, std::move_only_function<void()> body) {
   Fiber* fiber = nullptr;
   loop.spawn(
@@ -39,7 +39,7 @@ Fiber* start(EventLoop& loop, FiberGroup& group, std::move_only_function<void()>
   return fiber;
 }
 
-/// Lets the loop take several turns: what was submitted is with the kernel then.
+/// Lets the loop take several turns, after which the kernel has what was submitted.
 void let_settle(EventLoop& loop) {
   for (int i = 0; i < 5; ++i) loop.yield();
 }

@@ -27,7 +27,7 @@ std::string text_of(const Buffer& buffer) {
   return std::string(as_text(buffer.memory().first(buffer.filled())));
 }
 
-/// All that is left: what was carried, then what the kernel has.
+/// Returns all that is left: first what was carried, then what the kernel has.
 std::string drain_text(Channel& channel) {
   std::string text;
   if (channel.carried) {

@@ -25,7 +25,7 @@ namespace {
 
 using Body = std::function<std::string()>;
 
-/// Forks only from an epoll loop: with a ring there would be one to inherit.
+/// Forks only from an epoll loop; a child would inherit a ring.
 void on_control_loop(const std::function<void(EventLoop&)>& body) {
   test::on_loop(EngineKind::epoll, body);
 }
@@ -148,7 +148,7 @@ TEST_CASE("a child has the descriptors that it was given and no others") {
     CHECK(has(STDERR_FILENO));
     CHECK_FALSE(has(peer.get()));
     CHECK_FALSE(has(other.get()));
-    // Beside these only the pipe of the report.
+    // Besides these there is only the pipe of the report.
     CHECK(std::ranges::count(outcome->report, ' ') == 6);
   });
 }

@@ -12,7 +12,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Gives the process its limit on descriptors back.
+/// Restores the descriptor limit of the process.
 class KeepsLimit {
  public:
   KeepsLimit() { REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit_) == 0); }

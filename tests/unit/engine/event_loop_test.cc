@@ -13,7 +13,7 @@
 namespace hotline::engine {
 namespace {
 
-/// A wait that nothing but the test ends.
+/// A wait that only the test ends.
 class TestWait final : public Wait {
  public:
   explicit TestWait(EventLoop& loop, bool is_drainable = false)

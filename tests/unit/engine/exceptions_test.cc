@@ -13,7 +13,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Waits in the midst of unwinding.
+/// Waits during unwinding.
 class YieldsInDestructor {
  public:
   YieldsInDestructor(EventLoop& loop, int& uncaught) : loop_(loop), uncaught_(uncaught) {}

@@ -10,7 +10,7 @@
 namespace hotline {
 namespace {
 
-/// Gives the process its signal mask and the action of one signal back.
+/// Restores the signal mask of the process and the action of one signal.
 class KeepsSignals {
  public:
   explicit KeepsSignals(int signal) : signal_(signal) {

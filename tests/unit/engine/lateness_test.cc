@@ -19,7 +19,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// A process may be stopped, or its machine suspended, past a deadline. What came before the
+// A process may be stopped, or its machine suspended, past a deadline. What arrived before the
 // deadline must not be lost because the loop sees it only afterwards.
 
 namespace hotline::engine {
@@ -27,7 +27,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A loop whose clock and events are the test's: each turn does what is next in `turns`.
+/// A loop whose clock and events belong to the test: each turn runs the next of `turns`.
 class ScriptedLoop final : public EventLoop {
  public:
   ScriptedLoop() : EventLoop({}) {}
@@ -58,7 +58,7 @@ void stop_past(Deadline deadline) {
   while (!deadline.has_passed(Engine::current().read_clock())) continue;
 }
 
-/// `count` pairs of which `ours` wait to receive until `deadline` while the others send.
+/// `count` pairs, of which `ours` wait to receive until `deadline` while the others send.
 struct Receivers {
   explicit Receivers(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -77,8 +77,8 @@ int receive_until(EventLoop& loop, Channel& channel, Deadline deadline) {
   return loop.perform(receive, deadline);
 }
 
-/// How many receive what is sent while the loop does not look, until after their deadline; nothing
-/// if that came before they waited.
+/// Returns how many receive what is sent while the loop does not check until after their deadline;
+/// nullopt if that passed before they waited.
 std::optional<std::size_t> receive_late(EventLoop& loop, Receivers& receivers, Duration timeout) {
   const Deadline deadline = Deadline::after(loop.read_clock(), timeout);
   std::size_t received = 0;
@@ -87,7 +87,7 @@ std::optional<std::size_t> receive_late(EventLoop& loop, Receivers& receivers, D
     REQUIRE(loop.spawn(
         "receiver", [&] { received += receive_until(loop, *channel, deadline) == 4; }, &group));
   }
-  // They begin to wait, and the loop tells the kernel.
+  // They begin to wait, and the loop submits that to the kernel.
   loop.yield();
   loop.yield();
   const bool is_in_time = !deadline.has_passed(loop.read_clock());
@@ -99,7 +99,7 @@ std::optional<std::size_t> receive_late(EventLoop& loop, Receivers& receivers, D
   return is_in_time ? std::optional(received) : std::nullopt;
 }
 
-/// Says that nothing has come, and while it says so something comes and the deadline passes.
+/// Reports that nothing has arrived; in that moment something arrives and the deadline passes.
 class ReceiveOfStoppedThread final : public Operation {
  public:
   ReceiveOfStoppedThread(Channel& channel, int peer, Deadline deadline)
@@ -127,7 +127,7 @@ TEST_CASE("an event before the deadline ends the wait, even if it is seen after 
   PlainWait wait(loop);
   int result = 0;
   loop.spawn("test", [&] { result = loop.park(wait, Deadline::at(loop.time + milliseconds(10))); });
-  // The process is stopped: the wait for events is interrupted, and has seen nothing.
+  // The process is stopped: the wait for events is interrupted, and has reported nothing.
   loop.turns.push_back([&] { loop.time += milliseconds(100); });
   loop.turns.push_back([&] { loop.complete(wait, 7); });
   loop.run();
@@ -171,7 +171,7 @@ TEST_CASE("a fiber woken by the fiber of a late event is woken in time") {
 
 TEST_CASE("receives get what arrived in time, however late and however many the loop checks") {
   test::on_each_loop([](EventLoop& loop) {
-    // More than an engine hears of in one look: events of epoll, buffers and completions of uring.
+    // More than an engine reports in one check: events of epoll, buffers and completions of uring.
     Receivers receivers(400);
     auto received = receive_late(loop, receivers, milliseconds(20));
     for (auto timeout = milliseconds(40); !received; timeout *= 2) {

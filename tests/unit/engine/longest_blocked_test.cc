@@ -12,7 +12,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Parks a fiber in each of `count` waits, one turn after the other, and gives them to `body` in
+/// Parks a fiber in each of `count` waits, one turn after the other, and calls `body` with them in
 /// the order in which they began.
 void with_waits(std::size_t count, const std::function<void(std::vector<PlainWait*>&)>& body) {
   test::on_loop(EngineKind::epoll, [&](EventLoop& loop) {

@@ -1,4 +1,4 @@
-// What a shortage of memory does to a loop and to those that wait on it.
+// How a shortage of memory affects a loop and the fibers that wait on it.
 
 #include <sys/socket.h>
 
@@ -33,7 +33,7 @@ constexpr auto kOne = MemoryShortage::Extent::one;
   for (std::size_t i = 0; i < sizeof frame; ++i) frame[i] = 'x';
 }
 
-/// The result of the operation, or nothing if there was no memory for it.
+/// Returns the result of the operation, or nullopt if there was no memory for it.
 std::optional<int> try_perform(Operation& operation) {
   try {
     return Engine::current().perform(operation, deadline_after(std::chrono::seconds(10)));
@@ -42,7 +42,7 @@ std::optional<int> try_perform(Operation& operation) {
   }
 }
 
-/// Receives until the end what is there or comes.
+/// Receives everything until the end.
 std::string receive_all(Channel& channel) {
   std::string text;
   for (;;) {

@@ -1,4 +1,5 @@
-// What is told to those who break the contract of the engine: each case in a process of its own.
+// Every violation of the engine's contract aborts with a sentence; each case runs in a process of
+// its own.
 
 #include <csignal>
 #include <memory>
@@ -34,7 +35,8 @@ int receive(Channel& channel) {
   return Engine::current().perform(operation, deadline_after(std::chrono::seconds(10)));
 }
 
-/// Lets a fiber of a loop wait to receive from a channel, and `use` it on another thread meanwhile.
+/// Lets a fiber of a loop wait to receive from a channel, and calls `use` with it on another
+/// thread.
 void use_elsewhere(EngineKind kind, const std::function<void(Channel&)>& use) {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));

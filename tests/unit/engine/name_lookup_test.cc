@@ -86,7 +86,7 @@ TEST_CASE("a look-up of a name respects the deadline") {
     const DeadlineScope scope(Deadline::at(now()));
     CHECK(look_up_tcp("127.0.0.1", 80));
     const auto found = look_up_tcp("localhost", 80);
-    // Unless the answer came in the same turn: what has completed counts.
+    // Unless the answer came in the same turn: a completed result counts.
     if (found) return;
     CHECK(found.error().kind == ErrorKind::timed_out);
     CHECK(found.error().endpoint == "localhost");

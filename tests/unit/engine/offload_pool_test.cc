@@ -104,7 +104,7 @@ struct BusyPool {
     begun.get_future().wait();
   }
 
-  /// Lets the thread go on, and waits until it has done what it was given so far.
+  /// Lets the thread go on, and waits until it has done its work so far.
   void open() {
     gate.set_value();
     std::promise<void> last;
@@ -141,7 +141,7 @@ TEST_CASE("work beyond the limit is dropped, with what it owns, when its submitt
     CHECK(owned.use_count() == 1);
     busy.open();
     CHECK(ran == waiting_max + 1);
-    // What has run cannot be given up.
+    // Work that has run cannot be given up.
     busy.pool.give_up(kept);
     busy.pool.give_up(dropped);
   }
@@ -182,7 +182,7 @@ TEST_CASE("without room to wait, work gets a thread of its own while there are a
 
 namespace {
 
-/// While it lives no thread can be made: their stacks would be larger than the address space.
+/// While it exists no thread can be started: their stacks would be larger than the address space.
 class NoThreads {
  public:
   NoThreads() {

@@ -89,7 +89,7 @@ TEST_CASE("at a deadline the work goes on unobserved") {
     }
     gate->set_value();
     finished->get_future().wait();
-    // Letters about it may come now: nobody must be woken by them.
+    // Letters about it may arrive now; they must not wake anything.
     CHECK(sleep_for(milliseconds(1)));
   });
 }

@@ -14,8 +14,8 @@
 namespace hotline::engine {
 namespace {
 
-/// A message that arrives with descriptors, each the end of a pair whose other end tells whether it
-/// has been closed.
+/// A message that arrives with descriptors. Each is one end of a pair whose other end shows whether
+/// it has been closed.
 class Parcel {
  public:
   /// Adds a control message of `type` with `count` descriptors.
@@ -44,7 +44,7 @@ class Parcel {
     message.msg_controllen = used_;
     return take_descriptors(message, wanted);
   }
-  /// Whether the descriptor that was added as that one has been closed.
+  /// Returns true if the descriptor that was added at `index` has been closed.
   bool is_closed(std::size_t index) { return test::receive_text(others_[index].get(), 1).empty(); }
   void answer(std::size_t index) { test::send_text(others_[index].get(), "x"); }
 

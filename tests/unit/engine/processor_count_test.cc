@@ -12,7 +12,7 @@
 namespace hotline::engine {
 namespace {
 
-/// The quota of one group whose files say this.
+/// The quota of one group whose files have these contents.
 struct GroupFiles {
   std::string max{};
   std::string quota{};

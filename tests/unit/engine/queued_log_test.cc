@@ -59,7 +59,7 @@ std::string replace_times(std::string_view text) {
   return replaced;
 }
 
-/// What a log writes until it goes, the times replaced by `TIME`.
+/// Returns what a log writes until it is destroyed, with the times replaced by `TIME`.
 template <typename Run>
 std::string logged(LogLevel least, Run run, QueuedLog::Format format = format_as_text) {
   const std::string text = test::written_to(stderr, [&] {
@@ -69,7 +69,7 @@ std::string logged(LogLevel least, Run run, QueuedLog::Format format = format_as
   return replace_times(text);
 }
 
-/// Reads what is written to standard error while this lives.
+/// Reads what is written to standard error while this exists.
 class ErrorReader {
  public:
   ErrorReader() {
@@ -80,7 +80,7 @@ class ErrorReader {
     redirection_.emplace(STDERR_FILENO, writing.get());
   }
 
-  /// Waits for it.
+  /// Waits for a line.
   std::string line() const {
     std::string text;
     for (char byte = 0; ::read(reading_.get(), &byte, 1) == 1 && byte != '\n';) text += byte;
@@ -92,8 +92,8 @@ class ErrorReader {
   std::optional<test::Redirection> redirection_;
 };
 
-/// Whether every other thread of this process waits, as /proc has it. (Their numbers do not tell
-/// which one is the newest: they begin anew.)
+/// Returns true if every other thread of this process waits, according to /proc. (The numbers of
+/// threads do not show which is the newest, because they wrap around.)
 bool do_other_threads_wait() {
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     if (task.path().filename() == std::to_string(::gettid())) continue;
@@ -105,8 +105,8 @@ bool do_other_threads_wait() {
   return true;
 }
 
-/// fork(2), while no other thread holds the lock of a sanitizer's allocator: a child would wait for
-/// that lock for ever.
+/// fork(2), while no other thread holds the lock of a sanitizer's allocator, for which a child
+/// would wait for ever.
 pid_t fork_at_rest() {
   while (!do_other_threads_wait()) std::this_thread::yield();
   return ::fork();
@@ -238,7 +238,7 @@ TEST_CASE("records that could not be written are counted, and reported later") {
       const test::Redirection redirection(STDERR_FILENO, full.get());
       log.emplace(LogLevel::info);
       for (int i = 0; i < 3; ++i) log->write(record_of(LogLevel::info, "lost"));
-      // Its thread has read them all when it waits for more.
+      // The thread has read all of them when it waits for more.
       while (!do_other_threads_wait()) std::this_thread::yield();
     }
     log->write(record_of(LogLevel::info, "written"));

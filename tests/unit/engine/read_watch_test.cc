@@ -24,7 +24,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Counts how often it was told, and can be waited for.
+/// Counts how often it was notified, and can be waited for.
 class CountedWatch final : public ReadWatch {
  public:
   explicit CountedWatch(EventLoop& loop) : told_(loop) {}
@@ -63,12 +63,12 @@ Pair simulated_pair(test::Simulation& simulation, const std::string& path) {
   return {std::move(ours), std::move(peer)};
 }
 
-/// A loop and a way to two connected sockets on it.
+/// A loop, and a way to make two connected sockets on it.
 struct Ground {
   EventLoop& loop;
   std::function<Pair()> make_pair;
 
-  /// What has come until here is known to the loop.
+  /// Lets the loop process everything that has arrived.
   void settle() const {
     if (loop.is_simulated()) {
       CHECK(sleep_for(std::chrono::seconds(1)));
@@ -78,7 +78,7 @@ struct Ground {
   }
 };
 
-/// On each loop of the system, and on the simulated one.
+/// Runs on each loop of the system, and on the simulated one.
 void on_all_loops(const std::function<void(const Ground&)>& body) {
   test::on_each_loop([&](EventLoop& loop) { body({loop, system_pair}); });
   INFO("on the engine simulated");
@@ -98,7 +98,7 @@ void send(EventLoop& loop, Channel& channel, std::string_view text) {
   REQUIRE(loop.perform(operation, Deadline::never()) == static_cast<int>(text.size()));
 }
 
-/// What is received, or the negated errno or end code as text.
+/// Returns what is received, or the negated errno or end code as text.
 std::string receive(EventLoop& loop, Channel& channel, Deadline deadline = Deadline::never()) {
   Receive operation(channel, loop);
   const int result = loop.perform(operation, deadline);
@@ -338,7 +338,7 @@ TEST_CASE("among many channels, those with new data are notified") {
 }
 
 TEST_CASE("a watch that runs out of receive buffers is notified when there are some again") {
-  // Two buffers, and both are held: whatever comes has to wait for one of them.
+  // Two buffers, both in use: new data has to wait for one of them.
   const LoopOptions scarce{.receive_memory_max = 8192, .receive_buffer_bytes = 4096};
   test::on_each_loop(
       [](EventLoop& loop) {

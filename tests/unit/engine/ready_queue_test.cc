@@ -10,7 +10,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Gives `body` three fibers that are parked: only a loop can make fibers.
+/// Calls `body` with three parked fibers: only a loop can make fibers.
 void with_fibers(const std::function<void(const std::vector<Fiber*>&)>& body) {
   test::on_loop(EngineKind::epoll, [&](EventLoop& loop) {
     std::vector<Fiber*> fibers;

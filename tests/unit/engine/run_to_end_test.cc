@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// What happens on one output, so long after the launch: something is written, or the end.
+/// An event on one output at a time after the launch: something is written, or the end.
 struct Saying {
   Duration after;
   std::string text;
@@ -32,7 +32,7 @@ struct Plot {
   Result<void> finish{};
 };
 
-/// A process that is only told of: all that it waits for is time.
+/// A scripted process: all that it waits for is time.
 class ToldProcess final : public Process {
  public:
   explicit ToldProcess(const Plot& plot, bool& is_gone)
@@ -83,7 +83,7 @@ struct Told {
   Duration took{};
 };
 
-/// Runs it in a simulated world, where time is only what is waited for.
+/// Runs it in a simulated world, where only waits let time pass.
 Told tell(const Plot& plot, const RunOptions& options = {}) {
   test::Simulation simulation;
   Told told;

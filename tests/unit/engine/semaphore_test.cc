@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Holds that `count` at most are inside at once.
+/// Checks that at most `count` are inside at once.
 class Gauge {
  public:
   void enter() {

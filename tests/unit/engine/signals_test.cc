@@ -15,7 +15,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Gives the thread its signal mask back.
+/// Restores the signal mask of the thread.
 class KeepsMask {
  public:
   KeepsMask() { pthread_sigmask(SIG_BLOCK, nullptr, &mask_); }
@@ -80,7 +80,7 @@ TEST_CASE("a wait for signals can be cancelled") {
 
 namespace {
 
-/// Gives a signal its action back.
+/// Restores the action of a signal.
 class KeepsAction {
  public:
   explicit KeepsAction(int signal) : signal_(signal) { ::sigaction(signal, nullptr, &action_); }

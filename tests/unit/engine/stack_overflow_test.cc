@@ -20,7 +20,7 @@ namespace {
 
 int sink = 0;
 
-// Not a tail call, and no loop either.
+// Neither a tail call nor a loop.
 [[gnu::noinline]] int recurse(volatile int* above) {
   volatile int frame[64];
   frame[0] = *above + 1;
@@ -34,7 +34,7 @@ void recurse_without_end() {
   recurse(&start);
 }
 
-/// Runs `body` on a fiber among others that wait, whose stacks are all around it.
+/// Runs `body` on a fiber among others that wait, whose stacks surround it.
 void run_among_others(EngineKind kind, void (*body)()) {
   constexpr int kOthers = 20;
   auto loop = make_event_loop({.engine = kind});
@@ -115,7 +115,7 @@ TEST_CASE("an overflow on another thread than the first is reported too") {
 TEST_CASE("another fault is not taken for an overflow") {
   if (kUnderAsan) return;
   const auto report = test::in_child_process([] {
-    // What had the signal before has it again: the default, not a sanitizer's handler.
+    // Restores what had the signal before: the default, not a sanitizer's handler.
     std::signal(SIGSEGV, SIG_DFL);
     const StackOverflowReporter reporter;
     auto* volatile nowhere = reinterpret_cast<volatile int*>(8);

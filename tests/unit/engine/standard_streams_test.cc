@@ -16,8 +16,8 @@
 namespace hotline {
 namespace {
 
-/// Runs `body` in a process of its own, in which those of the standard descriptors are closed that
-/// have their bit in `closed`. Returns its exit status.
+/// Runs `body` in a process of its own, in which the standard descriptors with a bit in `closed`
+/// are closed. Returns its exit status.
 template <typename Body>
 int in_child_without(int closed, Body body) {
   const pid_t child = ::fork();
@@ -32,7 +32,7 @@ int in_child_without(int closed, Body body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/// A pipe whose writing end is non-blocking, and full but for less than a page.
+/// A pipe whose writing end is non-blocking, with less than a page of room.
 struct FullPipe {
   FullPipe() {
     std::array<int, 2> ends{};
@@ -137,7 +137,7 @@ TEST_CASE("a stream that cannot be written to returns the reason") {
 TEST_CASE("a line is written within its patience, or not at all") {
   using std::chrono::milliseconds;
   FullPipe pipe;
-  // The pipe of a server blocks, as a rule.
+  // The pipe of a server usually blocks.
   REQUIRE(::fcntl(pipe.writing.get(), F_SETFL, 0) == 0);
   const test::Redirection redirection(STDOUT_FILENO, pipe.writing.get());
   CHECK(write_standard_within(StandardStream::output, "x", milliseconds(0)) == EAGAIN);

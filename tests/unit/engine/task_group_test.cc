@@ -23,7 +23,7 @@ using engine::Engine;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-/// Reads through whatever engine this thread has now, `size` bytes at most.
+/// Reads with the current engine of this thread, `size` bytes at most.
 std::string read_some(Channel& channel, std::size_t size) {
   std::string text(size, '\0');
   if (channel.unread.empty()) {

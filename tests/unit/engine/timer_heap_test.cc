@@ -17,7 +17,7 @@ Instant at(int tick) { return Instant(std::chrono::milliseconds(tick)); }
 
 Deadline due(int tick) { return Deadline::at(at(tick)); }
 
-/// Gives `body` that many fibers, parked without a deadline: only a loop can make fibers.
+/// Calls `body` with that many fibers, parked without a deadline: only a loop can make fibers.
 void with_fibers(std::size_t count, const std::function<void(const std::vector<Fiber*>&)>& body) {
   test::on_loop(EngineKind::epoll, [&](EventLoop& loop) {
     std::vector<std::unique_ptr<Event>> ends;
@@ -46,7 +46,7 @@ std::vector<Fiber*> take_all(TimerHeap& heap, int now) {
   return taken;
 }
 
-/// What a heap must do, in the plainest way.
+/// The required behaviour of a heap, in the simplest form.
 class Model {
  public:
   void arm(Fiber* fiber, Deadline deadline) { deadlines_.insert_or_assign(fiber, deadline); }

@@ -15,7 +15,7 @@ namespace {
 
 using enum WorkerKind;
 
-/// A worker that ran `body`, to its end; `meanwhile` is done with it before.
+/// Runs a worker with `body` to its end; calls `meanwhile` with it before that.
 void run_worker(WorkerKind kind, std::move_only_function<void()> body,
                 const std::function<void(Worker&)>& meanwhile) {
   std::promise<void> ended;

@@ -22,7 +22,7 @@ thread_local int yields = 0;
 
 }  // namespace
 
-/// In place of the C library's: counts as well.
+/// Replaces the function of the C library, and counts the calls.
 extern "C" int sched_yield() noexcept {
   ++yields;
   return static_cast<int>(syscall(SYS_sched_yield));

@@ -18,8 +18,8 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// What every engine with a loop must do stands in event_loop_test and cancellation_test: here is
-// what could go wrong with readiness, so it runs on all of them.
+// event_loop_test and cancellation_test check what every engine with a loop must do. Here is what
+// could go wrong with readiness, so it runs on all of them.
 
 namespace hotline::engine {
 namespace {
@@ -180,7 +180,8 @@ TEST_CASE("when all buffers are used, receiving waits until one is returned") {
         for (int i = 0; i < 5; ++i) loop.yield();
         CHECK(third == 0);
         first = {};
-        // Nothing else happens: the return of the buffer alone must wake who waits for it.
+        // Nothing else happens: the return of the buffer alone must wake the fiber that waits for
+        // it.
         group.join();
         CHECK(third == 4096);
       },

@@ -18,7 +18,7 @@
 namespace hotline::engine {
 namespace {
 
-/// A keeper in a forked process, and the launcher's and the server's ends of what it has.
+/// A keeper in a forked process, with the launcher's and the server's ends of its descriptors.
 class KeptKeeper {
  public:
   KeptKeeper() {
@@ -73,7 +73,7 @@ class KeptKeeper {
   void kill_softly() { ::shutdown(status_.get(), SHUT_WR); }
   void no_more_requests() { requests_.reset(); }
 
-  /// Its status, as waitpid(2) has it.
+  /// Returns its status, as in waitpid(2).
   int end() {
     status_.reset();
     status_of_keeper_.reset();

@@ -127,7 +127,7 @@ TEST_CASE("a program that kills its parent is killed too, with all that it start
   test::Witness witness;
   const auto process = test::launcher().launch(test::shell(
       "exec 3>$1; (setsid sleep 1000 &); kill -KILL $PPID; sleep 1000", {witness.path()}));
-  // It may be quicker than the news of its start.
+  // It may end before its start is reported.
   CHECK(test::kind_of(process ? (*process)->wait() : fail(process.error())) == "reset");
   CHECK(witness.wait_for_end().empty());
 }

@@ -54,7 +54,7 @@ std::size_t zombies_below(pid_t pid) {
       std::ranges::count_if(children, [](pid_t each) { return !test::is_running(each); }));
 }
 
-/// Waits by looking: nobody tells of the end of a process that is not one's own child.
+/// Polls, because the end of a process that is not a child is not reported.
 template <typename Condition>
 bool comes_true(Condition condition) {
   for (int i = 0; i < 10'000; ++i) {
@@ -90,7 +90,7 @@ TEST_CASE("nothing is left when the launcher is killed, and launching fails from
     static_cast<void>(witness.wait_for_line());
     ::kill(pid_of(*launcher), SIGKILL);
     const auto end = (*process)->wait();
-    // The keeper may be quick enough to tell.
+    // The keeper may be quick enough to report it.
     must(!end || end->signal == SIGKILL, "ended otherwise");
     siginfo_t info;
     ::waitid(P_PID, static_cast<id_t>(pid_of(*launcher)), &info, WEXITED | WNOWAIT);
@@ -121,7 +121,7 @@ TEST_CASE("no zombies: keepers are reaped, also killed ones, and their orphans")
     const auto launcher = own_launcher();
     for (const char* script : {"exit 0", "(setsid sleep 1000 &); exit 0",
                                "(setsid sleep 1000 &); kill -KILL $PPID; sleep 1000"}) {
-      // The last one may be quicker than the news of its start.
+      // The last one may end before its start is reported.
       if (const auto process = launcher->launch(test::shell(script))) {
         static_cast<void>((*process)->wait());
       }
@@ -141,7 +141,7 @@ TEST_CASE("a keeper that is killed before its request is replaced") {
     for (int round = 0; round < 5; ++round) {
       const auto keepers = children_of(pid_of(*launcher));
       for (const pid_t keeper : keepers) ::kill(keeper, SIGKILL);
-      // One that is about to die might still take a request along.
+      // One that is about to die might still take a request.
       must(comes_true([&] { return std::ranges::none_of(keepers, test::is_running); }), "alive");
       const auto completed = run_to_end(*launcher, test::shell("echo said"));
       must(completed && completed->output == "said\n", "not run");

@@ -23,7 +23,7 @@ namespace {
 
 using test::must;
 
-/// Runs `body` as a process that adopts orphans, and that may wait for anything.
+/// Runs `body` as a process that adopts orphans, and that may wait for any child.
 void in_keeper(const std::function<void()>& body) {
   const auto report = test::in_child_process([&] {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -35,7 +35,7 @@ void in_keeper(const std::function<void()>& body) {
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-/// Those who hold the writing end are seen by its end.
+/// The end of the pipe shows when no process holds the writing end.
 struct Held {
   Held() {
     std::array<int, 2> ends{};
@@ -137,7 +137,7 @@ TEST_CASE("each child that ends is reported with its status") {
 TEST_CASE("a fork bomb ends: a tree that grows while it is killed") {
   in_keeper([] {
     Held held;
-    // A bomb has a bound here: all that are ever started, for root has no other.
+    // This bomb has a limit on all processes that are ever started, because root has no other.
     void* shared = ::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     must(shared != MAP_FAILED, "no memory");
@@ -184,13 +184,13 @@ TEST_CASE("a process group with a child of this process is killed, another one i
     for (;;) ::pause();
   }
   ::setpgid(child, child);
-  kill_group(::getppid());  // The test would end with it.
+  kill_group(::getppid());  // The test would be killed with it.
   kill_group(child);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(WIFSIGNALED(status));
   CHECK(WTERMSIG(status) == SIGKILL);
-  kill_group(child);  // Nobody is left.
+  kill_group(child);  // No process is left.
 }
 
 }  // namespace hotline::engine

@@ -63,7 +63,7 @@ void check_failure(const Said& said, StatusKind kind, int error) {
   CHECK(said.started.pid == -1);
   CHECK(said.started.status.kind == kind);
   CHECK(said.started.status.value == error);
-  // What was forked has been waited for.
+  // Every forked process has been reaped.
   CHECK(::waitpid(-1, nullptr, WNOHANG) <= 0);
 }
 
@@ -74,7 +74,7 @@ std::string script_in(const test::TemporaryDirectory& directory, const std::stri
   return directory.file(name);
 }
 
-/// From here on whoever calls execve is killed, in this process and its children.
+/// From here on every process that calls execve is killed, in this process and its children.
 bool kill_at_exec() {
   sock_filter steps[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -155,7 +155,7 @@ TEST_CASE("a program is looked up in its own PATH, in order") {
   script_in(second, "named", "#!/bin/sh\necho second\n");
   const std::vector<std::string> both = {"PATH=" + first.path() + ":" + second.path()};
   CHECK(run({"named"}, both).output == "second\n");
-  // One that may not be executed does not hide the next, and is the reason if there is none.
+  // A program that may not be executed does not hide the next, and is the reason if there is none.
   script_in(first, "named", "", 0600);
   CHECK(run({"named"}, both).output == "second\n");
   check_failure(run({"named"}, {"PATH=" + first.path() + ":/nowhere"}), StatusKind::program_failed,

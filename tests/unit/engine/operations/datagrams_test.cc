@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kCount = 8;
 
-/// Room for a few datagrams, as the kernel wants it described.
+/// Room for a few datagrams, in the form that the kernel takes.
 struct Messages {
   explicit Messages(std::size_t size = 100) {
     for (std::size_t i = 0; i < kCount; ++i) {

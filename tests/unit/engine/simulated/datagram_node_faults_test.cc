@@ -7,7 +7,7 @@
 
 #include "support/simulated_datagrams.h"
 
-// What the network does to the datagrams of DatagramNode.
+// The effects of network faults on the datagrams of DatagramNode.
 
 namespace hotline::engine {
 namespace {

@@ -26,7 +26,7 @@ using test::Simulation;
 
 constexpr std::uint32_t kAlways = 1'000'000;
 
-/// A listener and its caller, on one host, and an interpreter that tries without waiting.
+/// A listener and its caller, on one host, and an interpreter that attempts without waiting.
 struct Fixture {
   explicit Fixture(FaultPlan faults = {}) : simulation(faults, {}, {.receive_buffer_bytes = 64}) {}
 

@@ -29,7 +29,7 @@ struct Bound {
   bool is_v6_only = false;
 };
 
-/// What binding `second` gives while `first` is bound, both with these options.
+/// Returns the result of binding `second` while `first` is bound, both with these options.
 int bind_beside(const Bound& first, const Bound& second, std::initializer_list<int> options = {}) {
   Wire wire;
   const std::array nodes{wire.stream(wire.a, first.family), wire.stream(wire.a, second.family)};

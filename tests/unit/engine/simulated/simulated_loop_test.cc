@@ -56,7 +56,7 @@ int send(SimulatedLoop& loop, Channel& channel, std::string_view text) {
   return loop.perform(operation, Deadline::never());
 }
 
-/// What is received, or the negated errno or end code as text.
+/// Returns what is received, or the negated errno or end code as text.
 std::string receive(SimulatedLoop& loop, Channel& channel, Deadline deadline = Deadline::never()) {
   Receive operation(channel, loop);
   const int result = loop.perform(operation, deadline);
@@ -280,7 +280,7 @@ TEST_CASE("a fiber that waits for a ready node is reported when time passes") {
   SimulatedLoop& loop = simulation.loop;
   simulation.run([&] {
     Channel server = bound(loop, SOCK_DGRAM);
-    // poll(2) tells who is not connected that it may send, and the full receiver tells it to wait.
+    // poll(2) reports that an unconnected socket may send, and the full receiver makes it wait.
     Channel client{UniqueFd(loop.open_socket(AF_UNIX, SOCK_DGRAM))};
     std::array<mmsghdr, 12> headers{};
     SocketAddress address = kPath;

@@ -33,7 +33,7 @@ int next_signal(SimulatedLoop& loop, Channel& channel) {
   return result < 0 ? result : static_cast<int>(info.ssi_signo);
 }
 
-/// What can be read until the end, or until the deadline.
+/// Returns what can be read until the end, or until the deadline.
 std::string read_all(SimulatedLoop& loop, Channel& channel) {
   std::string all;
   for (;;) {
@@ -50,7 +50,7 @@ int write(SimulatedLoop& loop, Channel& channel, std::string_view text) {
   return loop.perform(operation, Deadline::never());
 }
 
-/// A stand-in and its three channels.
+/// A simulated process and its three channels.
 struct Child {
   Child(SimulatedLoop& loop_of_it, SimulatedLoop::Script script)
       : Child(loop_of_it, loop_of_it.start_process(std::move(script))) {}

@@ -7,7 +7,7 @@
 #include "hotline/engine/clock.h"
 #include "support/simulated.h"
 
-// Programs that do not run for a while, as after SIGSTOP.
+// Programs that do not run for some time, as after SIGSTOP.
 
 namespace hotline::engine {
 namespace {

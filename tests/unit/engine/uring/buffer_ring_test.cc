@@ -57,7 +57,7 @@ TEST_CASE("buffers that the kernel used are replaced, round the ring") {
   {
     BufferRing buffers(ring.ring, pool, 4);
     buffers.top_up();
-    // The kernel takes in order: indices come back as they were given out.
+    // The kernel takes buffers in order: indices return as they were handed out.
     for (std::uint32_t i = 0; i < 70'000; ++i) {
       buffers.note_used();
       pool.give_back(i % 4);

@@ -17,7 +17,7 @@
 namespace hotline::engine {
 namespace {
 
-/// Keeps what it is completed with.
+/// Keeps the result with which it is completed.
 class Result final : public Completion {
  public:
   void complete(int result, unsigned) noexcept override { results.push_back(result); }

@@ -14,8 +14,8 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// What every engine with a loop must do stands in event_loop_test, cancellation_test and
-// epoll_loop_test.
+// event_loop_test, cancellation_test and epoll_loop_test check what every engine with a loop must
+// do.
 
 namespace hotline::engine {
 namespace {
@@ -136,7 +136,7 @@ TEST_CASE("a send that its peer takes in pieces continues by itself, up to the d
     const std::string text(4 * 1024 * 1024, 's');
     Send send(channel, as_bytes(text));
     const int sent = loop.perform(send, deadline_after(std::chrono::milliseconds(5)));
-    // What went before the deadline counts: it is there to be read.
+    // What was sent before the deadline counts: it can be read.
     REQUIRE(sent > 0);
     CHECK(static_cast<std::size_t>(sent) < text.size());
     CHECK(test::receive_text(peer.get(), static_cast<std::size_t>(sent)).size() ==

@@ -9,7 +9,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-// What becomes of streams when buffers are short is the same on both loops: buffer_shortage_test.
+// buffer_shortage_test checks streams when buffers are short, which is the same on both loops.
 
 namespace hotline::engine {
 namespace {
