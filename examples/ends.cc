@@ -17,7 +17,7 @@ void show(const char* deed, void (*act)(Stream& caller), std::size_t wanted_byte
   call.write_all(hotline::as_bytes("welcome")).value();
   act(caller);
   std::byte wanted[8];
-  if (wanted_bytes > 0) static_cast<void>(call.read_exact({wanted, wanted_bytes}));
+  if (wanted_bytes > 0) hotline::discard(call.read_exact({wanted, wanted_bytes}));
   while (call.receive()) {
   }
   std::cout << deed << ": " << name_of(call.end().kind) << '\n';

@@ -15,7 +15,7 @@ void tell(hotline::Stream& call) {
   } else {
     answer = who.error().message() + '\n';  // TCP has no such credentials.
   }
-  static_cast<void>(call.write_all(hotline::as_bytes(answer)));
+  hotline::discard(call.write_all(hotline::as_bytes(answer)));
 }
 
 int main(int argc, char** argv) {

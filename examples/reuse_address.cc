@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
   auto second = hotline::listen(endpoint);
   std::printf("beside it: %s\n", second ? "bound" : second.error().message().c_str());
   call.close();  // The server closes first, so its side of the connection waits.
-  static_cast<void>(caller.receive());
+  hotline::discard(caller.receive());
   caller.close();
   first.close();
   std::puts("the server has closed and ended; its connection is in TIME_WAIT");

@@ -10,7 +10,7 @@ void count(hotline::Stream& call) {  // The handler under test.
   std::size_t total = 0;
   while (const auto bytes = call.receive()) total += bytes->size();
   if (call.end().kind != hotline::ErrorKind::closed) return;
-  static_cast<void>(call.write_all(hotline::as_bytes(std::to_string(total))));
+  hotline::discard(call.write_all(hotline::as_bytes(std::to_string(total))));
 }
 
 std::string ask(hotline::Result<hotline::Stream> call) {

@@ -33,10 +33,10 @@ std::string unmark(std::string word) {
   return word;
 }
 
-std::string quote(const std::string& word) { return "'" + escape(as_bytes(word)) + "'"; }
+std::string quoted(const std::string& word) { return "'" + escape(as_bytes(word)) + "'"; }
 
 constexpr char kWords[] = "WORDS";
-constexpr int kWordsMax = 1 << 20;
+constexpr int kAnyWords = 1 << 20;
 constexpr char kFlagIsSet[] = "true";
 
 void declare(CLI::App& app, const CommandShape& shape) {
@@ -46,7 +46,7 @@ void declare(CLI::App& app, const CommandShape& shape) {
     app.add_option(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
   if (shape.words_max == 0) return;
-  app.add_option(kWords)->expected(0, kWordsMax)->allow_extra_args();
+  app.add_option(kWords)->expected(0, kAnyWords)->allow_extra_args();
 }
 
 Result<void> collect(const CLI::App& app, Arguments& arguments) {
@@ -84,13 +84,13 @@ Error unknown_option(const CLI::App& given, const std::string& word) {
   const std::vector<std::string> names = option_names(given);
   const std::string owner =
       given.get_name().empty() ? "" : " of 'hotline " + given.get_name() + "'";
-  return usage_error("there is no option " + quote(word) + owner,
+  return usage_error("there is no option " + quoted(word) + owner,
                      did_you_mean(word.substr(0, word.find('=')), names) + "there are " +
                          list_names(names) + "; words after -- are not options");
 }
 
 Error word_too_many(const CLI::App& given, const std::string& word) {
-  return usage_error("one word too many: " + quote(word), see_help(given));
+  return usage_error("one word too many: " + quoted(word), see_help(given));
 }
 
 Error unexpected_word(const CLI::App& given, const std::string& word,
@@ -99,7 +99,7 @@ Error unexpected_word(const CLI::App& given, const std::string& word,
   if (!given.get_name().empty()) return word_too_many(given, word);
   std::vector<std::string> names;
   for (const CommandShape& each : commands) names.push_back(each.name);
-  return usage_error("there is no command " + quote(word),
+  return usage_error("there is no command " + quoted(word),
                      did_you_mean(word, names) + "there are " + list_names(names));
 }
 

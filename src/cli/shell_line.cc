@@ -4,7 +4,7 @@ namespace hotline::cli {
 namespace {
 
 /// Always in quotes: a bare word might be the shell's own, or an assignment.
-std::string quote(const std::string& word) {
+std::string quote_for_shell(const std::string& word) {
   std::string quoted = "'";
   for (const char each : word) {
     if (each == '\'') {
@@ -21,7 +21,9 @@ std::string quote(const std::string& word) {
 std::string shell_line(const std::vector<std::string>& words) {
   if (words.size() == 1) return words.front();
   std::string line;
-  for (const std::string& word : words) line.append(line.empty() ? "" : " ").append(quote(word));
+  for (const std::string& word : words) {
+    line.append(line.empty() ? "" : " ").append(quote_for_shell(word));
+  }
   return line;
 }
 

@@ -16,7 +16,7 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::string_view kOperation = "open the log";
+constexpr std::string_view kOpenLog = "open the log";
 constexpr std::size_t kPacketMax = 64 * 1024;
 
 /// A packet consists of the level, the message, the service and the text, separated by zero bytes.
@@ -53,13 +53,13 @@ Result<LogCourier> LogCourier::open() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0 ||
       !above_standard(ends)) {
-    return fail(system_error(errno, kOperation));
+    return fail(system_error(errno, kOpenLog));
   }
   courier.receiver_.reset(ends[0]);
   courier.sender_.reset(ends[1]);
   void* shared = ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return fail(system_error(errno, kOperation));
+  if (shared == MAP_FAILED) return fail(system_error(errno, kOpenLog));
   courier.dropped_.reset(new (shared) std::atomic<std::uint64_t>(0));
   return courier;
 }

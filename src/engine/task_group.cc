@@ -86,7 +86,7 @@ TaskGroup::TaskGroup() : state_(std::make_shared<State>()) {
 TaskGroup::~TaskGroup() {
   cancel();
   try {
-    static_cast<void>(join());
+    discard(join());
   } catch (...) {
     // No code has joined, so the exception has no receiver.
   }

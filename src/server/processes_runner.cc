@@ -99,7 +99,7 @@ void ProcessesRunner::keep_forking(Service& service) {
   while (end_code_ == 0) {
     const Instant born = now();
     if (run_child(kWorker, service, socket.descriptor(), body)) return;
-    static_cast<void>(sleep_for(pause.next(now() - born)));
+    discard(sleep_for(pause.next(now() - born)));
   }
 }
 

@@ -24,7 +24,7 @@ void answer_commands(Stream& call, Launcher& launcher, const CommandOptions& opt
   const auto spawned =
       group.spawn("commands", [&] { CommandSession(call, launcher, options).converse(); });
   if (!spawned) return call.abort();
-  static_cast<void>(group.join());
+  discard(group.join());
 }
 
 /// Whether a command can start there: better asked before anybody calls.

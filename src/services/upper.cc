@@ -44,7 +44,7 @@ void upper(Stream& call) {
 }
 
 void upper_once(Stream& call) {
-  if (auto bytes = call.receive()) static_cast<void>(call.write_all(to_upper(*bytes)));
+  if (auto bytes = call.receive()) discard(call.write_all(to_upper(*bytes)));
 }
 
 Reply upper_message(const Message& message) {

@@ -54,7 +54,7 @@ class DatagramRelay::Direction {
 void DatagramRelay::run() {
   Direction(*this, nullptr, 0).run();
   fibers_.drain();
-  static_cast<void>(fibers_.join());
+  discard(fibers_.join());
 }
 
 std::shared_ptr<DatagramRelay::Session> DatagramRelay::session_of(const DatagramRoute& caller) {
@@ -136,9 +136,9 @@ void DatagramRelay::Direction::release() {
 /// One that cannot be sent is lost, as on any network.
 void DatagramRelay::Direction::send(Session& session, Bytes bytes) {
   if (only_) {
-    static_cast<void>(relay_.callers_.send({bytes, &session.caller}));
+    discard(relay_.callers_.send({bytes, &session.caller}));
   } else {
-    static_cast<void>(session.socket.send({bytes, nullptr}));
+    discard(session.socket.send({bytes, nullptr}));
   }
 }
 

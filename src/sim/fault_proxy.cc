@@ -105,7 +105,7 @@ void FaultProxy::State::take_callers(TaskGroup& fibers) {
       caller = listener->accept();
     }
     if (!caller) return listener->close();
-    static_cast<void>(fibers.spawn("proxy", [this, number, caller = std::move(*caller)]() mutable {
+    discard(fibers.spawn("proxy", [this, number, caller = std::move(*caller)]() mutable {
       relay(std::move(caller), number);
     }));
   }

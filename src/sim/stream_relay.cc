@@ -82,7 +82,7 @@ bool StreamRelay::Direction::pass_piece(Bytes piece) {
   has_ended_ = dice_.strikes(Fault::half_close, !is_reset);
   if (is_reset || has_ended_) piece = piece.first(dice_.below(piece.size() + 1));
   if (!write(piece) || is_reset) return break_off();
-  if (has_ended_) static_cast<void>(to_.shut_down_writes());
+  if (has_ended_) discard(to_.shut_down_writes());
   return true;
 }
 
@@ -105,7 +105,7 @@ bool StreamRelay::Direction::break_off() {
 void StreamRelay::Direction::pass_end(ErrorKind end) {
   if (end == ErrorKind::cancelled) return;
   if (end != ErrorKind::closed && end != ErrorKind::draining) return relay_.cut();
-  if (!has_ended_) static_cast<void>(to_.shut_down_writes());
+  if (!has_ended_) discard(to_.shut_down_writes());
 }
 
 }  // namespace hotline::sim

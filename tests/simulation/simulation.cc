@@ -24,7 +24,7 @@ hotline::sim::WorldOptions options_of(std::uint64_t seed) {
   // The numbers of windows and of latencies have no common factor, so that every pair occurs.
   options.stream_window_bytes = kWindows[seed / 3 % std::size(kWindows)];
   options.loop.receive_buffer_bytes = kBuffers[seed / 5 % std::size(kBuffers)];
-  options.loop.receive_memory_max = 64 * options.loop.receive_buffer_bytes;
+  options.loop.receive_memory_max = 64 * *options.loop.receive_buffer_bytes;
   if (std::getenv("TRACE") != nullptr) {
     options.trace = [](std::string_view line) {
       std::printf("%.*s\n", static_cast<int>(line.size()), line.data());

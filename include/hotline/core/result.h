@@ -7,11 +7,24 @@
 
 namespace hotline {
 
-/// A value, or the Error that prevented it. Failures are returned, never thrown.
+/// A value, or the Error that prevented it. Failures are returned, never thrown. The compiler warns
+/// when a result is dropped without a look: discard() says that this is meant.
 template <typename T>
-using Result = std::expected<T, Error>;
+class [[nodiscard]] Result : public std::expected<T, Error> {
+ public:
+  using std::expected<T, Error>::expected;
+
+  /// From what the monadic operations (and_then, transform, ...) return.
+  Result(std::expected<T, Error> other) : std::expected<T, Error>(std::move(other)) {}
+};
 
 /// Returns `error` in a form that converts to any Result: `return fail(error);`.
 inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+
+/// Drops a result whose failure changes nothing here.
+template <typename T>
+void discard(const Result<T>& result) {
+  static_cast<void>(result);
+}
 
 }  // namespace hotline

@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <new>
+
+#include "engine/poll_timeout.h"
 
 namespace hotline::engine {
 namespace {
@@ -17,14 +18,6 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 // would otherwise run for several milliseconds; hundreds of them, one for each flooding peer, would
 // delay the others by a second.
 constexpr int kDoneAtOnceMax = 16;
-
-// Rounded up, so that poll does not return just before the deadline and have to be called again.
-int poll_timeout_ms(Instant now, Deadline deadline) {
-  if (deadline.is_never()) return -1;
-  if (deadline.has_passed(now)) return 0;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.instant() - now);
-  return static_cast<int>(std::min<long long>(left.count(), INT_MAX));
-}
 
 }  // namespace
 

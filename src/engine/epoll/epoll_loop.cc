@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <system_error>
 #include <utility>
 
 #include "engine/above_standard.h"
 #include "engine/longest_blocked.h"
 #include "engine/operations/receive.h"
+#include "engine/poll_timeout.h"
 
 namespace hotline::engine {
 namespace {
@@ -29,18 +29,6 @@ constexpr std::size_t kDefaultBufferBytes = 64 * 1024;
 constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kWriteEvents = EPOLLOUT | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kEndEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-
-BufferPool::Options pool_options(const LoopOptions& options) {
-  const std::size_t bytes = options.receive_buffer_bytes;
-  return {bytes == 0 ? kDefaultBufferBytes : bytes, options.receive_memory_max};
-}
-
-int timeout_ms(Instant now, Deadline until) {
-  if (until.is_never()) return -1;
-  if (until.has_passed(now)) return 0;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.instant() - now);
-  return static_cast<int>(std::min<long long>(left.count(), INT_MAX));
-}
 
 }  // namespace
 
@@ -63,7 +51,8 @@ struct EpollLoop::State final : ChannelState {
 EpollLoop::EpollLoop(const LoopOptions& options)
     : EventLoop(options),
       epoll_(above_standard(::epoll_create1(EPOLL_CLOEXEC))),
-      buffers_(pool_options(options)) {
+      buffers_({options.receive_buffer_bytes.value_or(kDefaultBufferBytes),
+                options.receive_memory_max}) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, mailbox()->fd(), &event) < 0) {
@@ -225,7 +214,7 @@ void EpollLoop::cut_longest_blocked() {
 
 void EpollLoop::turn(Deadline until) {
   if (feed_starved()) until = Deadline::at(now());
-  collect(timeout_ms(now(), shortage_.bound(until, now())));
+  collect(poll_timeout_ms(now(), shortage_.bound(until, now())));
 }
 
 void EpollLoop::catch_up() {

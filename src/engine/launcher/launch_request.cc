@@ -10,7 +10,7 @@ namespace {
 
 using Counts = std::array<std::uint32_t, 2>;
 
-constexpr std::string_view kOperation = "start";
+constexpr std::string_view kStart = "start";
 
 bool has_zero(const std::string& word) { return word.find('\0') != std::string::npos; }
 
@@ -19,18 +19,16 @@ bool is_variable(const std::string& entry) {
   return equals != std::string::npos && equals > 0;
 }
 
-std::string shown(const std::string& word) { return escape(as_bytes(word), 80); }
-
 /// Returns what is wrong with `options`, or an empty string.
 std::string problem_of(const LaunchOptions& options) {
   if (options.arguments.empty() || options.arguments.front().empty()) return "no program is named";
   if (has_zero(options.directory)) return "the directory has a zero byte";
   for (const std::string& word : options.arguments) {
-    if (has_zero(word)) return "the argument " + shown(word) + " has a zero byte";
+    if (has_zero(word)) return "the argument " + escaped_word(word) + " has a zero byte";
   }
   for (const std::string& entry : options.environment) {
-    if (has_zero(entry)) return "the variable " + shown(entry) + " has a zero byte";
-    if (!is_variable(entry)) return "the variable " + shown(entry) + " is not NAME=value";
+    if (has_zero(entry)) return "the variable " + escaped_word(entry) + " has a zero byte";
+    if (!is_variable(entry)) return "the variable " + escaped_word(entry) + " is not NAME=value";
   }
   return {};
 }
@@ -59,10 +57,13 @@ bool take_words(MutableBytes& rest, std::uint32_t count, std::vector<char*>& wor
 
 }  // namespace
 
+std::string escaped_word(const std::string& word) { return escape(as_bytes(word), 80); }
+
 Result<std::string> encode_request(const LaunchOptions& options) {
-  const std::string program = options.arguments.empty() ? "" : shown(options.arguments.front());
+  const std::string program =
+      options.arguments.empty() ? "" : escaped_word(options.arguments.front());
   if (std::string problem = problem_of(options); !problem.empty()) {
-    return fail(make_error(ErrorKind::invalid_argument, kOperation, program, std::move(problem)));
+    return fail(make_error(ErrorKind::invalid_argument, kStart, program, std::move(problem)));
   }
   const Counts counts{static_cast<std::uint32_t>(options.arguments.size()),
                       static_cast<std::uint32_t>(options.environment.size())};
@@ -72,7 +73,7 @@ Result<std::string> encode_request(const LaunchOptions& options) {
   for (const std::string& word : options.arguments) append(message, word);
   for (const std::string& entry : options.environment) append(message, entry);
   if (message.size() <= kRequestBytesMax) return message;
-  return fail(make_error(ErrorKind::too_large, kOperation, program,
+  return fail(make_error(ErrorKind::too_large, kStart, program,
                          "its words take " + std::to_string(message.size()) + " bytes, at most " +
                              std::to_string(kRequestBytesMax)));
 }

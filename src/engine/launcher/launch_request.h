@@ -22,6 +22,9 @@ struct LaunchRequest {
   std::vector<char*> environment;
 };
 
+/// Returns `word` as errors show it: escaped, and shortened if it is long.
+std::string escaped_word(const std::string& word);
+
 /// Encodes `options` as one message: the numbers of arguments and variables, the directory, the
 /// arguments, the variables, each ending in a zero byte. Fails with `invalid_argument`, and with
 /// `too_large` beyond kRequestBytesMax.

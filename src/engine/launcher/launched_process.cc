@@ -6,6 +6,7 @@
 
 #include "engine/end_code.h"
 #include "engine/engine.h"
+#include "engine/launcher/launch_request.h"
 #include "engine/launcher/launcher_wire.h"
 #include "engine/operations/read_write.h"
 #include "engine/process_limit.h"
@@ -26,29 +27,28 @@ Result<LaunchStatus> read_status(Channel& channel, std::string_view operation) {
   return fail(make_error(ErrorKind::reset, operation, {}, "its supervising process (keeper) died"));
 }
 
-std::string shown(const std::string& word) { return escape(as_bytes(word), 80); }
-
 Error start_error(const LaunchStatus& status, const LaunchOptions& options) {
   const std::string& program = options.arguments.front();
   switch (status.kind) {
     case StatusKind::directory_failed: {
-      Error error = system_error(status.value, "start a program in", shown(options.directory));
+      Error error =
+          system_error(status.value, "start a program in", escaped_word(options.directory));
       error.advice = "is it a directory that this user may enter?";
       return error;
     }
     case StatusKind::keeper_failed: {
-      Error error = system_error(status.value, "start", shown(program));
+      Error error = system_error(status.value, "start", escaped_word(program));
       error.kind = ErrorKind::resource_exhausted;
       error.detail = strerrordesc_np(status.value);
       error.advice = process_limit_hint();
       return error;
     }
     case StatusKind::killed_at_start:
-      return make_error(ErrorKind::reset, "start", shown(program),
+      return make_error(ErrorKind::reset, "start", escaped_word(program),
                         "its process was killed before it ran");
     default: break;
   }
-  Error error = system_error(status.value, "start", shown(program));
+  Error error = system_error(status.value, "start", escaped_word(program));
   if (error.kind == ErrorKind::not_found) {
     error.advice = program.find('/') == std::string::npos
                        ? "no directory of its PATH has it: give its path, or install it"

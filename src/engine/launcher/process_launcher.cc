@@ -26,7 +26,7 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::string_view kOperation = "start a program";
+constexpr std::string_view kStartProgram = "start a program";
 
 // How long the launcher may take to end all its descendants.
 constexpr int kEndMs = 5000;
@@ -45,7 +45,7 @@ Result<Ends> make_ends(Make make, std::string_view operation) {
 }
 
 Result<Ends> make_pipe() {
-  return make_ends([](int* fds) { return ::pipe2(fds, O_CLOEXEC); }, kOperation);
+  return make_ends([](int* fds) { return ::pipe2(fds, O_CLOEXEC); }, kStartProgram);
 }
 
 Result<Ends> make_sockets(std::string_view operation) {
@@ -64,7 +64,7 @@ int wait_ready(int socket, Direction direction) {
 }
 
 Error death() {
-  return make_error(ErrorKind::reset, kOperation, {}, "the launcher has died",
+  return make_error(ErrorKind::reset, kStartProgram, {}, "the launcher has died",
                     "start the server again");
 }
 
@@ -76,7 +76,7 @@ Result<void> send_whole(int socket, Bytes message, const LaunchDescriptors& desc
     else if (result == 0)
       return {};
     if (result == -EPIPE || result == -ECONNRESET) return fail(death());
-    if (result < 0) return fail(operation_error(result, kOperation));
+    if (result < 0) return fail(operation_error(result, kStartProgram));
   }
 }
 
@@ -108,7 +108,7 @@ Result<std::unique_ptr<Process>> ProcessLauncher::launch(const LaunchOptions& op
   if (!output) return fail(std::move(output.error()));
   auto error = make_pipe();
   if (!error) return fail(std::move(error.error()));
-  auto status = make_sockets(kOperation);
+  auto status = make_sockets(kStartProgram);
   if (!status) return fail(std::move(status.error()));
   auto process = std::make_unique<LaunchedProcess>(std::move(output->near), std::move(error->near),
                                                    std::move(status->near));

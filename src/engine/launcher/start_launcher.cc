@@ -25,7 +25,7 @@ namespace {
 using engine::LauncherProcess;
 using engine::ProcessLauncher;
 
-constexpr std::string_view kOperation = "start the launcher";
+constexpr std::string_view kStartLauncher = "start the launcher";
 
 bool has_threads() {
   std::size_t threads = 0;
@@ -52,7 +52,7 @@ pid_t fork_blocked() {
 }
 
 Error start_error(int error_number) {
-  Error error = system_error(error_number, kOperation);
+  Error error = system_error(error_number, kStartLauncher);
   error.kind = ErrorKind::resource_exhausted;
   return error;
 }
@@ -62,7 +62,7 @@ Result<void> wait_until_ready(int socket) {
   engine::LaunchStatus status;
   const int size = engine::system_result([&] { return ::recv(socket, &status, sizeof status, 0); });
   if (size != sizeof status) {
-    return fail(make_error(ErrorKind::reset, kOperation, {}, "it has died"));
+    return fail(make_error(ErrorKind::reset, kStartLauncher, {}, "it has died"));
   }
   if (status.kind != engine::StatusKind::started) return fail(start_error(status.value));
   return {};
@@ -73,7 +73,7 @@ Result<void> wait_until_ready(int socket) {
 Result<void> check_launcher() {
   std::string problem = engine::proc_problem();
   if (problem.empty()) return {};
-  return fail(make_error(ErrorKind::unsupported, kOperation, {}, std::move(problem),
+  return fail(make_error(ErrorKind::unsupported, kStartLauncher, {}, std::move(problem),
                          "mount it ('mount -t proc proc /proc'): what programs leave running is "
                          "found there, and could not be ended"));
 }
@@ -81,13 +81,13 @@ Result<void> check_launcher() {
 Result<std::unique_ptr<Launcher>> start_launcher() {
   if (auto checked = check_launcher(); !checked) return fail(std::move(checked.error()));
   if (has_threads()) {
-    return fail(make_error(ErrorKind::unsupported, kOperation, {}, "there are threads already",
+    return fail(make_error(ErrorKind::unsupported, kStartLauncher, {}, "there are threads already",
                            "start it before anything else"));
   }
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0 ||
       !engine::above_standard(ends)) {
-    return fail(system_error(errno, kOperation));
+    return fail(system_error(errno, kStartLauncher));
   }
   UniqueFd near(ends[0]);
   // The launcher replaces its standard streams.

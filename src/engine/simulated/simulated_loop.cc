@@ -20,12 +20,8 @@ constexpr std::uint64_t kYieldOneIn = 8;
 // Far more than any program of a test does at one instant.
 constexpr std::uint64_t kTurnsInPlaceMax = 2'000'000;
 
-BufferPool::Options pool_options(const LoopOptions& options) {
-  constexpr std::size_t kDefaultBytes = 2048;
-  const std::size_t bytes = options.receive_buffer_bytes;
-  return {bytes == 0 ? kDefaultBytes : bytes, options.receive_memory_max,
-          BufferPool::OnReturn::poison};
-}
+// Small, so that messages of a usual length come in pieces.
+constexpr std::size_t kSimulatedBufferBytes = 2048;
 
 }  // namespace
 
@@ -54,7 +50,8 @@ SimulatedLoop::SimulatedLoop(Universe& universe, Network& network, const LoopOpt
       universe_(universe),
       network_(network),
       interpreter_(universe, descriptors_, *this),
-      buffer_options_(pool_options(options)) {}
+      buffer_options_{options.receive_buffer_bytes.value_or(kSimulatedBufferBytes),
+                      options.receive_memory_max, BufferPool::OnReturn::poison} {}
 
 SimulatedLoop::~SimulatedLoop() { release_channels(); }
 

@@ -18,17 +18,18 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::size_t kDefaultBufferBytes = 16 * 1024;
+constexpr std::size_t kRingBufferBytes = 16 * 1024;
 
 // The number of callers that one listener may queue before any accept asks for them. Beyond it the
 // multishot is cancelled.
 constexpr std::size_t kUnacceptedMax = 16;
 
-BufferPool::Options pool_options(const LoopOptions& options) {
-  const std::size_t bytes =
-      options.receive_buffer_bytes == 0 ? kDefaultBufferBytes : options.receive_buffer_bytes;
-  // Buffer ids have 16 bits.
-  return {bytes, std::min(options.receive_memory_max, bytes * 65535)};
+// Buffer ids have 16 bits.
+constexpr std::size_t kBuffersMax = 65535;
+
+BufferPool::Options ring_buffers(const LoopOptions& options) {
+  const std::size_t bytes = options.receive_buffer_bytes.value_or(kRingBufferBytes);
+  return {bytes, std::min(options.receive_memory_max, bytes * kBuffersMax)};
 }
 
 std::size_t send_bytes_of(const Operation& operation) {
@@ -40,7 +41,7 @@ std::size_t send_bytes_of(const Operation& operation) {
 
 UringLoop::UringLoop(const LoopOptions& options)
     : EventLoop(options),
-      buffers_(pool_options(options)),
+      buffers_(ring_buffers(options)),
       buffer_ring_(ring_.raw(), buffers_, options.hot_buffers),
       queued_(buffers_.count_max()),
       mailbox_watch_(ring_, mailbox()->fd()) {
