@@ -1,5 +1,5 @@
 // bench_callers: callers of one conduct, good or bad, against an upper-case server on this machine.
-// What good ones get beside bad ones is what a server's fairness is.
+// The service that good ones get beside bad ones is the fairness of a server.
 
 #include <unistd.h>
 

@@ -39,7 +39,7 @@ std::string Callers::to_json(Nanoseconds length) const {
   return "{" + extra_json() + line;
 }
 
-// Who finds no room is tried again later.
+// A caller that finds no room is tried again later.
 void Callers::open_all() {
   for (Call& call : calls_) {
     if (!open(call)) return;
@@ -83,7 +83,8 @@ void Callers::try_act(Call& call) {
   }
 }
 
-// What of `text` has not been sent yet, as far as there is room; it begins again at its end.
+// Sends the part of `text` that has not been sent yet, as far as there is room; starts again at its
+// end.
 void Callers::send(Call& call, const std::string& text) {
   const std::size_t at = call.position % text.size();
   const std::size_t sent = send_some(call.socket, text.data() + at, text.size() - at);

@@ -42,7 +42,7 @@ void Good::act(Call& call) {
 void Good::ask(Call& call) {
   Course& course = courses_[call.index];
   course.asked = now();
-  // The time of a call anew is that of the message in it too.
+  // The time of a new call counts for the message in it.
   if (is_fresh(call) && !open(call)) throw Failure("no answer to a call");
   call.position = 0;
   send(call, message_);

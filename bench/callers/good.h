@@ -9,8 +9,8 @@
 namespace bench {
 
 // Well-behaved callers: the measure of what the others do to them. Each sends a message, waits for
-// its reply, pauses and sends the next; the last of them calls anew for each. A message without an
-// answer counts as one that has taken as long as it was waited for.
+// its reply, pauses and sends the next; the last of them makes a new call for each. A message
+// without an answer counts with the time for which the caller waited.
 class Good final : public Callers {
  public:
   explicit Good(const CallerOptions& options);

@@ -26,7 +26,7 @@ constexpr const char* kUsage =
     "  --seconds S     how long (2)\n"
     "  --answers N     good: until each caller has had so many, if that is sooner\n"
     "Says `ready` on standard error once all have called, and prints one JSON line at the end.\n"
-    "It stops by itself, and calls nobody but this machine.\n"
+    "It stops by itself, and calls only this machine.\n"
     "example: bench_callers tcp://127.0.0.1:8000?framing=lines --conduct flood --callers 30\n";
 
 struct ConductName {
@@ -76,7 +76,7 @@ void parse_endpoint(const std::string& endpoint, CallerOptions& options) {
   options.server.sin_family = AF_INET;
   const std::string host = endpoint.substr(kScheme.size(), colon - kScheme.size());
   if (inet_pton(AF_INET, host.c_str(), &options.server.sin_addr) != 1) reject("endpoint", endpoint);
-  // Nobody else is to be bothered, whatever the command line says.
+  // No other machine is to be called, whatever the command line says.
   const bool is_here = ntohl(options.server.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
   if (!is_here) throw std::invalid_argument(endpoint + ": it is not an address of this machine");
   const std::string port = endpoint.substr(colon + 1, query - colon - 1);

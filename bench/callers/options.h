@@ -15,12 +15,12 @@ enum class Conduct {
   kDribble,  // Sends a byte now and then.
   kPartial,  // Begins a message and never ends it.
   kGarbage,  // Sends random bytes, hangs up one way or another, and calls again.
-  kChurn,    // Calls, says a word, hangs up after the reply, and calls again.
+  kChurn,    // Calls, sends a word, hangs up after the reply, and calls again.
   kReset,    // The same, but ends each call with a reset.
-  kIdle,     // Says nothing.
+  kIdle,     // Sends nothing.
 };
 
-// How messages are told apart: as bytes come, by newlines, or by a length of 4 bytes before each.
+// How messages are delimited: as bytes come, by newlines, or by a length of 4 bytes before each.
 enum class Wire { kRaw, kLines, kU32be };
 
 struct CallerOptions {
@@ -28,7 +28,7 @@ struct CallerOptions {
   Wire wire = Wire::kRaw;
   sockaddr_in server{};
   std::size_t callers = 1;
-  // Of each message that is sent; 0: an empty one (on the raw wire a newline).
+  // The size of each message that is sent; 0: an empty one (on the raw wire a newline).
   std::size_t bytes = 0;
   double seconds = 2;
   // kGood: the run ends before its time once every caller has had so many; 0: it does not.

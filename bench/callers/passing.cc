@@ -32,7 +32,7 @@ std::string Garbage::noise() {
   return noise;
 }
 
-// Who does not wait for a reply would be many callers at once, if it did not pause.
+// Callers that do not wait for a reply would be many at once without a pause.
 void Garbage::act(Call& call) {
   constexpr Nanoseconds kPause = 50 * kMillisecond;
   if (now() < call.time) return;

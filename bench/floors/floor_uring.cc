@@ -33,8 +33,8 @@ struct Tag {
   }
 };
 
-// The replies a connection owes, oldest first, chained through the buffers; the first is the one
-// that is being sent.
+// The outstanding replies of a connection, oldest first, chained through the buffers; the first is
+// the one that is being sent.
 struct Connection {
   std::uint16_t first = kNoBuffer;
   std::uint16_t last = kNoBuffer;
@@ -170,7 +170,7 @@ class UringServer {
     if (connection.ended) hang_up(tag.fd);
   }
 
-  // The peer is gone: what is owed is dropped, and the multishot receive is made to end.
+  // The peer has gone: its replies are dropped, and the multishot receive is ended.
   void abandon(int fd, Connection& connection) {
     while (connection.first != kNoBuffer) {
       const std::uint16_t next = buffers_.next(connection.first);

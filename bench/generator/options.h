@@ -9,7 +9,7 @@ namespace bench {
 
 enum class Mode { kLoad, kConnections, kIdle };
 
-// What stands before each message on a stream.
+// What precedes each message on a stream.
 enum class Prefix { kNone, kU32be };
 
 struct Options {

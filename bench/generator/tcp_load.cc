@@ -45,7 +45,7 @@ void TcpLoad::begin(std::size_t index, Nanoseconds now) {
   flush(connections_[index], index);
 }
 
-// False once the time is over and nothing is owed.
+// Returns false once the time is over and no reply is outstanding.
 bool TcpLoad::turn() {
   for (const epoll_event& event : poller_.wait(kTurnMs)) handle(event);
   const Nanoseconds time = now();

@@ -1,6 +1,6 @@
-// What it costs to start a program, to wait for its end and to reap it: through the launcher and a
-// keeper, beside posix_spawn(3) and waitpid(2) in the same process, by turns; with a small process
-// and with a large one.
+// Measures what it costs to start a program, to wait for its end and to reap it: through the
+// launcher and a keeper, compared with posix_spawn(3) and waitpid(2) in the same process, in
+// alternation; with a small process and with a large one.
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -112,7 +112,7 @@ void grow(std::size_t megabytes) {
 std::size_t number(const char* text) {
   std::size_t value = 0;
   const char* end = text + std::strlen(text);
-  if (std::from_chars(text, end, value).ptr != end || value == 0) fail("that is no number");
+  if (std::from_chars(text, end, value).ptr != end || value == 0) fail("that is not a number");
   return value;
 }
 

@@ -100,7 +100,7 @@ std::string wrong_with_datagrams(const std::string& server, const FaultProxyOpti
     const auto datagram = caller.receive(hotline::deadline_after(patience));
     if (!datagram) break;
     const std::string reply(hotline::as_text(datagram->bytes));
-    if (!sent.contains(reply)) return "nobody asked for: " + reply;
+    if (!sent.contains(reply)) return "without a request: " + reply;
     missing.erase(reply);
   }
   return all && !missing.empty() ? "there is no " + *missing.begin() : std::string();

@@ -5,8 +5,8 @@
 #include "hotline/net/endpoint.h"
 #include "net/address.h"
 
-// Any bytes that the kernel could give as a peer's address are shown, in one line, and nothing
-// behind them is read.
+// Any bytes that the kernel could return as a peer's address are shown in one line, and nothing
+// after them is read.
 
 namespace {
 
@@ -26,7 +26,7 @@ void check_shown(const SocketAddress& address, hotline::Transport transport) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // The system's own memory: what is read beyond it is found out.
+  // The system's own memory, so that reads beyond it are detected.
   const SocketAddress address(data, size);
   require(address.size() <= SocketAddress::kSizeMax);
   const hotline::net::AddressText text = hotline::net::describe(address);

@@ -7,8 +7,8 @@
 
 #include "support/frame_feed.h"
 
-// Any bytes give the same frames however they arrive; and a message that can be encoded comes back
-// as it was. The first three bytes choose the framing, its limit and the cuts.
+// Any bytes give the same frames however they arrive, and a message that can be encoded decodes to
+// the same message. The first three bytes choose the framing, its limit and the cuts.
 
 namespace {
 
@@ -37,7 +37,7 @@ Framing chosen_framing(std::uint8_t name, std::uint8_t limit) {
   return *framing;
 }
 
-/// Of raw only the bytes are the same, not where they are cut.
+/// For raw only the bytes are the same, not where they are cut.
 std::string joined(const test::Fed& fed) {
   std::string bytes;
   for (const std::string& frame : fed.frames) bytes += frame;

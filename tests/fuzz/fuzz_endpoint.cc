@@ -5,8 +5,8 @@
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 
-// Any text is an endpoint or a refusal of one line; an endpoint, formatted and parsed, is the same
-// again.
+// Any text is an endpoint or an error of one line; an endpoint that is formatted and parsed again
+// is the same.
 
 namespace {
 

@@ -4,8 +4,7 @@
 
 #include "hotline/core/bytes.h"
 
-// Whatever bytes there are, they are shown as printable ASCII on one line, no longer than four for
-// one.
+// Any bytes are shown as printable ASCII on one line, with at most four characters for each byte.
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const hotline::Bytes bytes = std::as_bytes(std::span(data, size));

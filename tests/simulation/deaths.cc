@@ -95,7 +95,7 @@ Findings survive_deaths(std::uint64_t seed) {
   hotline::sim::Outcome outcome = world.run();
   outcome.faults[hotline::Fault::process_death] += deaths;
   if (is_bearable(options.faults) && tally.exchanges == tally.last_exchanges) {
-    tally.blame("nobody was answered after the last death");
+    tally.blame("no caller was answered after the last death");
   }
   return findings_of(outcome, std::move(tally.wrong));
 }

@@ -94,7 +94,8 @@ std::size_t read_replies(FrameStream& frames, std::size_t caller, std::uint64_t 
   for (std::size_t i = 0; i < kMessages; ++i) {
     const auto reply = frames.read_frame();
     if (!reply) {
-      if (reply.error().kind == ErrorKind::protocol_violation) tally.blame("what came is no frame");
+      if (reply.error().kind == ErrorKind::protocol_violation)
+        tally.blame("what came is not a frame");
       return i;
     }
     if (hotline::as_text(*reply) != upper_cased(message_of(caller, i, seed))) {

@@ -16,7 +16,7 @@ using hotline::Fault;
 
 constexpr std::size_t kCallers = 5;
 constexpr std::size_t kRequests = 60;
-constexpr std::size_t kEmptyRequests = kRequests / 5;  ///< Of one caller.
+constexpr std::size_t kEmptyRequests = kRequests / 5;  ///< For one caller.
 
 /// The requests and replies of one caller.
 struct Conversation {
@@ -28,7 +28,7 @@ struct Conversation {
 struct Tally : Verdict {
   std::size_t asked = 0;
   std::size_t answered = 0;
-  std::size_t answered_texts = 0;  ///< Of these, those that are not empty.
+  std::size_t answered_texts = 0;  ///< The number of these that are not empty.
 };
 
 /// The bytes identify the sender, so that a reply to another caller cannot pass for the right one.
@@ -63,7 +63,7 @@ void take_reply(const std::string& reply, const hotline::FaultPlan& plan, Conver
   const bool may_be_double = plan.per_million(Fault::datagram_duplication) > 0;
   if (may_be_double && all.contains(reply)) return;
   if (plan.per_million(Fault::datagram_corruption) > 0 && is_corrupted(reply, all)) return;
-  tally.blame("a reply that nobody asked for: " + hotline::escape(hotline::as_bytes(reply), 60));
+  tally.blame("a reply without a request: " + hotline::escape(hotline::as_bytes(reply), 60));
 }
 
 void run_caller(const std::string& uri, std::size_t caller, const hotline::FaultPlan& plan,

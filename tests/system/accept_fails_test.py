@@ -1,4 +1,4 @@
-"""A server whose accept goes on failing: it pauses, says so, and ends when it is told to."""
+"""A server whose accept keeps failing pauses, logs that, and ends at a signal."""
 import contextlib
 import datetime
 import errno
@@ -34,7 +34,7 @@ class Accepting(unittest.TestCase):
             self.assertGreaterEqual(later - earlier, datetime.timedelta(milliseconds=pause_ms))
 
     @unittest.skipUnless(ACCEPT4, "the number of accept4(2) is not known here")
-    def test_that_always_fails_is_logged_and_tried_less_often_and_holds_up_no_drain(self):
+    def test_that_always_fails_is_logged_and_retried_less_often_and_delays_no_drain(self):
         for error in (errno.EPERM, errno.ECONNABORTED, errno.EOPNOTSUPP, errno.ENFILE,
                       errno.EMFILE, errno.ENOBUFS, errno.ENOMEM):
             for word, options in WORDS.items():

@@ -1,4 +1,4 @@
-"""Who gets an address: servers that start at once, restarts after a kill, and nobody at all."""
+"""Which server gets an address: servers that start at once, restarts after a kill, and none."""
 import contextlib
 import ctypes
 import fcntl
@@ -22,7 +22,7 @@ def serving(endpoint, word):
 
 
 def free_endpoint(scheme, folder):
-    """Where nobody is bound just now."""
+    """An address that is free now."""
     if scheme in ("unix", "unixgram"):
         return f"{scheme}://{folder}/{scheme}"
     kind = socket.SOCK_STREAM if scheme == "tcp" else socket.SOCK_DGRAM
@@ -65,7 +65,7 @@ class Starting(WithFolder):
                 self.addCleanup(server.__exit__)
             self.assertEqual(len({server.endpoint for server in servers}), 6)
 
-    def test_a_second_server_is_no_call_to_the_first(self):
+    def test_a_second_server_does_not_call_the_first(self):
         for scheme in ("unix", "unixgram"):
             endpoint = free_endpoint(scheme, self.folder)
             with Server(f"upper={endpoint}", options=("-v",)) as server:
@@ -160,7 +160,7 @@ class Inherited(unittest.TestCase):
                 server.signal(signal.SIGTERM)
                 self.assertEqual(server.end(), 0)
 
-    def test_socket_is_as_its_parent_had_it_once_the_server_has_gone(self):
+    def test_socket_is_as_its_parent_had_it_after_the_end(self):
         for word in WORDS:
             for is_blocking in (True, False):
                 with self.subTest(word=word, is_blocking=is_blocking), \
@@ -197,7 +197,7 @@ def call_alone(*arguments):
 
 
 class Calling(unittest.TestCase):
-    def test_where_nobody_listens_never_reaches_the_caller_itself(self):
+    def test_a_port_without_a_listener_never_reaches_the_caller_itself(self):
         try:
             call_alone("--version")
         except subprocess.SubprocessError:

@@ -17,7 +17,7 @@ class Streams(unittest.TestCase):
             called = run("call", endpoint, "one")
         self.assertEqual((called.returncode, called.stdout), (0, b"late reply\n"))
 
-    def test_print_what_a_server_says_unasked(self):
+    def test_print_unrequested_data_of_a_server(self):
         with peer(lambda connection: connection.sendall(b"welcome\n")) as endpoint:
             called = run("call", endpoint)
         self.assertEqual((called.returncode, called.stdout), (0, b"welcome\n"))
@@ -106,7 +106,7 @@ class Streams(unittest.TestCase):
         self.assertEqual(failed.returncode, 1)
         self.assertIn(b"timed out", failed.stderr)
 
-    def test_tell_at_once_that_the_server_hung_up_while_lines_are_awaited(self):
+    def test_report_at_once_that_the_server_hung_up_while_lines_are_awaited(self):
         with peer(lambda connection: connection.sendall(connection.recv(64))) as endpoint:
             with Program("call", endpoint, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as call:
                 call.process.stdin.write(b"one\n")
@@ -148,7 +148,7 @@ class Datagrams(unittest.TestCase):
         self.assertRegex(failed.stderr.decode(),
                          r"no reply, though asked 3 times, 100ms each\nhint: ")
 
-    def test_that_are_answered_at_the_second_time_are_no_error(self):
+    def test_that_are_answered_at_the_second_attempt_are_not_an_error(self):
         def answer(listener):
             listener.recv(64)
             for _ in range(2):
@@ -180,7 +180,7 @@ class Datagrams(unittest.TestCase):
                 self.assertEqual(call.process.stdout.readline(), b"two\n")
                 self.assertEqual(call.end(), 0)
 
-    def test_to_a_port_where_nobody_listens_fail_at_once(self):
+    def test_to_a_port_without_a_listener_fail_at_once(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as gone:
             gone.bind(("127.0.0.1", 0))
             endpoint = "udp://127.0.0.1:%d" % gone.getsockname()[1]
@@ -188,7 +188,7 @@ class Datagrams(unittest.TestCase):
         self.assertEqual(failed.returncode, 5)
         self.assertIn(b"connection refused\nhint: ", failed.stderr)
 
-    def test_to_a_path_where_nobody_listens_fail_at_once(self):
+    def test_to_a_path_without_a_listener_fail_at_once(self):
         with tempfile.TemporaryDirectory() as folder:
             failed = run("call", f"unixgram://{folder}/none", "one")
         self.assertEqual(failed.returncode, 5)

@@ -43,7 +43,7 @@ class Messages(WithServer):
         self.assertEqual(self.replies(self.tcp, *words).decode(),
                          "".join(word.upper() + "\n" for word in words))
 
-    def test_may_begin_with_a_dash_behind_two(self):
+    def test_may_begin_with_a_dash_after_two_dashes(self):
         self.assertEqual(self.replies(self.tcp, "--", "-x", "--", "--json"), b"-X\n--\n--JSON\n")
 
     def test_mix_with_options_in_any_order(self):
@@ -138,7 +138,7 @@ class Mistakes(unittest.TestCase):
         self.assertRegex(said, r"^error: .*\n(hint: .*\n)?$")
         return said
 
-    def test_nobody_to_call(self):
+    def test_a_missing_endpoint(self):
         self.assertIn("nobody to call", self.refuse(2))
 
     def test_a_refused_connection_names_the_endpoint(self):
@@ -153,7 +153,7 @@ class Mistakes(unittest.TestCase):
     def test_an_unknown_scheme_names_the_known_ones(self):
         self.assertIn("tcp, udp, unix, unixgram", self.refuse(2, "http://127.0.0.1:80", "one"))
 
-    def test_endpoints_that_are_none(self):
+    def test_invalid_endpoints(self):
         for word in ("", "127.0.0.1:8000", "tcp:127.0.0.1:8000", "tcp://127.0.0.1",
                      "tcp://127.0.0.1:65536", "unix://relative", "udp://127.0.0.1:1?nope=1",
                      "tcp://127.0.0.1:1?nope=1"):
@@ -168,7 +168,7 @@ class Mistakes(unittest.TestCase):
         self.assertIn("--timeout", said)
         self.assertIn("after --", said)
 
-    def test_durations_that_are_none(self):
+    def test_invalid_durations(self):
         for option in ("--linger", "--timeout"):
             self.assertIn("is not a duration", self.refuse(2, "tcp://127.0.0.1:1", option, "5"))
         self.assertIn("at once", self.refuse(2, "tcp://127.0.0.1:1", "--timeout", "0s"))

@@ -132,7 +132,7 @@ class Calls(unittest.TestCase):
             done.set()
         self.assertEqual((called.returncode, called.stdout), (0, b"ONE\n"))
 
-    def test_show_what_comes_unasked_while_they_wait_for_a_line(self):
+    def test_show_unrequested_data_while_they_wait_for_a_line(self):
         def answer(connection):
             NETSTRING.send(connection, b"welcome")
             NETSTRING.send(connection, b"to you")

@@ -1,4 +1,4 @@
-"""The log of a server: nobody waits for it, and what is not in it is counted there."""
+"""The log of a server never delays a call, and counts the records that it lacks."""
 import contextlib
 import fcntl
 import os
@@ -52,7 +52,7 @@ class Log:
         return listening.group(1).decode()
 
     def fill(self):
-        """Fills the pipe, so that a write to it waits until somebody reads."""
+        """Fills the pipe, so that a write to it waits until it is read."""
         other = os.open(f"/proc/{self.process.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -60,7 +60,7 @@ class Log:
         os.close(other)
 
     def end(self):
-        """All that it said, once it has drained; it is read meanwhile."""
+        """Drains it and returns all that it wrote, which is read in the meantime."""
         reader = threading.Thread(target=self._read_all, daemon=True)
         reader.start()
         self.process.send_signal(signal.SIGTERM)
@@ -91,7 +91,7 @@ def call_well(endpoint):
 
 @contextlib.contextmanager
 def full_pipe(flags):
-    """The writing end of a pipe that nobody reads and that takes no more, in this mode."""
+    """The writing end of a full pipe that is not read, in this mode."""
     read_end, write_end = os.pipe()
     try:
         os.set_blocking(write_end, False)
@@ -106,7 +106,7 @@ def full_pipe(flags):
 
 
 def wait_for_path(path, process):
-    """Until somebody has bound `path`."""
+    """Waits until `path` is bound."""
     deadline = time.monotonic() + WAIT_S
     while not os.path.exists(path):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -118,7 +118,7 @@ FRAMED = "upper=tcp://127.0.0.1:0?framing=lines&max=4"
 
 
 class WithoutReader(unittest.TestCase):
-    def test_calls_are_served_and_a_drain_works_though_nobody_reads_the_log(self):
+    def test_calls_are_served_and_a_drain_works_even_if_the_log_is_not_read(self):
         for word in WORDS:
             with self.subTest(word), Log("-v", "--concurrency", word, FRAMED) as log:
                 log.fill()

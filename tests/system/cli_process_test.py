@@ -1,4 +1,4 @@
-"""What a parent may have done to the program before it starts: to its streams, to its signals."""
+"""How a parent may have changed the streams and signals of the program before it starts."""
 import fcntl
 import itertools
 import os
@@ -58,13 +58,13 @@ class ClosedStreams(unittest.TestCase):
                            int(is_mute), b"HELLO\n",
                            b"error: cannot write to standard output: it is closed\n" * is_mute)
 
-    def test_call_without_input_is_told_so(self):
+    def test_call_without_input_reports_that(self):
         for closed in every_choice(STREAMS[1:]):
             with self.subTest(closed=closed):
                 self.check(without(("<&-",) + closed, "call", self.upper), closed, 1, b"",
                            b"error: cannot read standard input: it is closed\n")
 
-    def test_shell_without_input_is_told_so(self):
+    def test_shell_without_input_reports_that(self):
         self.check(without(("<&-",), "shell", self.command), (), 1, b"",
                    b"error: cannot read standard input: it is closed\n")
 
@@ -115,16 +115,16 @@ class ClosedStreams(unittest.TestCase):
 
 
 def wait_for_path(path, process):
-    """Waits until a server has bound `path`: nothing tells of it where standard error is closed."""
+    """Waits until a server has bound `path`; it cannot report that if standard error is closed."""
     deadline = time.monotonic() + WAIT_S
     while not os.path.exists(path):
         if time.monotonic() > deadline or process.poll() is not None:
-            raise AssertionError(f"nobody listens at {path}: {process.poll()}")
+            raise AssertionError(f"no server listens at {path}: {process.poll()}")
         time.sleep(0.005)
 
 
 class BrokenStreams(unittest.TestCase):
-    def test_a_server_starts_though_nobody_reads_standard_error(self):
+    def test_a_server_starts_even_if_standard_error_has_no_reader(self):
         for word in WORDS:
             with self.subTest(word=word), tempfile.TemporaryDirectory() as folder:
                 read_end, write_end = os.pipe()
@@ -186,7 +186,7 @@ class SlowReader:
 
 
 class NonBlockingStreams(WithServer):
-    """Whoever shares a stream may have made it non-blocking: nothing is lost."""
+    """Another process that shares a stream may have made it non-blocking: nothing is lost."""
 
     def test_call(self):
         read_end, write_end = slow_pipe()

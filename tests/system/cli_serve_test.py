@@ -21,7 +21,7 @@ class Listening(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def test_is_told_for_each_endpoint_with_its_real_port(self):
+    def test_is_reported_for_each_endpoint_with_its_real_port(self):
         with Server("upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
                     f"upper=unix://{self.folder}/s") as server:
             tcp, udp, unix = server.endpoints
@@ -29,7 +29,7 @@ class Listening(unittest.TestCase):
             self.assertRegex(udp, r"^udp://127\.0\.0\.1:[1-9]\d*$")
             self.assertEqual(unix, f"unix://{self.folder}/s")
 
-    def test_is_told_in_the_same_form_when_the_log_is_json(self):
+    def test_is_reported_in_the_same_form_when_the_log_is_json(self):
         for option in (("--log-format", "json"), ("--json",)):
             with Server("upper=tcp://127.0.0.1:0", options=option) as server:
                 self.assertTrue(server.endpoint.startswith("tcp://"))
@@ -59,7 +59,7 @@ class Listening(unittest.TestCase):
         self.assertNotIn(b"listening", refused.stderr)
         self.assertFalse(os.path.exists(path))
 
-    def test_a_unix_path_is_gone_after_the_end(self):
+    def test_a_unix_path_is_removed_at_the_end(self):
         with Server(f"upper=unix://{self.folder}/s") as server:
             self.assertTrue(os.path.exists(f"{self.folder}/s"))
             self.assertEqual(server.drain(), 0)
@@ -172,7 +172,7 @@ class Ending(unittest.TestCase):
             with Server("upper=tcp://127.0.0.1:0") as server:
                 self.assertEqual(server.drain(), 0)
 
-    def test_is_told_as_an_object_when_the_log_is_json(self):
+    def test_is_reported_as_an_object_when_the_log_is_json(self):
         with Server("upper=tcp://127.0.0.1:0", options=("--json",)) as server:
             run("call", server.endpoint, "hello")
             self.assertEqual(server.drain(), 0)
@@ -210,7 +210,7 @@ class Log(unittest.TestCase):
             self.assertEqual([line.split()[0] for line in server.lines if line],
                              ["listening", "drained:"])
 
-    def test_shows_with_v_who_calls_and_what_is_said_escaped(self):
+    def test_shows_callers_and_escaped_bytes_with_v(self):
         for word in WORDS:
             with self.subTest(word), Server("upper=tcp://127.0.0.1:0",
                                             options=("-v", "--concurrency", word)) as server:
@@ -269,14 +269,14 @@ class Log(unittest.TestCase):
                 server.send_signal(signal.SIGTERM)
                 yield server, log
 
-    def test_that_nobody_reads_holds_up_no_call_and_counts_what_it_drops(self):
+    def test_that_is_not_read_delays_no_call_and_counts_what_it_drops(self):
         with self.verbose_server_whose_log_is_not_read() as (server, log):
             said = log.read()
             self.assertEqual(server.wait(WAIT_S), 0)
         dropped = [line for line in said.splitlines() if b"were dropped" in line]
         self.assertRegex(dropped[0], rb' warning log records were dropped.* "\d+"$')
 
-    def test_that_nobody_ever_reads_does_not_keep_the_program(self):
+    def test_that_is_never_read_does_not_keep_the_program_running(self):
         with self.verbose_server_whose_log_is_not_read() as (server, _):
             self.assertEqual(server.wait(WAIT_S), 0)
 
@@ -327,7 +327,7 @@ class Mistakes(unittest.TestCase):
                                    "--concurrency", word)
                 self.assertIn("--engine: it applies to --concurrency loops only", said)
 
-    def test_words_that_are_none(self):
+    def test_invalid_words(self):
         for option, word, known in (("--engine", "io_uring", "uring, epoll"),
                                     ("--concurrency", "forks", "serial, threads:N"),
                                     ("--concurrency", "serial:2", "serial, threads:N"),
@@ -340,7 +340,7 @@ class Mistakes(unittest.TestCase):
             self.assertIn(option, said)
             self.assertIn(known, said)
 
-    def test_durations_that_are_none(self):
+    def test_invalid_durations(self):
         for option in ("--idle-timeout", "--drain-timeout"):
             for word in ("60", "s", "60x", "-1s", "1.5s", "9" * 20 + "s", "999999999h", ""):
                 said = self.refuse("upper=tcp://127.0.0.1:0", option, word)

@@ -56,7 +56,7 @@ class Doctor(unittest.TestCase):
         self.assertEqual(findings["call"]["verdict"], "ok")
         self.assertIn("compiler", report["built"])
 
-    def test_tells_why_io_uring_is_not_used_and_that_epoll_will_do(self):
+    def test_reports_why_io_uring_is_not_used_and_that_epoll_is(self):
         told = cli_support.subprocess.run(
             [*cli_support.WITHOUT_IO_URING, cli_support.HOTLINE, "doctor", "--json"],
             capture_output=True, timeout=cli_support.WAIT_S)
@@ -82,7 +82,7 @@ class Doctor(unittest.TestCase):
 class Help(unittest.TestCase):
     COMMANDS = ("serve", "call", "services", "doctor")
 
-    def test_of_everything_has_an_example_and_fits_a_terminal(self):
+    def test_of_every_topic_has_an_example_and_fits_a_terminal(self):
         for topic in ("", *self.COMMANDS, "endpoints", "concurrency", "status"):
             text = run("help", *topic.split()).stdout.decode()
             self.assertRegex(text, r"(?m)^  hotline (serve|call|services|doctor)", topic)

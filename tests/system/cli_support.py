@@ -48,7 +48,7 @@ def ended(process):
 
 
 def fill(connection):
-    """Sends until both directions are full, in the midst of a reply; how much it was."""
+    """Sends until both directions are full, within a reply. Returns how much it was."""
     sent = 0
     deadline = time.monotonic() + WAIT_S
     connection.setblocking(False)
@@ -69,7 +69,7 @@ def accept(listener):
 
 
 def receive_all(connection):
-    """What comes until the other side closes."""
+    """All bytes until the other side closes."""
     pieces = []
     while piece := connection.recv(65536):
         pieces.append(piece)
@@ -130,7 +130,7 @@ def peer(answer, kind=socket.SOCK_STREAM):
 
 
 def swallow(connection):
-    """Reads to the end and says nothing."""
+    """Reads to the end and sends nothing."""
     receive_all(connection)
 
 
@@ -177,7 +177,7 @@ class Program:
             self._changed.notify_all()
 
     def line(self, pattern):
-        """The first line of standard error that matches, waited for."""
+        """Waits for the first line of standard error that matches."""
         return self.matches(pattern, 1)[0]
 
     def matches(self, pattern, count):
@@ -195,7 +195,7 @@ class Program:
         self.process.send_signal(number)
 
     def end(self):
-        """The status, once it has ended by itself, and all it said."""
+        """Waits for the end; the status and all output."""
         status = self.process.wait(WAIT_S)
         self._join_reader()
         return status
@@ -247,7 +247,7 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def expect(self, text):
-        """Waits until `text` is shown, behind what was expected before."""
+        """Waits until `text` is shown, after what was expected before."""
         wanted = text.encode()
         deadline = time.monotonic() + WAIT_S
         while (at := self.output.find(wanted, self._searched)) < 0:
@@ -256,7 +256,7 @@ class Terminal:
         self._searched = at + len(wanted)
 
     def end(self):
-        """The status, once it has ended by itself."""
+        """Waits for the end; the status."""
         deadline = time.monotonic() + WAIT_S
         while self._read(deadline):
             pass
@@ -306,12 +306,12 @@ WITHOUT_IO_URING = (sys.executable, os.path.abspath(__file__), str(IO_URING_SETU
 
 
 def failing(system_call, error):
-    """The words before a command under which that system call, by its number, always fails."""
+    """The words before a command that make the system call with that number always fail."""
     return (sys.executable, os.path.abspath(__file__), str(system_call), str(error))
 
 
 def forbid(system_call, error):
-    """From now on that system call fails so here, as under a container's filter."""
+    """From now on that system call fails with this error here, as under a container's filter."""
     class Filter(ctypes.Structure):
         _fields_ = [("code", ctypes.c_ushort), ("jt", ctypes.c_ubyte), ("jf", ctypes.c_ubyte),
                     ("k", ctypes.c_uint)]

@@ -104,7 +104,7 @@ class AtATerminal(WithServer):
         self.assertTrue(os.path.exists(self.history("a", "b")))
         self.assertFalse(os.path.exists(self.history()))
 
-    def test_a_history_that_finds_the_disk_full_loses_nothing_and_is_told_once(self):
+    def test_a_history_on_a_full_disk_loses_nothing_and_is_reported_once(self):
         with self.call(self.tcp) as call:
             call.expect(">>: ")
             call.type("kept\n")
@@ -133,7 +133,7 @@ class AtATerminal(WithServer):
                 call.expect(shown)
                 self.assertEqual(call.end(), 0)
 
-    def test_a_history_that_cannot_be_kept_is_no_reason_not_to_call(self):
+    def test_a_history_that_cannot_be_kept_does_not_prevent_a_call(self):
         with self.call(self.tcp, "--home", "/proc/none") as call:
             call.expect(">>: ")
             call.type("hello\n")
@@ -151,7 +151,7 @@ class AtATerminal(WithServer):
             call.type("\x03")
             self.assertEqual(call.end(), -signal.SIGINT)
 
-    def test_a_server_that_hangs_up_at_the_prompt_is_told_at_once(self):
+    def test_a_server_that_hangs_up_at_the_prompt_is_reported_at_once(self):
         done = threading.Event()
 
         def answer(connection):
@@ -167,7 +167,7 @@ class AtATerminal(WithServer):
             call.expect(f"note: {endpoint} hung up")
             self.assertEqual(call.end(), 0)
 
-    def test_a_server_that_hangs_up_with_its_reply_is_told_at_once(self):
+    def test_a_server_that_hangs_up_with_its_reply_is_reported_at_once(self):
         with peer(lambda connection: connection.sendall(connection.recv(64))) as endpoint:
             with self.call(endpoint) as call:
                 call.expect(">>: ")

@@ -1,5 +1,5 @@
-"""What callers and operators are told when a process that keeps their commands dies, under each
-word of concurrency."""
+"""What callers and operators see when a process that keeps their commands dies, under each word of
+concurrency."""
 import os
 import select
 import signal
@@ -11,8 +11,8 @@ from command_support import (WIRES, CourseClient, connect, descendants, for_each
                              watched)
 from interop_support import HOTLINE, WAIT_S, Program, Server
 
-# Each tells its keeper's id once it is under way, and would go on. A writer that is left writes
-# without a pause: the reply goes out once nothing has come for 250 ms.
+# Each prints its keeper's id when it runs, and would go on. A writer that is left writes without a
+# pause, because the reply is sent once nothing has come for 250 ms.
 LINES = {
     "runs": "echo begun; echo $PPID > {path}; exec sleep 1000",
     "has left a writer": "setsid sh -c 'while kill -0 $0 2>/dev/null; do echo on; done;"
@@ -65,11 +65,11 @@ class Deaths:
             each.wait_gone()
 
     def test_a_reply_that_is_cut_by_the_death_of_its_server_is_not_taken_for_a_whole_one(self):
-        # On `plain`: the other wires tell how long a reply is.
+        # On `plain`, because the other wires carry the length of a reply.
         with self.serve() as server:
             with Program(HOTLINE, "run", self.endpoints_of(server)["plain"],
                          f"head -c {6 * REPLY_BYTES} /dev/zero") as client:
-                # It waits for its reader, and so the server, in the midst of the reply, for it.
+                # It waits for its reader, and so the server waits for it within the reply.
                 self.assertEqual(client.read(1), b"\0")
                 server.process.kill()
                 server.process.wait(WAIT_S)

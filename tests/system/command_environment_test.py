@@ -1,4 +1,4 @@
-"""Commands where the system lacks what others take for granted: /proc, /dev/null."""
+"""Commands on a system without /proc or /dev/null."""
 import os
 import shutil
 import signal
@@ -34,7 +34,7 @@ def inside(script, *options, **variables):
     return output.decode(), error.decode()
 
 
-# Of unshare: with a PID namespace of its own, which ends with it.
+# The options of unshare: with a PID namespace of its own, which ends with it.
 NEW_PIDS = ("--pid", "--fork", "--kill-child")
 
 # Waits until the server $server, whose log is $FOLDER/log, listens.
@@ -92,7 +92,7 @@ class WithoutProc(unittest.TestCase):
                           *NEW_PIDS, "--mount-proc", FOLDER=folder)
             self.assertEqual(said[0], "hi\n")
 
-    def test_if_it_goes_later_the_command_and_its_group_are_killed_all_the_same(self):
+    def test_if_it_vanishes_later_the_command_and_its_group_are_still_killed(self):
         # Each holds the pipe open for writing until it has ended.
         ends = {"the caller's end": "kill -9 $caller;", "the server's end": "kill $server;",
                 "the server's death": "kill -9 $server;"}

@@ -1,5 +1,5 @@
-"""What has gone wrong in other programs that run commands, each as a test, against ours in real
-processes, under each word of concurrency."""
+"""Known failures of other programs that run commands, each as a test of ours in real processes,
+under each word of concurrency."""
 import contextlib
 import os
 import signal
@@ -18,7 +18,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class Pitfalls:
-    """Order: what is said, how commands end, who hangs up, what a command is given."""
+    """In order: outputs, ends of commands, hang-ups, and what a command inherits."""
 
     def ask(self, line, wire="i32", size=None):
         with CourseClient(self.endpoints[wire], wire) as client:
@@ -97,7 +97,7 @@ class Pitfalls:
     def started(self, messages):
         return [messages.process() for _ in range(3)]
 
-    def test_a_caller_that_breaks_off_takes_the_whole_tree_along(self):
+    def test_a_caller_that_breaks_off_ends_the_whole_tree(self):
         for wire in WIRES:
             with self.subTest(wire), self.messages() as messages:
                 connection = connect(self.endpoints[wire])
@@ -107,7 +107,7 @@ class Pitfalls:
                 for each in processes:
                     each.wait_gone()
 
-    def test_a_caller_that_closes_takes_the_whole_tree_along(self):
+    def test_a_caller_that_closes_ends_the_whole_tree(self):
         with self.messages() as messages, connect(self.endpoints["plain"]) as connection:
             connection.sendall(self.tree(messages).encode())
             processes = self.started(messages)
@@ -115,7 +115,7 @@ class Pitfalls:
             for each in processes:
                 each.wait_gone()
 
-    def test_a_client_that_is_killed_or_interrupted_takes_the_whole_tree_along(self):
+    def test_a_client_that_is_killed_or_interrupted_ends_the_whole_tree(self):
         for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM):
             with self.subTest(number), self.messages() as messages:
                 with ended(subprocess.Popen([HOTLINE, "run", self.endpoints["i32"],
@@ -182,7 +182,7 @@ class Pitfalls:
                 self.assertNotIn(b"start-up", client.run("sh -c true; bash -c true"))
                 self.assertRegex(client.run("env").decode(), "(?m)^PATH=/")
 
-    def test_a_line_that_begins_with_a_dash_is_no_option_of_the_shell(self):
+    def test_a_line_that_begins_with_a_dash_is_not_an_option_of_the_shell(self):
         self.assertRegex(self.ask("-x").decode(), "-x: not found")
 
     def refused(self, wire, *pieces):
@@ -248,7 +248,7 @@ class Pitfalls:
                 with self.subTest(line, wire=wire):
                     self.assertEqual(self.ask(line, wire, len(reply)), reply)
 
-    def test_a_command_that_a_signal_ends_in_silence_is_no_success(self):
+    def test_a_command_that_a_signal_ends_without_output_is_not_a_success(self):
         for wire in WIRES:
             for number in ("KILL", "TERM", "SEGV"):
                 with self.subTest(wire=wire, number=number):
@@ -289,7 +289,7 @@ for_each_word("Pitfalls", Pitfalls, globals())
 
 
 class Directories(unittest.TestCase):
-    def test_a_directory_that_cannot_be_entered_is_an_error_before_anybody_is_served(self):
+    def test_a_directory_that_cannot_be_entered_is_an_error_before_any_call(self):
         for wrong, why in (("/no/such", "/no/such: not found"), ("/dev/null", "/dev/null: "),
                            ("work", "does not begin with /"), ("", "does not begin with /")):
             with self.subTest(wrong), Program(

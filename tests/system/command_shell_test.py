@@ -67,7 +67,7 @@ class AtATerminal(unittest.TestCase):
             shell.type("quit\n")
             self.assertEqual(shell.end(), 0)
 
-    def test_a_server_that_hangs_up_at_the_prompt_is_told_at_once(self):
+    def test_a_server_that_hangs_up_at_the_prompt_is_reported_at_once(self):
         for wire in WIRES:
             done = threading.Event()
 
@@ -136,7 +136,7 @@ class Ends(unittest.TestCase):
             with self.subTest(wire), course_server(wire, answer) as endpoint:
                 self.assertRegex(run(endpoint, "ls", status=255, timeout="50ms"), "timed out")
 
-    def test_run_and_shell_end_in_silence_when_nobody_reads_them(self):
+    def test_run_and_shell_end_without_a_message_when_their_reader_has_gone(self):
         with course_server("plain") as endpoint:
             for words in (("run", endpoint, "yes | head -n 100000"), ("shell", endpoint)):
                 with self.subTest(words), ended(subprocess.Popen(

@@ -56,7 +56,7 @@ def connect(endpoint):
 
 
 def receive(connection, size):
-    """Exactly so many bytes."""
+    """Exactly `size` bytes."""
     received = bytearray()
     while len(received) < size:
         piece = connection.recv(size - len(received))
@@ -72,7 +72,7 @@ def wait_taken(connection):
     deadline = time.monotonic() + WAIT_S
     while struct.unpack("i", fcntl.ioctl(connection, siocoutq, b"\0" * 4))[0] > 0:
         if time.monotonic() > deadline:
-            raise AssertionError("nobody takes it")
+            raise AssertionError("the other side does not take it")
 
 
 def break_off(connection):
@@ -108,7 +108,7 @@ class CourseClient:
         return receive(self.connection, size)
 
     def run_last(self, line, size=None):
-        """The reply, and nothing behind it; on `plain` one of `size` bytes."""
+        """The reply, and nothing after it; on `plain` one of `size` bytes."""
         if self.wire != "plain":
             return self.run(line)
         self.connection.sendall(line.encode())
@@ -191,7 +191,7 @@ class Messages:
         return line.decode()
 
     def process(self):
-        """A process that has written its own id: its end can be waited for."""
+        """A process that has written its own id, so that its end can be waited for."""
         return Watched(int(self.line()))
 
     def wait_process_gone(self):
@@ -229,7 +229,7 @@ def watched(pids):
 
 
 def processes():
-    """{id: (parent's id, state)} of all that there are."""
+    """{id: (parent's id, state)} of all processes."""
     found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{name}/stat", encoding="latin-1") as stat:
@@ -239,7 +239,7 @@ def processes():
 
 
 def descendants(pid):
-    """{id: state} of all that descends from a process."""
+    """{id: state} of all descendants of a process."""
     table = processes()
     found = {}
     while new := {each: state for each, (parent, state) in table.items()

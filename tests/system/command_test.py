@@ -101,7 +101,7 @@ class CourseServers(unittest.TestCase):
 
     def test_run_prints_two_megabytes_whole(self):
         for wire in WIRES:
-            # On `plain` only the close tells the end.
+            # On `plain` only the close marks the end.
             with course_server(wire, calls=1 if wire == "plain" else None) as endpoint:
                 for name, (line, reply) in BIG.items():
                     with self.subTest(wire=wire, command=name):
@@ -183,7 +183,7 @@ class Limits(unittest.TestCase):
             with self.subTest(words):
                 run_program(HOTLINE, "run", *words, status=2)
 
-    def test_nobody_at_the_endpoint_is_our_own_failure(self):
+    def test_a_refused_connection_is_our_own_failure(self):
         run_program(HOTLINE, "run", "unix:@hotline-nobody-is-there", "ls", status=255)
         run_program(HOTLINE, "shell", "unix:@hotline-nobody-is-there", status=5)
 

@@ -1,5 +1,5 @@
-"""Whose processes may call a service at a UNIX socket. Who may not is another user, which only root
-can be: those tests are skipped for others."""
+"""Which users' processes may call a service at a UNIX socket. Tests with another user need root and
+are skipped otherwise."""
 import os
 import stat
 import subprocess
@@ -103,7 +103,7 @@ class Users:
         self.assertEqual(nobody_calls(self.name + "-all", "hello"), "HELLO")
 
     @as_root
-    def test_root_is_answered_by_everybodys_server(self):
+    def test_root_is_answered_by_the_server_of_every_user(self):
         self.serve(f"command=unix:{self.name}",
                    command=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
         self.assertEqual(run(f"unix:{self.name}", "id -u", linger="1ms"), b"65534\n")

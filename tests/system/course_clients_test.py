@@ -1,4 +1,4 @@
-"""Clients of a socket course as they are, with their mistakes, and our server under each word of
+"""Clients of a socket course, with their mistakes, against our server under each word of
 concurrency."""
 import tempfile
 import unittest
@@ -49,7 +49,7 @@ class TheirClients:
                                     ("echo end", b"end\n")):
                     self.assertEqual(client.ask(line, len(reply)), reply)
 
-    def test_a_large_reply_comes_whole_where_its_length_is_told(self):
+    def test_a_large_reply_is_complete_where_its_length_is_sent(self):
         for wire in ("ready", "i32"):
             client = self.client(f"command_client_{wire}", self.commands[wire])
             for size, line in LARGE.items():
@@ -62,7 +62,7 @@ class TheirClients:
         client.send("echo hi")
         self.assertEqual(client.read(1), b"x")
 
-    def test_clients_that_go_away_without_closing_harm_nobody(self):
+    def test_clients_that_go_away_without_closing_do_no_harm(self):
         commands = []
         for wire in WIRES:
             with Messages(self.folder) as started:
@@ -78,7 +78,7 @@ class TheirClients:
                 other = self.client(f"command_client_{wire}", self.commands[wire])
                 self.assertEqual(other.ask("echo hi", 3), b"hi\n")
 
-    def test_a_client_that_goes_away_with_its_reply_unread_harms_nobody(self):
+    def test_a_client_that_goes_away_with_its_reply_unread_does_no_harm(self):
         for wire in WIRES:
             with self.subTest(wire):
                 with connect(self.commands[wire]) as connection:

@@ -1,4 +1,4 @@
-"""Servers of a socket course as they are, with their mistakes, called by our clients."""
+"""Servers of a socket course, with their mistakes, called by our clients."""
 import contextlib
 import subprocess
 import tempfile
@@ -16,12 +16,12 @@ DATAGRAMS = ("datagram_server", "threaded_datagram_server")
 
 
 def call(endpoint, *messages, linger="1s"):
-    """Their servers of streams never close: at the end it lingers."""
+    """Their stream servers never close, so our client lingers at the end."""
     return run_program(HOTLINE, "call", "--linger", linger, endpoint, *messages)
 
 
 def linger_of(wire):
-    """Of our client: on i32 a reply is whole without any."""
+    """The linger of our client: on i32 a reply is complete without it."""
     return f"{WAIT_S}s" if wire == "i32" else QUIET
 
 
@@ -116,7 +116,7 @@ class OurClients(unittest.TestCase):
                 go_on.write()
                 self.assertEqual(run(uri, "echo hi", linger=linger_of(wire)), b"hi\n")
 
-    def test_a_server_of_theirs_that_is_killed_in_the_midst_is_an_error(self):
+    def test_a_server_of_theirs_that_is_killed_within_a_reply_is_an_error(self):
         for wire in WIRES:
             with self.subTest(wire), CourseServer(f"command_server_{wire}") as server:
                 uri = server.uri(query=f"?wire={wire}")

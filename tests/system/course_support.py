@@ -16,7 +16,7 @@ def course(name):
 
 
 class CourseServer(Program):
-    """A server of theirs; what it prints beside its port is not looked at."""
+    """A server of theirs; only the port in its output is used."""
 
     def __init__(self, name):
         super().__init__(*course(name), "0")
@@ -31,7 +31,7 @@ class CourseServer(Program):
 
 
 class CourseClient(Program):
-    """A client of theirs, which is asked at its prompt."""
+    """A client of theirs, which gets its input at a prompt."""
 
     def __init__(self, name, endpoint):
         super().__init__(*course(name), endpoint.split("?")[0].rsplit(":", 1)[1])

@@ -1,5 +1,5 @@
-"""Datagrams from peers that nobody trusts: what they pass along, what they are called, what they
-leave unread, and what is not answered."""
+"""Datagrams from untrusted peers: the descriptors that they pass, their addresses, replies that
+they do not read, and datagrams that are not answered."""
 import array
 import ctypes
 import os
@@ -160,7 +160,7 @@ class CutDatagrams(WithFolder):
 
 
 class PeersThatDoNotRead(WithFolder):
-    def test_silence_nobody_else(self):
+    def test_do_not_silence_others(self):
         for server in self.each_server():
             for size in (1_000, 30_000, 60_000):
                 for connects in (False, True):
@@ -208,7 +208,7 @@ class MappedAddresses(unittest.TestCase):
 
 
 class InheritedSockets(unittest.TestCase):
-    def test_that_nobody_could_call_are_refused(self):
+    def test_that_could_not_be_called_are_refused(self):
         for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
             with self.subTest(family), socket.socket(family, socket.SOCK_DGRAM) as unbound:
                 fd = unbound.fileno()
@@ -225,7 +225,7 @@ class InheritedSockets(unittest.TestCase):
 
 
 class Drained(unittest.TestCase):
-    def test_whoever_sends_while_a_call_is_still_under_way_is_told_that_nobody_listens(self):
+    def test_senders_during_a_call_in_progress_are_refused(self):
         for word in ("serial", "threads:2", "processes:2", "loops:2"):
             with self.subTest(word), Server(
                     "upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",

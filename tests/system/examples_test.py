@@ -41,7 +41,7 @@ class Examples(unittest.TestCase):
                 self.assertEqual(program.ask(line), upper(line))
             self.assertEqual(program.finish(), 0)
 
-    def test_every_example_is_short_and_stands_in_the_readme(self):
+    def test_every_example_is_short_and_is_in_the_readme(self):
         folder = os.path.join(ROOT, "examples")
         with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
             readme = file.read()
@@ -59,7 +59,7 @@ class Examples(unittest.TestCase):
         except AssertionError as error:
             if "address already in use" not in str(error):
                 raise
-            self.skipTest("somebody else listens at its port")
+            self.skipTest("another process listens at its port")
         self.assertEqual(server.endpoint, "tcp://127.0.0.1:8000")
         self.converse("loop_client", server.endpoint, b"hello\n")
         self.assertEqual(server.drain(), 0)
@@ -73,7 +73,7 @@ class Examples(unittest.TestCase):
                          rb"^tcp://127\.0\.0\.1:\d+ says what a call\n$")
         run(client, server.endpoint, status=1)
 
-    def test_a_client_says_where_nobody_listens(self):
+    def test_a_client_reports_a_refused_connection(self):
         with socket.socket() as reserved:  # Bound and not listening: connecting is refused.
             reserved.bind(("127.0.0.1", 0))
             endpoint = "tcp://127.0.0.1:%d" % reserved.getsockname()[1]
@@ -115,7 +115,7 @@ class Examples(unittest.TestCase):
         said = [server.read_line() for _ in range(4)]
         self.assertEqual(said, [b"a call begins\n", b"a call ends\n"] * 2)
 
-    def test_a_unix_path_is_called_is_private_and_is_gone_after_the_end(self):
+    def test_a_unix_path_is_called_is_private_and_is_removed_at_the_end(self):
         path = os.path.join(self.folder, "socket")
         server = self.serve("unix_server", f"unix://{path}?mode=600")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
@@ -141,7 +141,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(server.endpoint, endpoint)
         self.assertEqual(run(example("unix_client"), endpoint, "hello"), b"HELLO\n")
 
-    def test_the_kernel_tells_who_calls(self):
+    def test_the_kernel_identifies_the_caller(self):
         name = os.path.basename(self.folder)
         self.serve("peer_credentials", f"unix:@{name}")
         with socket.socket(socket.AF_UNIX) as caller:
@@ -151,7 +151,7 @@ class Examples(unittest.TestCase):
                              f"you are process {os.getpid()} of user {os.getuid()} "
                              f"and group {os.getgid()}\n")
 
-    def test_over_tcp_the_kernel_cannot_tell_who_calls(self):
+    def test_over_tcp_the_kernel_does_not_identify_the_caller(self):
         server = self.serve("peer_credentials", ANY_TCP)
         with connect(server.endpoint) as caller:
             self.assertRegex(caller.makefile().read(), r"^cannot .+\n$")
@@ -160,7 +160,7 @@ class Examples(unittest.TestCase):
         server = self.serve("datagram_server", "udp://127.0.0.1:0")
         self.converse("datagram_client", server.endpoint, b"hello\n", b"\n", b"again\n")
 
-    def test_the_datagram_client_says_when_nobody_answers(self):
+    def test_the_datagram_client_reports_a_missing_answer(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
             silent.bind(("127.0.0.1", 0))
             endpoint = "udp://127.0.0.1:%d" % silent.getsockname()[1]
@@ -190,7 +190,7 @@ class Examples(unittest.TestCase):
                 self.assertEqual(replies, [b"CALLER %d\n" % number for number in range(20)])
                 self.assertEqual(server.drain(), 0)
 
-    def test_what_a_handler_throws_is_told_on_standard_error_and_counted(self):
+    def test_exceptions_of_a_handler_are_reported_on_standard_error_and_counted(self):
         server = self.serve("failing_handler", ANY_TCP)
         with connect(server.endpoint) as caller:
             caller.sendall(b"boom")
@@ -249,7 +249,7 @@ class Examples(unittest.TestCase):
         server = self.serve("message_server", "udp://127.0.0.1:0")
         self.converse("datagram_client", server.endpoint, b"hello\n")
 
-    def test_ends_are_told_apart(self):
+    def test_ends_are_distinguished(self):
         self.assertEqual(run(example("ends")).decode().splitlines(), [
             "closes: closed",
             "stops writing, still listens: closed",

@@ -16,7 +16,7 @@ from cli_support import ROOT, Server, WAIT_S
 BENCH = os.environ.get("HOTLINE_BENCH", os.path.join(ROOT, "build", "dev", "bench"))
 CALLERS = os.path.join(BENCH, "bench_callers")
 CONDUCTS = ("flood", "deaf", "dribble", "partial", "garbage", "churn", "reset", "idle")
-# Of a conduct, and how long they go on if nobody ends them.
+# The number of callers of a conduct, and how long they go on unless they are ended.
 MISBEHAVING = 8
 MISBEHAVE_S = 100
 # The time of a good caller for its answers: far more than any of them takes.
@@ -28,7 +28,7 @@ SLACK_S = 15
 
 
 class Callers:
-    """Callers of one conduct, all of whom have called. They end with the `with` block."""
+    """Callers of one conduct, which have all called. They end with the `with` block."""
 
     def __init__(self, endpoint, *options):
         self.process = subprocess.Popen([CALLERS, endpoint, *options], stdout=subprocess.PIPE,
@@ -84,7 +84,7 @@ class FairnessTest(unittest.TestCase):
             asked = [stack.enter_context(good(endpoint)) for endpoint in endpoints]
             for callers in asked:
                 self.assertGreaterEqual(callers.result()["least_answers"], ANSWERS)
-            self.assertTrue(others.go_on(), "they were answered when nobody misbehaved any more")
+            self.assertTrue(others.go_on(), "the misbehaving callers had ended")
 
     def check_drain(self, *options):
         server, endpoints = self.serve(*options)

@@ -1,5 +1,5 @@
-"""The framings of docs/wire/framing.md, as someone else writes them: socket, struct and
-multiprocessing alone. `receive` gives None at the end."""
+"""The framings of docs/wire/framing.md, written independently with socket, struct and
+multiprocessing. `receive` returns None at the end."""
 import multiprocessing.connection
 import os
 import struct
@@ -119,7 +119,7 @@ class Ready(Framing):
 
     def send(self, connection, message):
         connection.sendall(str(len(message)).encode())
-        # No more than that: behind an empty message the next length may come in the same receive.
+        # No more than that: after an empty message the next length may come in the same receive.
         assert exactly(connection, 5) == b"ready"
         connection.sendall(message)
 
@@ -132,7 +132,7 @@ class Ready(Framing):
 
 
 class Multiprocessing(Framing):
-    """CPython's own."""
+    """The implementation of CPython."""
     name = "mp"
 
     @staticmethod

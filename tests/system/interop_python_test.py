@@ -150,7 +150,7 @@ class PythonClients:
                 self.assertEqual(together(20, lambda number: converse(endpoint, number)),
                                  [True] * 20)
 
-    def test_a_sigterm_amid_a_call_ends_the_server_with_status_0(self):
+    def test_a_sigterm_during_a_call_ends_the_server_with_status_0(self):
         with Server(HOTLINE, "serve", *self.options, "upper=tcp://127.0.0.1:0") as server:
             with open_socket(server.endpoint) as connection:
                 connection.sendall(b"hello")

@@ -25,7 +25,7 @@ BIG = (TEXT * (1024 * 1024 // len(TEXT) + 1))[:1024 * 1024]
 
 
 def upper(request):
-    """What the service answers: ASCII letters change, all other bytes stay."""
+    """The answer of the service: ASCII letters change, all other bytes stay."""
     return bytes(byte - 32 if ord("a") <= byte <= ord("z") else byte for byte in request)
 
 
@@ -126,7 +126,7 @@ class Program:
         return self.read(len(request))
 
     def finish(self):
-        """The status, once it has ended by itself."""
+        """Waits for the end; the status."""
         self.process.stdin.close()
         status = self.process.wait(WAIT_S)
         self._reader.join(WAIT_S)
@@ -204,7 +204,7 @@ def require(*programs):
 
 
 def together(count, work):
-    """Runs `work(number)` on so many threads at once; what they gave, in order."""
+    """Runs `work(number)` on `count` threads at once; their results, in order."""
     results = [None] * count
     start = threading.Barrier(count)
 

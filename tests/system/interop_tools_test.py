@@ -112,7 +112,7 @@ for_each_word("SocatClientsOf", require("socat")(SocatClients), globals())
 
 @require("socat", "stdbuf")
 class CallsToSocat(unittest.TestCase):
-    """Any command behind socat is a server; `tr` is ours."""
+    """socat makes a server of any command; `tr` is ours."""
 
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
@@ -161,7 +161,8 @@ class CallsToSocat(unittest.TestCase):
 
 @require("nc")
 class CallsToNc(unittest.TestCase):
-    """The person at the other end is the test: nc shows what comes, and sends what is typed."""
+    """The test acts as the person at the other end: nc shows what arrives and sends what is
+    typed."""
 
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
@@ -175,7 +176,7 @@ class CallsToNc(unittest.TestCase):
             yield ("nc", "-l", "-v", "-n", *options, *arguments), scheme
 
     def answer(self, client, check):
-        """Plays the server for one caller: `client` and what it is asked."""
+        """Acts as the server for one caller."""
         for command, scheme in self.listeners("-N"):
             with self.subTest(scheme), \
                     Server(*command, pattern=r"^Listening on (.*)$") as nc:

@@ -1,5 +1,5 @@
-"""A server that is stopped (^Z, a debugger, a frozen container, a suspended machine) and goes on:
-what came while it was stopped, and in time, is answered; who was silent is not."""
+"""A server that is stopped (^Z, a debugger, a frozen container, a suspended machine) and continues:
+requests that came in time while it was stopped are answered; silent callers are not."""
 import contextlib
 import os
 import signal
@@ -9,7 +9,7 @@ import unittest
 from cli_support import Server, WAIT_S, connect
 
 IDLE_S = 2
-# More than an engine hears of at once.
+# More than an engine reports at once.
 CALLS = 300
 
 

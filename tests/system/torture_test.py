@@ -1,4 +1,4 @@
-"""One fallible call of a run fails, each in turn: nothing crashes, hangs or leaks, and it is told.
+"""Fails each fallible call of a run in turn: nothing crashes, hangs or leaks, and it is reported.
 
 The calls are counted and failed by tests/torture/torture.c. Each row first runs unharmed, which
 says how many calls there are. What failed is named as `ROW N TURN`, and run alone by
@@ -32,7 +32,7 @@ EXIT_WAIT_S = 0.3
 TRIES = 3
 TURNS = 6  # As many errors as any call has.
 
-# Also of a child, of which only the log tells.
+# Also for a child, which only the log reports.
 CRASHES = re.compile(r"terminate called|Assertion|Sanitizer|runtime error|\bsignal \d|overflow")
 ERROR = re.compile(r"^error: [^\n]+(\nhint: [^\n]+)?$")
 

@@ -1,4 +1,4 @@
-"""Tells, shortly before ctest ends a module of tests for its time, where each of its threads waits.
+"""Prints, shortly before the time limit of a module of tests, where each of its threads waits.
 
 The modules that tests share import this one. HOTLINE_TEST_TIMEOUT_S is the time of a module.
 """

@@ -60,7 +60,7 @@ static int fails(const char *name, atomic_uint *seen, const int *errors, size_t 
     fails(name, &seen_, errors_, sizeof errors_ / sizeof *errors_);            \
   })
 
-/* The function that this one stands before. Two threads may both look it up: they find the same. */
+/* The function that this one replaces. Two threads may both look it up: they find the same. */
 #define NEXT(name, result, parameters)                                         \
   ({                                                                           \
     static void *_Atomic next_;                                                \
@@ -157,7 +157,7 @@ TORTURED(int, io_uring_submit_and_wait_timeout,
           struct __kernel_timespec *timeout, sigset_t *signals),
          (ring, entry, count, timeout, signals), -errno, EINTR, EAGAIN)
 
-/* What standard error does not take in the end, nobody can be told. */
+/* What standard error does not take in the end cannot be reported. */
 ssize_t write(int fd, const void *bytes, size_t size) {
   const int is_failed = fd == STDERR_FILENO ? FAILS("write to standard error", EINTR, EAGAIN)
                                             : FAILS("write", EIO, EINTR, ENOSPC);
@@ -239,7 +239,7 @@ static int tortured_main(int count, char **arguments, char **environment) {
   return status;
 }
 
-/* What runs before main is the loader's, and what runs after it cannot be told to anybody. */
+/* Calls before main belong to the loader, and failures after it cannot be reported. */
 int __libc_start_main(Main *program, int count, char **arguments, void (*begin)(void),
                       void (*end)(void), void (*end_of_loader)(void), void *stack_end) {
   real_main = program;

@@ -1,4 +1,4 @@
-"""What the build directory tells: how each source was compiled, and into which object."""
+"""Reads from the build directory how each source was compiled, and into which object."""
 import json
 import os
 import shlex

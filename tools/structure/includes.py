@@ -44,7 +44,7 @@ def _problem(file, included, quoted):
     if file.is_public and not public:
         return "a public header includes public headers only"
     if room is None:
-        # The header of everything is for those who use the library.
+        # The header of everything is for users of the library.
         if public:
             return None if file.room in (None, "cli") else "name the header that is needed"
         return "write the path from src/ or include/"

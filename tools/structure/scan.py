@@ -110,7 +110,7 @@ def _matching_parenthesis(code, opening, end):
 
 
 def _belongs_to_statement(code, start, opening, closing):
-    """True for braces that are no body: a member's or variable's initializer, a lambda in one."""
+    """True for braces without a body: a member's or variable's initializer, a lambda in one."""
     head = code[start:opening]
     bare = _without_templates(head)
     if re.search(r"\b(?:namespace|class|struct|union|enum)\b", bare) \

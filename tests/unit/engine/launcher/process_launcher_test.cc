@@ -192,7 +192,7 @@ TEST_CASE("the death of the launcher is reported to its waiters and to later lau
     const auto launcher = start_launcher();
     test::must(launcher.has_value(), "not started");
     ::kill(static_cast<ProcessLauncher&>(**launcher).pid(), SIGKILL);
-    test::must((*launcher)->wait_dead().kind == ErrorKind::reset, "not told");
+    test::must((*launcher)->wait_dead().kind == ErrorKind::reset, "no error");
     const auto process = (*launcher)->launch({.arguments = {"true"}});
     test::must(test::kind_of(process) == "reset", "launched");
   });

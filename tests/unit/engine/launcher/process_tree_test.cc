@@ -45,7 +45,7 @@ struct Held {
   }
   void wait_for_byte() const {
     char byte = 0;
-    must(::read(reading.get(), &byte, 1) == 1, "nobody wrote");
+    must(::read(reading.get(), &byte, 1) == 1, "no byte came");
   }
   void write_byte() const { must(::write(writing.get(), "x", 1) == 1, "cannot write"); }
   bool has_ended() {
@@ -113,8 +113,8 @@ TEST_CASE("descendants are killed wherever they have gone: sessions, orphans, st
     }
     for (int i = 0; i < 3; ++i) held.wait_for_byte();
     end_descendants(ignore_end);
-    must(::waitpid(-1, nullptr, WNOHANG) == -1, "somebody is left");
-    must(held.has_ended(), "somebody holds the pipe");
+    must(::waitpid(-1, nullptr, WNOHANG) == -1, "a process is left");
+    must(held.has_ended(), "a process holds the pipe");
   });
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("a fork bomb ends: a tree that grows while it is killed") {
     });
     held.wait_for_byte();
     end_descendants(ignore_end);
-    must(held.has_ended(), "somebody holds the pipe");
+    must(held.has_ended(), "a process holds the pipe");
   });
 }
 
