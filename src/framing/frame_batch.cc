@@ -6,7 +6,7 @@
 namespace hotline::framing {
 namespace {
 
-// Up to this, copying costs less than a piece of its own in the system call.
+// Up to this size, copying costs less than a separate piece in the system call.
 constexpr std::size_t kCopiedPayloadMax = 512;
 static_assert(kCopiedPayloadMax + sizeof(Envelope) + Framing::kDelimiterBytesMax <=
               FrameBatch::kCopiedFrameMax);

@@ -10,20 +10,20 @@
 
 namespace hotline::framing {
 
-/// Frames on their way into as few writes as they fit: small ones are copied together, of large
-/// ones only what is around them. Lives on the stack of the writer.
+/// Gathers frames into as few writes as possible: small ones are copied together; of large ones
+/// only the envelope is copied. On the stack of the writer.
 class FrameBatch {
  public:
-  /// What copying one frame needs at most.
+  /// The most bytes that one frame adds to the copies.
   static constexpr std::size_t kCopiedFrameMax = 640;
 
-  /// `stream` and `memory`, which has room for one copied frame at least, outlive this.
+  /// `stream` and `memory`, which must have room for one copied frame, must outlive this object.
   FrameBatch(Stream& stream, MutableBytes memory) : stream_(stream), memory_(memory) {}
 
-  /// Takes note of one frame; may write those before it. `payload` stays as it is until flush().
+  /// Adds one frame; may write those before it. `payload` must stay unchanged until flush().
   Result<void> add(const Envelope& envelope, Bytes payload);
 
-  /// Writes what was not written yet.
+  /// Writes what has not been written yet.
   Result<void> flush();
 
  private:

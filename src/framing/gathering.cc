@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kCapacityMin = 256;
 
-// What a busy stream needs for the frames that lie across two receives.
+// What a busy stream needs for frames that are split across two receives.
 constexpr std::size_t kKeptMax = 64 * 1024;
 
 }  // namespace

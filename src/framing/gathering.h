@@ -9,12 +9,12 @@
 
 namespace hotline::framing {
 
-/// Memory for one frame that arrives in pieces. It grows by what has arrived, at most to twice
-/// that: a length that was only claimed costs nothing. Throws std::bad_alloc if there is none left,
-/// GatheringBudget::Exhausted if the budget is used up.
+/// Memory for one frame that arrives in pieces. It grows with what has arrived, at most to twice
+/// that, so that a length that was only announced costs nothing. Throws std::bad_alloc if there is
+/// no memory left, and GatheringBudget::Exhausted if the budget is used up.
 class Gathering {
  public:
-  /// `budget` outlives this; null: no bound.
+  /// `budget` must outlive this object; null: no limit.
   explicit Gathering(GatheringBudget* budget = nullptr) : budget_(budget) {}
   Gathering(const Gathering&) = delete;
   Gathering& operator=(const Gathering&) = delete;
@@ -24,19 +24,19 @@ class Gathering {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  /// How much of a frame of `frame_bytes` would fit behind what is there, by those rules.
+  /// Returns how much of a frame of `frame_bytes` would fit after what is there, by those rules.
   std::size_t room_for(std::size_t frame_bytes) const;
 
-  /// That room, to be read into; advance() says how much was.
+  /// Returns that room, to read into; call advance() with the number of bytes that were read.
   MutableBytes make_room_for(std::size_t frame_bytes);
   void advance(std::size_t count) { size_ += count; }
 
   void append(Bytes piece);
 
-  /// Begins anew. Keeps little memory, for a stream that goes on.
+  /// Starts again. Keeps a little memory, for a stream that goes on.
   void clear();
 
-  /// Begins anew, with no memory at all.
+  /// Starts again, without any memory.
   void release();
 
  private:
@@ -47,7 +47,7 @@ class Gathering {
   void grow(std::size_t capacity);
 
   GatheringBudget* budget_;
-  // Of malloc's: to grow, large memory is not copied but mapped elsewhere.
+  // Allocated by malloc: to grow, large memory is remapped instead of copied.
   std::unique_ptr<std::byte, Free> memory_;
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;

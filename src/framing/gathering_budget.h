@@ -7,11 +7,11 @@
 
 namespace hotline::framing {
 
-/// The memory that messages which have begun may take together. A large message may use three
-/// quarters of it, so that a few of them do not keep all the small ones out. Any thread.
+/// The memory that unfinished messages may use together. A large message may use three quarters of
+/// it, so that a few of them do not exclude all small ones. Any thread.
 class GatheringBudget {
  public:
-  /// Thrown where a message finds no room. It is not the memory of the machine that is short.
+  /// Thrown if a message finds no room. The machine may still have memory.
   class Exhausted : public std::bad_alloc {
    public:
     const char* what() const noexcept override { return "no room is left for begun messages"; }

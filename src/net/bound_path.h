@@ -10,7 +10,7 @@
 
 namespace hotline::net {
 
-/// The path that a UNIX socket is bound to: removed when this goes, but only if it is still the
+/// The path that a UNIX socket is bound to. The destructor removes it, but only if it is still the
 /// socket that was bound here, and not one that another server has put in its place. Move only.
 class BoundPath {
  public:
@@ -24,11 +24,11 @@ class BoundPath {
   }
   ~BoundPath() { remove(); }
 
-  /// Takes note of what has just been bound at the path of `endpoint`, and widens its permission
-  /// bits to `mode`, if given: the socket's own were set before, and the umask has taken from them.
+  /// Records what has just been bound at the path of `endpoint`. If `mode` is given, widens the
+  /// permission bits to it: the socket's own were set before, and the umask has reduced them.
   static Result<BoundPath> adopt(const Endpoint& endpoint, std::optional<unsigned> mode);
 
-  /// Removes it now; idempotent.
+  /// Removes the path now; idempotent.
   void remove() noexcept;
 
  private:
@@ -36,9 +36,9 @@ class BoundPath {
   engine::PathStatus ours_;
 };
 
-/// The right to look at one path, replace what is there and bind it: one program at a time has it,
-/// of those that ask for it. It is a lock on the file `PATH.lock`, which exists only meanwhile.
-/// Move only.
+/// The right to check one path, replace what is there and bind it. Only one of the programs that
+/// ask for it has it at a time. It is a lock on the file `PATH.lock`, which exists only for that
+/// time. Move only.
 class PathLock {
  public:
   PathLock(PathLock&&) noexcept = default;
@@ -55,9 +55,9 @@ class PathLock {
   UniqueFd lock_;
 };
 
-/// Removes what is at the path of `endpoint` if it is a socket that no process holds any more.
-/// Fails with `address_in_use` if one does (EADDRINUSE), or if it is anything else than a socket.
-/// Its owner does not notice the question. With the PathLock.
+/// Removes what is at the path of `endpoint` if it is a socket that no process has open. Fails with
+/// `address_in_use` if a process has (EADDRINUSE), or if it is anything but a socket. The owner of
+/// the socket does not notice the check. Call it with the PathLock.
 Result<void> clear_stale_path(const Endpoint& endpoint);
 
 }  // namespace hotline::net

@@ -11,7 +11,7 @@
 namespace hotline::net {
 namespace {
 
-// Strides that are a power of two would put all the first lines of a batch into the same cache set.
+// With strides that are a power of two, the first lines of all buffers would share one cache set.
 constexpr std::size_t kStridePadding = 320;
 
 }  // namespace
@@ -37,7 +37,7 @@ ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
 }
 
 std::span<mmsghdr> ReceiveBatch::prepare(std::size_t count_max) {
-  // Only what the last call used has been changed by the kernel.
+  // The kernel has changed only what the last call used.
   for (std::size_t i = 0; i < dirty_; ++i) {
     headers_[i].msg_hdr.msg_namelen = SocketAddress::kSizeMax;
     headers_[i].msg_hdr.msg_controllen = control_bytes_;
@@ -120,7 +120,7 @@ void reverse_packet_info(DatagramRoute& route) {
        header = CMSG_NXTHDR(&view, header)) {
     if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
       auto info = info_of<in_pktinfo>(header);
-      // The address is enough: naming the interface would overrule the routing table.
+      // The address is enough: naming the interface would override the routing table.
       info.ipi_ifindex = 0;
       return reply_with(route, IPPROTO_IP, IP_PKTINFO, info);
     }

@@ -11,20 +11,20 @@
 
 namespace hotline::net {
 
-/// Whether the kernel is asked for the address that each datagram was sent to. Where it is not,
-/// nothing but bytes is received: descriptors that a UNIX peer passes along never get here.
+/// Whether the kernel is asked for the address that each datagram was sent to. If not, only bytes
+/// are received: descriptors that a UNIX peer passes never arrive here.
 enum class PacketInfo : bool { none, wanted };
 
-/// The memory and the kernel's descriptions for receiving datagrams many at a time. Memory is
+/// The memory and the kernel's descriptions for receiving many datagrams at a time. Memory is
 /// touched only as far as datagrams fill it.
 class ReceiveBatch {
  public:
   ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max, PacketInfo packet_info);
 
-  /// Everything empty again, for the kernel to fill.
+  /// Returns empty descriptions for the kernel to fill.
   std::span<mmsghdr> prepare(std::size_t count_max);
 
-  /// What the kernel filled, the first `count`. Valid until the next prepare.
+  /// Returns the first `count`, which the kernel has filled. Valid until the next prepare().
   std::span<const Datagram> take(std::size_t count);
 
   std::size_t size() const { return headers_.size(); }
@@ -43,7 +43,7 @@ class ReceiveBatch {
   std::vector<Datagram> datagrams_;
 };
 
-/// The kernel's descriptions for sending datagrams many at a time.
+/// The kernel's descriptions for sending many datagrams at a time.
 class SendBatch {
  public:
   explicit SendBatch(std::size_t count) : pieces_(count), headers_(count) {}
@@ -56,8 +56,8 @@ class SendBatch {
   std::vector<mmsghdr> headers_;
 };
 
-/// Turns the address information that came with a datagram into what a reply must carry to leave
-/// from the address that was asked: ip(7), ipv6(7). Drops whatever else came with it.
+/// Turns the address information that came with a datagram into what a reply must carry to be sent
+/// from the address that was called: ip(7), ipv6(7). Drops all other control data.
 void reverse_packet_info(DatagramRoute& route);
 
 }  // namespace hotline::net

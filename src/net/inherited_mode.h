@@ -8,7 +8,7 @@
 namespace hotline::net {
 
 /// Remembers that an inherited socket was in blocking mode, and restores that mode when the last
-/// owner of this has gone. Programs that share the socket share its mode.
+/// owner of this object is destroyed. Programs that share the socket share its mode.
 class InheritedMode {
  public:
   explicit InheritedMode(UniqueFd socket) : socket_(std::move(socket)) {}
@@ -16,7 +16,7 @@ class InheritedMode {
   InheritedMode& operator=(const InheritedMode&) = delete;
   ~InheritedMode();
 
-  /// Makes `fd` non-blocking. Null if it was so before: then nothing is to be put back.
+  /// Makes `fd` non-blocking. Returns null if it already was; then nothing has to be restored.
   static std::shared_ptr<InheritedMode> make_non_blocking(int fd);
 
  private:

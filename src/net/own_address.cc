@@ -9,7 +9,7 @@
 namespace hotline::net {
 namespace {
 
-/// Only an address of this machine can be bound to. (An IPv4 address in IPv6 form can't be where
+/// Only an address of this machine can be bound to. (An IPv4 address in IPv6 form cannot if
 /// net.ipv6.bindv6only is set.)
 bool is_of_this_machine(const SocketAddress& peer) {
   if (is_loopback(peer)) return true;

@@ -5,17 +5,17 @@
 
 namespace hotline::net {
 
-/// The address that a datagram socket is bound to, by which it knows datagrams that claim to come
-/// from itself.
+/// The address that a datagram socket is bound to. It identifies datagrams that claim to come from
+/// the socket itself.
 class OwnAddress {
  public:
-  /// Of a connected socket: nothing is its own.
+  /// For a connected socket: nothing counts as its own.
   OwnAddress() = default;
   explicit OwnAddress(const SocketAddress& bound);
 
-  /// Whether what came over `route` claims to come from this address. A socket that is bound to
-  /// every address has each of this machine's: the kernel is asked whether the peer's is one of
-  /// them, but only about a peer with the same port.
+  /// Returns true if the datagram with `route` claims to come from this address. A socket bound to
+  /// every address has all addresses of this machine: the kernel is asked whether the peer's is one
+  /// of them, but only for a peer with the same port.
   bool is_peer(const DatagramRoute& route) const;
 
  private:

@@ -6,13 +6,13 @@
 
 namespace hotline::net {
 
-/// How long the peer may take for something that has begun, as a write or a message: a timeout for
-/// each 256 KiB of it, however the bytes are spread over that time.
+/// How long the peer may take for something that has begun, such as a write or a message: a timeout
+/// for each 256 KiB of it, however the bytes are spread over that time.
 class ProgressDeadline {
  public:
   static constexpr std::size_t kChunkBytes = 256 * 1024;
 
-  /// Begins a chunk, unless one is under way. Returns when the chunk must have ended.
+  /// Begins a chunk, unless one is in progress. Returns when the chunk must have ended.
   Deadline start(Instant now, Duration timeout) {
     if (!is_under_way_) {
       until_ = Deadline::after(now, timeout);
@@ -22,16 +22,16 @@ class ProgressDeadline {
     return until_;
   }
 
-  /// Call after `bytes` have passed. `is_whole`: nothing of what had begun is left.
+  /// Call after `bytes` have passed. `is_whole`: nothing is left of what had begun.
   void note(std::size_t bytes, bool is_whole) {
     bytes_ += bytes;
     if (is_whole || bytes_ >= kChunkBytes) is_under_way_ = false;
   }
 
-  /// Whether a chunk is under way whose time is over.
+  /// Returns true if a chunk is in progress and its time is over.
   bool has_passed(Instant now) const { return is_under_way_ && until_.has_passed(now); }
 
-  /// When the chunk under way must have ended; never if none is.
+  /// Returns when the chunk in progress must have ended, or never if there is none.
   Deadline until() const { return is_under_way_ ? until_ : Deadline::never(); }
 
  private:

@@ -18,13 +18,14 @@ namespace {
 using engine::Channel;
 using engine::Engine;
 
-// The kernel counts its own bookkeeping too, and rounds up to powers of two.
+// The kernel also counts its own bookkeeping, and rounds up to powers of two.
 constexpr std::size_t kOverheadBytes = 1024;
 
-// The buffer is looked at after each such part of it has been sent.
+// The buffer is checked after each such part of it has been sent.
 constexpr std::size_t kPartsOfBuffer = 16;
 
-// One that reads in time never comes near it; this many that do not are needed to fill the rest.
+// A peer that reads in time stays far below its share; this many that do not read are needed to
+// fill the rest.
 constexpr std::size_t kSharesOfBuffer = 16;
 constexpr std::size_t kHoldersMax = 64;
 
@@ -35,7 +36,7 @@ struct Buffer {
   bool is_half_full() const { return used > size / 2; }
 };
 
-/// Empty where the kernel does not say.
+/// Returns an empty Buffer if the kernel does not report it.
 Buffer buffer_of(const Channel& channel) {
   std::array<std::uint32_t, SK_MEMINFO_VARS> numbers{};
   std::size_t size = sizeof numbers;
@@ -65,7 +66,7 @@ void UnixSender::look() {
   if (!is_half_full_) holders_.clear();
 }
 
-/// As many of `messages` as a part of the buffer takes, one at least.
+/// Returns as many of `messages` as a part of the buffer takes, at least one.
 std::span<mmsghdr> UnixSender::first_part(std::span<mmsghdr> messages) const {
   std::size_t size = size_of(messages.front());
   std::size_t count = 1;
@@ -85,7 +86,7 @@ int UnixSender::send(std::span<mmsghdr> messages) {
     for (int i = 0; i < sent; ++i) sent_since_ += size_of(messages[static_cast<std::size_t>(i)]);
     if (sent != -engine::kDeadlineEnd) return sent;
     look();
-    // Otherwise it is the queue of that peer which is full.
+    // Otherwise the queue of that peer is full.
     if (!is_half_full_) return sent;
   }
   const int sent = send_by_spare(messages);
@@ -108,9 +109,9 @@ int UnixSender::send_by_spare(std::span<mmsghdr> messages) {
   return -engine::kDeadlineEnd;
 }
 
-/// A peer has read all that it was sent if no more is in the buffer than before the first of it. As
-/// what others leave unread hides that, one that has used its share has as much again to show that
-/// it reads each.
+/// A peer has read all that it was sent if the buffer holds no more than before the first of it.
+/// Unread bytes of others can hide that, so a peer that has used its share gets as much again to
+/// show that it reads each.
 int UnixSender::send_its_share(std::span<mmsghdr> message) {
   const msghdr& header = message.front().msg_hdr;
   const std::size_t share = buffer_bytes_ / kSharesOfBuffer;

@@ -8,8 +8,8 @@
 namespace hotline::server {
 namespace {
 
-/// Who counts as one caller: an IPv4 address, or the /64 that a host of IPv6 chooses its addresses
-/// from as it likes.
+/// Identifies a caller: an IPv4 address, or the /64 of an IPv6 address, because an IPv6 host can
+/// choose any address in it.
 std::string key_of(const Endpoint& peer) {
   std::array<char, sizeof(in6_addr)> address;
   const std::string host = peer.host().substr(0, peer.host().find('%'));

@@ -5,9 +5,10 @@
 
 namespace hotline::server {
 
-/// Answers what comes to `socket`, one of those of `service`, with its handler, until it is drained
-/// or cut. A DatagramHandler that throws is counted, logged, and after a pause called again: one
-/// bad datagram must not end the service. The socket stays open. Suspends the fiber.
+/// Answers the datagrams that arrive at `socket`, which belongs to `service`, with its handler,
+/// until it is drained or cut. A DatagramHandler that throws is counted, logged, and called again
+/// after a pause, so that one bad datagram does not end the service. The socket stays open.
+/// Suspends the fiber.
 void serve_datagrams(Shared& shared, Service& service, DatagramSocket& socket) noexcept;
 
 }  // namespace hotline::server

@@ -21,7 +21,7 @@ void DispatchFibers::start() {
   is_dispatching_ = loop_.spawn_next(
       "dispatch",
       [this] {
-        // This fiber may come from a handler, whose own deadlines are none of its business.
+        // A handler's fiber may start this one, but its deadlines must not apply here.
         loop_.scope().deadline = deadline_;
         dispatch_();
       },
@@ -50,7 +50,8 @@ bool DispatchFibers::Work::end() {
   stop_noticing();
   if (!has_waited_) return true;
   --fibers_->waiting_count_;
-  // Whoever took over goes on; unless nobody could, for want of a fiber or of leave.
+  // Another fiber is dispatching now, unless none could be started (no stack, or the limit was
+  // reached); then this one resumes.
   return !std::exchange(fibers_->is_dispatching_, true);
 }
 

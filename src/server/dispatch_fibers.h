@@ -6,26 +6,27 @@
 
 namespace hotline::server {
 
-/// The fibers of a dispatcher on a loop. One of them dispatches; when what it does has to wait, it
-/// keeps at that, and another takes over. Loop thread only.
+/// The fibers of a dispatcher on a loop. One of them dispatches; when its work has to wait, it
+/// stays with that work, and another fiber takes over. Loop thread only.
 class DispatchFibers {
  public:
   class Work;
 
-  /// `dispatch` is what each of them runs; it returns when there is nothing to dispatch any more,
-  /// when is_full(), or when Work says that another has taken over. At most `waiting_max` wait, and
-  /// at least one may.
+  /// Each fiber runs `dispatch`, which returns when there is nothing left to dispatch, when
+  /// is_full(), or when Work::end() returns false because another has taken over. At most
+  /// `waiting_max` fibers wait; it must be at least 1.
   DispatchFibers(engine::EventLoop& loop, engine::FiberGroup& group, std::size_t waiting_max,
                  std::function<void()> dispatch);
 
-  /// Begins to dispatch on one more fiber, before all others. Waits with the deadlines of whoever
-  /// made this.
+  /// Starts dispatching on one more fiber, before all others. Its waits have the deadlines of the
+  /// fiber that made this object.
   void start();
 
-  /// Whether nobody may take over.
+  /// Returns true if no other fiber may take over.
   bool is_full() const { return waiting_count_ >= waiting_max_; }
 
-  /// This fiber gives up because of is_full(): whichever work ends first goes on.
+  /// Call when this fiber stops dispatching because of is_full(). The work that ends first resumes
+  /// it.
   void give_up() { is_dispatching_ = false; }
 
  private:
@@ -38,28 +39,28 @@ class DispatchFibers {
   bool is_dispatching_ = false;
 };
 
-/// Something that the dispatching fiber does and that may wait: notices when it does, and then lets
+/// Something that the dispatching fiber does and that may wait. It notices the first wait and lets
 /// another fiber dispatch.
 class DispatchFibers::Work : public engine::SuspendHook {
  public:
-  /// `fibers`: null where there is nobody to take over, on a thread without a loop.
+  /// `fibers`: null on a thread without a loop, where no other fiber could take over.
   explicit Work(DispatchFibers* fibers);
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
   virtual ~Work() { stop_noticing(); }
 
-  /// A wait from here on is nobody's business.
+  /// Later waits do not let another fiber dispatch.
   void stop_noticing();
 
   bool has_waited() const { return has_waited_; }
 
-  /// The work is done: whether this fiber dispatches from here on, or still.
+  /// Call when the work is done. Returns true if this fiber dispatches from now on.
   bool end();
 
   void suspended() noexcept final;
 
  private:
-  /// It waits, and another fiber will dispatch; on its stack still.
+  /// Called on the stack of the work when it waits, before another fiber dispatches.
   virtual void waits() noexcept {}
 
   DispatchFibers* fibers_;

@@ -7,15 +7,15 @@
 
 namespace hotline::server {
 
-/// How long to wait before a process that has died is replaced: one that dies at once, again and
-/// again, must not keep a core busy with forking.
+/// How long to wait before a dead process is replaced, so that one that dies at once, again and
+/// again, does not keep a core busy with forks.
 class RestartPause {
  public:
   static constexpr Duration kFirst = std::chrono::milliseconds(50);
   static constexpr Duration kMax = std::chrono::seconds(2);
 
-  /// Returns the pause before the next process, the last one having lived so long: twice the pause
-  /// before, up to kMax; kFirst again after a life longer than kMax.
+  /// Returns the pause before the next process, after one that lived for `lived`: twice the
+  /// previous pause, up to kMax, or kFirst again after a life longer than kMax.
   Duration next(Duration lived) {
     if (lived > kMax) pause_ = kFirst;
     const Duration pause = pause_;

@@ -9,16 +9,16 @@
 
 namespace hotline::server {
 
-/// How calls run: one kind for each word of concurrency. Lives on the control loop of Server::run
-/// and is called from there.
+/// Runs the calls: one class for each word of concurrency. It belongs to the control loop of
+/// Server::run and is called from there.
 class Runner {
  public:
   virtual ~Runner() = default;
 
-  /// Begins to take callers. `services` outlive the runner.
+  /// Starts accepting callers. `services` must outlive the runner.
   virtual Result<void> start(std::vector<Service>& services) = 0;
 
-  /// No new callers once nobody waits; calls with nothing pending end.
+  /// Accepts the callers that already wait and no others; calls with nothing pending end.
   virtual void drain() = 0;
 
   /// Ends everything now.
@@ -28,10 +28,11 @@ class Runner {
   virtual void wait() = 0;
 };
 
-/// The runner for `shared.options.concurrency`; `control` outlives it.
+/// Returns the runner for `shared.options.concurrency`; `control` must outlive it.
 std::unique_ptr<Runner> make_runner(Shared& shared, engine::EventLoop& control);
 
-/// For how many loops each service must be bound: 0 where all callers come through one socket.
+/// Returns for how many loops each service must be bound, or 0 if all callers come through one
+/// socket.
 std::size_t loop_count(const ServerOptions& options);
 
 }  // namespace hotline::server

@@ -13,12 +13,12 @@ constexpr std::string_view kUpgrade = "upgrade: websocket";
 // The protocols whose requests are `METHOD TARGET PROTOCOL/1.1`.
 constexpr std::array<std::string_view, 4> kProtocols = {"HTTP/", "RTSP/", "SIP/", "ICAP/"};
 
-// HTTP/0.9 has no version behind it.
+// HTTP/0.9 has no version after it.
 constexpr std::array<std::string_view, 8> kBegins = {"GET /", "HEAD /",   "OPTIONS /", "POST /",
                                                      "PUT /", "DELETE /", "PATCH /",   "TRACE /"};
 
 struct FirstLine {
-  std::string_view text;  ///< Without its end.
+  std::string_view text;  ///< Without the end of the line.
   bool is_whole = false;
 };
 
@@ -33,7 +33,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
-/// Of a method or a field's name: RFC 9110, 5.6.2.
+/// A character of a method or a field name: RFC 9110, 5.6.2.
 bool is_token_character(char c) {
   const char letter = lower(c);
   return (letter >= 'a' && letter <= 'z') || is_digit(c) ||
@@ -44,14 +44,14 @@ bool is_token(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, is_token_character);
 }
 
-/// Takes a word, and the blank behind it, off the front of `rest`.
+/// Removes a word, and the blank after it, from the front of `rest`.
 std::string_view take_word(std::string_view& rest) {
   const std::string_view word = rest.substr(0, rest.find(' '));
   rest.remove_prefix(std::min(word.size() + 1, rest.size()));
   return word;
 }
 
-/// Whether `word` is a beginning of `protocol` and a version.
+/// Returns true if `word` is a beginning of `protocol` and a version.
 bool begins_version(std::string_view word, std::string_view protocol) {
   constexpr std::string_view kVersion = "0.0";
   if (word.size() > protocol.size() + kVersion.size()) return false;
@@ -63,15 +63,16 @@ bool begins_version(std::string_view word, std::string_view protocol) {
   });
 }
 
-/// Whether `word` is so for one of the protocols, and has at least its name, or `extra` more.
+/// Returns true if `word` is that for one of the protocols, and has at least its name, or `extra`
+/// characters more.
 bool is_version(std::string_view word, std::size_t extra) {
   return std::ranges::any_of(kProtocols, [&](std::string_view protocol) {
     return word.size() >= protocol.size() + extra && begins_version(word, protocol);
   });
 }
 
-/// Whether the quotes of a shell go on behind it: a request that is an argument. A browser puts no
-/// blank into what it asks for.
+/// Returns true if quotes of a shell continue after the line: the request is then an argument. A
+/// browser puts no blank into its requests.
 bool is_quoted(std::string_view line) {
   const auto is_odd = [&](char quote) { return std::ranges::count(line, quote) % 2 != 0; };
   return std::ranges::count(line, ' ') > 2 && (is_odd('\'') || is_odd('"'));
@@ -102,14 +103,14 @@ bool is_cut_request(std::string_view line) {
   return request.may_be_http() && !request.target.empty() && is_version(request.version, 0);
 }
 
-/// Whether the rest of the line may make it one of HTTP.
+/// Returns true if the rest of the line may make it a request of HTTP.
 bool may_become_request(std::string_view line) {
   const RequestLine request(line);
   const auto begins = [&](std::string_view each) { return begins_version(request.version, each); };
   return request.may_be_http() && std::ranges::any_of(kProtocols, begins);
 }
 
-/// `Host: example.org`. No program is called so.
+/// `Host: example.org`. No program has such a name.
 bool is_field(std::string_view line) {
   const std::string_view name = take_word(line);
   return name.ends_with(':') && is_token(name.substr(0, name.size() - 1));
@@ -139,7 +140,7 @@ bool is_tls(std::string_view text) {
   return (text.front() & 0x80) != 0 && text.size() > 2 && text[2] == '\x01';
 }
 
-/// No command begins with a control character, nor UTF-8 with what continues one.
+/// A command does not begin with a control character, and UTF-8 not with a continuation byte.
 bool begins_no_text(std::string_view text) {
   const auto first = static_cast<unsigned char>(text.front());
   const bool is_blank = first == '\t' || first == '\n' || first == '\r';
@@ -178,7 +179,7 @@ void CallOpening::add(std::string_view received) {
       !line.is_whole && (line.text.empty() || may_become_request(line.text));
   is_open_ = spoken_ == Spoken::commands && may_become_other;
   if (!is_open_ || text_.size() <= kLineMax) return;
-  // A browser's address can be as long as a page likes, and be cut where the page likes.
+  // A page can make a browser's address as long as it likes, and cut it where it likes.
   if (!is_settled_) spoken_ = Spoken::http;
   is_open_ = false;
 }

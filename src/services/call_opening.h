@@ -5,43 +5,44 @@
 #include <string>
 #include <string_view>
 
-// Which callers speak another protocol, without I/O: docs/wire/command.md.
+// Detects callers that use another protocol, without I/O: docs/wire/command.md.
 
 namespace hotline::services {
 
-/// What a caller can be taken to speak.
+/// The protocol that a caller appears to use.
 enum class Spoken : std::uint8_t {
   commands,
-  http,        ///< Or what is written like it: RTSP, SIP, ICAP.
-  web_socket,  ///< A request of HTTP to become one.
+  http,        ///< Or a similar protocol: RTSP, SIP, ICAP.
+  web_socket,  ///< A request of HTTP to become a WebSocket.
   tls,
   ssh,
-  binary,  ///< It begins with a byte that begins no text.
+  binary,  ///< It begins with a byte that cannot begin a text.
 };
 
-/// The name of it in a message.
+/// Returns its name for a message.
 std::string_view name_of(Spoken spoken);
 
-/// What `text`, which begins with a line, can only be. `commands` if it may be one.
+/// Returns the only protocol that `text`, which begins with a line, can be, or `commands` if it may
+/// be a command.
 Spoken spoken_in(std::string_view text);
 
-/// The first bytes of a call, in however many pieces they come. A first line that is cut may not
-/// tell yet what it is.
+/// The first bytes of a call, in however many pieces they arrive. A first line that is cut may not
+/// show yet what it is.
 class CallOpening {
  public:
-  /// The longest beginning of a line of HTTP that is taken for a command.
+  /// The longest beginning of an HTTP line that is taken for a command.
   static constexpr std::size_t kLineMax = 1024;
 
-  /// Takes what a receive gave. In order.
+  /// Adds the result of a receive. Call it in order.
   void add(std::string_view received);
 
-  /// Says that what was added until now came together. What comes later may still complete the
-  /// first line, but cannot make it too long: it may be the next command.
+  /// States that the bytes so far arrived together. Later bytes may still complete the first line,
+  /// but cannot make it too long, because they may be the next command.
   void settle() { is_settled_ = true; }
 
   bool is_settled() const { return is_settled_; }
 
-  /// Whether more bytes may change spoken().
+  /// Returns true if more bytes may change spoken().
   bool is_open() const { return is_open_; }
 
   Spoken spoken() const { return spoken_; }

@@ -15,7 +15,7 @@ constexpr std::string_view kReceiveFrom = "receive from";
 constexpr std::string_view kRunAt = "run a command at";
 constexpr std::string_view kMoreCame = "more came than the length before it says";
 
-/// What comes within `duration`; nothing, if nothing does.
+/// Returns what arrives within `duration`, or nullopt if nothing does.
 Result<std::optional<MutableBytes>> receive_within(Stream& stream, Duration duration) {
   const Deadline quiet = deadline_after(duration);
   const DeadlineScope scope(quiet);
@@ -26,7 +26,7 @@ Result<std::optional<MutableBytes>> receive_within(Stream& stream, Duration dura
   return fail(std::move(bytes.error()));
 }
 
-/// A server that cannot answer truly says so by hanging up, and nothing else.
+/// A server that cannot return a complete reply only hangs up.
 Error explain(Error error) {
   const bool has_hung_up = error.kind == ErrorKind::closed || error.kind == ErrorKind::reset ||
                            error.kind == ErrorKind::truncated;
@@ -36,7 +36,7 @@ Error explain(Error error) {
   return error;
 }
 
-/// Why it cannot be sent as a command; empty if it can.
+/// Returns why `line` cannot be sent as a command, or an empty string if it can.
 std::string_view fault_of(std::string_view line) {
   if (line.empty()) return "the command is empty";
   if (line.find('\0') != line.npos) return "the command has a NUL in it";
@@ -126,7 +126,7 @@ Result<void> CommandClient::read_framed(const Sink& sink) {
   return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
 }
 
-/// Who asks for a wire knows nothing of framings.
+/// The error names the wire, because the user has not chosen a framing.
 Error CommandClient::of_wire(Error error) const {
   if (error.kind == ErrorKind::protocol_violation) return violation("what came is no length");
   if (error.kind == ErrorKind::too_large) return too_large();

@@ -24,8 +24,8 @@ class CommandSession {
   CommandSession(const CommandSession&) = delete;
   CommandSession& operator=(const CommandSession&) = delete;
 
-  /// Answers the caller's commands until one of the two hangs up. Throws what the operator has to
-  /// know: why a command could not be answered. The call is broken off then.
+  /// Answers the caller's commands until one side hangs up. Throws what the operator has to know:
+  /// why a command could not be answered. The call is then broken off.
   void converse();
 
  private:
@@ -44,14 +44,14 @@ class CommandSession {
   Stream& stream() { return frames_.stream(); }
 
   Stream& call_;
-  FrameStream frames_;  ///< Of replies, over `call_`.
+  FrameStream frames_;  ///< For replies, over `call_`.
   Launcher& launcher_;
   const CommandOptions& options_;
   CallOpening opening_;
   std::deque<std::string> requests_;  ///< What the caller sent ahead.
   std::size_t requests_bytes_ = 0;
   bool has_hung_up_ = false;
-  bool has_completed_ = false;  ///< The command under way.
+  bool has_completed_ = false;  ///< The running command has ended.
 };
 
 }  // namespace hotline::services

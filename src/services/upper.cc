@@ -13,14 +13,14 @@ bool has_lower_case(Bytes bytes) {
       bytes, [](std::byte b) { return b >= std::byte{'a'} && b <= std::byte{'z'}; });
 }
 
-/// Takes one moment in 1,024, by the low bits of the time.
+/// Chooses one moment in 1,024, by the low bits of the time.
 bool is_chosen_moment() {
   constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
   return (static_cast<std::uint64_t>(now().time_since_epoch().count()) * kSpread) >> 54 == 0;
 }
 
-/// A datagram in upper case may be the reply of another such server, which was made to call this
-/// one. One that is lost ends their exchange; a true caller sends again.
+/// A datagram in upper case may be the reply of another such server, which a forged datagram made
+/// call this one. Losing one ends their exchange; a real caller sends again.
 bool is_left_unanswered(const Message& message) {
   return message.is_datagram() && !has_lower_case(message.bytes()) && is_chosen_moment();
 }
@@ -28,7 +28,7 @@ bool is_left_unanswered(const Message& message) {
 }  // namespace
 
 MutableBytes to_upper(MutableBytes bytes) {
-  // No branch and no table: compilers turn this into vector instructions.
+  // Without a branch and a table, so that compilers use vector instructions.
   for (std::byte& byte : bytes) {
     const auto value = std::to_integer<unsigned char>(byte);
     const auto is_lower = static_cast<unsigned char>(value - 'a') < 26;

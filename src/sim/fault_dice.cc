@@ -7,7 +7,8 @@
 namespace hotline::sim {
 namespace {
 
-// The golden ratio's bits: neighbouring seeds do not share the choices of neighbouring numbers.
+// The bits of the golden ratio, so that neighbouring seeds do not share the choices of neighbouring
+// numbers.
 constexpr std::uint64_t kSeedStep = 0x9E3779B97F4A7C15;
 
 bool wait_for(Duration duration) { return duration == Duration(0) || sleep_for(duration); }
@@ -46,7 +47,7 @@ bool FaultDice::is_parted() {
 
 bool FaultDice::wait_healed() {
   if (!is_parted()) return true;
-  // Another one may begin meanwhile.
+  // Another partition may begin in the meantime.
   while (faults_.heals > now()) {
     if (!sleep_until(Deadline::at(faults_.heals))) return false;
   }

@@ -8,37 +8,37 @@
 
 namespace hotline::sim {
 
-/// What everything that goes through one proxy has in common. One thread.
+/// What all traffic through one proxy shares. One thread.
 struct ProxyFaults {
   FaultProxyOptions options;
   FaultCounts counts{};
-  Instant heals{};  ///< Until then nothing goes through.
+  Instant heals{};  ///< The end of the partition: nothing is forwarded before it.
 };
 
-/// The choices for one direction of one caller: its own, so that they do not depend on what the
-/// others do meanwhile. `number` tells them apart.
+/// The choices for one direction of one caller. They are separate for each `number`, so that they
+/// do not depend on what others do.
 class FaultDice {
  public:
   FaultDice(ProxyFaults& faults, std::uint64_t number);
 
-  /// Whether `fault` strikes at this opportunity; counted if it does. Where it cannot do anything
-  /// it never strikes, but the choice is made, so that the next are the same.
+  /// Returns true if `fault` occurs at this opportunity; then counts it. If it is not possible it
+  /// never occurs, but the choice is drawn, so that later ones stay the same.
   bool strikes(Fault fault, bool is_possible = true);
 
-  /// From 0 to `count` - 1; `count` is at least 1.
+  /// Returns a number from 0 to `count` - 1; `count` must be at least 1.
   std::size_t below(std::size_t count) { return static_cast<std::size_t>(chance_.below(count)); }
 
-  /// Part of `size`: from 1 to `size` - 1, or all of it if it is 1.
+  /// Returns a part of `size`: from 1 to `size` - 1, or 1 if it is 1.
   std::size_t part_of(std::size_t size) { return size <= 1 ? size : 1 + below(size - 1); }
 
-  /// Waits for as long as delay and stall say. False: cancelled.
+  /// Waits as long as delay and stall require. Returns false if cancelled.
   bool wait_late();
   bool wait_delayed();
 
-  /// May begin a partition; is there one now?
+  /// May begin a partition. Returns true if there is one now.
   bool is_parted();
 
-  /// Waits until no partition is left. False: cancelled.
+  /// Waits until no partition is left. Returns false if cancelled.
   bool wait_healed();
 
  private:

@@ -8,7 +8,8 @@
 namespace hotline::sim {
 namespace {
 
-/// False if there is something that is no number; `number` stays if there is nothing.
+/// Returns false if the variable is not a number; `number` stays unchanged if the variable is not
+/// set.
 bool take_from_environment(const char* name, std::optional<std::uint64_t>& number) {
   const char* given = std::getenv(name);
   if (given == nullptr || *given == '\0') return true;
@@ -18,7 +19,7 @@ bool take_from_environment(const char* name, std::optional<std::uint64_t>& numbe
   return error == std::errc() && end == text.data() + text.size();
 }
 
-/// What is wrong with one seed. An exception is.
+/// Returns what is wrong with one seed. An exception counts.
 std::string try_seed(const std::function<std::string(std::uint64_t)>& check, std::uint64_t seed) {
   try {
     return check(seed);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kPieceBytesMax = 16 * 1024;
 
-// Without it the parts of a short write would come together again on their way.
+// Without the pause the parts of a short write would be joined on their way.
 constexpr Duration kPartPause = std::chrono::microseconds(200);
 
 }  // namespace
@@ -38,7 +38,7 @@ class StreamRelay::Direction {
   Stream& from_;
   Stream& to_;
   FaultDice dice_;
-  bool has_ended_ = false;  ///< By a fault: more resets both.
+  bool has_ended_ = false;  ///< By a fault: further data resets both.
 };
 
 void StreamRelay::run() {
@@ -64,7 +64,7 @@ void StreamRelay::Direction::run() {
   }
 }
 
-/// False: nothing more is to be forwarded.
+/// Returns false if nothing more is to be forwarded.
 bool StreamRelay::Direction::pass(Bytes bytes) {
   while (!bytes.empty()) {
     const bool is_short = dice_.strikes(Fault::short_read, bytes.size() > 1);

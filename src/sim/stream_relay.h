@@ -6,18 +6,18 @@
 
 namespace hotline::sim {
 
-/// Streams whose waits are bounded by nothing but their peers, in pieces of at most 16 KiB.
+/// Returns options for streams without deadlines, in pieces of at most 16 KiB.
 StreamOptions relayed_stream_options();
 
-/// One caller of a proxy and the target that it is connected on to: forwards both ways, a fiber
-/// each, until both have ended or a fault has cut them. Of one loop's fiber.
+/// One caller of a proxy and its connection to the target. Forwards in both directions, on a fiber
+/// each, until both have ended or a fault has cut them. Used by fibers of one loop.
 class StreamRelay {
  public:
-  /// `number` and the next one are those of its dice.
+  /// `number` and the next number are those of its dice.
   StreamRelay(ProxyFaults& faults, std::uint64_t number, Stream caller, Stream target)
       : faults_(faults), number_(number), caller_(std::move(caller)), target_(std::move(target)) {}
 
-  /// Returns when nothing will be forwarded any more; both streams are to be closed then.
+  /// Returns when nothing will be forwarded any more; close both streams then.
   void run();
 
  private:

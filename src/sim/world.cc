@@ -36,7 +36,7 @@ struct World::State {
   Universe universe;
   engine::Network network;
   mutable engine::SimulatedLoop loop;
-  std::size_t actions = 0;  ///< Of the test's, yet to come.
+  std::size_t actions = 0;  ///< The actions of the test that have not run yet.
 };
 
 std::string Outcome::to_string() const {
@@ -86,7 +86,7 @@ void Host::step_clock(Duration step) {
 
 void Host::set_clock_drift(std::int64_t per_million) {
   auto& host = *static_cast<SimulatedHost*>(host_);
-  // What the clock has drifted so far it keeps.
+  // The drift so far is kept.
   const std::int64_t less = host.drift_per_million - per_million;
   host.wall_clock_offset += world_->state_->universe.elapsed() / 1'000'000 * less;
   host.drift_per_million = per_million;
@@ -107,7 +107,7 @@ World::~World() {
     state_->cancel();
     state_->settle();
   }
-  // Whoever is stuck in it cannot be got out.
+  // A fiber that is stuck in it cannot be ended, so the state is leaked.
   if (!state_->have_ended()) static_cast<void>(state_.release());
 }
 
@@ -131,7 +131,7 @@ bool World::run_until(const std::function<bool()>& is_done) {
   return state_->loop.run_until(is_done, state_->end());
 }
 
-/// What leaves `body` as an exception is broken.
+/// Reports an exception that leaves `body` as broken.
 void World::State::guard(const std::string& whose, std::move_only_function<void()>& body) noexcept {
   try {
     body();

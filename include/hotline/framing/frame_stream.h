@@ -12,53 +12,57 @@
 
 namespace hotline {
 
-/// Messages over a stream: each comes whole, as it was sent, or not at all. Waits, threads and
-/// fibers as in Stream: one reader and one writer at once; with Framing::Kind::ready one fiber for
-/// both, for each message waits for its receiver. Move only.
+/// Messages over a stream: each arrives complete, as it was sent, or not at all. Waits, threads and
+/// fibers are as with Stream: one reader and one writer at once. With Framing::Kind::ready one
+/// fiber does both, because each message waits for its receiver. Move only.
 class FrameStream {
  public:
-  /// Reads and writes `stream` from here on, and owns it. With Kind::ready the length is taken to
-  /// be whole when nothing more of it has come for a moment (10 ms).
+  /// Reads and writes `stream` from now on, and owns it. With Kind::ready the length is taken to be
+  /// complete when nothing more of it has arrived for a moment (10 ms).
   FrameStream(Stream&& stream, Framing framing);
 
-  /// The same over a stream that somebody else owns, as a handler's: it outlives this. What this
-  /// has read of it beyond the last message is lost to others.
+  /// The same over a stream that the caller owns, such as a handler's; it must outlive this object.
+  /// Bytes beyond the last message that this object has read are lost to other readers.
   FrameStream(Stream& stream, Framing framing);
   FrameStream(FrameStream&&) noexcept;
   FrameStream& operator=(FrameStream&&) noexcept;
   ~FrameStream();
 
-  /// The next message: may be empty; may be written to; valid until the next read. It lies where it
-  /// was received if it came in one piece; else in memory that grows as it arrives, which goes back
-  /// once it is read. Fails with `closed` if the peer closed between two messages, `truncated` if
-  /// in the midst of one, `protocol_violation` if what came is none, `too_large` if one is over
-  /// frame_max (the stream is lost then), else as Stream::receive does.
+  /// Reads the next message, which may be empty. The result may be written to, and is valid until
+  /// the next read. It is in place where it was received if it came in one piece, and otherwise in
+  /// memory that grows as bytes arrive and is freed after the read. Fails with `closed` if the peer
+  /// closed between two messages, with `truncated` if it closed within one, with
+  /// `protocol_violation` if the bytes are not a message, with `too_large` if a message is longer
+  /// than frame_max (the stream is then unusable), and otherwise as Stream::receive() does.
   Result<MutableBytes> read_frame();
 
-  /// Whether the next read_frame will not wait: a whole message, or what is wrong with it, is here.
+  /// Returns true if the next read_frame() will not wait: a whole message, or an error, is
+  /// available.
   bool has_frame();
 
-  /// Whether bytes are here that belong to no message that was read.
+  /// Returns true if there are bytes that belong to no message that was read.
   bool has_rest();
 
-  /// Writes one message, whole. Fails as encode does, and then nothing was written; else as
-  /// Stream::write_all does. With Kind::ready also as Stream::receive does, with `truncated` if the
-  /// peer closes and `protocol_violation` if it answers something else: it has 30 s to answer, and
-  /// a drain does not end the wait. After any failure but that of encode the stream ends with a
-  /// reset, see Stream: a message that was cut off never looks like the last.
+  /// Writes one whole message. Fails as encode() does, and then nothing was written; otherwise as
+  /// Stream::write_all() does. With Kind::ready it also fails as Stream::receive() does, with
+  /// `truncated` if the peer closes, and with `protocol_violation` if it answers something else:
+  /// the peer has 30 s to answer, and a drain does not end that wait. After any failure except that
+  /// of encode() the stream ends with a reset, see Stream: a message that was cut off never looks
+  /// like the last one.
   Result<void> write_frame(Bytes payload);
 
-  /// Writes messages, in their order, gathered into as few writes as the framing allows. If one of
-  /// them cannot be encoded nothing is written.
+  /// Writes messages in order, gathered into as few writes as the framing allows. If one of them
+  /// cannot be encoded, nothing is written.
   Result<void> write_frames(std::span<const Bytes> payloads);
 
-  /// Ready to go to another thread, or to be used on after its loop has ended (that of a TaskGroup
-  /// too): see Stream::leave_loop. What has arrived comes along; the last message is valid no more.
+  /// Detaches the stream from its loop, so that it can be used on another thread, or after its loop
+  /// has ended (that of a TaskGroup too): see Stream::leave_loop(). Received bytes are kept; the
+  /// last message is not valid any more.
   void leave_loop();
 
   const Framing& framing() const;
 
-  /// What is underneath: to close, to half-close, to ask who the peer is.
+  /// Returns the stream below: to close, to half-close, or for the address of the peer.
   Stream& stream();
   const Stream& stream() const;
 

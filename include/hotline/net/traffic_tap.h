@@ -5,8 +5,8 @@
 
 namespace hotline {
 
-/// Is shown what goes over streams and datagram sockets: `serve -v`. Called from the thread that
-/// talks; must not wait. What it is shown is only valid during the call.
+/// Shows what goes over streams and datagram sockets: `serve -v`. Called on the thread that talks;
+/// must not wait. The bytes are valid only during the call.
 class TrafficTap {
  public:
   virtual ~TrafficTap() = default;

@@ -8,26 +8,28 @@
 namespace hotline {
 
 /// One message for a message handler: a datagram, or a frame of a stream. Its bytes are a lease:
-/// the handler may change them in place; they are valid until its reply has been sent.
+/// the handler may change them in place, and they are valid until its reply has been sent.
 class Message {
  public:
   Message(const DatagramSocket& socket, const Datagram& datagram)
       : bytes_(datagram.bytes), socket_(&socket), datagram_(&datagram) {}
   Message(const Stream& stream, MutableBytes payload) : bytes_(payload), stream_(&stream) {}
 
-  /// A message without a socket, to call a handler directly, as in a unit test. Both outlive it.
+  /// Makes a message without a socket, to call a handler directly, as in a unit test. `bytes` and
+  /// `peer` must outlive it.
   Message(MutableBytes bytes, const Endpoint& peer) : bytes_(bytes), peer_(&peer) {}
   Message(MutableBytes bytes, Endpoint&& peer) = delete;
 
   MutableBytes bytes() const { return bytes_; }
 
-  /// Whether it is a datagram; else it is a frame of a stream.
+  /// Returns true for a datagram, and false for a frame of a stream.
   bool is_datagram() const { return datagram_ != nullptr; }
 
-  /// Whether the end of a datagram was cut off because it was too long. Frames are always whole.
+  /// Returns true if the end of a datagram was cut off because it was too long. Frames are always
+  /// complete.
   bool is_truncated() const { return datagram_ != nullptr && datagram_->is_truncated; }
 
-  /// Returns who sent the message. Allocates.
+  /// Returns the sender of the message. Allocates.
   Endpoint peer() const {
     if (peer_ != nullptr) return *peer_;
     if (stream_ != nullptr) return stream_->peer();

@@ -18,46 +18,49 @@ namespace hotline {
 struct CommandClientOptions {
   CommandWire wire = CommandWire::plain;
   std::size_t reply_max = 64 * 1024 * 1024;
-  Duration timeout = kNoTimeout;              ///< For one reply, from its request on.
-  Duration linger = std::chrono::seconds(1);  ///< `plain`: the quiet that ends a reply. finish():
-                                              ///< how long to wait for more than the reply.
+  Duration timeout = kNoTimeout;              ///< For one reply, starting with its request.
+  Duration linger = std::chrono::seconds(1);  ///< `plain`: the silence that ends a reply. finish():
+                                              ///< how long to wait for bytes after the reply.
 };
 
-/// The caller's side of the service `command`: docs/wire/command.md. A stream that is dropped while
-/// a command runs is broken off, so that the server kills it. Waits as Stream's calls do.
+/// The caller's side of the service `command`: docs/wire/command.md. If the client is destroyed
+/// while a command runs, it breaks the connection off, so that the server kills the command. Waits
+/// as the calls of Stream do.
 class CommandClient {
  public:
-  /// Given the pieces of a reply; false: wants no more.
+  /// Receives the pieces of a reply; returns false to stop.
   using Sink = std::function<bool(Bytes piece)>;
 
-  /// The stream's timeouts for reading are replaced by those of `options`.
+  /// Replaces the reading timeouts of the stream by those of `options`.
   CommandClient(Stream stream, const CommandClientOptions& options);
 
-  /// Has `line` run by the server's shell: the whole reply. Fails with `closed` if the server hangs
-  /// up in place of a reply, `truncated` within one, `too_large` over reply_max, `timed_out`,
-  /// `protocol_violation` if what comes is none, `invalid_argument` if `line` is empty, has a NUL
-  /// in it, or is longer than a server receives at once (16 KiB); else as Stream's calls do. The
-  /// stream is of no use after a failure.
+  /// Lets the server's shell run `line`, and returns the whole reply. Fails with `closed` if the
+  /// server hangs up instead of replying, with `truncated` if it does so within a reply, with
+  /// `too_large` beyond reply_max, with `timed_out`, with `protocol_violation` if the bytes are not
+  /// a reply, with `invalid_argument` if `line` is empty, contains a NUL, or is longer than a
+  /// server receives at once (16 KiB), and otherwise as the calls of Stream do. The stream is
+  /// unusable after a failure.
   Result<std::string> run(std::string_view line);
 
-  /// The same in pieces: on `plain` as they arrive, and what a reply's end is nobody knows; on the
-  /// other wires all at once, when the reply is whole. Fails with `cancelled` if `sink` wants no
-  /// more.
+  /// The same, but delivers the reply to `sink` in pieces: on `plain` as they arrive, with the end
+  /// guessed from `linger`; on the other wires once, complete. Fails with `cancelled` if `sink`
+  /// returns false.
   Result<void> run(std::string_view line, const Sink& sink);
 
-  /// What has come since the last reply: on `plain` it goes to `sink`, on other wires it is a
-  /// `protocol_violation`. Does not wait. Fails with `closed` once the server has hung up.
+  /// Takes what has arrived since the last reply. On `plain` it goes to `sink`; on other wires it
+  /// is a `protocol_violation`. Does not wait. Fails with `closed` once the server has hung up.
   Result<void> take_unasked(const Sink& sink);
 
   /// Ends the writes and checks that nothing follows the last reply. Returns when the server has
-  /// closed, or after `linger` of quiet: many servers keep the call open. Fails with
-  /// `protocol_violation` if more comes, `reset` if the server breaks off. On the wire `ready` a
-  /// reply is certain only then: a length of which digits came late leaves a rest.
+  /// closed, or after `linger` of silence, because many servers keep the call open. Fails with
+  /// `protocol_violation` if more arrives, and with `reset` if the server breaks off. On the wire
+  /// `ready` a reply is certain only after this: if digits of a length came late, bytes are left
+  /// over.
   Result<void> finish();
 
   CommandWire wire() const { return options_.wire; }
 
-  /// What is underneath.
+  /// Returns the stream below.
   Stream& stream() { return frames_.stream(); }
 
  private:
@@ -68,7 +71,7 @@ class CommandClient {
   Error violation(std::string detail) const;
   Error too_large() const;
 
-  FrameStream frames_;  ///< Of replies; what goes the other way is in no frame.
+  FrameStream frames_;  ///< For replies; requests are not framed.
   CommandClientOptions options_;
 };
 

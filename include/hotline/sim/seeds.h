@@ -7,21 +7,21 @@
 
 namespace hotline::sim {
 
-/// Which seeds a test tries. The environment has the last word: SEED=7 is that one alone, SEEDS=100
-/// so many.
+/// The seeds that a test tries. The environment overrides it: SEED=7 means only that one, SEEDS=100
+/// sets how many.
 struct SeedRange {
   std::uint64_t first = 1;
   std::uint64_t count = 100;
 };
 
-/// What was wrong, and how to see it again.
+/// A failure, and how to reproduce it.
 struct SeedFailure {
   std::uint64_t seed = 0;
   std::string what;  ///< Ends in the line `replay: SEED=7`.
 };
 
-/// Calls `check` with one seed after another; what it gives is what is wrong with it, empty if
-/// nothing is; what it throws is wrong too. The first failure ends it.
+/// Calls `check` with one seed after another, and stops at the first failure. `check` returns a
+/// description of the failure, or "" if the seed passes; an exception counts as a failure.
 std::optional<SeedFailure> find_failing_seed(
     SeedRange range, const std::function<std::string(std::uint64_t seed)>& check);
 

@@ -13,61 +13,67 @@
 
 namespace hotline::sim {
 
-/// What a world is made with, besides its seed.
+/// The options of a world, besides its seed.
 struct WorldOptions {
-  FaultPlan faults{};  ///< None; FaultPlan::of_seed(seed) for the worst day.
-  Duration latency_min = std::chrono::microseconds(50);  ///< From host to host, one way,
-  Duration latency_max = std::chrono::milliseconds(5);   ///< evenly between the two.
-  std::size_t stream_window_bytes = 64 * 1024;           ///< Sent and not read, for each direction.
-  std::size_t datagram_queue_bytes = 256 * 1024;       ///< Received and not read, for each socket.
-  Duration time_max = std::chrono::hours(24 * 7);      ///< What goes on for longer never ends.
+  FaultPlan faults{};  ///< By default none; FaultPlan::of_seed(seed) chooses some for each seed.
+  /// The time from host to host, one way, is evenly distributed between these two.
+  Duration latency_min = std::chrono::microseconds(50);
+  Duration latency_max = std::chrono::milliseconds(5);
+
+  std::size_t stream_window_bytes = 64 * 1024;    ///< Bytes sent and not read, in each direction.
+  std::size_t datagram_queue_bytes = 256 * 1024;  ///< Bytes received and not read, by each socket.
+
+  /// A run longer than this is reported as one that never ends.
+  Duration time_max = std::chrono::hours(24 * 7);
+
   LoopOptions loop{};                                  ///< Stacks and receive buffers.
-  std::function<void(std::string_view line)> trace{};  ///< Told of everything that happens.
+  std::function<void(std::string_view line)> trace{};  ///< Called with a line for every event.
 };
 
-/// How a run went.
+/// The result of a run.
 struct Outcome {
-  std::vector<std::string> broken;  ///< What must hold and did not; empty if all did.
+  std::vector<std::string> broken;  ///< Invariants that did not hold; empty if all did.
   Duration simulated{};             ///< How much time passed in the world.
   FaultCounts faults;
   std::uint64_t trace_hash = 0;  ///< The same for the same seed, programs and options.
 
   bool holds() const { return broken.empty(); }
 
-  /// What is broken, a line each; empty if nothing is.
+  /// Returns the broken invariants, one on each line; empty if there are none.
   std::string to_string() const;
 };
 
 class World;
 
-/// A machine of a world: `10.0.0.N`, `10.0.1.N` and `fd00::N`, by its name to all others; its
-/// loopback is its own. A handle, valid as long as the world.
+/// A machine of a world, with the addresses `10.0.0.N`, `10.0.1.N` and `fd00::N`. The other hosts
+/// know its name; its loopback is its own. A handle, valid as long as the world.
 class Host {
  public:
   std::string_view name() const;
 
-  /// Its first address is what it sends from where nothing else is asked.
+  /// Returns one of its addresses. The first is the source of what it sends, unless a program asks
+  /// for another.
   std::string address(std::size_t index = 0) const;
 
-  /// Starts a program: `body` runs on a fiber, with whatever it starts, once the world runs. What
-  /// leaves it as an exception is broken.
+  /// Starts a program: `body` runs on a fiber when the world runs, and all that it starts belongs
+  /// to the program. An exception that leaves it is reported as broken.
   void run(std::move_only_function<void()> body);
 
-  /// Ends its programs as SIGKILL does: sockets are closed as a dying process leaves them, and
-  /// nothing that their code does on the way out has any effect. Others can be started.
+  /// Kills its programs as SIGKILL does: closes their sockets as the death of a process does. What
+  /// their code does afterwards, as it unwinds, has no effect. Other programs can be started.
   void kill();
 
-  /// Its programs do not run for `duration`, as after SIGSTOP or in a suspended machine: time
-  /// passes, and what is sent to them waits.
+  /// Stops its programs for `duration`, as SIGSTOP or a suspended machine does: time passes, and
+  /// data sent to them waits.
   void stop(Duration duration);
 
-  /// As kill(2) for each program: one that does not wait for it dies.
+  /// Sends a signal to each program as kill(2) does: a program that does not wait for it dies.
   void signal(int number);
 
   void step_clock(Duration step);
   void set_clock_drift(std::int64_t per_million);
 
-  /// As RLIMIT_NOFILE, for each of its programs.
+  /// Sets RLIMIT_NOFILE for each of its programs.
   void set_descriptors_max(std::size_t count);
 
  private:
@@ -78,18 +84,18 @@ class Host {
   void* host_;
 };
 
-/// A network of hosts in the memory of one thread, with a clock of its own and every chance drawn
-/// from one seed: what a test of a server runs in. The code under test is the same as elsewhere;
-/// inside, Server, connect, sleep_for and the rest are simulated, `loops:N` and `threads:N` are
-/// fibers, and there is no `processes`. Not movable.
+/// A network of hosts in the memory of one thread, for tests of servers. It has a clock of its own,
+/// and one seed determines all random choices. The code under test is the same as elsewhere: inside
+/// a world, Server, connect, sleep_for and the rest are simulated, `loops:N` and `threads:N` are
+/// fibers, and `processes` does not exist. Not movable.
 ///
 ///     World world(seed, {.faults = FaultPlan::of_seed(seed)});
 ///     world.host("a").run([] { hotline::serve("tcp://:8000", upper); });
 ///     world.host("b").run([&] { answer = ask("tcp://a:8000", "hello"); });
 ///     const Outcome outcome = world.run();
 ///
-/// What is made in a program (a Server, a Stream) must go before that program ends. A program must
-/// not touch what the world cannot see: threads, the system's clock, real files.
+/// What a program makes (a Server, a Stream) must be destroyed before that program ends. A program
+/// must not use what the world cannot see: threads, the system's clock, real files.
 class World {
  public:
   explicit World(std::uint64_t seed, WorldOptions options = {});
@@ -97,21 +103,21 @@ class World {
   World& operator=(const World&) = delete;
   ~World();
 
-  /// The host of that name, made on first use.
+  /// Returns the host with that name; makes it on first use.
   Host host(std::string_view name);
 
-  /// For so long nothing goes between the two, from now on.
+  /// Partitions the two hosts for `duration`, starting now.
   void part(Host one, Host other, Duration duration);
 
-  /// Does `action`, outside of every program, when so much time has passed.
+  /// Runs `action`, outside of every program, at that time since the beginning.
   void at(Duration since_beginning, std::move_only_function<void()> action);
 
-  /// Runs until nothing can happen any more, then asks the programs that are left to drain (SIGTERM
-  /// for those that wait for it), at last cancels them, and then looks whether everything holds: no
-  /// fiber, descriptor or lease is left, no wait outlived its deadline, nobody was forgotten.
+  /// Runs until no event is left, then drains the remaining programs (SIGTERM for those that wait
+  /// for it), and finally cancels them. Then checks that everything holds: no fiber, descriptor or
+  /// lease is left, no wait outlived its deadline, and no fiber missed a wake-up.
   Outcome run();
 
-  /// Runs until `is_done`: false if that never comes.
+  /// Runs until `is_done` returns true. Returns false if that never happens.
   bool run_until(const std::function<bool()>& is_done);
 
   std::uint64_t seed() const;
