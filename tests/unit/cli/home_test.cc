@@ -33,7 +33,7 @@ TEST_CASE("a named directory is made with those above it, for its owner only") {
   CHECK(mode_of(folder.file("a/b")) == 0700);
 }
 
-TEST_CASE("a named directory that is there already is left as it is") {
+TEST_CASE("an existing named directory is not changed") {
   const TemporaryDirectory folder;
   REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
   for (const std::string tail : {"", "/", "//", "/."}) {
@@ -44,7 +44,7 @@ TEST_CASE("a named directory that is there already is left as it is") {
   CHECK(Home("/").state_file("history") == "//history");
 }
 
-TEST_CASE("a named directory goes before those of the environment") {
+TEST_CASE("a named directory overrides those of the environment") {
   const TemporaryDirectory folder;
   const Variable state("XDG_STATE_HOME", folder.file("state"));
   const Variable home("HOME", folder.file("home"));
@@ -53,7 +53,7 @@ TEST_CASE("a named directory goes before those of the environment") {
   CHECK(mode_of(folder.file("home")) == 0);
 }
 
-TEST_CASE("without a name the directory is that for state") {
+TEST_CASE("without a name the state directory is used") {
   const TemporaryDirectory folder;
   const Variable state("XDG_STATE_HOME", folder.file("state"));
   const Variable home("HOME", folder.file("home"));
@@ -61,7 +61,7 @@ TEST_CASE("without a name the directory is that for state") {
   CHECK(mode_of(folder.file("state/hotline")) == 0700);
 }
 
-TEST_CASE("a directory for state that is not absolute is ignored") {
+TEST_CASE("a state directory that is not absolute is ignored") {
   const TemporaryDirectory folder;
   const Variable home("HOME", folder.path());
   for (const std::optional<std::string>& value :

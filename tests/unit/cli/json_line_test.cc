@@ -32,7 +32,7 @@ TEST_CASE("numbers have no quotes, and all their digits") {
             .text() == R"({"a":9223372036854775807,"b":-9223372036854775808})");
 }
 
-TEST_CASE("lists are of texts or of objects") {
+TEST_CASE("lists contain texts or objects") {
   CHECK(JsonLine().add("a", std::vector<std::string>{"x", ""}).text() == R"({"a":["x",""]})");
   CHECK(JsonLine().add("a", std::vector<std::string>()).text() == R"({"a":[]})");
   std::vector<JsonLine> objects;
@@ -42,7 +42,7 @@ TEST_CASE("lists are of texts or of objects") {
   CHECK(JsonLine().add("a", objects).text() == R"({"a":[{"b":1},{}]})");
 }
 
-TEST_CASE("an object may stand in another, which keeps what it was then") {
+TEST_CASE("an object may contain another, a copy of its state at that time") {
   JsonLine inner;
   inner.add("b", 1);
   JsonLine outer;
@@ -51,19 +51,19 @@ TEST_CASE("an object may stand in another, which keeps what it was then") {
   CHECK(outer.text() == R"({"a":{"b":1}})");
 }
 
-TEST_CASE("an empty value is left out where that was asked for, and only there") {
+TEST_CASE("an empty value is left out only where that was requested") {
   CHECK(JsonLine().add_unless_empty("a", "").add_unless_empty("b", "x").text() == R"({"b":"x"})");
   CHECK(JsonLine().add("a", "").text() == R"({"a":""})");
 }
 
-TEST_CASE("what is not printable ASCII is escaped: a line is safe to show") {
+TEST_CASE("unprintable and non-ASCII text is escaped, so that a line is safe to show") {
   CHECK(text_of("\n\t\r\"\\/") == R"({"a":"\n\t\r\"\\/"})");
   CHECK(text_of("\0\x1b[2J\x7f"sv) == R"({"a":"\u0000\u001b[2J\u007f"})");
   CHECK(text_of("\xc3\xa4\xe2\x82\xac") == R"({"a":"\u00e4\u20ac"})");
   CHECK(text_of("\xf0\x9f\x98\x80") == R"({"a":"\ud83d\ude00"})");
 }
 
-TEST_CASE("bytes that are no UTF-8 are replaced") {
+TEST_CASE("bytes that are not UTF-8 are replaced") {
   CHECK(text_of("a\xff"
                 "b") == R"({"a":"a\ufffdb"})");
   CHECK(text_of("\xc3") == R"({"a":"\ufffd"})");

@@ -14,7 +14,7 @@ class NoPeer final : public PeerWatch {
 
 }  // namespace
 
-TEST_CASE("messages that are known come in their order, then their end, as often as asked") {
+TEST_CASE("given messages are returned in order, then their end, repeatedly") {
   const std::vector<std::string> known = {"hello", "", "quit", " "};
   ArgumentMessages messages(known);
   NoPeer peer;
@@ -28,7 +28,7 @@ TEST_CASE("messages that are known come in their order, then their end, as often
   CHECK(message == " ");
 }
 
-TEST_CASE("messages that are known are known now") {
+TEST_CASE("given messages are available at once") {
   const std::vector<std::string> known = {"hello"};
   ArgumentMessages messages(known);
   std::string message;

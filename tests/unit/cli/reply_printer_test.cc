@@ -41,12 +41,12 @@ TEST_CASE("an empty reply is an empty line") {
   CHECK(in_text([](ReplyPrinter& printer) { printer.print_reply({}); }) == "\n");
 }
 
-TEST_CASE("a reply is printed as it is, whatever bytes it has") {
+TEST_CASE("a reply is printed unchanged, whatever bytes it has") {
   static constexpr std::string_view kBytes("\0\xff\x1b[2J\r\n", 8);
   CHECK(in_text([](ReplyPrinter& printer) { printer.print_reply(as_bytes(kBytes)); }) == kBytes);
 }
 
-TEST_CASE("the pieces of a reply stand together, with one newline behind them") {
+TEST_CASE("the pieces of a reply are joined, with one newline after them") {
   CHECK(in_text([](ReplyPrinter& printer) {
           printer.print_piece(as_bytes("HE"));
           printer.print_piece(as_bytes("L\nLO"));
@@ -60,7 +60,7 @@ TEST_CASE("the pieces of a reply stand together, with one newline behind them") 
         }) == "HELLO\n");
 }
 
-TEST_CASE("a reply of which nothing came gets no newline") {
+TEST_CASE("a reply without any bytes gets no newline") {
   CHECK(in_text([](ReplyPrinter& printer) { printer.end_reply(); }).empty());
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a piece can be read at once") {
   CHECK(text == "hi");
 }
 
-TEST_CASE("in JSON each reply and each piece is an object on its line") {
+TEST_CASE("in JSON each reply and each piece is an object on a line of its own") {
   CHECK(in_json([](ReplyPrinter& printer) {
           printer.print_reply(as_bytes("HELLO\n"));
           printer.print_reply({});
@@ -92,12 +92,12 @@ TEST_CASE("in JSON each reply and each piece is an object on its line") {
         }) == "{\"v\":1,\"reply\":{\"bytes\":1,\"text\":\"a\"}}\n");
 }
 
-TEST_CASE("in JSON bytes that are no text stand in base64") {
+TEST_CASE("in JSON bytes that are not text are in base64") {
   CHECK(in_json([](ReplyPrinter& printer) { printer.print_reply(as_bytes("\xff\xff")); }) ==
         "{\"v\":1,\"reply\":{\"bytes\":2,\"base64\":\"//8=\"}}\n");
 }
 
-TEST_CASE("once output has failed nothing more is written, and the reason stays") {
+TEST_CASE("after output has failed nothing more is written, and the reason is kept") {
   ReplyPrinter printer(OutputForm::text);
   CHECK(printer.failure() == 0);
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
@@ -117,7 +117,7 @@ TEST_CASE("once output has failed nothing more is written, and the reason stays"
   CHECK(later.empty());
 }
 
-TEST_CASE("printing tells whether it worked") {
+TEST_CASE("printing returns whether it worked") {
   std::array<bool, 5> worked{};
   test::written_to(stdout, [&] {
     ReplyPrinter printer(OutputForm::text);
@@ -127,7 +127,7 @@ TEST_CASE("printing tells whether it worked") {
   CHECK(worked == std::array{true, true, true, true, true});
 }
 
-TEST_CASE("with escaped controls a reply cannot say anything to the terminal but text") {
+TEST_CASE("with escaped controls a reply can send only text to the terminal") {
   CHECK(test::written_to(stdout,
                          [] {
                            ReplyPrinter printer(OutputForm::text, Controls::escaped);
@@ -143,14 +143,14 @@ TEST_CASE("with escaped controls a reply cannot say anything to the terminal but
         "e\n");
 }
 
-TEST_CASE("output that is no terminal gets every byte as it came") {
+TEST_CASE("output that is not a terminal gets every byte unchanged") {
   CHECK(test::written_to(stdout, [] {
           CHECK(controls_for_output(Controls::escaped) == Controls::raw);
           CHECK(controls_for_output(Controls::raw) == Controls::raw);
         }).empty());
 }
 
-TEST_CASE("when nothing more comes, a character that was cut is written escaped") {
+TEST_CASE("when nothing more comes, a character that was cut is printed escaped") {
   CHECK(test::written_to(stdout, [] {
           ReplyPrinter printer(OutputForm::text, Controls::escaped);
           printer.print_piece(as_bytes("a\xe4\xb8"));

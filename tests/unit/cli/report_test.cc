@@ -26,13 +26,13 @@ Error refused() { return system_error(ECONNREFUSED, "connect to", "tcp://127.0.0
 
 }  // namespace
 
-TEST_CASE("an error is a line, and what to do about it another") {
+TEST_CASE("an error is one line, and its advice another") {
   CHECK(reported(refused(), ExitStatus::unreachable, OutputForm::text) ==
         "error: cannot connect to tcp://127.0.0.1:9: connection refused\n"
         "hint: is the server running, and on that port?\n");
 }
 
-TEST_CASE("an error without remedy has no hint") {
+TEST_CASE("an error without advice has no hint") {
   CHECK(reported(system_error(EIO, "read"), ExitStatus::failed, OutputForm::text) ==
         "error: cannot read: Input/output error\n");
 }
@@ -46,7 +46,7 @@ TEST_CASE("in JSON an error is one object") {
         "\n");
 }
 
-TEST_CASE("in JSON what an error does not have is left out") {
+TEST_CASE("in JSON members that an error does not have are left out") {
   CHECK(reported(usage_error("no command"), ExitStatus::usage, OutputForm::json) ==
         R"({"v":1,"error":{"kind":"invalid_argument","code":2,"message":"no command"}})"
         "\n");
@@ -59,7 +59,7 @@ TEST_CASE("a note is a line") {
         "{\"v\":1,\"note\":\"it hung up\"}\n");
 }
 
-TEST_CASE("a mistake in the command line is shown as it was worded") {
+TEST_CASE("a mistake in the command line is shown in its own words") {
   const Error error = usage_error("no command", "see 'hotline --help'");
   CHECK(error.kind == ErrorKind::invalid_argument);
   CHECK(error.message() == "no command");
@@ -81,7 +81,7 @@ TEST_CASE("the status of a failed connect says what a script can do about it") {
   }
 }
 
-TEST_CASE("output that cannot be written is a failure with its reason, and no hint of sockets") {
+TEST_CASE("output that cannot be written is a failure with its reason, and no hint about sockets") {
   ExitStatus status = ExitStatus::ok;
   const std::string text =
       test::written_to(stderr, [&] { status = report_output_failure(ENOSPC, OutputForm::text); });
@@ -89,7 +89,7 @@ TEST_CASE("output that cannot be written is a failure with its reason, and no hi
   CHECK(text == "error: cannot write to standard output: No space left on device\n");
 }
 
-TEST_CASE("a reader that has gone is a failure without a word") {
+TEST_CASE("output whose reader has gone is a failure without a message") {
   ExitStatus status = ExitStatus::ok;
   const std::string text =
       test::written_to(stderr, [&] { status = report_output_failure(EPIPE, OutputForm::text); });
@@ -97,7 +97,7 @@ TEST_CASE("a reader that has gone is a failure without a word") {
   CHECK(text.empty());
 }
 
-TEST_CASE("standard output that was closed from the start is told so") {
+TEST_CASE("standard output that was closed from the start is reported") {
   const std::string text =
       test::written_to(stderr, [] { report_output_failure(EBADF, OutputForm::text); });
   CHECK(text == "error: cannot write to standard output: it is closed\n");

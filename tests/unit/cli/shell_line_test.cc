@@ -4,12 +4,12 @@
 
 namespace hotline::cli {
 
-TEST_CASE("a single word is a shell's line as it stands") {
+TEST_CASE("a single word is a shell's line, unchanged") {
   CHECK(shell_line({"ls -l | wc -l"}) == "ls -l | wc -l");
   CHECK(shell_line({"echo '$HOME'"}) == "echo '$HOME'");
 }
 
-TEST_CASE("several words are quoted, whatever they are to a shell") {
+TEST_CASE("several words are quoted, whatever they mean to a shell") {
   CHECK(shell_line({"ls", "-l"}) == "'ls' '-l'");
   CHECK(shell_line({"echo", "two words", ""}) == "'echo' 'two words' ''");
   CHECK(shell_line({"echo", "$HOME `x` \"y\" \\"}) == "'echo' '$HOME `x` \"y\" \\'");
@@ -17,7 +17,7 @@ TEST_CASE("several words are quoted, whatever they are to a shell") {
   CHECK(shell_line({"echo", "two\nlines"}) == "'echo' 'two\nlines'");
 }
 
-TEST_CASE("a quote in a word ends the quotes around it, and begins them again") {
+TEST_CASE("a quote in a word ends the quotes around it, and starts them again") {
   CHECK(shell_line({"echo", "it's"}) == "'echo' 'it'\\''s'");
   CHECK(shell_line({"echo", "'"}) == "'echo' ''\\'''");
 }

@@ -28,7 +28,7 @@ std::string read_text(std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("input is ready once there are bytes, or its end") {
+TEST_CASE("input is ready when there are bytes, or at its end") {
   test::FedInput input;
   CHECK_FALSE(StandardInput::is_ready());
   input.feed("ab");
@@ -42,7 +42,7 @@ TEST_CASE("input is ready once there are bytes, or its end") {
   CHECK(read_text(10).empty());
 }
 
-TEST_CASE("a wait ends with input, its end, or something from the peer") {
+TEST_CASE("a wait ends with input, its end, or data from the peer") {
   test::FedInput input;
   const auto [near, far] = test::stream_pair();
   test::send_text(far.get(), "x");
@@ -62,7 +62,7 @@ TEST_CASE("the end of the peer ends a wait too") {
   CHECK(StandardInput::wait(near.get()) == StandardInput::Ready::peer);
 }
 
-TEST_CASE("of what cannot be read the errno tells why") {
+TEST_CASE("for input that cannot be read, the errno says why") {
   const UniqueFd folder(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   REQUIRE(folder);
   const test::Redirection redirection(STDIN_FILENO, folder.get());
@@ -70,7 +70,7 @@ TEST_CASE("of what cannot be read the errno tells why") {
   CHECK(StandardInput::read({&byte, 1}) == -EISDIR);
 }
 
-TEST_CASE("only a terminal is one") {
+TEST_CASE("only a terminal counts as one") {
   {
     const test::FedInput input;
     CHECK_FALSE(StandardInput::is_terminal());

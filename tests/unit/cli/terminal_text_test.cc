@@ -13,7 +13,7 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("text, newlines and tabs stay as they are") {
+TEST_CASE("text, newlines and tabs stay unchanged") {
   for (const std::string_view text :
        {"", "hello\n\tworld ~", "gr\u00fc\u00dfe", "\u64cd\u4f5c\u6210\u529f", "\U0001f600",
         "\u00a0", "e\u0301", "\\x1b"}) {
@@ -32,7 +32,7 @@ TEST_CASE("control characters are shown by their bytes") {
   CHECK(shown("\xc2\x80\xc2\x9f") == "\\xc2\\x80\\xc2\\x9f");
 }
 
-TEST_CASE("marks that turn the direction of text are shown by their bytes") {
+TEST_CASE("marks that change the direction of text are shown by their bytes") {
   for (const std::string_view mark :
        {"\u061c", "\u200e", "\u200f", "\u2028", "\u202a", "\u202e", "\u2066", "\u2069"}) {
     CHECK(shown(mark).starts_with("\\x"));
@@ -43,7 +43,7 @@ TEST_CASE("marks that turn the direction of text are shown by their bytes") {
   }
 }
 
-TEST_CASE("bytes that are no UTF-8 are shown one by one") {
+TEST_CASE("bytes that are not UTF-8 are shown one by one") {
   CHECK(shown("\x9b"
               "2J") ==
         "\\x9b"
@@ -58,7 +58,7 @@ TEST_CASE("bytes that are no UTF-8 are shown one by one") {
               "x") == "\\xe4\\xb8x");
 }
 
-TEST_CASE("a character that is cut anywhere is shown whole once its rest comes") {
+TEST_CASE("a character that is cut anywhere is shown whole when its rest arrives") {
   const std::string text = "\u00fc\u64cd\U0001f600";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     TerminalText terminal;
@@ -76,7 +76,7 @@ TEST_CASE("an escape sequence that is cut anywhere is shown escaped") {
   CHECK(all == "\\xc2\\x9b\\x1b[2J");
 }
 
-TEST_CASE("a character whose rest never comes is shown by its bytes, once") {
+TEST_CASE("a character whose rest never arrives is shown by its bytes, once") {
   TerminalText terminal;
   CHECK(terminal.show(as_bytes("a\xe4\xb8")) == "a");
   CHECK(terminal.finish() == "\\xe4\\xb8");

@@ -15,7 +15,7 @@ bool is_text(std::string_view text) { return is_utf8(as_bytes(text)); }
 
 }  // namespace
 
-TEST_CASE("base64 is that of the specification's examples") {
+TEST_CASE("base64 matches the examples of the specification") {
   CHECK(base64_of("") == "");
   CHECK(base64_of("f") == "Zg==");
   CHECK(base64_of("fo") == "Zm8=");
@@ -45,7 +45,7 @@ TEST_CASE("characters of one to four bytes are UTF-8, up to their limits") {
   }
 }
 
-TEST_CASE("bytes that begin no character are no UTF-8") {
+TEST_CASE("bytes that begin no character are not UTF-8") {
   for (const std::string_view text :
        {"\x80"sv, "\xbf"sv, "\xc0"sv, "\xc1"sv, "\xf5"sv, "\xf8"sv, "\xfe"sv, "\xff"sv,
         "\xc3\xa4\x80"sv, "a\xff"sv, "\xf5\x80\x80\x80"sv, "\xf8\x88\x80\x80\x80"sv}) {
@@ -54,7 +54,7 @@ TEST_CASE("bytes that begin no character are no UTF-8") {
   }
 }
 
-TEST_CASE("a character that ends early is no UTF-8") {
+TEST_CASE("a character that ends early is not UTF-8") {
   for (const std::string_view text :
        {"\xc3"sv, "\xe2\x82"sv, "\xe2"sv, "\xf0\x9f\x98"sv, "\xf0\x9f"sv, "\xf0"sv, "a\xe2\x82"sv,
         "\xc3 "sv, "\xe2\x82z"sv, "\xe2z\xac"sv, "\xf0\x9f\x98z"sv, "\xc3\xc3"sv}) {
@@ -63,7 +63,7 @@ TEST_CASE("a character that ends early is no UTF-8") {
   }
 }
 
-TEST_CASE("a form longer than needed is no UTF-8") {
+TEST_CASE("an overlong form is not UTF-8") {
   for (const std::string_view text :
        {"\xc0\x80"sv, "\xc1\xbf"sv, "\xe0\x80\x80"sv, "\xe0\x9f\xbf"sv, "\xf0\x80\x80\x80"sv,
         "\xf0\x8f\xbf\xbf"sv}) {
@@ -72,7 +72,7 @@ TEST_CASE("a form longer than needed is no UTF-8") {
   }
 }
 
-TEST_CASE("surrogates, and what is beyond the last character, are no UTF-8") {
+TEST_CASE("surrogates, and code points beyond the last, are not UTF-8") {
   for (const std::string_view text :
        {"\xed\xa0\x80"sv, "\xed\xbf\xbf"sv, "\xf4\x90\x80\x80"sv, "\xf4\xbf\xbf\xbf"sv}) {
     CAPTURE(base64_of(text));

@@ -22,7 +22,7 @@ Endpoint peer() { return *Endpoint::parse("tcp://127.0.0.1:4711?receive=1"); }
 
 }  // namespace
 
-TEST_CASE("what is received and sent is shown with an arrow, at the level for debugging") {
+TEST_CASE("received and sent bytes are shown with an arrow, at the debug level") {
   KeptRecords log;
   TrafficPrinter printer(log);
   printer.received(peer(), as_bytes("hello"));

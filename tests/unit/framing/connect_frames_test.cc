@@ -19,7 +19,7 @@ void echo_once(Listener& listener, const std::string& framing) {
 
 }  // namespace
 
-TEST_CASE("the options of an endpoint say how its messages are framed") {
+TEST_CASE("the options of an endpoint choose the framing") {
   for (const std::string framing : {"lines", "u32be", "fixed=5", "delimiter=%00", "ready"}) {
     CAPTURE(framing);
     test::on_each_loop([&](engine::EventLoop&) {
@@ -41,7 +41,7 @@ TEST_CASE("the options of an endpoint say how its messages are framed") {
   }
 }
 
-TEST_CASE("what is no endpoint of frames is refused before anybody is called") {
+TEST_CASE("an endpoint without frames is refused before the call") {
   for (const std::string_view uri :
        {"nonsense", "tcp://127.0.0.1:1?framing=words", "tcp://127.0.0.1:1?max=1KiB",
         "tcp://127.0.0.1:1?framing=lines&bachlog=1", "tcp://127.0.0.1:1?receive=0"}) {
@@ -51,7 +51,7 @@ TEST_CASE("what is no endpoint of frames is refused before anybody is called") {
   CHECK(test::kind_of(connect_frames("udp://127.0.0.1:1")) == "unsupported");
 }
 
-TEST_CASE("where nobody listens there are no frames") {
+TEST_CASE("without a listener the connection is refused") {
   auto listener = listen(*Endpoint::parse("tcp://127.0.0.1:0"));
   REQUIRE(listener);
   const std::string uri = listener->endpoint().to_uri() + "?framing=lines";

@@ -20,7 +20,7 @@ using test::next;
 
 }  // namespace
 
-TEST_CASE("an announced message is asked for with ready, and read") {
+TEST_CASE("an announced message is requested with ready, and read") {
   test::on_each_engine([] {
     FramedCall call("ready");
     const std::jthread sender([fd = call.peer.get()] {
@@ -37,7 +37,7 @@ TEST_CASE("an announced message is asked for with ready, and read") {
   });
 }
 
-TEST_CASE("a length that comes in pieces is one length") {
+TEST_CASE("a length that arrives in pieces is one length") {
   test::on_each_engine([] {
     // One receive for each digit; whether both have come is not left to chance.
     FramedCall call("ready", {.timeouts = {}, .receive_max = 1});
@@ -50,7 +50,7 @@ TEST_CASE("a length that comes in pieces is one length") {
   });
 }
 
-TEST_CASE("a message that is sent is announced, and goes out once the peer is ready") {
+TEST_CASE("a message is announced, and sent when the peer is ready") {
   test::on_each_engine([] {
     FramedCall call("ready");
     const std::jthread receiver([fd = call.peer.get()] {
@@ -90,7 +90,7 @@ TEST_CASE("a reply may be written from where its request was received") {
   });
 }
 
-TEST_CASE("a peer that sends something else than ready breaks the protocol") {
+TEST_CASE("a peer that sends something other than ready violates the protocol") {
   test::on_each_engine([] {
     for (const char* answer : {"5", "Ready", "rubbish", "\n", "real!"}) {
       CAPTURE(answer);
@@ -102,7 +102,7 @@ TEST_CASE("a peer that sends something else than ready breaks the protocol") {
   });
 }
 
-TEST_CASE("a drain lets a message that was announced go out, and then ends the next read") {
+TEST_CASE("a drain lets an announced message be sent, and then ends the next read") {
   test::on_each_loop([](engine::EventLoop& loop) {
     for (const bool comes_before : {true, false}) {
       FramedCall call("ready");
@@ -125,7 +125,7 @@ TEST_CASE("a drain lets a message that was announced go out, and then ends the n
   });
 }
 
-TEST_CASE("what is no length breaks the protocol, and is not answered") {
+TEST_CASE("bytes that are not a length violate the protocol, and are not answered") {
   test::on_each_engine([] {
     for (const char* text : {"x", "05", "5x", "5 ", "ready", "-1"}) {
       CAPTURE(text);
@@ -179,7 +179,7 @@ TEST_CASE("a peer that closes instead of answering leaves the sender's message t
   });
 }
 
-TEST_CASE("an announcement is no message yet") {
+TEST_CASE("an announcement is not a message yet") {
   test::on_each_engine([] {
     FramedCall call("ready");
     CHECK_FALSE(call.frames.has_frame());

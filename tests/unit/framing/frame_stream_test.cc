@@ -33,7 +33,7 @@ std::string wire_of(const std::string& name, const std::vector<std::string>& pay
 
 }  // namespace
 
-TEST_CASE("messages that came at once are read one after the other") {
+TEST_CASE("messages that arrive at once are read one after the other") {
   test::on_each_engine([] {
     for (const std::string& name : kPipelined) {
       CAPTURE(name);
@@ -69,7 +69,7 @@ TEST_CASE("a message is one message wherever it was cut on its way") {
   });
 }
 
-TEST_CASE("a message comes whole through receives of any size") {
+TEST_CASE("a message arrives complete through receives of any size") {
   test::on_each_engine([] {
     for (const std::string& name : kPipelined) {
       const std::string text = wire_of(name, {"hello", "world", "12345"});
@@ -131,7 +131,7 @@ TEST_CASE("empty messages are messages") {
   });
 }
 
-TEST_CASE("what is no message is a violation of the protocol, and stays one") {
+TEST_CASE("bytes that are not a message violate the protocol, now and later") {
   test::on_each_engine([] {
     FramedCall call("netstring");
     test::send_text(call.peer.get(), "1:a,hello");
@@ -146,7 +146,7 @@ TEST_CASE("what is no message is a violation of the protocol, and stays one") {
   });
 }
 
-TEST_CASE("a length over the limit is refused with nothing of the message there") {
+TEST_CASE("a length over the limit is refused before any of the message") {
   test::on_each_engine([] {
     FramedCall call("u32be");
     test::send_text(call.peer.get(), "\xff\xff\xff\xff");
@@ -168,7 +168,7 @@ TEST_CASE("a line over the limit is refused without its end") {
   });
 }
 
-TEST_CASE("whether a message is here can be asked, and answers neither too early nor too late") {
+TEST_CASE("has_frame reports a message neither too early nor too late") {
   test::on_each_engine([] {
     FramedCall call("netstring");
     CHECK_FALSE(call.frames.has_frame());
@@ -189,7 +189,7 @@ TEST_CASE("whether a message is here can be asked, and answers neither too early
   });
 }
 
-TEST_CASE("a message that lies across two receives stays valid while the next one is asked for") {
+TEST_CASE("a message split across two receives stays valid while the next is checked for") {
   test::on_each_engine([] {
     FramedCall call("netstring", {.timeouts = {}, .receive_max = 4});
     test::send_text(call.peer.get(), "3:abc,3:def,");
@@ -203,7 +203,7 @@ TEST_CASE("a message that lies across two receives stays valid while the next on
   });
 }
 
-TEST_CASE("a wait that ran out of time inside a message can be gone on with") {
+TEST_CASE("a wait that timed out inside a message can be continued") {
   test::on_each_engine([] {
     FramedCall call("lines", {.timeouts = {.idle = std::chrono::milliseconds(1)}});
     test::send_text(call.peer.get(), "one\ntw");
@@ -269,7 +269,7 @@ TEST_CASE("if one of many messages cannot be sent, none is") {
   });
 }
 
-TEST_CASE("raw gives whatever arrived, and writes what it is given, but not nothing") {
+TEST_CASE("raw returns what arrived, and writes what it is given, but not nothing") {
   test::on_each_engine([] {
     FramedCall call("raw", {.timeouts = {}, .receive_max = 3});
     test::send_text(call.peer.get(), "hello");
@@ -296,7 +296,7 @@ TEST_CASE("a frame stream can be moved, with what has arrived in it") {
   });
 }
 
-TEST_CASE("what has arrived comes along when its loop ends") {
+TEST_CASE("received bytes are kept when the loop ends") {
   FramedCall call("netstring");
   test::send_text(call.peer.get(), "1:a,1:b,5:he");
   {
@@ -313,7 +313,7 @@ TEST_CASE("what has arrived comes along when its loop ends") {
   CHECK(next(call.frames) == "hello");
 }
 
-TEST_CASE("of a stream that was closed nothing is read any more") {
+TEST_CASE("nothing more is read from a stream that was closed") {
   test::on_each_engine([] {
     FramedCall call("netstring");
     test::send_text(call.peer.get(), "1:a,1:b,");
@@ -325,7 +325,7 @@ TEST_CASE("of a stream that was closed nothing is read any more") {
   });
 }
 
-TEST_CASE("what has come behind a message is a rest, until it is read") {
+TEST_CASE("bytes after a message are a rest, until they are read") {
   test::on_each_engine([] {
     FramedCall call("i32le");
     CHECK_FALSE(call.frames.has_rest());

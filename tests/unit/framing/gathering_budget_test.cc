@@ -33,7 +33,7 @@ TEST_CASE("a large message may take three quarters of the budget") {
   CHECK_NOTHROW(budget.take(64 * kKibibyte, 64 * kKibibyte));
 }
 
-TEST_CASE("a gathering takes what it holds from its budget, and gives it back at its end") {
+TEST_CASE("a gathering takes its memory from the budget, and returns it at its end") {
   GatheringBudget budget(1000 * kKibibyte);
   {
     Gathering gathering(&budget);
@@ -50,7 +50,7 @@ TEST_CASE("a gathering takes what it holds from its budget, and gives it back at
   CHECK(budget.taken_bytes() == 0);
 }
 
-TEST_CASE("a gathering that finds no room keeps what it has") {
+TEST_CASE("a gathering that finds no room keeps its bytes") {
   GatheringBudget budget(kKibibyte);
   Gathering gathering(&budget);
   gathering.append(bytes(600));

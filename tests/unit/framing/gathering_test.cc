@@ -12,7 +12,7 @@ std::string text_of(Gathering& gathered) { return std::string(as_text(gathered.b
 
 }  // namespace
 
-TEST_CASE("what is gathered stays in its order while the memory grows") {
+TEST_CASE("gathered bytes keep their order while the memory grows") {
   Gathering gathered;
   CHECK(gathered.empty());
   std::string expected;
@@ -34,7 +34,7 @@ TEST_CASE("the room for a frame is what it lacks, but never more than has arrive
   CHECK(gathered.room_for(1999) == 999);
 }
 
-TEST_CASE("what is read into the room belongs to it") {
+TEST_CASE("bytes read into the room are appended") {
   Gathering gathered;
   gathered.append(as_bytes("hello, "));
   const MutableBytes room = gathered.make_room_for(12);
@@ -44,7 +44,7 @@ TEST_CASE("what is read into the room belongs to it") {
   CHECK(text_of(gathered) == "hello, wor");
 }
 
-TEST_CASE("clearing keeps little memory and gives much back; releasing keeps none") {
+TEST_CASE("clearing keeps little memory and frees the rest; releasing keeps none") {
   Gathering gathered;
   gathered.append(as_bytes(std::string(1000, 'a')));
   gathered.clear();

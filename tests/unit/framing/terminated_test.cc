@@ -43,7 +43,7 @@ TEST_CASE("a line ends in a newline, and one carriage return before it belongs t
   }
 }
 
-TEST_CASE("without a newline a line is not there yet") {
+TEST_CASE("without a newline a line is not complete") {
   for (const char* text : {"", "a", "abcde", "\r", "abcde\r"}) {
     CAPTURE(text);
     CHECK(line(text).outcome == Outcome::more);
@@ -63,7 +63,7 @@ TEST_CASE("a line may be as long as the limit, without its end, and no longer") 
   CHECK(line("a", 0).outcome == Outcome::too_large);
 }
 
-TEST_CASE("what was looked at is not searched again") {
+TEST_CASE("bytes that were searched are not searched again") {
   std::size_t looked_at = 0;
   CHECK(decode_line(as_bytes("abc"), 99, looked_at).outcome == Outcome::more);
   CHECK(looked_at == 3);
@@ -78,7 +78,7 @@ TEST_CASE("what was looked at is not searched again") {
   CHECK(looked_at == 0);
 }
 
-TEST_CASE("a line is what has no newline and does not end in a carriage return") {
+TEST_CASE("a line contains no newline and does not end in a carriage return") {
   for (const char* text : {"", "a", "a\rb", "\ra", "grüße", "\t"}) CHECK(is_line(as_bytes(text)));
   for (const char* text : {"\n", "a\n", "a\nb", "\r", "a\r", "a\r\r", "\r\n"}) {
     CAPTURE(text);
@@ -106,7 +106,7 @@ TEST_CASE("a message ends at the first delimiter") {
   }
 }
 
-TEST_CASE("without a delimiter a message is not there yet, and wants one at least") {
+TEST_CASE("without a delimiter a message is not complete, and needs one more byte at least") {
   CHECK(delimited("", ";").wanted_bytes == 1);
   CHECK(delimited("abc", ";").wanted_bytes == 4);
   CHECK(delimited("", "END").wanted_bytes == 3);
@@ -127,7 +127,7 @@ TEST_CASE("a delimited message may be as long as the limit and no longer") {
   CHECK(delimited("a", ";", 0).outcome == Outcome::too_large);
 }
 
-TEST_CASE("a message that holds a delimiter, or makes one with its own, is not free of it") {
+TEST_CASE("a message that contains a delimiter, or makes one with its own, is refused") {
   CHECK(free_of("", ";"));
   CHECK(free_of("abc", ";"));
   CHECK(free_of("-a", "--"));

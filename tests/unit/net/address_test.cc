@@ -34,7 +34,7 @@ SocketAddress ipv6(const char* host, std::uint16_t port, std::uint32_t scope = 0
 
 }  // namespace
 
-TEST_CASE("an IPv4 address is shown as usual") {
+TEST_CASE("an IPv4 address is shown in the usual form") {
   const AddressText text = describe(ipv4("192.0.2.1", 65535));
   CHECK(text.host == "192.0.2.1");
   CHECK(text.port == 65535);
@@ -53,7 +53,7 @@ TEST_CASE("an IPv4 address mapped into IPv6 is shown as IPv4") {
   CHECK(text.port == 80);
 }
 
-TEST_CASE("a UNIX address and its text are each other's inverse") {
+TEST_CASE("a UNIX address converts to text and back") {
   for (const bool is_abstract : {false, true}) {
     for (const std::string& name : {std::string("/a"), std::string(107, 'n')}) {
       const SocketAddress address = unix_address(name, is_abstract);
@@ -65,7 +65,7 @@ TEST_CASE("a UNIX address and its text are each other's inverse") {
   }
 }
 
-TEST_CASE("an abstract name may hold zeros, a path ends at one") {
+TEST_CASE("an abstract name may contain zeros, and a path ends at one") {
   const std::string name("a\0b", 3);
   CHECK(describe(unix_address(name, true)).path == name);
   sockaddr_un typed{};
@@ -164,14 +164,14 @@ TEST_CASE("the port of an address can be read and changed, where it has one") {
   CHECK(with_port(unix_address("/a", false), 1) == unix_address("/a", false));
 }
 
-TEST_CASE("a mapped address is that IPv4 address, and no other address is one") {
+TEST_CASE("a mapped address equals its IPv4 address, and no other address does") {
   CHECK(ipv4_of_mapped(ipv6("::ffff:127.0.0.1", 80)) == ipv4("127.0.0.1", 80));
   CHECK_FALSE(ipv4_of_mapped(ipv6("::1", 80)));
   CHECK_FALSE(ipv4_of_mapped(ipv4("127.0.0.1", 80)));
   CHECK_FALSE(ipv4_of_mapped(unix_address("/a", false)));
 }
 
-TEST_CASE("an unnamed UNIX peer, an empty and a strange address have no text") {
+TEST_CASE("an unnamed UNIX peer, an empty and an unknown address have no text") {
   CHECK(describe(unix_autobind_address()).path.empty());
   CHECK_FALSE(describe(unix_autobind_address()).is_abstract);
   CHECK(describe(SocketAddress()).host.empty());
@@ -179,7 +179,7 @@ TEST_CASE("an unnamed UNIX peer, an empty and a strange address have no text") {
   CHECK(describe({&strange, sizeof strange}).host.empty());
 }
 
-TEST_CASE("the address of every interface is a wildcard, no other") {
+TEST_CASE("only the address of every interface is a wildcard") {
   CHECK(is_wildcard(ipv4("0.0.0.0", 1)));
   CHECK(is_wildcard(ipv6("::", 1)));
   CHECK_FALSE(is_wildcard(ipv4("127.0.0.1", 1)));

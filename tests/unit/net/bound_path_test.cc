@@ -34,7 +34,7 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 
 }  // namespace
 
-TEST_CASE("a bound path is removed when its owner goes, once, and moves with it") {
+TEST_CASE("a bound path is removed once when its owner is destroyed, and moves with it") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("s");
   const UniqueFd socket = bound_socket(path);
@@ -53,7 +53,7 @@ TEST_CASE("a bound path is removed when its owner goes, once, and moves with it"
   CHECK(exists(path));
 }
 
-TEST_CASE("a path that something else stands at by now is left alone") {
+TEST_CASE("a path that something else has replaced is not removed") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("s");
   const UniqueFd socket = bound_socket(path);
@@ -78,7 +78,7 @@ TEST_CASE("adopting sets the permission bits, and fails where there is no path")
   CHECK(test::kind_of(BoundPath::adopt(at(directory.file("none")), {})) == "not_found");
 }
 
-TEST_CASE("an abandoned socket is cleared away, for streams and for datagrams") {
+TEST_CASE("an abandoned socket is removed, for streams and for datagrams") {
   const test::TemporaryDirectory directory;
   test::on_each_engine([&] {
     for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
@@ -91,7 +91,7 @@ TEST_CASE("an abandoned socket is cleared away, for streams and for datagrams") 
   });
 }
 
-TEST_CASE("a socket that is bound and does not listen yet is not taken for abandoned") {
+TEST_CASE("a socket that is bound and does not listen yet does not count as abandoned") {
   const test::TemporaryDirectory directory;
   test::on_each_engine([&] {
     for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
@@ -107,7 +107,7 @@ TEST_CASE("a socket that is bound and does not listen yet is not taken for aband
   });
 }
 
-TEST_CASE("to ask whether a server is alive is no call to it") {
+TEST_CASE("the check whether a server is alive does not connect to it") {
   const test::TemporaryDirectory directory;
   test::on_each_engine([&] {
     const std::string path = directory.file("s");
@@ -120,7 +120,7 @@ TEST_CASE("to ask whether a server is alive is no call to it") {
   });
 }
 
-TEST_CASE("one at a time may look at a path and bind it") {
+TEST_CASE("only one program at a time may check a path and bind it") {
   const test::TemporaryDirectory directory;
   const Endpoint where = at(directory.file("s"));
   for (int i = 0; i < 2; ++i) {
@@ -135,8 +135,7 @@ TEST_CASE("one at a time may look at a path and bind it") {
   CHECK_FALSE(exists(directory.file("s.lock")));
 }
 
-TEST_CASE(
-    "a lock that a killed program left keeps nobody out, and one that cannot be made is told") {
+TEST_CASE("a lock that a killed program left excludes no program, and a failed lock is reported") {
   const test::TemporaryDirectory directory;
   std::ofstream(directory.file("s.lock")) << "";
   CHECK(PathLock::take(at(directory.file("s"))));
@@ -149,7 +148,7 @@ TEST_CASE(
   CHECK_FALSE(exists(directory.file("elsewhere")));
 }
 
-TEST_CASE("a socket that somebody has bound or listens on is not cleared away") {
+TEST_CASE("a socket that a process has bound or listens on is not removed") {
   const test::TemporaryDirectory directory;
   test::on_each_engine([&] {
     const std::string path = directory.file("s");
@@ -165,7 +164,7 @@ TEST_CASE("a socket that somebody has bound or listens on is not cleared away") 
   });
 }
 
-TEST_CASE("what is no socket is not cleared away") {
+TEST_CASE("a file that is not a socket is not removed") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("f");
   std::ofstream(path) << "text";

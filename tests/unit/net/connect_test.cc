@@ -42,7 +42,7 @@ int flag_of(const Stream& stream, int level, int name) {
 
 }  // namespace
 
-TEST_CASE("a stream knows whom it is connected to and where it is itself") {
+TEST_CASE("a stream knows its peer's address and its own") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener();
     const auto stream = connect(uri_of(port));
@@ -53,7 +53,7 @@ TEST_CASE("a stream knows whom it is connected to and where it is itself") {
   });
 }
 
-TEST_CASE("a TCP stream sends without delay and notices a vanished peer") {
+TEST_CASE("a TCP stream sends without delay and detects a vanished peer") {
   auto [listening, port] = test::tcp_listener();
   const auto stream = connect(uri_of(port));
   REQUIRE(stream);
@@ -61,7 +61,7 @@ TEST_CASE("a TCP stream sends without delay and notices a vanished peer") {
   CHECK(flag_of(*stream, SOL_SOCKET, SO_KEEPALIVE) == 1);
 }
 
-TEST_CASE("where nobody listens a connection is refused, and the error says where") {
+TEST_CASE("without a listener a connection is refused, and the error says where") {
   test::on_each_engine([] {
     const std::uint16_t port = unused_port();
     const auto stream = connect(uri_of(port));
@@ -72,7 +72,7 @@ TEST_CASE("where nobody listens a connection is refused, and the error says wher
   });
 }
 
-TEST_CASE("each address of a name is tried in its turn") {
+TEST_CASE("the addresses of a name are tried in order") {
   test::on_each_engine([] {
     // Without a host: both loopback addresses, of which one only has a listener.
     auto [listening, port] = test::tcp_listener();
@@ -82,7 +82,7 @@ TEST_CASE("each address of a name is tried in its turn") {
   });
 }
 
-TEST_CASE("when every address fails the error tells how each of them did") {
+TEST_CASE("if every address fails, the error names each failure") {
   test::on_each_engine([] {
     const std::string port = std::to_string(unused_port());
     const auto stream = connect("tcp://:" + port);
@@ -96,7 +96,7 @@ TEST_CASE("when every address fails the error tells how each of them did") {
   });
 }
 
-TEST_CASE("a listener whose backlog is full lets the connection run out of time") {
+TEST_CASE("a connection to a listener with a full backlog times out") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener(0);
     const UniqueFd one = test::connect_tcp(port);
@@ -107,7 +107,7 @@ TEST_CASE("a listener whose backlog is full lets the connection run out of time"
   });
 }
 
-TEST_CASE("an enclosing deadline bounds a connection too") {
+TEST_CASE("an enclosing deadline limits a connection too") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener(0);
     const UniqueFd one = test::connect_tcp(port);
@@ -116,7 +116,7 @@ TEST_CASE("an enclosing deadline bounds a connection too") {
   });
 }
 
-TEST_CASE("a connection under way can be cancelled") {
+TEST_CASE("a connection in progress can be cancelled") {
   test::on_each_engine([] {
     auto [listening, port] = test::tcp_listener(0);
     const UniqueFd one = test::connect_tcp(port);
@@ -143,7 +143,7 @@ TEST_CASE("a UNIX listener is connected to by path and by abstract name") {
   });
 }
 
-TEST_CASE("a UNIX path that is not there, and one that nobody listens on, are told apart") {
+TEST_CASE("a missing UNIX path and one without a listener are distinguished") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     const std::string uri = "unix://" + directory.file("s");
@@ -175,7 +175,7 @@ TEST_CASE("a UNIX listener whose backlog is full is waited for, up to the timeou
   });
 }
 
-TEST_CASE("what is no endpoint of streams is refused at once") {
+TEST_CASE("an endpoint that is not for streams is refused at once") {
   struct Form {
     std::string_view uri;
     std::string_view kind;
@@ -189,7 +189,7 @@ TEST_CASE("what is no endpoint of streams is refused at once") {
   }
 }
 
-TEST_CASE("a look-up that is out of time is told as such") {
+TEST_CASE("a look-up that times out is reported as such") {
   test::on_each_loop([](engine::EventLoop&) {
     const auto stream = connect("tcp://localhost:1", within(Duration::zero()));
     REQUIRE_FALSE(stream);
@@ -205,7 +205,7 @@ TEST_CASE("a look-up that is out of time is told as such") {
   });
 }
 
-TEST_CASE("a URI's receive option bounds what one receive gives") {
+TEST_CASE("the receive option of a URI limits each receive") {
   test::on_each_engine([] {
     auto listener = listen("tcp://127.0.0.1:0");
     REQUIRE(listener);

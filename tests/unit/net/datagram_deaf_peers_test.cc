@@ -29,7 +29,7 @@ DatagramRoute route_to(DatagramSocket& client, DatagramSocket& server) {
 
 }  // namespace
 
-TEST_CASE("a UNIX peer that does not read loses datagrams and keeps nothing from the others") {
+TEST_CASE("a UNIX peer that does not read loses datagrams and does not affect the others") {
   test::on_each_engine([] {
     const std::string name = "unixgram:@hotline-full-" + std::to_string(::getpid());
     DatagramSocket server = bound(name + "-server");
@@ -45,7 +45,7 @@ TEST_CASE("a UNIX peer that does not read loses datagrams and keeps nothing from
   });
 }
 
-TEST_CASE("a UNIX peer whose queue others have filled holds up nobody, and is tried every time") {
+TEST_CASE("a UNIX peer with a full queue delays no other, and is tried every time") {
   test::on_each_engine([] {
     const std::string name = "unixgram:@hotline-filled-" + std::to_string(::getpid());
     DatagramSocket server = bound(name + "-server");

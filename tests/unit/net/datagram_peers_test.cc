@@ -64,7 +64,7 @@ void pass_descriptors(int socket, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("a peer whose path fills a UNIX address is shown whole, and answered") {
+TEST_CASE("a peer whose path fills a UNIX address is shown completely, and answered") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     DatagramSocket server = bound(server_name());
@@ -117,7 +117,7 @@ TEST_CASE("nothing is sent to a relative path, where another socket could be") {
   });
 }
 
-TEST_CASE("descriptors that peers pass along do not stay open, on a server and on a client") {
+TEST_CASE("descriptors that peers pass do not stay open, on a server and on a client") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     DatagramSocket server = bound(server_name());
@@ -143,7 +143,7 @@ TEST_CASE("descriptors that peers pass along do not stay open, on a server and o
   });
 }
 
-TEST_CASE("a socket knows a datagram that it sent to itself, and no other") {
+TEST_CASE("a socket recognises a datagram that it sent to itself, and no other") {
   test::on_each_engine([] {
     for (const char* uri : {"udp://127.0.0.1:0", "udp://0.0.0.0:0", "udp://:0"}) {
       CAPTURE(uri);

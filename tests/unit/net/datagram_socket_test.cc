@@ -35,7 +35,7 @@ void echo_one(DatagramSocket& server) {
 
 }  // namespace
 
-TEST_CASE("a datagram arrives whole, and its answer finds the way back") {
+TEST_CASE("a datagram arrives complete, and its answer reaches the sender") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     CHECK(server.endpoint().port() != 0);
@@ -47,7 +47,7 @@ TEST_CASE("a datagram arrives whole, and its answer finds the way back") {
   });
 }
 
-TEST_CASE("the peer of a datagram is told for people to read") {
+TEST_CASE("the peer of a datagram is shown as text") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
@@ -77,7 +77,7 @@ TEST_CASE("an empty datagram is a datagram") {
   });
 }
 
-TEST_CASE("what waits is received together, up to the bound of a batch, in order") {
+TEST_CASE("waiting datagrams are received together, up to the size of a batch, in order") {
   test::on_each_engine([] {
     DatagramOptions options;
     options.batch_max = 4;
@@ -95,7 +95,7 @@ TEST_CASE("what waits is received together, up to the bound of a batch, in order
   });
 }
 
-TEST_CASE("a single receive leaves the others where they are") {
+TEST_CASE("a single receive leaves the others in the socket") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
@@ -106,7 +106,7 @@ TEST_CASE("a single receive leaves the others where they are") {
   });
 }
 
-TEST_CASE("a datagram longer than there is room for is cut and marked") {
+TEST_CASE("a datagram longer than its room is cut and marked") {
   test::on_each_engine([] {
     DatagramOptions options;
     options.datagram_bytes_max = 4;
@@ -136,7 +136,7 @@ TEST_CASE("the largest datagram of UDP goes through, one byte more is too large"
   });
 }
 
-TEST_CASE("a socket bound to every address answers from the one that was asked") {
+TEST_CASE("a socket bound to every address answers from the address that was called") {
   test::on_each_engine([] {
     for (const std::string wildcard : {"udp://0.0.0.0:0", "udp://:0", "udp://[::]:0"}) {
       DatagramSocket server = bound(wildcard);
@@ -156,7 +156,7 @@ TEST_CASE("a socket bound to every address answers from the one that was asked")
   });
 }
 
-TEST_CASE("where nobody is bound a connected socket learns that it is refused") {
+TEST_CASE("a connected socket without a peer gets a refusal") {
   test::on_each_engine([] {
     std::string uri;
     {
@@ -172,7 +172,7 @@ TEST_CASE("where nobody is bound a connected socket learns that it is refused") 
   });
 }
 
-TEST_CASE("a receive is out of time when nothing comes, and what comes later is not lost") {
+TEST_CASE("a receive times out when nothing arrives, and later datagrams are not lost") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     CHECK(test::kind_of(server.receive(deadline_after(milliseconds(1)))) == "timed_out");
@@ -202,7 +202,7 @@ TEST_CASE("a UNIX datagram client has a name of its own, so that it can be answe
   });
 }
 
-TEST_CASE("a batch is sent in order, and one that cannot be delivered does not hold up the rest") {
+TEST_CASE("a batch is sent in order, and an undeliverable one does not delay the rest") {
   test::on_each_engine([] {
     DatagramOptions options;
     options.batch_max = 3;
@@ -227,7 +227,7 @@ TEST_CASE("a batch is sent in order, and one that cannot be delivered does not h
   });
 }
 
-TEST_CASE("kept datagrams stay as they were while others are received") {
+TEST_CASE("kept datagrams are not changed while others are received") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
@@ -251,7 +251,7 @@ TEST_CASE("kept datagrams stay as they were while others are received") {
   });
 }
 
-TEST_CASE("memory that was kept and let go of is used again") {
+TEST_CASE("memory that was kept and released is used again") {
   DatagramSocket server = bound("udp://127.0.0.1:0");
   DatagramSocket client = connected(server.endpoint().to_uri());
   std::vector<const void*> places;
@@ -266,7 +266,7 @@ TEST_CASE("memory that was kept and let go of is used again") {
   CHECK(places[3] == places[1]);
 }
 
-TEST_CASE("several fibers may send on one socket at once, and every datagram is whole") {
+TEST_CASE("several fibers may send on one socket at once, and every datagram is complete") {
   test::on_each_loop([](engine::EventLoop&) {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
@@ -287,7 +287,7 @@ TEST_CASE("several fibers may send on one socket at once, and every datagram is 
   });
 }
 
-TEST_CASE("a shared socket has the same descriptor's datagrams and buffers of its own") {
+TEST_CASE("a shared socket has the datagrams of the same descriptor, and buffers of its own") {
   test::on_each_engine([] {
     DatagramSocket one = bound("udp://127.0.0.1:0");
     auto other = one.share();
@@ -306,7 +306,7 @@ TEST_CASE("a shared socket has the same descriptor's datagrams and buffers of it
   });
 }
 
-TEST_CASE("a socket goes from loop to loop") {
+TEST_CASE("a socket moves from loop to loop") {
   DatagramSocket server = bound("udp://127.0.0.1:0");
   DatagramSocket client = connected(server.endpoint().to_uri());
   test::on_each_loop([&](engine::EventLoop&) {
@@ -322,7 +322,7 @@ TEST_CASE("a socket goes from loop to loop") {
   CHECK(server.descriptor() == -1);
 }
 
-TEST_CASE("what is no endpoint of datagrams is refused") {
+TEST_CASE("an endpoint that is not for datagrams is refused") {
   const auto kind_of_bind = [](const char* uri) {
     return test::kind_of(bind_datagrams(*Endpoint::parse(uri)));
   };
@@ -337,7 +337,7 @@ TEST_CASE("what is no endpoint of datagrams is refused") {
   CHECK(kind_of_connect("udp://a..b:1") == "unreachable");
 }
 
-TEST_CASE("sockets that share a UDP port are joined by nobody, and every datagram reaches one") {
+TEST_CASE("no other socket can join sockets that share a UDP port, and each datagram reaches one") {
   for (const char* uri : {"udp://127.0.0.1:0", "udp://:0"}) {
     CAPTURE(std::string(uri));
     auto one = bind_datagrams(*Endpoint::parse(uri));

@@ -22,7 +22,7 @@ void set_blocking(const UniqueFd& fd) {
 
 }  // namespace
 
-TEST_CASE("a socket that blocked blocks again when the last who shares its mode has gone") {
+TEST_CASE("a blocking socket blocks again when the last user of its mode has gone") {
   const auto [ours, peer] = test::stream_pair();
   REQUIRE(blocks(peer));
   auto one = InheritedMode::make_non_blocking(peer.get());
@@ -35,13 +35,13 @@ TEST_CASE("a socket that blocked blocks again when the last who shares its mode 
   CHECK(blocks(peer));
 }
 
-TEST_CASE("a socket that did not block stays so") {
+TEST_CASE("a non-blocking socket stays non-blocking") {
   const auto [ours, peer] = test::stream_pair();
   CHECK_FALSE(InheritedMode::make_non_blocking(ours.get()));
   CHECK_FALSE(blocks(ours));
 }
 
-TEST_CASE("an inherited listener is as it was once all that share it are closed") {
+TEST_CASE("an inherited listener has its old mode when all that share it are closed") {
   const auto [listening, port] = test::tcp_listener();
   set_blocking(listening);
   auto one = listen("fd:" + std::to_string(listening.get()));
@@ -55,7 +55,7 @@ TEST_CASE("an inherited listener is as it was once all that share it are closed"
   CHECK(blocks(listening));
 }
 
-TEST_CASE("an inherited datagram socket is as it was once it is closed") {
+TEST_CASE("an inherited datagram socket has its old mode when it is closed") {
   const UniqueFd peer(::socket(AF_INET, SOCK_DGRAM, 0));
   const SocketAddress any = test::ipv4_address(0);
   REQUIRE(::bind(peer.get(), static_cast<const sockaddr*>(any.data()),

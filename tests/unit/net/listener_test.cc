@@ -42,7 +42,7 @@ void leave_stale_socket(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("port 0 asks the kernel for one, and the endpoint tells which") {
+TEST_CASE("port 0 asks the kernel for a port, and the endpoint has it") {
   test::on_each_engine([] {
     Listener listener = listening("tcp://127.0.0.1:0");
     CHECK(listener.endpoint().port() != 0);
@@ -55,7 +55,7 @@ TEST_CASE("port 0 asks the kernel for one, and the endpoint tells which") {
   });
 }
 
-TEST_CASE("a caller for whom there is no memory is reset, and the next one is taken") {
+TEST_CASE("a caller for which there is no memory is reset, and the next is accepted") {
   test::on_each_engine([] {
     Listener listener = listening("tcp://127.0.0.1:0");
     REQUIRE(listener.accept(Deadline::at(now())).error().kind == ErrorKind::timed_out);
@@ -78,7 +78,7 @@ TEST_CASE("a caller for whom there is no memory is reset, and the next one is ta
   });
 }
 
-TEST_CASE("a listener without a host takes callers over IPv4 and IPv6") {
+TEST_CASE("a listener without a host accepts callers over IPv4 and IPv6") {
   test::on_each_engine([] {
     Listener listener = listening("tcp://:0");
     for (const char* host : {"127.0.0.1", "127.0.0.2", "::1"}) {
@@ -91,7 +91,7 @@ TEST_CASE("a listener without a host takes callers over IPv4 and IPv6") {
   });
 }
 
-TEST_CASE("a listener on an IPv6 address takes no callers over IPv4") {
+TEST_CASE("a listener on an IPv6 address accepts no callers over IPv4") {
   Listener listener = listening("tcp://[::]:0");
   const UniqueFd caller = test::connect_tcp(listener.endpoint().port(), "::1");
   CHECK(listener.accept(deadline_after(std::chrono::seconds(10))));
@@ -102,7 +102,7 @@ TEST_CASE("a listener on an IPv6 address takes no callers over IPv4") {
   CHECK(connected < 0);
 }
 
-TEST_CASE("an address where somebody listens is in use") {
+TEST_CASE("an address with a listener is in use") {
   test::on_each_engine([] {
     const Listener first = listening("tcp://127.0.0.1:0");
     const auto second = listen(first.endpoint().to_uri());
@@ -113,7 +113,7 @@ TEST_CASE("an address where somebody listens is in use") {
   });
 }
 
-TEST_CASE("a server that was stopped can be started again at once on its port") {
+TEST_CASE("a server can be restarted at once on its port") {
   Listener first = listening("tcp://127.0.0.1:0");
   const std::string uri = first.endpoint().to_uri();
   const UniqueFd caller = test::connect_tcp(first.endpoint().port());
@@ -122,8 +122,7 @@ TEST_CASE("a server that was stopped can be started again at once on its port") 
   CHECK(listen(uri));
 }
 
-TEST_CASE(
-    "listeners that share their port are dealt callers by the kernel, and nobody joins them") {
+TEST_CASE("the kernel distributes callers among listeners that share a port, and no other joins") {
   test::on_each_engine([] {
     for (const char* uri : {"tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://:0"}) {
       CAPTURE(std::string(uri));
@@ -159,7 +158,7 @@ TEST_CASE("only a TCP port can be shared") {
   CHECK(test::kind_of(listening("unix://" + directory.file("s")).share_port()) == "unsupported");
 }
 
-TEST_CASE("what cannot be listened on fails as the system says, or at once") {
+TEST_CASE("an invalid address fails as the system reports, or at once") {
   struct Form {
     std::string_view uri;
     std::string_view kind;
@@ -176,7 +175,7 @@ TEST_CASE("what cannot be listened on fails as the system says, or at once") {
   }
 }
 
-TEST_CASE("a UNIX listener makes its path and removes it when it goes") {
+TEST_CASE("a UNIX listener creates its path and removes it at its end") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     const std::string path = directory.file("s");
@@ -192,7 +191,7 @@ TEST_CASE("a UNIX listener makes its path and removes it when it goes") {
   });
 }
 
-TEST_CASE("a UNIX socket that nobody listens on any more is replaced") {
+TEST_CASE("a UNIX socket without a listener is replaced") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     const std::string path = directory.file("s");
@@ -203,7 +202,7 @@ TEST_CASE("a UNIX socket that nobody listens on any more is replaced") {
   });
 }
 
-TEST_CASE("a UNIX socket that somebody listens on is left alone, also when its backlog is full") {
+TEST_CASE("a UNIX socket with a listener is not replaced, also if its backlog is full") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     const std::string path = directory.file("s");
@@ -219,7 +218,7 @@ TEST_CASE("a UNIX socket that somebody listens on is left alone, also when its b
   });
 }
 
-TEST_CASE("a file that is no socket is never replaced") {
+TEST_CASE("a file that is not a socket is never replaced") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("precious");
   std::ofstream(path) << "text";
@@ -235,7 +234,7 @@ TEST_CASE("a file that is no socket is never replaced") {
   CHECK(test::kind_of(listen("unix://" + directory.file("link"))) == "address_in_use");
 }
 
-TEST_CASE("a path that another server has taken meanwhile is not removed") {
+TEST_CASE("a path that another server has taken since is not removed") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("s");
   {
@@ -246,7 +245,7 @@ TEST_CASE("a path that another server has taken meanwhile is not removed") {
   CHECK(exists(path));
 }
 
-TEST_CASE("the permission bits of a UNIX path are those asked for") {
+TEST_CASE("the permission bits of a UNIX path are those that were requested") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("s");
   const Listener listener = listening("unix://" + path + "?mode=640");
@@ -266,7 +265,7 @@ TEST_CASE("an abstract name needs no path, and one listener has it") {
   });
 }
 
-TEST_CASE("an accept is out of time when nobody calls") {
+TEST_CASE("an accept times out without a caller") {
   test::on_each_engine([] {
     Listener listener = listening("tcp://127.0.0.1:0");
     CHECK(test::kind_of(listener.accept(deadline_after(std::chrono::milliseconds(1)))) ==
@@ -276,7 +275,7 @@ TEST_CASE("an accept is out of time when nobody calls") {
   });
 }
 
-TEST_CASE("a second listener over the same socket takes callers too, and outlives the first") {
+TEST_CASE("a second listener over the same socket accepts callers too, and outlives the first") {
   test::on_each_engine([] {
     Listener first = listening("tcp://127.0.0.1:0");
     auto second = first.share();
@@ -288,7 +287,7 @@ TEST_CASE("a second listener over the same socket takes callers too, and outlive
   });
 }
 
-TEST_CASE("a listener goes from loop to loop with the callers it has taken in") {
+TEST_CASE("a listener moves from loop to loop with the callers that it has accepted") {
   Listener listener = listening("tcp://127.0.0.1:0");
   std::vector<UniqueFd> callers;
   int accepted = 0;
@@ -304,7 +303,7 @@ TEST_CASE("a listener goes from loop to loop with the callers it has taken in") 
   }
 }
 
-TEST_CASE("a listener is inherited by its number, which stays the parent's") {
+TEST_CASE("a listener is inherited by its number, which the parent keeps") {
   auto [fd, port] = test::tcp_listener();
   {
     Listener listener = listening("fd:" + std::to_string(fd.get()));
@@ -315,7 +314,7 @@ TEST_CASE("a listener is inherited by its number, which stays the parent's") {
   const UniqueFd caller = test::connect_tcp(port);
 }
 
-TEST_CASE("what is no listening stream socket is not inherited") {
+TEST_CASE("a descriptor that is not a listening stream socket is not inherited") {
   const auto [stream, peer] = test::stream_pair();
   const auto [datagram, other] = test::datagram_pair();
   const auto refusal = [](int fd) {

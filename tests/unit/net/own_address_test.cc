@@ -29,7 +29,7 @@ DatagramRoute from(const SocketAddress& peer) {
 
 }  // namespace
 
-TEST_CASE("a socket's own address is that one alone, with that port") {
+TEST_CASE("a socket's own address is only that address with that port") {
   const OwnAddress own(test::ipv4_address(8000));
   CHECK(own.is_peer(from(test::ipv4_address(8000))));
   CHECK_FALSE(own.is_peer(from(test::ipv4_address(8001))));
@@ -37,7 +37,7 @@ TEST_CASE("a socket's own address is that one alone, with that port") {
   CHECK_FALSE(own.is_peer(from(SocketAddress())));
 }
 
-TEST_CASE("a socket bound to every address has its port on all of this machine") {
+TEST_CASE("a socket bound to every address has its port at all addresses of this machine") {
   test::on_each_engine([] {
     const OwnAddress own(test::ipv4_address(8000, "0.0.0.0"));
     CHECK(own.is_peer(from(test::ipv4_address(8000))));
@@ -61,7 +61,7 @@ TEST_CASE("a UNIX socket's own address is its name") {
   CHECK_FALSE(own.is_peer(from(unix_autobind_address())));
 }
 
-TEST_CASE("a connected socket knows no peer for itself") {
+TEST_CASE("a connected socket recognises no peer as itself") {
   CHECK_FALSE(OwnAddress().is_peer(from(test::ipv4_address(8000))));
   CHECK_FALSE(OwnAddress().is_peer(from(SocketAddress())));
 }

@@ -14,7 +14,7 @@
 
 namespace hotline {
 
-TEST_CASE("a UNIX stream tells who is at the other end, others do not") {
+TEST_CASE("a UNIX stream reports the peer's credentials, others do not") {
   test::on_each_engine([] {
     const test::TemporaryDirectory directory;
     auto listener = listen("unix://" + directory.file("s"));
@@ -31,7 +31,7 @@ TEST_CASE("a UNIX stream tells who is at the other end, others do not") {
   });
 }
 
-TEST_CASE("a TCP stream does not know who is at the other end") {
+TEST_CASE("a TCP stream does not report credentials") {
   test::on_each_engine([] {
     auto listener = listen("tcp://127.0.0.1:0");
     REQUIRE(listener);

@@ -12,7 +12,7 @@ Instant at(int second) { return Instant(std::chrono::seconds(second)); }
 
 }  // namespace
 
-TEST_CASE("what has not begun has no deadline") {
+TEST_CASE("without a chunk there is no deadline") {
   ProgressDeadline progress;
   CHECK(progress.until().is_never());
   CHECK(!progress.has_passed(Instant::max()));
@@ -20,7 +20,7 @@ TEST_CASE("what has not begun has no deadline") {
   CHECK(progress.until().is_never());
 }
 
-TEST_CASE("what has begun has its time from then on, whatever dribbles in") {
+TEST_CASE("a chunk has its time from its begin, however slowly bytes arrive") {
   ProgressDeadline progress;
   CHECK(progress.start(at(10), kTimeout) == Deadline::at(at(70)));
   for (int second = 11; second < 70; ++second) {
@@ -31,7 +31,7 @@ TEST_CASE("what has begun has its time from then on, whatever dribbles in") {
   CHECK(progress.has_passed(at(70)));
 }
 
-TEST_CASE("each 256 KiB give what has begun that time anew") {
+TEST_CASE("each 256 KiB start that time again") {
   ProgressDeadline progress;
   progress.start(at(0), kTimeout);
   progress.note(kChunkBytes - 1, false);
@@ -41,7 +41,7 @@ TEST_CASE("each 256 KiB give what has begun that time anew") {
   CHECK(progress.start(at(51), kTimeout) == Deadline::at(at(111)));
 }
 
-TEST_CASE("what begins after something whole has a time of its own") {
+TEST_CASE("a chunk after a complete one has a time of its own") {
   ProgressDeadline progress;
   progress.start(at(0), kTimeout);
   progress.note(1, true);

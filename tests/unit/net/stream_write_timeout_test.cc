@@ -13,7 +13,7 @@
 
 namespace hotline {
 
-TEST_CASE("a peer that takes a little now and then has the write timeout, not one for each time") {
+TEST_CASE("a peer that takes a little now and then has one write timeout, not one for each part") {
   test::on_each_engine([] {
     ListenOptions options;
     options.stream.timeouts.write = std::chrono::milliseconds(100);

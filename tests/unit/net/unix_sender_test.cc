@@ -91,7 +91,7 @@ TEST_CASE("a peer that reads gets everything, from the socket's own name") {
   });
 }
 
-TEST_CASE("a peer that does not read loses datagrams, and all others are reached meanwhile") {
+TEST_CASE("a peer that does not read loses datagrams, and all others are reached") {
   test::on_each_engine([] {
     for (const std::size_t size : kSizes) {
       CAPTURE(size);
@@ -134,7 +134,7 @@ TEST_CASE("a peer that has connected and does not read leaves room for the other
   });
 }
 
-TEST_CASE("a batch to one that does not read does not fill the buffer before it is looked at") {
+TEST_CASE("a batch to a peer that does not read does not fill the buffer before a check") {
   test::on_each_engine([] {
     Sending sending;
     Named deaf("-deaf");
@@ -149,7 +149,7 @@ TEST_CASE("a batch to one that does not read does not fill the buffer before it 
   });
 }
 
-TEST_CASE("one that reads is reached however much another is sent meanwhile") {
+TEST_CASE("a peer that reads is reached however much is sent to another") {
   test::on_each_engine([] {
     Sending sending;
     const int buffer_bytes = 300'000;
@@ -167,7 +167,7 @@ TEST_CASE("one that reads is reached however much another is sent meanwhile") {
   });
 }
 
-TEST_CASE("once all has been read, everything comes from the socket's own name again") {
+TEST_CASE("once everything has been read, all datagrams come from the socket's own name again") {
   test::on_each_engine([] {
     Sending sending;
     Named deaf("-deaf");
@@ -185,7 +185,7 @@ TEST_CASE("once all has been read, everything comes from the socket's own name a
   });
 }
 
-TEST_CASE("nobody there, or one that is connected elsewhere, is that datagram's failure") {
+TEST_CASE("a missing peer, or one that is connected elsewhere, fails only that datagram") {
   test::on_each_engine([] {
     Sending sending;
     Named other("-other");

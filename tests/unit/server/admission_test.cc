@@ -38,7 +38,7 @@ TEST_CASE("there is room for as many calls as allowed, and for one more when one
   });
 }
 
-TEST_CASE("an address may have so many calls at once, whatever their ports, and others too") {
+TEST_CASE("an address may have a limited number of calls at once, whatever their ports") {
   Admission admission(100, 2);
   const auto first = admission.admit(peer("192.0.2.1", 1));
   REQUIRE(first);
@@ -53,7 +53,7 @@ TEST_CASE("an address may have so many calls at once, whatever their ports, and 
   CHECK_FALSE(admission.admit(peer("192.0.2.1", 5)));
 }
 
-TEST_CASE("the addresses of one IPv6 network of 64 bits are one caller's") {
+TEST_CASE("the addresses of one IPv6 network of 64 bits count as one caller") {
   Admission admission(100, 2);
   CHECK(admission.admit(peer("[2001:db8:0:1::1]")));
   CHECK(admission.admit(peer("[2001:db8:0:1:ffff:ffff:ffff:ffff]")));
@@ -75,7 +75,7 @@ TEST_CASE("callers on this machine have no limit of their own") {
   admission.leave(*admission.admit(*unix_peer));
 }
 
-TEST_CASE("an address that left altogether is as good as new") {
+TEST_CASE("an address without calls starts again from zero") {
   Admission admission(100, 1);
   for (int i = 0; i < 10; ++i) {
     const auto admitted = admission.admit(peer("192.0.2.1"));

@@ -66,7 +66,7 @@ TEST_CASE("a guarded handler is for its owner, unless the endpoint says otherwis
   CHECK(decision("tcp://127.0.0.1:0", guarded()) == "any");
 }
 
-TEST_CASE("any other handler is for everybody, unless the endpoint says otherwise") {
+TEST_CASE("any other handler is for all users, unless the endpoint says otherwise") {
   CHECK(decision("unix:@x", open_to_all()) == "any");
   CHECK(decision("unix:///x", open_to_all()) == "any");
   CHECK(decision("unix:///x?mode=660", open_to_all()) == "any 660");
@@ -74,7 +74,7 @@ TEST_CASE("any other handler is for everybody, unless the endpoint says otherwis
   CHECK(decision("unix:@x?allow=owner", open_to_all()) == "owner");
 }
 
-TEST_CASE("a mode says who may call only where there is a path that has it") {
+TEST_CASE("a mode decides which users may call only where a path has it") {
   CHECK(decision("unix:@x?mode=600", guarded()) == "owner 600");
   CHECK(decision("unixgram:@x?mode=660", guarded()) == "owner 660");
   CHECK(decision("fd:3?mode=660", guarded()) == "owner 660");
@@ -87,7 +87,7 @@ TEST_CASE("a mode says who may call only where there is a path that has it") {
   }
 }
 
-TEST_CASE("an option that means nothing is refused") {
+TEST_CASE("an option without a meaning is refused") {
   for (const char* uri : {"unix:@x?allow=", "unix:@x?allow=root", "unix:@x?allow=any&allow=any",
                           "tcp://127.0.0.1:0?allow=owner", "udp://127.0.0.1:0?allow=any"}) {
     CAPTURE(uri);
@@ -97,7 +97,7 @@ TEST_CASE("an option that means nothing is refused") {
   }
 }
 
-TEST_CASE("a path gets its mode whatever the umask says") {
+TEST_CASE("a path gets its mode whatever the umask") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("socket");
   const mode_t before = ::umask(0);
@@ -110,7 +110,7 @@ TEST_CASE("a path gets its mode whatever the umask says") {
   CHECK((status.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("who sends datagrams to a name nobody knows: such a service is not bound") {
+TEST_CASE("a service for its owner is not bound to a name for datagrams") {
   const std::string name = "unixgram:@allowed-users-" + std::to_string(::getpid());
   auto service = decided(name, guarded());
   REQUIRE(service);

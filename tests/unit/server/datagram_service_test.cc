@@ -47,7 +47,7 @@ std::string ask(DatagramSocket& client, std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a handler of a datagram socket that throws is called again, and the others served") {
+TEST_CASE("a datagram handler that throws is called again, and others are served") {
   on_each_word([](ServerOptions options) {
     test::CollectingLog log;
     options.log = &log;
@@ -65,7 +65,7 @@ TEST_CASE("a handler of a datagram socket that throws is called again, and the o
   });
 }
 
-TEST_CASE("a handler of a datagram socket that throws when it drains too is not called for ever") {
+TEST_CASE("a datagram handler that also throws at the drain is not called for ever") {
   on_each_word([](const ServerOptions& options) {
     test::RunningServer running(options, "udp://127.0.0.1:0", [](DatagramSocket& socket) {
       while (const auto datagram = socket.receive()) {
@@ -80,7 +80,7 @@ TEST_CASE("a handler of a datagram socket that throws when it drains too is not 
   });
 }
 
-TEST_CASE("a handler of a datagram socket that keeps throwing is paused, and a drain ends it") {
+TEST_CASE("a datagram handler that keeps throwing is paused, and a drain ends it") {
   on_each_word([](const ServerOptions& options) {
     std::atomic<int> calls = 0;
     test::RunningServer running(options, "udp://127.0.0.1:0", [&](DatagramSocket&) {
@@ -96,7 +96,7 @@ TEST_CASE("a handler of a datagram socket that keeps throwing is paused, and a d
   });
 }
 
-TEST_CASE("a handler may take its socket for itself, and throw besides") {
+TEST_CASE("a datagram handler may take its socket for itself, and also throw") {
   on_each_word([](const ServerOptions& options) {
     std::atomic<int> calls = 0;
     test::RunningServer running(options, "udp://127.0.0.1:0", [&](DatagramSocket& socket) {

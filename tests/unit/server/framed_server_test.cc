@@ -68,7 +68,7 @@ void talk_over(const Running& running, const Framing& framing) {
 
 }  // namespace
 
-TEST_CASE("messages are answered in order, in every framing, wherever calls run") {
+TEST_CASE("messages are answered in order, in every framing, under every word") {
   for (const std::string& name : kPipelined) {
     CAPTURE(name);
     const Framing framing = *Framing::parse(name);
@@ -79,7 +79,7 @@ TEST_CASE("messages are answered in order, in every framing, wherever calls run"
   }
 }
 
-TEST_CASE("requests that came in one write have their replies in one receive") {
+TEST_CASE("requests in one write have their replies in one receive") {
   on_each("lines", upper, [](const Running& running) {
     const UniqueFd caller = running.connect();
     std::string text;
@@ -92,7 +92,7 @@ TEST_CASE("requests that came in one write have their replies in one receive") {
   });
 }
 
-TEST_CASE("messages in turns are answered wherever calls run") {
+TEST_CASE("messages in turns are answered under every word") {
   on_each("ready", upper, [](const Running& running) {
     const UniqueFd caller = running.connect();
     for (int round = 0; round < 2; ++round) {
@@ -106,7 +106,7 @@ TEST_CASE("messages in turns are answered wherever calls run") {
   });
 }
 
-TEST_CASE("a handler that throws costs its own call alone, wherever it runs") {
+TEST_CASE("a handler that throws ends only its own call, under every word") {
   const Handler handler([](const Message& message) -> Reply {
     if (as_text(message.bytes()) == "bad") throw 1;
     return Reply::in_place(message);
@@ -124,7 +124,7 @@ TEST_CASE("a handler that throws costs its own call alone, wherever it runs") {
   });
 }
 
-TEST_CASE("what is no message ends its call alone, after the replies before it") {
+TEST_CASE("bytes that are not a message end only their call, after the replies before them") {
   on_each("netstring", upper, [](const Running& running) {
     {
       const UniqueFd bad = running.connect();
@@ -137,7 +137,7 @@ TEST_CASE("what is no message ends its call alone, after the replies before it")
   });
 }
 
-TEST_CASE("a drain hangs up on who has nothing to say, wherever its call runs") {
+TEST_CASE("a drain hangs up on silent callers, under every word") {
   on_each("lines", upper, [](const Running& running) {
     const UniqueFd caller = running.connect();
     test::send_text(caller.get(), "x\n");
@@ -149,7 +149,8 @@ TEST_CASE("a drain hangs up on who has nothing to say, wherever its call runs") 
   });
 }
 
-TEST_CASE("of one call one message is answered, then the server ends, wherever it runs") {
+TEST_CASE(
+    "if one call is wanted, one message is answered, then the server ends, under every word") {
   ServerOptions options;
   options.calls = CallCount::one;
   for (const char* name : {"lines", "u32be"}) {
@@ -166,7 +167,7 @@ TEST_CASE("of one call one message is answered, then the server ends, wherever i
   }
 }
 
-TEST_CASE("who says nothing is hung up on, wherever its call runs") {
+TEST_CASE("a silent caller is disconnected, under every word") {
   ServerOptions options;
   options.timeouts.first_byte = std::chrono::milliseconds(5);
   options.timeouts.idle = std::chrono::milliseconds(5);

@@ -45,7 +45,7 @@ TEST_CASE("a view of bytes is not a handler's reply") {
   static_assert(!std::constructible_from<Handler, decltype(view)>);
 }
 
-TEST_CASE("a handler for streams may stand beside one for datagrams") {
+TEST_CASE("a handler for streams may be combined with one for datagrams") {
   CHECK(has(Handler(serve_stream).also(serve_message), true, true, false));
   CHECK(has(Handler(serve_stream).also(serve_datagrams), true, false, true));
   const Handler copy = Handler(serve_message).also(serve_stream);

@@ -49,7 +49,7 @@ TEST_CASE("loops hold many calls at once, all alive") {
   });
 }
 
-TEST_CASE("callers over a UNIX path are served by whichever loop takes them") {
+TEST_CASE("callers over a UNIX path are served by any loop") {
   const test::TemporaryDirectory directory;
   on_each([&](const ServerOptions& options) {
     test::RunningServer running(options, "unix://" + directory.file("s"), echo);
@@ -63,7 +63,7 @@ TEST_CASE("callers over a UNIX path are served by whichever loop takes them") {
   });
 }
 
-TEST_CASE("a handler that waits holds up nobody on its loop") {
+TEST_CASE("a handler that waits delays no other call on its loop") {
   on_each([](const ServerOptions& options) {
     test::RunningServer running(options, "tcp://127.0.0.1:0", [](Stream& call) {
       const auto bytes = call.receive();
@@ -83,7 +83,7 @@ TEST_CASE("a handler that waits holds up nobody on its loop") {
   });
 }
 
-TEST_CASE("a handler that throws costs its own call alone") {
+TEST_CASE("a handler that throws ends only its own call") {
   on_each([](const ServerOptions& options) {
     test::RunningServer running(options, "tcp://127.0.0.1:0", [](Stream& call) {
       const auto bytes = call.receive();
@@ -100,7 +100,7 @@ TEST_CASE("a handler that throws costs its own call alone") {
   });
 }
 
-TEST_CASE("a caller who waited in the backlog when a drain came is still served") {
+TEST_CASE("a caller in the backlog at a drain is still served") {
   on_each([](const ServerOptions& options) {
     for (int round = 0; round < 20; ++round) {
       test::RunningServer running(options, "tcp://127.0.0.1:0", echo);
@@ -129,7 +129,7 @@ TEST_CASE("datagrams are served on every loop") {
   });
 }
 
-TEST_CASE("no descriptor is left behind by a server that has ended") {
+TEST_CASE("a server that has ended leaves no descriptor open") {
   on_each([](const ServerOptions& options) {
     const std::size_t before = test::open_descriptors();
     {

@@ -187,7 +187,7 @@ TEST_CASE("a server goes on whichever allocation of a call fails") {
   });
 }
 
-TEST_CASE("a server can be drained and cut though nothing can be allocated") {
+TEST_CASE("a server can be drained and cut without any memory") {
   for (const char* word : {"serial", "threads:2", "loops:1"}) {
     CAPTURE(std::string(word));
     for (const bool is_cut : {false, true}) {
@@ -204,7 +204,7 @@ TEST_CASE("a server can be drained and cut though nothing can be allocated") {
   }
 }
 
-TEST_CASE("a handler that throws ends its own call though nothing can be allocated any more") {
+TEST_CASE("a handler that throws ends its own call without any memory") {
   SilentLog log;
   for (const char* word : {"serial", "threads:2", "loops:1"}) {
     CAPTURE(std::string(word));
@@ -228,7 +228,7 @@ TEST_CASE("a handler that throws ends its own call though nothing can be allocat
   }
 }
 
-TEST_CASE("a server whose start finds no memory at one point says so, or serves all the same") {
+TEST_CASE("a server whose start finds no memory at one point reports it, or serves all the same") {
   SilentLog log;
   for_each_word({"serial", "threads:2", "loops:2"}, log, [](const ServerOptions& options) {
     test::with_each_allocation_failing([&](std::size_t spared) {

@@ -113,7 +113,7 @@ TEST_CASE("a handler that throws in its process is counted by the server") {
   CHECK(server.drain() == 16 + 1);
 }
 
-TEST_CASE("no more processes than allowed serve at once; the next caller waits") {
+TEST_CASE("no more processes than allowed run at once; the next caller waits") {
   ServerProcess server(test::options_for("processes:1"), "tcp://127.0.0.1:0", tell_pid);
   const UniqueFd one = test::connect_tcp(server.port());
   const UniqueFd other = test::connect_tcp(server.port());
@@ -136,7 +136,7 @@ TEST_CASE("a drain lets an idle call's process end") {
   CHECK(receive_all_of(idle).empty());
 }
 
-TEST_CASE("when one call is wanted the server ends after it") {
+TEST_CASE("if one call is wanted, the server ends after it") {
   ServerOptions options = test::options_for("processes:2");
   options.calls = CallCount::one;
   ServerProcess server(options, "tcp://127.0.0.1:0", tell_pid);
@@ -146,7 +146,7 @@ TEST_CASE("when one call is wanted the server ends after it") {
   CHECK(server.wait() == 16);
 }
 
-TEST_CASE("datagrams are served by workers forked ahead, which are replaced when one dies") {
+TEST_CASE("datagrams are served by workers forked in advance, which are replaced when one dies") {
   ServerProcess server(test::options_for("processes:1"), "udp://127.0.0.1:0",
                        [](const Message& message) {
                          if (as_text(message.bytes()) == "die") ::raise(SIGKILL);

@@ -14,7 +14,7 @@ TEST_CASE("the pause before a process is replaced doubles as long as each dies s
   }
 }
 
-TEST_CASE("a process that has lived for long is replaced as soon as the first") {
+TEST_CASE("a process that has lived long is replaced after the first pause") {
   RestartPause pause;
   for (int i = 0; i < 10; ++i) pause.next(milliseconds(0));
   CHECK(pause.next(seconds(2)) == seconds(2));

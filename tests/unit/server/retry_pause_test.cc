@@ -14,7 +14,7 @@ namespace hotline::server {
 
 using engine::EventLoop;
 
-TEST_CASE("a pause that nothing ends is followed by another try") {
+TEST_CASE("a pause that is not interrupted is followed by another attempt") {
   test::on_each_engine([] {
     const Instant before = std::chrono::steady_clock::now();
     CHECK(pause_before_retry(std::chrono::milliseconds(5)));
@@ -22,7 +22,7 @@ TEST_CASE("a pause that nothing ends is followed by another try") {
   });
 }
 
-TEST_CASE("a drain and a cut end a pause, and there is no other try") {
+TEST_CASE("a drain and a cut end a pause, and there is no other attempt") {
   test::on_each_loop([](EventLoop& loop) {
     for (const int end_code : {engine::kDrainEnd, engine::kCancelEnd}) {
       engine::FiberGroup group(loop);
@@ -45,14 +45,14 @@ TEST_CASE("a drain and a cut end a pause, and there is no other try") {
   });
 }
 
-TEST_CASE("who has no time left does not try again") {
+TEST_CASE("a fiber beyond its deadline does not retry") {
   test::on_each_engine([] {
     const DeadlineScope scope(deadline_after(std::chrono::milliseconds(2)));
     CHECK_FALSE(pause_before_retry(std::chrono::hours(1)));
   });
 }
 
-TEST_CASE("what fails, or finds no memory, is tried until it is done") {
+TEST_CASE("an attempt that fails, or finds no memory, is repeated until it succeeds") {
   test::on_each_engine([] {
     int tries = 0;
     CHECK(try_until_done([&] {
@@ -63,7 +63,7 @@ TEST_CASE("what fails, or finds no memory, is tried until it is done") {
   });
 }
 
-TEST_CASE("what fails is not tried again when draining") {
+TEST_CASE("a failed attempt is not repeated when draining") {
   test::on_each_loop([](EventLoop& loop) {
     engine::FiberGroup group(loop);
     int tries = 0;

@@ -23,7 +23,7 @@ TEST_CASE("every word of concurrency has its runner") {
   });
 }
 
-TEST_CASE("services are bound for as many loops as there are, for none without") {
+TEST_CASE("services are bound for as many loops as there are, and for none without loops") {
   CHECK(loop_count(test::options_for("loops:3")) == 3);
   CHECK(loop_count(test::options_for("serial")) == 0);
   CHECK(loop_count(test::options_for("threads:3")) == 0);

@@ -51,7 +51,7 @@ int serve_two_callers(const ServerOptions& options) {
 
 }  // namespace
 
-TEST_CASE("what a handler throws is told on standard error, escaped, on one line") {
+TEST_CASE("exceptions of a handler are reported on standard error, escaped, on one line") {
   int status = -1;
   const std::string text =
       test::written_to(stderr, [&] { status = serve_two_callers(ServerOptions()); });
@@ -60,7 +60,7 @@ TEST_CASE("what a handler throws is told on standard error, escaped, on one line
   CHECK(text.ends_with("\"as\\nasked\"\n"));
 }
 
-TEST_CASE("a log of the caller's own takes the place of standard error") {
+TEST_CASE("a log of the caller replaces standard error") {
   test::CollectingLog log;
   ServerOptions options;
   options.log = &log;
@@ -69,7 +69,7 @@ TEST_CASE("a log of the caller's own takes the place of standard error") {
   CHECK(log.count(LogLevel::error) == 1);
 }
 
-TEST_CASE("that it serves is told to its caller too, after the line that says so") {
+TEST_CASE("on_serving is called after the line that says listening") {
   std::string told;
   ServerOptions options;
   options.on_serving = [&](const Server& server) {
@@ -80,7 +80,7 @@ TEST_CASE("that it serves is told to its caller too, after the line that says so
   CHECK(told == "tcp://[::]:8000");
 }
 
-TEST_CASE("what cannot be served is an error with a hint, and no line that says that it listens") {
+TEST_CASE("a failure to serve is an error with a hint, without a line that says listening") {
   for (const char* uri : {"nonsense", "tcp://127.0.0.1:0?bachlog=1", "udp://127.0.0.1:0"}) {
     CAPTURE(uri);
     int status = -1;
@@ -92,7 +92,7 @@ TEST_CASE("what cannot be served is an error with a hint, and no line that says 
   }
 }
 
-TEST_CASE("a server whose start fails never says that it listens") {
+TEST_CASE("a server whose start fails never prints listening") {
   ServerOptions options;
   options.concurrency.count = 1;
   options.loop.fiber_stack_bytes = std::size_t{1} << 50;

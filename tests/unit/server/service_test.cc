@@ -46,7 +46,7 @@ TEST_CASE("without loops a service is bound once") {
   }
 }
 
-TEST_CASE("a UNIX listener is shared by the loops, UNIX datagrams are the first one's") {
+TEST_CASE("a UNIX listener is shared by the loops, and UNIX datagrams go to the first") {
   const test::TemporaryDirectory directory;
   Service stream = service_at("unix://" + directory.file("s"));
   REQUIRE(bind_service(stream, {}, 2));
@@ -68,7 +68,7 @@ TEST_CASE("a second run of the same program finds the port in use, shared or not
   }
 }
 
-TEST_CASE("an inherited socket is whichever kind the handler can serve") {
+TEST_CASE("an inherited socket is used as the kind that the handler can serve") {
   const auto [listening, port] = test::tcp_listener();
   Service stream = service_at("fd:" + std::to_string(listening.get()));
   REQUIRE(bind_service(stream, {}, 2));
@@ -90,7 +90,7 @@ TEST_CASE("threads and processes have room for as many calls as there are of the
   }
 }
 
-TEST_CASE("one call is begun when one is wanted, else any number") {
+TEST_CASE("one call begins if one is wanted, otherwise any number") {
   ServerOptions options;
   Shared unlimited(options);
   for (int i = 0; i < 3; ++i) CHECK(unlimited.begin_call());
@@ -126,7 +126,7 @@ TEST_CASE("a call that comes to nothing is not the one that was wanted") {
   CHECK_FALSE(OnlyCall().begin(one));
 }
 
-TEST_CASE("a call that is kept is ended by somebody else, and where any are wanted all may begin") {
+TEST_CASE("a call that is kept ends elsewhere, and if any number is wanted all may begin") {
   ServerOptions options;
   Shared unlimited(options);
   OnlyCall any;
@@ -143,7 +143,7 @@ TEST_CASE("a call that is kept is ended by somebody else, and where any are want
   CHECK_FALSE(OnlyCall().begin(one));
 }
 
-TEST_CASE("a log without a wish for a level is not written to") {
+TEST_CASE("a log that does not want a level is not written to") {
   struct Picky final : LogSink {
     void write(const LogRecord& record) noexcept override { last = record.message; }
     bool wants(LogLevel level) const noexcept override { return level >= LogLevel::warning; }
@@ -160,7 +160,7 @@ TEST_CASE("a log without a wish for a level is not written to") {
   Shared(ServerOptions()).log(LogLevel::error, "to nobody", "s", nullptr);
 }
 
-TEST_CASE("a handler for this machine only is bound nowhere else, and says what to do") {
+TEST_CASE("a handler for this machine only is bound nowhere else, and the error gives advice") {
   for (const char* uri : {"tcp://0.0.0.0:0", "tcp://:0"}) {
     Service service = service_at(uri);
     service.handler.only_local();

@@ -49,7 +49,7 @@ TEST_CASE("serial serves one caller after another; the next waits") {
   CHECK(inside_max == 1);
 }
 
-TEST_CASE("threads serve as many callers at once as there are of them") {
+TEST_CASE("threads serve as many callers at once as there are threads") {
   test::RunningServer running(test::options_for("threads:2"), "tcp://127.0.0.1:0", echo);
   const UniqueFd one = test::connect_tcp(running.port());
   UniqueFd other = test::connect_tcp(running.port());
@@ -94,7 +94,7 @@ TEST_CASE("a thousand short calls leave no thread and no descriptor") {
   CHECK(test::open_descriptors() == before);
 }
 
-TEST_CASE("a cut reaches a handler whatever it waits for, its task groups too") {
+TEST_CASE("a cut interrupts any wait of a handler, its task groups too") {
   ServerOptions options = test::options_for("threads:2");
   test::RunningServer running(options, "tcp://127.0.0.1:0", [](Stream& call) {
     CHECK(call.write_all(as_bytes("begun")));

@@ -22,7 +22,7 @@ Spoken spoken_in_pieces(const std::vector<std::string>& together,
 
 }  // namespace
 
-TEST_CASE("a request of HTTP is told by its version, whatever its method and target") {
+TEST_CASE("a request of HTTP is recognised by its version, whatever its method and target") {
   for (const std::string& method : Texts{"GET", "PUT", "FOO", "get", "x-y!", "PRI"}) {
     for (const std::string& target :
          Texts{"/", "*", "/;touch$IFS/tmp/P;", "host:80", "http://h/", "x y"}) {
@@ -38,7 +38,7 @@ TEST_CASE("a request of HTTP is told by its version, whatever its method and tar
   }
 }
 
-TEST_CASE("a request of HTTP is told before the end of its first line") {
+TEST_CASE("a request of HTTP is recognised before the end of its first line") {
   for (const std::string& line :
        Texts{"PUT / HTTP/1.1", "PUT / HTTP/1.", "PUT / HTTP/", "x * HTTP/1.0"}) {
     CAPTURE(line);
@@ -47,7 +47,7 @@ TEST_CASE("a request of HTTP is told before the end of its first line") {
   }
 }
 
-TEST_CASE("the methods that everybody knows need no version") {
+TEST_CASE("well-known methods need no version") {
   for (const std::string& method :
        Texts{"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
     CHECK(spoken_in(method + " /") == Spoken::http);
@@ -55,7 +55,7 @@ TEST_CASE("the methods that everybody knows need no version") {
   }
 }
 
-TEST_CASE("a header of HTTP is told by its colon") {
+TEST_CASE("a header of HTTP is recognised by its colon") {
   for (const std::string& line :
        Texts{"Host: x", "sec-fetch-mode: no-cors\r\n", "X:", "Origin: null\n"}) {
     CAPTURE(line);
@@ -63,12 +63,12 @@ TEST_CASE("a header of HTTP is told by its colon") {
   }
 }
 
-TEST_CASE("a request to become a WebSocket is called so") {
+TEST_CASE("a request to become a WebSocket is named as one") {
   CHECK(spoken_in("GET /chat HTTP/1.1\r\nHost: x\r\nUPGRADE: WebSocket\r\n\r\n") ==
         Spoken::web_socket);
 }
 
-TEST_CASE("TLS, SSH and binary data are told by their first bytes") {
+TEST_CASE("TLS, SSH and binary data are recognised by their first bytes") {
   CHECK(spoken_in("\x16\x03\x01\x02\x00\x01"s) == Spoken::tls);
   CHECK(spoken_in("\x16") == Spoken::tls);
   CHECK(spoken_in("\x16\x03") == Spoken::tls);
@@ -121,7 +121,7 @@ TEST_CASE("a command that mentions HTTP is a command") {
   }
 }
 
-TEST_CASE("a first line is looked at as a whole, however it is cut") {
+TEST_CASE("a first line is checked as a whole, however it is cut") {
   const std::string request = "FOO /;touch$IFS/tmp/P; HTTP/1.1\r\nHost: x\r\n\r\ntouch P\n";
   for (std::size_t cut = 1; cut < request.size(); ++cut) {
     CAPTURE(cut);
@@ -148,7 +148,7 @@ TEST_CASE("a first line of HTTP that does not end is too long") {
   CHECK(spoken_in_pieces({"cat /" + many + "\n"}) == Spoken::commands);
 }
 
-TEST_CASE("commands one after another are no line that is too long") {
+TEST_CASE("several commands do not count as one line that is too long") {
   CallOpening opening;
   opening.add("pwd");
   opening.settle();
@@ -157,7 +157,7 @@ TEST_CASE("commands one after another are no line that is too long") {
   CHECK_FALSE(opening.is_open());
 }
 
-TEST_CASE("an opening is closed as soon as it is told") {
+TEST_CASE("an opening is closed as soon as it is recognised") {
   const auto is_open_after = [](std::string_view text) {
     CallOpening opening;
     opening.add(text);

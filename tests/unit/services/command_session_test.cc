@@ -82,7 +82,7 @@ TEST_CASE("plain: the reply is the bytes and nothing else, for any number of com
   }
 }
 
-TEST_CASE("i32: the length stands before the reply") {
+TEST_CASE("i32: the length precedes the reply") {
   for (const std::string_view word : kWords) {
     const Commands commands(word, {.wire = CommandWire::i32});
     const UniqueFd call = commands.call();
@@ -93,7 +93,7 @@ TEST_CASE("i32: the length stands before the reply") {
   }
 }
 
-TEST_CASE("ready: the reply waits for the caller's word, which may come in pieces") {
+TEST_CASE("ready: the reply waits for the caller's ready, which may come in pieces") {
   for (const std::string_view word : kWords) {
     const Commands commands(word, {.wire = CommandWire::ready});
     const UniqueFd call = commands.call();
@@ -105,7 +105,7 @@ TEST_CASE("ready: the reply waits for the caller's word, which may come in piece
   }
 }
 
-TEST_CASE("ready: what follows the word is the next command") {
+TEST_CASE("ready: bytes after the ready are the next command") {
   const Commands commands("loops:1", {.wire = CommandWire::ready});
   const UniqueFd call = commands.call();
   CHECK(ask(call.get(), "one", 1) == "4");
@@ -113,7 +113,7 @@ TEST_CASE("ready: what follows the word is the next command") {
   CHECK(ask(call.get(), "ready", 4) == "two!");
 }
 
-TEST_CASE("ready: anything else in place of the word is hung up on") {
+TEST_CASE("ready: anything else instead of the ready ends the call") {
   for (const std::string_view word : kWords) {
     const Commands commands(word, {.wire = CommandWire::ready});
     for (const char* wrong : {"two", "rude", "\n"}) {
@@ -125,7 +125,7 @@ TEST_CASE("ready: anything else in place of the word is hung up on") {
   }
 }
 
-TEST_CASE("what a caller sends ahead is kept, and answered in its order") {
+TEST_CASE("what a caller sends ahead is kept, and answered in order") {
   for (const std::string_view word : kWords) {
     Commands commands(word);
     const UniqueFd call = commands.call();
@@ -144,7 +144,7 @@ TEST_CASE("each receive is one command: a request cut in two is two") {
   CHECK(ask(call.get(), "ho", 3) == "ho!");
 }
 
-TEST_CASE("a caller that breaks off takes its command along at once") {
+TEST_CASE("a caller that breaks off ends its command at once") {
   for (const std::string_view word : kWords) {
     const Commands commands(word, {.grace = 1h});
     UniqueFd call = commands.call();
@@ -156,7 +156,7 @@ TEST_CASE("a caller that breaks off takes its command along at once") {
   }
 }
 
-TEST_CASE("a caller that closes leaves its command a moment, and then takes it along") {
+TEST_CASE("a caller that closes gives its command a moment, and then ends it") {
   for (const std::string_view word : kWords) {
     const Commands commands(word, {.grace = 5ms});
     const UniqueFd call = commands.call();
@@ -169,7 +169,7 @@ TEST_CASE("a caller that closes leaves its command a moment, and then takes it a
   }
 }
 
-TEST_CASE("a caller that half-closes gets what it asked for") {
+TEST_CASE("a caller that half-closes gets its reply") {
   for (const std::string_view word : kWords) {
     Commands commands(word, {.grace = 1h});
     const UniqueFd call = commands.call();
@@ -182,7 +182,7 @@ TEST_CASE("a caller that half-closes gets what it asked for") {
   }
 }
 
-TEST_CASE("what cannot be answered truly breaks the call off, and is logged") {
+TEST_CASE("a command without a true reply breaks the call off, and is logged") {
   for (const std::string_view word : kWords) {
     for (const std::string& line : {"much"s, "absent"s, "lost"s, "killed"s, "last"s, "a\0b"s}) {
       CAPTURE(word);
@@ -206,7 +206,7 @@ TEST_CASE("a command that a signal ended is answered with what it had written") 
   CHECK(ask(call.get(), "killed late", 3) == "out");
 }
 
-TEST_CASE("what is of another protocol breaks the call off, and nothing of it is run") {
+TEST_CASE("another protocol breaks the call off, and nothing of it is run") {
   for (const std::string_view word : kWords) {
     for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
       for (const std::string& said :
@@ -225,7 +225,7 @@ TEST_CASE("what is of another protocol breaks the call off, and nothing of it is
   }
 }
 
-TEST_CASE("a first line that comes in pieces is looked at before any of it is run") {
+TEST_CASE("a first line that comes in pieces is checked before any of it is run") {
   for (const std::string_view word : kWords) {
     const Commands commands(word, {}, "?receive=3");
     const UniqueFd call = commands.call();
@@ -251,14 +251,15 @@ TEST_CASE("the rest of a first line that comes while its beginning runs ends bot
   }
 }
 
-TEST_CASE("a call that is to be one command only ends with it") {
+TEST_CASE("a call for one command ends with it") {
   const Commands commands("loops:1", {.is_once = true});
   const UniqueFd call = commands.call();
   test::send_text(call.get(), "one");
   CHECK(test::receive_until_end(call.get()) == "one!");
 }
 
-TEST_CASE("a drain lets a command finish and its reply go out, and still sees the caller go") {
+TEST_CASE(
+    "a drain lets a command finish and send its reply, and still detects a caller that goes") {
   for (const std::string_view word : kWords) {
     for (const bool has_patience : {true, false}) {
       Commands commands(word, {.wire = CommandWire::ready});

@@ -28,14 +28,14 @@ std::string header(CommandWire wire, std::size_t size) {
 
 }  // namespace
 
-TEST_CASE("the reply is standard error, else standard output, else a word of success") {
+TEST_CASE("the reply is standard error, otherwise standard output, otherwise a word of success") {
   CHECK(reply_of(completed("out", "err")) == "err");
   CHECK(reply_of(completed("out", "")) == "out");
   CHECK(reply_of(completed("", "err")) == "err");
   CHECK(reply_of(completed("", "")) == "\xe6\x93\x8d\xe4\xbd\x9c\xe6\x88\x90\xe5\x8a\x9f");
 }
 
-TEST_CASE("a signal is no success, where nothing was written") {
+TEST_CASE("a signal is not a success if nothing was written") {
   const auto killed = [](std::string output, std::string error) {
     return Completed{.end = {.exit_status = -1, .signal = 9},
                      .output = std::move(output),
@@ -47,7 +47,7 @@ TEST_CASE("a signal is no success, where nothing was written") {
   CHECK_FALSE(has_silently_died(completed("", "")));
 }
 
-TEST_CASE("a reply is framed as the course's servers do") {
+TEST_CASE("a reply is framed as by the course's servers") {
   CHECK(header(CommandWire::plain, 12).empty());
   CHECK(header(CommandWire::ready, 12) == "12");
   CHECK(header(CommandWire::ready, 2'097'152) == "2097152");
@@ -56,7 +56,7 @@ TEST_CASE("a reply is framed as the course's servers do") {
   CHECK(header(CommandWire::i32, kReplyMax) == "\xff\xff\xff\x7f"s);
 }
 
-TEST_CASE("no reply is longer than every wire can say") {
+TEST_CASE("no reply is longer than every wire can express") {
   CHECK(framing_of(CommandWire::i32, 100).frame_max == 100);
   CHECK(framing_of(CommandWire::ready, SIZE_MAX).frame_max == kReplyMax);
   CHECK(framing_of(CommandWire::ready).frame_max == kReplyMax);

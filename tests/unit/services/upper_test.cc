@@ -33,7 +33,7 @@ TEST_CASE("text in UTF-8 keeps every byte that is not ASCII") {
   CHECK(upper_of("grüße, 世界, naïve ß") == "GRüßE, 世界, NAïVE ß");
 }
 
-TEST_CASE("the answer is the same bytes, where they stand") {
+TEST_CASE("the answer is the same bytes, in place") {
   std::string text = "abc";
   const MutableBytes bytes = std::as_writable_bytes(std::span(text));
   const MutableBytes upper_bytes = to_upper(bytes);
@@ -42,7 +42,7 @@ TEST_CASE("the answer is the same bytes, where they stand") {
   CHECK(to_upper({}).empty());
 }
 
-TEST_CASE("a message is answered by itself, upper-cased in place") {
+TEST_CASE("a message is answered with itself, in upper case, in place") {
   std::string text = "abc";
   const Endpoint peer = *Endpoint::parse("udp://127.0.0.1:9999");
   const Message message(std::as_writable_bytes(std::span(text)), peer);
@@ -81,7 +81,7 @@ struct Datagrams {
 
 }  // namespace
 
-TEST_CASE("every datagram that has something to turn into upper case is answered") {
+TEST_CASE("every datagram with something to change to upper case is answered") {
   Datagrams datagrams;
   datagrams.ask("HELLo", 20'000);
   CHECK(datagrams.unanswered == 0);
@@ -96,7 +96,7 @@ TEST_CASE("one in a thousand datagrams that could be another server's replies is
   }
 }
 
-TEST_CASE("where one message is answered and no more, no datagram that is whole is left out") {
+TEST_CASE("if only one message is answered, every complete datagram is") {
   for (const char* text : {"", "HELLO", "hello", "123 \xc3\x9f"}) {
     Datagrams datagrams;
     datagrams.ask(text, 20'000, upper_message_once);
@@ -128,7 +128,7 @@ TEST_CASE("two servers that are made to answer each other stop after a while") {
   }
 }
 
-TEST_CASE("a datagram whose end is lost is not answered as if it were whole") {
+TEST_CASE("a datagram whose end is lost is not answered") {
   sim::World world(1);
   world.host("a").run([] {
     const auto socket = bind_datagrams(*Endpoint::parse("udp://:8000"));
@@ -141,7 +141,7 @@ TEST_CASE("a datagram whose end is lost is not answered as if it were whole") {
   CHECK(world.run().holds());
 }
 
-TEST_CASE("every size and alignment gives what one byte at a time gives") {
+TEST_CASE("every size and alignment gives the same as one byte at a time") {
   std::string source(400, '\0');
   unsigned state = 1;
   for (char& c : source) c = static_cast<char>((state = state * 1664525U + 1013904223U) >> 24);

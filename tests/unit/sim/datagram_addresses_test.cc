@@ -56,7 +56,7 @@ void beside(const std::vector<std::string>& uris, std::function<void()> call) {
 
 }  // namespace
 
-TEST_CASE("an address where nobody listens is passed over, and the same is asked of the next") {
+TEST_CASE("an address that refuses is skipped, and the same datagram goes to the next") {
   beside({"udp://127.0.0.1:8000"}, [] {
     DatagramSocket socket = caller();
     say(socket, "one");
@@ -67,7 +67,7 @@ TEST_CASE("an address where nobody listens is passed over, and the same is asked
   });
 }
 
-TEST_CASE("the first address is the one that is called as long as it answers") {
+TEST_CASE("the first address is used as long as it answers") {
   beside({"udp://127.0.0.1:8000", "udp://[::1]:8000"}, [] {
     DatagramSocket socket = caller();
     for (const char* text : {"one", "two"}) {
@@ -81,7 +81,7 @@ TEST_CASE("the first address is the one that is called as long as it answers") {
   });
 }
 
-TEST_CASE("an address that stays silent is followed by the next when something is sent again") {
+TEST_CASE("a silent address is followed by the next when a datagram is repeated") {
   beside({"udp://127.0.0.1:8000"}, [] {
     const DatagramSocket silent = bound("udp://[::1]:8000");
     DatagramSocket socket = caller();
@@ -92,7 +92,7 @@ TEST_CASE("an address that stays silent is followed by the next when something i
   });
 }
 
-TEST_CASE("where no address answers the first is called again after the last") {
+TEST_CASE("if no address answers, the first follows the last") {
   beside({}, [] {
     DatagramSocket late = bound("udp://[::1]:8000");
     const DatagramSocket silent = bound("udp://127.0.0.1:8000");
@@ -110,7 +110,7 @@ TEST_CASE("where no address answers the first is called again after the last") {
   });
 }
 
-TEST_CASE("where every address refuses, the last refusal is the error") {
+TEST_CASE("if every address refuses, the last refusal is the error") {
   beside({}, [] {
     DatagramSocket socket = caller();
     say(socket, "hello");

@@ -48,8 +48,7 @@ std::string what_comes_of_digits(const sim::FaultProxyOptions& options) {
 
 }  // namespace
 
-TEST_CASE(
-    "without faults datagrams go both ways as they are, each caller's to him, empty ones too") {
+TEST_CASE("without faults datagrams go both ways unchanged, each to its caller, empty ones too") {
   for (const EngineKind engine : test::loop_engines()) {
     DatagramSocket target = bound(kUdp);
     RunningProxy proxy("udp://[::1]:0", target.endpoint().to_uri(), {}, engine);
@@ -68,7 +67,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a caller keeps his port at the target") {
+TEST_CASE("a caller keeps its port at the target") {
   DatagramSocket target = bound(kUdp);
   RunningProxy proxy(kUdp, target.endpoint().to_uri());
   DatagramSocket caller = connected(proxy.uri());
@@ -82,7 +81,7 @@ TEST_CASE("a caller keeps his port at the target") {
   CHECK(ports[0] == ports[1]);
 }
 
-TEST_CASE("a target where nobody listens loses what is sent, and may come back") {
+TEST_CASE("without a target datagrams are lost, and the target may come back") {
   DatagramSocket target = bound(kUdp);
   const std::string uri = target.endpoint().to_uri();
   RunningProxy proxy(kUdp, uri);
@@ -103,7 +102,7 @@ TEST_CASE("a target where nobody listens loses what is sent, and may come back")
   CHECK_FALSE(received(again).empty());
 }
 
-TEST_CASE("a lost datagram never comes") {
+TEST_CASE("a lost datagram never arrives") {
   DatagramSocket target = bound(kUdp);
   RunningProxy proxy(kUdp, target.endpoint().to_uri(), always(Fault::datagram_loss));
   DatagramSocket caller = connected(proxy.uri());
@@ -112,7 +111,7 @@ TEST_CASE("a lost datagram never comes") {
   CHECK(what_is_there(target).empty());
 }
 
-TEST_CASE("a datagram that comes twice comes twice, both ways") {
+TEST_CASE("a duplicated datagram arrives twice, in both directions") {
   DatagramSocket target = bound(kUdp);
   RunningProxy proxy(kUdp, target.endpoint().to_uri(), always(Fault::datagram_duplication));
   DatagramSocket caller = connected(proxy.uri());
@@ -123,7 +122,7 @@ TEST_CASE("a datagram that comes twice comes twice, both ways") {
   CHECK(proxy.stop().to_string() == "datagram_duplication 3");
 }
 
-TEST_CASE("a corrupt datagram has one other byte, and an empty one none") {
+TEST_CASE("a corrupt datagram has one changed byte, and an empty one none") {
   DatagramSocket target = bound(kUdp);
   RunningProxy proxy(kUdp, target.endpoint().to_uri(), always(Fault::datagram_corruption));
   DatagramSocket caller = connected(proxy.uri());
@@ -139,13 +138,13 @@ TEST_CASE("a corrupt datagram has one other byte, and an empty one none") {
   CHECK(proxy.stop().to_string() == "datagram_corruption 1");
 }
 
-TEST_CASE("reordered datagrams let the next one go first") {
+TEST_CASE("reordered datagrams let the next one pass first") {
   sim::FaultProxyOptions options = always(Fault::datagram_reordering);
   options.reordering_max = std::chrono::seconds(10);
   CHECK(what_comes_of_digits(options) == "1032547698");
 }
 
-TEST_CASE("a datagram that nothing overtakes comes late") {
+TEST_CASE("a reordered datagram without a next one arrives late") {
   sim::FaultProxyOptions options = always(Fault::datagram_reordering);
   options.reordering_max = milliseconds(5);
   DatagramSocket target = bound(kUdp);
@@ -163,7 +162,7 @@ TEST_CASE("delayed datagrams keep their order") {
   CHECK(what_comes_of_digits(options) == "0123456789");
 }
 
-TEST_CASE("what comes during a partition is lost, and what comes later is not") {
+TEST_CASE("datagrams during a partition are lost, and later ones are not") {
   sim::FaultProxyOptions options;
   options.faults.set(Fault::partition, 1'000'000);
   options.partition_max = milliseconds(1);
@@ -184,7 +183,7 @@ TEST_CASE("what comes during a partition is lost, and what comes later is not") 
   }
 }
 
-TEST_CASE("the same seed does the same to the same datagrams, another does not") {
+TEST_CASE("the same seed treats the same datagrams in the same way, another does not") {
   sim::FaultProxyOptions options{.seed = 3, .reordering_max = std::chrono::seconds(10)};
   options.faults.set(Fault::datagram_loss, 300'000)
       .set(Fault::datagram_duplication, 300'000)

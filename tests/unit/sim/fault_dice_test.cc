@@ -26,7 +26,7 @@ std::vector<bool> hits(std::uint64_t seed, std::uint64_t number) {
 
 }  // namespace
 
-TEST_CASE("what strikes is counted, in one place for all dice of a proxy") {
+TEST_CASE("faults are counted in one place for all dice of a proxy") {
   ProxyFaults faults = faults_of(Fault::stall, 1'000'000);
   FaultDice one(faults, 0);
   FaultDice other(faults, 1);
@@ -36,7 +36,7 @@ TEST_CASE("what strikes is counted, in one place for all dice of a proxy") {
   CHECK(faults.counts.to_string() == "stall 2");
 }
 
-TEST_CASE("what cannot do anything does not strike, and leaves the choices after it as they are") {
+TEST_CASE("an impossible fault does not occur, and does not change later choices") {
   ProxyFaults faults = faults_of(Fault::delay, 500'000);
   FaultDice with(faults, 0);
   FaultDice without(faults, 0);
@@ -50,13 +50,13 @@ TEST_CASE("what cannot do anything does not strike, and leaves the choices after
   }
 }
 
-TEST_CASE("choices depend on the seed and on the number, and on nothing else") {
+TEST_CASE("choices depend only on the seed and on the number") {
   CHECK(hits(3, 4) == hits(3, 4));
   CHECK(hits(3, 4) != hits(3, 5));
   CHECK(hits(3, 4) != hits(4, 4));
 }
 
-TEST_CASE("a part is never nothing, and less than all of it unless that is a byte") {
+TEST_CASE("a part is never empty, and less than the whole unless that is a byte") {
   ProxyFaults faults;
   FaultDice dice(faults, 0);
   for (int i = 0; i < 1000; ++i) {
@@ -67,7 +67,7 @@ TEST_CASE("a part is never nothing, and less than all of it unless that is a byt
   CHECK(dice.part_of(1) == 1);
 }
 
-TEST_CASE("without a partition nobody waits for its end") {
+TEST_CASE("without a partition there is no wait for its end") {
   ProxyFaults faults;
   FaultDice dice(faults, 0);
   CHECK_FALSE(dice.is_parted());
@@ -76,7 +76,7 @@ TEST_CASE("without a partition nobody waits for its end") {
   CHECK(dice.wait_delayed());
 }
 
-TEST_CASE("a partition that one begins holds all, until it is healed") {
+TEST_CASE("a partition that one begins stops all, until it heals") {
   ProxyFaults faults = faults_of(Fault::partition, 1'000'000);
   FaultDice one(faults, 0);
   while (!one.is_parted()) {

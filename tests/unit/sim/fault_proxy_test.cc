@@ -27,7 +27,7 @@ std::string end_of_caller(const RunningProxy& proxy) {
 
 }  // namespace
 
-TEST_CASE("what cannot be stood before is refused") {
+TEST_CASE("an invalid target is refused") {
   struct Form {
     const char* listen;
     const char* target;
@@ -46,7 +46,7 @@ TEST_CASE("what cannot be stood before is refused") {
   }
 }
 
-TEST_CASE("a taken endpoint is said to be taken") {
+TEST_CASE("an endpoint in use is reported as such") {
   const Listener listener = target_listener();
   const std::string taken = listener.endpoint().to_uri();
   CHECK(test::kind_of(sim::FaultProxy::bind(taken, taken)) == "address_in_use");
@@ -95,7 +95,7 @@ TEST_CASE("it runs on a thread without a loop, until it is cancelled") {
   CHECK(heard(call.caller) == "<reset>");
 }
 
-TEST_CASE("a drain forwards what has come, then ends both sides in order") {
+TEST_CASE("a drain forwards what has arrived, then ends both sides in order") {
   Listener listener = target_listener();
   RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::delay));
   ProxiedCall call(proxy, listener);
@@ -117,7 +117,7 @@ TEST_CASE("a refused caller sees a reset, and the target nothing") {
   CHECK(test::kind_of(listener.accept(Deadline::at(now()))) == "timed_out");
 }
 
-TEST_CASE("a caller that is never connected on waits until he goes") {
+TEST_CASE("a caller whose connection is never answered waits until it gives up") {
   Listener listener = target_listener();
   RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::connect_timeout));
   Stream caller = test::caller_of(proxy);
@@ -131,7 +131,7 @@ TEST_CASE("a caller that is never connected on waits until he goes") {
   CHECK(test::kind_of(listener.accept(Deadline::at(now()))) == "timed_out");
 }
 
-TEST_CASE("a cancel and a drain end the wait of a caller that is never connected on") {
+TEST_CASE("a cancel and a drain end the wait of a caller that is never answered") {
   for (const bool is_drained : {false, true}) {
     Listener listener = target_listener();
     RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::connect_timeout));
@@ -141,7 +141,7 @@ TEST_CASE("a cancel and a drain end the wait of a caller that is never connected
   }
 }
 
-TEST_CASE("where nobody listens at the target a caller sees a reset") {
+TEST_CASE("without a listener at the target a caller sees a reset") {
   Listener listener = target_listener();
   RunningProxy proxy(kTcp, listener.endpoint().to_uri());
   listener.close();

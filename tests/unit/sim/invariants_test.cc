@@ -34,21 +34,21 @@ Outcome outcome_of(std::move_only_function<void()> body, WorldOptions options = 
 
 }  // namespace
 
-TEST_CASE("a descriptor that is left open is told with its host") {
+TEST_CASE("a descriptor that is left open is reported with its host") {
   const Outcome outcome = outcome_of([] { engine::Engine::current().open_counter(); });
   CHECK_FALSE(outcome.holds());
   CHECK(outcome.broken == Broken{"left open: counter on a"});
   CHECK(outcome.to_string() == "left open: counter on a\n");
 }
 
-TEST_CASE("what a program left open is told also if its host is killed later") {
+TEST_CASE("what a program left open is reported even if its host is killed later") {
   World world(1);
   world.host("a").run([] { engine::Engine::current().open_counter(); });
   world.at(seconds(1), [&] { world.host("a").kill(); });
   CHECK(world.run().broken == Broken{"left open: counter on a"});
 }
 
-TEST_CASE("a lease that is left is told") {
+TEST_CASE("a lease that is left is reported") {
   engine::Buffer kept;
   World world(1);
   world.host("a").run([&] { kept = engine::Engine::current().take_buffer(); });
@@ -56,13 +56,13 @@ TEST_CASE("a lease that is left is told") {
   kept = {};
 }
 
-TEST_CASE("an exception that leaves a program is told, and what it says") {
+TEST_CASE("an exception that leaves a program is reported with its text") {
   CHECK(outcome_of([] { throw std::runtime_error("no"); }).broken ==
         Broken{"a program on a threw: no"});
   CHECK(outcome_of([] { throw 1; }).broken == Broken{"a program on a threw"});
 }
 
-TEST_CASE("an exception that leaves a fiber beside the program is told") {
+TEST_CASE("an exception that leaves a fiber beside the program is reported") {
   const auto body = [] {
     auto worker =
         engine::Engine::current().start_worker({.kind = engine::WorkerKind::loop,
@@ -74,7 +74,7 @@ TEST_CASE("an exception that leaves a fiber beside the program is told") {
   CHECK(outcome_of(body).broken == Broken{"an exception left a fiber on a"});
 }
 
-TEST_CASE("a fiber that does not end though it is cancelled is told") {
+TEST_CASE("a fiber that does not end when it is cancelled is reported") {
   World world(1);
   StubbornWait wait;
   world.host("a").run([&] { engine::EventLoop::running()->park(wait, Deadline::never()); });
@@ -88,7 +88,7 @@ TEST_CASE("a fiber that does not end though it is cancelled is told") {
   CHECK(world.run_until([&] { return is_over; }));
 }
 
-TEST_CASE("what goes on for longer than may be never ends") {
+TEST_CASE("a run beyond its time is reported as never ending") {
   for (const auto step : {hours(1), hours(5), hours(1000)}) {
     const auto body = [step] {
       while (sleep_for(step)) {
@@ -105,7 +105,7 @@ TEST_CASE("a program that ends just in time has ended") {
   CHECK(outcome.holds());
 }
 
-TEST_CASE("an exception that leaves an action is told, and the thread's engine is its own again") {
+TEST_CASE("an exception that leaves an action is reported, and the thread has its engine again") {
   {
     World world(1);
     world.host("a").run([] { static_cast<void>(sleep_for(seconds(2))); });
@@ -115,14 +115,14 @@ TEST_CASE("an exception that leaves an action is told, and the thread's engine i
   CHECK_FALSE(engine::Engine::current().is_simulated());
 }
 
-TEST_CASE("what a predicate throws comes out of run_until, and the thread's engine is its own") {
+TEST_CASE("run_until throws what a predicate throws, and the thread has its engine again") {
   World world(1);
   world.host("a").run([] { static_cast<void>(sleep_for(seconds(2))); });
   CHECK_THROWS(world.run_until([]() -> bool { throw std::runtime_error("no"); }));
   CHECK_FALSE(engine::Engine::current().is_simulated());
 }
 
-TEST_CASE("waits that are due already and let no time pass are told") {
+TEST_CASE("waits that end at once and let no time pass are reported") {
   const Outcome outcome = outcome_of([] {
     while (sleep_for(Duration(0))) {
     }
@@ -131,7 +131,7 @@ TEST_CASE("waits that are due already and let no time pass are told") {
   CHECK(outcome.broken.front() == "fibers run on and on, and no time passes");
 }
 
-TEST_CASE("two fibers that wait the same way on one listener are told") {
+TEST_CASE("two fibers that wait for the same direction of one listener are reported") {
   const Outcome outcome = outcome_of([] {
     auto listener = listen("tcp://:80");
     REQUIRE(listener);

@@ -36,22 +36,22 @@ TEST_CASE("each seed of the range is tried, in order") {
   CHECK(tried({}, {}, {}).size() == 100);
 }
 
-TEST_CASE("the environment has the last word") {
+TEST_CASE("the environment overrides the range") {
   CHECK(tried("7", {}) == Seeds{7});
   CHECK(tried("18446744073709551615", {}) == Seeds{18446744073709551615ULL});
   CHECK(tried({}, "5") == Seeds{1, 2, 3, 4, 5});
   CHECK(tried({}, "0").empty());
 }
 
-TEST_CASE("one seed that is asked for is that one alone, however many are asked for") {
+TEST_CASE("a single seed is used alone, however many are requested") {
   CHECK(tried("7", "5") == Seeds{7});
 }
 
-TEST_CASE("what is empty in the environment is as if it were not there") {
+TEST_CASE("an empty variable of the environment counts as unset") {
   CHECK(tried("", "") == Seeds{1, 2, 3});
 }
 
-TEST_CASE("what is no number in the environment is a failure, and nothing is tried") {
+TEST_CASE("a variable that is not a number is a failure, and nothing is tried") {
   for (const char* wrong : {"x", "7x", " 7", "-1", "18446744073709551616"}) {
     for (const char* name : {"SEED", "SEEDS"}) {
       const EnvironmentVariable variable(name, wrong);
@@ -66,7 +66,7 @@ TEST_CASE("what is no number in the environment is a failure, and nothing is tri
   }
 }
 
-TEST_CASE("what a check throws is a failure of its seed") {
+TEST_CASE("an exception of a check is a failure of its seed") {
   const EnvironmentVariable one("SEED", {});
   const auto failure =
       find_failing_seed({.first = 5, .count = 1},
@@ -75,7 +75,7 @@ TEST_CASE("what a check throws is a failure of its seed") {
   CHECK(failure->what == "it threw: no\nreplay: SEED=5");
 }
 
-TEST_CASE("the first failure ends it and says how to see it again") {
+TEST_CASE("the first failure ends it and says how to reproduce it") {
   const EnvironmentVariable one("SEED", {});
   const EnvironmentVariable many("SEEDS", {});
   std::uint64_t last = 0;
@@ -89,7 +89,7 @@ TEST_CASE("the first failure ends it and says how to see it again") {
   CHECK(failure->what == "it broke\nreplay: SEED=4");
 }
 
-TEST_CASE("the line that tells how to see it again stands alone") {
+TEST_CASE("the line that says how to reproduce it is a line of its own") {
   const EnvironmentVariable one("SEED", {});
   const auto failure =
       find_failing_seed({.first = 2, .count = 1}, [](std::uint64_t) { return "one\ntwo\n"; });

@@ -96,7 +96,7 @@ std::vector<std::string> fates_of_callers(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("without faults 16 KiB go each way as they are, and so do both ends") {
+TEST_CASE("without faults 16 KiB go each way unchanged, and so do both ends") {
   test::TemporaryDirectory directory;
   const std::string unix_uri = "unix://" + directory.path() + "/";
   for (const EngineKind engine : test::loop_engines()) {
@@ -117,7 +117,7 @@ TEST_CASE("the target may end its writes first") {
   CHECK(heard(call.target) == "still here<closed>");
 }
 
-TEST_CASE("a reset on one side is one on the other") {
+TEST_CASE("a reset on one side is a reset on the other") {
   Listener listener = target_listener();
   RunningProxy proxy(kTcp, listener.endpoint().to_uri());
   ProxiedCall one(proxy, listener);
@@ -129,7 +129,7 @@ TEST_CASE("a reset on one side is one on the other") {
   CHECK(proxy.stop().total() == 0);
 }
 
-TEST_CASE("short reads and writes cut what comes into pieces, and lose none of it") {
+TEST_CASE("short reads and writes cut the data into pieces, and lose none of it") {
   const std::string text = test::varied(16 * 1024);
   for (const Fault fault : {Fault::short_read, Fault::short_write}) {
     CAPTURE(name_of(fault));
@@ -146,7 +146,7 @@ TEST_CASE("short reads and writes cut what comes into pieces, and lose none of i
   }
 }
 
-TEST_CASE("a short write is seen by who receives") {
+TEST_CASE("the receiver sees a short write") {
   Listener listener = target_listener();
   RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::short_write));
   ProxiedCall call(proxy, listener);
@@ -181,7 +181,7 @@ TEST_CASE("delays and stalls make each piece late, and count each") {
   }
 }
 
-TEST_CASE("a partition holds everything up, and then all of it comes") {
+TEST_CASE("a partition delays everything, and then all of it arrives") {
   sim::FaultProxyOptions options = always(Fault::partition);
   options.partition_max = milliseconds(4);
   Listener listener = target_listener();
@@ -217,7 +217,7 @@ TEST_CASE("a reset cuts at any byte, and both sides see it") {
   CHECK(counts.total() == 10);
 }
 
-TEST_CASE("a half-close cuts at any byte as an orderly end, and more resets both") {
+TEST_CASE("a half-close cuts at any byte as an orderly end, and more data resets both") {
   Listener listener = target_listener();
   RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::half_close));
   ProxiedCall call(proxy, listener);
@@ -235,13 +235,13 @@ TEST_CASE("a half-close cuts at any byte as an orderly end, and more resets both
   CHECK(proxy.stop()[Fault::half_close] == 1);
 }
 
-TEST_CASE("who is not read is held up, and little is held for him") {
+TEST_CASE("a peer that does not read is slowed down, and little is held for it") {
   test::TemporaryDirectory directory;
   const std::string uri = "unix://" + directory.path() + "/";
   for (const EngineKind engine : test::loop_engines()) check_held_up(uri, engine);
 }
 
-TEST_CASE("the same seed does the same to the same callers, another does not") {
+TEST_CASE("the same seed treats the same callers in the same way, another does not") {
   const auto fates = fates_of_callers(7);
   CHECK(fates_of_callers(7) == fates);
   CHECK(fates_of_callers(8) != fates);
