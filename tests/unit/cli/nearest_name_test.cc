@@ -14,7 +14,7 @@ std::string nearest(std::string_view word, const Names& names) { return nearest_
 
 }  // namespace
 
-TEST_CASE("a letter that is wrong, missing or too many is a slip") {
+TEST_CASE("a letter that is wrong, missing or extra is a slip") {
   for (const std::string_view word :
        {"upper", "uppes", "uper", "uppper", "pper", "uppe", "xupper"}) {
     CAPTURE(word);
@@ -38,30 +38,30 @@ TEST_CASE("one slip is allowed to the shortest words, but a letter of the name m
   CHECK(nearest("x", {""}).empty());
 }
 
-TEST_CASE("the nearest of several is taken, of equally near ones the first") {
+TEST_CASE("the nearest of several is taken, and of equally near ones the first") {
   CHECK(nearest("serves", {"serverx", "serve"}) == "serve");
   CHECK(nearest("serve", {"serves", "serve"}) == "serve");
   CHECK(nearest("cart", {"card", "care"}) == "card");
   CHECK(nearest("upper", {}).empty());
 }
 
-TEST_CASE("letters of the other case are wrong ones") {
+TEST_CASE("letters of the other case are wrong") {
   CHECK(nearest("Upper", {"upper"}) == "upper");
   CHECK(nearest("UPPER", {"upper"}).empty());
 }
 
-TEST_CASE("a word of more than 64 bytes is near nothing") {
+TEST_CASE("a word of more than 64 bytes is near no name") {
   const std::string name(65, 'a');
   CHECK(nearest(name.substr(1), {name}) == name);
   CHECK(nearest(name, {name}).empty());
 }
 
-TEST_CASE("a proposal is a question, and nothing without a nearest name") {
+TEST_CASE("a proposal is a question, and empty without a nearest name") {
   CHECK(did_you_mean("uper", Names{"upper"}) == "did you mean 'upper'? ");
   CHECK(did_you_mean("clock", Names{"upper"}).empty());
 }
 
-TEST_CASE("names are listed with commas and an and") {
+TEST_CASE("names are listed with commas and a final and") {
   CHECK(list_names({}).empty());
   CHECK(list_names(Names{"upper"}) == "upper");
   CHECK(list_names(Names{"upper", "clock"}) == "upper and clock");
