@@ -1,4 +1,4 @@
-// Who calls: on a UNIX socket the kernel reports the caller's process and user, and no caller can
+// The caller: on a UNIX socket the kernel reports the caller's process and user, and no caller can
 // lie.
 //
 //   peer_credentials [ENDPOINT]          default unix:@hotline-who; then: nc -U @hotline-who, or

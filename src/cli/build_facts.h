@@ -4,7 +4,7 @@
 
 namespace hotline::cli {
 
-/// What the program was built of, as text. Lives as long as the program.
+/// What the program was built with, as text. The text lives as long as the program.
 struct BuildFacts {
   std::string_view version;
   std::string_view build_type;
@@ -15,7 +15,7 @@ struct BuildFacts {
   std::string_view libedit;
 };
 
-/// The facts of this build.
+/// Returns the facts of this build.
 BuildFacts build_facts();
 
 }  // namespace hotline::cli

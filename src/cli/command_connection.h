@@ -8,14 +8,14 @@
 
 namespace hotline::cli {
 
-/// How to reach a service `command`, besides what its endpoint says.
+/// How to connect to a service `command`, besides its endpoint.
 struct CommandConnection {
   Duration linger{};
   Duration connect_timeout = kNoTimeout;
   Duration timeout = kNoTimeout;  ///< For one reply.
 };
 
-/// Calls the service at `uri`, which may say `wire=` and `max=`. Fails as connect does.
+/// Connects to the service at `uri`, which may have `wire=` and `max=`. Fails as connect() does.
 Result<CommandClient> connect_command(const std::string& uri, const CommandConnection& options);
 
 }  // namespace hotline::cli

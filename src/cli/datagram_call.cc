@@ -57,11 +57,11 @@ void DatagramCall::drop_late_replies() {
 }
 
 bool DatagramCall::show_arrived() {
-  // Complaints about an earlier message fail here too; the next exchange reports what still holds.
+  // Errors of an earlier message also appear here; the next exchange reports those that persist.
   while (has_reader_) {
     const auto reply = socket_.receive(Deadline::at(now()));
     if (!reply) break;
-    // Half a reply must not look like one; it counts as lost.
+    // A cut reply must not look complete; it counts as lost.
     if (reply->is_truncated) continue;
     has_reader_ = printer_.print_reply(reply->bytes);
   }

@@ -17,11 +17,11 @@ namespace {
 
 constexpr std::int64_t kMiB = 1024 * 1024;
 
-// The server keeps 64 to itself; with fewer than these there is hardly room for a call.
+// The server reserves 64; with fewer than these there is hardly room for a call.
 constexpr std::int64_t kDescriptorsNeeded = 128;
 constexpr std::int64_t kDescriptorsWanted = 4096;
 
-// A fiber has a mapping for its stack and one for its guard page where the kernel has no lighter
+// A fiber has a mapping for its stack, and one for its guard page if the kernel has no lighter
 // guards.
 constexpr std::int64_t kMappingsPerCall = 2;
 

@@ -7,17 +7,17 @@
 
 namespace hotline::cli {
 
-/// What an examination came to.
+/// The result of a check.
 enum class Verdict : std::uint8_t {
   ok,
-  note,  ///< It works, and might work better.
+  note,  ///< It works, but could work better.
   fail,
 };
 
-/// The verdict's name: `note`.
+/// Returns the name of the verdict: `note`.
 std::string_view name_of(Verdict verdict);
 
-/// One thing that `hotline doctor` looked at.
+/// One thing that `hotline doctor` checked.
 struct Finding {
   std::string name;
   std::string value;
@@ -25,7 +25,7 @@ struct Finding {
   std::string advice;  ///< What to do about it, if it is not `ok`.
 };
 
-/// Everything that servers need here: the engine, the limits, and a call over the loopback.
+/// Checks everything that servers need here: the engine, the limits, and a call over the loopback.
 std::vector<Finding> examine();
 
 }  // namespace hotline::cli

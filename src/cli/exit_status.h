@@ -7,9 +7,9 @@ enum class ExitStatus : int {
   ok = 0,
   failed = 1,       ///< The work was begun and did not succeed.
   usage = 2,        ///< The command line is wrong.
-  unreachable = 5,  ///< The name was not found, or nobody answers there.
+  unreachable = 5,  ///< The name was not found, or the connection was refused.
   timed_out = 6,    ///< No connection in the time allowed, or no answer.
-  no_reply = 255,   ///< `run`: whatever else went wrong; all below is for the command's own status.
+  no_reply = 255,   ///< `run`: any other failure; lower numbers are for the command's own status.
 };
 
 }  // namespace hotline::cli

@@ -10,8 +10,8 @@ namespace {
 
 constexpr mode_t kOwnerOnly = 0700;
 
-/// The value of an environment variable if it is an absolute path: others the specification tells
-/// to ignore.
+/// Returns the value of an environment variable if it is an absolute path; the specification says
+/// to ignore others.
 std::string absolute_path_in(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && value[0] == '/' ? value : "";
@@ -27,7 +27,7 @@ bool make_directories(const std::string& path) {
     end = path.find('/', end + 1);
     if (!make_directory(path.substr(0, end))) return false;
   }
-  return make_directory(path + "/.");  // Only in a directory does this exist.
+  return make_directory(path + "/.");  // This exists only in a directory.
 }
 
 }  // namespace

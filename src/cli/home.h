@@ -5,15 +5,15 @@
 
 namespace hotline::cli {
 
-/// Where the program keeps its files: one directory if it was named, else the places of the XDG
-/// base directory specification. Nobody but their owner can read them.
+/// Where the program keeps its files: one directory if it was named, otherwise the places of the
+/// XDG base directory specification. Only their owner can read them.
 class Home {
  public:
   /// `directory`: the value of --home; empty if it was not given.
   explicit Home(std::string directory) : directory_(std::move(directory)) {}
 
-  /// The path for a file of what the program remembers, its directories made with mode 0700; empty
-  /// if they cannot be made.
+  /// Returns the path for a file that keeps state. Makes its directories with mode 0700; empty if
+  /// they cannot be made.
   std::string state_file(std::string_view name) const;
 
  private:

@@ -8,12 +8,12 @@
 
 namespace hotline::cli {
 
-/// Whether output is for people, or one JSON object a line.
+/// Whether output is for people, or one JSON object on each line.
 enum class OutputForm : bool { text, json };
 
 /// One JSON object under construction; its keys keep the order in which they were added. Bytes that
-/// are no UTF-8 are replaced, and what is not ASCII is escaped, so that a line is safe to show.
-/// Move only.
+/// are not UTF-8 are replaced, and non-ASCII text is escaped, so that a line is safe to show. Move
+/// only.
 class JsonLine {
  public:
   JsonLine();
@@ -21,7 +21,7 @@ class JsonLine {
   JsonLine& operator=(JsonLine&&) noexcept;
   ~JsonLine();
 
-  /// An object that begins with `"v":1`, the version of everything the program prints.
+  /// Returns an object that begins with `"v":1`, the version of everything the program prints.
   static JsonLine versioned();
 
   JsonLine& add(std::string_view key, std::string_view value);
@@ -29,13 +29,13 @@ class JsonLine {
   JsonLine& add(std::string_view key, const std::vector<std::string>& values);
   JsonLine& add(std::string_view key, const JsonLine& object);
 
-  /// A list of objects.
+  /// Adds a list of objects.
   JsonLine& add(std::string_view key, const std::vector<JsonLine>& objects);
 
-  /// The same as add, unless `value` is empty.
+  /// The same as add(), unless `value` is empty.
   JsonLine& add_unless_empty(std::string_view key, std::string_view value);
 
-  /// The object on one line, without a newline.
+  /// Returns the object on one line, without a newline.
   std::string text() const;
 
  private:

@@ -21,11 +21,11 @@ constexpr int kReadFailed = -1;
 
 const char* prompt(EditLine*) { return ">>: "; }
 
-/// The editor itself has written out all that it shows.
+/// The editor has already written everything that it shows.
 void end_line() { write_standard(StandardStream::output, "\n"); }
 
-/// Writes the history beside `path` and puts it in its place, so that a full disk loses nothing
-/// that was saved before. Returns 0 or an errno.
+/// Writes the history next to `path` and then renames it to `path`, so that a full disk loses
+/// nothing that was saved before. Returns 0 or an errno.
 int save_history(History* lines, const std::string& path) {
   const std::string fresh = path + ".new";
   std::FILE* file = std::fopen(fresh.c_str(), "we");
@@ -39,7 +39,7 @@ int save_history(History* lines, const std::string& path) {
   return failure;
 }
 
-/// Without a locale that knows it, no letter beyond ASCII could be typed.
+/// Without a locale for it, letters beyond ASCII could not be typed.
 void understand_utf8() {
   std::setlocale(LC_CTYPE, "");
   if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -99,7 +99,7 @@ MessageSource::Next LineEditor::next_line(std::string& line, PeerWatch& peer) {
   state.peer = nullptr;
   if (state.has_hung_up) return Next::hang_up;
   if (typed == nullptr || size <= 0) {
-    end_line();  // What follows must not stand behind the prompt.
+    end_line();  // What follows must not be on the line of the prompt.
     return Next::end;
   }
   line.assign(typed, static_cast<std::size_t>(size));
@@ -121,7 +121,7 @@ void LineEditor::remember(const std::string& line) {
               OutputForm::text);
 }
 
-/// Shows what the peer says until there is input: false if it hangs up.
+/// Shows data from the peer until there is input. Returns false if the peer hangs up.
 bool LineEditor::State::wait_for_input() {
   for (;;) {
     switch (StandardInput::wait(peer->descriptor())) {
@@ -150,7 +150,7 @@ int LineEditor::State::read_character(EditLine* editor, wchar_t* character) {
     if (!state->wait_for_input()) return kReadFailed;
     char byte = 0;
     if (StandardInput::read(std::as_writable_bytes(std::span(&byte, 1))) <= 0) return 0;
-    // A ^D that was typed before the prompt comes as this.
+    // A ^D that was typed before the prompt arrives as this.
     if (byte == '\0' && state->is_at_empty_line()) return 0;
     const std::size_t size = std::mbrtowc(character, &byte, 1, &state->decoding);
     if (size <= 1) return 1;

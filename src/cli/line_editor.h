@@ -8,16 +8,16 @@
 namespace hotline::cli {
 
 /// Lines typed at a terminal, with the prompt `>>: `, editing, and a history that outlives the
-/// program. What the peer says meanwhile is shown at once, and the line under way stays.
+/// program. Data from the peer is shown at once, and the line that is being typed stays.
 class LineEditor final : public LineInput {
  public:
-  /// `history_path` is made with mode 0600; empty: the history is not kept.
+  /// `history_path` is created with mode 0600; if empty, the history is not kept.
   explicit LineEditor(std::string history_path);
   ~LineEditor() override;
 
   MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;
 
-  /// A line that begins with a blank is not kept: for what nobody should find later.
+  /// A line that begins with a blank is not kept, so that secrets can stay out of the history.
   void remember(const std::string& line) override;
 
  private:

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kFileMax = 64 * 1024;
 constexpr std::int64_t kKiB = 1024;
 
-// Where no limit is set, version 1 of cgroups shows a number of about this size.
+// If no limit is set, version 1 of cgroups shows a number of about this size.
 constexpr std::int64_t kUnlimitedMin = std::int64_t{1} << 60;
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -44,7 +44,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-/// The number behind `label` in a file of `label   number` lines.
+/// Returns the number after `label` in a file of `label   number` lines.
 std::optional<std::int64_t> find_number(const std::optional<std::string>& text,
                                         std::string_view label) {
   if (!text) return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<std::int64_t> find_kibibytes(const std::optional<std::string>& tex
   return number ? std::optional(*number * kKiB) : std::nullopt;
 }
 
-/// The least limit of the groups that this process is in, of either version.
+/// Returns the smallest limit of the groups that this process is in, of either version.
 std::optional<std::int64_t> read_memory_group_limit() {
   std::int64_t least = kUnlimitedMin;
   for (const std::string& directory : control_group_directories("memory")) {

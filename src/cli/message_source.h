@@ -7,44 +7,44 @@
 
 namespace hotline::cli {
 
-/// The peer, for whoever waits for the user meanwhile.
+/// The peer, for code that waits for the user and shows what the peer sends.
 class PeerWatch {
  public:
   virtual ~PeerWatch() = default;
 
-  /// What to wait on for the peer; negative if it has hung up already.
+  /// Returns the descriptor to wait on for the peer; negative if it has already hung up.
   virtual int descriptor() const = 0;
 
-  /// Shows what has come from the peer: false if it has hung up.
+  /// Shows what has arrived from the peer. Returns false if it hangs up.
   virtual bool show_arrived() = 0;
 
-  /// The user is about to be waited for: what was shown of a reply gets its newline.
+  /// Call before waiting for the user: a reply that was shown gets its newline.
   virtual void settle() = 0;
 };
 
 /// Where the messages of `hotline call` come from.
 class MessageSource {
  public:
-  /// What next came back with.
+  /// The result of next().
   enum class Next : std::uint8_t {
     message,
-    end,      ///< There is none any more.
+    end,      ///< There are no more messages.
     hang_up,  ///< The peer hung up first.
   };
 
   virtual ~MessageSource() = default;
 
-  /// The next message. Waits for it, and for `peer`.
+  /// Gets the next message. Waits for it, and for `peer`.
   virtual Next next(std::string& message, PeerWatch& peer) = 0;
 
-  /// The same without waiting: nothing if it is not known yet.
+  /// The same without waiting. Returns nullopt if it is not known yet.
   virtual std::optional<Next> next_now(std::string& message) = 0;
 
-  /// The errno for which there were no more messages; 0 if there was none.
+  /// Returns the errno that ended the messages, or 0 if there was none.
   virtual int failure() const { return 0; }
 };
 
-/// Messages that are known beforehand.
+/// Messages that are given beforehand.
 class ArgumentMessages final : public MessageSource {
  public:
   explicit ArgumentMessages(const std::vector<std::string>& messages) : messages_(messages) {}

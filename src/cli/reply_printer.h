@@ -6,30 +6,31 @@
 
 namespace hotline::cli {
 
-/// Returns what suits standard output: control characters are escaped at a terminal, unless
-/// `wanted` is raw, and nowhere else.
+/// Returns how to print on standard output: control characters are escaped only at a terminal,
+/// unless `wanted` is raw.
 Controls controls_for_output(Controls wanted);
 
-/// Writes replies, and nothing else, to standard output: as they are, with control characters
-/// escaped, or as JSON objects.
+/// Writes only replies to standard output: unchanged, with control characters escaped, or as JSON
+/// objects.
 class ReplyPrinter {
  public:
   explicit ReplyPrinter(OutputForm form, Controls controls = Controls::raw)
       : form_(form), controls_(controls) {}
 
-  /// A piece of a stream's reply. False once nothing can be written any more.
+  /// Prints a piece of a stream's reply. Returns false after a write has failed.
   bool print_piece(Bytes bytes);
 
-  /// The pieces since the last call were a reply: it gets a newline if it lacks one.
+  /// Ends the reply that consists of the pieces since the last call: adds a newline if it lacks
+  /// one.
   bool end_reply();
 
-  /// A whole reply, which may be empty.
+  /// Prints a whole reply, which may be empty.
   bool print_reply(Bytes bytes);
 
-  /// Nothing more comes: what is held of the last character is written. Adds no newline.
+  /// Writes what is held of the last character, because nothing more comes. Adds no newline.
   bool finish();
 
-  /// Why nothing can be written any more, as errno has it; 0 as long as it can.
+  /// Returns the errno of the write that failed, or 0.
   int failure() const { return failure_; }
 
  private:

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{1000};
 
-/// To nobody, if standard error cannot be written to.
+/// The line is lost if standard error cannot be written to.
 void print_line(std::string_view text) {
   write_standard(StandardStream::error, std::string(text) + '\n');
 }

@@ -3,7 +3,7 @@
 namespace hotline::cli {
 namespace {
 
-/// Always in quotes: a bare word might be the shell's own, or an assignment.
+/// Always in quotes: a bare word might be a keyword of the shell, or an assignment.
 std::string quote_for_shell(const std::string& word) {
   std::string quoted = "'";
   for (const char each : word) {

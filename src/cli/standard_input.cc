@@ -24,7 +24,8 @@ std::ptrdiff_t StandardInput::read(MutableBytes into) {
   for (;;) {
     const ssize_t count = ::read(STDIN_FILENO, into.data(), into.size());
     if (count >= 0) return count;
-    if (errno == EAGAIN) {  // Whoever shares it has set O_NONBLOCK, and was first.
+    if (errno ==
+        EAGAIN) {  // Another process that shares the descriptor has set O_NONBLOCK, and read first.
       wait(-1);
     } else if (errno != EINTR) {
       return -errno;

@@ -43,7 +43,7 @@ Character first_of(std::string_view text) {
   return {size, code, Character::Kind::whole};
 }
 
-/// C0 and C1, and what turns the direction of text or breaks its lines unseen.
+/// C0 and C1, and characters that change the direction of text or break lines invisibly.
 bool is_control(std::uint32_t code) {
   if (code == '\n' || code == '\t') return false;
   return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||

@@ -8,20 +8,19 @@
 
 namespace hotline::cli {
 
-/// What becomes of the control characters in what a peer said: they are shown escaped, or they go
-/// out as they are.
+/// Whether control characters in text from a peer are escaped or printed unchanged.
 enum class Controls : std::uint8_t { escaped, raw };
 
-/// Makes what a peer said safe to show at a terminal: control characters are shown as `\x1b`, so
-/// that they do not move its cursor, set its title or write its clipboard. Newlines and tabs stay,
-/// and so do letters of every language. Takes the text in pieces, cut anywhere.
+/// Makes text from a peer safe to show at a terminal: control characters are shown as `\x1b`, so
+/// that they cannot move its cursor, set its title or write its clipboard. Newlines, tabs and
+/// letters of every language stay. Takes the text in pieces, cut anywhere.
 class TerminalText {
  public:
-  /// Returns what can be shown of the text so far and was not returned before. A character that the
-  /// next piece may complete is kept.
+  /// Returns the part of the text that can be shown and was not returned before. Keeps a character
+  /// that the next piece may complete.
   std::string show(Bytes piece);
 
-  /// Returns what is kept; nothing completes it any more.
+  /// Returns what is kept, because nothing completes it any more.
   std::string finish();
 
  private:

@@ -8,7 +8,7 @@ namespace {
 
 std::uint32_t value_of(std::byte byte) { return std::to_integer<std::uint32_t>(byte); }
 
-/// How many bytes the character at the front of `bytes` has; 0 if it is none.
+/// Returns how many bytes the character at the front of `bytes` has, or 0 if it is not one.
 std::size_t character_size(Bytes bytes) {
   const std::uint32_t first = value_of(bytes[0]);
   if (first < 0x80) return 1;

@@ -6,10 +6,10 @@
 
 namespace hotline::cli {
 
-/// `bytes` in base64, padded: RFC 4648, section 4.
+/// Returns `bytes` in base64, padded: RFC 4648, section 4.
 std::string encode_base64(Bytes bytes);
 
-/// Whether `bytes` are UTF-8: RFC 3629, which knows neither surrogates nor overlong forms.
+/// Returns true if `bytes` are UTF-8 by RFC 3629, without surrogates and overlong forms.
 bool is_utf8(Bytes bytes);
 
 }  // namespace hotline::cli

@@ -19,7 +19,7 @@ void TrafficPrinter::print(std::string_view arrow, const Endpoint& peer, Bytes b
     record.detail = escape(bytes);
     log_.write(record);
   } catch (...) {
-    // Without memory for a line of the log there is none; the call goes on.
+    // Without memory for it, the line is left out of the log; the call goes on.
   }
 }
 

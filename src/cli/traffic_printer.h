@@ -5,11 +5,11 @@
 
 namespace hotline::cli {
 
-/// Shows in the log what is said: `<- peer=tcp://127.0.0.1:4711 "hello"` for what was received,
-/// `->` for what was sent. Bytes are escaped, long ones cut.
+/// Shows traffic in the log: `<- peer=tcp://127.0.0.1:4711 "hello"` for what was received, `->` for
+/// what was sent. Bytes are escaped, and long ones cut.
 class TrafficPrinter final : public TrafficTap {
  public:
-  /// `log` outlives this.
+  /// `log` must outlive this object.
   explicit TrafficPrinter(LogSink& log) : log_(log) {}
 
   /// Any thread.

@@ -77,7 +77,8 @@ struct std::hash<hotline::Pair> {
     "tests/unit/net/a_test.cc": "namespace { using namespace hotline; }\n",
     "tests/unit/engine/uring/a_test.cc": "\n",
     "tools/untested.txt": "src/cli/a.cc  # the program\n",
-    "src/server/a.h": "// There is no call; it stands for another.\nint behind(Whoever one);\n",
+    "src/server/a.h": "// There is no call; it stands for another. It leaves none behind.\n"
+                      "int behind(Whoever one);\n",
     "docs/a.md": "| a table wider than a hundred columns |" + " x |" * 30 + "\n",
 }
 SYSTEM_CALLS = {

@@ -31,7 +31,7 @@ WORDS = {
     "tells": (r"\btells?\b", "returns, reports, shows"),
     "is-no": (r"(?<!there)(?<!There)\s(?:is|are|was|were)\s+no\b(?!\s+(?:longer|more|later|less))",
               "is not a"),
-    "behind": (r"\bbehind\b", "after"),
+    "behind": (r"\b(?:leav(?:es?|ing)|left)\b[^.;]{0,60}?\bbehind\b|(\bbehind\b)", "after"),
     "stead": (r"\bin\s+(?:its|their)\s+stead\b", "instead of it"),
     "amid": (r"\bamid(?:st)?\b|\bin\s+the\s+midst\b", "during, in the middle of"),
     "begins-of": (BEGIN + r"Of\s+(?!course\b)", "begin with the subject"),
@@ -51,6 +51,7 @@ WORDS = {
     "stays-hungry": (r"\b(?:perishes|starveling|forsooth|betimes|erstwhile|nigh)\b",
                      "say it in today's words"),
 }
+# A pattern with a group counts only what is in the group.
 PATTERNS = {name: re.compile(pattern, 0 if BEGIN in pattern else re.IGNORECASE)
             for name, (pattern, _) in WORDS.items()}
 
@@ -73,6 +74,8 @@ def occurrences(tree):
             prose = _prose(file)
             for name, pattern in PATTERNS.items():
                 for match in pattern.finditer(prose):
+                    if pattern.groups and match.group(1) is None:
+                        continue
                     words = " ".join(match.group().strip(CODE + " \t\n.:;?|").split())
                     found[name].append((file.path, _line(prose, match), words))
     return found

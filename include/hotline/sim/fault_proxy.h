@@ -11,46 +11,47 @@
 
 namespace hotline::sim {
 
-/// What goes wrong at a proxy, and for how long at most. On real sockets time is real, so what a
-/// World draws out to minutes is short here.
+/// The faults of a proxy, and the limits of their durations. On real sockets time is real, so what
+/// takes minutes in a World is short here.
 struct FaultProxyOptions {
-  FaultPlan faults{};      ///< None.
-  std::uint64_t seed = 1;  ///< Of every choice.
+  FaultPlan faults{};      ///< By default none.
+  std::uint64_t seed = 1;  ///< For all choices.
   Duration delay_max = std::chrono::milliseconds(20);
   Duration stall_max = std::chrono::milliseconds(200);
-  Duration reordering_max = std::chrono::milliseconds(20);  ///< If nothing comes that goes first.
+  Duration reordering_max =
+      std::chrono::milliseconds(20);  ///< Unless a later datagram passes first.
   Duration partition_max = std::chrono::milliseconds(100);
 };
 
-/// Stands between callers and a server, on real sockets, and does to what goes through what a bad
-/// network does: the faults of a World, for servers and callers of any make, in other processes and
-/// languages too.
+/// Forwards between callers and a server on real sockets, and injects the faults of a bad network:
+/// the faults of a World, for servers and callers of any kind, in other processes and languages
+/// too.
 ///
 ///     auto proxy = FaultProxy::bind("tcp://127.0.0.1:0", "tcp://127.0.0.1:8000",
 ///                                   {.faults = FaultPlan::of_seed(seed), .seed = seed});
 ///     call(proxy->endpoint());  // On another thread, or on another fiber beside run.
 ///     proxy->run();
 ///
-/// Streams keep their order and lose nothing until a fault cuts them; in each direction some 64 KiB
-/// are held at most, and what a ring receives ahead. Their opportunities are the caller that comes
-/// (connect_refused: it sees a reset, soon enough even from connect; connect_timeout: nobody
-/// answers, what it sends is lost) and each piece that is received (short_read: less of it goes on;
-/// short_write: it goes on in parts; delay, stall, partition: it comes later; stream_reset,
-/// half_close: it is cut at any byte). Sides that are UNIX sockets see an end in place of a reset,
-/// for there is none.
+/// Streams keep their order and lose nothing until a fault cuts them. In each direction the proxy
+/// holds at most some 64 KiB, and what a ring receives ahead. Each new caller is an opportunity for
+/// connect_refused (it sees a reset, perhaps already from connect) and for connect_timeout (it is
+/// never answered, and what it sends is lost). Each piece that is received is an opportunity for
+/// short_read (less of it is forwarded at once), short_write (it is forwarded in parts), delay,
+/// stall and partition (it is forwarded later), and stream_reset and half_close (it is cut at any
+/// byte). UNIX sockets see an end instead of a reset, because they have none.
 ///
-/// Of datagrams, each is an opportunity: loss, duplication, corruption of a byte, delay (of all
-/// behind it too), reordering (the next one goes first), partition (those that come meanwhile are
-/// lost). A caller that is not answered for a minute is forgotten: its next datagram comes to the
+/// Each datagram is an opportunity for loss, duplication, corruption of a byte, delay (of all later
+/// ones too), reordering (the next one passes first), and partition (those that arrive during it
+/// are lost). A caller without an answer for a minute is forgotten: its next datagram reaches the
 /// server from another port.
 ///
-/// The other faults are not a network's, and do not strike. The same seed makes the same choices
-/// for the same caller (the third), direction and piece; which bytes come together in a piece is
-/// the kernel's affair. Move only.
+/// The other faults do not belong to a network, and do not occur. The same seed makes the same
+/// choices for the same caller (such as the third), direction and piece; the kernel decides which
+/// bytes arrive together in a piece. Move only.
 class FaultProxy {
  public:
-  /// Listens at `listen` for callers to be taken to `target`: both for streams, or both for
-  /// datagrams. Fails with `invalid_argument`, or as listen and bind_datagrams do.
+  /// Listens at `listen` for callers, which are forwarded to `target`: both for streams, or both
+  /// for datagrams. Fails with `invalid_argument`, or as listen() and bind_datagrams() do.
   static Result<FaultProxy> bind(std::string_view listen, std::string_view target,
                                  const FaultProxyOptions& options = {});
 
@@ -58,15 +59,16 @@ class FaultProxy {
   FaultProxy& operator=(FaultProxy&&) noexcept;
   ~FaultProxy();
 
-  /// Where it listens, with the port that the kernel gave.
+  /// Returns the endpoint where it listens, with the port that the kernel chose.
   const Endpoint& endpoint() const;
 
-  /// Forwards until drained (what has come still goes on, then both sides see an end) or cancelled
-  /// (both see a reset): then fails with `cancelled`. Suspends the fiber; a thread without a loop
-  /// waits. Once, and not to be moved meanwhile.
+  /// Forwards until drained (what has arrived is still forwarded, then both sides see an end) or
+  /// cancelled (both see a reset; then fails with `cancelled`). Suspends the fiber; a thread
+  /// without a loop blocks. Call it once, and do not move the proxy while it runs.
   Result<void> run();
 
-  /// How often each fault has struck. Of the thread that runs it, or once run has returned.
+  /// Returns how often each fault has occurred. Call it on the thread that runs the proxy, or after
+  /// run() has returned.
   const FaultCounts& counts() const;
 
  private:

@@ -17,7 +17,7 @@ namespace {
 using test::TemporaryDirectory;
 using Variable = test::EnvironmentVariable;
 
-/// The permission bits of a directory; 0 if there is none.
+/// Returns the permission bits of a directory; 0 if there is none.
 mode_t mode_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return 0;

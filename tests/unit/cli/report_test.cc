@@ -13,7 +13,7 @@
 namespace hotline::cli {
 namespace {
 
-/// What is reported of `error`, whose status is given back.
+/// Returns what is reported for `error`; checks that `status` is returned.
 std::string reported(const Error& error, ExitStatus status, OutputForm form) {
   ExitStatus given_back = ExitStatus::ok;
   const std::string text =

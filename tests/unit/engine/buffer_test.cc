@@ -90,7 +90,7 @@ TEST_CASE("buffers larger than a slab have slabs of their own") {
   CHECK_FALSE(pool.take());
 }
 
-TEST_CASE("a pool that cannot grow uses the buffers that it has, until it is told to try again") {
+TEST_CASE("a pool that cannot grow uses the buffers that it has, until it may try again") {
   // The second slab needs room in a list, for which there is no memory.
   BufferPool pool({.buffer_bytes = 1024 * 1024, .memory_max = 16 * 1024 * 1024});
   Buffer only = pool.take();

@@ -82,7 +82,7 @@ TEST_CASE("a path that fills sun_path without a terminating zero is shown whole"
 }
 
 TEST_CASE("a path of 108 bytes, which the kernel counts as 111, is shown whole and no further") {
-  // As the kernel fills in memory that has more behind the address.
+  // The kernel writes into memory that goes on after the address.
   struct {
     sockaddr_un address;
     char beyond[8];

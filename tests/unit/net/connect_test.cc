@@ -74,7 +74,7 @@ TEST_CASE("without a listener a connection is refused, and the error says where"
 
 TEST_CASE("the addresses of a name are tried in order") {
   test::on_each_engine([] {
-    // Without a host: both loopback addresses, of which one only has a listener.
+    // Without a host: both loopback addresses, only one of which has a listener.
     auto [listening, port] = test::tcp_listener();
     const auto stream = connect("tcp://:" + std::to_string(port));
     REQUIRE(stream);
@@ -193,7 +193,7 @@ TEST_CASE("a look-up that times out is reported as such") {
   test::on_each_loop([](engine::EventLoop&) {
     const auto stream = connect("tcp://localhost:1", within(Duration::zero()));
     REQUIRE_FALSE(stream);
-    // Unless the answer came in the same turn: what has completed counts.
+    // Unless the answer came in the same turn: a completed result counts.
     if (stream.error().kind == ErrorKind::refused) return;
     CHECK(stream.error().kind == ErrorKind::timed_out);
     const std::string message = stream.error().message();
@@ -225,7 +225,7 @@ TEST_CASE("connections that fail leave no descriptor behind") {
     const std::string port = std::to_string(unused_port());
     const std::size_t before = test::open_descriptors();
     for (int i = 0; i < 20; ++i) CHECK_FALSE(connect("tcp://:" + port));
-    // Fewer if an earlier look-up, which nobody waits for any more, has come to its end meanwhile.
+    // Fewer if an earlier look-up, which was given up, has ended in the meantime.
     CHECK(test::open_descriptors() <= before);
   });
 }

@@ -19,7 +19,7 @@ using test::soon;
 
 namespace {
 
-/// The way back to `client`, as `server` learns it.
+/// Returns the route back to `client`, as `server` sees it.
 DatagramRoute route_to(DatagramSocket& client, DatagramSocket& server) {
   send(client, "asks");
   const auto asked = server.receive(soon());

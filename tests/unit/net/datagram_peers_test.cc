@@ -14,7 +14,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-// What peers that nobody trusts may be called, and send along.
+// The addresses that untrusted peers may have, and what they may pass.
 
 namespace hotline {
 
@@ -27,7 +27,8 @@ namespace {
 
 std::string server_name() { return "unixgram:@hotline-peers-" + std::to_string(::getpid()); }
 
-/// A plain UNIX datagram socket, bound to the bytes of `path` as they are, that speaks to `server`.
+/// Returns a plain UNIX datagram socket, bound to the bytes of `path` unchanged, that sends to
+/// `server`.
 UniqueFd peer_at(const std::string& path, DatagramSocket& server) {
   UniqueFd peer(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};

@@ -26,7 +26,7 @@ using test::received;
 using test::send;
 using test::soon;
 
-/// Answers the next datagram with the same bytes, the way it came.
+/// Answers the next datagram with the same bytes, along its route.
 void echo_one(DatagramSocket& server) {
   const auto datagram = server.receive(soon());
   REQUIRE(datagram);
@@ -146,7 +146,7 @@ TEST_CASE("a socket bound to every address answers from the address that was cal
       if (wildcard != "udp://0.0.0.0:0") asked.push_back("udp://[::1]" + port);
       for (const std::string& uri : asked) {
         CAPTURE(uri);
-        // A connected client takes answers from the address that it asked alone.
+        // A connected client takes answers only from the address that it called.
         DatagramSocket client = connected(uri);
         send(client, "who?");
         echo_one(server);

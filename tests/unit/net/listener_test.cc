@@ -31,7 +31,7 @@ Listener listening(const std::string& uri) {
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-/// A socket at `path` that nobody listens on: what a server that was killed leaves behind.
+/// Leaves a socket at `path` without a listener, as a killed server does.
 void leave_stale_socket(const std::string& path) {
   const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
   sockaddr_un address{};
@@ -133,7 +133,7 @@ TEST_CASE("the kernel distributes callers among listeners that share a port, and
       REQUIRE(third);
       CHECK(third->endpoint().to_uri() == one.endpoint().to_uri());
       CHECK(test::kind_of(listen(one.endpoint())) == "address_in_use");
-      // Whoever calls reaches one of the three.
+      // Each caller reaches one of the three.
       constexpr int kCallers = 64;
       std::vector<UniqueFd> callers;
       for (int i = 0; i < kCallers; ++i) {
@@ -212,7 +212,7 @@ TEST_CASE("a UNIX socket with a listener is not replaced, also if its backlog is
     REQUIRE_FALSE(second);
     CHECK(second.error().kind == ErrorKind::address_in_use);
     CHECK(second.error().message().find("somebody listens there already") != std::string::npos);
-    // Whoever asked has taken the last place in the queue.
+    // The check has taken the last place in the queue.
     CHECK(test::kind_of(listen("unix://" + path)) == "address_in_use");
     CHECK(exists(path));
   });

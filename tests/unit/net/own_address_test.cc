@@ -43,7 +43,7 @@ TEST_CASE("a socket bound to every address has its port at all addresses of this
     CHECK(own.is_peer(from(test::ipv4_address(8000))));
     CHECK(own.is_peer(from(test::ipv4_address(8000, "127.3.2.1"))));
     CHECK_FALSE(own.is_peer(from(test::ipv4_address(8001))));
-    // Documentation addresses are nobody's, and so not this machine's.
+    // Documentation addresses are unassigned, so they do not belong to this machine.
     CHECK_FALSE(own.is_peer(from(test::ipv4_address(8000, "192.0.2.1"))));
     const OwnAddress both(ipv6("::", 8000));
     CHECK(both.is_peer(from(ipv6("::1", 8000))));

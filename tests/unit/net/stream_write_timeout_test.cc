@@ -23,7 +23,7 @@ TEST_CASE("a peer that takes a little now and then has one write timeout, not on
     auto call = listener->accept();
     REQUIRE(call);
     std::atomic<bool> is_over = false;
-    // It reads for as long as it takes: without the bound for ever.
+    // It reads as long as necessary; without the limit for ever.
     std::thread slow([&] {
       std::array<char, 1024> piece;
       while (!is_over) {

@@ -33,7 +33,7 @@ class Named {
     REQUIRE(::connect(fd(), static_cast<const sockaddr*>(address.data()),
                       static_cast<socklen_t>(address.size())) == 0);
   }
-  /// The size of the next datagram, or -1.
+  /// Returns the size of the next datagram, or -1.
   ssize_t read() {
     std::string bytes(100'000, '\0');
     return ::recv(fd(), bytes.data(), bytes.size(), 0);
@@ -59,7 +59,7 @@ struct Sending {
     SendBatch batch(1);
     return sender.send(batch.prepare({&datagram, 1}));
   }
-  /// Sends `count` at once: how many of them went.
+  /// Sends `count` at once. Returns how many were sent.
   int send_many(const Named& to, std::size_t size, std::size_t count) {
     const std::string bytes(size, 'x');
     DatagramRoute route;
@@ -68,7 +68,7 @@ struct Sending {
     SendBatch batch(count);
     return sender.send(batch.prepare(datagrams));
   }
-  /// Sends until it is refused, which the system may allow to be late.
+  /// Sends until it is refused, which the system may do late.
   void fill(const Named& peer, std::size_t size) {
     for (int i = 0; i < 5'000 && send(peer, size) == 1; ++i) {
     }
@@ -179,7 +179,7 @@ TEST_CASE("once everything has been read, all datagrams come from the socket's o
     deaf.connect_to(sending.address);
     REQUIRE(sending.send(caller, 1) == 1);
     REQUIRE(caller.read() == 1);
-    // A peer that has connected takes nothing from any other socket.
+    // A peer that has connected its socket takes nothing from any other.
     REQUIRE(sending.send(deaf, 1) == 1);
     CHECK(deaf.read() == 1);
   });

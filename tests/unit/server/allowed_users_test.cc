@@ -42,7 +42,7 @@ Result<Service> decided(const std::string& uri, Handler handler) {
   return service;
 }
 
-/// `owner 600`: who is allowed, and the mode that a path gets.
+/// Returns which users are allowed and the mode of a path: `owner 600`.
 std::string decision(const std::string& uri, Handler handler) {
   const auto service = decided(uri, std::move(handler));
   if (!service) return "<" + service.error().message() + ">";

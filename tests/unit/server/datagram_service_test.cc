@@ -15,7 +15,7 @@
 namespace hotline {
 namespace {
 
-/// Under each word, on each engine that it may have.
+/// Runs under each word, on each engine that it may have.
 void on_each_word(const std::function<void(const ServerOptions&)>& body) {
   for (const char* word : {"serial", "threads:2", "loops:2"}) {
     for (const EngineKind engine : test::loop_engines()) {
@@ -38,7 +38,7 @@ void echo(DatagramSocket& socket) {
   }
 }
 
-/// Sends until there is a reply: datagrams that come while the handler pauses may be lost.
+/// Sends until there is a reply, because datagrams during a pause of the handler may be lost.
 std::string ask(DatagramSocket& client, std::string_view text) {
   REQUIRE(client.send({as_bytes(text), nullptr}));
   const auto reply = client.receive(deadline_after(std::chrono::seconds(10)));

@@ -23,8 +23,8 @@ namespace {
 using test::kPipelined;
 using test::upper;
 
-/// For each way to run calls at once, on each engine; over TCP and a UNIX path. `connect` gives one
-/// more caller.
+/// Runs for each way to run calls at once, on each engine, over TCP and a UNIX path. `connect`
+/// returns another caller.
 using Connect = std::function<UniqueFd()>;
 struct Running {
   test::RunningServer& server;

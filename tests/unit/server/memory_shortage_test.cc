@@ -1,4 +1,4 @@
-// What a server does when there is no memory for a call: that call ends, and the server goes on.
+// What a server does without memory for a call: that call ends, and the server goes on.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -55,7 +55,8 @@ sockaddr_in address_of(std::uint16_t port) {
   return address;
 }
 
-/// Calls the port: false if the call has no end. Allocates nothing. A datagram may get no reply.
+/// Calls the port. Returns false if the call does not end. Allocates nothing. A datagram may get no
+/// reply.
 bool call_once(int socket_type, std::uint16_t port) {
   const UniqueFd caller(::socket(AF_INET, socket_type | SOCK_CLOEXEC, 0));
   const sockaddr_in address = address_of(port);
@@ -119,7 +120,7 @@ void check_each_allocation(const ServerOptions& options, const Served& served) {
   running.drain();
 }
 
-/// Starts a server with so many allocations before one fails. Returns whether one has failed.
+/// Starts a server with so many allocations before one fails. Returns true if one has failed.
 bool check_start(const ServerOptions& options, std::size_t spared) {
   Server server(options);
   Handler lossless = Handler(echo).needs([] {
@@ -157,7 +158,7 @@ bool check_start(const ServerOptions& options, std::size_t spared) {
   return has_struck;
 }
 
-/// Gives `body` the options of each word, those of loops on each engine.
+/// Calls `body` with the options of each word, and those of loops for each engine.
 void for_each_word(std::initializer_list<const char*> words, LogSink& log,
                    const std::function<void(const ServerOptions&)>& body) {
   for (const char* word : words) {

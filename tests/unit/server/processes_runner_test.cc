@@ -18,7 +18,8 @@
 namespace hotline {
 namespace {
 
-/// A server that is a process of its own: one that forks must have one thread. SIGTERM drains it.
+/// A server in a process of its own, because a process that forks must have one thread. SIGTERM
+/// drains it.
 class ServerProcess {
  public:
   ServerProcess(ServerOptions options, const std::string& uri, Handler handler) {
@@ -49,8 +50,8 @@ class ServerProcess {
   const Endpoint& endpoint() const { return endpoint_; }
   std::uint16_t port() const { return endpoint_.port(); }
 
-  /// Calls and messages times 16, and handler failures, as counted by the server; negative: the
-  /// signal that ended it.
+  /// Returns calls and messages times 16, and handler failures, as counted by the server; negative:
+  /// the signal that ended it.
   int drain() {
     ::kill(pid_, SIGTERM);
     return wait();
@@ -155,7 +156,7 @@ TEST_CASE("datagrams are served by workers forked in advance, which are replaced
   auto client = connect_datagrams(server.endpoint());
   REQUIRE(client);
   const auto ask = [&](std::string_view text) {
-    // What a worker had received dies with it, as datagrams may: so ask again.
+    // What a worker had received is lost when it dies, as datagrams may be, so ask again.
     for (int i = 0; i < 100; ++i) {
       REQUIRE(client->send({as_bytes(text), nullptr}));
       const auto reply = client->receive(deadline_after(std::chrono::milliseconds(100)));

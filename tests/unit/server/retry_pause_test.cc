@@ -33,7 +33,7 @@ TEST_CASE("a drain and a cut end a pause, and there is no other attempt") {
             do {
               ++tries;
             } while (pause_before_retry(std::chrono::hours(1)));
-            // Nor is there one when it was asked for before the pause.
+            // There is also none if it was requested before the pause.
             CHECK_FALSE(pause_before_retry(std::chrono::hours(1)));
           },
           &group));

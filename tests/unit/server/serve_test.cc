@@ -28,7 +28,8 @@ sim::WorldOptions roomy() {
   return options;
 }
 
-/// Serves in a world with two callers, one of whom makes the handler throw: the exit status.
+/// Serves in a world with two callers, one of which makes the handler throw. Returns the exit
+/// status.
 int serve_two_callers(const ServerOptions& options) {
   int status = -1;
   std::string reply;

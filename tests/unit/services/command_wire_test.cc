@@ -16,7 +16,7 @@ Completed completed(std::string output, std::string error) {
   return {.end = {.exit_status = 3}, .output = std::move(output), .error = std::move(error)};
 }
 
-/// What stands before a reply of so many bytes, which nobody looks at.
+/// Returns what precedes a reply of that size, without any content.
 std::string header(CommandWire wire, std::size_t size) {
   static const std::byte kNone{};
   const Framing framing = framing_of(wire);

@@ -54,7 +54,7 @@ TEST_CASE("a message is answered with itself, in upper case, in place") {
 
 namespace {
 
-/// A world whose clock is at any time, to answer a datagram of `text` in.
+/// A world whose clock can have any time, to answer a datagram of `text` in.
 struct Datagrams {
   int answered = 0;
   int unanswered = 0;
@@ -114,7 +114,7 @@ TEST_CASE("two servers that are made to answer each other stop after a while") {
       DatagramRoute to_a;
       to_a.peer = test::ipv4_address(8000, address.c_str());
       {
-        // What A hears of here is answered to the server that takes this port over.
+        // What A receives from here is answered to the server that takes over this port.
         auto socket = bind_datagrams(*Endpoint::parse("udp://0.0.0.0:8000"));
         REQUIRE(socket);
         REQUIRE(socket->send({as_bytes("ping"), &to_a}));

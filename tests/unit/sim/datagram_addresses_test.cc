@@ -31,7 +31,7 @@ void answer(const std::string& uri, const std::string& name) {
   }
 }
 
-/// What comes within a second, or why nothing does.
+/// Returns what arrives within a second, or the error.
 std::string reply_to(DatagramSocket& socket) {
   const auto reply = socket.receive(deadline_after(seconds(1)));
   return reply ? std::string(as_text(reply->bytes))
@@ -40,7 +40,7 @@ std::string reply_to(DatagramSocket& socket) {
 
 void say(DatagramSocket& socket, const char* text) { REQUIRE(socket.send({as_bytes(text)})); }
 
-/// Runs `call` beside those who answer there.
+/// Runs `call` beside servers at `uris`.
 void beside(const std::vector<std::string>& uris, std::function<void()> call) {
   World world(1);
   Host host = world.host("a");
@@ -74,7 +74,7 @@ TEST_CASE("the first address is used as long as it answers") {
       say(socket, text);
       CHECK(reply_to(socket) == std::string("at udp://[::1]:8000 ") + text);
     }
-    // What is lost later changes nothing.
+    // A later loss changes nothing.
     CHECK(reply_to(socket) == "<timed_out>");
     say(socket, "three");
     CHECK(reply_to(socket) == "at udp://[::1]:8000 three");

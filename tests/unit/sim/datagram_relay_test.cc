@@ -20,7 +20,7 @@ using test::send;
 
 constexpr const char* kUdp = "udp://127.0.0.1:0";
 
-/// Answers one datagram with what it says twice.
+/// Answers one datagram with its text twice.
 void answer(DatagramSocket& target) {
   const auto datagram = target.receive(test::soon());
   REQUIRE(datagram);
@@ -28,7 +28,7 @@ void answer(DatagramSocket& target) {
   send(target, text + text, datagram->route);
 }
 
-/// Whatever is there, without waiting.
+/// Returns what has arrived, without waiting.
 std::string what_is_there(DatagramSocket& socket) {
   std::string came;
   while (const auto datagram = socket.receive(Deadline::at(now())))
@@ -36,7 +36,7 @@ std::string what_is_there(DatagramSocket& socket) {
   return came;
 }
 
-/// What becomes of the digits, each a datagram.
+/// Returns what arrives of the digits, each a datagram.
 std::string what_comes_of_digits(const sim::FaultProxyOptions& options) {
   DatagramSocket target = bound(kUdp);
   RunningProxy proxy(kUdp, target.endpoint().to_uri(), options);
@@ -91,7 +91,7 @@ TEST_CASE("without a target datagrams are lost, and the target may come back") {
   target.close();
   send(caller, "lost");
   DatagramSocket again = bound(uri);
-  // The kernel's word that nobody listened may cost the next one its turn.
+  // The kernel's report of a missing listener may replace the next result.
   std::string came;
   while (came != "x") {
     send(caller, "x");

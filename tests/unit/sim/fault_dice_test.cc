@@ -15,7 +15,7 @@ ProxyFaults faults_of(Fault fault, std::uint32_t per_million, std::uint64_t seed
   return faults;
 }
 
-/// Which of a hundred pieces are hit.
+/// Returns which of a hundred pieces are hit.
 std::vector<bool> hits(std::uint64_t seed, std::uint64_t number) {
   ProxyFaults faults = faults_of(Fault::delay, 500'000, seed);
   FaultDice dice(faults, number);

@@ -19,7 +19,8 @@ using test::target_listener;
 constexpr const char* kTcp = "tcp://127.0.0.1:0";
 constexpr const char* kUdp = "udp://127.0.0.1:0";
 
-/// How a caller who only listens ends. A reset that comes soon is what his connect meets with.
+/// Returns how a caller that only listens ends. A reset that comes early is a result of its
+/// connect.
 std::string end_of_caller(const RunningProxy& proxy) {
   auto caller = connect(proxy.endpoint());
   return caller ? heard(*caller) : "<" + test::kind_of(caller) + ">";

@@ -11,7 +11,7 @@
 #include "hotline/net/listener.h"
 #include "hotline/sim/world.h"
 
-// What a World finds broken.
+// The violations that a World detects.
 
 namespace hotline::sim {
 namespace {
@@ -20,7 +20,7 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using Broken = std::vector<std::string>;
 
-/// A wait that nothing but the test ends.
+/// A wait that only the test ends.
 class StubbornWait final : public engine::Wait {
  public:
   void interrupt(int) noexcept override {}

@@ -13,7 +13,7 @@ namespace {
 using test::EnvironmentVariable;
 using Seeds = std::vector<std::uint64_t>;
 
-/// Which seeds are tried, with these in the environment.
+/// Returns which seeds are tried with these variables in the environment.
 Seeds tried(const std::optional<std::string>& seed, const std::optional<std::string>& seeds,
             SeedRange range = {.first = 1, .count = 3}) {
   const EnvironmentVariable one("SEED", seed);

@@ -20,7 +20,7 @@ using test::target_listener;
 
 constexpr const char* kTcp = "tcp://127.0.0.1:0";
 
-/// What goes through a proxy without faults, on each way, and its end.
+/// Checks what goes through a proxy without faults, in each direction, and its end.
 void check_transparent(const std::string& listen_uri, const std::string& target_uri,
                        EngineKind engine) {
   CAPTURE(listen_uri);
@@ -37,7 +37,7 @@ void check_transparent(const std::string& listen_uri, const std::string& target_
   CHECK(proxy.stop().total() == 0);
 }
 
-/// One byte there and back, `times` times.
+/// Sends one byte there and back, `times` times.
 void exchange(ProxiedCall& call, int times) {
   for (int i = 0; i < times; ++i) {
     say(call.caller, "?");
@@ -47,7 +47,7 @@ void exchange(ProxiedCall& call, int times) {
   }
 }
 
-/// Writes until nobody takes it any more: how much that was.
+/// Writes until the peer takes no more. Returns how much that was.
 std::size_t fill(Stream& stream) {
   stream.set_timeouts({.write = milliseconds(50)});
   const std::string piece = test::varied(16 * 1024);
@@ -71,14 +71,14 @@ void check_held_up(const std::string& uri, EngineKind engine) {
   RunningProxy proxy(uri + "proxy", listener.endpoint().to_uri(), {}, engine);
   ProxiedCall call(proxy, listener);
   const std::size_t sent = fill(call.caller);
-  // The ring may have filled every buffer that the kernel holds before it can be told to stop.
+  // The ring may have filled every buffer that the kernel holds before it is stopped.
   const std::size_t held_by_proxy = (engine == EngineKind::uring ? 1024 : 96) * std::size_t{1024};
   CHECK(sent <= 2 * held_by_kernel + held_by_proxy);
-  // Nothing was lost: all of it is there once somebody reads.
+  // Nothing was lost: all of it arrives once it is read.
   CHECK(heard(call.target, sent).size() == sent);
 }
 
-/// What the target gets of one message each of twenty callers, one after the other.
+/// Returns what the target gets of one message each from twenty callers, one after the other.
 std::vector<std::string> fates_of_callers(std::uint64_t seed) {
   sim::FaultProxyOptions options{.seed = seed};
   options.faults.set(Fault::stream_reset, 300'000).set(Fault::half_close, 300'000);
@@ -151,7 +151,7 @@ TEST_CASE("the receiver sees a short write") {
   RunningProxy proxy(kTcp, listener.endpoint().to_uri(), always(Fault::short_write));
   ProxiedCall call(proxy, listener);
   const std::string text = test::varied(16 * 1024);
-  // Who is slow to receive finds the parts together again.
+  // A slow receiver gets the parts joined again.
   std::size_t first = text.size();
   for (int i = 0; i < 1000 && first == text.size(); ++i) {
     say(call.caller, text);
@@ -192,7 +192,7 @@ TEST_CASE("a partition delays everything, and then all of it arrives") {
   exchange(one, 4);
   exchange(other, 4);
   CHECK(now() - begun >= milliseconds(10));
-  // Two for those who came, and sixteen for the pieces.
+  // Two for the callers, and sixteen for the pieces.
   CHECK(proxy.stop()[Fault::partition] == 18);
 }
 
@@ -228,7 +228,7 @@ TEST_CASE("a half-close cuts at any byte as an orderly end, and more data resets
   say(call.caller, "more");
   CHECK(heard(call.caller) == "<reset>");
   CHECK(heard(call.target) == "<closed>");
-  // The target has read its end: only a write is told, once the news has come.
+  // The target has read its end: only a write fails, when the reset has arrived.
   auto written = call.target.write_all(as_bytes("late"));
   while (written) written = call.target.write_all(as_bytes("late"));
   CHECK(test::kind_of(written) == "reset");
