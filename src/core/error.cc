@@ -16,7 +16,7 @@ std::string_view phrase_of(ErrorKind kind) {
     case ErrorKind::timed_out: return "timed out";
     case ErrorKind::unresponsive: return "the peer's machine does not answer";
     case ErrorKind::cancelled: return "cancelled";
-    case ErrorKind::draining: return "the server is finishing";
+    case ErrorKind::draining: return "the server is draining";
     case ErrorKind::refused: return "connection refused";
     case ErrorKind::unreachable: return "unreachable";
     case ErrorKind::address_in_use: return "address already in use";
@@ -27,7 +27,7 @@ std::string_view phrase_of(ErrorKind kind) {
     case ErrorKind::invalid_argument: return "invalid argument";
     case ErrorKind::unsupported: return "not supported here";
     case ErrorKind::too_large: return "too large";
-    case ErrorKind::protocol_violation: return "the peer does not keep to the protocol";
+    case ErrorKind::protocol_violation: return "the peer violates the protocol";
     case ErrorKind::system: return "system error";
   }
   return "unknown error";
@@ -37,11 +37,11 @@ std::string_view general_hint(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::refused: return "is the server running, and on that port?";
     case ErrorKind::address_in_use:
-      return "another program is bound there: stop it, or take another port (0 asks the kernel)";
+      return "another program is bound there: stop it, or use another port (0: any free port)";
     case ErrorKind::address_not_available:
       return "see the addresses of this machine with 'ip address'";
     case ErrorKind::permission_denied:
-      return "ports below 1024 and other people's paths need privileges";
+      return "ports below 1024 and paths of other users need privileges";
     case ErrorKind::unreachable: return "check the name, the address and the network";
     case ErrorKind::not_found: return "check the spelling, and that the server is running";
     case ErrorKind::resource_exhausted:

@@ -24,7 +24,7 @@ inline Error operation_error(int code, std::string_view operation, std::string e
               0,
               operation,
               std::move(endpoint),
-              "the peer took nothing for long, and its receive buffer was needed for others",
+              "the peer read nothing for long, and its receive buffer was needed for others",
               "raise LoopOptions::receive_memory_max, or lower the write timeout"};
     case kDeadlineEnd: return {ErrorKind::timed_out, 0, operation, std::move(endpoint), {}, {}};
     case kCancelEnd: return {ErrorKind::cancelled, 0, operation, std::move(endpoint), {}, {}};

@@ -10,7 +10,7 @@ namespace hotline {
 
 Result<PeerCredentials> Stream::peer_credentials() const {
   if (peer().transport() != Transport::unix_) {
-    return fail(make_error(ErrorKind::unsupported, "tell who is at", peer().to_string(),
+    return fail(make_error(ErrorKind::unsupported, "identify the peer at", peer().to_string(),
                            "only UNIX streams know their peer's credentials"));
   }
   ucred found{};
@@ -18,7 +18,7 @@ Result<PeerCredentials> Stream::peer_credentials() const {
   const int result =
       engine::Engine::current().get_option(descriptor(), SOL_SOCKET, SO_PEERCRED, &found, size);
   if (result < 0) {
-    return fail(engine::operation_error(result, "tell who is at", peer().to_string()));
+    return fail(engine::operation_error(result, "identify the peer at", peer().to_string()));
   }
   return PeerCredentials{found.pid, found.uid, found.gid};
 }
