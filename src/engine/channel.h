@@ -24,8 +24,7 @@ class ChannelState {
                                ///< are still expected.
   ChannelState* previous = nullptr;
   ChannelState* next = nullptr;
-  StarvedQueue* starved_in =
-      nullptr;  ///< The queue in which it waits for a receive buffer, or null.
+  StarvedQueue* starved_in = nullptr;    ///< Where it waits for a buffer, or null.
   ChannelState* next_starved = nullptr;  ///< The next one in that queue.
   Weight weight = Weight::light;         ///< The weight of what was received last.
 

@@ -24,8 +24,7 @@ struct WorkerTask {
   LoopOptions loop;       ///< For WorkerKind::loop.
   std::move_only_function<void()> body;
   std::move_only_function<void()> on_end;  ///< Runs after the body, still on the worker's thread.
-  std::shared_ptr<OffloadPool> offload_pool =
-      nullptr;  ///< For WorkerKind::blocking. If null, the worker has a pool of its own.
+  std::shared_ptr<OffloadPool> offload_pool = nullptr;  ///< If blocking; null: a pool of its own.
 };
 
 /// A function that runs concurrently with the code that started it, on a thread of its own. A

@@ -37,12 +37,12 @@ struct OffloadOptions {
 struct LoopOptions {
   EngineKind engine = EngineKind::automatic;
   std::size_t fiber_stack_bytes = 64 * 1024;  ///< Rounded up to pages; at least 256 KiB under ASan.
-  std::size_t receive_memory_max =
-      64 * 1024 * 1024;  ///< The memory for receive buffers of each loop.
+  /// The memory for receive buffers of each loop.
+  std::size_t receive_memory_max = 64 * 1024 * 1024;
   std::optional<std::size_t> receive_buffer_bytes{};  ///< The size of one lease; unset: the
                                                       ///< engine's best size.
-  unsigned hot_buffers =
-      64;  ///< The number of receive buffers that the kernel holds (uring), a power of two.
+  /// The number of receive buffers that the kernel holds (uring), a power of two.
+  unsigned hot_buffers = 64;
   OffloadOptions offload{};
 };
 

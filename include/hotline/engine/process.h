@@ -122,11 +122,11 @@ struct Completed {
 struct RunOptions {
   Duration timeout = kNoTimeout;              ///< For the whole run.
   std::size_t output_max = 64 * 1024 * 1024;  ///< For both outputs together.
-  Duration quiet =
-      std::chrono::milliseconds(250);  ///< After the program has ended: the longest silence of
-                                       ///< descendants that still have an output open.
-  Duration drain = std::chrono::seconds(
-      5);  ///< After the program has ended: how long its descendants may go on writing.
+  /// After the program has ended: the longest silence of descendants that still have an output
+  /// open.
+  Duration quiet = std::chrono::milliseconds(250);
+  /// After the program has ended: how long its descendants may go on writing.
+  Duration drain = std::chrono::seconds(5);
 };
 
 /// Runs a program to its end and reads both of its outputs, in any order in which it writes them.

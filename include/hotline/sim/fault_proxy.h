@@ -18,8 +18,7 @@ struct FaultProxyOptions {
   std::uint64_t seed = 1;  ///< For all choices.
   Duration delay_max = std::chrono::milliseconds(20);
   Duration stall_max = std::chrono::milliseconds(200);
-  Duration reordering_max =
-      std::chrono::milliseconds(20);  ///< Unless a later datagram passes first.
+  Duration reordering_max = std::chrono::milliseconds(20);  ///< Without a later datagram.
   Duration partition_max = std::chrono::milliseconds(100);
 };
 

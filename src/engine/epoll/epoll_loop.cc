@@ -44,8 +44,7 @@ struct EpollLoop::State final : ChannelState {
   Side read;
   Side write;
   bool is_registered = false;
-  bool has_ended =
-      false;  ///< The peer's end or an error was reported, so that no further edge will come.
+  bool has_ended = false;  ///< An end or error was reported; no further edge comes.
 };
 
 EpollLoop::EpollLoop(const LoopOptions& options)

@@ -63,8 +63,7 @@ class Keeper {
   MutableBytes request_;
   pid_t leader_ = -1;  ///< Until it has ended.
   pid_t group_ = -1;   ///< The process group of the program, which has the number of the leader.
-  bool has_left_ =
-      false;  ///< The program left descendants, and it has not been reported how they ended.
+  bool has_left_ = false;  ///< Descendants whose end has not been reported.
 };
 
 }  // namespace hotline::engine

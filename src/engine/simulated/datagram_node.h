@@ -58,8 +58,7 @@ class DatagramNode final : public SocketNode, public std::enable_shared_from_thi
   Network& network_;
   std::deque<Datagram> queue_;
   std::weak_ptr<DatagramNode> partner_;  ///< The socket that a UNIX socket is connected to.
-  std::vector<std::weak_ptr<DatagramNode>>
-      waiting_;  ///< The sockets that may wait for room in this one.
+  std::vector<std::weak_ptr<DatagramNode>> waiting_;  ///< May wait for room in this one.
   bool is_open_ = true;
   std::size_t queued_bytes_ = 0;
   int error_ = 0;

@@ -53,8 +53,7 @@ class PipeNode final : public Node {
   /// The bytes in transit from one end to the other.
   struct Buffer {
     static constexpr std::size_t kBytesMax = 64 * 1024;
-    static constexpr std::size_t kAtomicMax =
-        4096;  ///< Up to this many bytes are written entirely or not at all: PIPE_BUF.
+    static constexpr std::size_t kAtomicMax = 4096;  ///< PIPE_BUF: written whole or not.
     std::size_t room() const { return kBytesMax - bytes.size(); }
     std::string bytes;
     PipeNode* reader = nullptr;

@@ -38,8 +38,7 @@ struct SimulatedLoop::State final : ChannelState, Watcher {
 
   SimulatedLoop& loop;
   Program& program;
-  std::weak_ptr<Node>
-      node;  ///< May outlive the descriptor; the descriptor may outlive the channel.
+  std::weak_ptr<Node> node;  ///< It may outlive the descriptor, or go before the channel.
   Wait* reader = nullptr;
   Wait* writer = nullptr;
   Wait* starving = nullptr;  ///< A reader that waits for a buffer.

@@ -146,9 +146,8 @@ class SimulatedLoop final : public EventLoop {
   std::function<bool()> is_done_;
   Instant until_{};
   std::uint64_t turns_in_place_ = 0;
-  bool has_stopped_programs_ =
-      false;  ///< Some stopped programs may have missed that something became ready.
-  bool has_stopped_ = false;  ///< No events are left, or none before until_.
+  bool has_stopped_programs_ = false;  ///< Some may have missed an event.
+  bool has_stopped_ = false;           ///< No events are left, or none before until_.
 };
 
 }  // namespace hotline::engine

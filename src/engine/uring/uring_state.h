@@ -64,8 +64,7 @@ struct UringLoop::State final : ChannelState, Completion {
 
   UringLoop& loop;
   Wait* waiter = nullptr;
-  std::array<SubmittedWait*, 2>
-      submitted{};  ///< The read and the write side, besides the multishot.
+  std::array<SubmittedWait*, 2> submitted{};  ///< Read and write side, besides the multishot.
   std::uint32_t first = BufferPool::kNone;
   std::uint32_t last = BufferPool::kNone;
   std::uint32_t queued_count = 0;
