@@ -9,7 +9,7 @@ def floor_of(server, scenario):
 
 
 def ratios(mine, floor):
-    """Of CPU time a message, for each round that both finished."""
+    """The ratio of CPU time for each message, for each round that both finished."""
     key = "server_cpu_ns_per_message"
     return [a[key] / b[key] for a, b in zip(mine, floor) if a and b]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the source to its structure; prints `file:line: what` and exits 1 when it does not hold.
+"""Checks the structure of the source; prints `file:line: what` for violations and then exits 1.
 
 usage: tools/structure.py [--build DIR]     DIR: a build directory with compile_commands.json,
                                             which two of the rules need: headers alone, symbols

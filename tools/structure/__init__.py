@@ -1,1 +1,1 @@
-"""The rules tools/structure.py holds: one file a rule, each with `check` and what it must catch."""
+"""The rules tools/structure.py holds: one file for each rule, each with `check` and violations that it must find."""

@@ -19,7 +19,7 @@ def _check_header(file):
             continue
         line = file.line_at(declaration.start)
         documented = _is_comment(file, line - 1) or _trailing_comment(file, declaration)
-        # Overloads that follow each other without a gap share the first one's comment.
+        # Overloads without a gap between them share the comment of the first.
         if not documented and previous_end == line - 1:
             documented = previous_documented
         if _needs_comment(declaration) and not documented:
