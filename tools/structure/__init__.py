@@ -1,1 +1,1 @@
-"""The rules tools/structure.py holds: one file for each rule, each with `check` and violations that it must find."""
+"""The rules of tools/structure.py: one file each, with `check` and violations that it must find."""
