@@ -45,11 +45,14 @@ WORDS = {
     "so-does": (BEGIN + r"So\s+(?:do|does|did|is|are|was|has|have|can|will)\b",
                 "the subject comes first"),
     "only-so": (BEGIN + r"(?:Only|Not)\s+(?:so|then|thus)\b", "the subject comes first"),
-    "fails-none": (r"\bas\s+every\s+wait\s+does\b", "name the kinds of error"),
+    "as-every-wait": (r"\bas\s+every\s+wait\s+does\b", "name the kinds of error"),
+    "begins-whether": (BEGIN + r"Whether\s", "Returns true if ..."),
+    "lives": (r"\bwhile\s+(?:it|this)\s+lives\b", "while it exists"),
+    "goes": (r"\b(?:when|until|once)\s+(?:it|this|its\s+owner)\s+goes\b", "is destroyed, ends"),
+    "holds-up": (r"\bh(?:olds?|olding|eld)\s+(?:\w+\s+){0,2}?up\b", "delays"),
+    "to-be-had": (r"\b(?:to|can|could)\s+be\s+had\b", "is available"),
     "owed": (r"\bowed\b", "still to be done"),
     "knows-of": (r"\bkn(?:ow|ows|ew)\s+(?:nothing\s+)?of\b", "is aware of, has"),
-    "stays-hungry": (r"\b(?:perishes|starveling|forsooth|betimes|erstwhile|nigh)\b",
-                     "say it in today's words"),
 }
 # A pattern with a group counts only what is in the group.
 PATTERNS = {name: re.compile(pattern, 0 if BEGIN in pattern else re.IGNORECASE)
