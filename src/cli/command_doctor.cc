@@ -25,7 +25,7 @@ std::vector<Version> versions() {
           {"libedit", facts.libedit}};
 }
 
-/// One line of the table, with its columns so wide.
+/// Returns one line of the table, with columns of these widths.
 std::string row_of(std::string_view mark, std::string_view name, std::string_view value) {
   constexpr std::size_t kMarkWidth = 5;
   constexpr std::size_t kNameWidth = 14;

@@ -17,7 +17,7 @@ std::string join(const std::vector<std::string>& words) {
   return text;
 }
 
-/// For a shell to read: ? is a wildcard to some.
+/// Quoted for a shell, because ? is a wildcard in some.
 std::string example_of(const ServiceEntry& entry) {
   const bool is_quoted = entry.example.contains('?');
   return "hotline serve " + (is_quoted ? "'" + entry.example + "'" : entry.example);

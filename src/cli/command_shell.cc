@@ -43,7 +43,7 @@ class Shell final : private PeerWatch {
 
   CommandClient& client_;
   ReplyPrinter& printer_;
-  Result<void> watched_;  ///< What the peer did while the user was waited for.
+  Result<void> watched_;  ///< The result of what the peer did during the wait for the user.
 };
 
 }  // namespace

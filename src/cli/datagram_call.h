@@ -10,14 +10,14 @@
 
 namespace hotline::cli {
 
-/// A conversation in datagrams: each message is one, and sent again while no reply comes.
+/// A conversation in datagrams: each message is one, and is sent again until a reply comes.
 class DatagramCall final : private PeerWatch {
  public:
-  /// `printer` and `options` outlive this.
+  /// `printer` and `options` must outlive this object.
   DatagramCall(DatagramSocket socket, const CallOptions& options, ReplyPrinter& printer)
       : socket_(std::move(socket)), options_(options), printer_(printer) {}
 
-  /// Holds the whole conversation. Fails at the first message that has no reply.
+  /// Runs the whole conversation. Fails at the first message that has no reply.
   Result<void> converse(MessageSource& messages);
 
  private:
@@ -33,8 +33,8 @@ class DatagramCall final : private PeerWatch {
   DatagramSocket socket_;
   const CallOptions& options_;
   ReplyPrinter& printer_;
-  bool has_sent_again_ = false;  ///< So a second reply to an earlier message may come.
-  bool has_reader_ = true;       ///< Of standard output.
+  bool has_sent_again_ = false;  ///< A second reply to an earlier message may therefore arrive.
+  bool has_reader_ = true;       ///< Standard output has a reader.
 };
 
 }  // namespace hotline::cli

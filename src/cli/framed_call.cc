@@ -42,7 +42,7 @@ Result<void> FramedCall::converse(MessageSource& messages) {
   return judge();
 }
 
-/// Waits for one message, and takes those that are known already.
+/// Waits for one message, and takes those that are already available.
 FramedCall::Batch FramedCall::collect(MessageSource& messages) {
   Batch batch;
   std::string message;
@@ -55,7 +55,7 @@ FramedCall::Batch FramedCall::collect(MessageSource& messages) {
   return batch;
 }
 
-/// Whether there is room for another.
+/// Returns true if there is room for another message.
 bool FramedCall::take(Batch& batch, std::string message) const {
   auto envelope = encode_for(frames_.stream().peer(), frames_.framing(), as_bytes(message));
   if (!envelope) {
@@ -89,14 +89,14 @@ Result<void> FramedCall::exchange(const Batch& batch) {
 Result<void> FramedCall::send(const Batch& batch, std::span<const Bytes> payloads) {
   const bool can_pipeline = frames_.framing().can_pipeline();
   if (can_pipeline && batch.bytes > kSendAtOnceMax) return send_while_showing(payloads);
-  // Where the peer must be ready for each message, it is waited for as for one that does not read.
+  // If the peer must be ready for each message, it is waited for as a peer that does not read.
   if (!can_pipeline) wait_at_most(options_.timeout);
   auto sent = frames_.write_frames(payloads);
   wait_at_most(options_.linger);
   return sent;
 }
 
-/// A peer that answers before it has read all would wait for us to read, and we for it.
+/// A peer that answers before it has read everything would wait for us to read, and we for it.
 Result<void> FramedCall::send_while_showing(std::span<const Bytes> payloads) {
   Result<void> sent;
   bool is_sending = true;
@@ -160,7 +160,7 @@ int FramedCall::descriptor() const {
 }
 
 bool FramedCall::show_arrived() {
-  // The peer announces a message only to be answered: there is more to come.
+  // The peer announces a message only when it is acknowledged, so more follows.
   const bool is_all_here = frames_.framing().can_pipeline();
   if (is_all_here) wait_at_most(Duration::zero());
   while (has_reader_ && show_reply() == Arrival::reply && is_all_here) {

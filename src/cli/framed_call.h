@@ -14,24 +14,24 @@
 
 namespace hotline::cli {
 
-/// One call over a stream with framing: to each message one reply. What is there of the messages
-/// goes out at once, without waiting for replies in between, where the framing allows that.
+/// One call over a stream with framing, with one reply to each message. The messages that are
+/// available are sent at once, without waiting for replies in between, if the framing allows that.
 class FramedCall final : private PeerWatch {
  public:
-  /// `printer` and `options` outlive this.
+  /// `printer` and `options` must outlive this object.
   FramedCall(FrameStream frames, const CallOptions& options, ReplyPrinter& printer);
 
-  /// Holds the whole call. Succeeds if each message had its reply; or once nobody reads standard
-  /// output any more.
+  /// Runs the whole call. Succeeds if each message had its reply, or if the reader of standard
+  /// output has gone.
   Result<void> converse(MessageSource& messages);
 
-  /// Whether the peer hung up while there might have been messages left.
+  /// Returns true if the peer hung up while there might have been messages left.
   bool was_cut_short() const { return was_cut_short_; }
 
  private:
   enum class Arrival { reply, nothing, end };
 
-  /// Messages that go out together, and what there is after them.
+  /// Messages that are sent together, and what follows them.
   struct Batch {
     std::vector<std::string> messages;
     std::size_t bytes = 0;
@@ -62,7 +62,7 @@ class FramedCall final : private PeerWatch {
   std::size_t sent_ = 0;     ///< Messages.
   std::size_t missing_ = 0;  ///< Replies to them.
   std::size_t due_ = 0;      ///< Replies, before the next messages go out.
-  bool has_reader_ = true;   ///< Of standard output.
+  bool has_reader_ = true;   ///< Standard output has a reader.
   bool was_cut_short_ = false;
 };
 

@@ -91,7 +91,7 @@ std::optional<MessageSource::Next> LineReader::next_now(std::string& message) {
   return Next::end;
 }
 
-/// Nothing, if it is to be skipped.
+/// Returns nullopt if the line is to be skipped.
 std::optional<MessageSource::Next> LineReader::judge(const std::string& line) {
   const std::string_view words = trim(line);
   if (words.empty()) return std::nullopt;

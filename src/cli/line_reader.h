@@ -10,25 +10,25 @@
 
 namespace hotline::cli {
 
-/// How a line is typed: on a terminal with editing and a history, else as plain bytes.
+/// The source of lines: a terminal with editing and a history, or plain bytes.
 class LineInput {
  public:
   virtual ~LineInput() = default;
 
-  /// The next line without its newline, as MessageSource::next.
+  /// Gets the next line without its newline, as MessageSource::next() does.
   virtual MessageSource::Next next_line(std::string& line, PeerWatch& peer) = 0;
 
-  /// The same without waiting: nothing if it is not known yet.
+  /// The same without waiting. Returns nullopt if it is not known yet.
   virtual std::optional<MessageSource::Next> next_line_now(std::string&) { return std::nullopt; }
 
-  /// As MessageSource::failure.
+  /// See MessageSource::failure().
   virtual int failure() const { return 0; }
 
-  /// `line` was said: worth remembering.
+  /// Adds `line`, which was used, to the history.
   virtual void remember(const std::string&) {}
 };
 
-/// Lines of standard input, whatever bytes they hold; the last may lack its newline.
+/// Lines of standard input, whatever bytes they contain; the last may lack its newline.
 class PlainLines final : public LineInput {
  public:
   MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;
@@ -39,8 +39,8 @@ class PlainLines final : public LineInput {
   bool take_line(std::string& line);
 
   std::string read_;
-  std::size_t begin_ = 0;     ///< Of the next line in what was read.
-  std::size_t searched_ = 0;  ///< Up to here there is no newline.
+  std::size_t begin_ = 0;     ///< Where the next line begins in what was read.
+  std::size_t searched_ = 0;  ///< There is no newline before this place.
   bool has_ended_ = false;
   int failure_ = 0;
 };

@@ -11,7 +11,7 @@ namespace hotline::cli {
 /// How the log shows an entry as a JSON object, without a newline.
 std::string format_as_json(const LogEntry& entry);
 
-/// How it shows an entry in `form`.
+/// Returns the function that formats an entry in `form`.
 QueuedLog::Format format_of(LogForm form);
 
 }  // namespace hotline::cli

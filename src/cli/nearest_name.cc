@@ -7,7 +7,7 @@
 namespace hotline::cli {
 namespace {
 
-// Whoever types more than this does not mistype a name, and the distance is quadratic.
+// A longer word is not a mistyped name, and the distance is quadratic.
 constexpr std::size_t kWordMax = 64;
 
 /// Levenshtein's distance.

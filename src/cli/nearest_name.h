@@ -6,14 +6,14 @@
 
 namespace hotline::cli {
 
-/// The one of `names` that `word` was probably meant to be, or an empty string: at most a third of
-/// its letters are wrong, missing or too many.
+/// Returns the one of `names` that `word` was probably meant to be, or an empty string: at most a
+/// third of its letters are wrong, missing or extra.
 std::string nearest_name(std::string_view word, std::span<const std::string> names);
 
-/// `did you mean 'upper'? ` if there is a nearest name, else an empty string.
+/// Returns `did you mean 'upper'? ` if there is a nearest name, otherwise an empty string.
 std::string did_you_mean(std::string_view word, std::span<const std::string> names);
 
-/// `upper, clock and ntp`.
+/// Returns `upper, clock and ntp`.
 std::string list_names(std::span<const std::string> names);
 
 }  // namespace hotline::cli

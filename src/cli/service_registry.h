@@ -13,10 +13,10 @@
 
 namespace hotline::cli {
 
-/// What the handler of a service is made of, besides the options of its endpoint.
+/// What the handler of a service needs, besides the options of its endpoint.
 struct ServiceNeeds {
   CallCount calls = CallCount::unlimited;
-  Launcher* launcher = nullptr;  ///< If ServiceEntry::needs_launcher. Outlives the handler.
+  Launcher* launcher = nullptr;  ///< If ServiceEntry::needs_launcher. Must outlive the handler.
 };
 
 /// One service that `hotline serve` knows.

@@ -53,7 +53,7 @@ Result<void> StreamCall::send(const std::string& message) {
   return stream_.write_all(as_bytes(message));
 }
 
-/// A peer that answers before it has read all would wait for us to read, and we for it.
+/// A peer that answers before it has read everything would wait for us to read, and we for it.
 Result<void> StreamCall::send_while_showing(const std::string& message) {
   Result<void> sent;
   TaskGroup fibers;

@@ -10,19 +10,19 @@
 
 namespace hotline::cli {
 
-/// One call over a stream without framing, in lockstep: a message goes out, then what comes back is
-/// shown until nothing more is on its way; at the end of the messages a half-close, and the rest.
+/// One call over a stream without framing, in lockstep: sends a message, then shows what comes back
+/// until nothing more is expected; after the last message half-closes, and shows the rest.
 class StreamCall final : private PeerWatch {
  public:
-  /// `printer` and `options` outlive this.
+  /// `printer` and `options` must outlive this object.
   StreamCall(Stream stream, const CallOptions& options, ReplyPrinter& printer)
       : stream_(std::move(stream)), options_(options), printer_(printer) {}
 
-  /// Holds the whole call. Succeeds if a reply came after the last message, if there was one, and
-  /// no error broke it off; or once nobody reads standard output any more.
+  /// Runs the whole call. Succeeds if a reply came after the last message, if there was one, and no
+  /// error broke it off, or if the reader of standard output has gone.
   Result<void> converse(MessageSource& messages);
 
-  /// Whether the peer hung up while there might have been messages left.
+  /// Returns true if the peer hung up while there might have been messages left.
   bool was_cut_short() const { return was_cut_short_; }
 
  private:

@@ -11,8 +11,8 @@
 #include "framing/wire_format.h"
 #include "hotline/core/bytes.h"
 
-// Lengths in binary, before the payload. Inline: of what a server does for a small message, finding
-// its end should be the least.
+// Binary lengths before the payload. Inline, because finding the end of a small message should cost
+// a server as little as possible.
 
 namespace hotline::framing {
 
@@ -23,7 +23,7 @@ Number load(const std::byte* from) {
   return kOrder == std::endian::native ? number : std::byteswap(number);
 }
 
-/// Returns how many bytes that were.
+/// Returns how many bytes were written.
 template <std::endian kOrder, std::integral Number>
 std::size_t store(Number number, std::byte* into) {
   if (kOrder != std::endian::native) number = std::byteswap(number);

@@ -14,7 +14,7 @@ struct Number {
   bool is_over = false;
 };
 
-/// The number at the beginning of `input`. It has no leading zero: behind a `0` it is at its end.
+/// Reads the number at the beginning of `input`. It has no leading zero: after a `0` it has ended.
 Number read_number(Bytes input, std::size_t value_max) {
   Number number;
   for (const std::byte byte : input) {

@@ -6,14 +6,14 @@
 #include "hotline/core/bytes.h"
 #include "hotline/framing/codec.h"
 
-// Lengths in decimal digits, before the payload: netstring and ready.
+// Decimal lengths before the payload: netstring and ready.
 
 namespace hotline::framing {
 
 /// `5:hello,`.
 Decoded decode_netstring(Bytes input, std::size_t length_max);
 
-/// Returns how many bytes of `into`, which has room for 21, that were.
+/// Returns how many bytes of `into`, which has room for 21, were written.
 std::size_t encode_netstring(std::size_t length, std::span<std::byte> into);
 
 /// A length, as far as it is there, or the peer's `ready`.

@@ -8,11 +8,11 @@ namespace {
 
 using Outcome = Decoded::Outcome;
 
-// From here on what is missing is read to where it belongs, at the price of a read that brings
-// nothing of the next frame.
+// If more than this is missing, it is read directly into its place, at the price of a read that
+// takes nothing of the next frame.
 constexpr std::size_t kDirectMin = 16 * 1024;
 
-// At most so much is taken at once of a frame whose end is not known.
+// At most this much is taken at once of a frame whose end is not known.
 constexpr std::size_t kPieceMin = 512;
 
 bool needs_more(const Decoded& decoded) {
@@ -62,7 +62,7 @@ FrameAssembler::Step FrameAssembler::take_frame(const Decoded& decoded, MutableB
           .frame = input.first(decoded.frame_bytes)};
 }
 
-/// Twice as much each time, where the end is not known beforehand: few looks must do.
+/// Doubles each time if the end is not known beforehand, so that few searches are enough.
 void FrameAssembler::gather(std::size_t wanted_bytes) {
   if (!partial_) partial_ = std::make_unique<Partial>(budget_);
   const std::size_t gathered = partial_->bytes.size();

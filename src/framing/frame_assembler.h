@@ -12,27 +12,26 @@
 
 namespace hotline::framing {
 
-/// Puts frames together from the pieces in which they arrive: gives them where they lie if they lie
-/// whole, and gathers those that do not. No I/O. Holds no memory unless it is amid a frame.
+/// Assembles frames from the pieces in which they arrive: returns a frame in place if all of it is
+/// in one piece, and collects the others. No I/O. Holds no memory unless it is within a frame.
 class FrameAssembler {
  public:
   /// What next() has found: see Decoded.
   struct Step {
     Decoded::Outcome outcome = Decoded::Outcome::more;
-    bool is_gathered =
-        false;  ///< The frame goes when the next is looked for; others with the piece.
+    bool is_gathered = false;  ///< The frame is valid until next(); otherwise as long as the piece.
     MutableBytes payload{};
-    MutableBytes frame{};  ///< All of it: the payload and what goes around it.
+    MutableBytes frame{};  ///< All of the frame: the payload and its envelope.
     std::string_view reason{};
   };
 
-  /// `framing` and `budget` outlive this. Without a budget only the longest frame bounds the
-  /// memory.
+  /// `framing` and `budget` must outlive this object. Without a budget only the longest frame
+  /// limits the memory.
   explicit FrameAssembler(const Framing& framing, GatheringBudget* budget = nullptr)
       : decoder_(framing), budget_(budget) {}
 
-  /// The next frame of what has arrived. `more`: feed it, or fill room(); no piece is held then.
-  /// Throws as Gathering does.
+  /// Returns the next frame of what has arrived. After `more`, feed it or fill room(); it then
+  /// holds no piece. Throws as Gathering does.
   Step next() {
     const Framing& framing = decoder_.framing();
     if (!partial_ && has_fixed_header(framing.kind)) {
@@ -49,8 +48,8 @@ class FrameAssembler {
   /// What has arrived behind all that came before. It stays where it is until next() says `more`.
   void feed(MutableBytes piece) { piece_ = piece; }
 
-  /// After `more`: memory where much of the frame belongs that has begun, to be read into directly;
-  /// empty if feeding does better. filled() says how much of it was.
+  /// After `more`: returns memory for much of the current frame, to read into directly; empty if
+  /// feeding is better. Call filled() with the number of bytes read.
   MutableBytes room();
   void filled(std::size_t count) { partial_->bytes.advance(count); }
 
@@ -60,7 +59,7 @@ class FrameAssembler {
   /// Whether a frame has begun and not ended, as next() has last seen it.
   bool is_amid_frame() const { return partial_ && !partial_->is_read && !partial_->bytes.empty(); }
 
-  /// What was fed and belongs to no frame yet: to be moved elsewhere and fed again.
+  /// Returns what was fed and belongs to no frame yet, to be moved elsewhere and fed again.
   MutableBytes rest() const { return piece_; }
 
   /// Takes bytes that belong to no frame, as many as there are and fit.
@@ -76,7 +75,7 @@ class FrameAssembler {
     bool is_read = false;  ///< It is the latter.
   };
 
-  /// The frame lies in the piece.
+  /// The frame is within the piece.
   Step take_whole(const Decoded& decoded) {
     const MutableBytes frame = piece_.first(decoded.frame_bytes);
     piece_ = piece_.subspan(decoded.frame_bytes);

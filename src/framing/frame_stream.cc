@@ -53,7 +53,7 @@ struct FrameStream::State {
   Error no_frame(const framing::FrameAssembler::Step& step) const;
 };
 
-/// Closing has taken the lease.
+/// The close has taken the lease.
 void FrameStream::State::drop_if_closed() {
   if (!stream.is_open()) frames.feed({});
 }

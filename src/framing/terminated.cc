@@ -35,7 +35,7 @@ Decoded decode_delimited(Bytes input, Bytes delimiter, std::size_t payload_max,
     return frame(0, end, end + delimiter.size());
   }
   if (text.size() == frame_max) return too_large();
-  // The beginning of a delimiter may be here already.
+  // The beginning of a delimiter may have arrived already.
   looked_at = text.size() - std::min(text.size(), delimiter.size() - 1);
   return more(std::max(input.size() + 1, delimiter.size()));
 }
@@ -44,7 +44,7 @@ bool is_free_of(Bytes payload, Bytes delimiter) {
   const std::string_view text = as_text(payload);
   const std::string_view end = as_text(delimiter);
   if (text.contains(end)) return false;
-  // One that begins in the payload may end in the delimiter behind it: `a`, ended by `aa`.
+  // A delimiter that begins in the payload may end in the delimiter after it: `a`, ended by `aa`.
   for (std::size_t inside = 1; inside < end.size(); ++inside) {
     if (text.ends_with(end.substr(0, inside)) && end.starts_with(end.substr(inside))) return false;
   }

@@ -5,20 +5,20 @@
 #include "hotline/core/bytes.h"
 #include "hotline/framing/codec.h"
 
-// Frames that end where certain bytes stand: lines and delimiter. `looked_at` is how much of the
-// beginning of `input` need not be searched again.
+// Frames that end in certain bytes: lines and delimiter. `looked_at` is how much of the beginning
+// of `input` need not be searched again.
 
 namespace hotline::framing {
 
 Decoded decode_line(Bytes input, std::size_t payload_max, std::size_t& looked_at);
 
-/// Whether a line can hold `payload` and give it back as it is.
+/// Returns true if a line can contain `payload` and return it unchanged.
 bool is_line(Bytes payload);
 
 Decoded decode_delimited(Bytes input, Bytes delimiter, std::size_t payload_max,
                          std::size_t& looked_at);
 
-/// Whether the first `delimiter` of `payload` and a delimiter is the one behind `payload`.
+/// Returns true if the first `delimiter` in `payload` and a delimiter after it is that after it.
 bool is_free_of(Bytes payload, Bytes delimiter);
 
 }  // namespace hotline::framing

@@ -15,7 +15,7 @@ inline constexpr std::size_t kI32LengthMax = 0x7fff'ffff;
 inline constexpr std::size_t kVarintBytesMax = 10;
 inline constexpr std::uint8_t kVarintBits = 0x7f;
 inline constexpr std::uint8_t kVarintContinues = 0x80;
-// Of the tenth byte only the lowest bit is one of 64.
+// Only the lowest bit of the tenth byte belongs to the 64.
 inline constexpr std::uint8_t kVarintLastByteMax = 1;
 
 inline constexpr char kNetstringColon = ':';

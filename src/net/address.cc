@@ -40,8 +40,8 @@ AddressText describe_ipv6(const sockaddr_in6& address) {
   return {std::move(host), ntohs(address.sin6_port), {}, false};
 }
 
-/// The name in a UNIX address as the kernel counts it: empty without one, an abstract one with its
-/// leading zero.
+/// Returns the name in a UNIX address as the kernel counts it: empty without one, an abstract one
+/// with its leading zero.
 std::string_view unix_name(const SocketAddress& address) {
   constexpr std::size_t kStart = offsetof(sockaddr_un, sun_path);
   if (address.size() <= kStart) return {};
@@ -55,7 +55,7 @@ AddressText describe_unix(const SocketAddress& address) {
   return {{}, 0, std::string(name.substr(0, name.find('\0'))), false};
 }
 
-/// An IP address in its IPv6 form, an IPv4 one mapped; nothing for other families.
+/// Returns an IP address in its IPv6 form, with IPv4 mapped; nullopt for other families.
 std::optional<in6_addr> ip_of(const SocketAddress& address) {
   const int family = family_of(address);
   if (family == AF_INET6) return as<sockaddr_in6>(address).sin6_addr;

@@ -10,7 +10,7 @@
 
 namespace hotline::net {
 
-/// A socket address taken apart, as text.
+/// The parts of a socket address, as text.
 struct AddressText {
   std::string host;
   std::uint16_t port = 0;
@@ -21,32 +21,32 @@ struct AddressText {
 /// Takes any address apart; an IPv4 address mapped into IPv6 is shown as IPv4.
 AddressText describe(const SocketAddress& address);
 
-/// The address of a UNIX endpoint; its name fits, the parser has seen to that.
+/// Returns the address of a UNIX endpoint. The parser has checked that the name fits.
 SocketAddress unix_address(std::string_view path, bool is_abstract);
 
-/// An address that is bound: the kernel then gives a UNIX socket an abstract name. unix(7),
+/// Returns the address with which the kernel gives a UNIX socket an abstract name. unix(7),
 /// Autobind.
 SocketAddress unix_autobind_address();
 
-/// Whether it is the address of every interface.
+/// Returns true for the address of every interface.
 bool is_wildcard(const SocketAddress& address);
 
-/// Whether it is a UNIX path that does not begin at the root.
+/// Returns true for a UNIX path that does not begin at the root.
 bool is_relative_path(const SocketAddress& address);
 
-/// Whether both have the same IP address; a mapped IPv4 address is that IPv4 address.
+/// Returns true if both have the same IP address; a mapped IPv4 address equals the IPv4 address.
 bool is_same_host(const SocketAddress& one, const SocketAddress& other);
 
-/// The IPv4 address that is mapped into an IPv6 one; nothing if none is.
+/// Returns the IPv4 address that is mapped into an IPv6 one, or nullopt.
 std::optional<SocketAddress> ipv4_of_mapped(const SocketAddress& address);
 
-/// Whether it is an IP address that this machine alone can have: 127.0.0.0/8 or ::1.
+/// Returns true for an IP address that only this machine can have: 127.0.0.0/8 or ::1.
 bool is_loopback(const SocketAddress& address);
 
-/// The port of an IP address; 0 without one.
+/// Returns the port of an IP address; 0 without one.
 std::uint16_t port_of(const SocketAddress& address);
 
-/// The same address with another port.
+/// Returns the same address with another port.
 SocketAddress with_port(const SocketAddress& address, std::uint16_t port);
 
 /// Family as in socket(2).

@@ -10,13 +10,13 @@
 
 namespace hotline::net {
 
-/// A socket that has its address; one for streams listens.
+/// A socket that is bound; a stream socket listens.
 struct BoundSocket {
   std::unique_ptr<engine::Channel> channel;
-  Endpoint endpoint;  ///< With the port that the kernel gave.
+  Endpoint endpoint;  ///< With the port that the kernel chose.
   SocketAddress address;
   BoundPath path;
-  std::shared_ptr<InheritedMode> mode;  ///< Of an inherited one that blocked.
+  std::shared_ptr<InheritedMode> mode;  ///< For an inherited socket that was blocking.
 };
 
 /// Binds a socket to the first address of `endpoint` that takes it, and listens with

@@ -23,8 +23,8 @@ std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std:
   return fail(std::move(error));
 }
 
-/// To connect a datagram socket disturbs nobody: a bound socket of another type answers EPROTOTYPE,
-/// before it listens too.
+/// Connecting a datagram socket disturbs no server: a bound socket of another type answers
+/// EPROTOTYPE, even before it listens.
 bool is_abandoned(const Endpoint& endpoint) {
   const SocketAddress address = unix_address(endpoint.path(), false);
   auto channel = open_socket(address, SOCK_DGRAM, "probe", endpoint);
@@ -39,7 +39,7 @@ Result<BoundPath> BoundPath::adopt(const Endpoint& endpoint, std::optional<unsig
   Engine& engine = Engine::current();
   BoundPath bound;
   const int found = engine.path_status(endpoint.path(), bound.ours_);
-  // Later nothing will tell it from another's: it is removed while it must be ours.
+  // Later it could not be distinguished from another's, so it is removed while it must be ours.
   if (found < 0) engine.remove_path(endpoint.path());
   bound.path_ = endpoint.path();
   const bool is_as_wanted = !mode || bound.ours_.mode == *mode;

@@ -25,7 +25,7 @@ constexpr std::string_view kConnectTo = "connect to";
 constexpr Duration kBacklogRetryFirst = std::chrono::milliseconds(1);
 constexpr Duration kBacklogRetryMax = std::chrono::milliseconds(50);
 
-/// A UNIX connection that has to wait waits for room in the listener's backlog, for nothing else.
+/// A UNIX connection waits only for room in the listener's backlog.
 Error wait_error(int result, const Endpoint& shown) {
   Error error = engine::operation_error(result, kConnectTo, shown.to_string());
   if (error.kind == ErrorKind::timed_out && shown.transport() == Transport::unix_) {
@@ -73,7 +73,8 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
   return fail(wait_error(-ECONNREFUSED, peer));
 }
 
-/// Every failure in one error: a single one as it is, more in the order of the attempts.
+/// Combines all failures in one error: a single one unchanged, several in the order of the
+/// attempts.
 Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
   if (failures.size() == 1) return failures.front();
   std::string detail;

@@ -38,7 +38,7 @@ struct DatagramSocket::State {
   net::BoundPath path;
   std::shared_ptr<net::InheritedMode> mode;
   std::shared_ptr<net::ReceiveBatch> received;
-  std::shared_ptr<net::ReceiveBatch> spare;  ///< Kept by somebody until lately, or still.
+  std::shared_ptr<net::ReceiveBatch> spare;  ///< Kept by a user until recently, or still.
   net::SendBatch sent;
   std::optional<net::UnixSender> unix_sender;  ///< Of a bound UNIX socket, to its many peers.
   engine::Turn send_turn;
@@ -59,7 +59,7 @@ struct DatagramSocket::State {
         received(new_batch()),
         sent(batch_size()) {}
 
-  /// Of a socket for a server.
+  /// Makes the state of a socket for a server.
   static std::unique_ptr<State> over(net::BoundSocket bound, const DatagramOptions& options);
 
   std::size_t batch_size() const { return std::max<std::size_t>(1, options.batch_max); }
@@ -135,7 +135,7 @@ bool is_of_datagram(int code) {
 
 std::unique_ptr<DatagramSocket::State> DatagramSocket::State::over(net::BoundSocket bound,
                                                                    const DatagramOptions& options) {
-  // The system may grant less (net.core.rmem_max); that is no reason to fail.
+  // The system may grant less (net.core.rmem_max), which is not a failure.
   net::set_flag(*bound.channel, SOL_SOCKET, SO_RCVBUF, kReceiveQueueBytes);
   net::widen_send_buffer(*bound.channel);
   const net::PacketInfo packet_info = ask_for_packet_info(*bound.channel, bound.address);
@@ -176,7 +176,7 @@ int DatagramSocket::State::receive_some(std::span<mmsghdr> headers, Deadline dea
   return count;
 }
 
-/// Connects to the first of the candidates that can be, and drops those before it.
+/// Connects to the first possible candidate, and drops those before it.
 bool DatagramSocket::State::call_candidate() {
   while (!candidates.empty()) {
     if (call_address(candidates.front(), channel) >= 0) {
@@ -188,7 +188,7 @@ bool DatagramSocket::State::call_candidate() {
   return false;
 }
 
-/// The address that is called is no good: asks the next one the same.
+/// The current address does not work: sends the same to the next one.
 bool DatagramSocket::State::ask_next() {
   if (candidates.size() < 2) return false;
   const SocketAddress failed = candidates.front();
@@ -226,15 +226,15 @@ std::shared_ptr<void> DatagramSocket::keep_batch() {
 int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
   engine::SendDatagrams operation(*channel, headers);
   Engine& engine = Engine::current();
-  // A UNIX peer that does not read must hold up nobody else, so its datagram is dropped, as UDP
-  // would. A connected socket has no others.
+  // A UNIX peer that does not read must not delay others, so its datagram is dropped, as UDP would
+  // drop it. A connected socket has no other peers.
   const bool is_routed = headers.front().msg_hdr.msg_name != nullptr;
   if (is_routed && unix_sender) return unix_sender->send(headers);
   return engine.perform(operation, Deadline::after(engine.now(), options.send_timeout));
 }
 
-/// How many of `datagrams`, from the first on, may be sent. A relative path means the directory of
-/// whoever reads it: theirs, and not this process's.
+/// Returns how many of `datagrams`, from the first on, may be sent. A relative path is relative to
+/// the directory of the peer, not of this process.
 std::size_t DatagramSocket::State::sendable(std::span<const OutgoingDatagram> datagrams) const {
   if (endpoint.transport() != Transport::unixgram) return datagrams.size();
   const auto leads_elsewhere = [](const OutgoingDatagram& each) {
@@ -244,7 +244,8 @@ std::size_t DatagramSocket::State::sendable(std::span<const OutgoingDatagram> da
                                   datagrams.begin());
 }
 
-/// To a candidate, while nobody knows which one answers: what had no reply goes to the next one.
+/// Sends to a candidate while it is unknown which one answers: a datagram without a reply goes to
+/// the next one.
 int DatagramSocket::State::send_whole(const OutgoingDatagram& datagram) {
   if (candidates.size() > 1 && has_waited && !is_receiving) {
     std::ranges::rotate(candidates, candidates.begin() + 1);
@@ -301,7 +302,7 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
       if (state.options.tap != nullptr)
         state.options.tap->sent(state.peer_of(each.route), each.bytes);
     }
-    // An error is that of the first one: it is dropped.
+    // An error belongs to the first datagram, which is dropped.
     datagrams = datagrams.subspan(result < 0 ? 1 : taken);
   }
   return sent;

@@ -49,7 +49,7 @@ bool is_printable(std::string_view text) {
       text, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
 }
 
-/// A path may hold any byte, and whoever is called may have chosen it: these would mean something
+/// A path may contain any byte, and a peer may have chosen it: these bytes would mean something
 /// else in a URI, or in a log.
 constexpr std::string_view kReservedInPaths = "?\"\\";
 

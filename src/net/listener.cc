@@ -36,10 +36,10 @@ struct Listener::State {
 
 namespace {
 
-// A system that always fails so, as a filter of system calls does, must not keep a core busy.
+// A system that always fails in this way, as a system call filter does, must not keep a core busy.
 constexpr int kFailuresMax = 8;
 
-// What the connection itself brought with it, and the next accept will not: accept(2), "Error
+// Errors that belong to the connection, so that the next accept may succeed: accept(2), "Error
 // handling".
 bool is_of_connection(int code) {
   switch (-code) {
@@ -57,8 +57,8 @@ bool is_of_connection(int code) {
   }
 }
 
-/// Resets a connection where an exception leaves the scope before anybody has it: an orderly end
-/// would read as an empty reply. The descriptor must be open until then.
+/// Resets a connection if an exception leaves the scope before it has an owner, because an orderly
+/// end would look like an empty reply. The descriptor must be open until then.
 class ResetOnException {
  public:
   explicit ResetOnException(int fd) : fd_(fd) {}
@@ -131,7 +131,7 @@ Result<Listener> Listener::share_port() const {
 void Listener::leave_loop() { state_->channel->withdraw(); }
 
 void Listener::close() {
-  // While the socket is open, nobody takes its path for abandoned and binds another there.
+  // While the socket is open, no other server takes its path for abandoned and binds another there.
   state_->path.remove();
   state_->channel->close();
   state_->mode.reset();

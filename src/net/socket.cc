@@ -14,7 +14,7 @@ namespace {
 
 using engine::Engine;
 
-// A peer that has vanished without a word is noticed after two minutes and a half.
+// A peer that has vanished without notice is detected after two and a half minutes.
 constexpr int kKeepaliveIdleSeconds = 60;
 constexpr int kKeepaliveIntervalSeconds = 15;
 constexpr int kKeepaliveProbes = 6;
@@ -43,15 +43,15 @@ std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, int socket_typ
                                "socket there that is bound"));
 }
 
-/// Whether a caller can name it: it has a port, or a path or name.
+/// Returns true if a caller can name it: it has a port, or a path or name.
 bool is_bound(int fd) {
   SocketAddress address;
   if (Engine::current().local_address(fd, address) < 0) return false;
   return family_of(address) == AF_UNIX ? !describe(address).path.empty() : port_of(address) != 0;
 }
 
-/// An IPv4 address that is written as an IPv6 one, as IPv4: so it needs no IPv6 here, and no socket
-/// that is for both.
+/// Returns an IPv4 address that is written as an IPv6 one as IPv4, which needs neither IPv6 here
+/// nor a socket for both.
 SocketAddress without_mapping(const SocketAddress& address) {
   return ipv4_of_mapped(address).value_or(address);
 }
@@ -77,7 +77,7 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint,
   if (addresses) std::ranges::transform(*addresses, addresses->begin(), without_mapping);
   const bool is_every_address = endpoint.host().empty() && purpose == engine::LookupPurpose::bind;
   if (addresses && is_every_address) {
-    // The IPv6 wildcard serves IPv4 as well, where the machine has IPv6.
+    // The IPv6 wildcard serves IPv4 as well, if the machine has IPv6.
     std::ranges::partition(
         *addresses, [](const SocketAddress& address) { return family_of(address) == AF_INET6; });
   }
@@ -89,7 +89,7 @@ int set_flag(const engine::Channel& channel, int level, int name, int value) {
 }
 
 void widen_send_buffer(const engine::Channel& channel) {
-  // The system may grant less (net.core.wmem_max); that is no reason to fail.
+  // The system may grant less (net.core.wmem_max), which is not a failure.
   set_flag(channel, SOL_SOCKET, SO_SNDBUF, kSendQueueBytes);
 }
 

@@ -17,25 +17,25 @@ Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& addres
                                                      std::string_view operation,
                                                      const Endpoint& endpoint);
 
-/// The addresses that `endpoint` stands for, best first; a mapped one, `::ffff:127.0.0.1`, as IPv4.
-/// A name is looked up: suspends the fiber.
+/// Returns the addresses of `endpoint`, best first; a mapped one, `::ffff:127.0.0.1`, as IPv4.
+/// Looks a name up: suspends the fiber.
 Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::LookupPurpose purpose);
 
-/// A flag that is a number, such as SO_KEEPALIVE, set; 0 or a negated errno.
+/// Sets a numeric flag, such as SO_KEEPALIVE. Returns 0 or a negated errno.
 int set_flag(const engine::Channel& channel, int level, int name, int value = 1);
 
-/// Lets a datagram socket have as much on its way as the system grants.
+/// Sets the send buffer of a datagram socket to the largest size that the system grants.
 void widen_send_buffer(const engine::Channel& channel);
 
-/// What such a flag is now, or a negated errno.
+/// Returns the value of such a flag, or a negated errno.
 int get_flag(const engine::Channel& channel, int level, int name);
 
-/// How often one attempt to connect may end so, see is_connected_to_itself, before it counts as
-/// refused.
+/// How often one attempt to connect may end in this way, see is_connected_to_itself(), before it
+/// counts as refused.
 inline constexpr int kSelfConnectsMax = 3;
 
-/// Whether the kernel has connected a TCP or UDP socket to itself: nobody was bound to the port,
-/// and the socket was given it for its own.
+/// Returns true if the kernel has connected a TCP or UDP socket to itself: no socket was bound to
+/// the port, and this one was given it as its own.
 bool is_connected_to_itself(const engine::Channel& channel);
 
 /// What a fresh stream socket of that transport gets, whichever side made it: no delay, keepalive.

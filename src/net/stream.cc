@@ -19,11 +19,11 @@ namespace {
 
 using engine::Engine;
 
-// One wait for the peer to take bytes covers at most this many, so that the write timeout is one of
-// progress, not of the whole.
+// One wait for the peer to take bytes covers at most this many, so that the write timeout limits
+// progress, not the whole write.
 constexpr std::size_t kWriteChunkBytes = net::ProgressDeadline::kChunkBytes;
 
-// What one vectored write takes at a time: well below IOV_MAX, small on a fiber's stack.
+// The pieces of one vectored write: well below IOV_MAX, small on a fiber's stack.
 constexpr std::size_t kPiecesMax = 16;
 
 constexpr std::string_view kReceiveFrom = "receive from";
@@ -139,7 +139,7 @@ Result<MutableBytes> Stream::receive() {
   engine::Channel& channel = *state.channel;
   Engine& engine = Engine::current();
   if (channel.unread.empty()) {
-    // The lease ends before the wait: an idle stream holds no buffer.
+    // The lease ends before the wait, so that an idle stream holds no buffer.
     if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
     engine::Receive receive(channel, engine);
     const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
@@ -285,7 +285,7 @@ std::size_t Stream::write_now(std::span<const Bytes> pieces) {
     pieces = pieces.subspan(count);
     if (total == 0) continue;
     engine::SendVectored send(*state.channel, std::span(batch).first(count));
-    // What is wrong, if anything is, the next write that may wait will say.
+    // If there is an error, the next write that may wait reports it.
     const int result = Engine::current().attempt(send);
     is_all = result > 0;
     if (!is_all) break;
@@ -298,7 +298,7 @@ std::size_t Stream::write_now(std::span<const Bytes> pieces) {
 }
 
 Result<void> Stream::write_all(std::span<const Bytes> pieces) {
-  std::size_t skipped = 0;  // Of the first piece: what has gone already.
+  std::size_t skipped = 0;  // How much of the first piece has been written.
   bool has_written = false;
   while (!pieces.empty()) {
     std::array<iovec, kPiecesMax> batch;

@@ -12,12 +12,12 @@
 namespace hotline::server {
 namespace {
 
-// As Go's net/http: doubled while accepting fails, forgotten when it succeeds.
+// As in Go's net/http: doubled while accepts fail, reset when one succeeds.
 constexpr Duration kPauseFirst = std::chrono::milliseconds(5);
 constexpr Duration kPauseMax = std::chrono::seconds(1);
 
-/// Whether nobody is to be taken any more. A wait without a deadline ends in time only where the
-/// acceptor's own time is over.
+/// Returns true if no more callers are to be accepted. A wait without a deadline times out only if
+/// the acceptor's own time is over.
 bool is_over(const Error& error) {
   return error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled ||
          error.kind == ErrorKind::timed_out;
@@ -73,7 +73,7 @@ CallSlot Acceptor::admit(Stream& call) {
   return slot;
 }
 
-/// Whether to take another one.
+/// Returns true if another caller is to be accepted.
 bool Acceptor::begin(AdmittedCall admitted) {
   // Counted here, not when the call begins to run: one call means the first caller, not the first
   // scheduled.
@@ -93,7 +93,7 @@ bool Acceptor::wait_for_room(CallSlot& slot) {
     const auto room = slot.take_room();
     if (room) return true;
     if (is_over(room.error())) return false;
-    // Not even a descriptor to wait with: the calls under way will give some back.
+    // There is not even a descriptor to wait with: the calls in progress will release some.
     if (auto slept = sleep_for(kPauseFirst); !slept && is_over(slept.error())) return false;
   }
 }

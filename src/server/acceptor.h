@@ -10,13 +10,13 @@
 
 namespace hotline::server {
 
-/// Takes callers from one listener, within the limits, until draining or cut. A caller that it does
-/// not take sees a reset. While accepting fails it pauses, longer each time; a drain ends the
-/// pause, and with it the acceptor. Straight-line code: a fiber or a thread runs it.
+/// Accepts callers from one listener, within the limits, until draining or cut. A caller that it
+/// does not serve sees a reset. While accepts fail it pauses, longer each time; a drain ends the
+/// pause, and with it the acceptor. Straight-line code that runs on a fiber or a thread.
 class Acceptor {
  public:
-  /// Takes a call over. One of two pointers at most is made without memory: where an acceptor runs,
-  /// nobody could be told that there was none.
+  /// Takes over a call. It must hold at most two pointers, so that it needs no memory: an acceptor
+  /// could not report a lack of memory.
   using Start = std::function<void(AdmittedCall)>;
 
   Acceptor(Shared& shared, Service& service, Listener& listener, Start start)

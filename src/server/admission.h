@@ -13,11 +13,11 @@
 
 namespace hotline::server {
 
-/// Who may call now: room for all calls together, and for each peer address. Any thread. A CallSlot
-/// takes from it and gives back.
+/// Which callers are admitted: room for all calls together, and for each peer address. Any thread.
+/// A CallSlot takes from it and gives back.
 class Admission {
  public:
-  /// The calls of one peer address. Stays where it is while it counts any.
+  /// The calls of one peer address. It does not move while it counts any.
   using PeerCalls = std::pair<const std::string, std::size_t>;
 
   /// `room`: calls at once. `per_peer`: of those from one address; addresses of this machine have
@@ -34,14 +34,14 @@ class Admission {
   /// Gives the room of one call back.
   void give_room_back() { room_.release(); }
 
-  /// Room for so many more calls, as of now.
+  /// Returns how many more calls there is room for now.
   std::size_t room_left() const { return room_.count(); }
 
-  /// Counts one more call of `peer`: nothing if it has as many as it may have, null if it has no
-  /// limit.
+  /// Counts one more call of `peer`. Returns nullopt if it has as many as allowed, and null if it
+  /// has no limit.
   std::optional<PeerCalls*> admit(const Endpoint& peer);
 
-  /// One of the calls that admit counted has ended. `calls` may be null.
+  /// Call when a call that admit() counted has ended. `calls` may be null.
   void leave(PeerCalls* calls);
 
  private:

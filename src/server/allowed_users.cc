@@ -33,7 +33,7 @@ Result<void> take_allowed_users(OptionTaker& taker, Service& service) {
   if (*word && !has_users(service.wanted)) {
     return fail(taker.refuse(std::string(kOnlyUnix), "leave it out, or use unix:"));
   }
-  // Whoever gives a path its mode has said who may call. Nothing else has permission bits.
+  // The mode of a path decides which users may call. Other endpoints have no permission bits.
   const bool is_path = service.wanted.is_unix_path();
   const bool has_mode = is_path && service.socket.mode;
   service.must_tell_users = allowed == "owner";
@@ -54,7 +54,7 @@ Result<void> check_senders(const Service& service) {
     return refuse(ErrorKind::invalid_argument, std::string(kOnlyUnix),
                   "leave it out, or use unix:");
   }
-  // Datagrams are not checked one by one: the bits of the path must keep others out.
+  // Datagrams are not checked one by one: the bits of the path must exclude other users.
   const bool is_closed_to_others = service.wanted.is_unix_path() &&
                                    (service.socket.mode.value_or(kOthersBits) & kOthersBits) == 0;
   if (transport != Transport::unixgram || is_closed_to_others) return {};

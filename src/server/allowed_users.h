@@ -14,14 +14,14 @@ struct Service;
 /// machine.
 Result<void> take_allowed_users(OptionTaker& taker, Service& service);
 
-/// Whether `service`, which is bound, can keep to its owner if it is for its owner only. Fails with
-/// `permission_denied` if it takes datagrams that other users could send, and with
-/// `invalid_argument` if `allow=owner` was said of a socket whose callers are not users of this
-/// machine, as an inherited one may turn out to be.
+/// Checks that `service`, which is bound, can exclude other users if it is for its owner only.
+/// Fails with `permission_denied` if it takes datagrams that other users could send, and with
+/// `invalid_argument` if `allow=owner` is set on a socket whose callers are not users of this
+/// machine, such as an inherited one.
 Result<void> check_senders(const Service& service);
 
-/// Whether `call` may be served by `service`. Fails with `permission_denied`, naming the user, or
-/// as Stream::peer_credentials does.
+/// Checks that `service` may serve `call`. Fails with `permission_denied`, naming the user, or as
+/// Stream::peer_credentials() does.
 Result<void> check_user(const Service& service, const Stream& call);
 
 }  // namespace hotline::server

@@ -11,9 +11,9 @@
 namespace hotline::server {
 namespace {
 
-/// The handler has said its last word and the peer has not: closing now, with bytes of the peer's
-/// unread or on their way, would reset the connection and could take the reply with it. A drain
-/// ends the handler's wait, not this one.
+/// The handler has finished and the peer has not: closing now, with bytes of the peer unread or in
+/// transit, would reset the connection and could destroy the reply. A drain ends the handler's
+/// wait, not this one.
 void linger(const ServerOptions& options, Stream& call) {
   const ErrorKind end = call.end().kind;
   if (!call.is_open() || (end != ErrorKind::none && end != ErrorKind::draining)) return;
@@ -26,8 +26,8 @@ void linger(const ServerOptions& options, Stream& call) {
   }
 }
 
-/// Whether the server was cut while the handler did something else than wait for its caller: what
-/// the caller has may be a part of what was meant for it.
+/// Returns true if the server was cut while the handler did anything but wait for its caller: the
+/// caller may then have only a part of the reply.
 bool was_cut_amid(const Stream& call) {
   engine::Engine& engine = engine::Engine::current();
   engine.note_interrupts();

@@ -33,7 +33,7 @@ CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part
   const auto run = [&] {
     try {
       Result<void> done = part();
-      // What had begun was cut off for want of memory: it must not look answered.
+      // What had begun was cut off for lack of memory: it must not look answered.
       const bool is_cut = !done && done.error().kind == ErrorKind::resource_exhausted;
       if (!is_cut) end.manner = CallEnd::Manner::orderly;
       if (!done) end.reason = std::move(done.error());

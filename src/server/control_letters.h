@@ -10,9 +10,9 @@
 
 namespace hotline::server {
 
-/// Wakes the fiber that runs a server when it is asked to drain or to be cut. The letters are made
-/// beforehand: a signal, or the end of the only call, could not say that there was no memory for
-/// one. Each is posted once. Any thread.
+/// Wakes the fiber that runs a server when the server is drained or cut. The letters are made
+/// beforehand, because a signal, or the end of the only call, could not report a lack of memory.
+/// Each is posted once. Any thread.
 class ControlLetters {
  public:
   /// Sets `asked` on the loop of `mailbox` from now on. The letters share it: they may be read

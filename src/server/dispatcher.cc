@@ -14,13 +14,13 @@ namespace hotline::server {
 
 using engine::EventLoop;
 
-/// One run of the handler: while it waits the message stays where it is.
+/// One run of the handler. While it waits, the message stays in place.
 class Dispatcher::Handling final : public DispatchFibers::Work {
  public:
   explicit Handling(Dispatcher& dispatcher)
       : Work(dispatcher.fibers_ ? &*dispatcher.fibers_ : nullptr), dispatcher_(dispatcher) {}
 
-  /// The message is needed no more: what it lies in may be received over.
+  /// The message is not needed any more: its memory may be used for another receive.
   void give_up_message() {
     if (std::exchange(holds_batch_, false)) dispatcher_.is_batch_in_use_ = false;
   }
@@ -40,7 +40,7 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
 
   Dispatcher& dispatcher_;
   std::shared_ptr<void> memory_;
-  bool holds_batch_ = false;  ///< The socket's own memory, for want of any other.
+  bool holds_batch_ = false;  ///< The socket's own memory, because there is no other.
 };
 
 void Dispatcher::run() {
@@ -55,7 +55,7 @@ void Dispatcher::run() {
   do {
     fibers_->start();
     group.join();
-    // Without a stack for the fiber it had nobody: there will be one.
+    // spawn failed for lack of a stack; try again until it succeeds.
   } while (!has_ended_ && sleep_for(kRetryPause));
 }
 
@@ -68,9 +68,9 @@ Dispatcher::Course Dispatcher::next() {
   try {
     return advance();
   } catch (const std::bad_alloc&) {
-    // Below: nothing waits within a catch.
+    // Waits below, because a catch block must not wait.
   }
-  // What was gathered is lost, as on a network that is short of memory.
+  // The gathered replies are lost, as on a network that is short of memory.
   outgoing_.clear();
   replies_.clear();
   shared_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
@@ -122,7 +122,7 @@ Dispatcher::Course Dispatcher::handle_next() {
   }
   Handling handling(*this);
   Reply reply = call_handler(datagram);
-  // Where one message is wanted, one that cannot be answered as it should is not the one.
+  // If one message is wanted, one that cannot be answered completely is not the one.
   bool is_the_one = reply.has_value() || !datagram.is_truncated;
   if (reply.has_value() && net::is_relative_path(datagram.route->peer)) {
     note_unanswered(datagram, "its sender's address is a relative path");

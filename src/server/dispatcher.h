@@ -16,8 +16,8 @@
 namespace hotline::server {
 
 /// Runs a message handler over one datagram socket: messages back to back on one dispatch fiber,
-/// replies in batches. When a handler waits, it keeps that fiber and another goes on with the
-/// messages behind it. On a thread without a loop: one message after another.
+/// replies in batches. When a handler waits, it keeps that fiber and another goes on with the later
+/// messages. On a thread without a loop it handles one message after another.
 class Dispatcher {
  public:
   Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
@@ -51,9 +51,9 @@ class Dispatcher {
 
   std::span<const Datagram> messages_;
   std::size_t position_ = 0;
-  std::shared_ptr<void>
-      messages_memory_;         ///< Once a handler waits in their midst; else the socket's.
-  std::vector<Reply> replies_;  ///< Of messages_, not sent yet,
+  std::shared_ptr<void> messages_memory_;   ///< Set if a handler waits within the batch; otherwise
+                                            ///< the memory is the socket's.
+  std::vector<Reply> replies_;              ///< Of messages_, not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.
   bool is_batch_in_use_ = false;  ///< By a handler that waits, and could not be kept for it.

@@ -12,7 +12,7 @@ namespace hotline::server {
 namespace {
 
 // How long the dispatching fiber goes on before the loop's other fibers run, how many light calls
-// it serves between two looks at the clock, and how many before a heavy one has its turn.
+// it serves between two reads of the clock, and how many before a heavy one.
 constexpr Duration kSlice = std::chrono::microseconds(500);
 constexpr unsigned kLightCountUnlooked = 4;
 constexpr unsigned kLightCountMax = 64;
@@ -55,12 +55,12 @@ FrameDispatcher::~FrameDispatcher() { end_all(); }
 
 void FrameDispatcher::run() {
   engine::FiberGroup group(loop_);
-  // Who waits is bounded by the calls themselves: each can hold one fiber, as a stream's would.
+  // The calls themselves limit the number of waits: each can hold one fiber, as a stream does.
   fibers_.emplace(loop_, group, SIZE_MAX, [this] { dispatch(); });
   do {
     fibers_->start();
     group.join();
-    // Without a stack for the fiber it had nobody: there will be one.
+    // spawn failed for lack of a stack; try again until it succeeds.
   } while (!is_over() && sleep_for(kRetryPause));
 }
 
@@ -109,7 +109,7 @@ void FrameDispatcher::dispatch() {
   }
 }
 
-/// Callers that keep sending would keep the fiber from a wait that tells it of a drain or a cut.
+/// Callers that keep sending could keep the fiber from a wait, which would report a drain or a cut.
 void FrameDispatcher::heed_scope() {
   const int asked = loop_.scope().code_in_force();
   if (asked == engine::kDrainEnd && !is_draining_) begin_drain();
@@ -138,7 +138,7 @@ void FrameDispatcher::end_slice_in_time(engine::Weight served) {
   begin_slice();
 }
 
-/// False if all has been cut.
+/// Returns false if everything has been cut.
 bool FrameDispatcher::wait_for_calls() {
   const engine::OnDrain on_drain = is_draining_ ? engine::OnDrain::goes_on : engine::OnDrain::ends;
   waits_until_ = next_silence_end();
@@ -159,7 +159,7 @@ Deadline FrameDispatcher::next_silence_end() const {
 
 void FrameDispatcher::end_silent() {
   const Instant time = loop_.now();
-  // The loop takes note of everything that has come by now before it ends this wait.
+  // The loop processes everything that has arrived by now before it ends this wait.
   if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
   for (OrderedCalls* calls : watched()) {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
@@ -178,7 +178,7 @@ void FrameDispatcher::end_silent() {
   }
 }
 
-/// Each has a last chance to say what it has said already.
+/// Gives every idle call one last receive, so that bytes already sent are still answered.
 void FrameDispatcher::begin_drain() {
   is_draining_ = true;
   for (OrderedCalls* calls : watched()) {
@@ -227,7 +227,7 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
   if (!call.has_frames_left) {
     const auto piece = is_draining_ ? call.stream.receive() : call.stream.receive_now();
     if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
-    // Told too early: it is watched again.
+    // The notification came too early: watch the call again.
     if (piece->empty()) return {};
     // A peer that sends a little now and then is never silent, and may still take too long.
     if (call.message.has_passed(loop_.now())) return fail(lateness_of(call));
@@ -283,7 +283,7 @@ void FrameDispatcher::watch(FramedCall& call) {
   calls.push_back(call);
   call.is_watched = true;
   if (!call.message.until().is_never() && !call.is_timed) {
-    // Its time was over while it was served.
+    // Its time ended while it was served.
     begun_.push_front(call);
     call.is_timed = true;
   }
@@ -310,7 +310,7 @@ void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
   has_work_.set();
 }
 
-/// Null if there is no memory for one.
+/// Returns null if there is no memory for one.
 std::unique_ptr<ReplyBatch> FrameDispatcher::take_batch() noexcept {
   if (spare_batches_.empty()) {
     try {

@@ -18,11 +18,11 @@
 namespace hotline::server {
 
 /// Runs a message handler over the framed calls of one loop: the messages of all of them back to
-/// back on one fiber, the replies to what one receive brought gathered into one write. A call that
-/// is silent has neither fiber nor buffer. When a handler or a write waits, it keeps that fiber and
-/// another goes on with the other calls. Calls that bring much at once are served after those that
-/// bring little, a bounded number of messages at a time, and the loop's other fibers run after each
-/// slice of time. Loop thread only; used from fibers of one group.
+/// back on one fiber, with the replies to one receive gathered into one write. A silent call has
+/// neither a fiber nor a buffer. When a handler or a write waits, it keeps that fiber and another
+/// goes on with the other calls. Calls that carry much at once are served after those that carry
+/// little, a limited number of messages at a time, and the loop's other fibers run after each slice
+/// of time. Loop thread only; used from fibers of one group.
 class FrameDispatcher {
  public:
   FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop);
@@ -36,8 +36,8 @@ class FrameDispatcher {
   /// There will be no more.
   void stop_taking();
 
-  /// Returns when there will be no more calls and the last has ended. A drain of the fiber ends
-  /// calls with nothing pending; a cancel all.
+  /// Returns when no more calls will come and the last has ended. A drain of the fiber ends calls
+  /// with nothing pending, and a cancel ends all.
   void run();
 
  private:
@@ -80,17 +80,17 @@ class FrameDispatcher {
   OrderedCalls ready_;
   OrderedCalls ready_bulk_;  ///< Those of them that brought much with their last piece.
   // Each in the order of its calls' deadlines.
-  OrderedCalls unspoken_;  ///< Watched, and nothing has come yet.
-  OrderedCalls silent_;    ///< Watched, and something has.
-  BegunCalls begun_;       ///< Watched or not, and a message has begun whose time is not over.
+  OrderedCalls unspoken_;  ///< Watched, and nothing has arrived yet.
+  OrderedCalls silent_;    ///< Watched, and something has arrived.
+  BegunCalls begun_;       ///< Watched or not, with an unfinished message whose time is not over.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
-  std::size_t batch_count_ = 0;  ///< Spare or in use.
+  std::size_t batch_count_ = 0;  ///< Unused or in use.
   static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());
-  Deadline waits_until_ = kNobodyWaits;  ///< Of the fiber that waits for calls.
+  Deadline waits_until_ = kNobodyWaits;  ///< The deadline of the fiber that waits for calls.
   Instant slice_end_{};
   unsigned light_count_ = 0;  ///< Light calls that were served since the last heavy one.
   std::size_t call_count_ = 0;
-  bool is_complete_ = false;  ///< No more will be taken.
+  bool is_complete_ = false;  ///< No more calls will be taken.
   bool is_draining_ = false;
 };
 

@@ -17,7 +17,7 @@ namespace {
 using framing::FrameAssembler;
 using Outcome = Decoded::Outcome;
 
-// Some 50 us of the smallest messages, for a handler that takes no time.
+// Some 50 us of the smallest messages, with a handler that takes no time.
 constexpr int kFramesOfTurn = 256;
 
 Error only_one_wanted(const Stream& call) {

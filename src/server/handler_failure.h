@@ -20,7 +20,7 @@ struct HandlerFoundNoMemory final : std::exception {
   const char* what() const noexcept override { return "std::bad_alloc"; }
 };
 
-/// Returns what `call` of a handler gives; a std::bad_alloc leaves as HandlerFoundNoMemory.
+/// Returns the result of `call` of a handler; turns a std::bad_alloc into HandlerFoundNoMemory.
 template <typename Call>
 decltype(auto) as_handler(Call&& call) {
   try {
@@ -30,8 +30,8 @@ decltype(auto) as_handler(Call&& call) {
   }
 }
 
-/// Runs `part`, which calls a handler. Returns whether it came back: what it throws instead is
-/// given to `report`, which throws nothing, as text.
+/// Runs `part`, which calls a handler. Returns true if it returned normally; otherwise passes the
+/// text of its exception to `report`, which must not throw.
 template <typename Part, typename Report>
 bool comes_back(Part&& part, Report&& report) noexcept {
   try {

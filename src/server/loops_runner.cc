@@ -48,7 +48,7 @@ class LoopsRunner::Loop {
 };
 
 Result<void> LoopsRunner::Loop::start() {
-  // Made here: a thread that ends could not say that there was no memory for it.
+  // Made here, because a thread that ends could not report a lack of memory.
   engine::Mailbox::Letters end;
   end.emplace_back([this] {
     has_ended_ = true;
@@ -73,7 +73,7 @@ void LoopsRunner::Loop::run() {
   has_begun_ = &has_begun;
   if (!may_begin_) has_begun.wait();
   has_begun_ = nullptr;
-  // What is asked of this fiber while it joins is asked of them.
+  // A drain or cancel of this fiber during the join reaches them.
   FiberGroup fibers(loop);
   for (Service& service : services_) {
     if (index_ < service.listeners.size()) {
@@ -169,7 +169,8 @@ Result<void> LoopsRunner::start(std::vector<Service>& services) {
     cut();
     break;
   }
-  // All of them at once: callers of the first must not take what the last one's loop still needs.
+  // All of them at once, so that callers of the first do not take what the last one's loop still
+  // needs.
   for (Loop& loop : loops_) loop.begin();
   return started;
 }

@@ -103,7 +103,7 @@ void ProcessesRunner::keep_forking(Service& service) {
   }
 }
 
-/// False if the child did not come to its orderly end.
+/// Returns false if the child did not end in order.
 bool ProcessesRunner::run_child(const ChildWords& words, const Service& service, int kept_fd,
                                 const std::function<void()>& body) noexcept {
   try {
@@ -117,7 +117,7 @@ bool ProcessesRunner::run_child(const ChildWords& words, const Service& service,
 bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service, int kept_fd,
                                  const std::function<void()>& body) {
   engine::Interrupter interrupter;
-  // Known before it is born: forking suspends this fiber, and a drain may come meanwhile.
+  // Listed before it exists, because the fork suspends this fiber and a drain may come in between.
   const Listed listed(children_, interrupter);
   if (end_code_ == engine::kDrainEnd) interrupter.drain();
   if (end_code_ == engine::kCancelEnd) interrupter.cancel();
@@ -169,7 +169,7 @@ void ProcessesRunner::interrupt(int end_code) {
 
 void ProcessesRunner::drain() { interrupt(engine::kDrainEnd); }
 
-/// The children first: what ignores it dies with its fiber.
+/// The children first; a child that ignores it is killed with its fiber.
 void ProcessesRunner::cut() {
   interrupt(engine::kCancelEnd);
   calls_.interrupt(engine::kCancelEnd);

@@ -13,9 +13,9 @@
 
 namespace hotline::server {
 
-/// `processes:N`: this process has one thread and no ring; it accepts, keeps the limits and forks a
-/// child for each call, which reports by pipe. Datagrams: N workers forked ahead, replaced when one
-/// dies.
+/// `processes:N`: this process has one thread and no ring. It accepts, enforces the limits and
+/// forks a child for each call, which reports through a pipe. Datagrams: N workers forked in
+/// advance, replaced when one dies.
 class ProcessesRunner final : public Runner {
  public:
   ProcessesRunner(Shared& shared, engine::EventLoop& control)
@@ -27,7 +27,7 @@ class ProcessesRunner final : public Runner {
   void wait() override;
 
  private:
-  /// What the log says of a child.
+  /// The words with which the log describes a child.
   struct ChildWords {
     std::string_view cannot_fork;
     std::string_view died;
@@ -50,7 +50,7 @@ class ProcessesRunner final : public Runner {
   engine::FiberGroup takers_;
   engine::FiberGroup calls_;
   std::set<engine::Interrupter*> children_;
-  std::map<const Service*, std::size_t> worker_counts_;  ///< Of datagrams.
+  std::map<const Service*, std::size_t> worker_counts_;  ///< The workers for datagrams.
   int end_code_ = 0;
 };
 

@@ -12,16 +12,16 @@
 
 namespace hotline::server {
 
-/// Replies on their way to one stream, framed, gathered into as few writes as can be. A reply that
-/// is its whole request, changed in place, goes out from where it lies, with what is around it; a
-/// short one is copied; longer ones are sent from where they are, those of their own being kept.
-/// Reused from batch to batch.
+/// The framed replies to one stream, gathered into as few writes as possible. A reply that is its
+/// whole request, changed in place, is sent from its place together with its neighbours; a short
+/// one is copied; longer ones are sent from where they are, and replies that own their bytes are
+/// kept. Reused from batch to batch.
 class ReplyBatch {
  public:
   ReplyBatch();
 
-  /// Adds the reply to the frame `request`, which stays where it is until flush; a reply in place
-  /// is a part of that. Fails as encode does; then nothing was added.
+  /// Adds the reply to the frame `request`, which must stay in place until flush(); a reply in
+  /// place is a part of it. Fails as encode() does, and then nothing was added.
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
                    Reply& reply) {
     const bool is_framed = says_only_length(framing.kind) && is_request(reply, request);
@@ -30,23 +30,23 @@ class ReplyBatch {
     return {};
   }
 
-  /// Whether it should be flushed before more is added.
+  /// Returns true if it should be flushed before more is added.
   bool is_full() const {
     return pieces_.size() >= kPiecesMax || bytes_ >= kBytesMax ||
            scratch_.size() + kOneReplyMax > kScratchBytes;
   }
 
-  /// Writes all, and forgets it.
+  /// Writes everything, and clears the batch.
   Result<void> flush(Stream& call);
 
-  /// Writes what goes without waiting; nothing while flush waits.
+  /// Writes what does not have to wait; does nothing while flush() waits.
   void flush_now(Stream& call);
 
   void clear();
 
  private:
   static constexpr std::size_t kScratchBytes = 32 * 1024;
-  // Copying so much costs less than a piece of its own in a vectored write.
+  // Copying up to this many bytes costs less than a separate piece in a vectored write.
   static constexpr std::size_t kCopiedMax = 512;
   static constexpr std::size_t kOneReplyMax = kCopiedMax + 128;
   static constexpr std::size_t kPiecesMax = 256;
@@ -77,7 +77,8 @@ class ReplyBatch {
   void append_copy(Bytes bytes);
 
   std::vector<Bytes> pieces_;
-  std::vector<std::byte> scratch_;  ///< Never grows beyond what was reserved: pieces_ point to it.
+  std::vector<std::byte>
+      scratch_;  ///< Never grows beyond its reserved size, because pieces_ point to it.
   std::vector<std::string> owned_;
   std::size_t bytes_ = 0;
   bool is_flushing_ = false;

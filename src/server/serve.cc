@@ -9,8 +9,8 @@
 namespace hotline {
 namespace {
 
-/// To nobody, if standard error does not take it within a second: the server serves all the same,
-/// and signals end it. Returns whether it did.
+/// Drops the line if standard error does not take it within a second; the server serves all the
+/// same, and signals end it. Returns true if the line was printed.
 bool print_error(std::string line) {
   line += '\n';
   return write_standard_within(StandardStream::error, line, std::chrono::seconds(1)) == 0;

@@ -7,8 +7,8 @@
 namespace hotline::server {
 namespace {
 
-// Descriptors that are not connections: listeners, rings, logs, what handlers open; and what a
-// loop's multishot accept may take ahead of there being room.
+// Descriptors that are not connections: listeners, rings, logs, what handlers open, and callers
+// that a loop's multishot accept may accept before there is room.
 constexpr std::size_t kDescriptorReserve = 64;
 constexpr std::size_t kDescriptorReserveOfLoop = 32;
 
@@ -102,13 +102,13 @@ void Shared::log(LogLevel level, std::string_view message, const std::string& se
                         peer == nullptr ? "" : peer->to_string(),
                         std::string(detail)});
   } catch (...) {
-    // There is no memory for it, and whoever reports goes on.
+    // There is no memory for the record; the caller goes on.
   }
 }
 
 namespace {
 
-/// What the kernel says is bound, not what was asked for: a name may be any address.
+/// Checks what the kernel reports as bound, not what was requested: a name may be any address.
 Result<void> check_exposure(const Service& service) {
   if (!service.handler.is_only_local() || service.bound.is_local()) return {};
   const std::string& advice = service.handler.only_local_advice();
@@ -125,7 +125,7 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
     return is_stream ? bind_listeners(service, options, loop_count)
                      : bind_sockets(service, options, loop_count);
   }
-  // What was inherited is whichever of the two kinds the handler can serve.
+  // An inherited socket is used as the kind that the handler can serve.
   if (is_stream) {
     auto bound = bind_listeners(service, options, loop_count);
     const bool has_other =

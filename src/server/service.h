@@ -32,7 +32,7 @@ struct Shared {
 
   bool wants_debug() const { return options.log != nullptr && options.log->wants(LogLevel::debug); }
 
-  /// Whether one more call or message may begin: if one alone is wanted, only the first may.
+  /// Returns true if one more call or message may begin: if only one is wanted, only the first may.
   bool begin_call() {
     return options.calls == CallCount::unlimited || !has_begun_one.exchange(true);
   }
@@ -43,7 +43,7 @@ struct Shared {
   /// The call that begin_call() let begin came to nothing: another may begin.
   void take_call_back() { has_begun_one = false; }
 
-  /// Whether there is room for all callers that could wait at the listeners of `service`.
+  /// Returns true if there is room for all callers that could wait at the listeners of `service`.
   bool has_plenty_of_room(const Service& service) const;
 
   ServerOptions options;
@@ -93,7 +93,7 @@ class OnlyCall {
 
 /// One service at one endpoint: its listeners or sockets, one for each loop, or a single one.
 struct Service {
-  /// Whether its calls are messages in frames, not streams.
+  /// Returns true if its calls consist of messages in frames.
   bool is_framed() const { return framing.has_boundaries(); }
 
   std::string name;
@@ -101,9 +101,10 @@ struct Service {
   Endpoint bound;
   Handler handler;
   SocketOptions socket;
-  bool is_only_owner = false;    ///< On UNIX sockets: for this program's user and root alone.
-  bool must_tell_users = false;  ///< The endpoint says so: no socket will do that cannot tell them.
-  Framing framing;  ///< Of a stream; with boundaries, each frame is a message for the handler.
+  bool is_only_owner = false;  ///< On UNIX sockets: only for this program's user and root.
+  bool must_tell_users =
+      false;        ///< The endpoint requires it: sockets that cannot identify users are refused.
+  Framing framing;  ///< For streams; with boundaries, each frame is a message for the handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
 };
@@ -111,12 +112,12 @@ struct Service {
 /// Whether there is a function in `handler`: fails with `invalid_argument`.
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler);
 
-/// Whether `handler` can serve `endpoint`, with its framing: fails with `invalid_argument`.
+/// Checks that `handler` can serve `endpoint` with its framing. Fails with `invalid_argument`.
 Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
                            const Handler& handler);
 
-/// Makes the service `name` of an endpoint and what `make` gives for its options. Fails with
-/// `invalid_argument` where they do not fit each other, or as `make` does.
+/// Makes the service `name` of an endpoint with the handler that `make` returns for its options.
+/// Fails with `invalid_argument` if they do not fit each other, or as `make` does.
 Result<Service> make_service(std::string_view uri, const HandlerMaker& make, std::string_view name);
 
 /// Binds `service` for `loop_count` event loops (0: one socket for all).

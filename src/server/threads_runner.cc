@@ -12,7 +12,7 @@
 namespace hotline::server {
 namespace {
 
-/// As many sockets as there will be threads for them.
+/// Makes as many sockets as there will be threads for them.
 Result<void> share_socket(Service& service, std::size_t count) {
   while (!service.sockets.empty() && service.sockets.size() < count) {
     auto another = service.sockets.front().share();
@@ -80,7 +80,7 @@ bool ThreadsRunner::add_thread(std::function<void()> body) {
 }
 
 bool ThreadsRunner::run_thread(Thread& thread, std::function<void()> body) {
-  // Made here: a thread that ends could not say that there was no memory for it.
+  // Made here, because a thread that ends could not report a lack of memory.
   engine::Mailbox::Letters end;
   end.emplace_back([ended = ended_] { ended->set(); });
   auto on_end = [this, &thread, end = std::move(end)]() mutable {
@@ -96,12 +96,12 @@ bool ThreadsRunner::run_thread(Thread& thread, std::function<void()> body) {
                                                         .offload_pool = offload_pool_});
   if (!worker) return false;
   thread.worker = std::move(*worker);
-  // Asked for before this thread was there.
+  // Requested before this thread existed.
   if (end_code_ != 0) thread.worker->interrupt(end_code_);
   return true;
 }
 
-/// Frees what threads that have ended still hold. With the mutex held.
+/// Joins threads that have ended. With the mutex held.
 void ThreadsRunner::join_ended() {
   std::erase_if(threads_, [](const Thread& thread) { return thread.has_ended; });
 }

@@ -27,7 +27,7 @@ void answer_commands(Stream& call, Launcher& launcher, const CommandOptions& opt
   discard(group.join());
 }
 
-/// Whether a command can start there: better asked before anybody calls.
+/// Checks whether a command can start there, before there are callers.
 Result<void> start_nothing(Launcher& launcher, const std::string& directory) {
   if (directory.empty()) return {};
   const auto started =

@@ -14,20 +14,20 @@
 namespace hotline::services {
 namespace {
 
-// What a caller may send ahead; beyond that it is not read from, and so not watched.
+// What a caller may send ahead; beyond that nothing is read from it, so its end is not noticed.
 constexpr std::size_t kRequestsBytesMax = 64 * 1024;
 
-// Where it cannot be received: how often to try again.
+// The pause before a receive that failed is tried again.
 constexpr Duration kTryAgain = std::chrono::milliseconds(50);
 
 constexpr std::size_t kShownBytesMax = 80;
 
-/// Whether nothing has come yet, and something still may.
+/// Returns true if nothing has arrived yet, and something still may.
 bool may_come(const Error& error) {
   return error.kind == ErrorKind::timed_out || error.kind == ErrorKind::resource_exhausted;
 }
 
-/// Whether it is the one who watches that has to end: the command has.
+/// Returns true if the watching fiber was interrupted because the command has ended.
 bool has_ended(const Error& error) {
   return error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled;
 }
@@ -64,11 +64,12 @@ std::optional<std::string> CommandSession::next_request() {
   return request;
 }
 
-/// A first line may have been cut: what is here of it is looked at before any of it is run.
+/// A first line may have been cut, so the pieces that have arrived are checked before any of it
+/// runs.
 void CommandSession::gather_opening() {
   while (opening_.is_open()) {
     const auto bytes = stream().receive_now();
-    // What is wrong, if anything is, the next receive says again.
+    // If there is an error, the next receive reports it again.
     if (!bytes || bytes->empty()) break;
     keep(*bytes);
   }
@@ -97,7 +98,7 @@ bool CommandSession::answer(const std::string& line) {
   return send(reply_of(*completed));
 }
 
-/// A page in a browser can have it call any port of this machine, and choose much of what it says.
+/// A page can make a browser call any port of this machine, and choose much of what it sends.
 void CommandSession::refuse_foreign(const std::string& line) {
   const bool is_opening = opening_.spoken() != Spoken::commands;
   const Spoken spoken = is_opening ? opening_.spoken() : spoken_in(line);
@@ -113,7 +114,7 @@ void CommandSession::give_up(const std::string& line, const Error& error) {
                            "': " + error.message());
 }
 
-/// Runs it, and watches the caller meanwhile: `cancelled` if that has gone.
+/// Runs it, and watches the caller in the meantime: `cancelled` if the caller has gone.
 Result<Completed> CommandSession::run(const std::string& line) {
   // A drain lets it end, and its caller be watched until then.
   const engine::DrainHold hold;
@@ -126,7 +127,7 @@ Result<Completed> CommandSession::run(const std::string& line) {
     const RunOptions limits{.timeout = options_.timeout, .output_max = options_.reply_max};
     completed = run_to_end(launcher_, what, limits);
     has_completed_ = true;
-    // Never a cancel where it receives: a drain leaves the call as it is.
+    // Never cancels a receive: a drain leaves the call usable.
     has_hung_up_ ? fibers.cancel() : fibers.drain();
   });
   if (!running) return fail(running.error());
@@ -158,7 +159,7 @@ CommandSession::Watched CommandSession::watch_caller() {
   return Watched::ended;
 }
 
-/// A close may be a half-close, and its caller still be there for the reply.
+/// A close may be a half-close, with a caller that still waits for the reply.
 CommandSession::Watched CommandSession::outlive_caller() {
   const bool is_outlived = !has_completed_ && sleep_for(options_.grace);
   return is_outlived ? Watched::gone : Watched::ended;
@@ -170,9 +171,9 @@ void CommandSession::keep(Bytes request) {
   requests_bytes_ += request.size();
 }
 
-/// False if it could not be sent whole.
+/// Returns false if it could not be sent completely.
 bool CommandSession::send(std::string_view reply) {
-  // An orderly end would make a whole reply of a part of one, also if this program is killed.
+  // An orderly end would make a part of a reply look complete, also if this program is killed.
   stream().when_dropped(WhenDropped::abort);
   const bool is_sent = frames_.write_frame(as_bytes(reply)).has_value();
   if (!is_sent) {

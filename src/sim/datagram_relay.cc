@@ -10,7 +10,7 @@
 namespace hotline::sim {
 namespace {
 
-// A caller that is not answered for so long is forgotten.
+// A caller without an answer for this long is forgotten.
 constexpr Duration kSessionIdleMax = std::chrono::minutes(1);
 
 }  // namespace
@@ -24,7 +24,7 @@ DatagramOptions relayed_datagram_options() {
 /// What callers send to the target, or what the target sends to one of them.
 class DatagramRelay::Direction {
  public:
-  /// `only`: the caller that the target answers; null: to the target.
+  /// `only`: the caller that the target answers; null: the direction to the target.
   Direction(DatagramRelay& relay, std::shared_ptr<Session> only, std::uint64_t number)
       : relay_(relay), only_(std::move(only)), dice_(relay.faults_, number) {}
 
@@ -63,7 +63,7 @@ std::shared_ptr<DatagramRelay::Session> DatagramRelay::session_of(const Datagram
   return found == sessions_.end() ? begin_session(caller) : *found;
 }
 
-/// Null: there are no sockets or fibers left, and the datagram is lost.
+/// Returns null if there are no sockets or fibers left; the datagram is then lost.
 std::shared_ptr<DatagramRelay::Session> DatagramRelay::begin_session(const DatagramRoute& caller) {
   const std::uint64_t number = ++session_count_;
   auto socket = connect_datagrams(target_, relayed_datagram_options());
@@ -98,7 +98,8 @@ Deadline DatagramRelay::Direction::deadline() const {
   return only_ ? deadline_after(kSessionIdleMax) : Deadline::never();
 }
 
-/// Whether to receive again: what was held has waited long enough, or nobody listens at the target.
+/// Returns true if another receive follows: a held datagram has waited long enough, or the target
+/// refuses.
 bool DatagramRelay::Direction::goes_on(ErrorKind failed) const {
   return failed == ErrorKind::refused || (failed == ErrorKind::timed_out && held_);
 }
@@ -133,7 +134,7 @@ void DatagramRelay::Direction::release() {
   send(*held.session, as_bytes(held.bytes));
 }
 
-/// One that cannot be sent is lost, as on any network.
+/// A datagram that cannot be sent is lost, as on any network.
 void DatagramRelay::Direction::send(Session& session, Bytes bytes) {
   if (only_) {
     discard(relay_.callers_.send({bytes, &session.caller}));

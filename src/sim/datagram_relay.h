@@ -9,11 +9,11 @@
 
 namespace hotline::sim {
 
-/// Datagram sockets of a proxy: they take one datagram at a time.
+/// Returns options for the datagram sockets of a proxy: they take one datagram at a time.
 DatagramOptions relayed_datagram_options();
 
-/// The callers of a proxy's datagram socket, and for each a socket of its own that talks to the
-/// target: forwards both ways. Of one loop's fiber.
+/// The callers of a proxy's datagram socket, each with a socket of its own to the target. Forwards
+/// in both directions. Used by fibers of one loop.
 class DatagramRelay {
  public:
   /// Callers and target outlive it.

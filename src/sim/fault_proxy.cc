@@ -16,10 +16,10 @@
 namespace hotline::sim {
 namespace {
 
-// Without a descriptor left there is no caller to be had for a while.
+// Without a descriptor left no caller can be accepted for some time.
 constexpr Duration kAcceptPause = std::chrono::milliseconds(5);
 
-// One caller's choices: about its connection, and for each direction.
+// The choices of one caller: about its connection, and for each direction.
 constexpr std::uint64_t kDiceOfCaller = 3;
 
 Result<Endpoint> parse(std::string_view uri) {
@@ -121,7 +121,7 @@ void FaultProxy::State::relay(Stream caller, std::uint64_t number) {
   StreamRelay(faults, number + 1, std::move(caller), std::move(*called)).run();
 }
 
-/// Nobody answers this caller, until it goes.
+/// Never answers this caller, until it hangs up.
 void FaultProxy::State::swallow(Stream& caller) {
   while (caller.receive()) {
   }

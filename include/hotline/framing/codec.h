@@ -38,7 +38,7 @@ struct Decoded {
 /// that come one by one are looked at once. After `malformed` or `too_large` the stream is lost.
 class Decoder {
  public:
-  /// `framing` outlives this.
+  /// `framing` must outlive this object.
   explicit Decoder(const Framing& framing) : framing_(framing) {}
 
   /// Looks at `input`, which begins where a frame begins: the first one, or behind the last that

@@ -14,16 +14,16 @@ namespace hotline {
 /// stand in docs/wire/framing.md.
 struct Framing {
   enum class Kind : std::uint8_t {
-    raw,        ///< None: a message is whatever arrived. Two may come as one, and one as two.
-    lines,      ///< Text that ends in `\n`, or `\r\n`; neither belongs to the message.
-    u16be,      ///< The length before it, 2 bytes, most significant first.
-    u32be,      ///< The same, 4 bytes.
+    raw,  ///< No framing: a message is whatever has arrived. Two may arrive as one, and one as two.
+    lines,      ///< Text that ends in `\n` or `\r\n`, which are not part of the message.
+    u16be,      ///< The length precedes the message: 2 bytes, most significant first.
+    u32be,      ///< The same with 4 bytes.
     u32le,      ///< The same, least significant first.
-    i32le,      ///< The same, signed: what `struct.pack('i', n)` gives on common machines.
-    varint,     ///< The length before it, 7 bits a byte, as in Protocol Buffers.
+    i32le,      ///< The same, signed, as `struct.pack('i', n)` gives on common machines.
+    varint,     ///< The length precedes the message: 7 bits in each byte, as in Protocol Buffers.
     netstring,  ///< `5:hello,`
     delimiter,  ///< Ends in bytes that the message does not contain.
-    fixed,      ///< Each has the same length.
+    fixed,      ///< All messages have the same length.
     ready,      ///< A decimal length; the receiver answers `ready`; then the message.
     mp,         ///< As CPython's multiprocessing.connection sends bytes.
   };
@@ -31,8 +31,8 @@ struct Framing {
   static constexpr std::size_t kDelimiterBytesMax = 64;
 
   Kind kind = Kind::raw;
-  std::string delimiter{};                   ///< Of Kind::delimiter: 1 to 64 bytes.
-  std::size_t fixed_bytes = 0;               ///< Of Kind::fixed: 1 or more.
+  std::string delimiter{};                   ///< For Kind::delimiter: 1 to 64 bytes.
+  std::size_t fixed_bytes = 0;               ///< For Kind::fixed: 1 or more.
   std::size_t frame_max = 16 * 1024 * 1024;  ///< The longest message that is read or written; raw
                                              ///< knows none.
 
@@ -44,7 +44,7 @@ struct Framing {
   /// no meaning and fails.
   static Result<Framing> take_from(OptionTaker& taker);
 
-  /// Returns the framing as parse takes it: `fixed=512`.
+  /// Returns the framing in the form that parse() takes: `fixed=512`.
   std::string to_string() const;
 
   /// Whether messages have boundaries: all but raw.

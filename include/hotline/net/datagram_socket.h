@@ -50,20 +50,21 @@ struct DatagramOptions {
   TrafficTap* tap = nullptr;
 };
 
-/// Messages that keep their boundaries, and may be lost: UDP, UNIX datagrams. Calls that wait
-/// suspend the fiber. One fiber may receive while others send. Move only; destruction closes.
+/// Messages that keep their boundaries and may be lost: UDP and UNIX datagrams. Calls that wait
+/// suspend the fiber. One fiber may receive while others send. Move only; the destructor closes the
+/// socket.
 class DatagramSocket {
  public:
   DatagramSocket(DatagramSocket&&) noexcept;
   DatagramSocket& operator=(DatagramSocket&&) noexcept;
   ~DatagramSocket();
 
-  /// False once it was moved from.
+  /// Returns false if it was moved from.
   explicit operator bool() const { return state_ != nullptr; }
 
-  /// What there is, one datagram at least, at most `batch_max`. The span and all that it leads to
-  /// are valid until the next receive. On a connected socket fails with `refused` if the peer's
-  /// machine says that nobody listens.
+  /// Receives the datagrams that have arrived, at least one and at most `batch_max`. The span and
+  /// everything in it are valid until the next receive. On a connected socket, fails with `refused`
+  /// if the peer's machine reports that no socket is bound there.
   Result<std::span<const Datagram>> receive_batch(Deadline deadline = Deadline::never());
 
   /// The next one alone.
@@ -78,32 +79,33 @@ class DatagramSocket {
   /// socket that the caller may not write to.
   Result<void> send(OutgoingDatagram datagram);
 
-  /// Sends all of `datagrams` in order: how many were taken by the kernel. One that cannot be
-  /// delivered (no such peer, its queue full, a relative UNIX path) is dropped and counted out, the
-  /// others go on.
+  /// Sends all of `datagrams` in order. Returns how many the kernel has taken. A datagram that
+  /// cannot be delivered (no such peer, its queue full, a relative UNIX path) is dropped and not
+  /// counted, and the others go on.
   Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
 
-  /// Where it is bound, or whom it is connected to.
+  /// Returns the address that it is bound to, or connected to.
   const Endpoint& endpoint() const;
 
-  /// Returns whether the datagram that came over `route` claims to come from this socket's own
-  /// address, or, if it is bound to every address, from its port on this machine. An answer would
-  /// come back here, for ever. Allocates nothing.
+  /// Returns true if the datagram with `route` claims to come from this socket's own address, or,
+  /// if it is bound to every address, from its port on this machine. An answer would come back
+  /// here, for ever. Allocates nothing.
   bool is_own(const DatagramRoute& route) const;
 
-  /// The peer of `route`, for people to read.
+  /// Returns the peer of `route`, for messages and logs.
   Endpoint peer_of(const DatagramRoute& route) const;
 
-  /// A second socket object over the same descriptor, with buffers of its own.
+  /// Returns a second socket object over the same descriptor, with buffers of its own.
   Result<DatagramSocket> share() const;
 
-  /// A second socket at the same UDP port, for another loop; see Listener::share_port.
+  /// Returns a second socket at the same UDP port, for another loop; see Listener::share_port.
   Result<DatagramSocket> share_port() const;
 
-  /// The socket's number, for what this library does not do with it; -1 once closed. It stays ours.
+  /// Returns the descriptor, for what this library does not offer; -1 once closed. The socket keeps
+  /// it.
   int descriptor() const;
 
-  /// Ready to go to another thread; see Stream::leave_loop.
+  /// Detaches the socket from its loop, for use on another thread; see Stream::leave_loop.
   void leave_loop();
   void close();
 
@@ -116,10 +118,10 @@ class DatagramSocket {
   std::unique_ptr<State> state_;
 };
 
-/// A socket bound to `endpoint`, for a server. Fails as listen does. A UNIX peer that does not read
-/// loses datagrams and holds up nobody else: what it leaves unread counts against the socket that
-/// sent it, by the kernel's rules, so others may be answered from a socket without a name
-/// meanwhile.
+/// Returns a socket bound to `endpoint`, for a server. Fails as listen() does. A UNIX peer that
+/// does not read loses datagrams and does not delay others: by the kernel's rules its unread
+/// datagrams count against the socket that sent them, so others may be answered from a socket
+/// without a name in the meantime.
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
                                       const DatagramOptions& options = {});
 

@@ -42,47 +42,49 @@ struct EndpointOption {
 /// In a path, %XX stands for a byte that has a meaning here or cannot be shown.
 class Endpoint {
  public:
-  /// Parses a URI. Fails with `invalid_argument` and a hint; an unknown scheme's names the known
-  /// ones.
+  /// Parses a URI. Fails with `invalid_argument` and a hint; for an unknown scheme the hint lists
+  /// the known ones.
   static Result<Endpoint> parse(std::string_view uri);
 
-  /// The endpoint of a socket's own or its peer's address. An unnamed UNIX peer is `unix:`.
+  /// Returns the endpoint for the address of a socket or of its peer. An unnamed UNIX peer is
+  /// `unix:`.
   static Endpoint of_address(Transport transport, const SocketAddress& address);
 
-  /// `fd:N`.
+  /// Returns `fd:N`.
   static Endpoint of_descriptor(int fd);
 
-  /// Returns the endpoint for people to read, in messages and logs: the URI without its options.
+  /// Returns the URI without its options, for messages and logs.
   std::string to_string() const;
 
-  /// Returns the whole URI, with its options, as parse takes it.
+  /// Returns the whole URI with its options, in the form that parse() takes.
   std::string to_uri() const;
 
   Transport transport() const { return transport_; }
 
-  /// Name or numeric address, without brackets; empty means every address. An IPv6 scope follows
-  /// `%`.
+  /// Returns the name or numeric address, without brackets; empty means every address. An IPv6
+  /// scope follows `%`.
   const std::string& host() const;
 
-  /// 0: the kernel is asked for one.
+  /// Returns the port; 0 means that the kernel chooses one.
   std::uint16_t port() const { return port_; }
 
-  /// Of a UNIX socket: a path, or a name in the abstract space.
+  /// Returns the path of a UNIX socket, or its name in the abstract space.
   const std::string& path() const;
   bool is_abstract() const { return is_abstract_; }
 
-  /// Whether it is a UNIX socket that is a file, which has permissions.
+  /// Returns true for a UNIX socket that is a file, which has permissions.
   bool is_unix_path() const { return has_path() && !is_abstract_ && !name_.empty(); }
 
-  /// Of `fd:N`.
+  /// Returns N of `fd:N`.
   int descriptor() const { return descriptor_; }
 
   const std::vector<EndpointOption>& options() const { return options_; }
 
-  /// This endpoint with another port, and without its options.
+  /// Returns this endpoint with another port, and without its options.
   Endpoint with_port(std::uint16_t port) const;
 
-  /// Whether callers can only be on this machine: a UNIX socket, or a numeric loopback address.
+  /// Returns true if callers can only be on this machine: a UNIX socket, or a numeric loopback
+  /// address.
   bool is_local() const;
 
  private:
@@ -97,7 +99,7 @@ class Endpoint {
   bool is_abstract_ = false;
   std::uint16_t port_ = 0;
   int descriptor_ = -1;
-  std::string name_;  ///< Host or path: a server keeps one of these for each of its callers.
+  std::string name_;  ///< Host or path. A server keeps one of these for each of its callers.
   std::vector<EndpointOption> options_;
 };
 

@@ -10,8 +10,8 @@
 
 namespace hotline {
 
-/// Whether accept may take more callers than it gives, for the next accepts: faster, but each holds
-/// a descriptor meanwhile, as many as the backlog is long.
+/// Whether accept() may accept more callers than it returns, for later accepts. That is faster, but
+/// each of them holds a descriptor, up to the length of the backlog.
 enum class AcceptAhead : bool { none, allowed };
 
 /// How to listen.
@@ -36,17 +36,18 @@ class Listener {
   Result<Stream> accept(Deadline deadline = Deadline::never(),
                         AcceptAhead ahead = AcceptAhead::none);
 
-  /// Where it listens, with the port that the kernel gave.
+  /// Returns the endpoint where it listens, with the port that the kernel chose.
   const Endpoint& endpoint() const;
 
-  /// A second listener over the same socket, for another loop.
+  /// Returns a second listener over the same socket, for another loop.
   Result<Listener> share() const;
 
-  /// A second socket that listens at the same TCP port, for another loop: the kernel deals callers
-  /// out among all that share it. No other program gets in: the first was bound alone.
+  /// Returns a second socket that listens at the same TCP port, for another loop: the kernel
+  /// distributes callers among all that share it. Other programs cannot join, because the first
+  /// socket was bound alone.
   Result<Listener> share_port() const;
 
-  /// Ready to go to another thread; see Stream::leave_loop.
+  /// Detaches the listener from its loop, for use on another thread; see Stream::leave_loop.
   void leave_loop();
 
   void close();
@@ -59,9 +60,9 @@ class Listener {
   std::unique_ptr<State> state_;
 };
 
-/// Binds and listens. Fails with `address_in_use` if somebody listens there, after 100 ms in which
-/// what a killed program held may come free (a UNIX socket that no process holds any more is
-/// replaced; any other file never), or as the system says.
+/// Binds and listens. Fails with `address_in_use` if a socket is bound there, after 100 ms in which
+/// the sockets of a killed program may be released (a UNIX socket that no process has open is
+/// replaced; any other file never is), or as the system reports.
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
 
 /// The same from a URI, whose options must all be known.

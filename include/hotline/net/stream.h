@@ -24,10 +24,10 @@ struct StreamTimeouts {
   Duration idle = std::chrono::minutes(10);        ///< For any bytes after those.
   Duration write = std::chrono::seconds(30);       ///< For the peer to take each 256 KiB.
   Duration message = std::chrono::seconds(60);  ///< Framed calls of a server: for the peer to send
-                                                ///< each 256 KiB of a message that has begun.
+                                                ///< each 256 KiB of an unfinished message.
 };
 
-/// What becomes of a stream that is dropped without close or abort.
+/// How a stream ends that is dropped without close() or abort().
 enum class WhenDropped : bool {
   close,  ///< The peer sees an orderly end.
   abort,  ///< The peer sees a reset.
@@ -40,18 +40,19 @@ struct StreamOptions {
   TrafficTap* tap = nullptr;    ///< Outlives the stream.
 };
 
-/// Ordered bytes, both ways: TCP or UNIX. There are no messages in it: what one side writes at once
-/// may come in pieces at the other, or together with more.
+/// Ordered bytes in both directions: TCP or UNIX. A stream has no messages: what one side writes at
+/// once may arrive in pieces at the other, or together with more.
 ///
 /// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may
-/// read while another writes, no more. Move only. Destruction closes. Once the peer has closed or
-/// reset, every further receive says so again; after `timed_out` and `draining` receiving may go
-/// on. end() keeps the first failure.
+/// read while another writes, but no more than one of each. Move only. The destructor closes the
+/// stream. After the peer has closed or reset, every further receive reports that again; after
+/// `timed_out` and `draining`, receiving may go on. end() keeps the first failure.
 ///
-/// What was cut off must not look whole. A stream ends with a reset, whoever ends it, if a write on
-/// it has failed, whatever was written later; also if the last write is still under way, or took
-/// fewer bytes than it was given. UNIX sockets have no reset: there the peer receives what was
-/// sent, and then an end like any other. Only a framing, or a length, tells it that more was due.
+/// A reply that was cut off must not look complete. A stream ends with a reset, however it is
+/// closed, if a write on it has failed, whatever was written later; also if the last write is still
+/// in progress, or took fewer bytes than it was given. UNIX sockets have no reset: there the peer
+/// receives what was sent, and then an ordinary end. Only a framing, or a length, shows it that
+/// more was to come.
 class Stream {
  public:
   Stream(Stream&&) noexcept;
@@ -72,35 +73,39 @@ class Stream {
   /// does.
   Result<std::size_t> read_some(MutableBytes into);
 
-  /// Fills `into`. Fails with `truncated` if the peer closes in the middle, else as receive. What
-  /// it does not take is left for the next.
+  /// Fills `into`. Fails with `truncated` if the peer closes in the middle, and otherwise as
+  /// receive() does. Later bytes are left for the next read.
   Result<void> read_exact(MutableBytes into);
 
-  /// Writes at least one byte of `bytes`, as many as go now: how many. The rest, if there is one,
-  /// is the next to be written. Fails with `reset` if the peer has gone, `unresponsive`,
-  /// `timed_out` if it does not read, `cancelled`. After a failure the stream ends with a reset.
+  /// Writes as many of `bytes` as possible without further waiting, at least one, and returns how
+  /// many. The rest, if any, must be written next. Fails with `reset` if the peer has gone, with
+  /// `unresponsive`, with `timed_out` if it does not read, and with `cancelled`. After a failure
+  /// the stream ends with a reset.
   Result<std::size_t> write_some(Bytes bytes);
 
-  /// Writes all of `bytes`. Fails as write_some does; then it is not known how many went.
+  /// Writes all of `bytes`. Fails as write_some() does; it is then unknown how many were sent.
   Result<void> write_all(Bytes bytes);
 
-  /// Writes all of `pieces` in their order, without copying them together.
+  /// Writes all of `pieces` in order, without copying them together.
   Result<void> write_all(std::span<const Bytes> pieces);
 
-  /// Writes what goes without waiting, in the order of `pieces`: how many bytes, perhaps none. If
-  /// some went and not all, the rest is the next to be written.
+  /// Writes what does not have to wait, in the order of `pieces`. Returns how many bytes, possibly
+  /// none. If only a part was written, the rest must be written next.
   std::size_t write_now(std::span<const Bytes> pieces);
 
-  /// The peer reads an end after what was written; reading goes on (a half-close). Fails with
-  /// `truncated` after a write that was cut off, and then the peer reads no end.
+  /// Ends the writes: the peer reads an end after what was written, and reading goes on (a
+  /// half-close). Fails with `truncated` after a write that was cut off; the peer then reads no
+  /// end.
   Result<void> shut_down_writes();
 
-  /// Closes in an orderly way: what was written still goes out. If bytes of the peer's are unread,
-  /// the kernel resets instead; after a write that was cut off, this does. A fiber that waits on
-  /// the stream ends with `cancelled` (destroying the stream under it is not allowed). Idempotent.
+  /// Closes in order: what was written is still sent. If bytes of the peer are unread, the kernel
+  /// resets the connection; after a write that was cut off, close() does. A fiber that waits on the
+  /// stream gets `cancelled` (destroying the stream while a fiber waits on it is not allowed).
+  /// Idempotent.
   void close();
 
-  /// Breaks off: the peer sees a reset, what was not sent yet is dropped. Idempotent.
+  /// Breaks the connection off: the peer sees a reset, and what was not sent yet is dropped.
+  /// Idempotent.
   void abort();
 
   /// How the call ended, once a read or write has failed: kind `none` before. The first failure
@@ -111,23 +116,24 @@ class Stream {
   /// only; others are always closed. After a failed write it stays at abort.
   void when_dropped(WhenDropped wanted);
 
-  /// Whether it is a stream still: it was not moved from.
+  /// Returns false if it was moved from.
   explicit operator bool() const { return state_ != nullptr; }
 
-  /// Whether close and abort have not been called.
+  /// Returns true if neither close() nor abort() has been called.
   bool is_open() const;
 
   const Endpoint& peer() const;
   Endpoint local() const;
 
-  /// Of a UNIX stream; fails with `unsupported` on others.
+  /// Returns the credentials of the peer of a UNIX stream; fails with `unsupported` on others.
   Result<PeerCredentials> peer_credentials() const;
 
-  /// Ready to go to another thread: a stream that a loop has waited on must be told before.
+  /// Detaches the stream from its loop. Required before a stream that was used on a loop is used or
+  /// destroyed on another thread.
   void leave_loop();
 
-  /// The socket's number, for what this library does not do with it; -1 once closed. It stays the
-  /// stream's.
+  /// Returns the descriptor, for what this library does not offer; -1 once closed. The stream keeps
+  /// it.
   int descriptor() const;
 
   /// For net: a stream over a connected socket.

@@ -12,8 +12,9 @@ namespace hotline {
 struct Concurrency {
   enum class Kind {
     serial,     ///< One call at a time for each listener, blocking.
-    threads,    ///< At most `count` calls, a thread each, blocking; the next waits in the backlog.
-    processes,  ///< At most `count` calls, a process each, blocking. Datagrams: `count` workers.
+    threads,    ///< At most `count` calls, each on a thread, blocking; further callers wait in the
+                ///< backlog.
+    processes,  ///< At most `count` calls, each in a process, blocking. Datagrams: `count` workers.
     loops,      ///< `count` event loops, a fiber for each call.
   };
 

@@ -17,12 +17,12 @@
 
 namespace hotline {
 
-/// One call, from its first byte to its end; returns to end it in good order. It ends with a reset
-/// instead if a write has failed or left a rest (see Stream), if the handler throws, or if the
-/// server is cut while the handler does anything else than wait for its caller.
+/// Handles one call, from its first byte to its end; the return ends the call in order. The call
+/// ends with a reset instead if a write has failed or was partial (see Stream), if the handler
+/// throws, or if the server is cut while the handler does anything but wait for its caller.
 ///
-/// It may move the stream out of the reference and keep it: then the call is the handler's own, and
-/// the server's limits and its drain know it no more.
+/// The handler may move the stream out of the reference and keep it. The call then belongs to the
+/// handler: the server's limits and its drain do not apply to it any more.
 using StreamHandler = std::function<void(Stream&)>;
 
 /// One message in, at most one out. May wait: other messages go on meanwhile, but those behind it
@@ -34,7 +34,7 @@ using MessageHandler = std::function<Reply(const Message&)>;
 /// If it throws, it is called again after a pause, unless the server drains.
 using DatagramHandler = std::function<void(DatagramSocket&)>;
 
-/// What can be a handler.
+/// A function that can be a handler.
 template <typename Function>
 concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
     std::is_invocable_r_v<Reply, Function&, const Message&> ||
@@ -44,8 +44,8 @@ concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
 /// itself ended (`cancelled`, `draining`; after `resource_exhausted` it is asked again).
 using LossWait = std::function<Error()>;
 
-/// What serves an endpoint: any of the three kinds, or one for streams beside one for datagrams.
-/// Handlers run on many threads at once.
+/// What serves an endpoint: a function of any of the three kinds, or one for streams together with
+/// one for datagrams. Handlers run on many threads at once.
 class Handler {
  public:
   Handler() = default;
@@ -66,18 +66,19 @@ class Handler {
     return *this;
   }
 
-  /// It must never be served to other machines unprotected: binding fails unless every caller can
-  /// only be on this one. `advice` is what the error tells to do; empty: to listen elsewhere.
+  /// The handler must never be offered to other machines without protection: binding fails unless
+  /// all callers can only be on this one. `advice` is the hint of that error; empty: to listen
+  /// elsewhere.
   Handler& only_local(std::string advice = {}) {
     is_only_local_ = true;
     only_local_advice_ = std::move(advice);
     return *this;
   }
 
-  /// At UNIX endpoints it is for callers of this program's own user, and for root: others are reset
-  /// before the handler sees them, and a path gets mode 600. What the endpoint says goes first:
-  /// `allow=any`, or the `mode=` of a path, whose bits then say who may call. Datagrams do not tell
-  /// who sent them: binding an abstract name for them fails, and so does a path that is open to
+  /// At UNIX endpoints the handler is for this program's own user and for root: others are reset
+  /// before the handler sees them, and a path gets mode 600. The endpoint overrides this:
+  /// `allow=any`, or the `mode=` of a path, whose bits then decide. The sender of a datagram is
+  /// unknown, so binding an abstract name for datagrams fails, and so does a path that is open to
   /// others under `allow=owner`.
   Handler& only_owner() {
     is_only_owner_ = true;
@@ -90,9 +91,9 @@ class Handler {
     return *this;
   }
 
-  /// Without what `wait_lost` waits for, it can serve nobody: the server drains then, and the
-  /// reason is DrainReport::loss. It runs beside the server on a fiber of its own, for each
-  /// endpoint of the handler, and throws nothing.
+  /// The handler cannot serve without what `wait_lost` waits for: when that is lost, the server
+  /// drains, and DrainReport::loss has the reason. `wait_lost` runs beside the server on a fiber of
+  /// its own, for each endpoint of the handler, and must not throw.
   Handler& needs(LossWait wait_lost) {
     wait_lost_ = std::move(wait_lost);
     return *this;
@@ -118,7 +119,7 @@ class Handler {
   LossWait wait_lost_;
 };
 
-/// Makes the handler of an endpoint by what its options say: takes those that it knows.
+/// Makes the handler of an endpoint from the options that it takes.
 using HandlerMaker = std::function<Result<Handler>(OptionTaker& taker)>;
 
 }  // namespace hotline

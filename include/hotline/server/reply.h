@@ -18,7 +18,7 @@ class ConstantText {
  public:
   template <std::size_t kSize>
   consteval ConstantText(const char (&text)[kSize]) : text_(text, kSize - 1) {
-    // Reading it is what a compiler refuses unless the array can never change.
+    // This expression makes the constructor fail to compile unless the array is constant.
     if (text[kSize - 1] != '\0') throw "a constant reply ends in a zero";
   }
 
@@ -42,17 +42,17 @@ class Reply {
   Reply(std::string_view text) : Reply(std::string(text)) {}
   Reply(const char* text) : Reply(std::string(text)) {}
 
-  /// A view of bytes could be used again or freed before it is sent: in_place(), constant(), or a
-  /// std::string says which bytes are meant.
+  /// Deleted: a view of bytes could be reused or freed before it is sent. Use in_place(),
+  /// constant(), or a std::string instead.
   template <typename View>
   requires std::convertible_to<View, Bytes> Reply(View&&)
   = delete;
   Reply(std::nullptr_t) = delete;
 
-  /// The bytes of `message` as the handler has left them, without a copy.
+  /// Returns a reply with the bytes of `message` as the handler has left them, without a copy.
   static Reply in_place(const Message& message) { return Reply(InPlace{message.bytes()}); }
 
-  /// The same with a `part` of them only; throws std::invalid_argument if it is not a part of them.
+  /// The same with only `part` of them; throws std::invalid_argument if `part` is not within them.
   static Reply in_place(const Message& message, Bytes part) {
     if (!lies_within(part, message.bytes())) {
       throw std::invalid_argument("a reply in place must be a part of its message");
@@ -60,7 +60,7 @@ class Reply {
     return Reply(InPlace{part});
   }
 
-  /// A string literal, without a copy.
+  /// Returns a reply with a string literal, without a copy.
   static Reply constant(ConstantText text) { return Reply(text); }
 
   bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }
@@ -68,8 +68,8 @@ class Reply {
   /// Whether the bytes are those of the message, and are valid only as long as it is.
   bool is_in_place() const { return std::holds_alternative<InPlace>(bytes_); }
 
-  /// Whether it may answer `message`: false for one that is in place of another. A handler that
-  /// returns such a reply has failed, and nothing is sent.
+  /// Returns true if the reply may answer `message`: false for one that is in place of another
+  /// message. A handler that returns such a reply has failed, and nothing is sent.
   bool is_for(const Message& message) const {
     return !is_in_place() || lies_within(bytes(), message.bytes());
   }

@@ -36,7 +36,7 @@ struct Limits {
 /// How many calls a server takes.
 enum class CallCount : bool { unlimited, one };
 
-/// Who ends a server: its owner alone, or signals too: SIGTERM, and SIGINT and SIGHUP unless they
+/// What ends a server: only its owner, or signals too: SIGTERM, and SIGINT and SIGHUP unless they
 /// are ignored at bind (the first drains, the second cuts).
 enum class SignalUse : bool { none, drain };
 
@@ -54,13 +54,13 @@ struct ServerOptions {
   /// Called once, by run, as soon as everything that serves has been started: threads, loops,
   /// accepting fibers. Not called if the start fails. It must not throw, and run waits for it.
   std::function<void(const Server& server)> on_serving{};
-  LogSink* log = nullptr;     ///< Outlives the server; null: nothing is logged.
-  TrafficTap* tap = nullptr;  ///< Outlives the server.
+  LogSink* log = nullptr;     ///< Must outlive the server; null: nothing is logged.
+  TrafficTap* tap = nullptr;  ///< Must outlive the server.
 };
 
-/// How a server ended. Every word of concurrency counts alike: a call is a connection, a message is
-/// a datagram, or a frame of a framed call, that a message handler was given. What a process had
-/// counted that died before its end is lost.
+/// How a server ended. All words of concurrency count in the same way: a call is a connection; a
+/// message is a datagram, or a frame of a framed call, that a message handler was given. The counts
+/// of a process that died before its end are lost.
 struct DrainReport {
   std::uint64_t calls = 0;     ///< All that there were.
   std::uint64_t messages = 0;  ///< All that there were.
@@ -76,9 +76,9 @@ struct BoundService {
   Endpoint endpoint;
 };
 
-/// Listeners, handlers, limits, concurrency and drain. Not movable: threads refer to it. Its life:
-/// add as often as wanted, bind, run. What comes too late, or again, fails with `invalid_argument`
-/// and changes nothing.
+/// Listeners, handlers, limits, concurrency and drain. Not movable, because threads refer to it.
+/// Call add() as often as necessary, then bind(), then run(). A call that comes too late, or again,
+/// fails with `invalid_argument` and changes nothing.
 class Server {
  public:
   explicit Server(ServerOptions options = {});
@@ -86,12 +86,12 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
 
-  /// One more endpoint, served by `handler`, under `name` in logs. Fails with `invalid_argument` if
-  /// the endpoint, one of its options or its transport does not fit, if the handler is empty, or
-  /// after bind.
+  /// Adds an endpoint that `handler` serves; logs show `name`. Fails with `invalid_argument` if the
+  /// endpoint, one of its options or its transport does not fit, if the handler is empty, or after
+  /// bind().
   Result<void> add(std::string_view uri, Handler handler, std::string_view name = "service");
 
-  /// The same with a handler that the endpoint's own options shape.
+  /// The same with a handler that depends on the options of the endpoint.
   Result<void> add_made(std::string_view uri, const HandlerMaker& make,
                         std::string_view name = "service");
 
@@ -101,22 +101,22 @@ class Server {
   /// begun.
   Result<void> bind();
 
-  /// The endpoints in the order of add: as they are bound, with real ports; before bind, as they
-  /// were asked for.
+  /// Returns the endpoints in the order of add(): after bind() as they are bound, with real ports;
+  /// before it as they were requested.
   std::vector<BoundService> services() const;
 
-  /// Serves until drained: binds first, if that has not been done. A thread waits; so does a fiber,
-  /// and the other fibers of its loop go on. A drain of that fiber drains the server. Cancelling
-  /// that fiber, or its deadline, cuts the server. May be called once.
+  /// Serves until drained; binds first if necessary. It blocks a thread; on a fiber, the other
+  /// fibers of its loop go on. A drain of that fiber drains the server. A cancel or a deadline of
+  /// that fiber cuts the server. Call it once.
   Result<DrainReport> run();
 
-  /// Ends run: no new callers once the backlog is empty, calls with nothing pending end, those in
-  /// the midst of something have `drain_timeout`. Any thread, at any time; idempotent. Before run,
-  /// run serves those who wait already and then ends.
+  /// Ends run() in order: accepts no new callers once the backlog is empty, ends calls with nothing
+  /// pending, and gives the others `drain_timeout`. Any thread, at any time; idempotent. If called
+  /// before run(), run() serves the callers that already wait and then returns.
   void drain();
 
-  /// Ends run at once: what is still under way is cut. Any thread, at any time; idempotent. Before
-  /// run, run ends without serving anybody.
+  /// Ends run() at once: calls in progress are cut. Any thread, at any time; idempotent. If called
+  /// before run(), run() returns without serving any caller.
   void cut();
 
   /// Which engine `loops` will run on, once bound; why not the better one, if not.
