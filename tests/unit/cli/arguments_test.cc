@@ -51,7 +51,7 @@ TEST_CASE("options stand before a command, and anywhere behind it") {
   CHECK_FALSE(arguments.has("--help"));
 }
 
-TEST_CASE("an option with two names is known by its long one") {
+TEST_CASE("an option with two names is stored under its long one") {
   CHECK(taken({"-h"}).has("--help"));
   CHECK(taken({"--help"}).has("--help"));
   CHECK(taken({"call", "-v"}).has("--verbose"));
@@ -73,7 +73,7 @@ TEST_CASE("a value is kept as it is, behind a space or an equals sign") {
   }
 }
 
-TEST_CASE("words are kept as they are, whatever meaning others give them") {
+TEST_CASE("words are kept unchanged, whatever they mean elsewhere") {
   const Words words = {"",       "[a",   "b]",  "[a,b]", "{}",    "++",      "%%",
                        "-",      "---",  "-5",  "/v",    "'q'",   "\"a b\"", "\x01",
                        "\x01[x", "a\nb", "x=1", "\xff",  "false", "WORDS"};
@@ -139,7 +139,7 @@ TEST_CASE("an unknown command is refused with the names of the known ones") {
   CHECK(refusal({"CALL"}).hint() == "there are call, services and help");
 }
 
-TEST_CASE("a word more than a command takes is refused") {
+TEST_CASE("an extra word after a command is refused") {
   CHECK(taken({"help", "a"}).words == Words{"a"});
   for (const Words& words :
        {Words{"help", "a", "b"}, Words{"help", "a", "--", "b"}, Words{"help", "--", "a", "b"}}) {
@@ -151,7 +151,7 @@ TEST_CASE("a word more than a command takes is refused") {
   CHECK(refusal({"services", "--", "--json"}).message() == "one word too many: '--json'");
 }
 
-TEST_CASE("what is refused is shown escaped: it may hold anything") {
+TEST_CASE("a refused word is shown escaped, because it may contain anything") {
   for (const Words& words :
        {Words{"\x1b[2J"}, Words{"call", "--\x1b[2J"}, Words{"services", "\x1b[2J"}}) {
     CHECK(refusal(words).message().find("\\x1b[2J'") != std::string::npos);

@@ -18,7 +18,7 @@ using namespace std::string_literals;
 using Next = MessageSource::Next;
 using Lines = std::vector<std::string>;
 
-/// A peer that has `descriptor`, and does `arrive` when it is asked for what has come.
+/// A peer that has `descriptor`, and runs `arrive` when it is to show what has arrived.
 class FakePeer final : public PeerWatch {
  public:
   explicit FakePeer(int descriptor, std::function<bool()> arrive = {})
@@ -36,7 +36,7 @@ class FakePeer final : public PeerWatch {
   int settled_ = 0;
 };
 
-/// The lines of `text`, which is all there is.
+/// Returns the lines of `text`, which is the whole input.
 Lines plain_lines(std::string_view text) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::tmpfile(), std::fclose);
   REQUIRE(file);
@@ -52,7 +52,7 @@ Lines plain_lines(std::string_view text) {
   return read;
 }
 
-/// Lines that were typed, and those that were remembered.
+/// The typed lines, and those that were remembered.
 struct Typing {
   std::deque<std::string> typed;
   Lines remembered;
@@ -76,7 +76,7 @@ class TypedLines final : public LineInput {
   Typing& typing_;
 };
 
-/// The messages that `typing` makes until it gives none, and what it gave then.
+/// Returns the messages that `typing` makes, and the result that ended them.
 std::pair<Lines, Next> read_all(Typing& typing) {
   LineReader reader(std::make_unique<TypedLines>(typing));
   FakePeer peer(-1);
@@ -100,11 +100,11 @@ TEST_CASE("plain lines end at a newline, the last one also at the end") {
   CHECK(plain_lines("\n\na\n\n") == Lines{"", "", "a", ""});
 }
 
-TEST_CASE("plain lines keep all their bytes but the newline") {
+TEST_CASE("plain lines keep all their bytes except the newline") {
   CHECK(plain_lines("a\r\n \0b\xff\x1b\n"s) == Lines{"a\r", " \0b\xff\x1b"s});
 }
 
-TEST_CASE("a plain line may come in pieces") {
+TEST_CASE("a plain line may arrive in pieces") {
   test::FedInput input;
   const auto [near, far] = test::stream_pair();
   test::send_text(far.get(), "reply");
@@ -126,7 +126,7 @@ TEST_CASE("a plain line may come in pieces") {
   }
 }
 
-TEST_CASE("plain lines may lie across what is read at once") {
+TEST_CASE("plain lines may be split across two reads") {
   for (const std::size_t size : {65'534U, 65'535U, 65'536U, 65'537U}) {
     const Lines expected = {"a", std::string(size - 2, 'b'), "c", std::string(70'000, 'd'), "e"};
     std::string text;
@@ -137,7 +137,7 @@ TEST_CASE("plain lines may lie across what is read at once") {
   CHECK(plain_lines(expected[0] + '\n' + expected[1] + '\n' + expected[2]) == expected);
 }
 
-TEST_CASE("a plain line may be longer than what is read at once") {
+TEST_CASE("a plain line may be longer than one read") {
   test::FedInput input;
   const auto [near, far] = test::stream_pair();
   test::send_text(far.get(), "reply");
@@ -155,7 +155,7 @@ TEST_CASE("a plain line may be longer than what is read at once") {
   CHECK(line == "next");
 }
 
-TEST_CASE("input that is there goes before a peer that has hung up") {
+TEST_CASE("available input comes before a peer that has hung up") {
   test::FedInput input;
   input.feed("a\nb\nc");
   FakePeer peer(-1);
@@ -179,7 +179,7 @@ TEST_CASE("a peer that hangs up ends the wait for a line") {
   CHECK(asked == 3);
 }
 
-TEST_CASE("a reply gets its newline only when the user has to be waited for") {
+TEST_CASE("a reply gets its newline only before a wait for the user") {
   test::FedInput input;
   const auto [near, far] = test::stream_pair();
   test::send_text(far.get(), "reply");
@@ -198,7 +198,7 @@ TEST_CASE("a reply gets its newline only when the user has to be waited for") {
   CHECK(peer.settled() == 1);
 }
 
-TEST_CASE("a line is known now if all of it was read, and the end once that was") {
+TEST_CASE("a line is available if all of it was read, and so is the end") {
   test::FedInput input;
   input.feed("a\n\nb\nc");
   FakePeer peer(-1);
@@ -218,7 +218,7 @@ TEST_CASE("a line is known now if all of it was read, and the end once that was"
   CHECK(reader.next_now(line) == Next::end);
 }
 
-TEST_CASE("quit is the end for good, also when it is known now") {
+TEST_CASE("quit ends the input for good, also without waiting") {
   test::FedInput input;
   input.feed("a\nquit\nb\n");
   FakePeer peer(-1);
@@ -246,7 +246,7 @@ TEST_CASE("without a terminal standard input is read as plain lines") {
   CHECK(line == "\xff");
 }
 
-TEST_CASE("lines of blanks are no messages, and others keep their blanks") {
+TEST_CASE("lines of blanks are not messages, and others keep their blanks") {
   Typing typing{.typed = {"", " ", "\t\r\v\f", " a ", "\n", "b\r", "\0"s}, .remembered = {}};
   CHECK(read_all(typing) == std::pair(Lines{" a ", "\n", "b\r", "\0"s}, Next::end));
 }
@@ -261,13 +261,13 @@ TEST_CASE("quit ends the messages, with blanks around it too") {
   CHECK(read_all(typing).first == Lines{"QUIT", "quit now", "quits", "q"});
 }
 
-TEST_CASE("what was said is remembered, and nothing else") {
+TEST_CASE("used lines are remembered, and nothing else") {
   Typing typing{.typed = {"a", " ", " b", "quit"}, .remembered = {}};
   read_all(typing);
   CHECK(typing.remembered == Lines{"a", " b"});
 }
 
-TEST_CASE("a peer's hanging up is passed on") {
+TEST_CASE("a hang-up of the peer is reported") {
   Typing typing{.typed = {"a"}, .remembered = {}, .after = Next::hang_up};
   CHECK(read_all(typing) == std::pair(Lines{"a"}, Next::hang_up));
 }

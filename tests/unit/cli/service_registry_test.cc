@@ -35,7 +35,7 @@ TEST_CASE("an unknown service is refused with the names of the known ones") {
   CHECK(found.error().hint() == "there are clock, upper and ntp; see 'hotline services'");
 }
 
-TEST_CASE("a name that was nearly right is proposed") {
+TEST_CASE("a name that is nearly right gets a proposal") {
   const auto found = registry_of({"upper"}).find("uper");
   REQUIRE_FALSE(found);
   CHECK(found.error().hint() ==

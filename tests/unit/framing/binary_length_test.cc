@@ -81,14 +81,14 @@ TEST_CASE("a negative length is malformed") {
   }
 }
 
-TEST_CASE("a varint is read seven bits a byte") {
+TEST_CASE("a varint is read with seven bits in each byte") {
   CHECK(decode_varint(bytes("\0"), kMost).outcome == Outcome::frame);
   CHECK(decode_varint(bytes("\x7f"), kMost).wanted_bytes == 1 + 127);
   CHECK(decode_varint(bytes("\x80\x01"), kMost).wanted_bytes == 2 + 128);
   CHECK(decode_varint(bytes("\x96\x01"), kMost).wanted_bytes == 2 + 150);
   CHECK(decode_varint(bytes("\x80\x80\x80\x80\x80\x80\x80\x80\x40"), kMost).wanted_bytes ==
         9 + (1UL << 62));
-  // More bytes than it takes are allowed, as in Protocol Buffers.
+  // More bytes than necessary are allowed, as in Protocol Buffers.
   const Decoded padded = decode_varint(bytes("\x81\x80\x80\x80\x80\x80\x80\x80\x80\0x"), kMost);
   CHECK(padded.outcome == Outcome::frame);
   CHECK(padded.payload_begin == 10);
@@ -105,7 +105,7 @@ TEST_CASE("a varint of more than ten bytes or 64 bits is malformed") {
   }
 }
 
-TEST_CASE("a varint is too large with the byte that makes it so") {
+TEST_CASE("a varint is too large at the byte that makes it so") {
   CHECK(decode_varint(bytes("\x80"), 127).outcome == Outcome::more);
   CHECK(decode_varint(bytes("\x80\x81"), 127).outcome == Outcome::too_large);
   CHECK(decode_varint(bytes("\xff"), 126).outcome == Outcome::too_large);
@@ -113,7 +113,7 @@ TEST_CASE("a varint is too large with the byte that makes it so") {
         Outcome::too_large);
 }
 
-TEST_CASE("a varint is written in as few bytes as it takes") {
+TEST_CASE("a varint is written in as few bytes as possible") {
   CHECK(varint(0) == std::string(1, '\0'));
   CHECK(varint(127) == "\x7f");
   CHECK(varint(128) == "\x80\x01");
@@ -122,7 +122,7 @@ TEST_CASE("a varint is written in as few bytes as it takes") {
   CHECK(varint(UINT64_MAX) == "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
 }
 
-TEST_CASE("what CPython's Connection sent is read and written") {
+TEST_CASE("bytes from CPython's Connection are read and written") {
   const Bytes hello = bytes("\x00\x00\x00\x05hello");
   CHECK(decode_mp(hello, kMost).outcome == Outcome::frame);
   CHECK(decode_mp(hello, kMost).payload_begin == 4);
@@ -136,7 +136,7 @@ TEST_CASE("what CPython's Connection sent is read and written") {
   CHECK(mp(0x80000000) == as_text(long_header));
 }
 
-TEST_CASE("the long form of mp may hold a short length") {
+TEST_CASE("the long form of mp may have a short length") {
   const Decoded decoded = decode_mp(bytes("\xff\xff\xff\xff\0\0\0\0\0\0\0\x01x"), 5);
   CHECK(decoded.outcome == Outcome::frame);
   CHECK(decoded.payload_begin == 12);

@@ -22,13 +22,13 @@ Framing framing_of(std::string_view text, std::size_t frame_max = 1 << 20) {
   return *framing;
 }
 
-/// Those whose messages may follow each other at once, and have any length.
+/// The framings whose messages may follow each other at once, and have any length.
 const std::vector<std::string> kFreeLengths = {"lines",     "u16be",       "u32be",
                                                "u32le",     "i32le",       "varint",
                                                "netstring", "delimiter=;", "delimiter=%00%01%00",
                                                "mp"};
 
-/// Every framing with a payload it carries, besides the empty one.
+/// Every framing with a payload that it carries, besides the empty one.
 std::vector<std::string> payloads_for(const Framing& framing) {
   if (framing.kind == Framing::Kind::fixed) return {"12345", "\n\r;\n1", "ready"};
   std::vector<std::string> payloads = {"",
@@ -64,7 +64,7 @@ void check_every_cut(const Framing& framing, const std::string& input, const Fed
 
 }  // namespace
 
-TEST_CASE("encoded messages give the same frames, however the bytes were cut") {
+TEST_CASE("encoded messages give the same frames, however the bytes are cut") {
   std::vector<std::string> names = kFreeLengths;
   names.emplace_back("fixed=5");
   for (const std::string& name : names) {
@@ -78,7 +78,7 @@ TEST_CASE("encoded messages give the same frames, however the bytes were cut") {
   }
 }
 
-TEST_CASE("a frame that is cut is neither a frame nor an error, wherever it was cut") {
+TEST_CASE("a frame that is cut anywhere is neither a frame nor an error") {
   std::vector<std::string> names = kFreeLengths;
   names.emplace_back("fixed=5");
   for (const std::string& name : names) {
@@ -111,7 +111,7 @@ TEST_CASE("a message may be exactly as long as the limit, and not one byte longe
   }
 }
 
-TEST_CASE("raw takes whatever there is as a message, and has no empty one") {
+TEST_CASE("raw takes all that has arrived as a message, and has no empty one") {
   const Framing framing = framing_of("raw", 3);
   Decoder decoder(framing);
   CHECK(decoder.decode({}).outcome == Outcome::more);
@@ -122,7 +122,7 @@ TEST_CASE("raw takes whatever there is as a message, and has no empty one") {
   CHECK(test::kind_of(encode(framing, {})) == "invalid_argument");
 }
 
-TEST_CASE("each framing writes what its format says") {
+TEST_CASE("each framing writes its format") {
   const auto wire = [](const char* name, std::string_view payload) {
     return test::wire(framing_of(name), payload);
   };
@@ -140,7 +140,8 @@ TEST_CASE("each framing writes what its format says") {
   CHECK(wire("mp", "hello") == std::string("\0\0\0\x05hello", 9));
 }
 
-TEST_CASE("what a framing cannot carry is refused with a hint, and nothing of it is sent") {
+TEST_CASE(
+    "a message that a framing cannot carry is refused with a hint, and nothing of it is sent") {
   struct Refused {
     const char* name;
     std::string payload;
@@ -157,7 +158,7 @@ TEST_CASE("what a framing cannot carry is refused with a hint, and nothing of it
   }
 }
 
-TEST_CASE("a message that is longer than the format can say is too large, whatever the limit") {
+TEST_CASE("a message that is longer than the format allows is too large, whatever the limit") {
   const std::string longest(0xffff, 'l');
   const Framing framing = framing_of("u16be");
   CHECK(encode(framing, as_bytes(longest)));
@@ -171,7 +172,7 @@ TEST_CASE("a message that is longer than the format can say is too large, whatev
   CHECK(encode_for(*peer, framing, as_bytes(longest + "l")).error().message() ==
         "cannot send a message to tcp://127.0.0.1:9: it has 65536 bytes, and the framing says "
         "lengths up to 65535");
-  // Only its length is looked at: there is no such memory.
+  // Only its length is used: there is no such memory.
   const Bytes huge(reinterpret_cast<const std::byte*>(&framing), 0x1'0000'0000);
   CHECK(test::kind_of(encode(framing_of("u32be", SIZE_MAX), huge)) == "too_large");
   CHECK(test::kind_of(encode(framing_of("u32le", SIZE_MAX), huge)) == "too_large");
@@ -183,7 +184,7 @@ TEST_CASE("a message that is longer than the format can say is too large, whatev
   CHECK(encode(framing_of("netstring", SIZE_MAX), huge)->header().size() == 11);
 }
 
-TEST_CASE("a limit beyond all memory wraps nothing") {
+TEST_CASE("a limit beyond all memory causes no overflow") {
   for (const std::string& name : kFreeLengths) {
     CAPTURE(name);
     const Framing framing = framing_of(name, SIZE_MAX);
@@ -195,7 +196,7 @@ TEST_CASE("a limit beyond all memory wraps nothing") {
                   {.frames = {}, .end = Outcome::too_large, .problem = {}});
 }
 
-TEST_CASE("a fixed length over the limit is too large with the first byte") {
+TEST_CASE("a fixed length over the limit is too large at the first byte") {
   const Framing framing = framing_of("fixed=5", 4);
   Decoder decoder(framing);
   CHECK(decoder.decode({}).outcome == Outcome::more);
@@ -203,7 +204,7 @@ TEST_CASE("a fixed length over the limit is too large with the first byte") {
   CHECK(decoder.decode(as_bytes("1")).outcome == Outcome::too_large);
 }
 
-TEST_CASE("what was found before a malformed frame stays found") {
+TEST_CASE("frames before a malformed one are found") {
   check_every_cut(
       framing_of("netstring"), "1:a,2:bc,3:def;1:g,",
       {.frames = {"a", "bc"}, .end = Outcome::malformed, .end_begin = 9, .problem = {}});
@@ -211,7 +212,7 @@ TEST_CASE("what was found before a malformed frame stays found") {
                   {.frames = {""}, .end = Outcome::malformed, .end_begin = 4, .problem = {}});
 }
 
-TEST_CASE("an announced message comes whole, however length and payload were cut") {
+TEST_CASE("an announced message arrives whole, however length and payload are cut") {
   const Framing framing = framing_of("ready", 1000);
   std::mt19937 random(7);
   std::vector<test::Cuts> cuts = {test::whole, test::one_byte, random_cuts(random)};
@@ -254,7 +255,7 @@ TEST_CASE("what is not acknowledged is refused or waited for, however it was cut
 }
 
 TEST_CASE("bytes that come one by one are looked at once") {
-  // Would take minutes if each of them looked at all before it.
+  // Would take minutes if each search started at the beginning.
   const std::string payload(400'000, '-');
   for (const char* name : {"lines", "delimiter=--%00--", "netstring", "varint"}) {
     CAPTURE(name);

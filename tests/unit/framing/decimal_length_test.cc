@@ -20,7 +20,7 @@ Decoded announcement(std::string_view text, std::size_t length_max = 99) {
 
 }  // namespace
 
-TEST_CASE("a netstring is its length, a colon, the bytes and a comma") {
+TEST_CASE("a netstring consists of its length, a colon, the bytes and a comma") {
   const Decoded hello = netstring("5:hello,5:world,");
   CHECK(hello.outcome == Outcome::frame);
   CHECK(hello.payload_begin == 2);
@@ -33,7 +33,7 @@ TEST_CASE("a netstring is its length, a colon, the bytes and a comma") {
   CHECK(empty.frame_bytes == 3);
 }
 
-TEST_CASE("a netstring wants what its digits so far say at least") {
+TEST_CASE("a netstring needs at least what its digits so far say") {
   CHECK(netstring("").wanted_bytes == 3);
   CHECK(netstring("0").wanted_bytes == 3);
   CHECK(netstring("5").wanted_bytes == 8);
@@ -42,7 +42,7 @@ TEST_CASE("a netstring wants what its digits so far say at least") {
   CHECK(netstring("12:hello, world").wanted_bytes == 16);
 }
 
-TEST_CASE("what is no netstring is malformed as soon as that shows") {
+TEST_CASE("bytes that are not a netstring are malformed as soon as that is visible") {
   for (const char* text : {":", ":,", " 1:x,", "-1:x,", "+1:x,", "x", "00:,", "01:x,", "1x", "1,",
                            "1 :x,", "1:xy", "0:x", "0::,", "3:abc:", "\n"}) {
     CAPTURE(text);
@@ -51,7 +51,7 @@ TEST_CASE("what is no netstring is malformed as soon as that shows") {
   }
 }
 
-TEST_CASE("a netstring's length is too large with the digit that makes it so") {
+TEST_CASE("a netstring's length is too large at the digit that makes it so") {
   CHECK(netstring("99:").outcome == Outcome::more);
   CHECK(netstring("100").outcome == Outcome::too_large);
   CHECK(netstring("10", 9).outcome == Outcome::too_large);
@@ -60,7 +60,7 @@ TEST_CASE("a netstring's length is too large with the digit that makes it so") {
   CHECK(netstring("0:,", 0).outcome == Outcome::frame);
 }
 
-TEST_CASE("lengths at the end of what a number holds do not wrap") {
+TEST_CASE("lengths at the maximum of a number do not overflow") {
   const std::size_t length_max = PTRDIFF_MAX;
   CHECK(netstring("9223372036854775807:", length_max).wanted_bytes == length_max + 21);
   CHECK(netstring("9223372036854775808", length_max).outcome == Outcome::too_large);

@@ -58,7 +58,7 @@ TEST_CASE("a length whose digits come one by one is announced anew with each of 
   CHECK(fed(frames, "56789") == Outcome::frame);
 }
 
-TEST_CASE("a length of nothing is a frame of nothing") {
+TEST_CASE("a length of zero is an empty frame") {
   const Framing framing = ready();
   FrameAssembler frames(framing);
   CHECK(fed(frames, "0") == Outcome::announced);
@@ -69,7 +69,7 @@ TEST_CASE("a length of nothing is a frame of nothing") {
   CHECK_FALSE(frames.is_amid_frame());
 }
 
-TEST_CASE("a length over the limit, and what is no length, are refused") {
+TEST_CASE("a length over the limit, and bytes that are not a length, are refused") {
   const Framing framing = ready(99);
   for (const auto& [text, outcome] : {std::pair<std::string, Outcome>{"100", Outcome::too_large},
                                       {"x", Outcome::malformed},

@@ -32,7 +32,7 @@ std::string wire_of(const Framing& framing, const std::vector<std::string>& payl
 
 MutableBytes bytes_of(std::string& text) { return std::as_writable_bytes(std::span(text)); }
 
-/// What next() found: a payload, or the name of another outcome in angle brackets.
+/// Returns what next() found: a payload, or the name of another outcome in angle brackets.
 std::string text_of(const FrameAssembler::Step& step) {
   switch (step.outcome) {
     case Outcome::frame: return std::string(as_text(step.payload));
@@ -47,7 +47,7 @@ std::string text_of(const FrameAssembler::Step& step) {
 
 std::string next(FrameAssembler& frames) { return text_of(frames.next()); }
 
-/// What comes of pieces, each in memory of its own that goes with the next one.
+/// Returns the frames of pieces, each in memory that is freed with the next one.
 std::vector<std::string> assembled(FrameAssembler& frames, const std::vector<std::string>& pieces) {
   std::vector<std::string> found;
   for (std::string piece : pieces) {
@@ -101,7 +101,7 @@ TEST_CASE("frames cut anywhere into three are the same as in one piece") {
   }
 }
 
-TEST_CASE("frames of every size come through pieces of every size") {
+TEST_CASE("frames of every size pass through pieces of every size") {
   for (const std::string& name : kPipelined) {
     if (name == "fixed=5") continue;
     CAPTURE(name);
@@ -122,7 +122,7 @@ TEST_CASE("frames of every size come through pieces of every size") {
   }
 }
 
-TEST_CASE("a frame that lies whole in its piece is given where it lies, with what is around it") {
+TEST_CASE("a frame within one piece is returned in place, with its envelope") {
   for (const std::string& name : kPipelined) {
     CAPTURE(name);
     const Framing framing = framing_of(name);
@@ -143,7 +143,7 @@ TEST_CASE("a frame that lies whole in its piece is given where it lies, with wha
   }
 }
 
-TEST_CASE("a frame that was cut is gathered, and what follows it lies in the piece again") {
+TEST_CASE("a frame that was cut is collected, and the next one is in the piece again") {
   for (const std::string& name : kPipelined) {
     const Framing framing = framing_of(name);
     const std::string one = test::wire(framing, "hello");
@@ -173,7 +173,7 @@ TEST_CASE("a frame that was cut is gathered, and what follows it lies in the pie
   }
 }
 
-TEST_CASE("asking whether there is another frame leaves the last one as it was") {
+TEST_CASE("checking for another frame does not change the last one") {
   const Framing framing = framing_of("lines");
   std::string begin = "gath";
   std::string rest = "ered\nplain\nbeg";
@@ -194,7 +194,7 @@ TEST_CASE("asking whether there is another frame leaves the last one as it was")
   CHECK(next(frames) == "<more>");
 }
 
-TEST_CASE("what is no frame is found next, and asking for it says so") {
+TEST_CASE("bytes that are not a frame are found next, and the check reports them") {
   const Framing framing = framing_of("netstring");
   std::string piece = "1:a,x";
   FrameAssembler frames(framing);
@@ -206,7 +206,8 @@ TEST_CASE("what is no frame is found next, and asking for it says so") {
   CHECK_FALSE(step.reason.empty());
 }
 
-TEST_CASE("what is no frame is refused wherever it was cut, behind the frames before it") {
+TEST_CASE(
+    "bytes that are not a frame are refused wherever they are cut, after the frames before them") {
   const Framing framing = framing_of("netstring", 100);
   const std::vector<std::pair<std::string, std::string>> refused = {
       {"1:a,1:bx", "<malformed>"}, {"1:a,x", "<malformed>"}, {"1:a,101:", "<too_large>"}};
@@ -229,7 +230,7 @@ TEST_CASE("what is no frame is refused wherever it was cut, behind the frames be
   }
 }
 
-TEST_CASE("a line over the limit is refused though its pieces end nowhere, one at it is not") {
+TEST_CASE("a line over the limit is refused even if its pieces do not end, one at it is not") {
   const Framing framing = framing_of("lines", 1000);
   for (const std::size_t size : {1U, 10U, 600U, 1003U}) {
     CAPTURE(size);
@@ -246,7 +247,7 @@ TEST_CASE("a line over the limit is refused though its pieces end nowhere, one a
   }
 }
 
-TEST_CASE("it is amid a frame from its first byte to its last, and nowhere else") {
+TEST_CASE("it is within a frame from its first byte to its last, and nowhere else") {
   for (const std::string& name : kPipelined) {
     CAPTURE(name);
     const Framing framing = framing_of(name);
@@ -270,7 +271,7 @@ TEST_CASE("it is amid a frame from its first byte to its last, and nowhere else"
   }
 }
 
-TEST_CASE("nothing fed is nothing found, whether amid a frame or not") {
+TEST_CASE("without input nothing is found, within a frame or not") {
   const Framing framing = framing_of("lines");
   FrameAssembler frames(framing);
   CHECK(next(frames) == "<more>");
@@ -280,7 +281,7 @@ TEST_CASE("nothing fed is nothing found, whether amid a frame or not") {
   CHECK(assembled(frames, {"he", "", "llo", "", "\n"}) == std::vector<std::string>{"hello"});
 }
 
-TEST_CASE("room is offered for the greater part of a long frame only, and filled in place") {
+TEST_CASE("room is offered only for the larger part of a long frame, and filled in place") {
   const Framing framing = framing_of("u32be");
   const std::string payload(300'000, 'p');
   const std::string text = test::wire(framing, payload);
@@ -312,7 +313,7 @@ TEST_CASE("room is offered for the greater part of a long frame only, and filled
   CHECK(frames.room().empty());
 }
 
-TEST_CASE("room may be filled in part, and feeding goes on from there") {
+TEST_CASE("room may be filled partly, and feeding continues from there") {
   const Framing framing = framing_of("u32be");
   const std::string payload(100'000, 'q');
   const std::string text = test::wire(framing, payload) + test::wire(framing, "next");
@@ -333,7 +334,7 @@ TEST_CASE("room may be filled in part, and feeding goes on from there") {
   CHECK(next(frames) == "<more>");
 }
 
-TEST_CASE("a short frame, and one whose end is not known, offer no room") {
+TEST_CASE("a short frame, and one whose end is unknown, offer no room") {
   for (const auto& [name, text] :
        {std::pair<std::string, std::string>{"u32be", std::string("\0\0\0\x64"
                                                                  "begin",
@@ -349,7 +350,7 @@ TEST_CASE("a short frame, and one whose end is not known, offer no room") {
   }
 }
 
-TEST_CASE("what is behind the last frame is the rest, and can be moved and fed again") {
+TEST_CASE("bytes after the last frame are the rest, and can be moved and fed again") {
   const Framing framing = framing_of("netstring");
   std::string piece = "1:a,1:b,5:he";
   FrameAssembler frames(framing);
@@ -365,7 +366,7 @@ TEST_CASE("what is behind the last frame is the rest, and can be moved and fed a
   CHECK(frames.rest().empty());
 }
 
-TEST_CASE("behind a gathered frame the rest lies in the piece") {
+TEST_CASE("after a collected frame the rest is in the piece") {
   const Framing framing = framing_of("lines");
   std::string begin = "on";
   std::string piece = "e\ntwo\nthr";

@@ -49,19 +49,19 @@ Written written(const Framing& framing, const std::vector<std::string>& payloads
 
 }  // namespace
 
-TEST_CASE("small frames are written together, in their order") {
+TEST_CASE("small frames are written together, in order") {
   const Written wrote = written(*Framing::parse("netstring"), {"one", "", "three"});
   CHECK(wrote.text == "3:one,0:,5:three,");
   CHECK(wrote.pieces == 1);
 }
 
-TEST_CASE("nothing is written for no frames") {
+TEST_CASE("no frames write nothing") {
   const Written wrote = written(*Framing::parse("netstring"), {});
   CHECK(wrote.text == "");
   CHECK(wrote.pieces == 0);
 }
 
-TEST_CASE("large and small frames stay in their order over as many writes as it takes") {
+TEST_CASE("large and small frames keep their order over as many writes as necessary") {
   const Framing framing = *Framing::parse("lines");
   std::vector<std::string> payloads;
   std::string expected;

@@ -29,7 +29,7 @@ TEST_CASE("each way of being no frame has its own words, with the framing and wh
   }
 }
 
-TEST_CASE("an orderly end amid a frame is a cut, between two an end, and a reset stays one") {
+TEST_CASE("an orderly end within a frame is a cut, between two an end, and a reset stays a reset") {
   const Framing framing{.kind = Framing::Kind::lines};
   FrameAssembler frames(framing);
   const Error closed = make_error(ErrorKind::closed, {}, {}, {});

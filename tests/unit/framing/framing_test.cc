@@ -24,7 +24,7 @@ Taken take(const std::string& query) {
 
 }  // namespace
 
-TEST_CASE("every framing has a name, which is read and written") {
+TEST_CASE("every framing has a name that parses and formats") {
   for (const char* name : {"raw", "lines", "u16be", "u32be", "u32le", "i32le", "varint",
                            "netstring", "delimiter=--", "fixed=512", "ready", "mp"}) {
     CAPTURE(name);
@@ -37,7 +37,7 @@ TEST_CASE("every framing has a name, which is read and written") {
   }
 }
 
-TEST_CASE("a delimiter may hold any byte, and comes back from its text") {
+TEST_CASE("a delimiter may contain any byte, and its text parses to it") {
   struct Form {
     const char* text;
     std::string delimiter;
@@ -64,7 +64,7 @@ TEST_CASE("a delimiter has 1 to 64 bytes, a fixed length 1 or more") {
   CHECK(Framing::parse("fixed=18446744073709551615")->fixed_bytes == SIZE_MAX);
 }
 
-TEST_CASE("what is no framing is refused with a hint") {
+TEST_CASE("an invalid framing is refused with a hint") {
   for (const std::string text : {"",
                                  "Lines",
                                  "line",
@@ -100,7 +100,7 @@ TEST_CASE("what is no framing is refused with a hint") {
   CHECK(test::kind_of(Framing::parse("delimiter=" + std::string(65, 'd'))) == "invalid_argument");
 }
 
-TEST_CASE("an unknown framing names the known ones, and cannot move a cursor") {
+TEST_CASE("the error for an unknown framing lists the known ones, and cannot move a cursor") {
   const auto framing = Framing::parse("json\n");
   REQUIRE_FALSE(framing);
   CHECK(framing.error().message() ==
@@ -116,7 +116,7 @@ TEST_CASE("an endpoint without the option is raw") {
   CHECK(taken.framing->kind == Framing::Kind::raw);
 }
 
-TEST_CASE("the options of an endpoint say the framing and its limit") {
+TEST_CASE("the options of an endpoint set the framing and its limit") {
   const Taken taken = take("?framing=delimiter=%0A&max=1KiB");
   REQUIRE(taken.framing);
   CHECK(taken.finished);
@@ -129,7 +129,7 @@ TEST_CASE("the options of an endpoint say the framing and its limit") {
   CHECK(take("?framing=raw").framing->kind == Framing::Kind::raw);
 }
 
-TEST_CASE("options that make no sense are refused with the endpoint and a hint") {
+TEST_CASE("options without a meaning are refused with the endpoint and a hint") {
   for (const std::string query :
        {"?framing=", "?framing=json", "?framing=lines&framing=lines", "?max=1",
         "?framing=raw&max=1", "?framing=lines&max=0", "?framing=lines&max=5GiB",
@@ -143,7 +143,7 @@ TEST_CASE("options that make no sense are refused with the endpoint and a hint")
   }
 }
 
-TEST_CASE("both options are known once the framing has been taken") {
+TEST_CASE("both options count as known once the framing has been taken") {
   const auto endpoint = Endpoint::parse("unix:@x?other=1");
   OptionTaker taker(*endpoint);
   REQUIRE(Framing::take_from(taker));

@@ -55,7 +55,7 @@ unsigned mode_of(const std::string& path) {
   return found.st_mode & 07777U;
 }
 
-/// The process's umask while it lives.
+/// Sets the umask of the process while it exists.
 class Umask {
  public:
   explicit Umask(mode_t mask) : before_(::umask(mask)) {}
@@ -67,7 +67,7 @@ class Umask {
 
 }  // namespace
 
-TEST_CASE("a bound socket tells its address with the port that the kernel gave") {
+TEST_CASE("a bound socket has its address with the port that the kernel chose") {
   for (const char* uri : {"tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://:0"}) {
     CAPTURE(std::string(uri));
     const auto socket = bound(uri, SOCK_STREAM);
@@ -84,7 +84,7 @@ TEST_CASE("every address means IPv6 and IPv4 together where the machine has both
   CHECK(socket->endpoint.host() == "::");
 }
 
-TEST_CASE("two sockets cannot be bound to one port, of UDP neither") {
+TEST_CASE("two sockets cannot be bound to one port, with UDP neither") {
   for (const auto& [uri, type] : kPorts) {
     CAPTURE(std::string(uri));
     const auto first = bound(uri, type);
@@ -93,7 +93,7 @@ TEST_CASE("two sockets cannot be bound to one port, of UDP neither") {
   }
 }
 
-TEST_CASE("a port whose socket may be joined by others is refused to rivals, whenever they come") {
+TEST_CASE("a port whose socket others may join is refused to rivals, whenever they come") {
   for (const auto& [uri, type] : kPorts) {
     CAPTURE(std::string(uri));
     const auto first = bound(uri, type);
@@ -110,7 +110,7 @@ TEST_CASE("a port whose socket may be joined by others is refused to rivals, whe
   }
 }
 
-TEST_CASE("of two that have bound one port and do not listen yet, one alone comes to listen") {
+TEST_CASE("of two that have bound one port and do not listen yet, only one can listen") {
   const UniqueFd rival(::socket(AF_INET, SOCK_STREAM, 0));
   const int on = 1;
   REQUIRE(::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
@@ -124,7 +124,7 @@ TEST_CASE("of two that have bound one port and do not listen yet, one alone come
   CHECK(errno == EADDRINUSE);
 }
 
-TEST_CASE("a port that comes free within 100 ms is waited for, and a conflict is told soon after") {
+TEST_CASE("a port released within 100 ms is waited for, and a conflict is reported soon after") {
   test::on_each_engine([] {
     for (const auto& [uri, type] : kPorts) {
       CAPTURE(std::string(uri));
@@ -184,7 +184,7 @@ TEST_CASE("a UNIX path has its mode from the beginning, whatever the umask") {
   }
 }
 
-TEST_CASE("a UNIX path without a mode has what the umask leaves") {
+TEST_CASE("a UNIX path without a mode has the mode that the umask leaves") {
   const test::TemporaryDirectory directory;
   const Umask umask(027);
   const auto socket = bound("unix://" + directory.file("s"), SOCK_STREAM);
@@ -192,7 +192,7 @@ TEST_CASE("a UNIX path without a mode has what the umask leaves") {
   CHECK(mode_of(directory.file("s")) == 0750);
 }
 
-TEST_CASE("the lock on a path is there only while it is bound") {
+TEST_CASE("the lock of a path exists only while the path is bound") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("s");
   {
@@ -220,7 +220,7 @@ TEST_CASE("an inherited socket keeps its address, and its transport is found out
   CHECK(inherited->endpoint.to_uri() == original->endpoint.to_uri());
 }
 
-TEST_CASE("permission bits are refused where there is no UNIX path that could have them") {
+TEST_CASE("permission bits are refused for endpoints other than a UNIX path") {
   SocketOptions options;
   options.mode = 0600;
   const auto inherited = bound("udp://127.0.0.1:0", SOCK_DGRAM);

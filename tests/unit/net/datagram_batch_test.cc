@@ -52,7 +52,7 @@ Info info_of(DatagramRoute& route) {
 
 }  // namespace
 
-TEST_CASE("a batch gives what the kernel filled, with who sent it") {
+TEST_CASE("a batch returns what the kernel filled, with the senders") {
   ReceiveBatch batch(4, 100, PacketInfo::none);
   CHECK(batch.size() == 4);
   const auto headers = batch.prepare(4);
@@ -81,7 +81,7 @@ TEST_CASE("a batch is empty again for the next receive, however many were filled
   }
 }
 
-TEST_CASE("a batch that asks for no packet information has no room for what else may come") {
+TEST_CASE("a batch without packet information has no room for control data") {
   ReceiveBatch batch(2, 100, PacketInfo::none);
   for (int i = 0; i < 2; ++i) {
     const auto headers = batch.prepare(2);
@@ -94,7 +94,7 @@ TEST_CASE("a batch that asks for no packet information has no room for what else
   }
 }
 
-TEST_CASE("descriptors that come in place of packet information are closed") {
+TEST_CASE("descriptors that come instead of packet information are closed") {
   ReceiveBatch batch(1, 100, PacketInfo::wanted);
   auto [passed, other] = test::stream_pair();
   mmsghdr& header = batch.prepare(1)[0];
@@ -110,23 +110,23 @@ TEST_CASE("descriptors that come in place of packet information are closed") {
   CHECK(test::receive_text(other.get(), 1).empty());
 }
 
-TEST_CASE("a UNIX peer's address is no longer than the kernel takes back") {
+TEST_CASE("a UNIX peer's address is no longer than the kernel accepts") {
   ReceiveBatch batch(1, 100, PacketInfo::none);
   mmsghdr& header = batch.prepare(1)[0];
   fill(header, "x", unix_address(std::string(107, 'n'), false));
-  // What the kernel says of a path of 108 bytes.
+  // What the kernel reports for a path of 108 bytes.
   header.msg_hdr.msg_namelen = 111;
   const auto datagrams = batch.take(1);
   CHECK(datagrams[0].route->peer.size() == sizeof(sockaddr_un));
 }
 
-TEST_CASE("a batch prepares no more than are asked for") {
+TEST_CASE("a batch prepares no more than requested") {
   ReceiveBatch batch(4, 100, PacketInfo::none);
   CHECK(batch.prepare(1).size() == 1);
   CHECK(batch.prepare(9).size() == 4);
 }
 
-TEST_CASE("a datagram that was longer than its place is marked") {
+TEST_CASE("a datagram that was longer than its room is marked") {
   ReceiveBatch batch(1, 4, PacketInfo::none);
   const auto headers = batch.prepare(1);
   fill(headers[0], "1234", test::ipv4_address(1), MSG_TRUNC);
@@ -134,7 +134,7 @@ TEST_CASE("a datagram that was longer than its place is marked") {
   CHECK(batch.take(1)[0].is_truncated);
 }
 
-TEST_CASE("the places of a batch do not overlap") {
+TEST_CASE("the rooms of a batch do not overlap") {
   ReceiveBatch batch(3, 65'535, PacketInfo::none);
   const auto headers = batch.prepare(3);
   const std::string large(65'535, 'x');
@@ -145,7 +145,7 @@ TEST_CASE("the places of a batch do not overlap") {
   CHECK(as_text(datagrams[2].bytes) == large);
 }
 
-TEST_CASE("what is to be sent is described for the kernel, as many as fit") {
+TEST_CASE("datagrams to send are described for the kernel, as many as fit") {
   SendBatch batch(2);
   DatagramRoute route;
   route.peer = test::ipv4_address(7);
@@ -173,7 +173,7 @@ TEST_CASE("a place that had a route before has none afterwards") {
   CHECK(headers[0].msg_hdr.msg_controllen == 0);
 }
 
-TEST_CASE("a reply names the address that was asked and leaves the interface to the routes") {
+TEST_CASE("a reply names the address that was called and leaves the interface to the routes") {
   in_pktinfo info{};
   info.ipi_ifindex = 3;
   info.ipi_spec_dst.s_addr = htonl(0x7f000002);
@@ -184,7 +184,7 @@ TEST_CASE("a reply names the address that was asked and leaves the interface to 
   CHECK(info_of<in_pktinfo>(route).ipi_spec_dst.s_addr == htonl(0x7f000002));
 }
 
-TEST_CASE("a reply over IPv6 names the interface for link-local addresses only") {
+TEST_CASE("a reply over IPv6 names the interface only for link-local addresses") {
   in6_pktinfo info{};
   info.ipi6_ifindex = 3;
   info.ipi6_addr.s6_addr[15] = 1;
@@ -198,7 +198,7 @@ TEST_CASE("a reply over IPv6 names the interface for link-local addresses only")
   CHECK(info_of<in6_pktinfo>(link_local).ipi6_ifindex == 3);
 }
 
-TEST_CASE("information of another kind is not sent back") {
+TEST_CASE("control data of another kind is not sent back") {
   DatagramRoute route = route_with(SOL_SOCKET, SCM_TIMESTAMP, timeval{});
   reverse_packet_info(route);
   CHECK(route.control_size == 0);

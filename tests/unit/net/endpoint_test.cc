@@ -14,7 +14,7 @@ Endpoint parsed(std::string_view uri) {
   return *endpoint;
 }
 
-/// The message of the refusal; "" if it was not refused.
+/// Returns the message of the refusal; "" if it was not refused.
 std::string refusal(std::string_view uri) {
   const auto endpoint = Endpoint::parse(uri);
   if (endpoint) return {};
@@ -83,7 +83,7 @@ TEST_CASE("the longest UNIX name has 107 bytes") {
   CHECK_FALSE(refusal("unix:@" + std::string(108, 'n')).empty());
 }
 
-TEST_CASE("options are kept as text, in their order") {
+TEST_CASE("options are kept as text, in order") {
   const Endpoint endpoint = parsed("tcp://[::1]:80?framing=lines&max=1MiB&empty=&a=b=c");
   REQUIRE(endpoint.options().size() == 4);
   CHECK(endpoint.options()[0].key == "framing");
@@ -98,7 +98,7 @@ TEST_CASE("options are kept as text, in their order") {
   CHECK(parsed("fd:3?a=1").descriptor() == 3);
 }
 
-TEST_CASE("what is no endpoint is refused") {
+TEST_CASE("an invalid endpoint is refused") {
   const std::string_view malformed[] = {"",
                                         ":",
                                         "tcp",
@@ -191,18 +191,18 @@ TEST_CASE("a host and a port without a scheme are refused with the endpoint that
   }
 }
 
-TEST_CASE("a refused endpoint is shown escaped: it may hold anything") {
+TEST_CASE("a refused endpoint is shown escaped, because it may contain anything") {
   CHECK(refusal("tcp://\x1b[2J:1").find("\\x1b[2J") != std::string::npos);
   CHECK(refusal("\"\n").find('\n') == std::string::npos);
 }
 
-TEST_CASE("an IPv6 address without brackets is refused with the remedy") {
+TEST_CASE("an IPv6 address without brackets is refused, and the hint adds them") {
   const auto endpoint = Endpoint::parse("tcp://::1:8000");
   REQUIRE_FALSE(endpoint);
   CHECK(endpoint.error().hint().find("[::1]") != std::string::npos);
 }
 
-TEST_CASE("what is formatted is what is parsed, whatever bytes a path has") {
+TEST_CASE("a formatted endpoint parses to the same, whatever bytes a path has") {
   for (const std::string_view uri : {"unix:///tmp/with\\backslash", "unix:///tmp/with\"quote",
                                      "unix:///tmp/gr\xc3\xbc\xc3\x9f"
                                      "e",
@@ -235,7 +235,7 @@ TEST_CASE("UNIX sockets and loopback addresses are local, others are not") {
   }
 }
 
-TEST_CASE("only UDP and UNIX datagrams keep messages apart by themselves") {
+TEST_CASE("only UDP and UNIX datagrams have messages") {
   CHECK(is_datagram(Transport::udp));
   CHECK(is_datagram(Transport::unixgram));
   CHECK_FALSE(is_datagram(Transport::tcp));

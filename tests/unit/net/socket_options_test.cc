@@ -147,7 +147,7 @@ TEST_CASE("a socket's options out of their bounds are refused") {
   }
 }
 
-TEST_CASE("an unknown option of a socket names the known ones") {
+TEST_CASE("the error for an unknown option of a socket lists the known ones") {
   const auto options = options_of("blacklog=1");
   REQUIRE_FALSE(options);
   CHECK(options.error().hint() == "the options are backlog, receive, mode");

@@ -48,7 +48,7 @@ TEST_CASE("a socket is opened for the family of its address") {
   CHECK(refused.error().message().starts_with("cannot try tcp://127.0.0.1:1: "));
 }
 
-TEST_CASE("an endpoint stands for the addresses of its name, or for its path") {
+TEST_CASE("an endpoint means the addresses of its name, or its path") {
   const auto path = resolve(endpoint_of("unix:@name"), LookupPurpose::connect);
   REQUIRE(path);
   REQUIRE(path->size() == 1);
@@ -60,7 +60,7 @@ TEST_CASE("an endpoint stands for the addresses of its name, or for its path") {
   if (every->size() > 1) CHECK(family_of(every->front()) == AF_INET6);
 }
 
-TEST_CASE("a socket that is connected to itself is told from one that has a peer") {
+TEST_CASE("a socket that is connected to itself is distinguished from one that has a peer") {
   for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
     CAPTURE(type);
     Channel own(UniqueFd(::socket(AF_INET, type, 0)));
@@ -94,7 +94,7 @@ TEST_CASE("a fresh TCP stream sends without delay and is kept alive, a UNIX one 
   CHECK(option(local, SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
 
-TEST_CASE("a flag that cannot be set is told as a negated errno") {
+TEST_CASE("a flag that cannot be set returns a negated errno") {
   auto [ours, peer] = test::stream_pair();
   const Channel channel(std::move(ours));
   CHECK(set_flag(channel, SOL_SOCKET, SO_KEEPALIVE) == 0);
@@ -111,7 +111,7 @@ TEST_CASE("an inherited socket is duplicated, and the original stays open") {
   CHECK(::fcntl(listener.get(), F_GETFD) >= 0);
 }
 
-TEST_CASE("an inherited socket that nobody could call is refused, with what it must be") {
+TEST_CASE("an inherited socket that cannot be called is refused, with what it must be") {
   for (const int family : {AF_INET, AF_INET6, AF_UNIX}) {
     CAPTURE(family);
     for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
@@ -126,7 +126,7 @@ TEST_CASE("an inherited socket that nobody could call is refused, with what it m
   }
 }
 
-TEST_CASE("an IPv4 address that is written as an IPv6 one is that IPv4 address") {
+TEST_CASE("an IPv4 address written as IPv6 is that IPv4 address") {
   for (const auto purpose : {engine::LookupPurpose::bind, engine::LookupPurpose::connect}) {
     for (const char* uri : {"tcp://[::ffff:127.0.0.1]:8000", "udp://[::ffff:7f00:1]:8000"}) {
       CAPTURE(uri);
@@ -137,7 +137,7 @@ TEST_CASE("an IPv4 address that is written as an IPv6 one is that IPv4 address")
   }
 }
 
-TEST_CASE("what is not the socket that is wanted is not inherited") {
+TEST_CASE("a socket of another kind is not inherited") {
   const auto [ours, peer] = test::stream_pair();
   const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const auto detail = [](int fd, int type, bool is_listening) {

@@ -46,7 +46,7 @@ Call tcp_call() {
 // More than a socket takes unread.
 const std::string kMuch(16 * 1024 * 1024, 'w');
 
-/// What the peer meets with after all that was sent to it.
+/// Returns how the stream ends for the peer after all that was sent to it.
 std::string how_it_ended(const UniqueFd& peer) {
   if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
   std::string piece(64 * 1024, '\0');
@@ -58,7 +58,7 @@ std::string how_it_ended(const UniqueFd& peer) {
   }
 }
 
-/// What the peer meets with once `begin` and `end` have been done to its caller.
+/// Returns how the stream ends for the peer after `begin` and `end` were called on its caller.
 std::string end_of(
     const std::function<void(Stream&)>& begin,
     const std::function<void(Stream&)>& end = [](Stream&) {}) {
@@ -96,7 +96,7 @@ TEST_CASE("what was begun on a stream that is closed goes to no other with its d
   });
 }
 
-TEST_CASE("a receive on a stream that is closed takes nothing from another with its descriptor") {
+TEST_CASE("a receive on a closed stream takes nothing from another with its descriptor number") {
   test::on_each_loop([](engine::EventLoop& loop) {
     Call old = unix_call();
     std::pair<UniqueFd, UniqueFd> other;
@@ -161,7 +161,7 @@ TEST_CASE("a stream whose write failed ends with a reset, whatever is done to it
       CHECK(end_of(
                 [&](Stream& stream) {
                   const DeadlineScope scope(Deadline::at(now()));
-                  // Nothing went, and it cannot be known.
+                  // Nothing was sent, and that cannot be known.
                   while (stream.write_all(as_bytes(kMuch))) {
                   }
                   CHECK(stream.end().kind == ErrorKind::timed_out);
@@ -171,7 +171,7 @@ TEST_CASE("a stream whose write failed ends with a reset, whatever is done to it
   });
 }
 
-TEST_CASE("a stream ends with a reset after a write that left a rest, until a later one is whole") {
+TEST_CASE("a stream ends with a reset after a partial write, until a later one is complete") {
   const Bytes much[] = {as_bytes(kMuch)};
   test::on_each_engine([&] {
     const auto leave_rest = [&](Stream& stream) {
@@ -189,7 +189,7 @@ TEST_CASE("a stream ends with a reset after a write that left a rest, until a la
   });
 }
 
-TEST_CASE("a rest that is written heals the write that left it") {
+TEST_CASE("writing the rest completes a partial write") {
   test::on_each_engine([] {
     Call call = tcp_call();
     const Bytes much[] = {as_bytes(kMuch)};
@@ -208,7 +208,7 @@ TEST_CASE("a rest that is written heals the write that left it") {
   });
 }
 
-TEST_CASE("a stream that is closed amid a write of another fiber ends with a reset") {
+TEST_CASE("a stream that is closed during a write of another fiber ends with a reset") {
   test::on_each_loop([](engine::EventLoop& loop) {
     Call call = tcp_call();
     TaskGroup group;
@@ -223,7 +223,7 @@ TEST_CASE("a stream that is closed amid a write of another fiber ends with a res
   });
 }
 
-TEST_CASE("the peer of a UNIX stream whose write failed sees an end, for there is no reset") {
+TEST_CASE("the peer of a UNIX stream whose write failed sees an end, because there is no reset") {
   test::on_each_engine([] {
     UniqueFd peer;
     std::size_t sent = 0;

@@ -43,7 +43,7 @@ Call tcp_call() {
   return call_over({std::move(ours), std::move(peer)}, {});
 }
 
-/// What is there, "" if nothing, or the kind of the failure in angle brackets.
+/// Returns what has arrived, "" if nothing, or the kind of the failure in angle brackets.
 std::string received_now(Stream& stream) {
   const auto bytes = stream.receive_now();
   return bytes ? std::string(as_text(*bytes)) : "<" + test::kind_of(bytes) + ">";
@@ -54,7 +54,7 @@ std::string received(Stream& stream) {
   return bytes ? std::string(as_text(*bytes)) : "<" + test::kind_of(bytes) + ">";
 }
 
-/// Tries until something is there: what the kernel has may come with the loop's next turns.
+/// Tries until something has arrived: what the kernel has may come with the loop's next turns.
 std::string soon_received_now(Stream& stream) {
   for (;;) {
     const std::string text = received_now(stream);
@@ -85,7 +85,8 @@ class CountedWatch final : public engine::ReadWatch {
   int count_ = 0;
 };
 
-/// How many bytes a stream took though its peer reads nothing, over and over until it takes none.
+/// Writes repeatedly until the stream, whose peer reads nothing, takes nothing. Returns how many
+/// bytes it took.
 std::size_t write_until_full(Stream& stream, std::span<const Bytes> pieces) {
   std::size_t written = 0;
   while (const std::size_t count = stream.write_now(pieces)) written += count;
@@ -94,7 +95,7 @@ std::size_t write_until_full(Stream& stream, std::span<const Bytes> pieces) {
 
 }  // namespace
 
-TEST_CASE("a receive that does not wait gives what is there, or an empty lease") {
+TEST_CASE("a receive that does not wait returns what has arrived, or an empty lease") {
   test::on_each_engine([] {
     Call call = unix_call();
     CHECK(received_now(call.stream).empty());
@@ -118,7 +119,7 @@ TEST_CASE("a receive that found nothing without waiting has not begun the call")
   });
 }
 
-TEST_CASE("a receive that does not wait sees the end as receive does, behind all that came") {
+TEST_CASE("a receive that does not wait sees the end as receive does, after all bytes") {
   test::on_each_engine([] {
     Call call = unix_call();
     test::send_text(call.peer.get(), "last");
@@ -141,7 +142,7 @@ TEST_CASE("a receive that does not wait sees a reset as receive does, and it sta
   });
 }
 
-TEST_CASE("a bound on one receive bounds one that does not wait") {
+TEST_CASE("a limit for one receive limits one that does not wait") {
   test::on_each_engine([] {
     StreamOptions options;
     options.receive_max = 4;
@@ -154,21 +155,21 @@ TEST_CASE("a bound on one receive bounds one that does not wait") {
   });
 }
 
-TEST_CASE("what another read left is given without waiting") {
+TEST_CASE("bytes that another read left are returned without waiting") {
   test::on_each_engine([] {
     Call call = unix_call();
     test::send_text(call.peer.get(), "0123456789");
     std::array<std::byte, 3> into{};
     CHECK(received_now(call.stream) == "0123456789");
     test::send_text(call.peer.get(), "abcdef");
-    // The first read of a loop takes all that is there.
+    // The first read of a loop takes all that has arrived.
     CHECK(call.stream.read_exact(into));
     CHECK(as_text(into) == "abc");
     CHECK(soon_received_now(call.stream) == "def");
   });
 }
 
-TEST_CASE("who is cancelled is told so by a receive that does not wait") {
+TEST_CASE("a receive that does not wait reports that its fiber is cancelled") {
   test::on_each_loop([](engine::EventLoop& loop) {
     Call call = unix_call();
     engine::FiberGroup group(loop);
@@ -187,7 +188,7 @@ TEST_CASE("who is cancelled is told so by a receive that does not wait") {
   });
 }
 
-TEST_CASE("a write that does not wait writes all that goes") {
+TEST_CASE("a write that does not wait writes as much as possible") {
   test::on_each_engine([] {
     Call call = unix_call();
     const Bytes pieces[] = {as_bytes("a"), Bytes(), as_bytes("bcd"), as_bytes("e")};
@@ -200,7 +201,7 @@ TEST_CASE("a write that does not wait writes all that goes") {
   });
 }
 
-TEST_CASE("a write that does not wait writes many pieces, in their order") {
+TEST_CASE("a write that does not wait writes many pieces, in order") {
   test::on_each_engine([] {
     Call call = unix_call();
     std::vector<std::string> texts;
@@ -213,7 +214,7 @@ TEST_CASE("a write that does not wait writes many pieces, in their order") {
   });
 }
 
-TEST_CASE("a write that does not wait says how much went to a peer that does not read") {
+TEST_CASE("a write that does not wait returns how much a peer that does not read takes") {
   test::on_each_engine([] {
     Call call = unix_call();
     const std::string text(8 * 1024 * 1024, 'w');
@@ -229,7 +230,7 @@ TEST_CASE("a write that does not wait says how much went to a peer that does not
   });
 }
 
-TEST_CASE("what a write that does not wait has said to be gone arrives, and nothing else") {
+TEST_CASE("bytes that a write without waiting reported as written arrive, and no others") {
   test::on_each_engine([] {
     Call call = unix_call();
     const std::string text(1000, 'x');
@@ -242,7 +243,7 @@ TEST_CASE("what a write that does not wait has said to be gone arrives, and noth
   });
 }
 
-TEST_CASE("a write that does not wait says nothing of a peer that has gone; the next one does") {
+TEST_CASE("a write that does not wait does not report a peer that has gone; the next one does") {
   test::on_each_engine([] {
     Call call = unix_call();
     call.peer.reset();
@@ -253,7 +254,7 @@ TEST_CASE("a write that does not wait says nothing of a peer that has gone; the 
   });
 }
 
-TEST_CASE("who listens in is shown what went without waiting, and no more") {
+TEST_CASE("a tap is shown what was written without waiting, and no more") {
   struct Tap final : TrafficTap {
     void received(const Endpoint&, Bytes bytes) noexcept override { in += bytes.size(); }
     void sent(const Endpoint&, Bytes bytes) noexcept override { out += bytes.size(); }
@@ -276,7 +277,7 @@ TEST_CASE("who listens in is shown what went without waiting, and no more") {
 }
 
 TEST_CASE("a stream that is watched holds no lease") {
-  // One buffer for two streams: whoever holds it keeps the other from receiving.
+  // One buffer for two streams: the one that holds it prevents the other from receiving.
   const LoopOptions scarce{.receive_memory_max = 4096, .receive_buffer_bytes = 4096};
   test::on_each_loop(
       [](engine::EventLoop& loop) {
@@ -294,7 +295,7 @@ TEST_CASE("a stream that is watched holds no lease") {
       scarce);
 }
 
-TEST_CASE("a watched stream tells when a receive that does not wait gives something") {
+TEST_CASE("a watched stream notifies when a receive that does not wait returns something") {
   test::on_each_loop([](engine::EventLoop& loop) {
     Call call = unix_call();
     CountedWatch watch(loop);
@@ -312,7 +313,7 @@ TEST_CASE("a watched stream tells when a receive that does not wait gives someth
   });
 }
 
-TEST_CASE("a stream with something unread tells at once, and keeps it") {
+TEST_CASE("a stream with unread bytes notifies at once, and keeps them") {
   test::on_each_loop([](engine::EventLoop& loop) {
     StreamOptions options;
     options.receive_max = 3;
@@ -329,7 +330,7 @@ TEST_CASE("a stream with something unread tells at once, and keeps it") {
   });
 }
 
-TEST_CASE("a stream whose end is known tells at once") {
+TEST_CASE("a stream whose end is known notifies at once") {
   test::on_each_loop([](engine::EventLoop& loop) {
     Call call = unix_call();
     call.peer.reset();
@@ -341,7 +342,7 @@ TEST_CASE("a stream whose end is known tells at once") {
   });
 }
 
-TEST_CASE("a stream that has left its loop tells another one of what it took along") {
+TEST_CASE("a stream that has left its loop notifies another one of what it took along") {
   for (const EngineKind kind : test::loop_engines()) {
     Call call = unix_call();
     test::on_loop(kind, [&](engine::EventLoop& loop) {

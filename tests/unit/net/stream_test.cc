@@ -44,7 +44,7 @@ Call tcp_call(const ListenOptions& options = {}) {
   return {std::move(*stream), std::move(peer)};
 }
 
-/// Waits until the kernel has what was sent, so that one receive can give it all.
+/// Waits until the kernel has what was sent, so that one receive can return all of it.
 void send_settled(const Call& call, std::string_view text) {
   test::send_text(call.peer.get(), text);
   if (call.stream.peer().transport() == Transport::tcp) test::wait_sent(call.peer.get());
@@ -81,7 +81,7 @@ void reset(UniqueFd& peer) {
 
 }  // namespace
 
-TEST_CASE("a receive gives what has arrived, then an orderly end, which stays") {
+TEST_CASE("a receive returns what has arrived, then an orderly end, which stays") {
   test::on_each_engine([] {
     Call call = tcp_call();
     send_settled(call, "hello");
@@ -94,7 +94,7 @@ TEST_CASE("a receive gives what has arrived, then an orderly end, which stays") 
   });
 }
 
-TEST_CASE("a read takes what it asked for and leaves the rest to the next, of whatever kind") {
+TEST_CASE("a read takes what it asked for and leaves the rest to the next, of any kind") {
   test::on_each_engine([] {
     Call call = tcp_call();
     send_settled(call, "0123456789abcdefghij");
@@ -108,7 +108,7 @@ TEST_CASE("a read takes what it asked for and leaves the rest to the next, of wh
   });
 }
 
-TEST_CASE("an exact read waits over as many pieces as it takes") {
+TEST_CASE("an exact read waits for as many pieces as necessary") {
   test::on_each_engine([] {
     Call call = tcp_call();
     const std::jthread writer([fd = call.peer.get()] {
@@ -120,7 +120,7 @@ TEST_CASE("an exact read waits over as many pieces as it takes") {
   });
 }
 
-TEST_CASE("a lease is memory that may be written to, and is answered from") {
+TEST_CASE("a lease is memory that may be written to, and sent from") {
   test::on_each_engine([] {
     Call call = tcp_call();
     send_settled(call, "abc");
@@ -174,7 +174,7 @@ TEST_CASE("the first failure stays the end of a stream") {
   });
 }
 
-TEST_CASE("the first byte and what follows have deadlines of their own") {
+TEST_CASE("the first byte and later bytes have deadlines of their own") {
   test::on_each_engine([] {
     const StreamTimeouts timeouts{.first_byte = milliseconds(1), .idle = std::chrono::hours(1)};
     Call silent = unix_call(with_timeouts(timeouts));
@@ -195,7 +195,7 @@ TEST_CASE("new timeouts count from the next wait on") {
   });
 }
 
-TEST_CASE("a peer that does not read lets a write run out of time") {
+TEST_CASE("a write to a peer that does not read times out") {
   test::on_each_engine([] {
     Call call = unix_call(with_timeouts({.write = milliseconds(2)}));
     const std::string text(8 * 1024 * 1024, 'w');
@@ -213,7 +213,7 @@ TEST_CASE("a write to a peer that has gone is a reset, never a signal") {
   });
 }
 
-TEST_CASE("nothing is written as nothing, and nothing is shown as a failure") {
+TEST_CASE("writing nothing writes nothing, and is not shown") {
   test::on_each_engine([] {
     Call call = unix_call();
     CHECK(call.stream.write_some({}).value_or(9) == 0);
@@ -225,7 +225,7 @@ TEST_CASE("nothing is written as nothing, and nothing is shown as a failure") {
   });
 }
 
-TEST_CASE("a large write arrives whole at a reader that takes its time") {
+TEST_CASE("a large write arrives completely at a slow reader") {
   test::on_each_engine([] {
     Call call = tcp_call();
     std::string text(3 * 1024 * 1024, '\0');
@@ -281,7 +281,7 @@ TEST_CASE("closing sends what was written, then the end, and can be done twice")
   });
 }
 
-TEST_CASE("breaking off resets the peer, also when it had been received from") {
+TEST_CASE("abort resets the peer, also after bytes were received from it") {
   test::on_each_engine([] {
     Call call = tcp_call();
     send_settled(call, "x");
@@ -289,7 +289,7 @@ TEST_CASE("breaking off resets the peer, also when it had been received from") {
     call.stream.abort();
     call.stream.abort();
     call.stream.close();
-    // The reset goes out with the loop's next turns.
+    // The reset is sent with the loop's next turns.
     if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
     test::wait_readable(call.peer.get());
     char byte = 0;
@@ -298,7 +298,7 @@ TEST_CASE("breaking off resets the peer, also when it had been received from") {
   });
 }
 
-TEST_CASE("a bound on one receive cuts what arrived into pieces") {
+TEST_CASE("a limit for one receive cuts what arrived into pieces") {
   test::on_each_engine([] {
     StreamOptions options;
     options.receive_max = 4;
@@ -311,7 +311,7 @@ TEST_CASE("a bound on one receive cuts what arrived into pieces") {
   });
 }
 
-TEST_CASE("a stream goes on where it was when it has left its loop") {
+TEST_CASE("a stream continues where it was after it has left its loop") {
   for (const EngineKind kind : test::loop_engines()) {
     Call call = unix_call();
     test::send_text(call.peer.get(), "first,second,");
@@ -333,7 +333,7 @@ TEST_CASE("a stream goes on where it was when it has left its loop") {
   }
 }
 
-TEST_CASE("a reset that a loop has seen is a reset for whoever has the stream next") {
+TEST_CASE("a reset that a loop has seen is a reset for the next user of the stream") {
   for (const EngineKind kind : test::loop_engines()) {
     for (const bool visits_another : {false, true}) {
       Call call = [&] { return tcp_call(); }();
@@ -355,7 +355,7 @@ TEST_CASE("a reset that a loop has seen is a reset for whoever has the stream ne
   }
 }
 
-TEST_CASE("who listens in is shown what goes both ways, once") {
+TEST_CASE("a tap is shown what goes in both directions, once") {
   struct Tap final : TrafficTap {
     void received(const Endpoint&, Bytes bytes) noexcept override { in += as_text(bytes); }
     void sent(const Endpoint& peer, Bytes bytes) noexcept override {

@@ -26,7 +26,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// A program on a simulated host, where accept fails from the beginning, always the same way.
+/// A program on a simulated host, where accept fails from the beginning, always in the same way.
 class Outage {
  public:
   explicit Outage(std::uint64_t seed) : simulation_({}, {}, {}, seed) {}
@@ -69,13 +69,13 @@ class Outage {
 
 constexpr std::uint64_t kSeeds = 40;
 
-/// Makes `caller` a caller that has reset its connection.
+/// Resets the connection of `caller`.
 void reset(UniqueFd caller) {
   const linger none{.l_onoff = 1, .l_linger = 0};
   REQUIRE(::setsockopt(caller.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none) == 0);
 }
 
-/// What a caller sees that is not taken.
+/// Returns what a caller sees that is not served.
 int end_of(const UniqueFd& caller) {
   char byte = 0;
   return ::recv(caller.get(), &byte, 1, 0) < 0 ? errno : 0;
@@ -83,7 +83,7 @@ int end_of(const UniqueFd& caller) {
 
 }  // namespace
 
-TEST_CASE("while accepting goes on failing the acceptor pauses and logs, and goes on afterwards") {
+TEST_CASE("while accepts fail the acceptor pauses and logs, and goes on afterwards") {
   std::set<int> failures;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     CAPTURE(seed);
@@ -127,7 +127,7 @@ TEST_CASE("an acceptor whose own time is over ends") {
   });
 }
 
-TEST_CASE("a caller that has reset its connection is not taken, and counts for nothing") {
+TEST_CASE("a caller that has reset its connection is not served, and does not count") {
   test::on_each_engine([] {
     auto listener = listen("tcp://127.0.0.1:0");
     REQUIRE(listener);
@@ -141,7 +141,7 @@ TEST_CASE("a caller that has reset its connection is not taken, and counts for n
   });
 }
 
-TEST_CASE("callers that nobody takes see a reset when the acceptor ends") {
+TEST_CASE("callers that are not served see a reset when the acceptor ends") {
   test::on_each_engine([] {
     ServerOptions options;
     options.calls = CallCount::one;
@@ -160,7 +160,7 @@ TEST_CASE("callers that nobody takes see a reset when the acceptor ends") {
   });
 }
 
-TEST_CASE("a caller beyond the limit of its address sees a reset, and the others none") {
+TEST_CASE("a caller beyond the limit of its address sees a reset, and the others do not") {
   test::Simulation simulation;
   std::list<AdmittedCall> calls;
   simulation.start(simulation.a, [&] {

@@ -51,7 +51,8 @@ struct Accepting {
 
 }  // namespace
 
-TEST_CASE("callers are taken until a drain, those who wait already too, then nobody can call") {
+TEST_CASE(
+    "callers are accepted until a drain, waiting ones too, and then connections are refused") {
   test::on_each_engine([] {
     Accepting accepting;
     std::vector<UniqueFd> callers;
@@ -70,7 +71,7 @@ TEST_CASE("callers are taken until a drain, those who wait already too, then nob
   });
 }
 
-TEST_CASE("when one call is wanted the acceptor takes one and closes") {
+TEST_CASE("if one call is wanted, the acceptor accepts one and closes") {
   test::on_each_engine([] {
     ServerOptions options;
     options.calls = CallCount::one;
@@ -115,7 +116,7 @@ TEST_CASE("a full server takes the next call when one has ended") {
 }
 
 TEST_CASE(
-    "without a descriptor left a caller is told off, and the next is taken when there is one") {
+    "without a descriptor left a caller is refused, and the next is served when there is one") {
   test::on_each_engine([] {
     test::CollectingLog log;
     ServerOptions options;

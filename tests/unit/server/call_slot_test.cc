@@ -56,7 +56,7 @@ TEST_CASE("a slot gives back what it has taken, however far it has come") {
   });
 }
 
-TEST_CASE("a slot that waited for room in vain takes none, and its peer may call again") {
+TEST_CASE("a slot whose wait for room failed takes none, and its peer may call again") {
   test::on_each_engine([] {
     ServerOptions options = one_of_each();
     options.limits.connections_per_peer_max = 2;

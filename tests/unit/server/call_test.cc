@@ -78,7 +78,7 @@ TEST_CASE("when a handler returns its caller reads the reply and then the end") 
   });
 }
 
-TEST_CASE("bytes that a handler did not read cost its caller nothing of the reply") {
+TEST_CASE("bytes that a handler did not read do not damage its reply") {
   test::on_each_engine([] {
     OneCall call([](Stream& stream) {
       CHECK(stream.receive());
@@ -115,7 +115,7 @@ TEST_CASE("a handler that throws ends its call with a reset and is counted") {
   });
 }
 
-TEST_CASE("a handler may take its stream for itself, and throw besides") {
+TEST_CASE("a handler may take its stream for itself, and also throw") {
   for (const bool throws : {false, true}) {
     test::on_each_engine([&] {
       OneCall call([&](Stream& stream) {
@@ -131,7 +131,7 @@ TEST_CASE("a handler may take its stream for itself, and throw besides") {
   }
 }
 
-TEST_CASE("what is thrown may be of any type") {
+TEST_CASE("an exception may be of any type") {
   test::on_each_engine([] {
     OneCall call([](Stream&) { throw 1; });
     call.run();

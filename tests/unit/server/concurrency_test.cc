@@ -27,7 +27,7 @@ TEST_CASE("every word of concurrency is parsed, with its number and without") {
   }
 }
 
-TEST_CASE("what is no word of concurrency is refused with the known ones") {
+TEST_CASE("an invalid word of concurrency is refused with the known ones") {
   for (const std::string_view word :
        {"", ":", "Serial", "fibers", "serial:1", "serial:", "threads:", "threads:0", "threads:4097",
         "processes:-1", "processes:+1", "loops:257", "loops:1x", "loops: 1", "loops:1:1", " loops",

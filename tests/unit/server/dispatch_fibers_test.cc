@@ -44,7 +44,7 @@ class Workshop {
   }
 
   std::string notes;
-  int taken_over = 0;   ///< Works at whose end somebody else dispatched.
+  int taken_over = 0;   ///< Jobs after which another fiber dispatched.
   int dispatchers = 0;  ///< Fibers that have dispatched.
   int waits_noted = 0;
 
@@ -81,7 +81,7 @@ class Workshop {
 
 }  // namespace
 
-TEST_CASE("works that do not wait are done by one fiber, one after another") {
+TEST_CASE("jobs that do not wait are done by one fiber, one after another") {
   test::on_all_loops([](EventLoop& loop) {
     Workshop shop(loop, 4);
     for (const char name : {'a', 'b', 'c'}) shop.add_quick(name);
@@ -109,7 +109,7 @@ TEST_CASE("when a work waits another fiber goes on, and the first stops where it
   });
 }
 
-TEST_CASE("a work that waits several times is noted once") {
+TEST_CASE("a job that waits several times counts once") {
   test::on_all_loops([](EventLoop& loop) {
     Workshop shop(loop, 4);
     shop.add([&] {
@@ -149,7 +149,7 @@ TEST_CASE("when as many wait as may, nobody goes on until one of them has ended"
   });
 }
 
-TEST_CASE("at a limit of one a work that waits is the only one") {
+TEST_CASE("at a limit of one, a job that waits is the only one") {
   test::on_all_loops([](EventLoop& loop) {
     Workshop shop(loop, 1);
     for (const char name : {'a', 'b', 'c'}) {
@@ -164,7 +164,7 @@ TEST_CASE("at a limit of one a work that waits is the only one") {
   });
 }
 
-TEST_CASE("a wait after the work is told to stop noticing is nobody's business") {
+TEST_CASE("a wait after stop_noticing does not start another fiber") {
   test::on_all_loops([](EventLoop& loop) {
     FiberGroup group(loop);
     int dispatchers = 0;
@@ -187,13 +187,13 @@ TEST_CASE("a wait after the work is told to stop noticing is nobody's business")
   });
 }
 
-TEST_CASE("on a thread without a loop a work goes on where it is") {
+TEST_CASE("on a thread without a loop a job continues where it is") {
   DispatchFibers::Work work(nullptr);
   CHECK_FALSE(work.has_waited());
   CHECK(work.end());
 }
 
-TEST_CASE("who takes over has the deadline of who made the fibers, not the work's") {
+TEST_CASE("a fiber that takes over has the deadline of the maker of the fibers, not the job's") {
   test::on_all_loops([](EventLoop& loop) {
     const Deadline deadline = loop.scope().deadline;
     std::vector<Deadline> seen;

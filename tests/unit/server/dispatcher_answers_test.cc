@@ -24,11 +24,11 @@ Reply echo(const Message& message) { return Reply::in_place(message); }
 
 }  // namespace
 
-TEST_CASE("a buffer that a handler uses again has been copied before it changes") {
+TEST_CASE("a buffer that a handler reuses has been copied before it changes") {
   test::on_each_loop([](EventLoop& loop) {
     std::string buffer;
     Exchange exchange(loop, [&](const Message& message) -> Reply {
-      // Longer ones in memory of their own, as each append frees the last.
+      // Longer ones in memory of their own, because each append frees the last.
       buffer = std::string(100 * message.bytes().size(), ' ') + text_of(message);
       return std::string_view(buffer);
     });
@@ -40,7 +40,7 @@ TEST_CASE("a buffer that a handler uses again has been copied before it changes"
   });
 }
 
-TEST_CASE("a reply in place of another message is its handler's failure, and is not sent") {
+TEST_CASE("a reply in place of another message is a failure of its handler, and is not sent") {
   test::on_each_loop([](EventLoop& loop) {
     std::string secret = "not for the peer";
     const Endpoint nobody = *Endpoint::parse("udp://127.0.0.1:9");
@@ -75,7 +75,7 @@ TEST_CASE("a datagram from the server's own address is not answered, and does no
   });
 }
 
-TEST_CASE("a datagram whose end is lost is told of, and its handler knows") {
+TEST_CASE("a datagram whose end is lost is logged, and its handler can see that") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(
         loop,
@@ -116,7 +116,7 @@ TEST_CASE("a message that lies in memory of the socket's is not received over by
       }
       if (text == "second") {
         ++inside;
-        // What would keep the batch for it.
+        // The memory that would keep the batch for it.
         const test::MemoryShortage shortage(0, test::MemoryShortage::Extent::one);
         second_gate.wait();
         CHECK(shortage.has_struck());
@@ -138,7 +138,7 @@ TEST_CASE("a message that lies in memory of the socket's is not received over by
   });
 }
 
-TEST_CASE("where one message is wanted, one whose end is lost and has no reply is not the one") {
+TEST_CASE("if one message is wanted, one whose end is lost and has no reply is not the one") {
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.calls = CallCount::one;
@@ -164,7 +164,7 @@ TEST_CASE("where one message is wanted, one whose end is lost and has no reply i
   });
 }
 
-TEST_CASE("where one message is wanted, the next is the one if there was no memory for the first") {
+TEST_CASE("if one message is wanted, the next is the one after a lack of memory for the first") {
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.calls = CallCount::one;
@@ -172,7 +172,7 @@ TEST_CASE("where one message is wanted, the next is the one if there was no memo
     Exchange exchange(
         loop,
         [&](const Message& message) {
-          // The reply cannot be put beside the others.
+          // The reply cannot be added to the others.
           if (text_of(message) == "first") {
             shortage.emplace(0, test::MemoryShortage::Extent::one);
           }

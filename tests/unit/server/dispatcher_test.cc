@@ -109,7 +109,7 @@ TEST_CASE("many handlers that wait at once each answer their own caller") {
   });
 }
 
-TEST_CASE("a deadline that a handler set for itself does not bound the messages behind it") {
+TEST_CASE("a deadline that a handler sets for itself does not limit later messages") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(loop, [](const Message& message) {
       const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
@@ -126,7 +126,7 @@ TEST_CASE("a deadline that a handler set for itself does not bound the messages 
   });
 }
 
-TEST_CASE("no more handlers wait at once than allowed, and the messages behind them are kept") {
+TEST_CASE("no more handlers wait at once than allowed, and later messages are kept") {
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 2;
@@ -158,7 +158,7 @@ TEST_CASE("no more handlers wait at once than allowed, and the messages behind t
   });
 }
 
-TEST_CASE("at the limit of handlers that wait the next message waits for one of them") {
+TEST_CASE("at the limit of waiting handlers the next message waits for one of them") {
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 1;
@@ -182,7 +182,7 @@ TEST_CASE("at the limit of handlers that wait the next message waits for one of 
   });
 }
 
-TEST_CASE("a reply that is ready does not wait for a handler that does, at the limit neither") {
+TEST_CASE("a reply that is ready does not wait for a waiting handler, at the limit neither") {
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 1;
@@ -202,7 +202,7 @@ TEST_CASE("a reply that is ready does not wait for a handler that does, at the l
   });
 }
 
-TEST_CASE("a handler that throws costs its message the reply, and no other") {
+TEST_CASE("a handler that throws loses the reply to its own message, and no other") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(loop, [](const Message& message) -> Reply {
       if (text_of(message) == "bad") throw std::runtime_error("no");

@@ -27,8 +27,7 @@ ServerOptions with_timeouts(StreamTimeouts timeouts) {
 
 }  // namespace
 
-TEST_CASE(
-    "a message that has begun ends its call in its own time, however late its last byte came") {
+TEST_CASE("an unfinished message ends its call in time, however late its last byte came") {
   test::Simulation simulation;
   simulation.run([&] {
     using std::chrono::seconds;
@@ -49,7 +48,7 @@ TEST_CASE(
     CHECK(sleep_for(seconds(10)));
     Stream third = exchange.call();
     say(third, "a");
-    // They go on in another order than that in which they began.
+    // They continue in another order than that in which they began.
     CHECK(sleep_for(seconds(10)));
     say(second, "b");
     CHECK(sleep_for(seconds(10)));
@@ -62,7 +61,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("each message has its own time, though each piece ends within one") {
+TEST_CASE("each message has its own time, even if each piece ends within one") {
   test::Simulation simulation;
   simulation.run([&] {
     using std::chrono::seconds;
@@ -83,7 +82,7 @@ TEST_CASE("each message has its own time, though each piece ends within one") {
   });
 }
 
-TEST_CASE("a handler that takes longer than a message may does not cost its call the next one") {
+TEST_CASE("a handler that takes longer than a message may does not end its call") {
   test::Simulation simulation;
   simulation.run([&] {
     using std::chrono::seconds;
@@ -108,7 +107,7 @@ TEST_CASE("a handler that takes longer than a message may does not cost its call
   });
 }
 
-TEST_CASE("who is silent within a message for too long is hung up on before its time is up") {
+TEST_CASE("a caller that is silent within a message for too long is ended before its time is up") {
   test::Simulation simulation;
   simulation.run([&] {
     using std::chrono::seconds;
@@ -125,7 +124,7 @@ TEST_CASE("who is silent within a message for too long is hung up on before its 
   });
 }
 
-TEST_CASE("a want of memory at any point of a call is never taken for the handler's failure") {
+TEST_CASE("a lack of memory at any point of a call never counts as a handler's failure") {
   test::on_each_loop([](EventLoop& loop) {
     test::with_each_allocation_failing([&](std::size_t spared) {
       CAPTURE(spared);

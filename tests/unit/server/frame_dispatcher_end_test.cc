@@ -42,7 +42,7 @@ ServerOptions with_timeouts(StreamTimeouts timeouts) {
 
 }  // namespace
 
-TEST_CASE("a caller who hangs up after its messages has all replies, and then the end") {
+TEST_CASE("a caller that hangs up after its messages gets all replies, and then the end") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, echo);
     Stream call = exchange.call();
@@ -56,7 +56,7 @@ TEST_CASE("a caller who hangs up after its messages has all replies, and then th
   });
 }
 
-TEST_CASE("a caller who says nothing and hangs up is gone") {
+TEST_CASE("a caller that sends nothing and hangs up is forgotten") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, echo);
     for (const bool is_reset : {false, true}) {
@@ -94,7 +94,7 @@ TEST_CASE("a handler that throws breaks off its own call, and is counted") {
   });
 }
 
-TEST_CASE("a reply that its framing cannot carry is its handler's failure") {
+TEST_CASE("a reply that its framing cannot carry is a failure of its handler") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, [](const Message&) { return Reply("two\nlines"); });
     Stream call = exchange.call();
@@ -104,7 +104,8 @@ TEST_CASE("a reply that its framing cannot carry is its handler's failure") {
   });
 }
 
-TEST_CASE("what is no message ends its call, after the replies to those before it, and is logged") {
+TEST_CASE(
+    "bytes that are not a message end the call after the replies before them, with a log record") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, echo, {}, "netstring");
     exchange.framing().frame_max = 100;
@@ -130,7 +131,7 @@ TEST_CASE("what is no message ends its call, after the replies to those before i
   });
 }
 
-TEST_CASE("an end amid a message is logged as what it is") {
+TEST_CASE("an end within a message is logged as such") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, echo);
     Stream call = exchange.call();
@@ -143,7 +144,7 @@ TEST_CASE("an end amid a message is logged as what it is") {
   });
 }
 
-TEST_CASE("who says nothing at first, and who says nothing any more, is hung up on in time") {
+TEST_CASE("callers that are silent at first, or fall silent, are disconnected in time") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(
         loop, echo, with_timeouts({.first_byte = milliseconds(30), .idle = std::chrono::hours(1)}));
@@ -166,12 +167,12 @@ TEST_CASE("who says nothing at first, and who says nothing any more, is hung up 
   });
 }
 
-TEST_CASE("the silence of a lone call ends too, though nobody had a deadline before it") {
+TEST_CASE("the silence of a single call ends too, even if no call had a deadline before it") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(
         loop,
         [&](const Message& message) {
-          // Another fiber waits for calls when this one has come back.
+          // Another fiber waits for calls when this one has returned.
           for (int i = 0; i < 3; ++i) loop.yield();
           return Reply::in_place(message);
         },
@@ -207,7 +208,7 @@ TEST_CASE("who is silent is hung up on while others are busy, and while handlers
   });
 }
 
-TEST_CASE("on a simulated loop the silent end at their deadlines to the instant, each its own") {
+TEST_CASE("on a simulated loop each silent call ends exactly at its own deadline") {
   test::Simulation simulation;
   simulation.run([&] {
     FramedExchange exchange(
@@ -233,7 +234,7 @@ TEST_CASE("on a simulated loop the silent end at their deadlines to the instant,
   });
 }
 
-TEST_CASE("a drain ends the calls that have nothing to say") {
+TEST_CASE("a drain ends silent calls") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, echo);
     Stream unspoken = exchange.call();
@@ -315,7 +316,7 @@ TEST_CASE("a cut ends all calls at once, those whose handlers wait too") {
   });
 }
 
-TEST_CASE("a dispatcher ends when there will be no more calls and the last has ended") {
+TEST_CASE("a dispatcher ends when no more calls will come and the last has ended") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, echo);
     Stream call = exchange.call();
@@ -335,7 +336,8 @@ TEST_CASE("a dispatcher ends when there will be no more calls and the last has e
   });
 }
 
-TEST_CASE("of one call one message is answered, and then it ends, and the server drains") {
+TEST_CASE(
+    "if one call is wanted, one message is answered, then the call ends and the server drains") {
   test::on_all_loops([](EventLoop& loop) {
     ServerOptions options;
     options.calls = CallCount::one;

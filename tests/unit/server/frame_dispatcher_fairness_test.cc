@@ -46,7 +46,7 @@ TEST_CASE("a call that sends without end lets the loop's other fibers run betwee
   });
 }
 
-TEST_CASE("a call that brings little is served before calls that have brought much") {
+TEST_CASE("a call that carries little is served before calls that have carried much") {
   test::on_each_loop([](EventLoop& loop) {
     std::string order;
     FramedExchange exchange(loop, [&](const Message& message) {
@@ -98,7 +98,7 @@ TEST_CASE("a cut ends calls whose callers never stop sending") {
   });
 }
 
-TEST_CASE("a message that dribbles in ends its call when its time is up") {
+TEST_CASE("a message that arrives very slowly ends its call when its time is up") {
   test::on_all_loops([](EventLoop& loop) {
     ServerOptions options;
     options.timeouts.message = std::chrono::milliseconds(50);
@@ -117,7 +117,7 @@ TEST_CASE("a message that dribbles in ends its call when its time is up") {
   });
 }
 
-TEST_CASE("a message that takes no longer than its time is answered, and so is the one after it") {
+TEST_CASE("a message within its time is answered, and so is the one after it") {
   test::on_all_loops([](EventLoop& loop) {
     ServerOptions options;
     options.timeouts.message = std::chrono::seconds(20);
@@ -133,7 +133,7 @@ TEST_CASE("a message that takes no longer than its time is answered, and so is t
   });
 }
 
-TEST_CASE("messages that have begun share one budget: who exceeds it is ended, the others go on") {
+TEST_CASE("unfinished messages share one budget: a call beyond it is ended, the others go on") {
   test::on_all_loops([](EventLoop& loop) {
     ServerOptions options;
     options.limits.message_memory_max = 256 * 1024;

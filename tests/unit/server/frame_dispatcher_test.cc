@@ -34,7 +34,7 @@ Reply echo(const Message& message) { return Reply::in_place(message); }
 
 }  // namespace
 
-TEST_CASE("messages that came at once are answered in order, in one piece, in every framing") {
+TEST_CASE("messages that arrive at once are answered in order, in one piece, in every framing") {
   test::on_all_loops([](EventLoop& loop) {
     for (const std::string& name : kPipelined) {
       CAPTURE(name);
@@ -209,7 +209,7 @@ TEST_CASE("the message of a handler that waits stays as it was while others are 
   });
 }
 
-TEST_CASE("a deadline that a handler set for itself does not bound the messages behind it") {
+TEST_CASE("a deadline that a handler sets for itself does not limit later messages") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(loop, [](const Message& message) {
       const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
@@ -252,7 +252,7 @@ TEST_CASE("as many handlers wait at once as there are calls, and others go on") 
   });
 }
 
-TEST_CASE("a peer that does not read holds up its own call alone") {
+TEST_CASE("a peer that does not read delays only its own call") {
   test::on_all_loops([](EventLoop& loop) {
     FramedExchange exchange(
         loop, [](const Message&) { return Reply(std::string(4 * 1024 * 1024, 'x')); });
@@ -266,7 +266,7 @@ TEST_CASE("a peer that does not read holds up its own call alone") {
   });
 }
 
-TEST_CASE("a peer that goes while its handler waits costs nobody else anything") {
+TEST_CASE("a peer that goes while its handler waits does not affect other calls") {
   test::on_all_loops([](EventLoop& loop) {
     for (const bool is_reset : {false, true}) {
       Event gate(loop);
@@ -288,7 +288,7 @@ TEST_CASE("a peer that goes while its handler waits costs nobody else anything")
   });
 }
 
-TEST_CASE("a thousand calls are alive at once") {
+TEST_CASE("a thousand calls exist at once") {
   engine::raise_descriptor_limit();
   test::on_each_loop([](EventLoop& loop) {
     FramedExchange exchange(loop, upper);

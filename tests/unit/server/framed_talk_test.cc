@@ -23,7 +23,7 @@ Reply echo(const Message& message) { return Reply::in_place(message); }
 
 Reply throws(const Message&) { throw std::runtime_error("no"); }
 
-/// One framed call over TCP, talked to its end on a fiber or thread of its own.
+/// One framed call over TCP, run to its end on a fiber or thread of its own.
 class OneTalk {
  public:
   explicit OneTalk(std::string_view framing, MessageHandler handler, ServerOptions options = {})
@@ -98,7 +98,8 @@ TEST_CASE("a whole call is answered in order, however its messages are cut") {
   });
 }
 
-TEST_CASE("what is no message ends the call after the replies before it, with a warning") {
+TEST_CASE(
+    "bytes that are not a message end the call after the replies before them, with a warning") {
   test::on_each_engine([] {
     for (const char* text : {"1:a,x", "1:a,99:"}) {
       CAPTURE(text);
@@ -112,7 +113,7 @@ TEST_CASE("what is no message ends the call after the replies before it, with a 
   });
 }
 
-TEST_CASE("an end amid a message is truncated, and one between two is not") {
+TEST_CASE("an end within a message is truncated, and one between two is not") {
   test::on_each_engine([] {
     OneTalk amid("lines", echo);
     amid.run("one\ntw");
@@ -144,7 +145,7 @@ TEST_CASE("a handler that throws breaks off its call, and is counted, in turns t
   });
 }
 
-TEST_CASE("a reply that cannot be framed is its handler's failure, in turns too") {
+TEST_CASE("a reply that cannot be framed is a failure of its handler, in turns too") {
   test::on_each_engine([] {
     for (const bool is_in_turns : {false, true}) {
       CAPTURE(is_in_turns);
@@ -188,7 +189,7 @@ TEST_CASE("messages in turns are answered in turns, or not at all") {
   });
 }
 
-TEST_CASE("where one message is wanted, the second is not answered") {
+TEST_CASE("if one message is wanted, the second is not answered") {
   test::on_each_engine([] {
     ServerOptions options;
     options.calls = CallCount::one;
@@ -198,7 +199,7 @@ TEST_CASE("where one message is wanted, the second is not answered") {
   });
 }
 
-TEST_CASE("a caller who says nothing runs out of time") {
+TEST_CASE("a silent caller times out") {
   test::on_each_engine([] {
     for (const char* name : {"lines", "ready"}) {
       ServerOptions options;

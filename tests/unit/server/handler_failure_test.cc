@@ -38,7 +38,7 @@ TEST_CASE("a failure is counted, and logged with the peer if there is one") {
   CHECK(log.has_detail("of nobody"));
 }
 
-TEST_CASE("a want of memory of a handler is told from the server's own") {
+TEST_CASE("a lack of memory in a handler is distinguished from the server's own") {
   CHECK(as_handler([] { return 5; }) == 5);
   CHECK_THROWS_AS(as_handler([] { throw std::bad_alloc(); }), HandlerFoundNoMemory);
   CHECK_THROWS_AS(as_handler([] { throw std::runtime_error("other"); }), std::runtime_error);

@@ -19,7 +19,7 @@ namespace {
 
 using framing::FrameAssembler;
 
-/// Keeps where the pieces lay that were sent.
+/// Records where the pieces were that were sent.
 class PieceTap final : public TrafficTap {
  public:
   void received(const Endpoint&, Bytes) noexcept override {}
@@ -57,7 +57,7 @@ class Batch {
     const FrameAssembler::Step step = next();
     REQUIRE(add_part(step, step.payload));
   }
-  /// All that goes out of a flush.
+  /// Returns all that a flush sends.
   std::string flushed() {
     REQUIRE(replies.flush(*stream_));
     std::size_t size = 0;
@@ -91,7 +91,7 @@ std::string repeated(std::string_view text, int count) {
 
 }  // namespace
 
-TEST_CASE("replies that are their own requests go out as one piece, from where those lie") {
+TEST_CASE("replies that are their own requests are sent as one piece, in place") {
   test::on_each_engine([] {
     for (const char* name : {"lines", "u16be", "u32be", "u32le", "i32le", "varint", "netstring",
                              "mp", "delimiter=--", "fixed=5"}) {
@@ -106,7 +106,7 @@ TEST_CASE("replies that are their own requests go out as one piece, from where t
   });
 }
 
-TEST_CASE("a request that was framed with more bytes than it takes is answered with just enough") {
+TEST_CASE("a request framed with more bytes than necessary is answered with just enough") {
   test::on_each_engine([] {
     Batch lines("lines", "hello\r\nworld\n");
     lines.echo();
@@ -133,7 +133,7 @@ TEST_CASE("a request that was framed with more bytes than it takes is answered w
   });
 }
 
-TEST_CASE("a reply that is the request changed goes out changed") {
+TEST_CASE("a reply that is the changed request is sent changed") {
   test::on_each_engine([] {
     Batch batch("u32be", std::string("\0\0\0\x05hello", 9));
     const auto request = batch.next();
@@ -143,7 +143,7 @@ TEST_CASE("a reply that is the request changed goes out changed") {
   });
 }
 
-TEST_CASE("a part of the request is framed as that, and what is around it stays unharmed") {
+TEST_CASE("a part of the request is framed as that, and its surroundings are not damaged") {
   test::on_each_engine([] {
     const std::string large(2000, 'x');
     Batch batch("netstring", "5:hello,2000:" + large + ",1:b,");
@@ -156,7 +156,7 @@ TEST_CASE("a part of the request is framed as that, and what is around it stays 
   });
 }
 
-TEST_CASE("short replies are copied, so that they may go at once") {
+TEST_CASE("short replies are copied, so that they may be freed at once") {
   test::on_each_engine([] {
     Batch batch("lines", repeated("x\n", 3));
     std::string reply(512, 'r');
@@ -168,7 +168,7 @@ TEST_CASE("short replies are copied, so that they may go at once") {
 }
 
 TEST_CASE(
-    "long replies of their own are kept, and long parts of a request go from where they are") {
+    "long replies that own their bytes are kept, and long parts of a request are sent in place") {
   test::on_each_engine([] {
     Batch batch("lines", "x\n" + std::string(514, 'v') + "\nx\n");
     REQUIRE(batch.add(batch.next(), std::string(513, 'o')));
@@ -183,7 +183,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("a reply of its own is never taken for its request, though it is as long") {
+TEST_CASE("a reply that owns its bytes is never taken for its request, even at the same length") {
   test::on_each_engine([] {
     for (const char* name : {"lines", "u32be", "netstring"}) {
       CAPTURE(name);
@@ -196,7 +196,7 @@ TEST_CASE("a reply of its own is never taken for its request, though it is as lo
   });
 }
 
-TEST_CASE("an empty reply is a frame, of an empty request too") {
+TEST_CASE("an empty reply is a frame, also for an empty request") {
   test::on_each_engine([] {
     Batch batch("netstring", "0:,1:a,0:,");
     batch.echo();
@@ -206,7 +206,7 @@ TEST_CASE("an empty reply is a frame, of an empty request too") {
   });
 }
 
-TEST_CASE("a reply that cannot be framed adds nothing, and the others go") {
+TEST_CASE("a reply that cannot be framed adds nothing, and the others are sent") {
   test::on_each_engine([] {
     Batch batch("lines", "one\ntwo\nthree\n");
     batch.echo();
@@ -219,7 +219,7 @@ TEST_CASE("a reply that cannot be framed adds nothing, and the others go") {
   });
 }
 
-TEST_CASE("a batch is full of pieces, of bytes or of copies, and empty again once flushed") {
+TEST_CASE("a batch is full of pieces, of bytes or of copies, and empty again after a flush") {
   test::on_each_engine([] {
     for (const std::size_t size : {1U, 512U, 1000U, 100'000U}) {
       CAPTURE(size);
@@ -251,7 +251,7 @@ TEST_CASE("a batch is full of pieces, of bytes or of copies, and empty again onc
   });
 }
 
-TEST_CASE("nothing to flush is nothing written, and what was cleared does not go") {
+TEST_CASE("without replies nothing is written, and cleared replies are not sent") {
   test::on_each_engine([] {
     Batch batch("lines", "one\ntwo\n");
     CHECK(batch.flushed().empty());
@@ -264,7 +264,7 @@ TEST_CASE("nothing to flush is nothing written, and what was cleared does not go
   });
 }
 
-TEST_CASE("what goes without waiting goes once, and the rest with the flush") {
+TEST_CASE("what is written without waiting is sent once, and the rest with the flush") {
   test::on_each_engine([] {
     Batch batch("lines", repeated("x\n", 9));
     const std::string large(1024 * 1024, 'l');
@@ -287,7 +287,7 @@ TEST_CASE("what goes without waiting goes once, and the rest with the flush") {
   });
 }
 
-TEST_CASE("when all has gone without waiting, nothing is left to flush") {
+TEST_CASE("when all was written without waiting, nothing is left to flush") {
   test::on_each_engine([] {
     Batch batch("lines", "one\ntwo\nthree\n");
     batch.echo();
@@ -303,7 +303,7 @@ TEST_CASE("when all has gone without waiting, nothing is left to flush") {
   });
 }
 
-TEST_CASE("a peer that has gone fails the flush, and not what goes without waiting") {
+TEST_CASE("a peer that has gone fails the flush, and not a write without waiting") {
   test::on_each_engine([] {
     Batch batch("lines", "one\ntwo\n");
     batch.echo();

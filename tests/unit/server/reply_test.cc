@@ -58,7 +58,7 @@ TEST_CASE("no reply is not the same as an empty one") {
   CHECK(Reply::in_place(letter.message()).has_value());
 }
 
-TEST_CASE("text is copied or moved into a reply, whatever becomes of it") {
+TEST_CASE("text is copied or moved into a reply, whatever happens to it later") {
   std::string text = "text";
   const Reply literal = returned("literal");
   const Reply view = returned(std::string_view(text));

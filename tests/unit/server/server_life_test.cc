@@ -47,7 +47,7 @@ std::string ask(const std::string& uri) {
 
 }  // namespace
 
-TEST_CASE("what is added after the bind is refused, and what is bound is served on") {
+TEST_CASE("an endpoint added after the bind is refused, and the bound ones are still served") {
   test::RunningServer running(test::options_for("loops:1"), kAnyPort, echo);
   const auto added = running.server().add(kAnyPort, echo, "late");
   REQUIRE_FALSE(added);
@@ -91,7 +91,7 @@ TEST_CASE("a bind that failed can be tried again") {
   CHECK(server.run());
 }
 
-TEST_CASE("services are told as they were asked for until they are bound, then as they are") {
+TEST_CASE("services are listed as requested until they are bound, and then as bound") {
   Server server(test::options_for("loops:1"));
   CHECK(server.services().empty());
   REQUIRE(server.add("tcp://127.0.0.1:0?backlog=5", echo, "one"));
@@ -204,7 +204,7 @@ TEST_CASE("a deadline of the fiber that runs a server cuts it, and what comes af
   });
 }
 
-TEST_CASE("that a server serves is told once, when its callers are answered") {
+TEST_CASE("on_serving is called once, when callers are answered") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     std::atomic<int> told = 0;
@@ -222,7 +222,7 @@ TEST_CASE("that a server serves is told once, when its callers are answered") {
   }
 }
 
-TEST_CASE("a server whose start fails never says that it serves") {
+TEST_CASE("a server whose start fails never calls on_serving") {
   int told = 0;
   ServerOptions options = test::options_for("loops:2");
   options.loop.fiber_stack_bytes = std::size_t{1} << 50;  // More than there is.

@@ -25,7 +25,7 @@ constexpr const char* kWords[] = {"serial", "threads:4", "loops:1", "loops:2"};
 
 }  // namespace
 
-TEST_CASE("what cannot be served is refused when it is added") {
+TEST_CASE("an endpoint that cannot be served is refused when it is added") {
   struct Form {
     std::string_view uri;
     Handler handler;
@@ -75,12 +75,12 @@ TEST_CASE("every endpoint is bound or none is") {
   CHECK(test::kind_of(server.run()) == "address_in_use");
 }
 
-TEST_CASE("a server that was made without a descriptor left says so when it is bound") {
+TEST_CASE("a server that was made without a descriptor left reports that when it is bound") {
   rlimit limit{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
   const rlimit none{0, limit.rlim_max};
   ServerOptions options;
-  options.limits.connections_max = 1;  // Else the limit would be raised.
+  options.limits.connections_max = 1;  // Otherwise the limit would be raised.
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
   Server server(options);
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -90,7 +90,7 @@ TEST_CASE("a server that was made without a descriptor left says so when it is b
   CHECK(bound.error().kind == ErrorKind::resource_exhausted);
 }
 
-TEST_CASE("what is bound is told in the order in which it was added, with real ports") {
+TEST_CASE("bound services are listed in the order in which they were added, with real ports") {
   Server server;
   REQUIRE(server.add("tcp://127.0.0.1:0", echo, "one"));
   REQUIRE(server.add("udp://127.0.0.1:0", echo_message, "two"));
@@ -103,7 +103,7 @@ TEST_CASE("what is bound is told in the order in which it was added, with real p
   CHECK(services[1].endpoint.transport() == Transport::udp);
 }
 
-TEST_CASE("a server that was drained before it runs ends at once, after who waits already") {
+TEST_CASE("a server that is drained before it runs serves waiting callers and ends") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     Server server(test::options_for(word));
@@ -119,7 +119,7 @@ TEST_CASE("a server that was drained before it runs ends at once, after who wait
   }
 }
 
-TEST_CASE("a server that was cut before it runs ends at once") {
+TEST_CASE("a server that is cut before it runs ends at once") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     Server server(test::options_for(word));
@@ -130,7 +130,7 @@ TEST_CASE("a server that was cut before it runs ends at once") {
   }
 }
 
-TEST_CASE("a drained server lets idle callers go and reports that they finished") {
+TEST_CASE("a drained server ends idle calls and reports that they finished") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", echo);
@@ -146,7 +146,7 @@ TEST_CASE("a drained server lets idle callers go and reports that they finished"
   }
 }
 
-TEST_CASE("a drain lets a handler in the midst of its work finish, and the answer arrives") {
+TEST_CASE("a drain lets a handler finish its work, and the answer arrives") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", [](Stream& call) {
@@ -157,7 +157,7 @@ TEST_CASE("a drain lets a handler in the midst of its work finish, and the answe
     });
     const UniqueFd caller = test::connect_tcp(running.port());
     test::send_text(caller.get(), "0123456789");
-    // Until the handler has begun: it is the only one who reads.
+    // Until the handler has begun: it is the only reader.
     test::wait_sent(caller.get());
     const DrainReport report = running.drain();
     CHECK(test::receive_until_end(caller.get()) == "0123456789");
@@ -166,7 +166,7 @@ TEST_CASE("a drain lets a handler in the midst of its work finish, and the answe
   }
 }
 
-TEST_CASE("a drain lets a message go out whose length was announced") {
+TEST_CASE("a drain lets a message be sent whose length was announced") {
   for (const char* word : {"threads:4", "loops:1", "loops:2"}) {
     CAPTURE(std::string(word));
     test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0?framing=ready",
@@ -178,7 +178,7 @@ TEST_CASE("a drain lets a message go out whose length was announced") {
     test::send_text(caller.get(), "hello");
     CHECK(test::receive_text(caller.get(), 1) == "5");
     running.server().drain();
-    // The drain has come to the callers.
+    // The drain has reached the callers.
     CHECK(test::receive_until_end(idle.get()).empty());
     test::send_text(caller.get(), "ready");
     CHECK(test::receive_until_end(caller.get()) == "hello");
@@ -186,7 +186,7 @@ TEST_CASE("a drain lets a message go out whose length was announced") {
   }
 }
 
-TEST_CASE("what does not finish by the deadline of a drain is cut and reported") {
+TEST_CASE("calls that do not finish by the deadline of a drain are cut and reported") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     ServerOptions options = test::options_for(word);
@@ -205,7 +205,7 @@ TEST_CASE("what does not finish by the deadline of a drain is cut and reported")
   }
 }
 
-TEST_CASE("when one call is wanted the server ends after it, whoever else has a listener") {
+TEST_CASE("if one call is wanted, the server ends after it, whatever other listeners wait for") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     ServerOptions options = test::options_for(word);
@@ -219,7 +219,7 @@ TEST_CASE("when one call is wanted the server ends after it, whoever else has a 
   }
 }
 
-TEST_CASE("one message is enough when one call is wanted") {
+TEST_CASE("one message is enough if one call is wanted") {
   for (const char* word : kWords) {
     CAPTURE(std::string(word));
     ServerOptions options = test::options_for(word);
@@ -246,7 +246,7 @@ TEST_CASE("the engine that loops will run on is known once bound") {
   }
 }
 
-TEST_CASE("draining and cutting from several threads at any time do no harm") {
+TEST_CASE("draining and cutting from several threads at any time is safe") {
   for (const char* word : kWords) {
     for (int round = 0; round < 5; ++round) {
       test::RunningServer running(test::options_for(word), "tcp://127.0.0.1:0", echo);
@@ -275,7 +275,7 @@ TEST_CASE("a server ends, with the reason, when a handler has lost what it needs
   }
 }
 
-TEST_CASE("who cannot wait for a loss just now is asked again") {
+TEST_CASE("a wait for a loss that fails for lack of resources is repeated") {
   int asked = 0;
   Server server(test::options_for("loops:1"));
   Handler handler(echo);
@@ -290,7 +290,7 @@ TEST_CASE("who cannot wait for a loss just now is asked again") {
   CHECK(asked == 3);
 }
 
-TEST_CASE("who waits for a loss in vain is sent home by the end of the server") {
+TEST_CASE("the end of the server ends a wait for a loss that never came") {
   for (const char* word : kWords) {
     CAPTURE(word);
     bool was_sent = false;

@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-/// A server of the test's own, for one call, and a client of it.
+/// A server of the test, for one call, and its client.
 class Peer {
  public:
   template <typename Answer>
@@ -48,7 +48,7 @@ class Peer {
   std::thread thread_;
 };
 
-/// What a client gets that runs `ls` once, and finishes.
+/// Returns the result of a client that runs `ls` once, and finishes.
 std::string outcome(CommandClientOptions options, const std::string& reply,
                     const std::string& rest = {}) {
   options.linger = 10s;
@@ -76,7 +76,7 @@ std::string i32(const std::string& reply) {
 
 }  // namespace
 
-TEST_CASE("i32: a reply is whole, or an error") {
+TEST_CASE("i32: a reply is complete, or an error") {
   CHECK(i32("\3\0\0\0abc"s) == "abc");
   CHECK(i32("\0\0\0\0"s) == "");
   CHECK(i32("") == "<closed>");
@@ -114,7 +114,7 @@ TEST_CASE("ready: a server that hangs up within a reply has cut it") {
   CHECK(hang_up_after("3", "abc").empty());
 }
 
-TEST_CASE("ready: a length of which digits come late is an error, never a shorter reply") {
+TEST_CASE("ready: a length whose digits come late is an error, never a shorter reply") {
   const Peer peer({.wire = CommandWire::ready, .linger = 10s}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "1");
@@ -130,7 +130,7 @@ TEST_CASE("ready: a length of which digits come late is an error, never a shorte
   CHECK(has_failed);
 }
 
-TEST_CASE("ready: a server that says more before the next command is not believed") {
+TEST_CASE("ready: extra bytes before the next command are an error") {
   const Peer peer({.wire = CommandWire::ready}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "1");
@@ -146,7 +146,7 @@ TEST_CASE("ready: a server that says more before the next command is not believe
   CHECK(test::kind_of(client.run("ls")) == "protocol_violation");
 }
 
-TEST_CASE("ready: a server that keeps the call open after a whole reply has answered") {
+TEST_CASE("ready: a server that keeps the call open after a complete reply has answered") {
   const Peer peer({.wire = CommandWire::ready, .linger = 10ms}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "1");
@@ -177,7 +177,7 @@ TEST_CASE("ready: a server that resets after the announced bytes leaves the repl
   CHECK(test::kind_of(client.finish()) == "reset");
 }
 
-TEST_CASE("ready: a timeout that ends before the quiet does is an error") {
+TEST_CASE("ready: a timeout that ends before the silence does is an error") {
   const Peer peer({.wire = CommandWire::ready, .linger = 10s}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "1");
@@ -193,7 +193,7 @@ TEST_CASE("ready: a timeout that ends before the quiet does is an error") {
   CHECK(test::kind_of(client.finish()) == "timed_out");
 }
 
-TEST_CASE("plain: a reply ends with quiet, or with the call") {
+TEST_CASE("plain: a reply ends with silence, or with the call") {
   const Peer peer({.linger = 20ms}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "one");
@@ -206,7 +206,7 @@ TEST_CASE("plain: a reply ends with quiet, or with the call") {
   CHECK_FALSE(client.run("ls"));
 }
 
-TEST_CASE("plain: the pieces come as they arrive") {
+TEST_CASE("plain: the pieces are delivered as they arrive") {
   const Peer peer({.linger = 10s}, [](int call) {
     test::receive_text(call, 2);
     test::send_text(call, "one");
@@ -223,12 +223,12 @@ TEST_CASE("plain: the pieces come as they arrive") {
   CHECK(all == "onetwo");
 }
 
-TEST_CASE("plain: a server that hangs up without a word, or says too much, has failed") {
+TEST_CASE("plain: a server that hangs up without a reply, or sends too much, has failed") {
   CHECK(outcome({}, "") == "<closed>");
   CHECK(outcome({.reply_max = 3}, "abcd") == "<too_large>");
 }
 
-TEST_CASE("a sink that wants no more ends the run") {
+TEST_CASE("a sink that returns false ends the run") {
   for (const CommandWire wire : {CommandWire::plain, CommandWire::i32}) {
     const Peer peer({.wire = wire}, [](int call) {
       test::receive_text(call, 2);
@@ -240,7 +240,7 @@ TEST_CASE("a sink that wants no more ends the run") {
   }
 }
 
-TEST_CASE("a reply that does not come in time is not waited for, whatever has come") {
+TEST_CASE("a reply that does not come in time is not waited for, whatever has arrived") {
   for (const std::string& beginning : {""s, "\1\0"s, "\1\0\0\0"s}) {
     const Peer peer({.wire = CommandWire::i32, .timeout = 20ms}, [beginning](int call) {
       test::receive_text(call, 2);
@@ -267,7 +267,7 @@ TEST_CASE("a client that is dropped within a reply breaks the call off") {
   CHECK(end == "reset");
 }
 
-TEST_CASE("what is no command is not sent") {
+TEST_CASE("an invalid command is not sent") {
   const Peer peer({}, [](int call) { CHECK(test::receive_until_end(call).empty()); });
   CommandClient client = peer.client();
   CHECK(test::kind_of(client.run("")) == "invalid_argument");

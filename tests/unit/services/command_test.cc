@@ -33,7 +33,7 @@ TEST_CASE("a wire is known by its name") {
   CHECK(wire.error().hint() == "the wires are plain, ready and i32");
 }
 
-TEST_CASE("an endpoint's options shape the service, what it leaves out stays") {
+TEST_CASE("the options of an endpoint change the service, and leave other settings") {
   const CommandOptions all = options_of("wire=ready&max=1KiB&timeout=30s&cwd=/tmp").value();
   CHECK(all.wire == CommandWire::ready);
   CHECK(all.reply_max == 1024);
@@ -46,7 +46,7 @@ TEST_CASE("an endpoint's options shape the service, what it leaves out stays") {
   CHECK(kept.timeout == 1s);
 }
 
-TEST_CASE("an option that means nothing is refused") {
+TEST_CASE("an option without a meaning is refused") {
   for (const char* query : {"wire=", "wire=Plain", "max=0", "max=3GiB", "max=x", "timeout=30",
                             "timeout=0s", "wire=i32&wire=i32", "cwd=", "cwd=work"}) {
     CAPTURE(query);
@@ -63,7 +63,7 @@ TEST_CASE("the service is for this machine, unless it is exposed") {
   CHECK_FALSE(command_handler(launcher, {.is_exposed = true}).is_only_local());
 }
 
-TEST_CASE("processes that are forked for calls keep what launching needs") {
+TEST_CASE("processes that are forked for calls keep the descriptors that launching needs") {
   class Kept final : public Launcher {
     Result<std::unique_ptr<Process>> launch(const LaunchOptions&) override {
       return fail(make_error(ErrorKind::unsupported, "run", {}, {}));
@@ -90,7 +90,7 @@ TEST_CASE("the maker takes the endpoint's options") {
   CHECK_FALSE(make(wrong_taker));
 }
 
-TEST_CASE("an endpoint whose commands cannot start is refused, and says why") {
+TEST_CASE("an endpoint whose commands cannot start is refused with the reason") {
   class Homeless final : public Launcher {
     Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) override {
       return fail(make_error(ErrorKind::not_found, "start a program in", options.directory, {},

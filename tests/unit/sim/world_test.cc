@@ -34,7 +34,7 @@ WorldOptions roomy(FaultPlan faults = {}) {
   return options;
 }
 
-/// Gives back what it receives, for each caller a fiber, until it is drained.
+/// Echoes what it receives, with a fiber for each caller, until it is drained.
 void echo(const std::string& uri) {
   auto listener = listen(uri);
   if (!listener) return;
@@ -56,7 +56,7 @@ void echo(const std::string& uri) {
   static_cast<void>(group.join());
 }
 
-/// What comes back for `text`, or the kind of the error.
+/// Returns the reply to `text`, or the kind of the error.
 std::string ask(const std::string& uri, std::string_view text) {
   auto stream = connect(uri);
   if (!stream) return test::kind_of(stream);
@@ -66,7 +66,7 @@ std::string ask(const std::string& uri, std::string_view text) {
   return read ? reply : test::kind_of(read);
 }
 
-/// A server and a client that asks now and then.
+/// A server and a client that calls now and then.
 Outcome run_calls(std::uint64_t seed, WorldOptions options, int* replies = nullptr) {
   World world(seed, std::move(options));
   world.host("a").run([] { echo("tcp://:8000"); });
@@ -95,7 +95,7 @@ TEST_CASE("a server and a client talk, the server is drained at the end, and eve
   CHECK(outcome.simulated < seconds(10));
 }
 
-TEST_CASE("the same seed goes the same way, another one another way") {
+TEST_CASE("the same seed gives the same run, another one another run") {
   for (const bool has_faults : {false, true}) {
     std::set<std::uint64_t> hashes;
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
@@ -113,7 +113,7 @@ TEST_CASE("the same seed goes the same way, another one another way") {
   }
 }
 
-TEST_CASE("who is told of what happens changes nothing") {
+TEST_CASE("a trace does not change the run") {
   std::vector<std::string> lines;
   WorldOptions told = roomy();
   told.trace = [&](std::string_view line) { lines.emplace_back(line); };
@@ -166,7 +166,7 @@ TEST_CASE("programs talk over every transport, by name and by number") {
   CHECK(elsewhere == "not_found");
 }
 
-TEST_CASE("datagrams are answered from the address that was asked") {
+TEST_CASE("datagrams are answered from the address that was called") {
   for (const std::string& uri : {std::string("udp://10.0.1.1:80"), std::string("udp://a:80"),
                                  std::string("udp://[fd00::1]:80")}) {
     World world(1, roomy());
@@ -218,7 +218,7 @@ TEST_CASE("a host that is killed leaves its callers a reset or an end, and anoth
   CHECK(second == "hello");
 }
 
-TEST_CASE("what is planned comes though no program is left till then") {
+TEST_CASE("planned events occur even if no program is left until then") {
   World world(1, roomy());
   bool has_run = false;
   world.host("a").run([] {});
@@ -230,7 +230,7 @@ TEST_CASE("what is planned comes though no program is left till then") {
   CHECK(outcome.simulated == hours(2));
 }
 
-TEST_CASE("a run stops when it is done, and can go on") {
+TEST_CASE("a run stops when it is done, and can be continued") {
   World world(1, roomy());
   int rounds = 0;
   world.host("a").run([&] {
@@ -243,7 +243,7 @@ TEST_CASE("a run stops when it is done, and can go on") {
   CHECK(world.run().holds());
 }
 
-TEST_CASE("a signal comes to a program that waits for it and kills another") {
+TEST_CASE("a signal goes to a program that waits for it and kills another") {
   World world(1, roomy());
   int taken = 0;
   std::string slept;
@@ -262,7 +262,8 @@ TEST_CASE("a signal comes to a program that waits for it and kills another") {
   CHECK(outcome.simulated < hours(1));
 }
 
-TEST_CASE("at the end who waits for SIGTERM gets it, others are drained, the rest cancelled") {
+TEST_CASE(
+    "at the end programs that wait for SIGTERM get it, others are drained, the rest cancelled") {
   World world(1, roomy());
   int taken = 0;
   std::string accepted;
@@ -336,7 +337,7 @@ TEST_CASE("a connection that the kernel gives up is unresponsive, one that we gi
   }
 }
 
-TEST_CASE("a host's wall clock steps and drifts; what it has drifted it keeps") {
+TEST_CASE("a host's wall clock steps and drifts, and keeps its drift") {
   World world(1, roomy());
   Host host = world.host("a");
   std::vector<Duration> passed;
@@ -356,7 +357,7 @@ TEST_CASE("a host's wall clock steps and drifts; what it has drifted it keeps") 
                                         seconds(999)});
 }
 
-TEST_CASE("a host has as many descriptors as it is given, and a caller waits until there is one") {
+TEST_CASE("a host has a limited number of descriptors, and a caller waits until there is one") {
   World world(1, roomy());
   Host host = world.host("a");
   std::string reply;
