@@ -273,9 +273,9 @@ class FewerProcessors(unittest.TestCase):
                     names.append(status.read().split()[1])
             # The control loop, the thread of the log, and the loop.
             self.assertEqual(len(names), 3, names)
-        told = subprocess.run([HOTLINE, "doctor"], capture_output=True, timeout=WAIT_S,
+        printed = subprocess.run([HOTLINE, "doctor"], capture_output=True, timeout=WAIT_S,
                               preexec_fn=bind)
-        self.assertRegex(told.stdout.decode(), r"(?m)^ok +cores +1$")
+        self.assertRegex(printed.stdout.decode(), r"(?m)^ok +cores +1$")
 
 
 class InheritedSignals(unittest.TestCase):

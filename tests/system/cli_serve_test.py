@@ -176,10 +176,10 @@ class Ending(unittest.TestCase):
         with Server("upper=tcp://127.0.0.1:0", options=("--json",)) as server:
             run("call", server.endpoint, "hello")
             self.assertEqual(server.drain(), 0)
-            told = json.loads(server.line(r"drained").string)
+            printed = json.loads(server.line(r"drained").string)
             # It may not have ended yet when the signal comes.
-            self.assertIn(told["drained"].pop("finished"), (0, 1))
-            self.assertEqual(told, {"v": 1, "drained": {"calls": 1, "messages": 0, "cut": 0,
+            self.assertIn(printed["drained"].pop("finished"), (0, 1))
+            self.assertEqual(printed, {"v": 1, "drained": {"calls": 1, "messages": 0, "cut": 0,
                                                         "handler_failures": 0}})
 
     def test_once_answers_one_message_of_one_call_and_exits_0(self):
