@@ -12,7 +12,7 @@ namespace hotline::cli {
 struct CommandConnection {
   Duration linger{};
   Duration connect_timeout = kNoTimeout;
-  Duration timeout = kNoTimeout;  ///< For one reply.
+  Duration timeout = kNoTimeout;  ///< How long to wait for one reply.
 };
 
 /// Connects to the service at `uri`, which may have `wire=` and `max=`. Fails as connect() does.

@@ -31,7 +31,7 @@ int save_history(History* lines, const std::string& path) {
   std::FILE* file = std::fopen(fresh.c_str(), "we");
   if (file == nullptr) return errno;
   HistEvent event;
-  const bool is_written = history(lines, &event, H_SAVE_FP, file) >= 0;  // With mode 0600.
+  const bool is_written = history(lines, &event, H_SAVE_FP, file) >= 0;  // The file has mode 0600.
   int failure = is_written ? 0 : errno;
   if (std::fclose(file) != 0) failure = errno;
   if (failure == 0 && std::rename(fresh.c_str(), path.c_str()) != 0) failure = errno;
@@ -39,7 +39,7 @@ int save_history(History* lines, const std::string& path) {
   return failure;
 }
 
-/// Without a locale for it, letters beyond ASCII could not be typed.
+/// Without such a locale, the editor does not accept letters beyond ASCII.
 void understand_utf8() {
   std::setlocale(LC_CTYPE, "");
   if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -51,7 +51,7 @@ struct LineEditor::State {
   EditLine* editor = nullptr;
   History* history = nullptr;
   std::string history_path;
-  PeerWatch* peer = nullptr;  ///< While a line is read.
+  PeerWatch* peer = nullptr;  ///< Set while a line is read.
   bool has_hung_up = false;
   bool has_failed_to_save = false;
   std::mbstate_t decoding{};
@@ -76,7 +76,8 @@ LineEditor::LineEditor(std::string history_path) : state_(std::make_unique<State
   state.editor = el_init("hotline", stdin, stdout, stderr);
   el_set(state.editor, EL_PROMPT, prompt);
   el_set(state.editor, EL_EDITOR, "emacs");
-  el_set(state.editor, EL_SIGNAL, 1);  // A ^C restores the terminal before it kills.
+  el_set(state.editor, EL_SIGNAL,
+         1);  // The editor restores the terminal before ^C kills the program.
   el_set(state.editor, EL_HIST, history, state.history);
   el_set(state.editor, EL_CLIENTDATA, state_.get());
   el_set(state.editor, EL_GETCFN, State::read_character);
@@ -112,7 +113,7 @@ void LineEditor::remember(const std::string& line) {
   State& state = *state_;
   HistEvent event;
   history(state.history, &event, H_ENTER, line.c_str());
-  // At once, so that a ^C does not lose it.
+  // Saved after every line, so that a ^C does not lose it.
   if (state.history_path.empty() || state.has_failed_to_save) return;
   const int failure = save_history(state.history, state.history_path);
   if (failure == 0) return;

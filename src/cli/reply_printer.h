@@ -41,7 +41,7 @@ class ReplyPrinter {
   OutputForm form_;
   Controls controls_;
   TerminalText shown_;
-  bool is_in_line_ = false;  ///< Something was printed, and no newline after it.
+  bool is_in_line_ = false;  ///< Something was printed, and no newline has followed it.
   int failure_ = 0;
 };
 

@@ -23,8 +23,8 @@ class UnixSender {
   /// `named` must outlive this object.
   explicit UnixSender(engine::Channel& named) : named_(named) {}
 
-  /// Sends the first of `messages`, each to its own address. Returns how many, or the result of the
-  /// first: -kDeadlineEnd if there was no room for it, otherwise a negated errno.
+  /// Sends the first of `messages`, each to its own address. Returns how many were sent, or the
+  /// result of the first: -kDeadlineEnd if there was no room for it, otherwise a negated errno.
   int send(std::span<mmsghdr> messages);
 
   /// See DatagramSocket::leave_loop().
@@ -34,9 +34,10 @@ class UnixSender {
   /// A peer that has connected its socket, while the named socket is half full.
   struct Holder {
     SocketAddress peer;
-    std::size_t used = 0;         ///< Bytes that were sent to it and that it may not have read.
-    std::size_t before = 0;       ///< Bytes in the buffer before those.
-    std::size_t before_last = 0;  ///< Bytes in the buffer before the last datagram to it.
+    std::size_t used = 0;    ///< Bytes that were sent to it and that it may not have read.
+    std::size_t before = 0;  ///< Bytes that were in the buffer before `used`.
+    std::size_t before_last =
+        0;  ///< Bytes that were in the buffer before the last datagram to this peer.
   };
 
   void look();

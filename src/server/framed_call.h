@@ -18,7 +18,7 @@ struct CallLinks {
   FramedCall* next = nullptr;
 };
 
-/// One framed call of a FrameDispatcher: all that there is of it while it is silent.
+/// One framed call of a FrameDispatcher. While the call is silent, it uses no other memory.
 class FramedCall final : public engine::ReadWatch {
  public:
   FramedCall(FrameDispatcher& dispatcher, AdmittedCall call, framing::FrameAssembler assembler)
@@ -29,15 +29,16 @@ class FramedCall final : public engine::ReadWatch {
 
   void ready() noexcept override;
 
-  CallSlot slot;  ///< Given back once the stream has gone.
+  CallSlot slot;  ///< Returned to the budget after the stream has closed.
   Stream stream;
   framing::FrameAssembler frames;
-  net::ProgressDeadline message;              ///< Of one that has begun.
-  Deadline silent_until = Deadline::never();  ///< While it is watched.
+  net::ProgressDeadline message;              ///< The deadline of the message that has begun.
+  Deadline silent_until = Deadline::never();  ///< The call is closed then if it is still silent.
   bool is_watched = false;
-  bool is_timed = false;  ///< It is in the list of those whose message has begun.
+  bool is_timed = false;  ///< The call is in the list of the calls whose message has begun.
   bool has_spoken = false;
-  bool has_frames_left = false;  ///< Of the last piece: it is served again before it is watched.
+  bool has_frames_left =
+      false;  ///< The last piece left whole frames: the call is served again before it is watched.
 
  private:
   template <CallLinks FramedCall::*kLinks>
@@ -45,11 +46,12 @@ class FramedCall final : public engine::ReadWatch {
   friend class FrameDispatcher;
 
   FrameDispatcher& dispatcher_;
-  CallLinks order_;  ///< Among those that are ready, or watched in the same way.
-  CallLinks begun_;  ///< Among those whose message has begun.
+  CallLinks order_;  ///< The neighbours in the list of the calls that are ready, or are watched in
+                     ///< the same way.
+  CallLinks begun_;  ///< The neighbours in the list of the calls whose message has begun.
 };
 
-/// Calls in an order; each is in one list of these links at a time. Does not own them.
+/// A list of calls, which it does not own. A call is in at most one list per `kLinks`.
 template <CallLinks FramedCall::*kLinks>
 class CallList {
  public:

@@ -12,7 +12,7 @@ namespace hotline::services {
 /// The protocol that a caller appears to use.
 enum class Spoken : std::uint8_t {
   commands,
-  http,        ///< Or a similar protocol: RTSP, SIP, ICAP.
+  http,        ///< HTTP or a similar protocol: RTSP, SIP, ICAP.
   web_socket,  ///< A request of HTTP to become a WebSocket.
   tls,
   ssh,
@@ -26,11 +26,11 @@ std::string_view name_of(Spoken spoken);
 /// be a command.
 Spoken spoken_in(std::string_view text);
 
-/// The first bytes of a call, in however many pieces they arrive. A first line that is cut may not
-/// show yet what it is.
+/// The first bytes of a call, in any number of pieces. An incomplete first line may not yet show
+/// which protocol it is.
 class CallOpening {
  public:
-  /// The longest beginning of an HTTP line that is taken for a command.
+  /// A longer first line that may still become an HTTP request counts as one, unless it is settled.
   static constexpr std::size_t kLineMax = 1024;
 
   /// Adds the result of a receive. Call it in order.
@@ -48,7 +48,7 @@ class CallOpening {
   Spoken spoken() const { return spoken_; }
 
  private:
-  std::string text_;  ///< While it is open.
+  std::string text_;  ///< The bytes so far, while is_open().
   Spoken spoken_ = Spoken::commands;
   bool is_open_ = true;
   bool is_settled_ = false;

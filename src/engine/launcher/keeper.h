@@ -30,7 +30,7 @@ struct KeeperSetup {
   int requests;         ///< Where requests arrive; shared with other keepers.
   int notices;          ///< Where a keeper writes its process id when it has taken a request.
   int signals;          ///< See open_signals().
-  MutableBytes memory;  ///< For a request.
+  MutableBytes memory;  ///< Where the request is read into.
   std::vector<std::string>& environment;
 };
 
@@ -61,7 +61,7 @@ class Keeper {
   KeeperSetup setup_;
   LaunchDescriptors descriptors_;
   MutableBytes request_;
-  pid_t leader_ = -1;  ///< Until it has ended.
+  pid_t leader_ = -1;  ///< -1 after it has ended.
   pid_t group_ = -1;   ///< The process group of the program, which has the number of the leader.
   bool has_left_ = false;  ///< Descendants whose end has not been reported.
 };

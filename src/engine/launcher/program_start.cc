@@ -31,7 +31,7 @@ constexpr int kFieldsBeforeFlags = 6;  ///< After the name, which is field 2.
 /// Prepared before the fork, because nothing may be allocated after it.
 struct Prepared {
   const LaunchRequest& request;
-  const std::vector<std::string>& paths;  ///< To be tried in this order.
+  const std::vector<std::string>& paths;  ///< Tried in this order.
   const char* home;                       ///< Null if unknown.
   int output;
   int error;
@@ -63,7 +63,7 @@ std::vector<std::string> paths_of(const LaunchRequest& request) {
   ::_exit(EXIT_FAILURE);
 }
 
-/// The server's own directory may have been removed, and it is wherever the server was started.
+/// The server's own directory may have been removed, and depends on where the server was started.
 void enter_directory(const Prepared& prepared) {
   const char* directory = prepared.request.directory;
   if (directory == nullptr) {

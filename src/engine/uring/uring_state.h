@@ -64,7 +64,8 @@ struct UringLoop::State final : ChannelState, Completion {
 
   UringLoop& loop;
   Wait* waiter = nullptr;
-  std::array<SubmittedWait*, 2> submitted{};  ///< Read and write side, besides the multishot.
+  std::array<SubmittedWait*, 2>
+      submitted{};  ///< The waits to read and to write, besides the multishot.
   std::uint32_t first = BufferPool::kNone;
   std::uint32_t last = BufferPool::kNone;
   std::uint32_t queued_count = 0;
@@ -73,7 +74,7 @@ struct UringLoop::State final : ChannelState, Completion {
   bool is_armed = false;
   bool is_stopping = false;
   bool is_dry = false;     ///< The last attempt emptied the descriptor: poll before the next.
-  bool is_cut = false;     ///< Cut by cut_longest_blocked(): it must not write any more.
+  bool is_cut = false;     ///< cut_longest_blocked() has cut it: it must not write any more.
   bool is_direct = false;  ///< The peer sends faster than the stream reads: receive only on
                            ///< request, without a multishot.
   std::unique_ptr<std::vector<int>> accepted_fds;  ///< Used for a listener.
