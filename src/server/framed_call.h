@@ -29,7 +29,7 @@ class FramedCall final : public engine::ReadWatch {
 
   void ready() noexcept override;
 
-  CallSlot slot;  ///< Returned to the budget after the stream has closed.
+  CallSlot slot;  ///< Released after the stream has closed.
   Stream stream;
   framing::FrameAssembler frames;
   net::ProgressDeadline message;              ///< The deadline of the message that has begun.
@@ -37,8 +37,7 @@ class FramedCall final : public engine::ReadWatch {
   bool is_watched = false;
   bool is_timed = false;  ///< The call is in the list of the calls whose message has begun.
   bool has_spoken = false;
-  bool has_frames_left =
-      false;  ///< The last piece left whole frames: the call is served again before it is watched.
+  bool has_frames_left = false;  ///< Served again before it is watched.
 
  private:
   template <CallLinks FramedCall::*kLinks>
