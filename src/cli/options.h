@@ -52,7 +52,7 @@ struct RunOptions {
                                      ///< arguments.
   Duration linger = std::chrono::seconds(1);
   Duration connect_timeout = std::chrono::seconds(30);
-  Duration timeout = kNoTimeout;  ///< For all of it.
+  Duration timeout = kNoTimeout;          ///< For all of it.
   Controls controls = Controls::escaped;  ///< At a terminal.
 };
 
@@ -61,7 +61,7 @@ struct ShellOptions {
   std::string endpoint;
   Duration linger = std::chrono::milliseconds(250);
   Duration connect_timeout = std::chrono::seconds(30);
-  Duration timeout = kNoTimeout;  ///< For one reply.
+  Duration timeout = kNoTimeout;          ///< For one reply.
   Controls controls = Controls::escaped;  ///< At a terminal.
 };
 

@@ -7,6 +7,7 @@
 #include "hotline/services/upper.h"
 
 using contract::observed;
+using contract::observed_upper;
 using contract::Peer;
 using contract::row;
 using contract::ServerProcess;
@@ -14,13 +15,6 @@ using hotline::ErrorKind;
 using hotline::Stream;
 
 namespace {
-
-void observed_upper(Stream& call) {
-  ++observed().calls;
-  hotline::upper(call);
-  observed().end_kind = static_cast<int>(call.end().kind);
-  ++observed().returns;
-}
 
 /// Answers slowly: begins a reply, waits for the test's flag, ends it.
 void slow_reply(Stream& call) {

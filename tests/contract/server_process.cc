@@ -6,6 +6,8 @@
 
 #include <new>
 
+#include "hotline/services/upper.h"
+
 // Defined under AddressSanitizer only.
 extern "C" void __lsan_do_leak_check() __attribute__((weak));
 // Defined under ThreadSanitizer only.
@@ -17,6 +19,13 @@ Observed& observed() {
   static Observed& shared = *new (::mmap(nullptr, sizeof(Observed), PROT_READ | PROT_WRITE,
                                          MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Observed;
   return shared;
+}
+
+void observed_upper(hotline::Stream& call) {
+  ++observed().calls;
+  hotline::upper(call);
+  observed().end_kind = static_cast<int>(call.end().kind);
+  ++observed().returns;
 }
 
 std::size_t memory_slack_bytes() {

@@ -21,6 +21,9 @@ struct Observed {
 /// Belongs to the running test: each ServerProcess sets it to zero.
 Observed& observed();
 
+/// The handler of `upper`, which reports to observed().
+void observed_upper(hotline::Stream& call);
+
 /// What a server is made with.
 struct ServerSpec {
   std::string uri;

@@ -19,7 +19,7 @@ namespace {
 using hotline::engine::Channel;
 using hotline::engine::Engine;
 
-constexpr auto kPatience = std::chrono::seconds(20);
+constexpr auto kSimulatedPatience = std::chrono::seconds(20);
 constexpr auto kBacklogRetry = std::chrono::milliseconds(1);
 
 // The longest trip within a machine: tests expect what was sent over a loopback to have arrived.
@@ -33,7 +33,8 @@ int on_stage(Action action) {
 }
 
 int perform(hotline::engine::Operation& operation, Patience patience) {
-  const hotline::Duration most = patience == Patience::none ? hotline::Duration(0) : kPatience;
+  const hotline::Duration most =
+      patience == Patience::none ? hotline::Duration(0) : kSimulatedPatience;
   const int result = Engine::current().perform(operation, hotline::deadline_after(most));
   return hotline::engine::is_end_code(result) ? -EAGAIN : result;
 }
@@ -71,7 +72,7 @@ class SimulatedPeerSocket final : public PeerSocket {
 };
 
 int SimulatedPeerSocket::connect(const hotline::SocketAddress& address) {
-  const hotline::Instant end = hotline::now() + kPatience;
+  const hotline::Instant end = hotline::now() + kSimulatedPatience;
   for (;;) {
     hotline::engine::Connect operation(channel_, address);
     const int result = perform(operation, Patience::some);

@@ -10,6 +10,7 @@
 #include "hotline/services/upper.h"
 
 using contract::observed;
+using contract::observed_upper;
 using contract::Peer;
 using contract::ServerProcess;
 using contract::upper_cased;
@@ -22,13 +23,6 @@ namespace {
 constexpr std::size_t kBulkBytes = 16 * 1024 * 1024;
 
 /// Answers in upper case, and reports to the test how the call went.
-void observed_upper(Stream& call) {
-  ++observed().calls;
-  hotline::upper(call);
-  observed().end_kind = static_cast<int>(call.end().kind);
-  ++observed().returns;
-}
-
 bool ended_with(ErrorKind kind) {
   return contract::eventually([] { return observed().returns == observed().calls; }) &&
          observed().end_kind == static_cast<int>(kind);

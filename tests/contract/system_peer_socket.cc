@@ -14,8 +14,8 @@
 namespace contract {
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 20, .tv_usec = 0};
-constexpr int kPatienceMs = 20'000;
+constexpr timeval kSystemPatience{.tv_sec = 20, .tv_usec = 0};
+constexpr int kSystemPatienceMs = 20'000;
 
 class SystemPeerSocket final : public PeerSocket {
  public:
@@ -81,14 +81,14 @@ PeerSocketOrError connect_over_system(const hotline::Endpoint& endpoint) {
   const int type = (is_datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC;
   hotline::UniqueFd fd(::socket(raw->sa_family, type, 0));
   if (!fd) return std::unexpected(errno);
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kSystemPatience, sizeof kSystemPatience);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kSystemPatience, sizeof kSystemPatience);
   if (is_datagram && raw->sa_family == AF_UNIX) {
     const sa_family_t family = AF_UNIX;
     ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&family), sizeof family);
   }
   const auto size = static_cast<socklen_t>(address.size());
-  if (hotline::test::connect_through_interrupts(fd.get(), raw, size, kPatienceMs) != 0) {
+  if (hotline::test::connect_through_interrupts(fd.get(), raw, size, kSystemPatienceMs) != 0) {
     return std::unexpected(errno);
   }
   return std::make_unique<SystemPeerSocket>(std::move(fd));

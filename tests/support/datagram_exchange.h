@@ -96,6 +96,4 @@ class DatagramExchange {
   bool has_ended_ = false;
 };
 
-inline std::string text_of(const Message& message) { return std::string(as_text(message.bytes())); }
-
 }  // namespace hotline::test

@@ -171,6 +171,4 @@ inline bool is_silent(Stream& call) {
   return bytes && bytes->empty();
 }
 
-inline std::string text_of(const Message& message) { return std::string(as_text(message.bytes())); }
-
 }  // namespace hotline::test

@@ -13,6 +13,8 @@
 
 namespace hotline::test {
 
+inline std::string text_of(const Message& message) { return std::string(as_text(message.bytes())); }
+
 /// Keeps the log records. Any thread.
 class CollectingLog final : public LogSink {
  public:

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -16,6 +17,9 @@
 #include "engine/simulated/stream_node.h"
 
 namespace hotline::test {
+
+/// What a receive that finds nothing returns, as text.
+inline const std::string kAgain = std::to_string(-EAGAIN);
 
 /// A simulated network of two hosts without programs: the test calls the nodes and lets time pass.
 struct Wire {

@@ -25,7 +25,6 @@ inline std::string receive(const NodePointer& node, std::size_t size = 64 * 1024
   return result < 0 ? std::to_string(result) : text.substr(0, static_cast<std::size_t>(result));
 }
 
-inline const std::string kAgain = std::to_string(-EAGAIN);
 inline const std::string kReset = std::to_string(-ECONNRESET);
 
 /// A listener on host b, at port 80 or a path of host a.

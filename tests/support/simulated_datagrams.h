@@ -63,7 +63,6 @@ inline std::string receive(const DatagramPointer& node, std::size_t room = 2048)
   return count < 0 ? std::to_string(count) : message.text();
 }
 
-inline const std::string kAgain = std::to_string(-EAGAIN);
 inline const std::string kRefused = std::to_string(-ECONNREFUSED);
 
 /// A UDP server on host b at port 80 and a client on host a that is connected to it; or, for UNIX,

@@ -74,7 +74,7 @@ struct std::hash<hotline::Pair> {
                     + "const int kTable[] = {\n" + "  1,\n" * 90 + "};\n",
     "src/engine/uring/a.cc": "#ifdef IORING_FEAT\n#endif\n",
     "src/cli/a.cc": '#include "cli/b.h"\n#include "hotline/hotline.h"\n',
-    "tests/unit/net/a_test.cc": "namespace { using namespace hotline; }\n",
+    "tests/unit/net/a_test.cc": "namespace hotline::a_test {\n}  // namespace hotline::a_test\n",
     "tests/unit/engine/uring/a_test.cc": "\n",
     "tools/untested.txt": "src/cli/a.cc  # the program\n",
     "src/server/a.h": "// There is no call; it stands for another. It leaves none behind.\n"

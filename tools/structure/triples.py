@@ -1,9 +1,14 @@
-"""One noun = one class = one header, source and unit test; what has no test yet is listed."""
+"""One noun = one class = one header, source and unit test; what has no test yet is listed.
+
+Each unit test has a namespace of its own, named after its file: then many compile as one file.
+"""
+import os
 import re
 
 from structure.tree import Violation
 
 LIST = "tools/untested.txt"
+NAMESPACE = re.compile(r"^namespace (hotline[\w:]*) \{", re.MULTILINE)
 
 
 def check(tree):
@@ -17,6 +22,17 @@ def check(tree):
         if file.path.endswith(".cc") and file.path not in untested:
             if _test_of(file.path) not in tree.by_path:
                 yield Violation(file.path, 1, f"has no {_test_of(file.path)}")
+    for path, file in tree.by_path.items():
+        if path.startswith("tests/unit/") and path.endswith("_test.cc"):
+            yield from _foreign_namespaces(file)
+
+
+def _foreign_namespaces(file):
+    own = os.path.basename(file.path)[:-len(".cc")]
+    for match in NAMESPACE.finditer(file.text):
+        if not match.group(1).endswith("::" + own):
+            yield Violation(file.path, file.line_at(match.start()),
+                            f"its namespace must be {match.group(1)}::{own}")
 
 
 def _listed(tree):
@@ -35,4 +51,6 @@ PLANTED = {
     "listed without need": {"src/net/a.cc": "\n", "tests/unit/net/a_test.cc": "\n",
                             LIST: "src/net/a.cc\n"},
     "listed and gone": {LIST: "src/net/a.cc\n"},
+    "a unit test in a namespace that is not its own": {
+        "tests/unit/net/a_test.cc": "namespace hotline {\n}  // namespace hotline\n"},
 }

@@ -34,7 +34,7 @@ struct CommandOptions {
   Duration timeout = kNoTimeout;             ///< Of one command.
   Duration grace = std::chrono::seconds(1);  ///< How long it may go on once the caller has closed.
   std::string directory{};  ///< Where commands start; empty: in the home of this user, else in /.
-  bool is_once = false;                      ///< One command, then the call ends.
+  bool is_once = false;     ///< One command, then the call ends.
   bool is_exposed = false;  ///< Other machines may call: whoever reaches it can do whatever this
                             ///< program may.
 

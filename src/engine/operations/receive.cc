@@ -55,8 +55,8 @@ int Receive::take(Buffer received) {
 
 std::size_t Receive::pending_bytes() const noexcept {
   int pending = 0;
-  const int failed = system_result(
-      [&] { return raw_call(SYS_ioctl, channel().fd(), FIONREAD, &pending); });
+  const int failed =
+      system_result([&] { return raw_call(SYS_ioctl, channel().fd(), FIONREAD, &pending); });
   return failed < 0 ? 0 : static_cast<std::size_t>(pending);
 }
 

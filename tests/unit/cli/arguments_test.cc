@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::arguments_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -158,4 +158,4 @@ TEST_CASE("a refused word is shown escaped, because it may contain anything") {
   }
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::arguments_test

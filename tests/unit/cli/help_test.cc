@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::help_test {
 namespace {
 
 constexpr std::string_view kTopics[] = {"serve",     "call",        "run",    "shell",
@@ -61,4 +61,4 @@ TEST_CASE("an unknown topic is refused with the names of the known ones") {
         "upper, command, endpoints, concurrency and status");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::help_test

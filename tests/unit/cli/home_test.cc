@@ -11,7 +11,7 @@
 #include "support/environment_variable.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::cli {
+namespace hotline::cli::home_test {
 namespace {
 
 using test::TemporaryDirectory;
@@ -94,4 +94,4 @@ TEST_CASE("without a directory there is no file") {
   CHECK(Home("/proc/none").state_file("history").empty());
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::home_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::json_line_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -70,4 +70,4 @@ TEST_CASE("bytes that are not UTF-8 are replaced") {
   CHECK(JsonLine().add("k\xff", 1).text() == R"({"k\ufffd":1})");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::json_line_test

@@ -11,7 +11,7 @@
 #include "support/sockets.h"
 #include "support/standard_streams.h"
 
-namespace hotline::cli {
+namespace hotline::cli::line_reader_test {
 namespace {
 
 using namespace std::string_literals;
@@ -272,4 +272,4 @@ TEST_CASE("a hang-up of the peer is reported") {
   CHECK(read_all(typing) == std::pair(Lines{"a"}, Next::hang_up));
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::line_reader_test

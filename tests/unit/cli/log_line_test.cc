@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::log_line_test {
 namespace {
 
 LogEntry entry_of(const LogRecord& record) { return LogEntry::of(record, {}); }
@@ -35,4 +35,4 @@ TEST_CASE("each form of the log has its format") {
   CHECK((format_of(LogForm::text) == &format_as_text));
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::log_line_test

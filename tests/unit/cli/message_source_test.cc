@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::message_source_test {
 namespace {
 
 class NoPeer final : public PeerWatch {
@@ -37,4 +37,4 @@ TEST_CASE("given messages are available at once") {
   CHECK(messages.next_now(message) == MessageSource::Next::end);
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::message_source_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::nearest_name_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -68,4 +68,4 @@ TEST_CASE("names are listed with commas and a final and") {
   CHECK(list_names(Names{"upper", "clock", "ntp"}) == "upper, clock and ntp");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::nearest_name_test

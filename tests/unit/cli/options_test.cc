@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::options_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -250,4 +250,4 @@ TEST_CASE("a call's times are understood: not to linger is no mistake") {
   CHECK(options.timeout == kNoTimeout);
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::options_test

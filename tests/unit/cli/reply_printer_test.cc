@@ -11,7 +11,7 @@
 
 #include "support/standard_streams.h"
 
-namespace hotline::cli {
+namespace hotline::cli::reply_printer_test {
 namespace {
 
 using Run = void (*)(ReplyPrinter&);
@@ -158,4 +158,4 @@ TEST_CASE("when nothing more comes, a character that was cut is printed escaped"
         }) == "a\\xe4\\xb8");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::reply_printer_test

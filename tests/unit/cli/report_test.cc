@@ -10,7 +10,7 @@
 
 #include "support/standard_streams.h"
 
-namespace hotline::cli {
+namespace hotline::cli::report_test {
 namespace {
 
 /// Returns what is reported for `error`; checks that `status` is returned.
@@ -140,4 +140,4 @@ TEST_CASE("a note of a server is the same line as any other, in either form") {
   CHECK(test::written_to(stderr, [] { CHECK(print_line_in_time("a line")); }) == "a line\n");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::report_test

@@ -4,7 +4,7 @@
 
 #include "hotline/net/endpoint.h"
 
-namespace hotline::cli {
+namespace hotline::cli::service_registry_test {
 namespace {
 
 ServiceRegistry registry_of(const std::vector<std::string>& names) {
@@ -56,4 +56,4 @@ TEST_CASE("every service of the program has a summary of one line and an example
   }
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::service_registry_test

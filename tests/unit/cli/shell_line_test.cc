@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::shell_line_test {
 
 TEST_CASE("a single word is a shell's line, unchanged") {
   CHECK(shell_line({"ls -l | wc -l"}) == "ls -l | wc -l");
@@ -22,4 +22,4 @@ TEST_CASE("a quote in a word ends the quotes around it, and starts them again") 
   CHECK(shell_line({"echo", "'"}) == "'echo' ''\\'''");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::shell_line_test

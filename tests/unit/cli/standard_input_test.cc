@@ -13,7 +13,7 @@
 #include "support/sockets.h"
 #include "support/standard_streams.h"
 
-namespace hotline::cli {
+namespace hotline::cli::standard_input_test {
 namespace {
 
 constexpr int kNoPeer = -1;
@@ -89,4 +89,4 @@ TEST_CASE("only a terminal counts as one") {
   CHECK(is_terminal);
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::standard_input_test

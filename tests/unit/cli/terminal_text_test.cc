@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::terminal_text_test {
 namespace {
 
 std::string shown(std::string_view text) {
@@ -83,4 +83,4 @@ TEST_CASE("a character whose rest never arrives is shown by its bytes, once") {
   CHECK(terminal.finish().empty());
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::terminal_text_test

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli {
+namespace hotline::cli::text_encoding_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -80,4 +80,4 @@ TEST_CASE("surrogates, and code points beyond the last, are not UTF-8") {
   }
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::text_encoding_test

@@ -7,7 +7,7 @@
 
 #include "hotline/core/log.h"
 
-namespace hotline::cli {
+namespace hotline::cli::traffic_printer_test {
 namespace {
 
 class KeptRecords final : public LogSink {
@@ -56,4 +56,4 @@ TEST_CASE("bytes are escaped, and long ones cut") {
   CHECK(log.records[1].detail == std::string(256, 'x') + "...(1000 bytes)");
 }
 
-}  // namespace hotline::cli
+}  // namespace hotline::cli::traffic_printer_test

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::bytes_test {
 namespace {
 
 std::string escaped(std::string_view text) { return escape(as_bytes(text)); }
@@ -78,4 +78,4 @@ TEST_CASE("a long input is cut after the requested number of bytes, and its leng
   CHECK(escape(as_bytes(long_text)) == std::string(256, 'x') + "...(257 bytes)");
 }
 
-}  // namespace hotline
+}  // namespace hotline::bytes_test

@@ -6,7 +6,7 @@
 
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::check_test {
 
 TEST_CASE("a contract that is kept has no effect") {
   const auto report = test::in_child_process([] { check_use(true, "never printed"); });
@@ -23,4 +23,4 @@ TEST_CASE("a contract that is broken aborts the program with the sentence") {
   CHECK(report.error_text == "hotline: this was done wrong: do that\n");
 }
 
-}  // namespace hotline
+}  // namespace hotline::check_test

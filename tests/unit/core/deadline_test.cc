@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::deadline_test {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -50,4 +50,4 @@ TEST_CASE("deadlines compare by time, and never is the last") {
   CHECK(Deadline::earliest(Deadline::never(), later) == later);
 }
 
-}  // namespace hotline
+}  // namespace hotline::deadline_test

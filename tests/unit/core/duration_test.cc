@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::duration_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,4 +98,4 @@ TEST_CASE("a duration that is shown parses to the same duration") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::duration_test

@@ -8,7 +8,7 @@
 
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline::error_test {
 namespace {
 
 constexpr int kKindCount = static_cast<int>(ErrorKind::system) + 1;
@@ -136,4 +136,4 @@ TEST_CASE("an error in fail() becomes a result without a value") {
   CHECK(result.error().endpoint == "unix:@x");
 }
 
-}  // namespace hotline
+}  // namespace hotline::error_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::literal_test {
 namespace {
 
 constexpr std::string_view kName = "a constant";
@@ -21,4 +21,4 @@ TEST_CASE("literals and constants convert to Literal, and a string does not") {
   static_assert(!std::is_convertible_v<std::string&, Literal>);
 }
 
-}  // namespace hotline
+}  // namespace hotline::literal_test

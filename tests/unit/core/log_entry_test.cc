@@ -4,7 +4,7 @@
 
 #include "hotline/core/bytes.h"
 
-namespace hotline {
+namespace hotline::log_entry_test {
 namespace {
 
 LogEntry entry_of(const LogRecord& record) { return LogEntry::of(record, {}); }
@@ -93,4 +93,4 @@ TEST_CASE("a line begins with the time and the level") {
   CHECK(format_as_text(entry_of(record)) == "1970-01-01T00:00:00.000000Z error said peer=unix:@p");
 }
 
-}  // namespace hotline
+}  // namespace hotline::log_entry_test

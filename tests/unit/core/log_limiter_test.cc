@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::log_limiter_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -90,4 +90,4 @@ TEST_CASE("suppressed records are reported with their count and the length of th
   CHECK(describe_held(12, {20, seconds(10)}) == "12 more like this in the last 10s");
 }
 
-}  // namespace hotline
+}  // namespace hotline::log_limiter_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::log_test {
 
 TEST_CASE("every log level has its name") {
   CHECK(name_of(LogLevel::debug) == "debug");
@@ -28,4 +28,4 @@ TEST_CASE("unprintable fields of a record are escaped, and escaped text is not c
   CHECK(format({LogLevel::info, "m", {}, {}, {}, "a\\nb"}) == "m \"a\\nb\"");
 }
 
-}  // namespace hotline
+}  // namespace hotline::log_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::socket_address_test {
 namespace {
 
 SocketAddress address_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -48,4 +48,4 @@ TEST_CASE("a system call may write through a socket address and set its size") {
   CHECK(reinterpret_cast<std::uintptr_t>(address.data()) % 8 == 0);
 }
 
-}  // namespace hotline
+}  // namespace hotline::socket_address_test

@@ -13,7 +13,7 @@
 
 #include "hotline/core/unique_fd.h"
 
-namespace hotline {
+namespace hotline::standard_error_log_test {
 namespace {
 
 /// While it exists, standard error is a pipe that this reads.
@@ -131,4 +131,4 @@ TEST_CASE("a closed standard error is not a failure") {
   CHECK(::fcntl(STDERR_FILENO, F_GETFD) == -1);
 }
 
-}  // namespace hotline
+}  // namespace hotline::standard_error_log_test

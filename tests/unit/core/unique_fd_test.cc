@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::unique_fd_test {
 namespace {
 
 UniqueFd open_one() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -76,4 +76,4 @@ TEST_CASE("zero is a descriptor, minus one is not") {
   CHECK(standard_input.release() == 0);
 }
 
-}  // namespace hotline
+}  // namespace hotline::unique_fd_test

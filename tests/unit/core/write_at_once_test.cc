@@ -13,7 +13,7 @@
 
 #include "hotline/core/unique_fd.h"
 
-namespace hotline {
+namespace hotline::write_at_once_test {
 namespace {
 
 /// A pipe that blocks.
@@ -79,4 +79,4 @@ TEST_CASE("a pipe without a reader returns an error") {
   std::signal(SIGPIPE, before);
 }
 
-}  // namespace hotline
+}  // namespace hotline::write_at_once_test

@@ -17,7 +17,7 @@
 #include "engine/mailbox.h"
 #include "hotline/core/unique_fd.h"
 
-namespace hotline::engine {
+namespace hotline::engine::above_standard_test {
 namespace {
 
 /// Standard input is closed while this exists, so that its number is the next to be assigned.
@@ -108,4 +108,4 @@ TEST_CASE("no descriptor that the engine opens takes the number of a standard on
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::above_standard_test

@@ -17,7 +17,7 @@
 
 // How a loop treats its streams when receive buffers are short.
 
-namespace hotline::engine {
+namespace hotline::engine::buffer_shortage_test {
 namespace {
 
 constexpr std::size_t kBufferBytes = 16 * 1024;
@@ -226,4 +226,4 @@ TEST_CASE("a stream whose peer reads nothing is cut when others need the buffer 
       few_buffers());
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::buffer_shortage_test

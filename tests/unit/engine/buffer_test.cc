@@ -8,7 +8,7 @@
 
 #include "support/memory_shortage.h"
 
-namespace hotline::engine {
+namespace hotline::engine::buffer_test {
 
 TEST_CASE("a buffer without a pool owns its memory") {
   Buffer buffer(10);
@@ -140,4 +140,4 @@ TEST_CASE("a buffer taken by index is the same memory when it is adopted") {
   CHECK(pool.free_count() == 2);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::buffer_test

@@ -17,7 +17,7 @@
 // How waits end that are not completed: by a cancel, a drain or a deadline, before or while they
 // wait, or together with their completion.
 
-namespace hotline::engine {
+namespace hotline::engine::cancellation_test {
 namespace {
 
 int receive_some(EventLoop& loop, Channel& channel, Deadline deadline = Deadline::never()) {
@@ -350,4 +350,4 @@ TEST_CASE("a cancel after a drain still ends what the drain did not") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::cancellation_test

@@ -13,7 +13,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::channel_test {
 namespace {
 
 int receive(Channel& channel, Buffer& buffer) {
@@ -186,4 +186,4 @@ TEST_CASE("a thousand channels come and go without leaving a descriptor") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::channel_test

@@ -20,7 +20,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::child_process_test {
 namespace {
 
 using Body = std::function<std::string()>;
@@ -242,4 +242,4 @@ TEST_CASE("many children at once each report to their own fiber") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::child_process_test

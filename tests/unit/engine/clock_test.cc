@@ -5,7 +5,7 @@
 #include "engine/event_loop.h"
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::clock_test {
 
 using std::chrono::milliseconds;
 
@@ -60,4 +60,4 @@ TEST_CASE("no timeout is a deadline that never passes") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::clock_test

@@ -16,7 +16,7 @@
 
 #include "support/launched.h"
 
-namespace hotline::engine {
+namespace hotline::engine::close_descriptors_test {
 namespace {
 
 using test::must;
@@ -66,4 +66,4 @@ TEST_CASE("without close_range it is the same, in a time that does not grow with
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::close_descriptors_test

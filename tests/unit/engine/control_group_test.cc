@@ -7,7 +7,7 @@
 
 #include "support/temporary_directory.h"
 
-namespace hotline {
+namespace hotline::control_group_test {
 
 TEST_CASE("the directories go from the own group up to the root, each once") {
   for (const char* controller : {"cpu", "memory", "pids"}) {
@@ -31,4 +31,4 @@ TEST_CASE("the first line of a file is read, and the number at its start") {
   CHECK_FALSE(read_leading_number(path));
 }
 
-}  // namespace hotline
+}  // namespace hotline::control_group_test

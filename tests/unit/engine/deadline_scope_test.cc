@@ -6,7 +6,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::deadline_scope_test {
 namespace {
 
 using std::chrono::hours;
@@ -83,4 +83,4 @@ TEST_CASE("a deadline scope belongs to its fiber") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::deadline_scope_test

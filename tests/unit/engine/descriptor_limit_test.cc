@@ -9,7 +9,7 @@
 
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::descriptor_limit_test {
 namespace {
 
 /// Restores the descriptor limit of the process.
@@ -56,4 +56,4 @@ TEST_CASE("a reserve makes room for one descriptor when none is left, and takes 
   CHECK_FALSE(UniqueFd(::dup(0)));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::descriptor_limit_test

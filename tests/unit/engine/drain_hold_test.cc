@@ -17,7 +17,7 @@
 #include "support/simulated.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::drain_hold_test {
 namespace {
 
 using std::chrono::hours;
@@ -197,4 +197,4 @@ TEST_CASE("a fiber that is started and joined under a hold does not get the drai
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::drain_hold_test

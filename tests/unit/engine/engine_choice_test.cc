@@ -7,7 +7,7 @@
 #include "engine/event_loop.h"
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::engine_choice_test {
 
 TEST_CASE("every kind of engine is parsed by its name") {
   for (const EngineKind kind : {EngineKind::automatic, EngineKind::uring, EngineKind::epoll}) {
@@ -62,4 +62,4 @@ TEST_CASE("without descriptors no loop can be made, and the error says so") {
   CHECK_FALSE(uring);
 }
 
-}  // namespace hotline
+}  // namespace hotline::engine_choice_test

@@ -11,7 +11,7 @@
 #include "hotline/engine/random.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::engine_test {
 
 TEST_CASE("end codes are not errno values, and can be distinguished from them") {
   CHECK(is_end_code(-kDeadlineEnd));
@@ -69,4 +69,4 @@ TEST_CASE("random bytes fill the memory, and differ from call to call") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::engine_test

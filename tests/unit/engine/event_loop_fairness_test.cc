@@ -9,7 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::event_loop_fairness_test {
 
 TEST_CASE("fibers with much work run after those with little, however early they were ready") {
   test::on_each_loop([](EventLoop& loop) {
@@ -73,4 +73,4 @@ TEST_CASE("a fiber with little work waits for a slice of those with much, not fo
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::event_loop_fairness_test

@@ -10,7 +10,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::event_loop_test {
 namespace {
 
 /// A wait that only the test ends.
@@ -363,4 +363,4 @@ TEST_CASE("loops on several threads do not disturb each other") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::event_loop_test

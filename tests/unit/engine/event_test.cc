@@ -7,7 +7,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::event_test {
 
 using std::chrono::milliseconds;
 
@@ -82,4 +82,4 @@ TEST_CASE("another thread sets an event with a letter") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::event_test

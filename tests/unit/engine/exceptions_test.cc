@@ -10,7 +10,7 @@
 
 // Exceptions belong to the stack that throws them: see ExceptionState.
 
-namespace hotline::engine {
+namespace hotline::engine::exceptions_test {
 namespace {
 
 /// Waits during unwinding.
@@ -175,4 +175,4 @@ TEST_CASE("an exception without a join is dropped") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::exceptions_test

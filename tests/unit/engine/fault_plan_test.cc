@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::fault_plan_test {
 namespace {
 
 Fault fault_at(std::size_t index) { return static_cast<Fault>(index); }
@@ -95,4 +95,4 @@ TEST_CASE("counts add up, and those above 0 are listed by name") {
   CHECK(more.to_string() == "delay 18, stream_reset 3, process_death 2");
 }
 
-}  // namespace hotline
+}  // namespace hotline::fault_plan_test

@@ -9,7 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::fiber_group_test {
 
 TEST_CASE("a group counts its members until they end, in any order") {
   test::on_each_loop([](EventLoop& loop) {
@@ -157,4 +157,4 @@ TEST_CASE("a group of four thousand ends without a loop over all of them for eac
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::fiber_group_test

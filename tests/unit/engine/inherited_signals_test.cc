@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::inherited_signals_test {
 namespace {
 
 /// Restores the signal mask of the process and the action of one signal.
@@ -69,4 +69,4 @@ TEST_CASE("other signals stay ignored") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::inherited_signals_test

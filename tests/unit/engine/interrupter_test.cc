@@ -10,7 +10,7 @@
 #include "engine/end_code.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::interrupter_test {
 
 TEST_CASE("an unused interrupter requests nothing") {
   Interrupter interrupter;
@@ -69,4 +69,4 @@ TEST_CASE("without a descriptor nothing is interrupted") {
   CHECK(interrupter.take_end_code() == 0);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::interrupter_test

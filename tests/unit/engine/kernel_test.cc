@@ -14,7 +14,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::engine {
+namespace hotline::engine::kernel_test {
 
 TEST_CASE("a socket is opened non-blocking and closed on exec") {
   Kernel kernel;
@@ -109,4 +109,4 @@ TEST_CASE("the monotonic clock does not go back") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::kernel_test

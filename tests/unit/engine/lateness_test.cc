@@ -22,7 +22,7 @@
 // A process may be stopped, or its machine suspended, past a deadline. What arrived before the
 // deadline must not be lost because the loop sees it only afterwards.
 
-namespace hotline::engine {
+namespace hotline::engine::lateness_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -253,4 +253,4 @@ TEST_CASE("a thread that did not run past its deadline receives what arrived in 
   CHECK(Engine::current().perform(receive, deadline) == 7);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::lateness_test

@@ -9,7 +9,7 @@
 #include "support/launched.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::log_courier_test {
 namespace {
 
 LogCourier courier() {
@@ -82,4 +82,4 @@ TEST_CASE("without descriptors it cannot be opened") {
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::log_courier_test

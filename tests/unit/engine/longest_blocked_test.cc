@@ -9,7 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::longest_blocked_test {
 namespace {
 
 /// Parks a fiber in each of `count` waits, one turn after the other, and calls `body` with them in
@@ -64,4 +64,4 @@ TEST_CASE("a wait that has not lasted long is not a candidate") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::longest_blocked_test

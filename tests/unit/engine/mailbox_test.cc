@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::mailbox_test {
 namespace {
 
 bool is_readable(const Mailbox& mailbox) {
@@ -96,4 +96,4 @@ TEST_CASE("closing while others post loses nothing but the letters") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::mailbox_test

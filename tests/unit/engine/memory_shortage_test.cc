@@ -19,7 +19,7 @@
 #include "support/memory_shortage.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::memory_shortage_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -234,4 +234,4 @@ TEST_CASE("a receive on a thread without a loop fails if there is no memory for 
   CHECK(engine.perform(receive, Deadline::never()) == 4);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::memory_shortage_test

@@ -18,7 +18,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::misuse_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -235,4 +235,4 @@ TEST_CASE("a drain hold that ends on another fiber aborts") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::misuse_test

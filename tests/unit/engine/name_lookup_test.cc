@@ -15,7 +15,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::name_lookup_test {
 namespace {
 
 sockaddr_in6 ipv6_of(const SocketAddress& address) {
@@ -93,4 +93,4 @@ TEST_CASE("a look-up of a name respects the deadline") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::name_lookup_test

@@ -14,7 +14,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::offload_pool_test {
 
 TEST_CASE("work runs on another thread") {
   OffloadPool pool;
@@ -254,4 +254,4 @@ TEST_CASE("signals are blocked on the threads of a pool") {
   CHECK(sigismember(&blocked, SIGINT) == 1);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::offload_pool_test

@@ -15,7 +15,7 @@
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::offload_test {
 
 using std::chrono::milliseconds;
 
@@ -184,4 +184,4 @@ TEST_CASE("much concurrent work returns each value to its own fiber") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::offload_test

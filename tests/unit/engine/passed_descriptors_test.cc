@@ -11,7 +11,7 @@
 
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::passed_descriptors_test {
 namespace {
 
 /// A message that arrives with descriptors. Each is one end of a pair whose other end shows whether
@@ -96,4 +96,4 @@ TEST_CASE("if no descriptors are wanted, all are closed") {
   for (std::size_t i = 0; i < 6; ++i) CHECK(parcel.is_closed(i));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::passed_descriptors_test

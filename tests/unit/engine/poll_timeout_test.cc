@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::poll_timeout_test {
 namespace {
 
 using std::chrono::hours;
@@ -42,4 +42,4 @@ TEST_CASE("a time that does not fit an int is cut to the longest that does") {
   CHECK(timeout_after(hours(24 * 365)) == INT_MAX);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::poll_timeout_test

@@ -6,7 +6,7 @@
 
 #include "support/temporary_directory.h"
 
-namespace hotline::engine {
+namespace hotline::engine::process_limit_test {
 namespace {
 
 std::string hint_of(const std::string& most, const std::string& now) {
@@ -33,4 +33,4 @@ TEST_CASE("a group below its limit, or without one, is not named") {
 
 TEST_CASE("there is always a hint") { CHECK_FALSE(process_limit_hint().empty()); }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::process_limit_test

@@ -9,7 +9,7 @@
 #include "support/launched.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::engine {
+namespace hotline::engine::processor_count_test {
 namespace {
 
 /// The quota of one group whose files have these contents.
@@ -78,4 +78,4 @@ TEST_CASE("only the processors that this process may use are counted") {
   CHECK(processor_count() >= 1);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::processor_count_test

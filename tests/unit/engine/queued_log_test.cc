@@ -21,7 +21,7 @@
 #include "support/launched.h"
 #include "support/standard_streams.h"
 
-namespace hotline {
+namespace hotline::queued_log_test {
 namespace {
 
 LogRecord record_of(LogLevel level, std::string_view message) {
@@ -292,4 +292,4 @@ TEST_CASE("without a thread no writer waits for standard error, and drops are re
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-}  // namespace hotline
+}  // namespace hotline::queued_log_test

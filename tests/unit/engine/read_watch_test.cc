@@ -21,7 +21,7 @@
 #include "support/simulated.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::read_watch_test {
 namespace {
 
 /// Counts how often it was notified, and can be waited for.
@@ -370,4 +370,4 @@ TEST_CASE("a loop can end with a watched channel, and notifies the watch") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::read_watch_test

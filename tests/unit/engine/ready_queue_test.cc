@@ -7,7 +7,7 @@
 #include "engine/event.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::ready_queue_test {
 namespace {
 
 /// Calls `body` with three parked fibers: only a loop can make fibers.
@@ -96,4 +96,4 @@ TEST_CASE("of the fibers that may run, the first is taken, wherever it is") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::ready_queue_test

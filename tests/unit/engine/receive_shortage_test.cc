@@ -8,7 +8,7 @@
 #include "engine/longest_blocked.h"
 #include "hotline/engine/clock.h"
 
-namespace hotline::engine {
+namespace hotline::engine::receive_shortage_test {
 namespace {
 
 constexpr BufferPool::Options kSixteen{.buffer_bytes = 4096, .memory_max = 16 * 4096};
@@ -113,4 +113,4 @@ TEST_CASE("a loop waits no longer than the pause while a descriptor waits for a 
   shortage.remove(state);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::receive_shortage_test

@@ -13,7 +13,7 @@
 #include "support/launched.h"
 #include "support/simulated.h"
 
-namespace hotline {
+namespace hotline::run_to_end_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -281,4 +281,4 @@ TEST_CASE("the output of a tree that was killed from outside does not count as c
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::run_to_end_test

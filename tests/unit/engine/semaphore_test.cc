@@ -12,7 +12,7 @@
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::semaphore_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -154,4 +154,4 @@ TEST_CASE("threads and fibers of several loops contend for the same count") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::semaphore_test

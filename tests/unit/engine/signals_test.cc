@@ -12,7 +12,7 @@
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::signals_test {
 namespace {
 
 /// Restores the signal mask of the thread.
@@ -142,4 +142,4 @@ TEST_CASE("the ends of children are kept: SIGCHLD is not ignored, and own handle
   CHECK((action_of(SIGCHLD).sa_flags & SA_RESTART) != 0);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::signals_test

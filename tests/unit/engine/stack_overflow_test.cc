@@ -15,7 +15,7 @@
 #include "support/large_frames.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::stack_overflow_test {
 namespace {
 
 int sink = 0;
@@ -139,4 +139,4 @@ TEST_CASE("reporters may nest, and the signal stack belongs to the one that made
   CHECK((inside.ss_flags & SS_DISABLE) == 0);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::stack_overflow_test

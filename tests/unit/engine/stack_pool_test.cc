@@ -13,7 +13,7 @@
 #include "engine/annotations.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::stack_pool_test {
 namespace {
 
 std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
@@ -130,4 +130,4 @@ TEST_CASE("if address space is limited, guards are narrow and stacks are still a
   CHECK(report.exit_status == EXIT_SUCCESS);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::stack_pool_test

@@ -13,7 +13,7 @@
 
 #include "support/standard_streams.h"
 
-namespace hotline {
+namespace hotline::standard_streams_test {
 namespace {
 
 /// Runs `body` in a process of its own, in which the standard descriptors with a bit in `closed`
@@ -163,4 +163,4 @@ TEST_CASE("a stream that can never be written to is not waited for") {
   CHECK(write_standard_within(StandardStream::output, "x", std::chrono::hours(1)) == ENOSPC);
 }
 
-}  // namespace hotline
+}  // namespace hotline::standard_streams_test

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::starved_queue_test {
 
 TEST_CASE("descriptors that wait for a buffer get one in the order in which they began to wait") {
   std::array<ChannelState, 3> states;
@@ -35,4 +35,4 @@ TEST_CASE("a descriptor can leave the queue from any place, and the others keep 
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::starved_queue_test

@@ -15,7 +15,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::task_group_test {
 namespace {
 
 using engine::Channel;
@@ -268,4 +268,4 @@ TEST_CASE("a thread without a loop goes on reading where its group stopped, afte
   CHECK(group.join());
 }
 
-}  // namespace hotline
+}  // namespace hotline::task_group_test

@@ -10,7 +10,7 @@
 #include "engine/event.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::timer_heap_test {
 namespace {
 
 Instant at(int tick) { return Instant(std::chrono::milliseconds(tick)); }
@@ -223,4 +223,4 @@ TEST_CASE("a fiber that is put back is returned again at its time, and not befor
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::timer_heap_test

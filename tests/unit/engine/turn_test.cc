@@ -8,7 +8,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::turn_test {
 
 TEST_CASE("fibers get the turn one at a time, in the order in which they asked") {
   test::on_each_loop([](EventLoop& loop) {
@@ -98,4 +98,4 @@ TEST_CASE("on a thread without a loop there is no other fiber to wait for") {
   const Turn::Holder other(turn);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::turn_test

@@ -10,7 +10,7 @@
 #include "engine/event_loop.h"
 #include "hotline/engine/clock.h"
 
-namespace hotline::engine {
+namespace hotline::engine::worker_test {
 namespace {
 
 using enum WorkerKind;
@@ -124,4 +124,4 @@ TEST_CASE("a worker whose loop cannot be made fails with the reason") {
 }
 
 }  // namespace
-}  // namespace hotline::engine
+}  // namespace hotline::engine::worker_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::framing {
+namespace hotline::framing::binary_length_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
@@ -143,4 +143,4 @@ TEST_CASE("the long form of mp may have a short length") {
   CHECK(decoded.payload_bytes == 1);
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::binary_length_test

@@ -9,7 +9,7 @@
 #include "support/frame_feed.h"
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::codec_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
@@ -265,4 +265,4 @@ TEST_CASE("bytes that come one by one are looked at once") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::codec_test

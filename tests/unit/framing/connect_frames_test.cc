@@ -6,7 +6,7 @@
 #include "hotline/net/listener.h"
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::connect_frames_test {
 namespace {
 
 /// Answers the first message of one caller with itself, in `framing`.
@@ -59,4 +59,4 @@ TEST_CASE("without a listener the connection is refused") {
   CHECK(test::kind_of(connect_frames(uri)) == "refused");
 }
 
-}  // namespace hotline
+}  // namespace hotline::connect_frames_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::framing {
+namespace hotline::framing::decimal_length_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
@@ -124,4 +124,4 @@ TEST_CASE("lengths are written without leading zeros") {
   CHECK(text(encode_announcement(SIZE_MAX, into)) == "18446744073709551615");
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::decimal_length_test

@@ -7,7 +7,7 @@
 
 // Framing::Kind::ready, whose length is answered before the payload comes.
 
-namespace hotline::framing {
+namespace hotline::framing::frame_assembler_ready_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
@@ -92,4 +92,4 @@ TEST_CASE("the peer's answer to a length is found as that") {
   }
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::frame_assembler_ready_test

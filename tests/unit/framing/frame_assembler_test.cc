@@ -9,7 +9,7 @@
 
 #include "support/frame_feed.h"
 
-namespace hotline::framing {
+namespace hotline::framing::frame_assembler_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
@@ -395,4 +395,4 @@ TEST_CASE("bytes that belong to no frame are taken as far as they are there and 
   CHECK(next(frames) == "two");
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::frame_assembler_test

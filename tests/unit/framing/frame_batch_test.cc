@@ -11,7 +11,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::framing {
+namespace hotline::framing::frame_batch_test {
 namespace {
 
 /// Counts the writes.
@@ -85,4 +85,4 @@ TEST_CASE("a write to a peer that has gone fails") {
   CHECK(test::kind_of(batch.flush()) == "reset");
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::frame_batch_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::framing {
+namespace hotline::framing::frame_error_test {
 
 TEST_CASE("each way of being no frame has its own words, with the framing and what to do") {
   struct Form {
@@ -42,4 +42,4 @@ TEST_CASE("an orderly end within a frame is a cut, between two an end, and a res
   CHECK(end_of_frames(frames, reset).kind == ErrorKind::reset);
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::frame_error_test

@@ -11,7 +11,7 @@
 
 // Kind::ready, where the receiver answers before it gets the message.
 
-namespace hotline {
+namespace hotline::frame_stream_ready_test {
 namespace {
 
 using test::FramedCall;
@@ -194,4 +194,4 @@ TEST_CASE("an announcement is not a message yet") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::frame_stream_ready_test

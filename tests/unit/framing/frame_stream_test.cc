@@ -14,7 +14,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::frame_stream_test {
 namespace {
 
 using test::FramedCall;
@@ -347,4 +347,4 @@ TEST_CASE("bytes after a message are a rest, until they are read") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::frame_stream_test

@@ -6,7 +6,7 @@
 
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::framing_test {
 namespace {
 
 struct Taken {
@@ -150,4 +150,4 @@ TEST_CASE("both options count as known once the framing has been taken") {
   CHECK(taker.finish().error().hint() == "the options are framing, max");
 }
 
-}  // namespace hotline
+}  // namespace hotline::framing_test

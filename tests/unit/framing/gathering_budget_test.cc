@@ -6,7 +6,7 @@
 
 #include "framing/gathering.h"
 
-namespace hotline::framing {
+namespace hotline::framing::gathering_budget_test {
 namespace {
 
 constexpr std::size_t kKibibyte = 1024;
@@ -61,4 +61,4 @@ TEST_CASE("a gathering that finds no room keeps its bytes") {
   CHECK(budget.taken_bytes() == taken);
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::gathering_budget_test

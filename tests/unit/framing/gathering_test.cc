@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::framing {
+namespace hotline::framing::gathering_test {
 namespace {
 
 std::string text_of(Gathering& gathered) { return std::string(as_text(gathered.bytes())); }
@@ -57,4 +57,4 @@ TEST_CASE("clearing keeps little memory and frees the rest; releasing keeps none
   CHECK(gathered.room_for(1000) == 0);
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::gathering_test

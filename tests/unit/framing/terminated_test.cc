@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::framing {
+namespace hotline::framing::terminated_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
@@ -141,4 +141,4 @@ TEST_CASE("a message that contains a delimiter, or makes one with its own, is re
   CHECK_FALSE(free_of("xaa", "aaaa"));
 }
 
-}  // namespace hotline::framing
+}  // namespace hotline::framing::terminated_test

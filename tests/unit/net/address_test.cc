@@ -12,7 +12,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::net {
+namespace hotline::net::address_test {
 namespace {
 
 SocketAddress ipv4(const char* host, std::uint16_t port) {
@@ -194,4 +194,4 @@ TEST_CASE("the family of an empty address is unspecified") {
   CHECK(family_of(ipv6("::1", 1)) == AF_INET6);
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::address_test

@@ -18,7 +18,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::net {
+namespace hotline::net::bind_test {
 namespace {
 
 Endpoint endpoint_of(const std::string& uri) {
@@ -241,4 +241,4 @@ TEST_CASE("permission bits are refused for endpoints other than a UNIX path") {
   }
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::bind_test

@@ -13,7 +13,7 @@
 #include "support/loops.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::net {
+namespace hotline::net::bound_path_test {
 namespace {
 
 Endpoint at(const std::string& path, const char* scheme = "unix") {
@@ -173,4 +173,4 @@ TEST_CASE("a file that is not a socket is not removed") {
   CHECK(exists(path));
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::bound_path_test

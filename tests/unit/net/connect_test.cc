@@ -18,7 +18,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline {
+namespace hotline::connect_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -230,4 +230,4 @@ TEST_CASE("connections that fail leave no descriptor behind") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::connect_test

@@ -12,7 +12,7 @@
 #include "net/address.h"
 #include "support/sockets.h"
 
-namespace hotline::net {
+namespace hotline::net::datagram_batch_test {
 namespace {
 
 /// Plays the kernel: fills `header` with `text` from `peer`.
@@ -207,4 +207,4 @@ TEST_CASE("control data of another kind is not sent back") {
   CHECK(none.control_size == 0);
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::datagram_batch_test

@@ -9,7 +9,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::datagram_deaf_peers_test {
 
 using test::bound;
 using test::connected;
@@ -67,4 +67,4 @@ TEST_CASE("a UNIX peer with a full queue delays no other, and is tried every tim
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::datagram_deaf_peers_test

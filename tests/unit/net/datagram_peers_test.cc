@@ -16,7 +16,7 @@
 
 // The addresses that untrusted peers may have, and what they may pass.
 
-namespace hotline {
+namespace hotline::datagram_peers_test {
 
 using test::bound;
 using test::received;
@@ -172,4 +172,4 @@ TEST_CASE("a socket recognises a datagram that it sent to itself, and no other")
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::datagram_peers_test

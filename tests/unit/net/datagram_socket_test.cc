@@ -15,7 +15,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline {
+namespace hotline::datagram_socket_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -361,4 +361,4 @@ TEST_CASE("no other socket can join sockets that share a UDP port, and each data
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::datagram_socket_test

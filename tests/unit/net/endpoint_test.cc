@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::endpoint_test {
 namespace {
 
 Endpoint parsed(std::string_view uri) {
@@ -243,4 +243,4 @@ TEST_CASE("only UDP and UNIX datagrams have messages") {
   CHECK_FALSE(is_datagram(Transport::fd));
 }
 
-}  // namespace hotline
+}  // namespace hotline::endpoint_test

@@ -11,7 +11,7 @@
 #include "hotline/net/listener.h"
 #include "support/sockets.h"
 
-namespace hotline::net {
+namespace hotline::net::inherited_mode_test {
 namespace {
 
 bool blocks(const UniqueFd& fd) { return (::fcntl(fd.get(), F_GETFL) & O_NONBLOCK) == 0; }
@@ -71,4 +71,4 @@ TEST_CASE("an inherited datagram socket has its old mode when it is closed") {
   CHECK(blocks(peer));
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::inherited_mode_test

@@ -19,7 +19,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline {
+namespace hotline::listener_test {
 namespace {
 
 Listener listening(const std::string& uri) {
@@ -328,4 +328,4 @@ TEST_CASE("a descriptor that is not a listening stream socket is not inherited")
   CHECK(refusal(9999) == "there is no socket with that number");
 }
 
-}  // namespace hotline
+}  // namespace hotline::listener_test

@@ -10,7 +10,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::net {
+namespace hotline::net::own_address_test {
 namespace {
 
 SocketAddress ipv6(const char* host, std::uint16_t port) {
@@ -66,4 +66,4 @@ TEST_CASE("a connected socket recognises no peer as itself") {
   CHECK_FALSE(OwnAddress().is_peer(from(SocketAddress())));
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::own_address_test

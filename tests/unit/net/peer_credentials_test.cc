@@ -12,7 +12,7 @@
 #include "support/loops.h"
 #include "support/temporary_directory.h"
 
-namespace hotline {
+namespace hotline::peer_credentials_test {
 
 TEST_CASE("a UNIX stream reports the peer's credentials, others do not") {
   test::on_each_engine([] {
@@ -41,4 +41,4 @@ TEST_CASE("a TCP stream does not report credentials") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::peer_credentials_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::net {
+namespace hotline::net::percent_encoding_test {
 
 TEST_CASE("bytes beyond plain ASCII, the per cent sign and reserved ones are encoded") {
   CHECK(percent_encode("", "") == "");
@@ -26,4 +26,4 @@ TEST_CASE("a per cent sign without two digits after it does not decode") {
   }
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::percent_encoding_test

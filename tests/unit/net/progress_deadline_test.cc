@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::net {
+namespace hotline::net::progress_deadline_test {
 namespace {
 
 constexpr Duration kTimeout = std::chrono::seconds(60);
@@ -49,4 +49,4 @@ TEST_CASE("a chunk after a complete one has a time of its own") {
   CHECK(progress.start(at(40), kTimeout) == Deadline::at(at(100)));
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::progress_deadline_test

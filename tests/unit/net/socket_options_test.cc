@@ -4,7 +4,7 @@
 
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::socket_options_test {
 namespace {
 
 Endpoint with(const std::string& query) {
@@ -153,4 +153,4 @@ TEST_CASE("the error for an unknown option of a socket lists the known ones") {
   CHECK(options.error().hint() == "the options are backlog, receive, mode");
 }
 
-}  // namespace hotline
+}  // namespace hotline::socket_options_test

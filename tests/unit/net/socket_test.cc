@@ -13,7 +13,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::net {
+namespace hotline::net::socket_test {
 namespace {
 
 using engine::Channel;
@@ -159,4 +159,4 @@ TEST_CASE("the transport of an inherited socket follows from its family and type
   CHECK(transport_of(unix_address("/a", false), SOCK_DGRAM) == Transport::unixgram);
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::socket_test

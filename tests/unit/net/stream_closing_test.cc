@@ -18,7 +18,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::stream_closing_test {
 namespace {
 
 /// A stream and its peer's plain socket.
@@ -239,4 +239,4 @@ TEST_CASE("the peer of a UNIX stream whose write failed sees an end, because the
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::stream_closing_test

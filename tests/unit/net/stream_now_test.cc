@@ -16,7 +16,7 @@
 
 // What a stream does without waiting: Stream::receive_now, write_now and watch.
 
-namespace hotline {
+namespace hotline::stream_now_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -362,4 +362,4 @@ TEST_CASE("a stream that has left its loop notifies another one of what it took 
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::stream_now_test

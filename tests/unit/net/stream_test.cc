@@ -17,7 +17,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::stream_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -383,4 +383,4 @@ TEST_CASE("a tap is shown what goes in both directions, once") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::stream_test

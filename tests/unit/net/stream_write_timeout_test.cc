@@ -11,7 +11,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::stream_write_timeout_test {
 
 TEST_CASE("a peer that takes a little now and then has one write timeout, not one for each part") {
   test::on_each_engine([] {
@@ -39,4 +39,4 @@ TEST_CASE("a peer that takes a little now and then has one write timeout, not on
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::stream_write_timeout_test

@@ -14,7 +14,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::net {
+namespace hotline::net::unix_sender_test {
 namespace {
 
 /// A UNIX datagram socket with an abstract name.
@@ -202,4 +202,4 @@ TEST_CASE("a missing peer, or one that is connected elsewhere, fails only that d
   });
 }
 
-}  // namespace hotline::net
+}  // namespace hotline::net::unix_sender_test

@@ -19,7 +19,7 @@
 
 // What becomes of callers, and of the acceptor, while accept fails or callers are not taken.
 
-namespace hotline::server {
+namespace hotline::server::acceptor_failures_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -215,4 +215,4 @@ TEST_CASE("an admitted call that nobody runs is reset, and gives its place back"
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::acceptor_failures_test

@@ -17,7 +17,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline::server {
+namespace hotline::server::acceptor_test {
 namespace {
 
 /// Lowers the soft limit on descriptors to those that are open, while it lives.
@@ -154,4 +154,4 @@ TEST_CASE(
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::acceptor_test

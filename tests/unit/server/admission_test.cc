@@ -10,7 +10,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/loops.h"
 
-namespace hotline::server {
+namespace hotline::server::admission_test {
 namespace {
 
 Endpoint peer(const std::string& host, int port = 1) {
@@ -105,4 +105,4 @@ TEST_CASE("many threads at once keep the count right") {
   CHECK_FALSE(admission.admit(peer("192.0.2.1")));
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::admission_test

@@ -17,7 +17,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::server {
+namespace hotline::server::allowed_users_test {
 namespace {
 
 constexpr unsigned kNobody = 65534;
@@ -205,4 +205,4 @@ TEST_CASE("another user may not call, and is named") {
   CHECK(check_user(*service, *accepted));
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::allowed_users_test

@@ -6,7 +6,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/loops.h"
 
-namespace hotline::server {
+namespace hotline::server::call_slot_test {
 namespace {
 
 Endpoint stranger() { return Endpoint::parse("tcp://192.0.2.1:1").value(); }
@@ -93,4 +93,4 @@ TEST_CASE("a slot for a caller that has as many calls as it may have is empty") 
   CHECK(CallSlot::admit(shared, Endpoint::parse("tcp://192.0.2.2:1").value()));
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::call_slot_test

@@ -14,7 +14,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline::server {
+namespace hotline::server::call_test {
 namespace {
 
 /// One call over TCP, run to its end with `handler`.
@@ -153,4 +153,4 @@ TEST_CASE("an orderly hang-up is logged at debug level only") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::call_test

@@ -4,7 +4,7 @@
 
 #include "engine/processor_count.h"
 
-namespace hotline {
+namespace hotline::concurrency_test {
 
 using Kind = Concurrency::Kind;
 
@@ -60,4 +60,4 @@ TEST_CASE("a word is formatted with the number that is meant, and parsed again")
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::concurrency_test

@@ -12,7 +12,7 @@
 #include "support/loops.h"
 #include "support/running_server.h"
 
-namespace hotline {
+namespace hotline::datagram_service_test {
 namespace {
 
 /// Runs under each word, on each engine that it may have.
@@ -109,4 +109,4 @@ TEST_CASE("a datagram handler may take its socket for itself, and also throw") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::datagram_service_test

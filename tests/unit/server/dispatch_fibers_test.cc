@@ -10,7 +10,7 @@
 #include "hotline/engine/clock.h"
 #include "support/framed_exchange.h"
 
-namespace hotline::server {
+namespace hotline::server::dispatch_fibers_test {
 namespace {
 
 using engine::Event;
@@ -211,4 +211,4 @@ TEST_CASE("a fiber that takes over has the deadline of the maker of the fibers, 
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::dispatch_fibers_test

@@ -12,7 +12,7 @@
 
 // What a dispatcher answers, and what it must not.
 
-namespace hotline::server {
+namespace hotline::server::dispatcher_answers_test {
 namespace {
 
 using engine::Event;
@@ -217,4 +217,4 @@ TEST_CASE("a dispatcher without a stack for its fiber gets one later") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::dispatcher_answers_test

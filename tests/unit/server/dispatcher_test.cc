@@ -13,7 +13,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/datagram_exchange.h"
 
-namespace hotline::server {
+namespace hotline::server::dispatcher_test {
 namespace {
 
 using engine::Event;
@@ -279,4 +279,4 @@ TEST_CASE("on a thread without a loop messages are answered one after another, u
   CHECK(shared.started == 0);
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::dispatcher_test

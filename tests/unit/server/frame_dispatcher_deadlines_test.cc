@@ -9,7 +9,7 @@
 
 // When the calls of a frame dispatcher are ended amid a message, and what a want of memory does.
 
-namespace hotline::server {
+namespace hotline::server::frame_dispatcher_deadlines_test {
 namespace {
 
 using engine::EventLoop;
@@ -149,4 +149,4 @@ TEST_CASE("a lack of memory at any point of a call never counts as a handler's f
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::frame_dispatcher_deadlines_test

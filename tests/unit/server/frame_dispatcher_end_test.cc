@@ -11,7 +11,7 @@
 
 // How the calls of a frame dispatcher end, and the dispatcher itself.
 
-namespace hotline::server {
+namespace hotline::server::frame_dispatcher_end_test {
 namespace {
 
 using engine::Event;
@@ -378,4 +378,4 @@ TEST_CASE("the room of a call is given back however it ends") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::frame_dispatcher_end_test

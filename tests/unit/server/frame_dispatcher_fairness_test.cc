@@ -9,7 +9,7 @@
 
 // What a call that brings much, or never ends a message, does to the others of its dispatcher.
 
-namespace hotline::server {
+namespace hotline::server::frame_dispatcher_fairness_test {
 namespace {
 
 using engine::EventLoop;
@@ -157,4 +157,4 @@ TEST_CASE("unfinished messages share one budget: a call beyond it is ended, the 
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::frame_dispatcher_fairness_test

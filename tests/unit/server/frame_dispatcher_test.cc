@@ -15,7 +15,7 @@
 #include "support/framed_exchange.h"
 #include "support/pipelined_upper.h"
 
-namespace hotline::server {
+namespace hotline::server::frame_dispatcher_test {
 namespace {
 
 using engine::Event;
@@ -307,4 +307,4 @@ TEST_CASE("a thousand calls exist at once") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::frame_dispatcher_test

@@ -17,7 +17,7 @@
 
 // Message handlers over framed streams, through the public Server.
 
-namespace hotline {
+namespace hotline::framed_server_test {
 namespace {
 
 using test::kPipelined;
@@ -183,4 +183,4 @@ TEST_CASE("a silent caller is disconnected, under every word") {
       options);
 }
 
-}  // namespace hotline
+}  // namespace hotline::framed_server_test

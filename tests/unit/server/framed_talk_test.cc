@@ -16,7 +16,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline::server {
+namespace hotline::server::framed_talk_test {
 namespace {
 
 Reply echo(const Message& message) { return Reply::in_place(message); }
@@ -212,4 +212,4 @@ TEST_CASE("a silent caller times out") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::framed_talk_test

@@ -8,7 +8,7 @@
 
 #include "support/running_server.h"
 
-namespace hotline::server {
+namespace hotline::server::handler_failure_test {
 
 TEST_CASE("what a part throws is given on as text, whatever its type") {
   std::string told;
@@ -48,4 +48,4 @@ TEST_CASE("a lack of memory in a handler is distinguished from the server's own"
   CHECK(told == "std::bad_alloc");
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::handler_failure_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::handler_test {
 namespace {
 
 void serve_stream(Stream&) {}
@@ -52,4 +52,4 @@ TEST_CASE("a handler for streams may be combined with one for datagrams") {
   CHECK(has(copy, true, true, false));
 }
 
-}  // namespace hotline
+}  // namespace hotline::handler_test

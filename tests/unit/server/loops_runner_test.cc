@@ -11,7 +11,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline {
+namespace hotline::loops_runner_test {
 namespace {
 
 void echo(Stream& call) {
@@ -143,4 +143,4 @@ TEST_CASE("a server that has ended leaves no descriptor open") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::loops_runner_test

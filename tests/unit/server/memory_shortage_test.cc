@@ -24,7 +24,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::memory_shortage_test {
 namespace {
 
 constexpr auto kOne = test::MemoryShortage::Extent::one;
@@ -239,4 +239,4 @@ TEST_CASE("a server whose start finds no memory at one point reports it, or serv
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::memory_shortage_test

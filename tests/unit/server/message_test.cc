@@ -7,7 +7,7 @@
 
 #include "support/loops.h"
 
-namespace hotline {
+namespace hotline::message_test {
 namespace {
 
 // It refers to the endpoint, which must not be a temporary.
@@ -41,4 +41,4 @@ TEST_CASE("a datagram without a route came from the peer of its socket") {
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::message_test

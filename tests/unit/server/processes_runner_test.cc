@@ -15,7 +15,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::processes_runner_test {
 namespace {
 
 /// A server in a process of its own, because a process that forks must have one thread. SIGTERM
@@ -170,4 +170,4 @@ TEST_CASE("datagrams are served by workers forked in advance, which are replaced
   CHECK(server.drain() >= 0);
 }
 
-}  // namespace hotline
+}  // namespace hotline::processes_runner_test

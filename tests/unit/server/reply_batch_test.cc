@@ -14,7 +14,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::server {
+namespace hotline::server::reply_batch_test {
 namespace {
 
 using framing::FrameAssembler;
@@ -314,4 +314,4 @@ TEST_CASE("a peer that has gone fails the flush, and not a write without waiting
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::reply_batch_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline {
+namespace hotline::reply_test {
 namespace {
 
 /// What could be used again or freed before the reply is sent compiles in no way.
@@ -125,4 +125,4 @@ TEST_CASE("a reply in place is for its own message only, and any other is for al
   CHECK(Reply().is_for(two.message()));
 }
 
-}  // namespace hotline
+}  // namespace hotline::reply_test

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::server {
+namespace hotline::server::restart_pause_test {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -22,4 +22,4 @@ TEST_CASE("a process that has lived long is replaced after the first pause") {
   CHECK(pause.next(milliseconds(1)) == milliseconds(100));
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::restart_pause_test

@@ -10,7 +10,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/loops.h"
 
-namespace hotline::server {
+namespace hotline::server::retry_pause_test {
 
 using engine::EventLoop;
 
@@ -83,4 +83,4 @@ TEST_CASE("a failed attempt is not repeated when draining") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::retry_pause_test

@@ -8,7 +8,7 @@
 #include "support/loops.h"
 #include "support/running_server.h"
 
-namespace hotline::server {
+namespace hotline::server::runner_test {
 
 TEST_CASE("every word of concurrency has its runner") {
   test::on_loop(EngineKind::epoll, [](engine::EventLoop& control) {
@@ -44,4 +44,4 @@ TEST_CASE("a runner without a service has nothing to wait for") {
   });
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::runner_test

@@ -12,7 +12,7 @@
 #include "support/running_server.h"
 #include "support/standard_streams.h"
 
-namespace hotline {
+namespace hotline::serve_test {
 namespace {
 
 void picky(Stream& call) {
@@ -104,4 +104,4 @@ TEST_CASE("a server whose start fails never prints listening") {
   CHECK(text.starts_with("error: "));
 }
 
-}  // namespace hotline
+}  // namespace hotline::serve_test

@@ -18,7 +18,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::server_life_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -234,4 +234,4 @@ TEST_CASE("a server whose start fails never calls on_serving") {
   CHECK(told == 0);
 }
 
-}  // namespace hotline
+}  // namespace hotline::server_life_test

@@ -10,7 +10,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::server_test {
 namespace {
 
 void echo(Stream& call) {
@@ -306,4 +306,4 @@ TEST_CASE("the end of the server ends a wait for a loss that never came") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::server_test

@@ -9,7 +9,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::server {
+namespace hotline::server::service_test {
 namespace {
 
 void ignore_stream(Stream&) {}
@@ -177,4 +177,4 @@ TEST_CASE("a handler for this machine only is bound nowhere else, and the error 
   CHECK(bind_service(service, {}, 1));
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::service_test

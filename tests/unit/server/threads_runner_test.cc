@@ -15,7 +15,7 @@
 #include "support/running_server.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::threads_runner_test {
 namespace {
 
 void send_and_check(const UniqueFd& caller, std::string_view text) {
@@ -144,4 +144,4 @@ TEST_CASE("a handler that takes the socket itself returns when draining") {
   running.drain();
 }
 
-}  // namespace hotline
+}  // namespace hotline::threads_runner_test

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::services {
+namespace hotline::services::call_opening_test {
 namespace {
 
 using namespace std::string_literals;
@@ -174,4 +174,4 @@ TEST_CASE("an opening is closed as soon as it is recognised") {
   }
 }
 
-}  // namespace hotline::services
+}  // namespace hotline::services::call_opening_test

@@ -15,7 +15,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::command_client_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -275,4 +275,4 @@ TEST_CASE("an invalid command is not sent") {
   CHECK(test::kind_of(client.run(std::string(16 * 1024 + 1, 'a'))) == "invalid_argument");
 }
 
-}  // namespace hotline
+}  // namespace hotline::command_client_test

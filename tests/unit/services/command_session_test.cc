@@ -12,7 +12,7 @@
 #include "support/scripted_launcher.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::command_session_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -293,4 +293,4 @@ TEST_CASE("a server that is cut kills what it runs") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::command_session_test

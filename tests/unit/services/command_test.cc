@@ -4,7 +4,7 @@
 
 #include "support/scripted_launcher.h"
 
-namespace hotline {
+namespace hotline::command_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -111,4 +111,4 @@ TEST_CASE("an endpoint whose commands cannot start is refused with the reason") 
   CHECK(made_at("unix:@x"));
 }
 
-}  // namespace hotline
+}  // namespace hotline::command_test

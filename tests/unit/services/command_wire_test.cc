@@ -7,7 +7,7 @@
 
 #include "hotline/framing/codec.h"
 
-namespace hotline::services {
+namespace hotline::services::command_wire_test {
 namespace {
 
 using namespace std::string_literals;
@@ -62,4 +62,4 @@ TEST_CASE("no reply is longer than every wire can express") {
   CHECK(framing_of(CommandWire::ready).frame_max == kReplyMax);
 }
 
-}  // namespace hotline::services
+}  // namespace hotline::services::command_wire_test

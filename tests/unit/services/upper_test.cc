@@ -9,7 +9,7 @@
 #include "hotline/sim/world.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::upper_test {
 namespace {
 
 std::string upper_of(std::string text) {
@@ -156,4 +156,4 @@ TEST_CASE("every size and alignment gives the same as one byte at a time") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::upper_test

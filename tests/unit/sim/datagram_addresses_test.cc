@@ -9,7 +9,7 @@
 
 // A name with several addresses, called with datagrams: "localhost" is ::1 and 127.0.0.1.
 
-namespace hotline::sim {
+namespace hotline::sim::datagram_addresses_test {
 namespace {
 
 using std::chrono::seconds;
@@ -118,4 +118,4 @@ TEST_CASE("if every address refuses, the last refusal is the error") {
   });
 }
 
-}  // namespace hotline::sim
+}  // namespace hotline::sim::datagram_addresses_test

@@ -7,7 +7,7 @@
 #include "support/datagrams.h"
 #include "unit/sim/proxied_call.h"
 
-namespace hotline {
+namespace hotline::datagram_relay_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -195,4 +195,4 @@ TEST_CASE("the same seed treats the same datagrams in the same way, another does
   CHECK(what_comes_of_digits(options) != came);
 }
 
-}  // namespace hotline
+}  // namespace hotline::datagram_relay_test

@@ -6,7 +6,7 @@
 
 #include "hotline/engine/clock.h"
 
-namespace hotline::sim {
+namespace hotline::sim::fault_dice_test {
 namespace {
 
 ProxyFaults faults_of(Fault fault, std::uint32_t per_million, std::uint64_t seed = 1) {
@@ -89,4 +89,4 @@ TEST_CASE("a partition that one begins stops all, until it heals") {
   CHECK_FALSE(one.is_parted());
 }
 
-}  // namespace hotline::sim
+}  // namespace hotline::sim::fault_dice_test

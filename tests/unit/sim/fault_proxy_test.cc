@@ -6,7 +6,7 @@
 #include "support/datagrams.h"
 #include "unit/sim/proxied_call.h"
 
-namespace hotline {
+namespace hotline::fault_proxy_test {
 namespace {
 
 using test::always;
@@ -172,4 +172,4 @@ TEST_CASE("a datagram proxy ends when it is drained or cancelled") {
   }
 }
 
-}  // namespace hotline
+}  // namespace hotline::fault_proxy_test

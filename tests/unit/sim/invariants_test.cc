@@ -13,7 +13,7 @@
 
 // The violations that a World detects.
 
-namespace hotline::sim {
+namespace hotline::sim::invariants_test {
 namespace {
 
 using std::chrono::hours;
@@ -167,4 +167,4 @@ TEST_CASE("offloaded work has the stack of a thread") {
   CHECK(outcome.holds());
 }
 
-}  // namespace hotline::sim
+}  // namespace hotline::sim::invariants_test

@@ -7,7 +7,7 @@
 
 #include "support/environment_variable.h"
 
-namespace hotline::sim {
+namespace hotline::sim::seeds_test {
 namespace {
 
 using test::EnvironmentVariable;
@@ -97,4 +97,4 @@ TEST_CASE("the line that says how to reproduce it is a line of its own") {
   CHECK(failure->what == "one\ntwo\nreplay: SEED=2");
 }
 
-}  // namespace hotline::sim
+}  // namespace hotline::sim::seeds_test

@@ -7,7 +7,7 @@
 #include "support/temporary_directory.h"
 #include "unit/sim/proxied_call.h"
 
-namespace hotline {
+namespace hotline::stream_relay_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -247,4 +247,4 @@ TEST_CASE("the same seed treats the same callers in the same way, another does n
   CHECK(fates_of_callers(8) != fates);
 }
 
-}  // namespace hotline
+}  // namespace hotline::stream_relay_test

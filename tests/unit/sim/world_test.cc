@@ -18,7 +18,7 @@
 #include "hotline/net/listener.h"
 #include "support/loops.h"
 
-namespace hotline::sim {
+namespace hotline::sim::world_test {
 namespace {
 
 using std::chrono::hours;
@@ -384,4 +384,4 @@ TEST_CASE("a host has a limited number of descriptors, and a caller waits until 
   CHECK(reply == "hello");
 }
 
-}  // namespace hotline::sim
+}  // namespace hotline::sim::world_test

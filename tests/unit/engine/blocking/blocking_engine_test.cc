@@ -28,7 +28,7 @@ extern "C" int sched_yield() noexcept {
   return static_cast<int>(syscall(SYS_sched_yield));
 }
 
-namespace hotline::engine {
+namespace hotline::engine::blocking_engine_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -236,4 +236,4 @@ TEST_CASE("a channel may move from thread to thread") {
   std::jthread([&] { CHECK(receive_some(channel) == 5); });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::blocking_engine_test

@@ -21,7 +21,7 @@
 // event_loop_test and cancellation_test check what every engine with a loop must do. Here is what
 // could go wrong with readiness, so it runs on all of them.
 
-namespace hotline::engine {
+namespace hotline::engine::epoll_loop_test {
 namespace {
 
 int receive(EventLoop& loop, Channel& channel, Buffer& buffer) {
@@ -279,4 +279,4 @@ TEST_CASE("a fiber that always has data to receive lets the others run") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::epoll_loop_test

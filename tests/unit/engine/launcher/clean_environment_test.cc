@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::clean_environment_test {
 namespace {
 
 using Entries = std::vector<std::string>;
@@ -65,4 +65,4 @@ TEST_CASE("a variable is found by its whole name") {
   CHECK(value_in(environment, "PAT") == nullptr);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::clean_environment_test

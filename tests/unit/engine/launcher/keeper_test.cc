@@ -15,7 +15,7 @@
 #include "engine/launcher/launch_request.h"
 #include "support/launched.h"
 
-namespace hotline::engine {
+namespace hotline::engine::keeper_test {
 namespace {
 
 /// A keeper in a forked process, with the launcher's and the server's ends of its descriptors.
@@ -210,4 +210,4 @@ TEST_CASE("a keeper reports that a tree was left alone only if that is true") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::keeper_test

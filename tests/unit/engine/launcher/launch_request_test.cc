@@ -6,7 +6,7 @@
 
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::launch_request_test {
 namespace {
 
 std::vector<std::string> words_of(const std::vector<char*>& words) {
@@ -88,4 +88,4 @@ TEST_CASE("a request with wrong counts does not decode") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::launch_request_test

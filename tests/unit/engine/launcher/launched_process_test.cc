@@ -12,7 +12,7 @@
 #include "hotline/engine/task_group.h"
 #include "support/launched.h"
 
-namespace hotline::engine {
+namespace hotline::engine::launched_process_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -202,4 +202,4 @@ TEST_CASE("the end of a tree whose keeper was killed after the program's end doe
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::launched_process_test

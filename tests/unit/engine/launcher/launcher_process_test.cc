@@ -13,7 +13,7 @@
 #include "engine/launcher/process_tree.h"
 #include "support/launched.h"
 
-namespace hotline::engine {
+namespace hotline::engine::launcher_process_test {
 namespace {
 
 using test::must;
@@ -181,4 +181,4 @@ TEST_CASE(
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::launcher_process_test

@@ -13,7 +13,7 @@
 
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::launcher_wire_test {
 namespace {
 
 struct Sockets {
@@ -117,4 +117,4 @@ TEST_CASE("a status arrives as it was sent, and one for a server that has gone i
   send_status(sockets.far.get(), {});
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::launcher_wire_test

@@ -19,7 +19,7 @@
 #include "support/environment_variable.h"
 #include "support/launched.h"
 
-namespace hotline::engine {
+namespace hotline::engine::process_launcher_test {
 namespace {
 
 std::string output_of(const LaunchOptions& options) {
@@ -206,4 +206,4 @@ TEST_CASE("a wait for the death of a launcher has its deadlines") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::process_launcher_test

@@ -18,7 +18,7 @@
 #include "hotline/core/unique_fd.h"
 #include "support/launched.h"
 
-namespace hotline::engine {
+namespace hotline::engine::process_tree_test {
 namespace {
 
 using test::must;
@@ -193,4 +193,4 @@ TEST_CASE("a process group with a child of this process is killed, another one i
   kill_group(child);  // No process is left.
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::process_tree_test

@@ -24,7 +24,7 @@
 #include "support/launched.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::engine {
+namespace hotline::engine::program_start_test {
 namespace {
 
 struct Said {
@@ -170,4 +170,4 @@ TEST_CASE("an empty part of the PATH is the directory that the program runs in")
   CHECK(run({"named"}, {"PATH=/nowhere:"}, directory.path().c_str()).output == "here\n");
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::program_start_test

@@ -9,7 +9,7 @@
 #include "hotline/engine/process.h"
 #include "support/launched.h"
 
-namespace hotline {
+namespace hotline::start_launcher_test {
 
 TEST_CASE("a launcher is not started if there are threads") {
   std::jthread thread([](const std::stop_token& stop) {
@@ -52,4 +52,4 @@ TEST_CASE("a launcher that dies before it is ready is an error") {
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
 
-}  // namespace hotline
+}  // namespace hotline::start_launcher_test

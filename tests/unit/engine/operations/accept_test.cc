@@ -10,7 +10,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::accept_test {
 
 TEST_CASE("an accepted descriptor is non-blocking and closed on exec, on every engine") {
   test::on_each_engine([] {
@@ -76,4 +76,4 @@ TEST_CASE("an accept that does not run ahead leaves others in the backlog, on ev
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::accept_test

@@ -14,7 +14,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::engine {
+namespace hotline::engine::connect_test {
 namespace {
 
 int connect_to(const SocketAddress& address, int family, Deadline deadline = Deadline::never()) {
@@ -87,4 +87,4 @@ TEST_CASE("an address of another family is refused by the system, on every engin
   test::on_each_engine([] { CHECK(connect_to(test::ipv4_address(1), AF_UNIX) == -EINVAL); });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::connect_test

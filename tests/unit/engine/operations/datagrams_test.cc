@@ -12,7 +12,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::datagrams_test {
 namespace {
 
 constexpr std::size_t kCount = 8;
@@ -106,4 +106,4 @@ TEST_CASE("datagrams to a peer that has gone are refused, on every engine") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::datagrams_test

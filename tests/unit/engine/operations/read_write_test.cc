@@ -15,7 +15,7 @@
 #include "support/loops.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::engine {
+namespace hotline::engine::read_write_test {
 namespace {
 
 /// A pipe whose ends block, as those do that a program inherits.
@@ -104,4 +104,4 @@ TEST_CASE("a file is read at its position to its end, on every engine") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::read_write_test

@@ -11,7 +11,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::receive_test {
 
 TEST_CASE("without memory of the caller, a buffer is taken only when there is data") {
   auto [ours, peer] = test::stream_pair();
@@ -92,4 +92,4 @@ TEST_CASE("a receive needs a connected socket, on every engine") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::receive_test

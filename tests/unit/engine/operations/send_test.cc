@@ -12,7 +12,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::send_test {
 namespace {
 
 iovec piece_of(const std::string& text) { return {const_cast<char*>(text.data()), text.size()}; }
@@ -96,4 +96,4 @@ TEST_CASE("a late reader gets everything, on every engine") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::send_test

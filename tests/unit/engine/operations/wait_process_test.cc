@@ -12,7 +12,7 @@
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
-namespace hotline::engine {
+namespace hotline::engine::wait_process_test {
 namespace {
 
 /// A child that waits for a signal, as a pidfd.
@@ -58,4 +58,4 @@ TEST_CASE("a process that was already reaped has no end to return, on every engi
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::wait_process_test

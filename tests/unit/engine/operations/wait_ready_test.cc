@@ -9,7 +9,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::wait_ready_test {
 namespace {
 
 int wait_ready(Channel& channel, Direction direction) {
@@ -46,4 +46,4 @@ TEST_CASE("a full socket is not ready to be written to, on every engine") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::wait_ready_test

@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::chance_test {
 
 TEST_CASE("the same seed draws the same values, another seed others") {
   Chance one(7);
@@ -68,4 +68,4 @@ TEST_CASE("any number of bytes is filled, and no others") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::chance_test

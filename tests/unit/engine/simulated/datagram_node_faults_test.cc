@@ -9,7 +9,7 @@
 
 // The effects of network faults on the datagrams of DatagramNode.
 
-namespace hotline::engine {
+namespace hotline::engine::datagram_node_faults_test {
 namespace {
 
 using std::chrono::seconds;
@@ -80,4 +80,4 @@ TEST_CASE("datagrams to a host that is out of reach are lost") {
   CHECK(receive(call.server) == kAgain);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::datagram_node_faults_test

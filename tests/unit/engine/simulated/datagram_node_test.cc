@@ -10,7 +10,7 @@
 
 #include "support/simulated_datagrams.h"
 
-namespace hotline::engine {
+namespace hotline::engine::datagram_node_test {
 namespace {
 
 using test::any_ipv4;
@@ -283,4 +283,4 @@ TEST_CASE("a UNIX socket that is connected to another does not accept datagrams"
   CHECK(send(call.server, "x", call.client->local) == 1);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::datagram_node_test

@@ -5,7 +5,7 @@
 #include "engine/simulated/plain_nodes.h"
 #include "support/simulated.h"
 
-namespace hotline::engine {
+namespace hotline::engine::descriptor_table_test {
 namespace {
 
 class TestNode final : public Node {
@@ -116,4 +116,4 @@ TEST_CASE("open descriptors are listed with their hosts") {
   CHECK(fixture.table.describe_open() == std::vector<std::string>{"test on a", "test on b"});
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::descriptor_table_test

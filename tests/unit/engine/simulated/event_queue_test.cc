@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::event_queue_test {
 namespace {
 
 Instant at(int ticks) { return Instant(Duration(ticks)); }
@@ -85,4 +85,4 @@ TEST_CASE("the action of an event is destroyed after it has run") {
   CHECK(held.use_count() == 1);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::event_queue_test

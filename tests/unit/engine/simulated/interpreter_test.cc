@@ -19,7 +19,7 @@
 #include "engine/operations/wait_ready.h"
 #include "support/simulated.h"
 
-namespace hotline::engine {
+namespace hotline::engine::interpreter_test {
 namespace {
 
 using test::Simulation;
@@ -294,4 +294,4 @@ TEST_CASE("a lack of memory or buffers affects sockets only") {
   }
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::interpreter_test

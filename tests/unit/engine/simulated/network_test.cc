@@ -11,7 +11,7 @@
 
 #include "support/simulated.h"
 
-namespace hotline::engine {
+namespace hotline::engine::network_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -364,4 +364,4 @@ TEST_CASE("a delay makes data late, a partition even later, and neither applies 
   CHECK(parted.network.is_parted(parted.b, parted.a));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::network_test

@@ -9,7 +9,7 @@
 
 #include "support/simulated.h"
 
-namespace hotline::engine {
+namespace hotline::engine::node_test {
 namespace {
 
 class PlainNode final : public Node {
@@ -120,4 +120,4 @@ TEST_CASE("the options for addresses are flags") {
   CHECK_FALSE(node->reuses_address());
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::node_test

@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::plain_nodes_test {
 namespace {
 
 struct Flags final : Watcher {
@@ -207,4 +207,4 @@ TEST_CASE("a process is reaped once, with the first end that it had") {
   CHECK(node.reap(end) == -ECHILD);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::plain_nodes_test

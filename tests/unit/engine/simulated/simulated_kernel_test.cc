@@ -13,7 +13,7 @@
 #include "hotline/engine/clock.h"
 #include "support/simulated.h"
 
-namespace hotline::engine {
+namespace hotline::engine::simulated_kernel_test {
 namespace {
 
 using std::chrono::hours;
@@ -280,4 +280,4 @@ TEST_CASE("actions of a killed program have no effect, on descriptors of others 
   CHECK(loop.descriptors().describe_open().empty());
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::simulated_kernel_test

@@ -22,7 +22,7 @@
 #include "support/loops.h"
 #include "support/simulated.h"
 
-namespace hotline::engine {
+namespace hotline::engine::simulated_loop_test {
 namespace {
 
 using std::chrono::hours;
@@ -320,4 +320,4 @@ TEST_CASE("a loop has its name, and each program has buffers of its own") {
   simulation.run([&] { CHECK(&simulation.loop.program().buffers != first); });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::simulated_loop_test

@@ -18,7 +18,7 @@
 
 // The programs, workers and processes that SimulatedLoop runs, and how they end.
 
-namespace hotline::engine {
+namespace hotline::engine::simulated_programs_test {
 namespace {
 
 using std::chrono::hours;
@@ -351,4 +351,4 @@ TEST_CASE("a process that gets no descriptors leaves none open") {
   CHECK(loop.descriptors().describe_open().empty());
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::simulated_programs_test

@@ -12,7 +12,7 @@
 #include "support/simulated.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::site_test {
 namespace {
 
 SocketAddress unix_of(std::string_view name, std::size_t extra = 0) {
@@ -95,4 +95,4 @@ TEST_CASE("sites compare by address, port and name") {
   CHECK(site.with_ip(ipv4(1, 0, 0, 2)) == test::ipv4_site(1, 2, 80));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::site_test

@@ -9,7 +9,7 @@
 
 // Programs that do not run for some time, as after SIGSTOP.
 
-namespace hotline::engine {
+namespace hotline::engine::stopped_programs_test {
 namespace {
 
 using std::chrono::hours;
@@ -79,4 +79,4 @@ TEST_CASE("a program that is killed while it is stopped ends at once") {
   CHECK(simulation.universe.now == began + seconds(2));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::stopped_programs_test

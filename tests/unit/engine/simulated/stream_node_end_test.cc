@@ -9,7 +9,7 @@
 
 // How the connections of StreamNode end: close, reset, and the faults that cut them.
 
-namespace hotline::engine {
+namespace hotline::engine::stream_node_end_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -202,4 +202,4 @@ TEST_CASE("network faults do not affect two sockets of one host") {
   CHECK(call.universe.counts.total() == 0);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::stream_node_end_test

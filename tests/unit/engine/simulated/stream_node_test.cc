@@ -10,7 +10,7 @@
 
 #include "support/simulated_call.h"
 
-namespace hotline::engine {
+namespace hotline::engine::stream_node_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -262,4 +262,4 @@ TEST_CASE("bytes wait until a partition heals, and none is lost") {
   CHECK(receive(answerer) == "one two");
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::stream_node_test

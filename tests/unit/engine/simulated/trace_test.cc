@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::trace_test {
 namespace {
 
 using std::chrono::seconds;
@@ -90,4 +90,4 @@ TEST_CASE("a line that is too long is cut") {
   CHECK(line.ends_with("hhh"));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::trace_test

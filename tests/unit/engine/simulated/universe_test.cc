@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::engine {
+namespace hotline::engine::universe_test {
 namespace {
 
 using std::chrono::seconds;
@@ -59,4 +59,4 @@ TEST_CASE("a host has only its own addresses") {
   CHECK_FALSE(host.has(ipv4(127, 0, 0, 1)));
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::universe_test

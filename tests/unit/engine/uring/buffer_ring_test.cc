@@ -7,7 +7,7 @@
 #include "engine/uring/ring.h"
 #include "hotline/engine/engine_choice.h"
 
-namespace hotline::engine {
+namespace hotline::engine::buffer_ring_test {
 namespace {
 
 struct OwnRing {
@@ -76,4 +76,4 @@ TEST_CASE("a number of hot buffers other than a power of two is refused") {
   CHECK(pool.free_count() == 8);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::buffer_ring_test

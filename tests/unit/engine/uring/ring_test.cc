@@ -14,7 +14,7 @@
 #include "hotline/engine/engine_choice.h"
 #include "support/sockets.h"
 
-namespace hotline::engine {
+namespace hotline::engine::ring_test {
 namespace {
 
 /// Keeps the result with which it is completed.
@@ -144,4 +144,4 @@ TEST_CASE("without a descriptor no ring can be made") {
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::ring_test

@@ -17,7 +17,7 @@
 // event_loop_test, cancellation_test and epoll_loop_test check what every engine with a loop must
 // do.
 
-namespace hotline::engine {
+namespace hotline::engine::uring_loop_test {
 namespace {
 
 void on_uring(const std::function<void(EventLoop&)>& body, LoopOptions options = {}) {
@@ -167,4 +167,4 @@ TEST_CASE("the end of receiving is kept when a channel leaves its loop, and leav
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::uring_loop_test

@@ -6,7 +6,7 @@
 
 #include "hotline/engine/engine_choice.h"
 
-namespace hotline {
+namespace hotline::uring_probe_test {
 
 TEST_CASE("a probe reports the flags with which io_uring runs here, or why it does not") {
   const UringReport report = probe_uring();
@@ -31,4 +31,4 @@ TEST_CASE("the reason that forbids io_uring is in words that an operator can act
   CHECK(says(EINVAL, "Invalid argument"));
 }
 
-}  // namespace hotline
+}  // namespace hotline::uring_probe_test

@@ -11,7 +11,7 @@
 
 // buffer_shortage_test checks streams when buffers are short, which is the same on both loops.
 
-namespace hotline::engine {
+namespace hotline::engine::uring_receive_test {
 namespace {
 
 void on_uring(const std::function<void(EventLoop&)>& body) {
@@ -90,4 +90,4 @@ TEST_CASE("a flooded stream is received to its end, in order, in either way") {
   });
 }
 
-}  // namespace hotline::engine
+}  // namespace hotline::engine::uring_receive_test
