@@ -31,32 +31,46 @@ std::size_t store(Number number, std::byte* into) {
   return sizeof number;
 }
 
-template <std::endian kOrder, std::integral Number>
-Decoded decode_binary(Bytes input, std::size_t length_max) {
-  if (input.size() < sizeof(Number)) return more(sizeof(Number));
-  const auto length = load<kOrder, Number>(input.data());
-  if (std::signed_integral<Number> && length < 0) return malformed("the length is negative");
-  return frame_of_length(input, sizeof(Number), static_cast<std::uint64_t>(length), length_max);
+/// A length of a fixed number of bytes.
+struct LengthField {
+  std::uint8_t bytes = 0;  ///< 2 or 4; 0: there is no such field.
+  std::endian order = std::endian::big;
+  bool is_signed = false;
+};
+
+/// Returns the longest length that `field` can say.
+constexpr std::size_t length_max_of(LengthField field) {
+  if (field.bytes == sizeof(std::uint16_t)) return kU16LengthMax;
+  return field.is_signed ? kI32LengthMax : kU32LengthMax;
 }
 
-/// Whether nothing but a length of 2 or 4 bytes goes around a message.
-constexpr bool has_fixed_header(Framing::Kind kind) {
-  return kind >= Framing::Kind::u16be && kind <= Framing::Kind::i32le;
-}
-static_assert(static_cast<int>(Framing::Kind::i32le) - static_cast<int>(Framing::Kind::u16be) ==
-                  3 &&
-              has_fixed_header(Framing::Kind::u32be) && has_fixed_header(Framing::Kind::u32le));
-
-/// Of a kind with has_fixed_header.
-inline Decoded decode_fixed_header(Framing::Kind kind, Bytes input, std::size_t length_max) {
-  using std::endian;
-  switch (kind) {
-    case Framing::Kind::u16be: return decode_binary<endian::big, std::uint16_t>(input, length_max);
-    case Framing::Kind::u32be: return decode_binary<endian::big, std::uint32_t>(input, length_max);
-    case Framing::Kind::u32le:
-      return decode_binary<endian::little, std::uint32_t>(input, length_max);
-    default: return decode_binary<endian::little, std::int32_t>(input, length_max);
+inline std::uint32_t load_length(LengthField field, const std::byte* from) {
+  const bool is_big = field.order == std::endian::big;
+  if (field.bytes == sizeof(std::uint16_t)) {
+    return is_big ? load<std::endian::big, std::uint16_t>(from)
+                  : load<std::endian::little, std::uint16_t>(from);
   }
+  return is_big ? load<std::endian::big, std::uint32_t>(from)
+                : load<std::endian::little, std::uint32_t>(from);
+}
+
+inline Decoded decode_length_field(LengthField field, Bytes input, std::size_t length_max) {
+  if (input.size() < field.bytes) return more(field.bytes);
+  const std::uint32_t length = load_length(field, input.data());
+  if (field.is_signed && length > kI32LengthMax) return malformed("the length is negative");
+  return frame_of_length(input, field.bytes, length, length_max);
+}
+
+/// `length` is at most length_max_of(field).
+inline std::size_t encode_length_field(LengthField field, std::size_t length, std::byte* into) {
+  const bool is_big = field.order == std::endian::big;
+  if (field.bytes == sizeof(std::uint16_t)) {
+    const auto number = static_cast<std::uint16_t>(length);
+    return is_big ? store<std::endian::big>(number, into)
+                  : store<std::endian::little>(number, into);
+  }
+  const auto number = static_cast<std::uint32_t>(length);
+  return is_big ? store<std::endian::big>(number, into) : store<std::endian::little>(number, into);
 }
 
 inline Decoded decode_varint(Bytes input, std::size_t length_max) {

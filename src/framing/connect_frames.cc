@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "hotline/net/socket_options.h"
+
 namespace hotline {
 
 Result<FrameStream> connect_frames(std::string_view uri, const ConnectOptions& options) {

@@ -36,6 +36,31 @@ std::size_t write_number(std::size_t number, std::span<std::byte> into) {
   return static_cast<std::size_t>(std::to_chars(begin, begin + into.size(), number).ptr - begin);
 }
 
+/// A length, as far as it is there: `digits` are its digits, 0 until one is there.
+Decoded decode_announcement(Bytes input, std::size_t length_max, std::size_t& digits) {
+  digits = 0;
+  if (input.empty()) return more(1);
+  if (as_text(input).starts_with(kReadyAnswer)) {
+    return malformed("'ready' came where no length had been sent");
+  }
+  if (kReadyAnswer.starts_with(as_text(input))) return more(kReadyAnswer.size());
+  const Number length = read_number(input, length_max);
+  if (length.is_over) return too_large();
+  if (length.digits == 0) return malformed("it begins neither with a length nor with 'ready'");
+  if (length.digits < input.size()) return malformed("something follows the length at once");
+  digits = length.digits;
+  return more(input.size() + 1);
+}
+
+/// The payload after the digits that were answered.
+Decoded decode_answered(Bytes input, std::size_t length_max, Decoder::Progress& progress) {
+  const std::size_t digits = progress.looked_at;
+  const std::size_t length = read_number(input.first(digits), length_max).value;
+  const Decoded decoded = frame_of_length(input, digits, length, length_max);
+  if (decoded.outcome == Decoded::Outcome::frame) progress = {};
+  return decoded;
+}
+
 }  // namespace
 
 Decoded decode_netstring(Bytes input, std::size_t length_max) {
@@ -63,26 +88,10 @@ std::size_t encode_netstring(std::size_t length, std::span<std::byte> into) {
   return digits + 1;
 }
 
-Decoded decode_announcement(Bytes input, std::size_t length_max) {
-  if (input.empty()) return more(1);
-  const std::string_view text = as_text(input);
-  if (text.starts_with(kReadyAnswer)) {
-    return {.outcome = Decoded::Outcome::ready, .frame_bytes = kReadyAnswer.size(), .reason = {}};
-  }
-  if (kReadyAnswer.starts_with(text)) return more(kReadyAnswer.size());
-  const Number length = read_number(input, length_max);
-  if (length.is_over) return too_large();
-  if (length.digits == 0) return malformed("it begins neither with a length nor with 'ready'");
-  if (length.digits < input.size()) return malformed("a length has something else behind it");
-  return {.outcome = Decoded::Outcome::announced,
-          .payload_begin = length.digits,
-          .payload_bytes = length.value,
-          .reason = {}};
-}
-
-Decoded decode_announced(Bytes input, std::size_t digits, std::size_t length_max) {
-  return frame_of_length(input, digits, read_number(input.first(digits), length_max).value,
-                         length_max);
+Decoded decode_ready(Bytes input, std::size_t length_max, Decoder::Progress& progress) {
+  // The payload may begin with digits too: those that were answered are the length.
+  if (progress.is_answered) return decode_answered(input, length_max, progress);
+  return decode_announcement(input, length_max, progress.looked_at);
 }
 
 std::size_t encode_announcement(std::size_t length, std::span<std::byte> into) {

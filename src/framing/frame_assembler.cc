@@ -1,6 +1,7 @@
 #include "framing/frame_assembler.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace hotline::framing {
@@ -15,14 +16,10 @@ constexpr std::size_t kDirectMin = 16 * 1024;
 // At most this much is taken at once of a frame whose end is not known.
 constexpr std::size_t kPieceMin = 512;
 
-bool needs_more(const Decoded& decoded) {
-  return decoded.outcome == Outcome::more || decoded.outcome == Outcome::announced;
-}
-
 }  // namespace
 
 bool FrameAssembler::has_next() {
-  return !is_amid_frame() && !piece_.empty() && !needs_more(decoder_.decode(piece_));
+  return !is_amid_frame() && !piece_.empty() && decoder_.decode(piece_).outcome != Outcome::more;
 }
 
 FrameAssembler::Step FrameAssembler::next_of_pieces() {
@@ -32,16 +29,16 @@ FrameAssembler::Step FrameAssembler::next_of_pieces() {
     const bool is_gathering = partial_ && !partial_->bytes.empty();
     const MutableBytes input = is_gathering ? partial_->bytes.bytes() : piece_;
     const Decoded decoded = decoder_.decode(input);
-    const bool is_taken = decoded.outcome == Outcome::frame || decoded.outcome == Outcome::ready;
-    if (is_taken) return take_frame(decoded, input);
-    if (!needs_more(decoded)) return {.outcome = decoded.outcome, .reason = decoded.reason};
-    const std::size_t wanted_bytes = std::max(decoded.wanted_bytes, input.size() + 1);
+    if (decoded.outcome == Outcome::frame) return take_frame(decoded, input);
+    if (decoded.outcome != Outcome::more) {
+      return {.outcome = decoded.outcome, .reason = decoded.reason};
+    }
     if (!piece_.empty()) {
-      gather(wanted_bytes);
+      gather(decoded.wanted_bytes);
       continue;
     }
     if (is_gathering) {
-      partial_->wanted_bytes = wanted_bytes;
+      partial_->wanted_bytes = decoded.wanted_bytes;
     } else {
       partial_.reset();
     }
@@ -53,9 +50,12 @@ FrameAssembler::Step FrameAssembler::take_frame(const Decoded& decoded, MutableB
   const bool is_gathered = partial_ && !partial_->bytes.empty();
   if (!is_gathered) return take_whole(decoded);
   partial_->is_read = true;
-  // What was gathered beyond the frame is the last that was copied out of the piece.
-  const std::size_t excess = input.size() - decoded.frame_bytes;
-  if (excess > 0) piece_ = {piece_.data() - excess, piece_.size() + excess};
+  // What was gathered beyond the frame goes back to the piece: it is the last that was copied.
+  if (const std::size_t excess = input.size() - decoded.frame_bytes; excess > 0) {
+    const MutableBytes source = partial_->source;
+    assert(source.size() >= piece_.size() + excess && "the last copy completed the frame");
+    piece_ = source.last(piece_.size() + excess);
+  }
   return {.outcome = decoded.outcome,
           .is_gathered = true,
           .payload = input.subspan(decoded.payload_begin, decoded.payload_bytes),
@@ -68,6 +68,7 @@ void FrameAssembler::gather(std::size_t wanted_bytes) {
   const std::size_t gathered = partial_->bytes.size();
   const std::size_t taken =
       std::min(piece_.size(), std::max({wanted_bytes - gathered, gathered, kPieceMin}));
+  partial_->source = piece_;
   partial_->bytes.append(piece_.first(taken));
   piece_ = piece_.subspan(taken);
 }

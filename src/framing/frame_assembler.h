@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "framing/binary_length.h"
+#include "framing/formats.h"
 #include "framing/gathering.h"
 #include "framing/outcome.h"
 #include "hotline/core/bytes.h"
@@ -34,15 +35,16 @@ class FrameAssembler {
   /// holds no piece. Throws as Gathering does.
   Step next() {
     const Framing& framing = decoder_.framing();
-    if (!partial_ && has_fixed_header(framing.kind)) {
-      const Decoded decoded = decode_fixed_header(framing.kind, piece_, payload_max(framing));
+    const LengthField field = format_of(framing.kind).length_field;
+    if (!partial_ && field.bytes != 0) {
+      const Decoded decoded = decode_length_field(field, piece_, payload_max(framing));
       if (decoded.outcome == Decoded::Outcome::frame) return take_whole(decoded);
     }
     return next_of_pieces();
   }
 
-  /// Whether next() will find something else than `more` or `announced`; amid a frame it does not
-  /// look. What it has found before stays.
+  /// Whether next() will find something else than `more`; amid a frame it does not look. What it
+  /// has found before stays.
   bool has_next();
 
   /// What has arrived behind all that came before. It stays where it is until next() says `more`.
@@ -53,8 +55,9 @@ class FrameAssembler {
   MutableBytes room();
   void filled(std::size_t count) { partial_->bytes.advance(count); }
 
-  /// After `announced`: the length is whole, and was answered.
-  void acknowledge() { decoder_.acknowledge(); }
+  /// As Decoder's.
+  Bytes answer() const { return decoder_.answer(); }
+  void note_answered() { decoder_.note_answered(); }
 
   /// Whether a frame has begun and not ended, as next() has last seen it.
   bool is_amid_frame() const { return partial_ && !partial_->is_read && !partial_->bytes.empty(); }
@@ -71,6 +74,7 @@ class FrameAssembler {
     explicit Partial(GatheringBudget* budget) : bytes(budget) {}
 
     Gathering bytes;
+    MutableBytes source{};  ///< The piece, before the last bytes were copied out of it.
     std::size_t wanted_bytes = 0;
     bool is_read = false;  ///< It is the latter.
   };

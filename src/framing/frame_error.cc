@@ -17,12 +17,10 @@ Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std:
         "do both sides use the framing " + framing.to_string() +
             "? then raise max, as in ?framing=u32be&max=64MiB");
   }
-  const std::string reason = step.outcome == Decoded::Outcome::ready
-                                 ? "'ready' came where no length had been sent"
-                                 : std::string(step.reason);
-  return make_error(ErrorKind::protocol_violation, kReceiveFrom, std::move(endpoint),
-                    "what came is not framed as " + framing.to_string() + ": " + reason,
-                    "both sides need the same framing");
+  return make_error(
+      ErrorKind::protocol_violation, kReceiveFrom, std::move(endpoint),
+      "what came is not framed as " + framing.to_string() + ": " + std::string(step.reason),
+      "both sides need the same framing");
 }
 
 Error end_of_frames(const FrameAssembler& frames, Error error) {

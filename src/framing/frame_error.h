@@ -8,8 +8,8 @@
 
 namespace hotline::framing {
 
-/// Why what came from `endpoint` is no message in `framing`: of a step that is `malformed`,
-/// `too_large` or a `ready` that nobody waits for.
+/// Returns why what came from `endpoint` is not a message in `framing`: the error of a step that is
+/// `malformed` or `too_large`.
 Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std::string endpoint);
 
 /// `error`, with which receiving ended, as what it means for frames: an orderly end is `truncated`

@@ -19,11 +19,14 @@ namespace {
 
 using Outcome = Decoded::Outcome;
 
-// Kind::ready: for so long may the rest of a length be on its way.
-constexpr Duration kDigitsWait = std::chrono::milliseconds(10);
+// Before a header is answered: for so long may the rest of it be on its way.
+constexpr Duration kHeaderWait = std::chrono::milliseconds(10);
 
-// Kind::ready: for so long may a peer keep a message waiting that it was told the length of.
-constexpr Duration kReadyTimeout = std::chrono::seconds(30);
+// For so long may a peer leave a header unanswered.
+constexpr Duration kAnswerTimeout = std::chrono::seconds(30);
+
+constexpr std::string_view kNoAnswer = "something else came where 'ready' was due";
+constexpr std::size_t kAnswerBytesMax = 16;
 
 // Less than a page: of a fiber's stack, what was once touched stays resident.
 constexpr std::size_t kBatchBytes = 3072;
@@ -45,9 +48,9 @@ struct FrameStream::State {
   void drop_if_closed();
   Result<MutableBytes> read();
   Result<void> wait_for_more();
-  Result<void> answer_announcement();
-  Result<bool> wait_for_digits();
-  Result<void> await_ready();
+  Result<void> answer_header();
+  Result<bool> wait_for_rest();
+  Result<void> await_answer(Bytes wanted);
   Result<void> write(Bytes payload);
 
   Error no_frame(const framing::FrameAssembler::Step& step) const;
@@ -65,9 +68,7 @@ Result<MutableBytes> FrameStream::State::read() {
     Result<void> done;
     switch (step.outcome) {
       case Outcome::frame: return step.payload;
-      case Outcome::more: done = wait_for_more(); break;
-      case Outcome::announced: done = answer_announcement(); break;
-      case Outcome::ready:
+      case Outcome::more: done = frames.answer().empty() ? wait_for_more() : answer_header(); break;
       case Outcome::malformed:
       case Outcome::too_large: return fail(no_frame(step));
     }
@@ -89,61 +90,58 @@ Result<void> FrameStream::State::wait_for_more() {
   return {};
 }
 
-Result<void> FrameStream::State::answer_announcement() {
-  const auto has_come = wait_for_digits();
+Result<void> FrameStream::State::answer_header() {
+  const auto has_come = wait_for_rest();
   if (!has_come) return fail(framing::end_of_frames(frames, has_come.error()));
   if (*has_come) return {};
-  if (auto sent = stream.write_all(as_bytes(kReadyAnswer)); !sent) return sent;
-  frames.acknowledge();
+  if (auto sent = stream.write_all(frames.answer()); !sent) return sent;
+  frames.note_answered();
   return {};
 }
 
-/// Whether more has come for a length.
-Result<bool> FrameStream::State::wait_for_digits() {
+/// Returns whether more of a header has come, which then is not to be answered yet.
+Result<bool> FrameStream::State::wait_for_rest() {
   // Not a receive with a deadline, which would be how the call ended.
-  if (auto slept = sleep_for(kDigitsWait); !slept) return fail(std::move(slept.error()));
+  if (auto slept = sleep_for(kHeaderWait); !slept) return fail(std::move(slept.error()));
   const auto received = stream.receive_now();
   if (!received) return fail(received.error());
   frames.feed(*received);
   return !received->empty();
 }
 
-/// In the midst of a message: a drain has to wait for its end.
-Result<void> FrameStream::State::await_ready() {
+/// Within a message: a drain has to wait for its end. `wanted` is short.
+Result<void> FrameStream::State::await_answer(Bytes wanted) {
   const engine::DrainHold hold;
-  const DeadlineScope scope(deadline_after(kReadyTimeout));
-  // Not into the lease, and not into what was gathered: the payload may lie there.
-  std::array<std::byte, kReadyAnswer.size()> answer;
-  std::size_t size = 0;
-  Decoder answers(framing);
-  for (;;) {
-    const Decoded decoded = answers.decode(Bytes(answer).first(size));
-    if (decoded.outcome == Outcome::ready) return {};
-    if (decoded.outcome != Outcome::more) {
-      return fail(no_frame(
-          {.outcome = Outcome::malformed, .reason = "something else came where 'ready' was due"}));
+  const DeadlineScope scope(deadline_after(kAnswerTimeout));
+  // Not into the lease, and not into what was gathered: the payload may be there.
+  std::array<std::byte, kAnswerBytesMax> memory;
+  const MutableBytes answer = MutableBytes(memory).first(wanted.size());
+  for (std::size_t size = 0; size < answer.size();) {
+    const MutableBytes rest = answer.subspan(size);
+    std::size_t arrived = frames.take(rest);
+    if (arrived == 0) {
+      const auto read = stream.read_some(rest);
+      if (!read) {
+        Error error = read.error();
+        if (error.kind == ErrorKind::closed) error.kind = ErrorKind::truncated;
+        return fail(std::move(error));
+      }
+      arrived = *read;
     }
-    const MutableBytes rest = MutableBytes(answer).subspan(size);
-    if (const std::size_t taken = frames.take(rest); taken > 0) {
-      size += taken;
-      continue;
+    if (!std::ranges::equal(answer.subspan(size, arrived), wanted.subspan(size, arrived))) {
+      return fail(no_frame({.outcome = Outcome::malformed, .reason = kNoAnswer}));
     }
-    const auto read = stream.read_some(rest);
-    if (!read) {
-      Error error = read.error();
-      if (error.kind == ErrorKind::closed) error.kind = ErrorKind::truncated;
-      return fail(std::move(error));
-    }
-    size += *read;
+    size += arrived;
   }
+  return {};
 }
 
 Result<void> FrameStream::State::write(Bytes payload) {
   const auto envelope = encode_for(stream.peer(), framing, payload);
   if (!envelope) return fail(envelope.error());
-  if (framing.kind == Framing::Kind::ready) {
+  if (const Bytes answer = envelope->answer(); !answer.empty()) {
     if (auto sent = stream.write_all(envelope->header()); !sent) return sent;
-    if (auto answered = await_ready(); !answered) {
+    if (auto answered = await_answer(answer); !answered) {
       stream.note_cut_off();
       return answered;
     }

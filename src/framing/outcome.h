@@ -10,7 +10,7 @@
 namespace hotline::framing {
 
 inline Decoded more(std::size_t wanted_bytes) {
-  return {.outcome = Decoded::Outcome::more, .wanted_bytes = wanted_bytes, .reason = {}};
+  return {.outcome = Decoded::Outcome::more, .wanted_bytes = wanted_bytes};
 }
 
 inline Decoded malformed(std::string_view reason) {
@@ -22,11 +22,12 @@ inline Decoded too_large() {
 }
 
 inline Decoded frame(std::size_t begin, std::size_t payload_bytes, std::size_t frame_bytes) {
-  return {.outcome = Decoded::Outcome::frame,
-          .payload_begin = begin,
-          .payload_bytes = payload_bytes,
-          .frame_bytes = frame_bytes,
-          .reason = {}};
+  return {
+      .outcome = Decoded::Outcome::frame,
+      .payload_begin = begin,
+      .payload_bytes = payload_bytes,
+      .frame_bytes = frame_bytes,
+  };
 }
 
 /// The longest payload that may come. No memory is longer than PTRDIFF_MAX, so that sums of a

@@ -1,12 +1,24 @@
 #include "framing/terminated.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "framing/outcome.h"
 #include "framing/wire_format.h"
+#include "net/percent_encoding.h"
 
 namespace hotline::framing {
+namespace {
+
+// In an endpoint and in a shell line these mean something else.
+constexpr std::string_view kReserved = "&?;|<>()$`\\\"'#*[]!{}^";
+
+bool is_delimiter(std::string_view bytes) {
+  return !bytes.empty() && bytes.size() <= Framing::kDelimiterBytesMax;
+}
+
+}  // namespace
 
 Decoded decode_line(Bytes input, std::size_t payload_max, std::size_t& looked_at) {
   // The longest line ends in two bytes.
@@ -49,6 +61,29 @@ bool is_free_of(Bytes payload, Bytes delimiter) {
     if (text.ends_with(end.substr(0, inside)) && end.starts_with(end.substr(inside))) return false;
   }
   return true;
+}
+
+Bytes delimiter_of(const Framing& framing) {
+  assert(is_delimiter(framing.delimiter) && "Framing::delimiter must have 1 to 64 bytes");
+  return as_bytes(framing.delimiter);
+}
+
+std::expected<void, Refusal> take_delimiter(Framing& framing, std::string_view value) {
+  auto bytes = net::percent_decode(value);
+  if (!bytes) {
+    return std::unexpected(Refusal{"in its delimiter '%' must be followed by two hex digits",
+                                   "write % itself as %25"});
+  }
+  if (!is_delimiter(*bytes)) {
+    return std::unexpected(Refusal{"a delimiter has 1 to 64 bytes",
+                                   "write it after the =, as in delimiter=%00 or delimiter=--"});
+  }
+  framing.delimiter = std::move(*bytes);
+  return {};
+}
+
+std::string delimiter_text(const Framing& framing) {
+  return net::percent_encode(framing.delimiter, kReserved);
 }
 
 }  // namespace hotline::framing

@@ -1,7 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
+#include <string>
+#include <string_view>
 
+#include "framing/formats.h"
 #include "hotline/core/bytes.h"
 #include "hotline/framing/codec.h"
 
@@ -20,5 +24,14 @@ Decoded decode_delimited(Bytes input, Bytes delimiter, std::size_t payload_max,
 
 /// Returns true if the first `delimiter` in `payload` and a delimiter after it is that after it.
 bool is_free_of(Bytes payload, Bytes delimiter);
+
+/// Returns the delimiter of Kind::delimiter, which has 1 to 64 bytes.
+Bytes delimiter_of(const Framing& framing);
+
+/// Takes the delimiter from `%00`.
+std::expected<void, Refusal> take_delimiter(Framing& framing, std::string_view value);
+
+/// Returns what take_delimiter takes.
+std::string delimiter_text(const Framing& framing);
 
 }  // namespace hotline::framing

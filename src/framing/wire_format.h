@@ -18,6 +18,9 @@ inline constexpr std::uint8_t kVarintContinues = 0x80;
 // Only the lowest bit of the tenth byte belongs to the 64.
 inline constexpr std::uint8_t kVarintLastByteMax = 1;
 
+// The longest number of 64 bits in decimal digits.
+inline constexpr std::size_t kDecimalBytesMax = 20;
+
 inline constexpr char kNetstringColon = ':';
 inline constexpr std::string_view kNetstringTrailer = ",";
 inline constexpr std::size_t kNetstringBytesMin = 3;  // `0:,`

@@ -7,25 +7,24 @@
 #include "hotline/core/bytes.h"
 #include "net/address.h"
 #include "net/percent_encoding.h"
+#include "net/transport_row.h"
 
 namespace hotline {
 namespace {
 
-constexpr Transport kTransports[] = {Transport::tcp, Transport::udp, Transport::unix_,
-                                     Transport::unixgram, Transport::fd};
-
 // sun_path has 108 bytes; a path needs its terminating zero, an abstract name its leading one.
 constexpr std::size_t kUnixNameMax = 107;
 
-constexpr std::string_view kForms =
-    "write tcp://HOST:PORT, udp://HOST:PORT, unix:///PATH, unix:@NAME, unixgram:///PATH or fd:N";
+std::string advice_on_forms() { return "write " + list_forms(transport_names(), "or"); }
 
-std::unexpected<Error> refuse(std::string_view uri, std::string detail,
-                              std::string_view advice = kForms) {
+std::unexpected<Error> refuse(std::string_view uri, std::string detail, std::string advice) {
   // What cannot be parsed may hold anything: it is shown escaped.
   return fail(make_error(ErrorKind::invalid_argument, "understand the endpoint",
-                         "'" + escape(as_bytes(uri)) + "'", std::move(detail),
-                         std::string(advice)));
+                         "'" + escape(as_bytes(uri)) + "'", std::move(detail), std::move(advice)));
+}
+
+std::unexpected<Error> refuse(std::string_view uri, std::string detail) {
+  return refuse(uri, std::move(detail), advice_on_forms());
 }
 
 template <typename Number>
@@ -37,10 +36,10 @@ std::optional<Number> parse_decimal(std::string_view text) {
 }
 
 /// HOST:PORT alone means TCP, most likely; `otherwise` is for all else.
-std::string advice_on_scheme(std::string_view uri, std::string_view otherwise) {
+std::string advice_on_scheme(std::string_view uri, std::string otherwise) {
   const std::size_t colon = uri.find(':');
   const std::string_view rest = colon == uri.npos ? std::string_view() : uri.substr(colon + 1);
-  if (!parse_decimal<std::uint16_t>(rest.substr(0, rest.find('?')))) return std::string(otherwise);
+  if (!parse_decimal<std::uint16_t>(rest.substr(0, rest.find('?')))) return otherwise;
   return "did you mean 'tcp://" + escape(as_bytes(uri)) + "'?";
 }
 
@@ -93,37 +92,24 @@ std::optional<std::vector<EndpointOption>> split_options(std::string_view query)
 
 }  // namespace
 
-std::string_view name_of(Transport transport) {
-  switch (transport) {
-    case Transport::tcp: return "tcp";
-    case Transport::udp: return "udp";
-    case Transport::unix_: return "unix";
-    case Transport::unixgram: return "unixgram";
-    case Transport::fd: return "fd";
-  }
-  return "unknown";
-}
-
-bool is_datagram(Transport transport) {
-  return transport == Transport::udp || transport == Transport::unixgram;
-}
-
 Result<Endpoint> Endpoint::parse(std::string_view uri) {
   const std::size_t colon = uri.find(':');
   if (colon == uri.npos || colon == 0) {
-    return refuse(uri, "it has no scheme", advice_on_scheme(uri, kForms));
+    return refuse(uri, "it has no scheme", advice_on_scheme(uri, advice_on_forms()));
   }
   const std::string_view scheme = uri.substr(0, colon);
-  const auto known = std::ranges::find(kTransports, scheme, [](Transport t) { return name_of(t); });
-  if (known == std::end(kTransports)) {
+  const auto rows = net::transport_rows();
+  const auto row = std::ranges::find(
+      rows, scheme, [](const net::TransportRow& each) { return each.choice.name; });
+  if (row == rows.end()) {
     return refuse(uri, "there is no scheme '" + escape(as_bytes(scheme)) + "'",
-                  advice_on_scheme(uri, "the schemes are tcp, udp, unix, unixgram and fd"));
+                  advice_on_scheme(uri, "the schemes are " + list_names(transport_names())));
   }
   if (!is_printable(uri)) return refuse(uri, "it has blanks or control characters in it");
 
   std::string_view rest = uri.substr(colon + 1);
   Endpoint endpoint;
-  endpoint.transport_ = *known;
+  endpoint.transport_ = row->transport;
   if (const std::size_t mark = rest.find('?'); mark != rest.npos) {
     auto options = split_options(rest.substr(mark + 1));
     if (!options || options->empty()) {
@@ -134,12 +120,10 @@ Result<Endpoint> Endpoint::parse(std::string_view uri) {
   }
 
   Result<void> taken;
-  switch (*known) {
-    case Transport::tcp:
-    case Transport::udp: taken = endpoint.take_host_and_port(uri, rest); break;
-    case Transport::unix_:
-    case Transport::unixgram: taken = endpoint.take_path(uri, rest); break;
-    case Transport::fd: taken = endpoint.take_descriptor(uri, rest); break;
+  switch (row->address) {
+    case net::AddressForm::host_and_port: taken = endpoint.take_host_and_port(uri, rest); break;
+    case net::AddressForm::path: taken = endpoint.take_path(uri, rest); break;
+    case net::AddressForm::descriptor: taken = endpoint.take_descriptor(uri, rest); break;
   }
   if (!taken) return fail(std::move(taken.error()));
   return endpoint;
@@ -173,7 +157,7 @@ Result<void> Endpoint::take_path(std::string_view uri, std::string_view rest) {
   }
   auto path = net::percent_decode(rest);
   if (!path || (!is_abstract_ && path->find('\0') != path->npos)) {
-    return refuse(uri, "its path has a % that means no byte", "write % itself as %25");
+    return refuse(uri, "'%' must be followed by two hex digits", "write % itself as %25");
   }
   if (path->size() > kUnixNameMax) {
     return refuse(uri, "its path is longer than 107 bytes",
@@ -228,18 +212,16 @@ std::string Endpoint::to_uri() const {
 
 std::string Endpoint::to_string() const {
   std::string text(name_of(transport_));
-  switch (transport_) {
-    case Transport::tcp:
-    case Transport::udp: {
+  switch (net::row_of(transport_).address) {
+    case net::AddressForm::host_and_port: {
       const bool is_ipv6 = name_.find(':') != name_.npos;
       text.append(is_ipv6 ? "://[" : "://").append(name_).append(is_ipv6 ? "]:" : ":");
       return text += std::to_string(port_);
     }
-    case Transport::unix_:
-    case Transport::unixgram:
+    case net::AddressForm::path:
       text += is_abstract_ ? ":@" : name_.empty() ? ":" : "://";
       return text += net::percent_encode(name_, kReservedInPaths);
-    case Transport::fd: return text.append(":").append(std::to_string(descriptor_));
+    case net::AddressForm::descriptor: return text.append(":").append(std::to_string(descriptor_));
   }
   return text;
 }
@@ -252,7 +234,7 @@ Endpoint Endpoint::with_port(std::uint16_t port) const {
 }
 
 bool Endpoint::is_local() const {
-  if (transport_ == Transport::unix_ || transport_ == Transport::unixgram) return true;
+  if (hotline::is_local(transport_)) return true;
   return name_ == "::1" || name_ == "localhost" ||
          (name_.starts_with("127.") && name_.find_first_not_of("0123456789.") == name_.npos) ||
          name_.starts_with("::ffff:127.");

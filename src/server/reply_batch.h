@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "framing/binary_length.h"
+#include "framing/formats.h"
 #include "framing/frame_assembler.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/stream.h"
@@ -24,7 +24,8 @@ class ReplyBatch {
   /// place is a part of it. Fails as encode() does, and then nothing was added.
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
                    Reply& reply) {
-    const bool is_framed = says_only_length(framing.kind) && is_request(reply, request);
+    const bool is_framed =
+        framing::format_of(framing.kind).says_only_length && is_request(reply, request);
     if (!is_framed) return encode_and_append(framing, request, reply);
     append(request.frame);
     return {};
@@ -51,13 +52,6 @@ class ReplyBatch {
   static constexpr std::size_t kOneReplyMax = kCopiedMax + 128;
   static constexpr std::size_t kPiecesMax = 256;
   static constexpr std::size_t kBytesMax = 256 * 1024;
-
-  /// Whether what goes around a message depends on its length alone, and in one way: then a reply
-  /// of the same length in the same place is framed already.
-  static bool says_only_length(Framing::Kind kind) {
-    return framing::has_fixed_header(kind) || kind == Framing::Kind::netstring ||
-           kind == Framing::Kind::fixed;
-  }
 
   /// Whether the reply is all of its own request, as the handler has left it.
   static bool is_request(const Reply& reply, const framing::FrameAssembler::Step& request) {

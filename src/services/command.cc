@@ -1,7 +1,6 @@
 #include "hotline/services/command.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -14,8 +13,6 @@ namespace hotline {
 namespace {
 
 using services::CommandSession;
-
-constexpr std::array kWires = {CommandWire::plain, CommandWire::ready, CommandWire::i32};
 
 /// A command and its caller are watched at once, so the whole call runs on a loop: the thread's, or
 /// one of its own.
@@ -37,24 +34,6 @@ Result<void> start_nothing(Launcher& launcher, const std::string& directory) {
 }
 
 }  // namespace
-
-std::string_view name_of(CommandWire wire) {
-  switch (wire) {
-    case CommandWire::plain: return "plain";
-    case CommandWire::ready: return "ready";
-    case CommandWire::i32: return "i32";
-  }
-  return "unknown";
-}
-
-Result<CommandWire> parse_command_wire(std::string_view name) {
-  const auto found =
-      std::ranges::find(kWires, name, [](CommandWire wire) { return name_of(wire); });
-  if (found != kWires.end()) return *found;
-  return fail(make_error(ErrorKind::invalid_argument, {}, {},
-                         "there is no wire '" + escape(as_bytes(name)) + "'",
-                         "the wires are plain, ready and i32"));
-}
 
 Result<CommandOptions> CommandOptions::take_from(OptionTaker& taker, CommandOptions options) {
   const auto wire = taker.take("wire");

@@ -1,8 +1,52 @@
 #include "services/command_wire.h"
 
 #include <algorithm>
+#include <cassert>
+#include <iterator>
+
+#include "core/rows.h"
+#include "hotline/core/bytes.h"
 
 namespace hotline::services {
+namespace {
+
+/// A wire is a framing of the replies.
+struct WireRow {
+  CommandWire wire;
+  Choice choice;
+  Framing::Kind framing;
+};
+
+constexpr WireRow kRows[] = {
+    {CommandWire::plain,
+     {.name = "plain",
+      .form = "plain",
+      .summary = "nothing marks the end of a reply: it ends with the call, or after a silence"},
+     Framing::Kind::raw},
+    {CommandWire::ready,
+     {.name = "ready",
+      .form = "ready",
+      .summary = "a decimal length; the caller answers 'ready'; then the reply"},
+     Framing::Kind::ready},
+    {CommandWire::i32,
+     {.name = "i32",
+      .form = "i32",
+      .summary = "a signed length of 4 bytes, least significant first; then the reply"},
+     Framing::Kind::i32le},
+};
+
+static_assert(is_in_order(kRows, &WireRow::wire),
+              "row_of finds a row by the number of its enumerator");
+
+constexpr auto kChoices = choices_of(kRows);
+
+const WireRow& row_of(CommandWire wire) {
+  const auto index = static_cast<std::size_t>(wire);
+  assert(index < std::size(kRows) && "a CommandWire is one of the enumerators");
+  return kRows[index];
+}
+
+}  // namespace
 
 bool has_silently_died(const Completed& completed) {
   return completed.end.signal != 0 && completed.output.empty() && completed.error.empty();
@@ -15,13 +59,24 @@ std::string_view reply_of(const Completed& completed) {
 }
 
 Framing framing_of(CommandWire wire, std::size_t reply_max) {
-  Framing framing{.frame_max = std::min(reply_max, kReplyMax)};
-  switch (wire) {
-    case CommandWire::plain: break;
-    case CommandWire::ready: framing.kind = Framing::Kind::ready; break;
-    case CommandWire::i32: framing.kind = Framing::Kind::i32le; break;
-  }
-  return framing;
+  return {.kind = row_of(wire).framing, .frame_max = std::min(reply_max, kReplyMax)};
 }
 
 }  // namespace hotline::services
+
+namespace hotline {
+
+std::string_view name_of(CommandWire wire) { return services::row_of(wire).choice.name; }
+
+std::span<const Choice> command_wire_names() { return services::kChoices; }
+
+Result<CommandWire> parse_command_wire(std::string_view name) {
+  const auto row = std::ranges::find(
+      services::kRows, name, [](const services::WireRow& each) { return each.choice.name; });
+  if (row != std::end(services::kRows)) return row->wire;
+  return fail(make_error(ErrorKind::invalid_argument, {}, {},
+                         "there is no wire '" + escape(as_bytes(name)) + "'",
+                         "the wires are " + list_names(command_wire_names())));
+}
+
+}  // namespace hotline

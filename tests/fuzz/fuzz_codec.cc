@@ -57,8 +57,8 @@ void check_round_trip(const Framing& framing, Bytes payload, const test::Cuts& c
   const auto envelope = hotline::encode(framing, payload);
   if (!envelope) return;
   test::Fed fed;
-  if (framing.kind == Framing::Kind::ready) {
-    fed = test::feed_announced(framing, envelope->header(), payload, cuts);
+  if (!framing.can_pipeline()) {
+    fed = test::feed_answered(framing, envelope->header(), payload, cuts);
   } else {
     // Twice: what follows a message changes nothing.
     const std::string once = test::wire(framing, as_text(payload));

@@ -19,10 +19,11 @@ using Cuts = std::function<std::size_t(std::size_t left)>;
 
 /// The result of decoding some bytes.
 struct Fed {
-  std::vector<std::string> frames;  ///< `<ready>` for the peer's answer of Framing::Kind::ready.
-  Decoded::Outcome end = Decoded::Outcome::more;  ///< The outcome after them.
+  std::vector<std::string> frames{};
+  Decoded::Outcome end = Decoded::Outcome::more;  ///< What is after them.
   std::size_t end_begin = 0;                      ///< Where that begins.
-  std::string problem;  ///< The violation of the decoder's contract, if there was one.
+  std::string answer{};                           ///< What the sender waits for, at the end.
+  std::string problem{};                          ///< What a decoder must not do, if it did.
 
   bool operator==(const Fed&) const = default;
 };
@@ -47,9 +48,6 @@ inline std::string problem_in(const Decoded& decoded, Bytes input, const Framing
         return "a payload is over the limit";
       }
       return "";
-    case Decoded::Outcome::ready:
-      return decoded.frame_bytes <= input.size() ? "" : "an answer is longer than the bytes";
-    case Decoded::Outcome::announced: return "";
     case Decoded::Outcome::malformed:
     case Decoded::Outcome::too_large:
       if (input.empty()) return "nothing is refused";
@@ -58,7 +56,7 @@ inline std::string problem_in(const Decoded& decoded, Bytes input, const Framing
   return "there is no such outcome";
 }
 
-/// Feeds `input` to a decoder of `framing`. Announced lengths are not acknowledged.
+/// Feeds `input` to a decoder of `framing`. No header is answered.
 inline Fed feed(const Framing& framing, Bytes input, const Cuts& cuts) {
   using Outcome = Decoded::Outcome;
   Fed fed;
@@ -69,17 +67,15 @@ inline Fed feed(const Framing& framing, Bytes input, const Cuts& cuts) {
     const Bytes seen = input.subspan(fed.end_begin, arrived - fed.end_begin);
     const Decoded decoded = decoder.decode(seen);
     fed.end = decoded.outcome;
+    fed.answer = as_text(decoder.answer());
     fed.problem = problem_in(decoded, seen, framing);
     if (!fed.problem.empty()) return fed;
     const bool is_refused =
         decoded.outcome == Outcome::malformed || decoded.outcome == Outcome::too_large;
     if (is_refused) return fed;
-    if (decoded.outcome == Outcome::frame || decoded.outcome == Outcome::ready) {
+    if (decoded.outcome == Outcome::frame) {
       if (arrived < wanted_end) fed.problem = "a frame came with fewer bytes than were wanted";
-      fed.frames.emplace_back(
-          decoded.outcome == Outcome::ready
-              ? "<ready>"
-              : as_text(seen.subspan(decoded.payload_begin, decoded.payload_bytes)));
+      fed.frames.emplace_back(as_text(seen.subspan(decoded.payload_begin, decoded.payload_bytes)));
       fed.end_begin += decoded.frame_bytes;
       wanted_end = 0;
       continue;
@@ -90,9 +86,9 @@ inline Fed feed(const Framing& framing, Bytes input, const Cuts& cuts) {
   }
 }
 
-/// Feeds a length and then its payload, as Framing::Kind::ready does. The length is acknowledged
-/// when all of it has arrived.
-inline Fed feed_announced(const Framing& framing, Bytes length, Bytes payload, const Cuts& cuts) {
+/// Feeds a header and then its payload, in a framing whose headers are answered: this one is once
+/// all of it is there.
+inline Fed feed_answered(const Framing& framing, Bytes header, Bytes payload, const Cuts& cuts) {
   Fed fed;
   Decoder decoder(framing);
   std::string arrived;
@@ -110,9 +106,10 @@ inline Fed feed_announced(const Framing& framing, Bytes length, Bytes payload, c
       look();
     }
   };
-  arrive(length);
-  if (fed.end != Decoded::Outcome::announced) return fed;
-  decoder.acknowledge();
+  arrive(header);
+  fed.answer = as_text(decoder.answer());
+  if (fed.answer.empty()) return fed;
+  decoder.note_answered();
   look();
   arrive(payload);
   if (fed.end != Decoded::Outcome::frame) return fed;

@@ -2,13 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "hotline/core/choice.h"
 #include "hotline/core/result.h"
-#include "hotline/net/socket_options.h"
 
 namespace hotline {
+
+class OptionTaker;
 
 /// How messages keep their boundaries on a stream, which has none of its own. A value. The formats
 /// stand in docs/wire/framing.md.
@@ -36,8 +39,8 @@ struct Framing {
   std::size_t frame_max = 16 * 1024 * 1024;  ///< The longest message that is read or written; raw
                                              ///< knows none.
 
-  /// The framing of that name: `lines`, `fixed=512`, `delimiter=%00` (%XX is a byte). Fails with
-  /// `invalid_argument`, naming the known ones.
+  /// Returns the framing of that name: `lines`, `fixed=512`, `delimiter=%00` (%XX is a byte). Fails
+  /// with `invalid_argument`; the hint names all framings.
   static Result<Framing> parse(std::string_view text);
 
   /// Takes the options `framing` and `max`: raw, if they are not there. `max` without a framing has
@@ -47,12 +50,17 @@ struct Framing {
   /// Returns the framing in the form that parse() takes: `fixed=512`.
   std::string to_string() const;
 
-  /// Whether messages have boundaries: all but raw.
-  bool has_boundaries() const { return kind != Kind::raw; }
+  /// Returns whether messages have boundaries: all framings but raw have.
+  bool has_boundaries() const;
 
-  /// Whether several messages may be under way at once: all but ready, which waits for the
-  /// receiver before each.
-  bool can_pipeline() const { return kind != Kind::ready; }
+  /// Returns whether several messages may be under way at once. Only with ready they may not: it
+  /// waits for the receiver before each.
+  bool can_pipeline() const;
+
+  bool operator==(const Framing&) const = default;
 };
+
+/// Returns every framing, in the order of the enumerators, as parse takes it.
+std::span<const Choice> framing_names();
 
 }  // namespace hotline

@@ -8,28 +8,16 @@
 
 #include "hotline/core/result.h"
 #include "hotline/core/socket_address.h"
+#include "hotline/net/transport.h"
 
 namespace hotline {
 
-/// What is spoken at an endpoint.
-enum class Transport : std::uint8_t {
-  tcp,       ///< `tcp://HOST:PORT`
-  udp,       ///< `udp://HOST:PORT`
-  unix_,     ///< `unix:///PATH`, `unix:@NAME`: stream
-  unixgram,  ///< `unixgram:///PATH`, `unixgram:@NAME`: datagrams
-  fd,        ///< `fd:N`: a bound socket inherited from the program that started this one
-};
-
-/// The transport's scheme: `tcp`.
-std::string_view name_of(Transport transport);
-
-/// Whether messages keep their boundaries there by themselves; unknown (false) for `fd`.
-bool is_datagram(Transport transport);
-
 /// One `key=value` after the `?` of an endpoint.
 struct EndpointOption {
-  std::string key;
-  std::string value;
+  std::string key{};
+  std::string value{};
+
+  bool operator==(const EndpointOption&) const = default;
 };
 
 /// Where to listen or whom to call: transport, address, port or path, and options kept as text. A
@@ -87,10 +75,10 @@ class Endpoint {
   /// address.
   bool is_local() const;
 
+  bool operator==(const Endpoint&) const = default;
+
  private:
-  bool has_path() const {
-    return transport_ == Transport::unix_ || transport_ == Transport::unixgram;
-  }
+  bool has_path() const { return hotline::has_path(transport_); }
   Result<void> take_host_and_port(std::string_view uri, std::string_view rest);
   Result<void> take_path(std::string_view uri, std::string_view rest);
   Result<void> take_descriptor(std::string_view uri, std::string_view rest);

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/process.h"
@@ -13,18 +15,21 @@
 
 namespace hotline {
 
-/// How a reply is told from what follows it. A request never is: one receive is one command.
+/// How the end of a reply is marked. The end of a request never is: one receive is one command.
 /// docs/wire/command.md.
 enum class CommandWire : std::uint8_t {
-  plain,  ///< It is not.
+  plain,  ///< Not at all: it ends with the connection, or after a silence.
   ready,  ///< A decimal length; the caller answers `ready`; then the reply.
   i32,    ///< A signed length before it, 4 bytes, least significant first.
 };
 
-/// The wire's name as it stands behind `wire=`.
+/// Returns the wire's name, as the option `wire` takes it.
 std::string_view name_of(CommandWire wire);
 
-/// The wire of that name. Fails with `invalid_argument`, naming the known ones.
+/// Returns every wire, in the order of the enumerators.
+std::span<const Choice> command_wire_names();
+
+/// Returns the wire of that name. Fails with `invalid_argument`; the hint names all wires.
 Result<CommandWire> parse_command_wire(std::string_view name);
 
 /// How commands are run for callers, and answered.

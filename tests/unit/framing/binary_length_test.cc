@@ -11,6 +11,11 @@ namespace {
 using Outcome = Decoded::Outcome;
 using std::endian;
 
+constexpr LengthField kU16Be{.bytes = 2, .order = endian::big};
+constexpr LengthField kU32Be{.bytes = 4, .order = endian::big};
+constexpr LengthField kU32Le{.bytes = 4, .order = endian::little};
+constexpr LengthField kI32Le{.bytes = 4, .order = endian::little, .is_signed = true};
+
 // With the zeros in it.
 template <std::size_t kSize>
 Bytes bytes(const char (&literal)[kSize]) {
@@ -33,18 +38,18 @@ constexpr std::size_t kMost = PTRDIFF_MAX;
 
 TEST_CASE("a length is read in its order of bytes") {
   const Bytes input = bytes("\x01\x02\x03\x04");
-  CHECK(decode_binary<endian::big, std::uint16_t>(input, kMost).wanted_bytes == 2 + 0x0102);
-  CHECK(decode_binary<endian::big, std::uint32_t>(input, kMost).wanted_bytes == 4 + 0x01020304);
-  CHECK(decode_binary<endian::little, std::uint32_t>(input, kMost).wanted_bytes == 4 + 0x04030201);
-  CHECK(decode_binary<endian::little, std::int32_t>(input, kMost).wanted_bytes == 4 + 0x04030201);
+  CHECK(decode_length_field(kU16Be, input, kMost).wanted_bytes == 2 + 0x0102);
+  CHECK(decode_length_field(kU32Be, input, kMost).wanted_bytes == 4 + 0x01020304);
+  CHECK(decode_length_field(kU32Le, input, kMost).wanted_bytes == 4 + 0x04030201);
+  CHECK(decode_length_field(kI32Le, input, kMost).wanted_bytes == 4 + 0x04030201);
 }
 
 TEST_CASE("a header that is cut wants the rest of itself") {
   const Bytes input = bytes("\xff\xff\xff");
-  CHECK(decode_binary<endian::big, std::uint16_t>(input.first(0), 9).wanted_bytes == 2);
-  CHECK(decode_binary<endian::big, std::uint16_t>(input.first(1), 9).wanted_bytes == 2);
-  CHECK(decode_binary<endian::big, std::uint32_t>(input.first(0), 9).wanted_bytes == 4);
-  CHECK(decode_binary<endian::little, std::int32_t>(input, 9).wanted_bytes == 4);
+  CHECK(decode_length_field(kU16Be, input.first(0), 9).wanted_bytes == 2);
+  CHECK(decode_length_field(kU16Be, input.first(1), 9).wanted_bytes == 2);
+  CHECK(decode_length_field(kU32Be, input.first(0), 9).wanted_bytes == 4);
+  CHECK(decode_length_field(kI32Le, input, 9).wanted_bytes == 4);
   CHECK(decode_mp(input.first(0), 9).wanted_bytes == 4);
   CHECK(decode_mp(input, 9).wanted_bytes == 4);
   CHECK(decode_varint(input.first(0), 99999).wanted_bytes == 1);
@@ -52,29 +57,43 @@ TEST_CASE("a header that is cut wants the rest of itself") {
 
 TEST_CASE("the largest lengths are lengths where the limit is beyond them") {
   const Bytes ones = bytes("\xff\xff\xff\xff");
-  CHECK(decode_binary<endian::big, std::uint16_t>(ones, kMost).wanted_bytes == 2 + 0xffff);
-  CHECK(decode_binary<endian::big, std::uint32_t>(ones, kMost).wanted_bytes == 4 + 0xffffffffUL);
-  CHECK(
-      decode_binary<endian::little, std::int32_t>(bytes("\xff\xff\xff\x7f"), kMost).wanted_bytes ==
-      4 + 0x7fffffffUL);
+  CHECK(decode_length_field(kU16Be, ones, kMost).wanted_bytes == 2 + 0xffff);
+  CHECK(decode_length_field(kU32Be, ones, kMost).wanted_bytes == 4 + 0xffffffffUL);
+  CHECK(decode_length_field(kI32Le, bytes("\xff\xff\xff\x7f"), kMost).wanted_bytes ==
+        4 + 0x7fffffffUL);
   CHECK(decode_mp(bytes("\x7f\xff\xff\xff"), kMost).wanted_bytes == 4 + 0x7fffffffUL);
 }
 
 TEST_CASE("a length is too large as soon as it is there") {
-  CHECK(decode_binary<endian::big, std::uint32_t>(bytes("\0\0\0\x05"), 5).outcome == Outcome::more);
-  CHECK(decode_binary<endian::big, std::uint32_t>(bytes("\0\0\0\x06"), 5).outcome ==
-        Outcome::too_large);
-  CHECK(decode_binary<endian::big, std::uint16_t>(bytes("\0\0"), 0).outcome == Outcome::frame);
+  CHECK(decode_length_field(kU32Be, bytes("\0\0\0\x05"), 5).outcome == Outcome::more);
+  CHECK(decode_length_field(kU32Be, bytes("\0\0\0\x06"), 5).outcome == Outcome::too_large);
+  CHECK(decode_length_field(kU16Be, bytes("\0\0"), 0).outcome == Outcome::frame);
   CHECK(decode_mp(bytes("\0\0\0\x06"), 5).outcome == Outcome::too_large);
   CHECK(decode_mp(bytes("\xff\xff\xff\xff\0\0\0\0\0\0\0\x06"), 5).outcome == Outcome::too_large);
   CHECK(decode_mp(bytes("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), kMost).outcome ==
         Outcome::too_large);
 }
 
+TEST_CASE("a length field says lengths up to its own maximum, and writes what it reads") {
+  constexpr LengthField kU16Le{.bytes = 2, .order = endian::little};
+  CHECK(length_max_of(kU16Be) == 0xffff);
+  CHECK(length_max_of(kU16Le) == 0xffff);
+  CHECK(length_max_of(kU32Be) == 0xffffffffUL);
+  CHECK(length_max_of(kI32Le) == 0x7fffffffUL);
+  for (const LengthField field : {kU16Be, kU16Le, kU32Be, kU32Le, kI32Le}) {
+    for (const std::size_t length : {std::size_t{0}, std::size_t{0x1234}, length_max_of(field)}) {
+      CAPTURE(length);
+      std::array<std::byte, 4> into{};
+      CHECK(encode_length_field(field, length, into.data()) == field.bytes);
+      CHECK(load_length(field, into.data()) == length);
+    }
+  }
+}
+
 TEST_CASE("a negative length is malformed") {
   for (const Bytes input :
        {bytes("\xff\xff\xff\xff"), bytes("\0\0\0\x80"), bytes("\xfe\xff\xff\xff")}) {
-    CHECK(decode_binary<endian::little, std::int32_t>(input, kMost).outcome == Outcome::malformed);
+    CHECK(decode_length_field(kI32Le, input, kMost).outcome == Outcome::malformed);
   }
   for (const Bytes input : {bytes("\xff\xff\xff\xfe"), bytes("\x80\0\0\0")}) {
     CHECK(decode_mp(input, kMost).outcome == Outcome::malformed);

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/net/endpoint.h"
 #include "support/frame_feed.h"
 #include "support/loops.h"
 
@@ -220,7 +221,7 @@ TEST_CASE("an announced message arrives whole, however length and payload are cu
     CAPTURE(payload);
     const std::string length = std::to_string(payload.size());
     for (const test::Cuts& cut : cuts) {
-      const Fed fed = test::feed_announced(framing, as_bytes(length), as_bytes(payload), cut);
+      const Fed fed = test::feed_answered(framing, as_bytes(length), as_bytes(payload), cut);
       CHECK(fed.problem == "");
       CHECK(fed.frames == std::vector{payload});
       CHECK(fed.end_begin == length.size() + payload.size());
@@ -228,30 +229,47 @@ TEST_CASE("an announced message arrives whole, however length and payload are cu
   }
 }
 
-TEST_CASE("behind an announced message the next one begins, or an answer") {
+TEST_CASE("after an answered message the next header waits for its own answer") {
   const Framing framing = framing_of("ready");
   Decoder decoder(framing);
-  CHECK(decoder.decode(as_bytes("2")).outcome == Outcome::announced);
-  CHECK(decoder.decode(as_bytes("2")).payload_bytes == 2);
-  decoder.acknowledge();
+  CHECK(decoder.answer().empty());
+  CHECK(decoder.decode({}).outcome == Outcome::more);
+  CHECK(decoder.answer().empty());
+  CHECK(decoder.decode(as_bytes("2")).outcome == Outcome::more);
+  CHECK(as_text(decoder.answer()) == "ready");
+  decoder.note_answered();
+  CHECK(decoder.answer().empty());
   CHECK(decoder.decode(as_bytes("2ab")).outcome == Outcome::frame);
-  CHECK(decoder.decode(as_bytes("ready")).outcome == Outcome::ready);
-  CHECK(decoder.decode(as_bytes("1")).outcome == Outcome::announced);
-  CHECK(decoder.decode(as_bytes("10")).outcome == Outcome::announced);
-  CHECK(decoder.decode(as_bytes("10")).payload_begin == 2);
+  CHECK(decoder.answer().empty());
+  CHECK(decoder.decode(as_bytes("1")).outcome == Outcome::more);
+  CHECK(decoder.decode(as_bytes("10")).outcome == Outcome::more);
+  CHECK(as_text(decoder.answer()) == "ready");
   CHECK(decoder.decode(as_bytes("10x")).outcome == Outcome::malformed);
 }
 
-TEST_CASE("what is not acknowledged is refused or waited for, however it was cut") {
+TEST_CASE("only a header that needs an answer has one in its envelope") {
+  for (const Choice& choice : framing_names()) {
+    CAPTURE(choice.name);
+    if (choice.form != choice.name) continue;
+    const Framing framing = framing_of(choice.name);
+    const auto envelope = encode(framing, as_bytes("hello"));
+    REQUIRE(envelope);
+    CHECK(envelope->answer().empty() == framing.can_pipeline());
+  }
+}
+
+TEST_CASE("a header that is not answered is refused or waited for, however it was cut") {
   const Framing framing = framing_of("ready", 500);
-  check_every_cut(framing, "readyready5x",
-                  {.frames = {"<ready>", "<ready>"},
-                   .end = Outcome::malformed,
-                   .end_begin = 10,
-                   .problem = {}});
-  check_every_cut(framing, "501", {.frames = {}, .end = Outcome::too_large, .problem = {}});
-  check_every_cut(framing, "500", {.frames = {}, .end = Outcome::announced, .problem = {}});
-  check_every_cut(framing, "rea", {.frames = {}, .problem = {}});
+  check_every_cut(framing, "5x", {.end = Outcome::malformed});
+  check_every_cut(framing, "501", {.end = Outcome::too_large});
+  check_every_cut(framing, "500", {.answer = "ready"});
+  check_every_cut(framing, "rea", {});
+}
+
+TEST_CASE("an answer to a header that was not sent is malformed, however it was cut") {
+  const Framing framing = framing_of("ready");
+  check_every_cut(framing, "ready", {.end = Outcome::malformed});
+  check_every_cut(framing, "ready5", {.end = Outcome::malformed});
 }
 
 TEST_CASE("bytes that come one by one are looked at once") {

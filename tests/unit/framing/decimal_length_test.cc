@@ -14,8 +14,15 @@ Decoded netstring(std::string_view text, std::size_t length_max = 99) {
   return decode_netstring(as_bytes(text), length_max);
 }
 
-Decoded announcement(std::string_view text, std::size_t length_max = 99) {
-  return decode_announcement(as_bytes(text), length_max);
+struct Header {
+  Decoded decoded;
+  std::size_t digits;  ///< Of a length that waits for its answer.
+};
+
+Header header(std::string_view text, std::size_t length_max = 99) {
+  Decoder::Progress progress;
+  const Decoded decoded = decode_ready(as_bytes(text), length_max, progress);
+  return {decoded, progress.looked_at};
 }
 
 }  // namespace
@@ -68,50 +75,56 @@ TEST_CASE("lengths at the maximum of a number do not overflow") {
   CHECK(netstring(std::string(1000, '9'), length_max).outcome == Outcome::too_large);
 }
 
-TEST_CASE("an announcement is a length, as far as it is there") {
-  for (const char* text : {"0", "7", "10", "99"}) {
+TEST_CASE("a header of ready is a length, as far as it is there") {
+  for (const std::string_view text : {"0", "7", "10", "99"}) {
     CAPTURE(text);
-    const Decoded decoded = announcement(text);
-    CHECK(decoded.outcome == Outcome::announced);
-    CHECK(decoded.payload_begin == std::string_view(text).size());
-    CHECK(decoded.payload_bytes == std::stoul(text));
+    CHECK(header(text).decoded.outcome == Outcome::more);
+    CHECK(header(text).decoded.wanted_bytes == text.size() + 1);
+    CHECK(header(text).digits == text.size());
   }
-  CHECK(announcement("").outcome == Outcome::more);
-  CHECK(announcement("100").outcome == Outcome::too_large);
-  CHECK(announcement("18446744073709551616", PTRDIFF_MAX).outcome == Outcome::too_large);
+  CHECK(header("").decoded.outcome == Outcome::more);
+  CHECK(header("").digits == 0);
+  CHECK(header("100").decoded.outcome == Outcome::too_large);
+  CHECK(header("100").digits == 0);
+  CHECK(header("18446744073709551616", PTRDIFF_MAX).decoded.outcome == Outcome::too_large);
 }
 
-TEST_CASE("what is neither a length nor ready is malformed") {
+TEST_CASE("bytes that are neither a length nor ready are malformed") {
   for (const char* text :
        {"00", "01", "5h", "5 ", "5\n", "-1", "+1", " 5", "h", "ra", "reads", "READY", "r5", "\n"}) {
     CAPTURE(text);
-    CHECK(announcement(text).outcome == Outcome::malformed);
-    CHECK_FALSE(announcement(text).reason.empty());
+    CHECK(header(text).decoded.outcome == Outcome::malformed);
+    CHECK_FALSE(header(text).decoded.reason.empty());
+    CHECK(header(text).digits == 0);
   }
 }
 
-TEST_CASE("ready is an answer once all of it is there, whatever follows") {
+TEST_CASE("ready is no header: it is malformed once all of it is there, whatever follows") {
   for (const char* text : {"r", "re", "rea", "read"}) {
-    CHECK(announcement(text).outcome == Outcome::more);
-    CHECK(announcement(text).wanted_bytes == 5);
+    CHECK(header(text).decoded.outcome == Outcome::more);
+    CHECK(header(text).decoded.wanted_bytes == 5);
+    CHECK(header(text).digits == 0);
   }
   for (const char* text : {"ready", "ready5", "readyready"}) {
-    CHECK(announcement(text).outcome == Outcome::ready);
-    CHECK(announcement(text).frame_bytes == 5);
+    CHECK(header(text).decoded.outcome == Outcome::malformed);
+    CHECK(header(text).decoded.reason == "'ready' came where no length had been sent");
   }
 }
 
-TEST_CASE("what was announced is as long as its digits say, digits in it notwithstanding") {
-  const auto announced = [](std::string_view text, std::size_t digits) {
-    return decode_announced(as_bytes(text), digits, 99);
+TEST_CASE("an answered message is as long as its digits say, though it has digits in it") {
+  const auto answered = [](std::string_view text, std::size_t digits) {
+    Decoder::Progress progress{.looked_at = digits, .is_answered = true};
+    const Decoded decoded = decode_ready(as_bytes(text), 99, progress);
+    CHECK(progress.is_answered == (decoded.outcome == Outcome::more));
+    return decoded;
   };
-  CHECK(announced("3", 1).wanted_bytes == 4);
-  CHECK(announced("312", 1).wanted_bytes == 4);
-  CHECK(announced("3123", 1).outcome == Outcome::frame);
-  CHECK(announced("3123", 1).payload_begin == 1);
-  CHECK(announced("3123", 1).frame_bytes == 4);
-  CHECK(announced("0", 1).outcome == Outcome::frame);
-  CHECK(announced("0", 1).payload_bytes == 0);
+  CHECK(answered("3", 1).wanted_bytes == 4);
+  CHECK(answered("312", 1).wanted_bytes == 4);
+  CHECK(answered("3123", 1).outcome == Outcome::frame);
+  CHECK(answered("3123", 1).payload_begin == 1);
+  CHECK(answered("3123", 1).frame_bytes == 4);
+  CHECK(answered("0", 1).outcome == Outcome::frame);
+  CHECK(answered("0", 1).payload_bytes == 0);
 }
 
 TEST_CASE("lengths are written without leading zeros") {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "framing/decimal_length.h"
 #include "framing/frame_assembler.h"
 
 // Framing::Kind::ready, whose length is answered before the payload comes.
@@ -25,17 +26,23 @@ Outcome fed(FrameAssembler& frames, std::string piece) {
   return frames.next().outcome;
 }
 
+/// Whether a header has come that waits for its answer.
+bool is_header(FrameAssembler& frames, std::string piece) {
+  return fed(frames, std::move(piece)) == Outcome::more && !frames.answer().empty();
+}
+
 }  // namespace
 
-TEST_CASE("a length is announced, and once that is acknowledged its payload is a frame") {
+TEST_CASE("a length waits for its answer, and its payload after that is a frame") {
   const Framing framing = ready();
   FrameAssembler frames(framing);
   for (int round = 0; round < 3; ++round) {
-    CHECK(fed(frames, "12") == Outcome::announced);
+    CHECK(is_header(frames, "12"));
     CHECK(frames.is_amid_frame());
     CHECK_FALSE(frames.has_next());
-    CHECK(frames.next().outcome == Outcome::announced);
-    frames.acknowledge();
+    CHECK(frames.next().outcome == Outcome::more);
+    CHECK(as_text(frames.answer()) == "ready");
+    frames.note_answered();
     CHECK(frames.next().outcome == Outcome::more);
     CHECK(fed(frames, "hello ") == Outcome::more);
     std::string rest = "world!";
@@ -48,12 +55,12 @@ TEST_CASE("a length is announced, and once that is acknowledged its payload is a
   }
 }
 
-TEST_CASE("a length whose digits come one by one is announced anew with each of them") {
+TEST_CASE("a length whose digits come one by one waits for its answer after each of them") {
   const Framing framing = ready();
   FrameAssembler frames(framing);
-  CHECK(fed(frames, "1") == Outcome::announced);
-  CHECK(fed(frames, "0") == Outcome::announced);
-  frames.acknowledge();
+  CHECK(is_header(frames, "1"));
+  CHECK(is_header(frames, "0"));
+  frames.note_answered();
   CHECK(fed(frames, "01234") == Outcome::more);
   CHECK(fed(frames, "56789") == Outcome::frame);
 }
@@ -61,8 +68,8 @@ TEST_CASE("a length whose digits come one by one is announced anew with each of 
 TEST_CASE("a length of zero is an empty frame") {
   const Framing framing = ready();
   FrameAssembler frames(framing);
-  CHECK(fed(frames, "0") == Outcome::announced);
-  frames.acknowledge();
+  CHECK(is_header(frames, "0"));
+  frames.note_answered();
   const FrameAssembler::Step step = frames.next();
   CHECK(step.outcome == Outcome::frame);
   CHECK(step.payload.empty());
@@ -80,15 +87,15 @@ TEST_CASE("a length over the limit, and bytes that are not a length, are refused
   }
 }
 
-TEST_CASE("the peer's answer to a length is found as that") {
+TEST_CASE("an answer where no header was sent is malformed, wherever it is cut") {
   const Framing framing = ready();
   for (std::size_t cut = 0; cut < kReadyAnswer.size(); ++cut) {
     CAPTURE(cut);
     FrameAssembler frames(framing);
     const std::string text(kReadyAnswer);
     CHECK(fed(frames, text.substr(0, cut)) == Outcome::more);
-    CHECK(fed(frames, text.substr(cut)) == Outcome::ready);
-    CHECK_FALSE(frames.is_amid_frame());
+    CHECK(frames.answer().empty());
+    CHECK(fed(frames, text.substr(cut)) == Outcome::malformed);
   }
 }
 

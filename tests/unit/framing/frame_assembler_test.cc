@@ -37,8 +37,6 @@ std::string text_of(const FrameAssembler::Step& step) {
   switch (step.outcome) {
     case Outcome::frame: return std::string(as_text(step.payload));
     case Outcome::more: return "<more>";
-    case Outcome::announced: return "<announced>";
-    case Outcome::ready: return "<ready>";
     case Outcome::malformed: return "<malformed>";
     case Outcome::too_large: return "<too_large>";
   }

@@ -15,7 +15,6 @@ TEST_CASE("each way of being no frame has its own words, with the framing and wh
   };
   const Form forms[] = {
       {Decoded::Outcome::malformed, ErrorKind::protocol_violation, "not framed as u32be: odd"},
-      {Decoded::Outcome::ready, ErrorKind::protocol_violation, "no length had been sent"},
       {Decoded::Outcome::too_large, ErrorKind::too_large, "the limit of 100 bytes"}};
   const Framing framing{.kind = Framing::Kind::u32be, .frame_max = 100};
   for (const Form& form : forms) {

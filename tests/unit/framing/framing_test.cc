@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/net/socket_options.h"
 #include "support/loops.h"
 
 namespace hotline::framing_test {

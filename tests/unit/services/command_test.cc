@@ -23,8 +23,10 @@ test::Script nothing(const std::string&) { return {}; }
 }  // namespace
 
 TEST_CASE("a wire is known by its name") {
+  REQUIRE(command_wire_names().size() == 3);
   for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
     CHECK(parse_command_wire(name_of(wire)).value() == wire);
+    CHECK(command_wire_names()[static_cast<std::size_t>(wire)].name == name_of(wire));
   }
   const auto wire = parse_command_wire("i64\n");
   REQUIRE_FALSE(wire);

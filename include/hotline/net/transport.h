@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "hotline/core/choice.h"
+
+namespace hotline {
+
+/// What carries the bytes between two endpoints.
+enum class Transport : std::uint8_t {
+  tcp,       ///< `tcp://HOST:PORT`: a stream.
+  udp,       ///< `udp://HOST:PORT`: datagrams.
+  unix_,     ///< `unix:///PATH`, `unix:@NAME`: a stream.
+  unixgram,  ///< `unixgram:///PATH`, `unixgram:@NAME`: datagrams.
+  fd,        ///< `fd:N`: a bound socket inherited from the program that started this one.
+};
+
+/// Returns the scheme of URIs with that transport: `tcp`.
+std::string_view name_of(Transport transport);
+
+/// Returns whether messages keep their boundaries by themselves. False for `fd`, where the
+/// inherited socket decides.
+bool is_datagram(Transport transport);
+
+/// Returns whether it carries a stream of bytes. False for `fd`.
+bool is_stream(Transport transport);
+
+/// Returns whether its endpoints have a host and a port.
+bool has_port(Transport transport);
+
+/// Returns whether its endpoints have a path, or a name in the abstract space.
+bool has_path(Transport transport);
+
+/// Returns whether it never leaves this machine. False for `fd`, where the inherited socket
+/// decides.
+bool is_local(Transport transport);
+
+/// Returns every transport, in the order of the enumerators, as people write it.
+std::span<const Choice> transport_names();
+
+}  // namespace hotline

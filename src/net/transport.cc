@@ -1,0 +1,94 @@
+#include "hotline/net/transport.h"
+
+#include <cassert>
+#include <iterator>
+#include <vector>
+
+#include "core/rows.h"
+#include "net/transport_row.h"
+
+namespace hotline {
+namespace net {
+namespace {
+
+constexpr TransportRow kRows[] = {
+    {.transport = Transport::tcp,
+     .choice = {.name = "tcp",
+                .form = "tcp://HOST:PORT",
+                .summary = "a TCP stream; without HOST every address, port 0 takes a free one"},
+     .address = AddressForm::host_and_port,
+     .socket = SocketKind::stream},
+    {.transport = Transport::udp,
+     .choice = {.name = "udp", .form = "udp://HOST:PORT", .summary = "UDP datagrams"},
+     .address = AddressForm::host_and_port,
+     .socket = SocketKind::datagram},
+    {.transport = Transport::unix_,
+     .choice = {.name = "unix",
+                .form = "unix:///PATH",
+                .summary = "a UNIX stream; unix:@NAME has no file (Linux's abstract names)"},
+     .address = AddressForm::path,
+     .socket = SocketKind::stream,
+     .is_local = true},
+    {.transport = Transport::unixgram,
+     .choice = {.name = "unixgram",
+                .form = "unixgram:///PATH",
+                .summary = "UNIX datagrams; also unixgram:@NAME"},
+     .address = AddressForm::path,
+     .socket = SocketKind::datagram,
+     .is_local = true},
+    {.transport = Transport::fd,
+     .choice = {.name = "fd",
+                .form = "fd:N",
+                .summary = "servers only: descriptor N, an inherited socket that is bound"},
+     .address = AddressForm::descriptor,
+     .socket = {}},
+};
+
+static_assert(is_in_order(kRows, &TransportRow::transport),
+              "row_of finds a row by the number of its enumerator");
+
+constexpr auto kChoices = choices_of(kRows);
+
+}  // namespace
+
+std::span<const TransportRow> transport_rows() { return kRows; }
+
+const TransportRow& row_of(Transport transport) {
+  const auto index = static_cast<std::size_t>(transport);
+  assert(index < std::size(kRows) && "a Transport is one of the enumerators");
+  return kRows[index];
+}
+
+std::string list_transports(SocketKind kind, std::string_view conjunction) {
+  std::vector<Choice> choices;
+  for (const TransportRow& row : kRows) {
+    if (row.socket == kind) choices.push_back(row.choice);
+  }
+  return list_names(choices, conjunction);
+}
+
+}  // namespace net
+
+std::string_view name_of(Transport transport) { return net::row_of(transport).choice.name; }
+
+bool is_datagram(Transport transport) {
+  return net::row_of(transport).socket == net::SocketKind::datagram;
+}
+
+bool is_stream(Transport transport) {
+  return net::row_of(transport).socket == net::SocketKind::stream;
+}
+
+bool has_port(Transport transport) {
+  return net::row_of(transport).address == net::AddressForm::host_and_port;
+}
+
+bool has_path(Transport transport) {
+  return net::row_of(transport).address == net::AddressForm::path;
+}
+
+bool is_local(Transport transport) { return net::row_of(transport).is_local; }
+
+std::span<const Choice> transport_names() { return net::kChoices; }
+
+}  // namespace hotline

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "hotline/net/transport.h"
+#include "net/socket_kind.h"
+
+namespace hotline::net {
+
+/// How an endpoint says where it is.
+enum class AddressForm : std::uint8_t {
+  host_and_port,  ///< `//HOST:PORT`
+  path,           ///< `///PATH` or `@NAME`
+  descriptor,     ///< `N`
+};
+
+/// What the library knows of one transport. A new one is an enumerator and a row.
+struct TransportRow {
+  Transport transport;
+  Choice choice;  ///< Its name is the scheme.
+  AddressForm address;
+  std::optional<SocketKind> socket;  ///< Empty: the inherited socket decides.
+  bool is_local = false;             ///< Its bytes never leave this machine.
+};
+
+std::span<const TransportRow> transport_rows();
+
+const TransportRow& row_of(Transport transport);
+
+/// Returns the names of the transports with such sockets: `tcp and unix`.
+std::string list_transports(SocketKind kind, std::string_view conjunction = "and");
+
+}  // namespace hotline::net
