@@ -43,7 +43,7 @@ class Shell final : private PeerWatch {
 
   CommandClient& client_;
   ReplyPrinter& printer_;
-  Result<void> watched_;  ///< The result of what the peer did during the wait for the user.
+  Result<void> watched_;  ///< The result of the peer's activity while the user was typing.
 };
 
 }  // namespace

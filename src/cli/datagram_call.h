@@ -10,14 +10,15 @@
 
 namespace hotline::cli {
 
-/// A conversation in datagrams: each message is one, and is sent again until a reply comes.
+/// A conversation in datagrams: each message is one datagram, which is sent again until a reply
+/// comes.
 class DatagramCall final : private PeerWatch {
  public:
   /// `printer` and `options` must outlive this object.
   DatagramCall(DatagramSocket socket, const CallOptions& options, ReplyPrinter& printer)
       : socket_(std::move(socket)), options_(options), printer_(printer) {}
 
-  /// Runs the whole conversation. Fails at the first message that has no reply.
+  /// Runs the whole conversation. Fails at the first message without a reply.
   Result<void> converse(MessageSource& messages);
 
  private:

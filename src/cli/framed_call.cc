@@ -89,14 +89,16 @@ Result<void> FramedCall::exchange(const Batch& batch) {
 Result<void> FramedCall::send(const Batch& batch, std::span<const Bytes> payloads) {
   const bool can_pipeline = frames_.framing().can_pipeline();
   if (can_pipeline && batch.bytes > kSendAtOnceMax) return send_while_showing(payloads);
-  // If the peer must be ready for each message, it is waited for as a peer that does not read.
+  // If the peer must be ready for each message, the wait has the same limit as for a peer that does
+  // not read.
   if (!can_pipeline) wait_at_most(options_.timeout);
   auto sent = frames_.write_frames(payloads);
   wait_at_most(options_.linger);
   return sent;
 }
 
-/// A peer that answers before it has read everything would wait for us to read, and we for it.
+/// Reads while it writes, because a peer that answers before it has read everything waits until its
+/// reply is read.
 Result<void> FramedCall::send_while_showing(std::span<const Bytes> payloads) {
   Result<void> sent;
   bool is_sending = true;

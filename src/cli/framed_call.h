@@ -25,7 +25,7 @@ class FramedCall final : private PeerWatch {
   /// output has gone.
   Result<void> converse(MessageSource& messages);
 
-  /// Returns true if the peer hung up while there might have been messages left.
+  /// Returns true if the peer hung up while messages might have been left.
   bool was_cut_short() const { return was_cut_short_; }
 
  private:
@@ -36,7 +36,7 @@ class FramedCall final : private PeerWatch {
     std::vector<std::string> messages;
     std::size_t bytes = 0;
     MessageSource::Next next = MessageSource::Next::message;
-    Result<void> refused;  ///< Why the message after them cannot be sent.
+    Result<void> refused;  ///< The reason why the message after them cannot be sent.
   };
 
   int descriptor() const override;

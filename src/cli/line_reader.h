@@ -18,13 +18,13 @@ class LineInput {
   /// Gets the next line without its newline, as MessageSource::next() does.
   virtual MessageSource::Next next_line(std::string& line, PeerWatch& peer) = 0;
 
-  /// The same without waiting. Returns nullopt if it is not known yet.
+  /// Same as next(), without waiting. Returns nullopt if the line has not arrived yet.
   virtual std::optional<MessageSource::Next> next_line_now(std::string&) { return std::nullopt; }
 
   /// See MessageSource::failure().
   virtual int failure() const { return 0; }
 
-  /// Adds `line`, which was used, to the history.
+  /// Adds `line` to the history.
   virtual void remember(const std::string&) {}
 };
 
@@ -39,8 +39,8 @@ class PlainLines final : public LineInput {
   bool take_line(std::string& line);
 
   std::string read_;
-  std::size_t begin_ = 0;     ///< Where the next line begins in what was read.
-  std::size_t searched_ = 0;  ///< There is no newline before this place.
+  std::size_t begin_ = 0;     ///< Where the next line begins in the bytes that were read.
+  std::size_t searched_ = 0;  ///< The bytes before this position contain no newline.
   bool has_ended_ = false;
   int failure_ = 0;
 };

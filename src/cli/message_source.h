@@ -37,7 +37,7 @@ class MessageSource {
   /// Gets the next message. Waits for it, and for `peer`.
   virtual Next next(std::string& message, PeerWatch& peer) = 0;
 
-  /// The same without waiting. Returns nullopt if it is not known yet.
+  /// Same as next(), without waiting. Returns nullopt if the line has not arrived yet.
   virtual std::optional<Next> next_now(std::string& message) = 0;
 
   /// Returns the errno that ended the messages, or 0 if there was none.

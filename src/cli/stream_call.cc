@@ -53,7 +53,8 @@ Result<void> StreamCall::send(const std::string& message) {
   return stream_.write_all(as_bytes(message));
 }
 
-/// A peer that answers before it has read everything would wait for us to read, and we for it.
+/// Reads while it writes, because a peer that answers before it has read everything waits until its
+/// reply is read.
 Result<void> StreamCall::send_while_showing(const std::string& message) {
   Result<void> sent;
   TaskGroup fibers;

@@ -10,19 +10,20 @@
 
 namespace hotline::cli {
 
-/// One call over a stream without framing, in lockstep: sends a message, then shows what comes back
-/// until nothing more is expected; after the last message half-closes, and shows the rest.
+/// One call over a stream without framing, in lockstep: sends a message, then prints the bytes that
+/// come back until no more are expected; after the last message it half-closes, and prints the
+/// rest.
 class StreamCall final : private PeerWatch {
  public:
   /// `printer` and `options` must outlive this object.
   StreamCall(Stream stream, const CallOptions& options, ReplyPrinter& printer)
       : stream_(std::move(stream)), options_(options), printer_(printer) {}
 
-  /// Runs the whole call. Succeeds if a reply came after the last message, if there was one, and no
-  /// error broke it off, or if the reader of standard output has gone.
+  /// Runs the whole call. Succeeds if no error broke it off and a reply followed the last message
+  /// (if there was a message), or if the reader of standard output has gone.
   Result<void> converse(MessageSource& messages);
 
-  /// Returns true if the peer hung up while there might have been messages left.
+  /// Returns true if the peer hung up while messages might have been left.
   bool was_cut_short() const { return was_cut_short_; }
 
  private:

@@ -95,7 +95,7 @@ class FrameAssembler {
   Decoder decoder_;
   GatheringBudget* budget_;
   MutableBytes piece_;
-  std::unique_ptr<Partial> partial_;  ///< A silent stream has none.
+  std::unique_ptr<Partial> partial_;  ///< Null while the stream is silent.
 };
 
 }  // namespace hotline::framing

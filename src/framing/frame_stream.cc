@@ -43,7 +43,7 @@ struct FrameStream::State {
   Stream& stream;
   Framing framing;
   framing::FrameAssembler frames{framing};
-  std::vector<std::byte> kept;  ///< What was received, once it has left its loop.
+  std::vector<std::byte> kept;  ///< The bytes received before the stream left its loop.
 
   void drop_if_closed();
   Result<MutableBytes> read();

@@ -36,7 +36,7 @@ inline std::size_t payload_max(const Framing& framing) {
   return std::min(framing.frame_max, static_cast<std::size_t>(PTRDIFF_MAX));
 }
 
-/// A frame of `header_bytes`, then `length` bytes, as far as it is there.
+/// Returns the outcome for a frame of `header_bytes` and then `length` bytes.
 inline Decoded frame_of_length(Bytes input, std::size_t header_bytes, std::uint64_t length,
                                std::size_t length_max) {
   if (length > length_max) return too_large();

@@ -12,12 +12,12 @@
 namespace hotline::server {
 namespace {
 
-// As in Go's net/http: doubled while accepts fail, reset when one succeeds.
+// Pauses as in Go's net/http: doubled while accepts fail, reset after one succeeds.
 constexpr Duration kPauseFirst = std::chrono::milliseconds(5);
 constexpr Duration kPauseMax = std::chrono::seconds(1);
 
-/// Returns true if no more callers are to be accepted. A wait without a deadline times out only if
-/// the acceptor's own time is over.
+/// Returns true if the acceptor must stop. A wait without a deadline times out only if the
+/// acceptor's own time is over.
 bool is_over(const Error& error) {
   return error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled ||
          error.kind == ErrorKind::timed_out;

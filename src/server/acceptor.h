@@ -10,9 +10,9 @@
 
 namespace hotline::server {
 
-/// Accepts callers from one listener, within the limits, until draining or cut. A caller that it
-/// does not serve sees a reset. While accepts fail it pauses, longer each time; a drain ends the
-/// pause, and with it the acceptor. Straight-line code that runs on a fiber or a thread.
+/// Accepts callers from one listener, within the limits, until the server drains or is cut. A
+/// caller that it does not serve sees a reset. While accepts fail it pauses, longer each time; a
+/// drain ends the pause and the acceptor. It blocks, so it runs on a fiber or a thread.
 class Acceptor {
  public:
   /// Takes over a call. It must hold at most two pointers, so that it needs no memory: an acceptor

@@ -13,8 +13,8 @@
 
 namespace hotline::server {
 
-/// Which callers are admitted: room for all calls together, and for each peer address. Any thread.
-/// A CallSlot takes from it and gives back.
+/// Admits callers within two limits: the calls at once, and the calls at once of each peer address.
+/// Any thread. A CallSlot takes from it and gives back.
 class Admission {
  public:
   /// The calls of one peer address. It does not move while it counts any.
@@ -31,7 +31,7 @@ class Admission {
   /// `cancelled`.
   Result<void> take_room() { return room_.acquire(); }
 
-  /// Gives the room of one call back.
+  /// Releases the room of one call.
   void give_room_back() { room_.release(); }
 
   /// Returns how many more calls there is room for now.

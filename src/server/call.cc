@@ -11,7 +11,7 @@
 namespace hotline::server {
 namespace {
 
-/// The handler has finished and the peer has not: closing now, with bytes of the peer unread or in
+/// The handler has finished, but the peer has not. Closing now, with bytes of the peer unread or in
 /// transit, would reset the connection and could destroy the reply. A drain ends the handler's
 /// wait, not this one.
 void linger(const ServerOptions& options, Stream& call) {
@@ -26,8 +26,8 @@ void linger(const ServerOptions& options, Stream& call) {
   }
 }
 
-/// Returns true if the server was cut while the handler did anything but wait for its caller: the
-/// caller may then have only a part of the reply.
+/// Returns true if the server was cut while the handler did anything other than wait for its
+/// caller: the caller may then have only a part of the reply.
 bool was_cut_amid(const Stream& call) {
   engine::Engine& engine = engine::Engine::current();
   engine.note_interrupts();

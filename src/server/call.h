@@ -16,7 +16,7 @@ struct CallEnd {
   enum class Manner : std::uint8_t {
     orderly,  ///< What was written still arrives: the peer's last bytes are waited for. Ends with
               ///< a reset if a write has failed, or a cut came while the handler worked.
-    at_once,  ///< Nothing is waited for.
+    at_once,  ///< At once, without a wait.
     broken,   ///< The peer sees a reset.
   };
 
@@ -33,7 +33,7 @@ CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part
   const auto run = [&] {
     try {
       Result<void> done = part();
-      // What had begun was cut off for lack of memory: it must not look answered.
+      // The call was cut off for lack of memory, and must not look answered.
       const bool is_cut = !done && done.error().kind == ErrorKind::resource_exhausted;
       if (!is_cut) end.manner = CallEnd::Manner::orderly;
       if (!done) end.reason = std::move(done.error());

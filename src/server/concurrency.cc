@@ -15,7 +15,7 @@ constexpr std::size_t kProcessesDefault = 64;
 struct Word {
   std::string_view name;
   Concurrency::Kind kind;
-  std::size_t count_max;  ///< 0: no count may follow.
+  std::size_t count_max;  ///< 0: the word has no count.
 };
 constexpr Word kWords[] = {
     {"serial", Concurrency::Kind::serial, 0},

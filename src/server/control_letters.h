@@ -10,9 +10,9 @@
 
 namespace hotline::server {
 
-/// Wakes the fiber that runs a server when the server is drained or cut. The letters are made
-/// beforehand, because a signal, or the end of the only call, could not report a lack of memory.
-/// Each is posted once. Any thread.
+/// Wakes the fiber that runs a server when the server is drained or cut. The letters are made in
+/// advance, because a signal, or the end of the only call, could not report a lack of memory. Each
+/// is posted once. Any thread.
 class ControlLetters {
  public:
   /// Sets `asked` on the loop of `mailbox` from now on. The letters share it: they may be read
@@ -30,7 +30,7 @@ class ControlLetters {
     cut_ = std::move(cut);
   }
 
-  /// Posts nothing any more.
+  /// Stops posting.
   void detach() noexcept {
     const std::lock_guard lock(mutex_);
     mailbox_.reset();

@@ -21,7 +21,7 @@ void DispatchFibers::start() {
   is_dispatching_ = loop_.spawn_next(
       "dispatch",
       [this] {
-        // A handler's fiber may start this one, but its deadlines must not apply here.
+        // A handler's fiber may start this fiber, but the handler's deadlines must not apply to it.
         loop_.scope().deadline = deadline_;
         dispatch_();
       },

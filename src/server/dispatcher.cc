@@ -171,7 +171,7 @@ void Dispatcher::note_unanswered(const Datagram& datagram, std::string_view why)
     note(LogLevel::debug, "a datagram is not answered", datagram,
          std::string(why) + "; " + std::to_string(unanswered_) + " so far");
   } catch (const std::bad_alloc&) {
-    // It is counted.
+    // The failure is counted.
   }
 }
 

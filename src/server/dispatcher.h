@@ -15,9 +15,10 @@
 
 namespace hotline::server {
 
-/// Runs a message handler over one datagram socket: messages back to back on one dispatch fiber,
-/// replies in batches. When a handler waits, it keeps that fiber and another goes on with the later
-/// messages. On a thread without a loop it handles one message after another.
+/// Runs a message handler over one datagram socket: one dispatch fiber handles message after
+/// message and sends the replies in batches. When a handler waits, it keeps that fiber, and another
+/// fiber handles the later messages. On a thread without a loop it handles one message after
+/// another.
 class Dispatcher {
  public:
   Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
@@ -51,8 +52,8 @@ class Dispatcher {
 
   std::span<const Datagram> messages_;
   std::size_t position_ = 0;
-  std::shared_ptr<void> messages_memory_;   ///< Set if a handler waits within the batch; otherwise
-                                            ///< the memory is the socket's.
+  std::shared_ptr<void> messages_memory_;   ///< Set while a handler waits within the batch;
+                                            ///< otherwise the messages are in the socket's memory.
   std::vector<Reply> replies_;              ///< Of messages_, not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.

@@ -11,8 +11,8 @@
 namespace hotline::server {
 namespace {
 
-// How long the dispatching fiber goes on before the loop's other fibers run, how many light calls
-// it serves between two reads of the clock, and how many before a heavy one.
+// How long the dispatching fiber runs before the loop's other fibers, how many light calls it
+// serves between two reads of the clock, and how many before a heavy one.
 constexpr Duration kSlice = std::chrono::microseconds(500);
 constexpr unsigned kLightCountUnlooked = 4;
 constexpr unsigned kLightCountMax = 64;
@@ -55,12 +55,12 @@ FrameDispatcher::~FrameDispatcher() { end_all(); }
 
 void FrameDispatcher::run() {
   engine::FiberGroup group(loop_);
-  // The calls themselves limit the number of waits: each can hold one fiber, as a stream does.
+  // The number of calls limits the number of waits: each call can hold one fiber, as a stream does.
   fibers_.emplace(loop_, group, SIZE_MAX, [this] { dispatch(); });
   do {
     fibers_->start();
     group.join();
-    // spawn failed for lack of a stack; try again until it succeeds.
+    // spawn() failed for lack of a stack: retry until it succeeds.
   } while (!is_over() && sleep_for(kRetryPause));
 }
 
@@ -109,7 +109,8 @@ void FrameDispatcher::dispatch() {
   }
 }
 
-/// Callers that keep sending could keep the fiber from a wait, which would report a drain or a cut.
+/// Callers that keep sending could prevent the fiber from waiting, and a wait is what reports a
+/// drain or a cut.
 void FrameDispatcher::heed_scope() {
   const int asked = loop_.scope().code_in_force();
   if (asked == engine::kDrainEnd && !is_draining_) begin_drain();
@@ -159,7 +160,7 @@ Deadline FrameDispatcher::next_silence_end() const {
 
 void FrameDispatcher::end_silent() {
   const Instant time = loop_.now();
-  // The loop processes everything that has arrived by now before it ends this wait.
+  // The loop processes everything that has arrived before it ends this wait.
   if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
   for (OrderedCalls* calls : watched()) {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
@@ -229,7 +230,8 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
     if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
     // The notification came too early: watch the call again.
     if (piece->empty()) return {};
-    // A peer that sends a little now and then is never silent, and may still take too long.
+    // A peer that sends a few bytes now and then is not silent, but its message may still take too
+    // long.
     if (call.message.has_passed(loop_.now())) return fail(lateness_of(call));
     call.has_spoken = true;
     call.set_weight(engine::weight_of(piece->size()));
@@ -283,7 +285,7 @@ void FrameDispatcher::watch(FramedCall& call) {
   calls.push_back(call);
   call.is_watched = true;
   if (!call.message.until().is_never() && !call.is_timed) {
-    // Its time ended while it was served.
+    // The message's time ended while the call was served.
     begun_.push_front(call);
     call.is_timed = true;
   }
@@ -310,7 +312,7 @@ void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
   has_work_.set();
 }
 
-/// Returns null if there is no memory for one.
+/// Returns null if there is no memory.
 std::unique_ptr<ReplyBatch> FrameDispatcher::take_batch() noexcept {
   if (spare_batches_.empty()) {
     try {

@@ -17,12 +17,12 @@
 
 namespace hotline::server {
 
-/// Runs a message handler over the framed calls of one loop: the messages of all of them back to
-/// back on one fiber, with the replies to one receive gathered into one write. A silent call has
-/// neither a fiber nor a buffer. When a handler or a write waits, it keeps that fiber and another
-/// goes on with the other calls. Calls that carry much at once are served after those that carry
-/// little, a limited number of messages at a time, and the loop's other fibers run after each slice
-/// of time. Loop thread only; used from fibers of one group.
+/// Runs a message handler over the framed calls of one loop. One fiber handles the messages of all
+/// calls, and gathers the replies to one receive into one write. A silent call has neither a fiber
+/// nor a buffer. When a handler or a write waits, it keeps that fiber, and another fiber serves the
+/// other calls. Calls with many messages are served after those with few, a limited number of
+/// messages at a time, and the loop's other fibers run after each slice of time. Loop thread only;
+/// used from fibers of one group.
 class FrameDispatcher {
  public:
   FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop);
@@ -36,8 +36,8 @@ class FrameDispatcher {
   /// There will be no more.
   void stop_taking();
 
-  /// Returns when no more calls will come and the last has ended. A drain of the fiber ends calls
-  /// with nothing pending, and a cancel ends all.
+  /// Returns after stop_taking() when the last call has ended. A drain of the fiber ends calls with
+  /// nothing pending, and a cancel ends all.
   void run();
 
  private:
@@ -79,10 +79,10 @@ class FrameDispatcher {
   std::optional<DispatchFibers> fibers_;
   OrderedCalls ready_;
   OrderedCalls ready_bulk_;  ///< Those of them that brought much with their last piece.
-  // Each in the order of its calls' deadlines.
-  OrderedCalls unspoken_;  ///< Watched, and nothing has arrived yet.
-  OrderedCalls silent_;    ///< Watched, and something has arrived.
-  BegunCalls begun_;       ///< Watched or not, with an unfinished message whose time is not over.
+  // Each list is in the order of its calls' deadlines.
+  OrderedCalls unspoken_;  ///< Watched calls from which nothing has arrived yet.
+  OrderedCalls silent_;    ///< Watched calls from which something has arrived.
+  BegunCalls begun_;       ///< Calls with an unfinished message whose time is not over.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
   std::size_t batch_count_ = 0;  ///< Unused or in use.
   static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());
@@ -90,7 +90,7 @@ class FrameDispatcher {
   Instant slice_end_{};
   unsigned light_count_ = 0;  ///< Light calls that were served since the last heavy one.
   std::size_t call_count_ = 0;
-  bool is_complete_ = false;  ///< No more calls will be taken.
+  bool is_complete_ = false;  ///< No more calls will be added.
   bool is_draining_ = false;
 };
 

@@ -17,7 +17,7 @@ namespace {
 using framing::FrameAssembler;
 using Outcome = Decoded::Outcome;
 
-// Some 50 us of the smallest messages, with a handler that takes no time.
+// About 50 us for the smallest messages and a handler that takes no time.
 constexpr int kFramesOfTurn = 256;
 
 Error only_one_wanted(const Stream& call) {

@@ -10,7 +10,7 @@
 
 namespace hotline::server {
 
-/// Whether `frames` may hold more whole frames.
+/// Whether `frames` may contain more whole frames.
 enum class FramesLeft : bool { none, some };
 
 /// Answers the frames that are whole in `frames`, at most so many that others need not wait for

@@ -169,8 +169,8 @@ Result<void> LoopsRunner::start(std::vector<Service>& services) {
     cut();
     break;
   }
-  // All of them at once, so that callers of the first do not take what the last one's loop still
-  // needs.
+  // Starts all of them at once, so that callers of the first loop do not use the resources that the
+  // last loop needs.
   for (Loop& loop : loops_) loop.begin();
   return started;
 }

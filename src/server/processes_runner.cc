@@ -117,7 +117,8 @@ bool ProcessesRunner::run_child(const ChildWords& words, const Service& service,
 bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service, int kept_fd,
                                  const std::function<void()>& body) {
   engine::Interrupter interrupter;
-  // Listed before it exists, because the fork suspends this fiber and a drain may come in between.
+  // Listed before the child exists, because the fork suspends this fiber and a drain may come in
+  // the meantime.
   const Listed listed(children_, interrupter);
   if (end_code_ == engine::kDrainEnd) interrupter.drain();
   if (end_code_ == engine::kCancelEnd) interrupter.cancel();

@@ -8,8 +8,8 @@
 namespace hotline::server {
 namespace {
 
-/// Frames a reply that is its own request, changed in place, where it is, if its envelope fits.
-/// Returns an empty view otherwise.
+/// Frames a reply that is its own request, changed in place, without moving it. Returns an empty
+/// view if its envelope does not fit.
 Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelope& envelope) {
   const Bytes header = envelope.header();
   const Bytes trailer = envelope.trailer();
@@ -59,7 +59,7 @@ void ReplyBatch::append_copy(Bytes bytes) {
 }
 
 Result<void> ReplyBatch::flush(Stream& call) {
-  // On a ring every wait costs a fiber that takes over from this one, far more than a system call.
+  // On a ring, every wait costs the start of another fiber, which is far more than a system call.
   flush_now(call);
   if (pieces_.empty()) {
     clear();

@@ -9,7 +9,7 @@
 namespace hotline {
 namespace {
 
-/// Drops the line if standard error does not take it within a second; the server serves all the
+/// Drops the line if standard error does not accept it within a second; the server serves all the
 /// same, and signals end it. Returns true if the line was printed.
 bool print_error(std::string line) {
   line += '\n';

@@ -102,7 +102,7 @@ void Shared::log(LogLevel level, std::string_view message, const std::string& se
                         peer == nullptr ? "" : peer->to_string(),
                         std::string(detail)});
   } catch (...) {
-    // There is no memory for the record; the caller goes on.
+    // Without memory the record is dropped, and the caller continues.
   }
 }
 

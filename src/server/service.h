@@ -101,10 +101,11 @@ struct Service {
   Endpoint bound;
   Handler handler;
   SocketOptions socket;
-  bool is_only_owner = false;  ///< On UNIX sockets: only for this program's user and root.
+  bool is_only_owner = false;  ///< On UNIX sockets, only this program's user and root may call.
   bool must_tell_users =
-      false;        ///< The endpoint requires it: sockets that cannot identify users are refused.
-  Framing framing;  ///< For streams; with boundaries, each frame is a message for the handler.
+      false;  ///< The endpoint requires it, so sockets that cannot identify users are refused.
+  Framing framing;  ///< Used for streams. If it has boundaries, each frame is a message for the
+                    ///< handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
 };

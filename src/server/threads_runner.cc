@@ -66,14 +66,14 @@ bool ThreadsRunner::start_thread(std::function<void()> body) {
   return add_thread(std::move(body));
 }
 
-/// With the mutex held.
+/// Call it with the mutex held.
 bool ThreadsRunner::add_thread(std::function<void()> body) {
   join_ended();
   threads_.emplace_back();
   try {
     if (run_thread(threads_.back(), std::move(body))) return true;
   } catch (const std::bad_alloc&) {
-    // As when the system has no thread left.
+    // Handled like a system that cannot start a thread.
   }
   threads_.pop_back();
   return false;

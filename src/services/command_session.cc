@@ -89,7 +89,7 @@ bool CommandSession::answer(const std::string& line) {
     give_up(line, completed.error());
     return false;
   }
-  // The word of success would be false.
+  // The reply for success would be false.
   if (has_silently_died(*completed)) {
     give_up(line, make_error(ErrorKind::reset, {}, {},
                              "signal " + std::to_string(completed->end.signal) +

@@ -24,8 +24,8 @@ class CommandSession {
   CommandSession(const CommandSession&) = delete;
   CommandSession& operator=(const CommandSession&) = delete;
 
-  /// Answers the caller's commands until one side hangs up. Throws what the operator has to know:
-  /// why a command could not be answered. The call is then broken off.
+  /// Answers the caller's commands until one side hangs up. Throws an error for the operator, which
+  /// reports why a command could not be answered; the call is then broken off.
   void converse();
 
  private:
@@ -48,7 +48,7 @@ class CommandSession {
   Launcher& launcher_;
   const CommandOptions& options_;
   CallOpening opening_;
-  std::deque<std::string> requests_;  ///< What the caller sent ahead.
+  std::deque<std::string> requests_;  ///< The bytes that the caller sent ahead.
   std::size_t requests_bytes_ = 0;
   bool has_hung_up_ = false;
   bool has_completed_ = false;  ///< The running command has ended.

@@ -46,7 +46,8 @@ struct DatagramOptions {
   std::size_t datagram_bytes_max = 65535;
   std::size_t batch_max = 64;  ///< Datagrams that one system call receives or sends.
   Duration connect_timeout = std::chrono::seconds(30);  ///< For the look-up of a name.
-  Duration send_timeout = std::chrono::seconds(30);     ///< For room in the socket's buffer.
+  Duration send_timeout =
+      std::chrono::seconds(30);  ///< How long a send waits for room in the socket's buffer.
   TrafficTap* tap = nullptr;
 };
 

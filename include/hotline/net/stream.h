@@ -20,8 +20,8 @@ class ReadWatch;
 
 /// How long the waits of a stream may last. Each is a deadline on one wait, not on the whole call.
 struct StreamTimeouts {
-  Duration first_byte = std::chrono::seconds(30);  ///< For the first bytes of the call.
-  Duration idle = std::chrono::minutes(10);        ///< For any bytes after those.
+  Duration first_byte = std::chrono::seconds(30);  ///< The wait for the first bytes of the call.
+  Duration idle = std::chrono::minutes(10);        ///< The wait for any later bytes.
   Duration write = std::chrono::seconds(30);       ///< For the peer to take each 256 KiB.
   Duration message = std::chrono::seconds(60);  ///< Framed calls of a server: for the peer to send
                                                 ///< each 256 KiB of an unfinished message.

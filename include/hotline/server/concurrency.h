@@ -8,14 +8,14 @@
 
 namespace hotline {
 
-/// How many calls run at once, and on what: the word of `--concurrency`.
+/// How calls run concurrently: the value of `--concurrency`.
 struct Concurrency {
   enum class Kind {
     serial,     ///< One call at a time for each listener, blocking.
     threads,    ///< At most `count` calls, each on a thread, blocking; further callers wait in the
                 ///< backlog.
     processes,  ///< At most `count` calls, each in a process, blocking. Datagrams: `count` workers.
-    loops,      ///< `count` event loops, a fiber for each call.
+    loops,      ///< `count` event loops, with a fiber for each call.
   };
 
   Kind kind = Kind::loops;

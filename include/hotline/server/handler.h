@@ -34,7 +34,7 @@ using MessageHandler = std::function<Reply(const Message&)>;
 /// If it throws, it is called again after a pause, unless the server drains.
 using DatagramHandler = std::function<void(DatagramSocket&)>;
 
-/// A function that can be a handler.
+/// A function type that can be a handler.
 template <typename Function>
 concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
     std::is_invocable_r_v<Reply, Function&, const Message&> ||
@@ -66,20 +66,20 @@ class Handler {
     return *this;
   }
 
-  /// The handler must never be offered to other machines without protection: binding fails unless
-  /// all callers can only be on this one. `advice` is the hint of that error; empty: to listen
-  /// elsewhere.
+  /// States that other machines must not reach the handler without protection: bind fails unless
+  /// all callers can only be on this machine. `advice` is the hint of that error; if empty, the
+  /// hint is to listen elsewhere.
   Handler& only_local(std::string advice = {}) {
     is_only_local_ = true;
     only_local_advice_ = std::move(advice);
     return *this;
   }
 
-  /// At UNIX endpoints the handler is for this program's own user and for root: others are reset
-  /// before the handler sees them, and a path gets mode 600. The endpoint overrides this:
-  /// `allow=any`, or the `mode=` of a path, whose bits then decide. The sender of a datagram is
-  /// unknown, so binding an abstract name for datagrams fails, and so does a path that is open to
-  /// others under `allow=owner`.
+  /// At UNIX endpoints, only this program's user and root may call the handler: other callers are
+  /// reset before the handler gets the call, and a path gets mode 600. The endpoint can override
+  /// this: with `allow=any`, or with the `mode=` of a path, whose bits then decide. The sender of a
+  /// datagram is unknown, so bind fails for an abstract name of datagrams, and for a path that is
+  /// open to others with `allow=owner`.
   Handler& only_owner() {
     is_only_owner_ = true;
     return *this;

@@ -52,7 +52,8 @@ class Reply {
   /// Returns a reply with the bytes of `message` as the handler has left them, without a copy.
   static Reply in_place(const Message& message) { return Reply(InPlace{message.bytes()}); }
 
-  /// The same with only `part` of them; throws std::invalid_argument if `part` is not within them.
+  /// Same as above, with only `part` of the bytes; throws std::invalid_argument if `part` is not
+  /// within them.
   static Reply in_place(const Message& message, Bytes part) {
     if (!lies_within(part, message.bytes())) {
       throw std::invalid_argument("a reply in place must be a part of its message");
@@ -68,8 +69,8 @@ class Reply {
   /// Whether the bytes are those of the message, and are valid only as long as it is.
   bool is_in_place() const { return std::holds_alternative<InPlace>(bytes_); }
 
-  /// Returns true if the reply may answer `message`: false for one that is in place of another
-  /// message. A handler that returns such a reply has failed, and nothing is sent.
+  /// Returns false if the reply consists of the bytes of another message than `message`. A handler
+  /// that returns such a reply has failed, and nothing is sent.
   bool is_for(const Message& message) const {
     return !is_in_place() || lies_within(bytes(), message.bytes());
   }

@@ -36,8 +36,8 @@ struct Limits {
 /// How many calls a server takes.
 enum class CallCount : bool { unlimited, one };
 
-/// What ends a server: only its owner, or signals too: SIGTERM, and SIGINT and SIGHUP unless they
-/// are ignored at bind (the first drains, the second cuts).
+/// Whether signals end a server: SIGTERM, and SIGINT and SIGHUP unless they are ignored at bind.
+/// The first signal drains the server, the second cuts it.
 enum class SignalUse : bool { none, drain };
 
 /// How a server runs.
@@ -58,9 +58,9 @@ struct ServerOptions {
   TrafficTap* tap = nullptr;  ///< Must outlive the server.
 };
 
-/// How a server ended. All words of concurrency count in the same way: a call is a connection; a
-/// message is a datagram, or a frame of a framed call, that a message handler was given. The counts
-/// of a process that died before its end are lost.
+/// How a server ended. All kinds of concurrency count in the same way: a call is a connection; a
+/// message is a datagram, or a frame of a framed call, that was given to a message handler. The
+/// counts of a process that dies before it reports are lost.
 struct DrainReport {
   std::uint64_t calls = 0;     ///< All that there were.
   std::uint64_t messages = 0;  ///< All that there were.
@@ -91,7 +91,7 @@ class Server {
   /// bind().
   Result<void> add(std::string_view uri, Handler handler, std::string_view name = "service");
 
-  /// The same with a handler that depends on the options of the endpoint.
+  /// Same as above, with a handler that depends on the options of the endpoint.
   Result<void> add_made(std::string_view uri, const HandlerMaker& make,
                         std::string_view name = "service");
 

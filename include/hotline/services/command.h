@@ -35,27 +35,29 @@ Result<CommandWire> parse_command_wire(std::string_view name);
 /// How commands are run for callers, and answered.
 struct CommandOptions {
   CommandWire wire = CommandWire::plain;
-  std::size_t reply_max = 64 * 1024 * 1024;  ///< Of both outputs of a command together.
-  Duration timeout = kNoTimeout;             ///< Of one command.
+  std::size_t reply_max =
+      64 * 1024 * 1024;           ///< The most bytes of both outputs of a command together.
+  Duration timeout = kNoTimeout;  ///< The limit of one command.
   Duration grace = std::chrono::seconds(1);  ///< How long it may go on once the caller has closed.
   std::string directory{};  ///< Where commands start; empty: in the home of this user, else in /.
   bool is_once = false;     ///< One command, then the call ends.
   bool is_exposed = false;  ///< Other machines may call: whoever reaches it can do whatever this
                             ///< program may.
 
-  /// `defaults`, but for the options `wire`, `max` (reply_max), `timeout` and `cwd` (directory,
-  /// which must begin with /), which it takes.
+  /// Returns `defaults` with the values of the options `wire`, `max` (reply_max), `timeout` and
+  /// `cwd` (directory, which must begin with /), which it takes.
   static Result<CommandOptions> take_from(OptionTaker& taker, CommandOptions defaults);
 };
 
-/// The service: runs each request as `/bin/sh -c` does, and answers with what it wrote to standard
-/// error, else to standard output, else with `操作成功`. Whatever is not a whole and true reply
-/// breaks the call off: one over reply_max, a timeout, a command that cannot be launched. When the
-/// caller goes the command and its whole tree are killed. `launcher` outlives the server.
+/// Returns the handler of the service. It runs each request as `/bin/sh -c` does, and answers with
+/// the command's standard error, or its standard output, or `操作成功` if both are empty. It breaks
+/// the call off if it cannot send a whole and true reply: a reply over reply_max, a timeout, a
+/// command that cannot be launched. When the caller hangs up, the command and its whole process
+/// tree are killed. `launcher` must outlive the server.
 Handler command_handler(Launcher& launcher, const CommandOptions& options = {});
 
-/// The same, shaped by the options of the endpoint. Fails with `invalid_argument` if no command can
-/// start in its directory.
+/// Same as above, with the options of the endpoint. Fails with `invalid_argument` if no command can
+/// start in the directory.
 HandlerMaker command_maker(Launcher& launcher, const CommandOptions& defaults = {});
 
 }  // namespace hotline

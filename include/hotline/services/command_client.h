@@ -18,7 +18,7 @@ namespace hotline {
 struct CommandClientOptions {
   CommandWire wire = CommandWire::plain;
   std::size_t reply_max = 64 * 1024 * 1024;
-  Duration timeout = kNoTimeout;              ///< For one reply, starting with its request.
+  Duration timeout = kNoTimeout;              ///< The limit of one reply, from its request on.
   Duration linger = std::chrono::seconds(1);  ///< `plain`: the silence that ends a reply. finish():
                                               ///< how long to wait for bytes after the reply.
 };
