@@ -38,7 +38,7 @@ struct LengthField {
   bool is_signed = false;
 };
 
-/// Returns the longest length that `field` can say.
+/// Returns the longest length that `field` can express.
 constexpr std::size_t length_max_of(LengthField field) {
   if (field.bytes == sizeof(std::uint16_t)) return kU16LengthMax;
   return field.is_signed ? kI32LengthMax : kU32LengthMax;

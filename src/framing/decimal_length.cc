@@ -14,7 +14,7 @@ struct Number {
   bool is_over = false;
 };
 
-/// Reads the number at the beginning of `input`. It has no leading zero: after a `0` it has ended.
+/// Reads the number at the beginning of `input`. It has no leading zero, so it ends after a `0`.
 Number read_number(Bytes input, std::size_t value_max) {
   Number number;
   for (const std::byte byte : input) {
@@ -36,7 +36,7 @@ std::size_t write_number(std::size_t number, std::span<std::byte> into) {
   return static_cast<std::size_t>(std::to_chars(begin, begin + into.size(), number).ptr - begin);
 }
 
-/// A length, as far as it is there: `digits` are its digits, 0 until one is there.
+/// Decodes the part of a length that has arrived, and sets `digits` to the number of its digits.
 Decoded decode_announcement(Bytes input, std::size_t length_max, std::size_t& digits) {
   digits = 0;
   if (input.empty()) return more(1);
@@ -89,7 +89,7 @@ std::size_t encode_netstring(std::size_t length, std::span<std::byte> into) {
 }
 
 Decoded decode_ready(Bytes input, std::size_t length_max, Decoder::Progress& progress) {
-  // The payload may begin with digits too: those that were answered are the length.
+  // The payload may begin with digits too; only the digits that were answered are the length.
   if (progress.is_answered) return decode_answered(input, length_max, progress);
   return decode_announcement(input, length_max, progress.looked_at);
 }

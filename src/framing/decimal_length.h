@@ -17,14 +17,14 @@ Decoded decode_netstring(Bytes input, std::size_t length_max);
 /// Returns how many bytes of `into`, which has room for 21, were written.
 std::size_t encode_netstring(std::size_t length, std::span<std::byte> into);
 
-/// What the receiver answers to a length of Kind::ready.
+/// The receiver's answer to a length of Kind::ready.
 inline constexpr std::string_view kReadyAnswer = "ready";
 
-/// A length, and once that was answered the payload after it. A length that was not answered is
-/// `more`, for nothing ends its digits, and Decoder::answer is due.
+/// Decodes a length and, after it was answered, the payload. An unanswered length is `more`,
+/// because nothing marks the end of its digits; the receiver must then send Decoder::answer().
 Decoded decode_ready(Bytes input, std::size_t length_max, Decoder::Progress& progress);
 
-/// Returns how many bytes of `into`, which has room for 20, that were.
+/// Returns how many bytes of `into`, which has room for 20, were written.
 std::size_t encode_announcement(std::size_t length, std::span<std::byte> into);
 
 }  // namespace hotline::framing

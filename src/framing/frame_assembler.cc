@@ -9,11 +9,11 @@ namespace {
 
 using Outcome = Decoded::Outcome;
 
-// If more than this is missing, it is read directly into its place, at the price of a read that
-// takes nothing of the next frame.
+// If more than this is missing, it is read directly into its place, although that read takes no
+// bytes of the next frame.
 constexpr std::size_t kDirectMin = 16 * 1024;
 
-// At most this much is taken at once of a frame whose end is not known.
+// The most bytes that are taken at once of a frame whose end is not known.
 constexpr std::size_t kPieceMin = 512;
 
 }  // namespace
@@ -50,7 +50,7 @@ FrameAssembler::Step FrameAssembler::take_frame(const Decoded& decoded, MutableB
   const bool is_gathered = partial_ && !partial_->bytes.empty();
   if (!is_gathered) return take_whole(decoded);
   partial_->is_read = true;
-  // What was gathered beyond the frame goes back to the piece: it is the last that was copied.
+  // Returns the gathered bytes after the frame to the piece, because they were copied from it last.
   if (const std::size_t excess = input.size() - decoded.frame_bytes; excess > 0) {
     const MutableBytes source = partial_->source;
     assert(source.size() >= piece_.size() + excess && "the last copy completed the frame");

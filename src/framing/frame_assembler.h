@@ -43,11 +43,12 @@ class FrameAssembler {
     return next_of_pieces();
   }
 
-  /// Whether next() will find something else than `more`; amid a frame it does not look. What it
-  /// has found before stays.
+  /// Returns true if next() will find something other than `more`; always false within a frame. The
+  /// last frame that next() found stays valid.
   bool has_next();
 
-  /// What has arrived behind all that came before. It stays where it is until next() says `more`.
+  /// Adds the bytes that have arrived after all earlier ones. They must stay in place until next()
+  /// returns `more`.
   void feed(MutableBytes piece) { piece_ = piece; }
 
   /// After `more`: returns memory for much of the current frame, to read into directly; empty if
@@ -55,17 +56,18 @@ class FrameAssembler {
   MutableBytes room();
   void filled(std::size_t count) { partial_->bytes.advance(count); }
 
-  /// As Decoder's.
+  /// See Decoder.
   Bytes answer() const { return decoder_.answer(); }
   void note_answered() { decoder_.note_answered(); }
 
-  /// Whether a frame has begun and not ended, as next() has last seen it.
+  /// Returns true if a frame had begun and not ended at the last next().
   bool is_amid_frame() const { return partial_ && !partial_->is_read && !partial_->bytes.empty(); }
 
-  /// Returns what was fed and belongs to no frame yet, to be moved elsewhere and fed again.
+  /// Returns the bytes that were fed and do not belong to a frame yet, to be moved elsewhere and
+  /// fed again.
   MutableBytes rest() const { return piece_; }
 
-  /// Takes bytes that belong to no frame, as many as there are and fit.
+  /// Takes as many bytes that do not belong to a frame as there are and fit.
   std::size_t take(MutableBytes into);
 
  private:
@@ -76,7 +78,7 @@ class FrameAssembler {
     Gathering bytes;
     MutableBytes source{};  ///< The piece, before the last bytes were copied out of it.
     std::size_t wanted_bytes = 0;
-    bool is_read = false;  ///< It is the latter.
+    bool is_read = false;  ///< `bytes` contains the frame that was read last.
   };
 
   /// The frame is within the piece.

@@ -8,12 +8,12 @@
 
 namespace hotline::framing {
 
-/// Returns why what came from `endpoint` is not a message in `framing`: the error of a step that is
-/// `malformed` or `too_large`.
+/// Returns why the bytes from `endpoint` are not a message in `framing`: the error of a step that
+/// is `malformed` or `too_large`.
 Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std::string endpoint);
 
-/// `error`, with which receiving ended, as what it means for frames: an orderly end is `truncated`
-/// amid one.
+/// Returns `error`, with which receiving ended, as an error of framing: an orderly end within a
+/// frame becomes `truncated`.
 Error end_of_frames(const FrameAssembler& frames, Error error);
 
 }  // namespace hotline::framing

@@ -56,7 +56,7 @@ struct FrameStream::State {
   Error no_frame(const framing::FrameAssembler::Step& step) const;
 };
 
-/// The close has taken the lease.
+/// The close has ended the lease.
 void FrameStream::State::drop_if_closed() {
   if (!stream.is_open()) frames.feed({});
 }

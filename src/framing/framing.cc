@@ -14,7 +14,7 @@ namespace {
 using framing::Format;
 using framing::Refusal;
 
-// What `max` may ask for. Memory is taken only as a message arrives.
+// The largest value of `max`. Memory is taken only as a message arrives.
 constexpr std::size_t kFrameMaxMax = framing::kU32LengthMax;
 
 std::expected<Framing, Refusal> parse_text(std::string_view text) {

@@ -30,8 +30,8 @@ inline Decoded frame(std::size_t begin, std::size_t payload_bytes, std::size_t f
   };
 }
 
-/// The longest payload that may come. No memory is longer than PTRDIFF_MAX, so that sums of a
-/// length and what goes around it never wrap.
+/// The longest payload that may arrive: at most PTRDIFF_MAX, so that the sum of a length and its
+/// envelope never wraps.
 inline std::size_t payload_max(const Framing& framing) {
   return std::min(framing.frame_max, static_cast<std::size_t>(PTRDIFF_MAX));
 }

@@ -11,7 +11,7 @@
 namespace hotline::framing {
 namespace {
 
-// In an endpoint and in a shell line these mean something else.
+// These have another meaning in an endpoint or a shell line.
 constexpr std::string_view kReserved = "&?;|<>()$`\\\"'#*[]!{}^";
 
 bool is_delimiter(std::string_view bytes) {

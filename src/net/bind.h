@@ -13,10 +13,10 @@ namespace hotline::net {
 /// A socket that is bound; a stream socket listens.
 struct BoundSocket {
   std::unique_ptr<engine::Channel> channel;
-  Endpoint endpoint;  ///< With the port that the kernel chose.
+  Endpoint endpoint;  ///< The endpoint, with the port that the kernel chose.
   SocketAddress address;
   BoundPath path;
-  std::shared_ptr<InheritedMode> mode;  ///< For an inherited socket that was blocking.
+  std::shared_ptr<InheritedMode> mode;  ///< Set for an inherited socket that was blocking.
 };
 
 /// Binds a socket to the first address of `endpoint` that takes it, and listens with

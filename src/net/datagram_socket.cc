@@ -38,7 +38,7 @@ struct DatagramSocket::State {
   net::BoundPath path;
   std::shared_ptr<net::InheritedMode> mode;
   std::shared_ptr<net::ReceiveBatch> received;
-  std::shared_ptr<net::ReceiveBatch> spare;  ///< Kept by a user until recently, or still.
+  std::shared_ptr<net::ReceiveBatch> spare;  ///< A user keeps it, or has kept it until recently.
   net::SendBatch sent;
   std::optional<net::UnixSender> unix_sender;  ///< Of a bound UNIX socket, to its many peers.
   engine::Turn send_turn;

@@ -36,7 +36,8 @@ struct Listener::State {
 
 namespace {
 
-// A system that always fails in this way, as a system call filter does, must not keep a core busy.
+// A system that always fails in this way, for example because of a system call filter, must not
+// keep a core busy.
 constexpr int kFailuresMax = 8;
 
 // Errors that belong to the connection, so that the next accept may succeed: accept(2), "Error
@@ -131,7 +132,7 @@ Result<Listener> Listener::share_port() const {
 void Listener::leave_loop() { state_->channel->withdraw(); }
 
 void Listener::close() {
-  // While the socket is open, no other server takes its path for abandoned and binds another there.
+  // While the socket is open, other servers do not consider its path abandoned.
   state_->path.remove();
   state_->channel->close();
   state_->mode.reset();

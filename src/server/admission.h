@@ -20,8 +20,8 @@ class Admission {
   /// The calls of one peer address. It does not move while it counts any.
   using PeerCalls = std::pair<const std::string, std::size_t>;
 
-  /// `room`: calls at once. `per_peer`: of those from one address; addresses of this machine have
-  /// no limit.
+  /// `room`: calls at once. `per_peer`: calls at once from one address; addresses of this machine
+  /// have no limit.
   Admission(std::size_t room, std::size_t per_peer) : room_(room), per_peer_(per_peer) {}
 
   /// Whether it may be used. Fails with `resource_exhausted`.

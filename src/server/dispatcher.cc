@@ -20,7 +20,7 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
   explicit Handling(Dispatcher& dispatcher)
       : Work(dispatcher.fibers_ ? &*dispatcher.fibers_ : nullptr), dispatcher_(dispatcher) {}
 
-  /// The message is not needed any more: its memory may be used for another receive.
+  /// The message is not needed any more, so its memory may be used for another receive.
   void give_up_message() {
     if (std::exchange(holds_batch_, false)) dispatcher_.is_batch_in_use_ = false;
   }
@@ -40,7 +40,7 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
 
   Dispatcher& dispatcher_;
   std::shared_ptr<void> memory_;
-  bool holds_batch_ = false;  ///< The socket's own memory, because there is no other.
+  bool holds_batch_ = false;  ///< Uses the socket's own memory, because there is no other.
 };
 
 void Dispatcher::run() {
@@ -55,7 +55,7 @@ void Dispatcher::run() {
   do {
     fibers_->start();
     group.join();
-    // spawn failed for lack of a stack; try again until it succeeds.
+    // spawn() failed for lack of a stack: retry until it succeeds.
   } while (!has_ended_ && sleep_for(kRetryPause));
 }
 
@@ -122,7 +122,7 @@ Dispatcher::Course Dispatcher::handle_next() {
   }
   Handling handling(*this);
   Reply reply = call_handler(datagram);
-  // If one message is wanted, one that cannot be answered completely is not the one.
+  // If only one message is wanted, a message that cannot be answered completely does not count.
   bool is_the_one = reply.has_value() || !datagram.is_truncated;
   if (reply.has_value() && net::is_relative_path(datagram.route->peer)) {
     note_unanswered(datagram, "its sender's address is a relative path");

@@ -12,7 +12,7 @@
 
 namespace hotline::server {
 
-/// The framed replies to one stream, gathered into as few writes as possible. A reply that is its
+/// Gathers the framed replies to one stream into as few writes as possible. A reply that is its
 /// whole request, changed in place, is sent from its place together with its neighbours; a short
 /// one is copied; longer ones are sent from where they are, and replies that own their bytes are
 /// kept. Reused from batch to batch.
@@ -21,7 +21,7 @@ class ReplyBatch {
   ReplyBatch();
 
   /// Adds the reply to the frame `request`, which must stay in place until flush(); a reply in
-  /// place is a part of it. Fails as encode() does, and then nothing was added.
+  /// place is a part of it. Fails as encode() does, and then adds nothing.
   Result<void> add(const Framing& framing, const framing::FrameAssembler::Step& request,
                    Reply& reply) {
     const bool is_framed =
@@ -40,7 +40,7 @@ class ReplyBatch {
   /// Writes everything, and clears the batch.
   Result<void> flush(Stream& call);
 
-  /// Writes what does not have to wait; does nothing while flush() waits.
+  /// Writes as much as possible without waiting. Does nothing while flush() waits.
   void flush_now(Stream& call);
 
   void clear();
@@ -53,7 +53,7 @@ class ReplyBatch {
   static constexpr std::size_t kPiecesMax = 256;
   static constexpr std::size_t kBytesMax = 256 * 1024;
 
-  /// Whether the reply is all of its own request, as the handler has left it.
+  /// Whether the reply is its whole request, as the handler has left it.
   static bool is_request(const Reply& reply, const framing::FrameAssembler::Step& request) {
     return reply.is_in_place() && reply.bytes().size() == request.payload.size();
   }

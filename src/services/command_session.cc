@@ -14,7 +14,8 @@
 namespace hotline::services {
 namespace {
 
-// What a caller may send ahead; beyond that nothing is read from it, so its end is not noticed.
+// The most bytes that a caller may send ahead. Beyond that the server stops reading, and does not
+// notice when the caller closes.
 constexpr std::size_t kRequestsBytesMax = 64 * 1024;
 
 // The pause before a receive that failed is tried again.
@@ -22,7 +23,7 @@ constexpr Duration kTryAgain = std::chrono::milliseconds(50);
 
 constexpr std::size_t kShownBytesMax = 80;
 
-/// Returns true if nothing has arrived yet, and something still may.
+/// Returns true if no byte has arrived yet, and one still may.
 bool may_come(const Error& error) {
   return error.kind == ErrorKind::timed_out || error.kind == ErrorKind::resource_exhausted;
 }
@@ -114,7 +115,8 @@ void CommandSession::give_up(const std::string& line, const Error& error) {
                            "': " + error.message());
 }
 
-/// Runs it, and watches the caller in the meantime: `cancelled` if the caller has gone.
+/// Runs the command, and watches the caller at the same time. Fails with `cancelled` if the caller
+/// has gone.
 Result<Completed> CommandSession::run(const std::string& line) {
   // A drain lets it end, and its caller be watched until then.
   const engine::DrainHold hold;

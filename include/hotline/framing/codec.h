@@ -13,53 +13,56 @@ namespace hotline {
 
 class Endpoint;
 
-/// What stands at the beginning of some bytes.
+/// The result of one decode(): what some bytes begin with.
 struct Decoded {
   enum class Outcome : std::uint8_t {
-    frame,      ///< A whole frame: `payload_begin`, `payload_bytes`, `frame_bytes`.
-    more,       ///< The beginning of one: come again with the same bytes and others after them.
-    malformed,  ///< No frame begins like this: `reason`.
-    too_large,  ///< One over Framing::frame_max: `reason`.
+    frame,  ///< A whole frame: `payload_begin`, `payload_bytes`, `frame_bytes`.
+    more,   ///< The beginning of a frame: call decode() again with the same bytes followed by later
+            ///< ones.
+    malformed,  ///< No frame begins like this; see `reason`.
+    too_large,  ///< A frame longer than Framing::frame_max; see `reason`.
   };
 
   Outcome outcome = Outcome::more;
   std::size_t payload_begin = 0;
   std::size_t payload_bytes = 0;
-  std::size_t frame_bytes = 0;   ///< How many bytes to skip to come to the next frame.
-  std::size_t wanted_bytes = 0;  ///< Of `more`: the total number of bytes needed at least, counted
-                                 ///< from the beginning of the frame; more than there were.
-  std::string_view reason{};     ///< Why it was refused: a literal.
+  std::size_t frame_bytes = 0;  ///< The number of bytes from here to the next frame.
+  std::size_t wanted_bytes =
+      0;  ///< For `more`: the lowest total number of bytes, counted from the beginning of the
+          ///< frame, with which decode() can find more; larger than the input.
+  std::string_view reason{};  ///< Why the bytes were refused; a literal.
 };
 
-/// Finds frames in bytes. No I/O, no memory of the bytes: only how far it has looked, so that bytes
-/// that come one by one are looked at once. After `malformed` or `too_large` the stream is lost.
+/// Finds frames in bytes, without I/O. Remembers not the bytes but only how far it has looked, so
+/// that bytes that arrive one by one are examined once. After `malformed` or `too_large` the stream
+/// cannot be decoded any further.
 class Decoder {
  public:
   /// `framing` must outlive this object.
   explicit Decoder(const Framing& framing) : framing_(framing) {}
 
-  /// Looks at `input`, which begins where a frame begins: the first one, or after the last that was
-  /// found. After `more` it begins with what it was then. Sizes are checked against frame_max
-  /// before anybody needs memory for them. An empty input is `more`; on Framing::Kind::raw any
-  /// other input is one frame.
+  /// Decodes `input`, which begins where a frame begins: the first frame, or the one after the last
+  /// that was found. After `more`, `input` begins with the same bytes as before. Sizes are checked
+  /// against frame_max before memory is needed for them. An empty input is `more`; with
+  /// Framing::Kind::raw any other input is one frame.
   Decoded decode(Bytes input);
 
   const Framing& framing() const { return framing_; }
 
-  /// Returns what the sender waits for before it sends more, after a decode() that found `more`;
-  /// empty with a framing that can pipeline, and while a header is not there yet. Who receives
-  /// sends it, calls note_answered(), and then decodes the same bytes and others after them. That
-  /// the header is whole may be certain only after a moment in which nothing came: more of it may
-  /// be decoded in place of the answer.
+  /// Returns the answer that the sender waits for before it sends more, after a decode() that found
+  /// `more`. Empty with a framing that can pipeline, and before the header has arrived. The
+  /// receiver sends the answer, calls note_answered(), and then decodes the same bytes followed by
+  /// later ones. Sometimes only a pause shows that the header is complete; if more of the header
+  /// arrives, decode it instead of answering.
   Bytes answer() const;
 
-  /// Notes that the answer has been sent. Only where answer() is not empty.
+  /// Notes that the answer has been sent. Call it only if answer() is not empty.
   void note_answered();
 
-  /// How far a decoder has come in a frame.
+  /// The progress of a decoder within a frame.
   struct Progress {
-    std::size_t looked_at = 0;  ///< Of the input: what need not be looked at again.
-    bool is_answered = false;   ///< The header was answered.
+    std::size_t looked_at = 0;  ///< Bytes of the input that have been examined.
+    bool is_answered = false;   ///< The header has been answered.
   };
 
  private:
@@ -67,7 +70,7 @@ class Decoder {
   Progress progress_;
 };
 
-/// What goes around one payload, on the wire.
+/// The bytes before and after one payload on the wire.
 class Envelope {
  public:
   /// The longest header of any framing.
@@ -76,8 +79,8 @@ class Envelope {
   Bytes header() const { return Bytes(header_).first(header_bytes_); }
   Bytes trailer() const { return trailer_; }
 
-  /// What the receiver answers to the header before the payload may be sent; empty with a framing
-  /// that can pipeline.
+  /// The receiver's answer to the header, for which the sender waits before it sends the payload;
+  /// empty with a framing that can pipeline.
   Bytes answer() const { return answer_; }
 
  private:
@@ -85,17 +88,17 @@ class Envelope {
 
   std::array<std::byte, kHeaderBytesMax> header_{};
   std::uint8_t header_bytes_ = 0;
-  Bytes trailer_;  ///< Of static storage, or of the framing.
-  Bytes answer_;   ///< Of static storage.
+  Bytes trailer_;  ///< In static storage, or in the framing.
+  Bytes answer_;   ///< In static storage.
 };
 
-/// Returns the envelope of `payload`; valid as long as `framing`. Fails with `too_large` if it is
-/// longer than frame_max or than the format can say, and with `invalid_argument` if the format
-/// cannot carry it (a line with a newline in it, a delimiter in the payload, a length that is not
-/// the fixed one): then nothing may be sent.
+/// Returns the envelope of `payload`; valid as long as `framing`. Fails with `too_large` if the
+/// payload is longer than frame_max or than the format can express, and with `invalid_argument` if
+/// the format cannot carry it (a line that contains a newline, a payload that contains the
+/// delimiter, a length other than the fixed one). Nothing may be sent after a failure.
 Result<Envelope> encode(const Framing& framing, Bytes payload);
 
-/// Same as encode(); the endpoint of an error is `peer`.
+/// Same as above; an error names the endpoint `peer`.
 Result<Envelope> encode_for(const Endpoint& peer, const Framing& framing, Bytes payload);
 
 }  // namespace hotline

@@ -88,9 +88,9 @@ class DatagramSocket {
   /// Returns the address that it is bound to, or connected to.
   const Endpoint& endpoint() const;
 
-  /// Returns true if the datagram with `route` claims to come from this socket's own address, or,
-  /// if it is bound to every address, from its port on this machine. An answer would come back
-  /// here, for ever. Allocates nothing.
+  /// Returns true if the source address of the datagram with `route` is this socket's own address,
+  /// or, if the socket is bound to every address, its port on this machine. A reply would come back
+  /// to this socket without end. Allocates nothing.
   bool is_own(const DatagramRoute& route) const;
 
   /// Returns the peer of `route`, for messages and logs.
@@ -102,8 +102,8 @@ class DatagramSocket {
   /// Returns a second socket at the same UDP port, for another loop; see Listener::share_port.
   Result<DatagramSocket> share_port() const;
 
-  /// Returns the descriptor, for what this library does not offer; -1 once closed. The socket keeps
-  /// it.
+  /// Returns the descriptor, for features that this library does not offer, or -1 after close. The
+  /// socket keeps the descriptor.
   int descriptor() const;
 
   /// Detaches the socket from its loop, for use on another thread; see Stream::leave_loop.

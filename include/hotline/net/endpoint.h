@@ -20,8 +20,8 @@ struct EndpointOption {
   bool operator==(const EndpointOption&) const = default;
 };
 
-/// Where to listen or whom to call: transport, address, port or path, and options kept as text. A
-/// value.
+/// The address of a service, to listen at or to call: transport, address, port or path, and
+/// options, which are kept as text. A value.
 ///
 ///     tcp://127.0.0.1:8000   tcp://[::1]:8000   tcp://[fe80::1%eth0]:8000   tcp://:8000 (every
 ///     address) unix:///run/hotline.sock   unix:@hotline (abstract)
@@ -87,7 +87,7 @@ class Endpoint {
   bool is_abstract_ = false;
   std::uint16_t port_ = 0;
   int descriptor_ = -1;
-  std::string name_;  ///< Host or path. A server keeps one of these for each of its callers.
+  std::string name_;  ///< Host or path. A server stores one for each caller.
   std::vector<EndpointOption> options_;
 };
 

@@ -27,7 +27,7 @@ struct StreamTimeouts {
                                                 ///< each 256 KiB of an unfinished message.
 };
 
-/// How a stream ends that is dropped without close() or abort().
+/// How a stream ends that is destroyed without close() or abort().
 enum class WhenDropped : bool {
   close,  ///< The peer sees an orderly end.
   abort,  ///< The peer sees a reset.
@@ -98,13 +98,13 @@ class Stream {
   /// end.
   Result<void> shut_down_writes();
 
-  /// Closes in order: what was written is still sent. If bytes of the peer are unread, the kernel
-  /// resets the connection; after a write that was cut off, close() does. A fiber that waits on the
-  /// stream gets `cancelled` (destroying the stream while a fiber waits on it is not allowed).
-  /// Idempotent.
+  /// Closes in order: bytes that were written are still sent. The kernel resets the connection if
+  /// bytes of the peer are unread; close() resets it after a write that was cut off. A fiber that
+  /// waits on the stream gets `cancelled` (a stream must not be destroyed while a fiber waits on
+  /// it). Idempotent.
   void close();
 
-  /// Breaks the connection off: the peer sees a reset, and what was not sent yet is dropped.
+  /// Resets the connection: the peer sees a reset, and bytes that were not sent yet are dropped.
   /// Idempotent.
   void abort();
 
@@ -132,8 +132,8 @@ class Stream {
   /// destroyed on another thread.
   void leave_loop();
 
-  /// Returns the descriptor, for what this library does not offer; -1 once closed. The stream keeps
-  /// it.
+  /// Returns the descriptor, for features that this library does not offer, or -1 after close. The
+  /// stream keeps the descriptor.
   int descriptor() const;
 
   /// For net: a stream over a connected socket.
