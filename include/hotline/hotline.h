@@ -3,6 +3,7 @@
 // Everything that is public, for those who use the library.
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/duration.h"
 #include "hotline/core/error.h"
@@ -26,10 +27,13 @@
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/listener.h"
+#include "hotline/net/option_taker.h"
 #include "hotline/net/peer_credentials.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
+#include "hotline/net/target.h"
 #include "hotline/net/traffic_tap.h"
+#include "hotline/net/transport.h"
 #include "hotline/server/concurrency.h"
 #include "hotline/server/handler.h"
 #include "hotline/server/message.h"

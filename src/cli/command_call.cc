@@ -11,6 +11,7 @@
 #include "cli/report.h"
 #include "cli/stream_call.h"
 #include "hotline/net/connect.h"
+#include "hotline/net/target.h"
 
 namespace hotline::cli {
 namespace {
@@ -21,22 +22,24 @@ std::unique_ptr<MessageSource> make_source(const CallOptions& options,
   return LineReader::on_standard_input(Home(common.home));
 }
 
-/// What the options of a stream's endpoint say.
-struct StreamForm {
-  SocketOptions socket;
+/// A stream's endpoint, and how messages are framed there.
+struct StreamTarget {
+  Target target;
   Framing framing;
 };
 
-Result<StreamForm> form_of(const Endpoint& endpoint) {
-  OptionTaker taker(endpoint);
-  auto socket = SocketOptions::take_from(taker);
-  if (!socket) return fail(std::move(socket.error()));
-  auto framing = Framing::take_from(taker);
-  if (!framing) return fail(std::move(framing.error()));
-  // The server's, so that both can be given the same endpoint.
-  if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
-  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
-  return StreamForm{*socket, *std::move(framing)};
+Result<StreamTarget> parse_stream_target(std::string_view uri) {
+  Framing framing;
+  auto target = Target::parse(uri, {}, [&](OptionTaker& taker) -> Result<void> {
+    auto taken = Framing::take_from(taker);
+    if (!taken) return fail(std::move(taken.error()));
+    framing = *std::move(taken);
+    // The server's, so that both can be given the same endpoint.
+    if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
+    return {};
+  });
+  if (!target) return fail(std::move(target.error()));
+  return StreamTarget{*std::move(target), std::move(framing)};
 }
 
 /// Messages that are known are refused before any is sent. An empty one is one among datagrams and
@@ -57,25 +60,19 @@ Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
                          "framing, as in ?framing=u32be"));
 }
 
-Result<Stream> open_stream(const Endpoint& endpoint, const StreamForm& form,
-                           const CallOptions& options) {
+Result<Stream> open_stream(const Target& target, const CallOptions& options) {
   ConnectOptions connecting;
   connecting.timeout = options.timeout;
+  connecting.socket = target.socket;
   connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
-  connecting.stream.receive_max = form.socket.receive_max;
-  return connect(endpoint, connecting);
+  return connect(target.endpoint, connecting);
 }
 
-Result<DatagramSocket> open_datagrams(const Endpoint& endpoint, const CallOptions& options) {
-  OptionTaker taker(endpoint);
-  auto socket = SocketOptions::take_from(taker);
-  if (!socket) return fail(std::move(socket.error()));
-  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
+Result<DatagramSocket> open_datagrams(const CallOptions& options) {
   DatagramOptions opening;
-  opening.socket = *socket;
   opening.connect_timeout = options.timeout;
   opening.send_timeout = options.timeout;
-  return connect_datagrams(endpoint, opening);
+  return connect_datagrams(options.endpoint, opening);
 }
 
 ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
@@ -100,14 +97,13 @@ ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& optio
   return finish(conversed, printer, *source, common.output);
 }
 
-ExitStatus call_stream(const Endpoint& endpoint, const CallOptions& options,
-                       const CommonOptions& common) {
-  const auto form = form_of(endpoint);
+ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) {
+  const auto form = parse_stream_target(options.endpoint);
   if (!form) return report_error(form.error(), ExitStatus::usage, common.output);
-  if (auto checked = check_messages(endpoint, form->framing, options); !checked) {
+  if (auto checked = check_messages(form->target.endpoint, form->framing, options); !checked) {
     return report_error(checked.error(), ExitStatus::usage, common.output);
   }
-  auto stream = open_stream(endpoint, *form, options);
+  auto stream = open_stream(form->target, options);
   if (!stream)
     return report_error(stream.error(), status_of_connect(stream.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
@@ -118,9 +114,8 @@ ExitStatus call_stream(const Endpoint& endpoint, const CallOptions& options,
               options, common);
 }
 
-ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
-                          const CommonOptions& common) {
-  auto socket = open_datagrams(endpoint, options);
+ExitStatus call_datagrams(const CallOptions& options, const CommonOptions& common) {
+  auto socket = open_datagrams(options);
   if (!socket)
     return report_error(socket.error(), status_of_connect(socket.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
@@ -134,8 +129,8 @@ ExitStatus call_datagrams(const Endpoint& endpoint, const CallOptions& options,
 ExitStatus call_command(const CallOptions& options, const CommonOptions& common) {
   const auto endpoint = Endpoint::parse(options.endpoint);
   if (!endpoint) return report_error(endpoint.error(), ExitStatus::usage, common.output);
-  if (is_datagram(endpoint->transport())) return call_datagrams(*endpoint, options, common);
-  return call_stream(*endpoint, options, common);
+  if (is_datagram(endpoint->transport())) return call_datagrams(options, common);
+  return call_stream(options, common);
 }
 
 }  // namespace hotline::cli

@@ -210,6 +210,11 @@ them for the shell:
   backlog=N             how many callers may wait to be accepted (default 4096)
   receive=BYTES         the most that one receive takes: 1024, 64KiB
   mode=OCTAL            permission bits of a UNIX path: 660
+  nodelay=on|off        TCP: send small writes at once (default on)
+  send-buffer=BYTES     how much may wait in the kernel to be sent
+  receive-buffer=BYTES  TCP, UDP: how much may wait in the kernel to be received
+  v6only=on|off         serve only, at an IPv6 address or at every address: take no IPv4 callers
+  source=ADDRESS        call, run and shell, over TCP and UDP: the address to call from
   allow=WORD            serve only, at unix: 'owner' answers callers of your own user and root,
                         'any' everybody who can connect (default any; of 'command' owner, unless
                         mode= says who can)

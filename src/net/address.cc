@@ -138,6 +138,13 @@ bool is_loopback(const SocketAddress& address) {
   return IN6_IS_ADDR_V4MAPPED(&*ip) ? ip->s6_addr[12] == 127 : IN6_IS_ADDR_LOOPBACK(&*ip);
 }
 
+bool is_numeric_host(std::string_view text) {
+  const bool is_ipv6 = text.contains(':');
+  const std::string address(is_ipv6 ? text.substr(0, text.find('%')) : text);
+  in6_addr parsed;
+  return ::inet_pton(is_ipv6 ? AF_INET6 : AF_INET, address.c_str(), &parsed) == 1;
+}
+
 // The port lies in the same place in both families.
 static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
 

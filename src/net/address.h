@@ -49,6 +49,9 @@ std::uint16_t port_of(const SocketAddress& address);
 /// Returns the same address with another port.
 SocketAddress with_port(const SocketAddress& address, std::uint16_t port);
 
+/// Returns whether `text` is an IP address in numbers, perhaps with an IPv6 scope.
+bool is_numeric_host(std::string_view text);
+
 /// Family as in socket(2).
 int family_of(const SocketAddress& address);
 

@@ -9,6 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "net/address.h"
 #include "net/socket.h"
+#include "net/socket_option_row.h"
 
 namespace hotline::net {
 namespace {
@@ -16,7 +17,7 @@ namespace {
 using engine::Channel;
 using engine::Engine;
 
-constexpr std::string_view kListenOn = "listen on";
+constexpr Literal kListenOn = "listen on";
 
 // The ring of a killed process, and the processes that it started, hold its sockets for up to some
 // 20 ms after it was reaped.
@@ -29,35 +30,41 @@ Error bind_error(int code, const Endpoint& endpoint) {
   return error;
 }
 
-void prepare(const Channel& channel, const Endpoint& endpoint, int family, int socket_type,
-             bool is_v6_only) {
+void prepare(const Channel& channel, const Endpoint& endpoint, int family, SocketKind kind,
+             const SocketOptions& options, bool is_v6_only) {
   if (family == AF_INET6) set_flag(channel, IPPROTO_IPV6, IPV6_V6ONLY, is_v6_only ? 1 : 0);
-  if (socket_type != SOCK_STREAM) return;
+  if (kind != SocketKind::stream) return;
   // Without it a restarted server could not bind for a minute, while old connections are in
   // TIME_WAIT. On UDP it would let another program take the port over.
   if (family != AF_UNIX) set_flag(channel, SOL_SOCKET, SO_REUSEADDR);
   // Accepted sockets inherit these, which saves every connection the calls.
-  prepare_stream(channel, endpoint.transport());
+  prepare_stream(channel, endpoint.transport(), options);
 }
 
 /// Binds `socket.channel` to `address`, and listens if it is for streams: 0 or a negated errno.
-int take_address(BoundSocket& socket, const SocketAddress& address, int socket_type, int backlog) {
+int take_address(BoundSocket& socket, const SocketAddress& address, SocketKind kind, int backlog) {
   Engine& engine = Engine::current();
   const int fd = socket.channel->fd();
   if (const int bound = engine.bind(fd, address); bound < 0) return bound;
   // Only one of two that were bound with SO_REUSEADDR can listen.
-  const int listening = socket_type == SOCK_STREAM ? engine.listen(fd, backlog) : 0;
+  const int listening = kind == SocketKind::stream ? engine.listen(fd, backlog) : 0;
   return listening < 0 ? listening : engine.local_address(fd, socket.address);
 }
 
 Result<BoundSocket> bind_port(const Endpoint& endpoint, const SocketAddress& address,
-                              int socket_type, const SocketOptions& options) {
-  auto channel = open_socket(address, socket_type, kListenOn, endpoint);
+                              SocketKind kind, const SocketOptions& options) {
+  if (options.v6_only && family_of(address) != AF_INET6) {
+    return fail(make_error(ErrorKind::invalid_argument, kListenOn, endpoint.to_string(),
+                           "the option 'v6only' is for IPv6, and this address is not",
+                           "leave it out"));
+  }
+  auto channel = open_socket(address, kind, kListenOn, endpoint);
   if (!channel) return fail(std::move(channel.error()));
-  prepare(**channel, endpoint, family_of(address), socket_type, !endpoint.host().empty());
+  prepare(**channel, endpoint, family_of(address), kind, options,
+          options.v6_only.value_or(!endpoint.host().empty()));
   BoundSocket socket;
   socket.channel = std::move(*channel);
-  const int taken = take_address(socket, address, socket_type, options.backlog);
+  const int taken = take_address(socket, address, kind, options.backlog);
   if (taken < 0) return fail(bind_error(taken, endpoint));
   socket.endpoint = Endpoint::of_address(endpoint.transport(), socket.address);
   return socket;
@@ -65,11 +72,11 @@ Result<BoundSocket> bind_port(const Endpoint& endpoint, const SocketAddress& add
 
 /// While the path is locked, no other program that binds this way looks at it or replaces it.
 Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& address,
-                              int socket_type, const SocketOptions& options) {
+                              SocketKind kind, const SocketOptions& options) {
   const auto lock = PathLock::take(endpoint);
   if (!lock) return fail(lock.error());
   if (auto cleared = clear_stale_path(endpoint); !cleared) return fail(std::move(cleared.error()));
-  auto channel = open_socket(address, socket_type, kListenOn, endpoint);
+  auto channel = open_socket(address, kind, kListenOn, endpoint);
   if (!channel) return fail(std::move(channel.error()));
   BoundSocket socket;
   socket.channel = std::move(*channel);
@@ -77,12 +84,13 @@ Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& add
   const int fd = socket.channel->fd();
   // From the moment that there is a path, nobody else may write to it.
   if (options.mode) engine.set_mode(fd, *options.mode);
+  set_buffer_sizes(*socket.channel, options);
   if (const int bound = engine.bind(fd, address); bound < 0)
     return fail(bind_error(bound, endpoint));
   auto path = BoundPath::adopt(endpoint, options.mode);
   if (!path) return fail(std::move(path.error()));
   socket.path = std::move(*path);
-  const int listening = socket_type == SOCK_STREAM ? engine.listen(fd, options.backlog) : 0;
+  const int listening = kind == SocketKind::stream ? engine.listen(fd, options.backlog) : 0;
   if (listening < 0) return fail(bind_error(listening, endpoint));
   socket.address = address;
   socket.endpoint = Endpoint::of_address(endpoint.transport(), address);
@@ -90,26 +98,30 @@ Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& add
 }
 
 Result<BoundSocket> bind_first(const Endpoint& endpoint,
-                               const std::vector<SocketAddress>& addresses, int socket_type,
+                               const std::vector<SocketAddress>& addresses, SocketKind kind,
                                const SocketOptions& options) {
   Result<BoundSocket> bound = fail(bind_error(-EADDRNOTAVAIL, endpoint));
   for (const SocketAddress& address : addresses) {
-    bound = endpoint.is_unix_path() ? bind_path(endpoint, address, socket_type, options)
-                                    : bind_port(endpoint, address, socket_type, options);
+    bound = endpoint.is_unix_path() ? bind_path(endpoint, address, kind, options)
+                                    : bind_port(endpoint, address, kind, options);
     // Another address of the same name is no answer to a port that is taken.
     if (bound || bound.error().kind == ErrorKind::address_in_use) return bound;
   }
   return bound;
 }
 
-Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
-  auto channel = inherit_socket(endpoint, socket_type, socket_type == SOCK_STREAM);
+Result<BoundSocket> inherit(const Endpoint& endpoint, SocketKind kind,
+                            const SocketOptions& options) {
+  auto channel = inherit_socket(endpoint, kind, kind == SocketKind::stream);
   if (!channel) return fail(std::move(channel.error()));
   BoundSocket socket;
   const int told = Engine::current().local_address((*channel)->fd(), socket.address);
   if (told < 0) return fail(bind_error(told, endpoint));
-  socket.endpoint = Endpoint::of_address(transport_of(socket.address, socket_type), socket.address);
-  prepare_stream(**channel, socket.endpoint.transport());
+  socket.endpoint = Endpoint::of_address(transport_of(socket.address, kind), socket.address);
+  if (auto fit = check_fit(socket.endpoint, options, Side::server, kListenOn); !fit) {
+    return fail(std::move(fit.error()));
+  }
+  prepare_stream(**channel, socket.endpoint.transport(), options);
   socket.mode = InheritedMode::make_non_blocking((*channel)->fd());
   socket.channel = std::move(*channel);
   return socket;
@@ -117,14 +129,12 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, int socket_type) {
 
 }  // namespace
 
-Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
+Result<BoundSocket> bind_socket(const Endpoint& endpoint, SocketKind kind,
                                 const SocketOptions& options) {
-  if (options.mode && !endpoint.is_unix_path()) {
-    return fail(make_error(ErrorKind::invalid_argument, kListenOn, endpoint.to_string(),
-                           "the option 'mode' is for a UNIX path",
-                           "leave it out: nothing else has permission bits"));
+  if (auto fit = check_fit(endpoint, options, Side::server, kListenOn); !fit) {
+    return fail(std::move(fit.error()));
   }
-  if (endpoint.transport() == Transport::fd) return inherit(endpoint, socket_type);
+  if (endpoint.transport() == Transport::fd) return inherit(endpoint, kind, options);
   const auto addresses = resolve(endpoint, engine::LookupPurpose::bind);
   if (!addresses) {
     Error error = addresses.error();
@@ -134,13 +144,13 @@ Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
   }
   const Deadline deadline = deadline_after(kInUseRetry);
   for (;;) {
-    auto bound = bind_first(endpoint, *addresses, socket_type, options);
+    auto bound = bind_first(endpoint, *addresses, kind, options);
     if (bound || bound.error().native_code != EADDRINUSE) return bound;
     if (deadline.has_passed(now()) || !sleep_for(kInUsePause)) return bound;
   }
 }
 
-Result<BoundSocket> bind_beside(const Channel& first, const Endpoint& endpoint, int socket_type,
+Result<BoundSocket> bind_beside(const Channel& first, const Endpoint& endpoint, SocketKind kind,
                                 const SocketOptions& options) {
   Engine& engine = Engine::current();
   BoundSocket socket;
@@ -150,14 +160,14 @@ Result<BoundSocket> bind_beside(const Channel& first, const Endpoint& endpoint, 
   const int family = family_of(socket.address);
   // Not before the first was bound: it would have shared the port with a rival that does the same.
   set_flag(first, SOL_SOCKET, SO_REUSEPORT);
-  auto channel = open_socket(socket.address, socket_type, kListenOn, endpoint);
+  auto channel = open_socket(socket.address, kind, kListenOn, endpoint);
   if (!channel) return fail(std::move(channel.error()));
-  prepare(**channel, endpoint, family, socket_type,
+  prepare(**channel, endpoint, family, kind, options,
           get_flag(first, IPPROTO_IPV6, IPV6_V6ONLY) != 0);
   set_flag(**channel, SOL_SOCKET, SO_REUSEPORT);
   socket.channel = std::move(*channel);
   const SocketAddress address = socket.address;
-  const int taken = take_address(socket, address, socket_type, options.backlog);
+  const int taken = take_address(socket, address, kind, options.backlog);
   if (taken < 0) return fail(bind_error(taken, endpoint));
   socket.endpoint = endpoint;
   return socket;

@@ -7,6 +7,7 @@
 #include "hotline/net/listener.h"
 #include "net/bound_path.h"
 #include "net/inherited_mode.h"
+#include "net/socket_kind.h"
 
 namespace hotline::net {
 
@@ -20,17 +21,16 @@ struct BoundSocket {
 };
 
 /// Binds a socket to the first address of `endpoint` that takes it, and listens with
-/// `options.backlog` if it is for streams; `fd:N` is bound already. `socket_type` as in socket(2).
+/// `options.backlog` if it is for streams; `fd:N` is bound already.
 /// Fails with `address_in_use` if any other socket is bound there, however both began; but what a
 /// program that was just killed still holds may take the kernel a moment to free, so that is tried
-/// again for 100 ms. Fails with `invalid_argument` if there is a mode and no UNIX path. Suspends
-/// the fiber.
-Result<BoundSocket> bind_socket(const Endpoint& endpoint, int socket_type,
+/// again for 100 ms. Fails with `invalid_argument` as check_fit does. Suspends the fiber.
+Result<BoundSocket> bind_socket(const Endpoint& endpoint, SocketKind kind,
                                 const SocketOptions& options);
 
 /// One more socket at the port of `first`, a TCP or UDP socket that bind_socket or this gave; the
 /// kernel deals callers out among all of them. SO_REUSEPORT.
 Result<BoundSocket> bind_beside(const engine::Channel& first, const Endpoint& endpoint,
-                                int socket_type, const SocketOptions& options);
+                                SocketKind kind, const SocketOptions& options);
 
 }  // namespace hotline::net

@@ -27,7 +27,7 @@ std::unexpected<Error> refuse(const Endpoint& endpoint, std::string detail, std:
 /// EPROTOTYPE, even before it listens.
 bool is_abandoned(const Endpoint& endpoint) {
   const SocketAddress address = unix_address(endpoint.path(), false);
-  auto channel = open_socket(address, SOCK_DGRAM, "probe", endpoint);
+  auto channel = open_socket(address, SocketKind::datagram, "probe", endpoint);
   if (!channel) return false;
   engine::Connect connect(**channel, address);
   return Engine::current().attempt(connect) == -ECONNREFUSED;

@@ -10,8 +10,10 @@
 #include "engine/operations/connect.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
-#include "hotline/net/socket_options.h"
+#include "hotline/net/target.h"
 #include "net/socket.h"
+#include "net/socket_option_row.h"
+#include "net/transport_row.h"
 
 namespace hotline {
 namespace {
@@ -19,7 +21,7 @@ namespace {
 using engine::Channel;
 using engine::Engine;
 
-constexpr std::string_view kConnectTo = "connect to";
+constexpr Literal kConnectTo = "connect to";
 
 // Nothing tells when a UNIX listener's full backlog has room again: ask now and then.
 constexpr Duration kBacklogRetryFirst = std::chrono::milliseconds(1);
@@ -33,6 +35,15 @@ Error wait_error(int result, const Endpoint& shown) {
   }
   if (error.kind == ErrorKind::refused && shown.transport() == Transport::unix_) {
     error.advice = "is the server running? nobody listens at that path";
+  }
+  return error;
+}
+
+Error source_error(int code, const SocketOptions& options, const Endpoint& shown) {
+  Error error = engine::operation_error(code, kConnectTo, shown.to_string());
+  error.detail = "its source address " + options.source + " cannot be used";
+  if (error.kind == ErrorKind::address_not_available) {
+    error.advice = "take an address of this machine, as 'ip address' lists them";
   }
   return error;
 }
@@ -54,18 +65,27 @@ Result<void> connect_channel(Channel& channel, const SocketAddress& address,
   }
 }
 
+StreamOptions stream_options(const ConnectOptions& options) {
+  StreamOptions stream = options.stream;
+  if (options.socket.receive_max) stream.receive_max = *options.socket.receive_max;
+  return stream;
+}
+
 Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& address,
-                               const ConnectOptions& options) {
+                               const SocketAddress& source, const ConnectOptions& options) {
   const Endpoint peer = Endpoint::of_address(endpoint.transport(), address);
   for (int i = 0; i < net::kSelfConnectsMax; ++i) {
-    auto channel = net::open_socket(address, SOCK_STREAM, kConnectTo, peer);
+    auto channel = net::open_socket(address, net::SocketKind::stream, kConnectTo, peer);
     if (!channel) return fail(std::move(channel.error()));
-    net::prepare_stream(**channel, endpoint.transport());
+    net::prepare_stream(**channel, endpoint.transport(), options.socket);
+    if (const int bound = net::bind_source(**channel, source); bound < 0) {
+      return fail(source_error(bound, options.socket, peer));
+    }
     if (auto connected = connect_channel(**channel, address, peer); !connected) {
       return fail(std::move(connected.error()));
     }
     const bool is_own = net::is_connected_to_itself(**channel);
-    auto stream = Stream::over(std::move(*channel), peer, options.stream);
+    auto stream = Stream::over(std::move(*channel), peer, stream_options(options));
     if (!is_own) return stream;
     // Reset, or the port would be in TIME_WAIT when somebody wants to listen there.
     stream.abort();
@@ -94,14 +114,21 @@ Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
 }  // namespace
 
 Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) {
-  if (is_datagram(endpoint.transport()) || endpoint.transport() == Transport::fd) {
+  if (!is_stream(endpoint.transport())) {
     return fail(make_error(
-        ErrorKind::unsupported, kConnectTo, endpoint.to_string(), "a call goes over tcp or unix",
-        endpoint.transport() == Transport::fd ? "fd: is for serving on an inherited socket"
-                                              : "udp and unixgram carry datagrams, not calls"));
+        ErrorKind::unsupported, kConnectTo, endpoint.to_string(),
+        "a call goes over " + net::list_transports(net::SocketKind::stream, "or"),
+        endpoint.transport() == Transport::fd
+            ? "fd: is for serving on an inherited socket"
+            : net::list_transports(net::SocketKind::datagram) + " carry datagrams, not calls"));
   }
+  if (auto fit = net::check_fit(endpoint, options.socket, net::Side::client, kConnectTo); !fit) {
+    return fail(std::move(fit.error()));
+  }
+  const auto source = net::source_of(options.socket, kConnectTo);
+  if (!source) return fail(source.error());
   const DeadlineScope scope(deadline_after(options.timeout));
-  const auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
+  auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
   if (!addresses) {
     Error error = addresses.error();
     if (error.kind == ErrorKind::timed_out || error.kind == ErrorKind::cancelled) {
@@ -111,9 +138,12 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
     error.endpoint = endpoint.to_string();
     return fail(std::move(error));
   }
+  if (auto kept = net::keep_callable(*addresses, *source, kConnectTo, endpoint); !kept) {
+    return fail(std::move(kept.error()));
+  }
   std::vector<Error> failures;
   for (const SocketAddress& address : *addresses) {
-    auto stream = connect_address(endpoint, address, options);
+    auto stream = connect_address(endpoint, address, *source, options);
     if (stream) return stream;
     const ErrorKind kind = stream.error().kind;
     failures.push_back(std::move(stream.error()));
@@ -123,15 +153,11 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
 }
 
 Result<Stream> connect(std::string_view uri, const ConnectOptions& options) {
-  const auto endpoint = Endpoint::parse(uri);
-  if (!endpoint) return fail(endpoint.error());
-  OptionTaker taker(*endpoint);
-  const auto socket = SocketOptions::take_from(taker);
-  if (!socket) return fail(socket.error());
-  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
+  auto target = Target::parse(uri, options.socket);
+  if (!target) return fail(std::move(target.error()));
   ConnectOptions own = options;
-  if (socket->receive_max != 0) own.stream.receive_max = socket->receive_max;
-  return connect(*endpoint, own);
+  own.socket = std::move(target->socket);
+  return connect(target->endpoint, own);
 }
 
 }  // namespace hotline

@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "engine/passed_descriptors.h"
+#include "net/address.h"
+#include "net/route_control.h"
+#include "net/socket.h"
 
 namespace hotline::net {
 namespace {
@@ -16,10 +19,20 @@ constexpr std::size_t kStridePadding = 320;
 
 }  // namespace
 
+PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddress& bound) {
+  if (!is_wildcard(bound)) return PacketInfo::none;
+  if (family_of(bound) == AF_INET) {
+    set_flag(channel, IPPROTO_IP, IP_PKTINFO);
+  } else {
+    set_flag(channel, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+  }
+  return PacketInfo::wanted;
+}
+
 ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
                            PacketInfo packet_info)
     : bytes_max_(datagram_bytes_max),
-      control_bytes_(packet_info == PacketInfo::wanted ? sizeof(DatagramRoute::control) : 0),
+      control_bytes_(packet_info == PacketInfo::wanted ? RouteControl::kBytesMax : 0),
       stride_((datagram_bytes_max + kStridePadding) / 64 * 64),
       dirty_(count),
       memory_(std::make_unique_for_overwrite<std::byte[]>(count * stride_)),
@@ -32,7 +45,7 @@ ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
     headers_[i].msg_hdr.msg_name = routes_[i].peer.data();
     headers_[i].msg_hdr.msg_iov = &pieces_[i];
     headers_[i].msg_hdr.msg_iovlen = 1;
-    headers_[i].msg_hdr.msg_control = control_bytes_ > 0 ? routes_[i].control.data() : nullptr;
+    headers_[i].msg_hdr.msg_control = control_bytes_ > 0 ? RouteControl::data(routes_[i]) : nullptr;
   }
 }
 
@@ -57,8 +70,8 @@ void ReceiveBatch::describe(std::size_t index) {
   const mmsghdr& header = headers_[index];
   DatagramRoute& route = routes_[index];
   route.peer.set_size(header.msg_hdr.msg_namelen);
-  route.control_size = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
-  if (route.control_size > 0) {
+  RouteControl::size(route) = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
+  if (RouteControl::size(route) > 0) {
     engine::take_descriptors(header.msg_hdr, {});
     reverse_packet_info(route);
   }
@@ -81,9 +94,9 @@ std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagram
     if (datagram.route == nullptr) continue;
     header.msg_name = const_cast<void*>(datagram.route->peer.data());
     header.msg_namelen = static_cast<socklen_t>(datagram.route->peer.size());
-    if (datagram.route->control_size == 0) continue;
-    header.msg_control = const_cast<std::byte*>(datagram.route->control.data());
-    header.msg_controllen = datagram.route->control_size;
+    if (RouteControl::size(*datagram.route) == 0) continue;
+    header.msg_control = const_cast<std::byte*>(RouteControl::data(*datagram.route));
+    header.msg_controllen = RouteControl::size(*datagram.route);
   }
   return std::span(headers_).first(count);
 }
@@ -93,14 +106,14 @@ namespace {
 template <typename Info>
 void reply_with(DatagramRoute& route, int level, int type, const Info& info) {
   msghdr view{};
-  view.msg_control = route.control.data();
-  view.msg_controllen = route.control.size();
+  view.msg_control = RouteControl::data(route);
+  view.msg_controllen = RouteControl::kBytesMax;
   cmsghdr* header = CMSG_FIRSTHDR(&view);
   header->cmsg_level = level;
   header->cmsg_type = type;
   header->cmsg_len = CMSG_LEN(sizeof info);
   std::memcpy(CMSG_DATA(header), &info, sizeof info);
-  route.control_size = CMSG_SPACE(sizeof info);
+  RouteControl::size(route) = CMSG_SPACE(sizeof info);
 }
 
 template <typename Info>
@@ -114,8 +127,8 @@ Info info_of(cmsghdr* header) {
 
 void reverse_packet_info(DatagramRoute& route) {
   msghdr view{};
-  view.msg_control = route.control.data();
-  view.msg_controllen = std::exchange(route.control_size, 0);
+  view.msg_control = RouteControl::data(route);
+  view.msg_controllen = std::exchange(RouteControl::size(route), std::uint8_t{0});
   for (cmsghdr* header = CMSG_FIRSTHDR(&view); header != nullptr;
        header = CMSG_NXTHDR(&view, header)) {
     if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {

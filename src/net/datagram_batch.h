@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/channel.h"
 #include "hotline/net/datagram_socket.h"
 
 namespace hotline::net {
@@ -14,6 +15,10 @@ namespace hotline::net {
 /// Whether the kernel is asked for the address that each datagram was sent to. If not, only bytes
 /// are received: descriptors that a UNIX peer passes never arrive here.
 enum class PacketInfo : bool { none, wanted };
+
+/// Asks the kernel for the address that each datagram was sent to, if the socket is bound to every
+/// address: a reply must leave from the address that was called.
+PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddress& bound);
 
 /// The memory and the kernel's descriptions for receiving many datagrams at a time. Memory is
 /// touched only as far as datagrams fill it.

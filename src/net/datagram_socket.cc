@@ -1,6 +1,5 @@
 #include "hotline/net/datagram_socket.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,16 +11,18 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/operations/connect.h"
 #include "engine/operations/datagrams.h"
 #include "engine/turn.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/net/target.h"
 #include "net/address.h"
 #include "net/bind.h"
 #include "net/datagram_batch.h"
 #include "net/own_address.h"
 #include "net/socket.h"
+#include "net/socket_option_row.h"
+#include "net/transport_row.h"
 #include "net/unix_sender.h"
 
 namespace hotline {
@@ -46,6 +47,7 @@ struct DatagramSocket::State {
   /// The addresses of the name that is called, the one that is connected to first: until one
   /// answers. Empty if there is no other.
   std::vector<SocketAddress> candidates;
+  SocketAddress source;       ///< Where a client calls from; may be empty.
   std::string last_sent;      ///< What was sent last, while there are candidates.
   bool has_waited = false;    ///< Nothing came in time: the next send goes to another.
   bool is_receiving = false;  ///< Some fiber is.
@@ -91,39 +93,9 @@ constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
 constexpr std::string_view kReceiveOn = "receive on";
 constexpr std::string_view kSendFrom = "send to";
 
-/// Replies must leave from the address that was asked, which only a socket bound to every address
-/// has to be told of.
-net::PacketInfo ask_for_packet_info(const Channel& channel, const SocketAddress& address) {
-  if (!net::is_wildcard(address)) return net::PacketInfo::none;
-  if (net::family_of(address) == AF_INET) {
-    net::set_flag(channel, IPPROTO_IP, IP_PKTINFO);
-  } else {
-    net::set_flag(channel, IPPROTO_IPV6, IPV6_RECVPKTINFO);
-  }
-  return net::PacketInfo::wanted;
-}
-
 /// Whether the peer's address is what failed: there, nobody will answer.
 bool is_of_address(int code) {
   return code == -ECONNREFUSED || code == -ENETUNREACH || code == -EHOSTUNREACH;
-}
-
-/// A socket that is connected to `address`, in `channel`; or a negated errno.
-int call_address(const SocketAddress& address, std::unique_ptr<Channel>& channel) {
-  Engine& engine = Engine::current();
-  for (int i = 0; i < net::kSelfConnectsMax; ++i) {
-    const int fd = engine.open_socket(net::family_of(address), SOCK_DGRAM);
-    if (fd < 0) return fd;
-    auto socket = std::make_unique<Channel>(UniqueFd(fd));
-    if (net::family_of(address) == AF_UNIX) engine.bind(fd, net::unix_autobind_address());
-    engine::Connect connect(*socket, address);
-    const int connected = engine.perform(connect, Deadline::never());
-    if (connected < 0) return connected;
-    if (net::is_connected_to_itself(*socket)) continue;
-    channel = std::move(socket);
-    return connected;
-  }
-  return -ECONNREFUSED;
 }
 
 // One datagram's own failure: the next may go. `send` waits for none of them.
@@ -138,7 +110,8 @@ std::unique_ptr<DatagramSocket::State> DatagramSocket::State::over(net::BoundSoc
   // The system may grant less (net.core.rmem_max), which is not a failure.
   net::set_flag(*bound.channel, SOL_SOCKET, SO_RCVBUF, kReceiveQueueBytes);
   net::widen_send_buffer(*bound.channel);
-  const net::PacketInfo packet_info = ask_for_packet_info(*bound.channel, bound.address);
+  net::set_buffer_sizes(*bound.channel, options.socket);
+  const net::PacketInfo packet_info = net::ask_for_packet_info(*bound.channel, bound.address);
   auto state = std::make_unique<State>(std::move(bound.channel), std::move(bound.endpoint), options,
                                        packet_info);
   state->own_address = net::OwnAddress(bound.address);
@@ -179,7 +152,7 @@ int DatagramSocket::State::receive_some(std::span<mmsghdr> headers, Deadline dea
 /// Connects to the first possible candidate, and drops those before it.
 bool DatagramSocket::State::call_candidate() {
   while (!candidates.empty()) {
-    if (call_address(candidates.front(), channel) >= 0) {
+    if (net::call_datagrams(candidates.front(), source, options.socket, channel) >= 0) {
       endpoint = Endpoint::of_address(endpoint.transport(), candidates.front());
       return true;
     }
@@ -334,8 +307,8 @@ Result<DatagramSocket> DatagramSocket::share_port() const {
     return fail(make_error(ErrorKind::unsupported, "share the port of",
                            state_->endpoint.to_string(), "it has none"));
   }
-  auto bound =
-      net::bind_beside(*state_->channel, state_->endpoint, SOCK_DGRAM, state_->options.socket);
+  auto bound = net::bind_beside(*state_->channel, state_->endpoint, net::SocketKind::datagram,
+                                state_->options.socket);
   if (!bound) return fail(std::move(bound.error()));
   return DatagramSocket(State::over(std::move(*bound), state_->options));
 }
@@ -357,35 +330,58 @@ void DatagramSocket::close() {
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
   if (!is_datagram(endpoint.transport()) && endpoint.transport() != Transport::fd) {
     return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.to_string(),
-                           "datagrams go over udp and unixgram"));
+                           "datagrams go over " + net::list_transports(net::SocketKind::datagram)));
   }
-  auto bound = net::bind_socket(endpoint, SOCK_DGRAM, options.socket);
+  auto bound = net::bind_socket(endpoint, net::SocketKind::datagram, options.socket);
   if (!bound) return fail(std::move(bound.error()));
   return DatagramSocket(DatagramSocket::State::over(std::move(*bound), options));
 }
 
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
-  constexpr std::string_view kReach = "reach";
+  constexpr Literal kReach = "reach";
   if (!is_datagram(endpoint.transport())) {
     return fail(make_error(ErrorKind::unsupported, kReach, endpoint.to_string(),
-                           "datagrams go over udp and unixgram"));
+                           "datagrams go over " + net::list_transports(net::SocketKind::datagram)));
   }
+  if (auto fit = net::check_fit(endpoint, options.socket, net::Side::client, kReach); !fit) {
+    return fail(std::move(fit.error()));
+  }
+  const auto source = net::source_of(options.socket, kReach);
+  if (!source) return fail(source.error());
   const DeadlineScope scope(deadline_after(options.connect_timeout));
-  const auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
+  auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
   if (!addresses) return fail(addresses.error());
+  if (auto kept = net::keep_callable(*addresses, *source, kReach, endpoint); !kept) {
+    return fail(std::move(kept.error()));
+  }
   int failed = -EADDRNOTAVAIL;
   std::unique_ptr<Channel> channel;
   auto address = addresses->begin();
   for (; address != addresses->end() && !channel; ++address) {
-    failed = call_address(*address, channel);
+    failed = net::call_datagrams(*address, *source, options.socket, channel);
   }
   if (!channel) {
     return fail(engine::operation_error(failed, kReach, endpoint.to_string()));
   }
   auto state = std::make_unique<DatagramSocket::State>(
       std::move(channel), Endpoint::of_address(endpoint.transport(), *(address - 1)), options);
+  state->source = *source;
   if (address != addresses->end()) state->candidates.assign(address - 1, addresses->end());
   return DatagramSocket(std::move(state));
+}
+
+Result<DatagramSocket> bind_datagrams(std::string_view uri, DatagramOptions options) {
+  auto target = Target::parse(uri, options.socket);
+  if (!target) return fail(std::move(target.error()));
+  options.socket = std::move(target->socket);
+  return bind_datagrams(target->endpoint, options);
+}
+
+Result<DatagramSocket> connect_datagrams(std::string_view uri, DatagramOptions options) {
+  auto target = Target::parse(uri, options.socket);
+  if (!target) return fail(std::move(target.error()));
+  options.socket = std::move(target->socket);
+  return connect_datagrams(target->endpoint, options);
 }
 
 }  // namespace hotline

@@ -8,8 +8,10 @@
 
 #include "engine/engine.h"
 #include "engine/operations/accept.h"
+#include "hotline/net/target.h"
 #include "net/bind.h"
 #include "net/socket.h"
+#include "net/transport_row.h"
 
 namespace hotline {
 
@@ -101,6 +103,8 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     SocketAddress peer;
     // It has no address any more if the caller has reset the connection meanwhile.
     if (engine.peer_address(fd, peer) < 0) continue;
+    // A UNIX socket takes no sizes from its listener, as a TCP one does.
+    if (has_path(state_->endpoint.transport())) net::set_buffer_sizes(*channel, state_->socket);
     return Stream::over(std::move(channel),
                         Endpoint::of_address(state_->endpoint.transport(), peer), state_->stream);
   }
@@ -124,7 +128,8 @@ Result<Listener> Listener::share_port() const {
     return fail(make_error(ErrorKind::unsupported, "share the port of", endpoint.to_string(),
                            "it has none"));
   }
-  auto bound = net::bind_beside(*state_->channel, endpoint, SOCK_STREAM, state_->socket);
+  auto bound =
+      net::bind_beside(*state_->channel, endpoint, net::SocketKind::stream, state_->socket);
   if (!bound) return fail(std::move(bound.error()));
   return Listener(std::make_unique<State>(std::move(*bound), state_->stream, state_->socket));
 }
@@ -140,26 +145,23 @@ void Listener::close() {
 
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) {
   if (is_datagram(endpoint.transport())) {
-    return fail(make_error(ErrorKind::unsupported, "listen on", endpoint.to_string(),
-                           "datagrams have no callers to accept",
-                           "use tcp or unix, or bind_datagrams"));
+    return fail(make_error(
+        ErrorKind::unsupported, "listen on", endpoint.to_string(),
+        "datagrams have no callers to accept",
+        "use " + net::list_transports(net::SocketKind::stream, "or") + ", or bind_datagrams"));
   }
-  auto bound = net::bind_socket(endpoint, SOCK_STREAM, options.socket);
+  auto bound = net::bind_socket(endpoint, net::SocketKind::stream, options.socket);
   if (!bound) return fail(std::move(bound.error()));
   auto state = std::make_unique<Listener::State>(std::move(*bound), options.stream, options.socket);
-  if (options.socket.receive_max != 0) state->stream.receive_max = options.socket.receive_max;
+  if (options.socket.receive_max) state->stream.receive_max = *options.socket.receive_max;
   return Listener(std::move(state));
 }
 
 Result<Listener> listen(std::string_view uri, ListenOptions options) {
-  const auto endpoint = Endpoint::parse(uri);
-  if (!endpoint) return fail(endpoint.error());
-  OptionTaker taker(*endpoint);
-  auto socket = SocketOptions::take_from(taker);
-  if (!socket) return fail(std::move(socket.error()));
-  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
-  options.socket = std::move(*socket);
-  return listen(*endpoint, options);
+  auto target = Target::parse(uri, options.socket);
+  if (!target) return fail(std::move(target.error()));
+  options.socket = std::move(target->socket);
+  return listen(target->endpoint, options);
 }
 
 }  // namespace hotline

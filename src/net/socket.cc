@@ -5,9 +5,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "engine/engine.h"
+#include "engine/operations/connect.h"
+#include "hotline/core/bytes.h"
 #include "net/address.h"
+#include "net/transport_row.h"
 
 namespace hotline::net {
 namespace {
@@ -22,7 +26,7 @@ constexpr int kKeepaliveProbes = 6;
 constexpr int kSendQueueBytes = 4 * 1024 * 1024;
 
 int type_of(const Endpoint& endpoint) {
-  return is_datagram(endpoint.transport()) ? SOCK_DGRAM : SOCK_STREAM;
+  return native(row_of(endpoint.transport()).socket.value_or(SocketKind::stream));
 }
 
 int number_option(int fd, int level, int name) {
@@ -32,11 +36,11 @@ int number_option(int fd, int level, int name) {
   return result < 0 ? result : value;
 }
 
-std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, int socket_type,
+std::unexpected<Error> refuse_inherited(const Endpoint& endpoint, SocketKind kind,
                                         std::string detail) {
   return fail(make_error(ErrorKind::invalid_argument, "use the inherited socket",
                          endpoint.to_string(), std::move(detail),
-                         socket_type == SOCK_STREAM
+                         kind == SocketKind::stream
                              ? "the program that starts this one must pass a TCP or UNIX stream "
                                "socket there that listens"
                              : "the program that starts this one must pass a UDP or UNIX datagram "
@@ -58,10 +62,10 @@ SocketAddress without_mapping(const SocketAddress& address) {
 
 }  // namespace
 
-Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, int socket_type,
+Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, SocketKind kind,
                                                      std::string_view operation,
                                                      const Endpoint& endpoint) {
-  const int fd = Engine::current().open_socket(family_of(address), socket_type);
+  const int fd = Engine::current().open_socket(family_of(address), native(kind));
   if (fd < 0) {
     return fail(engine::operation_error(fd, operation, endpoint.to_string()));
   }
@@ -105,23 +109,85 @@ bool is_connected_to_itself(const engine::Channel& channel) {
   return engine.peer_address(channel.fd(), peer) == 0 && local == peer;
 }
 
-void prepare_stream(const engine::Channel& channel, Transport transport) {
+void prepare_stream(const engine::Channel& channel, Transport transport,
+                    const SocketOptions& options) {
+  set_buffer_sizes(channel, options);
   if (transport != Transport::tcp) return;
-  // Neither is worth failing a connection for.
-  set_flag(channel, IPPROTO_TCP, TCP_NODELAY);
+  // None of these is worth failing a connection for.
+  set_flag(channel, IPPROTO_TCP, TCP_NODELAY, options.nodelay.value_or(true) ? 1 : 0);
   set_flag(channel, SOL_SOCKET, SO_KEEPALIVE);
   set_flag(channel, IPPROTO_TCP, TCP_KEEPIDLE, kKeepaliveIdleSeconds);
   set_flag(channel, IPPROTO_TCP, TCP_KEEPINTVL, kKeepaliveIntervalSeconds);
   set_flag(channel, IPPROTO_TCP, TCP_KEEPCNT, kKeepaliveProbes);
 }
 
-Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
+void set_buffer_sizes(const engine::Channel& channel, const SocketOptions& options) {
+  if (const auto bytes = options.send_buffer_bytes) {
+    set_flag(channel, SOL_SOCKET, SO_SNDBUF, static_cast<int>(*bytes));
+  }
+  if (const auto bytes = options.receive_buffer_bytes) {
+    set_flag(channel, SOL_SOCKET, SO_RCVBUF, static_cast<int>(*bytes));
+  }
+}
+
+Result<SocketAddress> source_of(const SocketOptions& options, std::string_view operation) {
+  if (options.source.empty()) return SocketAddress();
+  if (is_numeric_host(options.source)) {
+    const auto addresses =
+        engine::look_up(options.source, 0, native(SocketKind::stream), engine::LookupPurpose::bind);
+    if (addresses && !addresses->empty()) return without_mapping(addresses->front());
+  }
+  return fail(make_error(
+      ErrorKind::invalid_argument, operation, {},
+      "the source '" + escape(as_bytes(options.source)) + "' is not a numeric IP address"));
+}
+
+int bind_source(const engine::Channel& channel, const SocketAddress& source) {
+  if (source.is_empty()) return 0;
+  // Or each call would keep a port from all others, not only from those to the same peer.
+  set_flag(channel, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
+  return Engine::current().bind(channel.fd(), source);
+}
+
+Result<void> keep_callable(std::vector<SocketAddress>& addresses, const SocketAddress& source,
+                           std::string_view operation, const Endpoint& endpoint) {
+  if (source.is_empty()) return {};
+  std::erase_if(addresses, [&](const SocketAddress& address) {
+    return family_of(address) != family_of(source);
+  });
+  if (!addresses.empty()) return {};
+  return fail(make_error(ErrorKind::address_not_available, operation, endpoint.to_string(),
+                         "the source address is of the other family of IP addresses",
+                         "give an IPv4 source for an IPv4 endpoint, an IPv6 one for IPv6"));
+}
+
+int call_datagrams(const SocketAddress& address, const SocketAddress& source,
+                   const SocketOptions& options, std::unique_ptr<engine::Channel>& channel) {
+  Engine& engine = Engine::current();
+  for (int i = 0; i < kSelfConnectsMax; ++i) {
+    const int fd = engine.open_socket(family_of(address), native(SocketKind::datagram));
+    if (fd < 0) return fd;
+    auto socket = std::make_unique<engine::Channel>(UniqueFd(fd));
+    if (family_of(address) == AF_UNIX) engine.bind(fd, unix_autobind_address());
+    set_buffer_sizes(*socket, options);
+    if (const int bound = bind_source(*socket, source); bound < 0) return bound;
+    engine::Connect connect(*socket, address);
+    const int connected = engine.perform(connect, Deadline::never());
+    if (connected < 0) return connected;
+    if (is_connected_to_itself(*socket)) continue;
+    channel = std::move(socket);
+    return connected;
+  }
+  return -ECONNREFUSED;
+}
+
+Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, SocketKind kind,
                                                         bool is_listening) {
   const int type = number_option(endpoint.descriptor(), SOL_SOCKET, SO_TYPE);
-  const auto refuse = [&](const char* why) { return refuse_inherited(endpoint, socket_type, why); };
+  const auto refuse = [&](const char* why) { return refuse_inherited(endpoint, kind, why); };
   if (type < 0) return refuse("there is no socket with that number");
-  if (type != socket_type) {
-    return refuse(socket_type == SOCK_STREAM ? "it is not a stream socket"
+  if (type != native(kind)) {
+    return refuse(kind == SocketKind::stream ? "it is not a stream socket"
                                              : "it is not a datagram socket");
   }
   if (is_listening && number_option(endpoint.descriptor(), SOL_SOCKET, SO_ACCEPTCONN) != 1) {
@@ -137,10 +203,13 @@ Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint
   return std::make_unique<engine::Channel>(UniqueFd(fd));
 }
 
-Transport transport_of(const SocketAddress& address, int socket_type) {
-  const bool is_stream = socket_type == SOCK_STREAM;
-  if (family_of(address) == AF_UNIX) return is_stream ? Transport::unix_ : Transport::unixgram;
-  return is_stream ? Transport::tcp : Transport::udp;
+Transport transport_of(const SocketAddress& address, SocketKind kind) {
+  const AddressForm form =
+      family_of(address) == AF_UNIX ? AddressForm::path : AddressForm::host_and_port;
+  const auto rows = transport_rows();
+  const auto row = std::ranges::find_if(
+      rows, [&](const TransportRow& each) { return each.address == form && each.socket == kind; });
+  return row->transport;
 }
 
 }  // namespace hotline::net

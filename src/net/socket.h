@@ -7,13 +7,14 @@
 #include "engine/name_lookup.h"
 #include "hotline/core/result.h"
 #include "hotline/core/socket_address.h"
-#include "hotline/net/endpoint.h"
+#include "hotline/net/socket_options.h"
+#include "net/socket_kind.h"
 
 namespace hotline::net {
 
-/// An open, unconnected socket for `address`. `socket_type` as in socket(2). The error's operation
+/// An open, unconnected socket for `address`. The error's operation
 /// is `operation`, a literal.
-Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, int socket_type,
+Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& address, SocketKind kind,
                                                      std::string_view operation,
                                                      const Endpoint& endpoint);
 
@@ -38,16 +39,39 @@ inline constexpr int kSelfConnectsMax = 3;
 /// the port, and this one was given it as its own.
 bool is_connected_to_itself(const engine::Channel& channel);
 
-/// What a fresh stream socket of that transport gets, whichever side made it: no delay, keepalive.
-void prepare_stream(const engine::Channel& channel, Transport transport);
+/// Opens a datagram socket that calls `address` from `source`, in `channel`. Returns a negated
+/// errno if it cannot.
+int call_datagrams(const SocketAddress& address, const SocketAddress& source,
+                   const SocketOptions& options, std::unique_ptr<engine::Channel>& channel);
 
-/// The socket that `fd:N` names: a duplicate, checked to be of `socket_type`, bound and, if
+/// Sets up a fresh stream socket of that transport, whichever side made it: no delay, unless
+/// `options` says so, keepalive, and the sizes of its buffers.
+void prepare_stream(const engine::Channel& channel, Transport transport,
+                    const SocketOptions& options);
+
+/// Sets the sizes of the buffers that `options` gives.
+void set_buffer_sizes(const engine::Channel& channel, const SocketOptions& options);
+
+/// Returns the address that a client of `endpoint` calls from, or an empty one if `options` gives
+/// none.
+Result<SocketAddress> source_of(const SocketOptions& options, std::string_view operation);
+
+/// Binds a client's socket to `source`, unless that is empty: 0 or a negated errno. The port is
+/// chosen at the connect.
+int bind_source(const engine::Channel& channel, const SocketAddress& source);
+
+/// Removes the addresses that cannot be called from `source`. Fails with `address_not_available` if
+/// none is left.
+Result<void> keep_callable(std::vector<SocketAddress>& addresses, const SocketAddress& source,
+                           std::string_view operation, const Endpoint& endpoint);
+
+/// The socket that `fd:N` names: a duplicate, checked to be of `kind`, bound and, if
 /// `is_listening`, to accept connections. Still in the mode that its other holders gave it: see
 /// InheritedMode.
-Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, int socket_type,
+Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint, SocketKind kind,
                                                         bool is_listening);
 
 /// The transport of an inherited socket, by its address family and type.
-Transport transport_of(const SocketAddress& address, int socket_type);
+Transport transport_of(const SocketAddress& address, SocketKind kind);
 
 }  // namespace hotline::net

@@ -1,109 +1,49 @@
 #include "hotline/net/socket_options.h"
 
-#include <algorithm>
 #include <charconv>
+#include <utility>
 
-#include "hotline/core/bytes.h"
-#include "hotline/core/duration.h"
+#include "core/rows.h"
+#include "net/address.h"
+#include "net/socket_option_row.h"
 
 namespace hotline {
+namespace net {
 namespace {
 
 constexpr std::size_t kBacklogMax = 65535;
 constexpr std::size_t kReceiveMax = 16 * 1024 * 1024;
+constexpr std::size_t kBufferMin = 4 * 1024;
+constexpr std::size_t kBufferMax = 1024 * 1024 * 1024;
 
-struct Unit {
-  std::string_view suffix;
-  std::size_t factor;
-};
-constexpr Unit kUnits[] = {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+using Number = std::optional<std::size_t>;
 
-std::optional<std::size_t> parse_number(std::string_view text) {
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc()) return std::nullopt;
-  const std::string_view suffix = text.substr(static_cast<std::size_t>(end - text.data()));
-  const auto unit = std::ranges::find(kUnits, suffix, &Unit::suffix);
-  if (unit == std::end(kUnits)) return std::nullopt;
-  std::size_t product = 0;
-  if (__builtin_mul_overflow(number, unit->factor, &product)) return std::nullopt;
-  return product;
-}
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text.append(text.empty() ? "" : ", ").append(word);
-  return text;
-}
-
-}  // namespace
-
-OptionTaker::OptionTaker(const Endpoint& endpoint)
-    : endpoint_(endpoint), is_taken_(endpoint.options().size()) {}
-
-Result<std::optional<std::string>> OptionTaker::take(std::string_view key) {
-  known_.emplace_back(key);
-  std::optional<std::string> value;
-  for (std::size_t i = 0; i < is_taken_.size(); ++i) {
-    if (endpoint_.options()[i].key != key) continue;
-    if (value)
-      return fail(refuse("the option '" + std::string(key) + "' stands twice", "give it once"));
-    value = endpoint_.options()[i].value;
-    is_taken_[i] = true;
-  }
-  return value;
-}
-
-Result<std::optional<std::size_t>> OptionTaker::take_number(std::string_view key, std::size_t min,
-                                                            std::size_t max) {
-  auto text = take(key);
-  if (!text) return fail(std::move(text.error()));
-  if (!*text) return std::nullopt;
-  const auto number = parse_number(**text);
-  if (number && *number >= min && *number <= max) return number;
-  return fail(refuse("the option '" + std::string(key) + "' is not a number from " +
-                         std::to_string(min) + " to " + std::to_string(max),
-                     "write it as 1024 or 1KiB"));
-}
-
-Result<std::optional<Duration>> OptionTaker::take_duration(std::string_view key) {
-  auto text = take(key);
-  if (!text) return fail(std::move(text.error()));
-  if (!*text) return std::nullopt;
-  const auto duration = parse_duration(**text);
-  if (!duration) {
-    return fail(refuse("the option '" + std::string(key) + "': " + duration.error().message(),
-                       duration.error().hint()));
-  }
-  if (*duration > Duration::zero()) return duration;
-  return fail(refuse("the option '" + std::string(key) + "' is 0", "none is without limit"));
-}
-
-Result<void> OptionTaker::finish() const {
-  for (std::size_t i = 0; i < is_taken_.size(); ++i) {
-    if (is_taken_[i]) continue;
-    return fail(refuse("there is no option '" + escape(as_bytes(endpoint_.options()[i].key)) + "'",
-                       "the options are " + join(known_)));
-  }
+Result<void> take_number(OptionTaker& taker, std::string_view key, std::size_t min, std::size_t max,
+                         Number& into) {
+  const auto number = taker.take_number(key, min, max);
+  if (!number) return fail(number.error());
+  if (*number) into = *number;
   return {};
 }
 
-Error OptionTaker::refuse(std::string detail, std::string advice) const {
-  return make_error(ErrorKind::invalid_argument, "use the endpoint", endpoint_.to_string(),
-                    std::move(detail), std::move(advice));
+Result<void> take_flag(OptionTaker& taker, std::string_view key, std::optional<bool>& into) {
+  const auto flag = taker.take_flag(key);
+  if (!flag) return fail(flag.error());
+  if (*flag) into = *flag;
+  return {};
 }
 
-Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker) {
-  SocketOptions options;
-  const auto backlog = taker.take_number("backlog", 1, kBacklogMax);
-  if (!backlog) return fail(backlog.error());
-  if (*backlog) options.backlog = static_cast<int>(**backlog);
-  const auto receive = taker.take_number("receive", 1, kReceiveMax);
-  if (!receive) return fail(receive.error());
-  options.receive_max = receive->value_or(0);
+Result<void> take_backlog(OptionTaker& taker, SocketOptions& options) {
+  Number backlog;
+  if (auto taken = take_number(taker, "backlog", 1, kBacklogMax, backlog); !taken) return taken;
+  if (backlog) options.backlog = static_cast<int>(*backlog);
+  return {};
+}
+
+Result<void> take_mode(OptionTaker& taker, SocketOptions& options) {
   const auto mode = taker.take("mode");
   if (!mode) return fail(mode.error());
-  if (!*mode) return options;
+  if (!*mode) return {};
   unsigned bits = 0;
   const std::string& text = **mode;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 8);
@@ -111,7 +51,142 @@ Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker) {
     return fail(taker.refuse("the option 'mode' is not octal permission bits", "write mode=600"));
   }
   options.mode = bits;
+  return {};
+}
+
+Result<void> take_source(OptionTaker& taker, SocketOptions& options) {
+  auto text = taker.take("source");
+  if (!text) return fail(std::move(text.error()));
+  if (!*text) return {};
+  std::string_view address = **text;
+  if (address.starts_with('[') && address.ends_with(']')) {
+    address = address.substr(1, address.size() - 2);
+  }
+  if (!is_numeric_host(address)) {
+    return fail(taker.refuse("the option 'source' is not a numeric IP address",
+                             "write source=192.0.2.1 or source=2001:db8::1, without a port"));
+  }
+  options.source = address;
+  return {};
+}
+
+bool is_inherited(const Endpoint& endpoint) { return endpoint.transport() == Transport::fd; }
+
+bool fits_mode(const Endpoint& endpoint, Side side) {
+  return side == Side::client || endpoint.is_unix_path();
+}
+
+bool fits_nodelay(const Endpoint& endpoint, Side) {
+  return is_inherited(endpoint) ||
+         (has_port(endpoint.transport()) && is_stream(endpoint.transport()));
+}
+
+bool fits_receive_buffer(const Endpoint& endpoint, Side) { return !has_path(endpoint.transport()); }
+
+bool fits_v6_only(const Endpoint& endpoint, Side side) {
+  const std::string& host = endpoint.host();
+  return side == Side::server && has_port(endpoint.transport()) &&
+         (host.empty() || host.contains(':'));
+}
+
+bool fits_source(const Endpoint& endpoint, Side side) {
+  return side == Side::client && has_port(endpoint.transport());
+}
+
+constexpr SocketOptionRow kOptionRows[] = {
+    {.choice = {.name = "backlog",
+                .form = "backlog=N",
+                .summary = "how many callers may wait to be accepted (default 4096)"},
+     .take = take_backlog},
+    {.choice = {.name = "receive",
+                .form = "receive=BYTES",
+                .summary = "the most that one receive takes: 1024, 64KiB"},
+     .take =
+         [](OptionTaker& taker, SocketOptions& options) {
+           return take_number(taker, "receive", 1, kReceiveMax, options.receive_max);
+         }},
+    {.choice = {.name = "mode",
+                .form = "mode=OCTAL",
+                .summary = "servers: permission bits of a UNIX path: 660"},
+     .take = take_mode,
+     .is_given = [](const SocketOptions& options) { return options.mode.has_value(); },
+     .fits = fits_mode,
+     .detail = "the option 'mode' is for a UNIX path",
+     .advice = "leave it out: nothing else has permission bits"},
+    {.choice = {.name = "nodelay",
+                .form = "nodelay=on|off",
+                .summary = "TCP: send small writes at once (default on)"},
+     .take = [](OptionTaker& taker,
+                SocketOptions& options) { return take_flag(taker, "nodelay", options.nodelay); },
+     .is_given = [](const SocketOptions& options) { return options.nodelay.has_value(); },
+     .fits = fits_nodelay,
+     .detail = "the option 'nodelay' is for TCP",
+     .advice = "leave it out: nothing else holds small writes back"},
+    {.choice = {.name = "send-buffer",
+                .form = "send-buffer=BYTES",
+                .summary = "how much may wait in the kernel to be sent"},
+     .take =
+         [](OptionTaker& taker, SocketOptions& options) {
+           return take_number(taker, "send-buffer", kBufferMin, kBufferMax,
+                              options.send_buffer_bytes);
+         }},
+    {.choice = {.name = "receive-buffer",
+                .form = "receive-buffer=BYTES",
+                .summary = "TCP, UDP: how much may wait in the kernel to be received"},
+     .take =
+         [](OptionTaker& taker, SocketOptions& options) {
+           return take_number(taker, "receive-buffer", kBufferMin, kBufferMax,
+                              options.receive_buffer_bytes);
+         },
+     .is_given =
+         [](const SocketOptions& options) { return options.receive_buffer_bytes.has_value(); },
+     .fits = fits_receive_buffer,
+     .detail = "the option 'receive-buffer' is not for UNIX sockets",
+     .advice = "give the other side a send-buffer: what is not read yet stays there"},
+    {.choice = {.name = "v6only",
+                .form = "v6only=on|off",
+                .summary = "servers at an IPv6 address: take no IPv4 callers"},
+     .take = [](OptionTaker& taker,
+                SocketOptions& options) { return take_flag(taker, "v6only", options.v6_only); },
+     .is_given = [](const SocketOptions& options) { return options.v6_only.has_value(); },
+     .fits = fits_v6_only,
+     .detail = "the option 'v6only' is for servers at an IPv6 address, or at every address",
+     .advice = "leave it out, or listen as in tcp://[::]:8000?v6only=on"},
+    {.choice = {.name = "source",
+                .form = "source=ADDRESS",
+                .summary = "TCP and UDP clients: the address to call from"},
+     .take = take_source,
+     .is_given = [](const SocketOptions& options) { return !options.source.empty(); },
+     .fits = fits_source,
+     .detail = "the option 'source' is for clients over TCP or UDP",
+     .advice = "leave it out"},
+};
+
+constexpr auto kOptionChoices = choices_of(kOptionRows);
+
+}  // namespace
+
+Result<void> check_fit(const Endpoint& endpoint, const SocketOptions& options, Side side,
+                       Literal operation) {
+  for (const SocketOptionRow& row : kOptionRows) {
+    if (row.fits == nullptr || !row.is_given(options) || row.fits(endpoint, side)) continue;
+    return fail(make_error(ErrorKind::invalid_argument, operation, endpoint.to_string(),
+                           std::string(row.detail), std::string(row.advice)));
+  }
+  return {};
+}
+
+}  // namespace net
+
+Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker, SocketOptions options) {
+  for (const net::SocketOptionRow& row : net::kOptionRows) {
+    if (auto taken = row.take(taker, options); !taken) return fail(std::move(taken.error()));
+  }
   return options;
 }
+
+Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker) { return take_from(taker, {}); }
+
+std::span<const Choice> socket_option_names() { return net::kOptionChoices; }
 
 }  // namespace hotline

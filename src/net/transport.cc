@@ -11,7 +11,7 @@ namespace hotline {
 namespace net {
 namespace {
 
-constexpr TransportRow kRows[] = {
+constexpr TransportRow kTransportRows[] = {
     {.transport = Transport::tcp,
      .choice = {.name = "tcp",
                 .form = "tcp://HOST:PORT",
@@ -44,24 +44,24 @@ constexpr TransportRow kRows[] = {
      .socket = {}},
 };
 
-static_assert(is_in_order(kRows, &TransportRow::transport),
+static_assert(is_in_order(kTransportRows, &TransportRow::transport),
               "row_of finds a row by the number of its enumerator");
 
-constexpr auto kChoices = choices_of(kRows);
+constexpr auto kTransportChoices = choices_of(kTransportRows);
 
 }  // namespace
 
-std::span<const TransportRow> transport_rows() { return kRows; }
+std::span<const TransportRow> transport_rows() { return kTransportRows; }
 
 const TransportRow& row_of(Transport transport) {
   const auto index = static_cast<std::size_t>(transport);
-  assert(index < std::size(kRows) && "a Transport is one of the enumerators");
-  return kRows[index];
+  assert(index < std::size(kTransportRows) && "a Transport is one of the enumerators");
+  return kTransportRows[index];
 }
 
 std::string list_transports(SocketKind kind, std::string_view conjunction) {
   std::vector<Choice> choices;
-  for (const TransportRow& row : kRows) {
+  for (const TransportRow& row : kTransportRows) {
     if (row.socket == kind) choices.push_back(row.choice);
   }
   return list_names(choices, conjunction);
@@ -89,6 +89,6 @@ bool has_path(Transport transport) {
 
 bool is_local(Transport transport) { return net::row_of(transport).is_local; }
 
-std::span<const Choice> transport_names() { return net::kChoices; }
+std::span<const Choice> transport_names() { return net::kTransportChoices; }
 
 }  // namespace hotline

@@ -6,6 +6,7 @@
 
 #include "hotline/engine/clock.h"
 #include "net/address.h"
+#include "net/batch_keeper.h"
 #include "server/handler_failure.h"
 #include "server/message_call.h"
 #include "server/retry_pause.h"
@@ -29,7 +30,7 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
   void waits() noexcept override {
     try {
       if (!dispatcher_.messages_memory_)
-        dispatcher_.messages_memory_ = dispatcher_.socket_.keep_batch();
+        dispatcher_.messages_memory_ = net::BatchKeeper::keep(dispatcher_.socket_);
     } catch (const std::bad_alloc&) {
       // Nothing may be received over this message, so all others wait until this handler returns.
       dispatcher_.is_batch_in_use_ = true;

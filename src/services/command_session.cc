@@ -36,12 +36,7 @@ bool has_ended(const Error& error) {
 }  // namespace
 
 CommandSession::CommandSession(Stream& call, Launcher& launcher, const CommandOptions& options)
-    : call_(call),
-      frames_(std::move(call), framing_of(options.wire)),
-      launcher_(launcher),
-      options_(options) {}
-
-CommandSession::~CommandSession() { call_ = std::move(frames_.stream()); }
+    : frames_(call, framing_of(options.wire)), launcher_(launcher), options_(options) {}
 
 void CommandSession::converse() {
   while (const auto line = next_request()) {

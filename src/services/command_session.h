@@ -18,9 +18,8 @@ namespace hotline::services {
 /// One call of the service `command`. On an event loop.
 class CommandSession {
  public:
-  /// All three outlive this; `call` is not there meanwhile.
+  /// All three outlive this.
   CommandSession(Stream& call, Launcher& launcher, const CommandOptions& options);
-  ~CommandSession();
   CommandSession(const CommandSession&) = delete;
   CommandSession& operator=(const CommandSession&) = delete;
 
@@ -43,8 +42,7 @@ class CommandSession {
   bool send(std::string_view reply);
   Stream& stream() { return frames_.stream(); }
 
-  Stream& call_;
-  FrameStream frames_;  ///< For replies, over `call_`.
+  FrameStream frames_;  ///< For replies, over the caller's stream.
   Launcher& launcher_;
   const CommandOptions& options_;
   CallOpening opening_;

@@ -66,7 +66,9 @@ std::shared_ptr<DatagramRelay::Session> DatagramRelay::session_of(const Datagram
 /// Returns null if there are no sockets or fibers left; the datagram is then lost.
 std::shared_ptr<DatagramRelay::Session> DatagramRelay::begin_session(const DatagramRoute& caller) {
   const std::uint64_t number = ++session_count_;
-  auto socket = connect_datagrams(target_, relayed_datagram_options());
+  DatagramOptions options = relayed_datagram_options();
+  options.socket = target_.socket;
+  auto socket = connect_datagrams(target_.endpoint, options);
   if (!socket) return nullptr;
   auto session = std::make_shared<Session>(std::move(*socket), caller);
   if (!fibers_.spawn("proxy down", [=, this] { answer(session, number); })) return nullptr;

@@ -5,6 +5,7 @@
 
 #include "hotline/engine/task_group.h"
 #include "hotline/net/datagram_socket.h"
+#include "hotline/net/target.h"
 #include "sim/fault_dice.h"
 
 namespace hotline::sim {
@@ -17,7 +18,7 @@ DatagramOptions relayed_datagram_options();
 class DatagramRelay {
  public:
   /// Callers and target outlive it.
-  DatagramRelay(ProxyFaults& faults, DatagramSocket& callers, const Endpoint& target)
+  DatagramRelay(ProxyFaults& faults, DatagramSocket& callers, const Target& target)
       : faults_(faults), callers_(callers), target_(target) {}
 
   /// Forwards until drained or cancelled.
@@ -38,7 +39,7 @@ class DatagramRelay {
 
   ProxyFaults& faults_;
   DatagramSocket& callers_;
-  const Endpoint& target_;
+  const Target& target_;
   std::vector<std::shared_ptr<Session>> sessions_;
   std::uint64_t session_count_ = 0;  ///< All that there were.
   TaskGroup fibers_;                 ///< One for each session.

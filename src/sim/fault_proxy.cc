@@ -8,7 +8,7 @@
 #include "hotline/net/connect.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
-#include "hotline/net/socket_options.h"
+#include "hotline/net/target.h"
 #include "sim/datagram_relay.h"
 #include "sim/fault_dice.h"
 #include "sim/stream_relay.h"
@@ -22,26 +22,17 @@ constexpr Duration kAcceptPause = std::chrono::milliseconds(5);
 // The choices of one caller: about its connection, and for each direction.
 constexpr std::uint64_t kDiceOfCaller = 3;
 
-Result<Endpoint> parse(std::string_view uri) {
-  auto endpoint = Endpoint::parse(uri);
-  if (!endpoint) return endpoint;
-  if (auto finished = OptionTaker(*endpoint).finish(); !finished) {
-    return fail(std::move(finished.error()));
-  }
-  return endpoint;
-}
-
 }  // namespace
 
 struct FaultProxy::State {
-  Result<void> bind(const Endpoint& where);
+  Result<void> bind(const Target& where);
   void take_callers(TaskGroup& fibers);
   void relay(Stream caller, std::uint64_t number);
   void relay_datagrams();
   void swallow(Stream& caller);
 
   ProxyFaults faults;
-  Endpoint target;
+  Target target;
   std::optional<Listener> listener{};
   std::optional<DatagramSocket> socket{};
 };
@@ -53,13 +44,13 @@ FaultProxy::~FaultProxy() = default;
 
 Result<FaultProxy> FaultProxy::bind(std::string_view listen, std::string_view target,
                                     const FaultProxyOptions& options) {
-  auto from = parse(listen);
+  auto from = Target::parse(listen);
   if (!from) return fail(std::move(from.error()));
-  auto to = parse(target);
+  auto to = Target::parse(target);
   if (!to) return fail(std::move(to.error()));
-  if (is_datagram(from->transport()) != is_datagram(to->transport())) {
-    return fail(make_error(ErrorKind::invalid_argument, "stand before", to->to_string(),
-                           "streams and datagrams do not go over into each other",
+  if (is_datagram(from->endpoint.transport()) != is_datagram(to->endpoint.transport())) {
+    return fail(make_error(ErrorKind::invalid_argument, "stand before", to->endpoint.to_string(),
+                           "cannot forward between a stream and a datagram endpoint",
                            "listen on the same kind of endpoint"));
   }
   auto state = std::make_unique<State>(ProxyFaults{options}, std::move(*to));
@@ -67,16 +58,16 @@ Result<FaultProxy> FaultProxy::bind(std::string_view listen, std::string_view ta
   return FaultProxy(std::move(state));
 }
 
-Result<void> FaultProxy::State::bind(const Endpoint& where) {
-  if (is_datagram(where.transport())) {
-    auto bound = bind_datagrams(where, relayed_datagram_options());
+Result<void> FaultProxy::State::bind(const Target& where) {
+  if (is_datagram(where.endpoint.transport())) {
+    DatagramOptions options = relayed_datagram_options();
+    options.socket = where.socket;
+    auto bound = bind_datagrams(where.endpoint, options);
     if (!bound) return fail(std::move(bound.error()));
     socket.emplace(std::move(*bound));
     return {};
   }
-  ListenOptions options;
-  options.stream = relayed_stream_options();
-  auto bound = listen(where, options);
+  auto bound = listen(where.endpoint, {.socket = where.socket, .stream = relayed_stream_options()});
   if (!bound) return fail(std::move(bound.error()));
   listener.emplace(std::move(*bound));
   return {};
@@ -116,7 +107,8 @@ void FaultProxy::State::relay(Stream caller, std::uint64_t number) {
   if (dice.strikes(Fault::connect_refused)) return caller.abort();
   if (dice.strikes(Fault::connect_timeout)) return swallow(caller);
   if (!dice.wait_healed()) return caller.abort();
-  auto called = connect(target, {.stream = relayed_stream_options()});
+  auto called =
+      connect(target.endpoint, {.socket = target.socket, .stream = relayed_stream_options()});
   if (!called) return caller.abort();
   StreamRelay(faults, number + 1, std::move(caller), std::move(*called)).run();
 }

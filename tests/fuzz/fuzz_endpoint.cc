@@ -22,22 +22,6 @@ void check_refusal(const hotline::Error& error) {
   for (const char c : error.message()) require(c >= 0x20 && c != 0x7f);
 }
 
-void check_same(const Endpoint& one, const Endpoint& other) {
-  require(one.transport() == other.transport());
-  require(one.host() == other.host());
-  require(one.port() == other.port());
-  require(one.path() == other.path());
-  require(one.is_abstract() == other.is_abstract());
-  require(one.descriptor() == other.descriptor());
-  require(one.is_local() == other.is_local());
-  require(one.options().size() == other.options().size());
-  for (std::size_t i = 0; i < one.options().size(); ++i) {
-    require(one.options()[i].key == other.options()[i].key);
-    require(one.options()[i].value == other.options()[i].value);
-  }
-  require(one.to_string() == other.to_string());
-}
-
 void check_options(const Endpoint& endpoint) {
   hotline::OptionTaker taker(endpoint);
   const auto options = hotline::SocketOptions::take_from(taker);
@@ -56,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto second = Endpoint::parse(first->to_uri());
   require(second.has_value());
-  check_same(*first, *second);
+  require(*first == *second);
   const auto bare = Endpoint::parse(first->to_string());
   require(bare && bare->options().empty());
   check_options(*first);

@@ -48,6 +48,8 @@ struct Error {
 
   /// Returns one line of advice without the word "hint", or an empty string if there is none.
   std::string hint() const;
+
+  bool operator==(const Error&) const = default;
 };
 
 /// Returns the kind of an errno value. Nothing else in the library translates errno.

@@ -17,32 +17,42 @@
 
 namespace hotline {
 
-/// Who sent a datagram, and which of our addresses it came to: a reply over it leaves from there.
-struct DatagramRoute {
-  SocketAddress peer;
-  alignas(8)
-      std::array<std::byte, 40> control{};  ///< IP_PKTINFO or IPV6_PKTINFO, as sendmsg(2) takes it.
-  std::uint8_t control_size = 0;
+namespace net {
+struct BatchKeeper;
+struct RouteControl;
+}  // namespace net
+
+/// Who sent a datagram, and which of our addresses it came to: a reply over it leaves from there. A
+/// value.
+class DatagramRoute {
+ public:
+  SocketAddress peer{};
+
+ private:
+  friend struct net::RouteControl;
+
+  alignas(8) std::array<std::byte, 40> control_{};
+  std::uint8_t control_size_ = 0;
 };
 
 /// One datagram received. Its bytes are a lease: writable, valid until the next receive on that
 /// socket.
 struct Datagram {
-  MutableBytes bytes;  ///< May be empty: that is a datagram too.
+  MutableBytes bytes{};  ///< May be empty: that is a datagram too.
   bool is_truncated =
       false;  ///< It was longer than the socket's `datagram_bytes_max`: the rest is lost.
-  const DatagramRoute* route = nullptr;
+  const DatagramRoute* route = nullptr;  ///< Every receive sets it.
 };
 
 /// One datagram to send. The bytes and the route stay the caller's.
 struct OutgoingDatagram {
-  Bytes bytes;
+  Bytes bytes{};
   const DatagramRoute* route = nullptr;  ///< Null on a connected socket.
 };
 
 /// How to open a datagram socket.
 struct DatagramOptions {
-  SocketOptions socket;
+  SocketOptions socket{};
   std::size_t datagram_bytes_max = 65535;
   std::size_t batch_max = 64;  ///< Datagrams that one system call receives or sends.
   Duration connect_timeout = std::chrono::seconds(30);  ///< For the look-up of a name.
@@ -70,10 +80,6 @@ class DatagramSocket {
 
   /// The next one alone.
   Result<Datagram> receive(Deadline deadline = Deadline::never());
-
-  /// Keeps what the last receive gave valid as long as the answer lives; the next receive takes
-  /// other memory.
-  std::shared_ptr<void> keep_batch();
 
   /// Sends one datagram, whole or not at all. Fails with `permission_denied` if the route leads to
   /// a relative UNIX path: the caller chose it in its own directory, and here it could name a
@@ -113,8 +119,10 @@ class DatagramSocket {
  private:
   friend Result<DatagramSocket> bind_datagrams(const Endpoint&, const DatagramOptions&);
   friend Result<DatagramSocket> connect_datagrams(const Endpoint&, const DatagramOptions&);
+  friend struct net::BatchKeeper;
   struct State;
   explicit DatagramSocket(std::unique_ptr<State> state);
+  std::shared_ptr<void> keep_batch();
 
   std::unique_ptr<State> state_;
 };
@@ -126,11 +134,18 @@ class DatagramSocket {
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
                                       const DatagramOptions& options = {});
 
+/// Same as above, for a URI. Its options stand above those of `options.socket`, and must all be
+/// known.
+Result<DatagramSocket> bind_datagrams(std::string_view uri, DatagramOptions options = {});
+
 /// A socket that talks to `endpoint` alone, for a client. Of a name with several addresses it is
 /// the first one that answers: until then, what was sent last goes to the next one if an address
 /// refuses, and each send() after a receive that timed out goes to the next one. A UNIX socket
 /// binds itself to an abstract name of the kernel's choice, so that it can be answered.
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint,
                                          const DatagramOptions& options = {});
+
+/// Same as above, for a URI, as with bind_datagrams.
+Result<DatagramSocket> connect_datagrams(std::string_view uri, DatagramOptions options = {});
 
 }  // namespace hotline

@@ -16,8 +16,8 @@ enum class AcceptAhead : bool { none, allowed };
 
 /// How to listen.
 struct ListenOptions {
-  SocketOptions socket;
-  StreamOptions stream;  ///< Of the streams that accept gives.
+  SocketOptions socket{};
+  StreamOptions stream{};  ///< Of the streams that accept gives.
 };
 
 /// A bound socket that gives streams. Move only; destruction closes, and removes the UNIX path if
@@ -65,7 +65,8 @@ class Listener {
 /// replaced; any other file never is), or as the system reports.
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
 
-/// The same from a URI, whose options must all be known.
+/// Same as above, for a URI. Its options stand above those of `options.socket`, and must all be
+/// known.
 Result<Listener> listen(std::string_view uri, ListenOptions options = {});
 
 }  // namespace hotline

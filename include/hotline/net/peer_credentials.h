@@ -11,6 +11,8 @@ struct PeerCredentials {
   std::int32_t pid = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
+
+  bool operator==(const PeerCredentials&) const = default;
 };
 
 }  // namespace hotline

@@ -2,56 +2,55 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "hotline/core/deadline.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/result.h"
-#include "hotline/net/endpoint.h"
+#include "hotline/net/option_taker.h"
 
 namespace hotline {
 
-/// Takes the options of an endpoint one room at a time: each takes the keys it knows, and what is
-/// left over at the end is an error that names them all.
-class OptionTaker {
- public:
-  /// `endpoint` outlives this.
-  explicit OptionTaker(const Endpoint& endpoint);
-
-  /// The value of `key`, if it was given; fails if it was given twice. `key` is known from now on.
-  Result<std::optional<std::string>> take(std::string_view key);
-
-  /// The same as a number within bounds; `KiB`, `MiB` and `GiB` may follow it.
-  Result<std::optional<std::size_t>> take_number(std::string_view key, std::size_t min,
-                                                 std::size_t max);
-
-  /// The same as a limit of time, `30s` or `none`: longer than nothing.
-  Result<std::optional<Duration>> take_duration(std::string_view key);
-
-  /// Fails if an option was not taken by anybody.
-  Result<void> finish() const;
-
-  /// An `invalid_argument` about this endpoint.
-  Error refuse(std::string detail, std::string advice) const;
-
- private:
-  const Endpoint& endpoint_;
-  std::vector<bool> is_taken_;
-  std::vector<std::string> known_;
-};
-
-/// What the options of an endpoint say about its socket. The same words for server and client: a
-/// side takes what concerns it.
+/// What the options of an endpoint say about its socket. The same words serve for server and
+/// client: of `backlog`, `receive` and `mode` each side takes what concerns it. The others fail
+/// with `invalid_argument` where the socket does not have them.
 struct SocketOptions {
-  int backlog = 4096;  ///< `backlog`: connections that wait to be accepted (somaxconn caps).
-  std::size_t receive_max =
-      0;  ///< `receive`: the most bytes of one receive; 0: what the engine has.
-  std::optional<unsigned> mode;  ///< `mode`: octal permission bits of a UNIX path;
-                                 ///< to bind anything else with them fails.
+  int backlog = 4096;  ///< `backlog`: connections that wait to be accepted (somaxconn caps it).
 
-  /// Takes the keys named above.
+  /// `receive`: the most bytes of one receive. Without it the buffer of the engine is the limit.
+  std::optional<std::size_t> receive_max{};
+
+  /// `mode`: permission bits of a UNIX path, in octal. A server cannot bind anything else with
+  /// them.
+  std::optional<unsigned> mode{};
+
+  /// `nodelay`: TCP sends small writes at once (TCP_NODELAY). Without it, it does.
+  std::optional<bool> nodelay{};
+
+  /// `send-buffer`: bytes that wait to be sent (SO_SNDBUF). The kernel caps it at
+  /// net.core.wmem_max, and takes twice as much, for its own bookkeeping.
+  std::optional<std::size_t> send_buffer_bytes{};
+
+  /// `receive-buffer`: bytes that wait to be received (SO_RCVBUF), with net.core.rmem_max. A UNIX
+  /// socket has none: what it has not read fills the send buffer of its peer.
+  std::optional<std::size_t> receive_buffer_bytes{};
+
+  /// `v6only`: a server at an IPv6 address takes no IPv4 callers (IPV6_V6ONLY). Without it, only a
+  /// server at every address takes them.
+  std::optional<bool> v6_only{};
+
+  /// `source`: the numeric IP address from which a TCP or UDP client calls. Empty: the system
+  /// chooses.
+  std::string source{};
+
+  /// Takes the keys named above; those that are not given stay as in `defaults`.
+  static Result<SocketOptions> take_from(OptionTaker& taker, SocketOptions defaults);
   static Result<SocketOptions> take_from(OptionTaker& taker);
+
+  bool operator==(const SocketOptions&) const = default;
 };
+
+/// Returns the keys that SocketOptions::take_from takes.
+std::span<const Choice> socket_option_names();
 
 }  // namespace hotline

@@ -35,7 +35,7 @@ enum class WhenDropped : bool {
 
 /// What a stream is made with, besides its socket.
 struct StreamOptions {
-  StreamTimeouts timeouts;
+  StreamTimeouts timeouts{};
   std::size_t receive_max = 0;  ///< The most bytes that one receive gives; 0: a whole buffer.
   TrafficTap* tap = nullptr;    ///< Outlives the stream.
 };

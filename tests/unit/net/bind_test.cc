@@ -27,27 +27,29 @@ Endpoint endpoint_of(const std::string& uri) {
   return *endpoint;
 }
 
-Result<BoundSocket> bound(const std::string& uri, int type, const SocketOptions& options = {}) {
-  return bind_socket(endpoint_of(uri), type, options);
+Result<BoundSocket> bound(const std::string& uri, SocketKind kind,
+                          const SocketOptions& options = {}) {
+  return bind_socket(endpoint_of(uri), kind, options);
 }
 
-Result<BoundSocket> beside(const BoundSocket& first, int type) {
-  return bind_beside(*first.channel, first.endpoint, type, {});
+Result<BoundSocket> beside(const BoundSocket& first, SocketKind kind) {
+  return bind_beside(*first.channel, first.endpoint, kind, {});
 }
 
 /// What bind(2) and listen(2) give a rival that does as the servers of old did.
-int rival_at(const BoundSocket& bound, int type, bool reuses_port) {
-  const UniqueFd rival(::socket(AF_INET, type, 0));
+int rival_at(const BoundSocket& bound, SocketKind kind, bool reuses_port) {
+  const UniqueFd rival(::socket(AF_INET, native(kind), 0));
   const int on = 1;
-  if (type == SOCK_STREAM) ::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (kind == SocketKind::stream)
+    ::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (reuses_port) ::setsockopt(rival.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   const auto* address = static_cast<const sockaddr*>(bound.address.data());
   if (::bind(rival.get(), address, static_cast<socklen_t>(bound.address.size())) < 0) return errno;
-  return type == SOCK_STREAM && ::listen(rival.get(), 1) < 0 ? errno : 0;
+  return kind == SocketKind::stream && ::listen(rival.get(), 1) < 0 ? errno : 0;
 }
 
-constexpr std::pair<const char*, int> kPorts[] = {{"tcp://127.0.0.1:0", SOCK_STREAM},
-                                                  {"udp://127.0.0.1:0", SOCK_DGRAM}};
+constexpr std::pair<const char*, SocketKind> kPorts[] = {
+    {"tcp://127.0.0.1:0", SocketKind::stream}, {"udp://127.0.0.1:0", SocketKind::datagram}};
 
 unsigned mode_of(const std::string& path) {
   struct stat found {};
@@ -70,7 +72,7 @@ class Umask {
 TEST_CASE("a bound socket has its address with the port that the kernel chose") {
   for (const char* uri : {"tcp://127.0.0.1:0", "tcp://[::1]:0", "tcp://:0"}) {
     CAPTURE(std::string(uri));
-    const auto socket = bound(uri, SOCK_STREAM);
+    const auto socket = bound(uri, SocketKind::stream);
     REQUIRE(socket);
     CHECK(socket->endpoint.port() != 0);
     CHECK(socket->endpoint.to_uri() ==
@@ -79,7 +81,7 @@ TEST_CASE("a bound socket has its address with the port that the kernel chose") 
 }
 
 TEST_CASE("every address means IPv6 and IPv4 together where the machine has both") {
-  const auto socket = bound("udp://:0", SOCK_DGRAM);
+  const auto socket = bound("udp://:0", SocketKind::datagram);
   REQUIRE(socket);
   CHECK(socket->endpoint.host() == "::");
 }
@@ -118,7 +120,8 @@ TEST_CASE("of two that have bound one port and do not listen yet, only one can l
   REQUIRE(::bind(rival.get(), static_cast<const sockaddr*>(any.data()),
                  static_cast<socklen_t>(any.size())) == 0);
   const SocketAddress address = test::bound_address(rival.get());
-  const auto ours = bound(Endpoint::of_address(Transport::tcp, address).to_uri(), SOCK_STREAM);
+  const auto ours =
+      bound(Endpoint::of_address(Transport::tcp, address).to_uri(), SocketKind::stream);
   REQUIRE(ours);
   CHECK(::listen(rival.get(), 1) == -1);
   CHECK(errno == EADDRINUSE);
@@ -146,14 +149,14 @@ TEST_CASE("a port released within 100 ms is waited for, and a conflict is report
 
 TEST_CASE("a fiber that waits for a port to come free lets others run") {
   test::on_each_loop([](engine::EventLoop& loop) {
-    const auto first = bound("tcp://127.0.0.1:0", SOCK_STREAM);
+    const auto first = bound("tcp://127.0.0.1:0", SocketKind::stream);
     REQUIRE(first);
     bool has_ended = false;
     engine::FiberGroup group(loop);
     loop.spawn(
         "bind",
         [&] {
-          CHECK_FALSE(bound(first->endpoint.to_uri(), SOCK_STREAM));
+          CHECK_FALSE(bound(first->endpoint.to_uri(), SocketKind::stream));
           has_ended = true;
         },
         &group);
@@ -169,13 +172,13 @@ TEST_CASE("a UNIX path has its mode from the beginning, whatever the umask") {
   for (const mode_t mask : {0U, 022U, 077U, 0777U}) {
     const Umask umask(mask);
     for (const unsigned mode : {0600U, 0660U, 0666U, 0777U, 0U}) {
-      for (const int type : {SOCK_STREAM, SOCK_DGRAM}) {
+      for (const SocketKind type : {SocketKind::stream, SocketKind::datagram}) {
         CAPTURE(mask);
         CAPTURE(mode);
         SocketOptions options;
         options.mode = mode;
         const std::string path = directory.file("s");
-        const std::string scheme = type == SOCK_STREAM ? "unix://" : "unixgram://";
+        const std::string scheme = type == SocketKind::stream ? "unix://" : "unixgram://";
         const auto socket = bound(scheme + path, type, options);
         REQUIRE(socket);
         CHECK(mode_of(path) == mode);
@@ -187,7 +190,7 @@ TEST_CASE("a UNIX path has its mode from the beginning, whatever the umask") {
 TEST_CASE("a UNIX path without a mode has the mode that the umask leaves") {
   const test::TemporaryDirectory directory;
   const Umask umask(027);
-  const auto socket = bound("unix://" + directory.file("s"), SOCK_STREAM);
+  const auto socket = bound("unix://" + directory.file("s"), SocketKind::stream);
   REQUIRE(socket);
   CHECK(mode_of(directory.file("s")) == 0750);
 }
@@ -196,10 +199,10 @@ TEST_CASE("the lock of a path exists only while the path is bound") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("s");
   {
-    const auto socket = bound("unix://" + path, SOCK_STREAM);
+    const auto socket = bound("unix://" + path, SocketKind::stream);
     REQUIRE(socket);
     CHECK(::access((path + ".lock").c_str(), F_OK) == -1);
-    CHECK(test::kind_of(bound("unix://" + path, SOCK_STREAM)) == "address_in_use");
+    CHECK(test::kind_of(bound("unix://" + path, SocketKind::stream)) == "address_in_use");
   }
   CHECK(::access((path + ".lock").c_str(), F_OK) == -1);
   CHECK(::access(path.c_str(), F_OK) == -1);
@@ -207,15 +210,16 @@ TEST_CASE("the lock of a path exists only while the path is bound") {
 
 TEST_CASE("a path that could not be bound is not left behind") {
   const test::TemporaryDirectory directory;
-  const auto socket = bound("unix://" + directory.file("none/s"), SOCK_STREAM);
+  const auto socket = bound("unix://" + directory.file("none/s"), SocketKind::stream);
   REQUIRE_FALSE(socket);
   CHECK(socket.error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("an inherited socket keeps its address, and its transport is found out") {
-  const auto original = bound("udp://127.0.0.1:0", SOCK_DGRAM);
+  const auto original = bound("udp://127.0.0.1:0", SocketKind::datagram);
   REQUIRE(original);
-  const auto inherited = bound("fd:" + std::to_string(original->channel->fd()), SOCK_DGRAM);
+  const auto inherited =
+      bound("fd:" + std::to_string(original->channel->fd()), SocketKind::datagram);
   REQUIRE(inherited);
   CHECK(inherited->endpoint.to_uri() == original->endpoint.to_uri());
 }
@@ -223,15 +227,15 @@ TEST_CASE("an inherited socket keeps its address, and its transport is found out
 TEST_CASE("permission bits are refused for endpoints other than a UNIX path") {
   SocketOptions options;
   options.mode = 0600;
-  const auto inherited = bound("udp://127.0.0.1:0", SOCK_DGRAM);
+  const auto inherited = bound("udp://127.0.0.1:0", SocketKind::datagram);
   REQUIRE(inherited);
   const std::string fd = "fd:" + std::to_string(inherited->channel->fd());
   const std::string name = ":@bind-mode-" + std::to_string(::getpid());
-  const std::pair<std::string, int> all[] = {{"tcp://127.0.0.1:0", SOCK_STREAM},
-                                             {"udp://127.0.0.1:0", SOCK_DGRAM},
-                                             {"unix" + name, SOCK_STREAM},
-                                             {"unixgram" + name, SOCK_DGRAM},
-                                             {fd, SOCK_DGRAM}};
+  const std::pair<std::string, SocketKind> all[] = {{"tcp://127.0.0.1:0", SocketKind::stream},
+                                                    {"udp://127.0.0.1:0", SocketKind::datagram},
+                                                    {"unix" + name, SocketKind::stream},
+                                                    {"unixgram" + name, SocketKind::datagram},
+                                                    {fd, SocketKind::datagram}};
   for (const auto& [uri, type] : all) {
     CAPTURE(uri);
     const auto refused = bound(uri, type, options);

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "net/address.h"
+#include "net/route_control.h"
 #include "support/sockets.h"
 
 namespace hotline::net::datagram_batch_test {
@@ -29,22 +30,22 @@ template <typename Info>
 DatagramRoute route_with(int level, int type, const Info& info) {
   DatagramRoute route;
   msghdr view{};
-  view.msg_control = route.control.data();
-  view.msg_controllen = route.control.size();
+  view.msg_control = RouteControl::data(route);
+  view.msg_controllen = RouteControl::kBytesMax;
   cmsghdr* header = CMSG_FIRSTHDR(&view);
   header->cmsg_level = level;
   header->cmsg_type = type;
   header->cmsg_len = CMSG_LEN(sizeof info);
   std::memcpy(CMSG_DATA(header), &info, sizeof info);
-  route.control_size = CMSG_SPACE(sizeof info);
+  RouteControl::size(route) = CMSG_SPACE(sizeof info);
   return route;
 }
 
 template <typename Info>
 Info info_of(DatagramRoute& route) {
   msghdr view{};
-  view.msg_control = route.control.data();
-  view.msg_controllen = route.control_size;
+  view.msg_control = RouteControl::data(route);
+  view.msg_controllen = RouteControl::size(route);
   Info info;
   std::memcpy(&info, CMSG_DATA(CMSG_FIRSTHDR(&view)), sizeof info);
   return info;
@@ -90,7 +91,7 @@ TEST_CASE("a batch without packet information has no room for control data") {
       CHECK(header.msg_hdr.msg_controllen == 0);
     }
     fill(headers[0], "x", test::ipv4_address(1));
-    CHECK(batch.take(1)[0].route->control_size == 0);
+    CHECK(RouteControl::size(*batch.take(1)[0].route) == 0);
   }
 }
 
@@ -106,7 +107,7 @@ TEST_CASE("descriptors that come instead of packet information are closed") {
   std::memcpy(CMSG_DATA(control), &number, sizeof number);
   fill(header, "x", test::ipv4_address(1));
   header.msg_hdr.msg_controllen = CMSG_SPACE(sizeof number);
-  CHECK(batch.take(1)[0].route->control_size == 0);
+  CHECK(RouteControl::size(*batch.take(1)[0].route) == 0);
   CHECK(test::receive_text(other.get(), 1).empty());
 }
 
@@ -167,7 +168,7 @@ TEST_CASE("a place that had a route before has none afterwards") {
   route.peer = test::ipv4_address(7);
   const OutgoingDatagram with{as_bytes("x"), &route};
   const OutgoingDatagram without{as_bytes("x"), nullptr};
-  CHECK(batch.prepare({&with, 1})[0].msg_hdr.msg_control == route.control.data());
+  CHECK(batch.prepare({&with, 1})[0].msg_hdr.msg_control == RouteControl::data(route));
   const auto headers = batch.prepare({&without, 1});
   CHECK(headers[0].msg_hdr.msg_control == nullptr);
   CHECK(headers[0].msg_hdr.msg_controllen == 0);
@@ -179,7 +180,7 @@ TEST_CASE("a reply names the address that was called and leaves the interface to
   info.ipi_spec_dst.s_addr = htonl(0x7f000002);
   DatagramRoute route = route_with(IPPROTO_IP, IP_PKTINFO, info);
   reverse_packet_info(route);
-  CHECK(route.control_size == CMSG_SPACE(sizeof info));
+  CHECK(RouteControl::size(route) == CMSG_SPACE(sizeof info));
   CHECK(info_of<in_pktinfo>(route).ipi_ifindex == 0);
   CHECK(info_of<in_pktinfo>(route).ipi_spec_dst.s_addr == htonl(0x7f000002));
 }
@@ -201,10 +202,10 @@ TEST_CASE("a reply over IPv6 names the interface only for link-local addresses")
 TEST_CASE("control data of another kind is not sent back") {
   DatagramRoute route = route_with(SOL_SOCKET, SCM_TIMESTAMP, timeval{});
   reverse_packet_info(route);
-  CHECK(route.control_size == 0);
+  CHECK(RouteControl::size(route) == 0);
   DatagramRoute none;
   reverse_packet_info(none);
-  CHECK(none.control_size == 0);
+  CHECK(RouteControl::size(none) == 0);
 }
 
 }  // namespace hotline::net::datagram_batch_test

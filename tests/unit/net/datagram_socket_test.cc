@@ -10,6 +10,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
+#include "net/batch_keeper.h"
 #include "support/datagrams.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -238,7 +239,7 @@ TEST_CASE("kept datagrams are not changed while others are received") {
       const auto datagram = server.receive(soon());
       REQUIRE(datagram);
       datagrams.push_back(*datagram);
-      kept.push_back(server.keep_batch());
+      kept.push_back(net::BatchKeeper::keep(server));
     }
     for (std::size_t i = 0; i < 5; ++i) {
       CHECK(as_text(datagrams[i].bytes) == "kept " + std::to_string(i));
@@ -260,7 +261,7 @@ TEST_CASE("memory that was kept and released is used again") {
     const auto datagram = server.receive(soon());
     REQUIRE(datagram);
     places.push_back(datagram->bytes.data());
-    server.keep_batch();
+    net::BatchKeeper::keep(server);
   }
   CHECK(places[2] == places[0]);
   CHECK(places[3] == places[1]);

@@ -215,6 +215,20 @@ TEST_CASE("a formatted endpoint parses to the same, whatever bytes a path has") 
   }
 }
 
+TEST_CASE("two endpoints are equal if all that a URI can say of them is") {
+  for (const std::string_view uri :
+       {"tcp://127.0.0.1:80", "udp://127.0.0.1:80", "tcp://127.0.0.1:81", "tcp://127.0.0.2:80",
+        "tcp://127.0.0.1:80?a=1", "tcp://127.0.0.1:80?a=2", "tcp://127.0.0.1:80?b=1", "unix:///a",
+        "unix:@/a", "unixgram:///a", "fd:3", "fd:4"}) {
+    for (const std::string_view other : {"tcp://127.0.0.1:80", "unix:///a", "fd:3"}) {
+      CAPTURE(uri);
+      CAPTURE(other);
+      CHECK((parsed(uri) == parsed(other)) == (uri == other));
+    }
+  }
+  CHECK(parsed("unix:/a") == parsed("unix:///a"));
+}
+
 TEST_CASE("another port leaves the options behind") {
   const Endpoint endpoint = parsed("tcp://[::1]:0?a=1").with_port(8000);
   CHECK(endpoint.to_uri() == "tcp://[::1]:8000");

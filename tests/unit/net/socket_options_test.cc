@@ -2,142 +2,126 @@
 
 #include <doctest/doctest.h>
 
+#include "net/socket_option_row.h"
 #include "support/loops.h"
 
 namespace hotline::socket_options_test {
 namespace {
 
-Endpoint with(const std::string& query) {
-  auto endpoint = Endpoint::parse("unix:@x?" + query);
+Result<SocketOptions> options_of(const std::string& query, const SocketOptions& defaults = {}) {
+  const auto endpoint = Endpoint::parse("unix:@x?" + query);
   REQUIRE(endpoint);
-  return *endpoint;
-}
-
-Result<SocketOptions> options_of(const std::string& query) {
-  const Endpoint endpoint = with(query);
-  OptionTaker taker(endpoint);
-  auto options = SocketOptions::take_from(taker);
+  OptionTaker taker(*endpoint);
+  auto options = SocketOptions::take_from(taker, defaults);
   if (!options) return options;
   if (auto finished = taker.finish(); !finished) return fail(finished.error());
   return options;
 }
 
-std::string taken(OptionTaker& taker, std::string_view key) {
-  const auto value = taker.take(key);
-  REQUIRE(value);
-  return value->value_or("<absent>");
-}
-
 }  // namespace
-
-TEST_CASE("an option that was given is taken, one that was not is absent") {
-  const Endpoint endpoint = with("a=1&b=&c=x=y");
-  OptionTaker taker(endpoint);
-  CHECK(taken(taker, "a") == "1");
-  CHECK(taken(taker, "b") == "");
-  CHECK(taken(taker, "c") == "x=y");
-  CHECK(taken(taker, "d") == "<absent>");
-  CHECK(taker.finish());
-}
-
-TEST_CASE("a limit of time has a unit and is longer than nothing") {
-  const Endpoint endpoint = with("a=30s&b=none&c=30&d=0s");
-  OptionTaker taker(endpoint);
-  CHECK(taker.take_duration("a").value() == std::optional<Duration>(std::chrono::seconds(30)));
-  CHECK(taker.take_duration("b").value() == std::optional<Duration>(kNoTimeout));
-  CHECK_FALSE(taker.take_duration("e").value().has_value());
-  const auto bare = taker.take_duration("c");
-  REQUIRE_FALSE(bare);
-  CHECK(bare.error().message() ==
-        "cannot use the endpoint unix:@x: the option 'c': '30' is not a duration: it has no unit");
-  CHECK(bare.error().hint() == "write 500ms, 60s, 2m or 1h; none is without limit");
-  const auto nothing = taker.take_duration("d");
-  REQUIRE_FALSE(nothing);
-  CHECK(nothing.error().hint() == "none is without limit");
-}
-
-TEST_CASE("an option that stands twice is refused by whoever takes it") {
-  const Endpoint endpoint = with("a=1&b=2&a=3");
-  OptionTaker taker(endpoint);
-  const auto value = taker.take("a");
-  REQUIRE_FALSE(value);
-  CHECK(value.error().kind == ErrorKind::invalid_argument);
-  CHECK(value.error().message() == "cannot use the endpoint unix:@x: the option 'a' stands twice");
-}
-
-TEST_CASE("an option that nobody took is refused with the names of those that are known") {
-  const Endpoint endpoint = with("a=1&z\xff=2");
-  OptionTaker taker(endpoint);
-  CHECK(taker.take("a"));
-  CHECK(taker.take("framing"));
-  const auto finished = taker.finish();
-  REQUIRE_FALSE(finished);
-  CHECK(finished.error().message().find("there is no option 'z\\xff'") != std::string::npos);
-  CHECK(finished.error().hint() == "the options are a, framing");
-}
-
-TEST_CASE("a number may have a unit") {
-  struct Form {
-    const char* text;
-    std::size_t number;
-  };
-  for (const Form& form :
-       {Form{"0", 0}, Form{"1024", 1024}, Form{"007", 7}, Form{"1KiB", 1024},
-        Form{"16MiB", 16 << 20}, Form{"3GiB", 3UL << 30}, Form{"18446744073709551615", SIZE_MAX}}) {
-    const Endpoint endpoint = with("n=" + std::string(form.text));
-    OptionTaker taker(endpoint);
-    const auto number = taker.take_number("n", 0, SIZE_MAX);
-    REQUIRE(number);
-    CHECK(number->value_or(1) == form.number);
-  }
-}
-
-TEST_CASE("what is no number within its bounds is refused with them") {
-  for (const std::string text : {"", "x", "-1", "+1", "1.5", "0x10", "1K", "1kib", "1KiBs", "KiB",
-                                 "9", "21", "18446744073709551616", "18014398509481984KiB"}) {
-    CAPTURE(text);
-    const Endpoint endpoint = with("n=" + text);
-    OptionTaker taker(endpoint);
-    const auto number = taker.take_number("n", 10, 20);
-    REQUIRE_FALSE(number);
-    CHECK(number.error().message().find("is not a number from 10 to 20") != std::string::npos);
-    CHECK_FALSE(number.error().hint().empty());
-  }
-}
-
-TEST_CASE("the bounds of a number belong to it") {
-  for (const char* text : {"10", "20"}) {
-    const Endpoint endpoint = with("n=" + std::string(text));
-    OptionTaker taker(endpoint);
-    CHECK(taker.take_number("n", 10, 20));
-  }
-}
-
-TEST_CASE("a number that was not given is absent") {
-  const Endpoint endpoint = with("a=1");
-  OptionTaker taker(endpoint);
-  const auto number = taker.take_number("n", 10, 20);
-  REQUIRE(number);
-  CHECK_FALSE(number->has_value());
-}
 
 TEST_CASE("a socket's options have defaults and are taken from an endpoint") {
   const auto defaults = options_of("backlog=4096");
   REQUIRE(defaults);
   CHECK(defaults->backlog == SocketOptions().backlog);
-  CHECK(defaults->receive_max == 0);
+  CHECK_FALSE(defaults->receive_max);
   CHECK_FALSE(defaults->mode);
   const auto options = options_of("backlog=5&receive=1KiB&mode=0660");
   REQUIRE(options);
   CHECK(options->backlog == 5);
-  CHECK(options->receive_max == 1024);
+  CHECK(options->receive_max == 1024U);
   CHECK(options->mode == 0660U);
+  CHECK(*defaults == SocketOptions());
+}
+
+TEST_CASE("what a socket is tuned with is taken from an endpoint") {
+  const auto options = options_of(
+      "nodelay=off&send-buffer=64KiB&receive-buffer=4KiB&v6only=on&source=[2001:db8::1]");
+  REQUIRE(options);
+  CHECK(*options == SocketOptions{.nodelay = false,
+                                  .send_buffer_bytes = 65536,
+                                  .receive_buffer_bytes = 4096,
+                                  .v6_only = true,
+                                  .source = "2001:db8::1"});
+  CHECK(options_of("source=192.0.2.1")->source == "192.0.2.1");
+  CHECK(options_of("source=fe80::1%1")->source == "fe80::1%1");
+}
+
+TEST_CASE("options that are not given stay as they were") {
+  const SocketOptions defaults{.backlog = 3, .receive_max = 9, .nodelay = true, .v6_only = false};
+  CHECK(options_of("mode=600", defaults) ==
+        SocketOptions{
+            .backlog = 3, .receive_max = 9, .mode = 0600, .nodelay = true, .v6_only = false});
+}
+
+TEST_CASE("an option is refused where the socket has no such thing, and nowhere else") {
+  using net::Side;
+  struct Form {
+    SocketOptions options;
+    std::string_view fits;  ///< Those of the endpoints below that take it.
+  };
+  const std::pair<std::string_view, std::pair<const char*, Side>> endpoints[] = {
+      {"a", {"tcp://127.0.0.1:1", Side::server}}, {"b", {"tcp://[::1]:1", Side::server}},
+      {"c", {"tcp://:1", Side::server}},          {"d", {"tcp://127.0.0.1:1", Side::client}},
+      {"e", {"udp://[::1]:1", Side::server}},     {"f", {"udp://127.0.0.1:1", Side::client}},
+      {"g", {"unix:///tmp/x", Side::server}},     {"h", {"unix:@x", Side::server}},
+      {"i", {"unix:///tmp/x", Side::client}},     {"j", {"unixgram:///tmp/x", Side::server}},
+      {"k", {"unixgram:///tmp/x", Side::client}}, {"l", {"fd:3", Side::server}}};
+  for (const Form& form :
+       {Form{{.backlog = 1, .receive_max = 1}, "abcdefghijkl"},
+        Form{{.send_buffer_bytes = 4096}, "abcdefghijkl"}, Form{{.mode = 0600}, "dfgijk"},
+        Form{{.nodelay = true}, "abcdl"}, Form{{.nodelay = false}, "abcdl"},
+        Form{{.receive_buffer_bytes = 4096}, "abcdefl"}, Form{{.v6_only = true}, "bce"},
+        Form{{.v6_only = false}, "bce"}, Form{{.source = "127.0.0.1"}, "df"}}) {
+    for (const auto& [letter, where] : endpoints) {
+      const auto endpoint = Endpoint::parse(where.first);
+      REQUIRE(endpoint);
+      CAPTURE(where.first);
+      CAPTURE(form.fits);
+      const auto checked = net::check_fit(*endpoint, form.options, where.second, "try");
+      CHECK(checked.has_value() == form.fits.contains(letter));
+      if (checked) continue;
+      CHECK(checked.error().kind == ErrorKind::invalid_argument);
+      CHECK(checked.error().detail.starts_with("the option '"));
+      CHECK_FALSE(checked.error().hint().empty());
+    }
+  }
+}
+
+TEST_CASE("every option has a name, a form and a summary of one line") {
+  for (const Choice& choice : socket_option_names()) {
+    CAPTURE(choice.name);
+    CHECK(choice.form.starts_with(std::string(choice.name) + "="));
+    CHECK_FALSE(choice.summary.empty());
+    CHECK_FALSE(choice.summary.contains('\n'));
+    CHECK(test::kind_of(options_of(std::string(choice.name) + "=?")) == "invalid_argument");
+  }
 }
 
 TEST_CASE("a socket's options out of their bounds are refused") {
-  for (const std::string query :
-       {"backlog=0", "backlog=65536", "receive=0", "receive=17MiB", "mode=", "mode=8", "mode=1777",
-        "mode=-1", "mode=rw", "mode=600x", "other=1"}) {
+  for (const std::string query : {"backlog=0",
+                                  "backlog=65536",
+                                  "receive=0",
+                                  "receive=17MiB",
+                                  "mode=",
+                                  "mode=8",
+                                  "mode=1777",
+                                  "mode=-1",
+                                  "mode=rw",
+                                  "mode=600x",
+                                  "other=1",
+                                  "nodelay=1",
+                                  "nodelay=",
+                                  "v6only=yes",
+                                  "send-buffer=4095",
+                                  "send-buffer=2GiB",
+                                  "receive-buffer=0",
+                                  "source=",
+                                  "source=localhost",
+                                  "source=127.0.0.1:80",
+                                  "source=[::1]:80",
+                                  "source=1.2.3",
+                                  "source=unix:@x"}) {
     CAPTURE(query);
     const auto options = options_of(query);
     CHECK(test::kind_of(options) == "invalid_argument");
@@ -150,7 +134,9 @@ TEST_CASE("a socket's options out of their bounds are refused") {
 TEST_CASE("the error for an unknown option of a socket lists the known ones") {
   const auto options = options_of("blacklog=1");
   REQUIRE_FALSE(options);
-  CHECK(options.error().hint() == "the options are backlog, receive, mode");
+  CHECK(options.error().hint() ==
+        "the options are backlog, receive, mode, nodelay, send-buffer, receive-buffer, v6only, "
+        "source");
 }
 
 }  // namespace hotline::socket_options_test

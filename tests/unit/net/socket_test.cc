@@ -38,12 +38,12 @@ TEST_CASE("a socket is opened for the family of its address") {
   const Endpoint shown = endpoint_of("tcp://127.0.0.1:1");
   for (const auto& [address, family] :
        {std::pair(test::ipv4_address(1), AF_INET), std::pair(unix_address("/a", false), AF_UNIX)}) {
-    const auto channel = open_socket(address, SOCK_STREAM, "try", shown);
+    const auto channel = open_socket(address, SocketKind::stream, "try", shown);
     REQUIRE(channel);
     CHECK(option(**channel, SOL_SOCKET, SO_DOMAIN) == family);
     CHECK(option(**channel, SOL_SOCKET, SO_TYPE) == SOCK_STREAM);
   }
-  const auto refused = open_socket(SocketAddress(), SOCK_STREAM, "try", shown);
+  const auto refused = open_socket(SocketAddress(), SocketKind::stream, "try", shown);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message().starts_with("cannot try tcp://127.0.0.1:1: "));
 }
@@ -82,15 +82,15 @@ TEST_CASE("a socket that is connected to itself is distinguished from one that h
 
 TEST_CASE("a fresh TCP stream sends without delay and is kept alive, a UNIX one needs neither") {
   const Endpoint shown = endpoint_of("tcp://127.0.0.1:1");
-  const auto channel = open_socket(test::ipv4_address(1), SOCK_STREAM, "try", shown);
+  const auto channel = open_socket(test::ipv4_address(1), SocketKind::stream, "try", shown);
   REQUIRE(channel);
-  prepare_stream(**channel, Transport::tcp);
+  prepare_stream(**channel, Transport::tcp, {});
   CHECK(option(**channel, IPPROTO_TCP, TCP_NODELAY) == 1);
   CHECK(option(**channel, SOL_SOCKET, SO_KEEPALIVE) == 1);
   CHECK(option(**channel, IPPROTO_TCP, TCP_KEEPIDLE) == 60);
   auto [ours, peer] = test::stream_pair();
   const Channel local(std::move(ours));
-  prepare_stream(local, Transport::unix_);
+  prepare_stream(local, Transport::unix_, {});
   CHECK(option(local, SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("a flag that cannot be set returns a negated errno") {
 TEST_CASE("an inherited socket is duplicated, and the original stays open") {
   const auto [listener, port] = test::tcp_listener();
   const Endpoint endpoint = Endpoint::of_descriptor(listener.get());
-  const auto inherited = inherit_socket(endpoint, SOCK_STREAM, true);
+  const auto inherited = inherit_socket(endpoint, SocketKind::stream, true);
   REQUIRE(inherited);
   CHECK((*inherited)->fd() != listener.get());
   (*inherited)->close();
@@ -114,14 +114,14 @@ TEST_CASE("an inherited socket is duplicated, and the original stays open") {
 TEST_CASE("an inherited socket that cannot be called is refused, with what it must be") {
   for (const int family : {AF_INET, AF_INET6, AF_UNIX}) {
     CAPTURE(family);
-    for (const int type : {SOCK_DGRAM, SOCK_STREAM}) {
-      const UniqueFd socket(::socket(family, type | SOCK_CLOEXEC, 0));
-      const auto inherited = inherit_socket(Endpoint::of_descriptor(socket.get()), type, false);
+    for (const SocketKind kind : {SocketKind::datagram, SocketKind::stream}) {
+      const UniqueFd socket(::socket(family, native(kind) | SOCK_CLOEXEC, 0));
+      const auto inherited = inherit_socket(Endpoint::of_descriptor(socket.get()), kind, false);
       REQUIRE_FALSE(inherited);
       CHECK(inherited.error().kind == ErrorKind::invalid_argument);
       CHECK(inherited.error().detail == "it is not bound to an address at which it can be called");
-      CHECK(
-          inherited.error().hint().contains(type == SOCK_DGRAM ? "that is bound" : "that listens"));
+      CHECK(inherited.error().hint().contains(kind == SocketKind::datagram ? "that is bound"
+                                                                           : "that listens"));
     }
   }
 }
@@ -140,23 +140,23 @@ TEST_CASE("an IPv4 address written as IPv6 is that IPv4 address") {
 TEST_CASE("a socket of another kind is not inherited") {
   const auto [ours, peer] = test::stream_pair();
   const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const auto detail = [](int fd, int type, bool is_listening) {
-    const auto inherited = inherit_socket(Endpoint::of_descriptor(fd), type, is_listening);
+  const auto detail = [](int fd, SocketKind kind, bool is_listening) {
+    const auto inherited = inherit_socket(Endpoint::of_descriptor(fd), kind, is_listening);
     REQUIRE_FALSE(inherited);
     CHECK(inherited.error().kind == ErrorKind::invalid_argument);
     CHECK(inherited.error().endpoint == "fd:" + std::to_string(fd));
     return inherited.error().detail;
   };
-  CHECK(detail(peer.get(), SOCK_DGRAM, false) == "it is not a datagram socket");
-  CHECK(detail(peer.get(), SOCK_STREAM, true) == "it does not listen");
-  CHECK(detail(file.get(), SOCK_STREAM, false) == "there is no socket with that number");
+  CHECK(detail(peer.get(), SocketKind::datagram, false) == "it is not a datagram socket");
+  CHECK(detail(peer.get(), SocketKind::stream, true) == "it does not listen");
+  CHECK(detail(file.get(), SocketKind::stream, false) == "there is no socket with that number");
 }
 
 TEST_CASE("the transport of an inherited socket follows from its family and type") {
-  CHECK(transport_of(test::ipv4_address(1), SOCK_STREAM) == Transport::tcp);
-  CHECK(transport_of(test::ipv4_address(1), SOCK_DGRAM) == Transport::udp);
-  CHECK(transport_of(unix_address("/a", false), SOCK_STREAM) == Transport::unix_);
-  CHECK(transport_of(unix_address("/a", false), SOCK_DGRAM) == Transport::unixgram);
+  CHECK(transport_of(test::ipv4_address(1), SocketKind::stream) == Transport::tcp);
+  CHECK(transport_of(test::ipv4_address(1), SocketKind::datagram) == Transport::udp);
+  CHECK(transport_of(unix_address("/a", false), SocketKind::stream) == Transport::unix_);
+  CHECK(transport_of(unix_address("/a", false), SocketKind::datagram) == Transport::unixgram);
 }
 
 }  // namespace hotline::net::socket_test

@@ -38,13 +38,20 @@ TEST_CASE("an invalid target is refused") {
                         {kTcp, "nonsense", "invalid_argument"},
                         {kTcp, "udp://127.0.0.1:1", "invalid_argument"},
                         {kUdp, "unix:@x", "invalid_argument"},
-                        {"tcp://127.0.0.1:0?backlog=1", "unix:@x", "invalid_argument"},
+                        {"tcp://127.0.0.1:0?framing=lines", "unix:@x", "invalid_argument"},
                         {"unix:///nowhere/at/all", "unix:@x", "not_found"}};
   for (const Form& form : forms) {
     CAPTURE(form.listen);
     const auto proxy = sim::FaultProxy::bind(form.listen, form.target);
     CHECK(test::kind_of(proxy) == form.kind);
   }
+}
+
+TEST_CASE("both endpoints may say how their sockets are tuned") {
+  CHECK(sim::FaultProxy::bind("tcp://127.0.0.1:0?send-buffer=16KiB",
+                              "tcp://127.0.0.1:1?nodelay=off"));
+  CHECK(test::kind_of(sim::FaultProxy::bind("udp://127.0.0.1:0?nodelay=off",
+                                            "udp://127.0.0.1:1")) == "invalid_argument");
 }
 
 TEST_CASE("an endpoint in use is reported as such") {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "hotline/core/result.h"
+#include "hotline/net/endpoint.h"
+#include "hotline/net/socket_options.h"
+
+namespace hotline {
+
+/// A URI, read: where to listen or whom to call, and what its options say. A value.
+struct Target {
+  Endpoint endpoint{};
+  SocketOptions socket{};
+
+  /// Takes the options of other rooms: a framing, say.
+  using TakeOthers = std::function<Result<void>(OptionTaker& taker)>;
+
+  /// Parses `uri`. Options that are not given are as in `defaults`. `take_others` may be null.
+  /// Fails with `invalid_argument` if `uri` is not an endpoint, or nobody takes one of its options.
+  static Result<Target> parse(std::string_view uri, const SocketOptions& defaults = {},
+                              const TakeOthers& take_others = nullptr);
+
+  bool operator==(const Target&) const = default;
+};
+
+}  // namespace hotline

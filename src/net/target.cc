@@ -1,0 +1,21 @@
+#include "hotline/net/target.h"
+
+#include <utility>
+
+namespace hotline {
+
+Result<Target> Target::parse(std::string_view uri, const SocketOptions& defaults,
+                             const TakeOthers& take_others) {
+  auto endpoint = Endpoint::parse(uri);
+  if (!endpoint) return fail(std::move(endpoint.error()));
+  OptionTaker taker(*endpoint);
+  auto socket = SocketOptions::take_from(taker, defaults);
+  if (!socket) return fail(std::move(socket.error()));
+  if (take_others) {
+    if (auto taken = take_others(taker); !taken) return fail(std::move(taken.error()));
+  }
+  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
+  return Target{*std::move(endpoint), *std::move(socket)};
+}
+
+}  // namespace hotline

@@ -1,0 +1,129 @@
+#include "hotline/net/option_taker.h"
+
+#include <doctest/doctest.h>
+
+#include "support/loops.h"
+
+namespace hotline::option_taker_test {
+namespace {
+
+Endpoint with(const std::string& query) {
+  auto endpoint = Endpoint::parse("unix:@x?" + query);
+  REQUIRE(endpoint);
+  return *endpoint;
+}
+
+std::string taken(OptionTaker& taker, std::string_view key) {
+  const auto value = taker.take(key);
+  REQUIRE(value);
+  return value->value_or("<absent>");
+}
+
+}  // namespace
+
+TEST_CASE("an option that was given is taken, one that was not is absent") {
+  const Endpoint endpoint = with("a=1&b=&c=x=y");
+  OptionTaker taker(endpoint);
+  CHECK(taken(taker, "a") == "1");
+  CHECK(taken(taker, "b") == "");
+  CHECK(taken(taker, "c") == "x=y");
+  CHECK(taken(taker, "d") == "<absent>");
+  CHECK(taker.finish());
+}
+
+TEST_CASE("a limit of time has a unit and is longer than nothing") {
+  const Endpoint endpoint = with("a=30s&b=none&c=30&d=0s");
+  OptionTaker taker(endpoint);
+  CHECK(taker.take_duration("a").value() == std::optional<Duration>(std::chrono::seconds(30)));
+  CHECK(taker.take_duration("b").value() == std::optional<Duration>(kNoTimeout));
+  CHECK_FALSE(taker.take_duration("e").value().has_value());
+  const auto bare = taker.take_duration("c");
+  REQUIRE_FALSE(bare);
+  CHECK(bare.error().message() ==
+        "cannot use the endpoint unix:@x: the option 'c': '30' is not a duration: it has no unit");
+  CHECK(bare.error().hint() == "write 500ms, 60s, 2m or 1h; none is without limit");
+  const auto nothing = taker.take_duration("d");
+  REQUIRE_FALSE(nothing);
+  CHECK(nothing.error().hint() == "none is without limit");
+}
+
+TEST_CASE("an option that stands twice is refused by whoever takes it") {
+  const Endpoint endpoint = with("a=1&b=2&a=3");
+  OptionTaker taker(endpoint);
+  const auto value = taker.take("a");
+  REQUIRE_FALSE(value);
+  CHECK(value.error().kind == ErrorKind::invalid_argument);
+  CHECK(value.error().message() == "cannot use the endpoint unix:@x: the option 'a' stands twice");
+}
+
+TEST_CASE("an option that nobody took is refused with the names of those that are known") {
+  const Endpoint endpoint = with("a=1&z\xff=2");
+  OptionTaker taker(endpoint);
+  CHECK(taker.take("a"));
+  CHECK(taker.take("framing"));
+  const auto finished = taker.finish();
+  REQUIRE_FALSE(finished);
+  CHECK(finished.error().message().find("there is no option 'z\\xff'") != std::string::npos);
+  CHECK(finished.error().hint() == "the options are a, framing");
+}
+
+TEST_CASE("a number may have a unit") {
+  struct Form {
+    const char* text;
+    std::size_t number;
+  };
+  for (const Form& form :
+       {Form{"0", 0}, Form{"1024", 1024}, Form{"007", 7}, Form{"1KiB", 1024},
+        Form{"16MiB", 16 << 20}, Form{"3GiB", 3UL << 30}, Form{"18446744073709551615", SIZE_MAX}}) {
+    const Endpoint endpoint = with("n=" + std::string(form.text));
+    OptionTaker taker(endpoint);
+    const auto number = taker.take_number("n", 0, SIZE_MAX);
+    REQUIRE(number);
+    CHECK(number->value_or(1) == form.number);
+  }
+}
+
+TEST_CASE("what is no number within its bounds is refused with them") {
+  for (const std::string text : {"", "x", "-1", "+1", "1.5", "0x10", "1K", "1kib", "1KiBs", "KiB",
+                                 "9", "21", "18446744073709551616", "18014398509481984KiB"}) {
+    CAPTURE(text);
+    const Endpoint endpoint = with("n=" + text);
+    OptionTaker taker(endpoint);
+    const auto number = taker.take_number("n", 10, 20);
+    REQUIRE_FALSE(number);
+    CHECK(number.error().message().find("is not a number from 10 to 20") != std::string::npos);
+    CHECK_FALSE(number.error().hint().empty());
+  }
+}
+
+TEST_CASE("the bounds of a number belong to it") {
+  for (const char* text : {"10", "20"}) {
+    const Endpoint endpoint = with("n=" + std::string(text));
+    OptionTaker taker(endpoint);
+    CHECK(taker.take_number("n", 10, 20));
+  }
+}
+
+TEST_CASE("a number that was not given is absent") {
+  const Endpoint endpoint = with("a=1");
+  OptionTaker taker(endpoint);
+  const auto number = taker.take_number("n", 10, 20);
+  REQUIRE(number);
+  CHECK_FALSE(number->has_value());
+}
+
+TEST_CASE("a flag is on or off, and nothing else") {
+  const Endpoint endpoint = with("a=on&b=off&c=1&d=");
+  OptionTaker taker(endpoint);
+  CHECK(taker.take_flag("a").value() == std::optional(true));
+  CHECK(taker.take_flag("b").value() == std::optional(false));
+  CHECK_FALSE(taker.take_flag("e").value().has_value());
+  for (const char* key : {"c", "d"}) {
+    const auto refused = taker.take_flag(key);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().detail == "the option '" + std::string(key) + "' is neither on nor off");
+    CHECK(refused.error().hint() == "write " + std::string(key) + "=on");
+  }
+}
+
+}  // namespace hotline::option_taker_test
