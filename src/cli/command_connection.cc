@@ -14,7 +14,7 @@ Result<CommandClient> connect_command(const std::string& uri, const CommandConne
     auto taken = CommandOptions::take_from(taker, {});
     if (!taken) return fail(std::move(taken.error()));
     command = *std::move(taken);
-    // The server's, so that both can be given the same endpoint.
+    // Accepts the server's options too, so that client and server can get the same endpoint.
     if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
     return {};
   });

@@ -46,7 +46,7 @@ class StreamCall final : private PeerWatch {
   Error end_;                    ///< Why nothing more can come: kind `none` as long as it can.
   std::size_t reply_bytes_ = 0;  ///< Since the last message.
   bool has_sent_ = false;
-  bool has_reader_ = true;  ///< Of standard output.
+  bool has_reader_ = true;  ///< The reader of standard output.
   bool was_cut_short_ = false;
 };
 

@@ -15,7 +15,7 @@
 
 namespace hotline::framing {
 
-/// What is wrong with a text or a payload, and what would be right.
+/// The fault of a text or a payload, and a hint that mends it.
 struct Refusal {
   std::string detail;
   std::string advice;
@@ -27,38 +27,39 @@ struct Format {
   Framing::Kind kind;
   Choice choice;
 
-  bool has_boundaries = true;     ///< Messages do not come in other pieces than they were sent.
-  bool says_only_length = false;  ///< What goes around a message depends on its length alone, and
-                                  ///< in one way: one of the same length fits in its place.
-  LengthField length_field{};     ///< Given where it is all that goes around a message: such
-                                  ///< frames are found without a call.
-  std::size_t length_max = SIZE_MAX;  ///< The longest payload whose length can be said.
+  bool has_boundaries = true;     ///< Messages keep their boundaries.
+  bool says_only_length = false;  ///< The envelope depends only on the length of the message, so a
+                                  ///< message of the same length fits in its place.
+  LengthField length_field{};  ///< Set if the length is the whole envelope: such frames are found
+                               ///< without a function call.
+  std::size_t length_max = SIZE_MAX;  ///< The longest payload whose length can be expressed.
   std::size_t header_max = 0;         ///< The longest header, in bytes.
-  std::string_view answer{};          ///< What the receiver of a header sends before the payload
-                                      ///< comes; empty: the payload follows at once.
+  std::string_view answer{};  ///< The receiver's answer to a header, for which the sender waits;
+                              ///< empty: the payload follows at once.
 
   /// Finds the frame at the beginning of `input`, whose payload has at most `length_max` bytes.
   Decoded (*decode)(const Framing& framing, Bytes input, std::size_t length_max,
                     Decoder::Progress& progress);
 
-  /// Writes the header of a payload of `size` bytes; returns how many bytes of `into` that were.
-  /// Null: there is none.
+  /// Writes the header of a payload of `size` bytes; returns how many bytes of `into` were written.
+  /// Null: there is no header.
   std::size_t (*encode_header)(const Format& format, std::size_t size,
                                std::span<std::byte> into) = nullptr;
 
-  /// Returns what follows a payload; valid as long as `framing`. Null: nothing does.
+  /// Returns the bytes that follow a payload; valid as long as `framing`. Null: nothing follows.
   Bytes (*trailer)(const Framing& framing) = nullptr;
 
-  /// Returns whether a payload of a length that can be said can be sent. Null: any can.
+  /// Returns true if the payload, whose length can be expressed, can be sent. Null: every payload
+  /// can.
   bool (*can_carry)(const Framing& framing, Bytes payload) = nullptr;
 
-  /// Says why a payload of `size` bytes cannot be carried. Null if any can.
+  /// Returns why a payload of `size` bytes cannot be sent. Null: every payload can.
   Refusal (*refuse)(const Framing& framing, std::size_t size) = nullptr;
 
-  /// Takes what follows the name and `=`. Null: nothing may.
+  /// Takes the text after the name and `=`. Null: the name has no value.
   std::expected<void, Refusal> (*take_value)(Framing& framing, std::string_view value) = nullptr;
 
-  /// Returns what take_value takes. Null: nothing.
+  /// Returns the text that take_value takes. Null: the name has no value.
   std::string (*value_of)(const Framing& framing) = nullptr;
 };
 
@@ -69,7 +70,7 @@ std::span<const Format> formats();
 /// trip: `u32be, varint and mp`.
 std::string names_for(std::size_t size);
 
-/// In formats.cc; for format_of.
+/// Defined in formats.cc; used by format_of().
 extern const Format kFormats[];
 
 inline const Format& format_of(Framing::Kind kind) {

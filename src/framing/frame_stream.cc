@@ -19,16 +19,16 @@ namespace {
 
 using Outcome = Decoded::Outcome;
 
-// Before a header is answered: for so long may the rest of it be on its way.
+// How long the rest of a header may be in transit before the header is answered.
 constexpr Duration kHeaderWait = std::chrono::milliseconds(10);
 
-// For so long may a peer leave a header unanswered.
+// How long a peer may leave a header unanswered.
 constexpr Duration kAnswerTimeout = std::chrono::seconds(30);
 
 constexpr std::string_view kNoAnswer = "something else came where 'ready' was due";
 constexpr std::size_t kAnswerBytesMax = 16;
 
-// Less than a page: of a fiber's stack, what was once touched stays resident.
+// Less than a page, because every page of a fiber's stack that was ever touched stays resident.
 constexpr std::size_t kBatchBytes = 3072;
 
 }  // namespace
@@ -99,9 +99,9 @@ Result<void> FrameStream::State::answer_header() {
   return {};
 }
 
-/// Returns whether more of a header has come, which then is not to be answered yet.
+/// Returns true if more of a header has arrived; the header must then not be answered yet.
 Result<bool> FrameStream::State::wait_for_rest() {
-  // Not a receive with a deadline, which would be how the call ended.
+  // Waits without a receive, because a receive with a deadline would record how the call ended.
   if (auto slept = sleep_for(kHeaderWait); !slept) return fail(std::move(slept.error()));
   const auto received = stream.receive_now();
   if (!received) return fail(received.error());
@@ -109,7 +109,7 @@ Result<bool> FrameStream::State::wait_for_rest() {
   return !received->empty();
 }
 
-/// Within a message: a drain has to wait for its end. `wanted` is short.
+/// Within a message, a drain has to wait for the message's end. `wanted` is short.
 Result<void> FrameStream::State::await_answer(Bytes wanted) {
   const engine::DrainHold hold;
   const DeadlineScope scope(deadline_after(kAnswerTimeout));

@@ -6,10 +6,10 @@
 
 namespace hotline::net {
 
-/// For the server, which goes on to receive while a handler still has a datagram.
+/// Lets the server receive while a handler still uses a datagram.
 struct BatchKeeper {
-  /// Keeps what the last receive gave valid for as long as the returned pointer exists. The next
-  /// receive uses other memory.
+  /// Keeps the result of the last receive valid while the returned pointer exists. The next receive
+  /// uses other memory.
   static std::shared_ptr<void> keep(DatagramSocket& socket) { return socket.keep_batch(); }
 };
 

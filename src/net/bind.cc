@@ -70,7 +70,7 @@ Result<BoundSocket> bind_port(const Endpoint& endpoint, const SocketAddress& add
   return socket;
 }
 
-/// While the path is locked, no other program that binds this way looks at it or replaces it.
+/// While the path is locked, no other program that uses this library examines or replaces it.
 Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& address,
                               SocketKind kind, const SocketOptions& options) {
   const auto lock = PathLock::take(endpoint);
@@ -82,7 +82,7 @@ Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& add
   socket.channel = std::move(*channel);
   Engine& engine = Engine::current();
   const int fd = socket.channel->fd();
-  // From the moment that there is a path, nobody else may write to it.
+  // From its creation on, the path must not be writable for other users.
   if (options.mode) engine.set_mode(fd, *options.mode);
   set_buffer_sizes(*socket.channel, options);
   if (const int bound = engine.bind(fd, address); bound < 0)
@@ -158,7 +158,8 @@ Result<BoundSocket> bind_beside(const Channel& first, const Endpoint& endpoint, 
     return fail(bind_error(told, endpoint));
   }
   const int family = family_of(socket.address);
-  // Not before the first was bound: it would have shared the port with a rival that does the same.
+  // Set only after the first socket was bound: otherwise the port could be shared with another
+  // program that does the same.
   set_flag(first, SOL_SOCKET, SO_REUSEPORT);
   auto channel = open_socket(socket.address, kind, kListenOn, endpoint);
   if (!channel) return fail(std::move(channel.error()));

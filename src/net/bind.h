@@ -20,16 +20,16 @@ struct BoundSocket {
   std::shared_ptr<InheritedMode> mode;  ///< Set for an inherited socket that was blocking.
 };
 
-/// Binds a socket to the first address of `endpoint` that takes it, and listens with
-/// `options.backlog` if it is for streams; `fd:N` is bound already.
-/// Fails with `address_in_use` if any other socket is bound there, however both began; but what a
-/// program that was just killed still holds may take the kernel a moment to free, so that is tried
-/// again for 100 ms. Fails with `invalid_argument` as check_fit does. Suspends the fiber.
+/// Binds a socket to the first address of `endpoint` that can be bound, and listens with
+/// `options.backlog` if the socket is for streams; `fd:N` is already bound. Fails with
+/// `address_in_use` if another socket is bound there. The kernel may need a moment to release the
+/// sockets of a killed program, so binding is retried for 100 ms. Fails with `invalid_argument` as
+/// check_fit() does. Suspends the fiber.
 Result<BoundSocket> bind_socket(const Endpoint& endpoint, SocketKind kind,
                                 const SocketOptions& options);
 
-/// One more socket at the port of `first`, a TCP or UDP socket that bind_socket or this gave; the
-/// kernel deals callers out among all of them. SO_REUSEPORT.
+/// Binds one more socket to the port of `first`, a TCP or UDP socket that bind_socket() or this
+/// function returned; the kernel distributes callers among all of them. SO_REUSEPORT.
 Result<BoundSocket> bind_beside(const engine::Channel& first, const Endpoint& endpoint,
                                 SocketKind kind, const SocketOptions& options);
 

@@ -92,8 +92,8 @@ Result<void> clear_stale_path(const Endpoint& endpoint) {
         "it is left alone: choose another path");
   }
   if (!is_abandoned(endpoint)) {
-    return refuse(endpoint, "somebody listens there already", "stop it, or choose another path",
-                  EADDRINUSE);
+    return refuse(endpoint, "another program listens there already",
+                  "stop it, or choose another path", EADDRINUSE);
   }
   const int removed = Engine::current().remove_path(endpoint.path());
   if (removed < 0) {

@@ -12,8 +12,8 @@
 
 namespace hotline::net {
 
-/// Whether the kernel is asked for the address that each datagram was sent to. If not, only bytes
-/// are received: descriptors that a UNIX peer passes never arrive here.
+/// Whether the kernel reports the address that each datagram was sent to. If not, only bytes are
+/// received: descriptors that a UNIX peer passes never arrive here.
 enum class PacketInfo : bool { none, wanted };
 
 /// Asks the kernel for the address that each datagram was sent to, if the socket is bound to every

@@ -50,7 +50,7 @@ struct DatagramSocket::State {
   SocketAddress source;       ///< Where a client calls from; may be empty.
   std::string last_sent;      ///< What was sent last, while there are candidates.
   bool has_waited = false;    ///< Nothing came in time: the next send goes to another.
-  bool is_receiving = false;  ///< Some fiber is.
+  bool is_receiving = false;  ///< A fiber is receiving.
 
   State(std::unique_ptr<Channel> socket, Endpoint where, const DatagramOptions& how,
         net::PacketInfo asked = net::PacketInfo::none)
@@ -98,7 +98,8 @@ bool is_of_address(int code) {
   return code == -ECONNREFUSED || code == -ENETUNREACH || code == -EHOSTUNREACH;
 }
 
-// One datagram's own failure: the next may go. `send` waits for none of them.
+// Returns true if only this datagram has failed, so that the next may be sent. `send` does not wait
+// after these.
 bool is_of_datagram(int code) {
   return code != -EBADF && code != -ENOTSOCK && !engine::is_end_code(code);
 }

@@ -101,7 +101,7 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     const ResetOnException guard(fd);
     channel = std::make_unique<Channel>(std::move(caller));
     SocketAddress peer;
-    // It has no address any more if the caller has reset the connection meanwhile.
+    // It has no address any more if the caller has reset the connection in the meantime.
     if (engine.peer_address(fd, peer) < 0) continue;
     // A UNIX socket takes no sizes from its listener, as a TCP one does.
     if (has_path(state_->endpoint.transport())) net::set_buffer_sizes(*channel, state_->socket);

@@ -11,12 +11,12 @@ namespace hotline::net {
 /// Which end of a connection a socket is.
 enum class Side : std::uint8_t { server, client };
 
-/// What the library knows of one option of a socket. A new one is a member of SocketOptions, a row,
-/// and the place where it is applied.
+/// The properties of one socket option. A new option needs a member of SocketOptions, a row, and
+/// the place where it is applied.
 struct SocketOptionRow {
   Choice choice;
 
-  /// Takes the option, if it was given.
+  /// Takes the option if it was given.
   Result<void> (*take)(OptionTaker& taker, SocketOptions& options);
 
   /// Returns whether the option is set. Null, as fits: it fits everywhere.
@@ -25,7 +25,7 @@ struct SocketOptionRow {
   /// Returns whether a socket of that endpoint and side has such an option.
   bool (*fits)(const Endpoint& endpoint, Side side) = nullptr;
 
-  std::string_view detail{};  ///< Why it does not fit.
+  std::string_view detail{};  ///< The reason why it does not fit.
   std::string_view advice{};
 };
 

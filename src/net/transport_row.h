@@ -11,14 +11,14 @@
 
 namespace hotline::net {
 
-/// How an endpoint says where it is.
+/// The form of the address in a URI.
 enum class AddressForm : std::uint8_t {
   host_and_port,  ///< `//HOST:PORT`
   path,           ///< `///PATH` or `@NAME`
   descriptor,     ///< `N`
 };
 
-/// What the library knows of one transport. A new one is an enumerator and a row.
+/// The properties of one transport. A new transport needs an enumerator and a row.
 struct TransportRow {
   Transport transport;
   Choice choice;  ///< Its name is the scheme.

@@ -35,7 +35,7 @@ bool Acceptor::goes_on() {
   try {
     return take_one();
   } catch (const std::bad_alloc&) {
-    // Below: nothing waits within a catch.
+    // Waits below, because a catch block must not wait.
   }
   shared_.log(LogLevel::warning, "refused: no memory is left", service_.name, nullptr);
   return static_cast<bool>(sleep_for(kPauseFirst));
@@ -56,7 +56,7 @@ bool Acceptor::take_one() {
   }
 }
 
-/// An empty slot: the call has been refused.
+/// The slot is empty if the call was refused.
 CallSlot Acceptor::admit(Stream& call) {
   if (!shared_.reserve.restore()) {
     // This call has the descriptor by which others are to be told off: it is the one.
@@ -75,8 +75,8 @@ CallSlot Acceptor::admit(Stream& call) {
 
 /// Returns true if another caller is to be accepted.
 bool Acceptor::begin(AdmittedCall admitted) {
-  // Counted here, not when the call begins to run: one call means the first caller, not the first
-  // scheduled.
+  // Counted here, not when the call begins to run: CallCount::one means the first caller, not the
+  // first call that is scheduled.
   OnlyCall only;
   if (!only.begin(shared_)) return false;
   // One caller is taken before there is room for it: a listener that waited for room with room in
@@ -104,7 +104,7 @@ void Acceptor::refuse(Stream& call, std::string_view why, std::string_view detai
   shared_.log(LogLevel::warning, why, service_.name, &call.peer(), detail);
 }
 
-/// Whether to try again.
+/// Returns true if another attempt may succeed.
 bool Acceptor::back_off(const Error& error) {
   if (is_over(error)) return false;
   const bool has_shed = error.native_code == EMFILE && shed();
@@ -115,8 +115,9 @@ bool Acceptor::back_off(const Error& error) {
   return pause_before_retry(pause_);
 }
 
-/// Without a descriptor left the caller would wait in vain: better one that is told at once. One
-/// acceptor at a time, for the others would take the descriptor that is given up.
+/// Without a free descriptor the caller would wait until its own timeout, so it is reset at once.
+/// Only one acceptor does this at a time, because the others would take the descriptor that is
+/// released.
 bool Acceptor::shed() {
   if (shared_.is_shedding.exchange(true)) return false;
   shared_.reserve.release();

@@ -17,7 +17,7 @@ struct AdmittedCall {
     if (stream) stream.abort();
   }
 
-  CallSlot slot;  ///< Given back once the stream has gone.
+  CallSlot slot;  ///< Released after the stream has closed.
   Stream stream;
 };
 

@@ -13,7 +13,7 @@ constexpr unsigned kOwnerMode = 0600;
 constexpr unsigned kOthersBits = 0077;
 constexpr std::uint32_t kRoot = 0;
 constexpr std::string_view kOnlyUnix =
-    "the option 'allow' is for UNIX sockets: others do not tell whose process calls";
+    "the option 'allow' is for UNIX sockets: other sockets do not identify the calling user";
 
 bool has_users(const Endpoint& endpoint) {
   const Transport transport = endpoint.transport();
@@ -60,7 +60,7 @@ Result<void> check_senders(const Service& service) {
   if (transport != Transport::unixgram || is_closed_to_others) return {};
   return refuse(ErrorKind::permission_denied,
                 "other users of this machine could send to '" + service.name +
-                    "', and datagrams do not tell whose they are",
+                    "', and datagrams do not identify their senders",
                 "use a path with mode=600, unixgram:///..., or say allow=any");
 }
 

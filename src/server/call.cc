@@ -21,7 +21,7 @@ void linger(const ServerOptions& options, Stream& call) {
   const engine::DrainHold hold;
   const Deadline until = deadline_after(options.linger);
   const DeadlineScope bounded(until);
-  // A deadline ends waits: a peer that goes on sending lets none begin.
+  // A deadline ends only waits, and a peer that keeps sending prevents every wait.
   while (!until.has_passed(now()) && call.receive()) {
   }
 }
@@ -44,8 +44,8 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
   const Error& end = is_known ? ended.reason : call.end();
   const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
                           end.kind == ErrorKind::draining;
-  // A peer that does not speak the protocol is somebody's mistake, and a limit that was met is
-  // somebody's to raise.
+  // Warns if the peer does not speak the protocol, which is a mistake, or if a limit was reached,
+  // which an administrator may raise.
   const bool is_mistake = end.kind == ErrorKind::protocol_violation ||
                           end.kind == ErrorKind::too_large ||
                           end.kind == ErrorKind::resource_exhausted;

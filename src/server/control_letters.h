@@ -15,8 +15,8 @@ namespace hotline::server {
 /// is posted once. Any thread.
 class ControlLetters {
  public:
-  /// Sets `asked` on the loop of `mailbox` from now on. The letters share it: they may be read
-  /// when this has gone. Throws std::bad_alloc.
+  /// Sets `asked` on the loop of `mailbox` from now on. The letters share `asked`, because they may
+  /// be read after this object has been destroyed. Throws std::bad_alloc.
   void attach(std::shared_ptr<engine::Mailbox> mailbox,
               const std::shared_ptr<engine::Event>& asked) {
     engine::Mailbox::Letters drain;

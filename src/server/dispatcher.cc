@@ -181,7 +181,7 @@ void Dispatcher::report_throw(const Datagram& datagram, const char* what) noexce
   try {
     peer = socket_.peer_of(*datagram.route);
   } catch (const std::bad_alloc&) {
-    // The log does without it.
+    // Without memory the failure is not logged.
   }
   server::report_throw(shared_, service_, "the handler failed; its message has no reply",
                        peer ? &*peer : nullptr, what);

@@ -242,7 +242,7 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
                                   replies, call.message);
   if (!left) return fail(std::move(left.error()));
   call.has_frames_left = *left == FramesLeft::some;
-  // Few bytes can be many messages.
+  // A few bytes can contain many messages.
   if (call.has_frames_left) call.set_weight(engine::Weight::bulk);
   note_progress(call, piece_bytes, before);
   return {};
@@ -293,7 +293,7 @@ void FrameDispatcher::watch(FramedCall& call) {
     note_ready(call);
     return;
   }
-  // Whoever waits for calls may know of later deadlines alone.
+  // The fiber that waits for calls may have a later deadline.
   if (Deadline::earliest(call.silent_until, call.message.until()) < waits_until_) has_work_.set();
   call.stream.watch(call);
 }

@@ -33,7 +33,7 @@ class FrameDispatcher {
   /// Takes over a call that an Acceptor has admitted.
   void take(AdmittedCall call);
 
-  /// There will be no more.
+  /// States that no more calls will be added.
   void stop_taking();
 
   /// Returns after stop_taking() when the last call has ended. A drain of the fiber ends calls with

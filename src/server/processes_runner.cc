@@ -87,7 +87,7 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
 
 void ProcessesRunner::keep_worker(Service& service) {
   keep_forking(service);
-  // Who sends from now on is told that nobody listens.
+  // Closed now, so that later senders get an error.
   if (--worker_counts_[&service] == 0) service.sockets.front().close();
   shared_.end_call();
 }

@@ -51,8 +51,7 @@ struct Shared {
   Admission admission;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
-  std::atomic<bool> is_shedding =
-      false;  ///< Some acceptor gives up its reserve descriptor just now.
+  std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.
   std::atomic<bool> has_begun_one = false;  ///< Of what CallCount::one wants.
   std::atomic<std::uint64_t> started = 0;   ///< Calls.
   std::atomic<std::uint64_t> messages = 0;  ///< Of all MessageCounts that have gone.
@@ -91,7 +90,7 @@ class OnlyCall {
   Shared* shared_ = nullptr;
 };
 
-/// One service at one endpoint: its listeners or sockets, one for each loop, or a single one.
+/// One service at one endpoint, with a listener or socket for each loop, or a single one.
 struct Service {
   /// Returns true if its calls consist of messages in frames.
   bool is_framed() const { return framing.has_boundaries(); }

@@ -31,7 +31,7 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
       is_serial ? 1
                 : std::min<std::size_t>(concurrency.effective_count(),
                                         engine::Engine::current().core_count());
-  // Before anybody is served: this can fail.
+  // Done before the first caller is served, because it can fail.
   for (Service& service : services) {
     if (auto shared = share_socket(service, socket_threads); !shared) return shared;
   }

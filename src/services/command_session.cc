@@ -103,7 +103,7 @@ void CommandSession::refuse_foreign(const std::string& line) {
                            "it is " + std::string(name_of(spoken)) + ", not a command"));
 }
 
-/// There is no reply that would be true.
+/// No reply would be true.
 void CommandSession::give_up(const std::string& line, const Error& error) {
   if (error.kind == ErrorKind::cancelled) return stream().abort();
   throw std::runtime_error("no reply to '" + escape(as_bytes(line), kShownBytesMax) +

@@ -71,7 +71,7 @@ class Starting(WithFolder):
             with Server(f"upper={endpoint}", options=("-v",)) as server:
                 refused = run(*serving(endpoint, "serial"))
                 self.assertEqual(refused.returncode, 1)
-                self.assertIn(b"somebody listens there already", refused.stderr)
+                self.assertIn(b"another program listens there already", refused.stderr)
                 self.assertEqual(server.drain(), 0)
                 self.assertIn("drained: 0 calls; under way at the end: 0 finished, 0 cut",
                               server.lines)

@@ -39,16 +39,16 @@ class Services(unittest.TestCase):
 
 class Doctor(unittest.TestCase):
     def test_finds_everything_that_servers_need_here(self):
-        told = run("doctor")
-        self.assertEqual(told.returncode, 0, told.stdout)
+        found = run("doctor")
+        self.assertEqual(found.returncode, 0, found.stdout)
         for what in ("engine", "io_uring", "kernel", "seccomp", "cores", "descriptors",
                      "locked memory", "mappings", "memory", "call", "compiler", "boost",
                      "liburing", "libedit", "processes"):
-            self.assertRegex(told.stdout.decode(), rf"(?m)^.{{5}}{what} ")
+            self.assertRegex(found.stdout.decode(), rf"(?m)^.{{5}}{what} ")
 
     def test_as_json_is_one_versioned_object(self):
-        told = run("doctor", "--json")
-        report = json.loads(told.stdout)
+        found = run("doctor", "--json")
+        report = json.loads(found.stdout)
         self.assertEqual(report["v"], 1)
         self.assertIn(report["verdict"], ("ok", "note"))
         findings = {each["name"]: each for each in report["findings"]}
@@ -57,21 +57,21 @@ class Doctor(unittest.TestCase):
         self.assertIn("compiler", report["built"])
 
     def test_reports_why_io_uring_is_not_used_and_that_epoll_is(self):
-        told = cli_support.subprocess.run(
+        found = cli_support.subprocess.run(
             [*cli_support.WITHOUT_IO_URING, cli_support.HOTLINE, "doctor", "--json"],
             capture_output=True, timeout=cli_support.WAIT_S)
-        self.assertEqual(told.returncode, 0, told.stdout)
-        findings = {each["name"]: each for each in json.loads(told.stdout)["findings"]}
+        self.assertEqual(found.returncode, 0, found.stdout)
+        findings = {each["name"]: each for each in json.loads(found.stdout)["findings"]}
         self.assertEqual(findings["engine"]["verdict"], "note")
         self.assertRegex(findings["engine"]["value"], r"^epoll: io_uring is forbidden here")
         self.assertIn("a filter is active", findings["seccomp"]["value"])
 
     def test_fails_with_a_hint_when_there_are_too_few_descriptors(self):
-        told = cli_support.subprocess.run(
+        found = cli_support.subprocess.run(
             ["sh", "-c", 'ulimit -n 100 && exec "$0" doctor', cli_support.HOTLINE],
             capture_output=True, timeout=cli_support.WAIT_S)
-        self.assertEqual(told.returncode, 1)
-        self.assertRegex(told.stdout.decode(), r"(?m)^FAIL descriptors   100\n +hint: .*ulimit -n")
+        self.assertEqual(found.returncode, 1)
+        self.assertRegex(found.stdout.decode(), r"(?m)^FAIL descriptors   100\n +hint: .*ulimit -n")
 
     def test_reads_the_limit_that_holds_for_this_process(self):
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

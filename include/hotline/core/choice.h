@@ -16,8 +16,8 @@ struct Choice {
   bool operator==(const Choice&) const = default;
 };
 
-/// Returns the names of `choices` in one line: `tcp, udp and unix`. `conjunction` stands before the
-/// last one.
+/// Returns the names of `choices` in one line: `tcp, udp and unix`. `conjunction` precedes the last
+/// one.
 std::string list_names(std::span<const Choice> choices, std::string_view conjunction = "and");
 
 /// Returns the forms of `choices` in the same way: `lines, fixed=N and mp`.

@@ -11,19 +11,19 @@ namespace hotline {
 
 /// How to connect.
 struct ConnectOptions {
-  Duration timeout =
-      std::chrono::seconds(30);  ///< For name, connection and all addresses together.
+  Duration timeout = std::chrono::seconds(
+      30);  ///< Covers the look-up of the name and the attempts at all addresses.
   SocketOptions socket{};
   StreamOptions stream{};
 };
 
-/// Connects to a stream endpoint: each address of its name in turn, within one deadline. The error
-/// tells how each of them failed. TCP streams send without delay (TCP_NODELAY), unless
-/// `options.socket` says otherwise, and notice a vanished peer (keepalive). Suspends the fiber.
+/// Connects to a stream endpoint: tries each address of its name in turn, within one deadline. The
+/// error reports how each attempt failed. TCP streams send without delay (TCP_NODELAY), unless
+/// `options.socket` requests otherwise, and detect a peer that has vanished (keepalive). Suspends
+/// the fiber.
 Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options = {});
 
-/// Same as above, for a URI. Its options stand above those of `options.socket`, and must all be
-/// known.
+/// Same as above, for a URI. Its options override those of `options.socket`, and must all be known.
 Result<Stream> connect(std::string_view uri, const ConnectOptions& options = {});
 
 }  // namespace hotline

@@ -22,8 +22,8 @@ struct BatchKeeper;
 struct RouteControl;
 }  // namespace net
 
-/// Who sent a datagram, and which of our addresses it came to: a reply over it leaves from there. A
-/// value.
+/// The sender of a datagram, and the local address at which it arrived; a reply over it is sent
+/// from that address. A value.
 class DatagramRoute {
  public:
   SocketAddress peer{};
@@ -38,13 +38,13 @@ class DatagramRoute {
 /// One datagram received. Its bytes are a lease: writable, valid until the next receive on that
 /// socket.
 struct Datagram {
-  MutableBytes bytes{};  ///< May be empty: that is a datagram too.
+  MutableBytes bytes{};  ///< May be empty, which is valid for a datagram.
   bool is_truncated =
-      false;  ///< It was longer than the socket's `datagram_bytes_max`: the rest is lost.
-  const DatagramRoute* route = nullptr;  ///< Every receive sets it.
+      false;  ///< The datagram was longer than the socket's `datagram_bytes_max`; the rest is lost.
+  const DatagramRoute* route = nullptr;  ///< Set by every receive.
 };
 
-/// One datagram to send. The bytes and the route stay the caller's.
+/// One datagram to send. The caller keeps the bytes and the route.
 struct OutgoingDatagram {
   Bytes bytes{};
   const DatagramRoute* route = nullptr;  ///< Null on a connected socket.
@@ -55,7 +55,7 @@ struct DatagramOptions {
   SocketOptions socket{};
   std::size_t datagram_bytes_max = 65535;
   std::size_t batch_max = 64;  ///< Datagrams that one system call receives or sends.
-  Duration connect_timeout = std::chrono::seconds(30);  ///< For the look-up of a name.
+  Duration connect_timeout = std::chrono::seconds(30);  ///< Covers the look-up of the name.
   Duration send_timeout =
       std::chrono::seconds(30);  ///< How long a send waits for room in the socket's buffer.
   TrafficTap* tap = nullptr;
@@ -78,7 +78,7 @@ class DatagramSocket {
   /// if the peer's machine reports that no socket is bound there.
   Result<std::span<const Datagram>> receive_batch(Deadline deadline = Deadline::never());
 
-  /// The next one alone.
+  /// Receives one datagram.
   Result<Datagram> receive(Deadline deadline = Deadline::never());
 
   /// Sends one datagram, whole or not at all. Fails with `permission_denied` if the route leads to
@@ -134,14 +134,14 @@ class DatagramSocket {
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
                                       const DatagramOptions& options = {});
 
-/// Same as above, for a URI. Its options stand above those of `options.socket`, and must all be
-/// known.
+/// Same as above, for a URI. Its options override those of `options.socket`, and must all be known.
 Result<DatagramSocket> bind_datagrams(std::string_view uri, DatagramOptions options = {});
 
-/// A socket that talks to `endpoint` alone, for a client. Of a name with several addresses it is
-/// the first one that answers: until then, what was sent last goes to the next one if an address
-/// refuses, and each send() after a receive that timed out goes to the next one. A UNIX socket
-/// binds itself to an abstract name of the kernel's choice, so that it can be answered.
+/// Returns a socket that exchanges datagrams only with `endpoint`, for a client. If a name has
+/// several addresses, it uses the first that answers: until then, if an address refuses, the last
+/// datagram is sent to the next address, and each send() after a receive that timed out goes to the
+/// next address. A UNIX socket binds itself to an abstract name that the kernel chooses, so that it
+/// can be answered.
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint,
                                          const DatagramOptions& options = {});
 

@@ -20,8 +20,8 @@ struct ListenOptions {
   StreamOptions stream{};  ///< Of the streams that accept gives.
 };
 
-/// A bound socket that gives streams. Move only; destruction closes, and removes the UNIX path if
-/// it is still the one it made.
+/// A bound socket that accepts streams. Move only. The destructor closes it, and removes the UNIX
+/// path if the path is still the one that this listener made.
 class Listener {
  public:
   Listener(Listener&&) noexcept;

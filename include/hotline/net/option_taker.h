@@ -12,8 +12,8 @@
 
 namespace hotline {
 
-/// Takes the options of an endpoint one room at a time: each takes the keys it knows, and what is
-/// left over at the end is an error that names them all.
+/// Takes the options of an endpoint one room at a time. Each room takes the keys that it knows;
+/// finish() fails with an error that names all that are left.
 class OptionTaker {
  public:
   /// `endpoint` outlives this.
@@ -27,13 +27,13 @@ class OptionTaker {
   Result<std::optional<std::size_t>> take_number(std::string_view key, std::size_t min,
                                                  std::size_t max);
 
-  /// Same as take(), for a limit of time, `30s` or `none`: longer than nothing.
+  /// Same as take(), for a time limit above zero, such as `30s`, or `none`.
   Result<std::optional<Duration>> take_duration(std::string_view key);
 
   /// Same as take(), for `on` or `off`.
   Result<std::optional<bool>> take_flag(std::string_view key);
 
-  /// Fails if nobody took one of the options.
+  /// Fails if no room has taken one of the options.
   Result<void> finish() const;
 
   /// Returns an `invalid_argument` about this endpoint.

@@ -11,39 +11,39 @@
 
 namespace hotline {
 
-/// What the options of an endpoint say about its socket. The same words serve for server and
-/// client: of `backlog`, `receive` and `mode` each side takes what concerns it. The others fail
-/// with `invalid_argument` where the socket does not have them.
+/// The options of an endpoint for its socket. Server and client use the same words: of `backlog`,
+/// `receive` and `mode` each side applies those that concern it. The others fail with
+/// `invalid_argument` if the socket does not support them.
 struct SocketOptions {
   int backlog = 4096;  ///< `backlog`: connections that wait to be accepted (somaxconn caps it).
 
-  /// `receive`: the most bytes of one receive. Without it the buffer of the engine is the limit.
+  /// `receive`: the most bytes that one receive returns. Default: the size of the engine's buffer.
   std::optional<std::size_t> receive_max{};
 
-  /// `mode`: permission bits of a UNIX path, in octal. A server cannot bind anything else with
-  /// them.
+  /// `mode`: the permission bits of a UNIX path, in octal. A server fails to bind any other
+  /// endpoint with this option.
   std::optional<unsigned> mode{};
 
-  /// `nodelay`: TCP sends small writes at once (TCP_NODELAY). Without it, it does.
+  /// `nodelay`: TCP sends small writes at once (TCP_NODELAY). Default: on.
   std::optional<bool> nodelay{};
 
-  /// `send-buffer`: bytes that wait to be sent (SO_SNDBUF). The kernel caps it at
-  /// net.core.wmem_max, and takes twice as much, for its own bookkeeping.
+  /// `send-buffer`: bytes that wait to be sent (SO_SNDBUF). The kernel limits it to
+  /// net.core.wmem_max, and doubles it for its own bookkeeping.
   std::optional<std::size_t> send_buffer_bytes{};
 
-  /// `receive-buffer`: bytes that wait to be received (SO_RCVBUF), with net.core.rmem_max. A UNIX
-  /// socket has none: what it has not read fills the send buffer of its peer.
+  /// `receive-buffer`: bytes that wait to be received (SO_RCVBUF), limited by net.core.rmem_max.
+  /// UNIX sockets do not use it: bytes that are not read yet fill the send buffer of the peer.
   std::optional<std::size_t> receive_buffer_bytes{};
 
-  /// `v6only`: a server at an IPv6 address takes no IPv4 callers (IPV6_V6ONLY). Without it, only a
-  /// server at every address takes them.
+  /// `v6only`: a server at an IPv6 address accepts no IPv4 callers (IPV6_V6ONLY). Default: only a
+  /// server at every address accepts them.
   std::optional<bool> v6_only{};
 
   /// `source`: the numeric IP address from which a TCP or UDP client calls. Empty: the system
-  /// chooses.
+  /// chooses one.
   std::string source{};
 
-  /// Takes the keys named above; those that are not given stay as in `defaults`.
+  /// Takes the keys named above. Keys that are not given keep their values in `defaults`.
   static Result<SocketOptions> take_from(OptionTaker& taker, SocketOptions defaults);
   static Result<SocketOptions> take_from(OptionTaker& taker);
 

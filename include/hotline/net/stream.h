@@ -22,9 +22,10 @@ class ReadWatch;
 struct StreamTimeouts {
   Duration first_byte = std::chrono::seconds(30);  ///< The wait for the first bytes of the call.
   Duration idle = std::chrono::minutes(10);        ///< The wait for any later bytes.
-  Duration write = std::chrono::seconds(30);       ///< For the peer to take each 256 KiB.
-  Duration message = std::chrono::seconds(60);  ///< Framed calls of a server: for the peer to send
-                                                ///< each 256 KiB of an unfinished message.
+  Duration write = std::chrono::seconds(30);  ///< The wait until the peer has taken 256 KiB more.
+  Duration message =
+      std::chrono::seconds(60);  ///< For framed calls of a server: the wait until the peer has sent
+                                 ///< 256 KiB more of an unfinished message.
 };
 
 /// How a stream ends that is destroyed without close() or abort().
@@ -33,7 +34,7 @@ enum class WhenDropped : bool {
   abort,  ///< The peer sees a reset.
 };
 
-/// What a stream is made with, besides its socket.
+/// The options of a stream, besides its socket.
 struct StreamOptions {
   StreamTimeouts timeouts{};
   std::size_t receive_max = 0;  ///< The most bytes that one receive gives; 0: a whole buffer.
@@ -69,8 +70,8 @@ class Stream {
   /// except that what is not there yet is none.
   Result<MutableBytes> receive_now();
 
-  /// Reads what there is, one byte at least, into `into`, which must not be empty. Fails as receive
-  /// does.
+  /// Reads the bytes that have arrived, at least one, into `into`, which must not be empty. Fails
+  /// as receive() does.
   Result<std::size_t> read_some(MutableBytes into);
 
   /// Fills `into`. Fails with `truncated` if the peer closes in the middle, and otherwise as
@@ -112,8 +113,8 @@ class Stream {
   /// stays.
   const Error& end() const;
 
-  /// What the peer sees from now on if the stream is dropped, by its end or the program's. On TCP
-  /// only; others are always closed. After a failed write it stays at abort.
+  /// Chooses what the peer sees if the stream is destroyed or the program ends from now on. For TCP
+  /// only; other streams always close. After a failed write the choice stays `abort`.
   void when_dropped(WhenDropped wanted);
 
   /// Returns false if it was moved from.

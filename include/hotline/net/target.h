@@ -9,12 +9,12 @@
 
 namespace hotline {
 
-/// A URI, read: where to listen or whom to call, and what its options say. A value.
+/// A parsed URI: the endpoint, and the values of its options. A value.
 struct Target {
   Endpoint endpoint{};
   SocketOptions socket{};
 
-  /// Takes the options of other rooms: a framing, say.
+  /// Takes the options of other rooms, such as those of a framing.
   using TakeOthers = std::function<Result<void>(OptionTaker& taker)>;
 
   /// Parses `uri`. Options that are not given are as in `defaults`. `take_others` may be null.

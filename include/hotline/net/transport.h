@@ -20,21 +20,20 @@ enum class Transport : std::uint8_t {
 /// Returns the scheme of URIs with that transport: `tcp`.
 std::string_view name_of(Transport transport);
 
-/// Returns whether messages keep their boundaries by themselves. False for `fd`, where the
-/// inherited socket decides.
+/// Returns true if the transport keeps the boundaries of messages. False for `fd`, whose inherited
+/// socket decides.
 bool is_datagram(Transport transport);
 
-/// Returns whether it carries a stream of bytes. False for `fd`.
+/// Returns true if the transport carries a stream of bytes. False for `fd`.
 bool is_stream(Transport transport);
 
-/// Returns whether its endpoints have a host and a port.
+/// Returns true if its endpoints have a host and a port.
 bool has_port(Transport transport);
 
-/// Returns whether its endpoints have a path, or a name in the abstract space.
+/// Returns true if its endpoints have a path, or a name in the abstract space.
 bool has_path(Transport transport);
 
-/// Returns whether it never leaves this machine. False for `fd`, where the inherited socket
-/// decides.
+/// Returns true if bytes never leave this machine. False for `fd`, whose inherited socket decides.
 bool is_local(Transport transport);
 
 /// Returns every transport, in the order of the enumerators, as people write it.

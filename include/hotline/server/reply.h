@@ -66,7 +66,7 @@ class Reply {
 
   bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }
 
-  /// Whether the bytes are those of the message, and are valid only as long as it is.
+  /// Returns true if the bytes are those of the message, and valid only as long as the message.
   bool is_in_place() const { return std::holds_alternative<InPlace>(bytes_); }
 
   /// Returns false if the reply consists of the bytes of another message than `message`. A handler

@@ -33,7 +33,7 @@ struct Limits {
                           ///< together, with `processes` of each child.
 };
 
-/// How many calls a server takes.
+/// How many calls a server accepts.
 enum class CallCount : bool { unlimited, one };
 
 /// Whether signals end a server: SIGTERM, and SIGINT and SIGHUP unless they are ignored at bind.
@@ -51,8 +51,8 @@ struct ServerOptions {
       std::chrono::seconds(1);  ///< For the peer's last bytes, once a handler has returned.
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
-  /// Called once, by run, as soon as everything that serves has been started: threads, loops,
-  /// accepting fibers. Not called if the start fails. It must not throw, and run waits for it.
+  /// run() calls it once, after every thread, loop and accepting fiber has started. It is not
+  /// called if the start fails. It must not throw, and run() waits for it.
   std::function<void(const Server& server)> on_serving{};
   LogSink* log = nullptr;     ///< Must outlive the server; null: nothing is logged.
   TrafficTap* tap = nullptr;  ///< Must outlive the server.

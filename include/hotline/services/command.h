@@ -15,10 +15,10 @@
 
 namespace hotline {
 
-/// How the end of a reply is marked. The end of a request never is: one receive is one command.
-/// docs/wire/command.md.
+/// How the end of a reply is marked. The end of a request is not marked: one receive is one
+/// command. docs/wire/command.md.
 enum class CommandWire : std::uint8_t {
-  plain,  ///< Not at all: it ends with the connection, or after a silence.
+  plain,  ///< It is not marked: a reply ends with the connection, or after a silence.
   ready,  ///< A decimal length; the caller answers `ready`; then the reply.
   i32,    ///< A signed length before it, 4 bytes, least significant first.
 };
@@ -38,11 +38,13 @@ struct CommandOptions {
   std::size_t reply_max =
       64 * 1024 * 1024;           ///< The most bytes of both outputs of a command together.
   Duration timeout = kNoTimeout;  ///< The limit of one command.
-  Duration grace = std::chrono::seconds(1);  ///< How long it may go on once the caller has closed.
-  std::string directory{};  ///< Where commands start; empty: in the home of this user, else in /.
-  bool is_once = false;     ///< One command, then the call ends.
-  bool is_exposed = false;  ///< Other machines may call: whoever reaches it can do whatever this
-                            ///< program may.
+  Duration grace =
+      std::chrono::seconds(1);  ///< How long a command may continue after the caller has closed.
+  std::string directory{};      ///< The directory in which commands start; empty: the home of this
+                                ///< user, or / without one.
+  bool is_once = false;         ///< The call ends after one command.
+  bool is_exposed = false;  ///< Other machines may call. Every caller can then do everything that
+                            ///< this program may do.
 
   /// Returns `defaults` with the values of the options `wire`, `max` (reply_max), `timeout` and
   /// `cwd` (directory, which must begin with /), which it takes.

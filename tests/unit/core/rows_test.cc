@@ -19,7 +19,7 @@ constexpr Row kTwice[] = {kRows[0], kRows[0]};
 
 }  // namespace
 
-TEST_CASE("rows are in order if each stands at the number of its enumerator") {
+TEST_CASE("rows are in order if the index of each is the number of its enumerator") {
   CHECK(is_in_order(kRows, &Row::colour));
   CHECK_FALSE(is_in_order(kSwapped, &Row::colour));
   CHECK_FALSE(is_in_order(kTwice, &Row::colour));

@@ -16,7 +16,7 @@ Decoded netstring(std::string_view text, std::size_t length_max = 99) {
 
 struct Header {
   Decoded decoded;
-  std::size_t digits;  ///< Of a length that waits for its answer.
+  std::size_t digits;  ///< The digits of a length that is not answered yet.
 };
 
 Header header(std::string_view text, std::size_t length_max = 99) {
@@ -99,7 +99,7 @@ TEST_CASE("bytes that are neither a length nor ready are malformed") {
   }
 }
 
-TEST_CASE("ready is no header: it is malformed once all of it is there, whatever follows") {
+TEST_CASE("the word ready is not a header: it is malformed when it is complete, whatever follows") {
   for (const char* text : {"r", "re", "rea", "read"}) {
     CHECK(header(text).decoded.outcome == Outcome::more);
     CHECK(header(text).decoded.wanted_bytes == 5);

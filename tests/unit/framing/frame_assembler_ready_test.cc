@@ -26,7 +26,7 @@ Outcome fed(FrameAssembler& frames, std::string piece) {
   return frames.next().outcome;
 }
 
-/// Whether a header has come that waits for its answer.
+/// Returns true if a header has arrived and is not answered yet.
 bool is_header(FrameAssembler& frames, std::string piece) {
   return fed(frames, std::move(piece)) == Outcome::more && !frames.answer().empty();
 }

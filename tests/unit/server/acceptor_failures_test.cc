@@ -194,7 +194,7 @@ TEST_CASE("a caller beyond the limit of its address sees a reset, and the others
   CHECK(second == "reset");
 }
 
-TEST_CASE("an admitted call that nobody runs is reset, and gives its place back") {
+TEST_CASE("an admitted call that is not run is reset, and releases its slot") {
   test::on_each_engine([] {
     Shared shared({});
     shared.drain_server = [] {};

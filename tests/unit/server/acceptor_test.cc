@@ -20,7 +20,7 @@
 namespace hotline::server::acceptor_test {
 namespace {
 
-/// Lowers the soft limit on descriptors to those that are open, while it lives.
+/// Lowers the soft limit on descriptors to those that are open, while it exists.
 class NoMoreDescriptors {
  public:
   NoMoreDescriptors() {

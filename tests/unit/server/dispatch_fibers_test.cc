@@ -122,7 +122,7 @@ TEST_CASE("a job that waits several times counts once") {
   });
 }
 
-TEST_CASE("when as many wait as may, nobody goes on until one of them has ended") {
+TEST_CASE("when the maximum of fibers wait, dispatching stops until one of them has ended") {
   test::on_all_loops([](EventLoop& loop) {
     Event one(loop);
     Event other(loop);

@@ -58,7 +58,7 @@ TEST_CASE("a reply may be the message, a part of it, a constant, its own bytes, 
   });
 }
 
-TEST_CASE("a handler that waits does not hold up the messages behind it, nor those before") {
+TEST_CASE("a handler that waits delays neither later messages nor earlier ones") {
   test::on_each_loop([](EventLoop& loop) {
     Event gate(loop);
     Exchange exchange(loop, [&](const Message& message) {

@@ -7,7 +7,7 @@
 #include "support/memory_shortage.h"
 #include "support/simulated.h"
 
-// When the calls of a frame dispatcher are ended amid a message, and what a want of memory does.
+// How a frame dispatcher ends calls within a message, and what a lack of memory causes.
 
 namespace hotline::server::frame_dispatcher_deadlines_test {
 namespace {

@@ -133,7 +133,7 @@ TEST_CASE("messages of every size are answered, whatever else is in their receiv
   });
 }
 
-TEST_CASE("a handler that waits holds up its own call alone, and no reply that is ready") {
+TEST_CASE("a handler that waits delays only its own call, and no reply that is ready") {
   test::on_all_loops([](EventLoop& loop) {
     Event gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {
@@ -156,7 +156,7 @@ TEST_CASE("a handler that waits holds up its own call alone, and no reply that i
   });
 }
 
-TEST_CASE("many replies of any kind do not wait for the handler behind them") {
+TEST_CASE("many replies of any kind do not wait for the handler of a later message") {
   test::on_all_loops([](EventLoop& loop) {
     Event gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {

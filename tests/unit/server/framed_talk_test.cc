@@ -51,7 +51,7 @@ class OneTalk {
     CHECK_FALSE(call_->is_open());
     if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
   }
-  /// All that the caller has received, "<reset>" behind it if that was the end.
+  /// Returns everything that the caller has received, followed by "<reset>" if the call ended so.
   std::string heard() const {
     std::string text;
     for (char byte = 0;;) {
