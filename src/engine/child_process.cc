@@ -17,7 +17,7 @@
 #include "engine/blocking/blocking_engine.h"
 #include "engine/close_descriptors.h"
 #include "engine/event_loop.h"
-#include "engine/signals.h"
+#include "engine/signal_actions.h"
 
 namespace hotline::engine {
 namespace {

@@ -1,11 +1,13 @@
-#include "engine/drain_hold.h"
+#include "hotline/engine/drain_hold.h"
 
 #include <utility>
 
 #include "core/check.h"
 #include "engine/engine.h"
 
-namespace hotline::engine {
+namespace hotline {
+
+using engine::Engine;
 
 DrainHold::DrainHold()
     : scope_(Engine::current().scope()), outer_(std::exchange(scope_.holds_drain, true)) {}
@@ -16,4 +18,10 @@ DrainHold::~DrainHold() {
   scope_.holds_drain = outer_;
 }
 
-}  // namespace hotline::engine
+bool is_draining() {
+  Engine& engine = Engine::current();
+  engine.note_interrupts();
+  return engine.scope().end_code != 0;
+}
+
+}  // namespace hotline

@@ -90,14 +90,16 @@ std::chrono::system_clock::time_point wall_clock_now() {
 
 Deadline deadline_after(Duration timeout) { return Deadline::after(now(), timeout); }
 
-Result<void> sleep_until(Deadline deadline) {
+Result<void> sleep_until(Deadline deadline, OnDrain on_drain) {
   Engine& engine = Engine::current();
-  const int result = engine.wait_until(deadline, engine::OnDrain::goes_on);
+  const int result = engine.wait_until(deadline, on_drain);
   if (result == -engine::kDeadlineEnd && deadline <= engine.scope().deadline) return {};
   return fail(engine::operation_error(result, "sleep"));
 }
 
-Result<void> sleep_for(Duration duration) { return sleep_until(deadline_after(duration)); }
+Result<void> sleep_for(Duration duration, OnDrain on_drain) {
+  return sleep_until(deadline_after(duration), on_drain);
+}
 
 void random_bytes(MutableBytes bytes) { Engine::current().fill_random(bytes); }
 

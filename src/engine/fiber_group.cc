@@ -60,6 +60,7 @@ void FiberGroup::remove(Fiber& fiber) {
   if (fiber.next_in_group_ != nullptr) {
     fiber.next_in_group_->previous_in_group_ = fiber.previous_in_group_;
   }
+  if (fiber.thrown_ && cancels_on_throw_) interrupt(kCancelEnd);
   if (fiber.thrown_ && !thrown_) thrown_ = std::move(fiber.thrown_);
   if (--size_ == 0 && joiner_ != nullptr) loop_.complete(*joiner_, 0);
 }

@@ -25,6 +25,9 @@ class FiberGroup {
 
   std::size_t size() const { return size_; }
 
+  /// From now on the first exception that leaves a member cancels the others.
+  void cancel_on_throw() { cancels_on_throw_ = true; }
+
   /// Returns the first exception that left a member, and forgets it.
   std::exception_ptr take_thrown() { return std::exchange(thrown_, nullptr); }
 
@@ -41,6 +44,7 @@ class FiberGroup {
   int end_code_ = 0;
   std::exception_ptr thrown_;
   JoinWait* joiner_ = nullptr;
+  bool cancels_on_throw_ = false;
 };
 
 }  // namespace hotline::engine

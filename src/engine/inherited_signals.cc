@@ -2,7 +2,7 @@
 
 #include <signal.h>
 
-#include "engine/signals.h"
+#include "engine/signal_actions.h"
 
 namespace hotline {
 

@@ -14,18 +14,19 @@ Mailbox::Mailbox() : fd_(above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
   if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-void Mailbox::post(Letter letter) {
+bool Mailbox::post(Letter letter) {
   Letters letters;
   letters.push_back(std::move(letter));
-  post(std::move(letters));
+  return post(std::move(letters));
 }
 
-void Mailbox::post(Letters letters) noexcept {
+bool Mailbox::post(Letters letters) noexcept {
   const std::lock_guard lock(mutex_);
-  if (is_closed_) return;
+  if (is_closed_) return false;
   const bool was_empty = letters_.empty();
   letters_.splice(letters_.end(), letters);
   if (was_empty) ::eventfd_write(fd_.get(), 1);
+  return true;
 }
 
 Mailbox::Letters Mailbox::take_all() {

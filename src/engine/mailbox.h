@@ -19,11 +19,12 @@ class Mailbox {
   /// Throws std::system_error if no descriptor is left.
   Mailbox();
 
-  /// Any thread. The letter must not throw and must not wait. Throws std::bad_alloc.
-  void post(Letter letter);
+  /// Returns false, and drops the letter, if the loop has ended. Any thread. The letter must not
+  /// throw and must not wait. Throws std::bad_alloc.
+  bool post(Letter letter);
 
   /// The same for letters that were made beforehand; it cannot fail for lack of memory.
-  void post(Letters letters) noexcept;
+  bool post(Letters letters) noexcept;
 
   /// Returns the letters that have been posted, in order, and clears fd(). Loop thread only.
   Letters take_all();

@@ -1,80 +1,142 @@
-#include "engine/semaphore.h"
+#include "hotline/engine/semaphore.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <thread>
+#include <limits>
+#include <new>
 
-#include "engine/event_loop.h"
-#include "engine/operations/read_write.h"
+#include "core/check.h"
+#include "engine/end_code.h"
+#include "engine/waiter.h"
 
-namespace hotline::engine {
-
+namespace hotline {
 namespace {
 
-/// On a loop the token may be due from one of its own fibers.
-void let_others_run() {
-  EventLoop* loop = EventLoop::running();
-  if (loop != nullptr && loop->fiber() != nullptr) {
-    loop->yield();
-  } else {
-    std::this_thread::yield();
-  }
-}
+constexpr std::string_view kAcquire = "wait for a permit";
+
+// The count while at least one waits.
+constexpr std::ptrdiff_t kAwaited = -1;
+
+Error closed_error() { return make_error(ErrorKind::closed, kAcquire, {}, "it has been closed"); }
 
 }  // namespace
 
-Semaphore::Semaphore(std::size_t count) : count_(static_cast<std::ptrdiff_t>(count)) {
-  const int fd = Engine::current().open_counter();
-  failed_ = std::min(0, fd);
-  tokens_.reset(fd);
-}
+/// One that waits, in the order in which they came.
+struct Semaphore::Entry {
+  explicit Entry(OnDrain on_drain) : waiter(on_drain) {}
+
+  /// How it left the queue, if it did not by itself.
+  enum class Given : std::uint8_t { nothing, permit, end };
+
+  engine::Waiter waiter;
+  Entry* previous = nullptr;
+  Entry* next = nullptr;
+  Given given = Given::nothing;
+};
+
+Semaphore::Semaphore(std::size_t count) : count_(static_cast<std::ptrdiff_t>(count)) {}
 
 Semaphore::~Semaphore() {
-  if (tokens_) Engine::current().close(std::move(tokens_));
+  check_use(count_.load(std::memory_order_relaxed) != kAwaited,
+            "a Semaphore, Event, Mutex or Queue is destroyed while a fiber or thread waits for it");
 }
 
-Result<void> Semaphore::check() const {
-  if (failed_ == 0) return {};
-  return fail(operation_error(failed_, "make room for callers"));
+bool Semaphore::try_acquire() noexcept {
+  std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
+  while (count > 0) {
+    if (count_.compare_exchange_weak(count, count - 1, std::memory_order_acquire)) return true;
+  }
+  return false;
 }
 
-Result<void> Semaphore::acquire() {
-  if (count_.fetch_sub(1, std::memory_order_acquire) > 0) return {};
-  const int result = wait_for_token();
-  if (result >= 0) return {};
-  return leave(result);
-}
-
-/// Leaves the queue, unless this waiter has been let go meanwhile: then a token is there for it, or
-/// another waiter has taken that and so stands in the queue in its stead.
-Result<void> Semaphore::leave(int ended) {
-  for (;;) {
-    std::ptrdiff_t count = count_.load();
-    if (count < 0) {
-      if (!count_.compare_exchange_weak(count, count + 1)) continue;
-      return fail(operation_error(ended, "wait for room"));
-    }
-    const int taken = Engine::current().take_from_counter(tokens_.get());
-    if (taken == 0) return {};
-    if (taken != -EAGAIN) return fail(operation_error(ended, "wait for room"));
-    let_others_run();
+Result<void> Semaphore::acquire(Deadline deadline, OnDrain on_drain) {
+  if (try_acquire()) return {};
+  try {
+    return wait(deadline, on_drain);
+  } catch (const std::bad_alloc&) {
+    return fail({ErrorKind::resource_exhausted, ENOMEM, kAcquire, {}, {}, {}});
   }
 }
 
-int Semaphore::wait_for_token() {
-  // A channel belongs to one engine, so each wait has its own.
-  const int fd = Engine::current().duplicate(tokens_.get());
-  if (fd < 0) return fd;
-  Channel channel{UniqueFd(fd)};
-  std::uint64_t token = 0;
-  Read read(channel, std::as_writable_bytes(std::span(&token, 1)));
-  return Engine::current().perform(read, Deadline::never());
+Result<void> Semaphore::wait(Deadline deadline, OnDrain on_drain) {
+  Entry entry(on_drain);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!enqueue(entry)) return {};
+    if (is_closed_) {
+      remove(entry);
+      return fail(closed_error());
+    }
+  }
+  const int ended = entry.waiter.wait(deadline);
+  // Held even if the wait was ended by another thread: that one may still be using the entry.
+  const std::lock_guard lock(mutex_);
+  switch (entry.given) {
+    case Entry::Given::permit: return {};
+    case Entry::Given::end: return fail(closed_error());
+    case Entry::Given::nothing: break;
+  }
+  remove(entry);
+  return fail(engine::operation_error(ended, kAcquire));
 }
 
-void Semaphore::release() {
-  if (count_.fetch_add(1, std::memory_order_release) < 0)
-    Engine::current().add_to_counter(tokens_.get());
+/// Returns false if a permit was taken in place of that.
+bool Semaphore::enqueue(Entry& entry) noexcept {
+  std::ptrdiff_t none = 0;
+  while (count_.load() != kAwaited && !count_.compare_exchange_weak(none, kAwaited)) {
+    if (try_acquire()) return false;
+    none = 0;
+  }
+  entry.previous = last_;
+  (last_ == nullptr ? first_ : last_->next) = &entry;
+  last_ = &entry;
+  return true;
 }
 
-}  // namespace hotline::engine
+void Semaphore::remove(Entry& entry) noexcept {
+  (entry.previous == nullptr ? first_ : entry.previous->next) = entry.next;
+  (entry.next == nullptr ? last_ : entry.next->previous) = entry.previous;
+  if (first_ == nullptr) count_.store(0);
+}
+
+Semaphore::Entry& Semaphore::take_first() noexcept {
+  Entry& entry = *first_;
+  remove(entry);
+  return entry;
+}
+
+void Semaphore::release() noexcept { release_below(std::numeric_limits<std::ptrdiff_t>::max()); }
+
+/// Adds a permit unless there are `count_max` already.
+void Semaphore::release_below(std::ptrdiff_t count_max) noexcept {
+  std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
+  while (count < count_max) {
+    if (count != kAwaited) {
+      if (count_.compare_exchange_weak(count, count + 1, std::memory_order_release)) return;
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    if (first_ != nullptr) {
+      Entry& entry = take_first();
+      entry.given = Entry::Given::permit;
+      return entry.waiter.wake();
+    }
+    count = count_.load(std::memory_order_relaxed);
+  }
+}
+
+void Semaphore::close() noexcept {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  while (first_ != nullptr) {
+    Entry& entry = take_first();
+    entry.given = Entry::Given::end;
+    entry.waiter.wake();
+  }
+}
+
+std::size_t Semaphore::count() const noexcept {
+  const std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+}  // namespace hotline

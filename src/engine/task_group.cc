@@ -66,10 +66,10 @@ void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joine
   }
 }
 
-TaskGroup::TaskGroup() : state_(std::make_shared<State>()) {
+TaskGroup::TaskGroup(const TaskGroupOptions& options) : state_(std::make_shared<State>()) {
   EventLoop* loop = EventLoop::running();
   if (loop == nullptr) {
-    auto made = engine::make_event_loop({});
+    auto made = engine::make_event_loop(options.loop);
     if (!made) {
       state_->failed = std::move(made.error());
       return;
@@ -81,6 +81,7 @@ TaskGroup::TaskGroup() : state_(std::make_shared<State>()) {
   state_->loop = loop;
   state_->mailbox = loop->mailbox();
   state_->fibers = std::make_unique<FiberGroup>(*loop);
+  if (options.on_throw == OnThrow::cancels_others) state_->fibers->cancel_on_throw();
 }
 
 TaskGroup::~TaskGroup() {

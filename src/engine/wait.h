@@ -5,14 +5,14 @@
 
 #include "core/check.h"
 #include "hotline/core/deadline.h"
+#include "hotline/engine/on_drain.h"
 
 namespace hotline::engine {
 
 class EventLoop;
 class Fiber;
 
-/// Whether a drain ends a wait.
-enum class OnDrain : bool { goes_on, ends };
+using hotline::OnDrain;
 
 /// How much work the end of a wait causes. Fibers with much work run after all those with little,
 /// and only for a limited time in each turn, so that a peer that floods its own connection does not

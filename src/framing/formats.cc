@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/rows.h"
 #include "framing/decimal_length.h"
 #include "framing/fixed_length.h"
 #include "framing/outcome.h"
 #include "framing/terminated.h"
 #include "framing/wire_format.h"
+#include "hotline/core/rows.h"
 
 namespace hotline::framing {
 namespace {

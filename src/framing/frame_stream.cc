@@ -7,12 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "engine/drain_hold.h"
 #include "framing/frame_assembler.h"
 #include "framing/frame_batch.h"
 #include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/drain_hold.h"
+#include "net/stream_access.h"
 
 namespace hotline {
 namespace {
@@ -111,7 +112,7 @@ Result<bool> FrameStream::State::wait_for_rest() {
 
 /// Within a message, a drain has to wait for the message's end. `wanted` is short.
 Result<void> FrameStream::State::await_answer(Bytes wanted) {
-  const engine::DrainHold hold;
+  const DrainHold hold;
   const DeadlineScope scope(deadline_after(kAnswerTimeout));
   // Not into the lease, and not into what was gathered: the payload may be there.
   std::array<std::byte, kAnswerBytesMax> memory;
@@ -142,7 +143,7 @@ Result<void> FrameStream::State::write(Bytes payload) {
   if (const Bytes answer = envelope->answer(); !answer.empty()) {
     if (auto sent = stream.write_all(envelope->header()); !sent) return sent;
     if (auto answered = await_answer(answer); !answered) {
-      stream.note_cut_off();
+      net::StreamAccess::note_cut_off(stream);
       return answered;
     }
     return stream.write_all(payload);

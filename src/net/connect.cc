@@ -13,6 +13,7 @@
 #include "hotline/net/target.h"
 #include "net/socket.h"
 #include "net/socket_option_row.h"
+#include "net/stream_access.h"
 #include "net/transport_row.h"
 
 namespace hotline {
@@ -85,7 +86,7 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
       return fail(std::move(connected.error()));
     }
     const bool is_own = net::is_connected_to_itself(**channel);
-    auto stream = Stream::over(std::move(*channel), peer, stream_options(options));
+    auto stream = net::StreamAccess::over(std::move(*channel), peer, stream_options(options));
     if (!is_own) return stream;
     // Reset, or the port would be in TIME_WAIT when somebody wants to listen there.
     stream.abort();

@@ -12,9 +12,9 @@
 
 #include "engine/engine.h"
 #include "engine/operations/datagrams.h"
-#include "engine/turn.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/mutex.h"
 #include "hotline/net/target.h"
 #include "net/address.h"
 #include "net/bind.h"
@@ -30,6 +30,12 @@ namespace hotline {
 using engine::Channel;
 using engine::Engine;
 
+namespace {
+
+constexpr Literal kSendFrom = "send to";
+
+}  // namespace
+
 struct DatagramSocket::State {
   std::unique_ptr<Channel> channel;
   Endpoint endpoint;
@@ -42,7 +48,7 @@ struct DatagramSocket::State {
   std::shared_ptr<net::ReceiveBatch> spare;  ///< A user keeps it, or has kept it until recently.
   net::SendBatch sent;
   std::optional<net::UnixSender> unix_sender;  ///< Of a bound UNIX socket, to its many peers.
-  engine::Turn send_turn;
+  Mutex send_mutex;  ///< One sends at a time: `sent` and the candidates are for one.
 
   /// The addresses of the name that is called, the one that is connected to first: until one
   /// answers. Empty if there is no other.
@@ -76,6 +82,11 @@ struct DatagramSocket::State {
     if (route == nullptr || route->peer.is_empty()) return endpoint;
     return Endpoint::of_address(endpoint.transport(), route->peer);
   }
+  Error send_error(Error error, const DatagramRoute* route) const {
+    error.operation = kSendFrom;
+    error.endpoint = peer_of(route).to_string();
+    return error;
+  }
   Result<std::span<const Datagram>> receive(std::size_t count_max, Deadline deadline);
   int receive_some(std::span<mmsghdr> headers, Deadline deadline);
   bool call_candidate();
@@ -91,7 +102,6 @@ namespace {
 constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
 
 constexpr std::string_view kReceiveOn = "receive on";
-constexpr std::string_view kSendFrom = "send to";
 
 /// Whether the peer's address is what failed: there, nobody will answer.
 bool is_of_address(int code) {
@@ -166,9 +176,9 @@ bool DatagramSocket::State::call_candidate() {
 bool DatagramSocket::State::ask_next() {
   if (candidates.size() < 2) return false;
   const SocketAddress failed = candidates.front();
-  const engine::Turn::Holder turn(send_turn);
-  // A sender may have met the same failure while this waited for its turn.
-  if (candidates.empty()) return false;
+  const auto lock = send_mutex.lock();
+  // A sender may have met the same failure while this waited for the lock.
+  if (!lock || candidates.empty()) return false;
   if (candidates.front() == failed) {
     candidates.erase(candidates.begin());
     if (!call_candidate()) return false;
@@ -243,13 +253,10 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
                            "its address is a relative path, which could name another socket here",
                            "the peer must bind an absolute path or an @NAME"));
   }
-  const engine::Turn::Holder turn(state.send_turn);
+  const auto lock = state.send_mutex.lock();
+  if (!lock) return fail(state.send_error(lock.error(), datagram.route));
   const int result = state.send_whole(datagram);
-  if (result < 0) {
-    Error error = state.error(result, kSendFrom);
-    error.endpoint = state.peer_of(datagram.route).to_string();
-    return fail(std::move(error));
-  }
+  if (result < 0) return fail(state.send_error(state.error(result, kSendFrom), datagram.route));
   if (state.options.tap != nullptr) {
     state.options.tap->sent(state.peer_of(datagram.route), datagram.bytes);
   }
@@ -258,7 +265,8 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
 
 Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram> datagrams) {
   State& state = *state_;
-  const engine::Turn::Holder turn(state.send_turn);
+  const auto lock = state.send_mutex.lock();
+  if (!lock) return fail(state.send_error(lock.error(), nullptr));
   std::size_t sent = 0;
   while (!datagrams.empty()) {
     const std::size_t sendable = state.sendable(datagrams);

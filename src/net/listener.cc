@@ -11,6 +11,7 @@
 #include "hotline/net/target.h"
 #include "net/bind.h"
 #include "net/socket.h"
+#include "net/stream_access.h"
 #include "net/transport_row.h"
 
 namespace hotline {
@@ -105,7 +106,7 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     if (engine.peer_address(fd, peer) < 0) continue;
     // A UNIX socket takes no sizes from its listener, as a TCP one does.
     if (has_path(state_->endpoint.transport())) net::set_buffer_sizes(*channel, state_->socket);
-    return Stream::over(std::move(channel),
+    return net::StreamAccess::over(std::move(channel),
                         Endpoint::of_address(state_->endpoint.transport(), peer), state_->stream);
   }
 }

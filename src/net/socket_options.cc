@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/rows.h"
+#include "hotline/core/rows.h"
 #include "net/address.h"
 #include "net/socket_option_row.h"
 

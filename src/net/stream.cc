@@ -9,10 +9,12 @@
 #include <cerrno>
 #include <utility>
 
-#include "engine/event_loop.h"
+#include "engine/engine.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
-#include "net/progress_deadline.h"
+#include "net/adopted_socket.h"
+#include "net/stream_access.h"
+#include "net/stream_state.h"
 
 namespace hotline {
 namespace {
@@ -26,112 +28,17 @@ constexpr std::size_t kWriteChunkBytes = net::ProgressDeadline::kChunkBytes;
 // The pieces of one vectored write: well below IOV_MAX, small on a fiber's stack.
 constexpr std::size_t kPiecesMax = 16;
 
-constexpr std::string_view kReceiveFrom = "receive from";
-constexpr std::string_view kSendTo = "send to";
-
 }  // namespace
-
-struct Stream::State {
-  /// How far the last write got.
-  enum class Written : std::uint8_t {
-    whole,
-    partly,  ///< So far: it is under way, or has left a rest.
-    failed,  ///< For good.
-  };
-
-  ~State() {
-    if (written == Written::partly && channel->is_open()) set_end(WhenDropped::abort);
-  }
-
-  std::unique_ptr<engine::Channel> channel;
-  Endpoint peer;
-  StreamOptions options;
-  std::unique_ptr<Error> end;  ///< Most streams never have one for long.
-  net::ProgressDeadline write_deadline;
-  bool has_received = false;
-  bool was_reset = false;  ///< A write was told so.
-  Written written = Written::whole;
-  WhenDropped when_dropped = WhenDropped::close;
-  int read_end = 1;  ///< How the peer ended: 0 or a negated errno; 1 if it has not.
-
-  Deadline read_deadline(Instant now) const {
-    return Deadline::after(now, has_received ? options.timeouts.idle : options.timeouts.first_byte);
-  }
-
-  std::size_t piece_max() const {
-    return options.receive_max == 0 ? SIZE_MAX : options.receive_max;
-  }
-
-  int perform_receive(engine::Receive& receive, Deadline deadline);
-  int perform_send(engine::Operation& send, std::size_t wanted_bytes);
-  void set_end(WhenDropped manner);
-  Error note_end(Error error);
-  Error receive_error(int code);
-  Error send_error(int code) {
-    was_reset |= code == -ECONNRESET;
-    note_cut_off();
-    return note_end(engine::operation_error(code, kSendTo, peer.to_string()));
-  }
-  void note_written(Written now) {
-    if (written != Written::failed) written = now;
-  }
-  void note_cut_off();
-  Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
-  void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
-  void lease(engine::Buffer buffer);
-  MutableBytes take_unread();
-};
-
-/// What closing the descriptor does, whoever closes it.
-void Stream::State::set_end(WhenDropped manner) {
-  const bool is_reset = manner == WhenDropped::abort;
-  Engine::current().set_end_on_close(
-      channel->fd(), is_reset ? engine::EndOnClose::reset : engine::EndOnClose::orderly);
-}
-
-/// Told to the kernel at once: the program may end before the stream does.
-void Stream::State::note_cut_off() {
-  written = Written::failed;
-  if (when_dropped == WhenDropped::abort || !channel->is_open()) return;
-  when_dropped = WhenDropped::abort;
-  set_end(WhenDropped::abort);
-}
 
 Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Stream::Stream(Stream&&) noexcept = default;
 Stream& Stream::operator=(Stream&&) noexcept = default;
 Stream::~Stream() = default;
 
-Stream Stream::over(std::unique_ptr<engine::Channel>&& channel, Endpoint peer,
-                    StreamOptions options) {
-  auto state = std::make_unique<State>();
-  state->channel = std::move(channel);
-  state->peer = std::move(peer);
-  state->options = options;
-  return Stream(std::move(state));
-}
-
-Error Stream::State::note_end(Error error) {
-  if (!end) end = std::make_unique<Error>(error);
-  return error;
-}
-
-Error Stream::State::receive_error(int code) {
-  Error error = code == 0 ? Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}}
-                          : engine::operation_error(code, kReceiveFrom);
-  error.endpoint = peer.to_string();
-  return note_end(std::move(error));
-}
-
-int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) {
-  // The kernel tells of a reset once, to whoever asks first, and of an orderly end after it.
-  if (read_end <= 0) return read_end;
-  int result = Engine::current().perform(receive, deadline);
-  if (result == 0 && was_reset) result = -ECONNRESET;
-  const bool is_end =
-      result == 0 || (result < 0 && !engine::is_end_code(result) && result != -ENOBUFS);
-  if (is_end) read_end = result;
-  return result;
+Result<Stream> Stream::adopt(UniqueFd socket, const StreamOptions& options) {
+  auto adopted = net::adopt_socket(std::move(socket));
+  if (!adopted) return fail(std::move(adopted.error()));
+  return net::StreamAccess::over(std::move(adopted->channel), std::move(adopted->peer), options);
 }
 
 Result<MutableBytes> Stream::receive() {
@@ -149,7 +56,7 @@ Result<MutableBytes> Stream::receive() {
   return state.take_unread();
 }
 
-Result<MutableBytes> Stream::receive_now() {
+Result<MutableBytes> Stream::receive(Deadline deadline) {
   State& state = *state_;
   engine::Channel& channel = *state.channel;
   if (!channel.unread.empty()) return state.take_unread();
@@ -157,25 +64,18 @@ Result<MutableBytes> Stream::receive_now() {
   if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
   if (state.read_end <= 0) return fail(state.receive_error(state.read_end));
   engine::Receive receive(channel, engine);
-  const int result = state.perform_receive(receive, Deadline::at(engine.now()));
-  if (result == -engine::kDeadlineEnd || result == -ENOBUFS) return MutableBytes();
+  const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.now()));
+  const int result = state.perform_receive(receive, until);
+  const bool is_due = result == -engine::kDeadlineEnd || result == -ENOBUFS;
+  // Another deadline that ends the wait earlier is a failure.
+  if (is_due && deadline.has_passed(engine.now())) return MutableBytes();
   if (result <= 0) return fail(state.receive_error(result));
   state.lease(std::move(receive.buffer));
   return state.take_unread();
 }
 
-void Stream::State::lease(engine::Buffer buffer) {
-  has_received = true;
-  channel->unread = buffer.memory().first(buffer.filled());
-  channel->lease = std::move(buffer);
-}
-
-/// As much of the lease as one receive may give.
-MutableBytes Stream::State::take_unread() {
-  const MutableBytes piece = channel->unread.first(std::min(channel->unread.size(), piece_max()));
-  channel->unread = channel->unread.subspan(piece.size());
-  if (options.tap != nullptr) options.tap->received(peer, piece);
-  return piece;
+Result<MutableBytes> Stream::receive_now() {
+  return receive(Deadline::at(Engine::current().now()));
 }
 
 Result<std::size_t> Stream::read_some(MutableBytes into) {
@@ -240,36 +140,6 @@ Result<void> Stream::write_all(Bytes bytes) {
   return {};
 }
 
-/// The peer has the write timeout for each chunk, in however many parts it takes it: one that takes
-/// a little again and again does not begin anew.
-int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
-  Engine& engine = Engine::current();
-  // A time that is over allows a try still: the peer may have taken everything meanwhile.
-  const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
-  const int result = engine.perform(send, until);
-  const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
-  write_deadline.note(sent, result < 0 || sent == wanted_bytes);
-  return result;
-}
-
-Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces, std::size_t total_bytes) {
-  engine::SendVectored send(*channel, pieces);
-  note_written(Written::partly);
-  const int result = perform_send(send, total_bytes);
-  if (result < 0) return fail(send_error(result));
-  show_sent(pieces, static_cast<std::size_t>(result));
-  return static_cast<std::size_t>(result);
-}
-
-void Stream::State::show_sent(std::span<const iovec> pieces, std::size_t sent) const {
-  for (const iovec& piece : pieces) {
-    if (options.tap == nullptr || sent == 0) return;
-    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), std::min(sent, piece.iov_len));
-    options.tap->sent(peer, bytes);
-    sent -= bytes.size();
-  }
-}
-
 std::size_t Stream::write_now(std::span<const Bytes> pieces) {
   State& state = *state_;
   std::size_t sent = 0;
@@ -329,8 +199,6 @@ Result<void> Stream::write_all(std::span<const Bytes> pieces) {
   return {};
 }
 
-void Stream::note_cut_off() { state_->note_cut_off(); }
-
 Result<void> Stream::shut_down_writes() {
   constexpr std::string_view kOperation = "end the writes to";
   if (state_->written != State::Written::whole) {
@@ -379,17 +247,6 @@ Endpoint Stream::local() const {
 }
 
 int Stream::descriptor() const { return state_->channel->fd(); }
-
-void Stream::watch(engine::ReadWatch& watch) {
-  engine::Channel& channel = *state_->channel;
-  if (!channel.unread.empty() || state_->read_end <= 0) return watch.ready();
-  // Nobody reads, so the lease ends here, as before any other wait.
-  engine::EventLoop& loop = *engine::EventLoop::running();
-  if (channel.lease) loop.recycle(std::exchange(channel.lease, {}));
-  loop.watch(channel, watch);
-}
-
-void Stream::unwatch() { engine::EventLoop::running()->unwatch(*state_->channel); }
 
 void Stream::leave_loop() { state_->channel->withdraw(); }
 

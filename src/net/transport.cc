@@ -4,7 +4,7 @@
 #include <iterator>
 #include <vector>
 
-#include "core/rows.h"
+#include "hotline/core/rows.h"
 #include "net/transport_row.h"
 
 namespace hotline {

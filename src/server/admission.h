@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/semaphore.h"
+#include "hotline/engine/semaphore.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/server/server.h"
 
@@ -23,9 +23,6 @@ class Admission {
   /// `room`: calls at once. `per_peer`: calls at once from one address; addresses of this machine
   /// have no limit.
   Admission(std::size_t room, std::size_t per_peer) : room_(room), per_peer_(per_peer) {}
-
-  /// Whether it may be used. Fails with `resource_exhausted`.
-  Result<void> check() const { return room_.check(); }
 
   /// Waits until there is room for one more call, and takes it. Suspends the fiber. Fails with
   /// `cancelled`.
@@ -45,7 +42,7 @@ class Admission {
   void leave(PeerCalls* calls);
 
  private:
-  engine::Semaphore room_;
+  Semaphore room_;
   std::size_t per_peer_;
   std::mutex mutex_;
   std::map<std::string, std::size_t, std::less<>> calls_of_peer_;

@@ -2,10 +2,10 @@
 
 #include <new>
 
-#include "engine/drain_hold.h"
 #include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/drain_hold.h"
 #include "server/framed_talk.h"
 
 namespace hotline::server {
@@ -18,7 +18,7 @@ void linger(const ServerOptions& options, Stream& call) {
   const ErrorKind end = call.end().kind;
   if (!call.is_open() || (end != ErrorKind::none && end != ErrorKind::draining)) return;
   if (!call.shut_down_writes()) return;
-  const engine::DrainHold hold;
+  const DrainHold hold;
   const Deadline until = deadline_after(options.linger);
   const DeadlineScope bounded(until);
   // A deadline ends only waits, and a peer that keeps sending prevents every wait.

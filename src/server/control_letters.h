@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/end_code.h"
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "engine/mailbox.h"
 
 namespace hotline::server {
@@ -18,7 +18,7 @@ class ControlLetters {
   /// Sets `asked` on the loop of `mailbox` from now on. The letters share `asked`, because they may
   /// be read after this object has been destroyed. Throws std::bad_alloc.
   void attach(std::shared_ptr<engine::Mailbox> mailbox,
-              const std::shared_ptr<engine::Event>& asked) {
+              const std::shared_ptr<engine::LoopEvent>& asked) {
     engine::Mailbox::Letters drain;
     engine::Mailbox::Letters cut;
     for (engine::Mailbox::Letters* letters : {&drain, &cut}) {

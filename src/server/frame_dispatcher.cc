@@ -5,6 +5,7 @@
 
 #include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
+#include "net/stream_access.h"
 #include "server/framed_talk.h"
 #include "server/retry_pause.h"
 
@@ -295,13 +296,13 @@ void FrameDispatcher::watch(FramedCall& call) {
   }
   // The fiber that waits for calls may have a later deadline.
   if (Deadline::earliest(call.silent_until, call.message.until()) < waits_until_) has_work_.set();
-  call.stream.watch(call);
+  net::StreamAccess::watch(call.stream, call);
 }
 
 void FrameDispatcher::unwatch(FramedCall& call) {
   list_of(call).remove(call);
   call.is_watched = false;
-  call.stream.unwatch();
+  net::StreamAccess::unwatch(call.stream);
 }
 
 void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {

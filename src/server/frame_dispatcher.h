@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "server/call.h"
 #include "server/dispatch_fibers.h"
 #include "server/framed_call.h"
@@ -75,7 +75,7 @@ class FrameDispatcher {
   const Service& service_;
   engine::EventLoop& loop_;
   MessageCount messages_;
-  engine::Event has_work_;
+  engine::LoopEvent has_work_;
   std::optional<DispatchFibers> fibers_;
   OrderedCalls ready_;
   OrderedCalls ready_bulk_;  ///< Those of them that brought much with their last piece.

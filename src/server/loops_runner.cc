@@ -42,7 +42,7 @@ class LoopsRunner::Loop {
   std::size_t index_;
   std::unique_ptr<engine::Worker> worker_;
   std::list<FrameDispatcher> dispatchers_;
-  engine::Event* has_begun_ = nullptr;
+  engine::LoopEvent* has_begun_ = nullptr;
   bool may_begin_ = false;
   bool has_ended_ = false;  ///< Of the control loop's thread.
 };
@@ -69,7 +69,7 @@ Result<void> LoopsRunner::Loop::start() {
 
 void LoopsRunner::Loop::run() {
   EventLoop& loop = *EventLoop::running();
-  engine::Event has_begun(loop);
+  engine::LoopEvent has_begun(loop);
   has_begun_ = &has_begun;
   if (!may_begin_) has_begun.wait();
   has_begun_ = nullptr;

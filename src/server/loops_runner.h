@@ -2,7 +2,7 @@
 
 #include <list>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "server/runner.h"
 
 namespace hotline::server {
@@ -23,7 +23,7 @@ class LoopsRunner final : public Runner {
 
   Shared& shared_;
   engine::EventLoop& control_;
-  engine::Event ended_;
+  engine::LoopEvent ended_;
   std::list<Loop> loops_;
 };
 

@@ -9,10 +9,11 @@
 #include <optional>
 
 #include "engine/epoll/epoll_loop.h"
-#include "engine/event.h"
-#include "engine/signals.h"
+#include "engine/loop_event.h"
+#include "engine/signal_actions.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/signals.h"
 #include "server/control_letters.h"
 #include "server/retry_pause.h"
 #include "server/runner.h"
@@ -71,13 +72,13 @@ struct Server::State {
   Result<void> block_signals();
   void watch_signals();
   void watch_need(const Service& service);
-  DrainReport end(server::Runner& runner, engine::Event& ended, engine::Event& asked);
+  DrainReport end(server::Runner& runner, engine::LoopEvent& ended, engine::LoopEvent& asked);
 
   const Server& server;
   server::Shared shared;
   std::vector<Service> services;
   EngineDecision engine{EngineKind::epoll, {}};
-  std::optional<engine::Signals> signals;
+  std::optional<Signals> signals;
   std::atomic<Phase> phase = Phase::open;
   std::atomic<int> asked_code = 0;
   Error loss;  ///< Why the server ends, if a handler has lost what it needs; else kind `none`.
@@ -123,7 +124,6 @@ Result<void> Server::bind() {
 Result<void> Server::State::bind_services() {
   // Who bound says so next, perhaps to nobody.
   engine::ignore_failed_writes();
-  if (auto checked = shared.admission.check(); !checked) return checked;
   if (auto blocked = block_signals(); !blocked) return blocked;
   if (shared.options.concurrency.kind == Concurrency::Kind::loops) {
     auto decision = choose_engine(shared.options.loop.engine);
@@ -205,7 +205,7 @@ Result<DrainReport> Server::State::run_control() try {
 
 /// The loop of the fiber that called goes on: the control loop is another thread's.
 Result<DrainReport> Server::State::run_beside(EventLoop& loop) {
-  const auto has_ended = std::make_shared<engine::Event>(loop);
+  const auto has_ended = std::make_shared<engine::LoopEvent>(loop);
   Result<DrainReport> report;
   // Made here: a thread that ends could not say that there was no memory for it.
   engine::Mailbox::Letters end;
@@ -258,10 +258,10 @@ Result<void> Server::State::start_helpers(EventLoop& control, engine::FiberGroup
 }
 
 Result<DrainReport> Server::State::supervise(EventLoop& control) try {
-  const auto shared_asked = std::make_shared<engine::Event>(control);
-  engine::Event& has_asked = *shared_asked;
-  engine::Event has_started(control);
-  engine::Event has_ended(control);
+  const auto shared_asked = std::make_shared<engine::LoopEvent>(control);
+  engine::LoopEvent& has_asked = *shared_asked;
+  engine::LoopEvent has_started(control);
+  engine::LoopEvent has_ended(control);
   auto runner = server::make_runner(shared, control);
   letters.attach(control.mailbox(), shared_asked);
   engine::FiberGroup helpers(control);
@@ -312,9 +312,9 @@ void Server::State::end_helpers(engine::FiberGroup& helpers) {
 Result<void> Server::State::block_signals() {
   if (shared.options.signals == SignalUse::none || signals) return {};
   // SIGTERM is never meant for others: a server that ignores it could only be killed.
-  std::vector<int> ends = engine::without_ignored({SIGINT, SIGHUP});
+  std::vector<int> ends = without_ignored({SIGINT, SIGHUP});
   ends.push_back(SIGTERM);
-  auto blocked = engine::Signals::block(ends);
+  auto blocked = Signals::block(ends);
   if (!blocked) return fail(std::move(blocked.error()));
   signals.emplace(std::move(*blocked));
   return {};
@@ -356,8 +356,8 @@ void Server::State::pass_on(int ended) {
 }
 
 /// Waits for the calls to end, drains when asked to, cuts when that takes too long.
-DrainReport Server::State::end(server::Runner& runner, engine::Event& has_ended,
-                               engine::Event& has_asked) {
+DrainReport Server::State::end(server::Runner& runner, engine::LoopEvent& has_ended,
+                               engine::LoopEvent& has_asked) {
   DrainReport report;
   std::uint64_t ended_before = 0;
   int done_code = 0;

@@ -3,7 +3,7 @@
 #include <list>
 #include <mutex>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "engine/worker.h"
 #include "server/admitted_call.h"
 #include "server/runner.h"
@@ -18,7 +18,7 @@ class ThreadsRunner final : public Runner {
   ThreadsRunner(Shared& shared, engine::EventLoop& control)
       : shared_(shared),
         control_(control),
-        ended_(std::make_shared<engine::Event>(control)),
+        ended_(std::make_shared<engine::LoopEvent>(control)),
         offload_pool_(std::make_shared<engine::OffloadPool>(shared.options.loop.offload)) {}
 
   Result<void> start(std::vector<Service>& services) override;
@@ -44,7 +44,7 @@ class ThreadsRunner final : public Runner {
 
   Shared& shared_;
   engine::EventLoop& control_;
-  std::shared_ptr<engine::Event> ended_;  ///< A thread's letter may come when this has gone.
+  std::shared_ptr<engine::LoopEvent> ended_;  ///< A thread's letter may come when this has gone.
   std::shared_ptr<engine::OffloadPool> offload_pool_;  ///< Of all threads together.
   std::mutex mutex_;
   std::list<Thread> threads_;

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/drain_hold.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/drain_hold.h"
 #include "hotline/engine/task_group.h"
 #include "services/command_wire.h"
 
@@ -114,7 +114,7 @@ void CommandSession::give_up(const std::string& line, const Error& error) {
 /// has gone.
 Result<Completed> CommandSession::run(const std::string& line) {
   // A drain lets it end, and its caller be watched until then.
-  const engine::DrainHold hold;
+  const DrainHold hold;
   Result<Completed> completed = fail(make_error(ErrorKind::cancelled, "run", {}, {}));
   has_completed_ = false;
   TaskGroup fibers;

@@ -4,8 +4,8 @@
 #include <cassert>
 #include <iterator>
 
-#include "core/rows.h"
 #include "hotline/core/bytes.h"
+#include "hotline/core/rows.h"
 
 namespace hotline::services {
 namespace {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <optional>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "hotline/sim/world.h"
 
 namespace contract {
@@ -57,7 +57,7 @@ class Stage {
 
   SeedNote note_;
   hotline::sim::World world_;
-  std::optional<hotline::engine::Event> has_errand_;
+  std::optional<hotline::engine::LoopEvent> has_errand_;
   const std::function<void()>* errand_ = nullptr;
   bool is_over_ = false;
 };

@@ -15,6 +15,7 @@
 #include "engine/blocking/blocking_engine.h"
 #include "engine/event_loop.h"
 #include "hotline/engine/offload.h"
+#include "net/stream_access.h"
 
 namespace contract {
 namespace {
@@ -91,7 +92,7 @@ hotline::Result<WaitRig::Pair> SystemRig::make_pair() {
   std::array<int, 2> ends{};
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) == 0);
   auto channel = std::make_unique<Channel>(UniqueFd(ends[0]));
-  return Pair{hotline::Stream::over(std::move(channel), hotline::Endpoint{}, {}),
+  return Pair{hotline::net::StreamAccess::over(std::move(channel), hotline::Endpoint{}, {}),
               std::make_unique<Socket>(ends[1])};
 }
 

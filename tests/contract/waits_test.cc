@@ -12,9 +12,11 @@
 #include "engine/operations/read_write.h"
 #include "engine/operations/wait_process.h"
 #include "engine/operations/wait_ready.h"
-#include "engine/semaphore.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/event.h"
+#include "hotline/engine/queue.h"
+#include "hotline/engine/semaphore.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/datagram_socket.h"
@@ -124,8 +126,24 @@ ErrorKind wait_for_process() {
 ErrorKind wait_for_work() { return kind_of(wait_rig().offload_endless_work()); }
 
 ErrorKind wait_for_room() {
-  engine::Semaphore none(0);
+  Semaphore none(0);
   return kind_of(none.acquire());
+}
+
+ErrorKind wait_for_an_event() {
+  Event never;
+  return kind_of(never.wait());
+}
+
+ErrorKind wait_to_push() {
+  Queue<int> full(1);
+  CHECK(full.push(1));
+  return kind_of(full.push(2));
+}
+
+ErrorKind wait_to_pop() {
+  Queue<int> empty(1);
+  return kind_of(empty.pop());
 }
 
 ErrorKind wait_for_a_group() {
@@ -156,6 +174,9 @@ constexpr Kind kKinds[] = {
     {"wait for a process", wait_for_process},
     {"offload", wait_for_work},
     {"semaphore", wait_for_room},
+    {"event", wait_for_an_event},
+    {"push to a queue", wait_to_push},
+    {"pop from a queue", wait_to_pop},
     {"join", wait_for_a_group},
 };
 

@@ -4,12 +4,13 @@
 #include "engine/channel.h"
 #include "engine/operations/read_write.h"
 #include "engine/operations/wait_process.h"
-#include "engine/semaphore.h"
 #include "engine/simulated/simulated_loop.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/offload.h"
+#include "hotline/engine/queue.h"
 #include "hotline/engine/random.h"
+#include "hotline/engine/semaphore.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/stream.h"
 #include "simulation/primitives_scenario.h"
@@ -38,7 +39,7 @@ Duration any_pause() {
 /// Room for two at once, with many that ask for it and may give up.
 void share_room(Tally& tally) {
   constexpr std::size_t kRoom = 2;
-  hotline::engine::Semaphore room(kRoom);
+  hotline::Semaphore room(kRoom);
   std::size_t inside = 0;
   hotline::TaskGroup group;
   for (int i = 0; i < 12; ++i) {
@@ -58,6 +59,36 @@ void share_room(Tally& tally) {
   }
   static_cast<void>(group.join());
   tally.check(room.count() == kRoom, "room was lost or made");
+}
+
+/// Values go through a small queue between fibers that may give up at any time.
+void hand_over(Tally& tally) {
+  hotline::Queue<int> queue(2);
+  int pushed = 0;
+  int popped = 0;
+  hotline::TaskGroup poppers;
+  for (int i = 0; i < 3; ++i) {
+    static_cast<void>(poppers.spawn("pop", [&] {
+      for (;;) {
+        const auto value = queue.pop(hotline::deadline_after(any_pause()));
+        if (value) popped += *value;
+        if (!value && value.error().kind == hotline::ErrorKind::closed) return;
+      }
+    }));
+  }
+  hotline::TaskGroup pushers;
+  for (int i = 0; i < 4; ++i) {
+    static_cast<void>(pushers.spawn("push", [&] {
+      for (int value = 1; value <= 10; ++value) {
+        if (queue.push(value, hotline::deadline_after(any_pause()))) pushed += value;
+        static_cast<void>(hotline::sleep_for(any_pause()));
+      }
+    }));
+  }
+  static_cast<void>(pushers.join());
+  queue.close();
+  static_cast<void>(poppers.join());
+  tally.check(pushed == popped, "what went through a queue is not what came out");
 }
 
 /// Cancels and deadlines race the end of a sleep.
@@ -155,7 +186,8 @@ void watch_clocks(Tally& tally) {
 Findings use_primitives(std::uint64_t seed) {
   hotline::sim::World world(seed, options_of(seed));
   Tally tally;
-  const auto programs = {share_room, race_sleeps, offload_work, talk_to_process, watch_clocks};
+  const auto programs = {share_room,   hand_over,       race_sleeps,
+                         offload_work, talk_to_process, watch_clocks};
   world.host("a").set_clock_drift(static_cast<std::int64_t>(seed % 1000) - 500);
   for (const auto program : programs) {
     world.host("a").run([&tally, program] { program(tally); });

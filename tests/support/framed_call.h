@@ -13,6 +13,7 @@
 
 #include "engine/channel.h"
 #include "hotline/framing/frame_stream.h"
+#include "net/stream_access.h"
 #include "support/frame_feed.h"
 #include "support/sockets.h"
 
@@ -58,7 +59,7 @@ inline std::pair<UniqueFd, UniqueFd> tcp_pair() {
 
 /// Returns a stream over a socket that is already connected.
 inline Stream stream_over(UniqueFd fd, StreamOptions options = {}) {
-  return Stream::over(std::make_unique<engine::Channel>(std::move(fd)),
+  return net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(fd)),
                       *Endpoint::parse("unix:@peer"), options);
 }
 

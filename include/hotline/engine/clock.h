@@ -4,6 +4,7 @@
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/on_drain.h"
 
 namespace hotline {
 
@@ -17,11 +18,12 @@ std::chrono::system_clock::time_point wall_clock_now();
 /// Returns the deadline that is `timeout` from now().
 Deadline deadline_after(Duration timeout);
 
-/// Waits until `deadline`. Suspends the fiber. Fails only with `cancelled`, or with `timed_out` if
-/// the deadline of an enclosing DeadlineScope is earlier. Any thread.
-Result<void> sleep_until(Deadline deadline);
+/// Waits until `deadline`. Suspends the fiber. Fails only with `cancelled`, with `timed_out` if the
+/// deadline of an enclosing DeadlineScope is earlier, and with `draining` if `on_drain` says so.
+/// Any thread.
+Result<void> sleep_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on);
 
 /// Waits for `duration`; see sleep_until.
-Result<void> sleep_for(Duration duration);
+Result<void> sleep_for(Duration duration, OnDrain on_drain = OnDrain::goes_on);
 
 }  // namespace hotline

@@ -6,8 +6,21 @@
 
 #include "hotline/core/literal.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/engine_choice.h"
 
 namespace hotline {
+
+/// What an exception that leaves one fiber of a group does to the others.
+enum class OnThrow : bool {
+  others_go_on,    ///< Nothing: join() throws it when all have ended.
+  cancels_others,  ///< They are cancelled, as by cancel(); join() throws it when all have ended.
+};
+
+/// How a TaskGroup behaves.
+struct TaskGroupOptions {
+  OnThrow on_throw = OnThrow::others_go_on;
+  LoopOptions loop{};  ///< For the private loop of a thread without a loop.
+};
 
 /// The fibers that one scope has started. None of them outlives the group.
 ///
@@ -19,7 +32,8 @@ namespace hotline {
 /// group can be used again after a join().
 class TaskGroup {
  public:
-  TaskGroup();
+  TaskGroup() : TaskGroup(TaskGroupOptions{}) {}
+  explicit TaskGroup(const TaskGroupOptions& options);
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 

@@ -7,16 +7,16 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
+#include "hotline/core/unique_fd.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/peer_credentials.h"
 #include "hotline/net/traffic_tap.h"
 
 namespace hotline {
 
-namespace engine {
-class Channel;
-class ReadWatch;
-}  // namespace engine
+namespace net {
+class StreamAccess;
+}
 
 /// How long the waits of a stream may last. Each is a deadline on one wait, not on the whole call.
 struct StreamTimeouts {
@@ -60,14 +60,27 @@ class Stream {
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
 
+  /// Makes a stream of a connected TCP or UNIX socket that another part of the program, or the
+  /// program that started this one, has made: a socketpair(2), an inherited connection. The stream
+  /// owns the socket, and leaves it in the mode that it is in; its peer is what getpeername(2)
+  /// says. No other part of the program may read or write it after that. Fails with
+  /// `invalid_argument` if it is not a stream socket or is not connected, and with `unsupported` if
+  /// it is neither TCP nor UNIX; the socket is closed then. A pipe or a terminal is for PipeReader
+  /// and PipeWriter.
+  static Result<Stream> adopt(UniqueFd socket, const StreamOptions& options = {});
+
   /// Whatever arrives next: at least one byte, in memory of the engine's that may be written to (a
   /// lease), valid until the next receive or read on this stream, or its end. An idle stream holds
   /// no memory. Fails with `closed` when the peer has closed, `reset`, `unresponsive` when the
   /// kernel gave the peer up, `timed_out`, `cancelled`, `draining`.
   Result<MutableBytes> receive();
 
-  /// The same without waiting: an empty lease if nothing has come. Failures are those of receive,
-  /// except that what is not there yet is none.
+  /// The same, but waits until `deadline` at most: returns an empty lease if nothing has come by
+  /// then, and the stream goes on. Fails as receive does, with `timed_out` only where a timeout of
+  /// the stream or a DeadlineScope ends earlier. Each call begins the timeouts of the stream anew.
+  Result<MutableBytes> receive(Deadline deadline);
+
+  /// The same without waiting.
   Result<MutableBytes> receive_now();
 
   /// Reads the bytes that have arrived, at least one, into `into`, which must not be empty. Fails
@@ -137,22 +150,10 @@ class Stream {
   /// stream keeps the descriptor.
   int descriptor() const;
 
-  /// For net: a stream over a connected socket.
-  static Stream over(std::unique_ptr<engine::Channel>&& channel, Endpoint peer,
-                     StreamOptions options);
-
   void set_timeouts(const StreamTimeouts& timeouts);
 
-  /// For framing: part of a message was written, and the rest never will be. As after a failed
-  /// write.
-  void note_cut_off();
-
-  /// For server: ends the lease, and tells `watch`, once, when receive_now is worth trying; nobody
-  /// reads meanwhile. On a loop only.
-  void watch(engine::ReadWatch& watch);
-  void unwatch();
-
  private:
+  friend class net::StreamAccess;
   struct State;
   explicit Stream(std::unique_ptr<State> state);
 

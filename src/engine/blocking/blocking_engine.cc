@@ -97,10 +97,17 @@ int BlockingEngine::offload(OffloadPool::Work work) {
     work = nullptr;
     done->drain();
   });
-  const int waited = wait(done->fd(), POLLIN, scope_.deadline, false);
+  const int waited = wait_for(*done, Deadline::never(), OnDrain::goes_on);
   if (waited < 0) offload_pool_->give_up(ticket);
-  // Reading what the worker wrote orders its work before what follows here; polling alone does not.
-  return done->take_end_code() != 0 ? 0 : waited;
+  return waited;
+}
+
+int BlockingEngine::wait_for(Interrupter& counter, Deadline deadline, OnDrain on_drain) {
+  const int waited = wait(counter.fd(), POLLIN, Deadline::earliest(deadline, scope_.deadline),
+                          on_drain == OnDrain::ends);
+  // Reading what the other thread wrote orders its work before what follows here; polling alone
+  // does not.
+  return counter.take_end_code() != 0 ? 0 : waited;
 }
 
 Buffer BlockingEngine::take_buffer() {

@@ -27,6 +27,10 @@ class BlockingEngine final : public Engine {
   Interrupter* interrupter() override { return interrupter_; }
   void note_interrupts() noexcept override;
 
+  /// Waits until another thread has written to `counter`, which must have a descriptor, and takes
+  /// what was written. Returns 0, or as wait_until.
+  int wait_for(Interrupter& counter, Deadline deadline, OnDrain on_drain);
+
   /// Lets an interrupter end the waits of this thread. While the object exists, Engine::current()
   /// returns its engine on this thread.
   class Interruptible;

@@ -17,7 +17,7 @@
 #include "engine/launcher/process_launcher.h"
 #include "engine/launcher/process_tree.h"
 #include "engine/operations/system_result.h"
-#include "engine/signals.h"
+#include "engine/signal_actions.h"
 
 namespace hotline {
 namespace {

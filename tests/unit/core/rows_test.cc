@@ -1,4 +1,4 @@
-#include "core/rows.h"
+#include "hotline/core/rows.h"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
 #include "hotline/engine/clock.h"
@@ -72,7 +72,7 @@ void hold_much(EventLoop& loop, std::list<Flooded>& floods, FiberGroup& holders)
         "holder",
         [&loop, &each] {
           receive_much(loop, each);
-          Event never(loop);
+          LoopEvent never(loop);
           never.wait();
         },
         &holders);
@@ -134,7 +134,7 @@ TEST_CASE("flooded streams that wait for a buffer get one as soon as enough are 
       [](EventLoop& loop) {
         std::list<Flooded> floods(kBufferCount);
         std::vector<Flooded*> served;
-        Event another(loop);
+        LoopEvent another(loop);
         bool is_held = true;
         FiberGroup holders(loop);
         for (Flooded& each : floods) {
@@ -145,7 +145,7 @@ TEST_CASE("flooded streams that wait for a buffer get one as soon as enough are 
                 served.push_back(&each);
                 another.set();
                 if (!is_held) each.channel->lease = {};
-                Event never(loop);
+                LoopEvent never(loop);
                 never.wait();
               },
               &holders);

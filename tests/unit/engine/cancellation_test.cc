@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/datagrams.h"
 #include "engine/operations/read_write.h"
@@ -123,7 +123,7 @@ TEST_CASE("a cancel ends a wait of every kind") {
       return loop.perform(read, Deadline::never());
     });
     begin(results[5], [&] { return loop.wait_until(Deadline::never(), OnDrain::goes_on); });
-    begin(results[6], [&] { return Event(loop).wait(); });
+    begin(results[6], [&] { return LoopEvent(loop).wait(); });
     let_settle(loop);
     CHECK(group.size() == 7);
     group.interrupt(kCancelEnd);
@@ -164,7 +164,7 @@ TEST_CASE("a wait that is not drainable goes on through a drain") {
     auto [full, reader] = test::stream_pair();
     const std::size_t filled = test::fill(full.get());
     Channel channel(std::move(full));
-    Event happened(loop);
+    LoopEvent happened(loop);
     int waited = -1;
     int sent = -1;
     FiberGroup group(loop);
@@ -340,7 +340,7 @@ TEST_CASE("a cancel after a drain still ends what the drain did not") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
     int waited = 0;
-    start(loop, group, [&] { waited = Event(loop).wait(); });
+    start(loop, group, [&] { waited = LoopEvent(loop).wait(); });
     group.interrupt(kDrainEnd);
     loop.yield();
     group.interrupt(kCancelEnd);

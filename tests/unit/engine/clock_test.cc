@@ -60,4 +60,19 @@ TEST_CASE("no timeout is a deadline that never passes") {
   });
 }
 
+TEST_CASE("a drain ends a sleep only if the sleep says so") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    for (const OnDrain on_drain : {OnDrain::goes_on, OnDrain::ends}) {
+      engine::FiberGroup group(loop);
+      std::string kind = "none";
+      loop.spawn(
+          "sleeper", [&] { kind = test::kind_of(sleep_for(milliseconds(2), on_drain)); }, &group);
+      loop.yield();
+      group.interrupt(engine::kDrainEnd);
+      group.join();
+      CHECK(kind == (on_drain == OnDrain::ends ? "draining" : ""));
+    }
+  });
+}
+
 }  // namespace hotline::clock_test

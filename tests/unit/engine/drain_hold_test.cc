@@ -1,4 +1,4 @@
-#include "engine/drain_hold.h"
+#include "hotline/engine/drain_hold.h"
 
 #include <sys/socket.h>
 
@@ -195,6 +195,37 @@ TEST_CASE("a fiber that is started and joined under a hold does not get the drai
       group.join();
     }
   });
+}
+
+TEST_CASE("a fiber is draining once it has been asked to drain or to end, under a hold too") {
+  test::on_each_loop([](EventLoop& loop) {
+    for (const int asked : {kDrainEnd, kCancelEnd}) {
+      FiberGroup group(loop);
+      loop.spawn(
+          "asked",
+          [&] {
+            CHECK_FALSE(is_draining());
+            loop.yield();
+            CHECK(is_draining());
+            const DrainHold hold;
+            CHECK(is_draining());
+          },
+          &group);
+      loop.yield();
+      group.interrupt(asked);
+      group.join();
+      CHECK_FALSE(is_draining());
+    }
+  });
+}
+
+TEST_CASE("a thread without a loop is draining once its interrupter has been asked") {
+  CHECK_FALSE(is_draining());
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  CHECK_FALSE(is_draining());
+  interrupter.drain();
+  CHECK(is_draining());
 }
 
 }  // namespace hotline::engine::drain_hold_test

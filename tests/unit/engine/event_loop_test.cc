@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
@@ -263,7 +263,7 @@ TEST_CASE("a fiber inherits the scope of the one that starts it") {
 TEST_CASE("letters from other threads wake a loop, in order, outside of any fiber") {
   test::on_each_loop([](EventLoop& loop) {
     constexpr int kLetters = 500;
-    Event has_all(loop);
+    LoopEvent has_all(loop);
     std::vector<int> read;
     const auto loop_thread = std::this_thread::get_id();
     bool is_right_place = true;

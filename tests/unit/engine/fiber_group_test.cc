@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 
@@ -14,9 +14,9 @@ namespace hotline::engine::fiber_group_test {
 TEST_CASE("a group counts its members until they end, in any order") {
   test::on_each_loop([](EventLoop& loop) {
     FiberGroup group(loop);
-    std::vector<std::unique_ptr<Event>> ends;
+    std::vector<std::unique_ptr<LoopEvent>> ends;
     for (int i = 0; i < 4; ++i) {
-      Event& end = *ends.emplace_back(std::make_unique<Event>(loop));
+      LoopEvent& end = *ends.emplace_back(std::make_unique<LoopEvent>(loop));
       loop.spawn(
           "member", [&] { end.wait(); }, &group);
     }
@@ -42,7 +42,7 @@ TEST_CASE("a member may end at any place in the group, and the others are still 
             "member",
             [&, i] {
               if (i == ending) return;
-              if (Event(loop).wait() == -kCancelEnd) ++cancelled;
+              if (LoopEvent(loop).wait() == -kCancelEnd) ++cancelled;
             },
             &group);
       }
@@ -68,7 +68,7 @@ TEST_CASE("a cancelled joiner cancels its members and waits until they have ende
           loop.spawn(
               "member",
               [&] {
-                member_result = Event(loop).wait();
+                member_result = LoopEvent(loop).wait();
                 loop.yield();
               },
               &inner);
@@ -119,7 +119,7 @@ TEST_CASE("joining a group that was cancelled before is not an error for the joi
     group.interrupt(kCancelEnd);
     int result = 0;
     loop.spawn(
-        "member", [&] { result = Event(loop).wait(); }, &group);
+        "member", [&] { result = LoopEvent(loop).wait(); }, &group);
     CHECK(group.join() == 0);
     CHECK(result == -kCancelEnd);
   });

@@ -9,8 +9,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/blocking/blocking_engine.h"
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/receive.h"
 #include "engine/plain_wait.h"
@@ -154,7 +154,7 @@ TEST_CASE("a fiber woken by the fiber of a late event is woken in time") {
   ScriptedLoop loop;
   const Deadline deadline = Deadline::at(loop.time + milliseconds(10));
   PlainWait wait(loop);
-  Event event(loop);
+  LoopEvent event(loop);
   int result = 1;
   loop.spawn("first", [&] {
     CHECK(loop.park(wait, Deadline::never()) == 0);

@@ -9,11 +9,11 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/drain_hold.h"
 #include "engine/event_loop.h"
 #include "engine/operations/receive.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/drain_hold.h"
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
 #include "support/sockets.h"

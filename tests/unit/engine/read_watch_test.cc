@@ -10,8 +10,8 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/connect.h"
 #include "engine/operations/receive.h"
@@ -37,7 +37,7 @@ class CountedWatch final : public ReadWatch {
   int count() const { return count_; }
 
  private:
-  Event told_;
+  LoopEvent told_;
   int count_ = 0;
 };
 

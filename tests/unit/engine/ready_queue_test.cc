@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "support/loops.h"
 
 namespace hotline::engine::ready_queue_test {
@@ -14,10 +14,10 @@ namespace {
 void with_fibers(const std::function<void(const std::vector<Fiber*>&)>& body) {
   test::on_loop(EngineKind::epoll, [&](EventLoop& loop) {
     std::vector<Fiber*> fibers;
-    std::vector<std::unique_ptr<Event>> ends;
+    std::vector<std::unique_ptr<LoopEvent>> ends;
     FiberGroup group(loop);
     for (int i = 0; i < 3; ++i) {
-      Event& end = *ends.emplace_back(std::make_unique<Event>(loop));
+      LoopEvent& end = *ends.emplace_back(std::make_unique<LoopEvent>(loop));
       loop.spawn(
           "parked",
           [&] {

@@ -1,6 +1,9 @@
-#include "engine/semaphore.h"
+#include "hotline/engine/semaphore.h"
 
 #include <atomic>
+#include <csignal>
+#include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -12,8 +15,12 @@
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
 
-namespace hotline::engine::semaphore_test {
+namespace hotline::semaphore_test {
 namespace {
+
+using engine::EventLoop;
+using engine::FiberGroup;
+using engine::make_event_loop;
 
 using std::chrono::milliseconds;
 
@@ -154,4 +161,120 @@ TEST_CASE("threads and fibers of several loops contend for the same count") {
   }
 }
 
-}  // namespace hotline::engine::semaphore_test
+TEST_CASE("those that wait are served in the order in which they came") {
+  test::on_each_engine([] {
+    Semaphore semaphore(0);
+    std::string order;
+    TaskGroup group;
+    for (const char name : {'a', 'b', 'c'}) {
+      REQUIRE(group.spawn("waiter", [&, name] {
+        CHECK(semaphore.acquire());
+        order += name;
+      }));
+    }
+    REQUIRE(group.spawn("giver", [&] {
+      for (int i = 0; i < 3; ++i) semaphore.release();
+      // They were given to those that wait, not to the next one that asks.
+      CHECK_FALSE(semaphore.try_acquire());
+    }));
+    CHECK(group.join());
+    CHECK(order == "abc");
+  });
+}
+
+TEST_CASE("a permit is there for one that asks without waiting, or is not") {
+  Semaphore semaphore(1);
+  CHECK(semaphore.count() == 1);
+  CHECK(semaphore.try_acquire());
+  CHECK(semaphore.count() == 0);
+  CHECK_FALSE(semaphore.try_acquire());
+  semaphore.release();
+  CHECK(semaphore.try_acquire());
+}
+
+TEST_CASE("a cancelled fiber still takes a permit that is there") {
+  test::on_each_loop([](EventLoop& loop) {
+    Semaphore semaphore(1);
+    FiberGroup group(loop);
+    std::string kinds;
+    loop.spawn(
+        "cancelled",
+        [&] { kinds = test::kind_of(semaphore.acquire()) + test::kind_of(semaphore.acquire()); },
+        &group);
+    group.interrupt(engine::kCancelEnd);
+    group.join();
+    CHECK(kinds == "cancelled");
+  });
+}
+
+TEST_CASE("closing ends the waits and the later ones, and leaves the permits that are there") {
+  test::on_each_engine([] {
+    Semaphore semaphore(0);
+    std::string kinds;
+    TaskGroup group;
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(group.spawn("waiter", [&] { kinds += test::kind_of(semaphore.acquire()); }));
+    }
+    REQUIRE(group.spawn("closer", [&] { semaphore.close(); }));
+    CHECK(group.join());
+    CHECK(kinds == "closedclosed");
+    semaphore.close();
+    semaphore.release();
+    CHECK(semaphore.acquire());
+    CHECK(test::kind_of(semaphore.acquire()) == "closed");
+    CHECK(semaphore.count() == 0);
+  });
+}
+
+TEST_CASE("a permit that comes together with the end of the wait for it is not lost") {
+  test::on_each_loop([](EventLoop& loop) {
+    Semaphore semaphore(0);
+    FiberGroup group(loop);
+    std::string kind = "none";
+    loop.spawn(
+        "waiter", [&] { kind = test::kind_of(semaphore.acquire()); }, &group);
+    loop.yield();
+    group.interrupt(engine::kCancelEnd);
+    semaphore.release();
+    group.join();
+    // Given while it had not run yet: it has it.
+    CHECK(kind.empty());
+    CHECK(semaphore.count() == 0);
+  });
+}
+
+TEST_CASE("permits are neither lost nor made where waits end as permits come") {
+  test::on_each_engine([] {
+    Semaphore semaphore(0);
+    std::atomic<int> taken = 0;
+    constexpr int kGiven = 500;
+    {
+      const std::jthread giver([&] {
+        for (int i = 0; i < kGiven; ++i) semaphore.release();
+      });
+      for (int i = 0; i < kGiven; ++i) {
+        if (semaphore.acquire(deadline_after(std::chrono::microseconds(i % 20)))) ++taken;
+      }
+    }
+    while (semaphore.try_acquire()) ++taken;
+    CHECK(taken == kGiven);
+  });
+}
+
+TEST_CASE("a semaphore that is destroyed while a fiber waits for it ends the program") {
+  for (const EngineKind kind : test::loop_engines()) {
+    const auto report = test::in_child_process([&] {
+      test::on_loop(kind, [](EventLoop& loop) {
+        auto semaphore = std::make_unique<Semaphore>(0);
+        loop.spawn("waiter", [only = semaphore.get()] { static_cast<void>(only->acquire()); });
+        loop.yield();
+        semaphore.reset();
+      });
+    });
+    CHECK(report.signal == SIGABRT);
+    CHECK(report.error_text.find("is destroyed while a fiber or thread waits") !=
+          std::string::npos);
+  }
+}
+
+}  // namespace hotline::semaphore_test

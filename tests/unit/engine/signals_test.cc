@@ -1,4 +1,4 @@
-#include "engine/signals.h"
+#include "hotline/engine/signals.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -9,10 +9,12 @@
 #include <doctest/doctest.h>
 
 #include "engine/event_loop.h"
+#include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
+#include "support/kept_action.h"
 #include "support/loops.h"
 
-namespace hotline::engine::signals_test {
+namespace hotline::signals_test {
 namespace {
 
 /// Restores the signal mask of the thread.
@@ -45,10 +47,10 @@ TEST_CASE("signals can be waited for, and then do not have their own effect") {
 
 TEST_CASE("a fiber that waits for signals lets the others run") {
   const KeepsMask mask;
-  test::on_each_loop([](EventLoop& loop) {
+  test::on_each_loop([](engine::EventLoop& loop) {
     auto signals = Signals::block(std::array{SIGUSR1});
     REQUIRE(signals);
-    FiberGroup group(loop);
+    engine::FiberGroup group(loop);
     int got = 0;
     loop.spawn(
         "waiter", [&] { got = signals->wait().value_or(0); }, &group);
@@ -78,68 +80,49 @@ TEST_CASE("a wait for signals can be cancelled") {
   });
 }
 
-namespace {
-
-/// Restores the action of a signal.
-class KeepsAction {
- public:
-  explicit KeepsAction(int signal) : signal_(signal) { ::sigaction(signal, nullptr, &action_); }
-  KeepsAction(const KeepsAction&) = delete;
-  KeepsAction& operator=(const KeepsAction&) = delete;
-  ~KeepsAction() { ::sigaction(signal_, &action_, nullptr); }
-
- private:
-  int signal_;
-  struct sigaction action_ {};
-};
-
-struct sigaction action_of(int signal) {
-  struct sigaction action {};
-  ::sigaction(signal, nullptr, &action);
-  return action;
+TEST_CASE("a wait for signals ends at its deadline") {
+  const KeepsMask mask;
+  test::on_each_engine([] {
+    auto signals = Signals::block({SIGUSR1});
+    REQUIRE(signals);
+    CHECK(test::kind_of(signals->wait(deadline_after(std::chrono::milliseconds(1)))) ==
+          "timed_out");
+    ::raise(SIGUSR1);
+    CHECK(signals->wait(Deadline::at(now())) == SIGUSR1);
+  });
 }
+
+TEST_CASE("a number that is not a signal is refused") {
+  const KeepsMask mask;
+  for (const int number : {0, -1, 65, 1000}) {
+    const auto signals = Signals::block({SIGUSR1, number});
+    REQUIRE_FALSE(signals);
+    CHECK(signals.error().message() == "cannot watch for signals: there is no such signal");
+  }
+}
+
+TEST_CASE("a signal has its own effect again after the object that waited for it") {
+  const KeepsMask mask;
+  { CHECK(Signals::block({SIGUSR1})); }
+  sigset_t blocked;
+  pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  CHECK(sigismember(&blocked, SIGUSR1) == 0);
+}
+
+namespace {
 
 void own_handler(int) {}
 
 }  // namespace
 
-TEST_CASE("the signals of failed writes are ignored unless the program has a handler") {
-  for (const int signal : {SIGPIPE, SIGXFSZ}) {
-    CAPTURE(signal);
-    const KeepsAction kept(signal);
-    ::signal(signal, SIG_DFL);
-    ignore_failed_writes();
-    CHECK((action_of(signal).sa_handler == SIG_IGN));
-    ::signal(signal, own_handler);
-    ignore_failed_writes();
-    CHECK((action_of(signal).sa_handler == own_handler));
-  }
-}
-
 TEST_CASE("a signal that the process ignores is left out, one with a handler is not") {
-  const KeepsAction first(SIGINT);
-  const KeepsAction second(SIGHUP);
-  const KeepsAction third(SIGUSR1);
+  const test::KeptAction first(SIGINT);
+  const test::KeptAction second(SIGHUP);
+  const test::KeptAction third(SIGUSR1);
   ::signal(SIGINT, SIG_IGN);
   ::signal(SIGHUP, SIG_DFL);
   ::signal(SIGUSR1, own_handler);
   CHECK(without_ignored({SIGINT, SIGHUP, SIGUSR1}) == std::vector<int>{SIGHUP, SIGUSR1});
 }
 
-TEST_CASE("the ends of children are kept: SIGCHLD is not ignored, and own handlers stay") {
-  const KeepsAction kept(SIGCHLD);
-  ::signal(SIGCHLD, SIG_IGN);
-  keep_ends_of_children();
-  CHECK((action_of(SIGCHLD).sa_handler == SIG_DFL));
-
-  struct sigaction own {};
-  own.sa_handler = own_handler;
-  own.sa_flags = SA_NOCLDWAIT | SA_RESTART;
-  ::sigaction(SIGCHLD, &own, nullptr);
-  keep_ends_of_children();
-  CHECK((action_of(SIGCHLD).sa_handler == own_handler));
-  CHECK((action_of(SIGCHLD).sa_flags & SA_NOCLDWAIT) == 0);
-  CHECK((action_of(SIGCHLD).sa_flags & SA_RESTART) != 0);
-}
-
-}  // namespace hotline::engine::signals_test
+}  // namespace hotline::signals_test

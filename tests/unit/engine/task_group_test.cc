@@ -7,8 +7,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/blocking/blocking_engine.h"
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "engine/operations/receive.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
@@ -266,6 +266,39 @@ TEST_CASE("a thread without a loop goes on reading where its group stopped, afte
     CHECK(read_some(channel, 6) == "fourth");
   }));
   CHECK(group.join());
+}
+
+TEST_CASE("an exception that leaves one fiber cancels the others if the group is made so") {
+  test::on_each_engine([] {
+    for (const OnThrow on_throw : {OnThrow::others_go_on, OnThrow::cancels_others}) {
+      TaskGroup group({.on_throw = on_throw});
+      std::string kind = "none";
+      REQUIRE(group.spawn("sleeper", [&] { kind = test::kind_of(sleep_for(milliseconds(20))); }));
+      REQUIRE(group.spawn("thrower", [] { throw 1; }));
+      REQUIRE(group.spawn("other thrower", [] {
+        static_cast<void>(sleep_for(milliseconds(1)));
+        throw 2;
+      }));
+      int thrown = 0;
+      try {
+        static_cast<void>(group.join());
+      } catch (int number) {
+        thrown = number;
+      }
+      CHECK(thrown == 1);
+      CHECK(kind == (on_throw == OnThrow::cancels_others ? "cancelled" : ""));
+    }
+  });
+}
+
+TEST_CASE("the private loop of a thread is made as the group says") {
+  for (const EngineKind kind : test::loop_engines()) {
+    TaskGroup group({.loop = {.engine = kind}});
+    std::string name;
+    REQUIRE(group.spawn("test", [&] { name = Engine::current().name(); }));
+    CHECK(group.join());
+    CHECK(name == (kind == EngineKind::uring ? "uring" : "epoll"));
+  }
 }
 
 }  // namespace hotline::task_group_test

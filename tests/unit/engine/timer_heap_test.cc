@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "support/loops.h"
 
 namespace hotline::engine::timer_heap_test {
@@ -20,11 +20,11 @@ Deadline due(int tick) { return Deadline::at(at(tick)); }
 /// Calls `body` with that many fibers, parked without a deadline: only a loop can make fibers.
 void with_fibers(std::size_t count, const std::function<void(const std::vector<Fiber*>&)>& body) {
   test::on_loop(EngineKind::epoll, [&](EventLoop& loop) {
-    std::vector<std::unique_ptr<Event>> ends;
+    std::vector<std::unique_ptr<LoopEvent>> ends;
     std::vector<Fiber*> fibers;
     FiberGroup group(loop);
     for (std::size_t i = 0; i < count; ++i) {
-      Event& end = *ends.emplace_back(std::make_unique<Event>(loop));
+      LoopEvent& end = *ends.emplace_back(std::make_unique<LoopEvent>(loop));
       loop.spawn(
           "timed",
           [&] {

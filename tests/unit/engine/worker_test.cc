@@ -6,8 +6,8 @@
 #include <future>
 #include <memory>
 
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/clock.h"
 
 namespace hotline::engine::worker_test {
@@ -79,13 +79,13 @@ TEST_CASE("a drain does not end a worker's sleep") {
 }
 
 TEST_CASE("a letter runs on the worker's loop, outside of its fiber") {
-  std::unique_ptr<Event> has_come;
+  std::unique_ptr<LoopEvent> has_come;
   std::promise<void> is_ready;
   bool was_outside = false;
   run_worker(
       loop,
       [&] {
-        has_come = std::make_unique<Event>(*EventLoop::running());
+        has_come = std::make_unique<LoopEvent>(*EventLoop::running());
         is_ready.set_value();
         has_come->wait();
       },

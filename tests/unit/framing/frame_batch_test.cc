@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/channel.h"
+#include "net/stream_access.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 
@@ -31,7 +32,7 @@ struct Written {
 Written written(const Framing& framing, const std::vector<std::string>& payloads) {
   auto [ours, peer] = test::stream_pair();
   WriteCount writes;
-  Stream stream = Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+  Stream stream = net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
                                *Endpoint::parse("unix:@peer"), {.timeouts = {}, .tap = &writes});
   std::string text;
   {
@@ -75,7 +76,7 @@ TEST_CASE("large and small frames keep their order over as many writes as necess
 
 TEST_CASE("a write to a peer that has gone fails") {
   auto [ours, peer] = test::stream_pair();
-  Stream stream = Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+  Stream stream = net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
                                *Endpoint::parse("unix:@peer"), {});
   peer.reset();
   std::array<std::byte, 1000> memory;

@@ -14,6 +14,7 @@
 #include "hotline/engine/task_group.h"
 #include "hotline/net/listener.h"
 #include "hotline/net/stream.h"
+#include "net/stream_access.h"
 #include "support/interrupts.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -29,7 +30,7 @@ struct Call {
 
 Call unix_call() {
   auto [ours, peer] = test::stream_pair();
-  return {Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+  return {net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
                        *Endpoint::parse("unix:@peer"), {}),
           std::move(peer)};
 }

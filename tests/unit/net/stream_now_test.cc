@@ -7,10 +7,11 @@
 #include <doctest/doctest.h>
 
 #include "engine/channel.h"
-#include "engine/event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/clock.h"
 #include "hotline/net/stream.h"
+#include "net/stream_access.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 
@@ -28,7 +29,7 @@ struct Call {
 };
 
 Call call_over(std::pair<UniqueFd, UniqueFd> sockets, StreamOptions options) {
-  return {Stream::over(std::make_unique<engine::Channel>(std::move(sockets.first)),
+  return {net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(sockets.first)),
                        *Endpoint::parse("unix:@peer"), options),
           std::move(sockets.second)};
 }
@@ -81,7 +82,7 @@ class CountedWatch final : public engine::ReadWatch {
   int count() const { return count_; }
 
  private:
-  engine::Event told_;
+  engine::LoopEvent told_;
   int count_ = 0;
 };
 
@@ -286,11 +287,11 @@ TEST_CASE("a stream that is watched holds no lease") {
         test::send_text(one.peer.get(), "one");
         CHECK(received(one.stream) == "one");
         CountedWatch watch(loop);
-        one.stream.watch(watch);
+        net::StreamAccess::watch(one.stream, watch);
         test::send_text(other.peer.get(), "other");
         CHECK(received(other.stream) == "other");
         CHECK(watch.count() == 0);
-        one.stream.unwatch();
+        net::StreamAccess::unwatch(one.stream);
       },
       scarce);
 }
@@ -300,13 +301,13 @@ TEST_CASE("a watched stream notifies when a receive that does not wait returns s
     Call call = unix_call();
     CountedWatch watch(loop);
     for (int i = 1; i <= 20; ++i) {
-      call.stream.watch(watch);
+      net::StreamAccess::watch(call.stream, watch);
       CHECK(watch.count() == i - 1);
       test::send_text(call.peer.get(), "hello");
       CHECK(watch.is_told());
       CHECK(received_now(call.stream) == "hello");
     }
-    call.stream.watch(watch);
+    net::StreamAccess::watch(call.stream, watch);
     call.peer.reset();
     CHECK(watch.is_told());
     CHECK(received_now(call.stream) == "<closed>");
@@ -321,12 +322,12 @@ TEST_CASE("a stream with unread bytes notifies at once, and keeps them") {
     test::send_text(call.peer.get(), "onetwo");
     CHECK(received(call.stream) == "one");
     CountedWatch watch(loop);
-    call.stream.watch(watch);
+    net::StreamAccess::watch(call.stream, watch);
     CHECK(watch.count() == 1);
     CHECK(received_now(call.stream) == "two");
-    call.stream.watch(watch);
+    net::StreamAccess::watch(call.stream, watch);
     CHECK(watch.count() == 1);
-    call.stream.unwatch();
+    net::StreamAccess::unwatch(call.stream);
   });
 }
 
@@ -336,7 +337,7 @@ TEST_CASE("a stream whose end is known notifies at once") {
     call.peer.reset();
     CHECK(received(call.stream) == "<closed>");
     CountedWatch watch(loop);
-    call.stream.watch(watch);
+    net::StreamAccess::watch(call.stream, watch);
     CHECK(watch.count() == 1);
     CHECK(received_now(call.stream) == "<closed>");
   });
@@ -354,7 +355,7 @@ TEST_CASE("a stream that has left its loop notifies another one of what it took 
     });
     test::on_loop(kind, [&](engine::EventLoop& loop) {
       CountedWatch watch(loop);
-      call.stream.watch(watch);
+      net::StreamAccess::watch(call.stream, watch);
       CHECK(watch.is_told());
       CHECK(received_now(call.stream) == "kept");
       call.stream.leave_loop();

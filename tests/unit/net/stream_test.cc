@@ -14,6 +14,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/listener.h"
+#include "net/stream_access.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 
@@ -30,7 +31,7 @@ struct Call {
 
 Call unix_call(StreamOptions options = {}) {
   auto [ours, peer] = test::stream_pair();
-  return {Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+  return {net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
                        *Endpoint::parse("unix:@peer"), options),
           std::move(peer)};
 }

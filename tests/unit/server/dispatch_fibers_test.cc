@@ -6,14 +6,14 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/clock.h"
 #include "support/framed_exchange.h"
 
 namespace hotline::server::dispatch_fibers_test {
 namespace {
 
-using engine::Event;
+using engine::LoopEvent;
 using engine::EventLoop;
 using engine::FiberGroup;
 
@@ -32,7 +32,7 @@ class Workshop {
   }
 
   /// Adds a job that waits for `gate` and notes `name` before and after.
-  void add_waiting(Event& gate, char name) {
+  void add_waiting(LoopEvent& gate, char name) {
     add([this, &gate, name] {
       notes += name;
       gate.wait();
@@ -94,7 +94,7 @@ TEST_CASE("jobs that do not wait are done by one fiber, one after another") {
 
 TEST_CASE("when a work waits another fiber goes on, and the first stops where it was") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     Workshop shop(loop, 4);
     shop.add_waiting(gate, 'a');
     shop.add_quick('x');
@@ -124,8 +124,8 @@ TEST_CASE("a job that waits several times counts once") {
 
 TEST_CASE("when the maximum of fibers wait, dispatching stops until one of them has ended") {
   test::on_all_loops([](EventLoop& loop) {
-    Event one(loop);
-    Event other(loop);
+    LoopEvent one(loop);
+    LoopEvent other(loop);
     FiberGroup opener(loop);
     Workshop shop(loop, 2);
     shop.add_waiting(one, 'a');

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "net/address.h"
 #include "support/datagram_exchange.h"
 #include "support/memory_shortage.h"
@@ -15,7 +15,7 @@
 namespace hotline::server::dispatcher_answers_test {
 namespace {
 
-using engine::Event;
+using engine::LoopEvent;
 using engine::EventLoop;
 using Exchange = test::DatagramExchange;
 using test::text_of;
@@ -105,8 +105,8 @@ TEST_CASE("a limit of no waiting handlers means the default, and the messages ar
 
 TEST_CASE("a message that lies in memory of the socket's is not received over by others") {
   test::on_each_loop([](EventLoop& loop) {
-    Event first_gate(loop);
-    Event second_gate(loop);
+    LoopEvent first_gate(loop);
+    LoopEvent second_gate(loop);
     int inside = 0;
     Exchange exchange(loop, [&](const Message& message) {
       const std::string text = text_of(message);
@@ -198,7 +198,7 @@ TEST_CASE("a dispatcher without a stack for its fiber gets one later") {
   test::on_each_loop([](EventLoop& loop) {
     Exchange exchange(loop, echo);
     engine::FiberGroup fillers(loop);
-    Event gate(loop);
+    LoopEvent gate(loop);
     exchange.start();
     // It ends in the same turn of the loop, which needs memory of its own.
     std::optional<test::MemoryShortage> shortage;

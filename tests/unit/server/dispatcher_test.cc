@@ -8,7 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/blocking/blocking_engine.h"
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "support/datagram_exchange.h"
@@ -16,7 +16,7 @@
 namespace hotline::server::dispatcher_test {
 namespace {
 
-using engine::Event;
+using engine::LoopEvent;
 using engine::EventLoop;
 using engine::FiberGroup;
 using Exchange = test::DatagramExchange;
@@ -60,7 +60,7 @@ TEST_CASE("a reply may be the message, a part of it, a constant, its own bytes, 
 
 TEST_CASE("a handler that waits delays neither later messages nor earlier ones") {
   test::on_each_loop([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
       return Reply::in_place(message);
@@ -78,7 +78,7 @@ TEST_CASE("a handler that waits delays neither later messages nor earlier ones")
 
 TEST_CASE("the message of a handler that waits stays as it was while others are received") {
   test::on_each_loop([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message).starts_with("slow")) gate.wait();
       return Reply::in_place(message);
@@ -130,11 +130,11 @@ TEST_CASE("no more handlers wait at once than allowed, and later messages are ke
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 2;
-    std::vector<std::unique_ptr<Event>> gates;
+    std::vector<std::unique_ptr<LoopEvent>> gates;
     Exchange exchange(
         loop,
         [&](const Message& message) {
-          gates.push_back(std::make_unique<Event>(loop));
+          gates.push_back(std::make_unique<LoopEvent>(loop));
           gates.back()->wait();
           return Reply::in_place(message);
         },
@@ -162,7 +162,7 @@ TEST_CASE("at the limit of waiting handlers the next message waits for one of th
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 1;
-    Event gate(loop);
+    LoopEvent gate(loop);
     int entered = 0;
     Exchange exchange(
         loop,
@@ -186,7 +186,7 @@ TEST_CASE("a reply that is ready does not wait for a waiting handler, at the lim
   test::on_each_loop([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 1;
-    Event gate(loop);
+    LoopEvent gate(loop);
     Exchange exchange(
         loop,
         [&](const Message& message) {
@@ -235,7 +235,7 @@ TEST_CASE("a handler that throws after it has waited does no more harm") {
 
 TEST_CASE("a drained dispatcher answers what has come, lets handlers finish, and returns") {
   test::on_each_loop([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
       return Reply::in_place(message);

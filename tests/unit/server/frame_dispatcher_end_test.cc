@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "server/frame_dispatcher.h"
 #include "support/framed_exchange.h"
 
@@ -14,7 +14,7 @@
 namespace hotline::server::frame_dispatcher_end_test {
 namespace {
 
-using engine::Event;
+using engine::LoopEvent;
 using engine::EventLoop;
 using std::chrono::milliseconds;
 using test::FramedExchange;
@@ -27,7 +27,7 @@ using test::text_of;
 Reply echo(const Message& message) { return Reply::in_place(message); }
 
 /// Waits for `gate` if the message says so.
-MessageHandler gated(Event& gate) {
+MessageHandler gated(LoopEvent& gate) {
   return [&gate](const Message& message) {
     if (text_of(message) == "slow") gate.wait();
     return Reply::in_place(message);
@@ -188,7 +188,7 @@ TEST_CASE("the silence of a single call ends too, even if no call had a deadline
 
 TEST_CASE("who is silent is hung up on while others are busy, and while handlers wait") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(
         loop, gated(gate),
         with_timeouts({.first_byte = milliseconds(60), .idle = milliseconds(60)}));
@@ -254,7 +254,7 @@ TEST_CASE("a drain ends silent calls") {
 
 TEST_CASE("a drained dispatcher answers what has come, and lets handlers finish") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(loop, gated(gate));
     Stream slow = exchange.call();
     say(slow, "slow\nbehind\n");
@@ -276,7 +276,7 @@ TEST_CASE("a drained dispatcher answers what has come, and lets handlers finish"
 
 TEST_CASE("a caller who is taken after the drain came is answered what it has said already") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(loop, gated(gate));
     Stream slow = exchange.call();
     say(slow, "slow\n");
@@ -296,7 +296,7 @@ TEST_CASE("a caller who is taken after the drain came is answered what it has sa
 
 TEST_CASE("a cut ends all calls at once, those whose handlers wait too") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(loop, gated(gate));
     Stream slow = exchange.call();
     say(slow, "slow\n");

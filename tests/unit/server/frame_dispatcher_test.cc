@@ -9,7 +9,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/descriptor_limit.h"
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/deadline_scope.h"
 #include "support/framed_exchange.h"
@@ -18,7 +18,7 @@
 namespace hotline::server::frame_dispatcher_test {
 namespace {
 
-using engine::Event;
+using engine::LoopEvent;
 using engine::EventLoop;
 using test::FramedExchange;
 using test::heard;
@@ -135,7 +135,7 @@ TEST_CASE("messages of every size are answered, whatever else is in their receiv
 
 TEST_CASE("a handler that waits delays only its own call, and no reply that is ready") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
       return Reply::in_place(message);
@@ -158,7 +158,7 @@ TEST_CASE("a handler that waits delays only its own call, and no reply that is r
 
 TEST_CASE("many replies of any kind do not wait for the handler of a later message") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
       return Reply(std::string(600, message.bytes().size() == 4 ? 's' : 'q'));
@@ -191,7 +191,7 @@ TEST_CASE("a handler may wait for each message, and its replies keep their order
 
 TEST_CASE("the message of a handler that waits stays as it was while others are received") {
   test::on_all_loops([](EventLoop& loop) {
-    Event gate(loop);
+    LoopEvent gate(loop);
     FramedExchange exchange(loop, [&](const Message& message) {
       if (text_of(message).starts_with("slow")) gate.wait();
       return Reply::in_place(message);
@@ -230,12 +230,12 @@ TEST_CASE("as many handlers wait at once as there are calls, and others go on") 
   test::on_all_loops([](EventLoop& loop) {
     ServerOptions options;
     options.limits.waiting_messages_max = 2;  // Of datagrams.
-    std::vector<std::unique_ptr<Event>> gates;
+    std::vector<std::unique_ptr<LoopEvent>> gates;
     FramedExchange exchange(
         loop,
         [&](const Message& message) {
           if (text_of(message) == "quick") return Reply::in_place(message);
-          gates.push_back(std::make_unique<Event>(loop));
+          gates.push_back(std::make_unique<LoopEvent>(loop));
           gates.back()->wait();
           return Reply::in_place(message);
         },
@@ -269,7 +269,7 @@ TEST_CASE("a peer that does not read delays only its own call") {
 TEST_CASE("a peer that goes while its handler waits does not affect other calls") {
   test::on_all_loops([](EventLoop& loop) {
     for (const bool is_reset : {false, true}) {
-      Event gate(loop);
+      LoopEvent gate(loop);
       FramedExchange exchange(loop, [&](const Message& message) {
         if (text_of(message) == "slow") gate.wait();
         return Reply::in_place(message);

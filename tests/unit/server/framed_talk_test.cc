@@ -10,6 +10,7 @@
 
 #include "engine/channel.h"
 #include "hotline/engine/clock.h"
+#include "net/stream_access.h"
 #include "server/call.h"
 #include "support/frame_feed.h"
 #include "support/loops.h"
@@ -35,7 +36,7 @@ class OneTalk {
     caller_ = test::connect_tcp(port);
     test::wait_readable(listener.get());
     UniqueFd ours(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    call_.emplace(Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+    call_.emplace(net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
                                *Endpoint::parse("unix:@peer"),
                                {.timeouts = shared_.options.timeouts, .receive_max = 3}));
   }

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/channel.h"
+#include "net/stream_access.h"
 #include "support/frame_feed.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -35,7 +36,7 @@ class Batch {
       : framing_(*Framing::parse(framing)), requests_(std::move(requests)), frames_(framing_) {
     auto [ours, peer] = test::stream_pair();
     peer_ = std::move(peer);
-    stream_.emplace(Stream::over(std::make_unique<engine::Channel>(std::move(ours)),
+    stream_.emplace(net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
                                  *Endpoint::parse("unix:@peer"), {.timeouts = {}, .tap = &tap_}));
     frames_.feed(std::as_writable_bytes(std::span(requests_)));
   }

@@ -10,8 +10,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/event_loop.h"
-#include "engine/signals.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/signals.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/datagram_socket.h"
@@ -248,7 +248,7 @@ TEST_CASE("a signal goes to a program that waits for it and kills another") {
   int taken = 0;
   std::string slept;
   world.host("a").run([&] {
-    auto signals = engine::Signals::block(std::array{SIGHUP});
+    auto signals = Signals::block(std::array{SIGHUP});
     REQUIRE(signals);
     taken = signals->wait().value_or(-1);
   });
@@ -269,13 +269,13 @@ TEST_CASE(
   std::string accepted;
   std::string forgotten;
   world.host("a").run([&] {
-    auto signals = engine::Signals::block(std::array{SIGTERM});
+    auto signals = Signals::block(std::array{SIGTERM});
     REQUIRE(signals);
     taken = signals->wait().value_or(-1);
   });
   world.host("a").run([&] {
     {
-      auto signals = engine::Signals::block(std::array{SIGTERM});
+      auto signals = Signals::block(std::array{SIGTERM});
       REQUIRE(signals);
     }
     auto listener = listen("tcp://:80");

@@ -10,7 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/engine.h"
-#include "engine/signals.h"
+#include "engine/signal_actions.h"
 #include "hotline/engine/clock.h"
 #include "support/loops.h"
 #include "support/temporary_directory.h"

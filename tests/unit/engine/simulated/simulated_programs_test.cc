@@ -7,7 +7,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/event.h"
+#include "engine/loop_event.h"
 #include "engine/operations/read_write.h"
 #include "engine/operations/wait_process.h"
 #include "engine/simulated/simulated_loop.h"
@@ -177,7 +177,7 @@ TEST_CASE("a worker is a fiber beside its owner, and never outlives it") {
            .on_end = [&] { has_ended = true; }});
       REQUIRE(worker);
       CHECK(sleep_for(seconds(1)));
-      Event posted(loop);
+      LoopEvent posted(loop);
       (*worker)->post([&] { posted.set(); });
       CHECK(posted.wait() == 0);
       (*worker)->interrupt(kCancelEnd);

@@ -4,11 +4,12 @@
 
 namespace hotline::engine {
 
-/// Something that one fiber waits for. What happens while nobody waits is kept until the next wait,
-/// however often it happened. Loop thread only; other threads post to the loop's mailbox.
-class Event {
+/// An Event for one loop and one waiter: it takes no lock and no memory, so that the loop can wait
+/// for it each turn. What happens between two waits is kept until the next one, however often it
+/// happened. Loop thread only; other threads post to the loop's mailbox.
+class LoopEvent {
  public:
-  explicit Event(EventLoop& loop) : loop_(loop) {}
+  explicit LoopEvent(EventLoop& loop) : loop_(loop) {}
 
   /// It has happened.
   void set();

@@ -1,15 +1,15 @@
-#include "engine/event.h"
+#include "engine/loop_event.h"
 
 #include <utility>
 
 namespace hotline::engine {
 
-void Event::set() {
+void LoopEvent::set() {
   is_set_ = true;
   if (waiter_ != nullptr) loop_.complete(*waiter_, 0);
 }
 
-int Event::wait(Deadline deadline, OnDrain on_drain) {
+int LoopEvent::wait(Deadline deadline, OnDrain on_drain) {
   if (std::exchange(is_set_, false)) return 0;
   PlainWait wait(loop_, on_drain);
   waiter_ = &wait;

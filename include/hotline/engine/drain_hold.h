@@ -1,0 +1,39 @@
+#pragma once
+
+namespace hotline {
+
+namespace engine {
+struct Scope;
+}
+
+/// Defers a drain: while it exists, a drain ends none of this fiber's waits (on a thread without a
+/// loop, of the thread's waits), and a join does not forward it to the members of the group. A
+/// drain that arrives in that time takes effect when the hold is destroyed. A cancel and a deadline
+/// end the waits as usual. Use it around an exchange that must be completed:
+///
+///     const DrainHold hold;                       // the peer's answer must still be received
+///     if (!call.write_all(question)) return;
+///     const auto answer = call.receive();
+///
+/// Holds may be nested. Keep each in a local variable: one that is destroyed on another fiber or
+/// thread than made it ends the program.
+class DrainHold {
+ public:
+  DrainHold();
+  ~DrainHold();
+  DrainHold(const DrainHold&) = delete;
+  DrainHold& operator=(const DrainHold&) = delete;
+
+ private:
+  engine::Scope& scope_;
+  bool outer_;
+};
+
+/// Returns whether a drain or a cancel has been asked of this fiber, or of this thread if it has no
+/// loop: also under a DrainHold. A task that computes or polls asks it, and ends when it returns
+/// true. Any thread; never waits.
+///
+///     while (!is_draining() && work_is_left()) do_some_work();
+bool is_draining();
+
+}  // namespace hotline

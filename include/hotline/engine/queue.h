@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "hotline/engine/semaphore.h"
+
+namespace hotline {
+
+/// What a Queue does whatever its values are. Use Queue.
+class QueueBase {
+ public:
+  /// Nothing is taken any more; what is in the queue can still be taken out. Ends every wait for
+  /// room and, once the queue is empty, for a value, with `closed`. Any thread; idempotent.
+  void close();
+
+  bool is_closed() const;
+
+  /// Returns how many values are in it now.
+  std::size_t size() const;
+  std::size_t capacity() const { return capacity_; }
+
+ protected:
+  explicit QueueBase(std::size_t capacity);
+  ~QueueBase() = default;
+
+  Result<void> wait_for_room(Deadline deadline);
+  Result<void> wait_for_value(Deadline deadline);
+
+  /// For the ring of values, with mutex_ held: the place of the next one, for which there is room,
+  /// and the place of the first, of which there is one.
+  std::size_t place_to_fill();
+  std::size_t place_to_empty();
+
+  static Error closed_error();
+
+  mutable std::mutex mutex_;
+  Semaphore room_;
+  Semaphore values_{0};
+  bool is_closed_ = false;
+
+ private:
+  std::size_t capacity_;
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+};
+
+/// Hands values over from those that push to those that pop, in order: any number of either, on
+/// fibers, threads and loops, and in simulated worlds. It is bounded, so that one that is slow to
+/// pop holds back those that push, or, with try_push, is noticed. It has the memory for `capacity`
+/// values from the start.
+///
+///     Queue<std::string> lines(64);
+///     ...
+///     if (!lines.push("text")) return;       // waits while there are 64; fails once it is closed
+///     ...
+///     while (auto line = lines.pop()) use(*line);  // until it is closed and empty
+///
+/// Any thread. Not shared with processes that are forked. `T` moves without throwing. Destroy it
+/// when no fiber or thread waits in it or will call it.
+template <typename T>
+class Queue : public QueueBase {
+  static_assert(std::is_nothrow_move_constructible_v<T> && std::is_nothrow_destructible_v<T>,
+                "a value must be movable without an exception: use std::unique_ptr");
+
+ public:
+  /// `capacity`: at least 1, else the program is ended. Throws std::bad_alloc.
+  explicit Queue(std::size_t capacity) : QueueBase(capacity), ring_(capacity) {}
+
+  /// Appends `value`, waiting until there is room. If it fails, `value` is as it was: with `closed`
+  /// after close(), with `timed_out` at `deadline`, with `cancelled`, and with `resource_exhausted`
+  /// if there is no memory or descriptor for the wait. A drain does not end it.
+  Result<void> push(T&& value, Deadline deadline = Deadline::never()) {
+    if (auto waited = wait_for_room(deadline); !waited) return waited;
+    if (!append(value)) return fail(closed_error());
+    return {};
+  }
+  Result<void> push(const T& value, Deadline deadline = Deadline::never()) {
+    return push(T(value), deadline);
+  }
+
+  /// Appends `value` if there is room now. Returns false if it is full or closed; `value` is as it
+  /// was then. Never waits.
+  bool try_push(T&& value) { return room_.try_acquire() && append(value); }
+  bool try_push(const T& value) { return try_push(T(value)); }
+
+  /// Takes the first value out, waiting until there is one. Fails only when there is none: with
+  /// `closed` after close(), with `timed_out` at `deadline`, with `cancelled` and `draining`, and
+  /// with `resource_exhausted` if there is no memory or descriptor for the wait. One that must take
+  /// out everything even in a drain holds a DrainHold.
+  Result<T> pop(Deadline deadline = Deadline::never()) {
+    if (auto waited = wait_for_value(deadline); !waited) return fail(std::move(waited.error()));
+    return take();
+  }
+
+  /// Takes the first value out if there is one now. Never waits.
+  std::optional<T> try_pop() {
+    if (!values_.try_acquire()) return std::nullopt;
+    return take();
+  }
+
+ private:
+  /// With a permit of room_.
+  bool append(T& value) {
+    const std::lock_guard lock(mutex_);
+    if (is_closed_) return false;
+    ring_[place_to_fill()].emplace(std::move(value));
+    // Before a close() can come: those that pop then find it.
+    values_.release();
+    return true;
+  }
+
+  /// With a permit of values_.
+  T take() {
+    const auto take_out = [this] {
+      const std::lock_guard lock(mutex_);
+      std::optional<T>& place = ring_[place_to_empty()];
+      T value = std::move(*place);
+      place.reset();
+      return value;
+    };
+    T value = take_out();
+    room_.release();
+    return value;
+  }
+
+  std::vector<std::optional<T>> ring_;
+};
+
+}  // namespace hotline

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "hotline/core/deadline.h"
+#include "hotline/core/result.h"
+
+namespace hotline {
+
+/// Waits until a descriptor of the caller's, such as another library's socket, can be read without
+/// waiting, has ended or has failed, as poll(2) says. Suspends the fiber; a thread without a loop
+/// blocks. Fails with `timed_out` at `deadline`, with `cancelled`, with `resource_exhausted`, and
+/// with `system` (EBADF) if `fd` is not open. A drain does not end it.
+///
+///     while (PQisBusy(connection)) {
+///       if (auto ready = wait_readable(PQsocket(connection)); !ready) return ready;
+///       PQconsumeInput(connection);
+///     }
+///
+/// The descriptor stays the caller's, in the mode that it is in, and must stay open until then. It
+/// costs a few system calls each time. Never wait so for a stream of this library: it may hold
+/// bytes that it has received already.
+Result<void> wait_readable(int fd, Deadline deadline = Deadline::never());
+
+/// The same until it can be written, or has failed.
+Result<void> wait_writable(int fd, Deadline deadline = Deadline::never());
+
+}  // namespace hotline

@@ -1,0 +1,40 @@
+#include "engine/waiter.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "engine/blocking/blocking_engine.h"
+
+namespace hotline::engine {
+
+Waiter::Waiter(OnDrain on_drain) : loop_(EventLoop::running()), on_drain_(on_drain) {
+  if (loop_ == nullptr) {
+    counter_.emplace();
+    return;
+  }
+  wait_.emplace(*loop_, on_drain);
+  address_ = std::make_shared<Address>(&*wait_);
+  mailbox_ = loop_->mailbox();
+  letters_.emplace_back([loop = loop_, address = address_] {
+    if (address->wait != nullptr) loop->complete(*address->wait, 0);
+  });
+}
+
+Waiter::~Waiter() {
+  if (address_) address_->wait = nullptr;
+}
+
+int Waiter::wait(Deadline deadline) {
+  if (loop_ != nullptr) return loop_->park(*wait_, deadline);
+  if (counter_->fd() < 0) return -EMFILE;
+  // Without a loop the engine of a thread is always the blocking one.
+  return static_cast<BlockingEngine&>(Engine::current()).wait_for(*counter_, deadline, on_drain_);
+}
+
+void Waiter::wake() noexcept {
+  if (loop_ == nullptr) return counter_->drain();
+  if (loop_->is_on_its_thread()) return loop_->complete(*wait_, 0);
+  mailbox_->post(std::move(letters_));
+}
+
+}  // namespace hotline::engine

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/interrupter.h"
+#include "engine/plain_wait.h"
+
+namespace hotline::engine {
+
+/// One wait of a fiber, or of a thread without a loop, that any thread may end. Lives on the stack
+/// of the one that waits. The caller makes sure that it exists while wake() runs: both sides hold a
+/// lock around the list in which it stands, and wait() is called without that lock.
+class Waiter {
+ public:
+  /// On the thread that will wait; on a loop, on the fiber that will. Throws std::bad_alloc.
+  explicit Waiter(OnDrain on_drain);
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter();
+
+  /// Waits until wake() is called, or has been. Returns 0, a negated end code or a negated errno.
+  /// If wake() and another end cross, the result may be either: the list decides.
+  int wait(Deadline deadline);
+
+  /// Ends the wait. Any thread, once.
+  void wake() noexcept;
+
+ private:
+  /// Where a letter finds the wait; null once that has ended. The loop's thread only.
+  struct Address {
+    PlainWait* wait;
+  };
+
+  EventLoop* loop_;  ///< Null for a thread without a loop.
+  OnDrain on_drain_;
+  std::optional<PlainWait> wait_;
+  std::shared_ptr<Address> address_;
+  std::shared_ptr<Mailbox> mailbox_;
+  Mailbox::Letters letters_;            ///< Made beforehand: wake() cannot fail for lack of memory.
+  std::optional<Interrupter> counter_;  ///< What a thread without a loop polls.
+};
+
+}  // namespace hotline::engine

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "engine/channel.h"
+#include "engine/read_watch.h"
+#include "hotline/net/stream.h"
+
+namespace hotline::net {
+
+/// What this library's own code does with streams, and their users cannot. Thread and lifetime are
+/// those of the Stream.
+class StreamAccess {
+ public:
+  /// Makes a stream over a connected socket. If it throws std::bad_alloc, the caller still has
+  /// `channel`.
+  static Stream over(std::unique_ptr<engine::Channel>&& channel, Endpoint peer,
+                     StreamOptions options);
+
+  /// Records that a part of a message was written, and that the rest never will be: the stream ends
+  /// with a reset, as after a failed write.
+  static void note_cut_off(Stream& stream);
+
+  /// Ends the lease, and notifies `watch`, once, when receive_now is worth a try. No fiber reads
+  /// until then. On a loop only.
+  static void watch(Stream& stream, engine::ReadWatch& watch);
+
+  /// `watch` is not notified any more.
+  static void unwatch(Stream& stream);
+};
+
+}  // namespace hotline::net

@@ -1,0 +1,94 @@
+#include "net/stream_state.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "engine/engine.h"
+#include "engine/operations/send.h"
+
+namespace hotline {
+namespace {
+
+using engine::Engine;
+
+constexpr std::string_view kReceiveFrom = "receive from";
+constexpr std::string_view kSendTo = "send to";
+
+}  // namespace
+
+/// What closing the descriptor does, whoever closes it.
+void Stream::State::set_end(WhenDropped manner) {
+  const bool is_reset = manner == WhenDropped::abort;
+  Engine::current().set_end_on_close(channel->fd(), is_reset ? engine::EndOnClose::reset
+                                                             : engine::EndOnClose::orderly);
+}
+
+/// Told to the kernel at once: the program may end before the stream does.
+void Stream::State::note_cut_off() {
+  written = Written::failed;
+  if (when_dropped == WhenDropped::abort || !channel->is_open()) return;
+  when_dropped = WhenDropped::abort;
+  set_end(WhenDropped::abort);
+}
+
+Error Stream::State::note_end(Error error) {
+  if (!end) end = std::make_unique<Error>(error);
+  return error;
+}
+
+Error Stream::State::receive_error(int code) {
+  Error error = code == 0 ? Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}}
+                          : engine::operation_error(code, kReceiveFrom);
+  error.endpoint = peer.to_string();
+  return note_end(std::move(error));
+}
+
+Error Stream::State::send_error(int code) {
+  was_reset |= code == -ECONNRESET;
+  note_cut_off();
+  return note_end(engine::operation_error(code, kSendTo, peer.to_string()));
+}
+
+int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) {
+  // The kernel tells of a reset once, to whoever asks first, and of an orderly end after it.
+  if (read_end <= 0) return read_end;
+  int result = Engine::current().perform(receive, deadline);
+  if (result == 0 && was_reset) result = -ECONNRESET;
+  const bool is_end =
+      result == 0 || (result < 0 && !engine::is_end_code(result) && result != -ENOBUFS);
+  if (is_end) read_end = result;
+  return result;
+}
+
+/// The peer has the write timeout for each chunk, in however many parts it takes it: one that takes
+/// a little again and again does not begin anew.
+int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
+  Engine& engine = Engine::current();
+  // A time that is over allows a try still: the peer may have taken everything meanwhile.
+  const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
+  const int result = engine.perform(send, until);
+  const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
+  write_deadline.note(sent, result < 0 || sent == wanted_bytes);
+  return result;
+}
+
+Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces, std::size_t total_bytes) {
+  engine::SendVectored send(*channel, pieces);
+  note_written(Written::partly);
+  const int result = perform_send(send, total_bytes);
+  if (result < 0) return fail(send_error(result));
+  show_sent(pieces, static_cast<std::size_t>(result));
+  return static_cast<std::size_t>(result);
+}
+
+void Stream::State::show_sent(std::span<const iovec> pieces, std::size_t sent) const {
+  for (const iovec& piece : pieces) {
+    if (options.tap == nullptr || sent == 0) return;
+    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), std::min(sent, piece.iov_len));
+    options.tap->sent(peer, bytes);
+    sent -= bytes.size();
+  }
+}
+
+}  // namespace hotline

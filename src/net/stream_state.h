@@ -1,0 +1,83 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+
+#include "engine/channel.h"
+#include "engine/operations/receive.h"
+#include "hotline/net/stream.h"
+#include "net/progress_deadline.h"
+
+namespace hotline {
+
+/// The parts of a Stream, for Stream itself and StreamAccess. Used as the Stream is.
+struct Stream::State {
+  /// How far the last write got.
+  enum class Written : std::uint8_t {
+    whole,
+    partly,  ///< So far: it is under way, or has left a rest.
+    failed,  ///< For good.
+  };
+
+  ~State() {
+    if (written == Written::partly && channel->is_open()) set_end(WhenDropped::abort);
+  }
+
+  std::unique_ptr<engine::Channel> channel;
+  Endpoint peer;
+  StreamOptions options;
+  std::unique_ptr<Error> end;  ///< Most streams never have one for long.
+  net::ProgressDeadline write_deadline;
+  bool has_received = false;
+  bool was_reset = false;  ///< A write has failed with a reset.
+  Written written = Written::whole;
+  WhenDropped when_dropped = WhenDropped::close;
+  int read_end = 1;  ///< How the peer ended: 0 or a negated errno; 1 if it has not.
+
+  Deadline read_deadline(Instant now) const {
+    return Deadline::after(now, has_received ? options.timeouts.idle : options.timeouts.first_byte);
+  }
+
+  std::size_t piece_max() const {
+    return options.receive_max == 0 ? SIZE_MAX : options.receive_max;
+  }
+
+  int perform_receive(engine::Receive& receive, Deadline deadline);
+  int perform_send(engine::Operation& send, std::size_t wanted_bytes);
+  /// Chooses what closing the descriptor does.
+  void set_end(WhenDropped manner);
+
+  /// Records `error` as how the stream ended, unless it had ended before. Returns it.
+  Error note_end(Error error);
+  Error receive_error(int code);
+  Error send_error(int code);
+  void note_written(Written now) {
+    if (written != Written::failed) written = now;
+  }
+  void note_cut_off();
+  Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
+  void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
+
+  void lease(engine::Buffer buffer) {
+    has_received = true;
+    channel->unread = buffer.memory().first(buffer.filled());
+    channel->lease = std::move(buffer);
+  }
+
+  /// Returns as much of the lease as one receive may give.
+  MutableBytes take_unread() {
+    engine::Channel& from = *channel;
+    const MutableBytes piece = from.unread.first(std::min(from.unread.size(), piece_max()));
+    from.unread = from.unread.subspan(piece.size());
+    if (options.tap != nullptr) options.tap->received(peer, piece);
+    return piece;
+  }
+};
+
+}  // namespace hotline
