@@ -5,6 +5,9 @@ from structure.tree import ROOMS, Violation
 
 LAYER = {"core": 0, "engine": 1, "net": 2, "framing": 3, "auth": 3, "sim": 3, "server": 4,
          "services": 5, "cli": 6}
+EVERYTHING = "include/hotline/hotline.h"
+# What is written as a user of the library would write it.
+PUBLIC_ONLY = ("services", "cli")
 STANDARD = set("""
 algorithm any array atomic barrier bit bitset cassert cctype cerrno cfenv cfloat charconv chrono
 cinttypes climits clocale cmath codecvt compare complex concepts condition_variable coroutine
@@ -22,6 +25,7 @@ FOREIGN = re.compile(
 
 
 def check(tree):
+    yield from _left_out(tree)
     for file in tree.library:
         for line, included, quoted in file.includes:
             problem = _problem(file, included, quoted)
@@ -31,6 +35,18 @@ def check(tree):
             for match in FOREIGN.finditer(file.code):
                 yield Violation(file.path, file.line_at(match.start()),
                                 f"public header names a dependency: {match.group()}")
+
+
+def _left_out(tree):
+    """The header of everything has every public header."""
+    everything = tree.by_path.get(EVERYTHING)
+    if everything is None:
+        return
+    included = {path for _, path, _ in everything.includes}
+    for file in tree.library:
+        path = file.path.removeprefix("include/")
+        if file.is_public and file.is_header and file is not everything and path not in included:
+            yield Violation(EVERYTHING, 1, f"does not include {path}")
 
 
 def _problem(file, included, quoted):
@@ -52,8 +68,8 @@ def _problem(file, included, quoted):
         return None
     if file.room != room and LAYER[room] >= LAYER[file.room]:
         return f"{file.room} may not know {room}"
-    if file.room == "cli" and not public and room != "cli":
-        return "the program uses the library's public headers only"
+    if file.room in PUBLIC_ONLY and not public and room != file.room:
+        return f"{file.room} includes public headers and its own only"
     return None
 
 
@@ -70,8 +86,12 @@ PLANTED = {
     "up the layers": {"src/net/a.cc": '#include "hotline/server/server.h"\n'},
     "beside": {"src/auth/a.h": '#include "framing/codec.h"\n'},
     "private from the program": {"src/cli/a.cc": '#include "net/stream_pool.h"\n'},
+    "private from a service": {"src/services/a.cc": '#include "engine/event_loop.h"\n'},
     "private from a public header": {"include/hotline/net/a.h": '#include "net/b.h"\n'},
     "system from a public header": {"include/hotline/net/a.h": "#include <sys/socket.h>\n"},
     "dependency in a public header": {"include/hotline/net/a.h": "struct io_uring_sqe;\n"},
+    "left out of the header of everything": {EVERYTHING: '#include "hotline/core/a.h"\n',
+                                             "include/hotline/core/a.h": "#pragma once\n",
+                                             "include/hotline/core/b.h": "#pragma once\n"},
     "not from the root": {"src/net/a.cc": '#include "../core/b.h"\n'},
 }
