@@ -12,14 +12,37 @@ from interop_support import EXAMPLES, ROOT, WAIT_S, Program, Server, example, ru
 ANY_TCP = "tcp://127.0.0.1:0"
 
 
-def connect(endpoint):
+def connect(endpoint, receive_bytes=None):
+    """`receive_bytes`: how much the kernel takes for a caller that does not read, about."""
     host, port = endpoint.removeprefix("tcp://").rsplit(":", 1)
-    return socket.create_connection((host, int(port)), WAIT_S)
+    caller = socket.socket()
+    if receive_bytes is not None:
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    caller.settimeout(WAIT_S)
+    caller.connect((host, int(port)))
+    return caller
 
 
 def exchange(connection, request):
     connection.sendall(request)
     return connection.recv(len(request), socket.MSG_WAITALL)
+
+
+def read_exactly(connection, size):
+    received = b""
+    while len(received) < size:
+        piece = connection.recv(size - len(received))
+        if not piece:
+            break
+        received += piece
+    return received
+
+
+def read_to_end(connection):
+    received = b""
+    while piece := connection.recv(1 << 20):
+        received += piece
+    return received
 
 
 def listens(path):
@@ -49,7 +72,7 @@ class Examples(unittest.TestCase):
         self.assertTrue(names)
         for name in names:
             with self.subTest(name), open(os.path.join(folder, name), encoding="utf-8") as file:
-                self.assertLess(len(file.readlines()), 40)
+                self.assertLess(len(file.readlines()), 46)
                 self.assertIn(f"({name})", readme)
                 self.assertTrue(os.access(example(name[:-3]), os.X_OK), f"not in {EXAMPLES}")
 
@@ -248,6 +271,59 @@ class Examples(unittest.TestCase):
                 self.assertEqual(exchange(caller, b"3:one,3:two,"), b"3:ONE,3:TWO,")
         server = self.serve("message_server", "udp://127.0.0.1:0")
         self.converse("datagram_client", server.endpoint, b"hello\n")
+
+    def test_what_one_caller_says_all_others_get_under_every_word_with_shared_memory(self):
+        for word in ("loops:1", "loops:2", "threads:8"):
+            with self.subTest(word), Server(example("chat_server"), ANY_TCP, word) as server:
+                with connect(server.endpoint) as one, connect(server.endpoint) as two, \
+                        connect(server.endpoint) as three:
+                    callers = [one, two, three]
+                    self.all_are_in(callers)
+                    two.sendall(b"hello\nworld\n")
+                    for caller in (one, three):
+                        self.assertEqual(read_exactly(caller, 12), b"hello\nworld\n")
+                    three.close()
+                    one.sendall(b"bye\n")
+                    self.assertEqual(read_exactly(two, 4), b"bye\n")
+                self.assertEqual(server.drain(), 0)
+
+    def test_a_caller_that_does_not_read_never_holds_up_the_others(self):
+        for word in ("loops:1", "loops:2", "threads:8"):
+            with self.subTest(word), Server(example("chat_server"), ANY_TCP, word) as server:
+                with connect(server.endpoint) as talker, connect(server.endpoint) as listener, \
+                        connect(server.endpoint, receive_bytes=65536) as slow:
+                    self.all_are_in([talker, listener, slow])
+                    line = b"x" * 65535 + b"\n"
+                    count = 300  # More than the slow one's sockets and queue hold together.
+                    for _ in range(count):
+                        talker.sendall(line)
+                        self.assertEqual(read_exactly(listener, len(line)), line)
+                    # It gets what it had room for, in whole lines, and then an end.
+                    received = read_to_end(slow)
+                    self.assertLess(len(received), count * len(line))
+                    self.assertEqual(received, line * (len(received) // len(line)))
+                    talker.sendall(b"still here\n")
+                    self.assertEqual(read_exactly(listener, 11), b"still here\n")
+                self.assertEqual(server.drain(), 0)
+
+    def all_are_in(self, callers):
+        """Waits until each caller hears every other one, so that all calls have begun."""
+        for speaker in callers:
+            silent = [caller for caller in callers if caller is not speaker]
+            while silent:
+                speaker.sendall(b"?\n")
+                for caller in select.select(silent, [], [], 0.05)[0]:
+                    silent.remove(caller)
+            self.take_questions(callers, speaker)
+
+    def take_questions(self, callers, speaker):
+        """Reads what all_are_in has sent, up to a line that comes last."""
+        speaker.sendall(b"!\n")
+        for caller in callers:
+            if caller is not speaker:
+                text = b""
+                while not text.endswith(b"!\n"):
+                    text += caller.recv(1) or self.fail("hung up on")
 
     def test_ends_are_distinguished(self):
         self.assertEqual(run(example("ends")).decode().splitlines(), [
