@@ -114,7 +114,7 @@ Result<bool> FrameStream::State::wait_for_rest() {
 Result<void> FrameStream::State::await_answer(Bytes wanted) {
   const DrainHold hold;
   const DeadlineScope scope(deadline_after(kAnswerTimeout));
-  // Not into the lease, and not into what was gathered: the payload may be there.
+  // Reads neither into the lease nor into the gathered bytes, because the payload may be there.
   std::array<std::byte, kAnswerBytesMax> memory;
   const MutableBytes answer = MutableBytes(memory).first(wanted.size());
   for (std::size_t size = 0; size < answer.size();) {

@@ -104,7 +104,7 @@ Result<BoundSocket> bind_first(const Endpoint& endpoint,
   for (const SocketAddress& address : addresses) {
     bound = endpoint.is_unix_path() ? bind_path(endpoint, address, kind, options)
                                     : bind_port(endpoint, address, kind, options);
-    // Another address of the same name is no answer to a port that is taken.
+    // If the port is taken, another address of the same name is not tried.
     if (bound || bound.error().kind == ErrorKind::address_in_use) return bound;
   }
   return bound;

@@ -24,7 +24,8 @@ using engine::Engine;
 
 constexpr Literal kConnectTo = "connect to";
 
-// Nothing tells when a UNIX listener's full backlog has room again: ask now and then.
+// The kernel does not report when the full backlog of a UNIX listener has room again, so connecting
+// is retried at intervals.
 constexpr Duration kBacklogRetryFirst = std::chrono::milliseconds(1);
 constexpr Duration kBacklogRetryMax = std::chrono::milliseconds(50);
 
@@ -88,7 +89,7 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
     const bool is_own = net::is_connected_to_itself(**channel);
     auto stream = net::StreamAccess::over(std::move(*channel), peer, stream_options(options));
     if (!is_own) return stream;
-    // Reset, or the port would be in TIME_WAIT when somebody wants to listen there.
+    // Resets, because otherwise the port would be in TIME_WAIT when a server is to listen there.
     stream.abort();
   }
   return fail(wait_error(-ECONNREFUSED, peer));

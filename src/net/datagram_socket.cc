@@ -50,12 +50,12 @@ struct DatagramSocket::State {
   std::optional<net::UnixSender> unix_sender;  ///< Of a bound UNIX socket, to its many peers.
   Mutex send_mutex;  ///< One sends at a time: `sent` and the candidates are for one.
 
-  /// The addresses of the name that is called, the one that is connected to first: until one
-  /// answers. Empty if there is no other.
+  /// The addresses of the called name, until one of them answers; the first is connected. Empty if
+  /// there is no other.
   std::vector<SocketAddress> candidates;
-  SocketAddress source;       ///< Where a client calls from; may be empty.
-  std::string last_sent;      ///< What was sent last, while there are candidates.
-  bool has_waited = false;    ///< Nothing came in time: the next send goes to another.
+  SocketAddress source;       ///< The address from which a client calls; may be empty.
+  std::string last_sent;      ///< The last datagram, while there are candidates.
+  bool has_waited = false;    ///< No reply came in time, so the next send goes to another address.
   bool is_receiving = false;  ///< A fiber is receiving.
 
   State(std::unique_ptr<Channel> socket, Endpoint where, const DatagramOptions& how,
@@ -103,7 +103,7 @@ constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
 
 constexpr std::string_view kReceiveOn = "receive on";
 
-/// Whether the peer's address is what failed: there, nobody will answer.
+/// Returns true if the peer's address has failed, so that no reply can come from it.
 bool is_of_address(int code) {
   return code == -ECONNREFUSED || code == -ENETUNREACH || code == -EHOSTUNREACH;
 }

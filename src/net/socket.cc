@@ -144,7 +144,8 @@ Result<SocketAddress> source_of(const SocketOptions& options, std::string_view o
 
 int bind_source(const engine::Channel& channel, const SocketAddress& source) {
   if (source.is_empty()) return 0;
-  // Or each call would keep a port from all others, not only from those to the same peer.
+  // Without it, each call would block its port for all other calls, not only for those to the same
+  // peer.
   set_flag(channel, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
   return Engine::current().bind(channel.fd(), source);
 }

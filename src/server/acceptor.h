@@ -22,7 +22,7 @@ class Acceptor {
   Acceptor(Shared& shared, Service& service, Listener& listener, Start start)
       : shared_(shared), service_(service), listener_(listener), start_(std::move(start)) {}
 
-  /// Returns when no caller will be taken any more; the listener is closed then.
+  /// Returns after the last caller has been accepted and the listener is closed.
   void run();
 
  private:

@@ -67,7 +67,8 @@ void end_call(const Shared& shared, const Service& service, Stream& call,
     if (end.manner == CallEnd::Manner::broken) call.abort();
     log_end(shared, service, call, end);
   } catch (const std::bad_alloc&) {
-    // It is closed without what there was no memory for.
+    // The call is closed, perhaps without its last bytes or its line in the log, for lack of
+    // memory.
   }
   call.close();
 }

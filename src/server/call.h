@@ -14,8 +14,9 @@ namespace hotline::server {
 /// What is left to do when a call's handler has had its say.
 struct CallEnd {
   enum class Manner : std::uint8_t {
-    orderly,  ///< What was written still arrives: the peer's last bytes are waited for. Ends with
-              ///< a reset if a write has failed, or a cut came while the handler worked.
+    orderly,  ///< In order: the peer's last bytes are awaited, so that everything that was written
+              ///< arrives. The call ends with a reset if a write has failed, or if a cut came while
+              ///< the handler worked.
     at_once,  ///< At once, without a wait.
     broken,   ///< The peer sees a reset.
   };

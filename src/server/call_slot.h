@@ -26,8 +26,8 @@ class CallSlot {
 
   explicit operator bool() const { return shared_ != nullptr; }
 
-  /// Waits for room, and takes it. Suspends the fiber. Fails with `cancelled`, or
-  /// `resource_exhausted` if there is nothing to wait with.
+  /// Waits for room, and takes it. Suspends the fiber. Fails with `cancelled`, or with
+  /// `resource_exhausted` if there is no descriptor or memory for the wait.
   Result<void> take_room();
 
   /// The call begins to run. The end of the slot is the end of the call: if it was the only one

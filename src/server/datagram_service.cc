@@ -12,7 +12,7 @@ void serve_datagrams(Shared& shared, Service& service, DatagramSocket& socket) n
   const auto report = [&](const char* what) {
     report_throw(shared, service, "the handler failed; it is called again", nullptr, what);
   };
-  // One that took the socket with it has nothing to be called with.
+  // A handler that moved the socket away cannot be called again.
   while (!comes_back(serve, report) && socket && pause_before_retry()) {
   }
 }

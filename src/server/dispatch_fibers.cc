@@ -50,8 +50,8 @@ bool DispatchFibers::Work::end() {
   stop_noticing();
   if (!has_waited_) return true;
   --fibers_->waiting_count_;
-  // Another fiber is dispatching now, unless none could be started (no stack, or the limit was
-  // reached); then this one resumes.
+  // Another fiber dispatches now. If none could be started (no stack, or the limit was reached),
+  // this one resumes.
   return !std::exchange(fibers_->is_dispatching_, true);
 }
 

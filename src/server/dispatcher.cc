@@ -32,7 +32,8 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
       if (!dispatcher_.messages_memory_)
         dispatcher_.messages_memory_ = net::BatchKeeper::keep(dispatcher_.socket_);
     } catch (const std::bad_alloc&) {
-      // Nothing may be received over this message, so all others wait until this handler returns.
+      // No receive may overwrite this message, so all other messages wait until this handler
+      // returns.
       dispatcher_.is_batch_in_use_ = true;
       holds_batch_ = true;
     }
@@ -194,7 +195,7 @@ void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcep
     shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr,
                 sent.error().message());
   } catch (const std::bad_alloc&) {
-    // It is lost too.
+    // The reply is lost too.
   }
 }
 

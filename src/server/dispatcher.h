@@ -24,7 +24,7 @@ class Dispatcher {
   Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
       : shared_(shared), service_(service), socket_(socket), count_(shared) {}
 
-  /// Returns when draining or cut, and every handler has returned.
+  /// Returns after a drain or a cut, when every handler has returned.
   void run();
 
  private:
@@ -54,10 +54,10 @@ class Dispatcher {
   std::size_t position_ = 0;
   std::shared_ptr<void> messages_memory_;   ///< Set while a handler waits within the batch;
                                             ///< otherwise the messages are in the socket's memory.
-  std::vector<Reply> replies_;              ///< Of messages_, not sent yet,
+  std::vector<Reply> replies_;              ///< The replies to messages_ that are not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.
-  bool is_batch_in_use_ = false;  ///< By a handler that waits, and could not be kept for it.
+  bool is_batch_in_use_ = false;  ///< Dropped replies of waiting handlers, for lack of memory.
   bool has_ended_ = false;
 };
 

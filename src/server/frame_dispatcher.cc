@@ -36,7 +36,7 @@ Error lateness_of(const FramedCall& call) noexcept {
 
 void FramedCall::ready() noexcept { dispatcher_.note_ready(*this); }
 
-/// What is done for one call. If it waits, the replies that are there already need not.
+/// Serves one call. If it waits, the replies that are ready are sent without it.
 class FrameDispatcher::Work final : public DispatchFibers::Work {
  public:
   Work(FrameDispatcher& dispatcher, FramedCall& call, ReplyBatch& replies)
@@ -70,7 +70,7 @@ void FrameDispatcher::take(AdmittedCall call) {
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
   auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(frames));
   if (!try_watch(*taken)) {
-    // Nobody would ever be told of it: it ends here, and the acceptor says why.
+    // The call could not be watched, so it ends here, and the acceptor logs the reason.
     taken->stream.abort();
     throw std::bad_alloc();
   }
@@ -173,7 +173,7 @@ void FrameDispatcher::end_silent() {
   while (!begun_.is_empty() && begun_.first().message.has_passed(time)) {
     FramedCall& call = begun_.first();
     stop_timing(call);
-    // One that is being served, or will be, is told when its next bytes come, or it is watched.
+    // A call that is served now or soon gets the drain with its next bytes, or when it is watched.
     if (!call.is_watched) continue;
     unwatch(call);
     end(call, {CallEnd::Manner::at_once, lateness_of(call)});

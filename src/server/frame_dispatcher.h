@@ -78,7 +78,7 @@ class FrameDispatcher {
   engine::LoopEvent has_work_;
   std::optional<DispatchFibers> fibers_;
   OrderedCalls ready_;
-  OrderedCalls ready_bulk_;  ///< Those of them that brought much with their last piece.
+  OrderedCalls ready_bulk_;  ///< Ready calls whose last piece was large.
   // Each list is in the order of its calls' deadlines.
   OrderedCalls unspoken_;  ///< Watched calls from which nothing has arrived yet.
   OrderedCalls silent_;    ///< Watched calls from which something has arrived.

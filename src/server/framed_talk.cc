@@ -34,7 +34,7 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& 
     count.add_one();
     const Reply reply = call_handler(service.handler.message(), {frames.stream(), *payload});
     if (reply.has_value()) {
-      // What it cannot carry is its handler's mistake, not the peer's.
+      // A reply that the framing cannot carry is the handler's mistake, not the peer's.
       if (const auto framed = encode(service.framing, reply.bytes()); !framed)
         throw std::runtime_error(framed.error().message());
       if (auto written = frames.write_frame(reply.bytes()); !written) return written;

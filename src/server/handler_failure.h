@@ -14,8 +14,8 @@ namespace hotline::server {
 void report_throw(Shared& shared, const Service& service, std::string_view message,
                   const Endpoint* peer, const char* what) noexcept;
 
-/// What a handler that found no memory is said to have thrown: the server's own want of memory is
-/// no failure of a handler.
+/// Replaces the std::bad_alloc of a handler, because the server's own lack of memory is not a
+/// failure of the handler.
 struct HandlerFoundNoMemory final : std::exception {
   const char* what() const noexcept override { return "std::bad_alloc"; }
 };

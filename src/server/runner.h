@@ -31,8 +31,8 @@ class Runner {
 /// Returns the runner for `shared.options.concurrency`; `control` must outlive it.
 std::unique_ptr<Runner> make_runner(Shared& shared, engine::EventLoop& control);
 
-/// Returns for how many loops each service must be bound, or 0 if all callers come through one
-/// socket.
+/// Returns the number of loops for which each service must be bound, or 0 if all callers come
+/// through one socket.
 std::size_t loop_count(const ServerOptions& options);
 
 }  // namespace hotline::server

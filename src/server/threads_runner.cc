@@ -35,7 +35,7 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   for (Service& service : services) {
     if (auto shared = share_socket(service, socket_threads); !shared) return shared;
   }
-  // Nor before all threads are there: until then the mutex holds up those that are.
+  // No caller is served before all threads have started: the mutex delays those that have.
   const std::lock_guard lock(mutex_);
   bool has_started = true;
   for (Service& service : services) {

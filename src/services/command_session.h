@@ -18,7 +18,7 @@ namespace hotline::services {
 /// One call of the service `command`. On an event loop.
 class CommandSession {
  public:
-  /// All three outlive this.
+  /// All three must outlive this object.
   CommandSession(Stream& call, Launcher& launcher, const CommandOptions& options);
   CommandSession(const CommandSession&) = delete;
   CommandSession& operator=(const CommandSession&) = delete;

@@ -23,9 +23,8 @@ struct StreamTimeouts {
   Duration first_byte = std::chrono::seconds(30);  ///< The wait for the first bytes of the call.
   Duration idle = std::chrono::minutes(10);        ///< The wait for any later bytes.
   Duration write = std::chrono::seconds(30);  ///< The wait until the peer has taken 256 KiB more.
-  Duration message =
-      std::chrono::seconds(60);  ///< For framed calls of a server: the wait until the peer has sent
-                                 ///< 256 KiB more of an unfinished message.
+  Duration message = std::chrono::seconds(
+      60);  ///< Framed calls of a server: the same for an unfinished message that the peer sends.
 };
 
 /// How a stream ends that is destroyed without close() or abort().
@@ -37,8 +36,9 @@ enum class WhenDropped : bool {
 /// The options of a stream, besides its socket.
 struct StreamOptions {
   StreamTimeouts timeouts{};
-  std::size_t receive_max = 0;  ///< The most bytes that one receive gives; 0: a whole buffer.
-  TrafficTap* tap = nullptr;    ///< Outlives the stream.
+  std::size_t receive_max =
+      0;                      ///< The most bytes that one receive returns; 0: the size of a buffer.
+  TrafficTap* tap = nullptr;  ///< Outlives the stream.
 };
 
 /// Ordered bytes in both directions: TCP or UNIX. A stream has no messages: what one side writes at

@@ -38,11 +38,10 @@ struct CommandOptions {
   std::size_t reply_max =
       64 * 1024 * 1024;           ///< The most bytes of both outputs of a command together.
   Duration timeout = kNoTimeout;  ///< The limit of one command.
-  Duration grace =
-      std::chrono::seconds(1);  ///< How long a command may continue after the caller has closed.
-  std::string directory{};      ///< The directory in which commands start; empty: the home of this
-                                ///< user, or / without one.
-  bool is_once = false;         ///< The call ends after one command.
+  Duration grace = std::chrono::seconds(1);  ///< The time after the caller has closed.
+  std::string directory{};  ///< The directory in which commands start; empty: the home of this
+                            ///< user, or / without one.
+  bool is_once = false;     ///< The call ends after one command.
   bool is_exposed = false;  ///< Other machines may call. Every caller can then do everything that
                             ///< this program may do.
 
