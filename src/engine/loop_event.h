@@ -11,10 +11,10 @@ class LoopEvent {
  public:
   explicit LoopEvent(EventLoop& loop) : loop_(loop) {}
 
-  /// It has happened.
+  /// Reports that it has happened.
   void set();
 
-  /// Waits until it has happened since the last wait: 0, or a negated end code.
+  /// Waits until it has happened since the last wait. Returns 0 or a negated end code.
   int wait(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on);
 
  private:

@@ -47,8 +47,9 @@ struct DatagramSocket::State {
   std::shared_ptr<net::ReceiveBatch> received;
   std::shared_ptr<net::ReceiveBatch> spare;  ///< A user keeps it, or has kept it until recently.
   net::SendBatch sent;
-  std::optional<net::UnixSender> unix_sender;  ///< Of a bound UNIX socket, to its many peers.
-  Mutex send_mutex;  ///< One sends at a time: `sent` and the candidates are for one.
+  std::optional<net::UnixSender> unix_sender;  ///< Set for a bound UNIX socket.
+  Mutex send_mutex;  ///< Held by the fiber that sends, because `sent` and the candidates belong to
+                     ///< one send.
 
   /// The addresses of the called name, until one of them answers; the first is connected. Empty if
   /// there is no other.

@@ -8,8 +8,7 @@
 
 namespace hotline::net {
 
-/// What this library's own code does with streams, and their users cannot. Thread and lifetime are
-/// those of the Stream.
+/// Operations on streams for this library's own code. Thread and lifetime are those of the Stream.
 class StreamAccess {
  public:
   /// Makes a stream over a connected socket. If it throws std::bad_alloc, the caller still has
@@ -25,7 +24,7 @@ class StreamAccess {
   /// until then. On a loop only.
   static void watch(Stream& stream, engine::ReadWatch& watch);
 
-  /// `watch` is not notified any more.
+  /// Stops notifying `watch`.
   static void unwatch(Stream& stream);
 };
 

@@ -17,14 +17,14 @@ constexpr std::string_view kSendTo = "send to";
 
 }  // namespace
 
-/// What closing the descriptor does, whoever closes it.
+/// Sets what closing the descriptor does, in this process or another.
 void Stream::State::set_end(WhenDropped manner) {
   const bool is_reset = manner == WhenDropped::abort;
-  Engine::current().set_end_on_close(channel->fd(), is_reset ? engine::EndOnClose::reset
-                                                             : engine::EndOnClose::orderly);
+  Engine::current().set_end_on_close(
+      channel->fd(), is_reset ? engine::EndOnClose::reset : engine::EndOnClose::orderly);
 }
 
-/// Told to the kernel at once: the program may end before the stream does.
+/// Set in the kernel at once, because the program may end before the stream does.
 void Stream::State::note_cut_off() {
   written = Written::failed;
   if (when_dropped == WhenDropped::abort || !channel->is_open()) return;
@@ -51,7 +51,8 @@ Error Stream::State::send_error(int code) {
 }
 
 int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) {
-  // The kernel tells of a reset once, to whoever asks first, and of an orderly end after it.
+  // The kernel reports a reset only once, to the first call that asks, and later reports an orderly
+  // end.
   if (read_end <= 0) return read_end;
   int result = Engine::current().perform(receive, deadline);
   if (result == 0 && was_reset) result = -ECONNRESET;
@@ -61,11 +62,11 @@ int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) 
   return result;
 }
 
-/// The peer has the write timeout for each chunk, in however many parts it takes it: one that takes
-/// a little again and again does not begin anew.
+/// The peer has the write timeout for each chunk. Taking a small part of the chunk does not restart
+/// the timeout.
 int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
   Engine& engine = Engine::current();
-  // A time that is over allows a try still: the peer may have taken everything meanwhile.
+  // Tries once more after the deadline, because the peer may have made room in the meantime.
   const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
   const int result = engine.perform(send, until);
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;

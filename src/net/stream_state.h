@@ -21,8 +21,8 @@ struct Stream::State {
   /// How far the last write got.
   enum class Written : std::uint8_t {
     whole,
-    partly,  ///< So far: it is under way, or has left a rest.
-    failed,  ///< For good.
+    partly,  ///< It is in progress, or was partial.
+    failed,  ///< It will never be completed.
   };
 
   ~State() {
@@ -32,7 +32,7 @@ struct Stream::State {
   std::unique_ptr<engine::Channel> channel;
   Endpoint peer;
   StreamOptions options;
-  std::unique_ptr<Error> end;  ///< Most streams never have one for long.
+  std::unique_ptr<Error> end;  ///< Separate, because most streams have none most of the time.
   net::ProgressDeadline write_deadline;
   bool has_received = false;
   bool was_reset = false;  ///< A write has failed with a reset.

@@ -45,7 +45,7 @@ class ThreadsRunner final : public Runner {
   Shared& shared_;
   engine::EventLoop& control_;
   std::shared_ptr<engine::LoopEvent> ended_;  ///< A thread's letter may come when this has gone.
-  std::shared_ptr<engine::OffloadPool> offload_pool_;  ///< Of all threads together.
+  std::shared_ptr<engine::OffloadPool> offload_pool_;  ///< Counts all threads.
   std::mutex mutex_;
   std::list<Thread> threads_;
   int end_code_ = 0;

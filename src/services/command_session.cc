@@ -113,7 +113,7 @@ void CommandSession::give_up(const std::string& line, const Error& error) {
 /// Runs the command, and watches the caller at the same time. Fails with `cancelled` if the caller
 /// has gone.
 Result<Completed> CommandSession::run(const std::string& line) {
-  // A drain lets it end, and its caller be watched until then.
+  // A drain lets the command end; the caller is watched until then.
   const DrainHold hold;
   Result<Completed> completed = fail(make_error(ErrorKind::cancelled, "run", {}, {}));
   has_completed_ = false;

@@ -9,7 +9,7 @@
 
 namespace hotline {
 
-/// Returns whether each row stands at the number of its enumerator, `kind`.
+/// Returns true if the index of each row is the number of its enumerator, `kind`.
 template <typename Row, std::size_t kCount, typename Kind>
 constexpr bool is_in_order(const Row (&rows)[kCount], Kind Row::*kind) {
   for (std::size_t i = 0; i < kCount; ++i) {

@@ -17,11 +17,11 @@ namespace hotline {
 /// or thread waits for it or will call it; the one whose wait a set() has ended may do it.
 class Event {
  public:
-  /// It has happened. Never waits.
+  /// Reports that it has happened. Never waits.
   void set() noexcept { happened_.release_below(1); }
 
-  /// Returns whether it has happened since the last wait, and takes note of it: the next wait waits
-  /// for the next time. Never waits.
+  /// Returns true if it has happened since the last wait. The next wait then waits for the next
+  /// time. Never waits.
   bool take() noexcept { return happened_.try_acquire(); }
 
   /// Waits until it has happened since the last wait. Fails only where it would have to wait: with

@@ -14,8 +14,9 @@ namespace hotline {
 /// What a Queue does whatever its values are. Use Queue.
 class QueueBase {
  public:
-  /// Nothing is taken any more; what is in the queue can still be taken out. Ends every wait for
-  /// room and, once the queue is empty, for a value, with `closed`. Any thread; idempotent.
+  /// Closes the queue: it accepts no more values, but those in it can still be popped. Ends every
+  /// wait for room and, once the queue is empty, for a value, with `closed`. Any thread;
+  /// idempotent.
   void close();
 
   bool is_closed() const;

@@ -69,18 +69,19 @@ class Stream {
   /// and PipeWriter.
   static Result<Stream> adopt(UniqueFd socket, const StreamOptions& options = {});
 
-  /// Whatever arrives next: at least one byte, in memory of the engine's that may be written to (a
-  /// lease), valid until the next receive or read on this stream, or its end. An idle stream holds
-  /// no memory. Fails with `closed` when the peer has closed, `reset`, `unresponsive` when the
-  /// kernel gave the peer up, `timed_out`, `cancelled`, `draining`.
+  /// Returns the bytes that arrive next, at least one. They are a lease: writable memory of the
+  /// engine, valid until the next receive or read on this stream, or its end. An idle stream holds
+  /// no memory. Fails with `closed` after the peer has closed, and with `reset`, `unresponsive`
+  /// (the kernel has given up on the peer), `timed_out`, `cancelled` or `draining`.
   Result<MutableBytes> receive();
 
-  /// The same, but waits until `deadline` at most: returns an empty lease if nothing has come by
-  /// then, and the stream goes on. Fails as receive does, with `timed_out` only where a timeout of
-  /// the stream or a DeadlineScope ends earlier. Each call begins the timeouts of the stream anew.
+  /// Same as above, but waits until `deadline` at most: returns an empty lease if nothing has
+  /// arrived by then, and the stream goes on. Fails as receive() does, but with `timed_out` only if
+  /// a timeout of the stream or a DeadlineScope ends earlier. Each call restarts the timeouts of
+  /// the stream.
   Result<MutableBytes> receive(Deadline deadline);
 
-  /// The same without waiting.
+  /// Same as above, without waiting.
   Result<MutableBytes> receive_now();
 
   /// Reads the bytes that have arrived, at least one, into `into`, which must not be empty. Fails
