@@ -7,8 +7,8 @@ namespace hotline::engine {
 /// own handler stays. Sockets never raise SIGPIPE here; pipes and terminals would.
 void ignore_failed_writes();
 
-/// SIGCHLD gets its default action if this process ignores it, for then the system throws away how
-/// children end; a program's own handler stays, and SA_NOCLDWAIT goes.
+/// Gives SIGCHLD its default action if this process ignores it, because the system then discards
+/// the exit statuses of children. A program's own handler stays, but SA_NOCLDWAIT is removed.
 void keep_ends_of_children();
 
 }  // namespace hotline::engine

@@ -8,12 +8,13 @@
 
 namespace hotline::engine {
 
-/// One wait of a fiber, or of a thread without a loop, that any thread may end. Lives on the stack
-/// of the one that waits. The caller makes sure that it exists while wake() runs: both sides hold a
-/// lock around the list in which it stands, and wait() is called without that lock.
+/// One wait of a fiber, or of a thread without a loop, that any thread may end. It is on the stack
+/// of the waiter. The caller makes sure that it exists while wake() runs: both sides hold a lock
+/// around the list that contains it, and wait() is called without that lock.
 class Waiter {
  public:
-  /// On the thread that will wait; on a loop, on the fiber that will. Throws std::bad_alloc.
+  /// Call it on the thread that will wait; on a loop, on the fiber that will wait. Throws
+  /// std::bad_alloc.
   explicit Waiter(OnDrain on_drain);
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
@@ -37,7 +38,7 @@ class Waiter {
   std::optional<PlainWait> wait_;
   std::shared_ptr<Address> address_;
   std::shared_ptr<Mailbox> mailbox_;
-  Mailbox::Letters letters_;            ///< Made beforehand: wake() cannot fail for lack of memory.
+  Mailbox::Letters letters_;  ///< Made in advance, so that wake() cannot fail for lack of memory.
   std::optional<Interrupter> counter_;  ///< What a thread without a loop polls.
 };
 

@@ -29,9 +29,9 @@ class DrainHold {
   bool outer_;
 };
 
-/// Returns whether a drain or a cancel has been asked of this fiber, or of this thread if it has no
-/// loop: also under a DrainHold. A task that computes or polls asks it, and ends when it returns
-/// true. Any thread; never waits.
+/// Returns true if this fiber, or this thread if it has no loop, has received a drain or a cancel,
+/// even under a DrainHold. A task that computes or polls calls it, and ends when it returns true.
+/// Any thread; never waits.
 ///
 ///     while (!is_draining() && work_is_left()) do_some_work();
 bool is_draining();

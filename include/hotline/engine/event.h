@@ -4,17 +4,18 @@
 
 namespace hotline {
 
-/// Something that happens, and that a fiber or thread waits for. What happens between two waits is
-/// kept until the next one, once, however often it happened. If several wait, each set() lets one
-/// go, the one that has waited longest. Between fibers, threads and loops, and in simulated worlds.
+/// An event that can happen many times, and for which fibers and threads wait. If it happens while
+/// none waits, this is kept until the next wait, once, however often it happened. If several wait,
+/// each set() ends one wait, that of the longest waiter. Works between fibers, threads and loops,
+/// and in simulated worlds.
 ///
 ///     Event has_changed;
 ///     ...
 ///     has_changed.set();                                              // here
 ///     while (has_changed.wait(Deadline::never(), OnDrain::ends)) show_state();  // and there
 ///
-/// Any thread. Not shared with processes that are forked. Destroy it when no fiber
-/// or thread waits for it or will call it; the one whose wait a set() has ended may do it.
+/// Any thread. Not shared with processes that are forked. Destroy it when no fiber or thread waits
+/// for it or will call it; the waiter whose wait a set() has ended may destroy it.
 class Event {
  public:
   /// Reports that it has happened. Never waits.

@@ -8,10 +8,11 @@
 
 namespace hotline {
 
-/// Lets one at a time do something that may wait, such as writing several pieces to one stream. A
-/// fiber that must wait is suspended, and its loop goes on; a std::mutex held across a wait would
-/// stop the loop for ever. Between fibers, threads and loops, and in simulated worlds, in the order
-/// in which they came. Without contention it costs one atomic operation.
+/// A mutex that may be held across waits, for example while several pieces are written to one
+/// stream. A fiber that must wait is suspended, and its loop goes on; a std::mutex held across a
+/// wait would stop the loop for ever. Works between fibers, threads and loops, and in simulated
+/// worlds; waiters lock it in the order in which they came. Without contention it costs one atomic
+/// operation.
 ///
 ///     Mutex mutex;
 ///     ...
@@ -19,9 +20,8 @@ namespace hotline {
 ///     if (!lock) return fail(lock.error());
 ///     ...                                  // alone here, across waits; until `lock` is destroyed
 ///
-/// What never waits while it holds the lock is better off with a std::mutex. Any thread. Not shared
-/// with processes that are forked. Destroy it when no fiber or thread holds it
-/// or will call it.
+/// Use a std::mutex if the code that holds it never waits. Any thread. Not shared with processes
+/// that are forked. Destroy it when no fiber or thread holds it or will call it.
 class Mutex {
  public:
   /// Holds the mutex until it is destroyed, by the fiber or thread that locked it. Move only.
@@ -40,13 +40,13 @@ class Mutex {
     Mutex* mutex_;
   };
 
-  /// Waits until it is free, and locks it. Fails only where it would have to wait: with `timed_out`
-  /// at `deadline`, with `cancelled`, and with `resource_exhausted` if there is no memory or
-  /// descriptor for the wait. A drain does not end it. A fiber that holds it already would wait for
-  /// itself: that ends the program.
+  /// Waits until the mutex is free, and locks it. Fails only if it would have to wait: with
+  /// `timed_out` at `deadline`, with `cancelled`, and with `resource_exhausted` if there is no
+  /// memory or descriptor for the wait. A drain does not end it. The program ends if the calling
+  /// fiber already holds the mutex.
   Result<Lock> lock(Deadline deadline = Deadline::never());
 
-  /// Locks it if it is free now. Never waits.
+  /// Locks the mutex if it is free now. Never waits.
   std::optional<Lock> try_lock() noexcept;
 
  private:

@@ -2,8 +2,8 @@
 
 namespace hotline {
 
-/// Whether a drain ends a wait. A wait for something new (the next request, the next minute of a
-/// task) ends with a drain; a wait for something that is under way goes on.
+/// Whether a drain ends a wait. A drain should end a wait for something new (the next request, the
+/// next minute of a task), but not a wait for something that is in progress.
 enum class OnDrain : bool {
   goes_on,  ///< The wait goes on; a cancel and a deadline still end it.
   ends,     ///< The wait fails with `draining`.

@@ -10,24 +10,25 @@
 
 namespace hotline {
 
-/// Reads bytes from a pipe, FIFO, terminal or file, such as standard input: what is not a socket,
-/// for which a Stream is. The descriptor stays in the mode that it is in, so that other programs
-/// that share it are not disturbed. Move only; one fiber or thread reads at a time, and where a
-/// loop has waited, only that loop uses it.
+/// Reads bytes from a pipe, FIFO, terminal or file, such as standard input; use a Stream for a
+/// socket. The descriptor keeps its mode, so that other programs that share it are not disturbed.
+/// Move only. One fiber or thread reads at a time, and if a loop has waited, only that loop may use
+/// it.
 ///
 ///     auto input = PipeReader::standard_input();
 ///     if (!input) return fail(input.error());
 ///     std::array<std::byte, 4096> bytes;
 ///     while (const auto size = input->read_some(bytes)) use(Bytes(bytes).first(*size));
 ///
-/// A file is read at once, whatever the disk takes: on a loop read large ones in offload().
+/// A read of a file blocks the thread until the disk has answered: on a loop, read large files in
+/// offload().
 class PipeReader {
  public:
   /// Owns `fd`, which must be open for reading.
   explicit PipeReader(UniqueFd fd);
 
-  /// Makes one for standard input. The descriptor 0 stays open when it is destroyed. Fails with
-  /// `resource_exhausted`, and with EBADF if standard input is closed.
+  /// Returns a reader of standard input. The descriptor 0 stays open when the reader is destroyed.
+  /// Fails with `resource_exhausted`, and with EBADF if standard input is closed.
   static Result<PipeReader> standard_input();
 
   PipeReader(PipeReader&&) noexcept;
@@ -39,7 +40,8 @@ class PipeReader {
   /// `deadline`, with `cancelled`, and with the errno of read(2). A drain does not end it.
   Result<std::size_t> read_some(MutableBytes into, Deadline deadline = Deadline::never());
 
-  /// Waits until read_some would not. Fails as that does, except that the end is not a failure.
+  /// Waits until read_some() would not wait. Fails as read_some() does, except that the end is not
+  /// a failure.
   Result<void> wait(Deadline deadline = Deadline::never());
 
  private:
@@ -49,8 +51,8 @@ class PipeReader {
 };
 
 /// Writes bytes to a pipe, FIFO, terminal or file. Mode, moves and threads are as for PipeReader.
-/// To make one lets writes fail, in the whole process, where SIGPIPE or SIGXFSZ would end the
-/// program, unless it has handlers for them.
+/// Making a writer changes SIGPIPE and SIGXFSZ for the whole process, unless the program has
+/// handlers for them: a write then fails where the signal would end the program.
 class PipeWriter {
  public:
   /// Owns `fd`, which must be open for writing.
@@ -66,7 +68,7 @@ class PipeWriter {
   /// end it.
   Result<std::size_t> write_some(Bytes bytes, Deadline deadline = Deadline::never());
 
-  /// Writes all of `bytes`. Fails as write_some does; an unknown part of them was written then.
+  /// Writes all of `bytes`. Fails as write_some() does; it is then unknown how many were written.
   Result<void> write_all(Bytes bytes, Deadline deadline = Deadline::never());
 
  private:

@@ -11,7 +11,7 @@
 
 namespace hotline {
 
-/// What a Queue does whatever its values are. Use Queue.
+/// The part of a Queue that does not depend on the type of its values. Use Queue.
 class QueueBase {
  public:
   /// Closes the queue: it accepts no more values, but those in it can still be popped. Ends every
@@ -21,7 +21,7 @@ class QueueBase {
 
   bool is_closed() const;
 
-  /// Returns how many values are in it now.
+  /// Returns the number of values in the queue now.
   std::size_t size() const;
   std::size_t capacity() const { return capacity_; }
 
@@ -32,8 +32,8 @@ class QueueBase {
   Result<void> wait_for_room(Deadline deadline);
   Result<void> wait_for_value(Deadline deadline);
 
-  /// For the ring of values, with mutex_ held: the place of the next one, for which there is room,
-  /// and the place of the first, of which there is one.
+  /// Places in the ring of values, with mutex_ held: of the next value, for which there must be
+  /// room, and of the first value, which must exist.
   std::size_t place_to_fill();
   std::size_t place_to_empty();
 
@@ -50,10 +50,10 @@ class QueueBase {
   std::size_t size_ = 0;
 };
 
-/// Hands values over from those that push to those that pop, in order: any number of either, on
-/// fibers, threads and loops, and in simulated worlds. It is bounded, so that one that is slow to
-/// pop holds back those that push, or, with try_push, is noticed. It has the memory for `capacity`
-/// values from the start.
+/// A bounded queue that passes values in order from any number of producers to any number of
+/// consumers, which are fibers or threads. Works between loops, and in simulated worlds. When it is
+/// full, push() waits and try_push() returns false. It allocates the memory for `capacity` values
+/// at the start.
 ///
 ///     Queue<std::string> lines(64);
 ///     ...
@@ -69,12 +69,12 @@ class Queue : public QueueBase {
                 "a value must be movable without an exception: use std::unique_ptr");
 
  public:
-  /// `capacity`: at least 1, else the program is ended. Throws std::bad_alloc.
+  /// `capacity`: at least 1, otherwise the program ends. Throws std::bad_alloc.
   explicit Queue(std::size_t capacity) : QueueBase(capacity), ring_(capacity) {}
 
-  /// Appends `value`, waiting until there is room. If it fails, `value` is as it was: with `closed`
-  /// after close(), with `timed_out` at `deadline`, with `cancelled`, and with `resource_exhausted`
-  /// if there is no memory or descriptor for the wait. A drain does not end it.
+  /// Appends `value` after waiting for room. Fails with `closed` after close(), with `timed_out` at
+  /// `deadline`, with `cancelled`, and with `resource_exhausted` if there is no memory or
+  /// descriptor for the wait; `value` is then unchanged. A drain does not end it.
   Result<void> push(T&& value, Deadline deadline = Deadline::never()) {
     if (auto waited = wait_for_room(deadline); !waited) return waited;
     if (!append(value)) return fail(closed_error());
@@ -84,38 +84,38 @@ class Queue : public QueueBase {
     return push(T(value), deadline);
   }
 
-  /// Appends `value` if there is room now. Returns false if it is full or closed; `value` is as it
-  /// was then. Never waits.
+  /// Appends `value` if there is room now. Returns false, and leaves `value` unchanged, if the
+  /// queue is full or closed. Never waits.
   bool try_push(T&& value) { return room_.try_acquire() && append(value); }
   bool try_push(const T& value) { return try_push(T(value)); }
 
-  /// Takes the first value out, waiting until there is one. Fails only when there is none: with
+  /// Removes and returns the first value after waiting for one. Fails only if there is none: with
   /// `closed` after close(), with `timed_out` at `deadline`, with `cancelled` and `draining`, and
-  /// with `resource_exhausted` if there is no memory or descriptor for the wait. One that must take
-  /// out everything even in a drain holds a DrainHold.
+  /// with `resource_exhausted` if there is no memory or descriptor for the wait. Use a DrainHold to
+  /// remove every value even during a drain.
   Result<T> pop(Deadline deadline = Deadline::never()) {
     if (auto waited = wait_for_value(deadline); !waited) return fail(std::move(waited.error()));
     return take();
   }
 
-  /// Takes the first value out if there is one now. Never waits.
+  /// Removes and returns the first value if there is one now. Never waits.
   std::optional<T> try_pop() {
     if (!values_.try_acquire()) return std::nullopt;
     return take();
   }
 
  private:
-  /// With a permit of room_.
+  /// Call it with a permit of room_.
   bool append(T& value) {
     const std::lock_guard lock(mutex_);
     if (is_closed_) return false;
     ring_[place_to_fill()].emplace(std::move(value));
-    // Before a close() can come: those that pop then find it.
+    // Released with mutex_ held, before a close() can come, so that consumers find the value.
     values_.release();
     return true;
   }
 
-  /// With a permit of values_.
+  /// Call it with a permit of values_.
   T take() {
     const auto take_out = [this] {
       const std::lock_guard lock(mutex_);

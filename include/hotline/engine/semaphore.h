@@ -10,18 +10,18 @@
 
 namespace hotline {
 
-/// Counts permits: how many may do something at once. Shared by fibers, threads and loops; works in
-/// simulated worlds. A fiber that must wait is suspended, a thread without a loop blocks. Those
-/// that wait are served in the order in which they came. Without contention it costs one atomic
-/// operation.
+/// A counter of permits, which limits how many fibers and threads do something at once. Shared by
+/// fibers, threads and loops; works in simulated worlds. A fiber that must wait is suspended, a
+/// thread without a loop blocks. Waiters are served in the order in which they came. Without
+/// contention it costs one atomic operation.
 ///
 ///     Semaphore room(8);                                     // at most eight at once
 ///     if (auto taken = room.acquire(); !taken) return taken;
 ///     ...
 ///     room.release();
 ///
-/// Any thread. Not shared with processes that are forked. Destroy it when no fiber
-/// or thread waits for it or will call it: a wait that is still under way then ends the program.
+/// Any thread. Not shared with processes that are forked. Destroy it when no fiber or thread waits
+/// for it or will call it: if a wait is still in progress, the program ends.
 class Semaphore {
  public:
   explicit Semaphore(std::size_t count);
@@ -35,17 +35,17 @@ class Semaphore {
   /// descriptor for the wait.
   Result<void> acquire(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on);
 
-  /// Takes a permit if there is one now. Returns whether there was. Never waits.
+  /// Takes a permit if there is one now. Returns true if it took one. Never waits.
   bool try_acquire() noexcept;
 
-  /// Gives a permit back, or adds one. The one that has waited longest gets it. Never waits.
+  /// Returns a permit, or adds one. The longest waiter gets it. Never waits.
   void release() noexcept;
 
   /// Ends every wait for a permit, and those that would begin later, with `closed`. Permits that
   /// are left can still be taken. Idempotent.
   void close() noexcept;
 
-  /// Returns how many permits could be taken now; already outdated where others take them too.
+  /// Returns how many permits are free now. The number may change at once if others take permits.
   std::size_t count() const noexcept;
 
  private:
@@ -58,8 +58,8 @@ class Semaphore {
   void remove(Entry& entry) noexcept;
   Entry& take_first() noexcept;
 
-  std::atomic<std::ptrdiff_t> count_;  ///< -1: there is none, and at least one waits.
-  std::mutex mutex_;                   ///< Around what follows, and each change from or to -1.
+  std::atomic<std::ptrdiff_t> count_;  ///< -1: no permit is free, and at least one waits.
+  std::mutex mutex_;  ///< Held around the members below, and around each change from or to -1.
   Entry* first_ = nullptr;
   Entry* last_ = nullptr;
   bool is_closed_ = false;

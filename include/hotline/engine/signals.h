@@ -10,12 +10,11 @@
 
 namespace hotline {
 
-/// Signals as values to wait for: nothing runs in a signal handler. They are blocked in the thread
-/// that makes this, and in those that it starts later; they have their own effect again in the
-/// thread that destroys it. Make it before other threads start: a signal that one of them does not
-/// block has its usual effect there. Move only; one fiber or thread waits at a time, and where a
-/// loop has waited, only that loop uses it. In a simulated world
-/// those come that the test sends.
+/// Receives signals without a signal handler. The signals are blocked in the thread that makes the
+/// object, and in threads that it starts later; the thread that destroys the object unblocks them.
+/// Make it before other threads start: a signal that one of them does not block has its usual
+/// effect there. Move only. One fiber or thread waits at a time, and if a loop has waited, only
+/// that loop may use it. In a simulated world the test sends the signals.
 ///
 ///     auto reload = Signals::block({SIGHUP});
 ///     if (!reload) return fail(reload.error());
@@ -25,7 +24,7 @@ namespace hotline {
 class Signals {
  public:
   /// Fails with `resource_exhausted` if no descriptor is left, and with `invalid_argument` for a
-  /// number that is not a signal. SIGKILL and SIGSTOP never come.
+  /// number that is not a signal. SIGKILL and SIGSTOP cannot be received.
   static Result<Signals> block(std::span<const int> signals);
   static Result<Signals> block(std::initializer_list<int> signals) {
     return block(std::span(signals.begin(), signals.size()));
@@ -48,9 +47,9 @@ class Signals {
   std::unique_ptr<State> state_;
 };
 
-/// Returns those of `signals` that this process does not ignore. The one that starts a program
-/// decides with an ignored signal that it is not for the program, as nohup(1) does, and a shell for
-/// background jobs; a signal that is blocked here would come all the same.
+/// Returns those of `signals` that this process does not ignore. A parent process that starts a
+/// program with an ignored signal, as nohup(1) and shells with background jobs do, means that the
+/// signal should not affect the program; a blocked signal would be received all the same.
 std::vector<int> without_ignored(std::initializer_list<int> signals);
 
 }  // namespace hotline

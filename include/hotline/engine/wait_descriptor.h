@@ -20,7 +20,7 @@ namespace hotline {
 /// bytes that it has received already.
 Result<void> wait_readable(int fd, Deadline deadline = Deadline::never());
 
-/// The same until it can be written, or has failed.
+/// Same as above, until it can be written to, or has failed.
 Result<void> wait_writable(int fd, Deadline deadline = Deadline::never());
 
 }  // namespace hotline
