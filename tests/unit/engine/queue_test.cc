@@ -56,8 +56,8 @@ TEST_CASE("values come out in the order in which they went in, around the end of
       CHECK(queue.push("one"));
       CHECK(queue.push("two"));
       CHECK(queue.size() == 2);
-      CHECK(queue.pop() == "one");
-      CHECK(queue.try_pop() == "two");
+      CHECK(queue.pop().value() == "one");
+      CHECK(queue.try_pop().value() == "two");
       CHECK_FALSE(queue.try_pop());
       CHECK(queue.size() == 0);
     }
@@ -93,7 +93,7 @@ TEST_CASE("one that pushes waits until there is room, and one that pops until th
     }));
     REQUIRE(group.spawn("popper", [&] {
       for (int value = 0; value < 3; ++value) {
-        CHECK(queue.pop() == value);
+        CHECK(queue.pop().value() == value);
         order += '-';
       }
       CHECK(test::kind_of(queue.pop(soon())) == "timed_out");
@@ -116,8 +116,8 @@ TEST_CASE("a closed queue gives what is in it, then says that it is closed") {
     const auto pushed = queue.push(3);
     REQUIRE_FALSE(pushed);
     CHECK(pushed.error().message() == "cannot push to a queue: it has been closed");
-    CHECK(queue.pop() == 1);
-    CHECK(queue.pop() == 2);
+    CHECK(queue.pop().value() == 1);
+    CHECK(queue.pop().value() == 2);
     const auto popped = queue.pop();
     REQUIRE_FALSE(popped);
     CHECK(popped.error().kind == ErrorKind::closed);
@@ -140,7 +140,7 @@ TEST_CASE("closing ends the waits of those that push and of those that pop") {
     }));
     CHECK(group.join());
     CHECK(kinds == "closed closed ");
-    CHECK(full.pop() == 1);
+    CHECK(full.pop().value() == 1);
   });
 }
 
