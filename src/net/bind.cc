@@ -27,6 +27,7 @@ constexpr Duration kInUsePause = std::chrono::milliseconds(5);
 Error bind_error(int code, const Endpoint& endpoint) {
   Error error = engine::operation_error(code, kListenOn, endpoint.to_string());
   if (error.kind == ErrorKind::not_found) error.advice = "its directory must exist";
+  advise_on_permission(error, endpoint);
   return error;
 }
 

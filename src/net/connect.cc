@@ -38,6 +38,7 @@ Error wait_error(int result, const Endpoint& shown) {
   if (error.kind == ErrorKind::refused && shown.transport() == Transport::unix_) {
     error.advice = "is the server running? nobody listens at that path";
   }
+  net::advise_on_permission(error, shown);
   return error;
 }
 

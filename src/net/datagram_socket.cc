@@ -371,7 +371,9 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
     failed = net::call_datagrams(*address, *source, options.socket, channel);
   }
   if (!channel) {
-    return fail(engine::operation_error(failed, kReach, endpoint.to_string()));
+    Error error = engine::operation_error(failed, kReach, endpoint.to_string());
+    net::advise_on_permission(error, endpoint);
+    return fail(std::move(error));
   }
   auto state = std::make_unique<DatagramSocket::State>(
       std::move(channel), Endpoint::of_address(endpoint.transport(), *(address - 1)), options);

@@ -186,7 +186,13 @@ Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint
                                                         bool is_listening) {
   const int type = number_option(endpoint.descriptor(), SOL_SOCKET, SO_TYPE);
   const auto refuse = [&](const char* why) { return refuse_inherited(endpoint, kind, why); };
-  if (type < 0) return refuse("there is no socket with that number");
+  if (type < 0) {
+    return fail(make_error(ErrorKind::invalid_argument, "use the inherited socket",
+                           endpoint.to_string(), "there is no socket with that number",
+                           "start the program with a socket open as descriptor " +
+                               std::to_string(endpoint.descriptor()) +
+                               ": a listening one for streams, a bound one for datagrams"));
+  }
   if (type != native(kind)) {
     return refuse(kind == SocketKind::stream ? "it is not a stream socket"
                                              : "it is not a datagram socket");
@@ -211,6 +217,15 @@ Transport transport_of(const SocketAddress& address, SocketKind kind) {
   const auto row = std::ranges::find_if(
       rows, [&](const TransportRow& each) { return each.address == form && each.socket == kind; });
   return row->transport;
+}
+
+void advise_on_permission(Error& error, const Endpoint& endpoint) {
+  if (error.kind != ErrorKind::permission_denied) return;
+  error.advice =
+      endpoint.is_unix_path()
+          ? "this user needs the right to write to the path (see its mode and owner) and "
+            "to enter each directory above it"
+          : "ports below 1024 need privileges: is a higher one meant?";
 }
 
 }  // namespace hotline::net

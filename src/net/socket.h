@@ -74,4 +74,8 @@ Result<std::unique_ptr<engine::Channel>> inherit_socket(const Endpoint& endpoint
 /// The transport of an inherited socket, by its address family and type.
 Transport transport_of(const SocketAddress& address, SocketKind kind);
 
+/// Adds to an error of kind `permission_denied` which right is missing at `endpoint`: to a path, or
+/// to a port. Leaves other errors alone.
+void advise_on_permission(Error& error, const Endpoint& endpoint);
+
 }  // namespace hotline::net

@@ -33,7 +33,8 @@ void Stream::State::note_cut_off() {
 }
 
 Error Stream::State::note_end(Error error) {
-  if (!end) end = std::make_unique<Error>(error);
+  // Receiving may go on after a drain, and then the stream ends in another way.
+  if (!end || end->kind == ErrorKind::draining) end = std::make_unique<Error>(error);
   return error;
 }
 

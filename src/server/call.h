@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hotline/net/stream.h"
+#include "hotline/server/call_refused.h"
 #include "server/admitted_call.h"
 #include "server/handler_failure.h"
 #include "server/service.h"
@@ -38,6 +39,8 @@ CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part
       const bool is_cut = !done && done.error().kind == ErrorKind::resource_exhausted;
       if (!is_cut) end.manner = CallEnd::Manner::orderly;
       if (!done) end.reason = std::move(done.error());
+    } catch (const CallRefused& refused) {
+      end.reason = refused.error();
     } catch (const std::bad_alloc&) {
       // The server's own: see as_handler().
       end.reason = {ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};

@@ -31,7 +31,8 @@ Error explain(Error error) {
   const bool has_hung_up = error.kind == ErrorKind::closed || error.kind == ErrorKind::reset ||
                            error.kind == ErrorKind::truncated;
   if (has_hung_up && error.advice.empty()) {
-    error.advice = "did the command take too long, or say too much? the server's log knows";
+    error.advice =
+        "the command may have met the server's limit of time or size; the server's log says why";
   }
   return error;
 }
@@ -54,14 +55,17 @@ CommandClient::CommandClient(Stream stream, const CommandClientOptions& options)
 
 Error CommandClient::violation(std::string detail) const {
   return make_error(ErrorKind::protocol_violation, kReceiveFrom,
-                    frames_.stream().peer().to_string(), std::move(detail),
-                    "does the server speak wire=" + std::string(name_of(options_.wire)) + "?");
+                    frames_.stream().peer().to_string(), std::move(detail), advice_on_wire());
+}
+
+std::string CommandClient::advice_on_wire() const {
+  return "does the server speak wire=" + std::string(name_of(options_.wire)) + "?";
 }
 
 Error CommandClient::too_large() const {
   return make_error(ErrorKind::too_large, kReceiveFrom, frames_.stream().peer().to_string(),
                     "the reply is longer than " + std::to_string(options_.reply_max) + " bytes",
-                    "max=1GiB behind the endpoint's ? allows longer ones; and does the server "
+                    "max=1GiB after the endpoint's ? allows longer ones; and does the server "
                     "speak wire=" +
                         std::string(name_of(options_.wire)) + "?");
 }
@@ -118,8 +122,32 @@ Result<void> CommandClient::read_plain(const Sink& sink) {
   }
 }
 
+/// Nothing limits the wait for a reply to begin: a command may take long. Once it has begun, its
+/// bytes are on their way.
+Result<MutableBytes> CommandClient::read_reply() {
+  for (;;) {
+    const Deadline look = deadline_after(options_.silence_max);
+    {
+      const DeadlineScope scope(look);
+      auto reply = frames_.read_frame();
+      const bool has_waited =
+          !reply && reply.error().kind == ErrorKind::timed_out && look.has_passed(now());
+      if (!has_waited) return reply;
+    }
+    if (frames_.has_rest()) break;
+  }
+  stream().set_timeouts({options_.silence_max, options_.silence_max, kWriteTimeout});
+  auto reply = frames_.read_frame();
+  stream().set_timeouts({kNoTimeout, kNoTimeout, kWriteTimeout});
+  if (!reply && reply.error().kind == ErrorKind::timed_out) {
+    reply.error().detail = "a reply has begun, and the rest of it does not come";
+    reply.error().advice = advice_on_wire();
+  }
+  return reply;
+}
+
 Result<void> CommandClient::read_framed(const Sink& sink) {
-  const auto reply = frames_.read_frame();
+  const auto reply = read_reply();
   if (!reply) return fail(of_wire(reply.error()));
   if (frames_.has_rest()) return fail(violation(std::string(kMoreCame)));
   if (reply->empty() || sink(*reply)) return {};
@@ -128,7 +156,8 @@ Result<void> CommandClient::read_framed(const Sink& sink) {
 
 /// The error names the wire, because the user has not chosen a framing.
 Error CommandClient::of_wire(Error error) const {
-  if (error.kind == ErrorKind::protocol_violation) return violation("what came is no length");
+  if (error.kind == ErrorKind::protocol_violation)
+    return violation("what came is not the length of a reply");
   if (error.kind == ErrorKind::too_large) return too_large();
   return error;
 }
@@ -140,7 +169,7 @@ Result<void> CommandClient::take_unasked(const Sink& sink) {
     if (bytes->empty()) return {};
     if (options_.wire != CommandWire::plain) {
       stream().abort();
-      return fail(violation("something came that was not asked for"));
+      return fail(violation("bytes came that belong to no reply"));
     }
     if (!sink(*bytes)) return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
   }

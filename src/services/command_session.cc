@@ -9,6 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/drain_hold.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/server/call_refused.h"
 #include "services/command_wire.h"
 
 namespace hotline::services {
@@ -75,9 +76,7 @@ void CommandSession::gather_opening() {
 bool CommandSession::answer(const std::string& line) {
   refuse_foreign(line);
   // The system would end it there, and run what nobody has asked for.
-  if (line.find('\0') != line.npos) {
-    give_up(line, make_error(ErrorKind::invalid_argument, {}, {}, "a NUL is in it"));
-  }
+  if (line.find('\0') != line.npos) refuse(line, "a NUL is in it");
   const auto completed = run(line);
   // The rest of a first line may have come meanwhile.
   refuse_foreign(line);
@@ -99,8 +98,12 @@ void CommandSession::refuse_foreign(const std::string& line) {
   const bool is_opening = opening_.spoken() != Spoken::commands;
   const Spoken spoken = is_opening ? opening_.spoken() : spoken_in(line);
   if (spoken == Spoken::commands) return;
-  give_up(line, make_error(ErrorKind::protocol_violation, {}, {},
-                           "it is " + std::string(name_of(spoken)) + ", not a command"));
+  refuse(line, "it is " + std::string(name_of(spoken)) + ", not a command");
+}
+
+void CommandSession::refuse(const std::string& line, const std::string& why) {
+  throw CallRefused(make_error(ErrorKind::protocol_violation, {}, {},
+                               "refused '" + escape(as_bytes(line), kShownBytesMax) + "': " + why));
 }
 
 /// No reply would be true.

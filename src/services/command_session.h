@@ -34,6 +34,7 @@ class CommandSession {
   void gather_opening();
   bool answer(const std::string& line);
   void refuse_foreign(const std::string& line);
+  [[noreturn]] static void refuse(const std::string& line, const std::string& why);
   void give_up(const std::string& line, const Error& error);
   Result<Completed> run(const std::string& line);
   Watched watch_caller();

@@ -234,7 +234,9 @@ class Pitfalls:
             with connect(server.endpoints[0]) as connection, self.assertRaises(ConnectionError):
                 connection.sendall(b"FOO / HTTP/1.1\r\n\r\n")
                 receive_all(connection)
-            server.matches("handler failed.*it is HTTP, not a command", 1)
+            server.matches("warning call ended .*refused .*: it is HTTP, not a command", 1)
+            self.assertEqual(server.drain(), 0)
+            self.assertFalse([line for line in server.lines if line and "handler failed" in line])
 
     def test_a_command_that_speaks_of_http_is_run(self):
         for line, reply in (("printf 'PUT / HTTP/1.1\\r\\n'", b"PUT / HTTP/1.1\r\n"),

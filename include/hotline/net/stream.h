@@ -124,7 +124,7 @@ class Stream {
   void abort();
 
   /// How the call ended, once a read or write has failed: kind `none` before. The first failure
-  /// stays.
+  /// stays, but `draining` gives way to a later one.
   const Error& end() const;
 
   /// Chooses what the peer sees if the stream is destroyed or the program ends from now on. For TCP

@@ -21,6 +21,9 @@ struct CommandClientOptions {
   Duration timeout = kNoTimeout;              ///< The limit of one reply, from its request on.
   Duration linger = std::chrono::seconds(1);  ///< `plain`: the silence that ends a reply. finish():
                                               ///< how long to wait for bytes after the reply.
+  /// On `ready` and `i32`: how long a reply that has begun may bring no byte. This finds a server
+  /// that speaks `plain`: its short reply looks like the beginning of a length.
+  Duration silence_max = std::chrono::seconds(10);
 };
 
 /// The caller's side of the service `command`: docs/wire/command.md. If the client is destroyed
@@ -36,10 +39,10 @@ class CommandClient {
 
   /// Lets the server's shell run `line`, and returns the whole reply. Fails with `closed` if the
   /// server hangs up instead of replying, with `truncated` if it does so within a reply, with
-  /// `too_large` beyond reply_max, with `timed_out`, with `protocol_violation` if the bytes are not
-  /// a reply, with `invalid_argument` if `line` is empty, contains a NUL, or is longer than a
-  /// server receives at once (16 KiB), and otherwise as the calls of Stream do. The stream is
-  /// unusable after a failure.
+  /// `too_large` beyond reply_max, with `timed_out` (also if a reply stops after it has begun),
+  /// with `protocol_violation` if the bytes are not a reply, with `invalid_argument` if `line` is
+  /// empty, contains a NUL, or is longer than a server receives at once (16 KiB), and otherwise as
+  /// the calls of Stream do. The stream is unusable after a failure.
   Result<std::string> run(std::string_view line);
 
   /// The same, but delivers the reply to `sink` in pieces: on `plain` as they arrive, with the end
@@ -67,9 +70,11 @@ class CommandClient {
   Result<void> exchange(std::string_view line, const Sink& sink);
   Result<void> read_plain(const Sink& sink);
   Result<void> read_framed(const Sink& sink);
+  Result<MutableBytes> read_reply();
   Error of_wire(Error error) const;
   Error violation(std::string detail) const;
   Error too_large() const;
+  std::string advice_on_wire() const;
 
   FrameStream frames_;  ///< For replies; requests are not framed.
   CommandClientOptions options_;

@@ -159,4 +159,25 @@ TEST_CASE("the transport of an inherited socket follows from its family and type
   CHECK(transport_of(unix_address("/a", false), SocketKind::datagram) == Transport::unixgram);
 }
 
+TEST_CASE("the advice on a missing permission is about a path where there is one, else a port") {
+  const auto advice = [](const std::string& uri, int code) {
+    Error error = system_error(code, "connect to", uri);
+    advise_on_permission(error, *Endpoint::parse(uri));
+    return error.advice;
+  };
+  for (const std::string uri : {"unix:///s", "unixgram:///s"}) {
+    CHECK(advice(uri, EACCES).starts_with("this user needs the right to write to the path"));
+  }
+  CHECK(advice("tcp://127.0.0.1:80", EACCES).starts_with("ports below 1024"));
+  CHECK(advice("unix:///s", ECONNREFUSED).empty());
+}
+
+TEST_CASE("the advice on a number without a socket names the number, and both kinds of sockets") {
+  const auto inherited = inherit_socket(*Endpoint::parse("fd:9999"), SocketKind::datagram, false);
+  REQUIRE_FALSE(inherited);
+  CHECK(inherited.error().hint() ==
+        "start the program with a socket open as descriptor 9999: a listening one for streams, a "
+        "bound one for datagrams");
+}
+
 }  // namespace hotline::net::socket_test

@@ -80,6 +80,21 @@ std::string received(Stream& stream) {
 
 }  // namespace
 
+TEST_CASE("the end of a stream that was drained and then closed is the close") {
+  Call call = tcp_call();
+  TaskGroup fibers;
+  REQUIRE(fibers.spawn("receive", [&] {
+    CHECK(received(call.stream) == "<draining>");
+    CHECK(call.stream.end().kind == ErrorKind::draining);
+    call.stream.leave_loop();
+  }));
+  fibers.drain();
+  CHECK(fibers.join());
+  call.peer.reset();
+  CHECK(received(call.stream) == "<closed>");
+  CHECK(call.stream.end().kind == ErrorKind::closed);
+}
+
 TEST_CASE("what was begun on a stream that is closed goes to no other with its descriptor") {
   test::on_each_loop([](engine::EventLoop&) {
     Call old = unix_call();

@@ -102,6 +102,21 @@ TEST_CASE("a caller that never ends is waited for no longer than the linger") {
   });
 }
 
+TEST_CASE("a call that its handler refuses ends with a reset and is not counted as a failure") {
+  test::on_each_engine([] {
+    OneCall call([](Stream&) {
+      throw CallRefused(make_error(ErrorKind::protocol_violation, {}, {}, "it is not a command"));
+    });
+    call.run();
+    test::wait_readable(call.caller());
+    char byte = 0;
+    CHECK(::recv(call.caller(), &byte, 1, 0) == -1);
+    CHECK(call.shared().handler_failures == 0);
+    CHECK(call.log().has("call ended"));
+    CHECK(call.has_room());
+  });
+}
+
 TEST_CASE("a handler that throws ends its call with a reset and is counted") {
   test::on_each_engine([] {
     OneCall call([](Stream&) { throw std::runtime_error("no"); });

@@ -87,6 +87,35 @@ TEST_CASE("i32: a reply is complete, or an error") {
   CHECK(i32("\xe9\3\0\0"s) == "<too_large>");
 }
 
+TEST_CASE("a reply that stops after it has begun is an error, however long a command may take") {
+  for (const auto& [wire, begun] : {std::pair{CommandWire::i32, "ok\n"s},
+                                    {CommandWire::i32, "\3\0\0\0ab"s},
+                                    {CommandWire::ready, "12"s}}) {
+    const Peer peer({.wire = wire, .silence_max = 50ms}, [&](int call) {
+      if (test::receive_text(call, 2) == "ls") test::send_text(call, begun);
+      test::receive_until_end(call);
+    });
+    CommandClient client = peer.client();
+    const auto got = client.run("ls");
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == ErrorKind::timed_out);
+    CHECK(got.error().hint() == "does the server speak wire=" + std::string(name_of(wire)) + "?");
+  }
+}
+
+TEST_CASE("a reply may begin long after the limit on its silence") {
+  const Peer peer({.wire = CommandWire::i32, .silence_max = 0ms}, [&](int call) {
+    // Until the reply is there the client has looked for it many times.
+    if (test::receive_text(call, 2) != "ls") return;
+    test::send_text(call, "\3\0\0\0abc"s);
+    test::receive_until_end(call);
+  });
+  CommandClient client = peer.client();
+  const auto got = client.run("ls");
+  REQUIRE(got);
+  CHECK(*got == "abc");
+}
+
 TEST_CASE("ready: a reply is whole, or an error") {
   CHECK(ready("3", "abc") == "abc");
   CHECK(ready("0", "") == "");

@@ -184,7 +184,7 @@ TEST_CASE("a caller that half-closes gets its reply") {
 
 TEST_CASE("a command without a true reply breaks the call off, and is logged") {
   for (const std::string_view word : kWords) {
-    for (const std::string& line : {"much"s, "absent"s, "lost"s, "killed"s, "last"s, "a\0b"s}) {
+    for (const std::string& line : {"much"s, "absent"s, "lost"s, "killed"s, "last"s}) {
       CAPTURE(word);
       CAPTURE(line);
       CommandOptions options{.reply_max = 1000};
@@ -211,14 +211,14 @@ TEST_CASE("another protocol breaks the call off, and nothing of it is run") {
     for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
       for (const std::string& said :
            {"FOO /;x HTTP/1.1\r\n\r\n"s, "Host: x\r\n"s, "\x16\3\1\2\0\1"s, "SSH-2.0-x\r\n"s,
-            "FOO /" + std::string(5000, 'x')}) {
+            "a\0b"s, "FOO /" + std::string(5000, 'x')}) {
         CAPTURE(said);
         const Commands commands(word, {.wire = wire});
         const UniqueFd call = commands.call();
         test::send_text(call.get(), said);
         char byte = 0;
         CHECK(test::through_interrupts([&] { return ::recv(call.get(), &byte, 1, 0); }) == -1);
-        CHECK(commands.log.has(kFailed));
+        CHECK_FALSE(commands.log.has(kFailed));
         CHECK(commands.launcher.launched() == 0);
       }
     }
@@ -246,7 +246,7 @@ TEST_CASE("the rest of a first line that comes while its beginning runs ends bot
     char byte = 0;
     CHECK(test::through_interrupts([&] { return ::recv(call.get(), &byte, 1, 0); }) == -1);
     commands.launcher.wait_gone(1);
-    CHECK(commands.log.has(kFailed));
+    CHECK_FALSE(commands.log.has(kFailed));
     CHECK(commands.launcher.launched() == 1);
   }
 }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "hotline/core/error.h"
+
+namespace hotline {
+
+/// What a handler of streams throws to end a call because of what the caller sent. The connection
+/// is reset, and the log gets the error as a warning. The call does not count as a failure of the
+/// handler.
+///
+///     if (!is_known(command)) {
+///       throw CallRefused(make_error(ErrorKind::protocol_violation, {}, {}, "unknown command"));
+///     }
+class CallRefused final : public std::exception {
+ public:
+  /// The kind of `error` should be `protocol_violation` or `too_large`: other kinds are logged as
+  /// debug.
+  explicit CallRefused(Error error) : error_(std::move(error)), message_(error_.message()) {}
+
+  const Error& error() const noexcept { return error_; }
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  Error error_;
+  std::string message_;
+};
+
+}  // namespace hotline
