@@ -1,156 +1,153 @@
 #include "cli/arguments.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 
 #include "cli/nearest_name.h"
+#include "cli/option_values.h"
 #include "cli/report.h"
-#include "hotline/core/bytes.h"
 
 namespace hotline::cli {
 namespace {
 
-// The parser gives a meaning of its own to some words: `++`, `{}`, `[a,b]`, and the next one to
-// `--home=`. Marked, they are words and values again.
-constexpr char kMark = '\x01';
+constexpr std::string_view kEndOfOptions = "--";
 
-/// Where the value begins in `--home=DIR`; 0 in words of other forms.
-std::size_t value_position(std::string_view word) {
-  return word.starts_with("--") ? word.find('=') + 1 : 0;
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_long(std::string_view word) {
+  return word.size() > 2 && word.starts_with("--") && word[2] != '-';
+}
+bool is_short(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && word[1] != '-' && !is_digit(word[1]);
 }
 
-std::string mark(std::string word) {
-  const std::size_t position = value_position(word);
-  const bool has_meaning = position > 0 || word == "++" || word == "{}" || word.starts_with('[');
-  if (has_meaning || word.starts_with(kMark)) word.insert(position, 1, kMark);
-  return word;
+const OptionRow* find_letter(const CommandShape& shape, char letter) {
+  const auto found = std::ranges::find(shape.options, letter, &OptionRow::letter);
+  return found == shape.options.end() ? nullptr : &*found;
 }
 
-std::string unmark(std::string word) {
-  const std::size_t position = value_position(word);
-  if (word.substr(position).starts_with(kMark)) word.erase(position, 1);
-  return word;
+const OptionRow* find_name(const CommandShape& shape, std::string_view name) {
+  const auto found = std::ranges::find(shape.options, name, &OptionRow::name);
+  return found == shape.options.end() ? nullptr : &*found;
 }
 
-std::string quoted(const std::string& word) { return "'" + escape(as_bytes(word)) + "'"; }
+class Splitter {
+ public:
+  Splitter(const std::vector<std::string>& words, const CommandShape& program,
+           const std::vector<CommandShape>& commands)
+      : words_(words), commands_(commands), shape_(&program) {}
 
-constexpr char kWords[] = "WORDS";
-constexpr int kAnyWords = 1 << 20;
-constexpr char kFlagIsSet[] = "true";
-
-void declare(CLI::App& app, const CommandShape& shape) {
-  app.set_help_flag();
-  for (const std::string& names : shape.flags) app.add_flag(names);
-  for (const std::string& names : shape.options) {
-    app.add_option(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  }
-  if (shape.words_max == 0) return;
-  app.add_option(kWords)->expected(0, kAnyWords)->allow_extra_args();
-}
-
-Result<void> collect(const CLI::App& app, Arguments& arguments) {
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->empty()) continue;
-    const std::vector<std::string>& values = option->results();
-    const std::string name = option->get_name();
-    if (option->get_positional()) {
-      for (const std::string& each : values) arguments.words.push_back(unmark(each));
-    } else if (option->get_expected_max() > 0) {
-      arguments.options[name] = unmark(values.back());
-    } else if (values.back() == kFlagIsSet) {
-      arguments.options[name] = {};
-    } else {
-      return fail(usage_error(name + " takes no value", "write just " + name));
+  Result<Arguments> split() {
+    while (position_ < words_.size()) {
+      if (auto taken = take(words_[position_++]); !taken) return fail(std::move(taken.error()));
     }
+    return std::move(arguments_);
   }
-  return {};
-}
 
-std::vector<std::string> option_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::Option* each : app.get_options()) {
-    if (!each->get_positional()) names.push_back(each->get_name());
+ private:
+  Result<void> take(const std::string& word) {
+    if (has_ended_options_) return take_word(word);
+    if (word == kEndOfOptions) {
+      has_ended_options_ = true;
+      return {};
+    }
+    if (is_long(word)) return take_long(word);
+    return is_short(word) ? take_letters(word) : take_word(word);
   }
-  return names;
-}
 
-std::string see_help(const CLI::App& given) {
-  return given.get_name().empty() ? "see 'hotline --help'"
-                                  : "see 'hotline " + given.get_name() + " --help'";
-}
+  Result<void> take_word(const std::string& word) {
+    if (shape_->name.empty()) return take_command(word);
+    arguments_.words.push_back(word);
+    if (arguments_.words.size() <= shape_->words_max) return {};
+    return fail(usage_error("one word too many: " + quote(word), see_help()));
+  }
 
-Error unknown_option(const CLI::App& given, const std::string& word) {
-  const std::vector<std::string> names = option_names(given);
-  const std::string owner =
-      given.get_name().empty() ? "" : " of 'hotline " + given.get_name() + "'";
-  return usage_error("there is no option " + quoted(word) + owner,
-                     did_you_mean(word.substr(0, word.find('=')), names) + "there are " +
-                         list_names(names) + "; words after -- are not options");
-}
+  Result<void> take_command(const std::string& word) {
+    const auto found = std::ranges::find(commands_, word, &CommandShape::name);
+    if (found == commands_.end()) return fail(unknown_command(word));
+    shape_ = &*found;
+    arguments_.command = word;
+    return {};
+  }
 
-Error word_too_many(const CLI::App& given, const std::string& word) {
-  return usage_error("one word too many: " + quoted(word), see_help(given));
-}
+  Result<void> take_long(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const OptionRow* option = find_name(*shape_, word.substr(0, equals));
+    if (option == nullptr) return fail(unknown_option(word));
+    if (equals == word.npos) return take_option(*option);
+    if (option->takes_value()) return keep(*option, word.substr(equals + 1));
+    return fail(usage_error(option->name + " takes no value", "write just " + option->name));
+  }
 
-Error unexpected_word(const CLI::App& given, const std::string& word,
-                      const std::vector<CommandShape>& commands) {
-  if (word.starts_with('-')) return unknown_option(given, word);
-  if (!given.get_name().empty()) return word_too_many(given, word);
-  std::vector<std::string> names;
-  for (const CommandShape& each : commands) names.push_back(each.name);
-  return usage_error("there is no command " + quoted(word),
-                     did_you_mean(word, names) + "there are " + list_names(names));
-}
+  /// `-v`, `-vV`; after a letter that takes a value the rest is the value.
+  Result<void> take_letters(const std::string& word) {
+    for (std::size_t i = 1; i < word.size(); ++i) {
+      const OptionRow* option = find_letter(*shape_, word[i]);
+      if (option == nullptr) return fail(unknown_option(word));
+      if (option->takes_value() && i + 1 < word.size()) return keep(*option, word.substr(i + 1));
+      if (auto taken = take_option(*option); !taken) return taken;
+    }
+    return {};
+  }
 
-/// `verbatim`: the words behind `--`.
-Result<Arguments> collect_all(const CLI::App& program, const CLI::App& given,
-                              const std::vector<std::string>& verbatim,
-                              const std::vector<CommandShape>& commands) {
-  Arguments arguments;
-  arguments.command = given.get_name();
-  if (auto collected = collect(program, arguments); !collected) return fail(collected.error());
-  if (arguments.command.empty()) return arguments;
-  if (auto collected = collect(given, arguments); !collected) return fail(collected.error());
-  arguments.words.insert(arguments.words.end(), verbatim.begin(), verbatim.end());
-  const auto shape = std::ranges::find(commands, arguments.command, &CommandShape::name);
-  if (arguments.words.size() <= shape->words_max) return arguments;
-  return fail(word_too_many(given, arguments.words[shape->words_max]));
-}
+  /// The value, if there must be one, is the next word.
+  Result<void> take_option(const OptionRow& option) {
+    if (!option.takes_value()) return keep(option, {});
+    if (position_ == words_.size() || words_[position_] == kEndOfOptions) {
+      return fail(usage_error(option.name + " needs a value", see_help()));
+    }
+    return keep(option, words_[position_++]);
+  }
+
+  Result<void> keep(const OptionRow& option, std::string value) {
+    arguments_.options[option.name] = std::move(value);
+    return {};
+  }
+
+  std::string see_help() const {
+    return shape_->name.empty() ? "see 'hotline --help'"
+                                : "see 'hotline " + shape_->name + " --help'";
+  }
+
+  Error unknown_option(const std::string& word) const {
+    const std::string name = word.substr(0, word.find('='));
+    const auto owner = std::ranges::find_if(
+        commands_, [&](const CommandShape& each) { return find_name(each, name) != nullptr; });
+    if (shape_->name.empty() && owner != commands_.end()) {
+      return usage_error(
+          quote(name) + " is an option of a command",
+          "write it after the command, as in 'hotline " + owner->name + ' ' + name + "'");
+    }
+    std::vector<std::string> names;
+    for (const OptionRow& each : shape_->options) {
+      if (each.is_listed) names.push_back(each.name);
+    }
+    return usage_error("there is no option " + quote(word) +
+                           (shape_->name.empty() ? "" : " of 'hotline " + shape_->name + "'"),
+                       did_you_mean(name, names) + "there are " + list_names(names) +
+                           "; words after -- are not options");
+  }
+
+  Error unknown_command(const std::string& word) const {
+    std::vector<std::string> names;
+    for (const CommandShape& each : commands_) names.push_back(each.name);
+    return usage_error("there is no command " + quote(word),
+                       did_you_mean(word, names) + "there are " + list_names(names));
+  }
+
+  const std::vector<std::string>& words_;
+  const std::vector<CommandShape>& commands_;
+  const CommandShape* shape_;  ///< Of what the next word belongs to.
+  std::size_t position_ = 0;
+  bool has_ended_options_ = false;
+  Arguments arguments_;
+};
 
 }  // namespace
 
-Result<Arguments> take_apart(const std::vector<std::string>& words, const CommandShape& program,
-                             const std::vector<CommandShape>& commands) {
-  CLI::App app;
-  declare(app, program);
-  app.require_subcommand(0, 1);
-  for (const CommandShape& each : commands) declare(*app.add_subcommand(each.name), each);
-  const auto given = [&]() -> const CLI::App& {
-    const auto parsed = app.get_subcommands();
-    return parsed.empty() ? app : *parsed.front();
-  };
-  // The parser would give what follows `--` back to the program, which knows no words.
-  const auto end_of_options = std::ranges::find(words, "--");
-  std::vector<std::string> marked;
-  std::transform(words.begin(), end_of_options, std::back_inserter(marked), mark);
-  std::ranges::reverse(marked);  // As the parser takes them.
-  try {
-    app.parse(std::move(marked));
-  } catch (const CLI::ExtrasError&) {
-    // Those before the command are the program's own.
-    const CLI::App& owner = app.remaining().empty() ? given() : app;
-    return fail(unexpected_word(owner, unmark(app.remaining(true).front()), commands));
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string_view what = error.what();
-    return fail(usage_error(std::string(what.substr(0, what.find(':'))) + " needs a value",
-                            see_help(given())));
-  } catch (const CLI::ParseError& error) {
-    return fail(usage_error(error.what(), see_help(given())));
-  }
-  std::vector<std::string> verbatim;
-  if (end_of_options != words.end()) verbatim.assign(end_of_options + 1, words.end());
-  return collect_all(app, given(), verbatim, commands);
+Result<Arguments> split_arguments(const std::vector<std::string>& words,
+                                  const CommandShape& program,
+                                  const std::vector<CommandShape>& commands) {
+  return Splitter(words, program, commands).split();
 }
 
 }  // namespace hotline::cli

@@ -5,32 +5,35 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/option_row.h"
 #include "hotline/core/result.h"
 
 namespace hotline::cli {
 
-/// What a command takes, by name: `-v,--verbose` names one option twice.
+/// What a command line may hold: the options and words of one command, or of the program.
 struct CommandShape {
-  std::string name;
-  std::vector<std::string> flags;
-  std::vector<std::string> options;  ///< Those with a value.
-  std::size_t words_max = 0;         ///< How many words that are no options.
+  std::string name;  ///< Empty for the program.
+  std::vector<OptionRow> options;
+  std::size_t words_max = 0;  ///< How many words that are not options.
 };
 
-/// The arguments of one command, taken apart but not understood yet.
+/// The arguments of one command, split but not understood yet.
 struct Arguments {
-  std::string command;             ///< Empty if none was given.
-  std::vector<std::string> words;  ///< What is no option; behind `--` nothing is.
-  std::map<std::string, std::string>
-      options;  ///< `--linger` to its last value; flags to an empty one.
+  std::string command = {};             ///< Empty if none was given.
+  std::vector<std::string> words = {};  ///< What is not an option. After `--` nothing is.
+  std::map<std::string, std::string> options = {};  ///< From `--linger` to its last value. Options
+                                                    ///< without a value have an empty one.
 
   bool has(const std::string& option) const { return options.contains(option); }
 };
 
-/// Takes `words` (those of main without the program's own name) apart. Options may stand anywhere
-/// before `--`. `program` has the flags and options that stand before a command and with every one.
-/// Fails with `invalid_argument`; an unknown option's or command's hint names the known ones.
-Result<Arguments> take_apart(const std::vector<std::string>& words, const CommandShape& program,
-                             const std::vector<CommandShape>& commands);
+/// Splits `words` (the arguments of main without the program's name) into a command, its options
+/// and its words. The options of `program` stand before the command, those of a command after it,
+/// between its words too. `--name=VALUE` and `--name VALUE` mean the same; `-ab` means `-a -b`.
+/// What looks like a negative number is a word. Fails with `invalid_argument`; the hint for an
+/// unknown option or command names the known ones.
+Result<Arguments> split_arguments(const std::vector<std::string>& words,
+                                  const CommandShape& program,
+                                  const std::vector<CommandShape>& commands);
 
 }  // namespace hotline::cli

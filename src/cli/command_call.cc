@@ -1,136 +1,89 @@
 #include "cli/command_call.h"
 
-#include <algorithm>
-#include <memory>
-#include <optional>
+#include <iterator>
 
-#include "cli/datagram_call.h"
-#include "cli/framed_call.h"
-#include "cli/line_reader.h"
-#include "cli/reply_printer.h"
-#include "cli/report.h"
-#include "cli/stream_call.h"
-#include "hotline/net/connect.h"
-#include "hotline/net/target.h"
+#include "cli/client_call.h"
+#include "cli/endpoint_forms.h"
+#include "cli/option_values.h"
+#include "hotline/core/duration.h"
 
 namespace hotline::cli {
 namespace {
 
-std::unique_ptr<MessageSource> make_source(const CallOptions& options,
-                                           const CommonOptions& common) {
-  if (!options.messages.empty()) return std::make_unique<ArgumentMessages>(options.messages);
-  return LineReader::on_standard_input(Home(common.home));
-}
+constexpr char kCallExamples[] =
+    R"(  hotline call tcp://127.0.0.1:8000 hello 'two words'
+  hotline call udp://127.0.0.1:8082 hello
+  hotline call tcp://127.0.0.1:8000                      type a line, read its reply
+  printf 'one\ntwo\n' | hotline call unix:///tmp/upper.sock
+)";
 
-/// A stream's endpoint, and how messages are framed there.
-struct StreamTarget {
-  Target target;
-  Framing framing;
-};
+constexpr char kCallDescription[] =
+    R"(Sends each MESSAGE as it is. Without a MESSAGE, sends each line of standard input,
+without its newline, and skips blank lines. At a terminal there is a prompt, and the line 'quit' or
+the end of input hangs up; from a file or a pipe, 'quit' is a message like any other. Replies go to
+standard output, each with a newline added if it has none. Everything else goes to standard error.
 
-Result<StreamTarget> parse_stream_target(std::string_view uri) {
-  Framing framing;
-  auto target = Target::parse(uri, {}, [&](OptionTaker& taker) -> Result<void> {
-    auto taken = Framing::take_from(taker);
-    if (!taken) return fail(std::move(taken.error()));
-    framing = *std::move(taken);
-    // The server's, so that both can be given the same endpoint.
-    if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
-    return {};
-  });
-  if (!target) return fail(std::move(target.error()));
-  return StreamTarget{*std::move(target), std::move(framing)};
-}
+On a stream without a framing (tcp, unix), nothing marks the end of a message: a long reply may
+come in pieces, and is printed as it comes. The next message is sent after a reply, or after
+--linger without one. Newlines of the input are not sent; '?framing=lines' sends them.
 
-/// Messages that are known are refused before any is sent. An empty one is one among datagrams and
-/// frames; among the bytes of a stream it is nothing.
-Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
-                            const CallOptions& options) {
-  if (framing.has_boundaries()) {
-    for (const std::string& message : options.messages) {
-      const auto envelope = encode_for(endpoint, framing, as_bytes(message));
-      if (!envelope) return fail(envelope.error());
-    }
-    return {};
-  }
-  if (std::ranges::count(options.messages, "") == 0) return {};
-  return fail(make_error(ErrorKind::invalid_argument, "send to", endpoint.to_string(),
-                         "a message is empty, and a stream has no empty messages",
-                         "leave it out; datagrams (udp, unixgram) may be empty, and messages in a "
-                         "framing, as in ?framing=u32be"));
-}
+On a stream with a framing ('hotline help framing'), messages are sent without waiting for replies.
+Each reply is printed whole, and the call ends when every message has its reply.
 
-Result<Stream> open_stream(const Target& target, const CallOptions& options) {
-  ConnectOptions connecting;
-  connecting.timeout = options.timeout;
-  connecting.socket = target.socket;
-  connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
-  return connect(target.endpoint, connecting);
-}
+On datagrams (udp, unixgram), a message without a reply within --linger is sent again, at most
+twice.
 
-Result<DatagramSocket> open_datagrams(const CallOptions& options) {
-  DatagramOptions opening;
-  opening.connect_timeout = options.timeout;
-  opening.send_timeout = options.timeout;
-  return connect_datagrams(options.endpoint, opening);
-}
+The exit status is 0 if a reply came after the last message; see 'hotline help status'.
+)";
 
-ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
-                  const MessageSource& source, OutputForm form) {
-  if (printer.failure() != 0) return report_output_failure(printer.failure(), form);
-  if (conversed && source.failure() != 0) {
-    return report_input_failure(source.failure(), form);
-  }
-  if (conversed) return ExitStatus::ok;
-  // Of a datagram's peer only its first reply tells whether it is there.
-  const bool is_absent = conversed.error().kind == ErrorKind::refused;
-  return report_error(conversed.error(), is_absent ? ExitStatus::unreachable : ExitStatus::failed,
-                      form);
-}
+constexpr char kCallNotes[] = "After --, words are messages even if they begin with '-'.\n";
 
-template <typename Call>
-ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& options,
-                const CommonOptions& common) {
-  const auto source = make_source(options, common);
-  const auto conversed = call.converse(*source);
-  if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
-  return finish(conversed, printer, *source, common.output);
-}
-
-ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) {
-  const auto form = parse_stream_target(options.endpoint);
-  if (!form) return report_error(form.error(), ExitStatus::usage, common.output);
-  if (auto checked = check_messages(form->target.endpoint, form->framing, options); !checked) {
-    return report_error(checked.error(), ExitStatus::usage, common.output);
-  }
-  auto stream = open_stream(form->target, options);
-  if (!stream)
-    return report_error(stream.error(), status_of_connect(stream.error()), common.output);
-  ReplyPrinter printer(common.output, controls_for_output(options.controls));
-  if (!form->framing.has_boundaries()) {
-    return hold(StreamCall(std::move(*stream), options, printer), printer, options, common);
-  }
-  return hold(FramedCall(FrameStream(std::move(*stream), form->framing), options, printer), printer,
-              options, common);
-}
-
-ExitStatus call_datagrams(const CallOptions& options, const CommonOptions& common) {
-  auto socket = open_datagrams(options);
-  if (!socket)
-    return report_error(socket.error(), status_of_connect(socket.error()), common.output);
-  ReplyPrinter printer(common.output, controls_for_output(options.controls));
-  DatagramCall call(std::move(*socket), options, printer);
-  const auto source = make_source(options, common);
-  return finish(call.converse(*source), printer, *source, common.output);
+std::vector<OptionRow> call_rows() {
+  const CallOptions defaults;
+  return {
+      {.name = "--linger",
+       .value = "TIME",
+       .help = "wait TIME for a reply, and at the end for more of them (default " +
+               format_duration(defaults.linger) + ")"},
+      {.name = "--timeout",
+       .value = "TIME",
+       .help = "fail if connecting takes longer than TIME, or if the peer accepts no data for TIME "
+               "(default " +
+               format_duration(defaults.timeout) + ")"},
+      raw_row(),
+      reply_json_row(),
+      {.name = "--home", .value = "DIR", .help = "keep the history of typed lines in DIR"},
+  };
 }
 
 }  // namespace
 
-ExitStatus call_command(const CallOptions& options, const CommonOptions& common) {
-  const auto endpoint = Endpoint::parse(options.endpoint);
-  if (!endpoint) return report_error(endpoint.error(), ExitStatus::usage, common.output);
-  if (is_datagram(endpoint->transport())) return call_datagrams(options, common);
-  return call_stream(options, common);
+Result<CallOptions> read_call(const Arguments& given) {
+  if (given.words.empty()) {
+    return fail(usage_error("missing ENDPOINT",
+                            "write for example 'hotline call tcp://127.0.0.1:8000 hello'"));
+  }
+  CallOptions options;
+  options.endpoint = given.words.front();
+  options.messages.assign(std::next(given.words.begin()), given.words.end());
+  if (auto read = read_duration(given, "--linger", options.linger); !read) {
+    return fail(read.error());
+  }
+  if (auto read = read_limit(given, "--timeout", options.timeout); !read) return fail(read.error());
+  options.controls = read_controls(given);
+  return options;
+}
+
+Subcommand call_subcommand() {
+  return {.name = "call",
+          .summary = "send messages and print the replies",
+          .examples = kCallExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = endpoint_prefixes},
+                       {.name = "MESSAGE", .usage = "[MESSAGE]...", .repeats = Repeats::yes}},
+          .options = call_rows(),
+          .description = kCallDescription,
+          .notes = std::string(kTimes) + kCallNotes,
+          .run = read_and_run<read_call, hold_call>};
 }
 
 }  // namespace hotline::cli

@@ -1,11 +1,14 @@
 #pragma once
 
-#include "cli/exit_status.h"
-#include "cli/options.h"
+#include "cli/call_options.h"
+#include "cli/subcommand.h"
 
 namespace hotline::cli {
 
-/// `hotline call`: sends messages to an endpoint and prints the replies.
-ExitStatus call_command(const CallOptions& options, const CommonOptions& common);
+/// `hotline call`.
+Subcommand call_subcommand();
+
+/// Reads its arguments. Fails with `invalid_argument`, with a hint.
+Result<CallOptions> read_call(const Arguments& given);
 
 }  // namespace hotline::cli

@@ -12,6 +12,15 @@
 namespace hotline::cli {
 namespace {
 
+constexpr char kDoctorDescription[] =
+    R"(Shows which engine servers run on here and why, the limits on the number of calls at
+once, and the versions that the program was built with. It also makes one call to itself over the
+loopback.
+
+Each line is marked 'ok', 'note' (it works; the hint says what would improve it) or 'FAIL'. The
+exit status is 1 if a line is marked FAIL, else 0.
+)";
+
 struct Version {
   std::string_view name;
   std::string_view value;
@@ -62,14 +71,23 @@ std::string json_of(const std::vector<Finding>& findings, Verdict worst) {
   return line.text() + '\n';
 }
 
-}  // namespace
-
-ExitStatus doctor_command(const CommonOptions& common) {
+ExitStatus examine_machine(const Arguments&, const CommonOptions& common) {
   const std::vector<Finding> findings = examine();
   const Verdict worst = std::ranges::max(findings, {}, &Finding::verdict).verdict;
   const bool is_json = common.output == OutputForm::json;
   return print_output(is_json ? json_of(findings, worst) : text_of(findings, worst),
                       worst == Verdict::fail ? ExitStatus::failed : ExitStatus::ok, common.output);
+}
+
+}  // namespace
+
+Subcommand doctor_subcommand() {
+  return {.name = "doctor",
+          .summary = "check that this machine can run servers",
+          .examples = "  hotline doctor\n  hotline doctor --json\n",
+          .options = {{.name = "--json", .help = "print all findings as one JSON object"}},
+          .description = kDoctorDescription,
+          .run = examine_machine};
 }
 
 }  // namespace hotline::cli

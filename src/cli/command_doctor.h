@@ -1,12 +1,10 @@
 #pragma once
 
-#include "cli/exit_status.h"
-#include "cli/options.h"
+#include "cli/subcommand.h"
 
 namespace hotline::cli {
 
-/// `hotline doctor`: tells what this machine allows. Fails if something that servers need is
-/// missing.
-ExitStatus doctor_command(const CommonOptions& common);
+/// `hotline doctor`.
+Subcommand doctor_subcommand();
 
 }  // namespace hotline::cli

@@ -1,174 +1,171 @@
 #include "cli/command_serve.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <set>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
-#include "cli/log_line.h"
-#include "cli/report.h"
-#include "cli/traffic_printer.h"
-#include "hotline/core/unique_fd.h"
-#include "hotline/engine/standard_streams.h"
-#include "hotline/server/server.h"
+#include "cli/endpoint_forms.h"
+#include "cli/nearest_name.h"
+#include "cli/option_values.h"
+#include "cli/service_registry.h"
+#include "hotline/core/duration.h"
 
 namespace hotline::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kLogPatience{1000};
+constexpr char kServeExamples[] =
+    R"(  hotline serve upper=tcp://127.0.0.1:8000
+  hotline serve upper=tcp://:8000 upper=udp://:8000 upper=unix:///tmp/upper.sock
+  hotline serve --once upper=tcp://127.0.0.1:8000        one call, then exit
+)";
 
-constexpr char kGuardAdvice[] =
-    "listen on 127.0.0.1, ::1 or unix:; or say --insecure, if everybody who can reach it there may "
-    "use it: this version has no tls:// yet";
+constexpr char kServeDescription[] =
+    R"(Binds every ENDPOINT and serves SERVICE there. When all are bound, it prints the line
+'listening SERVICE ENDPOINT' for each on standard error, with the real port. If one cannot be
+bound, none is served, and the exit status is 1.
 
-/// The services that were asked for, in their order.
-using Entries = std::vector<const ServiceEntry*>;
+SIGTERM, SIGHUP and the first ^C drain the server: it accepts no new callers, and calls under way
+may finish. A second signal ends them at once. The exit status is 0 after either. If ^C or SIGHUP
+is ignored when the server starts (as after nohup), it stays ignored.
+)";
 
-Result<Entries> find_entries(const ServeOptions& options, const ServiceRegistry& registry) {
-  Entries entries;
-  for (const ServiceAt& each : options.services) {
-    const auto entry = registry.find(each.service);
-    if (!entry) return fail(entry.error());
-    entries.push_back(*entry);
-  }
-  if (options.is_insecure && std::ranges::none_of(entries, &ServiceEntry::is_guarded)) {
-    return fail(
-        usage_error("--insecure: none of these services is held back anywhere", "leave it out"));
-  }
-  return entries;
+constexpr char kServeNotes[] =
+    R"('hotline services' lists the services. 'hotline help endpoints' describes endpoints.
+)";
+
+std::vector<OptionRow> serve_rows() {
+  const ServeOptions defaults;
+  const auto time = [](Duration duration) { return format_duration(duration); };
+  return {
+      {.name = "--concurrency",
+       .value = "WORD",
+       .help = "how many calls run at once, and on what: " + list_choices(Concurrency::forms()) +
+               " (default loops, one a core); see 'hotline help concurrency'",
+       .choices = Concurrency::names()},
+      {.name = "--engine",
+       .value = "NAME",
+       .help = "what loops run on: " + list_choices(engine_names()) +
+               " (default auto: uring if the kernel allows it, else epoll)",
+       .choices = engine_names()},
+      {.name = "--once", .help = "serve the first call only, then exit"},
+      {.name = "--verbose",
+       .letter = 'v',
+       .help = "log the begin and end of calls, and the bytes: <- received, -> sent"},
+      {.name = "--insecure",
+       .help = "let 'command' listen where other machines can call it, without protection"},
+      {.name = "--max-connections",
+       .value = "N",
+       .help = "limit the calls at once, of all services together (default: what the limit of "
+               "descriptors allows)"},
+      {.name = "--idle-timeout",
+       .value = "TIME",
+       .help = "end a call after TIME without a byte (default " +
+               time(defaults.server.timeouts.idle) + "; " +
+               time(defaults.server.timeouts.first_byte) + " before the first byte)"},
+      {.name = "--drain-timeout",
+       .value = "TIME",
+       .help = "let calls under way finish for TIME after the first signal (default " +
+               time(defaults.server.drain_timeout) + ")"},
+      {.name = "--log-format",
+       .value = "FORMAT",
+       .help = "write the log as " + list_choices(kLogForms.names()) +
+               " (default text; json with --json)",
+       .choices = kLogForms.names()},
+      {.name = "--json", .help = "print errors and the log as JSON, one object a line"},
+  };
 }
 
-/// None, if nothing that was asked for launches programs.
-Result<std::unique_ptr<Launcher>> start_launcher_for(const Entries& entries) {
-  if (std::ranges::none_of(entries, &ServiceEntry::needs_launcher)) return nullptr;
-  return start_launcher();
+std::vector<std::string> services_to_propose() {
+  std::vector<std::string> proposals;
+  for (const ServiceEntry& each : make_services()) {
+    for (const std::string& prefix : endpoint_prefixes()) {
+      proposals.push_back(each.name + '=' + prefix);
+    }
+  }
+  return proposals;
 }
 
-Result<void> add_services(Server& server, const ServeOptions& options, const Entries& entries,
-                          Launcher* launcher) {
-  const ServiceNeeds needs{.calls = options.server.calls, .launcher = launcher};
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const ServiceEntry& entry = *entries[i];
-    const auto make = [&](OptionTaker& taker) {
-      auto handler = entry.make(taker, needs);
-      if (handler && entry.is_guarded && !options.is_insecure) handler->only_local(kGuardAdvice);
-      return handler;
-    };
-    const ServiceAt& each = options.services[i];
-    if (auto added = server.add_made(each.uri, make, each.service); !added) return added;
+Result<void> read_services(const Arguments& given, ServeOptions& options) {
+  for (const std::string& word : given.words) {
+    const std::size_t equals = word.find('=');
+    std::string service = word.substr(0, equals);
+    // After a colon the `=` belongs to one of the endpoint's options.
+    if (equals == word.npos || equals == 0 || service.find(':') != word.npos) {
+      return fail(usage_error(quote(word) + " is not SERVICE=ENDPOINT",
+                              "write for example upper=tcp://127.0.0.1:8000"));
+    }
+    options.services.push_back({std::move(service), word.substr(equals + 1)});
   }
+  if (!options.services.empty()) return {};
+  return fail(usage_error("missing SERVICE=ENDPOINT",
+                          "write for example 'hotline serve upper=tcp://127.0.0.1:8000'; "
+                          "'hotline services' lists the services"));
+}
+
+Result<void> read_runners(const Arguments& given, ServerOptions& server) {
+  if (given.has("--concurrency")) {
+    const auto parsed = Concurrency::parse(given.options.at("--concurrency"));
+    if (!parsed) return refuse_value("--concurrency", parsed.error());
+    server.concurrency = *parsed;
+  }
+  if (!given.has("--engine")) return {};
+  const auto parsed = parse_engine_kind(given.options.at("--engine"));
+  if (!parsed) return refuse_value("--engine", parsed.error());
+  server.loop.engine = *parsed;
+  if (server.concurrency.kind == Concurrency::Kind::loops) return {};
+  return refuse_value("--engine", usage_error("it applies to --concurrency loops only",
+                                              "leave it out: only loops run on an engine"));
+}
+
+Result<void> read_limits(const Arguments& given, ServerOptions& server) {
+  if (auto read = read_count(given, "--max-connections", server.limits.connections_max); !read) {
+    return read;
+  }
+  if (auto read = read_limit(given, "--idle-timeout", server.timeouts.idle); !read) return read;
+  // An idle timeout below the limit for the first byte lowers that too.
+  server.timeouts.first_byte = std::min(server.timeouts.first_byte, server.timeouts.idle);
+  return read_duration(given, "--drain-timeout", server.drain_timeout);
+}
+
+Result<void> read_log_form(const Arguments& given, ServeOptions& options) {
+  if (given.has("--json")) options.log_form = LogForm::json;
+  if (!given.has("--log-format")) return {};
+  const std::string& word = given.options.at("--log-format");
+  const auto form = kLogForms.find(word);
+  if (!form) {
+    return refuse_value("--log-format", usage_error("there is no format " + quote(word),
+                                                    "the formats are " + kLogForms.list()));
+  }
+  options.log_form = *form;
   return {};
-}
-
-/// The server has duplicates. With the inherited numbers open besides, callers that come during a
-/// drain would wait at sockets that nobody serves any more. The standard streams are left alone.
-void close_inherited(const ServeOptions& options) {
-  std::set<int> numbers;
-  for (const ServiceAt& each : options.services) {
-    const auto endpoint = Endpoint::parse(each.uri);
-    if (endpoint && endpoint->transport() == Transport::fd) numbers.insert(endpoint->descriptor());
-  }
-  numbers.erase(numbers.begin(), numbers.upper_bound(STDERR_FILENO));
-  for (const int number : numbers) UniqueFd(number).reset();
-}
-
-void report_exposed(const Server& server, const Entries& entries, OutputForm form) {
-  const std::vector<BoundService> services = server.services();
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    if (!entries[i]->is_guarded || services[i].endpoint.is_local()) continue;
-    report_note_in_time("--insecure: whoever reaches " + services[i].endpoint.to_string() +
-                            " can do there whatever this user can",
-                        form);
-    return;
-  }
-}
-
-void report_engine(const Server& server, OutputForm form) {
-  const EngineDecision& engine = server.engine();
-  if (engine.fallback_reason.empty()) return;
-  report_note_in_time(
-      "serving on " + std::string(name_of(engine.engine)) + ": " + engine.fallback_reason, form);
-}
-
-/// Always in this form: scripts wait for these lines, and read the ports from them. Who does not
-/// read the first gets no others: the server must come to its signals.
-void report_listening(const Server& server) {
-  for (const BoundService& each : server.services()) {
-    const std::string where = each.endpoint.to_string();
-    if (!print_line_in_time("listening " + each.name + ' ' + where)) return;
-  }
-}
-
-std::string counted(std::uint64_t count, std::string noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
-void report_drained(const DrainReport& report, LogForm form) {
-  const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
-  if (form == LogForm::text) {
-    const std::string messages =
-        report.messages == 0 ? "" : ", " + counted(report.messages, "message");
-    print_line_in_time("drained: " + counted(report.calls, "call") + messages +
-                       "; under way at the end: " + std::to_string(report.finished) +
-                       " finished, " + std::to_string(report.cut) + " cut");
-    return;
-  }
-  JsonLine counts;
-  counts.add("calls", number(report.calls));
-  counts.add("messages", number(report.messages));
-  counts.add("finished", number(report.finished));
-  counts.add("cut", number(report.cut));
-  counts.add("handler_failures", number(report.handler_failures));
-  print_line_in_time(JsonLine::versioned().add("drained", counts).text());
-}
-
-Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& common,
-                          const Entries& entries, Launcher* launcher, QueuedLog& log) {
-  TrafficPrinter traffic(log);
-  ServerOptions server_options = options.server;
-  server_options.log = &log;
-  if (log.wants(LogLevel::debug)) server_options.tap = &traffic;
-  server_options.on_serving = report_listening;
-  Server server(server_options);
-  auto added = add_services(server, options, entries, launcher);
-  if (!added) return fail(std::move(added.error()));
-  if (auto bound = server.bind(); !bound) return fail(bound.error());
-  close_inherited(options);
-  report_engine(server, common.output);
-  report_exposed(server, entries, common.output);
-  return server.run();
-}
-
-ExitStatus exit_status_of(const Result<DrainReport>& report) {
-  if (report) return report->loss.kind == ErrorKind::none ? ExitStatus::ok : ExitStatus::failed;
-  const bool is_mistake = report.error().kind == ErrorKind::invalid_argument;
-  return is_mistake ? ExitStatus::usage : ExitStatus::failed;
 }
 
 }  // namespace
 
-ExitStatus serve_command(const ServeOptions& options, const CommonOptions& common,
-                         const ServiceRegistry& registry) {
-  const auto entries = find_entries(options, registry);
-  if (!entries) return report_error(entries.error(), ExitStatus::usage, common.output);
-  // Before there is a thread: the log has one.
-  const auto launcher = start_launcher_for(*entries);
-  if (!launcher) return report_error(launcher.error(), ExitStatus::failed, common.output);
-  QueuedLog log(options.log_level, format_of(options.log_form));
-  const auto report = serve(options, common, *entries, launcher->get(), log);
-  const ExitStatus status = exit_status_of(report);
-  // Who holds standard error and does not read it gets no more, and cannot keep the program.
-  if (!log.finish(kLogPatience) || !wait_for_room(StandardStream::error, kLogPatience)) {
-    std::_Exit(static_cast<int>(status));
-  }
-  if (!report) return report_error(report.error(), status, common.output);
-  report_drained(*report, options.log_form);
-  return status == ExitStatus::ok ? status : report_error(report->loss, status, common.output);
+Result<ServeOptions> read_serve(const Arguments& given) {
+  ServeOptions options;
+  options.server.signals = SignalUse::drain;
+  if (given.has("--once")) options.server.calls = CallCount::one;
+  options.is_insecure = given.has("--insecure");
+  if (given.has("--verbose")) options.log_level = LogLevel::debug;
+  if (auto read = read_services(given, options); !read) return fail(read.error());
+  if (auto read = read_runners(given, options.server); !read) return fail(read.error());
+  if (auto read = read_limits(given, options.server); !read) return fail(read.error());
+  if (auto read = read_log_form(given, options); !read) return fail(read.error());
+  return options;
+}
+
+Subcommand serve_subcommand() {
+  return {.name = "serve",
+          .summary = "serve one or more services",
+          .examples = kServeExamples,
+          .operands = {{.name = "SERVICE=ENDPOINT",
+                        .usage = "SERVICE=ENDPOINT...",
+                        .repeats = Repeats::yes,
+                        .choices = services_to_propose}},
+          .options = serve_rows(),
+          .description = kServeDescription,
+          .notes = std::string(kTimes) + kServeNotes,
+          .run = read_and_run<read_serve, serve_until_drained>};
 }
 
 }  // namespace hotline::cli

@@ -1,13 +1,14 @@
 #pragma once
 
-#include "cli/exit_status.h"
-#include "cli/options.h"
-#include "cli/service_registry.h"
+#include "cli/serving.h"
+#include "cli/subcommand.h"
 
 namespace hotline::cli {
 
-/// `hotline serve`: serves until drained by a signal, or by `--once`.
-ExitStatus serve_command(const ServeOptions& options, const CommonOptions& common,
-                         const ServiceRegistry& registry);
+/// `hotline serve`.
+Subcommand serve_subcommand();
+
+/// Reads its arguments. Fails with `invalid_argument`, with a hint.
+Result<ServeOptions> read_serve(const Arguments& given);
 
 }  // namespace hotline::cli

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/report.h"
+#include "cli/service_registry.h"
 
 namespace hotline::cli {
 namespace {
@@ -48,9 +49,8 @@ std::string json_of(const ServiceEntry& entry) {
   return line.text() + '\n';
 }
 
-}  // namespace
-
-ExitStatus services_command(const CommonOptions& common, const ServiceRegistry& registry) {
+ExitStatus list_services(const Arguments&, const CommonOptions& common) {
+  const ServiceRegistry registry = make_service_registry();
   if (common.output == OutputForm::json) {
     std::string lines;
     for (const ServiceEntry& each : registry.entries()) lines += json_of(each);
@@ -61,6 +61,19 @@ ExitStatus services_command(const CommonOptions& common, const ServiceRegistry& 
     rows.push_back({each.name, each.summary, join(each.transports), example_of(each)});
   }
   return print_output(table_of(rows), ExitStatus::ok, common.output);
+}
+
+}  // namespace
+
+Subcommand services_subcommand() {
+  return {.name = "services",
+          .summary = "list the services that can be served",
+          .examples = "  hotline services\n  hotline services --json\n",
+          .options = {{.name = "--json", .help = "print one JSON object for each service"}},
+          .description =
+              "Lists each service with the transports that it can be served on and an "
+              "example. 'hotline help SERVICE' describes one.\n",
+          .run = list_services};
 }
 
 }  // namespace hotline::cli

@@ -1,12 +1,10 @@
 #pragma once
 
-#include "cli/exit_status.h"
-#include "cli/options.h"
-#include "cli/service_registry.h"
+#include "cli/subcommand.h"
 
 namespace hotline::cli {
 
-/// `hotline services`: lists what `hotline serve` can serve.
-ExitStatus services_command(const CommonOptions& common, const ServiceRegistry& registry);
+/// `hotline services`.
+Subcommand services_subcommand();
 
 }  // namespace hotline::cli

@@ -4,12 +4,33 @@
 #include <utility>
 
 #include "cli/command_connection.h"
+#include "cli/endpoint_forms.h"
 #include "cli/line_reader.h"
+#include "cli/option_values.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
+#include "cli/wire_texts.h"
+#include "hotline/core/duration.h"
 
 namespace hotline::cli {
 namespace {
+
+constexpr char kShellExamples[] = R"(  hotline shell tcp://127.0.0.1:8090
+  printf 'pwd\nls\n' | hotline shell 'tcp://127.0.0.1:8090?wire=i32'
+)";
+
+constexpr char kShellDescription[] =
+    R"(Runs each line of standard input at ENDPOINT, where the service 'command' is served, in
+a new shell. A 'cd' or a variable is therefore lost at the end of its line. Replies go to standard
+output, each with a newline added if it has none; 'hotline help run' says what a reply is. Blank
+lines are skipped. The line 'quit' or the end of input ends the shell. At a terminal there is a
+prompt with editing and a history, as in 'hotline call'.
+
+The exit status is 0 on success, and 1 on any failure, including the server hanging up.
+
+ENDPOINT may have these options. wire= must be the same as the server's:
+
+)";
 
 /// The lines of one user, each run at the other end before the next is asked for.
 class Shell final : private PeerWatch {
@@ -46,22 +67,60 @@ class Shell final : private PeerWatch {
   Result<void> watched_;  ///< The result of the peer's activity while the user was typing.
 };
 
-}  // namespace
-
-ExitStatus shell_command(const ShellOptions& options, const CommonOptions& common) {
+ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   auto client = connect_command(options.endpoint, {.linger = options.linger,
                                                    .connect_timeout = options.connect_timeout,
                                                    .timeout = options.timeout});
   if (!client)
     return report_error(client.error(), status_of_connect(client.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
-  const auto lines = LineReader::on_standard_input(Home(common.home));
+  const auto lines = LineReader::on_standard_input(Home(common.home), QuitLine::ends);
   const auto conversed = Shell(*client, printer).converse(*lines);
   printer.end_reply();
   if (printer.failure() != 0) return report_output_failure(printer.failure(), common.output);
   if (!conversed) return report_error(conversed.error(), ExitStatus::failed, common.output);
   if (lines->failure() == 0) return ExitStatus::ok;
   return report_input_failure(lines->failure(), common.output);
+}
+
+std::vector<OptionRow> shell_rows() {
+  const ShellOptions defaults;
+  return {
+      {.name = "--linger",
+       .value = "TIME",
+       .help = "on the wire plain, the silence that ends a reply (default " +
+               format_duration(defaults.linger) + "); what comes later is shown when it comes"},
+      {.name = "--timeout",
+       .value = "TIME",
+       .help = "fail if connecting or one reply takes longer than TIME (default: " +
+               format_duration(defaults.connect_timeout) + " to connect, no limit for replies)"},
+      raw_row(),
+      reply_json_row(),
+      {.name = "--home", .value = "DIR", .help = "keep the history of typed lines in DIR"},
+  };
+}
+
+}  // namespace
+
+Result<ShellOptions> read_shell(const Arguments& given) {
+  if (given.words.empty()) {
+    return fail(
+        usage_error("missing ENDPOINT", "write for example 'hotline shell tcp://127.0.0.1:8090'"));
+  }
+  ShellOptions options;
+  if (auto read = read_waits(given, options); !read) return fail(read.error());
+  return options;
+}
+
+Subcommand shell_subcommand() {
+  return {.name = "shell",
+          .summary = "run commands at an endpoint, a line at a time",
+          .examples = kShellExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = endpoint_prefixes}},
+          .options = shell_rows(),
+          .description = kShellDescription + two_columns(client_wire_options()),
+          .notes = kTimes,
+          .run = read_and_run<read_shell, run_shell>};
 }
 
 }  // namespace hotline::cli

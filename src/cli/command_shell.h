@@ -1,11 +1,26 @@
 #pragma once
 
-#include "cli/exit_status.h"
-#include "cli/options.h"
+#include <string>
+
+#include "cli/subcommand.h"
+#include "cli/terminal_text.h"
+#include "hotline/core/deadline.h"
 
 namespace hotline::cli {
 
-/// `hotline shell`: has commands run at an endpoint, a line at a time.
-ExitStatus shell_command(const ShellOptions& options, const CommonOptions& common);
+/// What `hotline shell` was asked for.
+struct ShellOptions {
+  std::string endpoint = {};
+  Duration linger = std::chrono::milliseconds(250);
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration timeout = kNoTimeout;          ///< For one reply.
+  Controls controls = Controls::escaped;  ///< At a terminal.
+};
+
+/// `hotline shell`.
+Subcommand shell_subcommand();
+
+/// Reads its arguments. Fails with `invalid_argument`, with a hint.
+Result<ShellOptions> read_shell(const Arguments& given);
 
 }  // namespace hotline::cli

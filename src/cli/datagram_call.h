@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "cli/call_options.h"
 #include "cli/message_source.h"
-#include "cli/options.h"
 #include "cli/reply_printer.h"
 #include "hotline/core/result.h"
 #include "hotline/net/datagram_socket.h"

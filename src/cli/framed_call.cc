@@ -10,9 +10,6 @@
 namespace hotline::cli {
 namespace {
 
-// Less than this fits the socket's buffer, so that it can be sent before the replies are read.
-constexpr std::size_t kSendAtOnceMax = 16 * 1024;
-
 // What goes around a message, at most.
 constexpr std::size_t kAroundMax = 24 + Framing::kDelimiterBytesMax;
 
@@ -34,8 +31,8 @@ Result<void> FramedCall::converse(MessageSource& messages) {
     if (auto exchanged = exchange(batch); !exchanged) return exchanged;
     if (!batch.refused) return batch.refused;
   }
-  was_cut_short_ = next == MessageSource::Next::hang_up && end_.kind == ErrorKind::closed;
-  if (end_.kind == ErrorKind::none && frames_.stream().shut_down_writes()) {
+  was_cut_short_ = next == MessageSource::Next::hang_up && end_.has_closed();
+  if (!end_.has_ended() && frames_.stream().shut_down_writes()) {
     due_ = missing_;
     show_due();
   }
@@ -69,11 +66,7 @@ bool FramedCall::take(Batch& batch, std::string message) const {
 
 Result<void> FramedCall::exchange(const Batch& batch) {
   if (batch.messages.empty()) return {};
-  if (end_.kind != ErrorKind::none) {
-    return fail(make_error(end_.kind, "send to", peer(),
-                           end_.kind == ErrorKind::closed ? "the peer has hung up" : "",
-                           "the messages before this one were sent; call again for the rest"));
-  }
+  if (auto open = end_.check_open(frames_.stream().peer()); !open) return open;
   sent_ += batch.messages.size();
   missing_ += batch.messages.size();
   due_ = batch.messages.size();
@@ -117,7 +110,7 @@ Result<void> FramedCall::send_while_showing(std::span<const Bytes> payloads) {
   const auto reader = fibers.spawn("read", [&] {
     do {
       show_due();
-    } while (has_reader_ && is_sending && due_ > 0 && end_.kind == ErrorKind::none);
+    } while (has_reader_ && is_sending && due_ > 0 && !end_.has_ended());
     if (!has_reader_) fibers.cancel();
     end();
   });
@@ -137,7 +130,7 @@ void FramedCall::show_here() {
 }
 
 FramedCall::Arrival FramedCall::show_reply() {
-  if (end_.kind != ErrorKind::none) return Arrival::end;
+  if (end_.has_ended()) return Arrival::end;
   const auto reply = frames_.read_frame();
   if (reply) {
     missing_ -= std::min<std::size_t>(missing_, 1);
@@ -145,12 +138,7 @@ FramedCall::Arrival FramedCall::show_reply() {
     has_reader_ = printer_.print_reply(*reply);
     return Arrival::reply;
   }
-  const ErrorKind kind = reply.error().kind;
-  const bool may_come =
-      kind == ErrorKind::timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
-  if (may_come) return Arrival::nothing;
-  end_ = reply.error();
-  return Arrival::end;
+  return end_.may_go_on_after(reply.error()) ? Arrival::nothing : Arrival::end;
 }
 
 void FramedCall::wait_at_most(Duration timeout) {
@@ -158,7 +146,7 @@ void FramedCall::wait_at_most(Duration timeout) {
 }
 
 int FramedCall::descriptor() const {
-  return end_.kind == ErrorKind::none ? frames_.stream().descriptor() : -1;
+  return !end_.has_ended() ? frames_.stream().descriptor() : -1;
 }
 
 bool FramedCall::show_arrived() {
@@ -168,19 +156,18 @@ bool FramedCall::show_arrived() {
   while (has_reader_ && show_reply() == Arrival::reply && is_all_here) {
   }
   wait_at_most(options_.linger);
-  return end_.kind == ErrorKind::none && has_reader_;
+  return !end_.has_ended() && has_reader_;
 }
 
 Result<void> FramedCall::judge() const {
   if (sent_ == 0 || !has_reader_) return {};
-  const bool is_broken_off = end_.kind != ErrorKind::none && end_.kind != ErrorKind::closed;
-  if (is_broken_off) return fail(end_);
+  if (auto whole = end_.check_whole(); !whole) return whole;
   if (missing_ == 0) return {};
   const std::string came =
       missing_ == sent_
           ? "no reply"
           : std::to_string(sent_) + " messages, replies: " + std::to_string(sent_ - missing_);
-  if (end_.kind == ErrorKind::closed) {
+  if (end_.has_closed()) {
     return fail(make_error(ErrorKind::closed, kReceiveFrom, peer(), "it hung up: " + came,
                            "does it use the framing " + frames_.framing().to_string() +
                                " too, and is no message longer than its max?"));

@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "cli/call_options.h"
 #include "cli/message_source.h"
-#include "cli/options.h"
+#include "cli/peer_end.h"
 #include "cli/reply_printer.h"
 #include "hotline/core/result.h"
 #include "hotline/framing/frame_stream.h"
@@ -58,7 +59,7 @@ class FramedCall final : private PeerWatch {
   FrameStream frames_;
   const CallOptions& options_;
   ReplyPrinter& printer_;
-  Error end_;                ///< Why nothing more can come: kind `none` as long as it can.
+  PeerEnd end_;
   std::size_t sent_ = 0;     ///< Messages.
   std::size_t missing_ = 0;  ///< Replies to them.
   std::size_t due_ = 0;      ///< Replies, before the next messages go out.

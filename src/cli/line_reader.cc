@@ -65,12 +65,14 @@ bool PlainLines::take_line(std::string& line) {
   return true;
 }
 
-std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home) {
-  if (StandardInput::is_terminal() && is_output_terminal()) {
+std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home, QuitLine elsewhere) {
+  const bool is_terminal = StandardInput::is_terminal();
+  if (is_terminal && is_output_terminal()) {
     auto editor = std::make_unique<LineEditor>(home.state_file("history"));
     return std::make_unique<LineReader>(std::move(editor));
   }
-  return std::make_unique<LineReader>(std::make_unique<PlainLines>());
+  return std::make_unique<LineReader>(std::make_unique<PlainLines>(),
+                                      is_terminal ? QuitLine::ends : elsewhere);
 }
 
 MessageSource::Next LineReader::next(std::string& message, PeerWatch& peer) {
@@ -95,7 +97,7 @@ std::optional<MessageSource::Next> LineReader::next_now(std::string& message) {
 std::optional<MessageSource::Next> LineReader::judge(const std::string& line) {
   const std::string_view words = trim(line);
   if (words.empty()) return std::nullopt;
-  has_quit_ = words == kQuit;
+  has_quit_ = quit_ == QuitLine::ends && words == kQuit;
   if (has_quit_) return Next::end;
   input_->remember(line);
   return Next::message;

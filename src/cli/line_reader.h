@@ -45,14 +45,22 @@ class PlainLines final : public LineInput {
   int failure_ = 0;
 };
 
-/// The user's lines as messages: blank ones are skipped, `quit` ends them.
+/// What the line `quit` means.
+enum class QuitLine : std::uint8_t {
+  ends,        ///< The end of the input.
+  is_message,  ///< A message like any other.
+};
+
+/// The lines of standard input as messages. Blank lines are skipped.
 class LineReader final : public MessageSource {
  public:
-  explicit LineReader(std::unique_ptr<LineInput> input) : input_(std::move(input)) {}
+  explicit LineReader(std::unique_ptr<LineInput> input, QuitLine quit = QuitLine::ends)
+      : input_(std::move(input)), quit_(quit) {}
 
   /// Lines of standard input, edited at a prompt if that and standard output are a terminal. Their
-  /// history is kept in `home`.
-  static std::unique_ptr<LineReader> on_standard_input(const Home& home);
+  /// history is kept in `home`. At a terminal `quit` ends them; `elsewhere` says what it means if
+  /// standard input is a file or a pipe.
+  static std::unique_ptr<LineReader> on_standard_input(const Home& home, QuitLine elsewhere);
 
   Next next(std::string& message, PeerWatch& peer) override;
   std::optional<Next> next_now(std::string& message) override;
@@ -62,6 +70,7 @@ class LineReader final : public MessageSource {
   std::optional<Next> judge(const std::string& line);
 
   std::unique_ptr<LineInput> input_;
+  QuitLine quit_;
   bool has_quit_ = false;
 };
 

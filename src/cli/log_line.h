@@ -2,11 +2,18 @@
 
 #include <string>
 
-#include "cli/options.h"
+#include "hotline/core/enum_names.h"
 #include "hotline/core/log_entry.h"
 #include "hotline/engine/queued_log.h"
 
 namespace hotline::cli {
+
+/// How the lines of a server's log are written.
+enum class LogForm : bool { text, json };
+
+/// The names of the forms on the command line.
+inline constexpr EnumNames<LogForm, 2> kLogForms{
+    {{LogForm::text, "text"}, {LogForm::json, "json"}}};
 
 /// How the log shows an entry as a JSON object, without a newline.
 std::string format_as_json(const LogEntry& entry);

@@ -16,4 +16,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> nam
 /// Returns `upper, clock and ntp`.
 std::string list_names(std::span<const std::string> names);
 
+/// `upper, clock or ntp`.
+std::string list_choices(std::span<const std::string> names);
+
 }  // namespace hotline::cli

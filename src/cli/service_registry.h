@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hotline/core/result.h"
@@ -19,15 +20,16 @@ struct ServiceNeeds {
   Launcher* launcher = nullptr;  ///< If ServiceEntry::needs_launcher. Must outlive the handler.
 };
 
-/// One service that `hotline serve` knows.
+/// One service of `hotline serve`: everything that serving, listing and help need.
 struct ServiceEntry {
   std::string name;
-  std::string summary;                  ///< One line.
-  std::vector<std::string> transports;  ///< Schemes of the endpoints that it can be served at.
-  std::string example;                  ///< A SERVICE=ENDPOINT.
-  std::function<Result<Handler>(OptionTaker& taker, const ServiceNeeds& needs)> make;
+  std::string summary;                       ///< One line, which begins with a verb.
+  std::vector<std::string> transports = {};  ///< Schemes of the endpoints that can serve it.
+  std::string example = {};                  ///< A SERVICE=ENDPOINT.
+  std::string help = {};                     ///< What `hotline help NAME` says, as fill() takes it.
+  std::function<Result<Handler>(OptionTaker& taker, const ServiceNeeds& needs)> make = {};
   bool needs_launcher = false;
-  bool is_guarded = false;  ///< For callers on other machines only where that is said outright.
+  bool is_guarded = false;  ///< Callers on other machines are refused without --insecure.
 };
 
 /// The services of the program, in the order in which they are listed.
@@ -35,17 +37,19 @@ class ServiceRegistry {
  public:
   explicit ServiceRegistry(std::vector<ServiceEntry> entries) : entries_(std::move(entries)) {}
 
-  const std::vector<ServiceEntry>& entries() const { return entries_; }
+  const std::vector<ServiceEntry>& entries() const& { return entries_; }
+  const std::vector<ServiceEntry>& entries() && = delete;  ///< They would not outlive it.
 
-  /// The service of that name, which lives as long as the registry. Fails with `invalid_argument`,
-  /// naming the known ones.
+  /// Returns the service of that name, which lives as long as the registry. Fails with
+  /// `invalid_argument`, naming the known ones.
   Result<const ServiceEntry*> find(std::string_view name) const;
 
  private:
   std::vector<ServiceEntry> entries_;
 };
 
-/// Every service that there is.
+/// Every service of the program.
+std::vector<ServiceEntry> make_services();
 ServiceRegistry make_service_registry();
 
 }  // namespace hotline::cli

@@ -8,9 +8,6 @@
 namespace hotline::cli {
 namespace {
 
-// Less than this fits the socket's buffer, so that it can be sent before the replies are read.
-constexpr std::size_t kSendAtOnceMax = 16 * 1024;
-
 // What is shorter than a packet is not cut up on its way; longer replies get a moment for their
 // rest.
 constexpr std::size_t kUncutMax = 1024;
@@ -31,8 +28,8 @@ Result<void> StreamCall::converse(MessageSource& messages) {
     }
     show_reply();
   }
-  was_cut_short_ = next == MessageSource::Next::hang_up && end_.kind == ErrorKind::closed;
-  if (end_.kind == ErrorKind::none && stream_.shut_down_writes()) {
+  was_cut_short_ = next == MessageSource::Next::hang_up && end_.has_closed();
+  if (!end_.has_ended() && stream_.shut_down_writes()) {
     while (has_reader_ && show_piece(options_.linger) == Arrival::piece) {
     }
   }
@@ -44,11 +41,7 @@ Result<void> StreamCall::send(const std::string& message) {
   printer_.end_reply();
   reply_bytes_ = 0;
   has_sent_ = true;
-  if (end_.kind != ErrorKind::none) {
-    return fail(make_error(end_.kind, "send to", stream_.peer().to_string(),
-                           end_.kind == ErrorKind::closed ? "the peer has hung up" : "",
-                           "the messages before this one were sent; call again for the rest"));
-  }
+  if (auto open = end_.check_open(stream_.peer()); !open) return open;
   if (message.size() > kSendAtOnceMax) return send_while_showing(message);
   return stream_.write_all(as_bytes(message));
 }
@@ -85,7 +78,7 @@ void StreamCall::show_rest() {
 }
 
 StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
-  if (end_.kind != ErrorKind::none) return Arrival::end;
+  if (end_.has_ended()) return Arrival::end;
   const DeadlineScope scope(deadline_after(wait_max));
   const auto bytes = stream_.receive();
   if (bytes) {
@@ -93,31 +86,23 @@ StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
     has_reader_ = printer_.print_piece(*bytes);
     return Arrival::piece;
   }
-  const ErrorKind kind = bytes.error().kind;
-  const bool may_come =
-      kind == ErrorKind::timed_out || kind == ErrorKind::draining || kind == ErrorKind::cancelled;
-  if (may_come) return Arrival::nothing;
-  end_ = bytes.error();
-  return Arrival::end;
+  return end_.may_go_on_after(bytes.error()) ? Arrival::nothing : Arrival::end;
 }
 
-int StreamCall::descriptor() const {
-  return end_.kind == ErrorKind::none ? stream_.descriptor() : -1;
-}
+int StreamCall::descriptor() const { return !end_.has_ended() ? stream_.descriptor() : -1; }
 
 bool StreamCall::show_arrived() {
   show_rest();
-  return end_.kind == ErrorKind::none && has_reader_;
+  return !end_.has_ended() && has_reader_;
 }
 
 Result<void> StreamCall::judge() const {
   if (!has_sent_ || !has_reader_) return {};
-  const bool is_broken_off = end_.kind != ErrorKind::none && end_.kind != ErrorKind::closed;
-  if (is_broken_off) return fail(end_);
+  if (auto whole = end_.check_whole(); !whole) return whole;
   if (reply_bytes_ > 0) return {};
   const std::string peer = stream_.peer().to_string();
   constexpr std::string_view kReceive = "receive from";
-  if (end_.kind == ErrorKind::closed) {
+  if (end_.has_closed()) {
     return fail(make_error(ErrorKind::closed, kReceive, peer, "it hung up without a reply",
                            "did the service understand the message? Perhaps it wants a framing, "
                            "as ?framing=lines"));

@@ -2,8 +2,9 @@
 
 #include <string>
 
+#include "cli/call_options.h"
 #include "cli/message_source.h"
-#include "cli/options.h"
+#include "cli/peer_end.h"
 #include "cli/reply_printer.h"
 #include "hotline/core/result.h"
 #include "hotline/net/stream.h"
@@ -43,7 +44,7 @@ class StreamCall final : private PeerWatch {
   Stream stream_;
   const CallOptions& options_;
   ReplyPrinter& printer_;
-  Error end_;                    ///< Why nothing more can come: kind `none` as long as it can.
+  PeerEnd end_;
   std::size_t reply_bytes_ = 0;  ///< Since the last message.
   bool has_sent_ = false;
   bool has_reader_ = true;  ///< The reader of standard output.

@@ -7,29 +7,32 @@
 #include "engine/epoll/epoll_loop.h"
 #include "engine/uring/uring_loop.h"
 #include "engine/uring/uring_probe.h"
+#include "hotline/core/enum_names.h"
 
 // Only this file chooses an engine.
 
 namespace hotline {
 
+namespace {
+
+constexpr EnumNames<EngineKind, 3> kEngines{{{EngineKind::uring, "uring"},
+                                             {EngineKind::epoll, "epoll"},
+                                             {EngineKind::automatic, "auto"}}};
+
+}  // namespace
+
 std::string_view name_of(EngineKind kind) {
-  switch (kind) {
-    case EngineKind::automatic: return "auto";
-    case EngineKind::uring: return "uring";
-    case EngineKind::epoll: return "epoll";
-    case EngineKind::simulated: return "simulated";
-  }
-  return "unknown";
+  return kind == EngineKind::simulated ? "simulated" : kEngines.name_of(kind);
 }
 
 Result<EngineKind> parse_engine_kind(std::string_view name) {
-  for (const EngineKind kind : {EngineKind::automatic, EngineKind::uring, EngineKind::epoll}) {
-    if (name == name_of(kind)) return kind;
-  }
+  if (const auto kind = kEngines.find(name)) return *kind;
   return fail(make_error(ErrorKind::invalid_argument, "choose an engine", {},
                          "there is no engine '" + std::string(name) + "'",
-                         "the engines are uring, epoll and auto"));
+                         "the engines are " + kEngines.list()));
 }
+
+std::vector<std::string> engine_names() { return kEngines.names(); }
 
 Result<EngineDecision> choose_engine(EngineKind wanted) {
   if (engine::Engine::current().is_simulated()) return EngineDecision{EngineKind::simulated, {}};

@@ -24,10 +24,24 @@ constexpr Word kWords[] = {
     {"loops", Concurrency::Kind::loops, 256},
 };
 
+std::string form_of(const Word& word) {
+  return std::string(word.name) + (word.count_max == 0 ? "" : ":N");
+}
+
+/// `serial, threads:N, processes:N and loops:N`
+std::string list_forms() {
+  std::string text;
+  for (const Word& each : kWords) {
+    if (!text.empty()) text += &each == std::end(kWords) - 1 ? " and " : ", ";
+    text += form_of(each);
+  }
+  return text;
+}
+
 std::unexpected<Error> refuse(std::string_view word, std::string detail) {
   return fail(make_error(ErrorKind::invalid_argument, "use the concurrency",
                          "'" + escape(as_bytes(word)) + "'", std::move(detail),
-                         "the words are serial, threads:N, processes:N and loops:N"));
+                         "the words are " + list_forms()));
 }
 
 }  // namespace
@@ -46,6 +60,18 @@ Result<Concurrency> Concurrency::parse(std::string_view word) {
     return refuse(word, "the number must be from 1 to " + std::to_string(known->count_max));
   }
   return Concurrency{known->kind, count};
+}
+
+std::vector<std::string> Concurrency::names() {
+  std::vector<std::string> names;
+  for (const Word& each : kWords) names.emplace_back(each.name);
+  return names;
+}
+
+std::vector<std::string> Concurrency::forms() {
+  std::vector<std::string> forms;
+  for (const Word& each : kWords) forms.push_back(form_of(each));
+  return forms;
 }
 
 std::string Concurrency::to_string() const {

@@ -29,10 +29,10 @@ class Messages(WithServer):
             self.assertEqual((failed.returncode, failed.stdout), (1, b""))
             self.assertRegex(failed.stderr, b"^error: cannot read standard input: ")
 
-    def test_of_lines_skip_the_blank_ones_and_end_at_quit(self):
+    def test_of_lines_skip_the_blank_ones_and_quit_is_one_of_them_in_a_pipe(self):
         for endpoint in self.everywhere:
             said = b"\n  \t\none\n\r\n\ntwo\nquit\nthree\n"
-            self.assertEqual(self.replies(endpoint, input=said), b"ONE\nTWO\n")
+            self.assertEqual(self.replies(endpoint, input=said), b"ONE\nTWO\nQUIT\nTHREE\n")
 
     def test_of_arguments_may_be_quit_or_blank(self):
         for endpoint in self.everywhere:
@@ -139,7 +139,7 @@ class Mistakes(unittest.TestCase):
         return said
 
     def test_a_missing_endpoint(self):
-        self.assertIn("nobody to call", self.refuse(2))
+        self.assertIn("missing ENDPOINT", self.refuse(2))
 
     def test_a_refused_connection_names_the_endpoint(self):
         with socket.create_server(("127.0.0.1", 0)) as gone:

@@ -80,12 +80,13 @@ class Doctor(unittest.TestCase):
 
 
 class Help(unittest.TestCase):
-    COMMANDS = ("serve", "call", "services", "doctor")
+    COMMANDS = ("serve", "call", "run", "shell", "services", "doctor", "help", "version")
 
     def test_of_every_topic_has_an_example_and_fits_a_terminal(self):
-        for topic in ("", *self.COMMANDS, "endpoints", "concurrency", "status"):
+        for topic in ("", *self.COMMANDS, "endpoints", "framing", "concurrency", "status", "upper",
+                      "command"):
             text = run("help", *topic.split()).stdout.decode()
-            self.assertRegex(text, r"(?m)^  hotline (serve|call|services|doctor)", topic)
+            self.assertRegex(text, r"(?m)^  hotline [a-z]", topic)
             self.assertLessEqual(max(map(len, text.splitlines())), 100, topic)
 
     def test_is_the_same_by_each_of_its_names(self):
@@ -110,10 +111,12 @@ class Help(unittest.TestCase):
         self.assertIn(b"did you mean 'serve'?", refused.stderr)
         self.assertIn(b"concurrency", refused.stderr)
 
-    def test_without_a_command_the_status_is_2_and_the_hint_says_where_help_is(self):
+    def test_without_a_command_goes_to_standard_error_and_the_status_is_2(self):
         refused = run()
         self.assertEqual((refused.returncode, refused.stdout), (2, b""))
-        self.assertIn(b"hotline --help", refused.stderr)
+        self.assertEqual(refused.stderr, run("help").stdout)
+        refused = run("--json")
+        self.assertEqual(json.loads(refused.stderr)["error"]["code"], 2)
 
     def test_an_unknown_command_names_the_nearest(self):
         refused = run("cal", "tcp://127.0.0.1:1")
@@ -122,6 +125,8 @@ class Help(unittest.TestCase):
 
     def test_version_is_one_line(self):
         self.assertRegex(run("--version").stdout, rb"^hotline \d+\.\d+\.\d+\n$")
+        self.assertEqual(run("-V").stdout, run("--version").stdout)
+        self.assertEqual(run("version").stdout, run("--version").stdout)
         self.assertEqual(json.loads(run("--version", "--json").stdout)["v"], 1)
 
     def test_output_that_cannot_be_written_is_an_error(self):

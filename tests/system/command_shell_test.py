@@ -108,7 +108,7 @@ class AtATerminal(unittest.TestCase):
                         self.assertEqual(shell.end(), 0)
                     else:
                         shell.expect("error: ")
-                        shell.expect("not asked for")
+                        shell.expect("belong to no reply")
                         self.assertEqual(shell.end(), 1)
 
     def test_a_ctrl_c_takes_the_command_along(self):

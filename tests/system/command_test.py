@@ -1,5 +1,6 @@
 """Remote commands on the three wires of the course, our server and our client each with a peer that
 is written in Python as the course writes it."""
+import subprocess
 import unittest
 
 from command_support import (BIG, DONE, SMALL, WIRES, CourseClient, break_off, connect,
@@ -113,6 +114,13 @@ class CourseServers(unittest.TestCase):
             with self.subTest(wire), course_server(wire) as endpoint:
                 said = run_program(HOTLINE, "shell", endpoint, input=lines)
                 self.assertEqual(said, b"one\n" + DONE + b"\nno\n")
+
+    def test_run_leaves_standard_input_to_the_loop_around_it(self):
+        script = 'while read -r line; do "$1" run "$2" -- printf %s. "$line"; done'
+        with course_server("i32") as endpoint:
+            said = subprocess.run(["sh", "-c", script, "sh", HOTLINE, endpoint], input=b"a\nb\nc\n",
+                                  capture_output=True, timeout=WAIT_S)
+        self.assertEqual((said.returncode, said.stdout, said.stderr), (0, b"a.b.c.", b""))
 
     def test_several_words_are_run_as_they_are(self):
         words = ("printf", "%s|", "two  words", "it's", "$HOME", "`x`", "*", "")

@@ -229,7 +229,7 @@ class CallsToPython(unittest.TestCase):
 
     def test_call_sends_the_lines_of_its_input_and_skips_blank_ones(self):
         def check(endpoint):
-            self.assertEqual(call(endpoint, input=b"one\n\ntwo\nquit\nthree\n"), b"ONE\nTWO\n")
+            self.assertEqual(call(endpoint, input=b"one\n\ntwo\nquit\n"), b"ONE\nTWO\nQUIT\n")
         self.with_each(self.STREAMS, check)
 
     def test_call_prints_a_mebibyte_whole(self):

@@ -192,7 +192,6 @@ class CallsToNc(unittest.TestCase):
             self.assertEqual(nc.read(len(TEXT) - 1), TEXT[:-1])
             nc.write(b"understood\n")
             self.assertEqual(caller.read_line(), b"understood\n")
-            caller.write(b"quit\n")
             nc.process.stdin.close()
         self.answer((HOTLINE, "call", "--linger", f"{WAIT_S}s"), check)
 

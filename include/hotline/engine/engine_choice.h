@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hotline/core/result.h"
 
@@ -22,6 +23,9 @@ std::string_view name_of(EngineKind kind);
 
 /// Returns the kind with that name. Fails with `invalid_argument`; the error lists the known names.
 Result<EngineKind> parse_engine_kind(std::string_view name);
+
+/// Returns the names that parse_engine_kind() takes.
+std::vector<std::string> engine_names();
 
 /// The threads that run offloaded work. Each loop has a pool of its own, all threads of a server
 /// with `threads:N` or `serial` share one, and any other thread has one of its own.

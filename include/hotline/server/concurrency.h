@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hotline/core/result.h"
 
@@ -23,6 +24,10 @@ struct Concurrency {
 
   /// `serial`, `threads:16`, `processes`, `loops:2` …; fails with `invalid_argument`.
   static Result<Concurrency> parse(std::string_view word);
+
+  /// The words that parse() takes, without and with their counts: `threads`, `threads:N`.
+  static std::vector<std::string> names();
+  static std::vector<std::string> forms();
 
   /// The word, with the count that is meant here.
   std::string to_string() const;

@@ -8,11 +8,20 @@ namespace {
 using Words = std::vector<std::string>;
 using Options = std::map<std::string, std::string>;
 
+const OptionRow kJson{.name = "--json"};
+const OptionRow kHome{.name = "--home", .value = "DIR"};
+const OptionRow kHelp{.name = "--help", .letter = 'h'};
+
 Result<Arguments> take(const Words& words) {
-  return take_apart(words, {"", {"--json", "-h,--help"}, {"--home"}, 0},
-                    {{"call", {"--json", "-v,--verbose"}, {"--home", "--linger"}, 100},
-                     {"services", {}, {}, 0},
-                     {"help", {}, {}, 1}});
+  return split_arguments(words, {"", {kJson, kHelp, kHome}, 0},
+                         {{"call",
+                           {kJson,
+                            {.name = "--verbose", .letter = 'v'},
+                            kHome,
+                            {.name = "--linger", .letter = 'l', .value = "TIME"}},
+                           100},
+                          {"services", {}, 0},
+                          {"help", {}, 1}});
 }
 
 Arguments taken(const Words& words) {
@@ -40,7 +49,7 @@ TEST_CASE("without words there is no command") {
   CHECK(arguments->options.empty());
 }
 
-TEST_CASE("options stand before a command, and anywhere behind it") {
+TEST_CASE("options stand before a command, and anywhere after it") {
   const Arguments arguments =
       taken({"--json", "call", "-v", "endpoint", "--linger", "5s", "message", "--home", "h"});
   CHECK(arguments.command == "call");
@@ -63,7 +72,7 @@ TEST_CASE("of an option that is given twice the last value counts") {
   CHECK(taken({"call", "-v", "--verbose", "-vv"}).options == Options{{"--verbose", ""}});
 }
 
-TEST_CASE("a value is kept as it is, behind a space or an equals sign") {
+TEST_CASE("a value is kept as it is, after a space or an equals sign") {
   for (const std::string value : {"", "a b", "{}", "++", "[a,b]", "[", "--json", "\"q\"", "a=b",
                                   "=", "\x01", "\x01x", "--home=\x01x", "\n"}) {
     CAPTURE(value);
@@ -82,17 +91,32 @@ TEST_CASE("words are kept unchanged, whatever they mean elsewhere") {
   CHECK(taken(line).words == words);
 }
 
-TEST_CASE("the name of a command is a word behind a command") {
+TEST_CASE("the name of a command is a word after a command") {
   CHECK(taken({"call", "call", "services", "help"}).words == Words{"call", "services", "help"});
   CHECK(taken({"help", "call"}).words == Words{"call"});
   CHECK(taken({"help", "help"}).words == Words{"help"});
 }
 
-TEST_CASE("behind two dashes there are only words") {
+TEST_CASE("after two dashes there are only words") {
   const Arguments arguments = taken({"call", "a", "--", "--json", "--", "-v", "--home=\x01", "[x"});
   CHECK(arguments.words == Words{"a", "--json", "--", "-v", "--home=\x01", "[x"});
   CHECK(arguments.options.empty());
-  CHECK(taken({"--", "call"}).command.empty());
+}
+
+TEST_CASE("two dashes before the command do not hide it") {
+  const Arguments arguments = taken({"--json", "--", "call", "--json", "x"});
+  CHECK(arguments.command == "call");
+  CHECK(arguments.words == Words{"--json", "x"});
+  CHECK(taken({"--"}).command.empty());
+  CHECK(refusal({"--", "-h"}).message() == "there is no command '-h'");
+}
+
+TEST_CASE("letters can be written together, and the rest after one with a value is its value") {
+  CHECK(taken({"call", "-vv", "x"}).options == Options{{"--verbose", ""}});
+  CHECK(taken({"call", "-vl5s", "x"}).options == Options{{"--verbose", ""}, {"--linger", "5s"}});
+  CHECK(taken({"call", "-l", "-v", "x"}).options == Options{{"--linger", "-v"}});
+  CHECK(refusal({"call", "-vx"}).message() == "there is no option '-vx' of 'hotline call'");
+  CHECK(refusal({"call", "x", "-vl"}).message() == "--linger needs a value");
 }
 
 TEST_CASE("an option without its value is refused") {
@@ -124,10 +148,12 @@ TEST_CASE("an unknown option is refused with the names of the known ones") {
         "there is no option '--lingr=' of 'hotline call'");
 }
 
-TEST_CASE("what stands before a command is taken for the program's own") {
+TEST_CASE("an option of a command is refused before the command, with its right place") {
   const Error error = refusal({"--linger", "5s", "call"});
-  CHECK(error.message() == "there is no option '--linger'");
-  CHECK(error.hint() == "there are --json, --help and --home; words after -- are not options");
+  CHECK(error.message() == "'--linger' is an option of a command");
+  CHECK(error.hint() == "write it after the command, as in 'hotline call --linger'");
+  CHECK(refusal({"--lingr", "call"}).hint() ==
+        "there are --json, --help and --home; words after -- are not options");
   CHECK(refusal({"cal", "help"}).message() == "there is no command 'cal'");
 }
 

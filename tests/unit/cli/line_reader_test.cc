@@ -230,6 +230,20 @@ TEST_CASE("quit ends the input for good, also without waiting") {
   CHECK(reader.next(line, peer) == Next::end);
 }
 
+TEST_CASE("quit is a message where it does not end the input") {
+  test::FedInput input;
+  input.feed("quit\n\n quit \n");
+  input.end();
+  FakePeer peer(-1);
+  LineReader reader(std::make_unique<PlainLines>(), QuitLine::is_message);
+  std::string line;
+  CHECK(reader.next(line, peer) == Next::message);
+  CHECK(line == "quit");
+  CHECK(reader.next(line, peer) == Next::message);
+  CHECK(line == " quit ");
+  CHECK(reader.next(line, peer) == Next::end);
+}
+
 TEST_CASE("what is typed is never known before it is waited for") {
   Typing typing{.typed = {"a"}, .remembered = {}};
   LineReader reader(std::make_unique<TypedLines>(typing));
@@ -242,7 +256,8 @@ TEST_CASE("without a terminal standard input is read as plain lines") {
   input.feed("\xff\n");
   FakePeer peer(-1);
   std::string line;
-  CHECK(LineReader::on_standard_input(Home("/proc/none"))->next(line, peer) == Next::message);
+  const auto reader = LineReader::on_standard_input(Home("/proc/none"), QuitLine::ends);
+  CHECK(reader->next(line, peer) == Next::message);
   CHECK(line == "\xff");
 }
 

@@ -10,7 +10,7 @@ namespace {
 ServiceRegistry registry_of(const std::vector<std::string>& names) {
   std::vector<ServiceEntry> entries;
   for (const std::string& name : names) {
-    entries.push_back({.name = name, .summary = "", .transports = {}, .example = "", .make = {}});
+    entries.push_back({.name = name, .summary = ""});
   }
   return ServiceRegistry(std::move(entries));
 }

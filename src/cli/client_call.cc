@@ -1,0 +1,136 @@
+#include "cli/client_call.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "cli/datagram_call.h"
+#include "cli/framed_call.h"
+#include "cli/line_reader.h"
+#include "cli/reply_printer.h"
+#include "cli/report.h"
+#include "cli/stream_call.h"
+#include "hotline/net/connect.h"
+#include "hotline/net/target.h"
+
+namespace hotline::cli {
+namespace {
+
+std::unique_ptr<MessageSource> make_source(const CallOptions& options,
+                                           const CommonOptions& common) {
+  if (!options.messages.empty()) return std::make_unique<ArgumentMessages>(options.messages);
+  return LineReader::on_standard_input(Home(common.home), QuitLine::is_message);
+}
+
+/// A stream's endpoint, and how messages are framed there.
+struct StreamTarget {
+  Target target;
+  Framing framing;
+};
+
+Result<StreamTarget> parse_stream_target(std::string_view uri) {
+  Framing framing;
+  auto target = Target::parse(uri, {}, [&](OptionTaker& taker) -> Result<void> {
+    auto taken = Framing::take_from(taker);
+    if (!taken) return fail(std::move(taken.error()));
+    framing = *std::move(taken);
+    // The server's, so that both can be given the same endpoint.
+    if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
+    return {};
+  });
+  if (!target) return fail(std::move(target.error()));
+  return StreamTarget{*std::move(target), std::move(framing)};
+}
+
+/// Messages that are known are refused before any is sent. An empty one is one among datagrams and
+/// frames; among the bytes of a stream it is nothing.
+Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
+                            const CallOptions& options) {
+  if (framing.has_boundaries()) {
+    for (const std::string& message : options.messages) {
+      const auto envelope = encode_for(endpoint, framing, as_bytes(message));
+      if (!envelope) return fail(envelope.error());
+    }
+    return {};
+  }
+  if (std::ranges::count(options.messages, "") == 0) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "send to", endpoint.to_string(),
+                         "a message is empty, and a stream has no empty messages",
+                         "leave it out; datagrams (udp, unixgram) may be empty, and messages in a "
+                         "framing, as in ?framing=u32be"));
+}
+
+Result<Stream> open_stream(const Target& target, const CallOptions& options) {
+  ConnectOptions connecting;
+  connecting.timeout = options.timeout;
+  connecting.socket = target.socket;
+  connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
+  return connect(target.endpoint, connecting);
+}
+
+Result<DatagramSocket> open_datagrams(const CallOptions& options) {
+  DatagramOptions opening;
+  opening.connect_timeout = options.timeout;
+  opening.send_timeout = options.timeout;
+  return connect_datagrams(options.endpoint, opening);
+}
+
+ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
+                  const MessageSource& source, OutputForm form) {
+  if (printer.failure() != 0) return report_output_failure(printer.failure(), form);
+  if (conversed && source.failure() != 0) {
+    return report_input_failure(source.failure(), form);
+  }
+  if (conversed) return ExitStatus::ok;
+  // Of a datagram's peer only its first reply tells whether it is there.
+  const bool is_absent = conversed.error().kind == ErrorKind::refused;
+  return report_error(conversed.error(), is_absent ? ExitStatus::unreachable : ExitStatus::failed,
+                      form);
+}
+
+template <typename Call>
+ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& options,
+                const CommonOptions& common) {
+  const auto source = make_source(options, common);
+  const auto conversed = call.converse(*source);
+  if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
+  return finish(conversed, printer, *source, common.output);
+}
+
+ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) {
+  const auto form = parse_stream_target(options.endpoint);
+  if (!form) return report_error(form.error(), ExitStatus::usage, common.output);
+  if (auto checked = check_messages(form->target.endpoint, form->framing, options); !checked) {
+    return report_error(checked.error(), ExitStatus::usage, common.output);
+  }
+  auto stream = open_stream(form->target, options);
+  if (!stream)
+    return report_error(stream.error(), status_of_connect(stream.error()), common.output);
+  ReplyPrinter printer(common.output, controls_for_output(options.controls));
+  if (!form->framing.has_boundaries()) {
+    return hold(StreamCall(std::move(*stream), options, printer), printer, options, common);
+  }
+  return hold(FramedCall(FrameStream(std::move(*stream), form->framing), options, printer), printer,
+              options, common);
+}
+
+ExitStatus call_datagrams(const CallOptions& options, const CommonOptions& common) {
+  auto socket = open_datagrams(options);
+  if (!socket)
+    return report_error(socket.error(), status_of_connect(socket.error()), common.output);
+  ReplyPrinter printer(common.output, controls_for_output(options.controls));
+  DatagramCall call(std::move(*socket), options, printer);
+  const auto source = make_source(options, common);
+  return finish(call.converse(*source), printer, *source, common.output);
+}
+
+}  // namespace
+
+ExitStatus hold_call(const CallOptions& options, const CommonOptions& common) {
+  const auto endpoint = Endpoint::parse(options.endpoint);
+  if (!endpoint) return report_error(endpoint.error(), ExitStatus::usage, common.output);
+  if (is_datagram(endpoint->transport())) return call_datagrams(options, common);
+  return call_stream(options, common);
+}
+
+}  // namespace hotline::cli

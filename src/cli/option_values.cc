@@ -1,0 +1,59 @@
+#include "cli/option_values.h"
+
+#include <charconv>
+
+#include "cli/report.h"
+#include "hotline/core/bytes.h"
+#include "hotline/core/duration.h"
+
+namespace hotline::cli {
+
+std::string quote(std::string_view word) { return "'" + escape(as_bytes(word)) + "'"; }
+
+std::unexpected<Error> refuse_value(const std::string& option, const Error& error) {
+  return fail(usage_error(option + ": " + error.message(), error.hint()));
+}
+
+Result<void> read_duration(const Arguments& given, const std::string& option, Duration& duration) {
+  if (!given.has(option)) return {};
+  const auto parsed = parse_duration(given.options.at(option));
+  if (!parsed) return refuse_value(option, parsed.error());
+  duration = *parsed;
+  return {};
+}
+
+Result<void> read_limit(const Arguments& given, const std::string& option, Duration& duration) {
+  if (auto read = read_duration(given, option, duration); !read) return read;
+  if (duration > Duration::zero()) return {};
+  return refuse_value(option,
+                      usage_error("0 would end every call at once", "none is without limit"));
+}
+
+Result<void> read_count(const Arguments& given, const std::string& option, std::size_t& count) {
+  if (!given.has(option)) return {};
+  const std::string& text = given.options.at(option);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool is_whole = error == std::errc() && end == text.data() + text.size();
+  if (is_whole && count > 0) return {};
+  return refuse_value(option,
+                      usage_error(quote(text) + " is not a number", "write a number from 1 up"));
+}
+
+OptionRow raw_row() {
+  return {
+      .name = "--raw",
+      .help = "print control characters as they are; without it they are escaped at a terminal"};
+}
+
+Controls read_controls(const Arguments& given) {
+  return given.has("--raw") ? Controls::raw : Controls::escaped;
+}
+
+OptionRow reply_json_row() {
+  return {.name = "--json",
+          .help =
+              "print each reply as a JSON object, with its bytes in \"text\", or in \"base64\" if "
+              "they are not UTF-8"};
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "cli/arguments.h"
+#include "cli/option_row.h"
+#include "cli/terminal_text.h"
+#include "hotline/core/deadline.h"
+#include "hotline/core/result.h"
+
+namespace hotline::cli {
+
+/// `word` between quotes, escaped.
+std::string quote(std::string_view word);
+
+/// `error` as one about the value of `option`.
+std::unexpected<Error> refuse_value(const std::string& option, const Error& error);
+
+/// Reads the value of `option` into `duration`, if the option was given.
+Result<void> read_duration(const Arguments& given, const std::string& option, Duration& duration);
+
+/// The same for a limit of time, which must not be 0.
+Result<void> read_limit(const Arguments& given, const std::string& option, Duration& duration);
+
+/// Reads the value of `option`, a number from 1 up, into `count`, if the option was given.
+Result<void> read_count(const Arguments& given, const std::string& option, std::size_t& count);
+
+/// `--raw`, of every command that prints replies.
+OptionRow raw_row();
+Controls read_controls(const Arguments& given);
+
+/// `--json` of every command that prints replies.
+OptionRow reply_json_row();
+
+}  // namespace hotline::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+
+#include "hotline/core/error.h"
+#include "hotline/core/result.h"
+#include "hotline/net/endpoint.h"
+
+namespace hotline::cli {
+
+/// Whether the peer of a call can still send, and why not. A value.
+class PeerEnd {
+ public:
+  /// Takes the error of a receive. Returns whether bytes may still come after it: they may if the
+  /// wait ended, by its deadline, a drain or a cancel, and not the call.
+  bool may_go_on_after(const Error& error);
+
+  bool has_ended() const { return end_.has_value(); }
+
+  /// Whether the peer has closed in good order.
+  bool has_closed() const { return end_ && end_->kind == ErrorKind::closed; }
+
+  /// Fails with the error that broke the call off, if one did.
+  Result<void> check_whole() const;
+
+  /// Fails, as a send to `peer` would, if the peer has ended the call.
+  Result<void> check_open(const Endpoint& peer) const;
+
+ private:
+  std::optional<Error> end_;
+};
+
+}  // namespace hotline::cli

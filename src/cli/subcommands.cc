@@ -1,0 +1,40 @@
+#include "cli/subcommands.h"
+
+#include <utility>
+
+#include "cli/command_call.h"
+#include "cli/command_doctor.h"
+#include "cli/command_help.h"
+#include "cli/command_run.h"
+#include "cli/command_serve.h"
+#include "cli/command_services.h"
+#include "cli/command_shell.h"
+#include "cli/command_version.h"
+
+namespace hotline::cli {
+namespace {
+
+/// One line for each sub-command.
+constexpr Subcommand (*kSubcommands[])() = {
+    serve_subcommand,     //
+    call_subcommand,      //
+    run_subcommand,       //
+    shell_subcommand,     //
+    services_subcommand,  //
+    doctor_subcommand,    //
+    help_subcommand,      //
+    version_subcommand,
+};
+
+}  // namespace
+
+std::vector<Subcommand> make_subcommands() {
+  std::vector<Subcommand> made;
+  for (const auto& make : kSubcommands) {
+    made.push_back(make());
+    made.back().options = with_common_rows(std::move(made.back().options));
+  }
+  return made;
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,119 @@
+#include "cli/topics.h"
+
+#include "cli/endpoint_forms.h"
+#include "cli/text_layout.h"
+#include "cli/wire_texts.h"
+#include "hotline/framing/framing.h"
+
+namespace hotline::cli {
+namespace {
+
+std::string endpoints_text() {
+  return two_columns(endpoint_forms()) + R"(
+An IPv6 address is written in brackets: tcp://[::1]:8000. Options follow ?, with & between them.
+Quote them for the shell:
+
+)" +
+         two_columns(
+             {{"framing=NAME", "how messages are marked on a stream: " +
+                                   hotline::list_forms(framing_names(), "or") +
+                                   "; see 'hotline help framing'"},
+              {"max=BYTES", "the longest message of a framing (default 16MiB)"},
+              {"receive=BYTES", "the most bytes that one receive takes: 1024, 64KiB"},
+              {"nodelay=on|off", "TCP: send small writes at once (default on)"},
+              {"send-buffer=BYTES", "how many bytes may wait in the kernel to be sent"},
+              {"receive-buffer=BYTES",
+               "TCP and UDP: how many bytes may wait in the kernel to be received"},
+              {"source=ADDRESS",
+               "'call', 'run' and 'shell', over TCP and UDP: the address to call from"},
+              {"v6only=on|off",
+               "'serve' only, at an IPv6 address or at every address: accept no IPv4 callers"},
+              {"backlog=N",
+               "'serve' only: how many callers may wait to be accepted (default "
+               "4096)"},
+              {"mode=OCTAL", "'serve' only: the permission bits of a UNIX path: 660"},
+              {"allow=WORD",
+               "'serve' only, at unix: endpoints: 'owner' answers only callers of "
+               "the server's own user and root, 'any' answers everybody who can "
+               "connect (default any; for 'command' owner, unless mode= is given)"}}) +
+         R"(
+An endpoint of the service 'command' has these options instead of framing= and max=:
+
+)" + two_columns(server_wire_options()) +
+         R"(
+  hotline call 'tcp://127.0.0.1:8000?framing=u32be&max=1MiB' hello
+  hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'
+)";
+}
+
+std::string framing_text() {
+  std::vector<Definition> framings;
+  for (const Choice& each : framing_names()) {
+    framings.push_back({std::string(each.form), std::string(each.summary)});
+  }
+  return R"(TCP and UNIX streams carry bytes, not messages: two sends may arrive as one, and one as
+two. A framing marks where each message ends. Both sides must use the same one. It is an option of
+the endpoint:
+
+  hotline serve 'upper=tcp://127.0.0.1:8000?framing=lines'
+  hotline call 'tcp://127.0.0.1:8000?framing=lines' hello
+
+)" + two_columns(framings) +
+         R"(
+'max=BYTES' limits the length of a message (default 16MiB). A longer one, or bytes that are not a
+message, end the call. Datagrams are messages already and have no framing.
+)";
+}
+
+std::string concurrency_text() {
+  return R"(How many calls a server runs at once, and on what, is chosen with 'hotline serve
+--concurrency WORD':
+
+)" +
+         two_columns({{"serial", "one call after another at each endpoint"},
+                      {"threads:N", "at most N calls (default 256), each on a thread of its own"},
+                      {"processes:N", "at most N calls (default 64), each in a process of its own"},
+                      {"loops:N",
+                       "N event loops (default one a core), with tens of thousands of calls on "
+                       "each"}}) +
+         R"(
+The services behave the same under each word. Callers above the limit wait until there is room.
+
+  hotline serve --concurrency threads:16 upper=tcp://127.0.0.1:8000
+)";
+}
+
+std::string status_text() {
+  return status_table() + R"(
+With --json an error is an object on standard error. Its "code" is the exit status.
+
+  hotline call tcp://127.0.0.1:8000 hello || echo "status $?"
+)";
+}
+
+}  // namespace
+
+std::string status_table() {
+  return two_columns(
+      {{"0",
+        "success. For 'call': a reply came after the last message (with a framing: to each "
+        "message), and no error ended the call. For 'run': a whole reply came."},
+       {"1", "failure"},
+       {"2", "the command line is wrong, and nothing was done"},
+       {"5", "no server answers at the endpoint, or the name of its host is unknown"},
+       {"6", "no connection within --timeout, or the peer's machine does not answer"},
+       {"130", "ended by ^C (143: by SIGTERM). 'serve' drains instead, and its status is 0."},
+       {"255", "'run' only, instead of 1, 5 and 6"}});
+}
+
+std::vector<Topic> make_topics() {
+  return {
+      {"endpoints", "endpoint", "how addresses and their options are written", "ENDPOINTS",
+       endpoints_text()},
+      {"framing", "framings", "how messages are marked on a stream", "FRAMING", framing_text()},
+      {"concurrency", "", "how many calls a server runs at once, and on what", "CONCURRENCY",
+       concurrency_text()},
+      {"status", "", "what the exit status of the program means", "EXIT STATUS", status_text()}};
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/option_values.h"
+#include "cli/text_layout.h"
+
+namespace hotline::cli {
+
+/// The words of `wire=`, and what each means.
+std::vector<Definition> wire_options();
+
+/// What an endpoint of `run` and `shell` may have.
+std::vector<Definition> client_wire_options();
+
+/// What an endpoint where `command` is served may have.
+std::vector<Definition> server_wire_options();
+
+/// Reads the endpoint and the options that `run` and `shell` share. `--timeout` limits connecting
+/// too.
+template <typename Options>
+Result<void> read_waits(const Arguments& given, Options& options) {
+  options.endpoint = given.words.front();
+  if (auto read = read_duration(given, "--linger", options.linger); !read) return read;
+  if (auto read = read_limit(given, "--timeout", options.timeout); !read) return read;
+  if (given.has("--timeout")) options.connect_timeout = options.timeout;
+  options.controls = read_controls(given);
+  return {};
+}
+
+}  // namespace hotline::cli

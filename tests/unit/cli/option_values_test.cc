@@ -1,0 +1,48 @@
+#include "cli/option_values.h"
+
+#include <doctest/doctest.h>
+
+namespace hotline::cli::option_values_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+Arguments with(const std::string& option, const std::string& value) {
+  return {.options = {{option, value}}};
+}
+
+}  // namespace
+
+TEST_CASE("an option that was not given leaves its value alone") {
+  Duration duration = 5s;
+  std::size_t count = 7;
+  CHECK(read_duration({}, "--linger", duration));
+  CHECK(read_limit({}, "--linger", duration));
+  CHECK(read_count({}, "--count", count));
+  CHECK(duration == 5s);
+  CHECK(count == 7);
+  CHECK(read_controls({}) == Controls::escaped);
+}
+
+TEST_CASE("a duration may be 0 or none, a limit of time may not be 0") {
+  Duration duration{};
+  CHECK(read_duration(with("--x", "0s"), "--x", duration));
+  CHECK(duration == 0s);
+  CHECK_FALSE(read_limit(with("--x", "0s"), "--x", duration));
+  CHECK(read_limit(with("--x", "none"), "--x", duration));
+  CHECK(duration == kNoTimeout);
+}
+
+TEST_CASE("a number is from 1 up, in decimal digits alone") {
+  std::size_t count = 0;
+  CHECK(read_count(with("--x", "18446744073709551615"), "--x", count));
+  CHECK(count == 18446744073709551615U);
+  for (const std::string text :
+       {"0", "-1", "+1", "", " 1", "1 ", "1k", "0x1", "18446744073709551616"}) {
+    const auto read = read_count(with("--x", text), "--x", count);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message() == "--x: '" + text + "' is not a number");
+  }
+}
+
+}  // namespace hotline::cli::option_values_test
