@@ -8,7 +8,7 @@
 
 namespace hotline::cli {
 
-/// Whether the peer of a call can still send, and why not. A value.
+/// The end of a call by its peer, if it has ended, and why. A value.
 class PeerEnd {
  public:
   /// Takes the error of a receive. Returns whether bytes may still come after it: they may if the
@@ -17,7 +17,7 @@ class PeerEnd {
 
   bool has_ended() const { return end_.has_value(); }
 
-  /// Whether the peer has closed in good order.
+  /// Returns true if the peer has closed in good order.
   bool has_closed() const { return end_ && end_->kind == ErrorKind::closed; }
 
   /// Fails with the error that broke the call off, if one did.
