@@ -22,7 +22,10 @@ void say(const Queue& own, const std::string& line) {
 void chat(hotline::Stream& call) {
   hotline::FrameStream lines(call, {.kind = hotline::Framing::Kind::lines});
   const auto queue = std::make_shared<Queue>(100);
-  { const std::lock_guard lock(mutex); room.push_back(queue); }
+  {
+    const std::lock_guard lock(mutex);
+    room.push_back(queue);
+  }
   hotline::TaskGroup tasks;
   const auto writes = tasks.spawn("write", [&] {
     while (const auto line = queue->pop())

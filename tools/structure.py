@@ -11,10 +11,11 @@ import argparse
 import os
 import sys
 
-from structure import comments, compiles, includes, selftest, sizes, symbols, text, triples, words
+from structure import (comments, compiles, includes, selftest, sizes, symbols, text, triples,
+                       visibility, words)
 from structure.tree import Tree
 
-RULES = [includes, text, words, comments, triples, sizes, symbols, compiles]
+RULES = [includes, text, words, comments, triples, visibility, sizes, symbols, compiles]
 
 
 def main():

@@ -12,6 +12,8 @@
 #include "hotline/core/log.h"
 #include "hotline/core/log_entry.h"
 #include "hotline/core/log_limiter.h"
+#include "hotline/core/public.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/core/rows.h"
 #include "hotline/core/socket_address.h"

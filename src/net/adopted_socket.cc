@@ -16,8 +16,8 @@ namespace {
 constexpr std::string_view kAdopt = "adopt a socket";
 
 std::unexpected<Error> refuse(std::string detail, std::string advice) {
-  return fail(make_error(ErrorKind::invalid_argument, kAdopt, {}, std::move(detail),
-                         std::move(advice)));
+  return fail(
+      make_error(ErrorKind::invalid_argument, kAdopt, {}, std::move(detail), std::move(advice)));
 }
 
 bool is_supported(int family) {

@@ -107,7 +107,8 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     // A UNIX socket takes no sizes from its listener, as a TCP one does.
     if (has_path(state_->endpoint.transport())) net::set_buffer_sizes(*channel, state_->socket);
     return net::StreamAccess::over(std::move(channel),
-                        Endpoint::of_address(state_->endpoint.transport(), peer), state_->stream);
+                                   Endpoint::of_address(state_->endpoint.transport(), peer),
+                                   state_->stream);
   }
 }
 

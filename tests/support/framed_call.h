@@ -60,7 +60,7 @@ inline std::pair<UniqueFd, UniqueFd> tcp_pair() {
 /// Returns a stream over a socket that is already connected.
 inline Stream stream_over(UniqueFd fd, StreamOptions options = {}) {
   return net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(fd)),
-                      *Endpoint::parse("unix:@peer"), options);
+                                 *Endpoint::parse("unix:@peer"), options);
 }
 
 /// Messages over a stream, and the peer's plain socket.

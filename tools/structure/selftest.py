@@ -4,10 +4,11 @@ import os
 import subprocess
 import tempfile
 
-from structure import comments, compiles, includes, sizes, symbols, text, triples, words
+from structure import (comments, compiles, includes, sizes, symbols, text, triples,
+                       visibility, words)
 from structure.tree import Tree
 
-PURE_RULES = [includes, text, words, comments, triples, sizes]
+PURE_RULES = [includes, text, words, comments, triples, visibility, sizes]
 
 # What is easily taken for a violation.
 CLEAN = {
@@ -19,7 +20,7 @@ CLEAN = {
 
 #include "hotline/core/b.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 class Forward;
 struct Pair;
 using Call = void(Forward&);

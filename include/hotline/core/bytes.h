@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// A view of bytes; it does not own them.
 using Bytes = std::span<const std::byte>;

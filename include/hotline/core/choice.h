@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// One member of a closed set, as people write it: a transport, a framing, a wire. Help,
 /// completions and error texts are made of these. All text is static.

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <compare>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// An instant of the monotonic clock. Read it with now() of hotline/engine/clock.h.
 using Instant = std::chrono::steady_clock::time_point;

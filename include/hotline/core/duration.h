@@ -4,9 +4,10 @@
 #include <string_view>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Parses a duration: `500ms`, `60s`, `2m`, `1h`, or `none` for kNoTimeout. A number needs a unit.
 /// Fails with `invalid_argument`.

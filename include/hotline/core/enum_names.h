@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The names of an enumeration's values, one row for each. Lookups, errors and help read these
 /// rows.

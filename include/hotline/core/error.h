@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The kind of a failure, as far as a caller can act on it. Error::native_code keeps the rest.
 enum class ErrorKind : std::uint8_t {

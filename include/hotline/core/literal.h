@@ -2,7 +2,9 @@
 
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Text that lives as long as the program: a string literal or another constant. Nothing else
 /// converts to it, so that it can be kept without a copy.

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The severity of a record.
 enum class LogLevel : std::uint8_t { debug, info, warning, error };

@@ -4,8 +4,9 @@
 #include <string>
 
 #include "hotline/core/log.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A log record that has a time and owns its text; it outlives the record that it was made from.
 struct LogEntry {

@@ -10,8 +10,9 @@
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/log.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// The number of records of one kind that are written in each period.
 struct LogLimits {

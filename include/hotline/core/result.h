@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "hotline/core/error.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A value, or the Error that prevented it. Failures are returned, never thrown. The compiler warns
 /// when a result is dropped without a look: discard() says that this is meant.

@@ -4,10 +4,11 @@
 #include <cstddef>
 
 #include "hotline/core/choice.h"
+#include "hotline/core/public.h"
 
 // A closed set is a table: a row for each enumerator, with a member `choice`.
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Returns true if the index of each row is the number of its enumerator, `kind`.
 template <typename Row, std::size_t kCount, typename Kind>

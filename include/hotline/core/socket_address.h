@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <cstring>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// A kernel socket address (IPv4, IPv6 or UNIX) as an opaque value. Rooms below net carry it; net
 /// interprets it. Two addresses are equal if their bytes are equal.

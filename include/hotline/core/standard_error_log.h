@@ -4,8 +4,9 @@
 #include <cstdint>
 
 #include "hotline/core/log.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A log on standard error with one line for each record: `error: the handler failed; its call ends
 /// service=upper peer=tcp://127.0.0.1:4711 "as asked"`. Text from peers is escaped.

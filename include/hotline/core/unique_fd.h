@@ -2,7 +2,9 @@
 
 #include <utility>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The sole owner of a file descriptor. The destructor closes it. Move only.
 class UniqueFd {

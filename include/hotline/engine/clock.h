@@ -3,10 +3,11 @@
 #include <chrono>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/on_drain.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Returns the monotonic time of the current thread's engine. On an event loop it is constant
 /// within one turn; on a simulated loop it is virtual. Any thread.

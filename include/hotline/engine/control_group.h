@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Returns the directories of the control groups of this process that have `controller` (`cpu`,
 /// `memory`, `pids`): its own group first, then its ancestors up to the root. Supports both

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 
 namespace hotline::engine {
 struct Scope;
 }
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Limits every wait that this fiber (or thread without a loop) begins while the scope exists.
 /// Scopes nest, and the earliest deadline applies. A wait that the scope ends fails with

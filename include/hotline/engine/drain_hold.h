@@ -1,6 +1,8 @@
 #pragma once
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 namespace engine {
 struct Scope;

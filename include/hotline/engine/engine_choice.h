@@ -6,9 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// The engine that event loops run on.
 enum class EngineKind {

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "hotline/core/public.h"
 #include "hotline/engine/semaphore.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// An event that can happen many times, and for which fibers and threads wait. If it happens while
 /// none waits, this is kept until the next wait, once, however often it happened. If several wait,

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// What can go wrong between two programs or under one of them. The comment on each fault names the
 /// opportunity at which it occurs.

@@ -1,6 +1,8 @@
 #pragma once
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Resets the signal settings that a parent passed on by accident: unblocks all signals, and gives
 /// SIGCHLD its default action, without which the ends of child processes are lost. Settings with a

@@ -5,9 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 namespace engine {
 class Mailbox;

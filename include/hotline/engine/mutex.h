@@ -4,9 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "hotline/core/public.h"
 #include "hotline/engine/semaphore.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A mutex that may be held across waits, for example while several pieces are written to one
 /// stream. A fiber that must wait is suspended, and its loop goes on; a std::mutex held across a

@@ -6,9 +6,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Runs `work` on a pool of threads (OffloadOptions) and waits for it. A fiber uses it for calls
 /// that would block its loop, such as a slow library or a file. Rethrows what `work` throws.

@@ -1,6 +1,8 @@
 #pragma once
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Whether a drain ends a wait. A drain should end a wait for something new (the next request, the
 /// next minute of a task), but not a wait for something that is in progress.

@@ -5,10 +5,11 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/core/unique_fd.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Reads bytes from a pipe, FIFO, terminal or file, such as standard input; use a Stream for a
 /// socket. The descriptor keeps its mode, so that other programs that share it are not disturbed.

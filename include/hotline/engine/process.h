@@ -8,10 +8,11 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/clock.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// How a process ended.
 struct ProcessEnd {

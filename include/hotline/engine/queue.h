@@ -7,9 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "hotline/core/public.h"
 #include "hotline/engine/semaphore.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// The part of a Queue that does not depend on the type of its values. Use Queue.
 class QueueBase {

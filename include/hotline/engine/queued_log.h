@@ -8,8 +8,9 @@
 #include "hotline/core/log.h"
 #include "hotline/core/log_entry.h"
 #include "hotline/core/log_limiter.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A log on standard error with one line for each record. Records wait in a bounded queue for a
 /// thread of the log, so that a writer never waits for the terminal or pipe. Processes that are

@@ -5,10 +5,11 @@
 #include <mutex>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/on_drain.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A counter of permits, which limits how many fibers and threads do something at once. Shared by
 /// fibers, threads and loops; works in simulated worlds. A fiber that must wait is suspended, a

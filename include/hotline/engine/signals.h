@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Receives signals without a signal handler. The signals are blocked in the thread that makes the
 /// object, and in threads that it starts later; the thread that destroys the object unblocks them.

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The streams that a program writes to.
 enum class StandardStream : std::uint8_t { output = 1, error = 2 };

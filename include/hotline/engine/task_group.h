@@ -5,10 +5,11 @@
 #include <memory>
 
 #include "hotline/core/literal.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/engine_choice.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// What an exception that leaves one fiber of a group does to the others.
 enum class OnThrow : bool {

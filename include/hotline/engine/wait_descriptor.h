@@ -1,9 +1,10 @@
 #pragma once
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Waits until a descriptor of the caller's, such as another library's socket, can be read without
 /// waiting, has ended or has failed, as poll(2) says. Suspends the fiber; a thread without a loop

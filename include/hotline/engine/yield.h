@@ -1,6 +1,8 @@
 #pragma once
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Lets the other fibers of this loop that are ready run first; on a thread without a loop, other
 /// threads. For a fiber that computes for long and never waits:

@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/framing/framing.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 class Endpoint;
 

@@ -2,10 +2,11 @@
 
 #include <string_view>
 
+#include "hotline/core/public.h"
 #include "hotline/framing/frame_stream.h"
 #include "hotline/net/connect.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Connects to a stream endpoint whose options name the framing, as in
 /// `tcp://127.0.0.1:8000?framing=lines&max=1MiB`; without them it is raw. Fails as connect() does,

@@ -5,12 +5,13 @@
 #include <span>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/framing/codec.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/stream.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Messages over a stream: each arrives complete, as it was sent, or not at all. Waits, threads and
 /// fibers are as with Stream: one reader and one writer at once. With Framing::Kind::ready one

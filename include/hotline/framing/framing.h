@@ -7,9 +7,10 @@
 #include <string_view>
 
 #include "hotline/core/choice.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 class OptionTaker;
 

@@ -3,11 +3,12 @@
 #include <string_view>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// How to connect.
 struct ConnectOptions {

@@ -9,13 +9,14 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/core/socket_address.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/traffic_tap.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 namespace net {
 struct BatchKeeper;

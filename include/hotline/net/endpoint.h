@@ -6,11 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/core/socket_address.h"
 #include "hotline/net/transport.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// One `key=value` after the `?` of an endpoint.
 struct EndpointOption {

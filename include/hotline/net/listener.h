@@ -4,11 +4,12 @@
 #include <string_view>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Whether accept() may accept more callers than it returns, for later accepts. That is faster, but
 /// each of them holds a descriptor, up to the length of the backlog.

@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/net/endpoint.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Takes the options of an endpoint one room at a time. Each room takes the keys that it knows;
 /// finish() fails with an error that names all that are left.

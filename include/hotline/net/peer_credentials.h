@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
-namespace hotline {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The process at the other end of a UNIX stream, as the kernel recorded it at connect(2), or at
 /// listen(2) for the server's side. The process may have ended since, and its id may have been

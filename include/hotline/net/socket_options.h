@@ -6,10 +6,11 @@
 #include <string>
 
 #include "hotline/core/choice.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/net/option_taker.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// The options of an endpoint for its socket. Server and client use the same words: of `backlog`,
 /// `receive` and `mode` each side applies those that concern it. The others fail with

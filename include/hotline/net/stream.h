@@ -6,13 +6,14 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/core/unique_fd.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/peer_credentials.h"
 #include "hotline/net/traffic_tap.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 namespace net {
 class StreamAccess;

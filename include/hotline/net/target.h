@@ -3,11 +3,12 @@
 #include <functional>
 #include <string_view>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A parsed URI: the endpoint, and the values of its options. A value.
 struct Target {

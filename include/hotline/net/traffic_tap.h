@@ -1,9 +1,10 @@
 #pragma once
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/public.h"
 #include "hotline/net/endpoint.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Shows what goes over streams and datagram sockets: `serve -v`. Called on the thread that talks;
 /// must not wait. The bytes are valid only during the call.

@@ -5,8 +5,9 @@
 #include <string_view>
 
 #include "hotline/core/choice.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// What carries the bytes between two endpoints.
 enum class Transport : std::uint8_t {

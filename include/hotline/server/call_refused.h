@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "hotline/core/error.h"
+#include "hotline/core/public.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// What a handler of streams throws to end a call because of what the caller sent. The connection
 /// is reset, and the log gets the error as a warning. The call does not count as a failure of the

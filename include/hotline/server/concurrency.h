@@ -5,9 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// How calls run concurrently: the value of `--concurrency`.
 struct Concurrency {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/socket_options.h"
@@ -15,7 +16,7 @@
 #include "hotline/server/message.h"
 #include "hotline/server/reply.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Handles one call, from its first byte to its end; the return ends the call in order. The call
 /// ends with a reset instead if a write has failed or was partial (see Stream), if the handler

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/public.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/stream.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// One message for a message handler: a datagram, or a frame of a stream. Its bytes are a lease:
 /// the handler may change them in place, and they are valid until its reply has been sent.

@@ -9,9 +9,10 @@
 #include <variant>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/public.h"
 #include "hotline/server/message.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// A string literal, or another constant array of characters: only those compile.
 class ConstantText {

@@ -2,10 +2,11 @@
 
 #include <string_view>
 
+#include "hotline/core/public.h"
 #include "hotline/server/handler.h"
 #include "hotline/server/server.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Runs a whole server in one call: serves `uri` with `handler` until SIGTERM or ^C has drained it.
 /// Prints `listening ENDPOINT` to standard error once it serves, and errors with their hints.

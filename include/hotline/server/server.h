@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hotline/core/log.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/engine_choice.h"
 #include "hotline/net/endpoint.h"
@@ -17,7 +18,7 @@
 #include "hotline/server/concurrency.h"
 #include "hotline/server/handler.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 class Server;
 

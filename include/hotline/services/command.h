@@ -8,12 +8,13 @@
 
 #include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/process.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/server/handler.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// How the end of a reply is marked. The end of a request is not marked: one receive is one
 /// command. docs/wire/command.md.

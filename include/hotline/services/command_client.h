@@ -7,12 +7,13 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/framing/frame_stream.h"
 #include "hotline/net/stream.h"
 #include "hotline/services/command.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// How a CommandClient reads replies.
 struct CommandClientOptions {

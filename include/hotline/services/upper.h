@@ -1,10 +1,11 @@
 #pragma once
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/public.h"
 #include "hotline/net/stream.h"
 #include "hotline/server/handler.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
 /// Changes ASCII a-z to A-Z in place, and returns `bytes`. Every other byte, those of UTF-8 too,
 /// stays unchanged. As fast as memory.

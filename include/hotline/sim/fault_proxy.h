@@ -5,11 +5,13 @@
 #include <string_view>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/fault_plan.h"
 #include "hotline/net/endpoint.h"
 
-namespace hotline::sim {
+namespace hotline HOTLINE_PUBLIC {
+namespace sim {
 
 /// The faults of a proxy, and the limits of their durations. On real sockets time is real, so what
 /// takes minutes in a World is short here.
@@ -77,4 +79,5 @@ class FaultProxy {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace hotline::sim
+}  // namespace sim
+}  // namespace hotline

@@ -5,7 +5,10 @@
 #include <optional>
 #include <string>
 
-namespace hotline::sim {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
+namespace sim {
 
 /// The seeds that a test tries. The environment overrides it: SEED=7 means only that one, SEEDS=100
 /// sets how many.
@@ -25,4 +28,5 @@ struct SeedFailure {
 std::optional<SeedFailure> find_failing_seed(
     SeedRange range, const std::function<std::string(std::uint64_t seed)>& check);
 
-}  // namespace hotline::sim
+}  // namespace sim
+}  // namespace hotline

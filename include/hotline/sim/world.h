@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/engine/engine_choice.h"
 #include "hotline/engine/fault_plan.h"
 
-namespace hotline::sim {
+namespace hotline HOTLINE_PUBLIC {
+namespace sim {
 
 /// The options of a world, besides its seed.
 struct WorldOptions {
@@ -129,4 +131,5 @@ class World {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace hotline::sim
+}  // namespace sim
+}  // namespace hotline

@@ -100,8 +100,8 @@ TEST_CASE("a cancel ends a wait for a descriptor") {
     auto [ours, peer] = test::stream_pair();
     std::string kind;
     TaskGroup group;
-    REQUIRE(group.spawn("waiter",
-                        [&, fd = ours.get()] { kind = test::kind_of(wait_readable(fd)); }));
+    REQUIRE(
+        group.spawn("waiter", [&, fd = ours.get()] { kind = test::kind_of(wait_readable(fd)); }));
     group.cancel();
     CHECK(group.join());
     CHECK(kind == "cancelled");

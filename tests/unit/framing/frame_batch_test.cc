@@ -32,8 +32,9 @@ struct Written {
 Written written(const Framing& framing, const std::vector<std::string>& payloads) {
   auto [ours, peer] = test::stream_pair();
   WriteCount writes;
-  Stream stream = net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
-                               *Endpoint::parse("unix:@peer"), {.timeouts = {}, .tap = &writes});
+  Stream stream =
+      net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
+                              *Endpoint::parse("unix:@peer"), {.timeouts = {}, .tap = &writes});
   std::string text;
   {
     const std::jthread reader([&, fd = peer.get()] { text = test::receive_until_end(fd); });
@@ -77,7 +78,7 @@ TEST_CASE("large and small frames keep their order over as many writes as necess
 TEST_CASE("a write to a peer that has gone fails") {
   auto [ours, peer] = test::stream_pair();
   Stream stream = net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
-                               *Endpoint::parse("unix:@peer"), {});
+                                          *Endpoint::parse("unix:@peer"), {});
   peer.reset();
   std::array<std::byte, 1000> memory;
   FrameBatch batch(stream, memory);

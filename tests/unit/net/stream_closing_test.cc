@@ -31,7 +31,7 @@ struct Call {
 Call unix_call() {
   auto [ours, peer] = test::stream_pair();
   return {net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
-                       *Endpoint::parse("unix:@peer"), {}),
+                                  *Endpoint::parse("unix:@peer"), {}),
           std::move(peer)};
 }
 

@@ -30,7 +30,7 @@ struct Call {
 
 Call call_over(std::pair<UniqueFd, UniqueFd> sockets, StreamOptions options) {
   return {net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(sockets.first)),
-                       *Endpoint::parse("unix:@peer"), options),
+                                  *Endpoint::parse("unix:@peer"), options),
           std::move(sockets.second)};
 }
 

@@ -32,7 +32,7 @@ struct Call {
 Call unix_call(StreamOptions options = {}) {
   auto [ours, peer] = test::stream_pair();
   return {net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
-                       *Endpoint::parse("unix:@peer"), options),
+                                  *Endpoint::parse("unix:@peer"), options),
           std::move(peer)};
 }
 

@@ -13,9 +13,9 @@
 namespace hotline::server::dispatch_fibers_test {
 namespace {
 
-using engine::LoopEvent;
 using engine::EventLoop;
 using engine::FiberGroup;
+using engine::LoopEvent;
 
 /// Works off a queue of jobs with dispatch fibers.
 class Workshop {

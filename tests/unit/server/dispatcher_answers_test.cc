@@ -15,8 +15,8 @@
 namespace hotline::server::dispatcher_answers_test {
 namespace {
 
-using engine::LoopEvent;
 using engine::EventLoop;
+using engine::LoopEvent;
 using Exchange = test::DatagramExchange;
 using test::text_of;
 

@@ -16,9 +16,9 @@
 namespace hotline::server::dispatcher_test {
 namespace {
 
-using engine::LoopEvent;
 using engine::EventLoop;
 using engine::FiberGroup;
+using engine::LoopEvent;
 using Exchange = test::DatagramExchange;
 using test::text_of;
 

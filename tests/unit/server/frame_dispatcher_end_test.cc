@@ -14,8 +14,8 @@
 namespace hotline::server::frame_dispatcher_end_test {
 namespace {
 
-using engine::LoopEvent;
 using engine::EventLoop;
+using engine::LoopEvent;
 using std::chrono::milliseconds;
 using test::FramedExchange;
 using test::heard;

@@ -18,8 +18,8 @@
 namespace hotline::server::frame_dispatcher_test {
 namespace {
 
-using engine::LoopEvent;
 using engine::EventLoop;
+using engine::LoopEvent;
 using test::FramedExchange;
 using test::heard;
 using test::heard_until_end;

@@ -37,7 +37,8 @@ class Batch {
     auto [ours, peer] = test::stream_pair();
     peer_ = std::move(peer);
     stream_.emplace(net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
-                                 *Endpoint::parse("unix:@peer"), {.timeouts = {}, .tap = &tap_}));
+                                            *Endpoint::parse("unix:@peer"),
+                                            {.timeouts = {}, .tap = &tap_}));
     frames_.feed(std::as_writable_bytes(std::span(requests_)));
   }
 
