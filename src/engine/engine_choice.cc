@@ -15,9 +15,8 @@ namespace hotline {
 
 namespace {
 
-constexpr EnumNames<EngineKind, 3> kEngines{{{EngineKind::uring, "uring"},
-                                             {EngineKind::epoll, "epoll"},
-                                             {EngineKind::automatic, "auto"}}};
+constexpr EnumNames<EngineKind, 3> kEngines{
+    {{EngineKind::uring, "uring"}, {EngineKind::epoll, "epoll"}, {EngineKind::automatic, "auto"}}};
 
 }  // namespace
 

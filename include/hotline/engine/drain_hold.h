@@ -2,11 +2,12 @@
 
 #include "hotline/core/public.h"
 
-namespace hotline HOTLINE_PUBLIC {
-
-namespace engine {
+// Outside of what is exported.
+namespace hotline::engine {
 struct Scope;
-}
+}  // namespace hotline::engine
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Defers a drain: while it exists, a drain ends none of this fiber's waits (on a thread without a
 /// loop, of the thread's waits), and a join does not forward it to the members of the group. A

@@ -8,11 +8,12 @@
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
-namespace hotline HOTLINE_PUBLIC {
-
-namespace engine {
+// Outside of what is exported.
+namespace hotline::engine {
 class Mailbox;
-}
+}  // namespace hotline::engine
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// A handle of an event loop for other threads: a value that can be copied to any thread and kept
 /// for any time, even after the loop has ended.

@@ -16,12 +16,13 @@
 #include "hotline/net/socket_options.h"
 #include "hotline/net/traffic_tap.h"
 
-namespace hotline HOTLINE_PUBLIC {
-
-namespace net {
+// Outside of what is exported.
+namespace hotline::net {
 struct BatchKeeper;
 struct RouteControl;
-}  // namespace net
+}  // namespace hotline::net
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// The sender of a datagram, and the local address at which it arrived; a reply over it is sent
 /// from that address. A value.

@@ -13,11 +13,12 @@
 #include "hotline/net/peer_credentials.h"
 #include "hotline/net/traffic_tap.h"
 
-namespace hotline HOTLINE_PUBLIC {
-
-namespace net {
+// Outside of what is exported.
+namespace hotline::net {
 class StreamAccess;
-}
+}  // namespace hotline::net
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// How long the waits of a stream may last. Each is a deadline on one wait, not on the whole call.
 struct StreamTimeouts {
