@@ -2,7 +2,6 @@
 // not read 100 lines gets those, and then an end. Right under every word but `processes`.
 //
 //   chat_server [ENDPOINT [WORD]]          default tcp://127.0.0.1:8000 loops; then nc, twice
-#include <cstdio>
 #include <mutex>
 
 #include "hotline/hotline.h"
@@ -36,13 +35,11 @@ void chat(hotline::Stream& call) {
     while (const auto line = lines.read_frame()) say(*queue, std::string(hotline::as_text(*line)));
     queue->close();  // What is in it is still written.
   });
-  if (writes && reads) static_cast<void>(tasks.join());
+  if (writes && reads) hotline::discard(tasks.join());
 }
 
 int main(int argc, char** argv) {
-  const auto word = hotline::Concurrency::parse(argc > 2 ? argv[2] : "loops");
-  if (!word) return std::fprintf(stderr, "error: %s\n", word.error().message().c_str()), 2;
   hotline::ServerOptions options;
-  options.concurrency = *word;
+  options.concurrency = hotline::Concurrency::parse(argc > 2 ? argv[2] : "loops").value();
   return hotline::serve(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", chat, options);
 }

@@ -317,7 +317,7 @@ class Mistakes(unittest.TestCase):
         said = self.refuse("upper=tcp://127.0.0.1:0", "--concurency", "serial")
         self.assertIn("did you mean '--concurrency'?", said)
         for option in ("--engine", "--once", "--verbose", "--max-connections", "--idle-timeout",
-                       "--drain-timeout", "--log-format", "--home", "--json"):
+                       "--drain-timeout", "--log-format", "--json"):
             self.assertIn(option, said)
 
     def test_an_engine_for_what_has_no_loops(self):
