@@ -4,11 +4,11 @@ import os
 import subprocess
 import tempfile
 
-from structure import (comments, compiles, includes, sizes, symbols, text, triples,
+from structure import (comments, compiles, includes, paths, sizes, symbols, text, triples,
                        visibility, words)
 from structure.tree import Tree
 
-PURE_RULES = [includes, text, words, comments, triples, visibility, sizes]
+PURE_RULES = [includes, text, words, comments, triples, visibility, paths, sizes]
 
 # What is easily taken for a violation.
 CLEAN = {

@@ -16,22 +16,38 @@
 #include "engine/operations/wait_ready.h"
 #include "engine/simulated/datagram_node.h"
 #include "engine/simulated/stream_node.h"
+#include "hotline/core/rows.h"
 
 namespace hotline::engine {
 namespace {
 
 using Kind = Operation::Kind;
 
-std::string_view name_of(Kind kind) {
-  constexpr std::string_view kNames[] = {
-      "accept",         "connect",    "receive",      "send", "send_vectored", "receive_datagrams",
-      "send_datagrams", "wait_ready", "wait_process", "read", "write"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
+struct KindRow {
+  Kind kind;
+  std::string_view name;  ///< In the trace.
+  bool is_for_socket = false;
+};
+
+constexpr KindRow kKindRows[] = {
+    {.kind = Kind::accept, .name = "accept", .is_for_socket = true},
+    {.kind = Kind::connect, .name = "connect", .is_for_socket = true},
+    {.kind = Kind::receive, .name = "receive", .is_for_socket = true},
+    {.kind = Kind::send, .name = "send", .is_for_socket = true},
+    {.kind = Kind::send_vectored, .name = "send_vectored", .is_for_socket = true},
+    {.kind = Kind::receive_datagrams, .name = "receive_datagrams", .is_for_socket = true},
+    {.kind = Kind::send_datagrams, .name = "send_datagrams", .is_for_socket = true},
+    {.kind = Kind::wait_ready, .name = "wait_ready"},
+    {.kind = Kind::wait_process, .name = "wait_process"},
+    {.kind = Kind::read, .name = "read"},
+    {.kind = Kind::write, .name = "write"},
+};
+
+static_assert(is_in_order(kKindRows, &KindRow::kind), "row_of finds a row by its enumerator");
+
+const KindRow& row_of(Kind kind) { return kKindRows[static_cast<std::size_t>(kind)]; }
 
 constexpr Duration kAcceptOutageMax = std::chrono::minutes(1);
-
-bool is_for_socket(Kind kind) { return kind <= Kind::send_datagrams; }
 
 }  // namespace
 
@@ -50,7 +66,7 @@ int Interpreter::attempt(Operation& operation, Program& program) {
   const int struck = is_ready || is_outage ? strike(operation.kind(), program) : 0;
   const int result = struck != 0 ? struck : perform(operation, *node, program);
   if (result != -EAGAIN) {
-    universe_.trace.note(universe_.elapsed(), program.host.name, name_of(operation.kind()), fd,
+    universe_.trace.note(universe_.elapsed(), program.host.name, row_of(operation.kind()).name, fd,
                          result);
     if (result > 0) note_bytes(operation, static_cast<std::size_t>(result));
   }
@@ -105,7 +121,7 @@ int Interpreter::strike_accept(Program& program) {
 
 int Interpreter::strike(Kind kind, Program& program) {
   const std::string_view host = program.host.name;
-  if (!is_for_socket(kind)) return 0;
+  if (!row_of(kind).is_for_socket) return 0;
   if (const int failed = kind == Kind::accept ? strike_accept(program) : 0; failed < 0) {
     return failed;
   }

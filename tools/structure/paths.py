@@ -1,0 +1,40 @@
+"""Each file that a page names in backticks exists.
+
+A path with NAME in it is one that the reader makes, and `*` stands for anything.
+"""
+import re
+
+from structure.tree import ROOMS, Violation
+
+PATH = re.compile(r"`((?:src|include|tests|tools|docs|examples|bench|cmake)/[\w./*-]+)`")
+# As an #include names it: `engine/kernel.h`.
+INCLUDE = re.compile(r"`((?:" + "|".join(ROOMS) + r")/[\w./*-]+\.(?:h|cc))`")
+
+
+def check(tree):
+    folders = {path.rsplit("/", depth)[0]
+               for path in tree.by_path for depth in range(1, path.count("/") + 1)}
+    for path, file in tree.by_path.items():
+        if path.endswith(".md"):
+            for match in PATH.finditer(file.text):
+                named = match.group(1).rstrip("/")
+                if not _exists(tree, folders, named):
+                    yield Violation(path, file.line_at(match.start()), f"there is no {named}")
+            for match in INCLUDE.finditer(file.text):
+                named = match.group(1)
+                if not any(_exists(tree, folders, root + named)
+                           for root in ("src/", "include/hotline/")):
+                    yield Violation(path, file.line_at(match.start()), f"there is no {named}")
+
+
+def _exists(tree, folders, named):
+    if "NAME" in named or "*" in named:
+        return True
+    return named in tree.by_path or named in folders
+
+
+PLANTED = {
+    "a page that names a file which is gone": {"docs/a.md": "See `src/net/gone.cc`.\n"},
+    "a page that names an include which is gone": {"docs/a.md": "See `net/gone.h`.\n"},
+    "a page that names a folder which is gone": {"docs/a.md": "See `src/gone/`.\n"},
+}
