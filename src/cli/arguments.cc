@@ -78,7 +78,7 @@ class Splitter {
     return fail(usage_error(option->name + " takes no value", "write just " + option->name));
   }
 
-  /// `-v`, `-vV`; after a letter that takes a value the rest is the value.
+  /// `-v`, `-vV`. After a letter that takes a value, the rest of the word is the value.
   Result<void> take_letters(const std::string& word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       const OptionRow* option = find_letter(*shape_, word[i]);
@@ -89,7 +89,7 @@ class Splitter {
     return {};
   }
 
-  /// The value, if there must be one, is the next word.
+  /// If the option takes a value, the value is the next word.
   Result<void> take_option(const OptionRow& option) {
     if (!option.takes_value()) return keep(option, {});
     if (position_ == words_.size() || words_[position_] == kEndOfOptions) {
@@ -136,7 +136,7 @@ class Splitter {
 
   const std::vector<std::string>& words_;
   const std::vector<CommandShape>& commands_;
-  const CommandShape* shape_;  ///< Of what the next word belongs to.
+  const CommandShape* shape_;  ///< The rows of the options that may follow.
   std::size_t position_ = 0;
   bool has_ended_options_ = false;
   Arguments arguments_;

@@ -10,7 +10,7 @@
 
 namespace hotline::cli {
 
-/// What a command line may hold: the options and words of one command, or of the program.
+/// What a command line may contain: the options and words of one command, or of the program.
 struct CommandShape {
   std::string name;  ///< Empty for the program.
   std::vector<OptionRow> options;
@@ -19,19 +19,21 @@ struct CommandShape {
 
 /// The arguments of one command, split but not understood yet.
 struct Arguments {
-  std::string command = {};             ///< Empty if none was given.
-  std::vector<std::string> words = {};  ///< What is not an option. After `--` nothing is.
-  std::map<std::string, std::string> options = {};  ///< From `--linger` to its last value. Options
-                                                    ///< without a value have an empty one.
+  std::string command = {};  ///< Empty if none was given.
+  std::vector<std::string> words =
+      {};  ///< The words that are not options; after `--` no word is an option.
+  std::map<std::string, std::string> options =
+      {};  ///< Maps an option, such as `--linger`, to its last value; the value of an option
+           ///< without one is empty.
 
   bool has(const std::string& option) const { return options.contains(option); }
 };
 
 /// Splits `words` (the arguments of main without the program's name) into a command, its options
-/// and its words. The options of `program` stand before the command, those of a command after it,
-/// between its words too. `--name=VALUE` and `--name VALUE` mean the same; `-ab` means `-a -b`.
-/// What looks like a negative number is a word. Fails with `invalid_argument`; the hint for an
-/// unknown option or command names the known ones.
+/// and its words. The options of `program` precede the command, and those of a command follow it,
+/// also between its words. `--name=VALUE` and `--name VALUE` are the same; `-ab` is the same as `-a
+/// -b`. A negative number is a word. Fails with `invalid_argument`; the hint for an unknown option
+/// or command names the known ones.
 Result<Arguments> split_arguments(const std::vector<std::string>& words,
                                   const CommandShape& program,
                                   const std::vector<CommandShape>& commands);

@@ -34,7 +34,7 @@ Result<StreamTarget> parse_stream_target(std::string_view uri) {
     auto taken = Framing::take_from(taker);
     if (!taken) return fail(std::move(taken.error()));
     framing = *std::move(taken);
-    // The server's, so that both can be given the same endpoint.
+    // Accepts the server's options too, so that client and server can get the same endpoint.
     if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
     return {};
   });
@@ -42,8 +42,8 @@ Result<StreamTarget> parse_stream_target(std::string_view uri) {
   return StreamTarget{*std::move(target), std::move(framing)};
 }
 
-/// Messages that are known are refused before any is sent. An empty one is one among datagrams and
-/// frames; among the bytes of a stream it is nothing.
+/// Checks the messages of the command line before any is sent. An empty message is valid as a
+/// datagram or frame; on a stream without framing it has no bytes.
 Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
                             const CallOptions& options) {
   if (framing.has_boundaries()) {
@@ -82,7 +82,7 @@ ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
     return report_input_failure(source.failure(), form);
   }
   if (conversed) return ExitStatus::ok;
-  // Of a datagram's peer only its first reply tells whether it is there.
+  // Only its first reply shows that the peer of a datagram exists.
   const bool is_absent = conversed.error().kind == ErrorKind::refused;
   return report_error(conversed.error(), is_absent ? ExitStatus::unreachable : ExitStatus::failed,
                       form);

@@ -11,7 +11,7 @@ namespace hotline::cli {
 
 /// A command line, split.
 struct CommandLine {
-  CommonOptions common;         ///< As far as they were understood, even if the rest was not.
+  CommonOptions common;         ///< The options that were parsed, even if parsing failed later.
   Result<Arguments> arguments;  ///< Fails with `invalid_argument`, with a hint.
 };
 
@@ -19,9 +19,9 @@ struct CommandLine {
 CommandLine parse_command_line(const std::vector<std::string>& words,
                                const std::vector<Subcommand>& commands);
 
-/// Does what the command line asks for. Reports failures. Returns the exit status. Without a
-/// command it prints the program's help on standard error and returns `usage`, so that a script
-/// that lost its command fails.
+/// Runs the command line. Reports failures. Returns the exit status. Without a command it prints
+/// the program's help on standard error and returns `usage`, so that a script that lost its command
+/// fails.
 ExitStatus run_command_line(const std::vector<std::string>& words);
 
 }  // namespace hotline::cli

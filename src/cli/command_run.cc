@@ -47,7 +47,8 @@ ENDPOINT may have these options. wire= must be the same as the server's:
 
 )";
 
-/// The reply goes out once it is certain: on the wire `plain` nothing ever is.
+/// The reply is printed when it is known to be complete, which is never known with the wire
+/// `plain`.
 Result<void> run(CommandClient& client, const std::string& line, ReplyPrinter& printer) {
   const auto print = [&](Bytes piece) { return printer.print_piece(piece); };
   if (client.wire() == CommandWire::plain) return client.run(line, print);

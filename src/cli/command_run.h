@@ -9,14 +9,14 @@
 
 namespace hotline::cli {
 
-/// What `hotline run` was asked for.
+/// The arguments of `hotline run`.
 struct RunOptions {
   std::string endpoint = {};
-  std::vector<std::string> command = {};  ///< One word: a shell's line. Several: a program and its
-                                          ///< arguments.
+  std::vector<std::string> command =
+      {};  ///< One word is a line for the shell; several words are a program and its arguments.
   Duration linger = std::chrono::seconds(1);
   Duration connect_timeout = std::chrono::seconds(30);
-  Duration timeout = kNoTimeout;          ///< For all of it.
+  Duration timeout = kNoTimeout;          ///< The limit of the whole run.
   Controls controls = Controls::escaped;  ///< At a terminal.
 };
 

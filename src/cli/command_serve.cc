@@ -88,7 +88,7 @@ Result<void> read_services(const Arguments& given, ServeOptions& options) {
   for (const std::string& word : given.words) {
     const std::size_t equals = word.find('=');
     std::string service = word.substr(0, equals);
-    // After a colon the `=` belongs to one of the endpoint's options.
+    // After a colon, the `=` belongs to an option of the endpoint.
     if (equals == word.npos || equals == 0 || service.find(':') != word.npos) {
       return fail(usage_error(quote(word) + " is not SERVICE=ENDPOINT",
                               "write for example upper=tcp://127.0.0.1:8000"));

@@ -32,7 +32,7 @@ ENDPOINT may have these options. wire= must be the same as the server's:
 
 )";
 
-/// The lines of one user, each run at the other end before the next is asked for.
+/// Runs the lines of one user at the server, one after another.
 class Shell final : private PeerWatch {
  public:
   Shell(CommandClient& client, ReplyPrinter& printer) : client_(client), printer_(printer) {}

@@ -8,12 +8,12 @@
 
 namespace hotline::cli {
 
-/// What `hotline shell` was asked for.
+/// The arguments of `hotline shell`.
 struct ShellOptions {
   std::string endpoint = {};
   Duration linger = std::chrono::milliseconds(250);
   Duration connect_timeout = std::chrono::seconds(30);
-  Duration timeout = kNoTimeout;          ///< For one reply.
+  Duration timeout = kNoTimeout;          ///< The limit of one reply.
   Controls controls = Controls::escaped;  ///< At a terminal.
 };
 

@@ -8,21 +8,21 @@
 
 namespace hotline::cli {
 
-/// What every command takes.
+/// The options that every command takes.
 struct CommonOptions {
   OutputForm output = OutputForm::text;
-  std::string home = {};  ///< Empty: the XDG directories.
+  std::string home = {};  ///< Empty: use the XDG directories.
 };
 
-/// The options that stand before a command and after every one.
+/// The options that may precede a command or follow it.
 std::vector<OptionRow> common_rows();
 
-/// The options that stand before a command.
+/// The options that precede a command.
 std::vector<OptionRow> program_rows();
 
-/// Returns `own`, and after them the common options. A common option that `own` has too is
-/// described there. `--home` is listed only where it is in `own`: other commands accept it and have
-/// no files.
+/// Returns `own` followed by the common options. A common option that `own` contains too is
+/// described there. `--home` is listed only if `own` contains it: other commands accept it, but
+/// have no files.
 std::vector<OptionRow> with_common_rows(std::vector<OptionRow> own);
 
 }  // namespace hotline::cli

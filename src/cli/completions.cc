@@ -30,7 +30,7 @@ std::vector<std::string> names_of(const OptionRow& option) {
 
 bool is_directory(const OptionRow& option) { return option.value == "DIR"; }
 
-/// What ends in one of these goes on after it, without a blank.
+/// No blank is added after a proposal that ends in one of these.
 bool is_prefix(const std::string& choice) {
   return choice.ends_with('/') || choice.ends_with('@') || choice.ends_with(':');
 }

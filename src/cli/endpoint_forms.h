@@ -7,10 +7,10 @@
 
 namespace hotline::cli {
 
-/// Every form of an endpoint, `tcp://HOST:PORT`, with what it is.
+/// Every form of an endpoint, such as `tcp://HOST:PORT`, with its meaning.
 std::vector<Definition> endpoint_forms();
 
-/// How the endpoints that completions propose begin: `tcp://`.
+/// The beginnings of endpoints that completions propose, such as `tcp://`.
 std::vector<std::string> endpoint_prefixes();
 
 }  // namespace hotline::cli

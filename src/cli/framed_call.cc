@@ -10,7 +10,7 @@
 namespace hotline::cli {
 namespace {
 
-// What goes around a message, at most.
+// The most bytes that a framing adds to a message.
 constexpr std::size_t kAroundMax = 24 + Framing::kDelimiterBytesMax;
 
 constexpr std::string_view kReceiveFrom = "receive from";

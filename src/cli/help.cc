@@ -54,7 +54,7 @@ std::string titled(const std::string& name, const std::string& summary, const st
   return name + ": " + summary + "\n\n" + fill(text);
 }
 
-/// Nothing, if there is no such topic.
+/// Null if the topic is unknown.
 std::string find_help(std::string_view topic) {
   for (const Subcommand& each : make_subcommands()) {
     if (each.name == topic) return help_of(each);

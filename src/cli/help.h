@@ -9,8 +9,8 @@
 
 namespace hotline::cli {
 
-/// Returns the help on a command, a service or a topic, or, if `topic` is empty, on the program. It
-/// ends in a newline. Fails with `invalid_argument`, naming the known topics.
+/// Returns the help on a command, a service or a topic, or on the program if `topic` is empty. It
+/// ends in a newline. Fails with `invalid_argument`, which names the known topics.
 Result<std::string> help_on(std::string_view topic);
 
 /// Returns the help on one command.

@@ -47,8 +47,8 @@ class PlainLines final : public LineInput {
 
 /// What the line `quit` means.
 enum class QuitLine : std::uint8_t {
-  ends,        ///< The end of the input.
-  is_message,  ///< A message like any other.
+  ends,        ///< It ends the input.
+  is_message,  ///< It is an ordinary message.
 };
 
 /// The lines of standard input as messages. Blank lines are skipped.
@@ -57,9 +57,9 @@ class LineReader final : public MessageSource {
   explicit LineReader(std::unique_ptr<LineInput> input, QuitLine quit = QuitLine::ends)
       : input_(std::move(input)), quit_(quit) {}
 
-  /// Lines of standard input, edited at a prompt if that and standard output are a terminal. Their
-  /// history is kept in `home`. At a terminal `quit` ends them; `elsewhere` says what it means if
-  /// standard input is a file or a pipe.
+  /// Returns the lines of standard input, edited at a prompt if standard input and output are a
+  /// terminal. Their history is kept in `home`. At a terminal `quit` ends them; `elsewhere` is what
+  /// it means if standard input is a file or a pipe.
   static std::unique_ptr<LineReader> on_standard_input(const Home& home, QuitLine elsewhere);
 
   Next next(std::string& message, PeerWatch& peer) override;

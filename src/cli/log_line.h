@@ -15,7 +15,7 @@ enum class LogForm : bool { text, json };
 inline constexpr EnumNames<LogForm, 2> kLogForms{
     {{LogForm::text, "text"}, {LogForm::json, "json"}}};
 
-/// How the log shows an entry as a JSON object, without a newline.
+/// Returns the entry as a JSON object, without a newline.
 std::string format_as_json(const LogEntry& entry);
 
 /// Returns the function that formats an entry in `form`.

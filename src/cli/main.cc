@@ -8,7 +8,7 @@
 int main(int argument_count, char** arguments) {
   using hotline::cli::ExitStatus;
   hotline::reset_inherited_signals();
-  // Without a descriptor for standard error nothing can be reported either.
+  // Without a descriptor for standard error, the failure cannot be reported.
   if (hotline::hold_standard_streams() != 0) return static_cast<int>(ExitStatus::failed);
   const std::vector<std::string> words(arguments + (argument_count > 0 ? 1 : 0),
                                        arguments + argument_count);

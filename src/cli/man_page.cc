@@ -75,7 +75,7 @@ std::string roff_escape(std::string_view text) {
   std::string roff;
   bool is_line_begin = true;
   for (const char c : text) {
-    // At the beginning of a line . and ' are requests.
+    // At the beginning of a line, . and ' begin a request.
     if (is_line_begin && (c == '.' || c == '\'')) roff += "\\&";
     if (c == '\\') {
       roff += "\\e";

@@ -7,8 +7,7 @@
 
 namespace hotline::cli {
 
-/// Returns the man page of the program in roff, with the man(7) macros. `version` stands in its
-/// footer.
+/// Returns the man page of the program in roff, with the man(7) macros. Its footer shows `version`.
 std::string program_man_page(std::string_view version);
 
 /// Returns the man page hotline-NAME(1) of a sub-command.

@@ -7,12 +7,12 @@
 namespace hotline::cli {
 
 /// One option of the program or of a sub-command. Parsing, errors, help, man pages and completions
-/// all read these rows.
+/// use these rows.
 struct OptionRow {
-  std::string name;        ///< With its dashes: `--linger`.
-  char letter = 0;         ///< The `v` of `-v`; 0 if there is no short form.
-  std::string value = {};  ///< What its value is called, `TIME`; empty if it takes none.
-  std::string help = {};   ///< What it does, and its default.
+  std::string name;        ///< The name with its dashes: `--linger`.
+  char letter = 0;         ///< The letter of its short form, such as `v` of `-v`; 0 without one.
+  std::string value = {};  ///< The name of its value, such as `TIME`; empty if it takes none.
+  std::string help = {};   ///< Its effect and its default.
   std::vector<std::string> choices = {};  ///< The values that completions propose.
   bool is_listed = true;                  ///< Whether help and completions show it.
 
@@ -25,15 +25,16 @@ struct OptionRow {
   }
 };
 
-/// How many words an operand may be.
+/// How many words an operand may have.
 enum class Repeats : bool { no, yes };
 
 /// Words of a command line that are not options.
 struct Operand {
   std::string name;   ///< `ENDPOINT`.
-  std::string usage;  ///< As the synopsis shows it: `[MESSAGE]...`.
+  std::string usage;  ///< Its form in the synopsis: `[MESSAGE]...`.
   Repeats repeats = Repeats::no;
-  std::vector<std::string> (*choices)() = nullptr;  ///< What completions propose; null: nothing.
+  std::vector<std::string> (*choices)() =
+      nullptr;  ///< Returns what completions propose; null: nothing is proposed.
 };
 
 }  // namespace hotline::cli

@@ -12,16 +12,16 @@
 
 namespace hotline::cli {
 
-/// `word` between quotes, escaped.
+/// Returns `word` between quotes, escaped.
 std::string quote(std::string_view word);
 
-/// `error` as one about the value of `option`.
+/// Returns `error` as an error about the value of `option`.
 std::unexpected<Error> refuse_value(const std::string& option, const Error& error);
 
 /// Reads the value of `option` into `duration`, if the option was given.
 Result<void> read_duration(const Arguments& given, const std::string& option, Duration& duration);
 
-/// The same for a limit of time, which must not be 0.
+/// Same as above for a time limit, which must not be 0.
 Result<void> read_limit(const Arguments& given, const std::string& option, Duration& duration);
 
 /// Reads the value of `option`, a number from 1 up, into `count`, if the option was given.

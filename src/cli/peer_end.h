@@ -11,8 +11,8 @@ namespace hotline::cli {
 /// The end of a call by its peer, if it has ended, and why. A value.
 class PeerEnd {
  public:
-  /// Takes the error of a receive. Returns whether bytes may still come after it: they may if the
-  /// wait ended, by its deadline, a drain or a cancel, and not the call.
+  /// Notes the error of a receive. Returns true if bytes may still follow: that is, if a deadline,
+  /// a drain or a cancel ended the wait but not the call.
   bool may_go_on_after(const Error& error);
 
   bool has_ended() const { return end_.has_value(); }

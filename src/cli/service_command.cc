@@ -31,7 +31,7 @@ Its endpoints may have these options:
 Result<Handler> make_command(OptionTaker& taker, const ServiceNeeds& needs) {
   CommandOptions options;
   options.is_once = needs.calls == CallCount::one;
-  options.is_exposed = true;  // serve_until_drained() refuses other machines itself.
+  options.is_exposed = true;  // serve_until_drained() itself refuses other machines.
   return command_maker(*needs.launcher, options)(taker);
 }
 

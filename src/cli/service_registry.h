@@ -26,7 +26,7 @@ struct ServiceEntry {
   std::string summary;                       ///< One line, which begins with a verb.
   std::vector<std::string> transports = {};  ///< Schemes of the endpoints that can serve it.
   std::string example = {};                  ///< A SERVICE=ENDPOINT.
-  std::string help = {};                     ///< What `hotline help NAME` says, as fill() takes it.
+  std::string help = {};  ///< The text of `hotline help NAME`, in the form that fill() takes.
   std::function<Result<Handler>(OptionTaker& taker, const ServiceNeeds& needs)> make = {};
   bool needs_launcher = false;
   bool is_guarded = false;  ///< Callers on other machines are refused without --insecure.
@@ -38,7 +38,8 @@ class ServiceRegistry {
   explicit ServiceRegistry(std::vector<ServiceEntry> entries) : entries_(std::move(entries)) {}
 
   const std::vector<ServiceEntry>& entries() const& { return entries_; }
-  const std::vector<ServiceEntry>& entries() && = delete;  ///< They would not outlive it.
+  const std::vector<ServiceEntry>& entries() && =
+      delete;  ///< Deleted for temporaries, which the registry would outlive.
 
   /// Returns the service of that name, which lives as long as the registry. Fails with
   /// `invalid_argument`, naming the known ones.

@@ -67,8 +67,9 @@ Result<void> add_services(Server& server, const ServeOptions& options, const Ent
   return {};
 }
 
-/// The server has duplicates. With the inherited numbers open besides, callers that come during a
-/// drain would wait at sockets that nobody serves any more. The standard streams are left alone.
+/// Closes the inherited descriptors, because the server has duplicates. If they stayed open,
+/// callers that come during a drain would wait at sockets that nothing serves any more. The
+/// standard streams stay open.
 void close_inherited(const ServeOptions& options) {
   std::set<int> numbers;
   for (const ServiceAt& each : options.services) {
@@ -98,8 +99,9 @@ void report_engine(const Server& server, OutputForm form) {
       "serving on " + std::string(name_of(engine.engine)) + ": " + engine.fallback_reason, form);
 }
 
-/// Always in this form: scripts wait for these lines, and read the ports from them. Who does not
-/// read the first gets no others: the server must come to its signals.
+/// The form never changes: scripts wait for these lines, and read the ports from them. If the
+/// reader does not read the first line in time, the others are dropped, because the server must go
+/// on to handle signals.
 void report_listening(const Server& server) {
   for (const BoundService& each : server.services()) {
     const std::string where = each.endpoint.to_string();
@@ -159,13 +161,14 @@ ExitStatus serve_until_drained(const ServeOptions& options, const CommonOptions&
   const ServiceRegistry registry = make_service_registry();
   const auto entries = find_entries(options, registry);
   if (!entries) return report_error(entries.error(), ExitStatus::usage, common.output);
-  // Before there is a thread: the log has one.
+  // Done before the first thread starts; the log has a thread.
   const auto launcher = start_launcher_for(*entries);
   if (!launcher) return report_error(launcher.error(), ExitStatus::failed, common.output);
   QueuedLog log(options.log_level, format_of(options.log_form));
   const auto report = serve(options, common, *entries, launcher->get(), log);
   const ExitStatus status = exit_status_of(report);
-  // Who holds standard error and does not read it gets no more, and cannot keep the program.
+  // A reader of standard error that does not read gets no more lines, and cannot delay the
+  // program's end.
   if (!log.finish(kLogPatience) || !wait_for_room(StandardStream::error, kLogPatience)) {
     std::_Exit(static_cast<int>(status));
   }

@@ -17,7 +17,7 @@ struct ServiceAt {
   std::string uri;
 };
 
-/// What `hotline serve` was asked for.
+/// The arguments of `hotline serve`.
 struct ServeOptions {
   std::vector<ServiceAt> services;
   ServerOptions server;

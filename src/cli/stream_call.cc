@@ -8,7 +8,7 @@
 namespace hotline::cli {
 namespace {
 
-// What is shorter than a packet is not cut up on its way; longer replies get a moment for their
+// A reply shorter than a packet arrives in one piece; after a longer one, waits a moment for the
 // rest.
 constexpr std::size_t kUncutMax = 1024;
 constexpr Duration kRestWait = std::chrono::milliseconds(50);

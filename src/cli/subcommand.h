@@ -11,8 +11,8 @@
 
 namespace hotline::cli {
 
-/// One sub-command of the program: everything that parsing, help, man pages and completions need.
-/// Texts are in the form that fill() takes.
+/// One sub-command of the program, with everything that parsing, help, man pages and completions
+/// need. Texts are in the form that fill() takes.
 struct Subcommand {
   std::string name;
   std::string summary;        ///< One line, which begins with a verb.
@@ -20,7 +20,7 @@ struct Subcommand {
   std::vector<Operand> operands = {};
   std::vector<OptionRow> options = {};
   std::string description = {};
-  std::string notes = {};  ///< What stands below the options.
+  std::string notes = {};  ///< The text below the options.
 
   /// Reads the rest of the command line and does the work. Reports its own failure.
   ExitStatus (*run)(const Arguments& given, const CommonOptions& common) = nullptr;
@@ -39,8 +39,8 @@ struct Subcommand {
   }
 };
 
-/// A `run` of Subcommand: `read` makes the command's options of the arguments, `perform` does the
-/// work. A mistake in the arguments is reported with status 2.
+/// A `run` of Subcommand: `read` turns the arguments into the command's options, and `perform` does
+/// the work. A mistake in the arguments is reported with status 2.
 template <auto read, auto perform>
 ExitStatus read_and_run(const Arguments& given, const CommonOptions& common) {
   const auto options = read(given);

@@ -5,13 +5,13 @@
 
 namespace hotline::cli {
 
-/// Something that help explains, besides commands and services.
+/// A subject that help explains, besides commands and services.
 struct Topic {
   std::string name;     ///< `endpoints`.
   std::string also;     ///< Another name, `endpoint`; empty if there is none.
   std::string summary;  ///< One line.
   std::string title;    ///< The heading in the man page.
-  std::string text;     ///< As fill() takes it.
+  std::string text;     ///< In the form that fill() takes.
 };
 
 /// Returns the topics, in the order in which help lists them.

@@ -11,10 +11,10 @@ namespace hotline::cli {
 /// The words of `wire=`, and what each means.
 std::vector<Definition> wire_options();
 
-/// What an endpoint of `run` and `shell` may have.
+/// The options that an endpoint of `run` and `shell` may have.
 std::vector<Definition> client_wire_options();
 
-/// What an endpoint where `command` is served may have.
+/// The options that an endpoint of the service `command` may have.
 std::vector<Definition> server_wire_options();
 
 /// Reads the endpoint and the options that `run` and `shell` share. `--timeout` limits connecting

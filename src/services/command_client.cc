@@ -122,8 +122,8 @@ Result<void> CommandClient::read_plain(const Sink& sink) {
   }
 }
 
-/// Nothing limits the wait for a reply to begin: a command may take long. Once it has begun, its
-/// bytes are on their way.
+/// The wait for the beginning of a reply has no limit, because a command may take long. After a
+/// reply has begun, its remaining bytes should arrive soon.
 Result<MutableBytes> CommandClient::read_reply() {
   for (;;) {
     const Deadline look = deadline_after(options_.silence_max);

@@ -75,7 +75,7 @@ void CommandSession::gather_opening() {
 
 bool CommandSession::answer(const std::string& line) {
   refuse_foreign(line);
-  // The system would end it there, and run what nobody has asked for.
+  // The system would end the command at the NUL, and run a command that the caller has not sent.
   if (line.find('\0') != line.npos) refuse(line, "a NUL is in it");
   const auto completed = run(line);
   // The rest of a first line may have come meanwhile.

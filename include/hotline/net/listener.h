@@ -18,7 +18,7 @@ enum class AcceptAhead : bool { none, allowed };
 /// How to listen.
 struct ListenOptions {
   SocketOptions socket{};
-  StreamOptions stream{};  ///< Of the streams that accept gives.
+  StreamOptions stream{};  ///< For the streams that accept() returns.
 };
 
 /// A bound socket that accepts streams. Move only. The destructor closes it, and removes the UNIX
@@ -29,11 +29,11 @@ class Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
-  /// The next caller. Suspends the fiber. One that has reset its connection already is skipped, and
-  /// a failure that belongs to one connection (ECONNABORTED, EPERM …) is tried again a few times.
-  /// Fails with `timed_out`, `cancelled`, `draining` (once nobody waits any more),
-  /// `resource_exhausted` (no descriptor left: the caller still waits), or as the system says. A
-  /// failure may last: pause before the next try.
+  /// Returns the next caller. Suspends the fiber. Skips a caller that has already reset its
+  /// connection, and retries a few times after a failure of one connection (ECONNABORTED, EPERM …).
+  /// Fails with `timed_out`, `cancelled`, `draining` (after the last waiting caller was accepted),
+  /// `resource_exhausted` (no descriptor left; the caller still waits), or as the system reports. A
+  /// failure may last: pause before the next attempt.
   Result<Stream> accept(Deadline deadline = Deadline::never(),
                         AcceptAhead ahead = AcceptAhead::none);
 
@@ -66,8 +66,7 @@ class Listener {
 /// replaced; any other file never is), or as the system reports.
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
 
-/// Same as above, for a URI. Its options stand above those of `options.socket`, and must all be
-/// known.
+/// Same as above, for a URI. Its options override those of `options.socket`, and must all be known.
 Result<Listener> listen(std::string_view uri, ListenOptions options = {});
 
 }  // namespace hotline

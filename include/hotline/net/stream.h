@@ -125,8 +125,8 @@ class Stream {
   /// Idempotent.
   void abort();
 
-  /// How the call ended, once a read or write has failed: kind `none` before. The first failure
-  /// stays, but `draining` gives way to a later one.
+  /// Returns the error of the read or write that ended the call; kind `none` before. The first
+  /// failure is kept, except that a later one replaces `draining`.
   const Error& end() const;
 
   /// Chooses what the peer sees if the stream is destroyed or the program ends from now on. For TCP
