@@ -14,7 +14,9 @@ ExitStatus explain(const Arguments& given, const CommonOptions& common) {
 ExitStatus print_help(const std::string& topic, const CommonOptions& common) {
   const auto text = help_on(topic);
   if (!text) return report_error(text.error(), ExitStatus::usage, common.output);
-  return print_output(*text, ExitStatus::ok, common.output);
+  const bool is_json = common.output == OutputForm::json;
+  return print_output(is_json ? JsonLine::versioned().add("help", *text).text() + '\n' : *text,
+                      ExitStatus::ok, common.output);
 }
 
 Subcommand help_subcommand() {

@@ -46,7 +46,7 @@ std::string program_help() {
   return kIntroduction + section("commands", summaries_of(make_subcommands())) + '\n' +
          section("services", summaries_of(make_services())) + '\n' +
          section("topics of 'hotline help'", summaries_of(make_topics())) + '\n' +
-         section("options of every command", describe(program_rows())) +
+         section("options", describe(program_rows())) +
          "\n'hotline help NAME' explains a command, a service or a topic.\n";
 }
 

@@ -111,8 +111,12 @@ int Kernel::take_from_counter(int fd) {
 
 int Kernel::open_signals(std::span<const int> signals) {
   const sigset_t set = set_of(signals);
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  return result_of(above_standard(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)));
+  sigset_t before;
+  ::pthread_sigmask(SIG_BLOCK, &set, &before);
+  const int fd = result_of(above_standard(::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)));
+  // Blocked signals that nothing reads would leave a program that only SIGKILL ends.
+  if (fd < 0) ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return fd;
 }
 
 bool Kernel::is_blocked(int signal) {

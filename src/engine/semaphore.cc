@@ -1,6 +1,8 @@
 #include "hotline/engine/semaphore.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <limits>
 #include <new>
 
@@ -15,6 +17,8 @@ constexpr std::string_view kAcquire = "wait for a permit";
 
 // The count while at least one waits.
 constexpr std::ptrdiff_t kAwaited = -1;
+
+constexpr std::size_t kPermitsMax = std::numeric_limits<std::ptrdiff_t>::max();
 
 Error closed_error() { return make_error(ErrorKind::closed, kAcquire, {}, "it has been closed"); }
 
@@ -33,7 +37,8 @@ struct Semaphore::Entry {
   Given given = Given::nothing;
 };
 
-Semaphore::Semaphore(std::size_t count) : count_(static_cast<std::ptrdiff_t>(count)) {}
+Semaphore::Semaphore(std::size_t count)
+    : count_(static_cast<std::ptrdiff_t>(std::min(count, kPermitsMax))) {}
 
 Semaphore::~Semaphore() {
   check_use(count_.load(std::memory_order_relaxed) != kAwaited,
@@ -109,9 +114,11 @@ void Semaphore::release() noexcept { release_below(std::numeric_limits<std::ptrd
 /// Adds a permit unless there are `count_max` already.
 void Semaphore::release_below(std::ptrdiff_t count_max) noexcept {
   std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
-  while (count < count_max) {
+  for (;;) {
     if (count != kAwaited) {
-      if (count_.compare_exchange_weak(count, count + 1, std::memory_order_release)) return;
+      // Written also if it stays the same: whoever takes that permit must see what came before.
+      const std::ptrdiff_t next = count < count_max ? count + 1 : count;
+      if (count_.compare_exchange_weak(count, next, std::memory_order_release)) return;
       continue;
     }
     const std::lock_guard lock(mutex_);

@@ -44,7 +44,7 @@ Result<std::optional<std::string>> OptionTaker::take(std::string_view key) {
   for (std::size_t i = 0; i < is_taken_.size(); ++i) {
     if (endpoint_.options()[i].key != key) continue;
     if (value)
-      return fail(refuse("the option '" + std::string(key) + "' stands twice", "give it once"));
+      return fail(refuse("the option '" + std::string(key) + "' is given twice", "give it once"));
     value = endpoint_.options()[i].value;
     is_taken_[i] = true;
   }

@@ -34,9 +34,9 @@ class DrainHold {
 
 /// Returns true if this fiber, or this thread if it has no loop, has received a drain or a cancel,
 /// even under a DrainHold. A task that computes or polls calls it, and ends when it returns true.
-/// Any thread; never waits.
+/// Any thread; never waits. On a loop a drain arrives only while the fiber waits or yields.
 ///
-///     while (!is_draining() && work_is_left()) do_some_work();
+///     while (!is_draining() && work_is_left()) do_some_work(), yield();
 bool is_draining();
 
 }  // namespace hotline

@@ -49,9 +49,9 @@ UringLoop::UringLoop(const LoopOptions& options)
 }
 
 UringLoop::~UringLoop() {
-  release_channels();
-  // From here on a letter would find a loop that no longer runs.
+  // A letter would find a loop that no longer runs.
   mailbox()->close();
+  release_channels();
   mailbox_watch_.disarm();
   turn_until([this] { return orphan_count_ == 0 && !mailbox_watch_.is_armed(); });
 }

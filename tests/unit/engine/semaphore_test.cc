@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -68,6 +69,14 @@ TEST_CASE("as many can be taken as there are, and one more for each release") {
     CHECK(can_take(semaphore));
     CHECK_FALSE(can_take(semaphore));
   });
+}
+
+TEST_CASE("more permits than can be counted are as many as can be") {
+  Semaphore semaphore(std::numeric_limits<std::size_t>::max());
+  CHECK(semaphore.try_acquire());
+  semaphore.release();
+  semaphore.release();
+  CHECK(semaphore.acquire());
 }
 
 TEST_CASE("a wait that times out takes nothing") {

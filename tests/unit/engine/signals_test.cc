@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <string>
@@ -43,6 +44,19 @@ TEST_CASE("signals can be waited for, and then do not have their own effect") {
     REQUIRE(second);
     CHECK(*second == SIGUSR1);
   });
+}
+
+TEST_CASE("without a descriptor left the signals stay as they were") {
+  const KeepsMask mask;
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto signals = Signals::block(std::array{SIGUSR1});
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  REQUIRE(!signals);
+  CHECK(signals.error().kind == ErrorKind::resource_exhausted);
+  CHECK(!engine::Engine::current().is_blocked(SIGUSR1));
 }
 
 TEST_CASE("a fiber that waits for signals lets the others run") {

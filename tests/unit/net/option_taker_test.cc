@@ -47,13 +47,14 @@ TEST_CASE("a limit of time has a unit and is longer than nothing") {
   CHECK(nothing.error().hint() == "none is without limit");
 }
 
-TEST_CASE("an option that stands twice is refused by whoever takes it") {
+TEST_CASE("an option that is given twice is refused when it is taken") {
   const Endpoint endpoint = with("a=1&b=2&a=3");
   OptionTaker taker(endpoint);
   const auto value = taker.take("a");
   REQUIRE_FALSE(value);
   CHECK(value.error().kind == ErrorKind::invalid_argument);
-  CHECK(value.error().message() == "cannot use the endpoint unix:@x: the option 'a' stands twice");
+  CHECK(value.error().message() ==
+        "cannot use the endpoint unix:@x: the option 'a' is given twice");
 }
 
 TEST_CASE("an option that nobody took is refused with the names of those that are known") {
