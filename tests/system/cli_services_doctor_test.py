@@ -11,8 +11,8 @@ from cli_support import run
 
 class Services(unittest.TestCase):
     def test_help_as_json_is_one_object_with_the_text(self):
-        told = json.loads(run("help", "serve", "--json").stdout)
-        self.assertEqual(told["help"], run("help", "serve").stdout)
+        printed = json.loads(run("help", "serve", "--json").stdout)
+        self.assertEqual(printed["help"], run("help", "serve").stdout.decode())
 
     def test_lists_every_service_with_its_transports_and_an_example(self):
         listed = run("services")
