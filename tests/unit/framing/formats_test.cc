@@ -45,7 +45,7 @@ TEST_CASE("the form of every framing can be parsed, and gives that framing") {
     CHECK(&format_of(framing.kind) == &format);
     CHECK(framing.has_boundaries() == format.has_boundaries);
     CHECK(framing.can_pipeline() == format.answer.empty());
-    CHECK(Framing::parse(framing.to_string()) == framing);
+    CHECK(Framing::parse(framing.to_string()).value() == framing);
   }
 }
 

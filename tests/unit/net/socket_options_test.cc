@@ -49,7 +49,7 @@ TEST_CASE("what a socket is tuned with is taken from an endpoint") {
 
 TEST_CASE("options that are not given stay as they were") {
   const SocketOptions defaults{.backlog = 3, .receive_max = 9, .nodelay = true, .v6_only = false};
-  CHECK(options_of("mode=600", defaults) ==
+  CHECK(options_of("mode=600", defaults).value() ==
         SocketOptions{
             .backlog = 3, .receive_max = 9, .mode = 0600, .nodelay = true, .v6_only = false});
 }
