@@ -13,10 +13,10 @@ bool has_lower_case(Bytes bytes) {
       bytes, [](std::byte b) { return b >= std::byte{'a'} && b <= std::byte{'z'}; });
 }
 
-/// Chooses one moment in 1,024, by the low bits of the time.
+/// Chooses one moment in 8,192, by the low bits of the time.
 bool is_chosen_moment() {
   constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
-  return (static_cast<std::uint64_t>(now().time_since_epoch().count()) * kSpread) >> 54 == 0;
+  return (static_cast<std::uint64_t>(now().time_since_epoch().count()) * kSpread) >> 51 == 0;
 }
 
 /// A datagram in upper case may be the reply of another such server, which a forged datagram made

@@ -19,7 +19,7 @@ TEST_CASE(
     "A datagram is answered with the same bytes in upper case, an empty one with an empty one") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    // upper_message() leaves one in 1,024 without lower case unanswered.
+    // upper_message() leaves one in 8,192 without lower case unanswered.
     ServerProcess server(uri, hotline::upper_message_once);
     Peer peer(server.endpoint());
     for (const std::string text : {"hello", "", "ümläut", "x"}) {

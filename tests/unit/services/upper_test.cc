@@ -87,12 +87,12 @@ TEST_CASE("every datagram with something to change to upper case is answered") {
   CHECK(datagrams.unanswered == 0);
 }
 
-TEST_CASE("one in a thousand datagrams that could be another server's replies is not answered") {
+TEST_CASE("one in some thousand datagrams that could be another server's replies is not answered") {
   for (const char* text : {"", "HELLO", "123 \xc3\x9f"}) {
     Datagrams datagrams;
-    datagrams.ask(text, 20'000);
-    CHECK(datagrams.unanswered > 5);
-    CHECK(datagrams.unanswered < 60);
+    datagrams.ask(text, 100'000);
+    CHECK(datagrams.unanswered > 3);
+    CHECK(datagrams.unanswered < 40);
   }
 }
 
