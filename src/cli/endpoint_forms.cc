@@ -1,6 +1,14 @@
 #include "cli/endpoint_forms.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace hotline::cli {
+namespace {
+
+bool is_upper_case(char c) { return c >= 'A' && c <= 'Z'; }
+
+}  // namespace
 
 std::vector<Definition> endpoint_forms() {
   return {{"tcp://HOST:PORT",
@@ -17,7 +25,13 @@ std::vector<Definition> endpoint_forms() {
 }
 
 std::vector<std::string> endpoint_prefixes() {
-  return {"tcp://", "udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@"};
+  std::vector<std::string> prefixes;
+  for (const Definition& form : endpoint_forms()) {
+    const auto placeholder = std::ranges::find_if(form.term, is_upper_case);
+    std::string prefix(form.term.begin(), placeholder);
+    if (prefix != "fd:") prefixes.push_back(std::move(prefix));
+  }
+  return prefixes;
 }
 
 }  // namespace hotline::cli

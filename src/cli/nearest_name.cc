@@ -4,6 +4,8 @@
 #include <numeric>
 #include <vector>
 
+#include "hotline/core/choice.h"
+
 namespace hotline::cli {
 namespace {
 
@@ -26,15 +28,6 @@ std::size_t distance(std::string_view one, std::string_view other) {
   return row.back();
 }
 
-std::string join_names(std::span<const std::string> names, std::string_view last) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? last : ", ";
-    text += names[i];
-  }
-  return text;
-}
-
 }  // namespace
 
 std::string nearest_name(std::string_view word, std::span<const std::string> names) {
@@ -55,8 +48,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> nam
   return nearest.empty() ? nearest : "did you mean '" + nearest + "'? ";
 }
 
-std::string list_names(std::span<const std::string> names) { return join_names(names, " and "); }
+std::string list_names(std::span<const std::string> names) { return list_words(names); }
 
-std::string list_choices(std::span<const std::string> names) { return join_names(names, " or "); }
+std::string list_choices(std::span<const std::string> names) { return list_words(names, "or"); }
 
 }  // namespace hotline::cli

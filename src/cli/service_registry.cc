@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "cli/nearest_name.h"
+#include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/service_command.h"
 #include "cli/service_upper.h"
-#include "hotline/core/bytes.h"
 
 namespace hotline::cli {
 namespace {
@@ -25,7 +25,7 @@ Result<const ServiceEntry*> ServiceRegistry::find(std::string_view name) const {
   std::vector<std::string> names;
   names.reserve(entries_.size());
   for (const ServiceEntry& each : entries_) names.push_back(each.name);
-  return fail(usage_error("there is no service '" + escape(as_bytes(name)) + "'",
+  return fail(usage_error("there is no service " + quote(name),
                           did_you_mean(name, names) +
                               (names.size() == 1 ? "the only one is " : "there are ") +
                               list_names(names) + "; see 'hotline services'"));

@@ -1,23 +1,31 @@
 #include "hotline/core/choice.h"
 
+#include <vector>
+
 namespace hotline {
 namespace {
 
 std::string list(std::span<const Choice> choices, std::string_view Choice::*part,
                  std::string_view conjunction) {
+  std::vector<std::string> words;
+  for (const Choice& each : choices) words.emplace_back(each.*part);
+  return list_words(words, conjunction);
+}
+
+}  // namespace
+
+std::string list_words(std::span<const std::string> words, std::string_view conjunction) {
   std::string text;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (i > 0 && i + 1 == choices.size()) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0 && i + 1 == words.size()) {
       text.append(" ").append(conjunction).append(" ");
     } else if (i > 0) {
       text += ", ";
     }
-    text += choices[i].*part;
+    text += words[i];
   }
   return text;
 }
-
-}  // namespace
 
 std::string list_names(std::span<const Choice> choices, std::string_view conjunction) {
   return list(choices, &Choice::name, conjunction);

@@ -46,10 +46,7 @@ Result<std::size_t> PipeReader::read_some(MutableBytes into, Deadline deadline) 
 }
 
 Result<void> PipeReader::wait(Deadline deadline) {
-  engine::WaitReady wait(state_->channel, engine::Direction::read);
-  const int result = Engine::current().perform(wait, deadline);
-  if (result < 0) return fail(engine::operation_error(result, kRead));
-  return {};
+  return engine::wait_ready(state_->channel, engine::Direction::read, deadline, kRead);
 }
 
 struct PipeWriter::State {

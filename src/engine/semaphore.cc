@@ -18,7 +18,7 @@ constexpr std::string_view kAcquire = "wait for a permit";
 // The count while at least one waits.
 constexpr std::ptrdiff_t kAwaited = -1;
 
-constexpr std::size_t kPermitsMax = std::numeric_limits<std::ptrdiff_t>::max();
+constexpr std::ptrdiff_t kPermitsMax = std::numeric_limits<std::ptrdiff_t>::max();
 
 Error closed_error() { return make_error(ErrorKind::closed, kAcquire, {}, "it has been closed"); }
 
@@ -38,7 +38,7 @@ struct Semaphore::Entry {
 };
 
 Semaphore::Semaphore(std::size_t count)
-    : count_(static_cast<std::ptrdiff_t>(std::min(count, kPermitsMax))) {}
+    : count_(static_cast<std::ptrdiff_t>(std::min(count, std::size_t{kPermitsMax}))) {}
 
 Semaphore::~Semaphore() {
   check_use(count_.load(std::memory_order_relaxed) != kAwaited,
@@ -109,14 +109,14 @@ Semaphore::Entry& Semaphore::take_first() noexcept {
   return entry;
 }
 
-void Semaphore::release() noexcept { release_below(std::numeric_limits<std::ptrdiff_t>::max()); }
+void Semaphore::release() noexcept { release_below(kPermitsMax); }
 
 /// Adds a permit unless there are `count_max` already.
 void Semaphore::release_below(std::ptrdiff_t count_max) noexcept {
   std::ptrdiff_t count = count_.load(std::memory_order_relaxed);
   for (;;) {
     if (count != kAwaited) {
-      // Written also if it stays the same: whoever takes that permit must see what came before.
+      // Written also if it stays the same: the taker of that permit must see what came before.
       const std::ptrdiff_t next = count < count_max ? count + 1 : count;
       if (count_.compare_exchange_weak(count, next, std::memory_order_release)) return;
       continue;

@@ -16,27 +16,18 @@ constexpr std::size_t kReceiveMax = 16 * 1024 * 1024;
 constexpr std::size_t kBufferMin = 4 * 1024;
 constexpr std::size_t kBufferMax = 1024 * 1024 * 1024;
 
-using Number = std::optional<std::size_t>;
-
-Result<void> take_number(OptionTaker& taker, std::string_view key, std::size_t min, std::size_t max,
-                         Number& into) {
-  const auto number = taker.take_number(key, min, max);
-  if (!number) return fail(number.error());
-  if (*number) into = *number;
-  return {};
-}
-
-Result<void> take_flag(OptionTaker& taker, std::string_view key, std::optional<bool>& into) {
-  const auto flag = taker.take_flag(key);
-  if (!flag) return fail(flag.error());
-  if (*flag) into = *flag;
+/// Stores what was taken, if it was given.
+template <typename Value>
+Result<void> keep(const Result<std::optional<Value>>& taken, std::optional<Value>& into) {
+  if (!taken) return fail(taken.error());
+  if (*taken) into = *taken;
   return {};
 }
 
 Result<void> take_backlog(OptionTaker& taker, SocketOptions& options) {
-  Number backlog;
-  if (auto taken = take_number(taker, "backlog", 1, kBacklogMax, backlog); !taken) return taken;
-  if (backlog) options.backlog = static_cast<int>(*backlog);
+  const auto backlog = taker.take_number("backlog", 1, kBacklogMax);
+  if (!backlog) return fail(backlog.error());
+  if (*backlog) options.backlog = static_cast<int>(**backlog);
   return {};
 }
 
@@ -103,7 +94,7 @@ constexpr SocketOptionRow kOptionRows[] = {
                 .summary = "the most that one receive takes: 1024, 64KiB"},
      .take =
          [](OptionTaker& taker, SocketOptions& options) {
-           return take_number(taker, "receive", 1, kReceiveMax, options.receive_max);
+           return keep(taker.take_number("receive", 1, kReceiveMax), options.receive_max);
          }},
     {.choice = {.name = "mode",
                 .form = "mode=OCTAL",
@@ -116,8 +107,10 @@ constexpr SocketOptionRow kOptionRows[] = {
     {.choice = {.name = "nodelay",
                 .form = "nodelay=on|off",
                 .summary = "TCP: send small writes at once (default on)"},
-     .take = [](OptionTaker& taker,
-                SocketOptions& options) { return take_flag(taker, "nodelay", options.nodelay); },
+     .take =
+         [](OptionTaker& taker, SocketOptions& options) {
+           return keep(taker.take_flag("nodelay"), options.nodelay);
+         },
      .is_given = [](const SocketOptions& options) { return options.nodelay.has_value(); },
      .fits = fits_nodelay,
      .detail = "the option 'nodelay' is for TCP",
@@ -127,16 +120,16 @@ constexpr SocketOptionRow kOptionRows[] = {
                 .summary = "how much may wait in the kernel to be sent"},
      .take =
          [](OptionTaker& taker, SocketOptions& options) {
-           return take_number(taker, "send-buffer", kBufferMin, kBufferMax,
-                              options.send_buffer_bytes);
+           return keep(taker.take_number("send-buffer", kBufferMin, kBufferMax),
+                       options.send_buffer_bytes);
          }},
     {.choice = {.name = "receive-buffer",
                 .form = "receive-buffer=BYTES",
                 .summary = "TCP, UDP: how much may wait in the kernel to be received"},
      .take =
          [](OptionTaker& taker, SocketOptions& options) {
-           return take_number(taker, "receive-buffer", kBufferMin, kBufferMax,
-                              options.receive_buffer_bytes);
+           return keep(taker.take_number("receive-buffer", kBufferMin, kBufferMax),
+                       options.receive_buffer_bytes);
          },
      .is_given =
          [](const SocketOptions& options) { return options.receive_buffer_bytes.has_value(); },
@@ -146,8 +139,10 @@ constexpr SocketOptionRow kOptionRows[] = {
     {.choice = {.name = "v6only",
                 .form = "v6only=on|off",
                 .summary = "servers at an IPv6 address: take no IPv4 callers"},
-     .take = [](OptionTaker& taker,
-                SocketOptions& options) { return take_flag(taker, "v6only", options.v6_only); },
+     .take =
+         [](OptionTaker& taker, SocketOptions& options) {
+           return keep(taker.take_flag("v6only"), options.v6_only);
+         },
      .is_given = [](const SocketOptions& options) { return options.v6_only.has_value(); },
      .fits = fits_v6_only,
      .detail = "the option 'v6only' is for servers at an IPv6 address, or at every address",

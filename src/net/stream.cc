@@ -47,7 +47,7 @@ Result<MutableBytes> Stream::receive() {
   Engine& engine = Engine::current();
   if (channel.unread.empty()) {
     // The lease ends before the wait, so that an idle stream holds no buffer.
-    if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
+    state.end_lease(engine);
     engine::Receive receive(channel, engine);
     const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
     if (result <= 0) return fail(state.receive_error(result));
@@ -61,7 +61,7 @@ Result<MutableBytes> Stream::receive(Deadline deadline) {
   engine::Channel& channel = *state.channel;
   if (!channel.unread.empty()) return state.take_unread();
   Engine& engine = Engine::current();
-  if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
+  state.end_lease(engine);
   if (state.read_end <= 0) return fail(state.receive_error(state.read_end));
   engine::Receive receive(channel, engine);
   const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.now()));
@@ -89,7 +89,7 @@ Result<std::size_t> Stream::read_some(MutableBytes into) {
     channel.unread = channel.unread.subspan(taken);
   } else {
     Engine& engine = Engine::current();
-    if (channel.lease) engine.recycle(std::exchange(channel.lease, {}));
+    state.end_lease(engine);
     engine::Receive receive(channel, engine, into);
     const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
     if (result <= 0) return fail(state.receive_error(result));

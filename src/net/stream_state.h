@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/channel.h"
+#include "engine/engine.h"
 #include "engine/operations/receive.h"
 #include "hotline/net/stream.h"
 #include "net/progress_deadline.h"
@@ -63,6 +64,11 @@ struct Stream::State {
   void note_cut_off();
   Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
+
+  /// Gives the lease's buffer back, so that an idle stream holds none.
+  void end_lease(engine::Engine& engine) {
+    if (channel->lease) engine.recycle(std::exchange(channel->lease, {}));
+  }
 
   void lease(engine::Buffer buffer) {
     has_received = true;

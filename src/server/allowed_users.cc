@@ -17,8 +17,7 @@ constexpr std::string_view kOnlyUnix =
 
 bool has_users(const Endpoint& endpoint) {
   const Transport transport = endpoint.transport();
-  return transport == Transport::unix_ || transport == Transport::unixgram ||
-         transport == Transport::fd;
+  return has_path(transport) || transport == Transport::fd;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "hotline/core/bytes.h"
+#include "hotline/core/choice.h"
 
 namespace hotline {
 namespace {
@@ -28,20 +29,10 @@ std::string form_of(const Word& word) {
   return std::string(word.name) + (word.count_max == 0 ? "" : ":N");
 }
 
-/// `serial, threads:N, processes:N and loops:N`
-std::string list_forms() {
-  std::string text;
-  for (const Word& each : kWords) {
-    if (!text.empty()) text += &each == std::end(kWords) - 1 ? " and " : ", ";
-    text += form_of(each);
-  }
-  return text;
-}
-
 std::unexpected<Error> refuse(std::string_view word, std::string detail) {
   return fail(make_error(ErrorKind::invalid_argument, "use the concurrency",
                          "'" + escape(as_bytes(word)) + "'", std::move(detail),
-                         "the words are " + list_forms()));
+                         "the words are " + list_words(Concurrency::forms())));
 }
 
 }  // namespace

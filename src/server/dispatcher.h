@@ -57,7 +57,7 @@ class Dispatcher {
   std::vector<Reply> replies_;              ///< The replies to messages_ that are not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.
-  bool is_batch_in_use_ = false;  ///< Dropped replies of waiting handlers, for lack of memory.
+  bool is_batch_in_use_ = false;  ///< By a waiting handler for which there was no other memory.
   bool has_ended_ = false;
 };
 

@@ -6,25 +6,25 @@ import re
 
 from structure.tree import ROOMS, Violation
 
-PATH = re.compile(r"`((?:src|include|tests|tools|docs|examples|bench|cmake)/[\w./*-]+)`")
-# As an #include names it: `engine/kernel.h`.
-INCLUDE = re.compile(r"`((?:" + "|".join(ROOMS) + r")/[\w./*-]+\.(?:h|cc))`")
+# How a path is named, and the folders in which it is looked for.
+FORMS = [
+    (re.compile(r"`((?:src|include|tests|tools|docs|examples|bench|cmake)/[\w./*-]+)`"), ("",)),
+    # As an #include names it: `engine/kernel.h`.
+    (re.compile(r"`((?:" + "|".join(ROOMS) + r")/[\w./*-]+\.(?:h|cc))`"),
+     ("src/", "include/hotline/")),
+]
 
 
 def check(tree):
     folders = {path.rsplit("/", depth)[0]
                for path in tree.by_path for depth in range(1, path.count("/") + 1)}
-    for path, file in tree.by_path.items():
-        if path.endswith(".md"):
-            for match in PATH.finditer(file.text):
+    pages = (file for path, file in tree.by_path.items() if path.endswith(".md"))
+    for file in pages:
+        for pattern, roots in FORMS:
+            for match in pattern.finditer(file.text):
                 named = match.group(1).rstrip("/")
-                if not _exists(tree, folders, named):
-                    yield Violation(path, file.line_at(match.start()), f"there is no {named}")
-            for match in INCLUDE.finditer(file.text):
-                named = match.group(1)
-                if not any(_exists(tree, folders, root + named)
-                           for root in ("src/", "include/hotline/")):
-                    yield Violation(path, file.line_at(match.start()), f"there is no {named}")
+                if not any(_exists(tree, folders, root + named) for root in roots):
+                    yield Violation(file.path, file.line_at(match.start()), f"there is no {named}")
 
 
 def _exists(tree, folders, named):

@@ -18,6 +18,9 @@ struct Choice {
   bool operator==(const Choice&) const = default;
 };
 
+/// Returns `words` in one line: `tcp, udp and unix`. `conjunction` precedes the last one.
+std::string list_words(std::span<const std::string> words, std::string_view conjunction = "and");
+
 /// Returns the names of `choices` in one line: `tcp, udp and unix`. `conjunction` precedes the last
 /// one.
 std::string list_names(std::span<const Choice> choices, std::string_view conjunction = "and");

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/choice.h"
 #include "hotline/core/public.h"
 
 namespace hotline HOTLINE_PUBLIC {
@@ -44,14 +45,7 @@ struct EnumNames {
   }
 
   /// Returns all names as in `uring, epoll and auto`.
-  std::string list() const {
-    std::string text;
-    for (std::size_t i = 0; i < kCount; ++i) {
-      if (i > 0) text += i + 1 == kCount ? " and " : ", ";
-      text += rows[i].name;
-    }
-    return text;
-  }
+  std::string list() const { return list_words(names()); }
 };
 
 }  // namespace hotline

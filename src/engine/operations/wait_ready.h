@@ -1,6 +1,10 @@
 #pragma once
 
+#include <string_view>
+
 #include "engine/operation.h"
+#include "hotline/core/deadline.h"
+#include "hotline/core/result.h"
 
 namespace hotline::engine {
 
@@ -13,5 +17,9 @@ class WaitReady final : public Operation {
 
   int attempt() noexcept override;
 };
+
+/// Waits on the engine of this thread until `channel` is ready. Fails as every operation does.
+Result<void> wait_ready(Channel& channel, Direction direction, Deadline deadline,
+                        std::string_view operation);
 
 }  // namespace hotline::engine

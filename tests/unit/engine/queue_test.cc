@@ -46,6 +46,20 @@ int hand_over(Queue<int>& queue, int last) {
   return sum;
 }
 
+/// A fiber that pushes to a full queue, and one that pops from an empty one.
+struct BothWait {
+  BothWait() {
+    CHECK(full.push(1));
+    REQUIRE(group.spawn("pusher", [this] { kinds += test::kind_of(full.push(2)) + ' '; }));
+    REQUIRE(group.spawn("popper", [this] { kinds += test::kind_of(empty.pop()) + ' '; }));
+  }
+
+  Queue<int> full{1};
+  Queue<int> empty{1};
+  std::string kinds;  ///< How their waits ended.
+  TaskGroup group;
+};
+
 }  // namespace
 
 TEST_CASE("values come out in the order in which they went in, around the end of the ring") {
@@ -127,20 +141,14 @@ TEST_CASE("a closed queue gives what is in it, then says that it is closed") {
 
 TEST_CASE("closing ends the waits of those that push and of those that pop") {
   test::on_each_engine([] {
-    Queue<int> full(1);
-    Queue<int> empty(1);
-    CHECK(full.push(1));
-    std::string kinds;
-    TaskGroup group;
-    REQUIRE(group.spawn("pusher", [&] { kinds += test::kind_of(full.push(2)) + ' '; }));
-    REQUIRE(group.spawn("popper", [&] { kinds += test::kind_of(empty.pop()) + ' '; }));
-    REQUIRE(group.spawn("closer", [&] {
-      full.close();
-      empty.close();
+    BothWait waits;
+    REQUIRE(waits.group.spawn("closer", [&] {
+      waits.full.close();
+      waits.empty.close();
     }));
-    CHECK(group.join());
-    CHECK(kinds == "closed closed ");
-    CHECK(full.pop().value() == 1);
+    CHECK(waits.group.join());
+    CHECK(waits.kinds == "closed closed ");
+    CHECK(waits.full.pop().value() == 1);
   });
 }
 
@@ -166,17 +174,11 @@ TEST_CASE("a drain ends a pop from an empty queue, but neither a push nor a pop 
 
 TEST_CASE("a cancel ends the waits of those that push and of those that pop") {
   test::on_each_engine([] {
-    Queue<int> full(1);
-    Queue<int> empty(1);
-    CHECK(full.push(1));
-    std::string kinds;
-    TaskGroup group;
-    REQUIRE(group.spawn("pusher", [&] { kinds += test::kind_of(full.push(2)) + ' '; }));
-    REQUIRE(group.spawn("popper", [&] { kinds += test::kind_of(empty.pop()) + ' '; }));
-    group.cancel();
-    CHECK(group.join());
-    CHECK(kinds == "cancelled cancelled ");
-    CHECK(full.size() == 1);
+    BothWait waits;
+    waits.group.cancel();
+    CHECK(waits.group.join());
+    CHECK(waits.kinds == "cancelled cancelled ");
+    CHECK(waits.full.size() == 1);
   });
 }
 
