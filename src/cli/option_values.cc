@@ -29,12 +29,13 @@ Result<void> read_limit(const Arguments& given, const std::string& option, Durat
                       usage_error("0 would end every call at once", "none is without limit"));
 }
 
-Result<void> read_count(const Arguments& given, const std::string& option, std::size_t& count) {
+Result<void> read_count(const Arguments& given, const std::string& option,
+                        std::optional<std::size_t>& count) {
   if (!given.has(option)) return {};
   const std::string& text = given.options.at(option);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count.emplace());
   const bool is_whole = error == std::errc() && end == text.data() + text.size();
-  if (is_whole && count > 0) return {};
+  if (is_whole && *count > 0) return {};
   return refuse_value(option,
                       usage_error(quote(text) + " is not a number", "write a number from 1 up"));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,8 @@ Result<void> read_duration(const Arguments& given, const std::string& option, Du
 Result<void> read_limit(const Arguments& given, const std::string& option, Duration& duration);
 
 /// Reads the value of `option`, a number from 1 up, into `count`, if the option was given.
-Result<void> read_count(const Arguments& given, const std::string& option, std::size_t& count);
+Result<void> read_count(const Arguments& given, const std::string& option,
+                        std::optional<std::size_t>& count);
 
 /// `--raw`, of every command that prints replies.
 OptionRow raw_row();

@@ -150,7 +150,7 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
 }
 
 ExitStatus exit_status_of(const Result<DrainReport>& report) {
-  if (report) return report->loss.kind == ErrorKind::none ? ExitStatus::ok : ExitStatus::failed;
+  if (report) return report->loss ? ExitStatus::failed : ExitStatus::ok;
   const bool is_mistake = report.error().kind == ErrorKind::invalid_argument;
   return is_mistake ? ExitStatus::usage : ExitStatus::failed;
 }
@@ -174,7 +174,7 @@ ExitStatus serve_until_drained(const ServeOptions& options, const CommonOptions&
   }
   if (!report) return report_error(report.error(), status, common.output);
   report_drained(*report, options.log_form);
-  return status == ExitStatus::ok ? status : report_error(report->loss, status, common.output);
+  return status == ExitStatus::ok ? status : report_error(*report->loss, status, common.output);
 }
 
 }  // namespace hotline::cli

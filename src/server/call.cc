@@ -40,8 +40,7 @@ void end_in_good_order(const ServerOptions& options, Stream& call) {
 
 void log_end(const Shared& shared, const Service& service, const Stream& call,
              const CallEnd& ended) {
-  const bool is_known = ended.reason.kind != ErrorKind::none;
-  const Error& end = is_known ? ended.reason : call.end();
+  const Error& end = ended.reason ? *ended.reason : call.end();
   const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
                           end.kind == ErrorKind::draining;
   // Warns if the peer does not speak the protocol, which is a mistake, or if a limit was reached,

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "hotline/net/stream.h"
@@ -23,7 +24,7 @@ struct CallEnd {
   };
 
   Manner manner = Manner::orderly;
-  Error reason;  ///< Why, where the stream itself does not know: for the log.
+  std::optional<Error> reason{};  ///< Why, where the stream itself does not know: for the log.
 };
 
 /// Does `part` of what `service` does for the caller `peer`: how the call ends, if that was the end
@@ -43,7 +44,7 @@ CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part
       end.reason = refused.error();
     } catch (const std::bad_alloc&) {
       // The server's own: see as_handler().
-      end.reason = {ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};
+      end.reason = Error{ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};
     }
   };
   comes_back(run, [&](const char* what) {

@@ -41,7 +41,7 @@ Result<Concurrency> Concurrency::parse(std::string_view word) {
   const std::size_t colon = word.find(':');
   const auto known = std::ranges::find(kWords, word.substr(0, colon), &Word::name);
   if (known == std::end(kWords)) return refuse(word, "there is no such word");
-  if (colon == word.npos) return Concurrency{known->kind, 0};
+  if (colon == word.npos) return Concurrency{known->kind, {}};
   if (known->count_max == 0) return refuse(word, "no number may follow that word");
   const std::string_view digits = word.substr(colon + 1);
   std::size_t count = 0;
@@ -72,7 +72,7 @@ std::string Concurrency::to_string() const {
 }
 
 std::size_t Concurrency::effective_count() const {
-  if (count != 0) return count;
+  if (count) return *count;
   switch (kind) {
     case Kind::serial: return 1;
     case Kind::threads: return kThreadsDefault;

@@ -211,7 +211,7 @@ bool FrameDispatcher::serve(FramedCall& call) {
   const CallEnd how = guard(shared_, service_, call.stream.peer(), part);
   replies->clear();
   spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
-  const bool goes_on = how.manner == CallEnd::Manner::orderly && how.reason.kind == ErrorKind::none;
+  const bool goes_on = how.manner == CallEnd::Manner::orderly && !how.reason;
   if (!goes_on) {
     end(call, how);
   } else if (call.has_frames_left) {

@@ -43,8 +43,8 @@ Result<void> ReplyBatch::encode_and_append(const Framing& framing,
   append_copy(envelope->header());
   if (payload.size() <= kCopiedMax) {
     append_copy(payload);
-  } else if (reply.is_own()) {
-    append(as_bytes(owned_.emplace_back(std::move(reply).take())));
+  } else if (std::string* const own = std::get_if<std::string>(&reply.bytes_)) {
+    append(as_bytes(owned_.emplace_back(std::move(*own))));
   } else {
     append(payload);
   }

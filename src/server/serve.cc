@@ -42,7 +42,7 @@ int serve(std::string_view uri, Handler handler, ServerOptions options) {
   if (auto added = server.add(uri, std::move(handler)); !added) return refuse(added.error());
   const auto report = server.run();
   if (!report) return refuse(report.error());
-  return report->loss.kind == ErrorKind::none ? 0 : refuse(report->loss);
+  return report->loss ? refuse(*report->loss) : 0;
 }
 
 }  // namespace hotline

@@ -81,7 +81,7 @@ struct Server::State {
   std::optional<Signals> signals;
   std::atomic<Phase> phase = Phase::open;
   std::atomic<int> asked_code = 0;
-  Error loss;  ///< Why the server ends, if a handler has lost what it needs; else kind `none`.
+  std::optional<Error> loss;  ///< Why the server ends, if a handler has lost what it needs.
   server::ControlLetters letters;
 };
 
@@ -122,6 +122,7 @@ Result<void> Server::bind() {
 }
 
 Result<void> Server::State::bind_services() {
+  if (auto checked = server::check_options(shared.options); !checked) return checked;
   // Who bound says so next, perhaps to nobody.
   engine::ignore_failed_writes();
   if (auto blocked = block_signals(); !blocked) return blocked;

@@ -12,33 +12,24 @@ namespace {
 constexpr std::size_t kDescriptorReserve = 64;
 constexpr std::size_t kDescriptorReserveOfLoop = 32;
 
+std::size_t room_of_descriptors(const ServerOptions& options) {
+  const std::size_t descriptors = engine::raise_descriptor_limit();
+  const std::size_t reserve = kDescriptorReserve + kDescriptorReserveOfLoop * loop_count(options);
+  return descriptors > 2 * reserve ? descriptors - reserve : descriptors / 2;
+}
+
 std::size_t room_of(const ServerOptions& options) {
   const Concurrency& concurrency = options.concurrency;
-  std::size_t room = options.limits.connections_max;
-  if (room == 0) {
-    const std::size_t descriptors = engine::raise_descriptor_limit();
-    const std::size_t reserve = kDescriptorReserve + kDescriptorReserveOfLoop * loop_count(options);
-    room = descriptors > 2 * reserve ? descriptors - reserve : descriptors / 2;
-  }
+  const std::size_t room = options.limits.connections_max ? *options.limits.connections_max
+                                                          : room_of_descriptors(options);
   const bool is_counted = concurrency.kind == Concurrency::Kind::threads ||
                           concurrency.kind == Concurrency::Kind::processes;
   return is_counted ? std::min(room, concurrency.effective_count()) : room;
 }
 
 std::size_t per_peer_of(const ServerOptions& options) {
-  if (options.limits.connections_per_peer_max != 0) return options.limits.connections_per_peer_max;
-  return std::max<std::size_t>(1, room_of(options) / 4);
-}
-
-/// 0 stands for the default in all limits: none of them means that nothing is served.
-ServerOptions with_default_limits(ServerOptions options) {
-  if (options.limits.waiting_messages_max == 0) {
-    options.limits.waiting_messages_max = Limits{}.waiting_messages_max;
-  }
-  if (options.limits.message_memory_max == 0) {
-    options.limits.message_memory_max = Limits{}.message_memory_max;
-  }
-  return options;
+  const Limits& limits = options.limits;
+  return limits.connections_per_peer_max.value_or(std::max<std::size_t>(1, room_of(options) / 4));
 }
 
 StreamOptions stream_options(const ServerOptions& options) {
@@ -78,7 +69,7 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 }  // namespace
 
 Shared::Shared(const ServerOptions& given)
-    : options(with_default_limits(given)),
+    : options(given),
       admission(room_of(given), per_peer_of(given)),
       message_memory(options.limits.message_memory_max) {}
 
@@ -137,6 +128,27 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
 }
 
 }  // namespace
+
+Result<void> check_options(const ServerOptions& options) {
+  const Limits& limits = options.limits;
+  const struct {
+    std::string_view name;
+    std::size_t value;
+  } kNamed[] = {
+      {"Concurrency::count", options.concurrency.count.value_or(1)},
+      {"Limits::connections_max", limits.connections_max.value_or(1)},
+      {"Limits::connections_per_peer_max", limits.connections_per_peer_max.value_or(1)},
+      {"Limits::waiting_messages_max", limits.waiting_messages_max},
+      {"Limits::message_memory_max", limits.message_memory_max},
+  };
+  for (const auto& each : kNamed) {
+    if (each.value != 0) continue;
+    return fail(make_error(ErrorKind::invalid_argument, "start the server", {},
+                           std::string(each.name) + " is 0: nobody could be served",
+                           "leave it unset for the default, or set it to 1 or more"));
+  }
+  return {};
+}
 
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler) {
   if (handler.stream() || handler.message() || handler.datagram()) return {};

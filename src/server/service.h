@@ -109,6 +109,9 @@ struct Service {
   std::vector<DatagramSocket> sockets;
 };
 
+/// Checks that no limit and no count in `options` is 0; fails with `invalid_argument`.
+Result<void> check_options(const ServerOptions& options);
+
 /// Whether there is a function in `handler`: fails with `invalid_argument`.
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler);
 

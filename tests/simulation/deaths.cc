@@ -24,7 +24,7 @@ void run_server(std::uint64_t seed) {
   options.concurrency = {hotline::Concurrency::Kind::loops, 1};
   options.signals = hotline::SignalUse::drain;
   // With room for one call, others wait for it when the server dies.
-  options.limits.connections_max = seed % 3 == 0 ? 1 : 0;
+  if (seed % 3 == 0) options.limits.connections_max = 1;
   // The killed server has left its path; a new one must replace it.
   for (int i = 0; i < 100; ++i) {
     hotline::Server server(options);

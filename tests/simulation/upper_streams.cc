@@ -87,16 +87,19 @@ Concurrency concurrency_of(std::uint64_t seed) {
   constexpr Concurrency kWords[] = {{Concurrency::Kind::loops, 2},
                                     {Concurrency::Kind::loops, 1},
                                     {Concurrency::Kind::threads, 3},
-                                    {Concurrency::Kind::serial, 0}};
+                                    {Concurrency::Kind::serial, {}}};
   return kWords[seed % std::size(kWords)];
 }
 
-std::size_t connections_max_of(std::uint64_t seed) { return seed % 7 == 0 ? 2 : 0; }
+std::optional<std::size_t> connections_max_of(std::uint64_t seed) {
+  if (seed % 7 == 0) return 2;
+  return std::nullopt;
+}
 
 /// Returns true if no caller has to wait for others longer than the deadlines allow.
 bool is_fair(std::uint64_t seed, const hotline::FaultPlan& plan) {
   const bool is_wide =
-      concurrency_of(seed).kind == Concurrency::Kind::loops && connections_max_of(seed) == 0;
+      concurrency_of(seed).kind == Concurrency::Kind::loops && !connections_max_of(seed);
   return is_quiet(plan) || (is_bearable(plan) && is_wide);
 }
 

@@ -129,8 +129,7 @@ class FramedExchange {
   ServerOptions with_log(ServerOptions options) {
     options.log = &log_;
     options.linger = std::chrono::milliseconds(20);
-    options.limits.connections_max =
-        options.limits.connections_max == 0 ? 5000 : options.limits.connections_max;
+    options.limits.connections_max = options.limits.connections_max.value_or(5000);
     return options;
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,7 @@ struct Concurrency {
   };
 
   Kind kind = Kind::loops;
-  std::size_t count = 0;  ///< 0: as many loops as cores, 256 threads, 64 processes.
+  std::optional<std::size_t> count{};  ///< Default: a loop for each core, 256 threads, 64 processes.
 
   /// `serial`, `threads:16`, `processes`, `loops:2` …; fails with `invalid_argument`.
   static Result<Concurrency> parse(std::string_view word);
@@ -30,10 +31,10 @@ struct Concurrency {
   static std::vector<std::string> names();
   static std::vector<std::string> forms();
 
-  /// The word, with the count that is meant here.
+  /// Returns the word with the count that is used here, as `parse` reads it.
   std::string to_string() const;
 
-  /// The count that is meant here, never 0.
+  /// Returns `count`, or the default of `kind` here.
   std::size_t effective_count() const;
 };
 

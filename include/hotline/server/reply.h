@@ -14,6 +14,10 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
+namespace server {
+class ReplyBatch;
+}
+
 /// A string literal, or another constant array of characters: only those compile.
 class ConstantText {
  public:
@@ -76,9 +80,6 @@ class Reply {
     return !is_in_place() || lies_within(bytes(), message.bytes());
   }
 
-  /// Whether the bytes are the reply's own, and move with it.
-  bool is_own() const { return std::holds_alternative<std::string>(bytes_); }
-
   /// Empty without a value.
   Bytes bytes() const {
     if (const InPlace* part = std::get_if<InPlace>(&bytes_)) return part->bytes;
@@ -87,10 +88,9 @@ class Reply {
     return constant == nullptr ? Bytes() : as_bytes(constant->text());
   }
 
-  /// Moves the bytes out: only if is_own().
-  std::string take() && { return std::move(*std::get_if<std::string>(&bytes_)); }
-
  private:
+  friend class server::ReplyBatch;
+
   struct InPlace {
     Bytes bytes;
   };

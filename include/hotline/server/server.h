@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,16 +23,20 @@ namespace hotline HOTLINE_PUBLIC {
 
 class Server;
 
-/// What bounds a server. 0 means the default, which is named beside each.
+/// What bounds a server. Each is at least 1: bind fails with `invalid_argument` otherwise.
 struct Limits {
-  std::size_t connections_max = 0;  ///< The process's descriptors, less 64 and 32 a loop.
-  std::size_t connections_per_peer_max =
-      0;  ///< A quarter of that; callers on this machine have none.
-  std::size_t waiting_messages_max =
-      1024;  ///< Message handlers that wait at once, for each datagram socket.
-  std::size_t message_memory_max =
-      256 * 1024 * 1024;  ///< Of framed messages that have begun and not ended: of all calls
-                          ///< together, with `processes` of each child.
+  /// Calls at once. Default: the descriptors of the process less 64, and 32 more for each loop.
+  std::optional<std::size_t> connections_max{};
+
+  /// Calls at once from one address of another machine. Default: a quarter of connections_max.
+  std::optional<std::size_t> connections_per_peer_max{};
+
+  /// Message handlers that wait at once, for each datagram socket.
+  std::size_t waiting_messages_max = 1024;
+
+  /// Memory for framed messages that have begun and not ended: of all calls together, with
+  /// `processes` of each child.
+  std::size_t message_memory_max = 256 * 1024 * 1024;
 };
 
 /// How many calls a server accepts.
@@ -43,10 +48,10 @@ enum class SignalUse : bool { none, drain };
 
 /// How a server runs.
 struct ServerOptions {
-  Concurrency concurrency;
-  LoopOptions loop;  ///< For `loops`; LoopOptions::offload for `threads` and `serial` too.
-  Limits limits;
-  StreamTimeouts timeouts;
+  Concurrency concurrency{};
+  LoopOptions loop{};  ///< For `loops`; LoopOptions::offload for `threads` and `serial` too.
+  Limits limits{};
+  StreamTimeouts timeouts{};
   Duration drain_timeout = std::chrono::seconds(30);
   Duration linger =
       std::chrono::seconds(1);  ///< For the peer's last bytes, once a handler has returned.
@@ -68,7 +73,7 @@ struct DrainReport {
   std::uint64_t finished = 0;  ///< Calls under way at the drain or accepted since that finished,
   std::uint64_t cut = 0;       ///< and that were cut at its deadline.
   std::uint64_t handler_failures = 0;  ///< Calls and messages whose handler threw.
-  Error loss{};  ///< What made it drain, if a handler had lost what it needs; else kind `none`.
+  std::optional<Error> loss{};  ///< What made it drain, if a handler had lost what it needs.
 };
 
 /// A service at the endpoint where it can be called.
@@ -123,10 +128,9 @@ class Server {
   /// Which engine `loops` will run on, once bound; why not the better one, if not.
   const EngineDecision& engine() const;
 
-  /// Everything inside; only the server room knows it.
+ private:
   struct State;
 
- private:
   std::unique_ptr<State> state_;
 };
 

@@ -12,12 +12,12 @@ TEST_CASE("every word of concurrency is parsed, with its number and without") {
   struct Form {
     std::string_view word;
     Kind kind;
-    std::size_t count;
+    std::optional<std::size_t> count;
   };
   for (const Form& form :
-       {Form{"serial", Kind::serial, 0}, Form{"threads", Kind::threads, 0},
+       {Form{"serial", Kind::serial, {}}, Form{"threads", Kind::threads, {}},
         Form{"threads:1", Kind::threads, 1}, Form{"threads:4096", Kind::threads, 4096},
-        Form{"processes:16", Kind::processes, 16}, Form{"loops", Kind::loops, 0},
+        Form{"processes:16", Kind::processes, 16}, Form{"loops", Kind::loops, {}},
         Form{"loops:256", Kind::loops, 256}, Form{"loops:02", Kind::loops, 2}}) {
     CAPTURE(form.word);
     const auto parsed = Concurrency::parse(form.word);
@@ -42,19 +42,19 @@ TEST_CASE("an invalid word of concurrency is refused with the known ones") {
 }
 
 TEST_CASE("a word without a number means the default, which is never 0") {
-  CHECK(Concurrency{Kind::serial, 0}.effective_count() == 1);
-  CHECK(Concurrency{Kind::threads, 0}.effective_count() == 256);
-  CHECK(Concurrency{Kind::processes, 0}.effective_count() == 64);
+  CHECK(Concurrency{Kind::serial}.effective_count() == 1);
+  CHECK(Concurrency{Kind::threads}.effective_count() == 256);
+  CHECK(Concurrency{Kind::processes}.effective_count() == 64);
   CHECK(Concurrency{}.effective_count() == engine::processor_count());
   CHECK(Concurrency{Kind::threads, 7}.effective_count() == 7);
 }
 
 TEST_CASE("a word is formatted with the number that is meant, and parsed again") {
-  CHECK(Concurrency{Kind::serial, 0}.to_string() == "serial");
-  CHECK(Concurrency{Kind::threads, 0}.to_string() == "threads:256");
+  CHECK(Concurrency{Kind::serial}.to_string() == "serial");
+  CHECK(Concurrency{Kind::threads}.to_string() == "threads:256");
   CHECK(Concurrency{Kind::processes, 3}.to_string() == "processes:3");
   for (const Kind kind : {Kind::serial, Kind::threads, Kind::processes, Kind::loops}) {
-    const auto again = Concurrency::parse(Concurrency{kind, 0}.to_string());
+    const auto again = Concurrency::parse(Concurrency{kind, {}}.to_string());
     REQUIRE(again);
     CHECK(again->kind == kind);
   }

@@ -128,19 +128,25 @@ TEST_CASE("a maker that is null is refused") {
   CHECK(test::kind_of(server.add_made(kAnyPort, HandlerMaker())) == "invalid_argument");
 }
 
-TEST_CASE("a limit of 0 is the default, not nothing") {
-  for (const char* word : {"threads:2", "loops:1"}) {
-    ServerOptions options = test::options_for(word);
-    options.limits = {
-        .connections_max = 0, .connections_per_peer_max = 0, .waiting_messages_max = 0};
-    test::RunningServer running(options, "udp://127.0.0.1:0",
-                                [](const Message& message) { return Reply::in_place(message); });
-    auto client = connect_datagrams(running.endpoint());
-    REQUIRE(client);
-    REQUIRE(client->send({as_bytes("hello"), nullptr}));
-    CHECK(client->receive(deadline_after(std::chrono::seconds(10))));
-    running.drain();
-  }
+TEST_CASE("a limit or a count of 0 is refused by bind, and names itself") {
+  const auto refusal = [](const ServerOptions& options) {
+    Server server(options);
+    REQUIRE(server.add(kAnyPort, echo));
+    const auto bound = server.bind();
+    REQUIRE_FALSE(bound);
+    CHECK(bound.error().kind == ErrorKind::invalid_argument);
+    CHECK_FALSE(bound.error().hint().empty());
+    return bound.error().message();
+  };
+  const auto is_refused = [&](std::string_view name, const ServerOptions& options) {
+    CHECK(refusal(options) ==
+          "cannot start the server: " + std::string(name) + " is 0: nobody could be served");
+  };
+  is_refused("Concurrency::count", {.concurrency = {.count = 0}});
+  is_refused("Limits::connections_max", {.limits = {.connections_max = 0}});
+  is_refused("Limits::connections_per_peer_max", {.limits = {.connections_per_peer_max = 0}});
+  is_refused("Limits::waiting_messages_max", {.limits = {.waiting_messages_max = 0}});
+  is_refused("Limits::message_memory_max", {.limits = {.message_memory_max = 0}});
 }
 
 TEST_CASE("a server that runs on a fiber lets the other fibers of its loop go on") {
