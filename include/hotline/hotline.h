@@ -56,6 +56,7 @@
 #include "hotline/net/target.h"
 #include "hotline/net/traffic_tap.h"
 #include "hotline/net/transport.h"
+#include "hotline/server/call_info.h"
 #include "hotline/server/call_refused.h"
 #include "hotline/server/concurrency.h"
 #include "hotline/server/handler.h"

@@ -33,7 +33,8 @@ Result<void> read_count(const Arguments& given, const std::string& option,
                         std::optional<std::size_t>& count) {
   if (!given.has(option)) return {};
   const std::string& text = given.options.at(option);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count.emplace());
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), count.emplace());
   const bool is_whole = error == std::errc() && end == text.data() + text.size();
   if (is_whole && *count > 0) return {};
   return refuse_value(option,

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "hotline/net/stream.h"
+#include "hotline/server/call_info.h"
 #include "server/call_slot.h"
 
 namespace hotline::server {
 
 /// A caller that an Acceptor has admitted, and the place that it takes up. If it is dropped while
-/// the stream is open, nobody has served it to its end: the peer sees a reset. Move only.
+/// the stream is open, it was not served to its end: the peer sees a reset. Move only.
 struct AdmittedCall {
   AdmittedCall(Stream call, CallSlot taken) : slot(std::move(taken)), stream(std::move(call)) {}
   AdmittedCall(AdmittedCall&&) noexcept = default;
@@ -19,6 +21,7 @@ struct AdmittedCall {
 
   CallSlot slot;  ///< Released after the stream has closed.
   Stream stream;
+  std::unique_ptr<Identity> identity;  ///< Null before authentication, or without it.
 };
 
 }  // namespace hotline::server

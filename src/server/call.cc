@@ -52,7 +52,47 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
              &call.peer(), is_orderly ? std::string(name_of(end.kind)) : end.message());
 }
 
+/// A peer that hangs up, or a drain, refuses nothing: that is logged as the end of any call.
+bool is_refusal(const std::optional<Error>& reason) {
+  if (!reason) return false;
+  switch (reason->kind) {
+    case ErrorKind::closed:
+    case ErrorKind::reset:
+    case ErrorKind::draining:
+    case ErrorKind::cancelled: return false;
+    default: return true;
+  }
+}
+
+/// Returns whether the caller is known now; if not, the call has ended.
+bool authenticate(Shared& shared, const Service& service, AdmittedCall& call) noexcept {
+  Stream& stream = call.stream;
+  Endpoint peer;
+  CallEnd end = guard(shared, service, kAuthenticatorFailed, peer, [&]() -> Result<void> {
+    // A copy: the stream may be taken from here.
+    peer = stream.peer();
+    const DeadlineScope bounded(deadline_after(shared.options.authentication_timeout));
+    auto identity = as_handler([&] { return service.handler.authenticator()(stream); });
+    if (!identity) return fail(std::move(identity.error()));
+    call.identity = std::make_unique<Identity>(std::move(*identity));
+    return {};
+  });
+  if (call.identity && stream) return true;
+  if (is_refusal(end.reason)) {
+    shared.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
+               end.reason->message());
+  }
+  end.manner = CallEnd::Manner::broken;
+  end_call(shared, service, stream, end);
+  return false;
+}
+
 }  // namespace
+
+bool begin_call(Shared& shared, const Service& service, AdmittedCall& call) noexcept {
+  log_begin(shared, service, call.stream);
+  return !service.handler.authenticator() || authenticate(shared, service, call);
+}
 
 void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept {
   if (shared.wants_debug()) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
@@ -72,21 +112,21 @@ void end_call(const Shared& shared, const Service& service, Stream& call,
   call.close();
 }
 
-void talk(Shared& shared, const Service& service, Stream& call) noexcept {
-  log_begin(shared, service, call);
+void handle(Shared& shared, const Service& service, AdmittedCall& call) noexcept {
+  Stream& stream = call.stream;
   Endpoint peer;
-  const CallEnd end = guard(shared, service, peer, [&]() -> Result<void> {
+  const CallEnd end = guard(shared, service, kHandlerFailed, peer, [&]() -> Result<void> {
     // A copy: the handler may take the stream for itself.
-    peer = call.peer();
-    if (service.is_framed()) return talk_in_frames(shared, service, call);
-    as_handler([&] { service.handler.stream()(call); });
+    peer = stream.peer();
+    if (service.is_framed()) return talk_in_frames(shared, service, stream);
+    as_handler([&] { service.handler.stream()(stream, CallInfo(stream, call.identity.get())); });
     return {};
   });
-  end_call(shared, service, call, end);
+  end_call(shared, service, stream, end);
 }
 
 void run_call(Shared& shared, const Service& service, AdmittedCall call) noexcept {
-  talk(shared, service, call.stream);
+  if (begin_call(shared, service, call)) handle(shared, service, call);
 }
 
 }  // namespace hotline::server

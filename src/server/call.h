@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <new>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "hotline/net/stream.h"
@@ -13,7 +14,14 @@
 
 namespace hotline::server {
 
-/// What is left to do when a call's handler has had its say.
+// The life of a call, under every word of concurrency:
+//
+//   Acceptor: admit -> begin_call: authenticate -> handle -> end_call: linger -> close
+//
+// begin_call, handle and end_call are the only functions that take a call from one stage to the
+// next. docs/architecture.md, section 8, has the states.
+
+/// How a call is to end, after its handler or its authentication.
 struct CallEnd {
   enum class Manner : std::uint8_t {
     orderly,  ///< In order: the peer's last bytes are awaited, so that everything that was written
@@ -27,11 +35,16 @@ struct CallEnd {
   std::optional<Error> reason{};  ///< Why, where the stream itself does not know: for the log.
 };
 
+inline constexpr std::string_view kHandlerFailed = "the handler failed; its call ends";
+inline constexpr std::string_view kAuthenticatorFailed =
+    "the authentication failed; its call is refused";
+
 /// Does `part` of what `service` does for the caller `peer`: how the call ends, if that was the end
-/// of it. What `part` throws breaks the call, and is reported as the handler's failure, unless it
-/// is a std::bad_alloc: as_handler() makes the handler's another. `part` returns a Result<void>.
+/// of it. What `part` throws breaks the call, and is reported as `failure` of the handler, unless
+/// it is a std::bad_alloc: as_handler() makes the handler's another. `part` returns a Result<void>.
 template <typename Part>
-CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part&& part) noexcept {
+CallEnd guard(Shared& shared, const Service& service, std::string_view failure,
+              const Endpoint& peer, Part&& part) noexcept {
   CallEnd end{CallEnd::Manner::broken, {}};
   const auto run = [&] {
     try {
@@ -47,25 +60,28 @@ CallEnd guard(Shared& shared, const Service& service, const Endpoint& peer, Part
       end.reason = Error{ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};
     }
   };
-  comes_back(run, [&](const char* what) {
-    report_throw(shared, service, "the handler failed; its call ends", &peer, what);
-  });
+  comes_back(run, [&](const char* what) { report_throw(shared, service, failure, &peer, what); });
   return end;
 }
 
-/// Logs that it begins, and that it has ended.
+/// Begins a call that was admitted: authenticates it, if `service` says so, which suspends the
+/// fiber. Returns whether the handler may have it; if not, it has been refused and ended.
+bool begin_call(Shared& shared, const Service& service, AdmittedCall& call) noexcept;
+
+/// The same for one that needs no authentication: never waits.
 void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept;
 
-/// Ends `call`, waiting for the peer's last bytes if need be, and closes it. One that the handler
-/// has taken for itself is none of the server's any more. Without memory it ends all the same,
-/// perhaps without its last bytes and its line in the log.
+/// Ends `call`, waits for the peer's last bytes if need be, and closes it. A call that the handler
+/// has taken for itself is left alone. Without memory the call ends all the same, perhaps without
+/// its last bytes and its line in the log.
 void end_call(const Shared& shared, const Service& service, Stream& call,
               const CallEnd& end) noexcept;
 
-/// Runs `service`'s handler on `call`, to its end whatever happens, and closes it.
-void talk(Shared& shared, const Service& service, Stream& call) noexcept;
+/// Runs the handler of `service` on a call that begin_call has let pass, then ends the call,
+/// whatever happens.
+void handle(Shared& shared, const Service& service, AdmittedCall& call) noexcept;
 
-/// talk for a call that an Acceptor has admitted; then its slot is given back.
+/// The whole life of a call that an Acceptor has admitted; then its slot is given back.
 void run_call(Shared& shared, const Service& service, AdmittedCall call) noexcept;
 
 }  // namespace hotline::server

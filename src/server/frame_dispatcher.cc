@@ -66,7 +66,6 @@ void FrameDispatcher::run() {
 }
 
 void FrameDispatcher::take(AdmittedCall call) {
-  log_begin(shared_, service_, call.stream);
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
   auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(frames));
   if (!try_watch(*taken)) {
@@ -208,7 +207,7 @@ bool FrameDispatcher::serve(FramedCall& call) {
   }
   Work work(*this, call, *replies);
   const auto part = [&] { return answer(call, *replies); };
-  const CallEnd how = guard(shared_, service_, call.stream.peer(), part);
+  const CallEnd how = guard(shared_, service_, kHandlerFailed, call.stream.peer(), part);
   replies->clear();
   spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
   const bool goes_on = how.manner == CallEnd::Manner::orderly && !how.reason;

@@ -30,7 +30,8 @@ class FrameDispatcher {
   FrameDispatcher& operator=(const FrameDispatcher&) = delete;
   ~FrameDispatcher();
 
-  /// Takes over a call that an Acceptor has admitted.
+  /// Takes over a call that begin_call has let pass. Throws std::bad_alloc; then the call has been
+  /// reset.
   void take(AdmittedCall call);
 
   /// States that no more calls will be added.

@@ -15,6 +15,45 @@ namespace hotline::server {
 using engine::EventLoop;
 using engine::FiberGroup;
 
+namespace {
+
+/// How admitted calls come to a FrameDispatcher: at once, or after a fiber has authenticated them.
+struct CallEntry {
+  void operator()(AdmittedCall call) const {
+    if (service.handler.authenticator()) return authenticate(std::move(call));
+    log_begin(shared, service, call.stream);
+    dispatcher.take(std::move(call));
+  }
+
+  void authenticate(AdmittedCall call) const {
+    const Endpoint peer = call.stream.peer();
+    auto body = [this, call = std::move(call)]() mutable {
+      if (begin_call(shared, service, call)) hand_over(std::move(call));
+    };
+    if (!loop.spawn("authenticate", std::move(body), &fibers)) refuse(peer);
+  }
+
+  void hand_over(AdmittedCall call) const noexcept {
+    try {
+      dispatcher.take(std::move(call));
+    } catch (const std::bad_alloc&) {
+      shared.log(LogLevel::warning, "refused: no memory is left", service.name, nullptr);
+    }
+  }
+
+  void refuse(const Endpoint& peer) const {
+    shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
+  }
+
+  Shared& shared;
+  const Service& service;
+  EventLoop& loop;
+  FiberGroup& fibers;
+  FrameDispatcher& dispatcher;
+};
+
+}  // namespace
+
 /// What one loop does. Runs there, but for the constructor, start, begin and interrupt.
 class LoopsRunner::Loop {
  public:
@@ -126,9 +165,12 @@ void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, F
     dispatcher = &dispatchers_.emplace_back(runner_.shared_, service, loop);
     return true;
   });
-  const auto accept = [this, &service, &listener, dispatcher] {
-    const auto take = [dispatcher](AdmittedCall call) { dispatcher->take(std::move(call)); };
-    Acceptor(runner_.shared_, service, listener, take).run();
+  const auto accept = [this, &loop, &service, &listener, dispatcher] {
+    FiberGroup authenticating(loop);
+    const CallEntry entry{runner_.shared_, service, loop, authenticating, *dispatcher};
+    Acceptor(runner_.shared_, service, listener, std::cref(entry)).run();
+    // What is asked of this fiber is asked of them.
+    authenticating.join();
     dispatcher->stop_taking();
   };
   const bool is_dispatched =

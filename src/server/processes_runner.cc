@@ -77,12 +77,26 @@ void ProcessesRunner::take_callers(Service& service, Listener& listener) {
 void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
   const Endpoint peer = call.stream.peer();
   auto body = [this, &service, call = std::move(call)]() mutable {
-    const auto talk_there = [&] { talk(shared_, service, call.stream); };
+    // A caller that is not authenticated costs no process.
+    if (!begin_call(shared_, service, call) || !leave_loop(call.stream)) return;
+    const auto handle_there = [&] { handle(shared_, service, call); };
     // The child has ended the call its own way; without a child, or when that died, it is reset.
-    if (run_child(kCall, service, call.stream.descriptor(), talk_there)) call.stream.close();
+    if (run_child(kCall, service, call.stream.descriptor(), handle_there)) call.stream.close();
   };
   if (control_.spawn(service.name, std::move(body), &calls_)) return;
   shared_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
+}
+
+/// The parent's loop may have waited on `call` and received more than was asked for. Returns false
+/// if there is no memory to take that along.
+bool ProcessesRunner::leave_loop(Stream& call) noexcept {
+  try {
+    call.leave_loop();
+    return true;
+  } catch (const std::bad_alloc&) {
+    shared_.log(LogLevel::error, kCall.cannot_fork, {}, nullptr, "no memory is left");
+    return false;
+  }
 }
 
 void ProcessesRunner::keep_worker(Service& service) {
@@ -162,6 +176,8 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
 void ProcessesRunner::interrupt(int end_code) {
   end_code_ = std::max(end_code_, end_code);
   takers_.interrupt(end_code);
+  // Calls that are being authenticated, for a drain ends no wait for a child.
+  if (end_code == engine::kDrainEnd) calls_.interrupt(end_code);
   for (engine::Interrupter* child : children_) {
     if (end_code == engine::kDrainEnd) child->drain();
     if (end_code == engine::kCancelEnd) child->cancel();

@@ -37,6 +37,7 @@ class ProcessesRunner final : public Runner {
 
   void take_callers(Service& service, Listener& listener);
   void start_call(Service& service, AdmittedCall call);
+  bool leave_loop(Stream& call) noexcept;
   void keep_worker(Service& service);
   void keep_forking(Service& service);
   bool run_child(const ChildWords& words, const Service& service, int kept_fd,

@@ -52,6 +52,11 @@ Result<void> bind_listeners(Service& service, const ServerOptions& options, std:
 }
 
 Result<void> bind_sockets(Service& service, const ServerOptions& options, std::size_t count) {
+  if (service.handler.authenticator()) {
+    return fail(make_error(ErrorKind::invalid_argument, "serve", service.wanted.to_string(),
+                           "datagrams cannot be authenticated as calls are",
+                           "use tcp:// or unix:, with ?framing= for messages"));
+  }
   auto first = bind_datagrams(service.wanted, {.socket = service.socket, .tap = options.tap});
   if (!first) return fail(std::move(first.error()));
   service.bound = first->endpoint();
@@ -120,7 +125,7 @@ Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::
   if (is_stream) {
     auto bound = bind_listeners(service, options, loop_count);
     const bool has_other =
-        !service.is_framed() && (service.handler.message() || service.handler.datagram());
+        !service.is_framed() && (service.handler.takes_messages() || service.handler.datagram());
     if (bound || !has_other) return bound;
     service.listeners.clear();
   }
@@ -151,7 +156,7 @@ Result<void> check_options(const ServerOptions& options) {
 }
 
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler) {
-  if (handler.stream() || handler.message() || handler.datagram()) return {};
+  if (handler.stream() || handler.takes_messages() || handler.datagram()) return {};
   return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.to_string(),
                          "its handler is empty: no function is in it",
                          "was a std::function or a pointer passed that is null?"));
@@ -163,7 +168,7 @@ Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
     return fail(make_error(ErrorKind::invalid_argument, "serve", endpoint.to_string(),
                            std::move(detail), std::move(advice)));
   };
-  const bool has_message = static_cast<bool>(handler.message());
+  const bool has_message = handler.takes_messages();
   const bool has_datagram = has_message || handler.datagram();
   const bool has_stream = static_cast<bool>(handler.stream());
   const bool is_for_datagrams = is_datagram(endpoint.transport());
@@ -185,7 +190,7 @@ namespace {
 
 /// A handler of streams alone has options of its own, perhaps of the same names.
 Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
-  return handler.message() ? Framing::take_from(taker) : Framing();
+  return handler.takes_messages() ? Framing::take_from(taker) : Framing();
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ Concurrency concurrency_of(std::uint64_t seed) {
                                     {Concurrency::Kind::loops, 1},
                                     {Concurrency::Kind::loops, 1},
                                     {Concurrency::Kind::threads, 8},
-                                    {Concurrency::Kind::serial, 0}};
+                                    {Concurrency::Kind::serial, {}}};
   return kWords[seed / kFramings.size() % std::size(kWords)];
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,6 +23,7 @@ class CollectingLog final : public LogSink {
   void write(const LogRecord& record) noexcept override {
     const std::lock_guard lock(mutex_);
     records_.push_back(record);
+    has_more_.notify_all();
   }
   bool wants(LogLevel) const noexcept override { return true; }
 
@@ -41,6 +44,13 @@ class CollectingLog final : public LogSink {
     return false;
   }
 
+  /// Waits until a record has that message.
+  void wait_for(std::string_view message) const {
+    std::unique_lock lock(mutex_);
+    const auto is_it = [&](const LogRecord& record) { return record.message == message; };
+    has_more_.wait(lock, [&] { return std::ranges::any_of(records_, is_it); });
+  }
+
   /// Returns true if a record has that message.
   bool has(std::string_view message) const {
     const std::lock_guard lock(mutex_);
@@ -52,6 +62,7 @@ class CollectingLog final : public LogSink {
 
  private:
   mutable std::mutex mutex_;
+  mutable std::condition_variable has_more_;
   std::vector<LogRecord> records_;
 };
 

@@ -144,7 +144,9 @@ std::string receive_until_end(int fd) {
 bool is_reset(int fd) {
   std::array<char, 4096> piece;
   ssize_t received = 0;
-  while ((received = ::recv(fd, piece.data(), piece.size(), 0)) > 0) continue;
+  do {
+    received = ::recv(fd, piece.data(), piece.size(), 0);
+  } while (received > 0 || (received < 0 && errno == EINTR));
   return received < 0 && errno == ECONNRESET;
 }
 

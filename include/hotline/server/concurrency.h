@@ -22,7 +22,8 @@ struct Concurrency {
   };
 
   Kind kind = Kind::loops;
-  std::optional<std::size_t> count{};  ///< Default: a loop for each core, 256 threads, 64 processes.
+  std::optional<std::size_t>
+      count{};  ///< Default: a loop for each core, 256 threads, 64 processes.
 
   /// `serial`, `threads:16`, `processes`, `loops:2` …; fails with `invalid_argument`.
   static Result<Concurrency> parse(std::string_view word);

@@ -13,6 +13,7 @@
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
+#include "hotline/server/call_info.h"
 #include "hotline/server/message.h"
 #include "hotline/server/reply.h"
 
@@ -26,10 +27,24 @@ namespace hotline HOTLINE_PUBLIC {
 /// handler: the server's limits and its drain do not apply to it any more.
 using StreamHandler = std::function<void(Stream&)>;
 
+/// The same, and it is told who calls. The CallInfo is valid until it returns or moves the stream.
+using InformedStreamHandler = std::function<void(Stream&, const CallInfo&)>;
+
 /// One message in, at most one out. May wait: other messages go on meanwhile, but those behind it
 /// on the same stream wait for it, so that replies keep their order. If a reply cannot be sent
 /// whole, its stream ends with a reset.
 using MessageHandler = std::function<Reply(const Message&)>;
+
+/// Makes the message handler of one call, or of one datagram socket, so that it can have a state of
+/// its own. It is called before the first message of a call is handled; what it returns handles the
+/// messages of that call one after another, on the call's own thread, and is destroyed at its end.
+/// On a datagram socket it is called once, and what it returns may be called again, for the next
+/// message, while it waits. An exception of the maker ends the call, as one of the handler does.
+using MessageHandlerMaker = std::function<MessageHandler(const CallInfo&)>;
+
+/// Finds out who calls, before the handler sees the call: it may receive from `call` and write to
+/// it. An error, or an exception, refuses the call.
+using Authenticator = std::function<Result<Identity>(Stream& call)>;
 
 /// A datagram socket, for who needs several replies or other destinations; returns when draining.
 /// If it throws, it is called again after a pause, unless the server drains.
@@ -38,7 +53,9 @@ using DatagramHandler = std::function<void(DatagramSocket&)>;
 /// A function type that can be a handler.
 template <typename Function>
 concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
+    std::is_invocable_v<Function&, Stream&, const CallInfo&> ||
     std::is_invocable_r_v<Reply, Function&, const Message&> ||
+    std::is_invocable_r_v<MessageHandler, Function&, const CallInfo&> ||
     std::is_invocable_v<Function&, DatagramSocket&>;
 
 /// Waits until something that a handler cannot do without is lost: the reason, or how the wait
@@ -58,9 +75,13 @@ class Handler {
   template <HandlerFunction Function>
   Handler& also(Function function) {
     if constexpr (std::is_invocable_v<Function&, Stream&>) {
+      add_stream_handler(std::move(function));
+    } else if constexpr (std::is_invocable_v<Function&, Stream&, const CallInfo&>) {
       stream_ = std::move(function);
     } else if constexpr (std::is_invocable_r_v<Reply, Function&, const Message&>) {
       message_ = std::move(function);
+    } else if constexpr (std::is_invocable_r_v<MessageHandler, Function&, const CallInfo&>) {
+      message_maker_ = std::move(function);
     } else {
       datagram_ = std::move(function);
     }
@@ -86,6 +107,18 @@ class Handler {
     return *this;
   }
 
+  /// Calls over streams go to `authenticator` first, and to the handler only if that returns an
+  /// Identity. It runs where the call itself will, a fiber or a thread, and holds up no other call,
+  /// except under `serial`; with `processes` it runs on a fiber of the parent, before the fork, so
+  /// it must not block there. ServerOptions::authentication_timeout bounds all its waits together.
+  /// A call that it refuses ends with a reset, unless it has closed the stream itself. What it
+  /// leaves unread is the handler's. Datagrams are not authenticated: binding a datagram endpoint
+  /// fails.
+  Handler& authenticate(Authenticator authenticator) {
+    authenticator_ = std::move(authenticator);
+    return *this;
+  }
+
   /// It needs `descriptor` in processes that are forked for calls; negative: none.
   Handler& keep(int descriptor) {
     if (descriptor >= 0) kept_descriptors_.push_back(descriptor);
@@ -100,9 +133,15 @@ class Handler {
     return *this;
   }
 
-  const StreamHandler& stream() const { return stream_; }
+  const InformedStreamHandler& stream() const { return stream_; }
   const MessageHandler& message() const { return message_; }
+  const MessageHandlerMaker& message_maker() const { return message_maker_; }
   const DatagramHandler& datagram() const { return datagram_; }
+  const Authenticator& authenticator() const { return authenticator_; }
+
+  /// Returns whether it answers messages, by one handler for all calls or by one for each.
+  bool takes_messages() const { return message_ || message_maker_; }
+
   bool is_only_local() const { return is_only_local_; }
   const std::string& only_local_advice() const { return only_local_advice_; }
   bool is_only_owner() const { return is_only_owner_; }
@@ -110,9 +149,21 @@ class Handler {
   const LossWait& wait_lost() const { return wait_lost_; }
 
  private:
-  StreamHandler stream_;
+  template <typename Function>
+  void add_stream_handler(Function function) {
+    if constexpr (requires { function == nullptr; }) {
+      if (function == nullptr) return;
+    }
+    stream_ = [function = std::move(function)](Stream& call, const CallInfo&) mutable {
+      function(call);
+    };
+  }
+
+  InformedStreamHandler stream_;
   MessageHandler message_;
+  MessageHandlerMaker message_maker_;
   DatagramHandler datagram_;
+  Authenticator authenticator_;
   bool is_only_local_ = false;
   std::string only_local_advice_;
   bool is_only_owner_ = false;

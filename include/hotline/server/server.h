@@ -55,6 +55,8 @@ struct ServerOptions {
   Duration drain_timeout = std::chrono::seconds(30);
   Duration linger =
       std::chrono::seconds(1);  ///< For the peer's last bytes, once a handler has returned.
+  /// For all that Handler::authenticate waits for in one call.
+  Duration authentication_timeout = std::chrono::seconds(10);
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
   /// run() calls it once, after every thread, loop and accepting fiber has started. It is not
@@ -73,7 +75,7 @@ struct DrainReport {
   std::uint64_t finished = 0;  ///< Calls under way at the drain or accepted since that finished,
   std::uint64_t cut = 0;       ///< and that were cut at its deadline.
   std::uint64_t handler_failures = 0;  ///< Calls and messages whose handler threw.
-  std::optional<Error> loss{};  ///< What made it drain, if a handler had lost what it needs.
+  std::optional<Error> loss{};         ///< What made it drain, if a handler had lost what it needs.
 };
 
 /// A service at the endpoint where it can be called.

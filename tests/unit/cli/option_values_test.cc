@@ -15,7 +15,7 @@ Arguments with(const std::string& option, const std::string& value) {
 
 TEST_CASE("an option that was not given leaves its value alone") {
   Duration duration = 5s;
-  std::size_t count = 7;
+  std::optional<std::size_t> count = 7;
   CHECK(read_duration({}, "--linger", duration));
   CHECK(read_limit({}, "--linger", duration));
   CHECK(read_count({}, "--count", count));
@@ -34,7 +34,7 @@ TEST_CASE("a duration may be 0 or none, a limit of time may not be 0") {
 }
 
 TEST_CASE("a number is from 1 up, in decimal digits alone") {
-  std::size_t count = 0;
+  std::optional<std::size_t> count = 0;
   CHECK(read_count(with("--x", "18446744073709551615"), "--x", count));
   CHECK(count == 18446744073709551615U);
   for (const std::string text :

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/net/listener.h"
@@ -20,7 +21,7 @@ namespace {
 /// One call over TCP, run to its end with `handler`.
 class OneCall {
  public:
-  explicit OneCall(StreamHandler handler, Duration linger = std::chrono::milliseconds(20))
+  explicit OneCall(Handler handler, Duration linger = std::chrono::milliseconds(20))
       : shared_(options(linger)) {
     shared_.drain_server = [] {};
     service_.handler = std::move(handler);
@@ -45,6 +46,7 @@ class OneCall {
     return shared_.admission.take_room().has_value();
   }
 
+  Handler& handler() { return service_.handler; }
   int caller() const { return caller_.get(); }
   const Shared& shared() const { return shared_; }
   const test::CollectingLog& log() const { return log_; }
@@ -151,6 +153,53 @@ TEST_CASE("an exception may be of any type") {
     OneCall call([](Stream&) { throw 1; });
     call.run();
     CHECK(call.shared().handler_failures == 1);
+  });
+}
+
+TEST_CASE("the time for an authentication bounds nothing but the authentication") {
+  test::on_each_engine([] {
+    const auto is_bounded = [] { return !engine::Engine::current().scope().deadline.is_never(); };
+    OneCall call([&](Stream&, const CallInfo& info) {
+      CHECK(info.identity() != nullptr);
+      CHECK_FALSE(is_bounded());
+    });
+    bool was_bounded = false;
+    call.handler().authenticate([&](Stream&) -> Result<Identity> {
+      was_bounded = is_bounded();
+      return Identity{"anybody"};
+    });
+    call.run();
+    CHECK(was_bounded);
+    CHECK(call.shared().handler_failures == 0);
+    CHECK(call.has_room());
+  });
+}
+
+TEST_CASE("an authentication that finds no memory is a failed handler, as any that throws") {
+  test::on_each_engine([] {
+    OneCall call([](Stream&) { FAIL("it was let pass"); });
+    call.handler().authenticate([](Stream&) -> Result<Identity> { throw std::bad_alloc(); });
+    call.run();
+    CHECK(test::is_reset(call.caller()));
+    CHECK(call.shared().handler_failures == 1);
+    CHECK(call.has_room());
+  });
+}
+
+TEST_CASE("an authentication that takes the stream for itself ends the server's part of the call") {
+  test::on_each_engine([] {
+    OneCall call([](Stream&) { FAIL("it was let pass"); });
+    std::optional<Stream> taken;
+    call.handler().authenticate([&](Stream& stream) -> Result<Identity> {
+      taken.emplace(std::move(stream));
+      return Identity{"anybody"};
+    });
+    call.run();
+    REQUIRE(taken);
+    CHECK(taken->write_all(as_bytes("own")));
+    taken.reset();
+    CHECK(test::receive_until_end(call.caller()) == "own");
+    CHECK(call.has_room());
   });
 }
 

@@ -91,18 +91,6 @@ TEST_CASE("a datagram whose end is lost is logged, and its handler can see that"
   });
 }
 
-TEST_CASE("a limit of no waiting handlers means the default, and the messages are answered") {
-  test::on_each_loop([](EventLoop& loop) {
-    ServerOptions options;
-    options.limits.waiting_messages_max = 0;
-    Exchange exchange(loop, echo, options);
-    exchange.send("hello");
-    exchange.start();
-    CHECK(exchange.reply() == "hello");
-    CHECK(exchange.shared().options.limits.waiting_messages_max == 1024);
-  });
-}
-
 TEST_CASE("a message that lies in memory of the socket's is not received over by others") {
   test::on_each_loop([](EventLoop& loop) {
     LoopEvent first_gate(loop);

@@ -38,7 +38,8 @@ class OneTalk {
     UniqueFd ours(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     call_.emplace(net::StreamAccess::over(
         std::make_unique<engine::Channel>(std::move(ours)), *Endpoint::parse("unix:@peer"),
-        {.timeouts = shared_.options.timeouts, .receive_max = 3}));
+        {.timeouts = shared_.options.timeouts, .receive_max = 3}),
+        CallSlot());
   }
 
   /// The caller sends `text` and no more.
@@ -48,8 +49,8 @@ class OneTalk {
     run();
   }
   void run() {
-    talk(shared_, service_, *call_);
-    CHECK_FALSE(call_->is_open());
+    handle(shared_, service_, *call_);
+    CHECK_FALSE(call_->stream.is_open());
     if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
   }
   /// Returns everything that the caller has received, followed by "<reset>" if the call ended so.
@@ -78,7 +79,7 @@ class OneTalk {
   Shared shared_;
   Service service_;
   UniqueFd caller_;
-  std::optional<Stream> call_;
+  std::optional<AdmittedCall> call_;
 };
 
 }  // namespace

@@ -1,0 +1,218 @@
+#include <atomic>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <doctest/doctest.h>
+
+#include "support/loops.h"
+#include "support/running_server.h"
+#include "support/sockets.h"
+
+// Handler::authenticate through the public Server, under every word.
+
+namespace hotline::authentication_test {
+namespace {
+
+/// How a service takes its calls, and what a caller says and hears after the password.
+struct Shape {
+  const char* option;
+  const char* said;
+  const char* heard;
+};
+constexpr Shape kRaw = {"", "hello", "mary:hello"};
+constexpr Shape kLines = {"?framing=lines", "hello\n", "hello\n"};
+
+void greet(Stream& call, const CallInfo& info) {
+  while (const auto bytes = call.receive()) {
+    const std::string name = info.identity() == nullptr ? "nobody" : info.identity()->name;
+    if (!call.write_all(as_bytes(name + ':')) || !call.write_all(*bytes)) return;
+  }
+}
+
+Reply echo(const Message& message) { return Reply::in_place(message); }
+
+Handler greeter(const Shape& shape, Authenticator authenticator) {
+  Handler handler = *shape.option == '\0' ? Handler(greet) : Handler(echo);
+  return handler.authenticate(std::move(authenticator));
+}
+
+/// Takes callers that begin with "mary".
+Result<Identity> ask_name(Stream& call) {
+  std::string name(4, '\0');
+  const auto read = call.read_exact(std::as_writable_bytes(std::span(name)));
+  if (!read) return fail(read.error());
+  if (name == "mary") return Identity{name};
+  return fail(make_error(ErrorKind::permission_denied, "authenticate", {}, "nobody knows " + name));
+}
+
+struct Running {
+  test::RunningServer& server;
+  test::CollectingLog& log;
+  const Shape& shape;
+  bool is_serial;
+
+  UniqueFd call() const { return test::connect_tcp(server.port()); }
+};
+
+void on_each(const Authenticator& authenticator, const std::function<void(const Running&)>& body,
+             ServerOptions options = {}) {
+  for (const char* word : {"serial", "threads:4", "processes:4", "loops:1", "loops:2"}) {
+    const bool is_loops = std::string_view(word).starts_with("loops");
+    for (const EngineKind kind :
+         is_loops ? test::loop_engines() : std::vector{EngineKind::automatic}) {
+      for (const Shape& shape : {kRaw, kLines}) {
+        INFO(std::string(word), " on the engine ", std::string(name_of(kind)), " ",
+             std::string(shape.option));
+        test::CollectingLog log;
+        options.concurrency = *Concurrency::parse(word);
+        options.loop.engine = kind;
+        options.linger = std::chrono::milliseconds(10);
+        options.log = &log;
+        test::RunningServer server(options, std::string("tcp://127.0.0.1:0") + shape.option,
+                                   greeter(shape, authenticator));
+        body({server, log, shape, std::string_view(word) == "serial"});
+      }
+    }
+  }
+}
+
+std::string heard(const UniqueFd& caller, std::string_view expected) {
+  return test::receive_text(caller.get(), expected.size());
+}
+
+void talk(const Running& running, const UniqueFd& caller) {
+  test::send_text(caller.get(), running.shape.said);
+  CHECK(heard(caller, running.shape.heard) == running.shape.heard);
+}
+
+}  // namespace
+
+TEST_CASE("an authenticated caller is served, and what it sent ahead is its handler's") {
+  on_each(ask_name, [](const Running& running) {
+    const UniqueFd caller = running.call();
+    test::send_text(caller.get(), std::string("mary") + running.shape.said);
+    CHECK(heard(caller, running.shape.heard) == running.shape.heard);
+    talk(running, caller);
+    CHECK(running.server.drain().handler_failures == 0);
+  });
+}
+
+TEST_CASE("a password that comes in pieces is read whole") {
+  on_each(ask_name, [](const Running& running) {
+    const UniqueFd caller = running.call();
+    test::send_text(caller.get(), "ma");
+    test::wait_sent(caller.get());
+    test::send_text(caller.get(), "ry");
+    test::wait_sent(caller.get());
+    talk(running, caller);
+  });
+}
+
+TEST_CASE("a refused caller sees a reset, is logged, and the next is served") {
+  on_each(ask_name, [](const Running& running) {
+    const UniqueFd stranger = running.call();
+    test::send_text(stranger.get(), std::string("eve!") + running.shape.said);
+    CHECK(test::is_reset(stranger.get()));
+    const UniqueFd caller = running.call();
+    test::send_text(caller.get(), "mary");
+    talk(running, caller);
+    CHECK(running.server.drain().handler_failures == 0);
+    CHECK(running.log.has("refused: not authenticated"));
+    CHECK(running.log.has_detail("nobody knows eve!"));
+  });
+}
+
+TEST_CASE("a caller that says too little in the time for its authentication is refused") {
+  ServerOptions options;
+  options.authentication_timeout = std::chrono::milliseconds(20);
+  on_each(
+      ask_name,
+      [](const Running& running) {
+        const UniqueFd silent = running.call();
+        CHECK(test::is_reset(silent.get()));
+        const UniqueFd halting = running.call();
+        test::send_text(halting.get(), "mar");
+        CHECK(test::is_reset(halting.get()));
+        CHECK(running.log.has("refused: not authenticated"));
+      },
+      options);
+}
+
+TEST_CASE("a caller that takes its time holds up no other, except under serial") {
+  on_each(ask_name, [](const Running& running) {
+    if (running.is_serial) return;
+    const UniqueFd slow = running.call();
+    test::send_text(slow.get(), "ma");
+    const UniqueFd quick = running.call();
+    test::send_text(quick.get(), "mary");
+    talk(running, quick);
+    test::send_text(slow.get(), "ry");
+    talk(running, slow);
+  });
+}
+
+TEST_CASE("an authentication that throws refuses its call and is counted as a failure") {
+  const auto thrower = [](Stream&) -> Result<Identity> { throw std::runtime_error("no key"); };
+  on_each(thrower, [](const Running& running) {
+    const UniqueFd caller = running.call();
+    CHECK(test::is_reset(caller.get()));
+    CHECK(running.server.drain().handler_failures == 1);
+    CHECK(running.log.has("the authentication failed; its call is refused"));
+    CHECK(running.log.has_detail("no key"));
+  });
+}
+
+TEST_CASE("an authentication may close its call in good order, with a last word") {
+  const auto polite = [](Stream& call) -> Result<Identity> {
+    CHECK(call.write_all(as_bytes("go away")));
+    call.close();
+    return fail(make_error(ErrorKind::permission_denied, "authenticate", {}, "full moon"));
+  };
+  on_each(polite, [](const Running& running) {
+    const UniqueFd caller = running.call();
+    CHECK(test::receive_until_end(caller.get()) == "go away");
+    running.log.wait_for("call ended");
+    CHECK(running.log.has_detail("full moon"));
+  });
+}
+
+TEST_CASE("a drain ends a call that is being authenticated") {
+  on_each(ask_name, [](const Running& running) {
+    const UniqueFd caller = running.call();
+    test::send_text(caller.get(), "ma");
+    running.log.wait_for("call began");
+    const DrainReport report = running.server.drain();
+    CHECK(report.calls == 1);
+    CHECK(report.cut == 0);
+    CHECK(test::is_reset(caller.get()));
+  });
+}
+
+TEST_CASE("an authentication runs before there is a process for its call") {
+  std::atomic<int> asked = 0;
+  on_each(
+      [&](Stream& call) {
+        ++asked;  // Of a child, this process would never know.
+        return ask_name(call);
+      },
+      [&](const Running& running) {
+        asked = 0;
+        const UniqueFd stranger = running.call();
+        test::send_text(stranger.get(), "eve!");
+        CHECK(test::is_reset(stranger.get()));
+        CHECK(asked == 1);
+      });
+}
+
+TEST_CASE("datagrams cannot be authenticated: binding fails") {
+  Server server;
+  REQUIRE(server.add("udp://127.0.0.1:0", Handler(echo).authenticate(ask_name)));
+  const auto bound = server.bind();
+  REQUIRE_FALSE(bound);
+  CHECK(bound.error().kind == ErrorKind::invalid_argument);
+  CHECK_FALSE(bound.error().hint().empty());
+}
+
+}  // namespace hotline::authentication_test
