@@ -15,12 +15,12 @@ constexpr std::uint32_t kRoot = 0;
 constexpr std::string_view kOnlyUnix =
     "the option 'allow' is for UNIX sockets: other sockets do not identify the calling user";
 
+}  // namespace
+
 bool has_users(const Endpoint& endpoint) {
   const Transport transport = endpoint.transport();
   return has_path(transport) || transport == Transport::fd;
 }
-
-}  // namespace
 
 Result<void> take_allowed_users(OptionTaker& taker, Service& service) {
   const auto word = taker.take("allow");

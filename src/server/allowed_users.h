@@ -8,6 +8,9 @@ namespace hotline::server {
 
 struct Service;
 
+/// Returns whether the callers at `endpoint` are, or may turn out to be, users of this machine.
+bool has_users(const Endpoint& endpoint);
+
 /// Takes the option `allow` of an endpoint, `owner` or `any`, and decides for `service`, whose
 /// handler and socket options are known: Service::is_only_owner, and the mode of a path that has
 /// none. Fails with `invalid_argument` on another word, and where callers are not users of this

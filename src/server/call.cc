@@ -118,7 +118,7 @@ void handle(Shared& shared, const Service& service, AdmittedCall& call) noexcept
   const CallEnd end = guard(shared, service, kHandlerFailed, peer, [&]() -> Result<void> {
     // A copy: the handler may take the stream for itself.
     peer = stream.peer();
-    if (service.is_framed()) return talk_in_frames(shared, service, stream);
+    if (service.is_framed()) return talk_in_frames(shared, service, call);
     as_handler([&] { service.handler.stream()(stream, CallInfo(stream, call.identity.get())); });
     return {};
   });

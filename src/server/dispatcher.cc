@@ -45,7 +45,26 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
   bool holds_batch_ = false;  ///< Uses the socket's own memory, because there is no other.
 };
 
+/// Returns false if a drain or a cut comes before there is a handler.
+bool Dispatcher::make_handler() {
+  handler_ = &service_.handler.message();
+  if (!service_.handler.message_maker()) return true;
+  handler_ = &own_handler_;
+  const auto make = [&] {
+    own_handler_ = make_message_handler(service_.handler, CallInfo(socket_));
+  };
+  const auto report = [&](const char* what) {
+    server::report_throw(shared_, service_.name, "the maker of a handler failed; it is called again",
+                         nullptr, what);
+  };
+  while (!comes_back(make, report)) {
+    if (!pause_before_retry()) return false;
+  }
+  return true;
+}
+
 void Dispatcher::run() {
+  if (!make_handler()) return;
   EventLoop* loop = EventLoop::running();
   if (loop == nullptr) {
     dispatch();
@@ -153,7 +172,7 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
   Reply reply;
   comes_back(
       [&] {
-        reply = server::call_handler(service_.handler.message(), {socket_, datagram});
+        reply = server::call_handler(*handler_, {socket_, datagram});
       },
       [&](const char* what) { report_throw(datagram, what); });
   return reply;
@@ -184,7 +203,7 @@ void Dispatcher::report_throw(const Datagram& datagram, const char* what) noexce
   } catch (const std::bad_alloc&) {
     // Without memory the failure is not logged.
   }
-  server::report_throw(shared_, service_, "the handler failed; its message has no reply",
+  server::report_throw(shared_, service_.name, "the handler failed; its message has no reply",
                        peer ? &*peer : nullptr, what);
 }
 

@@ -31,6 +31,7 @@ class Dispatcher {
   class Handling;
   enum class Course : bool { goes_on, has_ended };
 
+  bool make_handler();
   void dispatch();
   Course next();
   Course advance();
@@ -48,6 +49,8 @@ class Dispatcher {
   Service& service_;
   DatagramSocket& socket_;
   MessageCount count_;
+  MessageHandler own_handler_;  ///< Of this socket, if the service has a maker.
+  const MessageHandler* handler_ = nullptr;
   std::optional<DispatchFibers> fibers_;  ///< None on a thread without a loop.
 
   std::span<const Datagram> messages_;

@@ -67,7 +67,9 @@ void FrameDispatcher::run() {
 
 void FrameDispatcher::take(AdmittedCall call) {
   framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
-  auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(frames));
+  CallMessages messages(service_, std::move(call.identity));
+  auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(messages),
+                                            std::move(frames));
   if (!try_watch(*taken)) {
     // The call could not be watched, so it ends here, and the acceptor logs the reason.
     taken->stream.abort();
@@ -238,8 +240,9 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
     call.frames.feed(*piece);
     piece_bytes = piece->size();
   }
-  const auto left = answer_frames(shared_.options, messages_, service_, call.stream, call.frames,
-                                  replies, call.message);
+  const MessageHandler& handler = call.messages.handler(service_, call.stream);
+  const auto left = answer_frames(shared_.options, messages_, service_, handler, call.stream,
+                                  call.frames, replies, call.message);
   if (!left) return fail(std::move(left.error()));
   call.has_frames_left = *left == FramesLeft::some;
   // A few bytes can contain many messages.

@@ -6,6 +6,7 @@
 #include "hotline/net/stream.h"
 #include "net/progress_deadline.h"
 #include "server/admitted_call.h"
+#include "server/call_messages.h"
 
 namespace hotline::server {
 
@@ -21,9 +22,11 @@ struct CallLinks {
 /// One framed call of a FrameDispatcher. While the call is silent, it uses no other memory.
 class FramedCall final : public engine::ReadWatch {
  public:
-  FramedCall(FrameDispatcher& dispatcher, AdmittedCall call, framing::FrameAssembler assembler)
+  FramedCall(FrameDispatcher& dispatcher, AdmittedCall call, CallMessages handlers,
+             framing::FrameAssembler assembler)
       : slot(std::move(call.slot)),
         stream(std::move(call.stream)),
+        messages(std::move(handlers)),
         frames(std::move(assembler)),
         dispatcher_(dispatcher) {}
 
@@ -31,6 +34,7 @@ class FramedCall final : public engine::ReadWatch {
 
   CallSlot slot;  ///< Released after the stream has closed.
   Stream stream;
+  CallMessages messages;
   framing::FrameAssembler frames;
   net::ProgressDeadline message;              ///< The deadline of the message that has begun.
   Deadline silent_until = Deadline::never();  ///< The call is closed then if it is still silent.

@@ -1,6 +1,7 @@
 #include "server/framed_talk.h"
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "framing/frame_error.h"
@@ -9,6 +10,7 @@
 #include "hotline/framing/codec.h"
 #include "hotline/framing/frame_stream.h"
 #include "net/progress_deadline.h"
+#include "server/call_messages.h"
 #include "server/message_call.h"
 
 namespace hotline::server {
@@ -20,36 +22,37 @@ using Outcome = Decoded::Outcome;
 // About 50 us for the smallest messages and a handler that takes no time.
 constexpr int kFramesOfTurn = 256;
 
-Error only_one_wanted(const Stream& call) {
-  return make_error(ErrorKind::draining, "receive from", call.peer().to_string(),
-                    "one message was wanted");
+Error last_was_answered(const Stream& call, ErrorKind kind, std::string why) {
+  return make_error(kind, "receive from", call.peer().to_string(), std::move(why));
 }
 
 /// Kind::ready: every message waits for its receiver, so none can be gathered.
-Result<void> talk_in_turns(Shared& shared, const Service& service, FrameStream& frames) {
+Result<void> talk_in_turns(Shared& shared, const Service& service, CallMessages& messages,
+                           FrameStream& frames) {
   MessageCount count(shared);
   for (;;) {
     const auto payload = frames.read_frame();
     if (!payload) return fail(payload.error());
     count.add_one();
-    const Reply reply = call_handler(service.handler.message(), {frames.stream(), *payload});
+    const MessageHandler& handler = messages.handler(service, frames.stream());
+    const Reply reply = call_handler(handler, {frames.stream(), *payload});
     if (reply.has_value()) {
       // A reply that the framing cannot carry is the handler's mistake, not the peer's.
       if (const auto framed = encode(service.framing, reply.bytes()); !framed)
         throw std::runtime_error(framed.error().message());
       if (auto written = frames.write_frame(reply.bytes()); !written) return written;
     }
-    if (shared.options.calls == CallCount::one) return {};
+    if (shared.options.calls == CallCount::one || reply.ends_call()) return {};
   }
 }
 
 }  // namespace
 
 Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& messages,
-                                 const Service& service, Stream& call, FrameAssembler& frames,
-                                 ReplyBatch& replies, net::ProgressDeadline& message) try {
+                                 const Service& service, const MessageHandler& handler,
+                                 Stream& call, FrameAssembler& frames, ReplyBatch& replies,
+                                 net::ProgressDeadline& message) try {
   const bool is_only_one = options.calls == CallCount::one;
-  const MessageHandler& handle = service.handler.message();
   const auto flush = [&](FramesLeft left) -> Result<FramesLeft> {
     if (auto flushed = replies.flush(call); !flushed) return fail(std::move(flushed.error()));
     return left;
@@ -63,15 +66,18 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
     }
     message.note(0, true);
     messages.add_one();
-    Reply reply = call_handler(handle, {call, step.payload});
+    Reply reply = call_handler(handler, {call, step.payload});
     if (reply.has_value()) {
       if (auto added = replies.add(service.framing, step, reply); !added)
         throw std::runtime_error(added.error().message());
     }
-    if (replies.is_full() || is_only_one || step.is_gathered) {
+    const bool is_last = is_only_one || reply.ends_call();
+    if (replies.is_full() || is_last || step.is_gathered) {
       if (auto flushed = flush(FramesLeft::some); !flushed) return flushed;
     }
-    if (is_only_one) return fail(only_one_wanted(call));
+    if (!is_last) continue;
+    return fail(is_only_one ? last_was_answered(call, ErrorKind::draining, "one message was wanted")
+                            : last_was_answered(call, ErrorKind::closed, "a reply ended the call"));
   }
   return flush(FramesLeft::some);
 } catch (const framing::GatheringBudget::Exhausted& full) {
@@ -79,10 +85,12 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
                          full.what(), "raise Limits::message_memory_max"));
 }
 
-Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call) {
+Result<void> talk_in_frames(Shared& shared, const Service& service, AdmittedCall& admitted) {
+  Stream& call = admitted.stream;
+  CallMessages messages(service, std::move(admitted.identity));
   if (!service.framing.can_pipeline()) {
     FrameStream frames(call, service.framing);
-    return talk_in_turns(shared, service, frames);
+    return talk_in_turns(shared, service, messages, frames);
   }
   FrameAssembler frames(service.framing, &shared.message_memory);
   net::ProgressDeadline message;
@@ -98,7 +106,8 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, Stream& call
     frames.feed(*piece);
     Result<FramesLeft> left = FramesLeft::some;
     while (left && *left == FramesLeft::some) {
-      left = answer_frames(shared.options, count, service, call, frames, replies, message);
+      left = answer_frames(shared.options, count, service, messages.handler(service, call), call,
+                           frames, replies, message);
     }
     if (!left) return fail(std::move(left.error()));
     message.note(piece_bytes, !frames.is_amid_frame());

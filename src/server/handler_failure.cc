@@ -2,10 +2,10 @@
 
 namespace hotline::server {
 
-void report_throw(Shared& shared, const Service& service, std::string_view message,
+void report_throw(Shared& shared, const std::string& service, std::string_view message,
                   const Endpoint* peer, const char* what) noexcept {
   shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
-  shared.log(LogLevel::error, message, service.name, peer, what);
+  shared.log(LogLevel::error, message, service, peer, what);
 }
 
 }  // namespace hotline::server

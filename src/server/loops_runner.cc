@@ -70,8 +70,9 @@ class LoopsRunner::Loop {
  private:
   void run();
   template <typename Body>
-  bool spawn(EventLoop& loop, std::string_view name, const Service& service, FiberGroup& fibers,
-             const Body& body);
+  bool spawn(EventLoop& loop, std::string_view name, const std::string& service,
+             FiberGroup& fibers, const Body& body);
+  void run_tasks(EventLoop& loop, FiberGroup& fibers);
   void take_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
   void take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
   void take_messages(EventLoop& loop, Service& service, FiberGroup& fibers);
@@ -122,18 +123,26 @@ void LoopsRunner::Loop::run() {
     }
     if (index_ < service.sockets.size()) take_messages(loop, service, fibers);
   }
+  if (index_ == 0) run_tasks(loop, fibers);
   fibers.join();
   dispatchers_.clear();
+}
+
+void LoopsRunner::Loop::run_tasks(EventLoop& loop, FiberGroup& fibers) {
+  Shared& shared = runner_.shared_;
+  for (const Task& task : shared.tasks) {
+    spawn(loop, "task", task.name, fibers, [&shared, &task] { run_task(shared, task); });
+  }
 }
 
 /// Spawns `body` for `service`, as soon as there is a stack and memory for it: without it nobody
 /// would be served there. Returns false if a drain or a cut comes first.
 template <typename Body>
-bool LoopsRunner::Loop::spawn(EventLoop& loop, std::string_view name, const Service& service,
+bool LoopsRunner::Loop::spawn(EventLoop& loop, std::string_view name, const std::string& service,
                               FiberGroup& fibers, const Body& body) {
   return try_until_done([&] {
     if (loop.spawn(name, body, &fibers)) return true;
-    runner_.shared_.log(LogLevel::warning, "cannot serve for now", service.name, nullptr,
+    runner_.shared_.log(LogLevel::warning, "cannot serve for now", service, nullptr,
                         "no memory is left for a fiber");
     return false;
   });
@@ -154,7 +163,7 @@ void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGro
   const auto accept = [&shared, &service, &listener, start] {
     Acceptor(shared, service, listener, std::cref(start)).run();
   };
-  if (!spawn(loop, "accept", service, fibers, accept)) listener.close();
+  if (!spawn(loop, "accept", service.name, fibers, accept)) listener.close();
 }
 
 /// Without a fiber for each: only where messages can be answered as they come.
@@ -174,8 +183,8 @@ void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, F
     dispatcher->stop_taking();
   };
   const bool is_dispatched =
-      is_made && spawn(loop, "frames", service, fibers, [dispatcher] { dispatcher->run(); });
-  if (is_dispatched && spawn(loop, "accept", service, fibers, accept)) return;
+      is_made && spawn(loop, "frames", service.name, fibers, [dispatcher] { dispatcher->run(); });
+  if (is_dispatched && spawn(loop, "accept", service.name, fibers, accept)) return;
   listener.close();
   if (dispatcher != nullptr) dispatcher->stop_taking();
 }
@@ -186,7 +195,7 @@ void LoopsRunner::Loop::take_messages(EventLoop& loop, Service& service, FiberGr
     serve_datagrams(runner_.shared_, service, socket);
     if (socket) socket.close();
   };
-  if (!spawn(loop, "datagrams", service, fibers, serve)) socket.close();
+  if (!spawn(loop, "datagrams", service.name, fibers, serve)) socket.close();
 }
 
 void LoopsRunner::Loop::begin() {

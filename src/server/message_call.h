@@ -7,6 +7,14 @@
 
 namespace hotline::server {
 
+/// Returns what the maker of `handler` makes for `info`. Throws what that throws,
+/// HandlerFoundNoMemory in place of std::bad_alloc, and std::logic_error if it is empty.
+inline MessageHandler make_message_handler(const Handler& handler, const CallInfo& info) {
+  MessageHandler made = as_handler([&] { return handler.message_maker()(info); });
+  if (!made) throw std::logic_error("its maker made an empty message handler");
+  return made;
+}
+
 /// Returns what `handler` answers to `message`. Throws what it throws, HandlerFoundNoMemory in
 /// place of std::bad_alloc, and std::logic_error if it answers with the bytes of another message.
 inline Reply call_handler(const MessageHandler& handler, const Message& message) {

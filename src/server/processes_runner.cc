@@ -64,6 +64,10 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
           "worker", [this, &service] { keep_worker(service); }, &calls_);
     }
   }
+  for (const Task& task : shared_.tasks) {
+    has_started &= control_.spawn(
+        "task", [this, &task] { run_task(shared_, task); }, &takers_);
+  }
   if (has_started) return {};
   return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
 }

@@ -8,6 +8,7 @@
 #include <new>
 #include <optional>
 
+#include "core/check.h"
 #include "engine/epoll/epoll_loop.h"
 #include "engine/loop_event.h"
 #include "engine/signal_actions.h"
@@ -55,7 +56,8 @@ struct Server::State {
     shared.drain_server = [this] { ask(engine::kDrainEnd); };
   }
 
-  Result<void> check_open(std::string_view uri) const;
+  Result<void> check_open(std::string_view what) const;
+  Result<void> add(Result<Service> service);
   Result<void> bind_services();
   Result<void> begin_run();
   Result<DrainReport> run_control();
@@ -97,17 +99,45 @@ Result<void> Server::add(std::string_view uri, Handler handler, std::string_view
 Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
                               std::string_view name) {
   if (auto open = state_->check_open(uri); !open) return open;
-  auto service = server::make_service(uri, make, name);
-  if (!service) return fail(std::move(service.error()));
-  state_->services.push_back(std::move(*service));
+  return state_->add(server::make_service(uri, make, name));
+}
+
+Result<void> Server::add(Listener listener, Handler handler, std::string_view name,
+                         const Framing& framing) {
+  check_use(static_cast<bool>(listener), "a listener that was moved from is added to a server");
+  if (auto open = state_->check_open(name); !open) return open;
+  return state_->add(
+      server::make_service(std::move(listener), std::move(handler), framing, name));
+}
+
+Result<void> Server::add(DatagramSocket socket, Handler handler, std::string_view name) {
+  check_use(static_cast<bool>(socket), "a datagram socket that was moved from is added to a server");
+  if (auto open = state_->check_open(name); !open) return open;
+  return state_->add(server::make_service(std::move(socket), std::move(handler), name));
+}
+
+Result<void> Server::add_task(std::string_view name, ServerTask task) {
+  if (auto open = state_->check_open(name); !open) return open;
+  if (!task) {
+    return fail(make_error(ErrorKind::invalid_argument, "add the task",
+                           escape(as_bytes(name), kShownUriMax),
+                           "it is empty: no function is in it"));
+  }
+  state_->shared.tasks.push_back({std::string(name), std::move(task)});
   return {};
 }
 
-Result<void> Server::State::check_open(std::string_view uri) const {
+Result<void> Server::State::add(Result<Service> service) {
+  if (!service) return fail(std::move(service.error()));
+  services.push_back(std::move(*service));
+  return {};
+}
+
+Result<void> Server::State::check_open(std::string_view what) const {
   if (phase == Phase::open) return {};
-  return fail(make_error(ErrorKind::invalid_argument, "serve", escape(as_bytes(uri), kShownUriMax),
+  return fail(make_error(ErrorKind::invalid_argument, "serve", escape(as_bytes(what), kShownUriMax),
                          "the server is bound already",
-                         "add every endpoint before bind() and run()"));
+                         "add every endpoint and task before bind() and run()"));
 }
 
 Result<void> Server::bind() {
@@ -135,10 +165,7 @@ Result<void> Server::State::bind_services() {
   for (Service& service : services) {
     auto bound = server::bind_service(service, shared.options, server::loop_count(shared.options));
     if (bound) continue;
-    for (Service& each : services) {
-      each.listeners.clear();
-      each.sockets.clear();
-    }
+    for (Service& each : services) each.unbind();
     return bound;
   }
   phase = Phase::bound;

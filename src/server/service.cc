@@ -37,10 +37,12 @@ StreamOptions stream_options(const ServerOptions& options) {
 }
 
 Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count) {
-  auto first = listen(service.wanted, {service.socket, stream_options(options)});
-  if (!first) return fail(std::move(first.error()));
-  service.bound = first->endpoint();
-  service.listeners.push_back(std::move(*first));
+  if (!service.was_given_bound) {
+    auto first = listen(service.wanted, {service.socket, stream_options(options)});
+    if (!first) return fail(std::move(first.error()));
+    service.listeners.push_back(std::move(*first));
+  }
+  service.bound = service.listeners.front().endpoint();
   const bool is_port = service.wanted.transport() == Transport::tcp;
   while (service.listeners.size() < count) {
     const Listener& front = service.listeners.front();
@@ -57,10 +59,12 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
                            "datagrams cannot be authenticated as calls are",
                            "use tcp:// or unix:, with ?framing= for messages"));
   }
-  auto first = bind_datagrams(service.wanted, {.socket = service.socket, .tap = options.tap});
-  if (!first) return fail(std::move(first.error()));
-  service.bound = first->endpoint();
-  service.sockets.push_back(std::move(*first));
+  if (!service.was_given_bound) {
+    auto first = bind_datagrams(service.wanted, {.socket = service.socket, .tap = options.tap});
+    if (!first) return fail(std::move(first.error()));
+    service.sockets.push_back(std::move(*first));
+  }
+  service.bound = service.sockets.front().endpoint();
   // UNIX and inherited sockets cannot be bound twice: the first loop has them.
   if (service.wanted.transport() != Transport::udp) return {};
   while (service.sockets.size() < count) {
@@ -115,6 +119,10 @@ Result<void> check_exposure(const Service& service) {
 }
 
 Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {
+  if (service.was_given_bound) {
+    return service.sockets.empty() ? bind_listeners(service, options, loop_count)
+                                   : bind_sockets(service, options, loop_count);
+  }
   const bool is_stream =
       (service.handler.stream() || service.is_framed()) && !is_datagram(service.wanted.transport());
   if (service.wanted.transport() != Transport::fd) {
@@ -193,6 +201,23 @@ Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
   return handler.takes_messages() ? Framing::take_from(taker) : Framing();
 }
 
+Result<Service> make_bound_service(const Endpoint& endpoint, Handler handler,
+                                   const Framing& framing, std::string_view name) {
+  if (auto full = check_not_empty(endpoint, handler); !full) return fail(std::move(full.error()));
+  if (auto fits = check_handler(endpoint, framing, handler); !fits) {
+    return fail(std::move(fits.error()));
+  }
+  Service service;
+  service.name = name;
+  service.wanted = endpoint;
+  service.bound = endpoint;
+  service.is_only_owner = handler.is_only_owner() && has_users(endpoint);
+  service.handler = std::move(handler);
+  service.framing = framing;
+  service.was_given_bound = true;
+  return service;
+}
+
 }  // namespace
 
 Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
@@ -218,6 +243,25 @@ Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
   if (checked) checked = check_handler(service.wanted, service.framing, service.handler);
   if (!checked) return fail(std::move(checked.error()));
   return service;
+}
+
+Result<Service> make_service(Listener listener, Handler handler, const Framing& framing,
+                             std::string_view name) {
+  auto service = make_bound_service(listener.endpoint(), std::move(handler), framing, name);
+  if (service) service->listeners.push_back(std::move(listener));
+  return service;
+}
+
+Result<Service> make_service(DatagramSocket socket, Handler handler, std::string_view name) {
+  auto service = make_bound_service(socket.endpoint(), std::move(handler), {}, name);
+  if (service) service->sockets.push_back(std::move(socket));
+  return service;
+}
+
+void Service::unbind() {
+  const std::ptrdiff_t given = was_given_bound ? 1 : 0;
+  if (!listeners.empty()) listeners.erase(listeners.begin() + given, listeners.end());
+  if (!sockets.empty()) sockets.erase(sockets.begin() + given, sockets.end());
 }
 
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {

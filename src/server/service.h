@@ -17,6 +17,7 @@
 #include "hotline/server/handler.h"
 #include "hotline/server/server.h"
 #include "server/admission.h"
+#include "server/task.h"
 
 namespace hotline::server {
 
@@ -48,6 +49,7 @@ struct Shared {
 
   ServerOptions options;
   std::function<void()> drain_server;
+  std::vector<Task> tasks;  ///< They do not change once the server runs.
   Admission admission;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
@@ -107,6 +109,10 @@ struct Service {
                     ///< handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
+  bool was_given_bound = false;  ///< Its first listener or socket was bound by somebody else.
+
+  /// Closes what bind_service has bound.
+  void unbind();
 };
 
 /// Checks that no limit and no count in `options` is 0; fails with `invalid_argument`.
@@ -122,6 +128,11 @@ Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
 /// Makes the service `name` of an endpoint with the handler that `make` returns for its options.
 /// Fails with `invalid_argument` if they do not fit each other, or as `make` does.
 Result<Service> make_service(std::string_view uri, const HandlerMaker& make, std::string_view name);
+
+/// The same for what is bound already.
+Result<Service> make_service(Listener listener, Handler handler, const Framing& framing,
+                             std::string_view name);
+Result<Service> make_service(DatagramSocket socket, Handler handler, std::string_view name);
 
 /// Binds `service` for `loop_count` event loops (0: one socket for all).
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count);

@@ -50,6 +50,11 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
       });
     }
   }
+  for (const Task& task : shared_.tasks) {
+    has_started &= add_thread([this, &task] {
+      if (may_begin()) run_task(shared_, task);
+    });
+  }
   if (has_started) return {};
   end_code_ = engine::kCancelEnd;
   return fail(make_error(ErrorKind::resource_exhausted, "start a thread", {},

@@ -29,6 +29,9 @@ class Listener {
   Listener& operator=(Listener&&) noexcept;
   ~Listener();
 
+  /// Returns true unless the listener was moved from.
+  explicit operator bool() const { return state_ != nullptr; }
+
   /// Returns the next caller. Suspends the fiber. Skips a caller that has already reset its
   /// connection, and retries a few times after a failure of one connection (ECONNABORTED, EPERM …).
   /// Fails with `timed_out`, `cancelled`, `draining` (after the last waiting caller was accepted),

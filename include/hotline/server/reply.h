@@ -34,7 +34,7 @@ class ConstantText {
 };
 
 /// What a message handler answers: nothing, text that the reply owns, a constant, or bytes of the
-/// message itself. It is sent after the handler has returned, so it refers to nothing else.
+/// message itself; and whether the call ends after it. It is sent after the handler has returned, so it refers to nothing else.
 class Reply {
  public:
   /// No reply.
@@ -69,6 +69,20 @@ class Reply {
   /// Returns a reply with a string literal, without a copy.
   static Reply constant(ConstantText text) { return Reply(text); }
 
+  /// No reply, and the call ends: see then_close().
+  static Reply close() { return Reply().then_close(); }
+
+  /// Returns the same reply, after which the framed call ends in good order: its peer receives all
+  /// replies so far and then an end, and messages that it had sent behind this one are dropped. On
+  /// datagrams, where there is no call, it changes nothing.
+  Reply then_close() && {
+    ends_call_ = true;
+    return std::move(*this);
+  }
+
+  /// Returns whether the call ends after it.
+  bool ends_call() const { return ends_call_; }
+
   bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }
 
   /// Returns true if the bytes are those of the message, and valid only as long as the message.
@@ -99,6 +113,7 @@ class Reply {
   explicit Reply(ConstantText text) : bytes_(text) {}
 
   std::variant<std::monostate, InPlace, ConstantText, std::string> bytes_;
+  bool ends_call_ = false;
 };
 
 }  // namespace hotline

@@ -13,7 +13,10 @@
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/engine_choice.h"
+#include "hotline/framing/framing.h"
+#include "hotline/net/datagram_socket.h"
 #include "hotline/net/endpoint.h"
+#include "hotline/net/listener.h"
 #include "hotline/net/stream.h"
 #include "hotline/net/traffic_tap.h"
 #include "hotline/server/concurrency.h"
@@ -78,6 +81,10 @@ struct DrainReport {
   std::optional<Error> loss{};         ///< What made it drain, if a handler had lost what it needs.
 };
 
+/// What a server does beside its calls, such as cleaning up every minute. Its waits suspend a fiber
+/// or block a thread.
+using ServerTask = std::function<void()>;
+
 /// A service at the endpoint where it can be called.
 struct BoundService {
   std::string name;
@@ -102,6 +109,26 @@ class Server {
   /// Same as above, with a handler that depends on the options of the endpoint.
   Result<void> add_made(std::string_view uri, const HandlerMaker& make,
                         std::string_view name = "service");
+
+  /// One more service, at a listener that is bound already, of calls over streams, or of messages
+  /// that `framing` cuts out of them. With `loops` each loop has its own listener at the same
+  /// address. Its streams keep the options that it was made with; ServerOptions::timeouts and `tap`
+  /// do not apply to them. Fails as the other add does. No loop may have waited on the listener,
+  /// unless it has left that loop.
+  Result<void> add(Listener listener, Handler handler, std::string_view name = "service",
+                   const Framing& framing = {});
+
+  /// The same for a datagram socket that is bound already.
+  Result<void> add(DatagramSocket socket, Handler handler, std::string_view name = "service");
+
+  /// Runs `task` beside the calls, under `name` in logs, from the start of the server until it
+  /// returns. It is drained and cut as the calls are: when the server drains, a wait for something
+  /// new ends, and so does a sleep_for() with OnDrain::ends; the task should return then. What it throws is logged and counted as
+  /// a handler's failure, and it is called again after a pause of 20 ms, unless the server drains.
+  /// It runs on a fiber of the first loop; with `serial` and `threads` on a thread of its own; with
+  /// `processes` on a fiber of the parent, where it must not block. Fails with `invalid_argument`
+  /// if it is empty, or after bind.
+  Result<void> add_task(std::string_view name, ServerTask task);
 
   /// Binds every endpoint, or none: then it can be tried again. Afterwards callers wait in the
   /// backlog, and with SignalUse::drain a signal no longer kills: call it before other threads

@@ -26,11 +26,9 @@ TEST_CASE("a failure is counted, and logged with the peer if there is one") {
   ServerOptions options;
   options.log = &log;
   Shared shared(options);
-  Service service;
-  service.name = "test";
   const Endpoint peer = *Endpoint::parse("tcp://127.0.0.1:9");
-  report_throw(shared, service, "it failed", &peer, "of one");
-  report_throw(shared, service, "it failed", nullptr, "of nobody");
+  report_throw(shared, "test", "it failed", &peer, "of one");
+  report_throw(shared, "test", "it failed", nullptr, "of nobody");
   CHECK(shared.handler_failures == 2);
   CHECK(log.count(LogLevel::error) == 2);
   CHECK(log.has("it failed"));

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "hotline/server/call_info.h"
+#include "hotline/server/handler.h"
+#include "server/message_call.h"
+#include "server/service.h"
+
+namespace hotline::server {
+
+/// Which handler answers the messages of one framed call: the service's own, or one that its
+/// maker makes for this call. One pointer, null where all calls share a handler. One thread.
+class CallMessages {
+ public:
+  /// `identity` may be null. Throws std::bad_alloc.
+  CallMessages(const Service& service, std::unique_ptr<Identity> identity)
+      : own_(service.handler.message_maker() ? std::make_unique<Own>(std::move(identity), nullptr)
+                                             : nullptr) {}
+
+  /// Returns the handler; makes it first if need be. Throws what the maker throws, and
+  /// std::logic_error if that makes an empty handler. May suspend the fiber.
+  const MessageHandler& handler(const Service& service, const Stream& call) {
+    if (own_ == nullptr) return service.handler.message();
+    if (!own_->handler) own_->handler = make(service, call);
+    return own_->handler;
+  }
+
+ private:
+  struct Own {
+    Own(std::unique_ptr<Identity> who, MessageHandler made)
+        : identity(std::move(who)), handler(std::move(made)) {}
+    std::unique_ptr<Identity> identity;
+    MessageHandler handler;
+  };
+
+  MessageHandler make(const Service& service, const Stream& call) const {
+    return make_message_handler(service.handler, CallInfo(call, own_->identity.get()));
+  }
+
+  std::unique_ptr<Own> own_;
+};
+
+}  // namespace hotline::server

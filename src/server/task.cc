@@ -1,0 +1,16 @@
+#include "server/task.h"
+
+#include "server/handler_failure.h"
+#include "server/retry_pause.h"
+
+namespace hotline::server {
+
+void run_task(Shared& shared, const Task& task) noexcept {
+  const auto report = [&](const char* what) {
+    report_throw(shared, task.name, "the task failed; it is called again", nullptr, what);
+  };
+  while (!comes_back(task.function, report) && pause_before_retry()) {
+  }
+}
+
+}  // namespace hotline::server

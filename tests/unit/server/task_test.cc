@@ -1,0 +1,153 @@
+#include "server/task.h"
+
+#include <atomic>
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+
+#include "hotline/engine/clock.h"
+#include "hotline/server/server.h"
+#include "support/on_each_word.h"
+#include "support/sockets.h"
+
+namespace hotline {
+namespace {
+
+constexpr const char* kAnyPort = "tcp://127.0.0.1:0";
+
+void echo(Stream& call) {
+  while (const auto bytes = call.receive()) {
+    if (!call.write_all(*bytes)) return;
+  }
+}
+
+/// Waits until `count` is that at least.
+void wait_until(const std::atomic<int>& count, int wanted) {
+  for (int now = count; now < wanted; now = count) count.wait(now);
+}
+
+void add_one(std::atomic<int>& count) {
+  ++count;
+  count.notify_all();
+}
+
+}  // namespace
+
+TEST_CASE("a task runs beside the calls, and a drain ends its pause and with it the task") {
+  test::on_each_word([](ServerOptions options) {
+    options.drain_timeout = kNoTimeout;  // Nothing but the drain itself can end it.
+    std::atomic<int> rounds = 0;
+    std::string end;
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add(kAnyPort, echo));
+      REQUIRE(server.add_task("cleaner", [&] {
+        do {
+          add_one(rounds);
+        } while (sleep_for(std::chrono::milliseconds(1), OnDrain::ends));
+        const auto paused = sleep_for(std::chrono::hours(1), OnDrain::ends);
+        end = test::kind_of(paused);
+      }));
+    });
+    wait_until(rounds, 3);
+    const UniqueFd caller = test::connect_tcp(running.endpoint().port());
+    test::send_text(caller.get(), "hello");
+    CHECK(test::receive_text(caller.get(), 5) == "hello");
+    const DrainReport report = running.drain();
+    CHECK(end == "draining");
+    CHECK(report.calls == 1);
+    CHECK(report.handler_failures == 0);
+  });
+}
+
+TEST_CASE("a task that throws is counted, logged under its name, and called again") {
+  test::on_each_word([](ServerOptions options) {
+    test::CollectingLog log;
+    options.log = &log;
+    std::atomic<int> calls = 0;
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add(kAnyPort, echo));
+      REQUIRE(server.add_task("cleaner", [&] {
+        add_one(calls);
+        if (calls == 1) throw std::runtime_error("no broom");
+        if (calls == 2) throw 1;
+      }));
+    });
+    wait_until(calls, 3);
+    CHECK(running.drain().handler_failures == 2);
+    CHECK(calls == 3);
+    CHECK(log.has("the task failed; it is called again"));
+    CHECK(log.has_detail("no broom"));
+  });
+}
+
+TEST_CASE("a task that has returned is over, and the server goes on") {
+  test::on_each_word([](const ServerOptions& options) {
+    std::atomic<int> calls = 0;
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add(kAnyPort, echo));
+      REQUIRE(server.add_task("once", [&] { add_one(calls); }));
+    });
+    wait_until(calls, 1);
+    const UniqueFd caller = test::connect_tcp(running.endpoint().port());
+    test::send_text(caller.get(), "hello");
+    CHECK(test::receive_text(caller.get(), 5) == "hello");
+    running.drain();
+    CHECK(calls == 1);
+  });
+}
+
+TEST_CASE("a cut ends what a task waits for, whatever it is") {
+  test::on_each_word([](const ServerOptions& options) {
+    std::atomic<int> begun = 0;
+    std::string end;
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add(kAnyPort, echo));
+      REQUIRE(server.add_task("sleeper", [&] {
+        add_one(begun);
+        end = test::kind_of(sleep_for(std::chrono::hours(1)));
+      }));
+    });
+    wait_until(begun, 1);
+    running.server().cut();
+    running.wait();
+    CHECK(end == "cancelled");
+  });
+}
+
+TEST_CASE("each of several tasks runs, and a server may have nothing else") {
+  test::on_each_word([](const ServerOptions& options) {
+    std::atomic<int> begun = 0;
+    test::AddedServer running(options, [&](Server& server) {
+      for (int i = 0; i < 3; ++i) {
+        REQUIRE(server.add_task("task", [&] {
+          add_one(begun);
+          discard(sleep_for(kNoTimeout, OnDrain::ends));
+        }));
+      }
+    });
+    wait_until(begun, 3);
+    CHECK(running.drain().calls == 0);
+  });
+}
+
+TEST_CASE("a task may end the server that it belongs to") {
+  test::on_each_word([](const ServerOptions& options) {
+    Server server(options);
+    REQUIRE(server.add(kAnyPort, echo));
+    REQUIRE(server.add_task("end", [&] { server.drain(); }));
+    CHECK(server.run());
+  });
+}
+
+TEST_CASE("an empty task is refused, and so is one that comes after bind") {
+  Server server;
+  const auto empty = server.add_task("cleaner", nullptr);
+  REQUIRE_FALSE(empty);
+  CHECK(empty.error().message() ==
+        "cannot add the task: cleaner: it is empty: no function is in it");
+  REQUIRE(server.add(kAnyPort, echo));
+  REQUIRE(server.bind());
+  CHECK(test::kind_of(server.add_task("cleaner", [] {})) == "invalid_argument");
+}
+
+}  // namespace hotline
