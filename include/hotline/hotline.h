@@ -59,6 +59,7 @@
 #include "hotline/server/call_info.h"
 #include "hotline/server/call_refused.h"
 #include "hotline/server/concurrency.h"
+#include "hotline/server/counters.h"
 #include "hotline/server/handler.h"
 #include "hotline/server/message.h"
 #include "hotline/server/reply.h"

@@ -37,6 +37,7 @@ bool Acceptor::goes_on() {
   } catch (const std::bad_alloc&) {
     // Waits below, because a catch block must not wait.
   }
+  service_.tally->count_refusal(Refusal::no_memory);
   shared_.log(LogLevel::warning, "refused: no memory is left", service_.name, nullptr);
   return static_cast<bool>(sleep_for(kPauseFirst));
 }
@@ -60,16 +61,19 @@ bool Acceptor::take_one() {
 CallSlot Acceptor::admit(Stream& call) {
   if (!shared_.reserve.restore()) {
     // This call has the descriptor by which others are to be told off: it is the one.
-    refuse(call, "refused: no descriptor is left");
+    refuse(call, Refusal::no_descriptor, "refused: no descriptor is left");
     shared_.reserve.restore();
     return {};
   }
   if (auto allowed = check_user(service_, call); !allowed) {
-    refuse(call, "refused: a caller of another user", allowed.error().message());
+    refuse(call, Refusal::other_user, "refused: a caller of another user",
+           allowed.error().message());
     return {};
   }
   CallSlot slot = CallSlot::admit(shared_, call.peer());
-  if (!slot) refuse(call, "refused: too many calls from this address");
+  if (!slot) {
+    refuse(call, Refusal::too_many_from_address, "refused: too many calls from this address");
+  }
   return slot;
 }
 
@@ -82,7 +86,7 @@ bool Acceptor::begin(AdmittedCall admitted) {
   // One caller is taken before there is room for it: a listener that waited for room with room in
   // its hands would keep it from the others.
   if (!wait_for_room(admitted.slot)) return false;
-  admitted.slot.begin();
+  admitted.slot.begin(*service_.tally);
   only.keep();  // The end of the slot is the end of the call.
   start_(std::move(admitted));
   return shared_.options.calls == CallCount::unlimited;
@@ -99,8 +103,10 @@ bool Acceptor::wait_for_room(CallSlot& slot) {
 }
 
 /// An orderly end would read as an empty reply.
-void Acceptor::refuse(Stream& call, std::string_view why, std::string_view detail) {
+void Acceptor::refuse(Stream& call, Refusal reason, std::string_view why,
+                      std::string_view detail) {
   call.abort();
+  service_.tally->count_refusal(reason);
   shared_.log(LogLevel::warning, why, service_.name, &call.peer(), detail);
 }
 
@@ -122,7 +128,10 @@ bool Acceptor::shed() {
   if (shared_.is_shedding.exchange(true)) return false;
   shared_.reserve.release();
   auto told_off = listener_.accept(Deadline::at(now()));
-  if (told_off) told_off->abort();
+  if (told_off) {
+    told_off->abort();
+    service_.tally->count_refusal(Refusal::no_descriptor);
+  }
   shared_.reserve.restore();
   shared_.is_shedding = false;
   return told_off.has_value();

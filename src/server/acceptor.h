@@ -31,7 +31,7 @@ class Acceptor {
   CallSlot admit(Stream& call);
   bool begin(AdmittedCall admitted);
   bool wait_for_room(CallSlot& slot);
-  void refuse(Stream& call, std::string_view why, std::string_view detail = {});
+  void refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail = {});
   bool shed();
   bool back_off(const Error& error);
 

@@ -79,6 +79,7 @@ bool authenticate(Shared& shared, const Service& service, AdmittedCall& call) no
   });
   if (call.identity && stream) return true;
   if (is_refusal(end.reason)) {
+    service.tally->count_refusal(Refusal::not_authenticated);
     shared.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
                end.reason->message());
   }

@@ -60,7 +60,9 @@ CallEnd guard(Shared& shared, const Service& service, std::string_view failure,
       end.reason = Error{ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};
     }
   };
-  comes_back(run, [&](const char* what) { report_throw(shared, service.name, failure, &peer, what); });
+  comes_back(run, [&](const char* what) {
+    report_throw(shared, *service.tally, service.name, failure, &peer, what);
+  });
   return end;
 }
 

@@ -4,10 +4,10 @@ namespace hotline::server {
 
 CallSlot::~CallSlot() {
   if (shared_ == nullptr) return;
-  if (is_running_) shared_->active.fetch_sub(1, std::memory_order_relaxed);
+  if (tally_ != nullptr) tally_->calls_ended.fetch_add(1, std::memory_order_release);
   shared_->admission.leave(peer_calls_);
   if (has_room_) shared_->admission.give_room_back();
-  if (is_running_) shared_->end_call();
+  if (tally_ != nullptr) shared_->end_call();
 }
 
 CallSlot CallSlot::admit(Shared& shared, const Endpoint& peer) {
@@ -25,10 +25,9 @@ Result<void> CallSlot::take_room() {
   return taken;
 }
 
-void CallSlot::begin() {
-  is_running_ = true;
-  shared_->started.fetch_add(1, std::memory_order_relaxed);
-  shared_->active.fetch_add(1, std::memory_order_relaxed);
+void CallSlot::begin(Tally& tally) {
+  tally_ = &tally;
+  tally.calls.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace hotline::server

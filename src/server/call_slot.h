@@ -17,7 +17,7 @@ class CallSlot {
       : shared_(std::exchange(other.shared_, nullptr)),
         peer_calls_(other.peer_calls_),
         has_room_(other.has_room_),
-        is_running_(other.is_running_) {}
+        tally_(other.tally_) {}
   CallSlot& operator=(CallSlot&&) = delete;
   ~CallSlot();
 
@@ -30,15 +30,15 @@ class CallSlot {
   /// `resource_exhausted` if there is no descriptor or memory for the wait.
   Result<void> take_room();
 
-  /// The call begins to run. The end of the slot is the end of the call: if it was the only one
-  /// wanted, the server drains.
-  void begin();
+  /// The call begins to run, and counts in `tally`, which outlives the slot. The end of the slot is
+  /// the end of the call: if it was the only one wanted, the server drains.
+  void begin(Tally& tally);
 
  private:
   Shared* shared_ = nullptr;
   Admission::PeerCalls* peer_calls_ = nullptr;
   bool has_room_ = false;
-  bool is_running_ = false;
+  Tally* tally_ = nullptr;  ///< Null until it begins to run.
 };
 
 }  // namespace hotline::server

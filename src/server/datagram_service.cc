@@ -10,7 +10,8 @@ void serve_datagrams(Shared& shared, Service& service, DatagramSocket& socket) n
   if (service.handler.takes_messages()) return Dispatcher(shared, service, socket).run();
   const auto serve = [&] { service.handler.datagram()(socket); };
   const auto report = [&](const char* what) {
-    report_throw(shared, service.name, "the handler failed; it is called again", nullptr, what);
+    report_throw(shared, *service.tally, service.name, "the handler failed; it is called again",
+                 nullptr, what);
   };
   // A handler that moved the socket away cannot be called again.
   while (!comes_back(serve, report) && socket && pause_before_retry()) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "net/address.h"
 #include "net/batch_keeper.h"
@@ -54,8 +55,8 @@ bool Dispatcher::make_handler() {
     own_handler_ = make_message_handler(service_.handler, CallInfo(socket_));
   };
   const auto report = [&](const char* what) {
-    server::report_throw(shared_, service_.name, "the maker of a handler failed; it is called again",
-                         nullptr, what);
+    server::report_throw(shared_, *service_.tally, service_.name,
+                         "the maker of a handler failed; it is called again", nullptr, what);
   };
   while (!comes_back(make, report)) {
     if (!pause_before_retry()) return false;
@@ -116,6 +117,7 @@ Dispatcher::Course Dispatcher::receive() {
   auto received = socket_.receive_batch();
   if (received) {
     messages_ = *received;
+    if (count_.is_sample_due()) sampled_from_ = engine::Engine::current().read_clock();
     return Course::goes_on;
   }
   const ErrorKind kind = received.error().kind;
@@ -135,7 +137,7 @@ Dispatcher::Course Dispatcher::handle_next() {
   }
   OnlyCall only;
   if (!only.begin(shared_)) return Course::goes_on;
-  count_.add_one();
+  count_.add_message(datagram.bytes.size());
   if (datagram.is_truncated) {
     note(LogLevel::warning, "the end of a datagram is lost", datagram,
          "it was longer than the " + std::to_string(datagram.bytes.size()) +
@@ -203,12 +205,14 @@ void Dispatcher::report_throw(const Datagram& datagram, const char* what) noexce
   } catch (const std::bad_alloc&) {
     // Without memory the failure is not logged.
   }
-  server::report_throw(shared_, service_.name, "the handler failed; its message has no reply",
-                       peer ? &*peer : nullptr, what);
+  server::report_throw(shared_, *service_.tally, service_.name,
+                       "the handler failed; its message has no reply", peer ? &*peer : nullptr,
+                       what);
 }
 
 void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcept {
   try {
+    count_.add_reply(reply.bytes().size());
     auto sent = socket_.send({reply.bytes(), datagram.route});
     if (sent) return;
     shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr,
@@ -220,7 +224,12 @@ void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcep
 
 void Dispatcher::flush() {
   if (outgoing_.empty()) return;
-  for (std::size_t i = 0; i < outgoing_.size(); ++i) outgoing_[i].bytes = replies_[i].bytes();
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < outgoing_.size(); ++i) {
+    outgoing_[i].bytes = replies_[i].bytes();
+    bytes += outgoing_[i].bytes.size();
+  }
+  count_.add_reply(bytes);
   const auto sent = socket_.send_batch(outgoing_);
   if (!sent || *sent < outgoing_.size()) {
     shared_.log(LogLevel::debug, "replies were lost", service_.name, nullptr,
@@ -228,6 +237,9 @@ void Dispatcher::flush() {
   }
   outgoing_.clear();
   replies_.clear();
+  if (const auto from = std::exchange(sampled_from_, {})) {
+    count_.add_latency(engine::Engine::current().read_clock() - *from);
+  }
 }
 
 }  // namespace hotline::server

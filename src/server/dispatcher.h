@@ -10,8 +10,8 @@
 
 #include "hotline/net/datagram_socket.h"
 #include "server/dispatch_fibers.h"
-#include "server/message_count.h"
 #include "server/service.h"
+#include "server/tally.h"
 
 namespace hotline::server {
 
@@ -22,7 +22,7 @@ namespace hotline::server {
 class Dispatcher {
  public:
   Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
-      : shared_(shared), service_(service), socket_(socket), count_(shared) {}
+      : shared_(shared), service_(service), socket_(socket), count_(*service.tally) {}
 
   /// Returns after a drain or a cut, when every handler has returned.
   void run();
@@ -59,6 +59,7 @@ class Dispatcher {
                                             ///< otherwise the messages are in the socket's memory.
   std::vector<Reply> replies_;              ///< The replies to messages_ that are not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
+  std::optional<Instant> sampled_from_;  ///< When messages_ had come, if their latency is measured.
   std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.
   bool is_batch_in_use_ = false;  ///< By a waiting handler for which there was no other memory.
   bool has_ended_ = false;

@@ -50,7 +50,7 @@ class FrameDispatcher::Work final : public DispatchFibers::Work {
 };
 
 FrameDispatcher::FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop)
-    : shared_(shared), service_(service), loop_(loop), messages_(shared), has_work_(loop) {}
+    : shared_(shared), service_(service), loop_(loop), messages_(*service.tally), has_work_(loop) {}
 
 FrameDispatcher::~FrameDispatcher() { end_all(); }
 
@@ -209,7 +209,10 @@ bool FrameDispatcher::serve(FramedCall& call) {
   }
   Work work(*this, call, *replies);
   const auto part = [&] { return answer(call, *replies); };
+  const bool is_sampled = messages_.is_sample_due();
+  const Instant came = loop_.now();
   const CallEnd how = guard(shared_, service_, kHandlerFailed, call.stream.peer(), part);
+  if (is_sampled) messages_.add_latency(loop_.read_clock() - came);
   replies->clear();
   spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
   const bool goes_on = how.manner == CallEnd::Manner::orderly && !how.reason;

@@ -11,9 +11,9 @@
 #include "server/call.h"
 #include "server/dispatch_fibers.h"
 #include "server/framed_call.h"
-#include "server/message_count.h"
 #include "server/reply_batch.h"
 #include "server/service.h"
+#include "server/tally.h"
 
 namespace hotline::server {
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/engine.h"
 #include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
@@ -29,17 +30,18 @@ Error last_was_answered(const Stream& call, ErrorKind kind, std::string why) {
 /// Kind::ready: every message waits for its receiver, so none can be gathered.
 Result<void> talk_in_turns(Shared& shared, const Service& service, CallMessages& messages,
                            FrameStream& frames) {
-  MessageCount count(shared);
+  MessageCount count(*service.tally);
   for (;;) {
     const auto payload = frames.read_frame();
     if (!payload) return fail(payload.error());
-    count.add_one();
+    count.add_message(payload->size());
     const MessageHandler& handler = messages.handler(service, frames.stream());
     const Reply reply = call_handler(handler, {frames.stream(), *payload});
     if (reply.has_value()) {
       // A reply that the framing cannot carry is the handler's mistake, not the peer's.
       if (const auto framed = encode(service.framing, reply.bytes()); !framed)
         throw std::runtime_error(framed.error().message());
+      count.add_reply(reply.bytes().size());
       if (auto written = frames.write_frame(reply.bytes()); !written) return written;
     }
     if (shared.options.calls == CallCount::one || reply.ends_call()) return {};
@@ -65,9 +67,10 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
       return fail(framing::frame_error(service.framing, step, call.peer().to_string()));
     }
     message.note(0, true);
-    messages.add_one();
+    messages.add_message(step.payload.size());
     Reply reply = call_handler(handler, {call, step.payload});
     if (reply.has_value()) {
+      messages.add_reply(reply.bytes().size());
       if (auto added = replies.add(service.framing, step, reply); !added)
         throw std::runtime_error(added.error().message());
     }
@@ -95,7 +98,7 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, AdmittedCall
   FrameAssembler frames(service.framing, &shared.message_memory);
   net::ProgressDeadline message;
   ReplyBatch replies;
-  MessageCount count(shared);
+  MessageCount count(*service.tally);
   for (;;) {
     const auto piece = [&] {
       const DeadlineScope scope(message.until());
@@ -104,11 +107,14 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, AdmittedCall
     if (!piece) return fail(framing::end_of_frames(frames, piece.error()));
     const std::size_t piece_bytes = piece->size();
     frames.feed(*piece);
+    const bool is_sampled = count.is_sample_due();
+    const Instant came = is_sampled ? engine::Engine::current().read_clock() : Instant();
     Result<FramesLeft> left = FramesLeft::some;
     while (left && *left == FramesLeft::some) {
       left = answer_frames(shared.options, count, service, messages.handler(service, call), call,
                            frames, replies, message);
     }
+    if (is_sampled) count.add_latency(engine::Engine::current().read_clock() - came);
     if (!left) return fail(std::move(left.error()));
     message.note(piece_bytes, !frames.is_amid_frame());
     if (frames.is_amid_frame()) message.start(now(), shared.options.timeouts.message);

@@ -5,9 +5,9 @@
 #include "hotline/net/stream.h"
 #include "net/progress_deadline.h"
 #include "server/admitted_call.h"
-#include "server/message_count.h"
 #include "server/reply_batch.h"
 #include "server/service.h"
+#include "server/tally.h"
 
 namespace hotline::server {
 

@@ -2,9 +2,9 @@
 
 namespace hotline::server {
 
-void report_throw(Shared& shared, const std::string& service, std::string_view message,
-                  const Endpoint* peer, const char* what) noexcept {
-  shared.handler_failures.fetch_add(1, std::memory_order_relaxed);
+void report_throw(const Shared& shared, Tally& tally, const std::string& service,
+                  std::string_view message, const Endpoint* peer, const char* what) noexcept {
+  tally.handler_failures.fetch_add(1, std::memory_order_relaxed);
   shared.log(LogLevel::error, message, service, peer, what);
 }
 

@@ -37,11 +37,13 @@ struct CallEntry {
     try {
       dispatcher.take(std::move(call));
     } catch (const std::bad_alloc&) {
+      service.tally->count_refusal(Refusal::no_memory);
       shared.log(LogLevel::warning, "refused: no memory is left", service.name, nullptr);
     }
   }
 
   void refuse(const Endpoint& peer) const {
+    service.tally->count_refusal(Refusal::no_worker);
     shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   }
 
@@ -157,6 +159,7 @@ void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGro
       run_call(shared, service, std::move(call));
     };
     if (loop.spawn(service.name, std::move(body), &fibers)) return;
+    service.tally->count_refusal(Refusal::no_worker);
     shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   };
   Listener& listener = service.listeners[index_];

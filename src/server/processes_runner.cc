@@ -1,7 +1,6 @@
 #include "server/processes_runner.h"
 
 #include <algorithm>
-#include <charconv>
 #include <new>
 
 #include "engine/process_limit.h"
@@ -13,12 +12,6 @@
 
 namespace hotline::server {
 namespace {
-
-std::uint64_t parse_count(std::string_view text) {
-  std::uint64_t count = 0;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return count;
-}
 
 /// A child among those that a drain and a cut reach.
 class Listed {
@@ -88,6 +81,7 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
     if (run_child(kCall, service, call.stream.descriptor(), handle_there)) call.stream.close();
   };
   if (control_.spawn(service.name, std::move(body), &calls_)) return;
+  service.tally->count_refusal(Refusal::no_worker);
   shared_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
 }
 
@@ -140,8 +134,7 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
   const Listed listed(children_, interrupter);
   if (end_code_ == engine::kDrainEnd) interrupter.drain();
   if (end_code_ == engine::kCancelEnd) interrupter.cancel();
-  const std::uint64_t failures_before = shared_.handler_failures;
-  const std::uint64_t messages_before = shared_.messages;
+  const Counters before = service.tally->read();
   const std::span kept_by_handler = service.handler.kept_descriptors();
   std::vector<int> kept(kept_by_handler.begin(), kept_by_handler.end());
   kept.push_back(kept_fd);
@@ -153,8 +146,7 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
     // The server that could be drained is the parent's; it is told by the report.
     shared_.drain_server = [] {};
     body();
-    return std::to_string(shared_.messages - messages_before) + ' ' +
-           std::to_string(shared_.handler_failures - failures_before);
+    return service.tally->report_since(before);
   });
   const Result<engine::ChildProcess::Outcome> outcome =
       child ? child->wait() : fail(std::move(child.error()));
@@ -171,9 +163,7 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
                     : std::string("without a report"));
     return false;
   }
-  const std::size_t blank = outcome->report.find(' ');
-  shared_.messages += parse_count(outcome->report);
-  shared_.handler_failures += parse_count(std::string_view(outcome->report).substr(blank + 1));
+  service.tally->add_report(outcome->report);
   return true;
 }
 

@@ -58,6 +58,7 @@ struct Server::State {
 
   Result<void> check_open(std::string_view what) const;
   Result<void> add(Result<Service> service);
+  Counters count() const;
   Result<void> bind_services();
   Result<void> begin_run();
   Result<DrainReport> run_control();
@@ -179,6 +180,22 @@ std::vector<BoundService> Server::services() const {
     bound.push_back({service.name, is_open ? service.wanted : service.bound});
   }
   return bound;
+}
+
+Counters Server::counters() const { return state_->count(); }
+
+std::vector<ServiceCounters> Server::service_counters() const {
+  std::vector<ServiceCounters> all;
+  for (const Service& service : state_->services) {
+    all.push_back({service.name, service.bound, service.tally->read()});
+  }
+  return all;
+}
+
+Counters Server::State::count() const {
+  Counters sum = shared.tasks_tally.read();
+  for (const Service& service : services) sum += service.tally->read();
+  return sum;
 }
 
 const EngineDecision& Server::engine() const { return state_->engine; }
@@ -392,23 +409,25 @@ DrainReport Server::State::end(server::Runner& runner, engine::LoopEvent& has_en
   Deadline deadline = Deadline::never();
   while (has_ended.wait(Deadline::at(now())) != 0) {
     const int code = asked_code;
-    if (code > done_code && done_code == 0) ended_before = shared.started - shared.active;
+    const Counters counters = count();
+    if (code > done_code && done_code == 0) ended_before = counters.calls - counters.calls_in_flight;
     if (code == engine::kDrainEnd && done_code < code) {
       deadline = deadline_after(shared.options.drain_timeout);
       runner.drain();
       done_code = code;
     } else if (code == engine::kCancelEnd && done_code < code) {
-      report.cut = shared.active;
+      report.cut = counters.calls_in_flight;
       runner.cut();
       done_code = code;
       deadline = Deadline::never();
     }
     pass_on(has_asked.wait(deadline, engine::OnDrain::ends));
   }
-  report.calls = shared.started;
-  report.messages = shared.messages;
-  report.finished = done_code == 0 ? 0 : shared.started - ended_before - report.cut;
-  report.handler_failures = shared.handler_failures;
+  const Counters counters = count();
+  report.calls = counters.calls;
+  report.messages = counters.messages;
+  report.finished = done_code == 0 ? 0 : counters.calls - ended_before - report.cut;
+  report.handler_failures = counters.handler_failures;
   return report;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "hotline/server/handler.h"
 #include "hotline/server/server.h"
 #include "server/admission.h"
+#include "server/tally.h"
 #include "server/task.h"
 
 namespace hotline::server {
@@ -55,10 +55,7 @@ struct Shared {
   engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.
   std::atomic<bool> has_begun_one = false;  ///< Of what CallCount::one wants.
-  std::atomic<std::uint64_t> started = 0;   ///< Calls.
-  std::atomic<std::uint64_t> messages = 0;  ///< Of all MessageCounts that have gone.
-  std::atomic<std::uint64_t> active = 0;    ///< Calls.
-  std::atomic<std::uint64_t> handler_failures = 0;
+  Tally tasks_tally;  ///< Of the tasks, which belong to no service.
 };
 
 /// One call or message that is about to begin: where one alone is wanted and it comes to nothing,
@@ -109,6 +106,7 @@ struct Service {
                     ///< handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
+  std::unique_ptr<Tally> tally = std::make_unique<Tally>();
   bool was_given_bound = false;  ///< Its first listener or socket was bound by somebody else.
 
   /// Closes what bind_service has bound.

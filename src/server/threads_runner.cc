@@ -126,6 +126,7 @@ void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
   auto taken = std::make_shared<AdmittedCall>(std::move(call));
   if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); }))
     return;
+  service.tally->count_refusal(Refusal::no_worker);
   shared_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer,
               engine::process_limit_hint());
 }

@@ -66,6 +66,7 @@ class DatagramExchange {
 
   bool has_ended() const { return has_ended_; }
   const server::Shared& shared() const { return shared_; }
+  Counters counters() const { return service_.tally->read(); }
   const CollectingLog& log() const { return log_; }
 
  private:

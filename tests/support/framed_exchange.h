@@ -89,7 +89,7 @@ class FramedExchange {
     server::AdmittedCall admitted(std::move(*call), std::move(slot));
     REQUIRE(admitted.slot);
     REQUIRE(admitted.slot.take_room());
-    admitted.slot.begin();
+    admitted.slot.begin(*service_.tally);
     REQUIRE(server::begin_call(shared_, service_, admitted));
     dispatcher_->take(std::move(admitted));
   }
@@ -122,6 +122,7 @@ class FramedExchange {
   server::FrameDispatcher& dispatcher() { return *dispatcher_; }
   const server::Shared& shared() const { return shared_; }
   server::Shared& shared() { return shared_; }
+  Counters counters() const { return service_.tally->read(); }
   const CollectingLog& log() const { return log_; }
   CountingTap& tap() { return tap_; }
   int drain_count() const { return drain_count_; }

@@ -20,6 +20,7 @@
 #include "hotline/net/stream.h"
 #include "hotline/net/traffic_tap.h"
 #include "hotline/server/concurrency.h"
+#include "hotline/server/counters.h"
 #include "hotline/server/handler.h"
 
 namespace hotline HOTLINE_PUBLIC {
@@ -153,6 +154,14 @@ class Server {
   /// Ends run() at once: calls in progress are cut. Any thread, at any time; idempotent. If called
   /// before run(), run() returns without serving any caller.
   void cut();
+
+  /// Returns what the server has done so far: the sum over its services and tasks. From bind on, at
+  /// any time, on any thread; it holds up no call. With `processes` what a child counts (messages,
+  /// bytes, latency, failures) is added when the child ends.
+  Counters counters() const;
+
+  /// Returns the same for each service, in the order of add.
+  std::vector<ServiceCounters> service_counters() const;
 
   /// Which engine `loops` will run on, once bound; why not the better one, if not.
   const EngineDecision& engine() const;

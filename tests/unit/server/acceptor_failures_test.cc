@@ -197,6 +197,7 @@ TEST_CASE("a caller beyond the limit of its address sees a reset, and the others
 TEST_CASE("an admitted call that is not run is reset, and releases its slot") {
   test::on_each_engine([] {
     Shared shared({});
+    Tally tally;
     shared.drain_server = [] {};
     auto listener = listen("tcp://127.0.0.1:0");
     REQUIRE(listener);
@@ -206,11 +207,11 @@ TEST_CASE("an admitted call that is not run is reset, and releases its slot") {
       REQUIRE(call);
       CallSlot slot = CallSlot::admit(shared, call->peer());
       AdmittedCall admitted(std::move(*call), std::move(slot));
-      admitted.slot.begin();
+      admitted.slot.begin(tally);
       const AdmittedCall moved = std::move(admitted);
-      CHECK(shared.active == 1);
+      CHECK(tally.read().calls_in_flight == 1);
     }
-    CHECK(shared.active == 0);
+    CHECK(tally.read().calls_in_flight == 0);
     CHECK(end_of(caller) == ECONNRESET);
   });
 }

@@ -30,6 +30,7 @@ bool fits(Shared& shared, const Endpoint& peer) {
 TEST_CASE("a slot gives back what it has taken, however far it has come") {
   test::on_each_engine([] {
     Shared shared(one_of_each());
+    Tally tally;
     int ended = 0;
     shared.drain_server = [&] { ++ended; };
     shared.options.calls = CallCount::one;
@@ -41,17 +42,17 @@ TEST_CASE("a slot gives back what it has taken, however far it has come") {
       CHECK_FALSE(CallSlot::admit(shared, stranger()));
     }
     CHECK(fits(shared, stranger()));
-    CHECK(shared.started == 0);
+    CHECK(tally.read().calls == 0);
     CHECK(ended == 0);
     {
       CallSlot running = CallSlot::admit(shared, stranger());
       CHECK(running.take_room());
-      running.begin();
-      CHECK(shared.active == 1);
+      running.begin(tally);
+      CHECK(tally.read().calls_in_flight == 1);
     }
     CHECK(fits(shared, stranger()));
-    CHECK(shared.active == 0);
-    CHECK(shared.started == 1);
+    CHECK(tally.read().calls_in_flight == 0);
+    CHECK(tally.read().calls == 1);
     CHECK(ended == 1);
   });
 }
@@ -71,22 +72,24 @@ TEST_CASE("a slot whose wait for room failed takes none, and its peer may call a
 
 TEST_CASE("what a slot has taken goes with it when it is moved, and is given back once") {
   Shared shared(one_of_each());
+  Tally tally;
   shared.drain_server = [] {};
   {
     CallSlot first = CallSlot::admit(shared, stranger());
     REQUIRE(first.take_room());
-    first.begin();
+    first.begin(tally);
     const CallSlot second = std::move(first);
     CHECK(second);
     CHECK_FALSE(first);
-    CHECK(shared.active == 1);
+    CHECK(tally.read().calls_in_flight == 1);
   }
-  CHECK(shared.active == 0);
+  CHECK(tally.read().calls_in_flight == 0);
   CHECK(shared.admission.room_left() == 1);
 }
 
 TEST_CASE("a slot for a caller that has as many calls as it may have is empty") {
   Shared shared(one_of_each());
+  Tally tally;
   const CallSlot first = CallSlot::admit(shared, stranger());
   { const CallSlot refused = CallSlot::admit(shared, stranger()); }
   CHECK_FALSE(CallSlot::admit(shared, stranger()));

@@ -37,7 +37,7 @@ class OneCall {
     CallSlot slot = CallSlot::admit(shared_, call->peer());
     AdmittedCall admitted(std::move(*call), std::move(slot));
     REQUIRE(admitted.slot.take_room());
-    admitted.slot.begin();
+    admitted.slot.begin(*service_.tally);
     run_call(shared_, service_, std::move(admitted));
     if (engine::EventLoop* loop = engine::EventLoop::running()) loop->yield();
   }
@@ -48,7 +48,7 @@ class OneCall {
 
   Handler& handler() { return service_.handler; }
   int caller() const { return caller_.get(); }
-  const Shared& shared() const { return shared_; }
+  Counters counters() const { return service_.tally->read(); }
   const test::CollectingLog& log() const { return log_; }
 
  private:
@@ -74,8 +74,8 @@ TEST_CASE("when a handler returns its caller reads the reply and then the end") 
     OneCall call([](Stream& stream) { CHECK(stream.write_all(as_bytes("reply"))); });
     call.run();
     CHECK(test::receive_until_end(call.caller()) == "reply");
-    CHECK(call.shared().active == 0);
-    CHECK(call.shared().handler_failures == 0);
+    CHECK(call.counters().calls_in_flight == 0);
+    CHECK(call.counters().handler_failures == 0);
     CHECK(call.has_room());
   });
 }
@@ -126,7 +126,7 @@ TEST_CASE("a handler that throws ends its call with a reset and is counted") {
     test::wait_readable(call.caller());
     char byte = 0;
     CHECK(::recv(call.caller(), &byte, 1, 0) == -1);
-    CHECK(call.shared().handler_failures == 1);
+    CHECK(call.counters().handler_failures == 1);
     CHECK(call.log().has("the handler failed; its call ends"));
     CHECK(call.has_room());
   });
@@ -142,7 +142,7 @@ TEST_CASE("a handler may take its stream for itself, and also throw") {
       });
       call.run();
       CHECK(test::receive_until_end(call.caller()) == "own");
-      CHECK(call.shared().handler_failures == (throws ? 1 : 0));
+      CHECK(call.counters().handler_failures == (throws ? 1 : 0));
       CHECK(call.has_room());
     });
   }
@@ -152,7 +152,7 @@ TEST_CASE("an exception may be of any type") {
   test::on_each_engine([] {
     OneCall call([](Stream&) { throw 1; });
     call.run();
-    CHECK(call.shared().handler_failures == 1);
+    CHECK(call.counters().handler_failures == 1);
   });
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("the time for an authentication bounds nothing but the authentication"
     });
     call.run();
     CHECK(was_bounded);
-    CHECK(call.shared().handler_failures == 0);
+    CHECK(call.counters().handler_failures == 0);
     CHECK(call.has_room());
   });
 }
@@ -181,7 +181,7 @@ TEST_CASE("an authentication that finds no memory is a failed handler, as any th
     call.handler().authenticate([](Stream&) -> Result<Identity> { throw std::bad_alloc(); });
     call.run();
     CHECK(test::is_reset(call.caller()));
-    CHECK(call.shared().handler_failures == 1);
+    CHECK(call.counters().handler_failures == 1);
     CHECK(call.has_room());
   });
 }

@@ -53,7 +53,7 @@ TEST_CASE("a reply in place of another message is a failure of its handler, and 
     for (const char* text : {"other", "outside", "mine"}) exchange.send(text);
     exchange.start();
     CHECK(exchange.reply() == "mine");
-    CHECK(exchange.shared().handler_failures == 2);
+    CHECK(exchange.counters().handler_failures == 2);
     CHECK(exchange.log().has_detail("its reply is in place of another message"));
     CHECK(exchange.log().has_detail("a reply in place must be a part of its message"));
   });

@@ -213,7 +213,7 @@ TEST_CASE("a handler that throws loses the reply to its own message, and no othe
     exchange.start();
     CHECK(exchange.reply() == "good");
     CHECK_FALSE(exchange.has_reply_now());
-    CHECK(exchange.shared().handler_failures == 2);
+    CHECK(exchange.counters().handler_failures == 2);
     CHECK(exchange.log().has("the handler failed; its message has no reply"));
   });
 }
@@ -229,7 +229,7 @@ TEST_CASE("a handler that throws after it has waited does no more harm") {
     exchange.start();
     CHECK(exchange.reply() == "good");
     exchange.let_settle();
-    CHECK(exchange.shared().handler_failures == 1);
+    CHECK(exchange.counters().handler_failures == 1);
   });
 }
 
@@ -262,9 +262,9 @@ TEST_CASE("on a thread without a loop messages are answered one after another, u
   REQUIRE(client);
   engine::Interrupter interrupter;
   Shared shared{ServerOptions()};
+  Service service;
   std::jthread server([&] {
     const engine::BlockingEngine::Interruptible engine(interrupter);
-    Service service;
     service.handler = [](const Message& message) {
       CHECK(sleep_for(std::chrono::microseconds(100)));
       return Reply::in_place(message);
@@ -275,8 +275,10 @@ TEST_CASE("on a thread without a loop messages are answered one after another, u
   for (int i = 0; i < 20; ++i) CHECK(client->receive(deadline_after(std::chrono::seconds(10))));
   interrupter.drain();
   server.join();
-  CHECK(shared.messages == 20);
-  CHECK(shared.started == 0);
+  CHECK(service.tally->read().messages == 20);
+  CHECK(service.tally->read().bytes_received == 20);
+  CHECK(service.tally->read().bytes_sent == 20);
+  CHECK(service.tally->read().calls == 0);
 }
 
 }  // namespace hotline::server::dispatcher_test

@@ -143,7 +143,7 @@ TEST_CASE("a lack of memory at any point of a call never counts as a handler's f
       const bool is_as_it_should_be = heard == "one\ntwo\n<closed>" || heard == "<reset>";
       CAPTURE(heard);
       CHECK(is_as_it_should_be);
-      CHECK(exchange.shared().handler_failures == 0);
+      CHECK(exchange.counters().handler_failures == 0);
       return has_struck;
     });
   });

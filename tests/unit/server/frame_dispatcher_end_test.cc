@@ -49,7 +49,7 @@ TEST_CASE("a caller that hangs up after its messages gets all replies, and then 
     say(call, "one\ntwo\n");
     REQUIRE(call.shut_down_writes());
     CHECK(heard_until_end(call) == "one\ntwo\n<closed>");
-    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.counters().calls_in_flight == 0);
     CHECK(exchange.log().has("call began"));
     CHECK(exchange.log().has("call ended"));
     CHECK(exchange.log().count(LogLevel::info) == 0);
@@ -63,7 +63,7 @@ TEST_CASE("a caller that sends nothing and hangs up is forgotten") {
       Stream call = exchange.call();
       is_reset ? call.abort() : call.close();
       exchange.settle();
-      CHECK(exchange.shared().active == 0);
+      CHECK(exchange.counters().calls_in_flight == 0);
     }
     CHECK(exchange.log().count(LogLevel::info) == 0);
   });
@@ -85,10 +85,10 @@ TEST_CASE("a handler that throws breaks off its own call, and is counted") {
       Stream bad = exchange.call();
       say(bad, std::string(text) + "behind\n");
       CHECK(heard_until_end(bad) == "<reset>");
-      CHECK(exchange.shared().handler_failures == ++failures);
+      CHECK(exchange.counters().handler_failures == ++failures);
       say(good, "good\n");
       CHECK(heard(good, 5) == "good\n");
-      CHECK(exchange.shared().active == 1);
+      CHECK(exchange.counters().calls_in_flight == 1);
     }
     CHECK(exchange.log().has("the handler failed; its call ends"));
   });
@@ -100,7 +100,7 @@ TEST_CASE("a reply that its framing cannot carry is a failure of its handler") {
     Stream call = exchange.call();
     say(call, "x\n");
     CHECK(heard_until_end(call) == "<reset>");
-    CHECK(exchange.shared().handler_failures == 1);
+    CHECK(exchange.counters().handler_failures == 1);
   });
 }
 
@@ -126,8 +126,8 @@ TEST_CASE(
     }
     say(other, "1:a,");
     CHECK(heard(other, 4) == "1:a,");
-    CHECK(exchange.shared().handler_failures == 0);
-    CHECK(exchange.shared().active == 1);
+    CHECK(exchange.counters().handler_failures == 0);
+    CHECK(exchange.counters().calls_in_flight == 1);
   });
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("an end within a message is logged as such") {
     REQUIRE(call.shut_down_writes());
     CHECK(heard_until_end(call) == "one\n<closed>");
     exchange.settle();
-    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.counters().calls_in_flight == 0);
     CHECK(exchange.log().has_detail("closed in the middle of a message"));
   });
 }
@@ -153,7 +153,7 @@ TEST_CASE("callers that are silent at first, or fall silent, are disconnected in
     say(spoken, "x\n");
     CHECK(heard(spoken, 2) == "x\n");
     CHECK(heard_until_end(silent) == "<closed>");
-    CHECK(exchange.shared().active == 1);
+    CHECK(exchange.counters().calls_in_flight == 1);
     say(spoken, "y\n");
     CHECK(heard(spoken, 2) == "y\n");
     FramedExchange other(
@@ -162,7 +162,7 @@ TEST_CASE("callers that are silent at first, or fall silent, are disconnected in
     Stream idle = other.call();
     say(idle, "x\nbegi");
     CHECK(heard_until_end(idle) == "x\n<closed>");
-    CHECK(other.shared().active == 1);
+    CHECK(other.counters().calls_in_flight == 1);
     CHECK(is_silent(unspoken));
   });
 }
@@ -202,7 +202,7 @@ TEST_CASE("who is silent is hung up on while others are busy, and while handlers
       CHECK(sleep_for(milliseconds(1)));
     }
     CHECK(silent.end().kind == ErrorKind::closed);
-    CHECK(exchange.shared().active == 2);
+    CHECK(exchange.counters().calls_in_flight == 2);
     gate.set();
     CHECK(heard(slow, 5) == "slow\n");
   });
@@ -248,7 +248,7 @@ TEST_CASE("a drain ends silent calls") {
     exchange.join();
     CHECK(exchange.has_ended());
     for (Stream* each : {&unspoken, &idle, &amid}) CHECK(heard_until_end(*each) == "<closed>");
-    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.counters().calls_in_flight == 0);
   });
 }
 
@@ -312,7 +312,7 @@ TEST_CASE("a cut ends all calls at once, those whose handlers wait too") {
       CHECK_FALSE(heard_until_end(*each).empty());
       CHECK(each->end().kind != ErrorKind::timed_out);
     }
-    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.counters().calls_in_flight == 0);
   });
 }
 
@@ -348,7 +348,7 @@ TEST_CASE(
     call.close();
     exchange.settle();
     CHECK(exchange.drain_count() == 1);
-    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.counters().calls_in_flight == 0);
   });
 }
 

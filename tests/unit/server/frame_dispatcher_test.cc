@@ -283,7 +283,7 @@ TEST_CASE("a peer that goes while its handler waits does not affect other calls"
       say(other, "quick\n");
       CHECK(heard(other, 6) == "quick\n");
       exchange.settle();
-      CHECK(exchange.shared().active == 1);
+      CHECK(exchange.counters().calls_in_flight == 1);
     }
   });
 }
@@ -298,12 +298,12 @@ TEST_CASE("a thousand calls exist at once") {
       for (Stream& each : calls) say(each, "hello\nworld\n");
       for (Stream& each : calls) CHECK(heard(each, 12) == "HELLO\nWORLD\n");
     }
-    CHECK(exchange.shared().active == 1000);
+    CHECK(exchange.counters().calls_in_flight == 1000);
     calls.clear();
     exchange.stop_taking();
     exchange.join();
     CHECK(exchange.has_ended());
-    CHECK(exchange.shared().active == 0);
+    CHECK(exchange.counters().calls_in_flight == 0);
   });
 }
 

@@ -65,7 +65,7 @@ class OneTalk {
 
   int caller() const { return caller_.get(); }
   Framing& framing() { return service_.framing; }
-  const Shared& shared() const { return shared_; }
+  Counters counters() const { return service_.tally->read(); }
   const test::CollectingLog& log() const { return log_; }
 
  private:
@@ -110,7 +110,7 @@ TEST_CASE(
       one.run(text);
       CHECK(one.heard() == "1:a,");
       CHECK(one.log().count(LogLevel::warning) == 1);
-      CHECK(one.shared().handler_failures == 0);
+      CHECK(one.counters().handler_failures == 0);
     }
   });
 }
@@ -141,7 +141,7 @@ TEST_CASE("a handler that throws breaks off its call, and is counted, in turns t
       });
       one.run();
       CHECK(one.heard() == "<reset>");
-      CHECK(one.shared().handler_failures == 1);
+      CHECK(one.counters().handler_failures == 1);
       CHECK(one.log().has("the handler failed; its call ends"));
     }
   });
@@ -162,7 +162,7 @@ TEST_CASE("a reply that cannot be framed is a failure of its handler, in turns t
       });
       one.run();
       CHECK(one.heard() == "<reset>");
-      CHECK(one.shared().handler_failures == 1);
+      CHECK(one.counters().handler_failures == 1);
     }
   });
 }

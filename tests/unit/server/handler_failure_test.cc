@@ -25,11 +25,12 @@ TEST_CASE("a failure is counted, and logged with the peer if there is one") {
   test::CollectingLog log;
   ServerOptions options;
   options.log = &log;
-  Shared shared(options);
+  const Shared shared(options);
+  Tally tally;
   const Endpoint peer = *Endpoint::parse("tcp://127.0.0.1:9");
-  report_throw(shared, "test", "it failed", &peer, "of one");
-  report_throw(shared, "test", "it failed", nullptr, "of nobody");
-  CHECK(shared.handler_failures == 2);
+  report_throw(shared, tally, "test", "it failed", &peer, "of one");
+  report_throw(shared, tally, "test", "it failed", nullptr, "of nobody");
+  CHECK(tally.handler_failures == 2);
   CHECK(log.count(LogLevel::error) == 2);
   CHECK(log.has("it failed"));
   CHECK(log.has_detail("of one"));

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "hotline/core/deadline.h"
+#include "hotline/net/endpoint.h"
+
+namespace hotline {
+
+/// Why a caller was accepted and not served.
+enum class Refusal : std::uint8_t {
+  too_many_from_address,  ///< Limits::connections_per_peer_max.
+  other_user,             ///< A UNIX caller of another user: Handler::only_owner.
+  not_authenticated,      ///< Handler::authenticate failed, threw, or took too long.
+  no_descriptor,
+  no_memory,
+  no_worker,  ///< No fiber, thread or process was left for its call.
+};
+inline constexpr std::size_t kRefusalCount = 6;
+
+/// Returns the enumerator's name, such as `no_memory`.
+std::string_view name_of(Refusal reason);
+
+/// How many durations lie in which range. Range 0 is below 1 us; range n from 2^(n-1) us to below
+/// 2^n us; the last has no upper bound.
+struct DurationHistogram {
+  std::array<std::uint64_t, 26> counts{};
+
+  /// Returns the number of the range that `duration` lies in.
+  static std::size_t range_of(Duration duration) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    const auto bits = std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(0, us)));
+    return std::min<std::size_t>(static_cast<std::size_t>(bits), 25);
+  }
+
+  /// Returns the upper bound of a range, kNoTimeout of the last.
+  static Duration upper_bound_of(std::size_t range) {
+    if (range >= 25) return kNoTimeout;
+    return std::chrono::microseconds(std::int64_t{1} << range);
+  }
+
+  std::uint64_t total() const;
+
+  /// Returns the upper bound of the range in which the `part` (0 to 1) smallest durations end; zero
+  /// if there is none.
+  Duration quantile(double part) const;
+
+  DurationHistogram& operator+=(const DurationHistogram& other);
+  friend bool operator==(const DurationHistogram&, const DurationHistogram&) = default;
+};
+
+/// What a server, or one of its services, has done so far. A message is a datagram or a frame that
+/// a message handler was given. Bytes are those of messages and of the replies to them; what stream
+/// handlers receive and send is not counted.
+struct Counters {
+  std::uint64_t calls = 0;           ///< Connections that were taken.
+  std::uint64_t calls_in_flight = 0;  ///< Of those, the ones that have not ended.
+  std::uint64_t messages = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t handler_failures = 0;  ///< Calls, messages and tasks whose function threw.
+  std::array<std::uint64_t, kRefusalCount> refused{};  ///< By Refusal.
+
+  /// Of one in eight pieces of messages that came together: from when they had come, as the loop
+  /// or thread noticed it, until all replies to them were handed to the system.
+  DurationHistogram latency{};
+
+  std::uint64_t refusals(Refusal reason) const {
+    return refused[static_cast<std::size_t>(reason)];
+  }
+  std::uint64_t refusals() const;
+
+  Counters& operator+=(const Counters& other);
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+/// The counters of one service, and where it can be called.
+struct ServiceCounters {
+  std::string name;
+  Endpoint endpoint;
+  Counters counters;
+};
+
+}  // namespace hotline
