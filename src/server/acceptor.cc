@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 
+#include "core/check.h"
 #include "hotline/engine/clock.h"
 #include "server/allowed_users.h"
 #include "server/retry_pause.h"
@@ -26,6 +27,7 @@ bool is_over(const Error& error) {
 }  // namespace
 
 void Acceptor::run() {
+  check_use(static_cast<bool>(listener_), "a listener that was moved from accepts nobody");
   while (goes_on()) {
   }
   listener_.close();
@@ -38,14 +40,14 @@ bool Acceptor::goes_on() {
     // Waits below, because a catch block must not wait.
   }
   service_.tally->count_refusal(Refusal::no_memory);
-  shared_.log(LogLevel::warning, "refused: no memory is left", service_.name, nullptr);
+  state_.log(LogLevel::warning, "refused: no memory is left", service_.name, nullptr);
   return static_cast<bool>(sleep_for(kPauseFirst));
 }
 
 bool Acceptor::take_one() {
-  auto call = listener_.accept(Deadline::never(), shared_.has_plenty_of_room(service_)
-                                                      ? AcceptAhead::allowed
-                                                      : AcceptAhead::none);
+  auto call =
+      listener_.accept(Deadline::never(), state_.has_plenty_of_room(service_) ? AcceptAhead::allowed
+                                                                              : AcceptAhead::none);
   if (!call) return back_off(call.error());
   pause_ = {};
   try {
@@ -59,10 +61,10 @@ bool Acceptor::take_one() {
 
 /// The slot is empty if the call was refused.
 CallSlot Acceptor::admit(Stream& call) {
-  if (!shared_.reserve.restore()) {
+  if (!state_.reserve.restore()) {
     // This call has the descriptor by which others are to be told off: it is the one.
     refuse(call, Refusal::no_descriptor, "refused: no descriptor is left");
-    shared_.reserve.restore();
+    state_.reserve.restore();
     return {};
   }
   if (auto allowed = check_user(service_, call); !allowed) {
@@ -70,7 +72,7 @@ CallSlot Acceptor::admit(Stream& call) {
            allowed.error().message());
     return {};
   }
-  CallSlot slot = CallSlot::admit(shared_, call.peer());
+  CallSlot slot = CallSlot::admit(state_, call.peer());
   if (!slot) {
     refuse(call, Refusal::too_many_from_address, "refused: too many calls from this address");
   }
@@ -82,14 +84,14 @@ bool Acceptor::begin(AdmittedCall admitted) {
   // Counted here, not when the call begins to run: CallCount::one means the first caller, not the
   // first call that is scheduled.
   OnlyCall only;
-  if (!only.begin(shared_)) return false;
+  if (!only.begin(state_)) return false;
   // One caller is taken before there is room for it: a listener that waited for room with room in
   // its hands would keep it from the others.
   if (!wait_for_room(admitted.slot)) return false;
   admitted.slot.begin(*service_.tally);
   only.keep();  // The end of the slot is the end of the call.
   start_(std::move(admitted));
-  return shared_.options.calls == CallCount::unlimited;
+  return state_.options.calls == CallCount::unlimited;
 }
 
 bool Acceptor::wait_for_room(CallSlot& slot) {
@@ -103,11 +105,10 @@ bool Acceptor::wait_for_room(CallSlot& slot) {
 }
 
 /// An orderly end would read as an empty reply.
-void Acceptor::refuse(Stream& call, Refusal reason, std::string_view why,
-                      std::string_view detail) {
+void Acceptor::refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail) {
   call.abort();
   service_.tally->count_refusal(reason);
-  shared_.log(LogLevel::warning, why, service_.name, &call.peer(), detail);
+  state_.log(LogLevel::warning, why, service_.name, &call.peer(), detail);
 }
 
 /// Returns true if another attempt may succeed.
@@ -115,9 +116,9 @@ bool Acceptor::back_off(const Error& error) {
   if (is_over(error)) return false;
   const bool has_shed = error.native_code == EMFILE && shed();
   pause_ = has_shed ? kPauseFirst : std::clamp(2 * pause_, kPauseFirst, kPauseMax);
-  shared_.log(LogLevel::warning,
-              has_shed ? "refused: no descriptor is left" : "cannot accept for now", service_.name,
-              nullptr, error.message());
+  state_.log(LogLevel::warning,
+             has_shed ? "refused: no descriptor is left" : "cannot accept for now", service_.name,
+             nullptr, error.message());
   return pause_before_retry(pause_);
 }
 
@@ -125,15 +126,15 @@ bool Acceptor::back_off(const Error& error) {
 /// Only one acceptor does this at a time, because the others would take the descriptor that is
 /// released.
 bool Acceptor::shed() {
-  if (shared_.is_shedding.exchange(true)) return false;
-  shared_.reserve.release();
+  if (state_.is_shedding.exchange(true)) return false;
+  state_.reserve.release();
   auto told_off = listener_.accept(Deadline::at(now()));
   if (told_off) {
     told_off->abort();
     service_.tally->count_refusal(Refusal::no_descriptor);
   }
-  shared_.reserve.restore();
-  shared_.is_shedding = false;
+  state_.reserve.restore();
+  state_.is_shedding = false;
   return told_off.has_value();
 }
 

@@ -19,8 +19,8 @@ class Acceptor {
   /// could not report a lack of memory.
   using Start = std::function<void(AdmittedCall)>;
 
-  Acceptor(Shared& shared, Service& service, Listener& listener, Start start)
-      : shared_(shared), service_(service), listener_(listener), start_(std::move(start)) {}
+  Acceptor(ServerState& state, Service& service, Listener& listener, Start start)
+      : state_(state), service_(service), listener_(listener), start_(std::move(start)) {}
 
   /// Returns after the last caller has been accepted and the listener is closed.
   void run();
@@ -35,7 +35,7 @@ class Acceptor {
   bool shed();
   bool back_off(const Error& error);
 
-  Shared& shared_;
+  ServerState& state_;
   Service& service_;
   Listener& listener_;
   Start start_;

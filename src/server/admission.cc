@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <cassert>
 #include <string>
 
 namespace hotline::server {
@@ -31,6 +32,7 @@ std::optional<Admission::PeerCalls*> Admission::admit(const Endpoint& peer) {
 void Admission::leave(PeerCalls* calls) {
   if (calls == nullptr) return;
   const std::lock_guard lock(mutex_);
+  assert(calls->second > 0 && "a call leaves once");
   if (--calls->second == 0) calls_of_peer_.erase(calls_of_peer_.find(calls->first));
 }
 

@@ -1,5 +1,6 @@
 #include "server/call.h"
 
+#include <cassert>
 #include <new>
 
 #include "engine/engine.h"
@@ -38,7 +39,7 @@ void end_in_good_order(const ServerOptions& options, Stream& call) {
   was_cut_amid(call) ? call.abort() : linger(options, call);
 }
 
-void log_end(const Shared& shared, const Service& service, const Stream& call,
+void log_end(const ServerState& state, const Service& service, const Stream& call,
              const CallEnd& ended) {
   const Error& end = ended.reason ? *ended.reason : call.end();
   const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
@@ -48,8 +49,8 @@ void log_end(const Shared& shared, const Service& service, const Stream& call,
   const bool is_mistake = end.kind == ErrorKind::protocol_violation ||
                           end.kind == ErrorKind::too_large ||
                           end.kind == ErrorKind::resource_exhausted;
-  shared.log(is_mistake ? LogLevel::warning : LogLevel::debug, "call ended", service.name,
-             &call.peer(), is_orderly ? std::string(name_of(end.kind)) : end.message());
+  state.log(is_mistake ? LogLevel::warning : LogLevel::debug, "call ended", service.name,
+            &call.peer(), is_orderly ? std::string(name_of(end.kind)) : end.message());
 }
 
 /// A peer that hangs up, or a drain, refuses nothing: that is logged as the end of any call.
@@ -65,13 +66,13 @@ bool is_refusal(const std::optional<Error>& reason) {
 }
 
 /// Returns whether the caller is known now; if not, the call has ended.
-bool authenticate(Shared& shared, const Service& service, AdmittedCall& call) noexcept {
+bool authenticate(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
   Stream& stream = call.stream;
   Endpoint peer;
-  CallEnd end = guard(shared, service, kAuthenticatorFailed, peer, [&]() -> Result<void> {
+  CallEnd end = guard(state, service, kAuthenticatorFailed, peer, [&]() -> Result<void> {
     // A copy: the stream may be taken from here.
     peer = stream.peer();
-    const DeadlineScope bounded(deadline_after(shared.options.authentication_timeout));
+    const DeadlineScope bounded(deadline_after(state.options.authentication_timeout));
     auto identity = as_handler([&] { return service.handler.authenticator()(stream); });
     if (!identity) return fail(std::move(identity.error()));
     call.identity = std::make_unique<Identity>(std::move(*identity));
@@ -80,32 +81,33 @@ bool authenticate(Shared& shared, const Service& service, AdmittedCall& call) no
   if (call.identity && stream) return true;
   if (is_refusal(end.reason)) {
     service.tally->count_refusal(Refusal::not_authenticated);
-    shared.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
-               end.reason->message());
+    state.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
+              end.reason->message());
   }
   end.manner = CallEnd::Manner::broken;
-  end_call(shared, service, stream, end);
+  end_call(state, service, stream, end);
   return false;
 }
 
 }  // namespace
 
-bool begin_call(Shared& shared, const Service& service, AdmittedCall& call) noexcept {
-  log_begin(shared, service, call.stream);
-  return !service.handler.authenticator() || authenticate(shared, service, call);
+bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
+  assert(call.stream && !call.identity && "a call begins once, with its stream");
+  log_begin(state, service, call.stream);
+  return !service.handler.authenticator() || authenticate(state, service, call);
 }
 
-void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept {
-  if (shared.wants_debug()) shared.log(LogLevel::debug, "call began", service.name, &call.peer());
+void log_begin(const ServerState& state, const Service& service, const Stream& call) noexcept {
+  if (state.wants_debug()) state.log(LogLevel::debug, "call began", service.name, &call.peer());
 }
 
-void end_call(const Shared& shared, const Service& service, Stream& call,
+void end_call(const ServerState& state, const Service& service, Stream& call,
               const CallEnd& end) noexcept {
   if (!call) return;
   try {
-    if (end.manner == CallEnd::Manner::orderly) end_in_good_order(shared.options, call);
+    if (end.manner == CallEnd::Manner::orderly) end_in_good_order(state.options, call);
     if (end.manner == CallEnd::Manner::broken) call.abort();
-    log_end(shared, service, call, end);
+    log_end(state, service, call, end);
   } catch (const std::bad_alloc&) {
     // The call is closed, perhaps without its last bytes or its line in the log, for lack of
     // memory.
@@ -113,21 +115,21 @@ void end_call(const Shared& shared, const Service& service, Stream& call,
   call.close();
 }
 
-void handle(Shared& shared, const Service& service, AdmittedCall& call) noexcept {
+void handle(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
   Stream& stream = call.stream;
   Endpoint peer;
-  const CallEnd end = guard(shared, service, kHandlerFailed, peer, [&]() -> Result<void> {
+  const CallEnd end = guard(state, service, kHandlerFailed, peer, [&]() -> Result<void> {
     // A copy: the handler may take the stream for itself.
     peer = stream.peer();
-    if (service.is_framed()) return talk_in_frames(shared, service, call);
+    if (service.is_framed()) return talk_in_frames(state, service, call);
     as_handler([&] { service.handler.stream()(stream, CallInfo(stream, call.identity.get())); });
     return {};
   });
-  end_call(shared, service, stream, end);
+  end_call(state, service, stream, end);
 }
 
-void run_call(Shared& shared, const Service& service, AdmittedCall call) noexcept {
-  if (begin_call(shared, service, call)) handle(shared, service, call);
+void run_call(ServerState& state, const Service& service, AdmittedCall call) noexcept {
+  if (begin_call(state, service, call)) handle(state, service, call);
 }
 
 }  // namespace hotline::server

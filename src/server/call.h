@@ -43,7 +43,7 @@ inline constexpr std::string_view kAuthenticatorFailed =
 /// of it. What `part` throws breaks the call, and is reported as `failure` of the handler, unless
 /// it is a std::bad_alloc: as_handler() makes the handler's another. `part` returns a Result<void>.
 template <typename Part>
-CallEnd guard(Shared& shared, const Service& service, std::string_view failure,
+CallEnd guard(ServerState& state, const Service& service, std::string_view failure,
               const Endpoint& peer, Part&& part) noexcept {
   CallEnd end{CallEnd::Manner::broken, {}};
   const auto run = [&] {
@@ -61,29 +61,29 @@ CallEnd guard(Shared& shared, const Service& service, std::string_view failure,
     }
   };
   comes_back(run, [&](const char* what) {
-    report_throw(shared, *service.tally, service.name, failure, &peer, what);
+    report_throw(state, *service.tally, service.name, failure, &peer, what);
   });
   return end;
 }
 
 /// Begins a call that was admitted: authenticates it, if `service` says so, which suspends the
 /// fiber. Returns whether the handler may have it; if not, it has been refused and ended.
-bool begin_call(Shared& shared, const Service& service, AdmittedCall& call) noexcept;
+bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) noexcept;
 
 /// The same for one that needs no authentication: never waits.
-void log_begin(const Shared& shared, const Service& service, const Stream& call) noexcept;
+void log_begin(const ServerState& state, const Service& service, const Stream& call) noexcept;
 
 /// Ends `call`, waits for the peer's last bytes if need be, and closes it. A call that the handler
 /// has taken for itself is left alone. Without memory the call ends all the same, perhaps without
 /// its last bytes and its line in the log.
-void end_call(const Shared& shared, const Service& service, Stream& call,
+void end_call(const ServerState& state, const Service& service, Stream& call,
               const CallEnd& end) noexcept;
 
 /// Runs the handler of `service` on a call that begin_call has let pass, then ends the call,
 /// whatever happens.
-void handle(Shared& shared, const Service& service, AdmittedCall& call) noexcept;
+void handle(ServerState& state, const Service& service, AdmittedCall& call) noexcept;
 
 /// The whole life of a call that an Acceptor has admitted; then its slot is given back.
-void run_call(Shared& shared, const Service& service, AdmittedCall call) noexcept;
+void run_call(ServerState& state, const Service& service, AdmittedCall call) noexcept;
 
 }  // namespace hotline::server

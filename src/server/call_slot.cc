@@ -1,33 +1,38 @@
 #include "server/call_slot.h"
 
+#include <cassert>
+
 namespace hotline::server {
 
 CallSlot::~CallSlot() {
-  if (shared_ == nullptr) return;
-  if (tally_ != nullptr) tally_->calls_ended.fetch_add(1, std::memory_order_release);
-  shared_->admission.leave(peer_calls_);
-  if (has_room_) shared_->admission.give_room_back();
-  if (tally_ != nullptr) shared_->end_call();
+  if (state_ == nullptr) return;
+  if (tally_ != nullptr) tally_->calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  state_->admission.leave(peer_calls_);
+  if (has_room_) state_->admission.give_room_back();
+  if (tally_ != nullptr) state_->note_call_done();
 }
 
-CallSlot CallSlot::admit(Shared& shared, const Endpoint& peer) {
+CallSlot CallSlot::admit(ServerState& state, const Endpoint& peer) {
   CallSlot slot;
-  const auto admitted = shared.admission.admit(peer);
+  const auto admitted = state.admission.admit(peer);
   if (!admitted) return slot;
-  slot.shared_ = &shared;
+  slot.state_ = &state;
   slot.peer_calls_ = *admitted;
   return slot;
 }
 
 Result<void> CallSlot::take_room() {
-  auto taken = shared_->admission.take_room();
+  assert(state_ != nullptr && !has_room_ && "room is for a call that was admitted, once");
+  auto taken = state_->admission.take_room();
   has_room_ = taken.has_value();
   return taken;
 }
 
 void CallSlot::begin(Tally& tally) {
+  assert(state_ != nullptr && tally_ == nullptr && "an admitted call begins once");
   tally_ = &tally;
   tally.calls.fetch_add(1, std::memory_order_relaxed);
+  tally.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace hotline::server

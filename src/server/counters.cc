@@ -6,8 +6,8 @@ namespace hotline {
 namespace {
 
 constexpr std::array<std::string_view, kRefusalCount> kNames = {
-    "too_many_from_address", "other_user", "not_authenticated", "no_descriptor", "no_memory",
-    "no_worker"};
+    "too_many_from_address", "other_user", "not_authenticated",
+    "no_descriptor",         "no_memory",  "no_worker"};
 
 template <std::size_t kSize>
 void add(std::array<std::uint64_t, kSize>& to, const std::array<std::uint64_t, kSize>& other) {

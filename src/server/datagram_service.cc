@@ -6,11 +6,11 @@
 
 namespace hotline::server {
 
-void serve_datagrams(Shared& shared, Service& service, DatagramSocket& socket) noexcept {
-  if (service.handler.takes_messages()) return Dispatcher(shared, service, socket).run();
+void serve_datagrams(ServerState& state, Service& service, DatagramSocket& socket) noexcept {
+  if (service.handler.takes_messages()) return Dispatcher(state, service, socket).run();
   const auto serve = [&] { service.handler.datagram()(socket); };
   const auto report = [&](const char* what) {
-    report_throw(shared, *service.tally, service.name, "the handler failed; it is called again",
+    report_throw(state, *service.tally, service.name, "the handler failed; it is called again",
                  nullptr, what);
   };
   // A handler that moved the socket away cannot be called again.

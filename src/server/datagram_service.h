@@ -9,6 +9,6 @@ namespace hotline::server {
 /// until it is drained or cut. A DatagramHandler that throws is counted, logged, and called again
 /// after a pause, so that one bad datagram does not end the service. The socket stays open.
 /// Suspends the fiber.
-void serve_datagrams(Shared& shared, Service& service, DatagramSocket& socket) noexcept;
+void serve_datagrams(ServerState& state, Service& service, DatagramSocket& socket) noexcept;
 
 }  // namespace hotline::server

@@ -31,6 +31,8 @@ void DispatchFibers::start() {
 DispatchFibers::Work::Work(DispatchFibers* fibers) : fibers_(fibers) {
   if (fibers == nullptr) return;
   fiber_ = fibers->loop_.fiber();
+  assert(fiber_ != nullptr && fiber_->suspend_hook == nullptr &&
+         "a fiber does one work at a time, on the loop of its dispatcher");
   fiber_->suspend_hook = this;
 }
 
@@ -49,6 +51,7 @@ void DispatchFibers::Work::suspended() noexcept {
 bool DispatchFibers::Work::end() {
   stop_noticing();
   if (!has_waited_) return true;
+  assert(fibers_->waiting_count_ > 0 && "a work ends once");
   --fibers_->waiting_count_;
   // Another fiber dispatches now. If none could be started (no stack, or the limit was reached),
   // this one resumes.

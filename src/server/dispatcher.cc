@@ -1,5 +1,6 @@
 #include "server/dispatcher.h"
 
+#include <cassert>
 #include <new>
 #include <optional>
 #include <utility>
@@ -55,7 +56,7 @@ bool Dispatcher::make_handler() {
     own_handler_ = make_message_handler(service_.handler, CallInfo(socket_));
   };
   const auto report = [&](const char* what) {
-    server::report_throw(shared_, *service_.tally, service_.name,
+    server::report_throw(state_, *service_.tally, service_.name,
                          "the maker of a handler failed; it is called again", nullptr, what);
   };
   while (!comes_back(make, report)) {
@@ -65,6 +66,7 @@ bool Dispatcher::make_handler() {
 }
 
 void Dispatcher::run() {
+  assert(handler_ == nullptr && "a dispatcher runs once");
   if (!make_handler()) return;
   EventLoop* loop = EventLoop::running();
   if (loop == nullptr) {
@@ -72,8 +74,7 @@ void Dispatcher::run() {
     return;
   }
   engine::FiberGroup group(*loop);
-  fibers_.emplace(*loop, group, shared_.options.limits.waiting_messages_max,
-                  [this] { dispatch(); });
+  fibers_.emplace(*loop, group, state_.options.limits.waiting_messages_max, [this] { dispatch(); });
   do {
     fibers_->start();
     group.join();
@@ -95,7 +96,7 @@ Dispatcher::Course Dispatcher::next() {
   // The gathered replies are lost, as on a network that is short of memory.
   outgoing_.clear();
   replies_.clear();
-  shared_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
+  state_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
   return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
 }
 
@@ -124,8 +125,8 @@ Dispatcher::Course Dispatcher::receive() {
   has_ended_ = kind == ErrorKind::draining || kind == ErrorKind::cancelled;
   if (has_ended_) return Course::has_ended;
   // A complaint about an earlier reply, or a want of memory: the next may come, but not at once.
-  shared_.log(LogLevel::warning, "cannot receive for now", service_.name, nullptr,
-              received.error().message());
+  state_.log(LogLevel::warning, "cannot receive for now", service_.name, nullptr,
+             received.error().message());
   return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
 }
 
@@ -136,7 +137,7 @@ Dispatcher::Course Dispatcher::handle_next() {
     return Course::goes_on;
   }
   OnlyCall only;
-  if (!only.begin(shared_)) return Course::goes_on;
+  if (!only.begin(state_)) return Course::goes_on;
   count_.add_message(datagram.bytes.size());
   if (datagram.is_truncated) {
     note(LogLevel::warning, "the end of a datagram is lost", datagram,
@@ -163,7 +164,7 @@ Dispatcher::Course Dispatcher::handle_next() {
     replies_.push_back(std::move(reply));
     outgoing_.push_back({{}, datagram.route});
   }
-  if (shared_.options.calls == CallCount::unlimited || !is_the_one) return Course::goes_on;
+  if (state_.options.calls == CallCount::unlimited || !is_the_one) return Course::goes_on;
   flush();
   only.end();
   has_ended_ = true;
@@ -182,14 +183,14 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
 
 void Dispatcher::note(LogLevel level, std::string_view what, const Datagram& datagram,
                       std::string detail) const {
-  if (shared_.options.log == nullptr || !shared_.options.log->wants(level)) return;
+  if (state_.options.log == nullptr || !state_.options.log->wants(level)) return;
   const Endpoint peer = socket_.peer_of(*datagram.route);
-  shared_.log(level, what, service_.name, &peer, std::move(detail));
+  state_.log(level, what, service_.name, &peer, std::move(detail));
 }
 
 void Dispatcher::note_unanswered(const Datagram& datagram, std::string_view why) noexcept {
   ++unanswered_;
-  if (!shared_.wants_debug()) return;
+  if (!state_.wants_debug()) return;
   try {
     note(LogLevel::debug, "a datagram is not answered", datagram,
          std::string(why) + "; " + std::to_string(unanswered_) + " so far");
@@ -205,7 +206,7 @@ void Dispatcher::report_throw(const Datagram& datagram, const char* what) noexce
   } catch (const std::bad_alloc&) {
     // Without memory the failure is not logged.
   }
-  server::report_throw(shared_, *service_.tally, service_.name,
+  server::report_throw(state_, *service_.tally, service_.name,
                        "the handler failed; its message has no reply", peer ? &*peer : nullptr,
                        what);
 }
@@ -215,8 +216,7 @@ void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcep
     count_.add_reply(reply.bytes().size());
     auto sent = socket_.send({reply.bytes(), datagram.route});
     if (sent) return;
-    shared_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr,
-                sent.error().message());
+    state_.log(LogLevel::debug, "a reply was lost", service_.name, nullptr, sent.error().message());
   } catch (const std::bad_alloc&) {
     // The reply is lost too.
   }
@@ -232,8 +232,8 @@ void Dispatcher::flush() {
   count_.add_reply(bytes);
   const auto sent = socket_.send_batch(outgoing_);
   if (!sent || *sent < outgoing_.size()) {
-    shared_.log(LogLevel::debug, "replies were lost", service_.name, nullptr,
-                sent ? std::to_string(outgoing_.size() - *sent) : sent.error().message());
+    state_.log(LogLevel::debug, "replies were lost", service_.name, nullptr,
+               sent ? std::to_string(outgoing_.size() - *sent) : sent.error().message());
   }
   outgoing_.clear();
   replies_.clear();

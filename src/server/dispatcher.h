@@ -21,8 +21,8 @@ namespace hotline::server {
 /// another.
 class Dispatcher {
  public:
-  Dispatcher(Shared& shared, Service& service, DatagramSocket& socket)
-      : shared_(shared), service_(service), socket_(socket), count_(*service.tally) {}
+  Dispatcher(ServerState& state, Service& service, DatagramSocket& socket)
+      : state_(state), service_(service), socket_(socket), count_(*service.tally) {}
 
   /// Returns after a drain or a cut, when every handler has returned.
   void run();
@@ -45,7 +45,7 @@ class Dispatcher {
   void send_late(const Datagram& datagram, const Reply& reply) noexcept;
   void flush();
 
-  Shared& shared_;
+  ServerState& state_;
   Service& service_;
   DatagramSocket& socket_;
   MessageCount count_;

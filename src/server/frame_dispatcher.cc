@@ -1,8 +1,10 @@
 #include "server/frame_dispatcher.h"
 
+#include <cassert>
 #include <new>
 #include <utility>
 
+#include "core/check.h"
 #include "framing/frame_error.h"
 #include "hotline/engine/clock.h"
 #include "net/stream_access.h"
@@ -19,7 +21,7 @@ constexpr unsigned kLightCountUnlooked = 4;
 constexpr unsigned kLightCountMax = 64;
 
 /// Without memory for it, without the endpoint.
-Error reason_of(ErrorKind kind, std::string_view operation, const FramedCall& call) noexcept {
+Error reason_of(ErrorKind kind, std::string_view operation, const DispatchedCall& call) noexcept {
   Error reason{kind, 0, operation, {}, {}, {}};
   try {
     reason.endpoint = call.stream.peer().to_string();
@@ -28,31 +30,35 @@ Error reason_of(ErrorKind kind, std::string_view operation, const FramedCall& ca
   return reason;
 }
 
-Error lateness_of(const FramedCall& call) noexcept {
+Error lateness_of(const DispatchedCall& call) noexcept {
   return reason_of(ErrorKind::timed_out, "receive from", call);
 }
 
 }  // namespace
 
-void FramedCall::ready() noexcept { dispatcher_.note_ready(*this); }
+void DispatchedCall::ready() noexcept { dispatcher_.note_ready(*this); }
 
 /// Serves one call. If it waits, the replies that are ready are sent without it.
 class FrameDispatcher::Work final : public DispatchFibers::Work {
  public:
-  Work(FrameDispatcher& dispatcher, FramedCall& call, ReplyBatch& replies)
+  Work(FrameDispatcher& dispatcher, DispatchedCall& call, ReplyBatch& replies)
       : DispatchFibers::Work(&*dispatcher.fibers_), call_(call), replies_(replies) {}
 
  private:
   void waits() noexcept override { replies_.flush_now(call_.stream); }
 
-  FramedCall& call_;
+  DispatchedCall& call_;
   ReplyBatch& replies_;
 };
 
-FrameDispatcher::FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop)
-    : shared_(shared), service_(service), loop_(loop), messages_(*service.tally), has_work_(loop) {}
+FrameDispatcher::FrameDispatcher(ServerState& state, const Service& service,
+                                 engine::EventLoop& loop)
+    : state_(state), service_(service), loop_(loop), messages_(*service.tally), has_work_(loop) {}
 
-FrameDispatcher::~FrameDispatcher() { end_all(); }
+FrameDispatcher::~FrameDispatcher() {
+  end_all();
+  assert(call_count_ == 0 && "a framed call outlives its dispatcher");
+}
 
 void FrameDispatcher::run() {
   engine::FiberGroup group(loop_);
@@ -66,10 +72,12 @@ void FrameDispatcher::run() {
 }
 
 void FrameDispatcher::take(AdmittedCall call) {
-  framing::FrameAssembler frames(service_.framing, &shared_.message_memory);
+  check_use(engine::EventLoop::running() == &loop_,
+            "a framed call is given to the dispatcher of another loop: give it to that of its own");
+  framing::FrameAssembler frames(service_.framing, &state_.message_memory);
   CallMessages messages(service_, std::move(call.identity));
-  auto taken = std::make_unique<FramedCall>(*this, std::move(call), std::move(messages),
-                                            std::move(frames));
+  auto taken = std::make_unique<DispatchedCall>(*this, std::move(call), std::move(messages),
+                                                std::move(frames));
   if (!try_watch(*taken)) {
     // The call could not be watched, so it ends here, and the acceptor logs the reason.
     taken->stream.abort();
@@ -84,14 +92,14 @@ void FrameDispatcher::stop_taking() {
   has_work_.set();
 }
 
-void FrameDispatcher::note_ready(FramedCall& call) {
+void FrameDispatcher::note_ready(DispatchedCall& call) {
   list_of(call).remove(call);
   call.is_watched = false;
   make_ready(call);
   has_work_.set();
 }
 
-void FrameDispatcher::make_ready(FramedCall& call) {
+void FrameDispatcher::make_ready(DispatchedCall& call) {
   (call.weight() == engine::Weight::bulk ? ready_bulk_ : ready_).push_back(call);
 }
 
@@ -99,7 +107,7 @@ void FrameDispatcher::dispatch() {
   while (!is_over()) {
     heed_scope();
     if (next_silence_end().has_passed(loop_.now())) end_silent();
-    FramedCall* const call = next_call();
+    DispatchedCall* const call = next_call();
     if (call == nullptr) {
       if (!wait_for_calls()) return fibers_->give_up();
       begin_slice();
@@ -120,13 +128,13 @@ void FrameDispatcher::heed_scope() {
 }
 
 /// Removes and returns the call to serve next; null if none is ready.
-FramedCall* FrameDispatcher::next_call() {
+DispatchedCall* FrameDispatcher::next_call() {
   const bool is_bulk_due = ready_.is_empty() || light_count_ >= kLightCountMax;
   const bool is_bulk = !ready_bulk_.is_empty() && is_bulk_due;
   OrderedCalls& calls = is_bulk ? ready_bulk_ : ready_;
   if (calls.is_empty()) return nullptr;
   light_count_ = is_bulk ? 0 : light_count_ + 1;
-  FramedCall& call = calls.first();
+  DispatchedCall& call = calls.first();
   calls.remove(call);
   return &call;
 }
@@ -166,13 +174,13 @@ void FrameDispatcher::end_silent() {
   if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
   for (OrderedCalls* calls : watched()) {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
-      FramedCall& call = calls->first();
+      DispatchedCall& call = calls->first();
       unwatch(call);
       end(call, {CallEnd::Manner::at_once, lateness_of(call)});
     }
   }
   while (!begun_.is_empty() && begun_.first().message.has_passed(time)) {
-    FramedCall& call = begun_.first();
+    DispatchedCall& call = begun_.first();
     stop_timing(call);
     // A call that is served now or soon gets the drain with its next bytes, or when it is watched.
     if (!call.is_watched) continue;
@@ -186,7 +194,7 @@ void FrameDispatcher::begin_drain() {
   is_draining_ = true;
   for (OrderedCalls* calls : watched()) {
     while (!calls->is_empty()) {
-      FramedCall& call = calls->first();
+      DispatchedCall& call = calls->first();
       unwatch(call);
       make_ready(call);
     }
@@ -195,13 +203,13 @@ void FrameDispatcher::begin_drain() {
 
 void FrameDispatcher::end_all() {
   begin_drain();
-  while (FramedCall* const call = next_call()) {
+  while (DispatchedCall* const call = next_call()) {
     end(*call, {CallEnd::Manner::at_once, reason_of(ErrorKind::cancelled, "serve", *call)});
   }
 }
 
 /// Whether this fiber dispatches from here on.
-bool FrameDispatcher::serve(FramedCall& call) {
+bool FrameDispatcher::serve(DispatchedCall& call) {
   std::unique_ptr<ReplyBatch> replies = take_batch();
   if (!replies) {
     end(call, {CallEnd::Manner::broken, reason_of(ErrorKind::resource_exhausted, "serve", call)});
@@ -211,7 +219,7 @@ bool FrameDispatcher::serve(FramedCall& call) {
   const auto part = [&] { return answer(call, *replies); };
   const bool is_sampled = messages_.is_sample_due();
   const Instant came = loop_.now();
-  const CallEnd how = guard(shared_, service_, kHandlerFailed, call.stream.peer(), part);
+  const CallEnd how = guard(state_, service_, kHandlerFailed, call.stream.peer(), part);
   if (is_sampled) messages_.add_latency(loop_.read_clock() - came);
   replies->clear();
   spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
@@ -227,7 +235,7 @@ bool FrameDispatcher::serve(FramedCall& call) {
   return work.end();
 }
 
-Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
+Result<void> FrameDispatcher::answer(DispatchedCall& call, ReplyBatch& replies) {
   const Deadline before = call.message.until();
   std::size_t piece_bytes = 0;
   if (!call.has_frames_left) {
@@ -244,7 +252,7 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
     piece_bytes = piece->size();
   }
   const MessageHandler& handler = call.messages.handler(service_, call.stream);
-  const auto left = answer_frames(shared_.options, messages_, service_, handler, call.stream,
+  const auto left = answer_frames(state_.options, messages_, service_, handler, call.stream,
                                   call.frames, replies, call.message);
   if (!left) return fail(std::move(left.error()));
   call.has_frames_left = *left == FramesLeft::some;
@@ -255,10 +263,10 @@ Result<void> FrameDispatcher::answer(FramedCall& call, ReplyBatch& replies) {
 }
 
 /// `before`: the deadline before those bytes. Each that begins is later than those that have begun.
-void FrameDispatcher::note_progress(FramedCall& call, std::size_t bytes, Deadline before) {
+void FrameDispatcher::note_progress(DispatchedCall& call, std::size_t bytes, Deadline before) {
   const bool is_amid = call.frames.is_amid_frame();
   call.message.note(bytes, !is_amid);
-  if (is_amid) call.message.start(loop_.now(), shared_.options.timeouts.message);
+  if (is_amid) call.message.start(loop_.now(), state_.options.timeouts.message);
   if (call.message.until() == before) return;
   stop_timing(call);
   if (call.message.until().is_never()) return;
@@ -266,12 +274,12 @@ void FrameDispatcher::note_progress(FramedCall& call, std::size_t bytes, Deadlin
   call.is_timed = true;
 }
 
-void FrameDispatcher::stop_timing(FramedCall& call) {
+void FrameDispatcher::stop_timing(DispatchedCall& call) {
   if (std::exchange(call.is_timed, false)) begun_.remove(call);
 }
 
 /// Returns false, and the call is in no list, if there is no memory for it.
-bool FrameDispatcher::try_watch(FramedCall& call) noexcept {
+bool FrameDispatcher::try_watch(DispatchedCall& call) noexcept {
   try {
     watch(call);
     return true;
@@ -283,8 +291,8 @@ bool FrameDispatcher::try_watch(FramedCall& call) noexcept {
   }
 }
 
-void FrameDispatcher::watch(FramedCall& call) {
-  const StreamTimeouts& timeouts = shared_.options.timeouts;
+void FrameDispatcher::watch(DispatchedCall& call) {
+  const StreamTimeouts& timeouts = state_.options.timeouts;
   OrderedCalls& calls = list_of(call);
   call.silent_until =
       Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
@@ -304,15 +312,15 @@ void FrameDispatcher::watch(FramedCall& call) {
   net::StreamAccess::watch(call.stream, call);
 }
 
-void FrameDispatcher::unwatch(FramedCall& call) {
+void FrameDispatcher::unwatch(DispatchedCall& call) {
   list_of(call).remove(call);
   call.is_watched = false;
   net::StreamAccess::unwatch(call.stream);
 }
 
-void FrameDispatcher::end(FramedCall& call, const CallEnd& how) {
+void FrameDispatcher::end(DispatchedCall& call, const CallEnd& how) {
   stop_timing(call);
-  end_call(shared_, service_, call.stream, how);
+  end_call(state_, service_, call.stream, how);
   delete &call;
   --call_count_;
   has_work_.set();

@@ -10,7 +10,7 @@
 #include "engine/loop_event.h"
 #include "server/call.h"
 #include "server/dispatch_fibers.h"
-#include "server/framed_call.h"
+#include "server/dispatched_call.h"
 #include "server/reply_batch.h"
 #include "server/service.h"
 #include "server/tally.h"
@@ -25,7 +25,7 @@ namespace hotline::server {
 /// used from fibers of one group.
 class FrameDispatcher {
  public:
-  FrameDispatcher(Shared& shared, const Service& service, engine::EventLoop& loop);
+  FrameDispatcher(ServerState& state, const Service& service, engine::EventLoop& loop);
   FrameDispatcher(const FrameDispatcher&) = delete;
   FrameDispatcher& operator=(const FrameDispatcher&) = delete;
   ~FrameDispatcher();
@@ -42,37 +42,39 @@ class FrameDispatcher {
   void run();
 
  private:
-  friend class FramedCall;
+  friend class DispatchedCall;
   class Work;
-  using OrderedCalls = CallList<&FramedCall::order_>;
-  using BegunCalls = CallList<&FramedCall::begun_>;
+  using OrderedCalls = CallList<&DispatchedCall::order_>;
+  using BegunCalls = CallList<&DispatchedCall::begun_>;
 
-  void note_ready(FramedCall& call);
+  void note_ready(DispatchedCall& call);
   void dispatch();
   bool wait_for_calls();
   void heed_scope();
-  FramedCall* next_call();
+  DispatchedCall* next_call();
   void begin_slice();
   void end_slice_in_time(engine::Weight served);
   void begin_drain();
   void end_silent();
   void end_all();
-  bool serve(FramedCall& call);
-  Result<void> answer(FramedCall& call, ReplyBatch& replies);
-  void make_ready(FramedCall& call);
-  bool try_watch(FramedCall& call) noexcept;
-  void watch(FramedCall& call);
-  void unwatch(FramedCall& call);
-  OrderedCalls& list_of(const FramedCall& call) { return call.has_spoken ? silent_ : unspoken_; }
+  bool serve(DispatchedCall& call);
+  Result<void> answer(DispatchedCall& call, ReplyBatch& replies);
+  void make_ready(DispatchedCall& call);
+  bool try_watch(DispatchedCall& call) noexcept;
+  void watch(DispatchedCall& call);
+  void unwatch(DispatchedCall& call);
+  OrderedCalls& list_of(const DispatchedCall& call) {
+    return call.has_spoken ? silent_ : unspoken_;
+  }
   std::array<OrderedCalls*, 2> watched() { return {&unspoken_, &silent_}; }
-  void note_progress(FramedCall& call, std::size_t bytes, Deadline before);
-  void stop_timing(FramedCall& call);
-  void end(FramedCall& call, const CallEnd& how);
+  void note_progress(DispatchedCall& call, std::size_t bytes, Deadline before);
+  void stop_timing(DispatchedCall& call);
+  void end(DispatchedCall& call, const CallEnd& how);
   Deadline next_silence_end() const;
   bool is_over() const { return is_complete_ && call_count_ == 0; }
   std::unique_ptr<ReplyBatch> take_batch() noexcept;
 
-  Shared& shared_;
+  ServerState& state_;
   const Service& service_;
   engine::EventLoop& loop_;
   MessageCount messages_;

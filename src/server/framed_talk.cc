@@ -28,7 +28,7 @@ Error last_was_answered(const Stream& call, ErrorKind kind, std::string why) {
 }
 
 /// Kind::ready: every message waits for its receiver, so none can be gathered.
-Result<void> talk_in_turns(Shared& shared, const Service& service, CallMessages& messages,
+Result<void> talk_in_turns(ServerState& state, const Service& service, CallMessages& messages,
                            FrameStream& frames) {
   MessageCount count(*service.tally);
   for (;;) {
@@ -44,7 +44,7 @@ Result<void> talk_in_turns(Shared& shared, const Service& service, CallMessages&
       count.add_reply(reply.bytes().size());
       if (auto written = frames.write_frame(reply.bytes()); !written) return written;
     }
-    if (shared.options.calls == CallCount::one || reply.ends_call()) return {};
+    if (state.options.calls == CallCount::one || reply.ends_call()) return {};
   }
 }
 
@@ -88,14 +88,14 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
                          full.what(), "raise Limits::message_memory_max"));
 }
 
-Result<void> talk_in_frames(Shared& shared, const Service& service, AdmittedCall& admitted) {
+Result<void> talk_in_frames(ServerState& state, const Service& service, AdmittedCall& admitted) {
   Stream& call = admitted.stream;
   CallMessages messages(service, std::move(admitted.identity));
   if (!service.framing.can_pipeline()) {
     FrameStream frames(call, service.framing);
-    return talk_in_turns(shared, service, messages, frames);
+    return talk_in_turns(state, service, messages, frames);
   }
-  FrameAssembler frames(service.framing, &shared.message_memory);
+  FrameAssembler frames(service.framing, &state.message_memory);
   net::ProgressDeadline message;
   ReplyBatch replies;
   MessageCount count(*service.tally);
@@ -111,13 +111,13 @@ Result<void> talk_in_frames(Shared& shared, const Service& service, AdmittedCall
     const Instant came = is_sampled ? engine::Engine::current().read_clock() : Instant();
     Result<FramesLeft> left = FramesLeft::some;
     while (left && *left == FramesLeft::some) {
-      left = answer_frames(shared.options, count, service, messages.handler(service, call), call,
+      left = answer_frames(state.options, count, service, messages.handler(service, call), call,
                            frames, replies, message);
     }
     if (is_sampled) count.add_latency(engine::Engine::current().read_clock() - came);
     if (!left) return fail(std::move(left.error()));
     message.note(piece_bytes, !frames.is_amid_frame());
-    if (frames.is_amid_frame()) message.start(now(), shared.options.timeouts.message);
+    if (frames.is_amid_frame()) message.start(now(), state.options.timeouts.message);
   }
 }
 

@@ -11,9 +11,8 @@ namespace hotline::server {
 
 /// Counts in `tally` that a handler of the service so named has thrown `what`, and logs `message`
 /// with it if there is memory for that. `peer` may be null.
-void report_throw(const Shared& shared, Tally& tally, const std::string& service,
-                  std::string_view message,
-                  const Endpoint* peer, const char* what) noexcept;
+void report_throw(const ServerState& state, Tally& tally, const std::string& service,
+                  std::string_view message, const Endpoint* peer, const char* what) noexcept;
 
 /// Replaces the std::bad_alloc of a handler, because the server's own lack of memory is not a
 /// failure of the handler.

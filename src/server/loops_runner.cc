@@ -21,14 +21,14 @@ namespace {
 struct CallEntry {
   void operator()(AdmittedCall call) const {
     if (service.handler.authenticator()) return authenticate(std::move(call));
-    log_begin(shared, service, call.stream);
+    log_begin(state, service, call.stream);
     dispatcher.take(std::move(call));
   }
 
   void authenticate(AdmittedCall call) const {
     const Endpoint peer = call.stream.peer();
     auto body = [this, call = std::move(call)]() mutable {
-      if (begin_call(shared, service, call)) hand_over(std::move(call));
+      if (begin_call(state, service, call)) hand_over(std::move(call));
     };
     if (!loop.spawn("authenticate", std::move(body), &fibers)) refuse(peer);
   }
@@ -38,16 +38,16 @@ struct CallEntry {
       dispatcher.take(std::move(call));
     } catch (const std::bad_alloc&) {
       service.tally->count_refusal(Refusal::no_memory);
-      shared.log(LogLevel::warning, "refused: no memory is left", service.name, nullptr);
+      state.log(LogLevel::warning, "refused: no memory is left", service.name, nullptr);
     }
   }
 
   void refuse(const Endpoint& peer) const {
     service.tally->count_refusal(Refusal::no_worker);
-    shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
+    state.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   }
 
-  Shared& shared;
+  ServerState& state;
   const Service& service;
   EventLoop& loop;
   FiberGroup& fibers;
@@ -72,8 +72,8 @@ class LoopsRunner::Loop {
  private:
   void run();
   template <typename Body>
-  bool spawn(EventLoop& loop, std::string_view name, const std::string& service,
-             FiberGroup& fibers, const Body& body);
+  bool spawn(EventLoop& loop, std::string_view name, const std::string& service, FiberGroup& fibers,
+             const Body& body);
   void run_tasks(EventLoop& loop, FiberGroup& fibers);
   void take_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
   void take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers);
@@ -101,7 +101,7 @@ Result<void> LoopsRunner::Loop::start() {
   };
   auto worker = engine::Engine::current().start_worker({.kind = engine::WorkerKind::loop,
                                                         .name = "server",
-                                                        .loop = runner_.shared_.options.loop,
+                                                        .loop = runner_.state_.options.loop,
                                                         .body = [this] { run(); },
                                                         .on_end = std::move(on_end)});
   if (!worker) return fail(std::move(worker.error()));
@@ -131,9 +131,9 @@ void LoopsRunner::Loop::run() {
 }
 
 void LoopsRunner::Loop::run_tasks(EventLoop& loop, FiberGroup& fibers) {
-  Shared& shared = runner_.shared_;
-  for (const Task& task : shared.tasks) {
-    spawn(loop, "task", task.name, fibers, [&shared, &task] { run_task(shared, task); });
+  ServerState& state = runner_.state_;
+  for (const Task& task : state.tasks) {
+    spawn(loop, "task", task.name, fibers, [&state, &task] { run_task(state, task); });
   }
 }
 
@@ -144,27 +144,27 @@ bool LoopsRunner::Loop::spawn(EventLoop& loop, std::string_view name, const std:
                               FiberGroup& fibers, const Body& body) {
   return try_until_done([&] {
     if (loop.spawn(name, body, &fibers)) return true;
-    runner_.shared_.log(LogLevel::warning, "cannot serve for now", service, nullptr,
-                        "no memory is left for a fiber");
+    runner_.state_.log(LogLevel::warning, "cannot serve for now", service, nullptr,
+                       "no memory is left for a fiber");
     return false;
   });
 }
 
 void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
-  Shared& shared = runner_.shared_;
-  const auto start = [&loop, &service, &shared, &fibers](AdmittedCall call) {
+  ServerState& state = runner_.state_;
+  const auto start = [&loop, &service, &state, &fibers](AdmittedCall call) {
     // If there is no stack left the body goes unrun, and the call with it.
     const Endpoint peer = call.stream.peer();
-    auto body = [&shared, &service, call = std::move(call)]() mutable {
-      run_call(shared, service, std::move(call));
+    auto body = [&state, &service, call = std::move(call)]() mutable {
+      run_call(state, service, std::move(call));
     };
     if (loop.spawn(service.name, std::move(body), &fibers)) return;
     service.tally->count_refusal(Refusal::no_worker);
-    shared.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
+    state.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
   };
   Listener& listener = service.listeners[index_];
-  const auto accept = [&shared, &service, &listener, start] {
-    Acceptor(shared, service, listener, std::cref(start)).run();
+  const auto accept = [&state, &service, &listener, start] {
+    Acceptor(state, service, listener, std::cref(start)).run();
   };
   if (!spawn(loop, "accept", service.name, fibers, accept)) listener.close();
 }
@@ -174,13 +174,13 @@ void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, F
   Listener& listener = service.listeners[index_];
   FrameDispatcher* dispatcher = nullptr;
   const bool is_made = try_until_done([&] {
-    dispatcher = &dispatchers_.emplace_back(runner_.shared_, service, loop);
+    dispatcher = &dispatchers_.emplace_back(runner_.state_, service, loop);
     return true;
   });
   const auto accept = [this, &loop, &service, &listener, dispatcher] {
     FiberGroup authenticating(loop);
-    const CallEntry entry{runner_.shared_, service, loop, authenticating, *dispatcher};
-    Acceptor(runner_.shared_, service, listener, std::cref(entry)).run();
+    const CallEntry entry{runner_.state_, service, loop, authenticating, *dispatcher};
+    Acceptor(runner_.state_, service, listener, std::cref(entry)).run();
     // What is asked of this fiber is asked of them.
     authenticating.join();
     dispatcher->stop_taking();
@@ -195,7 +195,7 @@ void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, F
 void LoopsRunner::Loop::take_messages(EventLoop& loop, Service& service, FiberGroup& fibers) {
   DatagramSocket& socket = service.sockets[index_];
   const auto serve = [this, &service, &socket] {
-    serve_datagrams(runner_.shared_, service, socket);
+    serve_datagrams(runner_.state_, service, socket);
     if (socket) socket.close();
   };
   if (!spawn(loop, "datagrams", service.name, fibers, serve)) socket.close();
@@ -208,14 +208,14 @@ void LoopsRunner::Loop::begin() {
   });
 }
 
-LoopsRunner::LoopsRunner(Shared& shared, EventLoop& control)
-    : shared_(shared), control_(control), ended_(control) {}
+LoopsRunner::LoopsRunner(ServerState& state, EventLoop& control)
+    : state_(state), control_(control), ended_(control) {}
 
 LoopsRunner::~LoopsRunner() = default;
 
 Result<void> LoopsRunner::start(std::vector<Service>& services) {
   Result<void> started;
-  for (std::size_t i = 0; i < loop_count(shared_.options); ++i) {
+  for (std::size_t i = 0; i < loop_count(state_.options); ++i) {
     loops_.emplace_back(*this, services, i);
     started = loops_.back().start();
     if (started) continue;

@@ -10,7 +10,7 @@ namespace hotline::server {
 /// `loops:N`: a thread for each event loop, a fiber for each call.
 class LoopsRunner final : public Runner {
  public:
-  LoopsRunner(Shared& shared, engine::EventLoop& control);
+  LoopsRunner(ServerState& state, engine::EventLoop& control);
   ~LoopsRunner() override;
 
   Result<void> start(std::vector<Service>& services) override;
@@ -21,7 +21,7 @@ class LoopsRunner final : public Runner {
  private:
   class Loop;
 
-  Shared& shared_;
+  ServerState& state_;
   engine::EventLoop& control_;
   engine::LoopEvent ended_;
   std::list<Loop> loops_;

@@ -47,26 +47,26 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
       has_started &= control_.spawn(
           "accept", [this, &service, &listener] { take_callers(service, listener); }, &takers_);
     }
-    const bool is_one = shared_.options.calls == CallCount::one;
+    const bool is_one = state_.options.calls == CallCount::one;
     const std::size_t workers = service.sockets.empty() ? 0
                                 : is_one                ? 1
-                                         : shared_.options.concurrency.effective_count();
+                                         : state_.options.concurrency.effective_count();
     worker_counts_[&service] = workers;
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn(
           "worker", [this, &service] { keep_worker(service); }, &calls_);
     }
   }
-  for (const Task& task : shared_.tasks) {
+  for (const Task& task : state_.tasks) {
     has_started &= control_.spawn(
-        "task", [this, &task] { run_task(shared_, task); }, &takers_);
+        "task", [this, &task] { run_task(state_, task); }, &takers_);
   }
   if (has_started) return {};
   return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
 }
 
 void ProcessesRunner::take_callers(Service& service, Listener& listener) {
-  Acceptor(shared_, service, listener, [&](AdmittedCall call) {
+  Acceptor(state_, service, listener, [&](AdmittedCall call) {
     start_call(service, std::move(call));
   }).run();
 }
@@ -75,14 +75,14 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
   const Endpoint peer = call.stream.peer();
   auto body = [this, &service, call = std::move(call)]() mutable {
     // A caller that is not authenticated costs no process.
-    if (!begin_call(shared_, service, call) || !leave_loop(call.stream)) return;
-    const auto handle_there = [&] { handle(shared_, service, call); };
+    if (!begin_call(state_, service, call) || !leave_loop(call.stream)) return;
+    const auto handle_there = [&] { handle(state_, service, call); };
     // The child has ended the call its own way; without a child, or when that died, it is reset.
     if (run_child(kCall, service, call.stream.descriptor(), handle_there)) call.stream.close();
   };
   if (control_.spawn(service.name, std::move(body), &calls_)) return;
   service.tally->count_refusal(Refusal::no_worker);
-  shared_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
+  state_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
 }
 
 /// The parent's loop may have waited on `call` and received more than was asked for. Returns false
@@ -92,7 +92,7 @@ bool ProcessesRunner::leave_loop(Stream& call) noexcept {
     call.leave_loop();
     return true;
   } catch (const std::bad_alloc&) {
-    shared_.log(LogLevel::error, kCall.cannot_fork, {}, nullptr, "no memory is left");
+    state_.log(LogLevel::error, kCall.cannot_fork, {}, nullptr, "no memory is left");
     return false;
   }
 }
@@ -101,12 +101,12 @@ void ProcessesRunner::keep_worker(Service& service) {
   keep_forking(service);
   // Closed now, so that later senders get an error.
   if (--worker_counts_[&service] == 0) service.sockets.front().close();
-  shared_.end_call();
+  state_.note_call_done();
 }
 
 void ProcessesRunner::keep_forking(Service& service) {
   DatagramSocket& socket = service.sockets.front();
-  const auto body = [&] { serve_datagrams(shared_, service, socket); };
+  const auto body = [&] { serve_datagrams(state_, service, socket); };
   RestartPause pause;
   while (end_code_ == 0) {
     const Instant born = now();
@@ -121,7 +121,7 @@ bool ProcessesRunner::run_child(const ChildWords& words, const Service& service,
   try {
     return fork_child(words, service, kept_fd, body);
   } catch (const std::bad_alloc&) {
-    shared_.log(LogLevel::error, words.cannot_fork, service.name, nullptr, "no memory is left");
+    state_.log(LogLevel::error, words.cannot_fork, service.name, nullptr, "no memory is left");
     return false;
   }
 }
@@ -138,29 +138,28 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
   const std::span kept_by_handler = service.handler.kept_descriptors();
   std::vector<int> kept(kept_by_handler.begin(), kept_by_handler.end());
   kept.push_back(kept_fd);
-  if (const LogSink* log = shared_.options.log) {
+  if (const LogSink* log = state_.options.log) {
     const std::span kept_by_log = log->kept_descriptors();
     kept.insert(kept.end(), kept_by_log.begin(), kept_by_log.end());
   }
   auto child = engine::ChildProcess::fork(interrupter, kept, [&] {
     // The server that could be drained is the parent's; it is told by the report.
-    shared_.drain_server = [] {};
+    state_.drain_server = [] {};
     body();
     return service.tally->report_since(before);
   });
   const Result<engine::ChildProcess::Outcome> outcome =
       child ? child->wait() : fail(std::move(child.error()));
   if (!child) {
-    shared_.log(LogLevel::error, words.cannot_fork, service.name, nullptr,
-                outcome.error().message() + "; " + engine::process_limit_hint());
+    state_.log(LogLevel::error, words.cannot_fork, service.name, nullptr,
+               outcome.error().message() + "; " + engine::process_limit_hint());
     return false;
   }
   if ((!outcome || outcome->report.empty()) && end_code_ == engine::kCancelEnd) return false;
   if (!outcome || outcome->report.empty()) {
-    shared_.log(LogLevel::error, words.died, service.name, nullptr,
-                outcome && outcome->end.signal != 0
-                    ? "signal " + std::to_string(outcome->end.signal)
-                    : std::string("without a report"));
+    state_.log(LogLevel::error, words.died, service.name, nullptr,
+               outcome && outcome->end.signal != 0 ? "signal " + std::to_string(outcome->end.signal)
+                                                   : std::string("without a report"));
     return false;
   }
   service.tally->add_report(outcome->report);

@@ -18,8 +18,8 @@ namespace hotline::server {
 /// advance, replaced when one dies.
 class ProcessesRunner final : public Runner {
  public:
-  ProcessesRunner(Shared& shared, engine::EventLoop& control)
-      : shared_(shared), control_(control), takers_(control), calls_(control) {}
+  ProcessesRunner(ServerState& state, engine::EventLoop& control)
+      : state_(state), control_(control), takers_(control), calls_(control) {}
 
   Result<void> start(std::vector<Service>& services) override;
   void drain() override;
@@ -46,7 +46,7 @@ class ProcessesRunner final : public Runner {
                   const std::function<void()>& body);
   void interrupt(int end_code);
 
-  Shared& shared_;
+  ServerState& state_;
   engine::EventLoop& control_;
   engine::FiberGroup takers_;
   engine::FiberGroup calls_;

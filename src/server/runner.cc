@@ -6,14 +6,14 @@
 
 namespace hotline::server {
 
-std::unique_ptr<Runner> make_runner(Shared& shared, engine::EventLoop& control) {
-  switch (shared.options.concurrency.kind) {
+std::unique_ptr<Runner> make_runner(ServerState& state, engine::EventLoop& control) {
+  switch (state.options.concurrency.kind) {
     case Concurrency::Kind::serial:
-    case Concurrency::Kind::threads: return std::make_unique<ThreadsRunner>(shared, control);
-    case Concurrency::Kind::processes: return std::make_unique<ProcessesRunner>(shared, control);
+    case Concurrency::Kind::threads: return std::make_unique<ThreadsRunner>(state, control);
+    case Concurrency::Kind::processes: return std::make_unique<ProcessesRunner>(state, control);
     case Concurrency::Kind::loops: break;
   }
-  return std::make_unique<LoopsRunner>(shared, control);
+  return std::make_unique<LoopsRunner>(state, control);
 }
 
 std::size_t loop_count(const ServerOptions& options) {

@@ -28,8 +28,8 @@ class Runner {
   virtual void wait() = 0;
 };
 
-/// Returns the runner for `shared.options.concurrency`; `control` must outlive it.
-std::unique_ptr<Runner> make_runner(Shared& shared, engine::EventLoop& control);
+/// Returns the runner for `state.options.concurrency`; `control` must outlive it.
+std::unique_ptr<Runner> make_runner(ServerState& state, engine::EventLoop& control);
 
 /// Returns the number of loops for which each service must be bound, or 0 if all callers come
 /// through one socket.

@@ -77,22 +77,22 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 
 }  // namespace
 
-Shared::Shared(const ServerOptions& given)
+ServerState::ServerState(const ServerOptions& given)
     : options(given),
       admission(room_of(given), per_peer_of(given)),
       message_memory(options.limits.message_memory_max) {}
 
-void Shared::end_call() {
+void ServerState::note_call_done() {
   if (options.calls == CallCount::one) drain_server();
 }
 
-bool Shared::has_plenty_of_room(const Service& service) const {
+bool ServerState::has_plenty_of_room(const Service& service) const {
   const auto backlog = static_cast<std::size_t>(service.socket.backlog);
   return admission.room_left() > backlog * service.listeners.size();
 }
 
-void Shared::log(LogLevel level, std::string_view message, const std::string& service,
-                 const Endpoint* peer, std::string_view detail) const noexcept {
+void ServerState::log(LogLevel level, std::string_view message, const std::string& service,
+                      const Endpoint* peer, std::string_view detail) const noexcept {
   if (options.log == nullptr || !options.log->wants(level)) return;
   try {
     options.log->write({level,

@@ -24,8 +24,8 @@ namespace hotline::server {
 struct Service;
 
 /// What all calls of a server have in common. Any thread.
-struct Shared {
-  explicit Shared(const ServerOptions& given);
+struct ServerState {
+  explicit ServerState(const ServerOptions& given);
 
   /// Logs, if there is memory for it. `peer` may be null.
   void log(LogLevel level, std::string_view message, const std::string& service,
@@ -39,7 +39,7 @@ struct Shared {
   }
 
   /// The call has ended: if it was the only one wanted, so does the server.
-  void end_call();
+  void note_call_done();
 
   /// The call that begin_call() let begin came to nothing: another may begin.
   void take_call_back() { has_begun_one = false; }
@@ -55,38 +55,38 @@ struct Shared {
   engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.
   std::atomic<bool> has_begun_one = false;  ///< Of what CallCount::one wants.
-  Tally tasks_tally;  ///< Of the tasks, which belong to no service.
+  Tally tasks_tally;                        ///< Of the tasks, which belong to no service.
 };
 
 /// One call or message that is about to begin: where one alone is wanted and it comes to nothing,
-/// as for want of memory, the next may be the one. `Shared` outlives it. One thread.
+/// as for want of memory, the next may be the one. `ServerState` outlives it. One thread.
 class OnlyCall {
  public:
   OnlyCall() = default;
   OnlyCall(const OnlyCall&) = delete;
   OnlyCall& operator=(const OnlyCall&) = delete;
   ~OnlyCall() {
-    if (shared_ != nullptr) shared_->take_call_back();
+    if (state_ != nullptr) state_->take_call_back();
   }
 
   /// Whether it may begin.
-  bool begin(Shared& shared) {
-    if (shared.options.calls == CallCount::unlimited) return true;
-    if (!shared.begin_call()) return false;
-    shared_ = &shared;
+  bool begin(ServerState& state) {
+    if (state.options.calls == CallCount::unlimited) return true;
+    if (!state.begin_call()) return false;
+    state_ = &state;
     return true;
   }
 
   /// It is the one, and somebody else says when it has ended.
-  void keep() { shared_ = nullptr; }
+  void keep() { state_ = nullptr; }
 
   /// It was the one, if one alone is wanted: the server ends.
   void end() {
-    if (Shared* shared = std::exchange(shared_, nullptr)) shared->end_call();
+    if (ServerState* shared = std::exchange(state_, nullptr)) shared->note_call_done();
   }
 
  private:
-  Shared* shared_ = nullptr;
+  ServerState* state_ = nullptr;
 };
 
 /// One service at one endpoint, with a listener or socket for each loop, or a single one.

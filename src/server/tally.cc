@@ -1,6 +1,6 @@
 #include "server/tally.h"
 
-#include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <new>
 #include <utility>
@@ -34,10 +34,8 @@ std::uint64_t take_number(std::string_view& text) {
 
 Counters Tally::read() const {
   Counters sum;
-  // In this order: a call that ends meanwhile must not have ended before it began.
-  const std::uint64_t ended = calls_ended.load(std::memory_order_acquire);
   sum.calls = value_of(calls);
-  sum.calls_in_flight = sum.calls - std::min(ended, sum.calls);
+  sum.calls_in_flight = value_of(calls_in_flight);
   sum.handler_failures = value_of(handler_failures);
   for (std::size_t i = 0; i < refused.size(); ++i) sum.refused[i] = value_of(refused[i]);
   add_cell(sum, last_resort_);
@@ -64,6 +62,7 @@ MessageCell& Tally::take_cell() noexcept {
 }
 
 void Tally::give_back(MessageCell& cell) noexcept {
+  assert(cell.is_lent && "a cell is given back once");
   if (&cell != &last_resort_) cell.is_lent.store(false, std::memory_order_release);
 }
 

@@ -5,9 +5,9 @@
 
 namespace hotline::server {
 
-void run_task(Shared& shared, const Task& task) noexcept {
+void run_task(ServerState& state, const Task& task) noexcept {
   const auto report = [&](const char* what) {
-    report_throw(shared, shared.tasks_tally, task.name, "the task failed; it is called again",
+    report_throw(state, state.tasks_tally, task.name, "the task failed; it is called again",
                  nullptr, what);
   };
   while (!comes_back(task.function, report) && pause_before_retry()) {

@@ -6,7 +6,7 @@
 
 namespace hotline::server {
 
-struct Shared;
+struct ServerState;
 
 /// What runs beside the calls of a server, and its name in logs.
 struct Task {
@@ -16,6 +16,6 @@ struct Task {
 
 /// Runs `task` until it returns. One that throws is counted, logged, and called again after a
 /// pause; a drain or a cut ends the pause, and with it the task. Suspends the fiber.
-void run_task(Shared& shared, const Task& task) noexcept;
+void run_task(ServerState& state, const Task& task) noexcept;
 
 }  // namespace hotline::server

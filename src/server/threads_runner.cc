@@ -25,7 +25,7 @@ Result<void> share_socket(Service& service, std::size_t count) {
 }  // namespace
 
 Result<void> ThreadsRunner::start(std::vector<Service>& services) {
-  const Concurrency& concurrency = shared_.options.concurrency;
+  const Concurrency& concurrency = state_.options.concurrency;
   const bool is_serial = concurrency.kind == Concurrency::Kind::serial;
   const std::size_t socket_threads =
       is_serial ? 1
@@ -33,7 +33,7 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
                                         engine::Engine::current().core_count());
   // Done before the first caller is served, because it can fail.
   for (Service& service : services) {
-    if (auto shared = share_socket(service, socket_threads); !shared) return shared;
+    if (auto socket = share_socket(service, socket_threads); !socket) return socket;
   }
   // No caller is served before all threads have started: the mutex delays those that have.
   const std::lock_guard lock(mutex_);
@@ -50,9 +50,9 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
       });
     }
   }
-  for (const Task& task : shared_.tasks) {
+  for (const Task& task : state_.tasks) {
     has_started &= add_thread([this, &task] {
-      if (may_begin()) run_task(shared_, task);
+      if (may_begin()) run_task(state_, task);
     });
   }
   if (has_started) return {};
@@ -112,9 +112,9 @@ void ThreadsRunner::join_ended() {
 }
 
 void ThreadsRunner::take_callers(Service& service, Listener& listener) {
-  Acceptor(shared_, service, listener, [this, &service](AdmittedCall call) {
-    if (shared_.options.concurrency.kind == Concurrency::Kind::serial) {
-      run_call(shared_, service, std::move(call));
+  Acceptor(state_, service, listener, [this, &service](AdmittedCall call) {
+    if (state_.options.concurrency.kind == Concurrency::Kind::serial) {
+      run_call(state_, service, std::move(call));
     } else {
       start_call(service, std::move(call));
     }
@@ -124,15 +124,15 @@ void ThreadsRunner::take_callers(Service& service, Listener& listener) {
 void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
   const Endpoint peer = call.stream.peer();
   auto taken = std::make_shared<AdmittedCall>(std::move(call));
-  if (start_thread([this, &service, taken] { run_call(shared_, service, std::move(*taken)); }))
+  if (start_thread([this, &service, taken] { run_call(state_, service, std::move(*taken)); }))
     return;
   service.tally->count_refusal(Refusal::no_worker);
-  shared_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer,
-              engine::process_limit_hint());
+  state_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer,
+             engine::process_limit_hint());
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {
-  serve_datagrams(shared_, service, socket);
+  serve_datagrams(state_, service, socket);
   // Who sends from now on is told that nobody listens.
   if (socket) socket.close();
 }

@@ -15,11 +15,11 @@ namespace hotline::server {
 /// cores.
 class ThreadsRunner final : public Runner {
  public:
-  ThreadsRunner(Shared& shared, engine::EventLoop& control)
-      : shared_(shared),
+  ThreadsRunner(ServerState& state, engine::EventLoop& control)
+      : state_(state),
         control_(control),
         ended_(std::make_shared<engine::LoopEvent>(control)),
-        offload_pool_(std::make_shared<engine::OffloadPool>(shared.options.loop.offload)) {}
+        offload_pool_(std::make_shared<engine::OffloadPool>(state.options.loop.offload)) {}
 
   Result<void> start(std::vector<Service>& services) override;
   void drain() override;
@@ -42,7 +42,7 @@ class ThreadsRunner final : public Runner {
   void interrupt(int end_code);
   void join_ended();
 
-  Shared& shared_;
+  ServerState& state_;
   engine::EventLoop& control_;
   std::shared_ptr<engine::LoopEvent> ended_;  ///< A thread's letter may come when this has gone.
   std::shared_ptr<engine::OffloadPool> offload_pool_;  ///< Counts all threads.

@@ -65,7 +65,7 @@ class DatagramExchange {
   }
 
   bool has_ended() const { return has_ended_; }
-  const server::Shared& shared() const { return shared_; }
+  const server::ServerState& shared() const { return shared_; }
   Counters counters() const { return service_.tally->read(); }
   const CollectingLog& log() const { return log_; }
 
@@ -89,7 +89,7 @@ class DatagramExchange {
 
   engine::EventLoop& loop_;
   CollectingLog log_;
-  server::Shared shared_;
+  server::ServerState shared_;
   server::Service service_;
   DatagramSocket socket_;
   DatagramSocket client_;

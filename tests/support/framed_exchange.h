@@ -120,8 +120,8 @@ class FramedExchange {
 
   Framing& framing() { return service_.framing; }
   server::FrameDispatcher& dispatcher() { return *dispatcher_; }
-  const server::Shared& shared() const { return shared_; }
-  server::Shared& shared() { return shared_; }
+  const server::ServerState& shared() const { return shared_; }
+  server::ServerState& shared() { return shared_; }
   Counters counters() const { return service_.tally->read(); }
   const CollectingLog& log() const { return log_; }
   CountingTap& tap() { return tap_; }
@@ -138,7 +138,7 @@ class FramedExchange {
   engine::EventLoop& loop_;
   CollectingLog log_;
   CountingTap tap_;
-  server::Shared shared_;
+  server::ServerState shared_;
   server::Service service_;
   std::optional<Listener> listener_;
   engine::FiberGroup group_;

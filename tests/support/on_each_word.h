@@ -15,13 +15,11 @@ namespace hotline::test {
 /// Gives `body` the options of each word of concurrency, those of loops on each engine that can run
 /// here. They linger for little and have no log.
 inline void on_each_word(const std::function<void(const ServerOptions&)>& body,
-                         std::initializer_list<const char*> words = {"serial", "threads:4",
-                                                                     "processes:4", "loops:1",
-                                                                     "loops:2"}) {
+                         std::initializer_list<const char*> words = {
+                             "serial", "threads:4", "processes:4", "loops:1", "loops:2"}) {
   for (const char* word : words) {
     const bool is_loops = std::string_view(word).starts_with("loops");
-    for (const EngineKind engine :
-         is_loops ? loop_engines() : std::vector{EngineKind::automatic}) {
+    for (const EngineKind engine : is_loops ? loop_engines() : std::vector{EngineKind::automatic}) {
       INFO(std::string(word), " on the engine ", std::string(name_of(engine)));
       ServerOptions options = options_for(word);
       options.loop.engine = engine;

@@ -351,6 +351,19 @@ class Examples(unittest.TestCase):
         self.assertEqual(server.drain(), 0)
         self.assertIn("1 calls, 1 messages", server.lines)
 
+    def test_sessions_know_their_caller_and_count_its_messages(self):
+        server = self.serve("sessions_server", ANY_TCP + "?framing=lines")
+        with connect(server.endpoint) as caller:
+            caller.sendall(b"maryone\ntwo\nbye\nthree\n")
+            heard = caller.makefile("rb").read()
+            self.assertEqual(heard, b"mary, message 1\nmary, message 2\nbye, mary\n")
+        with connect(server.endpoint) as stranger:
+            stranger.sendall(b"eve!one\n")
+            with self.assertRaises(ConnectionResetError):
+                stranger.recv(1)
+        self.assertEqual(server.drain(), 0)
+        self.assertIn("1 refused", server.lines)
+
     def test_commands_are_run_over_a_unix_socket_of_our_own(self):
         path = os.path.join(self.folder, "commands")
         server = self.serve("command_server", f"unix://{path}?mode=600")

@@ -60,7 +60,7 @@ struct DurationHistogram {
 /// a message handler was given. Bytes are those of messages and of the replies to them; what stream
 /// handlers receive and send is not counted.
 struct Counters {
-  std::uint64_t calls = 0;           ///< Connections that were taken.
+  std::uint64_t calls = 0;            ///< Connections that were taken.
   std::uint64_t calls_in_flight = 0;  ///< Of those, the ones that have not ended.
   std::uint64_t messages = 0;
   std::uint64_t bytes_received = 0;
@@ -72,9 +72,7 @@ struct Counters {
   /// or thread noticed it, until all replies to them were handed to the system.
   DurationHistogram latency{};
 
-  std::uint64_t refusals(Refusal reason) const {
-    return refused[static_cast<std::size_t>(reason)];
-  }
+  std::uint64_t refusals(Refusal reason) const { return refused[static_cast<std::size_t>(reason)]; }
   std::uint64_t refusals() const;
 
   Counters& operator+=(const Counters& other);

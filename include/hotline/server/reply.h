@@ -34,7 +34,8 @@ class ConstantText {
 };
 
 /// What a message handler answers: nothing, text that the reply owns, a constant, or bytes of the
-/// message itself; and whether the call ends after it. It is sent after the handler has returned, so it refers to nothing else.
+/// message itself; and whether the call ends after it. It is sent after the handler has returned,
+/// so it refers to nothing else.
 class Reply {
  public:
   /// No reply.

@@ -36,7 +36,7 @@ class Outage {
       simulation_.universe.plan.set(Fault::accept_outage, 1'000'000);
       ServerOptions options;
       options.log = &log;
-      Shared shared(options);
+      ServerState shared(options);
       shared.drain_server = [] {};
       auto made = listen("tcp://127.0.0.1:80");
       REQUIRE(made);
@@ -118,7 +118,7 @@ TEST_CASE("a drain ends the pause of an acceptor that cannot accept, and the acc
 
 TEST_CASE("an acceptor whose own time is over ends") {
   Outage(1).run([](Outage&) {
-    Shared shared({});
+    ServerState shared({});
     Service service;
     auto listener = listen("tcp://127.0.0.1:81");
     REQUIRE(listener);
@@ -145,7 +145,7 @@ TEST_CASE("callers that are not served see a reset when the acceptor ends") {
   test::on_each_engine([] {
     ServerOptions options;
     options.calls = CallCount::one;
-    Shared shared(options);
+    ServerState shared(options);
     shared.drain_server = [] {};
     Service service;
     auto listener = listen("tcp://127.0.0.1:0");
@@ -166,7 +166,7 @@ TEST_CASE("a caller beyond the limit of its address sees a reset, and the others
   simulation.start(simulation.a, [&] {
     ServerOptions options;
     options.limits.connections_per_peer_max = 1;
-    Shared shared(options);
+    ServerState shared(options);
     shared.drain_server = [] {};
     Service service;
     auto listener = listen("tcp://:80");
@@ -196,7 +196,7 @@ TEST_CASE("a caller beyond the limit of its address sees a reset, and the others
 
 TEST_CASE("an admitted call that is not run is reset, and releases its slot") {
   test::on_each_engine([] {
-    Shared shared({});
+    ServerState shared({});
     Tally tally;
     shared.drain_server = [] {};
     auto listener = listen("tcp://127.0.0.1:0");

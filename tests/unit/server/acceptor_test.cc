@@ -44,7 +44,7 @@ struct Accepting {
   }
   UniqueFd caller() const { return test::connect_tcp(listener->endpoint().port()); }
 
-  Shared shared;
+  ServerState shared;
   Service service;
   std::optional<Listener> listener;
 };

@@ -6,8 +6,12 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/net/connect.h"
 #include "support/loops.h"
 #include "support/running_server.h"
+#include "support/simulated.h"
 #include "support/sockets.h"
 
 // Handler::authenticate through the public Server, under every word.
@@ -204,6 +208,48 @@ TEST_CASE("an authentication runs before there is a process for its call") {
         CHECK(test::is_reset(stranger.get()));
         CHECK(asked == 1);
       });
+}
+
+TEST_CASE("in a simulated world a silent caller is refused after ten seconds, and others go on") {
+  for (const char* word : {"threads:4", "loops:1", "loops:2"}) {
+    for (const Shape& shape : {kRaw, kLines}) {
+      CAPTURE(std::string(word));
+      CAPTURE(std::string(shape.option));
+      test::Simulation simulation;
+      std::string silent_end;
+      Duration silent_for{};
+      std::string heard_by_mary;
+      simulation.run([&] {
+        Server server(test::options_for(word));
+        REQUIRE(
+            server.add(std::string("tcp://127.0.0.1:0") + shape.option, greeter(shape, ask_name)));
+        REQUIRE(server.bind());
+        TaskGroup callers;
+        const Endpoint where = server.services().front().endpoint;
+        REQUIRE(callers.spawn("silent", [&] {
+          auto call = connect(where);
+          REQUIRE(call);
+          const Instant before = now();
+          silent_end = test::kind_of(call->receive());
+          silent_for = now() - before;
+          server.drain();
+        }));
+        REQUIRE(callers.spawn("mary", [&] {
+          auto call = connect(where);
+          REQUIRE(call);
+          REQUIRE(call->write_all(as_bytes(std::string("mary") + shape.said)));
+          heard_by_mary.resize(std::string_view(shape.heard).size());
+          REQUIRE(call->read_exact(std::as_writable_bytes(std::span(heard_by_mary))));
+        }));
+        REQUIRE(server.run());
+        CHECK(callers.join());
+      });
+      CHECK(silent_end == "reset");
+      CHECK(silent_for > std::chrono::milliseconds(9'900));
+      CHECK(silent_for < std::chrono::seconds(11));
+      CHECK(heard_by_mary == shape.heard);
+    }
+  }
 }
 
 TEST_CASE("datagrams cannot be authenticated: binding fails") {

@@ -46,7 +46,8 @@ void check_served(const UniqueFd& caller) {
 TEST_CASE("a bound listener is served at its own address, on each loop") {
   const test::TemporaryDirectory directory;
   test::on_each_word([&](const ServerOptions& options) {
-    for (const std::string& uri : {std::string("tcp://127.0.0.1:0"), "unix://" + directory.file("s")}) {
+    for (const std::string& uri :
+         {std::string("tcp://127.0.0.1:0"), "unix://" + directory.file("s")}) {
       Listener listener = listener_at(uri);
       const Endpoint where = listener.endpoint();
       const bool is_tcp = where.transport() == Transport::tcp;
@@ -77,9 +78,8 @@ TEST_CASE("a bound listener may be served in frames") {
 
 TEST_CASE("a bound datagram socket is served") {
   test::on_each_word([](const ServerOptions& options) {
-    test::AddedServer running(options, [](Server& server) {
-      REQUIRE(server.add(any_socket(), echo_message));
-    });
+    test::AddedServer running(
+        options, [](Server& server) { REQUIRE(server.add(any_socket(), echo_message)); });
     auto client = connect_datagrams(running.endpoint());
     REQUIRE(client);
     REQUIRE(client->send({as_bytes("hello"), nullptr}));

@@ -172,9 +172,9 @@ TEST_CASE("a reply may end its call: what was sent behind it is not answered") {
       if (as_text(message.bytes()) == "hang up") return Reply::close();
       return Reply::in_place(message);
     };
-    for (const auto& [said, heard] : {std::pair("a\nb\nquit\nc\n", "a\nb\nbye\n"),
-                                      std::pair("a\nhang up\nc\n", "a\n"), std::pair("quit\n", "bye\n"),
-                                      std::pair("hang up\n", "")}) {
+    for (const auto& [said, heard] :
+         {std::pair("a\nb\nquit\nc\n", "a\nb\nbye\n"), std::pair("a\nhang up\nc\n", "a\n"),
+          std::pair("quit\n", "bye\n"), std::pair("hang up\n", "")}) {
       CAPTURE(said);
       auto running = server_of(options, kLines, part);
       const UniqueFd caller = call(running);
@@ -240,7 +240,7 @@ TEST_CASE("the maker of a datagram socket's handler that throws is called again"
         CHECK(running.drain().handler_failures == 2);
         CHECK(log.has_detail("not yet"));
       },
-      {"serial", "threads:1", "processes:1", "loops:1"});
+      {"serial", "threads:1", "loops:1"});
 }
 
 }  // namespace hotline

@@ -19,7 +19,7 @@ ServerOptions one_of_each() {
 }
 
 /// Whether a whole call of `peer` fits in beside those that there are.
-bool fits(Shared& shared, const Endpoint& peer) {
+bool fits(ServerState& shared, const Endpoint& peer) {
   CallSlot slot = CallSlot::admit(shared, peer);
   const DeadlineScope scope(deadline_after(std::chrono::milliseconds(1)));
   return slot && slot.take_room();
@@ -29,7 +29,7 @@ bool fits(Shared& shared, const Endpoint& peer) {
 
 TEST_CASE("a slot gives back what it has taken, however far it has come") {
   test::on_each_engine([] {
-    Shared shared(one_of_each());
+    ServerState shared(one_of_each());
     Tally tally;
     int ended = 0;
     shared.drain_server = [&] { ++ended; };
@@ -61,7 +61,7 @@ TEST_CASE("a slot whose wait for room failed takes none, and its peer may call a
   test::on_each_engine([] {
     ServerOptions options = one_of_each();
     options.limits.connections_per_peer_max = 2;
-    Shared shared(options);
+    ServerState shared(options);
     CallSlot first = CallSlot::admit(shared, stranger());
     REQUIRE(first.take_room());
     for (int i = 0; i < 3; ++i) CHECK_FALSE(fits(shared, stranger()));
@@ -71,7 +71,7 @@ TEST_CASE("a slot whose wait for room failed takes none, and its peer may call a
 }
 
 TEST_CASE("what a slot has taken goes with it when it is moved, and is given back once") {
-  Shared shared(one_of_each());
+  ServerState shared(one_of_each());
   Tally tally;
   shared.drain_server = [] {};
   {
@@ -88,7 +88,7 @@ TEST_CASE("what a slot has taken goes with it when it is moved, and is given bac
 }
 
 TEST_CASE("a slot for a caller that has as many calls as it may have is empty") {
-  Shared shared(one_of_each());
+  ServerState shared(one_of_each());
   Tally tally;
   const CallSlot first = CallSlot::admit(shared, stranger());
   { const CallSlot refused = CallSlot::admit(shared, stranger()); }

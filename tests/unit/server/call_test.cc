@@ -61,7 +61,7 @@ class OneCall {
   }
 
   test::CollectingLog log_;
-  Shared shared_;
+  ServerState shared_;
   Service service_;
   std::optional<Listener> listener_;
   UniqueFd caller_;

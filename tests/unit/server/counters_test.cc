@@ -71,8 +71,12 @@ TEST_CASE("a quantile is the upper bound of the range in which it lies") {
 }
 
 TEST_CASE("counters are added member by member") {
-  Counters one{.calls = 1, .calls_in_flight = 2, .messages = 3, .bytes_received = 4,
-               .bytes_sent = 5, .handler_failures = 6};
+  Counters one{.calls = 1,
+               .calls_in_flight = 2,
+               .messages = 3,
+               .bytes_received = 4,
+               .bytes_sent = 5,
+               .handler_failures = 6};
   one.refused[0] = 7;
   one.latency.counts[3] = 8;
   Counters sum = one;
@@ -152,9 +156,8 @@ TEST_CASE("framed messages are counted with their bytes and those of their repli
 
 TEST_CASE("datagrams are counted with their bytes and those of their replies") {
   test::on_each_word([](const ServerOptions& options) {
-    test::AddedServer running(options, [](Server& server) {
-      REQUIRE(server.add("udp://127.0.0.1:0", shout));
-    });
+    test::AddedServer running(
+        options, [](Server& server) { REQUIRE(server.add("udp://127.0.0.1:0", shout)); });
     auto client = connect_datagrams(running.endpoint());
     REQUIRE(client);
     for (int i = 0; i < 10; ++i) {
@@ -182,8 +185,7 @@ TEST_CASE("a refused caller is counted by its reason, and failures of handlers a
     });
     const UniqueFd refused = test::connect_tcp(running.endpoint().port());
     CHECK(test::is_reset(refused.get()));
-    const UniqueFd failed =
-        test::connect_tcp(running.server().services().back().endpoint.port());
+    const UniqueFd failed = test::connect_tcp(running.server().services().back().endpoint.port());
     CHECK(test::is_reset(failed.get()));
     wait_for(running.server(), [](const Counters& now) { return now.calls_in_flight == 0; });
     const auto services = running.server().service_counters();

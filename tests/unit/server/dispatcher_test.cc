@@ -261,7 +261,7 @@ TEST_CASE("on a thread without a loop messages are answered one after another, u
   auto client = connect_datagrams(socket->endpoint());
   REQUIRE(client);
   engine::Interrupter interrupter;
-  Shared shared{ServerOptions()};
+  ServerState shared{ServerOptions()};
   Service service;
   std::jthread server([&] {
     const engine::BlockingEngine::Interruptible engine(interrupter);

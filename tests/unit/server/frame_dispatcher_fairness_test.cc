@@ -112,7 +112,8 @@ TEST_CASE("a message that arrives very slowly ends its call when its time is up"
     }
     CHECK(sent.size() >= 5);
     call.close();
-    while (exchange.counters().calls_in_flight > 0) REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+    while (exchange.counters().calls_in_flight > 0)
+      REQUIRE(sleep_for(std::chrono::milliseconds(1)));
     CHECK(exchange.log().has_detail("timed out"));
   });
 }
@@ -146,7 +147,8 @@ TEST_CASE("unfinished messages share one budget: a call beyond it is ended, the 
     while (large.write_all(as_bytes(piece))) continue;
     CHECK(heard_until_end(large) == "<reset>");
     large.close();
-    while (exchange.counters().calls_in_flight > 1) REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+    while (exchange.counters().calls_in_flight > 1)
+      REQUIRE(sleep_for(std::chrono::milliseconds(1)));
     say(small, " enough\n");
     CHECK(heard(small, 13) == "small enough\n");
     CHECK(exchange.log().has_detail("no room is left for begun messages"));

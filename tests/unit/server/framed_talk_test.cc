@@ -76,7 +76,7 @@ class OneTalk {
   }
 
   test::CollectingLog log_;
-  Shared shared_;
+  ServerState shared_;
   Service service_;
   UniqueFd caller_;
   std::optional<AdmittedCall> call_;

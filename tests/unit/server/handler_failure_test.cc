@@ -25,7 +25,7 @@ TEST_CASE("a failure is counted, and logged with the peer if there is one") {
   test::CollectingLog log;
   ServerOptions options;
   options.log = &log;
-  const Shared shared(options);
+  const ServerState shared(options);
   Tally tally;
   const Endpoint peer = *Endpoint::parse("tcp://127.0.0.1:9");
   report_throw(shared, tally, "test", "it failed", &peer, "of one");

@@ -13,7 +13,7 @@ namespace hotline::server::runner_test {
 TEST_CASE("every word of concurrency has its runner") {
   test::on_loop(EngineKind::epoll, [](engine::EventLoop& control) {
     const auto is = [&]<typename Kind>(std::type_identity<Kind>, std::string_view word) {
-      Shared shared(test::options_for(word));
+      ServerState shared(test::options_for(word));
       return dynamic_cast<Kind*>(make_runner(shared, control).get()) != nullptr;
     };
     CHECK(is(std::type_identity<ThreadsRunner>(), "serial"));
@@ -33,7 +33,7 @@ TEST_CASE("services are bound for as many loops as there are, and for none witho
 TEST_CASE("a runner without a service has nothing to wait for") {
   test::on_loop(EngineKind::epoll, [](engine::EventLoop& control) {
     for (const char* word : {"serial", "threads:2", "processes:2", "loops:2"}) {
-      Shared shared(test::options_for(word));
+      ServerState shared(test::options_for(word));
       const auto runner = make_runner(shared, control);
       std::vector<Service> none;
       REQUIRE(runner->start(none));

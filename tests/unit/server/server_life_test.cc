@@ -1,6 +1,10 @@
 // The life of a server: what comes too early, too late or twice.
 
+#include <signal.h>
+
 #include <atomic>
+#include <memory>
+#include <semaphore>
 #include <string>
 #include <thread>
 
@@ -126,6 +130,22 @@ TEST_CASE("a server runs once: a second run fails at once, while the first goes 
 TEST_CASE("a maker that is null is refused") {
   Server server;
   CHECK(test::kind_of(server.add_made(kAnyPort, HandlerMaker())) == "invalid_argument");
+}
+
+TEST_CASE("a server that is destroyed while it runs ends the program with a sentence") {
+  const test::ChildReport report = test::in_child_process([] {
+    std::binary_semaphore is_serving(0);
+    ServerOptions options = test::options_for("threads:2");
+    options.on_serving = [&](const Server&) { is_serving.release(); };
+    auto server = std::make_unique<Server>(options);
+    if (!server->add(kAnyPort, echo)) return;
+    std::thread runner([&, running = server.get()] { static_cast<void>(running->run()); });
+    is_serving.acquire();
+    server.reset();
+    runner.join();
+  });
+  CHECK(report.signal == SIGABRT);
+  CHECK(report.error_text.find("a server is destroyed while it runs") != std::string::npos);
 }
 
 TEST_CASE("a limit or a count of 0 is refused by bind, and names itself") {

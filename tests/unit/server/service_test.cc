@@ -85,29 +85,29 @@ TEST_CASE("an inherited socket is used as the kind that the handler can serve") 
 
 TEST_CASE("threads and processes have room for as many calls as there are of them") {
   for (const char* word : {"threads:1", "processes:1"}) {
-    Shared shared(test::options_for(word));
+    ServerState shared(test::options_for(word));
     CHECK(shared.admission.take_room());
   }
 }
 
 TEST_CASE("one call begins if one is wanted, otherwise any number") {
   ServerOptions options;
-  Shared unlimited(options);
+  ServerState unlimited(options);
   for (int i = 0; i < 3; ++i) CHECK(unlimited.begin_call());
   options.calls = CallCount::one;
-  Shared one(options);
+  ServerState one(options);
   int drained = 0;
   one.drain_server = [&] { ++drained; };
   CHECK(one.begin_call());
   CHECK_FALSE(one.begin_call());
-  one.end_call();
+  one.note_call_done();
   CHECK(drained == 1);
 }
 
 TEST_CASE("a call that comes to nothing is not the one that was wanted") {
   ServerOptions options;
   options.calls = CallCount::one;
-  Shared one(options);
+  ServerState one(options);
   int drained = 0;
   one.drain_server = [&] { ++drained; };
   {
@@ -128,12 +128,12 @@ TEST_CASE("a call that comes to nothing is not the one that was wanted") {
 
 TEST_CASE("a call that is kept ends elsewhere, and if any number is wanted all may begin") {
   ServerOptions options;
-  Shared unlimited(options);
+  ServerState unlimited(options);
   OnlyCall any;
   CHECK(any.begin(unlimited));
   CHECK(OnlyCall().begin(unlimited));
   options.calls = CallCount::one;
-  Shared one(options);
+  ServerState one(options);
   one.drain_server = [] {};
   {
     OnlyCall kept;
@@ -152,12 +152,12 @@ TEST_CASE("a log that does not want a level is not written to") {
   Picky log;
   ServerOptions options;
   options.log = &log;
-  const Shared shared(options);
+  const ServerState shared(options);
   shared.log(LogLevel::info, "unwanted", "s", nullptr);
   CHECK(log.last.empty());
   shared.log(LogLevel::error, "wanted", "s", nullptr);
   CHECK(log.last == "wanted");
-  Shared(ServerOptions()).log(LogLevel::error, "to nobody", "s", nullptr);
+  ServerState(ServerOptions()).log(LogLevel::error, "to nobody", "s", nullptr);
 }
 
 TEST_CASE("a handler for this machine only is bound nowhere else, and the error gives advice") {

@@ -8,11 +8,11 @@
 
 namespace hotline::server {
 
-TEST_CASE("a tally begins at nothing, and its calls in flight are those that have not ended") {
+TEST_CASE("a tally begins at nothing, and is read as it was counted") {
   Tally tally;
   CHECK(tally.read() == Counters());
   tally.calls = 5;
-  tally.calls_ended = 3;
+  tally.calls_in_flight = 2;
   CHECK(tally.read().calls == 5);
   CHECK(tally.read().calls_in_flight == 2);
 }
@@ -63,9 +63,9 @@ TEST_CASE("nothing is lost where many threads count and others read") {
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         for (std::uint64_t round = 0; round < kRounds; ++round) {
-          tally.calls.fetch_add(1, std::memory_order_relaxed);
+          tally.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
           MessageCount(tally).add_message(2);
-          tally.calls_ended.fetch_add(1, std::memory_order_release);
+          tally.calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
         }
       });
     }

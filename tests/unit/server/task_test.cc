@@ -8,6 +8,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/server/server.h"
 #include "support/on_each_word.h"
+#include "support/simulated.h"
 #include "support/sockets.h"
 
 namespace hotline {
@@ -139,12 +140,36 @@ TEST_CASE("a task may end the server that it belongs to") {
   });
 }
 
+TEST_CASE("a task is simulated as calls are: an hour of its pauses passes at once") {
+  for (const char* word : {"serial", "threads:4", "loops:1", "loops:2"}) {
+    CAPTURE(std::string(word));
+    test::Simulation simulation;
+    int rounds = 0;
+    Duration passed{};
+    simulation.run([&] {
+      Server server(test::options_for(word));
+      REQUIRE(server.add("tcp://127.0.0.1:0", echo));
+      REQUIRE(server.add_task("cleaner", [&] {
+        while (sleep_for(std::chrono::minutes(1), OnDrain::ends)) {
+          if (++rounds == 60) server.drain();
+        }
+      }));
+      const Instant before = now();
+      REQUIRE(server.run());
+      passed = now() - before;
+    });
+    CHECK(rounds == 60);
+    CHECK(passed >= std::chrono::hours(1));
+    CHECK(passed < std::chrono::minutes(61));
+  }
+}
+
 TEST_CASE("an empty task is refused, and so is one that comes after bind") {
   Server server;
   const auto empty = server.add_task("cleaner", nullptr);
   REQUIRE_FALSE(empty);
   CHECK(empty.error().message() ==
-        "cannot add the task: cleaner: it is empty: no function is in it");
+        "cannot add the task cleaner: it is empty: no function is in it");
   REQUIRE(server.add(kAnyPort, echo));
   REQUIRE(server.bind());
   CHECK(test::kind_of(server.add_task("cleaner", [] {})) == "invalid_argument");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cassert>
+
 #include "engine/read_watch.h"
 #include "framing/frame_assembler.h"
 #include "hotline/core/deadline.h"
@@ -11,19 +13,19 @@
 namespace hotline::server {
 
 class FrameDispatcher;
-class FramedCall;
+class DispatchedCall;
 
 /// The neighbours of a call in a list.
 struct CallLinks {
-  FramedCall* previous = nullptr;
-  FramedCall* next = nullptr;
+  DispatchedCall* previous = nullptr;
+  DispatchedCall* next = nullptr;
 };
 
 /// One framed call of a FrameDispatcher. While the call is silent, it uses no other memory.
-class FramedCall final : public engine::ReadWatch {
+class DispatchedCall final : public engine::ReadWatch {
  public:
-  FramedCall(FrameDispatcher& dispatcher, AdmittedCall call, CallMessages handlers,
-             framing::FrameAssembler assembler)
+  DispatchedCall(FrameDispatcher& dispatcher, AdmittedCall call, CallMessages handlers,
+                 framing::FrameAssembler assembler)
       : slot(std::move(call.slot)),
         stream(std::move(call.stream)),
         messages(std::move(handlers)),
@@ -44,7 +46,7 @@ class FramedCall final : public engine::ReadWatch {
   bool has_frames_left = false;  ///< Served again before it is watched.
 
  private:
-  template <CallLinks FramedCall::*kLinks>
+  template <CallLinks DispatchedCall::*kLinks>
   friend class CallList;
   friend class FrameDispatcher;
 
@@ -55,33 +57,38 @@ class FramedCall final : public engine::ReadWatch {
 };
 
 /// A list of calls, which it does not own. A call is in at most one list per `kLinks`.
-template <CallLinks FramedCall::*kLinks>
+template <CallLinks DispatchedCall::*kLinks>
 class CallList {
  public:
   bool is_empty() const { return first_ == nullptr; }
-  FramedCall& first() const { return *first_; }
+  DispatchedCall& first() const {
+    assert(first_ != nullptr && "there is no first call in an empty list");
+    return *first_;
+  }
 
-  void push_back(FramedCall& call) {
+  void push_back(DispatchedCall& call) {
     call.*kLinks = {last_, nullptr};
     (last_ == nullptr ? first_ : (last_->*kLinks).next) = &call;
     last_ = &call;
   }
 
-  void push_front(FramedCall& call) {
+  void push_front(DispatchedCall& call) {
     call.*kLinks = {nullptr, first_};
     (first_ == nullptr ? last_ : (first_->*kLinks).previous) = &call;
     first_ = &call;
   }
 
-  void remove(FramedCall& call) {
+  void remove(DispatchedCall& call) {
     const CallLinks links = call.*kLinks;
+    assert((links.previous == nullptr) == (first_ == &call) &&
+           (links.next == nullptr) == (last_ == &call) && "a call is removed from another's list");
     (links.previous == nullptr ? first_ : (links.previous->*kLinks).next) = links.next;
     (links.next == nullptr ? last_ : (links.next->*kLinks).previous) = links.previous;
   }
 
  private:
-  FramedCall* first_ = nullptr;
-  FramedCall* last_ = nullptr;
+  DispatchedCall* first_ = nullptr;
+  DispatchedCall* last_ = nullptr;
 };
 
 }  // namespace hotline::server

@@ -1,0 +1,258 @@
+#include "server/control_loop.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <memory>
+#include <new>
+#include <utility>
+
+#include "hotline/engine/clock.h"
+#include "server/retry_pause.h"
+
+namespace hotline::server {
+
+using engine::EventLoop;
+
+namespace {
+
+/// Made without memory.
+Error no_memory() {
+  return {ErrorKind::resource_exhausted, ENOMEM, "start the server", {}, {}, {}};
+}
+
+Error no_stack() {
+  return make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left");
+}
+
+/// What the end of a wait means for a server that this fiber runs. The fiber can wait again.
+int end_asked_of_fiber(int ended) {
+  engine::Scope& scope = engine::Engine::current().scope();
+  scope.end_code = 0;
+  if (scope.deadline.has_passed(now())) scope.deadline = Deadline::never();
+  return ended == -engine::kDrainEnd ? engine::kDrainEnd : engine::kCancelEnd;
+}
+
+}  // namespace
+
+Counters count(const ServerState& state, const std::vector<Service>& services) {
+  Counters sum = state.tasks_tally.read();
+  for (const Service& service : services) sum += service.tally->read();
+  return sum;
+}
+
+void ControlLoop::ask(int end_code) noexcept {
+  int before = asked_code_.load();
+  while (before < end_code && !asked_code_.compare_exchange_weak(before, end_code)) {
+  }
+  letters_.post(end_code);
+}
+
+Result<DrainReport> ControlLoop::run(const std::function<void()>& on_serving) {
+  assert(!on_serving_ && on_serving && "a server runs once");
+  on_serving_ = on_serving;
+  EventLoop* const loop = EventLoop::running();
+  // On a simulated engine there is one loop for everything.
+  if (engine::Engine::current().is_simulated()) return supervise(*loop);
+  return loop != nullptr ? run_beside(*loop) : run_here();
+}
+
+/// Never on a ring: with `processes` this very loop is what forks.
+Result<DrainReport> ControlLoop::run_here() try {
+  auto control = engine::make_event_loop({.engine = EngineKind::epoll});
+  if (!control) return fail(std::move(control.error()));
+  Result<DrainReport> report;
+  if (!(*control)->spawn("control", [&] { report = supervise(**control); })) {
+    return fail(no_stack());
+  }
+  (*control)->run();
+  return report;
+} catch (const std::bad_alloc&) {
+  return fail(no_memory());
+}
+
+/// The loop of the fiber that called goes on: the control loop is another thread's.
+Result<DrainReport> ControlLoop::run_beside(EventLoop& loop) {
+  const auto has_ended = std::make_shared<engine::LoopEvent>(loop);
+  Result<DrainReport> report;
+  // Made here: a thread that ends could not say that there was no memory for it.
+  engine::Mailbox::Letters end;
+  end.emplace_back([has_ended] { has_ended->set(); });
+  auto on_end = [mailbox = loop.mailbox(), end = std::move(end)]() mutable {
+    mailbox->post(std::move(end));
+  };
+  auto worker = loop.start_worker({.kind = engine::WorkerKind::blocking,
+                                   .name = "control",
+                                   .loop = {},
+                                   .body = [&] { report = run_here(); },
+                                   .on_end = std::move(on_end)});
+  if (!worker) return fail(std::move(worker.error()));
+  engine::Scope& scope = loop.scope();
+  const Deadline deadline = scope.deadline;
+  int asked_of_fiber = 0;
+  while (const int ended = has_ended->wait(Deadline::never(), OnDrain::ends)) {
+    asked_of_fiber = std::max(asked_of_fiber, scope.end_code);
+    ask(end_asked_of_fiber(ended));
+  }
+  scope.deadline = deadline;
+  scope.end_code = asked_of_fiber;
+  return report;
+}
+
+Result<void> ControlLoop::start(Runner& runner) try {
+  return runner.start(services_);
+} catch (const std::bad_alloc&) {
+  return fail(no_memory());
+}
+
+/// The fibers beside the one that runs the server: without one of them it could not be ended, or
+/// would not notice that it has, or that it serves nobody. Where it fails, some may have begun.
+Result<void> ControlLoop::start_helpers(EventLoop& control, engine::FiberGroup& helpers,
+                                        std::function<void()> wait_for_end) try {
+  bool has_all = control.spawn("ended", std::move(wait_for_end), &helpers);
+  if (signals_) {
+    has_all &= control.spawn(
+        "signals", [this] { watch_signals(); }, &helpers);
+  }
+  for (const Service& service : services_) {
+    if (!service.handler.wait_lost()) continue;
+    has_all &= control.spawn(
+        "need", [this, &service] { watch_need(service); }, &helpers);
+  }
+  if (has_all) return {};
+  return fail(no_stack());
+} catch (const std::bad_alloc&) {
+  return fail(no_memory());
+}
+
+Result<DrainReport> ControlLoop::supervise(EventLoop& control) try {
+  const auto shared_asked = std::make_shared<engine::LoopEvent>(control);
+  engine::LoopEvent& has_asked = *shared_asked;
+  engine::LoopEvent has_started(control);
+  engine::LoopEvent has_ended(control);
+  auto runner = make_runner(state_, control);
+  letters_.attach(control.mailbox(), shared_asked);
+  engine::FiberGroup helpers(control);
+  auto started = start_helpers(control, helpers, [&] {
+    if (has_started.wait() != 0) return;
+    runner->wait();
+    has_ended.set();
+    has_asked.set();
+  });
+  if (!started) {
+    end_helpers(helpers);
+    return fail(std::move(started.error()));
+  }
+  started = start(*runner);
+  has_started.set();
+  if (!started) ask(engine::kCancelEnd);
+  if (started) tell_serving();
+  DrainReport report = end(*runner, has_ended, has_asked);
+  end_helpers(helpers);
+  if (!started) return fail(std::move(started.error()));
+  report.loss = std::move(loss_);
+  return report;
+} catch (const std::bad_alloc&) {
+  // Nothing has begun yet.
+  letters_.detach();
+  signals_.reset();
+  return fail(no_memory());
+}
+
+/// What there is to say goes unsaid if there is no memory for it.
+void ControlLoop::tell_serving() noexcept {
+  try {
+    on_serving_();
+  } catch (...) {
+    state_.log(LogLevel::error, "on_serving threw: the server goes on", {}, nullptr);
+  }
+}
+
+void ControlLoop::end_helpers(engine::FiberGroup& helpers) {
+  helpers.interrupt(engine::kCancelEnd);
+  helpers.join();
+  letters_.detach();
+  signals_.reset();
+}
+
+/// From the moment that callers can be told where to call, a signal drains in place of killing.
+Result<void> ControlLoop::block_signals() {
+  if (state_.options.signals == SignalUse::none || signals_) return {};
+  // SIGTERM is never meant for others: a server that ignores it could only be killed.
+  std::vector<int> ends = without_ignored({SIGINT, SIGHUP});
+  ends.push_back(SIGTERM);
+  auto blocked = Signals::block(ends);
+  if (!blocked) return fail(std::move(blocked.error()));
+  signals_.emplace(std::move(*blocked));
+  return {};
+}
+
+void ControlLoop::watch_signals() {
+  bool is_first = true;
+  for (;;) {
+    if (signals_->wait()) {
+      // The first drains, though something else may have done so already; the second cuts.
+      ask(is_first ? engine::kDrainEnd : engine::kCancelEnd);
+      is_first = false;
+    } else if (!sleep_for(kRetryPause)) {
+      return;
+    }
+  }
+}
+
+/// A server that answers nobody must end: whoever started it can start it again.
+void ControlLoop::watch_need(const Service& service) {
+  Error lost = service.handler.wait_lost()();
+  while (lost.kind == ErrorKind::resource_exhausted) {
+    if (!sleep_for(kRetryPause)) return;
+    lost = service.handler.wait_lost()();
+  }
+  if (lost.kind == ErrorKind::cancelled || lost.kind == ErrorKind::draining) return;
+  state_.log(LogLevel::error, "the service is lost: the server ends", service.name, nullptr,
+             lost.message());
+  // Whoever ends it already need not be told.
+  if (asked_code_ != 0) return;
+  loss_ = std::move(lost);
+  ask(engine::kDrainEnd);
+}
+
+/// What is asked of the fiber that runs the server is asked of the server; and the drain's deadline
+/// cuts.
+void ControlLoop::pass_on(int ended) {
+  if (ended != 0) asked_code_ = std::max<int>(asked_code_, end_asked_of_fiber(ended));
+}
+
+/// Waits for the calls to end, drains when asked to, cuts when that takes too long.
+DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended, engine::LoopEvent& has_asked) {
+  DrainReport report;
+  std::uint64_t ended_before = 0;
+  int done_code = 0;
+  Deadline deadline = Deadline::never();
+  while (has_ended.wait(Deadline::at(now())) != 0) {
+    const int code = asked_code_;
+    const Counters counters = count(state_, services_);
+    if (code > done_code && done_code == 0)
+      ended_before = counters.calls - counters.calls_in_flight;
+    if (code == engine::kDrainEnd && done_code < code) {
+      deadline = deadline_after(state_.options.drain_timeout);
+      runner.drain();
+      done_code = code;
+    } else if (code == engine::kCancelEnd && done_code < code) {
+      report.cut = counters.calls_in_flight;
+      runner.cut();
+      done_code = code;
+      deadline = Deadline::never();
+    }
+    pass_on(has_asked.wait(deadline, OnDrain::ends));
+  }
+  const Counters counters = count(state_, services_);
+  report.calls = counters.calls;
+  report.messages = counters.messages;
+  report.finished = done_code == 0 ? 0 : counters.calls - ended_before - report.cut;
+  report.handler_failures = counters.handler_failures;
+  return report;
+}
+
+}  // namespace hotline::server
