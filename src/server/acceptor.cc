@@ -27,7 +27,7 @@ bool is_over(const Error& error) {
 }  // namespace
 
 void Acceptor::run() {
-  check_use(static_cast<bool>(listener_), "a listener that was moved from accepts nobody");
+  check_use(static_cast<bool>(listener_), "a listener that was moved from cannot accept");
   while (goes_on()) {
   }
   listener_.close();
@@ -62,7 +62,7 @@ bool Acceptor::take_one() {
 /// The slot is empty if the call was refused.
 CallSlot Acceptor::admit(Stream& call) {
   if (!state_.reserve.restore()) {
-    // This call has the descriptor by which others are to be told off: it is the one.
+    // This connection was given the reserved descriptor, so this one is refused.
     refuse(call, Refusal::no_descriptor, "refused: no descriptor is left");
     state_.reserve.restore();
     return {};
@@ -85,8 +85,8 @@ bool Acceptor::begin(AdmittedCall admitted) {
   // first call that is scheduled.
   OnlyCall only;
   if (!only.begin(state_)) return false;
-  // One caller is taken before there is room for it: a listener that waited for room with room in
-  // its hands would keep it from the others.
+  // Accept a caller before taking room for it: an idle listener that held room would keep it from
+  // the other listeners.
   if (!wait_for_room(admitted.slot)) return false;
   admitted.slot.begin(*service_.tally);
   only.keep();  // The end of the slot is the end of the call.

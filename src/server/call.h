@@ -39,9 +39,10 @@ inline constexpr std::string_view kHandlerFailed = "the handler failed; its call
 inline constexpr std::string_view kAuthenticatorFailed =
     "the authentication failed; its call is refused";
 
-/// Does `part` of what `service` does for the caller `peer`: how the call ends, if that was the end
-/// of it. What `part` throws breaks the call, and is reported as `failure` of the handler, unless
-/// it is a std::bad_alloc: as_handler() makes the handler's another. `part` returns a Result<void>.
+/// Runs `part` of a call of `peer` to `service`, and returns how the call ends, if this was its
+/// last part. `part` returns a Result<void>. An exception breaks the call and is reported as
+/// `failure` of the handler. A std::bad_alloc is not, because it is the server's own: as_handler()
+/// turns the handler's into another exception.
 template <typename Part>
 CallEnd guard(ServerState& state, const Service& service, std::string_view failure,
               const Endpoint& peer, Part&& part) noexcept {
@@ -56,7 +57,7 @@ CallEnd guard(ServerState& state, const Service& service, std::string_view failu
     } catch (const CallRefused& refused) {
       end.reason = refused.error();
     } catch (const std::bad_alloc&) {
-      // The server's own: see as_handler().
+      // It is the server's own: see as_handler().
       end.reason = Error{ErrorKind::resource_exhausted, ENOMEM, "serve", {}, {}, {}};
     }
   };
@@ -66,24 +67,25 @@ CallEnd guard(ServerState& state, const Service& service, std::string_view failu
   return end;
 }
 
-/// Begins a call that was admitted: authenticates it, if `service` says so, which suspends the
-/// fiber. Returns whether the handler may have it; if not, it has been refused and ended.
+/// Begins an admitted call: authenticates it if `service` has an authenticator, which suspends the
+/// fiber. Returns true if the handler may have the call; otherwise the call was refused and has
+/// ended.
 bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) noexcept;
 
-/// The same for one that needs no authentication: never waits.
+/// Same as above, for a service without an authenticator. Never waits.
 void log_begin(const ServerState& state, const Service& service, const Stream& call) noexcept;
 
-/// Ends `call`, waits for the peer's last bytes if need be, and closes it. A call that the handler
-/// has taken for itself is left alone. Without memory the call ends all the same, perhaps without
-/// its last bytes and its line in the log.
+/// Ends `call`: waits for the peer's last bytes if necessary, and closes it. Does nothing if the
+/// handler has moved the stream away. Without memory the call ends too, perhaps without its last
+/// bytes or its line in the log.
 void end_call(const ServerState& state, const Service& service, Stream& call,
               const CallEnd& end) noexcept;
 
-/// Runs the handler of `service` on a call that begin_call has let pass, then ends the call,
+/// Runs the handler of `service` on a call for which begin_call returned true, then ends the call,
 /// whatever happens.
 void handle(ServerState& state, const Service& service, AdmittedCall& call) noexcept;
 
-/// The whole life of a call that an Acceptor has admitted; then its slot is given back.
+/// Runs the whole life of an admitted call, and then releases its slot.
 void run_call(ServerState& state, const Service& service, AdmittedCall call) noexcept;
 
 }  // namespace hotline::server

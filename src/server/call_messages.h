@@ -10,8 +10,9 @@
 
 namespace hotline::server {
 
-/// Which handler answers the messages of one framed call: the service's own, or one that its
-/// maker makes for this call. One pointer, null where all calls share a handler. One thread.
+/// The handler for the messages of one framed call: the one that all calls of the service share, or
+/// one that its maker makes for this call. It is one pointer, null if the handler is shared. One
+/// thread.
 class CallMessages {
  public:
   /// `identity` may be null. Throws std::bad_alloc.
@@ -19,8 +20,8 @@ class CallMessages {
       : own_(service.handler.message_maker() ? std::make_unique<Own>(std::move(identity), nullptr)
                                              : nullptr) {}
 
-  /// Returns the handler; makes it first if need be. Throws what the maker throws, and
-  /// std::logic_error if that makes an empty handler. May suspend the fiber.
+  /// Returns the handler, and makes it first if necessary. Throws what the maker throws, and
+  /// std::logic_error if the maker returns an empty handler. May suspend the fiber.
   const MessageHandler& handler(const Service& service, const Stream& call) {
     if (own_ == nullptr) return service.handler.message();
     if (!own_->handler) own_->handler = make(service, call);

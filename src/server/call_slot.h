@@ -6,9 +6,9 @@
 
 namespace hotline::server {
 
-/// The place of one call among those that a server may have at once: it counts for its peer, then
-/// takes up room, then counts as running. What it has taken so far, it gives back when it is
-/// destroyed. Move only; any thread. `ServerState` outlives it.
+/// The place of one call among those that a server may have at once. It is counted for its peer,
+/// then takes room, then counts as running; its destructor releases what it has taken so far. Move
+/// only. Any thread. The ServerState must outlive it.
 class CallSlot {
  public:
   /// Takes nothing.
@@ -21,24 +21,25 @@ class CallSlot {
   CallSlot& operator=(CallSlot&&) = delete;
   ~CallSlot();
 
-  /// Counts one more call of `peer`. An empty slot: that address has as many as it may have.
+  /// Counts one more call of `peer`. Returns an empty slot if that address has as many calls as
+  /// allowed.
   static CallSlot admit(ServerState& state, const Endpoint& peer);
 
   explicit operator bool() const { return state_ != nullptr; }
 
-  /// Waits for room, and takes it. Suspends the fiber. Fails with `cancelled`, or with
-  /// `resource_exhausted` if there is no descriptor or memory for the wait.
+  /// Waits for room and takes it. Suspends the fiber. Fails with `cancelled`, or with
+  /// `resource_exhausted` if there is no descriptor or memory to wait with.
   Result<void> take_room();
 
-  /// The call begins to run, and counts in `tally`, which outlives the slot. The end of the slot is
-  /// the end of the call: if it was the only one wanted, the server drains.
+  /// States that the call begins to run, and counts it in `tally`, which must outlive the slot. The
+  /// call ends when the slot is destroyed; with CallCount::one the server then drains.
   void begin(Tally& tally);
 
  private:
   ServerState* state_ = nullptr;
   Admission::PeerCalls* peer_calls_ = nullptr;
   bool has_room_ = false;
-  Tally* tally_ = nullptr;  ///< Null until it begins to run.
+  Tally* tally_ = nullptr;  ///< Null until the call begins to run.
 };
 
 }  // namespace hotline::server

@@ -27,7 +27,8 @@ Error no_stack() {
   return make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left");
 }
 
-/// What the end of a wait means for a server that this fiber runs. The fiber can wait again.
+/// Returns what the end of a wait asks of the server that this fiber runs: kDrainEnd or kCancelEnd.
+/// Clears it, so that the fiber can wait again.
 int end_asked_of_fiber(int ended) {
   engine::Scope& scope = engine::Engine::current().scope();
   scope.end_code = 0;
@@ -59,7 +60,7 @@ Result<DrainReport> ControlLoop::run(const std::function<void()>& on_serving) {
   return loop != nullptr ? run_beside(*loop) : run_here();
 }
 
-/// Never on a ring: with `processes` this very loop is what forks.
+/// Never on a ring: with `processes` this loop forks.
 Result<DrainReport> ControlLoop::run_here() try {
   auto control = engine::make_event_loop({.engine = EngineKind::epoll});
   if (!control) return fail(std::move(control.error()));
@@ -73,11 +74,11 @@ Result<DrainReport> ControlLoop::run_here() try {
   return fail(no_memory());
 }
 
-/// The loop of the fiber that called goes on: the control loop is another thread's.
+/// The loop of the calling fiber goes on, because the control loop runs on another thread.
 Result<DrainReport> ControlLoop::run_beside(EventLoop& loop) {
   const auto has_ended = std::make_shared<engine::LoopEvent>(loop);
   Result<DrainReport> report;
-  // Made here: a thread that ends could not say that there was no memory for it.
+  // Made here, because a thread that ends could not report a lack of memory.
   engine::Mailbox::Letters end;
   end.emplace_back([has_ended] { has_ended->set(); });
   auto on_end = [mailbox = loop.mailbox(), end = std::move(end)]() mutable {
@@ -107,8 +108,8 @@ Result<void> ControlLoop::start(Runner& runner) try {
   return fail(no_memory());
 }
 
-/// The fibers beside the one that runs the server: without one of them it could not be ended, or
-/// would not notice that it has, or that it serves nobody. Where it fails, some may have begun.
+/// Starts the fibers beside the one that runs the server. All are needed: they end the server, and
+/// notice that it has ended or can no longer serve. After a failure, some of them may have started.
 Result<void> ControlLoop::start_helpers(EventLoop& control, engine::FiberGroup& helpers,
                                         std::function<void()> wait_for_end) try {
   bool has_all = control.spawn("ended", std::move(wait_for_end), &helpers);
@@ -161,7 +162,6 @@ Result<DrainReport> ControlLoop::supervise(EventLoop& control) try {
   return fail(no_memory());
 }
 
-/// What there is to say goes unsaid if there is no memory for it.
 void ControlLoop::tell_serving() noexcept {
   try {
     on_serving_();
@@ -177,10 +177,9 @@ void ControlLoop::end_helpers(engine::FiberGroup& helpers) {
   signals_.reset();
 }
 
-/// From the moment that callers can be told where to call, a signal drains in place of killing.
 Result<void> ControlLoop::block_signals() {
   if (state_.options.signals == SignalUse::none || signals_) return {};
-  // SIGTERM is never meant for others: a server that ignores it could only be killed.
+  // SIGTERM ends the server even if it is ignored: otherwise only SIGKILL would.
   std::vector<int> ends = without_ignored({SIGINT, SIGHUP});
   ends.push_back(SIGTERM);
   auto blocked = Signals::block(ends);
@@ -193,7 +192,7 @@ void ControlLoop::watch_signals() {
   bool is_first = true;
   for (;;) {
     if (signals_->wait()) {
-      // The first drains, though something else may have done so already; the second cuts.
+      // The first drains, even if the server drains already; the second cuts.
       ask(is_first ? engine::kDrainEnd : engine::kCancelEnd);
       is_first = false;
     } else if (!sleep_for(kRetryPause)) {
@@ -202,7 +201,7 @@ void ControlLoop::watch_signals() {
   }
 }
 
-/// A server that answers nobody must end: whoever started it can start it again.
+/// A server that cannot answer must end, so that its supervisor can start it again.
 void ControlLoop::watch_need(const Service& service) {
   Error lost = service.handler.wait_lost()();
   while (lost.kind == ErrorKind::resource_exhausted) {
@@ -212,20 +211,21 @@ void ControlLoop::watch_need(const Service& service) {
   if (lost.kind == ErrorKind::cancelled || lost.kind == ErrorKind::draining) return;
   state_.log(LogLevel::error, "the service is lost: the server ends", service.name, nullptr,
              lost.message());
-  // Whoever ends it already need not be told.
+  // Already draining; the loss needs no report.
   if (asked_code_ != 0) return;
   loss_ = std::move(lost);
   ask(engine::kDrainEnd);
 }
 
-/// What is asked of the fiber that runs the server is asked of the server; and the drain's deadline
-/// cuts.
+/// A drain or a cancel of the fiber that runs the server, and the drain's deadline, apply to the
+/// server.
 void ControlLoop::pass_on(int ended) {
   if (ended != 0) asked_code_ = std::max<int>(asked_code_, end_asked_of_fiber(ended));
 }
 
 /// Waits for the calls to end, drains when asked to, cuts when that takes too long.
-DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended, engine::LoopEvent& has_asked) {
+DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
+                             engine::LoopEvent& has_asked) {
   DrainReport report;
   std::uint64_t ended_before = 0;
   int done_code = 0;

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/loop_event.h"
 #include "engine/event_loop.h"
+#include "engine/loop_event.h"
 #include "hotline/engine/signals.h"
 #include "server/control_letters.h"
 #include "server/runner.h"
@@ -14,28 +14,28 @@
 
 namespace hotline::server {
 
-/// The loop from which a server is run: it starts the Runner, takes signals, notices when a handler
-/// loses what it needs, drains, cuts at the drain's deadline, and makes the report. Made and run
-/// once; ask() on any thread at any time.
+/// The loop that runs a server: it starts the Runner, receives signals, notices when a handler
+/// loses what it needs, drains, cuts at the drain's deadline, and makes the report. It runs once.
+/// Any thread may call ask() at any time.
 class ControlLoop {
  public:
-  /// `services` do not change once run() is called. Both outlive the loop.
+  /// `services` must not change after run() has been called. Both must outlive the loop.
   ControlLoop(ServerState& state, std::vector<Service>& services)
       : state_(state), services_(services) {}
   ControlLoop(const ControlLoop&) = delete;
   ControlLoop& operator=(const ControlLoop&) = delete;
 
-  /// Blocks the signals that end the server, if its options say that they do, so that from now on
-  /// they no longer kill. Idempotent.
+  /// With SignalUse::drain, blocks the signals that end the server, so that they no longer kill the
+  /// process. Idempotent.
   Result<void> block_signals();
 
-  /// Asks the server to drain or to be cut, by kDrainEnd or kCancelEnd: the larger of two wins.
-  /// Before run() it takes effect there. Allocates nothing.
+  /// Drains the server (kDrainEnd) or cuts it (kCancelEnd, which wins over a drain). Before run()
+  /// it takes effect as run() begins. Allocates nothing.
   void ask(int end_code) noexcept;
 
-  /// Serves until all has ended. Calls `on_serving` once everything that serves has been started;
-  /// what that throws is logged. Blocks the thread; on a fiber of a loop it suspends that, and the
-  /// control loop is a thread's of its own.
+  /// Serves until everything has ended. Calls `on_serving` after every part of the server has
+  /// started, and logs what it throws. Blocks the thread; on a fiber of a loop it suspends the
+  /// fiber, and the control loop runs on a thread of its own.
   Result<DrainReport> run(const std::function<void()>& on_serving);
 
  private:
@@ -61,7 +61,7 @@ class ControlLoop {
   ControlLetters letters_;
 };
 
-/// Returns what the services and tasks of a server have counted, all together.
+/// Returns the sum of the counters of all services and tasks.
 Counters count(const ServerState& state, const std::vector<Service>& services);
 
 }  // namespace hotline::server

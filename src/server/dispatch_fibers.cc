@@ -14,7 +14,7 @@ DispatchFibers::DispatchFibers(EventLoop& loop, engine::FiberGroup& group, std::
       waiting_max_(waiting_max),
       dispatch_(std::move(dispatch)),
       deadline_(loop.scope().deadline) {
-  assert(waiting_max > 0 && "dispatch fibers that may never wait would dispatch nothing");
+  assert(waiting_max > 0 && "dispatch fibers must be allowed to wait");
 }
 
 void DispatchFibers::start() {
@@ -32,7 +32,7 @@ DispatchFibers::Work::Work(DispatchFibers* fibers) : fibers_(fibers) {
   if (fibers == nullptr) return;
   fiber_ = fibers->loop_.fiber();
   assert(fiber_ != nullptr && fiber_->suspend_hook == nullptr &&
-         "a fiber does one work at a time, on the loop of its dispatcher");
+         "a fiber does one piece of work at a time, on the loop of its dispatcher");
   fiber_->suspend_hook = this;
 }
 
@@ -51,7 +51,7 @@ void DispatchFibers::Work::suspended() noexcept {
 bool DispatchFibers::Work::end() {
   stop_noticing();
   if (!has_waited_) return true;
-  assert(fibers_->waiting_count_ > 0 && "a work ends once");
+  assert(fibers_->waiting_count_ > 0 && "a piece of work ends once");
   --fibers_->waiting_count_;
   // Another fiber dispatches now. If none could be started (no stack, or the limit was reached),
   // this one resumes.

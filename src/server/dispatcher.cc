@@ -124,7 +124,7 @@ Dispatcher::Course Dispatcher::receive() {
   const ErrorKind kind = received.error().kind;
   has_ended_ = kind == ErrorKind::draining || kind == ErrorKind::cancelled;
   if (has_ended_) return Course::has_ended;
-  // A complaint about an earlier reply, or a want of memory: the next may come, but not at once.
+  // The error is about an earlier reply, or a lack of memory: the next receive may succeed, later.
   state_.log(LogLevel::warning, "cannot receive for now", service_.name, nullptr,
              received.error().message());
   return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
@@ -141,8 +141,7 @@ Dispatcher::Course Dispatcher::handle_next() {
   count_.add_message(datagram.bytes.size());
   if (datagram.is_truncated) {
     note(LogLevel::warning, "the end of a datagram is lost", datagram,
-         "it was longer than the " + std::to_string(datagram.bytes.size()) +
-             " bytes that one may have");
+         "it was longer than the limit of " + std::to_string(datagram.bytes.size()) + " bytes");
   }
   Handling handling(*this);
   Reply reply = call_handler(datagram);

@@ -49,7 +49,7 @@ class Dispatcher {
   Service& service_;
   DatagramSocket& socket_;
   MessageCount count_;
-  MessageHandler own_handler_;  ///< Of this socket, if the service has a maker.
+  MessageHandler own_handler_;  ///< This socket's, if the service has a maker.
   const MessageHandler* handler_ = nullptr;
   std::optional<DispatchFibers> fibers_;  ///< None on a thread without a loop.
 

@@ -20,7 +20,7 @@ constexpr Duration kSlice = std::chrono::microseconds(500);
 constexpr unsigned kLightCountUnlooked = 4;
 constexpr unsigned kLightCountMax = 64;
 
-/// Without memory for it, without the endpoint.
+/// Returns the error; without its endpoint if there is no memory for that.
 Error reason_of(ErrorKind kind, std::string_view operation, const DispatchedCall& call) noexcept {
   Error reason{kind, 0, operation, {}, {}, {}};
   try {
@@ -57,7 +57,7 @@ FrameDispatcher::FrameDispatcher(ServerState& state, const Service& service,
 
 FrameDispatcher::~FrameDispatcher() {
   end_all();
-  assert(call_count_ == 0 && "a framed call outlives its dispatcher");
+  assert(call_count_ == 0 && "a dispatcher must outlive its framed calls");
 }
 
 void FrameDispatcher::run() {
@@ -73,7 +73,7 @@ void FrameDispatcher::run() {
 
 void FrameDispatcher::take(AdmittedCall call) {
   check_use(engine::EventLoop::running() == &loop_,
-            "a framed call is given to the dispatcher of another loop: give it to that of its own");
+            "a framed call was given to the dispatcher of another loop");
   framing::FrameAssembler frames(service_.framing, &state_.message_memory);
   CallMessages messages(service_, std::move(call.identity));
   auto taken = std::make_unique<DispatchedCall>(*this, std::move(call), std::move(messages),
@@ -208,7 +208,7 @@ void FrameDispatcher::end_all() {
   }
 }
 
-/// Whether this fiber dispatches from here on.
+/// Returns true if this fiber dispatches from now on.
 bool FrameDispatcher::serve(DispatchedCall& call) {
   std::unique_ptr<ReplyBatch> replies = take_batch();
   if (!replies) {

@@ -30,8 +30,8 @@ class FrameDispatcher {
   FrameDispatcher& operator=(const FrameDispatcher&) = delete;
   ~FrameDispatcher();
 
-  /// Takes over a call that begin_call has let pass. Throws std::bad_alloc; then the call has been
-  /// reset.
+  /// Takes over a call for which begin_call returned true. Throws std::bad_alloc after resetting
+  /// the call.
   void take(AdmittedCall call);
 
   /// States that no more calls will be added.

@@ -14,20 +14,21 @@ namespace hotline::server {
 /// Whether `frames` may contain more whole frames.
 enum class FramesLeft : bool { none, some };
 
-/// Answers the frames that are whole in `frames` with `handler`, at most so many that others need
-/// not wait for long, and keeps the beginning of one that has not come whole. Each frame is one
-/// message more in `messages`, and ends what was under way of `message`: one that begins behind it
-/// has its own time. The replies have gone when it returns. With FramesLeft::some, call it again
-/// before anything is received. Fails with `protocol_violation` or `too_large` if what came is not
-/// a frame, or as writing does: then the call cannot go on. Throws what the handler throws, and
-/// std::runtime_error if its reply cannot be framed. `draining`: the one message that was wanted
-/// has been answered. `closed`: a reply ends the call, and has gone.
+/// Answers the complete frames in `frames` with `handler`, a limited number at a time so that other
+/// calls need not wait for long, and keeps an incomplete one. Counts each frame in `messages`, and
+/// ends the deadline of `message`: a later message has a deadline of its own. When it returns, the
+/// replies have been written. After FramesLeft::some, call it again before receiving more. Fails
+/// with `protocol_violation` or `too_large` if the bytes are not a frame, as writing does, with
+/// `draining` after the only wanted message was answered, and with `closed` after a reply that ends
+/// the call. After a failure the call cannot go on. Throws what the handler throws, and
+/// std::runtime_error if its reply cannot be framed.
 Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& messages,
                                  const Service& service, const MessageHandler& handler,
                                  Stream& call, framing::FrameAssembler& frames, ReplyBatch& replies,
                                  net::ProgressDeadline& message);
 
-/// A whole call whose fiber or thread is its own. Fails and throws as answer_frames does.
+/// Runs a whole framed call on a fiber or thread of its own. Fails and throws as answer_frames
+/// does.
 Result<void> talk_in_frames(ServerState& state, const Service& service, AdmittedCall& admitted);
 
 }  // namespace hotline::server

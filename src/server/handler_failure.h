@@ -9,7 +9,7 @@
 
 namespace hotline::server {
 
-/// Counts in `tally` that a handler of the service so named has thrown `what`, and logs `message`
+/// Counts in `tally` that a handler of the service `name` has thrown `what`, and logs `message`
 /// with it if there is memory for that. `peer` may be null.
 void report_throw(const ServerState& state, Tally& tally, const std::string& service,
                   std::string_view message, const Endpoint* peer, const char* what) noexcept;

@@ -56,7 +56,7 @@ struct CallEntry {
 
 }  // namespace
 
-/// What one loop does. Runs there, but for the constructor, start, begin and interrupt.
+/// What one loop does. Its functions run there, except the constructor, start, begin and interrupt.
 class LoopsRunner::Loop {
  public:
   Loop(LoopsRunner& runner, std::vector<Service>& services, std::size_t index)
@@ -86,7 +86,7 @@ class LoopsRunner::Loop {
   std::list<FrameDispatcher> dispatchers_;
   engine::LoopEvent* has_begun_ = nullptr;
   bool may_begin_ = false;
-  bool has_ended_ = false;  ///< Of the control loop's thread.
+  bool has_ended_ = false;  ///< Used by the control loop's thread only.
 };
 
 Result<void> LoopsRunner::Loop::start() {
@@ -137,8 +137,8 @@ void LoopsRunner::Loop::run_tasks(EventLoop& loop, FiberGroup& fibers) {
   }
 }
 
-/// Spawns `body` for `service`, as soon as there is a stack and memory for it: without it nobody
-/// would be served there. Returns false if a drain or a cut comes first.
+/// Spawns `body` for `service`, as soon as there is a stack and memory for it: without that fiber
+/// the loop would serve no caller. Returns false if a drain or a cut comes first.
 template <typename Body>
 bool LoopsRunner::Loop::spawn(EventLoop& loop, std::string_view name, const std::string& service,
                               FiberGroup& fibers, const Body& body) {
@@ -153,7 +153,7 @@ bool LoopsRunner::Loop::spawn(EventLoop& loop, std::string_view name, const std:
 void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
   ServerState& state = runner_.state_;
   const auto start = [&loop, &service, &state, &fibers](AdmittedCall call) {
-    // If there is no stack left the body goes unrun, and the call with it.
+    // If no stack is left, the body does not run and the call ends.
     const Endpoint peer = call.stream.peer();
     auto body = [&state, &service, call = std::move(call)]() mutable {
       run_call(state, service, std::move(call));
@@ -169,7 +169,7 @@ void LoopsRunner::Loop::take_callers(EventLoop& loop, Service& service, FiberGro
   if (!spawn(loop, "accept", service.name, fibers, accept)) listener.close();
 }
 
-/// Without a fiber for each: only where messages can be answered as they come.
+/// Accepts calls that have no fiber of their own, because messages are answered as they arrive.
 void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, FiberGroup& fibers) {
   Listener& listener = service.listeners[index_];
   FrameDispatcher* dispatcher = nullptr;
@@ -181,7 +181,7 @@ void LoopsRunner::Loop::take_framed_callers(EventLoop& loop, Service& service, F
     FiberGroup authenticating(loop);
     const CallEntry entry{runner_.state_, service, loop, authenticating, *dispatcher};
     Acceptor(runner_.state_, service, listener, std::cref(entry)).run();
-    // What is asked of this fiber is asked of them.
+    // A drain or cancel of this fiber reaches them.
     authenticating.join();
     dispatcher->stop_taking();
   };

@@ -13,7 +13,7 @@
 namespace hotline::server {
 namespace {
 
-/// A child among those that a drain and a cut reach.
+/// A child in the list of those that a drain and a cut reach.
 class Listed {
  public:
   Listed(std::set<engine::Interrupter*>& children, engine::Interrupter& child)
@@ -34,7 +34,7 @@ class Listed {
 constexpr ProcessesRunner::ChildWords ProcessesRunner::kCall{"cannot fork: the call is refused",
                                                              "a process died in its call"};
 constexpr ProcessesRunner::ChildWords ProcessesRunner::kWorker{
-    "cannot fork: there is a worker less for now", "a worker died: another takes its place"};
+    "cannot fork: one worker is missing for now", "a worker died: another takes its place"};
 
 Result<void> ProcessesRunner::start(std::vector<Service>& services) {
   if (control_.is_simulated()) {
@@ -77,7 +77,7 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
     // A caller that is not authenticated costs no process.
     if (!begin_call(state_, service, call) || !leave_loop(call.stream)) return;
     const auto handle_there = [&] { handle(state_, service, call); };
-    // The child has ended the call its own way; without a child, or when that died, it is reset.
+    // The child has ended the call. If there was no child, or it died, the call is reset.
     if (run_child(kCall, service, call.stream.descriptor(), handle_there)) call.stream.close();
   };
   if (control_.spawn(service.name, std::move(body), &calls_)) return;
@@ -85,8 +85,8 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
   state_.log(LogLevel::error, "no memory for a fiber: the call is refused", service.name, &peer);
 }
 
-/// The parent's loop may have waited on `call` and received more than was asked for. Returns false
-/// if there is no memory to take that along.
+/// The parent's loop may have received bytes of `call` that the child must get. Returns false if
+/// there is no memory for them.
 bool ProcessesRunner::leave_loop(Stream& call) noexcept {
   try {
     call.leave_loop();
@@ -143,7 +143,7 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
     kept.insert(kept.end(), kept_by_log.begin(), kept_by_log.end());
   }
   auto child = engine::ChildProcess::fork(interrupter, kept, [&] {
-    // The server that could be drained is the parent's; it is told by the report.
+    // Only the parent can drain the server; the report asks it to.
     state_.drain_server = [] {};
     body();
     return service.tally->report_since(before);
@@ -169,7 +169,7 @@ bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service
 void ProcessesRunner::interrupt(int end_code) {
   end_code_ = std::max(end_code_, end_code);
   takers_.interrupt(end_code);
-  // Calls that are being authenticated, for a drain ends no wait for a child.
+  // The calls that are being authenticated: a drain does not end a wait for a child.
   if (end_code == engine::kDrainEnd) calls_.interrupt(end_code);
   for (engine::Interrupter* child : children_) {
     if (end_code == engine::kDrainEnd) child->drain();
@@ -179,7 +179,7 @@ void ProcessesRunner::interrupt(int end_code) {
 
 void ProcessesRunner::drain() { interrupt(engine::kDrainEnd); }
 
-/// The children first; a child that ignores it is killed with its fiber.
+/// Signals the children first; a child that ignores it is killed when its fiber ends.
 void ProcessesRunner::cut() {
   interrupt(engine::kCancelEnd);
   calls_.interrupt(engine::kCancelEnd);

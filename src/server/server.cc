@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "core/check.h"
+#include "engine/signal_actions.h"
 #include "hotline/core/bytes.h"
 #include "server/control_loop.h"
 #include "server/runner.h"
@@ -25,7 +26,7 @@ struct Server::State {
     shared.drain_server = [this] { control.ask(engine::kDrainEnd); };
   }
 
-  /// Notes that the run is over, also where an exception ends the fiber that runs the server.
+  /// Records the end of the run, even if an exception ends the fiber that runs the server.
   class RunEnd {
    public:
     explicit RunEnd(State& state) : state_(state) {}
@@ -69,14 +70,13 @@ Result<void> Server::add_made(std::string_view uri, const HandlerMaker& make,
 
 Result<void> Server::add(Listener listener, Handler handler, std::string_view name,
                          const Framing& framing) {
-  check_use(static_cast<bool>(listener), "a listener that was moved from is added to a server");
+  check_use(static_cast<bool>(listener), "a listener that was moved from cannot be served");
   if (auto open = state_->check_open(name); !open) return open;
   return state_->add(server::make_service(std::move(listener), std::move(handler), framing, name));
 }
 
 Result<void> Server::add(DatagramSocket socket, Handler handler, std::string_view name) {
-  check_use(static_cast<bool>(socket),
-            "a datagram socket that was moved from is added to a server");
+  check_use(static_cast<bool>(socket), "a datagram socket that was moved from cannot be served");
   if (auto open = state_->check_open(name); !open) return open;
   return state_->add(server::make_service(std::move(socket), std::move(handler), name));
 }
@@ -113,14 +113,13 @@ Result<void> Server::bind() {
     case State::Phase::ended: break;
   }
   return fail(make_error(ErrorKind::invalid_argument, "bind", {}, "the server has begun to run",
-                         "bind() comes before run(), which is for once"));
+                         "call bind() before run(); a server runs once"));
 }
 
 Result<void> Server::State::bind_services() {
   if (auto checked = server::check_options(shared.options); !checked) return checked;
-  // Who bound says so next, perhaps to nobody.
+  // The program writes next what it has bound, perhaps to a pipe without a reader.
   engine::ignore_failed_writes();
-  if (auto checked = shared.admission.check(); !checked) return checked;
   if (auto blocked = control.block_signals(); !blocked) return blocked;
   if (shared.options.concurrency.kind == Concurrency::Kind::loops) {
     auto decision = choose_engine(shared.options.loop.engine);

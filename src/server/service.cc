@@ -114,7 +114,7 @@ Result<void> check_exposure(const Service& service) {
   const std::string& advice = service.handler.only_local_advice();
   return fail(make_error(
       ErrorKind::permission_denied, "serve", service.bound.to_string(),
-      "other machines could call '" + service.name + "', and nothing protects what is said",
+      "other machines could call '" + service.name + "', and the connection is not protected",
       advice.empty() ? "listen on 127.0.0.1, ::1 or unix:" : advice));
 }
 
@@ -157,7 +157,7 @@ Result<void> check_options(const ServerOptions& options) {
   for (const auto& each : kNamed) {
     if (each.value != 0) continue;
     return fail(make_error(ErrorKind::invalid_argument, "start the server", {},
-                           std::string(each.name) + " is 0: nobody could be served",
+                           std::string(each.name) + " is 0: no caller could be served",
                            "leave it unset for the default, or set it to 1 or more"));
   }
   return {};
@@ -196,7 +196,7 @@ Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
 
 namespace {
 
-/// A handler of streams alone has options of its own, perhaps of the same names.
+/// A handler that takes only streams may have options of the same names.
 Result<Framing> take_framing(OptionTaker& taker, const Handler& handler) {
   return handler.takes_messages() ? Framing::take_from(taker) : Framing();
 }

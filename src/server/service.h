@@ -38,10 +38,10 @@ struct ServerState {
     return options.calls == CallCount::unlimited || !has_begun_one.exchange(true);
   }
 
-  /// The call has ended: if it was the only one wanted, so does the server.
+  /// Call when a call has ended. With CallCount::one the server then drains.
   void note_call_done();
 
-  /// The call that begin_call() let begin came to nothing: another may begin.
+  /// Call when the call for which begin_call() returned true failed to begin: another may begin.
   void take_call_back() { has_begun_one = false; }
 
   /// Returns true if there is room for all callers that could wait at the listeners of `service`.
@@ -49,17 +49,17 @@ struct ServerState {
 
   ServerOptions options;
   std::function<void()> drain_server;
-  std::vector<Task> tasks;  ///< They do not change once the server runs.
+  std::vector<Task> tasks;  ///< Must not change while the server runs.
   Admission admission;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.
-  std::atomic<bool> has_begun_one = false;  ///< Of what CallCount::one wants.
-  Tally tasks_tally;                        ///< Of the tasks, which belong to no service.
+  std::atomic<bool> has_begun_one = false;  ///< The one of CallCount::one has begun.
+  Tally tasks_tally;                        ///< Counts the tasks, which belong to no service.
 };
 
-/// One call or message that is about to begin: where one alone is wanted and it comes to nothing,
-/// as for want of memory, the next may be the one. `ServerState` outlives it. One thread.
+/// A call or message that is about to begin. With CallCount::one, if it fails to begin, for example
+/// for lack of memory, the next one may begin instead. The ServerState must outlive it. One thread.
 class OnlyCall {
  public:
   OnlyCall() = default;
@@ -69,7 +69,7 @@ class OnlyCall {
     if (state_ != nullptr) state_->take_call_back();
   }
 
-  /// Whether it may begin.
+  /// Returns true if it may begin.
   bool begin(ServerState& state) {
     if (state.options.calls == CallCount::unlimited) return true;
     if (!state.begin_call()) return false;
@@ -77,10 +77,10 @@ class OnlyCall {
     return true;
   }
 
-  /// It is the one, and somebody else says when it has ended.
+  /// Call when it has begun; another object reports its end.
   void keep() { state_ = nullptr; }
 
-  /// It was the one, if one alone is wanted: the server ends.
+  /// Call when it has ended. With CallCount::one the server drains.
   void end() {
     if (ServerState* shared = std::exchange(state_, nullptr)) shared->note_call_done();
   }
@@ -107,7 +107,7 @@ struct Service {
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
   std::unique_ptr<Tally> tally = std::make_unique<Tally>();
-  bool was_given_bound = false;  ///< Its first listener or socket was bound by somebody else.
+  bool was_given_bound = false;  ///< Its first listener or socket was bound by the user.
 
   /// Closes what bind_service has bound.
   void unbind();
@@ -116,7 +116,7 @@ struct Service {
 /// Checks that no limit and no count in `options` is 0; fails with `invalid_argument`.
 Result<void> check_options(const ServerOptions& options);
 
-/// Whether there is a function in `handler`: fails with `invalid_argument`.
+/// Checks that `handler` has a function. Fails with `invalid_argument`.
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler);
 
 /// Checks that `handler` can serve `endpoint` with its framing. Fails with `invalid_argument`.
@@ -127,7 +127,7 @@ Result<void> check_handler(const Endpoint& endpoint, const Framing& framing,
 /// Fails with `invalid_argument` if they do not fit each other, or as `make` does.
 Result<Service> make_service(std::string_view uri, const HandlerMaker& make, std::string_view name);
 
-/// The same for what is bound already.
+/// Same as above, for a socket that is bound already.
 Result<Service> make_service(Listener listener, Handler handler, const Framing& framing,
                              std::string_view name);
 Result<Service> make_service(DatagramSocket socket, Handler handler, std::string_view name);

@@ -21,7 +21,7 @@ void add_cell(Counters& sum, const MessageCell& cell) {
   }
 }
 
-/// Takes the next number off `text`, 0 if there is none.
+/// Removes and returns the next number of `text`; 0 if there is none.
 std::uint64_t take_number(std::string_view& text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

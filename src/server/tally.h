@@ -10,8 +10,8 @@
 
 namespace hotline::server {
 
-/// What one loop, thread or process counts of its messages, in cache lines of its own. One thread
-/// at a time writes it, with plain stores; any thread may read it.
+/// The message counts of one loop, thread or process, in cache lines of their own. One thread at a
+/// time writes them, with plain stores; any thread may read them.
 struct alignas(64) MessageCell {
   using Count = std::atomic<std::uint64_t>;
 
@@ -28,9 +28,8 @@ struct alignas(64) MessageCell {
   MessageCell* next = nullptr;
 };
 
-/// What a service has done so far: where it is counted, and summed when it is read. Any thread.
-///
-/// There is no lock in it, for a process may be forked while another thread reads.
+/// Counts what a service has done. The counts of all threads are added when they are read. Any
+/// thread. It has no lock, because a process may fork while another thread reads.
 class alignas(64) Tally {
  public:
   Tally() = default;
@@ -38,7 +37,7 @@ class alignas(64) Tally {
   Tally& operator=(const Tally&) = delete;
   ~Tally();
 
-  // Once a call, or more seldom.
+  // Changed once per call, or less often.
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<std::uint64_t> calls_in_flight = 0;
   std::atomic<std::uint64_t> handler_failures = 0;
@@ -48,11 +47,11 @@ class alignas(64) Tally {
     refused[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   }
 
-  /// Returns the sums, each as it was at some moment during the call.
+  /// Returns the sums. They are not from one moment: each count is from some time during the call.
   Counters read() const;
 
-  /// Lends a cell to one thread, until it is given back: its counts stay. Without memory for one
-  /// it is a cell that others may have too, and some counts may be lost.
+  /// Lends a cell to one thread until it is given back; its counts stay. Without memory it returns
+  /// a cell that other threads may use too, and some counts may be lost.
   MessageCell& take_cell() noexcept;
   void give_back(MessageCell& cell) noexcept;
 
@@ -61,12 +60,13 @@ class alignas(64) Tally {
   void add_report(std::string_view report);
 
  private:
-  std::atomic<MessageCell*> first_ = nullptr;  ///< Of all cells: none goes before the Tally does.
+  std::atomic<MessageCell*> first_ =
+      nullptr;  ///< The list of all cells, which live as long as the Tally.
   MessageCell last_resort_;
 };
 
-/// The cell of one loop, thread or process for the time that it handles messages. One thread; the
-/// Tally outlives it.
+/// Holds the cell of one loop, thread or process while that handles messages. One thread. The Tally
+/// must outlive it.
 class MessageCount {
  public:
   explicit MessageCount(Tally& tally) : tally_(tally), cell_(tally.take_cell()) {}
@@ -74,17 +74,17 @@ class MessageCount {
   MessageCount& operator=(const MessageCount&) = delete;
   ~MessageCount() { tally_.give_back(cell_); }
 
-  /// A message of so many bytes was given to its handler.
+  /// Counts a message of `bytes` that was passed to its handler.
   void add_message(std::size_t bytes) {
     MessageCell::add(cell_.messages, 1);
     MessageCell::add(cell_.bytes_received, bytes);
   }
 
-  /// A reply of so many bytes goes.
+  /// Counts a reply of `bytes` that is sent.
   void add_reply(std::size_t bytes) { MessageCell::add(cell_.bytes_sent, bytes); }
 
-  /// Returns whether the latency of what is handled next is to be measured: a clock is read for
-  /// one in eight.
+  /// Returns true if the latency of the next messages is to be measured: one time in eight, because
+  /// it reads a clock.
   bool is_sample_due() { return ++turn_ % kTurnsOfSample == 0; }
   void add_latency(Duration latency) {
     MessageCell::add(cell_.latency[DurationHistogram::range_of(latency)], 1);

@@ -8,14 +8,14 @@ namespace hotline::server {
 
 struct ServerState;
 
-/// What runs beside the calls of a server, and its name in logs.
+/// A function that runs beside the calls of a server, and its name in logs.
 struct Task {
   std::string name;
   ServerTask function;
 };
 
-/// Runs `task` until it returns. One that throws is counted, logged, and called again after a
-/// pause; a drain or a cut ends the pause, and with it the task. Suspends the fiber.
+/// Runs `task` until it returns. If it throws, that is counted and logged, and it is called again
+/// after a pause; a drain or a cut during the pause ends it. Suspends the fiber.
 void run_task(ServerState& state, const Task& task) noexcept;
 
 }  // namespace hotline::server

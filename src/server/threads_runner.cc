@@ -133,7 +133,7 @@ void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {
   serve_datagrams(state_, service, socket);
-  // Who sends from now on is told that nobody listens.
+  // Closed, so that later senders get an error.
   if (socket) socket.close();
 }
 

@@ -44,7 +44,7 @@ class ThreadsRunner final : public Runner {
 
   ServerState& state_;
   engine::EventLoop& control_;
-  std::shared_ptr<engine::LoopEvent> ended_;  ///< A thread's letter may come when this has gone.
+  std::shared_ptr<engine::LoopEvent> ended_;  ///< A thread may set it after the runner has gone.
   std::shared_ptr<engine::OffloadPool> offload_pool_;  ///< Counts all threads.
   std::mutex mutex_;
   std::list<Thread> threads_;

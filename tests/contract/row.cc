@@ -18,11 +18,11 @@ using hotline::EngineKind;
 const Row kRows[] = {
     {"loops-epoll", {Kind::loops, 2}, EngineKind::epoll},
     {"loops-uring", {Kind::loops, 2}, EngineKind::uring},
-    {"serial", {Kind::serial, 0}, EngineKind::epoll},
+    {"serial", {Kind::serial, {}}, EngineKind::epoll},
     {"threads", {Kind::threads, 32}, EngineKind::epoll},
     {"processes", {Kind::processes, 32}, EngineKind::epoll},
     {"loops-simulated", {Kind::loops, 2}, EngineKind::simulated},
-    {"serial-simulated", {Kind::serial, 0}, EngineKind::simulated},
+    {"serial-simulated", {Kind::serial, {}}, EngineKind::simulated},
     {"threads-simulated", {Kind::threads, 32}, EngineKind::simulated},
 };
 

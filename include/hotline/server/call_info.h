@@ -2,37 +2,38 @@
 
 #include <string>
 
+#include "hotline/core/public.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/stream.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
-/// The caller that an authentication has recognized.
+/// Who the caller is, as the authentication has found out.
 struct Identity {
   std::string name;
 
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-/// What a server knows of a call, or of a datagram socket, when it gives it to a handler. A view:
-/// it is valid until the function that was given it returns. One thread.
+/// The addresses and the identity of a call, or of a datagram socket, for a handler. It is a view,
+/// valid until the function that receives it returns. One thread.
 class CallInfo {
  public:
-  /// `identity` may be null. Both outlive the view.
+  /// `identity` may be null. Both must outlive the view.
   explicit CallInfo(const Stream& call, const Identity* identity = nullptr)
       : stream_(&call), identity_(identity) {}
   explicit CallInfo(const DatagramSocket& socket) : socket_(&socket) {}
 
-  /// A call without a socket, to test what takes a CallInfo. All outlive the view.
+  /// Makes a view without a socket, to test functions that take a CallInfo. All must outlive it.
   CallInfo(const Endpoint& peer, const Endpoint& local, const Identity* identity = nullptr)
       : peer_(&peer), local_(&local), identity_(identity) {}
 
-  /// Returns whether it is a datagram socket, which has many peers; else it is one call.
+  /// Returns true for a datagram socket, which has many peers, and false for a call.
   bool is_datagram_socket() const { return socket_ != nullptr; }
 
-  /// Returns the address of the caller; a default Endpoint for a datagram socket: Message::peer()
-  /// says who sent which datagram. Allocates.
+  /// Returns the address of the caller. For a datagram socket it is a default Endpoint: see
+  /// Message::peer() for the sender of a datagram. Allocates.
   Endpoint peer() const {
     if (stream_ != nullptr) return stream_->peer();
     return peer_ == nullptr ? Endpoint() : *peer_;
@@ -45,7 +46,7 @@ class CallInfo {
     return socket_ == nullptr ? *local_ : socket_->endpoint();
   }
 
-  /// Returns who calls, as Handler::authenticate found out; null without an authentication.
+  /// Returns the identity that Handler::authenticate returned; null without an authentication.
   const Identity* identity() const { return identity_; }
 
  private:

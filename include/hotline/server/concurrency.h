@@ -25,17 +25,18 @@ struct Concurrency {
   std::optional<std::size_t>
       count{};  ///< Default: a loop for each core, 256 threads, 64 processes.
 
-  /// `serial`, `threads:16`, `processes`, `loops:2` …; fails with `invalid_argument`.
+  /// Parses `serial`, `threads:16`, `processes`, `loops:2` and so on. Fails with
+  /// `invalid_argument`.
   static Result<Concurrency> parse(std::string_view word);
 
-  /// The words that parse() takes, without and with their counts: `threads`, `threads:N`.
+  /// Returns the words that parse() takes, without and with their counts: `threads`, `threads:N`.
   static std::vector<std::string> names();
   static std::vector<std::string> forms();
 
-  /// Returns the word with the count that is used here, as `parse` reads it.
+  /// Returns the word with effective_count(), in the form that parse() reads.
   std::string to_string() const;
 
-  /// Returns `count`, or the default of `kind` here.
+  /// Returns `count`, or the default of `kind` on this machine.
   std::size_t effective_count() const;
 };
 

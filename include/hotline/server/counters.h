@@ -10,11 +10,12 @@
 #include <string_view>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
 #include "hotline/net/endpoint.h"
 
-namespace hotline {
+namespace hotline HOTLINE_PUBLIC {
 
-/// Why a caller was accepted and not served.
+/// Why the server refused a caller after accepting its connection.
 enum class Refusal : std::uint8_t {
   too_many_from_address,  ///< Limits::connections_per_peer_max.
   other_user,             ///< A UNIX caller of another user: Handler::only_owner.
@@ -28,8 +29,8 @@ inline constexpr std::size_t kRefusalCount = 6;
 /// Returns the enumerator's name, such as `no_memory`.
 std::string_view name_of(Refusal reason);
 
-/// How many durations lie in which range. Range 0 is below 1 us; range n from 2^(n-1) us to below
-/// 2^n us; the last has no upper bound.
+/// A histogram of durations. Range 0 counts those below 1 us, range n those from 2^(n-1) us up to
+/// but not including 2^n us; the last range has no upper bound.
 struct DurationHistogram {
   std::array<std::uint64_t, 26> counts{};
 
@@ -40,7 +41,7 @@ struct DurationHistogram {
     return std::min<std::size_t>(static_cast<std::size_t>(bits), 25);
   }
 
-  /// Returns the upper bound of a range, kNoTimeout of the last.
+  /// Returns the upper bound of a range; kNoTimeout for the last one.
   static Duration upper_bound_of(std::size_t range) {
     if (range >= 25) return kNoTimeout;
     return std::chrono::microseconds(std::int64_t{1} << range);
@@ -48,8 +49,8 @@ struct DurationHistogram {
 
   std::uint64_t total() const;
 
-  /// Returns the upper bound of the range in which the `part` (0 to 1) smallest durations end; zero
-  /// if there is none.
+  /// Returns an upper bound of the quantile `part` (0 to 1): the upper bound of the range in which
+  /// it lies. Returns zero if the histogram is empty.
   Duration quantile(double part) const;
 
   DurationHistogram& operator+=(const DurationHistogram& other);
@@ -57,19 +58,19 @@ struct DurationHistogram {
 };
 
 /// What a server, or one of its services, has done so far. A message is a datagram or a frame that
-/// a message handler was given. Bytes are those of messages and of the replies to them; what stream
-/// handlers receive and send is not counted.
+/// was passed to a message handler. Bytes are those of messages and of the replies to them; the
+/// bytes that stream handlers receive and send are not counted.
 struct Counters {
-  std::uint64_t calls = 0;            ///< Connections that were taken.
-  std::uint64_t calls_in_flight = 0;  ///< Of those, the ones that have not ended.
+  std::uint64_t calls = 0;            ///< Connections that were accepted and not refused.
+  std::uint64_t calls_in_flight = 0;  ///< The calls that have not ended.
   std::uint64_t messages = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t handler_failures = 0;  ///< Calls, messages and tasks whose function threw.
-  std::array<std::uint64_t, kRefusalCount> refused{};  ///< By Refusal.
+  std::array<std::uint64_t, kRefusalCount> refused{};  ///< Indexed by Refusal.
 
-  /// Of one in eight pieces of messages that came together: from when they had come, as the loop
-  /// or thread noticed it, until all replies to them were handed to the system.
+  /// The latency of one in eight groups of messages that arrived together: from the time at which
+  /// the loop or thread noticed them until all replies to them were passed to the system.
   DurationHistogram latency{};
 
   std::uint64_t refusals(Refusal reason) const { return refused[static_cast<std::size_t>(reason)]; }
@@ -79,7 +80,7 @@ struct Counters {
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 
-/// The counters of one service, and where it can be called.
+/// The counters of one service at one endpoint.
 struct ServiceCounters {
   std::string name;
   Endpoint endpoint;

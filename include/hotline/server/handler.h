@@ -27,27 +27,30 @@ namespace hotline HOTLINE_PUBLIC {
 /// handler: the server's limits and its drain do not apply to it any more.
 using StreamHandler = std::function<void(Stream&)>;
 
-/// The same, and it is told who calls. The CallInfo is valid until it returns or moves the stream.
+/// Same as above, with the addresses and the identity of the caller. The CallInfo is valid until
+/// the handler returns or moves the stream.
 using InformedStreamHandler = std::function<void(Stream&, const CallInfo&)>;
 
-/// One message in, at most one out. May wait: other messages go on meanwhile, but those behind it
-/// on the same stream wait for it, so that replies keep their order. If a reply cannot be sent
-/// whole, its stream ends with a reset.
+/// Handles one message, and returns at most one reply. It may wait: other messages are handled
+/// meanwhile, except the later ones of the same stream, so that replies keep their order. If a
+/// reply cannot be sent whole, its stream ends with a reset.
 using MessageHandler = std::function<Reply(const Message&)>;
 
-/// Makes the message handler of one call, or of one datagram socket, so that it can have a state of
-/// its own. It is called before the first message of a call is handled; what it returns handles the
-/// messages of that call one after another, on the call's own thread, and is destroyed at its end.
-/// On a datagram socket it is called once, and what it returns may be called again, for the next
-/// message, while it waits. An exception of the maker ends the call, as one of the handler does.
+/// Makes the message handler of one call, or of one datagram socket, so that the handler can have
+/// state of its own. Called before the first message of a call is handled. The handler that it
+/// returns handles the messages of that call one after another, on the call's thread, and is
+/// destroyed at the end of the call. For a datagram socket the maker is called once, and the
+/// handler may be called for a later message while it waits. An exception of the maker ends the
+/// call, as one of the handler does.
 using MessageHandlerMaker = std::function<MessageHandler(const CallInfo&)>;
 
-/// Finds out who calls, before the handler sees the call: it may receive from `call` and write to
-/// it. An error, or an exception, refuses the call.
+/// Authenticates a call before the handler gets it. It may receive from `call` and write to it. If
+/// it returns an error or throws, the call is refused.
 using Authenticator = std::function<Result<Identity>(Stream& call)>;
 
-/// A datagram socket, for who needs several replies or other destinations; returns when draining.
-/// If it throws, it is called again after a pause, unless the server drains.
+/// Serves a datagram socket, for services that send several replies or send to other destinations.
+/// It returns when draining. If it throws, it is called again after a pause, unless the server
+/// drains.
 using DatagramHandler = std::function<void(DatagramSocket&)>;
 
 /// A function type that can be a handler.
@@ -58,12 +61,12 @@ concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
     std::is_invocable_r_v<MessageHandler, Function&, const CallInfo&> ||
     std::is_invocable_v<Function&, DatagramSocket&>;
 
-/// Waits until something that a handler cannot do without is lost: the reason, or how the wait
-/// itself ended (`cancelled`, `draining`; after `resource_exhausted` it is asked again).
+/// Blocks until a resource that a handler depends on is gone, and returns why. `cancelled` and
+/// `draining` mean that the wait was interrupted; after `resource_exhausted` it is called again.
 using LossWait = std::function<Error()>;
 
-/// What serves an endpoint: a function of any of the three kinds, or one for streams together with
-/// one for datagrams. Handlers run on many threads at once.
+/// The functions that serve an endpoint: one of any of the kinds above, or one for streams together
+/// with one for datagrams. Handlers run on many threads at once.
 class Handler {
  public:
   Handler() = default;
@@ -107,27 +110,27 @@ class Handler {
     return *this;
   }
 
-  /// Calls over streams go to `authenticator` first, and to the handler only if that returns an
-  /// Identity. It runs where the call itself will, a fiber or a thread, and holds up no other call,
-  /// except under `serial`; with `processes` it runs on a fiber of the parent, before the fork, so
-  /// it must not block there. ServerOptions::authentication_timeout bounds all its waits together.
-  /// A call that it refuses ends with a reset, unless it has closed the stream itself. What it
-  /// leaves unread is the handler's. Datagrams are not authenticated: binding a datagram endpoint
-  /// fails.
+  /// Passes each call over a stream to `authenticator` first, and to the handler only if that
+  /// returns an Identity. The authenticator runs on the call's own fiber or thread, so other calls
+  /// go on, except with `serial`. With `processes` it runs on a fiber of the parent, before the
+  /// fork, so it must not block there. ServerOptions::authentication_timeout limits all its waits
+  /// together. A refused call ends with a reset, unless the authenticator has closed the stream.
+  /// The handler receives the bytes that the authenticator did not read. Datagrams are not
+  /// authenticated: binding a datagram endpoint fails.
   Handler& authenticate(Authenticator authenticator) {
     authenticator_ = std::move(authenticator);
     return *this;
   }
 
-  /// It needs `descriptor` in processes that are forked for calls; negative: none.
+  /// Keeps `descriptor` open in processes that are forked for calls. A negative one is ignored.
   Handler& keep(int descriptor) {
     if (descriptor >= 0) kept_descriptors_.push_back(descriptor);
     return *this;
   }
 
-  /// The handler cannot serve without what `wait_lost` waits for: when that is lost, the server
-  /// drains, and DrainReport::loss has the reason. `wait_lost` runs beside the server on a fiber of
-  /// its own, for each endpoint of the handler, and must not throw.
+  /// States that the handler depends on the resource that `wait_lost` waits for: when that is lost,
+  /// the server drains, and DrainReport::loss has the reason. `wait_lost` runs on a fiber of its
+  /// own for each endpoint of the handler, and must not throw.
   Handler& needs(LossWait wait_lost) {
     wait_lost_ = std::move(wait_lost);
     return *this;
@@ -139,7 +142,7 @@ class Handler {
   const DatagramHandler& datagram() const { return datagram_; }
   const Authenticator& authenticator() const { return authenticator_; }
 
-  /// Returns whether it answers messages, by one handler for all calls or by one for each.
+  /// Returns true if it handles messages, with one handler for all calls or one for each.
   bool takes_messages() const { return message_ || message_maker_; }
 
   bool is_only_local() const { return is_only_local_; }
@@ -171,7 +174,7 @@ class Handler {
   LossWait wait_lost_;
 };
 
-/// Makes the handler of an endpoint from the options that it takes.
+/// Makes the handler of an endpoint from the endpoint options that it takes.
 using HandlerMaker = std::function<Result<Handler>(OptionTaker& taker)>;
 
 }  // namespace hotline

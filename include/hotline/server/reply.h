@@ -33,9 +33,9 @@ class ConstantText {
   std::string_view text_;
 };
 
-/// What a message handler answers: nothing, text that the reply owns, a constant, or bytes of the
+/// What a message handler returns: nothing, text that the reply owns, a constant, or bytes of the
 /// message itself; and whether the call ends after it. It is sent after the handler has returned,
-/// so it refers to nothing else.
+/// so it must not refer to anything else.
 class Reply {
  public:
   /// No reply.
@@ -70,18 +70,18 @@ class Reply {
   /// Returns a reply with a string literal, without a copy.
   static Reply constant(ConstantText text) { return Reply(text); }
 
-  /// No reply, and the call ends: see then_close().
+  /// Returns an empty reply that ends the call: see then_close().
   static Reply close() { return Reply().then_close(); }
 
-  /// Returns the same reply, after which the framed call ends in good order: its peer receives all
-  /// replies so far and then an end, and messages that it had sent behind this one are dropped. On
-  /// datagrams, where there is no call, it changes nothing.
+  /// Returns the same reply, which ends the framed call in good order: the peer receives all
+  /// replies so far and then the end of the stream, and later messages that it has sent are
+  /// dropped. It has no effect on datagrams, where there is no call.
   Reply then_close() && {
     ends_call_ = true;
     return std::move(*this);
   }
 
-  /// Returns whether the call ends after it.
+  /// Returns true if the call ends after it.
   bool ends_call() const { return ends_call_; }
 
   bool has_value() const { return !std::holds_alternative<std::monostate>(bytes_); }

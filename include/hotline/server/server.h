@@ -27,7 +27,7 @@ namespace hotline HOTLINE_PUBLIC {
 
 class Server;
 
-/// What bounds a server. Each is at least 1: bind fails with `invalid_argument` otherwise.
+/// The limits of a server. Each must be at least 1: otherwise bind() fails with `invalid_argument`.
 struct Limits {
   /// Calls at once. Default: the descriptors of the process less 64, and 32 more for each loop.
   std::optional<std::size_t> connections_max{};
@@ -38,8 +38,7 @@ struct Limits {
   /// Message handlers that wait at once, for each datagram socket.
   std::size_t waiting_messages_max = 1024;
 
-  /// Memory for framed messages that have begun and not ended: of all calls together, with
-  /// `processes` of each child.
+  /// Memory for incomplete framed messages of all calls together; with `processes`, of each child.
   std::size_t message_memory_max = 256 * 1024 * 1024;
 };
 
@@ -57,9 +56,9 @@ struct ServerOptions {
   Limits limits{};
   StreamTimeouts timeouts{};
   Duration drain_timeout = std::chrono::seconds(30);
-  Duration linger =
-      std::chrono::seconds(1);  ///< For the peer's last bytes, once a handler has returned.
-  /// For all that Handler::authenticate waits for in one call.
+  Duration linger = std::chrono::seconds(
+      1);  ///< The time for the peer's last bytes after a handler has returned.
+  /// The time for all waits of Handler::authenticate in one call together.
   Duration authentication_timeout = std::chrono::seconds(10);
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
@@ -74,16 +73,17 @@ struct ServerOptions {
 /// message is a datagram, or a frame of a framed call, that was given to a message handler. The
 /// counts of a process that dies before it reports are lost.
 struct DrainReport {
-  std::uint64_t calls = 0;     ///< All that there were.
-  std::uint64_t messages = 0;  ///< All that there were.
-  std::uint64_t finished = 0;  ///< Calls under way at the drain or accepted since that finished,
-  std::uint64_t cut = 0;       ///< and that were cut at its deadline.
-  std::uint64_t handler_failures = 0;  ///< Calls and messages whose handler threw.
-  std::optional<Error> loss{};         ///< What made it drain, if a handler had lost what it needs.
+  std::uint64_t calls = 0;     ///< All calls.
+  std::uint64_t messages = 0;  ///< All messages.
+  std::uint64_t finished =
+      0;                  ///< Calls in progress at the drain, or accepted after it, that finished,
+  std::uint64_t cut = 0;  ///< and that were cut at the deadline.
+  std::uint64_t handler_failures = 0;  ///< Calls, messages and tasks whose function threw.
+  std::optional<Error> loss{};  ///< The reason of the drain, if a handler has lost what it needs.
 };
 
-/// What a server does beside its calls, such as cleaning up every minute. Its waits suspend a fiber
-/// or block a thread.
+/// Work that a server does beside its calls, such as cleaning up every minute. Its waits suspend a
+/// fiber or block a thread.
 using ServerTask = std::function<void()>;
 
 /// A service at the endpoint where it can be called.
@@ -111,30 +111,30 @@ class Server {
   Result<void> add_made(std::string_view uri, const HandlerMaker& make,
                         std::string_view name = "service");
 
-  /// One more service, at a listener that is bound already, of calls over streams, or of messages
-  /// that `framing` cuts out of them. With `loops` each loop has its own listener at the same
-  /// address. Its streams keep the options that it was made with; ServerOptions::timeouts and `tap`
-  /// do not apply to them. Fails as the other add does. No loop may have waited on the listener,
-  /// unless it has left that loop.
+  /// Adds a listener that is bound already. `handler` serves its calls, or the messages that
+  /// `framing` delimits in them. With `loops` each loop has a listener of its own at the same
+  /// address. The streams keep the options that the listener was made with: ServerOptions::timeouts
+  /// and `tap` do not apply to them. The listener must not have been used on a loop, unless it has
+  /// left that loop. Fails as above.
   Result<void> add(Listener listener, Handler handler, std::string_view name = "service",
                    const Framing& framing = {});
 
-  /// The same for a datagram socket that is bound already.
+  /// Same as above, for a datagram socket that is bound already.
   Result<void> add(DatagramSocket socket, Handler handler, std::string_view name = "service");
 
-  /// Runs `task` beside the calls, under `name` in logs, from the start of the server until it
-  /// returns. It is drained and cut as the calls are: when the server drains, a wait for something
-  /// new ends, and so does a sleep_for() with OnDrain::ends; the task should return then. What it throws is logged and counted as
-  /// a handler's failure, and it is called again after a pause of 20 ms, unless the server drains.
-  /// It runs on a fiber of the first loop; with `serial` and `threads` on a thread of its own; with
-  /// `processes` on a fiber of the parent, where it must not block. Fails with `invalid_argument`
-  /// if it is empty, or after bind.
+  /// Adds a task that runs beside the calls, from the start of the server until it returns; run()
+  /// waits for it. Logs show `name`. A drain and a cut reach it as they reach calls: a drain ends
+  /// its waits for something new, and a sleep_for() with OnDrain::ends; the task should then
+  /// return. If it throws, that is logged and counted as a handler's failure, and it is called
+  /// again after a pause of 20 ms, unless the server drains. It runs on a fiber of the first loop;
+  /// with `serial` and `threads` on a thread of its own; with `processes` on a fiber of the parent,
+  /// where it must not block. Fails with `invalid_argument` if `task` is empty, or after bind().
   Result<void> add_task(std::string_view name, ServerTask task);
 
-  /// Binds every endpoint, or none: then it can be tried again. Afterwards callers wait in the
-  /// backlog, and with SignalUse::drain a signal no longer kills: call it before other threads
-  /// start. When everything is bound already it succeeds and changes nothing; it fails once run has
-  /// begun.
+  /// Binds every endpoint. If one fails, none is bound, and bind() can be called again. Afterwards
+  /// callers wait in the backlog, and with SignalUse::drain a signal no longer kills the process:
+  /// call it before other threads start. A second call succeeds and changes nothing. Fails after
+  /// run() has begun.
   Result<void> bind();
 
   /// Returns the endpoints in the order of add(): after bind() as they are bound, with real ports;
@@ -155,15 +155,16 @@ class Server {
   /// before run(), run() returns without serving any caller.
   void cut();
 
-  /// Returns what the server has done so far: the sum over its services and tasks. From bind on, at
-  /// any time, on any thread; it holds up no call. With `processes` what a child counts (messages,
-  /// bytes, latency, failures) is added when the child ends.
+  /// Returns what the server has done so far: the sum over its services and tasks. Any thread, at
+  /// any time after bind(); it takes no lock. With `processes` the messages, bytes, latencies and
+  /// failures of a child are added when the child ends.
   Counters counters() const;
 
-  /// Returns the same for each service, in the order of add.
+  /// Returns the counters of each service, in the order of add().
   std::vector<ServiceCounters> service_counters() const;
 
-  /// Which engine `loops` will run on, once bound; why not the better one, if not.
+  /// Returns the engine that `loops` runs on, and why it is not the better one. Call it after
+  /// bind().
   const EngineDecision& engine() const;
 
  private:

@@ -30,7 +30,7 @@ constexpr Shape kLines = {"?framing=lines", "hello\n", "hello\n"};
 
 void greet(Stream& call, const CallInfo& info) {
   while (const auto bytes = call.receive()) {
-    const std::string name = info.identity() == nullptr ? "nobody" : info.identity()->name;
+    const std::string name = info.identity() == nullptr ? "anonymous" : info.identity()->name;
     if (!call.write_all(as_bytes(name + ':')) || !call.write_all(*bytes)) return;
   }
 }
@@ -48,7 +48,8 @@ Result<Identity> ask_name(Stream& call) {
   const auto read = call.read_exact(std::as_writable_bytes(std::span(name)));
   if (!read) return fail(read.error());
   if (name == "mary") return Identity{name};
-  return fail(make_error(ErrorKind::permission_denied, "authenticate", {}, "nobody knows " + name));
+  return fail(
+      make_error(ErrorKind::permission_denied, "authenticate", {}, "no such user: " + name));
 }
 
 struct Running {
@@ -124,7 +125,7 @@ TEST_CASE("a refused caller sees a reset, is logged, and the next is served") {
     talk(running, caller);
     CHECK(running.server.drain().handler_failures == 0);
     CHECK(running.log.has("refused: not authenticated"));
-    CHECK(running.log.has_detail("nobody knows eve!"));
+    CHECK(running.log.has_detail("no such user: eve!"));
   });
 }
 
@@ -144,7 +145,7 @@ TEST_CASE("a caller that says too little in the time for its authentication is r
       options);
 }
 
-TEST_CASE("a caller that takes its time holds up no other, except under serial") {
+TEST_CASE("a slow authentication delays no other caller, except under serial") {
   on_each(ask_name, [](const Running& running) {
     if (running.is_serial) return;
     const UniqueFd slow = running.call();
@@ -198,7 +199,7 @@ TEST_CASE("an authentication runs before there is a process for its call") {
   std::atomic<int> asked = 0;
   on_each(
       [&](Stream& call) {
-        ++asked;  // Of a child, this process would never know.
+        ++asked;  // A child would count in its own memory.
         return ask_name(call);
       },
       [&](const Running& running) {

@@ -13,7 +13,7 @@
 
 // Server::add of a listener, or of a datagram socket, that is bound already.
 
-namespace hotline {
+namespace hotline::bound_service_test {
 namespace {
 
 void echo(Stream& call) {
@@ -120,4 +120,4 @@ TEST_CASE("a bind that fails leaves a bound listener as it was, for the next try
   CHECK(test::receive_until_end(caller.get()) == "hello\n");
 }
 
-}  // namespace hotline
+}  // namespace hotline::bound_service_test

@@ -15,7 +15,7 @@
 
 // Message handlers that are made for each call, and replies that end a call.
 
-namespace hotline {
+namespace hotline::call_messages_test {
 namespace {
 
 constexpr const char* kLines = "tcp://127.0.0.1:0?framing=lines";
@@ -86,12 +86,12 @@ TEST_CASE("a framing that waits for its receiver has a handler for each call too
   });
 }
 
-TEST_CASE("the maker is told both addresses, and who calls if that was found out") {
+TEST_CASE("the maker receives both addresses, and the identity if there is one") {
   test::on_each_word([](const ServerOptions& options) {
     const auto introduce = [](const CallInfo& info) -> MessageHandler {
       std::string text = std::to_string(info.peer().port()) + ' ' +
                          std::to_string(info.local().port()) + ' ' +
-                         (info.identity() == nullptr ? "nobody" : info.identity()->name) +
+                         (info.identity() == nullptr ? "anonymous" : info.identity()->name) +
                          (info.is_datagram_socket() ? " socket" : "");
       return [text](const Message&) { return Reply(text); };
     };
@@ -104,7 +104,7 @@ TEST_CASE("the maker is told both addresses, and who calls if that was found out
       REQUIRE(stream);
       const std::string expected = std::to_string(stream->local().port()) + ' ' +
                                    std::to_string(running.endpoint().port()) +
-                                   (is_known ? " mary\n" : " nobody\n");
+                                   (is_known ? " mary\n" : " anonymous\n");
       REQUIRE(stream->write_all(as_bytes("who\n")));
       std::string reply(expected.size(), '\0');
       REQUIRE(stream->read_exact(std::as_writable_bytes(std::span(reply))));
@@ -165,7 +165,7 @@ TEST_CASE("a maker that throws or makes nothing ends its call with a reset") {
   });
 }
 
-TEST_CASE("a reply may end its call: what was sent behind it is not answered") {
+TEST_CASE("a reply may end its call, and later messages are not answered") {
   test::on_each_word([](const ServerOptions& options) {
     const auto part = [](const Message& message) {
       if (as_text(message.bytes()) == "quit") return Reply("bye").then_close();
@@ -243,4 +243,4 @@ TEST_CASE("the maker of a datagram socket's handler that throws is called again"
       {"serial", "threads:1", "loops:1"});
 }
 
-}  // namespace hotline
+}  // namespace hotline::call_messages_test

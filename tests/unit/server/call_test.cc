@@ -113,7 +113,7 @@ TEST_CASE("a call that its handler refuses ends with a reset and is not counted 
     test::wait_readable(call.caller());
     char byte = 0;
     CHECK(::recv(call.caller(), &byte, 1, 0) == -1);
-    CHECK(call.shared().handler_failures == 0);
+    CHECK(call.counters().handler_failures == 0);
     CHECK(call.log().has("call ended"));
     CHECK(call.has_room());
   });

@@ -9,7 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "support/on_each_word.h"
 
-namespace hotline::server {
+namespace hotline::server::control_loop_test {
 namespace {
 
 /// A control loop of a server without endpoints, whose tasks and services the test adds.
@@ -98,4 +98,4 @@ TEST_CASE("the counts of a server are those of its services and its tasks") {
   CHECK(counters.handler_failures == 1);
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::control_loop_test

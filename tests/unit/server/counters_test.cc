@@ -11,7 +11,7 @@
 #include "support/on_each_word.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::counters_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -197,4 +197,4 @@ TEST_CASE("a refused caller is counted by its reason, and failures of handlers a
   });
 }
 
-}  // namespace hotline
+}  // namespace hotline::counters_test

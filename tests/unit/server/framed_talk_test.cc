@@ -36,10 +36,10 @@ class OneTalk {
     caller_ = test::connect_tcp(port);
     test::wait_readable(listener.get());
     UniqueFd ours(::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    call_.emplace(net::StreamAccess::over(
-        std::make_unique<engine::Channel>(std::move(ours)), *Endpoint::parse("unix:@peer"),
-        {.timeouts = shared_.options.timeouts, .receive_max = 3}),
-        CallSlot());
+    call_.emplace(net::StreamAccess::over(std::make_unique<engine::Channel>(std::move(ours)),
+                                          *Endpoint::parse("unix:@peer"),
+                                          {.timeouts = shared_.options.timeouts, .receive_max = 3}),
+                  CallSlot());
   }
 
   /// The caller sends `text` and no more.

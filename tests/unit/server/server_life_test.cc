@@ -160,7 +160,7 @@ TEST_CASE("a limit or a count of 0 is refused by bind, and names itself") {
   };
   const auto is_refused = [&](std::string_view name, const ServerOptions& options) {
     CHECK(refusal(options) ==
-          "cannot start the server: " + std::string(name) + " is 0: nobody could be served");
+          "cannot start the server: " + std::string(name) + " is 0: no caller could be served");
   };
   is_refused("Concurrency::count", {.concurrency = {.count = 0}});
   is_refused("Limits::connections_max", {.limits = {.connections_max = 0}});

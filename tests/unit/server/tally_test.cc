@@ -6,7 +6,7 @@
 
 #include <doctest/doctest.h>
 
-namespace hotline::server {
+namespace hotline::server::tally_test {
 
 TEST_CASE("a tally begins at nothing, and is read as it was counted") {
   Tally tally;
@@ -110,4 +110,4 @@ TEST_CASE("a report is not empty even if nothing was counted") {
   CHECK_FALSE(tally.report_since(tally.read()).empty());
 }
 
-}  // namespace hotline::server
+}  // namespace hotline::server::tally_test

@@ -11,7 +11,7 @@
 #include "support/simulated.h"
 #include "support/sockets.h"
 
-namespace hotline {
+namespace hotline::task_test {
 namespace {
 
 constexpr const char* kAnyPort = "tcp://127.0.0.1:0";
@@ -175,4 +175,4 @@ TEST_CASE("an empty task is refused, and so is one that comes after bind") {
   CHECK(test::kind_of(server.add_task("cleaner", [] {})) == "invalid_argument");
 }
 
-}  // namespace hotline
+}  // namespace hotline::task_test
