@@ -1,4 +1,4 @@
-// How a call can end, as the server sees it: stream.end(). Both sides are in this program.
+// How a call can end, as the server sees it: Stream::end_reason(). Both sides are in this program.
 //
 //   ends
 #include <iostream>
@@ -20,7 +20,7 @@ void show(const char* deed, void (*act)(Stream& caller), std::size_t wanted_byte
   if (wanted_bytes > 0) hotline::discard(call.read_exact({wanted, wanted_bytes}));
   while (call.receive()) {
   }
-  std::cout << deed << ": " << name_of(call.end().kind) << '\n';
+  std::cout << deed << ": " << name_of(call.end_reason()->kind) << '\n';
 }
 
 void hear(Stream& caller) { caller.receive().value(); }

@@ -12,7 +12,8 @@ void upper(hotline::Stream& call) {
   }
   // A hang-up ends this call, never the server. One string, so that the lines of two calls do not
   // mix.
-  std::cout << "a call ended: " + std::string(name_of(call.end().kind)) + '\n' << std::flush;
+  std::cout << "a call ended: " + std::string(name_of(call.end_reason()->kind)) + '\n'
+            << std::flush;
 }
 
 int main(int argc, char** argv) {

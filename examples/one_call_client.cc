@@ -18,5 +18,5 @@ int main(int argc, char** argv) {
   // In however many pieces the reply comes, it is complete when the server closes.
   while (auto bytes = call->receive()) std::cout << hotline::as_text(*bytes);
   std::cout << '\n';
-  return call->end().kind == hotline::ErrorKind::closed ? 0 : report(call->end());
+  return call->ended_with(hotline::ErrorKind::closed) ? 0 : report(*call->end_reason());
 }

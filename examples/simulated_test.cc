@@ -9,7 +9,7 @@
 void count(hotline::Stream& call) {  // The handler under test.
   std::size_t total = 0;
   while (const auto bytes = call.receive()) total += bytes->size();
-  if (call.end().kind != hotline::ErrorKind::closed) return;
+  if (!call.ended_with(hotline::ErrorKind::closed)) return;
   hotline::discard(call.write_all(hotline::as_bytes(std::to_string(total))));
 }
 
@@ -18,7 +18,7 @@ std::string ask(hotline::Result<hotline::Stream> call) {
   std::string reply;
   if (!call->shut_down_writes()) return "";
   while (const auto bytes = call->receive()) reply += hotline::as_text(*bytes);
-  return call->end().kind == hotline::ErrorKind::closed ? reply : "";
+  return call->ended_with(hotline::ErrorKind::closed) ? reply : "";
 }
 
 std::string check(std::uint64_t seed) {

@@ -5,7 +5,7 @@
 #include "hotline/hotline.h"
 
 void upper(hotline::Stream& call) {
-  while (auto bytes = call.receive())  // ends at a hang-up, orderly or not: call.end() says which
+  while (auto bytes = call.receive())  // ends at a hang-up; call.end_reason() has its kind
     if (!call.write_all(hotline::to_upper(*bytes))) return;  // edits the leased bytes in place
 }
 

@@ -9,7 +9,6 @@ namespace {
 
 std::string_view phrase_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::none: return "no error";
     case ErrorKind::closed: return "the peer closed the connection";
     case ErrorKind::reset: return "the peer reset the connection";
     case ErrorKind::truncated: return "the peer closed in the middle of a message";
@@ -56,7 +55,6 @@ std::string_view general_hint(ErrorKind kind) {
 
 std::string_view name_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::none: return "none";
     case ErrorKind::closed: return "closed";
     case ErrorKind::reset: return "reset";
     case ErrorKind::truncated: return "truncated";
@@ -82,7 +80,6 @@ std::string_view name_of(ErrorKind kind) {
 
 ErrorKind kind_of_native_code(int native_code) {
   switch (native_code) {
-    case 0: return ErrorKind::none;
     case ECONNRESET:  // The peer sent a reset.
     case EPIPE:       // We wrote after the peer closed, or after we shut down our own writes.
     case ECONNABORTED:

@@ -231,10 +231,11 @@ void Stream::when_dropped(WhenDropped wanted) {
   state_->when_dropped = wanted;
 }
 
-const Error& Stream::end() const {
-  static const Error kNone;
-  return state_->end ? *state_->end : kNone;
+std::optional<Error> Stream::end_reason() const {
+  return state_->end ? std::optional(*state_->end) : std::nullopt;
 }
+
+bool Stream::ended_with(ErrorKind kind) const { return state_->end && state_->end->kind == kind; }
 
 bool Stream::is_open() const { return state_ != nullptr && state_->channel->is_open(); }
 

@@ -16,8 +16,8 @@ namespace {
 /// transit, would reset the connection and could destroy the reply. A drain ends the handler's
 /// wait, not this one.
 void linger(const ServerOptions& options, Stream& call) {
-  const ErrorKind end = call.end().kind;
-  if (!call.is_open() || (end != ErrorKind::none && end != ErrorKind::draining)) return;
+  const bool has_failed = call.end_reason() && !call.ended_with(ErrorKind::draining);
+  if (!call.is_open() || has_failed) return;
   if (!call.shut_down_writes()) return;
   const DrainHold hold;
   const Deadline until = deadline_after(options.linger);
@@ -32,7 +32,7 @@ void linger(const ServerOptions& options, Stream& call) {
 bool was_cut_amid(const Stream& call) {
   engine::Engine& engine = engine::Engine::current();
   engine.note_interrupts();
-  return engine.scope().end_code == engine::kCancelEnd && call.end().kind != ErrorKind::cancelled;
+  return engine.scope().end_code == engine::kCancelEnd && !call.ended_with(ErrorKind::cancelled);
 }
 
 void end_in_good_order(const ServerOptions& options, Stream& call) {
@@ -41,16 +41,16 @@ void end_in_good_order(const ServerOptions& options, Stream& call) {
 
 void log_end(const ServerState& state, const Service& service, const Stream& call,
              const CallEnd& ended) {
-  const Error& end = ended.reason ? *ended.reason : call.end();
-  const bool is_orderly = end.kind == ErrorKind::none || end.kind == ErrorKind::closed ||
-                          end.kind == ErrorKind::draining;
+  const std::optional<Error> end = ended.reason ? ended.reason : call.end_reason();
+  if (!end) return state.log(LogLevel::debug, "call ended", service.name, &call.peer());
+  const bool is_orderly = end->kind == ErrorKind::closed || end->kind == ErrorKind::draining;
   // Warns if the peer does not speak the protocol, which is a mistake, or if a limit was reached,
   // which an administrator may raise.
-  const bool is_mistake = end.kind == ErrorKind::protocol_violation ||
-                          end.kind == ErrorKind::too_large ||
-                          end.kind == ErrorKind::resource_exhausted;
+  const bool is_mistake = end->kind == ErrorKind::protocol_violation ||
+                          end->kind == ErrorKind::too_large ||
+                          end->kind == ErrorKind::resource_exhausted;
   state.log(is_mistake ? LogLevel::warning : LogLevel::debug, "call ended", service.name,
-            &call.peer(), is_orderly ? std::string(name_of(end.kind)) : end.message());
+            &call.peer(), is_orderly ? std::string(name_of(end->kind)) : end->message());
 }
 
 /// A peer that hangs up, or a drain, refuses nothing: that is logged as the end of any call.

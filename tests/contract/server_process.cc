@@ -24,7 +24,8 @@ Observed& observed() {
 void observed_upper(hotline::Stream& call) {
   ++observed().calls;
   hotline::upper(call);
-  observed().end_kind = static_cast<int>(call.end().kind);
+  const auto end = call.end_reason();
+  observed().end_kind = end ? static_cast<int>(end->kind) : -1;
   ++observed().returns;
 }
 

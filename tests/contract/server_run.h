@@ -12,7 +12,7 @@ namespace contract {
 struct Observed {
   std::atomic<int> calls;           ///< Handlers that began.
   std::atomic<int> returns;         ///< Handlers that returned.
-  std::atomic<int> end_kind;        ///< ErrorKind of the last call's end.
+  std::atomic<int> end_kind;        ///< ErrorKind of the last call's end; -1: it had not ended.
   std::atomic<long long> received;  ///< Bytes.
   std::atomic<long long> sent;
   std::atomic<int> flag;  ///< For any use by the test.

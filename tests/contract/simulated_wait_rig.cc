@@ -95,7 +95,7 @@ void run_in_each_world(const std::function<void()>& body) {
 class SimulatedRig final : public WaitRig {
  public:
   void run(const std::function<void()>& body) override;
-  ErrorKind cancel_after(hotline::Duration delay, const Wait& wait) override;
+  WaitRig::End cancel_after(hotline::Duration delay, const Wait& wait) override;
   hotline::Result<Pair> make_pair() override;
   Pipe make_pipe() override;
   Process start_process() override;
@@ -109,8 +109,8 @@ void SimulatedRig::run(const std::function<void()>& body) {
   });
 }
 
-ErrorKind SimulatedRig::cancel_after(hotline::Duration delay, const Wait& wait) {
-  ErrorKind kind = ErrorKind::cancelled;
+WaitRig::End SimulatedRig::cancel_after(hotline::Duration delay, const Wait& wait) {
+  WaitRig::End kind = ErrorKind::cancelled;
   run_in_each_world([&] {
     if (kind != ErrorKind::cancelled) return;
     if (row().is_loops()) {

@@ -51,7 +51,7 @@ struct Child {
 class SystemRig final : public WaitRig {
  public:
   void run(const std::function<void()>& body) override;
-  hotline::ErrorKind cancel_after(hotline::Duration delay, const Wait& wait) override;
+  WaitRig::End cancel_after(hotline::Duration delay, const Wait& wait) override;
   hotline::Result<Pair> make_pair() override;
   Pipe make_pipe() override;
   Process start_process() override;
@@ -71,8 +71,8 @@ void SystemRig::run(const std::function<void()>& body) {
   body();
 }
 
-hotline::ErrorKind SystemRig::cancel_after(hotline::Duration delay, const Wait& wait) {
-  hotline::ErrorKind kind = hotline::ErrorKind::none;
+WaitRig::End SystemRig::cancel_after(hotline::Duration delay, const Wait& wait) {
+  WaitRig::End kind;
   if (row().is_loops()) {
     run([&] { kind = cancel_fiber_after(delay, wait); });
     return kind;

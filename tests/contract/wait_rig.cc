@@ -14,8 +14,8 @@ WaitRig& wait_rig() {
   return *made;
 }
 
-hotline::ErrorKind cancel_fiber_after(hotline::Duration delay, const WaitRig::Wait& wait) {
-  hotline::ErrorKind kind = hotline::ErrorKind::none;
+WaitRig::End cancel_fiber_after(hotline::Duration delay, const WaitRig::Wait& wait) {
+  WaitRig::End kind;
   hotline::TaskGroup group;
   REQUIRE(group.spawn("waiter", [&] { kind = wait(); }));
   static_cast<void>(hotline::sleep_for(delay));

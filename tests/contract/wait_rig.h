@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "engine/channel.h"
@@ -37,7 +38,9 @@ class WaitRig {
     std::shared_ptr<void> kept;
     std::unique_ptr<hotline::engine::Channel> pidfd;
   };
-  using Wait = std::function<hotline::ErrorKind()>;
+  /// How a wait has ended; nullopt: it succeeded.
+  using End = std::optional<hotline::ErrorKind>;
+  using Wait = std::function<End()>;
 
   WaitRig() = default;
   WaitRig(const WaitRig&) = delete;
@@ -49,7 +52,7 @@ class WaitRig {
   virtual void run(const std::function<void()>& body) = 0;
 
   /// Runs `wait` in the same way and cancels it after `delay`. Returns its result.
-  virtual hotline::ErrorKind cancel_after(hotline::Duration delay, const Wait& wait) = 0;
+  virtual End cancel_after(hotline::Duration delay, const Wait& wait) = 0;
 
   /// Fails with `cancelled` only.
   virtual hotline::Result<Pair> make_pair() = 0;
@@ -71,6 +74,6 @@ std::unique_ptr<WaitRig> make_system_rig();
 std::unique_ptr<WaitRig> make_simulated_rig();
 
 /// From a fiber: cancel_after() for a fiber beside this one.
-hotline::ErrorKind cancel_fiber_after(hotline::Duration delay, const WaitRig::Wait& wait);
+WaitRig::End cancel_fiber_after(hotline::Duration delay, const WaitRig::Wait& wait);
 
 }  // namespace contract

@@ -31,49 +31,51 @@ using std::chrono::milliseconds;
 
 namespace {
 
+using End = contract::WaitRig::End;
+
 template <typename T>
-ErrorKind kind_of(const Result<T>& result) {
-  return result ? ErrorKind::none : result.error().kind;
+End kind_of(const Result<T>& result) {
+  return result ? End() : result.error().kind;
 }
 
-ErrorKind kind_of_code(int result) {
-  return result >= 0 ? ErrorKind::none : engine::operation_error(result, "wait").kind;
+End kind_of_code(int result) {
+  return result >= 0 ? End() : engine::operation_error(result, "wait").kind;
 }
 
 /// Returns the result of `action` on a stream whose other side is silent.
 template <typename Action>
-ErrorKind with_pair(Action action) {
+End with_pair(Action action) {
   auto pair = wait_rig().make_pair();
   return pair ? kind_of(action(pair->stream)) : kind_of(pair);
 }
 
-ErrorKind wait_to_receive() {
+End wait_to_receive() {
   return with_pair([](Stream& stream) { return stream.receive(); });
 }
 
-ErrorKind wait_to_read_some() {
+End wait_to_read_some() {
   std::array<std::byte, 8> bytes{};
   return with_pair([&](Stream& stream) { return stream.read_some(bytes); });
 }
 
-ErrorKind wait_to_send() {
+End wait_to_send() {
   const std::string bulk(8 * 1024 * 1024, 'x');
   return with_pair([&](Stream& stream) { return stream.write_all(as_bytes(bulk)); });
 }
 
-ErrorKind wait_to_send_pieces() {
+End wait_to_send_pieces() {
   const std::string bulk(8 * 1024 * 1024, 'x');
   const std::array pieces{as_bytes(bulk), as_bytes(bulk)};
   return with_pair([&](Stream& stream) { return stream.write_all(pieces); });
 }
 
-ErrorKind wait_to_accept() {
+End wait_to_accept() {
   auto listener = listen("tcp://127.0.0.1:0");
   REQUIRE(listener);
   return kind_of(listener->accept());
 }
 
-ErrorKind wait_to_connect() {
+End wait_to_connect() {
   // A UNIX listener whose backlog is full makes its callers wait.
   auto listener = listen("unix:@hotline-contract-" + std::to_string(::getpid()) + "?backlog=1");
   REQUIRE(listener);
@@ -86,28 +88,28 @@ ErrorKind wait_to_connect() {
   return kind_of(connect(listener->endpoint()));
 }
 
-ErrorKind wait_to_receive_datagrams() {
+End wait_to_receive_datagrams() {
   auto socket = bind_datagrams(*Endpoint::parse("udp://127.0.0.1:0"));
   REQUIRE(socket);
   return kind_of(socket->receive());
 }
 
-ErrorKind wait_for_time() { return kind_of(sleep_for(std::chrono::hours(1))); }
+End wait_for_time() { return kind_of(sleep_for(std::chrono::hours(1))); }
 
-ErrorKind wait_until_ready() {
+End wait_until_ready() {
   const auto pipe = wait_rig().make_pipe();
   engine::WaitReady wait(*pipe.read_end, engine::Direction::read);
   return kind_of_code(Engine::current().perform(wait, Deadline::never()));
 }
 
-ErrorKind wait_to_read() {
+End wait_to_read() {
   const auto pipe = wait_rig().make_pipe();
   std::array<std::byte, 8> bytes{};
   engine::Read read(*pipe.read_end, bytes);
   return kind_of_code(Engine::current().perform(read, Deadline::never()));
 }
 
-ErrorKind wait_to_write() {
+End wait_to_write() {
   const auto pipe = wait_rig().make_pipe();
   const std::string chunk(4096, 'x');
   for (;;) {
@@ -117,37 +119,37 @@ ErrorKind wait_to_write() {
   }
 }
 
-ErrorKind wait_for_process() {
+End wait_for_process() {
   const auto process = wait_rig().start_process();
   engine::WaitProcess wait(*process.pidfd);
   return kind_of_code(Engine::current().perform(wait, Deadline::never()));
 }
 
-ErrorKind wait_for_work() { return kind_of(wait_rig().offload_endless_work()); }
+End wait_for_work() { return kind_of(wait_rig().offload_endless_work()); }
 
-ErrorKind wait_for_room() {
+End wait_for_room() {
   Semaphore none(0);
   return kind_of(none.acquire());
 }
 
-ErrorKind wait_for_an_event() {
+End wait_for_an_event() {
   Event never;
   return kind_of(never.wait());
 }
 
-ErrorKind wait_to_push() {
+End wait_to_push() {
   Queue<int> full(1);
   CHECK(full.push(1));
   return kind_of(full.push(2));
 }
 
-ErrorKind wait_to_pop() {
+End wait_to_pop() {
   Queue<int> empty(1);
   return kind_of(empty.pop());
 }
 
-ErrorKind wait_for_a_group() {
-  ErrorKind kind = ErrorKind::none;
+End wait_for_a_group() {
+  End kind;
   TaskGroup group;
   REQUIRE(group.spawn("sleeper", [&] { kind = kind_of(sleep_for(std::chrono::hours(1))); }));
   const auto joined = group.join();
@@ -156,7 +158,7 @@ ErrorKind wait_for_a_group() {
 
 struct Kind {
   const char* name;
-  ErrorKind (*wait)();
+  End (*wait)();
 };
 
 constexpr Kind kKinds[] = {
@@ -242,7 +244,7 @@ TEST_CASE("Bytes that race a deadline arrive in that receive or the next") {
         contract::pause(std::chrono::microseconds(250));
         pair->other->send("x");
       });
-      Result<MutableBytes> received = fail(Error{});
+      Result<MutableBytes> received;
       {
         const DeadlineScope scope(deadline_after(delay));
         received = pair->stream.receive();
@@ -289,7 +291,7 @@ TEST_CASE("Closing a stream ends the wait of another fiber on it") {
         auto pair = wait_rig().make_pair();
         REQUIRE(pair);
         const std::string bulk(8 * 1024 * 1024, 'x');
-        ErrorKind kind = ErrorKind::none;
+        End kind;
         TaskGroup group;
         REQUIRE(group.spawn("waiter", [&] {
           kind = is_writer ? kind_of(pair->stream.write_all(as_bytes(bulk)))

@@ -53,9 +53,8 @@ std::string reply_to(const std::string& line, std::uint64_t seed) {
   const Script script = script_of(line, seed);
   const std::string output = said_on(script, OutputStream::standard_output);
   const std::string error = said_on(script, OutputStream::standard_error);
-  const bool is_answered = script.refusal.kind == hotline::ErrorKind::none &&
-                           script.loss.kind == hotline::ErrorKind::none &&
-                           output.size() + error.size() <= kReplyMax;
+  const bool is_answered =
+      !script.refusal && !script.loss && output.size() + error.size() <= kReplyMax;
   if (!is_answered) return {};
   if (!error.empty()) return error;
   return output.empty() ? "操作成功" : output;

@@ -75,7 +75,7 @@ void run_caller(const std::string& uri, std::size_t caller, std::uint64_t seed, 
   if (!call) return;
   for (std::size_t i = 0; i < kRequests; ++i) {
     if (!exchange(*call, request_of(caller, i, seed), tally)) {
-      const bool has_ended = call->end().kind != ErrorKind::none;
+      const bool has_ended = call->end_reason().has_value();
       if (!has_ended && tally.wrong.empty()) tally.blame("a call broke without an end");
       return;
     }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +26,9 @@ struct Script {
   std::vector<Step> steps{};
   Duration pause{};  ///< After the last step.
   ProcessEnd end{.exit_status = 0, .signal = 0};
-  bool lasts = false;  ///< Until it is killed, or until release() of the launcher.
-  Error refusal{};     ///< The error of its launch; kind `none`: it is launched.
-  Error loss{};        ///< The error of its keeper; kind `none`: the keeper stays.
+  bool lasts = false;              ///< Until it is killed, or until release() of the launcher.
+  std::optional<Error> refusal{};  ///< The error of its launch; nullopt: it is launched.
+  std::optional<Error> loss{};     ///< The error of its keeper; nullopt: the keeper stays.
 };
 
 inline Script saying(std::string output, std::string error = {}) {
@@ -104,7 +105,7 @@ class ScriptedLauncher::Run final : public Process {
 
   Result<ProcessEnd> wait() override {
     if (auto waited = wait_end(); !waited) return fail(waited.error());
-    if (script_.loss.kind != ErrorKind::none) return fail(script_.loss);
+    if (script_.loss) return fail(*script_.loss);
     return killed_at_ < ends_ ? ProcessEnd{.exit_status = -1, .signal = 9} : script_.end;
   }
 
@@ -139,7 +140,7 @@ class ScriptedLauncher::Run final : public Process {
 
 inline Result<std::unique_ptr<Process>> ScriptedLauncher::launch(const LaunchOptions& options) {
   Script script = find_(options.arguments.back());
-  if (script.refusal.kind != ErrorKind::none) return fail(script.refusal);
+  if (script.refusal) return fail(*script.refusal);
   return std::make_unique<Run>(*this, std::move(script));
 }
 

@@ -10,7 +10,6 @@ namespace hotline HOTLINE_PUBLIC {
 
 /// The kind of a failure, as far as a caller can act on it. Error::native_code keeps the rest.
 enum class ErrorKind : std::uint8_t {
-  none,            ///< No failure. The end of a stream that has not ended.
   closed,          ///< The peer closed the connection in order, between two messages or reads.
   reset,           ///< The peer, or something on the way to it, broke the connection off.
   truncated,       ///< The peer closed the connection in the middle of what was being read.
@@ -37,7 +36,7 @@ std::string_view name_of(ErrorKind kind);
 
 /// A failure, as a value. Its text is built only on request.
 struct Error {
-  ErrorKind kind = ErrorKind::none;
+  ErrorKind kind = ErrorKind::system;
   int native_code = 0;         ///< errno; 0 if no system call failed.
   std::string_view operation;  ///< What was attempted: a literal that reads well after "cannot",
                                ///< such as "connect to".

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "hotline/core/bytes.h"
@@ -49,7 +50,7 @@ struct StreamOptions {
 /// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may
 /// read while another writes, but no more than one of each. Move only. The destructor closes the
 /// stream. After the peer has closed or reset, every further receive reports that again; after
-/// `timed_out` and `draining`, receiving may go on. end() keeps the first failure.
+/// `timed_out` and `draining`, receiving may go on. end_reason() returns the first failure.
 ///
 /// A reply that was cut off must not look complete. A stream ends with a reset, however it is
 /// closed, if a write on it has failed, whatever was written later; also if the last write is still
@@ -125,9 +126,12 @@ class Stream {
   /// Idempotent.
   void abort();
 
-  /// Returns the error of the read or write that ended the call; kind `none` before. The first
-  /// failure is kept, except that a later one replaces `draining`.
-  const Error& end() const;
+  /// Returns the error of the read or write that ended the call; nullopt before. The first failure
+  /// is kept, except that a later one replaces `draining`. Allocates.
+  std::optional<Error> end_reason() const;
+
+  /// Returns true if end_reason() is an error of `kind`.
+  bool ended_with(ErrorKind kind) const;
 
   /// Chooses what the peer sees if the stream is destroyed or the program ends from now on. For TCP
   /// only; other streams always close. After a failed write the choice stays `abort`.

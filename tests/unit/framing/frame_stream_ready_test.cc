@@ -33,7 +33,7 @@ TEST_CASE("an announced message is requested with ready, and read") {
     for (const char* expected : {"hello", "12345678901", "", "ready"}) {
       CHECK(next(call.frames) == expected);
     }
-    CHECK(call.frames.stream().end().kind == ErrorKind::none);
+    CHECK(!call.frames.stream().end_reason());
   });
 }
 

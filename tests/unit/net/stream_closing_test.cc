@@ -85,14 +85,14 @@ TEST_CASE("the end of a stream that was drained and then closed is the close") {
   TaskGroup fibers;
   REQUIRE(fibers.spawn("receive", [&] {
     CHECK(received(call.stream) == "<draining>");
-    CHECK(call.stream.end().kind == ErrorKind::draining);
+    CHECK(call.stream.ended_with(ErrorKind::draining));
     call.stream.leave_loop();
   }));
   fibers.drain();
   CHECK(fibers.join());
   call.peer.reset();
   CHECK(received(call.stream) == "<closed>");
-  CHECK(call.stream.end().kind == ErrorKind::closed);
+  CHECK(call.stream.ended_with(ErrorKind::closed));
 }
 
 TEST_CASE("what was begun on a stream that is closed goes to no other with its descriptor") {
@@ -180,7 +180,7 @@ TEST_CASE("a stream whose write failed ends with a reset, whatever is done to it
                   // Nothing was sent, and that cannot be known.
                   while (stream.write_all(as_bytes(kMuch))) {
                   }
-                  CHECK(stream.end().kind == ErrorKind::timed_out);
+                  CHECK(stream.ended_with(ErrorKind::timed_out));
                 },
                 way) == "reset");
     }

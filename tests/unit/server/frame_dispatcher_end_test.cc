@@ -196,12 +196,12 @@ TEST_CASE("who is silent is hung up on while others are busy, and while handlers
     say(slow, "slow\n");
     Stream busy = exchange.call();
     Stream silent = exchange.call();
-    while (is_silent(silent) && silent.end().kind == ErrorKind::none) {
+    while (is_silent(silent) && !silent.end_reason()) {
       say(busy, "x\n");
       CHECK(heard(busy, 2) == "x\n");
       CHECK(sleep_for(milliseconds(1)));
     }
-    CHECK(silent.end().kind == ErrorKind::closed);
+    CHECK(silent.ended_with(ErrorKind::closed));
     CHECK(exchange.counters().calls_in_flight == 2);
     gate.set();
     CHECK(heard(slow, 5) == "slow\n");
@@ -310,7 +310,7 @@ TEST_CASE("a cut ends all calls at once, those whose handlers wait too") {
     CHECK(exchange.has_ended());
     for (Stream* each : {&slow, &idle, &amid}) {
       CHECK_FALSE(heard_until_end(*each).empty());
-      CHECK(each->end().kind != ErrorKind::timed_out);
+      CHECK_FALSE(each->ended_with(ErrorKind::timed_out));
     }
     CHECK(exchange.counters().calls_in_flight == 0);
   });

@@ -125,7 +125,7 @@ bool check_start(const ServerOptions& options, std::size_t spared) {
   Server server(options);
   Handler lossless = Handler(echo).needs([] {
     const auto slept = sleep_for(std::chrono::hours(1));
-    return slept ? Error{} : slept.error();
+    return slept ? make_error(ErrorKind::reset, "wait", {}, "an hour has passed") : slept.error();
   });
   REQUIRE(server.add("tcp://127.0.0.1:0", std::move(lossless)));
   REQUIRE(server.add("tcp://127.0.0.1:0?framing=lines", echo_message));

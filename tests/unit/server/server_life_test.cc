@@ -199,7 +199,7 @@ TEST_CASE("a drain of the fiber that runs a server drains it, and a cancel cuts 
       std::atomic<bool> is_cut = false;
       REQUIRE(server.add(kAnyPort, [&](Stream& call) {
         echo(call);
-        is_cut = call.end().kind == ErrorKind::cancelled;
+        is_cut = call.ended_with(ErrorKind::cancelled);
       }));
       REQUIRE(server.bind());
       Result<DrainReport> report;
