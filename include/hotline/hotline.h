@@ -2,6 +2,8 @@
 
 // Everything that is public, for programs that use the library.
 
+#include "hotline/auth/key.h"
+#include "hotline/auth/psk_derivation.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"
