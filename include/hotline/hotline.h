@@ -3,6 +3,9 @@
 // Everything that is public, for programs that use the library.
 
 #include "hotline/auth/key.h"
+#include "hotline/auth/key_record.h"
+#include "hotline/auth/key_store.h"
+#include "hotline/auth/keyring.h"
 #include "hotline/auth/psk_derivation.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/choice.h"
@@ -10,6 +13,7 @@
 #include "hotline/core/duration.h"
 #include "hotline/core/enum_names.h"
 #include "hotline/core/error.h"
+#include "hotline/core/hex.h"
 #include "hotline/core/literal.h"
 #include "hotline/core/log.h"
 #include "hotline/core/log_entry.h"

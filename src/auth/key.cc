@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/base64url.h"
+#include "hotline/core/hex.h"
 #include "hotline/engine/random.h"
 
 namespace hotline {
@@ -141,12 +142,7 @@ Key Key::random(std::string server_id, std::string name) {
 std::string Key::random_server_id() {
   std::array<std::byte, kServerIdBytes> bytes;
   random_bytes(bytes);
-  std::string id;
-  for (const std::byte byte : bytes) {
-    id += kHexDigits[std::to_integer<unsigned>(byte) >> 4];
-    id += kHexDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return id;
+  return to_hex(bytes);
 }
 
 Result<Key> Key::parse(std::string_view line) {

@@ -1,30 +1,16 @@
 #include "auth/hkdf.h"
 
-#include <cstdio>
 #include <string>
 
 #include <doctest/doctest.h>
 
+#include "hotline/core/hex.h"
 #include "support/loops.h"
 
 namespace hotline::auth::hkdf_test {
-namespace {
-
-std::string hex_of(const Secret& secret) {
-  std::string text;
-  for (const std::byte byte : secret.bytes()) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", std::to_integer<unsigned>(byte));
-    text += digits;
-  }
-  return text;
-}
-
-}  // namespace
-
 TEST_CASE("the first 32 bytes of the third example of RFC 5869 come out") {
   const Secret secret(as_bytes(std::string(22, '\x0b')));
-  CHECK(hex_of(derive_key(secret, "")) ==
+  CHECK(to_hex(derive_key(secret, "").bytes()) ==
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 

@@ -1,9 +1,10 @@
 #include "hotline/auth/psk_derivation.h"
 
-#include <cstdio>
 #include <string>
 
 #include <doctest/doctest.h>
+
+#include "hotline/core/hex.h"
 
 namespace hotline::psk_derivation_test {
 namespace {
@@ -16,16 +17,6 @@ Key counting_key() {
   return key;
 }
 
-std::string hex_of(const Secret& secret) {
-  std::string text;
-  for (const std::byte byte : secret.bytes()) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", std::to_integer<unsigned>(byte));
-    text += digits;
-  }
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("a pre-shared key is derived as another implementation derives it") {
@@ -33,7 +24,8 @@ TEST_CASE("a pre-shared key is derived as another implementation derives it") {
   CHECK(psk.identity == "hotline1:00112233445566778899aabbccddeeff:alice");
   CHECK(psk.name == "alice");
   // HKDF of Python's hmac and hashlib.
-  CHECK(hex_of(psk.key) == "a789c8d590065c3c9bcb281a2b32eb0aa6f6879a8fa6b7909544445cd2439400");
+  CHECK(to_hex(psk.key.bytes()) ==
+        "a789c8d590065c3c9bcb281a2b32eb0aa6f6879a8fa6b7909544445cd2439400");
 }
 
 TEST_CASE("a pre-shared key depends on the secret, the server and the name") {

@@ -1,0 +1,148 @@
+#include "hotline/auth/key_store.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "auth/key_choice.h"
+#include "auth/key_file.h"
+#include "engine/private_directory.h"
+#include "hotline/core/log_entry.h"
+#include "hotline/engine/clock.h"
+
+namespace hotline {
+namespace {
+
+using auth::KeyFile;
+using engine::PrivateDirectory;
+
+constexpr std::chrono::milliseconds kPatience(10'000);
+constexpr char kAdd[] = "add";
+
+std::string name_of_file(KeyList list) { return std::string(name_of(list)); }
+
+std::string time_as_text() {
+  const std::string precise = LogEntry::of({}, wall_clock_now()).time_as_text();
+  return precise.substr(0, precise.find('.')) + "Z";
+}
+
+/// Returns the list as its file has it, or an empty one if there is no file.
+Result<KeyFile> load(const PrivateDirectory& directory, KeyList list) {
+  const std::string name = name_of_file(list);
+  const auto content = directory.read(name, KeyFile::kBytesMax);
+  if (content) return KeyFile::parse(content->bytes(), list, directory.path_of(name));
+  if (content.error().kind != ErrorKind::not_found) return fail(content.error());
+  KeyFile file;
+  file.list = list;
+  return file;
+}
+
+Result<void> save(const PrivateDirectory& directory, const KeyFile& file) {
+  return directory.replace(name_of_file(file.list), file.format().bytes());
+}
+
+/// A home that no other program can change.
+Result<PrivateDirectory> lock(const std::string& path) {
+  auto directory = PrivateDirectory::make(path);
+  if (!directory) return directory;
+  if (auto locked = directory->lock(kPatience); !locked) return fail(std::move(locked.error()));
+  return directory;
+}
+
+const KeyRecord* find(const KeyFile& file, const Key& key) {
+  const auto found = std::ranges::find_if(file.records, [&](const KeyRecord& each) {
+    return each.key.name == key.name && each.key.server_id == key.server_id;
+  });
+  return found == file.records.end() ? nullptr : &*found;
+}
+
+std::string describe(const Key& key) { return "the key '" + key.name + "'"; }
+
+/// Adds `key` to `file` and saves it.
+Result<void> append(const PrivateDirectory& directory, KeyFile& file, Key key) {
+  if (file.records.size() == KeyFile::kKeysMax) {
+    return fail(make_error(ErrorKind::resource_exhausted, kAdd, describe(key),
+                           "the list is full: it has 10000 keys",
+                           "remove those that are no longer used"));
+  }
+  file.records.push_back({file.list, std::move(key), time_as_text()});
+  return save(directory, file);
+}
+
+Result<std::vector<KeyRecord>> read_all(const PrivateDirectory& directory) {
+  std::vector<KeyRecord> records;
+  for (const KeyList list : {KeyList::callers, KeyList::credentials}) {
+    auto file = load(directory, list);
+    if (!file) return fail(std::move(file.error()));
+    std::ranges::move(file->records, std::back_inserter(records));
+  }
+  return records;
+}
+
+}  // namespace
+
+Result<std::vector<KeyRecord>> KeyStore::read() const {
+  const auto directory = PrivateDirectory::open(directory_);
+  if (directory) return read_all(*directory);
+  if (directory.error().kind == ErrorKind::not_found) return std::vector<KeyRecord>{};
+  return fail(directory.error());
+}
+
+Result<Key> KeyStore::create(std::string_view name) const {
+  if (auto checked = Key::check_name(name); !checked) return fail(std::move(checked.error()));
+  const auto directory = lock(directory_);
+  if (!directory) return fail(directory.error());
+  auto file = load(*directory, KeyList::callers);
+  if (!file) return fail(std::move(file.error()));
+  if (file->server_id.empty()) file->server_id = Key::random_server_id();
+  Key key = Key::random(file->server_id, std::string(name));
+  if (find(*file, key) != nullptr) {
+    return fail(make_error(ErrorKind::invalid_argument, "make", describe(key),
+                           "there is one of that name",
+                           "choose another name, or remove that key first"));
+  }
+  if (auto added = append(*directory, *file, key); !added) return fail(std::move(added.error()));
+  return key;
+}
+
+Result<KeyStore::Added> KeyStore::add(const Key& key) const {
+  const auto directory = lock(directory_);
+  if (!directory) return fail(directory.error());
+  auto file = load(*directory, KeyList::credentials);
+  if (!file) return fail(std::move(file.error()));
+  if (const KeyRecord* found = find(*file, key)) {
+    if (found->key == key) return Added::before;
+    return fail(make_error(ErrorKind::invalid_argument, kAdd, describe(key),
+                           "there is another one of that name for the same server",
+                           "remove that key first"));
+  }
+  if (auto added = append(*directory, *file, key); !added) return fail(std::move(added.error()));
+  return Added::now;
+}
+
+Result<KeyRecord> KeyStore::remove(const KeySelector& wanted) const {
+  // A home without keys is not made only to find that out.
+  if (auto found = read(); !found || found->empty()) {
+    return found ? find_key(*found, wanted) : fail(std::move(found.error()));
+  }
+  const auto directory = lock(directory_);
+  if (!directory) return fail(directory.error());
+  const auto records = read_all(*directory);
+  if (!records) return fail(records.error());
+  auto removed = find_key(*records, wanted);
+  if (!removed) return removed;
+  auto file = load(*directory, removed->list);
+  if (!file) return fail(std::move(file.error()));
+  std::erase(file->records, *removed);
+  if (auto saved = save(*directory, *file); !saved) return fail(std::move(saved.error()));
+  return removed;
+}
+
+Result<KeyRecord> find_key(const std::vector<KeyRecord>& records, const KeySelector& wanted) {
+  const auto found = auth::choose_key(records, wanted);
+  if (!found) return fail(found.error());
+  return records[*found];
+}
+
+}  // namespace hotline
