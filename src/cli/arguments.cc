@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "cli/nearest_name.h"
 #include "cli/option_values.h"
 #include "cli/report.h"
+#include "hotline/core/choice.h"
+#include "hotline/core/nearest_name.h"
 
 namespace hotline::cli {
 namespace {
@@ -123,7 +124,7 @@ class Splitter {
     }
     return usage_error("there is no option " + quote(word) +
                            (shape_->name.empty() ? "" : " of 'hotline " + shape_->name + "'"),
-                       did_you_mean(name, names) + "there are " + list_names(names) +
+                       did_you_mean(name, names) + "there are " + list_words(names) +
                            "; words after -- are not options");
   }
 
@@ -131,7 +132,7 @@ class Splitter {
     std::vector<std::string> names;
     for (const CommandShape& each : commands_) names.push_back(each.name);
     return usage_error("there is no command " + quote(word),
-                       did_you_mean(word, names) + "there are " + list_names(names));
+                       did_you_mean(word, names) + "there are " + list_words(names));
   }
 
   const std::vector<std::string>& words_;

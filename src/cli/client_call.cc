@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/call_end.h"
 #include "cli/datagram_call.h"
 #include "cli/framed_call.h"
 #include "cli/line_reader.h"
@@ -30,14 +31,13 @@ struct StreamTarget {
 
 Result<StreamTarget> parse_stream_target(std::string_view uri) {
   Framing framing;
-  auto target = Target::parse(uri, {}, [&](OptionTaker& taker) -> Result<void> {
+  const auto take_framing = [&](OptionTaker& taker) -> Result<void> {
     auto taken = Framing::take_from(taker);
     if (!taken) return fail(std::move(taken.error()));
     framing = *std::move(taken);
-    // Accepts the server's options too, so that client and server can get the same endpoint.
-    if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
     return {};
-  });
+  };
+  auto target = Target::parse(uri, {}, take_framing, Side::client);
   if (!target) return fail(std::move(target.error()));
   return StreamTarget{*std::move(target), std::move(framing)};
 }
@@ -75,26 +75,13 @@ Result<DatagramSocket> open_datagrams(const CallOptions& options) {
   return connect_datagrams(options.endpoint, opening);
 }
 
-ExitStatus finish(const Result<void>& conversed, const ReplyPrinter& printer,
-                  const MessageSource& source, OutputForm form) {
-  if (printer.failure() != 0) return report_output_failure(printer.failure(), form);
-  if (conversed && source.failure() != 0) {
-    return report_input_failure(source.failure(), form);
-  }
-  if (conversed) return ExitStatus::ok;
-  // Only its first reply shows that the peer of a datagram exists.
-  const bool is_absent = conversed.error().kind == ErrorKind::refused;
-  return report_error(conversed.error(), is_absent ? ExitStatus::unreachable : ExitStatus::failed,
-                      form);
-}
-
 template <typename Call>
 ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& options,
                 const CommonOptions& common) {
   const auto source = make_source(options, common);
   const auto conversed = call.converse(*source);
   if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
-  return finish(conversed, printer, *source, common.output);
+  return report_call_end(conversed, printer, *source, common.output);
 }
 
 ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) {
@@ -121,7 +108,7 @@ ExitStatus call_datagrams(const CallOptions& options, const CommonOptions& commo
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
   DatagramCall call(std::move(*socket), options, printer);
   const auto source = make_source(options, common);
-  return finish(call.converse(*source), printer, *source, common.output);
+  return report_call_end(call.converse(*source), printer, *source, common.output);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ Subcommand call_subcommand() {
   return {.name = "call",
           .summary = "send messages and print the replies",
           .examples = kCallExamples,
-          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = endpoint_prefixes},
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = call_prefixes},
                        {.name = "MESSAGE", .usage = "[MESSAGE]...", .repeats = Repeats::yes}},
           .options = call_rows(),
           .description = kCallDescription,

@@ -10,14 +10,13 @@ namespace hotline::cli {
 
 Result<CommandClient> connect_command(const std::string& uri, const CommandConnection& options) {
   CommandOptions command;
-  const auto target = Target::parse(uri, {}, [&](OptionTaker& taker) -> Result<void> {
+  const auto take_command = [&](OptionTaker& taker) -> Result<void> {
     auto taken = CommandOptions::take_from(taker, {});
     if (!taken) return fail(std::move(taken.error()));
     command = *std::move(taken);
-    // Accepts the server's options too, so that client and server can get the same endpoint.
-    if (auto allowed = taker.take("allow"); !allowed) return fail(std::move(allowed.error()));
     return {};
-  });
+  };
+  const auto target = Target::parse(uri, {}, take_command, Side::client);
   if (!target) return fail(target.error());
   auto stream =
       connect(target->endpoint, {.timeout = options.connect_timeout, .socket = target->socket});

@@ -118,7 +118,7 @@ Subcommand run_subcommand() {
   return {.name = "run",
           .summary = "run one command at an endpoint and print its output",
           .examples = kRunExamples,
-          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = endpoint_prefixes},
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
                        {.name = "COMMAND",
                         .usage = "-- COMMAND [ARGUMENT]...",
                         .repeats = Repeats::yes}},

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "cli/endpoint_forms.h"
-#include "cli/nearest_name.h"
 #include "cli/option_values.h"
 #include "cli/service_registry.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/duration.h"
 
 namespace hotline::cli {
@@ -32,20 +32,27 @@ constexpr char kServeNotes[] =
     R"('hotline services' lists the services. 'hotline help endpoints' describes endpoints.
 )";
 
+std::vector<std::string> names_of(std::span<const Choice> choices) {
+  std::vector<std::string> names;
+  for (const Choice& each : choices) names.emplace_back(each.name);
+  return names;
+}
+
 std::vector<OptionRow> serve_rows() {
   const ServeOptions defaults;
   const auto time = [](Duration duration) { return format_duration(duration); };
   return {
       {.name = "--concurrency",
        .value = "WORD",
-       .help = "how many calls run at once, and on what: " + list_choices(Concurrency::forms()) +
-               " (default loops, one a core); see 'hotline help concurrency'",
-       .choices = Concurrency::names()},
+       .help =
+           "how many calls run at once, and on what: " + list_forms(Concurrency::choices(), "or") +
+           " (default loops, one a core); see 'hotline help concurrency'",
+       .choices = names_of(Concurrency::choices())},
       {.name = "--engine",
        .value = "NAME",
-       .help = "what loops run on: " + list_choices(engine_names()) +
+       .help = "what loops run on: " + list_names(engine_names(), "or") +
                " (default auto: uring if the kernel allows it, else epoll)",
-       .choices = engine_names()},
+       .choices = names_of(engine_names())},
       {.name = "--once", .help = "serve the first call only, then exit"},
       {.name = "--verbose",
        .letter = 'v',
@@ -67,9 +74,9 @@ std::vector<OptionRow> serve_rows() {
                time(defaults.server.drain_timeout) + ")"},
       {.name = "--log-format",
        .value = "FORMAT",
-       .help = "write the log as " + list_choices(kLogForms.names()) +
+       .help = "write the log as " + list_names(log_form_names(), "or") +
                " (default text; json with --json)",
-       .choices = kLogForms.names()},
+       .choices = names_of(log_form_names())},
       {.name = "--json", .help = "print errors and the log as JSON, one object a line"},
   };
 }
@@ -77,8 +84,10 @@ std::vector<OptionRow> serve_rows() {
 std::vector<std::string> services_to_propose() {
   std::vector<std::string> proposals;
   for (const ServiceEntry& each : make_services()) {
-    for (const std::string& prefix : endpoint_prefixes()) {
-      proposals.push_back(each.name + '=' + prefix);
+    for (const std::string& scheme : each.transports) {
+      for (const std::string& prefix : endpoint_prefixes(scheme)) {
+        proposals.push_back(each.name + '=' + prefix);
+      }
     }
   }
   return proposals;
@@ -129,12 +138,8 @@ Result<void> read_limits(const Arguments& given, ServerOptions& server) {
 Result<void> read_log_form(const Arguments& given, ServeOptions& options) {
   if (given.has("--json")) options.log_form = LogForm::json;
   if (!given.has("--log-format")) return {};
-  const std::string& word = given.options.at("--log-format");
-  const auto form = kLogForms.find(word);
-  if (!form) {
-    return refuse_value("--log-format", usage_error("there is no format " + quote(word),
-                                                    "the formats are " + kLogForms.list()));
-  }
+  const auto form = parse_log_form(given.options.at("--log-format"));
+  if (!form) return refuse_value("--log-format", form.error());
   options.log_form = *form;
   return {};
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/call_end.h"
 #include "cli/command_connection.h"
 #include "cli/endpoint_forms.h"
 #include "cli/line_reader.h"
@@ -77,10 +78,7 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   const auto lines = LineReader::on_standard_input(Home(common.home), QuitLine::ends);
   const auto conversed = Shell(*client, printer).converse(*lines);
   printer.end_reply();
-  if (printer.failure() != 0) return report_output_failure(printer.failure(), common.output);
-  if (!conversed) return report_error(conversed.error(), ExitStatus::failed, common.output);
-  if (lines->failure() == 0) return ExitStatus::ok;
-  return report_input_failure(lines->failure(), common.output);
+  return report_call_end(conversed, printer, *lines, common.output);
 }
 
 std::vector<OptionRow> shell_rows() {
@@ -116,7 +114,7 @@ Subcommand shell_subcommand() {
   return {.name = "shell",
           .summary = "run commands at an endpoint, a line at a time",
           .examples = kShellExamples,
-          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = endpoint_prefixes}},
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes}},
           .options = shell_rows(),
           .description = kShellDescription + two_columns(client_wire_options()),
           .notes = kTimes,

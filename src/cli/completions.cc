@@ -1,5 +1,6 @@
 #include "cli/completions.h"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -124,6 +125,10 @@ std::vector<std::string> command_names(const std::vector<Subcommand>& commands) 
   return names;
 }
 
+void add_once(std::vector<std::string>& words, const std::string& word) {
+  if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+}
+
 /// A case for each position at which a command's words have proposals.
 void add_word_cases(const Subcommand& command, std::vector<std::string>& cases) {
   for (std::size_t i = 0; i < command.operands.size(); ++i) {
@@ -210,13 +215,17 @@ std::string bash_completion() {
   std::vector<std::string> options = {bash_echo("''", listed_options(program_rows()))};
   std::vector<std::string> words = {bash_echo("' 0'", words_of(command_names(commands)))};
   std::vector<std::string> choices;
-  std::vector<std::string> with_value = {"--home"};
+  std::vector<std::string> with_value;
+  for (const OptionRow& each : program_rows()) {
+    if (each.takes_value()) with_value.push_back(each.name);
+  }
   for (const Subcommand& command : commands) {
     options.push_back(bash_echo(command.name, listed_options(command.options)));
     add_word_cases(command, words);
     for (const OptionRow& each : command.options) {
-      if (each.takes_value() && each.name != "--home") with_value.push_back(each.name);
-      if (!each.choices.empty()) choices.push_back(bash_echo(each.name, words_of(each.choices)));
+      if (each.takes_value()) add_once(with_value, each.name);
+      if (each.choices.empty()) continue;
+      add_once(choices, bash_echo(each.name, words_of(each.choices)));
     }
   }
   return "# bash completion for hotline\n\n_hotline_with_value=" +

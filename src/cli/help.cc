@@ -2,12 +2,13 @@
 
 #include <algorithm>
 
-#include "cli/nearest_name.h"
 #include "cli/option_values.h"
 #include "cli/service_registry.h"
 #include "cli/subcommands.h"
 #include "cli/text_layout.h"
 #include "cli/topics.h"
+#include "hotline/core/choice.h"
+#include "hotline/core/nearest_name.h"
 
 namespace hotline::cli {
 namespace {
@@ -84,7 +85,7 @@ Result<std::string> help_on(std::string_view topic) {
   if (std::string found = find_help(topic); !found.empty()) return found;
   const std::vector<std::string> names = topic_names();
   return fail(usage_error("there is no help on " + quote(topic),
-                          did_you_mean(topic, names) + "there is help on " + list_names(names)));
+                          did_you_mean(topic, names) + "there is help on " + list_words(names)));
 }
 
 std::vector<std::string> topic_names() {

@@ -1,8 +1,31 @@
 #include "cli/log_line.h"
 
 #include "cli/json_line.h"
+#include "hotline/core/rows.h"
 
 namespace hotline::cli {
+namespace {
+
+struct LogFormRow {
+  LogForm form;
+  Choice choice;
+};
+
+constexpr LogFormRow kLogFormRows[] = {
+    {LogForm::text, {.name = "text", .form = "text", .summary = "one line for each entry"}},
+    {LogForm::json, {.name = "json", .form = "json", .summary = "a JSON object for each entry"}},
+};
+
+constexpr auto kLogFormChoices = choices_of(kLogFormRows);
+
+}  // namespace
+
+Result<LogForm> parse_log_form(std::string_view name) {
+  if (const LogFormRow* row = find_row(kLogFormRows, name)) return row->form;
+  return fail(unknown_choice("format", name, kLogFormChoices));
+}
+
+std::span<const Choice> log_form_names() { return kLogFormChoices; }
 
 std::string format_as_json(const LogEntry& entry) {
   JsonLine line = JsonLine::versioned();

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
-#include "hotline/core/enum_names.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/log_entry.h"
+#include "hotline/core/result.h"
 #include "hotline/engine/queued_log.h"
 
 namespace hotline::cli {
@@ -11,9 +14,11 @@ namespace hotline::cli {
 /// How the lines of a server's log are written.
 enum class LogForm : bool { text, json };
 
-/// The names of the forms on the command line.
-inline constexpr EnumNames<LogForm, 2> kLogForms{
-    {{LogForm::text, "text"}, {LogForm::json, "json"}}};
+/// Returns the form of that name. Fails with `invalid_argument`.
+Result<LogForm> parse_log_form(std::string_view name);
+
+/// Returns every form.
+std::span<const Choice> log_form_names();
 
 /// Returns the entry as a JSON object, without a newline.
 std::string format_as_json(const LogEntry& entry);

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
-#include "cli/nearest_name.h"
 #include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/service_command.h"
 #include "cli/service_upper.h"
+#include "hotline/core/choice.h"
+#include "hotline/core/nearest_name.h"
 
 namespace hotline::cli {
 namespace {
@@ -28,7 +29,7 @@ Result<const ServiceEntry*> ServiceRegistry::find(std::string_view name) const {
   return fail(usage_error("there is no service " + quote(name),
                           did_you_mean(name, names) +
                               (names.size() == 1 ? "the only one is " : "there are ") +
-                              list_names(names) + "; see 'hotline services'"));
+                              list_words(names) + "; see 'hotline services'"));
 }
 
 std::vector<ServiceEntry> make_services() {

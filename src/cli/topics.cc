@@ -4,9 +4,19 @@
 #include "cli/text_layout.h"
 #include "cli/wire_texts.h"
 #include "hotline/framing/framing.h"
+#include "hotline/server/concurrency.h"
 
 namespace hotline::cli {
 namespace {
+
+/// The form and the summary of each.
+std::vector<Definition> described(std::span<const Choice> choices) {
+  std::vector<Definition> definitions;
+  for (const Choice& each : choices) {
+    definitions.push_back({std::string(each.form), std::string(each.summary)});
+  }
+  return definitions;
+}
 
 std::string endpoints_text() {
   return two_columns(endpoint_forms()) + R"(
@@ -47,10 +57,6 @@ An endpoint of the service 'command' has these options instead of framing= and m
 }
 
 std::string framing_text() {
-  std::vector<Definition> framings;
-  for (const Choice& each : framing_names()) {
-    framings.push_back({std::string(each.form), std::string(each.summary)});
-  }
   return R"(TCP and UNIX streams carry bytes, not messages: two sends may arrive as one, and one as
 two. A framing marks where each message ends. Both sides must use the same one. It is an option of
 the endpoint:
@@ -58,7 +64,7 @@ the endpoint:
   hotline serve 'upper=tcp://127.0.0.1:8000?framing=lines'
   hotline call 'tcp://127.0.0.1:8000?framing=lines' hello
 
-)" + two_columns(framings) +
+)" + two_columns(described(framing_names())) +
          R"(
 'max=BYTES' limits the length of a message (default 16MiB). A longer one, or bytes that are not a
 message, end the call. Datagrams are messages already and have no framing.
@@ -69,13 +75,7 @@ std::string concurrency_text() {
   return R"(How many calls a server runs at once, and on what, is chosen with 'hotline serve
 --concurrency WORD':
 
-)" +
-         two_columns({{"serial", "one call after another at each endpoint"},
-                      {"threads:N", "at most N calls (default 256), each on a thread of its own"},
-                      {"processes:N", "at most N calls (default 64), each in a process of its own"},
-                      {"loops:N",
-                       "N event loops (default one a core), with tens of thousands of calls on "
-                       "each"}}) +
+)" + two_columns(described(Concurrency::choices())) +
          R"(
 The services behave the same under each word. Callers above the limit wait until there is room.
 

@@ -7,7 +7,7 @@
 #include "engine/epoll/epoll_loop.h"
 #include "engine/uring/uring_loop.h"
 #include "engine/uring/uring_probe.h"
-#include "hotline/core/enum_names.h"
+#include "hotline/core/rows.h"
 
 // Only this file chooses an engine.
 
@@ -15,23 +15,39 @@ namespace hotline {
 
 namespace {
 
-constexpr EnumNames<EngineKind, 3> kEngines{
-    {{EngineKind::uring, "uring"}, {EngineKind::epoll, "epoll"}, {EngineKind::automatic, "auto"}}};
+struct EngineRow {
+  EngineKind kind;
+  Choice choice;
+};
+
+constexpr EngineRow kEngineRows[] = {
+    {EngineKind::automatic,
+     {.name = "auto", .form = "auto", .summary = "uring if the kernel allows it, else epoll"}},
+    {EngineKind::uring, {.name = "uring", .form = "uring", .summary = "io_uring"}},
+    {EngineKind::epoll, {.name = "epoll", .form = "epoll", .summary = "epoll"}},
+    {EngineKind::simulated,
+     {.name = "simulated", .form = "simulated", .summary = "the engine of a simulated world"}},
+};
+
+static_assert(is_in_order(kEngineRows, &EngineRow::kind), "name_of finds a row by its number");
+
+constexpr auto kEngineChoices = choices_of(kEngineRows);
 
 }  // namespace
 
 std::string_view name_of(EngineKind kind) {
-  return kind == EngineKind::simulated ? "simulated" : kEngines.name_of(kind);
+  return kEngineChoices[static_cast<std::size_t>(kind)].name;
 }
 
 Result<EngineKind> parse_engine_kind(std::string_view name) {
-  if (const auto kind = kEngines.find(name)) return *kind;
-  return fail(make_error(ErrorKind::invalid_argument, "choose an engine", {},
-                         "there is no engine '" + std::string(name) + "'",
-                         "the engines are " + kEngines.list()));
+  const EngineRow* row = find_row(kEngineRows, name);
+  if (row != nullptr && row->kind != EngineKind::simulated) return row->kind;
+  return fail(unknown_choice("engine", name, engine_names()));
 }
 
-std::vector<std::string> engine_names() { return kEngines.names(); }
+std::span<const Choice> engine_names() {
+  return std::span(kEngineChoices).first(static_cast<std::size_t>(EngineKind::simulated));
+}
 
 Result<EngineDecision> choose_engine(EngineKind wanted) {
   if (engine::Engine::current().is_simulated()) return EngineDecision{EngineKind::simulated, {}};

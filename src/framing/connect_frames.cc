@@ -8,12 +8,13 @@ namespace hotline {
 
 Result<FrameStream> connect_frames(std::string_view uri, const ConnectOptions& options) {
   Framing framing;
-  auto target = Target::parse(uri, options.socket, [&](OptionTaker& taker) -> Result<void> {
+  const auto take_framing = [&](OptionTaker& taker) -> Result<void> {
     auto taken = Framing::take_from(taker);
     if (!taken) return fail(std::move(taken.error()));
     framing = *std::move(taken);
     return {};
-  });
+  };
+  auto target = Target::parse(uri, options.socket, take_framing, Side::client);
   if (!target) return fail(std::move(target.error()));
   ConnectOptions own = options;
   own.socket = std::move(target->socket);

@@ -42,6 +42,10 @@ void prepare(const Channel& channel, const Endpoint& endpoint, int family, Socke
   prepare_stream(channel, endpoint.transport(), options);
 }
 
+int backlog_of(const SocketOptions& options) {
+  return options.backlog.value_or(SocketOptions::kBacklogDefault);
+}
+
 /// Binds `socket.channel` to `address`, and listens if it is for streams: 0 or a negated errno.
 int take_address(BoundSocket& socket, const SocketAddress& address, SocketKind kind, int backlog) {
   Engine& engine = Engine::current();
@@ -65,7 +69,7 @@ Result<BoundSocket> bind_port(const Endpoint& endpoint, const SocketAddress& add
           options.v6_only.value_or(!endpoint.host().empty()));
   BoundSocket socket;
   socket.channel = std::move(*channel);
-  const int taken = take_address(socket, address, kind, options.backlog);
+  const int taken = take_address(socket, address, kind, backlog_of(options));
   if (taken < 0) return fail(bind_error(taken, endpoint));
   socket.endpoint = Endpoint::of_address(endpoint.transport(), socket.address);
   return socket;
@@ -91,7 +95,7 @@ Result<BoundSocket> bind_path(const Endpoint& endpoint, const SocketAddress& add
   auto path = BoundPath::adopt(endpoint, options.mode);
   if (!path) return fail(std::move(path.error()));
   socket.path = std::move(*path);
-  const int listening = kind == SocketKind::stream ? engine.listen(fd, options.backlog) : 0;
+  const int listening = kind == SocketKind::stream ? engine.listen(fd, backlog_of(options)) : 0;
   if (listening < 0) return fail(bind_error(listening, endpoint));
   socket.address = address;
   socket.endpoint = Endpoint::of_address(endpoint.transport(), address);
@@ -123,6 +127,7 @@ Result<BoundSocket> inherit(const Endpoint& endpoint, SocketKind kind,
     return fail(std::move(fit.error()));
   }
   prepare_stream(**channel, socket.endpoint.transport(), options);
+  if (options.backlog) Engine::current().listen((*channel)->fd(), *options.backlog);
   socket.mode = InheritedMode::make_non_blocking((*channel)->fd());
   socket.channel = std::move(*channel);
   return socket;
@@ -169,7 +174,7 @@ Result<BoundSocket> bind_beside(const Channel& first, const Endpoint& endpoint, 
   set_flag(**channel, SOL_SOCKET, SO_REUSEPORT);
   socket.channel = std::move(*channel);
   const SocketAddress address = socket.address;
-  const int taken = take_address(socket, address, kind, options.backlog);
+  const int taken = take_address(socket, address, kind, backlog_of(options));
   if (taken < 0) return fail(bind_error(taken, endpoint));
   socket.endpoint = endpoint;
   return socket;

@@ -70,7 +70,7 @@ Result<void> connect_channel(Channel& channel, const SocketAddress& address,
 
 StreamOptions stream_options(const ConnectOptions& options) {
   StreamOptions stream = options.stream;
-  if (options.socket.receive_max) stream.receive_max = *options.socket.receive_max;
+  if (options.socket.receive_max) stream.receive_max = options.socket.receive_max;
   return stream;
 }
 
@@ -125,7 +125,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
             ? "fd: is for serving on an inherited socket"
             : net::list_transports(net::SocketKind::datagram) + " carry datagrams, not calls"));
   }
-  if (auto fit = net::check_fit(endpoint, options.socket, net::Side::client, kConnectTo); !fit) {
+  if (auto fit = net::check_fit(endpoint, options.socket, Side::client, kConnectTo); !fit) {
     return fail(std::move(fit.error()));
   }
   const auto source = net::source_of(options.socket, kConnectTo);
@@ -156,7 +156,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
 }
 
 Result<Stream> connect(std::string_view uri, const ConnectOptions& options) {
-  auto target = Target::parse(uri, options.socket);
+  auto target = Target::parse(uri, options.socket, nullptr, Side::client);
   if (!target) return fail(std::move(target.error()));
   ConnectOptions own = options;
   own.socket = std::move(target->socket);

@@ -353,7 +353,7 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
     return fail(make_error(ErrorKind::unsupported, kReach, endpoint.to_string(),
                            "datagrams go over " + net::list_transports(net::SocketKind::datagram)));
   }
-  if (auto fit = net::check_fit(endpoint, options.socket, net::Side::client, kReach); !fit) {
+  if (auto fit = net::check_fit(endpoint, options.socket, Side::client, kReach); !fit) {
     return fail(std::move(fit.error()));
   }
   const auto source = net::source_of(options.socket, kReach);
@@ -383,14 +383,14 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
 }
 
 Result<DatagramSocket> bind_datagrams(std::string_view uri, DatagramOptions options) {
-  auto target = Target::parse(uri, options.socket);
+  auto target = Target::parse(uri, options.socket, nullptr, Side::server);
   if (!target) return fail(std::move(target.error()));
   options.socket = std::move(target->socket);
   return bind_datagrams(target->endpoint, options);
 }
 
 Result<DatagramSocket> connect_datagrams(std::string_view uri, DatagramOptions options) {
-  auto target = Target::parse(uri, options.socket);
+  auto target = Target::parse(uri, options.socket, nullptr, Side::client);
   if (!target) return fail(std::move(target.error()));
   options.socket = std::move(target->socket);
   return connect_datagrams(target->endpoint, options);

@@ -27,6 +27,13 @@ std::unexpected<Error> refuse(std::string_view uri, std::string detail) {
   return refuse(uri, std::move(detail), advice_on_forms());
 }
 
+std::string advice_on_port(Transport transport) {
+  const std::string scheme(name_of(transport));
+  return "write " + std::string(net::row_of(transport).choice.form) +
+         " with a PORT from 0 to 65535, as in " + scheme + "://127.0.0.1:8000; an IPv6 address " +
+         "goes in brackets: " + scheme + "://[::1]:8000";
+}
+
 template <typename Number>
 std::optional<Number> parse_decimal(std::string_view text) {
   Number number{};
@@ -132,9 +139,11 @@ Result<Endpoint> Endpoint::parse(std::string_view uri) {
 Result<void> Endpoint::take_host_and_port(std::string_view uri, std::string_view rest) {
   if (!rest.starts_with("//")) return refuse(uri, "'//' must follow the scheme");
   const auto parts = split_host_and_port(rest.substr(2));
-  if (!parts) return refuse(uri, "it has no HOST:PORT", "IPv6 goes in brackets: tcp://[::1]:8000");
+  if (!parts) return refuse(uri, "it has no HOST:PORT", advice_on_port(transport_));
   const auto port = parse_decimal<std::uint16_t>(parts->port);
-  if (!port) return refuse(uri, "its port is not a number from 0 to 65535");
+  if (!port) {
+    return refuse(uri, "its port is not a number from 0 to 65535", advice_on_port(transport_));
+  }
   if (!is_host(parts->host)) {
     return refuse(uri, "its host has a character that no host has",
                   "international names are written in their xn-- form");

@@ -155,12 +155,12 @@ Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) 
   auto bound = net::bind_socket(endpoint, net::SocketKind::stream, options.socket);
   if (!bound) return fail(std::move(bound.error()));
   auto state = std::make_unique<Listener::State>(std::move(*bound), options.stream, options.socket);
-  if (options.socket.receive_max) state->stream.receive_max = *options.socket.receive_max;
+  if (options.socket.receive_max) state->stream.receive_max = options.socket.receive_max;
   return Listener(std::move(state));
 }
 
 Result<Listener> listen(std::string_view uri, ListenOptions options) {
-  auto target = Target::parse(uri, options.socket);
+  auto target = Target::parse(uri, options.socket, nullptr, Side::server);
   if (!target) return fail(std::move(target.error()));
   options.socket = std::move(target->socket);
   return listen(target->endpoint, options);

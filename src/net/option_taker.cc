@@ -4,10 +4,15 @@
 #include <charconv>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/duration.h"
+#include "hotline/core/nearest_name.h"
+#include "net/socket_option_row.h"
 
 namespace hotline {
 namespace {
+
+constexpr Literal kUse = "use the endpoint";
 
 struct Unit {
   std::string_view suffix;
@@ -27,18 +32,24 @@ std::optional<std::size_t> parse_number(std::string_view text) {
   return product;
 }
 
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text.append(text.empty() ? "" : ", ").append(word);
-  return text;
-}
-
 }  // namespace
 
-OptionTaker::OptionTaker(const Endpoint& endpoint)
-    : endpoint_(endpoint), is_taken_(endpoint.options().size()) {}
+OptionTaker::OptionTaker(const Endpoint& endpoint, std::optional<Side> side)
+    : endpoint_(endpoint), side_(side), is_taken_(endpoint.options().size()) {}
 
-Result<std::optional<std::string>> OptionTaker::take(std::string_view key) {
+Result<void> OptionTaker::check_side(std::string_view key, Side only) const {
+  if (!side_ || *side_ == only) return {};
+  const auto& options = endpoint_.options();
+  if (std::ranges::find(options, key, &EndpointOption::key) == options.end()) return {};
+  return fail(net::wrong_side(endpoint_, kUse, key, only));
+}
+
+Result<std::optional<std::string>> OptionTaker::take(std::string_view key,
+                                                     std::optional<Side> only) {
+  if (only && side_.value_or(*only) != *only) {
+    if (auto checked = check_side(key, *only); !checked) return fail(std::move(checked.error()));
+    return std::nullopt;
+  }
   known_.emplace_back(key);
   std::optional<std::string> value;
   for (std::size_t i = 0; i < is_taken_.size(); ++i) {
@@ -52,19 +63,23 @@ Result<std::optional<std::string>> OptionTaker::take(std::string_view key) {
 }
 
 Result<std::optional<std::size_t>> OptionTaker::take_number(std::string_view key, std::size_t min,
-                                                            std::size_t max) {
-  auto text = take(key);
+                                                            std::size_t max,
+                                                            std::optional<Side> only) {
+  auto text = take(key, only);
   if (!text) return fail(std::move(text.error()));
   if (!*text) return std::nullopt;
   const auto number = parse_number(**text);
   if (number && *number >= min && *number <= max) return number;
   return fail(refuse("the option '" + std::string(key) + "' is not a number from " +
                          std::to_string(min) + " to " + std::to_string(max),
-                     "write it as 1024 or 1KiB"));
+                     "write " + std::string(key) + "=N with N from " + std::to_string(min) +
+                         " to " + std::to_string(max) +
+                         (max < kUnits[1].factor * kUnits[1].factor ? "" : ", such as 64KiB")));
 }
 
-Result<std::optional<Duration>> OptionTaker::take_duration(std::string_view key) {
-  auto text = take(key);
+Result<std::optional<Duration>> OptionTaker::take_duration(std::string_view key,
+                                                           std::optional<Side> only) {
+  auto text = take(key, only);
   if (!text) return fail(std::move(text.error()));
   if (!*text) return std::nullopt;
   const auto duration = parse_duration(**text);
@@ -76,28 +91,30 @@ Result<std::optional<Duration>> OptionTaker::take_duration(std::string_view key)
   return fail(refuse("the option '" + std::string(key) + "' is 0", "none is without limit"));
 }
 
-Result<std::optional<bool>> OptionTaker::take_flag(std::string_view key) {
-  auto text = take(key);
+Result<std::optional<bool>> OptionTaker::take_flag(std::string_view key, std::optional<Side> only) {
+  auto text = take(key, only);
   if (!text) return fail(std::move(text.error()));
   if (!*text) return std::nullopt;
   if (**text == "on") return true;
   if (**text == "off") return false;
   const std::string name(key);
-  return fail(refuse("the option '" + name + "' is neither on nor off", "write " + name + "=on"));
+  return fail(refuse("the option '" + name + "' is neither on nor off",
+                     "write " + name + "=on or " + name + "=off"));
 }
 
 Result<void> OptionTaker::finish() const {
   for (std::size_t i = 0; i < is_taken_.size(); ++i) {
     if (is_taken_[i]) continue;
-    return fail(refuse("there is no option '" + escape(as_bytes(endpoint_.options()[i].key)) + "'",
-                       "the options are " + join(known_)));
+    const std::string& key = endpoint_.options()[i].key;
+    return fail(refuse("there is no option '" + escape(as_bytes(key)) + "'",
+                       did_you_mean(key, known_) + "the options are " + list_words(known_)));
   }
   return {};
 }
 
 Error OptionTaker::refuse(std::string detail, std::string advice) const {
-  return make_error(ErrorKind::invalid_argument, "use the endpoint", endpoint_.to_string(),
-                    std::move(detail), std::move(advice));
+  return make_error(ErrorKind::invalid_argument, kUse, endpoint_.to_string(), std::move(detail),
+                    std::move(advice));
 }
 
 }  // namespace hotline

@@ -157,7 +157,7 @@ Result<void> keep_callable(std::vector<SocketAddress>& addresses, const SocketAd
     return family_of(address) != family_of(source);
   });
   if (!addresses.empty()) return {};
-  return fail(make_error(ErrorKind::address_not_available, operation, endpoint.to_string(),
+  return fail(make_error(ErrorKind::invalid_argument, operation, endpoint.to_string(),
                          "the source address is of the other family of IP addresses",
                          "give an IPv4 source for an IPv4 endpoint, an IPv6 one for IPv6"));
 }

@@ -60,7 +60,7 @@ Result<SocketAddress> source_of(const SocketOptions& options, std::string_view o
 /// chosen at the connect.
 int bind_source(const engine::Channel& channel, const SocketAddress& source);
 
-/// Removes the addresses that cannot be called from `source`. Fails with `address_not_available` if
+/// Removes the addresses that cannot be called from `source`. Fails with `invalid_argument` if
 /// none is left.
 Result<void> keep_callable(std::vector<SocketAddress>& addresses, const SocketAddress& source,
                            std::string_view operation, const Endpoint& endpoint);

@@ -24,29 +24,49 @@ Result<void> keep(const Result<std::optional<Value>>& taken, std::optional<Value
   return {};
 }
 
-Result<void> take_backlog(OptionTaker& taker, SocketOptions& options) {
-  const auto backlog = taker.take_number("backlog", 1, kBacklogMax);
+/// A member of SocketOptions for a number of bytes.
+using BytesOption = std::optional<std::size_t> SocketOptions::*;
+
+template <BytesOption kMember, std::size_t kMin, std::size_t kMax>
+Result<void> take_bytes(OptionTaker& taker, const SocketOptionRow& row, SocketOptions& options) {
+  return keep(taker.take_number(row.choice.name, kMin, kMax, row.only), options.*kMember);
+}
+
+template <std::optional<bool> SocketOptions::*kMember>
+Result<void> take_flag(OptionTaker& taker, const SocketOptionRow& row, SocketOptions& options) {
+  return keep(taker.take_flag(row.choice.name, row.only), options.*kMember);
+}
+
+/// An `is_given` of an option that may be unset.
+template <auto kMember>
+bool is_set(const SocketOptions& options) {
+  return (options.*kMember).has_value();
+}
+
+Result<void> take_backlog(OptionTaker& taker, const SocketOptionRow& row, SocketOptions& options) {
+  const auto backlog = taker.take_number(row.choice.name, 1, kBacklogMax, row.only);
   if (!backlog) return fail(backlog.error());
   if (*backlog) options.backlog = static_cast<int>(**backlog);
   return {};
 }
 
-Result<void> take_mode(OptionTaker& taker, SocketOptions& options) {
-  const auto mode = taker.take("mode");
+Result<void> take_mode(OptionTaker& taker, const SocketOptionRow& row, SocketOptions& options) {
+  const auto mode = taker.take(row.choice.name, row.only);
   if (!mode) return fail(mode.error());
   if (!*mode) return {};
   unsigned bits = 0;
   const std::string& text = **mode;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 8);
   if (error != std::errc() || end != text.data() + text.size() || bits > 0777) {
-    return fail(taker.refuse("the option 'mode' is not octal permission bits", "write mode=600"));
+    return fail(taker.refuse("the option 'mode' is not octal permission bits",
+                             "write mode=N with N from 0 to 777 in octal, such as mode=600"));
   }
   options.mode = bits;
   return {};
 }
 
-Result<void> take_source(OptionTaker& taker, SocketOptions& options) {
-  auto text = taker.take("source");
+Result<void> take_source(OptionTaker& taker, const SocketOptionRow& row, SocketOptions& options) {
+  auto text = taker.take(row.choice.name, row.only);
   if (!text) return fail(std::move(text.error()));
   if (!*text) return {};
   std::string_view address = **text;
@@ -61,89 +81,86 @@ Result<void> take_source(OptionTaker& taker, SocketOptions& options) {
   return {};
 }
 
-bool is_inherited(const Endpoint& endpoint) { return endpoint.transport() == Transport::fd; }
-
-bool fits_mode(const Endpoint& endpoint, Side side) {
-  return side == Side::client || endpoint.is_unix_path();
+/// The room of the server takes the option.
+Result<void> leave_to_server(OptionTaker& taker, const SocketOptionRow& row, SocketOptions&) {
+  return taker.check_side(row.choice.name, *row.only);
 }
 
-bool fits_nodelay(const Endpoint& endpoint, Side) {
+bool is_inherited(const Endpoint& endpoint) { return endpoint.transport() == Transport::fd; }
+
+bool fits_stream(const Endpoint& endpoint) {
+  return is_inherited(endpoint) || is_stream(endpoint.transport());
+}
+
+bool fits_path(const Endpoint& endpoint) { return endpoint.is_unix_path(); }
+
+bool fits_nodelay(const Endpoint& endpoint) {
   return is_inherited(endpoint) ||
          (has_port(endpoint.transport()) && is_stream(endpoint.transport()));
 }
 
-bool fits_receive_buffer(const Endpoint& endpoint, Side) { return !has_path(endpoint.transport()); }
+bool fits_receive_buffer(const Endpoint& endpoint) { return !has_path(endpoint.transport()); }
 
-bool fits_v6_only(const Endpoint& endpoint, Side side) {
+bool fits_v6_only(const Endpoint& endpoint) {
   const std::string& host = endpoint.host();
-  return side == Side::server && has_port(endpoint.transport()) &&
-         (host.empty() || host.contains(':'));
+  return has_port(endpoint.transport()) && (host.empty() || host.contains(':'));
 }
 
-bool fits_source(const Endpoint& endpoint, Side side) {
-  return side == Side::client && has_port(endpoint.transport());
-}
+bool fits_port(const Endpoint& endpoint) { return has_port(endpoint.transport()); }
 
 constexpr SocketOptionRow kOptionRows[] = {
     {.choice = {.name = "backlog",
                 .form = "backlog=N",
-                .summary = "how many callers may wait to be accepted (default 4096)"},
-     .take = take_backlog},
+                .summary = "servers: how many callers may wait to be accepted (default 4096)"},
+     .take = take_backlog,
+     .only = Side::server,
+     .is_given = is_set<&SocketOptions::backlog>,
+     .fits = fits_stream,
+     .detail = "the option 'backlog' is for streams",
+     .advice = "leave it out: datagrams are not accepted"},
     {.choice = {.name = "receive",
                 .form = "receive=BYTES",
-                .summary = "the most that one receive takes: 1024, 64KiB"},
-     .take =
-         [](OptionTaker& taker, SocketOptions& options) {
-           return keep(taker.take_number("receive", 1, kReceiveMax), options.receive_max);
-         }},
+                .summary = "streams: the most that one receive takes: 1024, 64KiB"},
+     .take = take_bytes<&SocketOptions::receive_max, 1, kReceiveMax>,
+     .is_given = is_set<&SocketOptions::receive_max>,
+     .fits = fits_stream,
+     .detail = "the option 'receive' is for streams",
+     .advice = "leave it out: a datagram is received whole"},
     {.choice = {.name = "mode",
                 .form = "mode=OCTAL",
                 .summary = "servers: permission bits of a UNIX path: 660"},
      .take = take_mode,
-     .is_given = [](const SocketOptions& options) { return options.mode.has_value(); },
-     .fits = fits_mode,
+     .only = Side::server,
+     .is_given = is_set<&SocketOptions::mode>,
+     .fits = fits_path,
      .detail = "the option 'mode' is for a UNIX path",
      .advice = "leave it out: nothing else has permission bits"},
     {.choice = {.name = "nodelay",
                 .form = "nodelay=on|off",
                 .summary = "TCP: send small writes at once (default on)"},
-     .take =
-         [](OptionTaker& taker, SocketOptions& options) {
-           return keep(taker.take_flag("nodelay"), options.nodelay);
-         },
-     .is_given = [](const SocketOptions& options) { return options.nodelay.has_value(); },
+     .take = take_flag<&SocketOptions::nodelay>,
+     .is_given = is_set<&SocketOptions::nodelay>,
      .fits = fits_nodelay,
      .detail = "the option 'nodelay' is for TCP",
      .advice = "leave it out: nothing else holds small writes back"},
     {.choice = {.name = "send-buffer",
                 .form = "send-buffer=BYTES",
                 .summary = "how much may wait in the kernel to be sent"},
-     .take =
-         [](OptionTaker& taker, SocketOptions& options) {
-           return keep(taker.take_number("send-buffer", kBufferMin, kBufferMax),
-                       options.send_buffer_bytes);
-         }},
+     .take = take_bytes<&SocketOptions::send_buffer_bytes, kBufferMin, kBufferMax>},
     {.choice = {.name = "receive-buffer",
                 .form = "receive-buffer=BYTES",
                 .summary = "TCP, UDP: how much may wait in the kernel to be received"},
-     .take =
-         [](OptionTaker& taker, SocketOptions& options) {
-           return keep(taker.take_number("receive-buffer", kBufferMin, kBufferMax),
-                       options.receive_buffer_bytes);
-         },
-     .is_given =
-         [](const SocketOptions& options) { return options.receive_buffer_bytes.has_value(); },
+     .take = take_bytes<&SocketOptions::receive_buffer_bytes, kBufferMin, kBufferMax>,
+     .is_given = is_set<&SocketOptions::receive_buffer_bytes>,
      .fits = fits_receive_buffer,
      .detail = "the option 'receive-buffer' is not for UNIX sockets",
      .advice = "give the other side a send-buffer: what is not read yet stays there"},
     {.choice = {.name = "v6only",
                 .form = "v6only=on|off",
                 .summary = "servers at an IPv6 address: take no IPv4 callers"},
-     .take =
-         [](OptionTaker& taker, SocketOptions& options) {
-           return keep(taker.take_flag("v6only"), options.v6_only);
-         },
-     .is_given = [](const SocketOptions& options) { return options.v6_only.has_value(); },
+     .take = take_flag<&SocketOptions::v6_only>,
+     .only = Side::server,
+     .is_given = is_set<&SocketOptions::v6_only>,
      .fits = fits_v6_only,
      .detail = "the option 'v6only' is for servers at an IPv6 address, or at every address",
      .advice = "leave it out, or listen as in tcp://[::]:8000?v6only=on"},
@@ -151,20 +168,39 @@ constexpr SocketOptionRow kOptionRows[] = {
                 .form = "source=ADDRESS",
                 .summary = "TCP and UDP clients: the address to call from"},
      .take = take_source,
+     .only = Side::client,
      .is_given = [](const SocketOptions& options) { return !options.source.empty(); },
-     .fits = fits_source,
-     .detail = "the option 'source' is for clients over TCP or UDP",
-     .advice = "leave it out"},
+     .fits = fits_port,
+     .detail = "the option 'source' is for TCP and UDP",
+     .advice = "leave it out: other sockets have no IP address"},
+    {.choice = {.name = "allow",
+                .form = "allow=owner|any",
+                .summary = "servers at unix: endpoints: which users may call"},
+     .take = leave_to_server,
+     .only = Side::server},
 };
 
 constexpr auto kOptionChoices = choices_of(kOptionRows);
 
 }  // namespace
 
+Error wrong_side(const Endpoint& endpoint, Literal operation, std::string_view key, Side only) {
+  const bool is_for_listening = only == Side::server;
+  return make_error(ErrorKind::invalid_argument, operation, endpoint.to_string(),
+                    "the option '" + std::string(key) + "' is for " +
+                        (is_for_listening ? "listening" : "calling"),
+                    std::string("leave it out: only the endpoint of a ") +
+                        (is_for_listening ? "server" : "client") + " may have it");
+}
+
 Result<void> check_fit(const Endpoint& endpoint, const SocketOptions& options, Side side,
                        Literal operation) {
   for (const SocketOptionRow& row : kOptionRows) {
-    if (row.fits == nullptr || !row.is_given(options) || row.fits(endpoint, side)) continue;
+    if (row.is_given == nullptr || !row.is_given(options)) continue;
+    if (row.only && *row.only != side) {
+      return fail(wrong_side(endpoint, operation, row.choice.name, *row.only));
+    }
+    if (row.fits == nullptr || row.fits(endpoint)) continue;
     return fail(make_error(ErrorKind::invalid_argument, operation, endpoint.to_string(),
                            std::string(row.detail), std::string(row.advice)));
   }
@@ -175,7 +211,7 @@ Result<void> check_fit(const Endpoint& endpoint, const SocketOptions& options, S
 
 Result<SocketOptions> SocketOptions::take_from(OptionTaker& taker, SocketOptions options) {
   for (const net::SocketOptionRow& row : net::kOptionRows) {
-    if (auto taken = row.take(taker, options); !taken) return fail(std::move(taken.error()));
+    if (auto taken = row.take(taker, row, options); !taken) return fail(std::move(taken.error()));
   }
   return options;
 }

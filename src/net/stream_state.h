@@ -45,9 +45,7 @@ struct Stream::State {
     return Deadline::after(now, has_received ? options.timeouts.idle : options.timeouts.first_byte);
   }
 
-  std::size_t piece_max() const {
-    return options.receive_max == 0 ? SIZE_MAX : options.receive_max;
-  }
+  std::size_t piece_max() const { return options.receive_max.value_or(SIZE_MAX); }
 
   int perform_receive(engine::Receive& receive, Deadline deadline);
   int perform_send(engine::Operation& send, std::size_t wanted_bytes);

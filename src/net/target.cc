@@ -5,10 +5,10 @@
 namespace hotline {
 
 Result<Target> Target::parse(std::string_view uri, const SocketOptions& defaults,
-                             const TakeOthers& take_others) {
+                             const TakeOthers& take_others, std::optional<Side> side) {
   auto endpoint = Endpoint::parse(uri);
   if (!endpoint) return fail(std::move(endpoint.error()));
-  OptionTaker taker(*endpoint);
+  OptionTaker taker(*endpoint, side);
   auto socket = SocketOptions::take_from(taker, defaults);
   if (!socket) return fail(std::move(socket.error()));
   if (take_others) {

@@ -15,7 +15,8 @@ constexpr TransportRow kTransportRows[] = {
     {.transport = Transport::tcp,
      .choice = {.name = "tcp",
                 .form = "tcp://HOST:PORT",
-                .summary = "a TCP stream; without HOST every address, port 0 takes a free one"},
+                .summary = "a TCP stream; tcp://:8000 listens on every address, port 0 takes a "
+                           "free port"},
      .address = AddressForm::host_and_port,
      .socket = SocketKind::stream},
     {.transport = Transport::udp,
@@ -23,23 +24,27 @@ constexpr TransportRow kTransportRows[] = {
      .address = AddressForm::host_and_port,
      .socket = SocketKind::datagram},
     {.transport = Transport::unix_,
-     .choice = {.name = "unix",
-                .form = "unix:///PATH",
-                .summary = "a UNIX stream; unix:@NAME has no file (Linux's abstract names)"},
+     .choice = {.name = "unix", .form = "unix:///PATH", .summary = "a UNIX stream"},
+     .abstract_choice = {.name = "unix",
+                         .form = "unix:@NAME",
+                         .summary = "a UNIX stream with an abstract name (Linux), which is not a "
+                                    "file"},
      .address = AddressForm::path,
      .socket = SocketKind::stream,
      .is_local = true},
     {.transport = Transport::unixgram,
-     .choice = {.name = "unixgram",
-                .form = "unixgram:///PATH",
-                .summary = "UNIX datagrams; also unixgram:@NAME"},
+     .choice = {.name = "unixgram", .form = "unixgram:///PATH", .summary = "UNIX datagrams"},
+     .abstract_choice = {.name = "unixgram",
+                         .form = "unixgram:@NAME",
+                         .summary = "UNIX datagrams with an abstract name"},
      .address = AddressForm::path,
      .socket = SocketKind::datagram,
      .is_local = true},
     {.transport = Transport::fd,
      .choice = {.name = "fd",
                 .form = "fd:N",
-                .summary = "servers only: descriptor N, an inherited socket that is bound"},
+                .summary = "servers only: a socket inherited as descriptor N, which is listening, "
+                           "or bound if it is for datagrams; the server uses a duplicate"},
      .address = AddressForm::descriptor,
      .socket = {}},
 };
@@ -90,5 +95,12 @@ bool has_path(Transport transport) {
 bool is_local(Transport transport) { return net::row_of(transport).is_local; }
 
 std::span<const Choice> transport_names() { return net::kTransportChoices; }
+
+std::vector<Choice> transport_forms(Transport transport) {
+  const net::TransportRow& row = net::row_of(transport);
+  std::vector<Choice> forms = {row.choice};
+  if (!row.abstract_choice.form.empty()) forms.push_back(row.abstract_choice);
+  return forms;
+}
 
 }  // namespace hotline

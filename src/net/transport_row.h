@@ -21,7 +21,8 @@ enum class AddressForm : std::uint8_t {
 /// The properties of one transport. A new transport needs an enumerator and a row.
 struct TransportRow {
   Transport transport;
-  Choice choice;  ///< Its name is the scheme.
+  Choice choice;             ///< Its name is the scheme.
+  Choice abstract_choice{};  ///< The form for a name without a file; empty if there is none.
   AddressForm address;
   std::optional<SocketKind> socket;  ///< Empty: the inherited socket decides.
   bool is_local = false;             ///< Its bytes never leave this machine.

@@ -23,11 +23,12 @@ bool has_users(const Endpoint& endpoint) {
 }
 
 Result<void> take_allowed_users(OptionTaker& taker, Service& service) {
-  const auto word = taker.take("allow");
+  const auto word = taker.take("allow", Side::server);
   if (!word) return fail(word.error());
   const std::string allowed = word->value_or("");
   if (*word && allowed != "owner" && allowed != "any") {
-    return fail(taker.refuse("the option 'allow' is neither owner nor any", "write allow=any"));
+    return fail(taker.refuse("the option 'allow' is neither owner nor any",
+                             "write allow=owner or allow=any"));
   }
   if (*word && !has_users(service.wanted)) {
     return fail(taker.refuse(std::string(kOnlyUnix), "leave it out, or use unix:"));

@@ -33,7 +33,7 @@ std::size_t per_peer_of(const ServerOptions& options) {
 }
 
 StreamOptions stream_options(const ServerOptions& options) {
-  return {.timeouts = options.timeouts, .receive_max = 0, .tap = options.tap};
+  return {.timeouts = options.timeouts, .receive_max = {}, .tap = options.tap};
 }
 
 Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count) {
@@ -87,7 +87,8 @@ void ServerState::note_call_done() {
 }
 
 bool ServerState::has_plenty_of_room(const Service& service) const {
-  const auto backlog = static_cast<std::size_t>(service.socket.backlog);
+  const auto backlog =
+      static_cast<std::size_t>(service.socket.backlog.value_or(SocketOptions::kBacklogDefault));
   return admission.room_left() > backlog * service.listeners.size();
 }
 
@@ -224,7 +225,7 @@ Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
                              std::string_view name) {
   auto endpoint = Endpoint::parse(uri);
   if (!endpoint) return fail(std::move(endpoint.error()));
-  OptionTaker taker(*endpoint);
+  OptionTaker taker(*endpoint, Side::server);
   auto handler = make ? make(taker) : Handler();
   if (!handler) return fail(std::move(handler.error()));
   if (auto full = check_not_empty(*endpoint, *handler); !full) return fail(std::move(full.error()));

@@ -46,10 +46,10 @@ Result<CommandOptions> CommandOptions::take_from(OptionTaker& taker, CommandOpti
   const auto reply_max = taker.take_number("max", 1, services::kReplyMax);
   if (!reply_max) return fail(reply_max.error());
   options.reply_max = reply_max->value_or(options.reply_max);
-  const auto timeout = taker.take_duration("timeout");
+  const auto timeout = taker.take_duration("timeout", Side::server);
   if (!timeout) return fail(timeout.error());
   options.timeout = timeout->value_or(options.timeout);
-  auto directory = taker.take("cwd");
+  auto directory = taker.take("cwd", Side::server);
   if (!directory) return fail(std::move(directory.error()));
   if (*directory && !(*directory)->starts_with('/')) {
     return fail(taker.refuse("the option 'cwd' does not begin with /", "write cwd=/srv/work"));

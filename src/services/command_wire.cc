@@ -71,12 +71,8 @@ std::string_view name_of(CommandWire wire) { return services::row_of(wire).choic
 std::span<const Choice> command_wire_names() { return services::kChoices; }
 
 Result<CommandWire> parse_command_wire(std::string_view name) {
-  const auto row = std::ranges::find(
-      services::kRows, name, [](const services::WireRow& each) { return each.choice.name; });
-  if (row != std::end(services::kRows)) return row->wire;
-  return fail(make_error(ErrorKind::invalid_argument, {}, {},
-                         "there is no wire '" + escape(as_bytes(name)) + "'",
-                         "the wires are " + list_names(command_wire_names())));
+  if (const auto* row = find_row(services::kRows, name)) return row->wire;
+  return fail(unknown_choice("wire", name, command_wire_names()));
 }
 
 }  // namespace hotline

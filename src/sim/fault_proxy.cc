@@ -44,9 +44,9 @@ FaultProxy::~FaultProxy() = default;
 
 Result<FaultProxy> FaultProxy::bind(std::string_view listen, std::string_view target,
                                     const FaultProxyOptions& options) {
-  auto from = Target::parse(listen);
+  auto from = Target::parse(listen, {}, nullptr, Side::server);
   if (!from) return fail(std::move(from.error()));
-  auto to = Target::parse(target);
+  auto to = Target::parse(target, {}, nullptr, Side::client);
   if (!to) return fail(std::move(to.error()));
   if (is_datagram(from->endpoint.transport()) != is_datagram(to->endpoint.transport())) {
     return fail(make_error(ErrorKind::invalid_argument, "stand before", to->endpoint.to_string(),

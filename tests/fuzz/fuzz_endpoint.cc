@@ -26,7 +26,7 @@ void check_options(const Endpoint& endpoint) {
   hotline::OptionTaker taker(endpoint);
   const auto options = hotline::SocketOptions::take_from(taker);
   if (!options) return check_refusal(options.error());
-  require(options->backlog >= 1);
+  require(options->backlog.value_or(1) >= 1);
   if (const auto finished = taker.finish(); !finished) check_refusal(finished.error());
 }
 

@@ -135,17 +135,31 @@ class Options(unittest.TestCase):
 
     def test_one_that_means_nothing_is_refused_with_a_hint(self):
         self.refused("upper=unix:@x?allow=root", "neither owner nor any", 2)
+        self.refused("upper=tcp://127.0.0.1:0?source=127.0.0.1", "'source' is for calling", 2)
         self.refused("upper=tcp://127.0.0.1:0?allow=owner", "for UNIX sockets", 2)
         self.refused(f"upper=unixgram:@{os.getpid()}?allow=owner", "do not identify", 1)
 
-    def test_a_caller_can_be_given_the_servers_endpoint(self):
-        uri = f"unix:@hotline-users-{os.getpid()}?allow=owner"
-        with Server(HOTLINE, "serve", f"command={uri}&wire=i32", f"upper={uri}".replace("?", "-u?"),
-                    count=2):
-            self.assertEqual(run(f"{uri}&wire=i32", "echo hello"), b"hello\n")
-            done = subprocess.run([HOTLINE, "call", uri.replace("?", "-u?"), "hello"],
-                                  capture_output=True, timeout=WAIT_S)
-            self.assertEqual((done.returncode, done.stdout), (0, b"HELLO\n"))
+    def test_a_caller_is_refused_an_option_that_only_a_server_has(self):
+        for command in ("call", "run", "shell"):
+            for option in ("allow=owner", "backlog=3", "mode=600"):
+                with self.subTest(command=command, option=option):
+                    words = ["hello"] if command != "shell" else []
+                    done = subprocess.run([HOTLINE, command, f"unix:@nobody?{option}", *words],
+                                          stdin=subprocess.DEVNULL, capture_output=True,
+                                          timeout=WAIT_S)
+                    key = option.partition("=")[0]
+                    self.assertIn(f"the option '{key}' is for listening\nhint: leave it out",
+                                  done.stderr.decode())
+                    self.assertEqual(done.returncode, 2)
+        for command in ("run", "shell"):
+            for option in ("timeout=1s", "cwd=/"):
+                with self.subTest(command=command, option=option):
+                    words = ["hello"] if command != "shell" else []
+                    done = subprocess.run([HOTLINE, command, f"unix:@nobody?{option}", *words],
+                                          stdin=subprocess.DEVNULL, capture_output=True,
+                                          timeout=WAIT_S)
+                    self.assertIn("is for listening", done.stderr.decode())
+                    self.assertEqual(done.returncode, 2)
 
 
 if __name__ == "__main__":

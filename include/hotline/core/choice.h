@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "hotline/core/error.h"
 #include "hotline/core/public.h"
 
 namespace hotline HOTLINE_PUBLIC {
@@ -27,5 +28,9 @@ std::string list_names(std::span<const Choice> choices, std::string_view conjunc
 
 /// Returns the forms of `choices` in the same way: `lines, fixed=N and mp`.
 std::string list_forms(std::span<const Choice> choices, std::string_view conjunction = "and");
+
+/// Returns the `invalid_argument` for a word that is the name of none of `choices`: `there is no
+/// wire 'x'`. The hint names the nearest, and all of them.
+Error unknown_choice(std::string_view noun, std::string_view word, std::span<const Choice> choices);
 
 }  // namespace hotline

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string_view>
 
 #include "hotline/core/choice.h"
 #include "hotline/core/public.h"
@@ -17,6 +18,15 @@ constexpr bool is_in_order(const Row (&rows)[kCount], Kind Row::*kind) {
     if (static_cast<std::size_t>(rows[i].*kind) != i) return false;
   }
   return true;
+}
+
+/// Returns the row with that name, or null.
+template <typename Row, std::size_t kCount>
+constexpr const Row* find_row(const Row (&rows)[kCount], std::string_view name) {
+  for (const Row& each : rows) {
+    if (each.choice.name == name) return &each;
+  }
+  return nullptr;
 }
 
 /// Returns the choices of all rows.

@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "hotline/core/choice.h"
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
@@ -25,8 +26,8 @@ std::string_view name_of(EngineKind kind);
 /// Returns the kind with that name. Fails with `invalid_argument`; the error lists the known names.
 Result<EngineKind> parse_engine_kind(std::string_view name);
 
-/// Returns the names that parse_engine_kind() takes.
-std::vector<std::string> engine_names();
+/// Returns the engines that parse_engine_kind() takes.
+std::span<const Choice> engine_names();
 
 /// The threads that run offloaded work. Each loop has a pool of its own, all threads of a server
 /// with `threads:N` or `serial` share one, and any other thread has one of its own.

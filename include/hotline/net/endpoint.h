@@ -26,7 +26,7 @@ struct EndpointOption {
 ///
 ///     tcp://127.0.0.1:8000   tcp://[::1]:8000   tcp://[fe80::1%eth0]:8000   tcp://:8000 (every
 ///     address) unix:///run/hotline.sock   unix:@hotline (abstract)
-///     udp://localhost:8082?receive=1024
+///     udp://localhost:8082?send-buffer=64KiB
 ///
 /// In a path, %XX stands for a byte that has a meaning here or cannot be shown.
 class Endpoint {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,28 +14,42 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
+/// Which end of a connection an endpoint is for.
+enum class Side : std::uint8_t {
+  server,  ///< It is listened at.
+  client,  ///< It is called.
+};
+
 /// Takes the options of an endpoint one room at a time. Each room takes the keys that it knows;
-/// finish() fails with an error that names all that are left.
+/// finish() fails with an error that names one that is left, and the keys that are known.
+///
+/// Some options are for one side only. `only` is that side: if this endpoint is for the other side,
+/// the option is refused if it was given, and is absent otherwise.
 class OptionTaker {
  public:
-  /// `endpoint` outlives this.
-  explicit OptionTaker(const Endpoint& endpoint);
+  /// `endpoint` outlives this. Without a `side`, the options of both sides are taken.
+  explicit OptionTaker(const Endpoint& endpoint, std::optional<Side> side = {});
 
   /// Returns the value of `key`, if it was given. Fails if it was given twice. `key` is known from
   /// now on.
-  Result<std::optional<std::string>> take(std::string_view key);
+  Result<std::optional<std::string>> take(std::string_view key, std::optional<Side> only = {});
 
   /// Same as take(), for a number within bounds; `KiB`, `MiB` and `GiB` may follow it.
   Result<std::optional<std::size_t>> take_number(std::string_view key, std::size_t min,
-                                                 std::size_t max);
+                                                 std::size_t max, std::optional<Side> only = {});
 
   /// Same as take(), for a time limit above zero, such as `30s`, or `none`.
-  Result<std::optional<Duration>> take_duration(std::string_view key);
+  Result<std::optional<Duration>> take_duration(std::string_view key,
+                                                std::optional<Side> only = {});
 
   /// Same as take(), for `on` or `off`.
-  Result<std::optional<bool>> take_flag(std::string_view key);
+  Result<std::optional<bool>> take_flag(std::string_view key, std::optional<Side> only = {});
 
-  /// Fails if no room has taken one of the options.
+  /// Fails if `key` was given, only the side `only` has it, and this endpoint is for the other
+  /// side.
+  Result<void> check_side(std::string_view key, Side only) const;
+
+  /// Fails if no room has taken one of the options. The hint proposes the nearest known key.
   Result<void> finish() const;
 
   /// Returns an `invalid_argument` about this endpoint.
@@ -42,6 +57,7 @@ class OptionTaker {
 
  private:
   const Endpoint& endpoint_;
+  std::optional<Side> side_;
   std::vector<bool> is_taken_;
   std::vector<std::string> known_;
 };

@@ -39,8 +39,8 @@ enum class WhenDropped : bool {
 /// The options of a stream, besides its socket.
 struct StreamOptions {
   StreamTimeouts timeouts{};
-  std::size_t receive_max =
-      0;                      ///< The most bytes that one receive returns; 0: the size of a buffer.
+  /// The most bytes that one receive returns. Default: the size of the engine's buffer.
+  std::optional<std::size_t> receive_max{};
   TrafficTap* tap = nullptr;  ///< Outlives the stream.
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "hotline/core/public.h"
@@ -19,9 +20,11 @@ struct Target {
   using TakeOthers = std::function<Result<void>(OptionTaker& taker)>;
 
   /// Parses `uri`. Options that are not given are as in `defaults`. `take_others` may be null.
-  /// Fails with `invalid_argument` if `uri` is not an endpoint, or nobody takes one of its options.
+  /// Fails with `invalid_argument` if `uri` is not an endpoint, one of its options is for the side
+  /// that is not `side`, or nobody takes it. Without a `side`, the options of both are taken.
   static Result<Target> parse(std::string_view uri, const SocketOptions& defaults = {},
-                              const TakeOthers& take_others = nullptr);
+                              const TakeOthers& take_others = nullptr,
+                              std::optional<Side> side = {});
 
   bool operator==(const Target&) const = default;
 };

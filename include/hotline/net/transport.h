@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "hotline/core/choice.h"
 #include "hotline/core/public.h"
@@ -39,5 +40,8 @@ bool is_local(Transport transport);
 
 /// Returns every transport, in the order of the enumerators, as people write it.
 std::span<const Choice> transport_names();
+
+/// Returns each form of an endpoint of that transport: `unix:///PATH` and `unix:@NAME`.
+std::vector<Choice> transport_forms(Transport transport);
 
 }  // namespace hotline

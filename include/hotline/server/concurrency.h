@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "hotline/core/choice.h"
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
@@ -13,7 +15,7 @@ namespace hotline HOTLINE_PUBLIC {
 
 /// How calls run concurrently: the value of `--concurrency`.
 struct Concurrency {
-  enum class Kind {
+  enum class Kind : std::uint8_t {
     serial,     ///< One call at a time for each listener, blocking.
     threads,    ///< At most `count` calls, each on a thread, blocking; further callers wait in the
                 ///< backlog.
@@ -29,9 +31,8 @@ struct Concurrency {
   /// `invalid_argument`.
   static Result<Concurrency> parse(std::string_view word);
 
-  /// Returns the words that parse() takes, without and with their counts: `threads`, `threads:N`.
-  static std::vector<std::string> names();
-  static std::vector<std::string> forms();
+  /// Returns the words that parse() takes, in the order of the kinds.
+  static std::span<const Choice> choices();
 
   /// Returns the word with effective_count(), in the form that parse() reads.
   std::string to_string() const;

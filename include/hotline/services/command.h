@@ -46,8 +46,8 @@ struct CommandOptions {
   bool is_exposed = false;  ///< Other machines may call. Every caller can then do everything that
                             ///< this program may do.
 
-  /// Returns `defaults` with the values of the options `wire`, `max` (reply_max), `timeout` and
-  /// `cwd` (directory, which must begin with /), which it takes.
+  /// Returns `defaults` with the values of the options `wire` and `max` (reply_max), and of a
+  /// server's `timeout` and `cwd` (directory, which must begin with /), which it takes.
   static Result<CommandOptions> take_from(OptionTaker& taker, CommandOptions defaults);
 };
 

@@ -1,5 +1,9 @@
 #include "cli/completions.h"
 
+#include <set>
+#include <sstream>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include "cli/subcommands.h"
@@ -24,6 +28,32 @@ TEST_CASE("each shell's script has every command and every option that help list
             std::string::npos);
     }
   }
+}
+
+TEST_CASE("no option with a value is listed twice") {
+  const std::string bash = bash_completion();
+  const std::size_t begin = bash.find("_hotline_with_value='");
+  REQUIRE(begin != bash.npos);
+  std::istringstream line(bash.substr(begin, bash.find('\n', begin) - begin).substr(21));
+  std::set<std::string> seen;
+  for (std::string word; line >> word;) {
+    CAPTURE(word);
+    CHECK(seen.insert(word).second);
+  }
+  CHECK(seen.contains("--linger"));
+  CHECK(seen.contains("--home"));
+}
+
+TEST_CASE("only transports that fit are proposed") {
+  const std::string bash = bash_completion();
+  for (const std::string command : {"run", "shell"}) {
+    CHECK(bash.contains("\"" + command + " \"0) echo 'tcp:// unix:/// unix:@' ;;"));
+  }
+  CHECK(bash.contains("\"call \"0) echo 'tcp:// udp:// unix:"));
+  CHECK(bash.contains("command=unix:@"));
+  CHECK_FALSE(bash.contains("command=udp:"));
+  CHECK_FALSE(bash.contains("command=unixgram:"));
+  CHECK(bash.contains("upper=udp:"));
 }
 
 TEST_CASE("a text with an apostrophe stays within its quotes") {

@@ -1,5 +1,8 @@
 #include "cli/endpoint_forms.h"
 
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "hotline/net/endpoint.h"
@@ -21,12 +24,21 @@ TEST_CASE("every form is one that is understood, and the library's own error nam
 }
 
 TEST_CASE("what completions propose begins one of the forms") {
-  for (const std::string& prefix : endpoint_prefixes()) {
+  for (const std::string& prefix : call_prefixes()) {
     bool is_known = false;
     for (const Definition& each : endpoint_forms()) is_known |= each.term.starts_with(prefix);
     CAPTURE(prefix);
     CHECK(is_known);
   }
+}
+
+TEST_CASE("streams are proposed where only they fit, and no descriptor") {
+  using Prefixes = std::vector<std::string>;
+  CHECK(call_prefixes() ==
+        Prefixes{"tcp://", "udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@"});
+  CHECK(stream_prefixes() == Prefixes{"tcp://", "unix:///", "unix:@"});
+  CHECK(endpoint_prefixes("unixgram") == Prefixes{"unixgram:///", "unixgram:@"});
+  CHECK(endpoint_prefixes("fd").empty());
 }
 
 }  // namespace hotline::cli::endpoint_forms_test

@@ -46,9 +46,9 @@ TEST_CASE("the topic framing describes every framing that the library's own erro
 }
 
 TEST_CASE("the topic concurrency describes every word") {
-  for (const std::string& form : Concurrency::forms()) {
-    CAPTURE(form);
-    CHECK(text_of("concurrency").find("\n  " + form) != std::string::npos);
+  for (const Choice& word : Concurrency::choices()) {
+    CAPTURE(word.form);
+    CHECK(text_of("concurrency").find("\n  " + std::string(word.form)) != std::string::npos);
   }
 }
 

@@ -29,6 +29,16 @@ TEST_CASE("a list of forms shows what must follow each name") {
   CHECK(list_forms(kChoices, "or") == "lines, fixed=N or mp");
 }
 
+TEST_CASE("an unknown word is refused with the nearest name and every form") {
+  const Error error = unknown_choice("framing", "lnes\n", kChoices);
+  CHECK(error.kind == ErrorKind::invalid_argument);
+  CHECK(error.message() == "there is no framing 'lnes\\n'");
+  CHECK(unknown_choice("framing", "line", kChoices).hint() ==
+        "did you mean 'lines'? the framings are lines, fixed=N and mp");
+  CHECK(unknown_choice("framing", "other", kChoices).hint() ==
+        "the framings are lines, fixed=N and mp");
+}
+
 TEST_CASE("two choices are equal if all their parts are") {
   CHECK(kChoices[0] == kChoices[0]);
   CHECK_FALSE(kChoices[0] == Choice{.name = "lines", .form = "lines", .summary = "other"});

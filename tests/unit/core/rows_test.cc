@@ -25,6 +25,12 @@ TEST_CASE("rows are in order if the index of each is the number of its enumerato
   CHECK_FALSE(is_in_order(kTwice, &Row::colour));
 }
 
+TEST_CASE("a row is found by its name") {
+  CHECK(find_row(kRows, "green") == &kRows[1]);
+  CHECK(find_row(kRows, "green=N") == nullptr);
+  CHECK(find_row(kRows, "") == nullptr);
+}
+
 TEST_CASE("the choices of rows are those of each, in order") {
   const auto choices = choices_of(kRows);
   REQUIRE(choices.size() == 2);

@@ -23,7 +23,7 @@ TEST_CASE("an unknown engine is refused, with the names of the known ones") {
     const auto parsed = parse_engine_kind(name);
     REQUIRE_FALSE(parsed);
     CHECK(parsed.error().kind == ErrorKind::invalid_argument);
-    CHECK(parsed.error().hint() == "the engines are uring, epoll and auto");
+    CHECK(parsed.error().hint().ends_with("the engines are auto, uring and epoll"));
   }
 }
 

@@ -148,7 +148,7 @@ TEST_CASE("both options count as known once the framing has been taken") {
   const auto endpoint = Endpoint::parse("unix:@x?other=1");
   OptionTaker taker(*endpoint);
   REQUIRE(Framing::take_from(taker));
-  CHECK(taker.finish().error().hint() == "the options are framing, max");
+  CHECK(taker.finish().error().hint() == "the options are framing and max");
 }
 
 }  // namespace hotline::framing_test

@@ -202,6 +202,17 @@ TEST_CASE("an IPv6 address without brackets is refused, and the hint adds them")
   CHECK(endpoint.error().hint().find("[::1]") != std::string::npos);
 }
 
+TEST_CASE("the hint for a missing or wrong port shows the form and the ports there are") {
+  for (const char* uri : {"udp://127.0.0.1", "udp://127.0.0.1:", "udp://127.0.0.1:65536"}) {
+    CAPTURE(uri);
+    const auto endpoint = Endpoint::parse(uri);
+    REQUIRE_FALSE(endpoint);
+    CHECK(endpoint.error().hint() ==
+          "write udp://HOST:PORT with a PORT from 0 to 65535, as in udp://127.0.0.1:8000; an IPv6 "
+          "address goes in brackets: udp://[::1]:8000");
+  }
+}
+
 TEST_CASE("a formatted endpoint parses to the same, whatever bytes a path has") {
   for (const std::string_view uri : {"unix:///tmp/with\\backslash", "unix:///tmp/with\"quote",
                                      "unix:///tmp/gr\xc3\xbc\xc3\x9f"

@@ -65,7 +65,37 @@ TEST_CASE("an option that nobody took is refused with the names of those that ar
   const auto finished = taker.finish();
   REQUIRE_FALSE(finished);
   CHECK(finished.error().message().find("there is no option 'z\\xff'") != std::string::npos);
-  CHECK(finished.error().hint() == "the options are a, framing");
+  CHECK(finished.error().hint() == "the options are a and framing");
+}
+
+TEST_CASE("an unknown option that is nearly a known one gets that proposed") {
+  const Endpoint endpoint = with("nodelya=on");
+  OptionTaker taker(endpoint);
+  CHECK(taker.take_flag("nodelay"));
+  CHECK(taker.take("framing"));
+  CHECK(taker.finish().error().hint() ==
+        "did you mean 'nodelay'? the options are nodelay and framing");
+}
+
+TEST_CASE("an option of the other side is refused if it was given, and unknown otherwise") {
+  const Endpoint endpoint = with("cwd=/&n=1");
+  OptionTaker client(endpoint, Side::client);
+  const auto refused = client.take("cwd", Side::server);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() ==
+        "cannot use the endpoint unix:@x: the option 'cwd' is for listening");
+  CHECK(refused.error().hint() == "leave it out: only the endpoint of a server may have it");
+  CHECK(client.take_number("n", 1, 2, Side::client).value() == 1U);
+  CHECK_FALSE(client.take_flag("v6only", Side::server).value());
+  CHECK_FALSE(client.take_duration("timeout", Side::server).value());
+  CHECK(client.finish().error().hint() == "the options are n");
+  OptionTaker server(endpoint, Side::server);
+  CHECK(server.take("cwd", Side::server).value() == "/");
+  CHECK(server.take_number("n", 1, 2, Side::client).error().detail ==
+        "the option 'n' is for calling");
+  OptionTaker both(endpoint);
+  CHECK(both.take("cwd", Side::server).value() == "/");
+  CHECK(both.take("n", Side::client).value() == "1");
 }
 
 TEST_CASE("a number may have a unit") {
@@ -123,7 +153,8 @@ TEST_CASE("a flag is on or off, and nothing else") {
     const auto refused = taker.take_flag(key);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().detail == "the option '" + std::string(key) + "' is neither on nor off");
-    CHECK(refused.error().hint() == "write " + std::string(key) + "=on");
+    CHECK(refused.error().hint() ==
+          "write " + std::string(key) + "=on or " + std::string(key) + "=off");
   }
 }
 

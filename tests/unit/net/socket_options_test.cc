@@ -21,9 +21,9 @@ Result<SocketOptions> options_of(const std::string& query, const SocketOptions& 
 }  // namespace
 
 TEST_CASE("a socket's options have defaults and are taken from an endpoint") {
-  const auto defaults = options_of("backlog=4096");
+  const auto defaults = options_of("nodelay=on");
   REQUIRE(defaults);
-  CHECK(defaults->backlog == SocketOptions().backlog);
+  CHECK_FALSE(defaults->backlog);
   CHECK_FALSE(defaults->receive_max);
   CHECK_FALSE(defaults->mode);
   const auto options = options_of("backlog=5&receive=1KiB&mode=0660");
@@ -31,7 +31,7 @@ TEST_CASE("a socket's options have defaults and are taken from an endpoint") {
   CHECK(options->backlog == 5);
   CHECK(options->receive_max == 1024U);
   CHECK(options->mode == 0660U);
-  CHECK(*defaults == SocketOptions());
+  CHECK(*defaults == SocketOptions{.nodelay = true});
 }
 
 TEST_CASE("what a socket is tuned with is taken from an endpoint") {
@@ -55,7 +55,6 @@ TEST_CASE("options that are not given stay as they were") {
 }
 
 TEST_CASE("an option is refused where the socket has no such thing, and nowhere else") {
-  using net::Side;
   struct Form {
     SocketOptions options;
     std::string_view fits;  ///< Those of the endpoints below that take it.
@@ -68,8 +67,8 @@ TEST_CASE("an option is refused where the socket has no such thing, and nowhere 
       {"i", {"unix:///tmp/x", Side::client}},     {"j", {"unixgram:///tmp/x", Side::server}},
       {"k", {"unixgram:///tmp/x", Side::client}}, {"l", {"fd:3", Side::server}}};
   for (const Form& form :
-       {Form{{.backlog = 1, .receive_max = 1}, "abcdefghijkl"},
-        Form{{.send_buffer_bytes = 4096}, "abcdefghijkl"}, Form{{.mode = 0600}, "dfgijk"},
+       {Form{{.backlog = 1}, "abcghl"}, Form{{.receive_max = 1}, "abcdghil"},
+        Form{{.send_buffer_bytes = 4096}, "abcdefghijkl"}, Form{{.mode = 0600}, "gj"},
         Form{{.nodelay = true}, "abcdl"}, Form{{.nodelay = false}, "abcdl"},
         Form{{.receive_buffer_bytes = 4096}, "abcdefl"}, Form{{.v6_only = true}, "bce"},
         Form{{.v6_only = false}, "bce"}, Form{{.source = "127.0.0.1"}, "df"}}) {
@@ -131,12 +130,21 @@ TEST_CASE("a socket's options out of their bounds are refused") {
   }
 }
 
+TEST_CASE("the hint for a wrong value names the accepted ones") {
+  const auto hint_for = [](const std::string& query) { return options_of(query).error().hint(); };
+  CHECK(hint_for("backlog=0") == "write backlog=N with N from 1 to 65535");
+  CHECK(hint_for("send-buffer=1") ==
+        "write send-buffer=N with N from 4096 to 1073741824, such as 64KiB");
+  CHECK(hint_for("mode=9") == "write mode=N with N from 0 to 777 in octal, such as mode=600");
+  CHECK(hint_for("nodelay=1") == "write nodelay=on or nodelay=off");
+}
+
 TEST_CASE("the error for an unknown option of a socket lists the known ones") {
   const auto options = options_of("blacklog=1");
   REQUIRE_FALSE(options);
   CHECK(options.error().hint() ==
-        "the options are backlog, receive, mode, nodelay, send-buffer, receive-buffer, v6only, "
-        "source");
+        "did you mean 'backlog'? the options are backlog, receive, mode, nodelay, send-buffer, "
+        "receive-buffer, v6only and source");
 }
 
 }  // namespace hotline::socket_options_test

@@ -1,12 +1,10 @@
-#include "cli/nearest_name.h"
+#include "hotline/core/nearest_name.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-#include "hotline/core/choice.h"
-
-namespace hotline::cli {
+namespace hotline {
 namespace {
 
 // A longer word is not a mistyped name, and the distance is quadratic.
@@ -48,8 +46,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> nam
   return nearest.empty() ? nearest : "did you mean '" + nearest + "'? ";
 }
 
-std::string list_names(std::span<const std::string> names) { return list_words(names); }
-
-std::string list_choices(std::span<const std::string> names) { return list_words(names, "or"); }
-
-}  // namespace hotline::cli
+}  // namespace hotline

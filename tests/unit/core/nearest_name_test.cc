@@ -1,11 +1,11 @@
-#include "cli/nearest_name.h"
+#include "hotline/core/nearest_name.h"
 
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
-namespace hotline::cli::nearest_name_test {
+namespace hotline::nearest_name_test {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -61,11 +61,4 @@ TEST_CASE("a proposal is a question, and empty without a nearest name") {
   CHECK(did_you_mean("clock", Names{"upper"}).empty());
 }
 
-TEST_CASE("names are listed with commas and a final and") {
-  CHECK(list_names({}).empty());
-  CHECK(list_names(Names{"upper"}) == "upper");
-  CHECK(list_names(Names{"upper", "clock"}) == "upper and clock");
-  CHECK(list_names(Names{"upper", "clock", "ntp"}) == "upper, clock and ntp");
-}
-
-}  // namespace hotline::cli::nearest_name_test
+}  // namespace hotline::nearest_name_test

@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace hotline::cli {
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// Returns the one of `names` that `word` was probably meant to be, or an empty string: at most a
 /// third of its letters are wrong, missing or extra.
@@ -13,10 +15,4 @@ std::string nearest_name(std::string_view word, std::span<const std::string> nam
 /// Returns `did you mean 'upper'? ` if there is a nearest name, otherwise an empty string.
 std::string did_you_mean(std::string_view word, std::span<const std::string> names);
 
-/// Returns `upper, clock and ntp`.
-std::string list_names(std::span<const std::string> names);
-
-/// `upper, clock or ntp`.
-std::string list_choices(std::span<const std::string> names);
-
-}  // namespace hotline::cli
+}  // namespace hotline
