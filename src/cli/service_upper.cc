@@ -21,8 +21,8 @@ Handler both(StreamFunction stream, MessageFunction message) {
 }
 
 Result<Handler> make_upper(OptionTaker&, const ServiceNeeds& needs) {
-  if (needs.calls == CallCount::one) return both(upper_once, upper_message_once);
-  return both(upper, upper_message);
+  if (needs.calls == CallCount::one) return both(upper_once, upper_message);
+  return both(upper, UpperMessages());
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "hotline/services/upper.h"
 
 #include <algorithm>
-#include <cstdint>
+#include <functional>
+#include <string_view>
 
 #include "hotline/engine/clock.h"
+#include "services/reply_loops.h"
 
 namespace hotline {
 namespace {
@@ -13,16 +15,15 @@ bool has_lower_case(Bytes bytes) {
       bytes, [](std::byte b) { return b >= std::byte{'a'} && b <= std::byte{'z'}; });
 }
 
-/// Chooses one moment in 8,192, by the low bits of the time.
-bool is_chosen_moment() {
-  constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
-  return (static_cast<std::uint64_t>(now().time_since_epoch().count()) * kSpread) >> 51 == 0;
-}
-
-/// A datagram in upper case may be the reply of another such server, which a forged datagram made
-/// call this one. Losing one ends their exchange; a real caller sends again.
-bool is_left_unanswered(const Message& message) {
-  return message.is_datagram() && !has_lower_case(message.bytes()) && is_chosen_moment();
+/// Allocates nothing.
+std::size_t key_of(const Message& message) {
+  const std::hash<std::string_view> hash;
+  std::size_t key = hash(as_text(message.bytes()));
+  if (const DatagramRoute* route = message.route()) {
+    const SocketAddress& peer = route->peer;
+    key = key * 31 + hash({static_cast<const char*>(peer.data()), peer.size()});
+  }
+  return key;
 }
 
 }  // namespace
@@ -48,13 +49,18 @@ void upper_once(Stream& call) {
 }
 
 Reply upper_message(const Message& message) {
-  return is_left_unanswered(message) ? Reply() : upper_message_once(message);
-}
-
-Reply upper_message_once(const Message& message) {
   if (message.is_truncated()) return {};
   to_upper(message.bytes());
   return Reply::in_place(message);
+}
+
+UpperMessages::UpperMessages() : loops_(std::make_shared<services::ReplyLoops>()) {}
+
+Reply UpperMessages::operator()(const Message& message) const {
+  // A datagram in upper case may be the reply of another such server.
+  const bool may_be_reply = message.is_datagram() && !has_lower_case(message.bytes());
+  if (may_be_reply && loops_->is_due(key_of(message), now())) return {};
+  return upper_message(message);
 }
 
 }  // namespace hotline

@@ -35,7 +35,7 @@ TEST_CASE("A framed call counts as a call, and each of its frames as a message")
   for (const std::string framing : {"?framing=lines", "?framing=ready"}) {
     for (const std::string& uri : contract::stream_endpoints()) {
       CAPTURE(uri);
-      ServerProcess server(uri + framing, hotline::upper_message);
+      ServerProcess server(uri + framing, hotline::UpperMessages());
       const bool is_ready = framing == "?framing=ready";
       for (int i = 0; i < 2; ++i) {
         Peer peer(server.endpoint());
@@ -65,7 +65,7 @@ TEST_CASE("A framed call counts as a call, and each of its frames as a message")
 TEST_CASE("A datagram counts as a message, and never as a call") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer one(server.endpoint());
     Peer other(server.endpoint());
     for (int i = 0; i < 4; ++i) CHECK(one.exchange("hello") == "HELLO");

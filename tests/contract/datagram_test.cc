@@ -19,8 +19,7 @@ TEST_CASE(
     "A datagram is answered with the same bytes in upper case, an empty one with an empty one") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    // upper_message() leaves one in 8,192 without lower case unanswered.
-    ServerProcess server(uri, hotline::upper_message_once);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer peer(server.endpoint());
     for (const std::string text : {"hello", "", "ümläut", "x"}) {
       CAPTURE(text);
@@ -33,7 +32,7 @@ TEST_CASE(
 TEST_CASE("The largest datagram that the transport takes is answered completely") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer peer(server.endpoint());
     // UDP: 65,535 minus the headers of IPv4 and UDP; the length of IPv6 does not include its own
     // header.
@@ -47,7 +46,7 @@ TEST_CASE("Each datagram of a burst is answered once, however the burst is split
   constexpr int kDatagrams = 200;
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer peer(server.endpoint());
     std::multiset<std::string> wanted;
     std::multiset<std::string> got;
@@ -69,7 +68,7 @@ TEST_CASE("Many callers each get their own answers") {
   constexpr int kCallers = 30;
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     std::vector<std::unique_ptr<Peer>> peers;
     for (int i = 0; i < kCallers; ++i) {
       peers.push_back(std::make_unique<Peer>(server.endpoint()));
@@ -154,7 +153,7 @@ TEST_CASE("A datagram handler owns its socket, and ends with the drain") {
 TEST_CASE("A drain answers the datagrams that have arrived, and ends with status 0") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer peer(server.endpoint());
     peer.send("before");
     server.drain();
@@ -170,7 +169,7 @@ TEST_CASE("If one call is requested, the server answers one datagram and ends") 
   };
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message_once, once);
+    ServerProcess server(uri, hotline::UpperMessages(), once);
     Peer peer(server.endpoint());
     peer.send("only");
     CHECK(peer.receive_some() == "ONLY");

@@ -156,7 +156,7 @@ TEST_CASE("Small pieces that arrive late do not harm any call") {
 TEST_CASE("Over a bad network every reply to a datagram belongs to a request") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     const std::string target = server.endpoint().to_uri();
     report(hotline::sim::find_failing_seed(kSeeds, [&](std::uint64_t seed) {
       FaultPlan plan = FaultPlan::of_seed(seed);
@@ -170,7 +170,7 @@ TEST_CASE("Over a bad network every reply to a datagram belongs to a request") {
 TEST_CASE("Datagrams that arrive late, twice and in another order are all answered") {
   for (const std::string& uri : contract::datagram_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     const std::string target = server.endpoint().to_uri();
     report(hotline::sim::find_failing_seed({1, 4}, [&](std::uint64_t seed) {
       return wrong_with_datagrams(target, options_of(seed, harmless_plan()), true);

@@ -61,7 +61,7 @@ Reply wait_if_told(const Message& message) {
 TEST_CASE("Every frame is answered with one frame, an empty one with an empty one") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer peer(server.endpoint());
     for (const std::string& text : {std::string("hello"), std::string(), varied_bytes(70'000)}) {
       peer.send(framed(text));
@@ -73,7 +73,7 @@ TEST_CASE("Every frame is answered with one frame, an empty one with an empty on
 TEST_CASE("Frames that arrive one byte at a time, and many at once, are all answered") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     Peer peer(server.endpoint());
     for (const char c : framed("one") + framed("")) peer.send({&c, 1});
     CHECK(receive_frame(peer) == "ONE");
@@ -131,7 +131,7 @@ TEST_CASE("Data that is not a frame ends its call, after the replies to the fram
     for (const std::string_view wrong : {"x", "01:a,", "3:abcd", "101:", "-1:"}) {
       CAPTURE(uri);
       CAPTURE(wrong);
-      ServerProcess server(uri, hotline::upper_message);
+      ServerProcess server(uri, hotline::UpperMessages());
       Peer peer(server.endpoint());
       peer.send("2:ok," + std::string(wrong) + "5:never,");
       peer.end_writes();
@@ -168,7 +168,7 @@ TEST_CASE(
 TEST_CASE("A caller that resets within a frame does not affect other callers") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message);
+    ServerProcess server(uri, hotline::UpperMessages());
     for (std::size_t size = 0; size <= 5; ++size) {
       Peer peer(server.endpoint());
       peer.send(framed("hello").substr(0, size));
@@ -230,7 +230,7 @@ TEST_CASE("A silent framed caller is disconnected at its deadline") {
   };
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message, impatient);
+    ServerProcess server(uri, hotline::UpperMessages(), impatient);
     Peer mute(server.endpoint());
     CHECK(mute.receive_to_end().empty());
     Peer peer(server.endpoint());
@@ -243,7 +243,7 @@ TEST_CASE("A silent framed caller is disconnected at its deadline") {
 TEST_CASE("If one call is requested, one message is answered") {
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, hotline::upper_message, [](hotline::ServerOptions& options) {
+    ServerProcess server(uri, hotline::UpperMessages(), [](hotline::ServerOptions& options) {
       options.calls = hotline::CallCount::one;
     });
     Peer peer(server.endpoint());

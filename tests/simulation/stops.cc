@@ -38,7 +38,7 @@ void run_server(std::uint64_t seed, Verdict& verdict) {
   options.timeouts.idle = kIdle;
   hotline::Server server(options);
   const bool is_added = server.add("tcp://:8000", hotline::Handler(hotline::upper)) &&
-                        server.add("tcp://:8001?framing=lines", hotline::upper_message);
+                        server.add("tcp://:8001?framing=lines", hotline::UpperMessages());
   if (!is_added || !server.bind() || !server.run()) verdict.blame("the server did not run");
 }
 

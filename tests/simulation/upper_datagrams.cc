@@ -139,8 +139,6 @@ Findings send_upper(std::uint64_t seed) {
     });
   }
   const hotline::sim::Outcome outcome = world.run();
-  // Upper leaves some of the empty ones unanswered, because they could be replies of another
-  // server.
   if (is_quiet(options.faults) && tally.answered_texts != kCallers * kRequests - kEmptyRequests) {
     tally.blame("only " + std::to_string(tally.answered_texts) +
                 " texts were answered in a quiet world");

@@ -59,14 +59,9 @@ def say_and_hang_up(endpoint, request):
 
 
 def answer_to(client, request):
-    """The reply to a datagram. `upper` drops a few without lower case, which are sent again."""
-    client.settimeout(WAIT_S / 3)
-    for _ in range(2):
-        client.send(request)
-        try:
-            return client.recv(65536)
-        except TimeoutError:
-            pass
+    """The reply to a datagram."""
+    client.settimeout(WAIT_S)
+    client.send(request)
     return client.recv(65536)
 
 

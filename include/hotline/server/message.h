@@ -30,6 +30,9 @@ class Message {
   /// complete.
   bool is_truncated() const { return datagram_ != nullptr && datagram_->is_truncated; }
 
+  /// Returns the route of a datagram, with the address of its sender, and null for a frame.
+  const DatagramRoute* route() const { return datagram_ == nullptr ? nullptr : datagram_->route; }
+
   /// Returns the sender of the message. Allocates.
   Endpoint peer() const {
     if (peer_ != nullptr) return *peer_;

@@ -1,9 +1,16 @@
 #pragma once
 
+#include <memory>
+
 #include "hotline/core/bytes.h"
 #include "hotline/core/public.h"
 #include "hotline/net/stream.h"
 #include "hotline/server/handler.h"
+
+// Outside of what is exported.
+namespace hotline::services {
+class ReplyLoops;
+}  // namespace hotline::services
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -18,13 +25,22 @@ void upper(Stream& call);
 /// The same for one message: answers the first receive and returns (`--once`).
 void upper_once(Stream& call);
 
-/// The service on messages: answers each with the same bytes in upper case, an empty one with an
-/// empty one.
+/// Answers one message with the same bytes in upper case, an empty one with an empty one. A
+/// datagram whose end is lost is not answered.
 Reply upper_message(const Message& message);
 
-/// The same for a server that answers one message and ends (`--once`). It cannot exchange messages
-/// with another such server for ever, so it answers every message except a datagram whose end is
-/// lost.
-Reply upper_message_once(const Message& message);
+/// The service on messages: a message handler that answers each as upper_message() does. Two such
+/// servers that a forged datagram makes answer each other stop: of equal datagrams of one peer that
+/// have nothing to change to upper case, and follow each other within a second, every 16,384th is
+/// not answered. Copies share the count. Any thread.
+class UpperMessages {
+ public:
+  UpperMessages();
+
+  Reply operator()(const Message& message) const;
+
+ private:
+  std::shared_ptr<services::ReplyLoops> loops_;
+};
 
 }  // namespace hotline
