@@ -67,7 +67,13 @@ Result<void> append(const PrivateDirectory& directory, KeyFile& file, Key key) {
                            "remove those that are no longer used"));
   }
   file.records.push_back({file.list, std::move(key), time_as_text()});
-  return save(directory, file);
+  auto saved = save(directory, file);
+  if (!saved) {
+    // It may be there in spite of the failure, if only its durability could not be ensured.
+    file.records.pop_back();
+    discard(save(directory, file));
+  }
+  return saved;
 }
 
 Result<std::vector<KeyRecord>> read_all(const PrivateDirectory& directory) {

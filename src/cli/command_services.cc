@@ -1,16 +1,14 @@
 #include "cli/command_services.h"
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "cli/report.h"
 #include "cli/service_registry.h"
+#include "cli/text_layout.h"
 
 namespace hotline::cli {
 namespace {
-
-using Row = std::vector<std::string>;
 
 std::string join(const std::vector<std::string>& words) {
   std::string text;
@@ -22,22 +20,6 @@ std::string join(const std::vector<std::string>& words) {
 std::string example_of(const ServiceEntry& entry) {
   const bool is_quoted = entry.example.contains('?');
   return "hotline serve " + (is_quoted ? "'" + entry.example + "'" : entry.example);
-}
-
-std::string table_of(const std::vector<Row>& rows) {
-  std::string table;
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      table += row[i];
-      if (i + 1 < row.size()) table.append(widths[i] - row[i].size() + 2, ' ');
-    }
-    table += '\n';
-  }
-  return table;
 }
 
 std::string json_of(const ServiceEntry& entry) {
@@ -56,11 +38,12 @@ ExitStatus list_services(const Arguments&, const CommonOptions& common) {
     for (const ServiceEntry& each : registry.entries()) lines += json_of(each);
     return print_output(lines, ExitStatus::ok, common.output);
   }
-  std::vector<Row> rows = {{"SERVICE", "WHAT IT DOES", "TRANSPORTS", "EXAMPLE"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"SERVICE", "WHAT IT DOES", "TRANSPORTS", "EXAMPLE"}};
   for (const ServiceEntry& each : registry.entries()) {
     rows.push_back({each.name, each.summary, join(each.transports), example_of(each)});
   }
-  return print_output(table_of(rows), ExitStatus::ok, common.output);
+  return print_output(table(rows), ExitStatus::ok, common.output);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ std::vector<OptionRow> common_rows() {
   return {{.name = "--json", .help = "print one JSON object a line, for other programs to read"},
           {.name = "--home",
            .value = "DIR",
-           .help = "keep files (the history of 'call' and 'shell') in DIR instead of the XDG state "
-                   "directory"},
+           .help = "keep files (keys, the history of 'call' and 'shell') in DIR instead of the XDG "
+                   "directories"},
           {.name = "--help", .letter = 'h', .help = "print help and exit"}};
 }
 

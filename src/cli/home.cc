@@ -32,19 +32,24 @@ bool make_directories(const std::string& path) {
 
 }  // namespace
 
-std::string Home::state_directory() const {
+std::string Home::directory(const char* variable, const char* otherwise) const {
   if (!directory_.empty()) return directory_;
-  if (const std::string state = absolute_path_in("XDG_STATE_HOME"); !state.empty()) {
-    return state + "/hotline";
+  if (const std::string named = absolute_path_in(variable); !named.empty()) {
+    return named + "/hotline";
   }
   const std::string home = absolute_path_in("HOME");
-  return home.empty() ? home : home + "/.local/state/hotline";
+  return home.empty() ? home : home + otherwise + "/hotline";
+}
+
+std::string Home::key_directory() const {
+  const std::string found = directory("XDG_DATA_HOME", "/.local/share");
+  return found.empty() ? found : found + "/keys";
 }
 
 std::string Home::state_file(std::string_view name) const {
-  const std::string directory = state_directory();
-  if (directory.empty() || !make_directories(directory)) return {};
-  return directory + "/" + std::string(name);
+  const std::string found = directory("XDG_STATE_HOME", "/.local/state");
+  if (found.empty() || !make_directories(found)) return {};
+  return found + "/" + std::string(name);
 }
 
 }  // namespace hotline::cli

@@ -5,6 +5,7 @@
 #include "cli/command_call.h"
 #include "cli/command_doctor.h"
 #include "cli/command_help.h"
+#include "cli/command_key.h"
 #include "cli/command_run.h"
 #include "cli/command_serve.h"
 #include "cli/command_services.h"
@@ -20,6 +21,7 @@ constexpr Subcommand (*kSubcommands[])() = {
     call_subcommand,      //
     run_subcommand,       //
     shell_subcommand,     //
+    key_subcommand,       //
     services_subcommand,  //
     doctor_subcommand,    //
     help_subcommand,      //

@@ -26,6 +26,10 @@ std::string fill(std::string_view text, std::size_t columns = kPageColumns);
 std::string two_columns(const std::vector<Definition>& definitions,
                         std::size_t columns = kPageColumns);
 
+/// Returns `rows` in aligned columns with two blanks between them. Each row has a cell for each
+/// column; the first row is the heading.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
 /// Returns the paragraphs of `text`, separated there by empty lines. Each line of a paragraph ends
 /// in a newline.
 std::vector<std::string> paragraphs_of(std::string_view text);

@@ -119,7 +119,7 @@ bool make_directories(const std::string& path) {
 }  // namespace
 
 Result<PrivateDirectory> PrivateDirectory::open(const std::string& path) {
-  UniqueFd fd(above_standard(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  UniqueFd fd(above_standard(::openat(AT_FDCWD, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
   if (!fd && errno == ENOTDIR) {
     return fail(make_error(ErrorKind::invalid_argument, kOpen, path, "it is not a directory",
                            "move it away"));

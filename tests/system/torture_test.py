@@ -235,6 +235,27 @@ class Call:
         expect(ERROR.match(said.rstrip("\n")), "status", called.returncode, repr(said))
 
 
+class MakeKey:
+    """`hotline key new`: the key is there and its line was printed, or neither; none is lost."""
+
+    def __call__(self, torture):
+        home = os.path.join(torture.folder, "home")
+        run("key", "new", "first", "--home", home)
+        made = run("key", "new", "second", "--home", home, env=torture.environment)
+        said = made.stderr.decode()
+        expect(not CRASHES.search(said) and made.returncode >= 0, "crashed:", made.returncode, said)
+        listed = run("key", "list", "--json", "--home", home)
+        names = re.findall(r'"name":"(\w+)"', listed.stdout.decode())
+        if made.returncode == 0:
+            expect(names == ["first", "second"], names, listed.stderr)
+            added = run("key", "add", "--home", home, input=made.stdout)
+            expect(added.returncode == 0, added.stderr)
+        else:
+            expect(ERROR.match(said.rstrip("\n")), "status", made.returncode, repr(said))
+            expect(names == ["first"], names, listed.stderr)
+        expect(sorted(os.listdir(home + "/keys"))[0] == "callers", os.listdir(home + "/keys"))
+
+
 def run_one(name, row, number, turn):
     """None, or how this run was not as it must be."""
     with tortured(number, turn) as torture:
@@ -298,6 +319,11 @@ class Serving(Torturing):
     def test_commands(self):
         self.torture("serve-commands",
                      ServeCommands("--engine", "epoll", "--concurrency", "loops:2"))
+
+
+class Keys(Torturing):
+    def test_new(self):
+        self.torture("key-new", MakeKey())
 
 
 class Calling(Torturing, WithServer):

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -121,6 +122,15 @@ TORTURED(int, close_range, (unsigned first, unsigned last, int flags), (first, l
          ENOSYS, ENOMEM)
 TORTURED(int, lstat, (const char *path, struct stat *status), (path, status), -1, ENOMEM, EACCES)
 TORTURED(int, unlink, (const char *path), (path), -1, EACCES, EROFS)
+TORTURED(int, unlinkat, (int directory, const char *path, int flags), (directory, path, flags), -1,
+         EACCES, EROFS)
+TORTURED(int, mkdir, (const char *path, mode_t mode), (path, mode), -1, EACCES, ENOSPC, EROFS)
+TORTURED(int, fstat, (int fd, struct stat *status), (fd, status), -1, EIO, ENOMEM)
+TORTURED(int, flock, (int fd, int operation), (fd, operation), -1, EINTR, ENOLCK)
+TORTURED(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM, EROFS)
+TORTURED(int, fsync, (int fd), (fd), -1, EIO, EINTR, ENOSPC)
+TORTURED(int, renameat, (int from, const char *old, int to, const char *fresh),
+         (from, old, to, fresh), -1, ENOSPC, EACCES, EIO)
 TORTURED(int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM, EROFS)
 TORTURED(void *, mmap, (void *at, size_t size, int protection, int flags, int fd, off_t offset),
          (at, size, protection, flags, fd, offset), MAP_FAILED, ENOMEM)
@@ -178,6 +188,15 @@ int close(int fd) {
 int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
   if (operation == EPOLL_CTL_ADD && FAILS("epoll_ctl", ENOMEM, ENOSPC)) return -1;
   return NEXT("epoll_ctl", int, (int, int, int, struct epoll_event *))(epoll, operation, fd, event);
+}
+
+int openat(int directory, const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  if (FAILS("openat", EMFILE, ENOSPC, EACCES, EINTR)) return -1;
+  return NEXT("openat", int, (int, const char *, int, ...))(directory, path, flags, mode);
 }
 
 /* Only duplicating can fail. */

@@ -13,7 +13,7 @@ namespace hotline HOTLINE_PUBLIC {
 /// The two lists of keys of a home. A key is in the one at its server, and in the other at its
 /// caller.
 enum class KeyList : std::uint8_t {
-  callers,      ///< What this home accepts from those who call it.
+  callers,      ///< What this home accepts from its callers.
   credentials,  ///< What this home presents to the servers that it calls.
 };
 

@@ -62,7 +62,7 @@ TEST_CASE("any other identity is unknown") {
   }
 }
 
-TEST_CASE("a credential of the home is not accepted from those who call it") {
+TEST_CASE("a credential of the home is not accepted from its callers") {
   const Home server;
   const Home caller;
   const auto key = server.store.create("alice");

@@ -53,6 +53,25 @@ TEST_CASE("a named directory overrides those of the environment") {
   CHECK(mode_of(folder.file("home")) == 0);
 }
 
+TEST_CASE("keys are in the named directory, or in that for data, which is not made") {
+  const TemporaryDirectory folder;
+  const Variable home("HOME", folder.file("home"));
+  {
+    const Variable data("XDG_DATA_HOME", folder.file("data"));
+    CHECK(Home("").key_directory() == folder.file("data/hotline/keys"));
+    CHECK(Home(folder.file("named")).key_directory() == folder.file("named/keys"));
+  }
+  const Variable data("XDG_DATA_HOME", std::nullopt);
+  CHECK(Home("").key_directory() == folder.file("home/.local/share/hotline/keys"));
+  for (const char* each : {"home", "data", "named"}) CHECK(mode_of(folder.file(each)) == 0);
+}
+
+TEST_CASE("without any home there is no directory for keys") {
+  const Variable home("HOME", std::nullopt);
+  const Variable data("XDG_DATA_HOME", "relative");
+  CHECK(Home("").key_directory().empty());
+}
+
 TEST_CASE("without a name the state directory is used") {
   const TemporaryDirectory folder;
   const Variable state("XDG_STATE_HOME", folder.file("state"));

@@ -23,6 +23,11 @@ TEST_CASE("a text after a very long term begins on the next line") {
   CHECK(two_columns({{"a", "b"}, {term, "c"}}, 40) == "  a  b\n  " + term + "\n     c\n");
 }
 
+TEST_CASE("the columns of a table are as wide as their widest cells") {
+  CHECK(table({{"A", "LONG", "C"}, {"abc", "d", "e"}}) == "A    LONG  C\nabc  d     e\n");
+  CHECK(table({{"A"}}) == "A\n");
+}
+
 TEST_CASE("paragraphs are separated by empty lines") {
   CHECK(paragraphs_of("a\nb\n\n\n  c\n") == std::vector<std::string>{"a\nb\n", "  c\n"});
   CHECK(paragraphs_of("\n").empty());
