@@ -144,7 +144,7 @@ class Options(unittest.TestCase):
             for option in ("allow=owner", "backlog=3", "mode=600"):
                 with self.subTest(command=command, option=option):
                     words = ["hello"] if command != "shell" else []
-                    done = subprocess.run([HOTLINE, command, f"unix:@nobody?{option}", *words],
+                    done = subprocess.run([HOTLINE, command, f"unix:@absent?{option}", *words],
                                           stdin=subprocess.DEVNULL, capture_output=True,
                                           timeout=WAIT_S)
                     key = option.partition("=")[0]
@@ -155,7 +155,7 @@ class Options(unittest.TestCase):
             for option in ("timeout=1s", "cwd=/"):
                 with self.subTest(command=command, option=option):
                     words = ["hello"] if command != "shell" else []
-                    done = subprocess.run([HOTLINE, command, f"unix:@nobody?{option}", *words],
+                    done = subprocess.run([HOTLINE, command, f"unix:@absent?{option}", *words],
                                           stdin=subprocess.DEVNULL, capture_output=True,
                                           timeout=WAIT_S)
                     self.assertIn("is for listening", done.stderr.decode())

@@ -21,7 +21,7 @@ struct Target {
 
   /// Parses `uri`. Options that are not given are as in `defaults`. `take_others` may be null.
   /// Fails with `invalid_argument` if `uri` is not an endpoint, one of its options is for the side
-  /// that is not `side`, or nobody takes it. Without a `side`, the options of both are taken.
+  /// that is not `side`, or no room takes it. Without a `side`, the options of both are taken.
   static Result<Target> parse(std::string_view uri, const SocketOptions& defaults = {},
                               const TakeOthers& take_others = nullptr,
                               std::optional<Side> side = {});
