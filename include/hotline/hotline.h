@@ -2,6 +2,7 @@
 
 // Everything that is public, for programs that use the library.
 
+#include "hotline/auth/challenge.h"
 #include "hotline/auth/key.h"
 #include "hotline/auth/key_record.h"
 #include "hotline/auth/key_store.h"
@@ -38,6 +39,7 @@
 #include "hotline/engine/offload.h"
 #include "hotline/engine/on_drain.h"
 #include "hotline/engine/pipe.h"
+#include "hotline/engine/private_file.h"
 #include "hotline/engine/process.h"
 #include "hotline/engine/queue.h"
 #include "hotline/engine/queued_log.h"
