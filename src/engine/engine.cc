@@ -36,6 +36,15 @@ Engine& Engine::current() {
   return *current_engine;
 }
 
+void Engine::note_wait() noexcept {
+  SuspendHook*& place = suspend_hook();
+  if (place == nullptr) return;
+  // What the hook does may wait in turn, on a thread.
+  SuspendHook* const hook = std::exchange(place, nullptr);
+  hook->suspended();
+  place = hook;
+}
+
 Result<std::unique_ptr<Worker>> Engine::start_worker(WorkerTask task) {
   return start_thread_worker(std::move(task));
 }

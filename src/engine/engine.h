@@ -9,6 +9,7 @@
 #include "engine/kernel.h"
 #include "engine/offload_pool.h"
 #include "engine/operation.h"
+#include "engine/suspend_hook.h"
 #include "engine/worker.h"
 #include "hotline/core/deadline.h"
 
@@ -83,6 +84,13 @@ class Engine : public Kernel {
 
   /// The scope of the running fiber or thread.
   virtual Scope& scope() = 0;
+
+  /// The hook of the running fiber or thread, or null. It is called each time that one waits in
+  /// this library, and not for the waits that it makes itself.
+  virtual SuspendHook*& suspend_hook() = 0;
+
+  /// Calls suspend_hook(), if there is one.
+  void note_wait() noexcept;
 
   /// Runs `task` beside this engine, on a thread where the engine has threads. Fails as
   /// start_thread_worker() does.

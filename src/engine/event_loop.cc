@@ -233,7 +233,7 @@ void EventLoop::switch_to_scheduler(Fiber& fiber, bool is_last) {
 
 void EventLoop::suspend() {
   Fiber& fiber = *fiber_;
-  if (fiber.suspend_hook != nullptr) std::exchange(fiber.suspend_hook, nullptr)->suspended();
+  if (fiber.suspend_hook != nullptr) fiber.suspend_hook->suspended();
   switch_to_scheduler(fiber, false);
 }
 
@@ -330,6 +330,11 @@ void EventLoop::spend(std::uint32_t cost, Weight weight) {
 void EventLoop::on_thread_stack(std::move_only_function<void()> work) {
   errand_ = std::move(work);
   suspend();
+}
+
+SuspendHook*& EventLoop::suspend_hook() {
+  check_on_fiber();
+  return fiber_->suspend_hook;
 }
 
 Scope& EventLoop::scope() { return fiber_ == nullptr ? outer_scope_ : fiber_->scope; }

@@ -82,6 +82,7 @@ class EventLoop : public Engine {
 
   Instant now() final { return now_; }
   Scope& scope() final;
+  SuspendHook*& suspend_hook() final;
   int wait_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on) final;
   int offload(OffloadPool::Work work) override;
 

@@ -8,6 +8,7 @@
 #include "engine/annotations.h"
 #include "engine/engine.h"
 #include "engine/stack_pool.h"
+#include "engine/suspend_hook.h"
 #include "engine/wait.h"
 
 namespace hotline::engine {
@@ -19,15 +20,6 @@ class FiberGroup;
 struct ExceptionState {
   void* caught = nullptr;
   unsigned int uncaught = 0;
-};
-
-/// Notified when a fiber that requested it suspends.
-class SuspendHook {
- public:
-  virtual void suspended() noexcept = 0;
-
- protected:
-  ~SuspendHook() = default;
 };
 
 /// A stackful coroutine. It is stored at the top of its own stack, stays on the thread of its loop,
@@ -43,8 +35,8 @@ class Fiber {
 
   Scope scope;
 
-  /// Called once, when the fiber next waits or yields, and then reset. May be null. Not called when
-  /// the fiber has only used up its share of a turn.
+  /// Called each time the fiber waits or yields. May be null. Not called when the fiber has only
+  /// used up its share of a turn. It must not wait.
   SuspendHook* suspend_hook = nullptr;
 
   /// The number of results that operations may still take without waiting before other fibers run.

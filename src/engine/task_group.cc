@@ -50,6 +50,7 @@ int TaskGroup::State::run_own_loop() {
     joiner.scope = {};
     watchers.join();
   });
+  thread.note_wait();
   own_loop->run();
   own_loop->release_channels();
   return ended;

@@ -28,21 +28,21 @@ void DispatchFibers::start() {
       &group_);
 }
 
-DispatchFibers::Work::Work(DispatchFibers* fibers) : fibers_(fibers) {
-  if (fibers == nullptr) return;
-  fiber_ = fibers->loop_.fiber();
-  assert(fiber_ != nullptr && fiber_->suspend_hook == nullptr &&
-         "a fiber does one piece of work at a time, on the loop of its dispatcher");
-  fiber_->suspend_hook = this;
+DispatchFibers::Work::Work(DispatchFibers* fibers)
+    : fibers_(fibers),
+      place_(fibers == nullptr ? &engine::Engine::current().suspend_hook()
+                               : &fibers->loop_.suspend_hook()) {
+  outer_ = std::exchange(*place_, this);
+  assert((fibers == nullptr || outer_ == nullptr) && "a fiber does one piece of work at a time");
 }
 
 void DispatchFibers::Work::stop_noticing() {
-  if (fiber_ != nullptr && fiber_->suspend_hook == this) fiber_->suspend_hook = nullptr;
+  if (place_ != nullptr) *std::exchange(place_, nullptr) = outer_;
 }
 
 void DispatchFibers::Work::suspended() noexcept {
-  has_waited_ = true;
   waits();
+  if (std::exchange(has_waited_, true) || fibers_ == nullptr) return;
   ++fibers_->waiting_count_;
   fibers_->is_dispatching_ = false;
   fibers_->start();
@@ -50,7 +50,7 @@ void DispatchFibers::Work::suspended() noexcept {
 
 bool DispatchFibers::Work::end() {
   stop_noticing();
-  if (!has_waited_) return true;
+  if (!has_waited_ || fibers_ == nullptr) return true;
   assert(fibers_->waiting_count_ > 0 && "a piece of work ends once");
   --fibers_->waiting_count_;
   // Another fiber dispatches now. If none could be started (no stack, or the limit was reached),

@@ -39,8 +39,8 @@ class DispatchFibers {
   bool is_dispatching_ = false;
 };
 
-/// Something that the dispatching fiber does and that may wait. It notices the first wait and lets
-/// another fiber dispatch.
+/// Something that the dispatching fiber does and that may wait. At its first wait, another fiber
+/// dispatches from then on. On a thread without a loop it only notices its waits.
 class DispatchFibers::Work : public engine::SuspendHook {
  public:
   /// `fibers`: null on a thread without a loop, where no other fiber could take over.
@@ -49,9 +49,10 @@ class DispatchFibers::Work : public engine::SuspendHook {
   Work& operator=(const Work&) = delete;
   virtual ~Work() { stop_noticing(); }
 
-  /// Later waits do not let another fiber dispatch.
+  /// Later waits are not noticed.
   void stop_noticing();
 
+  /// Returns true if a wait has been noticed; within waits(), if that is not the first one.
   bool has_waited() const { return has_waited_; }
 
   /// Call when the work is done. Returns true if this fiber dispatches from now on.
@@ -60,11 +61,13 @@ class DispatchFibers::Work : public engine::SuspendHook {
   void suspended() noexcept final;
 
  private:
-  /// Called on the stack of the work when it waits, before another fiber dispatches.
+  /// Called on the stack of the work at each of its waits; at the first one before another fiber
+  /// dispatches. On a fiber it must not wait.
   virtual void waits() noexcept {}
 
   DispatchFibers* fibers_;
-  engine::Fiber* fiber_ = nullptr;
+  engine::SuspendHook** place_;             ///< Null after stop_noticing().
+  engine::SuspendHook* outer_ = nullptr;  ///< What was there before.
   bool has_waited_ = false;
 };
 

@@ -1,8 +1,13 @@
 #include "server/dispatcher.h"
 
+#include <sys/socket.h>
+
+#include <bit>
 #include <cassert>
+#include <cstdint>
 #include <new>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "engine/engine.h"
@@ -17,6 +22,35 @@ namespace hotline::server {
 
 using engine::EventLoop;
 
+namespace {
+
+// On a thread without a loop: replies should not wait for longer than this for other handlers.
+constexpr Duration kLong = std::chrono::milliseconds(5);
+
+// After a handler that waited or took long, so many messages are taken one at a time.
+constexpr std::size_t kSinglesMax = 64;
+
+constexpr std::size_t kIpv4BytesMax = 65'535 - 20 - 8;
+constexpr std::size_t kIpv6BytesMax = 65'535 - 8;
+
+/// Returns how many bytes a datagram over `socket` to `peer` can have.
+std::size_t datagram_bytes_max(const DatagramSocket& socket, const SocketAddress& peer) {
+  const int family = net::family_of(peer);
+  if (family != AF_UNIX) {
+    const bool is_ipv6 = family == AF_INET6 && !net::ipv4_of_mapped(peer);
+    return is_ipv6 ? kIpv6BytesMax : kIpv4BytesMax;
+  }
+  // What unix_dgram_sendmsg in net/unix/af_unix.c of Linux allows.
+  constexpr std::size_t kOverheadBytes = 32;
+  int buffer = 0;
+  std::size_t size = sizeof buffer;
+  const int got = engine::Engine::current().get_option(socket.descriptor(), SOL_SOCKET, SO_SNDBUF,
+                                                       &buffer, size);
+  return got < 0 ? SIZE_MAX : static_cast<std::size_t>(buffer) - kOverheadBytes;
+}
+
+}  // namespace
+
 /// One run of the handler. While it waits, the message stays in place.
 class Dispatcher::Handling final : public DispatchFibers::Work {
  public:
@@ -30,6 +64,11 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
 
  private:
   void waits() noexcept override {
+    if (!dispatcher_.fibers_) return dispatcher_.flush_on_wait();
+    if (!has_waited()) keep_message();
+  }
+
+  void keep_message() noexcept {
     try {
       if (!dispatcher_.messages_memory_)
         dispatcher_.messages_memory_ = net::BatchKeeper::keep(dispatcher_.socket_);
@@ -93,10 +132,7 @@ Dispatcher::Course Dispatcher::next() {
   } catch (const std::bad_alloc&) {
     // Waits below, because a catch block must not wait.
   }
-  // The gathered replies are lost, as on a network that is short of memory.
-  outgoing_.clear();
-  replies_.clear();
-  state_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
+  lose_replies();
   return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
 }
 
@@ -115,9 +151,8 @@ Dispatcher::Course Dispatcher::advance() {
 }
 
 Dispatcher::Course Dispatcher::receive() {
-  auto received = socket_.receive_batch();
+  auto received = receive_some();
   if (received) {
-    messages_ = *received;
     if (count_.is_sample_due()) sampled_from_ = engine::Engine::current().read_clock();
     return Course::goes_on;
   }
@@ -128,6 +163,22 @@ Dispatcher::Course Dispatcher::receive() {
   state_.log(LogLevel::warning, "cannot receive for now", service_.name, nullptr,
              received.error().message());
   return sleep_for(kRetryPause) ? Course::goes_on : Course::has_ended;
+}
+
+Result<void> Dispatcher::receive_some() {
+  if (singles_ == 0) {
+    const auto batch = socket_.receive_batch();
+    if (!batch) return fail(batch.error());
+    messages_ = *batch;
+    if (!fibers_ && messages_.size() > 1) looked_ = engine::Engine::current().read_clock();
+    return {};
+  }
+  const auto single = socket_.receive();
+  if (!single) return fail(single.error());
+  --singles_;
+  single_ = *single;
+  messages_ = {&single_, 1};
+  return {};
 }
 
 Dispatcher::Course Dispatcher::handle_next() {
@@ -153,6 +204,7 @@ Dispatcher::Course Dispatcher::handle_next() {
     is_the_one = false;
   }
   handling.stop_noticing();
+  if (!fibers_) note_time(handling.has_waited());
   if (handling.has_waited()) {
     if (reply.has_value()) send_late(datagram, reply);
     if (is_the_one) only.end();
@@ -162,6 +214,7 @@ Dispatcher::Course Dispatcher::handle_next() {
   if (reply.has_value()) {
     replies_.push_back(std::move(reply));
     outgoing_.push_back({{}, datagram.route});
+    if (!fibers_ && singles_ > 0) flush();
   }
   if (state_.options.calls == CallCount::unlimited || !is_the_one) return Course::goes_on;
   flush();
@@ -174,10 +227,31 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
   Reply reply;
   comes_back(
       [&] {
-        reply = server::call_handler(*handler_, {socket_, datagram});
+        Reply made = server::call_handler(*handler_, {socket_, datagram});
+        check_size(made, datagram);
+        reply = std::move(made);
       },
       [&](const char* what) { report_throw(datagram, what); });
   return reply;
+}
+
+/// Throws std::runtime_error if no datagram can carry the reply, which is the handler's mistake.
+void Dispatcher::check_size(const Reply& reply, const Datagram& datagram) const {
+  const std::size_t size = reply.bytes().size();
+  if (size <= kIpv4BytesMax) return;
+  const std::size_t most = datagram_bytes_max(socket_, datagram.route->peer);
+  if (size <= most) return;
+  throw std::runtime_error("its reply has " + std::to_string(size) +
+                           " bytes, and a datagram here has at most " + std::to_string(most));
+}
+
+/// Notices handlers that compute for long, or wait without this library. The clock is read after
+/// the 1st, 2nd, 4th, 8th... message of a batch, so that it costs little.
+void Dispatcher::note_time(bool has_waited) {
+  if (has_waited) singles_ = kSinglesMax;
+  if (messages_.size() == 1 || !std::has_single_bit(position_)) return;
+  const Instant time = engine::Engine::current().read_clock();
+  if (time - std::exchange(looked_, time) > kLong) singles_ = kSinglesMax;
 }
 
 void Dispatcher::note(LogLevel level, std::string_view what, const Datagram& datagram,
@@ -219,6 +293,21 @@ void Dispatcher::send_late(const Datagram& datagram, const Reply& reply) noexcep
   } catch (const std::bad_alloc&) {
     // The reply is lost too.
   }
+}
+
+void Dispatcher::flush_on_wait() noexcept {
+  try {
+    flush();
+  } catch (const std::bad_alloc&) {
+    lose_replies();
+  }
+}
+
+/// As on a network that is short of memory.
+void Dispatcher::lose_replies() noexcept {
+  outgoing_.clear();
+  replies_.clear();
+  state_.log(LogLevel::warning, "replies were lost", service_.name, nullptr, "no memory is left");
 }
 
 void Dispatcher::flush() {

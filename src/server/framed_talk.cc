@@ -23,6 +23,27 @@ using Outcome = Decoded::Outcome;
 // About 50 us for the smallest messages and a handler that takes no time.
 constexpr int kFramesOfTurn = 256;
 
+/// Sends the replies that are ready each time that the fiber or thread waits.
+class FlushOnWait final : public engine::SuspendHook {
+ public:
+  FlushOnWait(ReplyBatch& replies, Stream& call)
+      : replies_(replies),
+        call_(call),
+        place_(engine::Engine::current().suspend_hook()),
+        outer_(std::exchange(place_, this)) {}
+  FlushOnWait(const FlushOnWait&) = delete;
+  FlushOnWait& operator=(const FlushOnWait&) = delete;
+  ~FlushOnWait() { place_ = outer_; }
+
+  void suspended() noexcept override { replies_.flush_now(call_); }
+
+ private:
+  ReplyBatch& replies_;
+  Stream& call_;
+  engine::SuspendHook*& place_;
+  engine::SuspendHook* outer_;
+};
+
 Error last_was_answered(const Stream& call, ErrorKind kind, std::string why) {
   return make_error(kind, "receive from", call.peer().to_string(), std::move(why));
 }
@@ -110,6 +131,7 @@ Result<void> talk_in_frames(ServerState& state, const Service& service, Admitted
     const bool is_sampled = count.is_sample_due();
     const Instant came = is_sampled ? engine::Engine::current().read_clock() : Instant();
     Result<FramesLeft> left = FramesLeft::some;
+    const FlushOnWait flush_on_wait(replies, call);
     while (left && *left == FramesLeft::some) {
       left = answer_frames(state.options, count, service, messages.handler(service, call), call,
                            frames, replies, message);

@@ -61,10 +61,7 @@ void ReplyBatch::append_copy(Bytes bytes) {
 Result<void> ReplyBatch::flush(Stream& call) {
   // On a ring, every wait costs the start of another fiber, which is far more than a system call.
   flush_now(call);
-  if (pieces_.empty()) {
-    clear();
-    return {};
-  }
+  if (pieces_.empty()) return {};
   is_flushing_ = true;
   auto written = pieces_.size() == 1 ? call.write_all(pieces_.front())
                                      : call.write_all(std::span<const Bytes>(pieces_));
@@ -74,7 +71,13 @@ Result<void> ReplyBatch::flush(Stream& call) {
 }
 
 void ReplyBatch::flush_now(Stream& call) {
-  if (pieces_.empty() || is_flushing_) return;
+  if (is_flushing_) return;
+  write_now(call);
+  if (pieces_.empty()) clear();
+}
+
+void ReplyBatch::write_now(Stream& call) {
+  if (pieces_.empty()) return;
   std::size_t sent = call.write_now(pieces_);
   bytes_ -= sent;
   auto piece = pieces_.begin();

@@ -40,7 +40,7 @@ class ReplyBatch {
   /// Writes everything, and clears the batch.
   Result<void> flush(Stream& call);
 
-  /// Writes as much as possible without waiting. Does nothing while flush() waits.
+  /// Writes as much as possible without waiting; the rest stays. Does nothing while flush() waits.
   void flush_now(Stream& call);
 
   void clear();
@@ -69,6 +69,7 @@ class ReplyBatch {
     }
   }
   void append_copy(Bytes bytes);
+  void write_now(Stream& call);
 
   std::vector<Bytes> pieces_;
   std::vector<std::byte>

@@ -64,6 +64,38 @@ TEST_CASE("Each datagram of a burst is answered once, however the burst is split
   }
 }
 
+TEST_CASE("A handler that waits does not hold back the replies to earlier datagrams") {
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, contract::wait_for_flag);
+    Peer peer(server.endpoint());
+    peer.send("1");
+    CHECK(contract::eventually([] { return observed().calls == 1; }));
+    // They come together when there is one thread, which waits now.
+    for (const char* text : {"now", "2"}) peer.send(text);
+    observed().flag = 1;
+    std::multiset<std::string> got{peer.receive_some(), peer.receive_some()};
+    CHECK(got == std::multiset<std::string>{"1", "now"});
+    observed().flag = 2;
+    CHECK(peer.receive_some() == "2");
+  }
+}
+
+TEST_CASE("A reply that no datagram can carry is a failure of its handler") {
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, [](const hotline::Message& message) -> hotline::Reply {
+      const bool is_big = hotline::as_text(message.bytes()) == "big";
+      return is_big ? std::string(16'000'000, 'x') : std::string("small");
+    });
+    Peer peer(server.endpoint());
+    for (const char* text : {"big", "hello"}) peer.send(text);
+    CHECK(peer.receive_some() == "small");
+    server.drain();
+    CHECK(server.wait().handler_failures == 1);
+  }
+}
+
 TEST_CASE("Many callers each get their own answers") {
   constexpr int kCallers = 30;
   for (const std::string& uri : contract::datagram_endpoints()) {

@@ -126,6 +126,23 @@ TEST_CASE("A handler that waits delays the later messages of its call, and no ot
   }
 }
 
+TEST_CASE("Each time that a handler waits, the replies to the earlier messages are sent") {
+  for (const std::string& uri : framed_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, contract::wait_for_flag);
+    Peer peer(server.endpoint());
+    peer.send(framed("now") + framed("1") + framed("2") + framed("now too") + framed("3"));
+    CHECK(receive_frame(peer) == "now");
+    observed().flag = 1;
+    CHECK(receive_frame(peer) == "1");
+    observed().flag = 2;
+    CHECK(receive_frame(peer) == "2");
+    CHECK(receive_frame(peer) == "now too");
+    observed().flag = 3;
+    CHECK(receive_frame(peer) == "3");
+  }
+}
+
 TEST_CASE("Data that is not a frame ends its call, after the replies to the frames before it") {
   for (const std::string& uri : framed_endpoints("?framing=netstring&max=100")) {
     for (const std::string_view wrong : {"x", "01:a,", "3:abcd", "101:", "-1:"}) {

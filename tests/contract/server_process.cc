@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 
+#include <charconv>
 #include <new>
 
+#include "hotline/engine/clock.h"
 #include "hotline/services/upper.h"
 
 // Defined under AddressSanitizer only.
@@ -27,6 +29,18 @@ void observed_upper(hotline::Stream& call) {
   const auto end = call.end_reason();
   observed().end_kind = end ? static_cast<int>(end->kind) : -1;
   ++observed().returns;
+}
+
+hotline::Reply wait_for_flag(const hotline::Message& message) {
+  ++observed().calls;
+  int number = 0;
+  const std::string_view text = hotline::as_text(message.bytes());
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  while (observed().flag < number) {
+    if (!hotline::sleep_for(std::chrono::milliseconds(2))) break;
+  }
+  ++observed().returns;
+  return hotline::Reply::in_place(message);
 }
 
 std::size_t memory_slack_bytes() {

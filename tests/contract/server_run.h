@@ -24,6 +24,10 @@ Observed& observed();
 /// The handler of `upper`, which reports to observed().
 void observed_upper(hotline::Stream& call);
 
+/// A message handler that returns the message. One that is a number N waits until the flag of
+/// observed() is at least N.
+hotline::Reply wait_for_flag(const hotline::Message& message);
+
 /// What a server is made with.
 struct ServerSpec {
   std::string uri;

@@ -58,6 +58,7 @@ int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_draina
     pollfd polled[] = {{fd, events, 0},
                        {interrupter_ == nullptr ? -1 : interrupter_->fd(), POLLIN, 0}};
     done_at_once_ = 0;
+    note_wait();
     const int ready = ::poll(polled, 2, poll_timeout_ms(time, deadline));
     if (ready < 0 && errno != EINTR) return -errno;
     if (ready > 0 && polled[0].revents != 0) return 0;

@@ -24,6 +24,7 @@ class BlockingEngine final : public Engine {
   Buffer take_buffer() override;
   void recycle(Buffer buffer) override;
   Scope& scope() override { return scope_; }
+  SuspendHook*& suspend_hook() override { return suspend_hook_; }
   Interrupter* interrupter() override { return interrupter_; }
   void note_interrupts() noexcept override;
 
@@ -46,6 +47,7 @@ class BlockingEngine final : public Engine {
   void note_done(const Operation& operation);
 
   Scope scope_;
+  SuspendHook* suspend_hook_ = nullptr;
   Interrupter* interrupter_ = nullptr;
   int done_at_once_ = 0;  ///< Operations since the thread last waited or yielded.
   std::array<Buffer, 4> spares_;

@@ -311,7 +311,7 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("a suspend hook is called once when its fiber suspends") {
+TEST_CASE("a suspend hook is called each time that its fiber suspends, until it is removed") {
   struct CountingHook final : SuspendHook {
     int count = 0;
     void suspended() noexcept override { ++count; }
@@ -322,8 +322,11 @@ TEST_CASE("a suspend hook is called once when its fiber suspends") {
     CHECK(hook.count == 0);
     loop.yield();
     loop.yield();
-    CHECK(hook.count == 1);
-    CHECK(loop.fiber()->suspend_hook == nullptr);
+    CHECK(hook.count == 2);
+    CHECK(&loop.suspend_hook() == &loop.fiber()->suspend_hook);
+    loop.suspend_hook() = nullptr;
+    loop.yield();
+    CHECK(hook.count == 2);
   });
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("when a work waits another fiber goes on, and the first stops where it
   });
 }
 
-TEST_CASE("a job that waits several times counts once") {
+TEST_CASE("a job that waits several times is told of each wait, and replaced once") {
   test::on_all_loops([](EventLoop& loop) {
     Workshop shop(loop, 4);
     shop.add([&] {
@@ -118,7 +118,8 @@ TEST_CASE("a job that waits several times counts once") {
     });
     shop.run();
     CHECK(shop.notes == "a");
-    CHECK(shop.waits_noted == 1);
+    CHECK(shop.dispatchers == 2);
+    CHECK(shop.waits_noted == 5);
   });
 }
 
@@ -187,10 +188,19 @@ TEST_CASE("a wait after stop_noticing does not start another fiber") {
   });
 }
 
-TEST_CASE("on a thread without a loop a job continues where it is") {
-  DispatchFibers::Work work(nullptr);
-  CHECK_FALSE(work.has_waited());
-  CHECK(work.end());
+TEST_CASE("on a thread without a loop a job continues where it is, and its waits are noticed") {
+  DispatchFibers::Work outer(nullptr);
+  {
+    DispatchFibers::Work work(nullptr);
+    CHECK_FALSE(work.has_waited());
+    CHECK(sleep_for(std::chrono::microseconds(1)));
+    CHECK(work.has_waited());
+    CHECK(work.end());
+  }
+  CHECK_FALSE(outer.has_waited());
+  CHECK(sleep_for(std::chrono::microseconds(1)));
+  CHECK(outer.has_waited());
+  CHECK(outer.end());
 }
 
 TEST_CASE("a fiber that takes over has the deadline of the maker of the fibers, not the job's") {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -279,6 +280,22 @@ TEST_CASE("on a thread without a loop messages are answered one after another, u
   CHECK(service.tally->read().bytes_received == 20);
   CHECK(service.tally->read().bytes_sent == 20);
   CHECK(service.tally->read().calls == 0);
+}
+
+TEST_CASE("a reply that no datagram can carry is a failure and is not counted as sent") {
+  test::on_each_loop([](EventLoop& loop) {
+    Exchange exchange(loop, [](const Message& message) {
+      return Reply(std::string(std::stoul(text_of(message)), 'x'));
+    });
+    exchange.start();
+    for (const char* text : {"65508", "100000", "65507"}) exchange.send(text);
+    CHECK(exchange.reply().size() == 65507);
+    CHECK(exchange.counters().handler_failures == 2);
+    CHECK(exchange.counters().bytes_sent == 65507);
+    CHECK(exchange.log().has("the handler failed; its message has no reply"));
+    CHECK(exchange.log().has_detail(
+        "its reply has 100000 bytes, and a datagram here has at most 65507"));
+  });
 }
 
 }  // namespace hotline::server::dispatcher_test

@@ -227,6 +227,25 @@ TEST_CASE("buffers of another size, and more than a few, are not kept") {
   for (int i = 0; i < 10; ++i) engine.recycle(engine.take_buffer());
 }
 
+TEST_CASE("a suspend hook is called when its thread waits, and may wait itself") {
+  struct WaitingHook final : SuspendHook {
+    int count = 0;
+    void suspended() noexcept override {
+      ++count;
+      CHECK(sleep_for(milliseconds(1)));
+    }
+  };
+  WaitingHook hook;
+  Engine::current().suspend_hook() = &hook;
+  CHECK(sleep_for(milliseconds(1)));
+  CHECK(hook.count == 1);
+  CHECK(sleep_until(Deadline::at(now())));
+  CHECK(hook.count == 1);
+  Engine::current().suspend_hook() = nullptr;
+  CHECK(sleep_for(milliseconds(1)));
+  CHECK(hook.count == 1);
+}
+
 TEST_CASE("a channel may move from thread to thread") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
