@@ -67,6 +67,9 @@ class FrameAssembler {
   /// fed again.
   MutableBytes rest() const { return piece_; }
 
+  /// Returns the bytes of the frame that has begun and not ended.
+  Bytes begun() const { return is_amid_frame() ? Bytes(partial_->bytes.bytes()) : Bytes(); }
+
   /// Takes as many bytes that do not belong to a frame as there are and fit.
   std::size_t take(MutableBytes into);
 

@@ -211,6 +211,15 @@ void FrameStream::leave_loop() {
   state.stream.leave_loop();
 }
 
+Stream& FrameStream::release() {
+  State& state = *state_;
+  if (state.stream.is_open()) {
+    net::StreamAccess::give_back(state.stream, state.frames.begun(), state.frames.rest());
+  }
+  state.frames.feed({});
+  return state.stream;
+}
+
 const Framing& FrameStream::framing() const { return state_->framing; }
 
 Stream& FrameStream::stream() { return state_->stream; }

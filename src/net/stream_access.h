@@ -20,6 +20,11 @@ class StreamAccess {
   /// with a reset, as after a failed write.
   static void note_cut_off(Stream& stream);
 
+  /// Makes `begun` and then `rest` the next bytes to be received, before those that are unread.
+  /// Both were received from the stream; `rest` may be a part of the last lease, which it then
+  /// stays. Throws std::bad_alloc.
+  static void give_back(Stream& stream, Bytes begun, MutableBytes rest);
+
   /// Ends the lease, and notifies `watch`, once, when receive_now is worth a try. No fiber reads
   /// until then. On a loop only.
   static void watch(Stream& stream, engine::ReadWatch& watch);

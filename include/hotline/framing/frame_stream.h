@@ -23,7 +23,8 @@ class FrameStream {
   FrameStream(Stream&& stream, Framing framing);
 
   /// The same over a stream that the caller owns, such as a handler's; it must outlive this object.
-  /// Bytes beyond the last message that this object has read are lost to other readers.
+  /// Bytes beyond the last message that this object has read are lost to other readers, unless
+  /// release() gives them back.
   FrameStream(Stream& stream, Framing framing);
   FrameStream(FrameStream&&) noexcept;
   FrameStream& operator=(FrameStream&&) noexcept;
@@ -60,6 +61,13 @@ class FrameStream {
   /// has ended (that of a TaskGroup too): see Stream::leave_loop(). Received bytes are kept; the
   /// last message is not valid any more.
   void leave_loop();
+
+  /// Ends the use of this object: the bytes that belong to no message that was read are the next
+  /// that the stream below receives, and the last message is not valid any more. Call nothing else
+  /// after it. Returns the stream; move it away if this object owns it. Nothing else may have
+  /// received from the stream since. A TrafficTap sees those bytes again. With Kind::ready, call it
+  /// between two messages. Throws std::bad_alloc.
+  Stream& release();
 
   const Framing& framing() const;
 

@@ -8,6 +8,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/framing/frame_stream.h"
 #include "hotline/net/connect.h"
 #include "support/loops.h"
 #include "support/running_server.h"
@@ -101,6 +102,24 @@ TEST_CASE("an authenticated caller is served, and what it sent ahead is its hand
     CHECK(heard(caller, running.shape.heard) == running.shape.heard);
     talk(running, caller);
     CHECK(running.server.drain().handler_failures == 0);
+  });
+}
+
+TEST_CASE("an authenticator that reads messages gives back what it has not read") {
+  const auto ask_in_frames = [](Stream& call) -> Result<Identity> {
+    const Framing framing = Framing::parse("netstring").value();
+    FrameStream frames(call, framing);
+    const auto name = frames.read_frame();
+    if (!name) return fail(name.error());
+    Identity identity{std::string(as_text(*name))};
+    frames.release();
+    return identity;
+  };
+  on_each(ask_in_frames, [](const Running& running) {
+    const UniqueFd caller = running.call();
+    test::send_text(caller.get(), std::string("4:mary,") + running.shape.said);
+    CHECK(heard(caller, running.shape.heard) == running.shape.heard);
+    talk(running, caller);
   });
 }
 
