@@ -43,10 +43,10 @@ class Operation {
 
   /// Returns true if a drain ends this wait when nothing is pending.
   bool is_drainable() const {
-    return kind_ == Kind::accept || kind_ == Kind::receive || kind_ == Kind::receive_datagrams;
+    return on_drain_ == OnDrain::ends;
   }
 
-  OnDrain on_drain() const { return is_drainable() ? OnDrain::ends : OnDrain::goes_on; }
+  OnDrain on_drain() const { return on_drain_; }
 
   /// Attempts the operation without waiting. Returns a count or a descriptor, a negated errno, or
   /// -EAGAIN if it would have to wait.
@@ -77,13 +77,22 @@ class Operation {
 
  protected:
   Operation(Kind kind, Channel& channel, Direction direction)
-      : channel_(channel), kind_(kind), direction_(direction) {}
+      : Operation(kind, channel, direction, on_drain_of(kind)) {}
+  Operation(Kind kind, Channel& channel, Direction direction, OnDrain on_drain)
+      : channel_(channel), kind_(kind), direction_(direction), on_drain_(on_drain) {}
   ~Operation() = default;
 
  private:
+  static constexpr OnDrain on_drain_of(Kind kind) {
+    const bool is_for_new =
+        kind == Kind::accept || kind == Kind::receive || kind == Kind::receive_datagrams;
+    return is_for_new ? OnDrain::ends : OnDrain::goes_on;
+  }
+
   Channel& channel_;
   Kind kind_;
   Direction direction_;
+  OnDrain on_drain_;
 };
 
 }  // namespace hotline::engine

@@ -36,17 +36,18 @@ Result<PipeReader> PipeReader::standard_input() {
   return PipeReader(UniqueFd(fd));
 }
 
-Result<std::size_t> PipeReader::read_some(MutableBytes into, Deadline deadline) {
+Result<std::size_t> PipeReader::read_some(MutableBytes into, Deadline deadline,
+                                          OnDrain on_drain) {
   assert(!into.empty());
-  engine::Read read(state_->channel, into);
+  engine::Read read(state_->channel, into, on_drain);
   const int result = Engine::current().perform(read, deadline);
   if (result == 0) return fail(make_error(ErrorKind::closed, kRead, {}, "it has ended"));
   if (result < 0) return fail(engine::operation_error(result, kRead));
   return static_cast<std::size_t>(result);
 }
 
-Result<void> PipeReader::wait(Deadline deadline) {
-  return engine::wait_ready(state_->channel, engine::Direction::read, deadline, kRead);
+Result<void> PipeReader::wait(Deadline deadline, OnDrain on_drain) {
+  return engine::wait_ready(state_->channel, engine::Direction::read, deadline, kRead, on_drain);
 }
 
 struct PipeWriter::State {

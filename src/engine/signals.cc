@@ -54,9 +54,9 @@ Signals::~Signals() {
   Engine::current().unblock_signals(state_->blocked);
 }
 
-Result<int> Signals::wait(Deadline deadline) try {
+Result<int> Signals::wait(Deadline deadline, OnDrain on_drain) try {
   signalfd_siginfo info{};
-  engine::Read read(state_->channel, std::as_writable_bytes(std::span(&info, 1)));
+  engine::Read read(state_->channel, std::as_writable_bytes(std::span(&info, 1)), on_drain);
   const int result = Engine::current().perform(read, deadline);
   if (result < 0) return fail(engine::operation_error(result, kWait));
   return static_cast<int>(info.ssi_signo);

@@ -8,6 +8,7 @@
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/core/unique_fd.h"
+#include "hotline/engine/on_drain.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -38,12 +39,14 @@ class PipeReader {
 
   /// Reads at least one byte into `into`, which must not be empty. Returns how many. Suspends the
   /// fiber; a thread without a loop blocks. Fails with `closed` at the end, with `timed_out` at
-  /// `deadline`, with `cancelled`, and with the errno of read(2). A drain does not end it.
-  Result<std::size_t> read_some(MutableBytes into, Deadline deadline = Deadline::never());
+  /// `deadline`, with `cancelled`, and with the errno of read(2). A drain ends it with
+  /// `draining` if `on_drain` says so and there is nothing to read.
+  Result<std::size_t> read_some(MutableBytes into, Deadline deadline = Deadline::never(),
+                                OnDrain on_drain = OnDrain::goes_on);
 
   /// Waits until read_some() would not wait. Fails as read_some() does, except that the end is not
   /// a failure.
-  Result<void> wait(Deadline deadline = Deadline::never());
+  Result<void> wait(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on);
 
  private:
   struct State;

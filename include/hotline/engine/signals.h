@@ -8,6 +8,7 @@
 #include "hotline/core/deadline.h"
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/on_drain.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -19,7 +20,7 @@ namespace hotline HOTLINE_PUBLIC {
 ///
 ///     auto reload = Signals::block({SIGHUP});
 ///     if (!reload) return fail(reload.error());
-///     while (reload->wait()) read_configuration();
+///     while (reload->wait(Deadline::never(), OnDrain::ends)) read_configuration();
 ///
 /// A Server that drains at signals (SignalUse::drain) takes SIGTERM, SIGINT and SIGHUP itself.
 class Signals {
@@ -38,8 +39,9 @@ class Signals {
   /// Waits for the next signal. Returns its number. Suspends the fiber; a thread without a loop
   /// blocks. A signal that comes several times before the wait is returned once. Fails with
   /// `timed_out` at `deadline`, with `cancelled`, and with `resource_exhausted` if there is no
-  /// memory for the wait. A drain does not end it.
-  Result<int> wait(Deadline deadline = Deadline::never());
+  /// memory for the wait. A drain ends it with `draining` if `on_drain` says so and no signal has
+  /// come.
+  Result<int> wait(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on);
 
  private:
   struct State;

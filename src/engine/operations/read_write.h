@@ -10,8 +10,8 @@ namespace hotline::engine {
 /// read(2).
 class Read final : public Operation {
  public:
-  Read(Channel& channel, MutableBytes into)
-      : Operation(Kind::read, channel, Direction::read), into_(into) {}
+  Read(Channel& channel, MutableBytes into, OnDrain on_drain = OnDrain::goes_on)
+      : Operation(Kind::read, channel, Direction::read, on_drain), into_(into) {}
 
   int attempt() noexcept override;
 

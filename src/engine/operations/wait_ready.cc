@@ -18,8 +18,8 @@ int WaitReady::attempt() noexcept {
 }
 
 Result<void> wait_ready(Channel& channel, Direction direction, Deadline deadline,
-                        std::string_view operation) {
-  WaitReady wait(channel, direction);
+                        std::string_view operation, OnDrain on_drain) {
+  WaitReady wait(channel, direction, on_drain);
   const int result = Engine::current().perform(wait, deadline);
   if (result < 0) return fail(operation_error(result, operation));
   return {};

@@ -12,14 +12,14 @@ namespace hotline::engine {
 /// poll(2).
 class WaitReady final : public Operation {
  public:
-  WaitReady(Channel& channel, Direction direction)
-      : Operation(Kind::wait_ready, channel, direction) {}
+  WaitReady(Channel& channel, Direction direction, OnDrain on_drain = OnDrain::goes_on)
+      : Operation(Kind::wait_ready, channel, direction, on_drain) {}
 
   int attempt() noexcept override;
 };
 
 /// Waits on the engine of this thread until `channel` is ready. Fails as every operation does.
 Result<void> wait_ready(Channel& channel, Direction direction, Deadline deadline,
-                        std::string_view operation);
+                        std::string_view operation, OnDrain on_drain = OnDrain::goes_on);
 
 }  // namespace hotline::engine

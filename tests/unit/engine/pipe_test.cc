@@ -154,4 +154,25 @@ TEST_CASE("standard input stays open when its reader is destroyed") {
   CHECK(report.exit_status == 0);
 }
 
+TEST_CASE("a drain ends a read from a pipe only if the read says so, and after what has come") {
+  test::on_each_engine([] {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+    PipeReader reader{UniqueFd(ends[0])};
+    PipeWriter writer{UniqueFd(ends[1])};
+    std::array<std::byte, 8> into{};
+    TaskGroup group;
+    REQUIRE(group.spawn("reader", [&] {
+      CHECK(test::kind_of(reader.read_some(into, Deadline::never(), OnDrain::ends)) == "draining");
+      CHECK(test::kind_of(reader.wait(Deadline::never(), OnDrain::ends)) == "draining");
+      CHECK(test::kind_of(reader.read_some(into, deadline_after(milliseconds(1)))) == "timed_out");
+      CHECK(writer.write_all(as_bytes("text")));
+      CHECK(reader.wait(Deadline::never(), OnDrain::ends));
+      CHECK(reader.read_some(into, Deadline::never(), OnDrain::ends).value() == 4);
+    }));
+    REQUIRE(group.spawn("drainer", [&] { group.drain(); }));
+    CHECK(group.join());
+  });
+}
+
 }  // namespace hotline::pipe_test

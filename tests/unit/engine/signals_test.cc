@@ -94,6 +94,24 @@ TEST_CASE("a wait for signals can be cancelled") {
   });
 }
 
+TEST_CASE("a drain ends a wait for signals only if the wait says so, and after what has come") {
+  const KeepsMask mask;
+  test::on_each_engine([] {
+    auto signals = Signals::block({SIGUSR1});
+    REQUIRE(signals);
+    TaskGroup group;
+    REQUIRE(group.spawn("waiter", [&] {
+      CHECK(test::kind_of(signals->wait(Deadline::never(), OnDrain::ends)) == "draining");
+      CHECK(test::kind_of(signals->wait(deadline_after(std::chrono::milliseconds(1)))) ==
+            "timed_out");
+      ::raise(SIGUSR1);
+      CHECK(signals->wait(Deadline::never(), OnDrain::ends).value() == SIGUSR1);
+    }));
+    REQUIRE(group.spawn("drainer", [&] { group.drain(); }));
+    CHECK(group.join());
+  });
+}
+
 TEST_CASE("a wait for signals ends at its deadline") {
   const KeepsMask mask;
   test::on_each_engine([] {

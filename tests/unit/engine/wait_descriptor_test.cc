@@ -108,6 +108,23 @@ TEST_CASE("a cancel ends a wait for a descriptor") {
   });
 }
 
+TEST_CASE("a drain ends a wait for a descriptor only if the wait says so") {
+  test::on_each_engine([] {
+    auto [ours, peer] = test::stream_pair();
+    fill(ours.get());
+    TaskGroup group;
+    REQUIRE(group.spawn("waiter", [&, fd = ours.get(), other = peer.get()] {
+      CHECK(test::kind_of(wait_readable(fd, Deadline::never(), OnDrain::ends)) == "draining");
+      CHECK(test::kind_of(wait_writable(fd, Deadline::never(), OnDrain::ends)) == "draining");
+      CHECK(test::kind_of(wait_readable(fd, soon())) == "timed_out");
+      test::send_text(other, "text");
+      CHECK(wait_readable(fd, Deadline::never(), OnDrain::ends));
+    }));
+    REQUIRE(group.spawn("drainer", [&] { group.drain(); }));
+    CHECK(group.join());
+  });
+}
+
 TEST_CASE("a descriptor that is not open is refused") {
   test::on_each_engine([] {
     const auto waited = wait_readable(-1);
