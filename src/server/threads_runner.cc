@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 
 #include "engine/engine.h"
 #include "engine/process_limit.h"
@@ -33,6 +34,7 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
                                         engine::Engine::current().core_count());
   // Done before the first caller is served, because it can fail.
   for (Service& service : services) {
+    if (!is_serial) note_few_threads(service, socket_threads);
     if (auto socket = share_socket(service, socket_threads); !socket) return socket;
   }
   // No caller is served before all threads have started: the mutex delays those that have.
@@ -59,6 +61,15 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   end_code_ = engine::kCancelEnd;
   return fail(make_error(ErrorKind::resource_exhausted, "start a thread", {},
                          "the system has none left", engine::process_limit_hint()));
+}
+
+/// More threads than cores would only compete for the one socket.
+void ThreadsRunner::note_few_threads(const Service& service, std::size_t count) const {
+  const std::size_t asked = state_.options.concurrency.effective_count();
+  if (service.sockets.empty() || count >= asked) return;
+  state_.log(LogLevel::info, "datagrams are answered by fewer threads", service.name, nullptr,
+             std::to_string(count) + " instead of " + std::to_string(asked) +
+                 ", one for each core: with handlers that wait, use loops");
 }
 
 bool ThreadsRunner::may_begin() {

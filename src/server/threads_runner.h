@@ -32,6 +32,7 @@ class ThreadsRunner final : public Runner {
     bool has_ended = false;
   };
 
+  void note_few_threads(const Service& service, std::size_t count) const;
   bool may_begin();
   bool start_thread(std::function<void()> body);
   bool add_thread(std::function<void()> body);

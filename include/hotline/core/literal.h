@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "hotline/core/public.h"
@@ -12,6 +13,9 @@ class Literal {
  public:
   consteval Literal(const char* text) : text_(text) {}  // NOLINT: to be written in place
   consteval Literal(std::string_view text) : text_(text) {}
+
+  /// A std::string does not live as long as the program.
+  Literal(const std::string& text) = delete;
 
   constexpr operator std::string_view() const { return text_; }
 

@@ -41,7 +41,8 @@ using MessageHandler = std::function<Reply(const Message&)>;
 /// returns handles the messages of that call one after another, on the call's thread, and is
 /// destroyed at the end of the call. For a datagram socket the maker is called once, and the
 /// handler may be called for a later message while it waits. An exception of the maker ends the
-/// call, as one of the handler does.
+/// call, as one of the handler does. The handler that it returns must be copyable: hold state that
+/// is not, such as a Stream, through a std::shared_ptr.
 using MessageHandlerMaker = std::function<MessageHandler(const CallInfo&)>;
 
 /// Authenticates a call before the handler gets it. It may receive from `call` and write to it. If
@@ -53,13 +54,22 @@ using Authenticator = std::function<Result<Identity>(Stream& call)>;
 /// drains.
 using DatagramHandler = std::function<void(DatagramSocket&)>;
 
-/// A function type that can be a handler.
+/// A function type that can be a handler: void(Stream&), void(Stream&, const CallInfo&),
+/// Reply(const Message&), MessageHandler(const CallInfo&) or void(DatagramSocket&). It takes its
+/// call by reference, and must be copyable, like every std::function: share state that cannot be
+/// copied through a std::shared_ptr.
 template <typename Function>
-concept HandlerFunction = std::is_invocable_v<Function&, Stream&> ||
-    std::is_invocable_v<Function&, Stream&, const CallInfo&> ||
-    std::is_invocable_r_v<Reply, Function&, const Message&> ||
-    std::is_invocable_r_v<MessageHandler, Function&, const CallInfo&> ||
-    std::is_invocable_v<Function&, DatagramSocket&>;
+concept HandlerFunction =
+    (std::is_invocable_v<Function&, Stream&> ||
+     std::is_invocable_v<Function&, Stream&, const CallInfo&> ||
+     std::is_invocable_r_v<Reply, Function&, const Message&> ||
+     std::is_invocable_r_v<MessageHandler, Function&, const CallInfo&> ||
+     std::is_invocable_v<Function&, DatagramSocket&>) && std::copy_constructible<Function>;
+
+/// Any function pointer, or object with a call operator that is neither overloaded nor a template.
+template <typename Function>
+concept AnyFunction =
+    std::is_function_v<std::remove_pointer_t<Function>> || requires { &Function::operator(); };
 
 /// Blocks until a resource that a handler depends on is gone, and returns why. `cancelled` and
 /// `draining` mean that the wait was interrupted; after `resource_exhausted` it is called again.
@@ -73,6 +83,12 @@ class Handler {
 
   template <typename Function>
   requires HandlerFunction<Function> Handler(Function function) { also(std::move(function)); }
+
+  /// A function that takes or returns something else cannot be a handler: see HandlerFunction. The
+  /// compiler shows the line with the name of the constructor.
+  template <typename Function>
+  requires(!HandlerFunction<Function> && AnyFunction<Function>)
+  Handler(Function) = delete;  // use void(Stream&) or Reply(const Message&); see HandlerFunction
 
   /// Adds a handler of another kind.
   template <HandlerFunction Function>

@@ -1,6 +1,9 @@
 #include "hotline/server/handler.h"
 
+#include <concepts>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -43,6 +46,28 @@ TEST_CASE("a view of bytes is not a handler's reply") {
   static_assert(!HandlerFunction<decltype(lease)>);
   static_assert(!HandlerFunction<decltype(vector)>);
   static_assert(!std::constructible_from<Handler, decltype(view)>);
+}
+
+namespace {
+
+template <typename Function>
+constexpr bool kMakesHandler =
+    std::constructible_from<Handler, Function> || std::convertible_to<Function, Handler>;
+
+}  // namespace
+
+TEST_CASE("a function that takes its call by value, or cannot be copied, is not a handler") {
+  static_assert(!kMakesHandler<void (*)(Stream)>);
+  static_assert(!kMakesHandler<void (*)(DatagramSocket)>);
+  static_assert(!kMakesHandler<Reply (*)(Message&)>);
+  static_assert(!kMakesHandler<void (*)(const Message&)>);
+  static_assert(!kMakesHandler<std::string>);
+  static_assert(!kMakesHandler<std::nullptr_t>);
+  const auto not_copyable = [held = std::make_unique<int>()](Stream&) {};
+  static_assert(!kMakesHandler<decltype(not_copyable)>);
+  static_assert(kMakesHandler<void (*)(Stream&)>);
+  static_assert(kMakesHandler<Handler&> && kMakesHandler<const Handler&>);
+  static_assert(std::is_convertible_v<StreamHandler, Handler>);
 }
 
 TEST_CASE("a handler for streams may be combined with one for datagrams") {

@@ -125,6 +125,24 @@ TEST_CASE("datagrams are served by several threads, each message once") {
   CHECK(running.drain().messages == 50);
 }
 
+TEST_CASE("the log says that datagrams have fewer threads than asked") {
+  const auto echo_message = [](const Message& message) { return Reply::in_place(message); };
+  for (const char* word : {"threads:4096", "threads:1", "serial"}) {
+    for (const char* uri : {"udp://127.0.0.1:0", "tcp://127.0.0.1:0?framing=lines"}) {
+      CAPTURE(word);
+      CAPTURE(uri);
+      test::CollectingLog log;
+      ServerOptions options = test::options_for(word);
+      options.log = &log;
+      test::RunningServer running(options, uri, echo_message);
+      running.drain();
+      const bool is_capped = std::string_view(word) == "threads:4096" &&
+                             std::string_view(uri).starts_with("udp");
+      CHECK(log.has("datagrams are answered by fewer threads") == is_capped);
+    }
+  }
+}
+
 TEST_CASE("a handler that takes the socket itself returns when draining") {
   test::RunningServer running(test::options_for("threads:1"), "udp://127.0.0.1:0",
                               [](DatagramSocket& socket) {
