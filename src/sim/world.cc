@@ -25,6 +25,7 @@ struct World::State {
   Instant end() const { return Universe::kBeginning + options.time_max; }
   void guard(const std::string& whose, std::move_only_function<void()>& body) noexcept;
   bool have_ended() const;
+  std::string what_runs() const;
   bool settle();
   void ask_to_drain();
   void cancel();
@@ -149,6 +150,16 @@ bool World::State::have_ended() const {
   return true;
 }
 
+/// Returns the hosts on which programs still run, for a report.
+std::string World::State::what_runs() const {
+  std::string hosts;
+  for (const Program& each : loop.programs()) {
+    if (each.fibers.size() == 0) continue;
+    hosts += (hosts.empty() ? ": a program still runs on " : ", ") + each.host.name;
+  }
+  return hosts;
+}
+
 bool World::State::settle() {
   return loop.run_until([this] { return have_ended() && actions == 0; }, end());
 }
@@ -181,7 +192,9 @@ void World::State::check_nothing_is_left() {
 Outcome World::run() {
   State& state = *state_;
   state.settle();
-  if (state.universe.now >= state.end()) state.universe.report_broken("it never ends");
+  if (state.universe.now >= state.end()) {
+    state.universe.report_broken("it never ends" + state.what_runs());
+  }
   state.ask_to_drain();
   if (!state.settle()) {
     state.cancel();

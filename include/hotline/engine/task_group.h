@@ -58,7 +58,7 @@ class TaskGroup {
   void cancel();
 
   /// Drains every fiber: a receive or accept with nothing pending fails with `draining`, and other
-  /// waits go on. Any thread, as with cancel().
+  /// waits go on. Fibers that start later are drained too. Any thread, as with cancel().
   void drain();
 
   /// Returns the number of fibers that have not ended.

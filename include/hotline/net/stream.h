@@ -122,8 +122,8 @@ class Stream {
   /// it). Idempotent.
   void close();
 
-  /// Resets the connection: the peer sees a reset, and bytes that were not sent yet are dropped.
-  /// Idempotent.
+  /// Resets the connection: the peer sees a reset, and bytes that were not sent yet are dropped. A
+  /// fiber that waits on the stream gets `cancelled`. Idempotent.
   void abort();
 
   /// Returns the error of the read or write that ended the call; nullopt before. The first failure
@@ -157,6 +157,7 @@ class Stream {
   /// stream keeps the descriptor.
   int descriptor() const;
 
+  /// Replaces all timeouts: a member that is left out gets its default.
   void set_timeouts(const StreamTimeouts& timeouts);
 
  private:
