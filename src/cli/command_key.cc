@@ -6,13 +6,14 @@
 
 #include "cli/home.h"
 #include "cli/key_line.h"
-#include "cli/nearest_name.h"
 #include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/text_layout.h"
 #include "hotline/auth/key_store.h"
 #include "hotline/auth/psk_derivation.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/hex.h"
+#include "hotline/core/nearest_name.h"
 
 namespace hotline::cli {
 
@@ -205,7 +206,7 @@ Result<const KeyAction*> find_action(const Arguments& given) {
   const auto found = std::ranges::find(kActions, word, &KeyAction::name);
   if (found != std::end(kActions)) return found;
   return fail(usage_error("unknown action " + quote(word),
-                          did_you_mean(word, names) + "the actions are " + list_names(names)));
+                          did_you_mean(word, names) + "the actions are " + list_words(names)));
 }
 
 /// Checks that the words and options of the command line are those of its action.
