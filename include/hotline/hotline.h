@@ -8,6 +8,7 @@
 #include "hotline/auth/key_store.h"
 #include "hotline/auth/keyring.h"
 #include "hotline/auth/psk_derivation.h"
+#include "hotline/core/bad_result_access.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"

@@ -19,6 +19,12 @@ using MutableBytes = std::span<std::byte>;
 /// Returns the bytes of `text` without a copy. They are valid as long as what `text` points to.
 inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text)); }
 
+/// Returns the bytes of `text` to be written to, such as by Stream::read_exact(). They are valid
+/// until the string changes its size or ends.
+inline MutableBytes as_writable_bytes(std::string& text) {
+  return std::as_writable_bytes(std::span(text));
+}
+
 /// Returns `bytes` as text without a copy. The encoding is not checked.
 inline std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -20,6 +20,16 @@ TEST_CASE("text converted to bytes and back is the same text in the same memory"
   CHECK(as_text({}).empty());
 }
 
+TEST_CASE("what is written to the writable bytes of a string is in the string") {
+  std::string text = "abc";
+  const MutableBytes bytes = as_writable_bytes(text);
+  REQUIRE(bytes.size() == 3);
+  bytes[1] = std::byte{'x'};
+  CHECK(text == "axc");
+  std::string empty;
+  CHECK(as_writable_bytes(empty).empty());
+}
+
 TEST_CASE("bytes lie within others only if all of them do, and an empty part always does") {
   const std::string text = "0123456789";
   const Bytes all = as_bytes(text);
