@@ -47,8 +47,10 @@ struct FrameStream::State {
   std::vector<std::byte> kept;  ///< The bytes received before the stream left its loop.
 
   void drop_if_closed();
-  Result<MutableBytes> read();
-  Result<void> wait_for_more();
+  template <typename Wait>
+  Result<std::optional<MutableBytes>> read(const Wait& wait_for_more);
+  Result<bool> wait_for_more();
+  Result<bool> wait_for_more_until(Deadline deadline);
   Result<void> answer_header();
   Result<bool> wait_for_rest();
   Result<void> await_answer(Bytes wanted);
@@ -62,33 +64,49 @@ void FrameStream::State::drop_if_closed() {
   if (!stream.is_open()) frames.feed({});
 }
 
-Result<MutableBytes> FrameStream::State::read() {
+/// Returns the next message, or nullopt once `wait_for_more` has returned false.
+template <typename Wait>
+Result<std::optional<MutableBytes>> FrameStream::State::read(const Wait& wait_for_more) {
   drop_if_closed();
   for (;;) {
     const framing::FrameAssembler::Step step = frames.next();
-    Result<void> done;
     switch (step.outcome) {
       case Outcome::frame: return step.payload;
-      case Outcome::more: done = frames.answer().empty() ? wait_for_more() : answer_header(); break;
+      case Outcome::more: break;
       case Outcome::malformed:
       case Outcome::too_large: return fail(no_frame(step));
     }
-    if (!done) return fail(std::move(done.error()));
+    if (!frames.answer().empty()) {
+      if (auto done = answer_header(); !done) return fail(std::move(done.error()));
+      continue;
+    }
+    const auto has_more = wait_for_more();
+    if (!has_more) return fail(has_more.error());
+    if (!*has_more) return std::nullopt;
   }
 }
 
-Result<void> FrameStream::State::wait_for_more() {
+Result<bool> FrameStream::State::wait_for_more() {
   kept = {};
   if (const MutableBytes room = frames.room(); !room.empty()) {
     const auto read = stream.read_some(room);
     if (!read) return fail(framing::end_of_frames(frames, read.error()));
     frames.filled(*read);
-    return {};
+    return true;
   }
   const auto received = stream.receive();
   if (!received) return fail(framing::end_of_frames(frames, received.error()));
   frames.feed(*received);
-  return {};
+  return true;
+}
+
+/// Returns false if nothing more has arrived by `deadline`.
+Result<bool> FrameStream::State::wait_for_more_until(Deadline deadline) {
+  kept = {};
+  const auto received = stream.receive(deadline);
+  if (!received) return fail(framing::end_of_frames(frames, received.error()));
+  frames.feed(*received);
+  return !received->empty();
 }
 
 Result<void> FrameStream::State::answer_header() {
@@ -166,7 +184,15 @@ FrameStream::FrameStream(FrameStream&&) noexcept = default;
 FrameStream& FrameStream::operator=(FrameStream&&) noexcept = default;
 FrameStream::~FrameStream() = default;
 
-Result<MutableBytes> FrameStream::read_frame() { return state_->read(); }
+Result<MutableBytes> FrameStream::read_frame() {
+  auto message = state_->read([this] { return state_->wait_for_more(); });
+  if (!message) return fail(std::move(message.error()));
+  return **message;
+}
+
+Result<std::optional<MutableBytes>> FrameStream::read_frame(Deadline deadline) {
+  return state_->read([&] { return state_->wait_for_more_until(deadline); });
+}
 
 bool FrameStream::has_frame() {
   state_->drop_if_closed();

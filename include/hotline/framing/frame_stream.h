@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "hotline/core/bytes.h"
+#include "hotline/core/deadline.h"
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/framing/codec.h"
@@ -35,8 +37,19 @@ class FrameStream {
   /// memory that grows as bytes arrive and is freed after the read. Fails with `closed` if the peer
   /// closed between two messages, with `truncated` if it closed within one, with
   /// `protocol_violation` if the bytes are not a message, with `too_large` if a message is longer
-  /// than frame_max (the stream is then unusable), and otherwise as Stream::receive() does.
+  /// than frame_max, and otherwise as Stream::receive() does. After `protocol_violation` and
+  /// `too_large` nothing more can be read, because it is not known where the next message begins,
+  /// but messages can still be written: an error message, for example. A DeadlineScope limits the
+  /// whole message, in however many pieces it arrives. Messages that have arrived are returned
+  /// without a wait, any number of them in a row: on a loop no other fiber runs then.
   Result<MutableBytes> read_frame();
+
+  /// Same as above, but waits until `deadline` at most: returns nullopt if the message is not
+  /// complete by then. The stream goes on, and the next read continues the message. Fails with
+  /// `timed_out` only if a timeout of the stream or a DeadlineScope ends earlier; each piece that
+  /// arrives restarts the timeouts of the stream. With Kind::ready, `deadline` does not limit the
+  /// answer to a length.
+  Result<std::optional<MutableBytes>> read_frame(Deadline deadline);
 
   /// Returns true if the next read_frame() will not wait: a whole message, or an error, is
   /// available.
