@@ -32,6 +32,15 @@ std::optional<std::size_t> parse_number(std::string_view text) {
   return product;
 }
 
+/// Messages are framed above this room, and the question is asked often.
+std::string advice_for(std::string_view key, const std::vector<std::string>& known) {
+  const std::string options = "the options are " + list_words(known);
+  if (key != "framing") return did_you_mean(key, known) + options;
+  return "what is used here reads bytes, not messages; framing= is for a message handler and for "
+         "connect_frames(), and a stream handler uses a FrameStream; " +
+         options;
+}
+
 }  // namespace
 
 OptionTaker::OptionTaker(const Endpoint& endpoint, std::optional<Side> side)
@@ -107,7 +116,7 @@ Result<void> OptionTaker::finish() const {
     if (is_taken_[i]) continue;
     const std::string& key = endpoint_.options()[i].key;
     return fail(refuse("there is no option '" + escape(as_bytes(key)) + "'",
-                       did_you_mean(key, known_) + "the options are " + list_words(known_)));
+                       advice_for(key, known_)));
   }
   return {};
 }

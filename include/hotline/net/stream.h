@@ -50,7 +50,8 @@ struct StreamOptions {
 /// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may
 /// read while another writes, but no more than one of each. Move only. The destructor closes the
 /// stream. After the peer has closed or reset, every further receive reports that again; after
-/// `timed_out` and `draining`, receiving may go on. end_reason() returns the first failure.
+/// `timed_out` and `draining`, receiving may go on. After a failed read, writes still work, except
+/// after `reset`, `unresponsive` and `cancelled`. end_reason() returns the first failure.
 ///
 /// A reply that was cut off must not look complete. A stream ends with a reset, however it is
 /// closed, if a write on it has failed, whatever was written later; also if the last write is still

@@ -158,4 +158,21 @@ TEST_CASE("a flag is on or off, and nothing else") {
   }
 }
 
+TEST_CASE("framing= where bytes are read is refused with what it is for, and no other option is") {
+  const Endpoint framed = with("backlog=1&framing=lines");
+  OptionTaker taker(framed);
+  CHECK(taken(taker, "backlog") == "1");
+  const auto refused = taker.finish();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() ==
+        "cannot use the endpoint unix:@x: there is no option 'framing'");
+  CHECK(refused.error().hint() ==
+        "what is used here reads bytes, not messages; framing= is for a message handler and for "
+        "connect_frames(), and a stream handler uses a FrameStream; the options are backlog");
+  const Endpoint other = with("framing2=lines");
+  OptionTaker strict(other);
+  CHECK(taken(strict, "backlog") == "<absent>");
+  CHECK(strict.finish().error().hint() == "the options are backlog");
+}
+
 }  // namespace hotline::option_taker_test
