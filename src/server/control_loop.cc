@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <memory>
 #include <new>
+#include <string>
 #include <utility>
 
 #include "hotline/engine/clock.h"
@@ -223,6 +224,22 @@ void ControlLoop::pass_on(int ended) {
   if (ended != 0) asked_code_ = std::max<int>(asked_code_, end_asked_of_fiber(ended));
 }
 
+/// Logs what has not ended by itself in a drain that is being cut.
+void ControlLoop::log_unfinished() const {
+  const auto warn = [this](const std::string& name, std::string_view what) {
+    state_.log(LogLevel::warning, "the drain is cut: this has not ended", name, nullptr, what);
+  };
+  for (const Task& task : state_.tasks) {
+    if (task.running.read() == 0) continue;
+    warn(task.name, "a task; a drain ends only its waits for something new, and OnDrain::ends");
+  }
+  for (const Service& service : services_) {
+    const std::uint64_t calls = service.tally->read().calls_in_flight;
+    if (calls != 0) warn(service.name, std::to_string(calls) + (calls == 1 ? " call" : " calls"));
+    if (service.receivers.read() != 0) warn(service.name, "its datagram handler");
+  }
+}
+
 /// Waits for the calls to end, drains when asked to, cuts when that takes too long.
 DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
                              engine::LoopEvent& has_asked) {
@@ -241,6 +258,7 @@ DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
       done_code = code;
     } else if (code == engine::kCancelEnd && done_code < code) {
       report.cut = counters.calls_in_flight;
+      if (done_code == engine::kDrainEnd) log_unfinished();
       runner.cut();
       done_code = code;
       deadline = Deadline::never();

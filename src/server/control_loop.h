@@ -50,6 +50,7 @@ class ControlLoop {
   void watch_signals();
   void watch_need(const Service& service);
   void pass_on(int ended);
+  void log_unfinished() const;
   DrainReport end(Runner& runner, engine::LoopEvent& has_ended, engine::LoopEvent& has_asked);
 
   ServerState& state_;

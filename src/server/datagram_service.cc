@@ -7,6 +7,7 @@
 namespace hotline::server {
 
 void serve_datagrams(ServerState& state, Service& service, DatagramSocket& socket) noexcept {
+  const RunningCount::Run run(service.receivers);
   if (service.handler.takes_messages()) return Dispatcher(state, service, socket).run();
   const auto serve = [&] { service.handler.datagram()(socket); };
   const auto report = [&](const char* what) {

@@ -98,6 +98,7 @@ bool ProcessesRunner::leave_loop(Stream& call) noexcept {
 }
 
 void ProcessesRunner::keep_worker(Service& service) {
+  const RunningCount::Run run(service.receivers);
   keep_forking(service);
   // Closed now, so that later senders get an error.
   if (--worker_counts_[&service] == 0) service.sockets.front().close();

@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "hotline/core/standard_error_log.h"
 #include "hotline/engine/standard_streams.h"
 
 namespace hotline {
@@ -22,24 +21,23 @@ void report_listening(const Server& server) {
   }
 }
 
+int refuse(const Error& error) {
+  if (print_error("error: " + error.message()) && !error.hint().empty()) {
+    print_error("hint: " + error.hint());
+  }
+  return 1;
+}
+
 }  // namespace
 
 int serve(std::string_view uri, Handler handler, ServerOptions options) {
-  options.signals = SignalUse::drain;
-  StandardErrorLog log;
-  if (options.log == nullptr) options.log = &log;
-  options.on_serving = [then = std::move(options.on_serving)](const Server& server) {
-    report_listening(server);
-    if (then) then(server);
-  };
   Server server(std::move(options));
-  const auto refuse = [](const Error& error) {
-    if (print_error("error: " + error.message()) && !error.hint().empty()) {
-      print_error("hint: " + error.hint());
-    }
-    return 1;
-  };
   if (auto added = server.add(uri, std::move(handler)); !added) return refuse(added.error());
+  return serve(server);
+}
+
+int serve(Server& server) {
+  if (auto ready = server.prepare_to_serve(report_listening); !ready) return refuse(ready.error());
   const auto report = server.run();
   if (!report) return refuse(report.error());
   return report->loss ? refuse(*report->loss) : 0;

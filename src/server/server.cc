@@ -5,6 +5,7 @@
 #include "core/check.h"
 #include "engine/signal_actions.h"
 #include "hotline/core/bytes.h"
+#include "hotline/core/standard_error_log.h"
 #include "server/control_loop.h"
 #include "server/runner.h"
 #include "server/service.h"
@@ -43,6 +44,7 @@ struct Server::State {
   Result<void> bind_services();
   Result<void> begin_run();
 
+  std::optional<StandardErrorLog> own_log;
   server::ServerState shared;
   std::vector<Service> services;
   EngineDecision engine{EngineKind::epoll, {}};
@@ -161,6 +163,20 @@ const EngineDecision& Server::engine() const { return state_->engine; }
 void Server::drain() { state_->control.ask(engine::kDrainEnd); }
 
 void Server::cut() { state_->control.ask(engine::kCancelEnd); }
+
+Result<void> Server::prepare_to_serve(const std::function<void(const Server&)>& report_serving) {
+  State& state = *state_;
+  ServerOptions& options = state.shared.options;
+  // A server that runs, or has run, is not changed: run() says so.
+  if (state.phase != State::Phase::open && state.phase != State::Phase::bound) return {};
+  options.signals = SignalUse::drain;
+  if (options.log == nullptr) options.log = &state.own_log.emplace();
+  options.on_serving = [report_serving, then = std::move(options.on_serving)](const Server& self) {
+    report_serving(self);
+    if (then) then(self);
+  };
+  return state.phase == State::Phase::bound ? state.control.block_signals() : Result<void>();
+}
 
 Result<DrainReport> Server::run() {
   if (auto begun = state_->begin_run(); !begun) return fail(std::move(begun.error()));

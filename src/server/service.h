@@ -16,6 +16,7 @@
 #include "hotline/server/handler.h"
 #include "hotline/server/server.h"
 #include "server/admission.h"
+#include "server/running_count.h"
 #include "server/tally.h"
 #include "server/task.h"
 
@@ -107,6 +108,7 @@ struct Service {
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
   std::unique_ptr<Tally> tally = std::make_unique<Tally>();
+  RunningCount receivers{};      ///< What receives its datagrams.
   bool was_given_bound = false;  ///< Its first listener or socket was bound by the user.
 
   /// Closes what bind_service has bound.

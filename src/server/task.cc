@@ -6,6 +6,7 @@
 namespace hotline::server {
 
 void run_task(ServerState& state, const Task& task) noexcept {
+  const RunningCount::Run run(task.running);
   const auto report = [&](const char* what) {
     report_throw(state, state.tasks_tally, task.name, "the task failed; it is called again",
                  nullptr, what);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "hotline/server/server.h"
+#include "server/running_count.h"
 
 namespace hotline::server {
 
@@ -12,6 +13,7 @@ struct ServerState;
 struct Task {
   std::string name;
   ServerTask function;
+  RunningCount running{};
 };
 
 /// Runs `task` until it returns. If it throws, that is counted and logged, and it is called again

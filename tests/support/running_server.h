@@ -44,6 +44,16 @@ class CollectingLog final : public LogSink {
     return false;
   }
 
+  /// Returns the services of the records with that message, in order.
+  std::vector<std::string> services_with(std::string_view message) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> services;
+    for (const LogRecord& record : records_) {
+      if (record.message == message) services.emplace_back(record.service);
+    }
+    return services;
+  }
+
   /// Waits until a record has that message.
   void wait_for(std::string_view message) const {
     std::unique_lock lock(mutex_);

@@ -15,4 +15,9 @@ namespace hotline HOTLINE_PUBLIC {
 /// what the handler needs.
 int serve(std::string_view uri, Handler handler, ServerOptions options = {});
 
+/// Does the same for a server with endpoints, tasks and options of its own. It binds the server if
+/// that has not been done; signals drain it, whatever ServerOptions::signals is. The server can be
+/// asked for its counters afterwards.
+int serve(Server& server);
+
 }  // namespace hotline

@@ -169,6 +169,11 @@ class Server {
 
  private:
   struct State;
+  friend int serve(Server& server);
+
+  /// Sets what serve() needs and the options leave open: signals, a log, and `report_serving`,
+  /// which is called before ServerOptions::on_serving. Fails if signals cannot be blocked.
+  Result<void> prepare_to_serve(const std::function<void(const Server&)>& report_serving);
 
   std::unique_ptr<State> state_;
 };

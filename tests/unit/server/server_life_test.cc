@@ -13,7 +13,11 @@
 #include "engine/event_loop.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/drain_hold.h"
+#include "hotline/engine/queue.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/framing/connect_frames.h"
+#include "hotline/framing/frame_stream.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
@@ -258,6 +262,39 @@ TEST_CASE("a server whose start fails never calls on_serving") {
   REQUIRE(server.bind());
   CHECK_FALSE(server.run());
   CHECK(told == 0);
+}
+
+TEST_CASE("at a drain a call with a reader and a writer says what is queued, and a last word") {
+  for (const char* word : kWords) {
+    CAPTURE(word);
+    test::RunningServer running(test::options_for(word), kAnyPort, [](Stream& call) {
+      FrameStream lines(call, {.kind = Framing::Kind::lines});
+      Queue<std::string> queue(8);
+      TaskGroup tasks;
+      tasks.spawn("write", [&] {
+        const DrainHold hold;
+        while (const auto line = queue.pop()) {
+          if (!lines.write_frame(as_bytes(*line))) break;
+        }
+        tasks.cancel();
+      }).value();
+      tasks.spawn("read", [&] {
+        while (const auto line = lines.read_frame())
+          queue.push(std::string(as_text(*line))).value();
+        if (call.ended_with(ErrorKind::draining)) queue.push("the server restarts").value();
+        queue.close();
+      }).value();
+      discard(tasks.join());
+    });
+    auto caller = connect_frames(endpoint_of(running.server()) + "?framing=lines").value();
+    caller.write_frame(as_bytes("hello")).value();
+    CHECK(as_text(caller.read_frame().value()) == "hello");
+    running.server().drain();
+    CHECK(as_text(caller.read_frame().value()) == "the server restarts");
+    CHECK(test::kind_of(caller.read_frame()) == "closed");
+    caller.stream().close();
+    CHECK(running.wait().cut == 0);
+  }
 }
 
 }  // namespace hotline::server_life_test

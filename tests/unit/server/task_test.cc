@@ -175,4 +175,78 @@ TEST_CASE("an empty task is refused, and so is one that comes after bind") {
   CHECK(test::kind_of(server.add_task("cleaner", [] {})) == "invalid_argument");
 }
 
+TEST_CASE("a drain that is cut names the tasks and counts the calls that have not ended") {
+  test::on_each_word([](ServerOptions options) {
+    test::CollectingLog log;
+    options.log = &log;
+    options.drain_timeout = std::chrono::milliseconds(50);
+    std::atomic<int> begun = 0;
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add(
+          kAnyPort,
+          [](Stream& call) {
+            discard(call.receive());
+            discard(call.write_all(as_bytes("!")));
+            discard(sleep_for(std::chrono::hours(1)));
+          },
+          "sleepy"));
+      REQUIRE(server.add(kAnyPort, echo, "awake"));
+      REQUIRE(server.add_task("cleaner", [&] {
+        add_one(begun);
+        discard(sleep_for(std::chrono::hours(1)));
+      }));
+      REQUIRE(server.add_task("polite", [&] {
+        add_one(begun);
+        discard(sleep_for(std::chrono::hours(1), OnDrain::ends));
+      }));
+    });
+    wait_until(begun, 2);
+    const UniqueFd caller = test::connect_tcp(running.endpoint().port());
+    test::send_text(caller.get(), "hello");
+    CHECK(test::receive_text(caller.get(), 1) == "!");
+    CHECK(running.drain().cut == 1);
+    const std::string_view message = "the drain is cut: this has not ended";
+    CHECK(log.services_with(message) == std::vector<std::string>{"cleaner", "sleepy"});
+    CHECK(log.has_detail("1 call"));
+    CHECK_FALSE(log.has_detail("1 calls"));
+  });
+}
+
+TEST_CASE("a drain that is cut names a datagram handler that has not ended") {
+  test::on_each_word([](ServerOptions options) {
+    test::CollectingLog log;
+    options.log = &log;
+    options.drain_timeout = std::chrono::milliseconds(50);
+    test::AddedServer running(options, [&](Server& server) {
+      const auto sleep = [](DatagramSocket&) { discard(sleep_for(std::chrono::hours(1))); };
+      REQUIRE(server.add("udp://127.0.0.1:0", DatagramHandler(sleep), "sleepy"));
+      server.drain();
+    });
+    running.wait();
+    CHECK(log.services_with("the drain is cut: this has not ended") ==
+          std::vector<std::string>{"sleepy"});
+  });
+}
+
+TEST_CASE("a cut without a drain before it, and a drain in time, name nothing") {
+  test::on_each_word([](ServerOptions options) {
+    for (const bool is_cut : {true, false}) {
+      test::CollectingLog log;
+      options.log = &log;
+      std::atomic<int> begun = 0;
+      test::AddedServer running(options, [&](Server& server) {
+        REQUIRE(server.add(kAnyPort, echo));
+        REQUIRE(server.add_task("cleaner", [&] {
+          add_one(begun);
+          discard(sleep_for(std::chrono::hours(1), OnDrain::ends));
+        }));
+      });
+      wait_until(begun, 1);
+      is_cut ? running.server().cut() : running.server().drain();
+      running.wait();
+      CHECK_FALSE(log.has("the drain is cut: this has not ended"));
+    }
+  });
+}
+
 }  // namespace hotline::task_test
