@@ -10,6 +10,8 @@ install(TARGETS hotline EXPORT hotline
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/hotline COMPONENT development
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples COMPONENT development
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(EXPORT hotline NAMESPACE hotline:: FILE hotline-targets.cmake
         DESTINATION ${config_folder} COMPONENT development)
 

@@ -7,24 +7,25 @@
 #include "hotline/hotline.h"
 
 using Queue = hotline::Queue<std::string>;
-std::mutex mutex;  // Never held across a wait.
+constexpr auto kPatience = std::chrono::milliseconds(200);
+std::mutex mutex;  // Never held across a wait, as a push is.
 std::vector<std::shared_ptr<Queue>> room;
 
 void say(const Queue& own, const std::string& line) {
-  const std::lock_guard lock(mutex);
-  std::erase_if(room, [&](const auto& queue) {
-    if (queue.get() != &own && !queue->try_push(line)) queue->close();  // Full: it is too slow.
-    return queue->is_closed();
-  });
+  std::unique_lock lock(mutex);
+  std::erase_if(room, [](const auto& each) { return each->is_closed(); });
+  const auto queues = room;
+  lock.unlock();
+  for (const auto& each : queues)  // One that stays full is that of a caller that does not read.
+    if (each.get() != &own && !each->push(line, hotline::deadline_after(kPatience))) each->close();
 }
 
 void chat(hotline::Stream& call) {
   hotline::FrameStream lines(call, {.kind = hotline::Framing::Kind::lines});
   const auto queue = std::make_shared<Queue>(100);
-  {
-    const std::lock_guard lock(mutex);
-    room.push_back(queue);
-  }
+  std::unique_lock lock(mutex);
+  room.push_back(queue);
+  lock.unlock();
   hotline::TaskGroup tasks;
   const auto writes = tasks.spawn("write", [&] {
     while (const auto line = queue->pop())
@@ -39,7 +40,6 @@ void chat(hotline::Stream& call) {
 }
 
 int main(int argc, char** argv) {
-  hotline::ServerOptions options;
-  options.concurrency = hotline::Concurrency::parse(argc > 2 ? argv[2] : "loops").value();
-  return hotline::serve(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", chat, options);
+  const auto word = hotline::Concurrency::parse(argc > 2 ? argv[2] : "loops").value();
+  return hotline::serve(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", chat, {.concurrency = word});
 }

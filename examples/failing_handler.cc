@@ -16,20 +16,10 @@ void picky(hotline::Stream& call) {
 }
 
 int main(int argc, char** argv) {
-  hotline::StandardErrorLog log(hotline::LogLevel::warning);
-  hotline::ServerOptions options;
-  options.log = &log;
-  options.signals = hotline::SignalUse::drain;
-  options.on_serving = [](const hotline::Server& server) {
-    const std::string where = server.services().front().endpoint.to_string();
-    std::fprintf(stderr, "listening %s\n", where.c_str());
-  };
-  hotline::Server server(options);
-  auto done = server.add(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", picky, "picky");
-  const auto report = done ? server.run() : hotline::fail(done.error());
-  if (!report) {
-    std::fprintf(stderr, "error: %s\n", report.error().message().c_str());
-    return 1;
-  }
-  std::printf("%lu calls, %lu failures\n", report->calls, report->handler_failures);
+  hotline::Server server;
+  server.add(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", picky, "picky").value();
+  const int status = hotline::serve(server);
+  const hotline::Counters counts = server.counters();
+  std::printf("%lu calls, %lu failures\n", counts.calls, counts.handler_failures);
+  return status;
 }

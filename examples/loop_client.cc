@@ -2,7 +2,6 @@
 //
 //   loop_client [ENDPOINT]          default tcp://127.0.0.1:8000
 #include <iostream>
-#include <span>
 #include <string>
 
 #include "hotline/hotline.h"
@@ -20,7 +19,7 @@ int main(int argc, char** argv) {
     if (line.empty()) continue;  // An empty line sends nothing and gets no reply.
     if (auto sent = call->write_all(hotline::as_bytes(line)); !sent) return report(sent.error());
     // TCP has no messages: a reply may come in pieces. This one is as long as its request.
-    auto read = call->read_exact(std::as_writable_bytes(std::span(line)));
+    auto read = call->read_exact(hotline::as_writable_bytes(line));
     if (!read) return report(read.error());
     std::cout << line << std::endl;
   }

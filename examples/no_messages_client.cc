@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
   auto call = hotline::connect(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000").value();
   const auto read_reply = [&](std::size_t size) {
     std::string reply(size, '\0');
-    call.read_exact(std::as_writable_bytes(std::span(reply))).value();
+    call.read_exact(hotline::as_writable_bytes(reply)).value();
     std::printf("replied: %s\n", reply.c_str());
   };
   const hotline::Bytes quick[] = {as_bytes("one"), as_bytes("two")};

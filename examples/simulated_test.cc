@@ -3,8 +3,6 @@
 #include <cstdio>
 
 #include "hotline/hotline.h"
-#include "hotline/sim/seeds.h"
-#include "hotline/sim/world.h"
 
 void count(hotline::Stream& call) {  // The handler under test.
   std::size_t total = 0;

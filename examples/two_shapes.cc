@@ -17,17 +17,13 @@ hotline::Reply upper_message(const hotline::Message& message) {
 }
 
 int main(int argc, char** argv) {
-  hotline::ServerOptions options;
-  options.signals = hotline::SignalUse::drain;
-  hotline::Server server(options);
+  hotline::Server server;
   const auto handler = hotline::Handler(upper_call).also(upper_message);
-  // value() throws the errors that a program this short does not handle. All are bound, or none.
+  // value() throws the errors that a program this short does not handle.
   server.add(argc > 1 ? argv[1] : "tcp://127.0.0.1:8000", handler).value();
   server.add(argc > 2 ? argv[2] : "udp://127.0.0.1:8000", handler).value();
-  server.bind().value();
-  for (const auto& each : server.services()) {
-    std::fprintf(stderr, "listening %s\n", each.endpoint.to_string().c_str());
-  }
-  const auto report = server.run().value();
-  std::fprintf(stderr, "%lu calls, %lu messages\n", report.calls, report.messages);
+  const int status = hotline::serve(server);  // Binds all endpoints, or none.
+  const hotline::Counters counts = server.counters();
+  std::fprintf(stderr, "%lu calls, %lu messages\n", counts.calls, counts.messages);
+  return status;
 }

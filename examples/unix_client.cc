@@ -2,7 +2,6 @@
 //
 //   unix_client [ENDPOINT [MESSAGE...]]          default unix:///tmp/hotline.sock; or unix:@hotline
 #include <iostream>
-#include <span>
 #include <string>
 
 #include "hotline/hotline.h"
@@ -19,7 +18,7 @@ int main(int argc, char** argv) {
     std::string message = argv[i];
     if (message.empty()) continue;
     if (auto sent = call->write_all(hotline::as_bytes(message)); !sent) return report(sent.error());
-    auto read = call->read_exact(std::as_writable_bytes(std::span(message)));
+    auto read = call->read_exact(hotline::as_writable_bytes(message));
     if (!read) return report(read.error());
     std::cout << message << '\n';
   }

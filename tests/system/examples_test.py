@@ -306,6 +306,17 @@ class Examples(unittest.TestCase):
                     self.assertEqual(read_exactly(listener, 11), b"still here\n")
                 self.assertEqual(server.drain(), 0)
 
+    def test_callers_that_read_are_kept_although_a_fast_one_says_much(self):
+        for word in ("loops:1", "loops:2", "threads:8"):
+            with self.subTest(word), Server(example("chat_server"), ANY_TCP, word) as server:
+                talker, *others = callers = [connect(server.endpoint) for _ in range(4)]
+                self.all_are_in(callers)
+                talker.sendall(text := b"hello\n" * 5000)  # Many queues full, all at once.
+                self.assertEqual([read_exactly(each, len(text)) for each in others], [text] * 3)
+                for caller in callers:
+                    caller.close()
+                self.assertEqual(server.drain(), 0)
+
     def all_are_in(self, callers):
         """Waits until each caller hears every other one, so that all calls have begun."""
         for speaker in callers:
@@ -343,6 +354,15 @@ class Examples(unittest.TestCase):
         with open("/proc/net/tcp", encoding="ascii") as table:
             states = [row.split()[3] for row in table if row.split()[1].endswith(f":{port:04X}")]
         self.assertEqual(states, [time_wait])
+
+    def test_an_address_in_use_is_said_with_a_hint_by_servers_of_every_shape(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            uri = "tcp://127.0.0.1:%d" % taken.getsockname()[1]
+            for name, end in (("sessions_server", "?framing=lines"), ("two_shapes", "")):
+                with Program(example(name), uri + end) as program:
+                    program.matches("^error: cannot .*: address already in use$", 1)
+                    program.matches("^hint: .", 1)
+                    self.assertEqual(program.finish(), 1)
 
     def test_two_shapes_answer_at_two_endpoints(self):
         server = self.serve("two_shapes", ANY_TCP, "udp://127.0.0.1:0", count=2)

@@ -81,6 +81,30 @@ class Package(unittest.TestCase):
         run("cmake", "--build", build)
         self.assertEqual(self.says_hello(build / "consumer"), "HELLO\n")
 
+    def test_the_installed_examples_are_built_with_the_installed_library(self):
+        examples = self.prefix / "share/doc/hotline/examples"
+        build = self.folder / "examples"
+        run("cmake", "-G", "Ninja", "-S", examples, "-B", build, "-DCMAKE_BUILD_TYPE=Debug",
+            f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        # One is linked; the others are only configured, because they take long.
+        run("cmake", "--build", build, "--target", "example_two_shapes")
+        names = {path.stem for path in examples.glob("*.cc")}
+        self.assertIn("ten_line_server", names)
+        for name in names:
+            run("cmake", "--build", build, "--target", f"example_{name}", "--", "-n")
+        refused = subprocess.run([build / "two_shapes", "nonsense"], timeout=STEP_S,
+                                 check=False, capture_output=True, text=True)
+        self.assertRegex(refused.stderr, "what\\(\\):  cannot .*nonsense.*; hint: ")
+
+    def test_an_older_standard_is_refused_with_a_sentence_before_anything_else(self):
+        (self.folder / "old.cc").write_text('#include "hotline/hotline.h"\n')
+        done = subprocess.run(["g++", "-std=c++20", "-fsyntax-only", f"-I{self.prefix}/include",
+                               self.folder / "old.cc"], capture_output=True, text=True,
+                              timeout=STEP_S, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        errors = [line for line in done.stderr.splitlines() if "error:" in line]
+        self.assertIn("hotline needs C++23: compile with -std=c++23", errors[0])
+
     def test_find_package_refuses_another_minor_version(self):
         (self.folder / "CMakeLists.txt").write_text(PROJECT.replace(" 0.1 ", " 0.2 "))
         with self.assertRaisesRegex(AssertionError, "hotline"):
