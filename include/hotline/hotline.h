@@ -2,6 +2,7 @@
 
 // Everything that is public, for programs that use the library.
 
+#include "hotline/auth/allowed_identities.h"
 #include "hotline/auth/challenge.h"
 #include "hotline/auth/key.h"
 #include "hotline/auth/key_record.h"
