@@ -4,6 +4,7 @@
 
 #include "hotline/auth/allowed_identities.h"
 #include "hotline/auth/challenge.h"
+#include "hotline/auth/connect_authenticated.h"
 #include "hotline/auth/key.h"
 #include "hotline/auth/key_record.h"
 #include "hotline/auth/key_store.h"

@@ -10,7 +10,9 @@
 #include "cli/line_reader.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
+#include "cli/secret_hint.h"
 #include "cli/stream_call.h"
+#include "hotline/auth/connect_authenticated.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/target.h"
 
@@ -27,19 +29,24 @@ std::unique_ptr<MessageSource> make_source(const CallOptions& options,
 struct StreamTarget {
   Target target;
   Framing framing;
+  std::optional<Challenge> challenge;
 };
 
 Result<StreamTarget> parse_stream_target(std::string_view uri) {
   Framing framing;
-  const auto take_framing = [&](OptionTaker& taker) -> Result<void> {
+  std::optional<Challenge> challenge;
+  const auto take_others = [&](OptionTaker& taker) -> Result<void> {
     auto taken = Framing::take_from(taker);
     if (!taken) return fail(std::move(taken.error()));
     framing = *std::move(taken);
+    auto challenged = Challenge::take_from(taker);
+    if (!challenged) return fail(std::move(challenged.error()));
+    challenge = *std::move(challenged);
     return {};
   };
-  auto target = Target::parse(uri, {}, take_framing, Side::client);
+  auto target = Target::parse(uri, {}, take_others, Side::client);
   if (!target) return fail(std::move(target.error()));
-  return StreamTarget{*std::move(target), std::move(framing)};
+  return StreamTarget{*std::move(target), std::move(framing), std::move(challenge)};
 }
 
 /// Checks the messages of the command line before any is sent. An empty message is valid as a
@@ -60,12 +67,13 @@ Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
                          "framing, as in ?framing=u32be"));
 }
 
-Result<Stream> open_stream(const Target& target, const CallOptions& options) {
+Result<Stream> open_stream(const StreamTarget& form, const CallOptions& options) {
   ConnectOptions connecting;
   connecting.timeout = options.timeout;
-  connecting.socket = target.socket;
+  connecting.socket = form.target.socket;
   connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
-  return connect(target.endpoint, connecting);
+  if (form.challenge) answer_on_connect(connecting, *form.challenge);
+  return connect(form.target.endpoint, connecting);
 }
 
 Result<DatagramSocket> open_datagrams(const CallOptions& options) {
@@ -79,7 +87,7 @@ template <typename Call>
 ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& options,
                 const CommonOptions& common) {
   const auto source = make_source(options, common);
-  const auto conversed = call.converse(*source);
+  const auto conversed = with_secret_hint(call.converse(*source), options.endpoint);
   if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
   return report_call_end(conversed, printer, *source, common.output);
 }
@@ -90,7 +98,7 @@ ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) 
   if (auto checked = check_messages(form->target.endpoint, form->framing, options); !checked) {
     return report_error(checked.error(), ExitStatus::usage, common.output);
   }
-  auto stream = open_stream(form->target, options);
+  auto stream = open_stream(*form, options);
   if (!stream)
     return report_error(stream.error(), status_of_connect(stream.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hotline/auth/connect_authenticated.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/target.h"
 #include "hotline/services/command.h"
@@ -10,16 +11,20 @@ namespace hotline::cli {
 
 Result<CommandClient> connect_command(const std::string& uri, const CommandConnection& options) {
   CommandOptions command;
+  ConnectOptions connecting{.timeout = options.connect_timeout};
   const auto take_command = [&](OptionTaker& taker) -> Result<void> {
     auto taken = CommandOptions::take_from(taker, {});
     if (!taken) return fail(std::move(taken.error()));
     command = *std::move(taken);
+    auto challenge = Challenge::take_from(taker);
+    if (!challenge) return fail(std::move(challenge.error()));
+    if (*challenge) answer_on_connect(connecting, **std::move(challenge));
     return {};
   };
   const auto target = Target::parse(uri, {}, take_command, Side::client);
   if (!target) return fail(target.error());
-  auto stream =
-      connect(target->endpoint, {.timeout = options.connect_timeout, .socket = target->socket});
+  connecting.socket = target->socket;
+  auto stream = connect(target->endpoint, connecting);
   if (!stream) return fail(std::move(stream.error()));
   return CommandClient(std::move(*stream), {.wire = command.wire,
                                             .reply_max = command.reply_max,

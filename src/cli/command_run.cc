@@ -10,6 +10,7 @@
 #include "cli/option_values.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
+#include "cli/secret_hint.h"
 #include "cli/shell_line.h"
 #include "cli/wire_texts.h"
 #include "hotline/core/duration.h"
@@ -72,7 +73,8 @@ ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& commo
       options.endpoint, {.linger = options.linger, .connect_timeout = options.connect_timeout});
   if (!client) return report_failure(client.error(), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
-  const auto ran = run(*client, shell_line(options.command), printer);
+  const auto ran =
+      with_secret_hint(run(*client, shell_line(options.command), printer), options.endpoint);
   printer.finish();
   if (printer.failure() != 0) {
     report_output_failure(printer.failure(), common.output);

@@ -10,6 +10,7 @@
 #include "cli/option_values.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
+#include "cli/secret_hint.h"
 #include "cli/wire_texts.h"
 #include "hotline/core/duration.h"
 
@@ -76,7 +77,8 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
     return report_error(client.error(), status_of_connect(client.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto lines = LineReader::on_standard_input(Home(common.home), QuitLine::ends);
-  const auto conversed = Shell(*client, printer).converse(*lines);
+  const auto conversed =
+      with_secret_hint(Shell(*client, printer).converse(*lines), options.endpoint);
   printer.end_reply();
   return report_call_end(conversed, printer, *lines, common.output);
 }

@@ -74,7 +74,13 @@ ExitStatus status_of_connect(const Error& error) {
     case ErrorKind::unsupported: return ExitStatus::usage;
     case ErrorKind::unresponsive:
     case ErrorKind::timed_out: return ExitStatus::timed_out;
-    case ErrorKind::resource_exhausted: return ExitStatus::failed;
+    case ErrorKind::resource_exhausted:
+    // Of a handshake after the connection was made.
+    case ErrorKind::closed:
+    case ErrorKind::truncated:
+    case ErrorKind::protocol_violation: return ExitStatus::failed;
+    case ErrorKind::permission_denied:
+      return error.native_code == 0 ? ExitStatus::failed : ExitStatus::unreachable;
     default: return ExitStatus::unreachable;
   }
 }

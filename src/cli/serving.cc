@@ -12,6 +12,7 @@
 
 #include "cli/log_line.h"
 #include "cli/report.h"
+#include "cli/secret_hint.h"
 #include "cli/service_registry.h"
 #include "cli/traffic_printer.h"
 #include "hotline/core/unique_fd.h"
@@ -38,7 +39,9 @@ Result<Entries> find_entries(const ServeOptions& options, const ServiceRegistry&
     if (!entry) return fail(entry.error());
     entries.push_back(*entry);
   }
-  if (options.is_insecure && std::ranges::none_of(entries, &ServiceEntry::is_guarded)) {
+  const auto is_challenged = [](const ServiceAt& each) { return has_challenge(each.uri); };
+  if (options.is_insecure && std::ranges::none_of(entries, &ServiceEntry::is_guarded) &&
+      std::ranges::none_of(options.services, is_challenged)) {
     return fail(usage_error("--insecure has no effect: none of these services is restricted",
                             "leave it out"));
   }
@@ -58,7 +61,7 @@ Result<void> add_services(Server& server, const ServeOptions& options, const Ent
     const ServiceEntry& entry = *entries[i];
     const auto make = [&](OptionTaker& taker) {
       auto handler = entry.make(taker, needs);
-      if (handler && entry.is_guarded && !options.is_insecure) handler->only_local(kGuardAdvice);
+      if (handler && entry.is_guarded) handler->only_local(kGuardAdvice);
       return handler;
     };
     const ServiceAt& each = options.services[i];
@@ -139,6 +142,7 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   server_options.log = &log;
   if (log.wants(LogLevel::debug)) server_options.tap = &traffic;
   server_options.on_serving = report_listening;
+  if (options.is_insecure) server_options.exposure = Exposure::anywhere;
   Server server(server_options);
   auto added = add_services(server, options, entries, launcher);
   if (!added) return fail(std::move(added.error()));

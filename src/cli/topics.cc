@@ -3,6 +3,7 @@
 #include "cli/endpoint_forms.h"
 #include "cli/text_layout.h"
 #include "cli/wire_texts.h"
+#include "hotline/auth/challenge.h"
 #include "hotline/framing/framing.h"
 #include "hotline/server/concurrency.h"
 
@@ -45,7 +46,13 @@ Quote them for the shell:
               {"allow=WORD",
                "'serve' only, at unix: endpoints: 'owner' answers only callers of "
                "the server's own user and root, 'any' answers everybody who can "
-               "connect (default any; for 'command' owner, unless mode= is given)"}}) +
+               "connect (default any; for 'command' owner, unless mode= is given)"},
+              {"auth=NAME", "streams: callers must prove that they know a secret: " +
+                                hotline::list_forms(challenge_names(), "or") +
+                                "; see 'hotline help auth'"},
+              {"secret-file=PATH",
+               "the file with the secret of auth=, which only its owner may read; one newline at "
+               "its end is dropped"}}) +
          R"(
 An endpoint of the service 'command' has these options instead of framing= and max=:
 
@@ -68,6 +75,23 @@ the endpoint:
          R"(
 'max=BYTES' limits the length of a message (default 16MiB). A longer one, or bytes that are not a
 message, end the call. Datagrams are messages already and have no framing.
+)";
+}
+
+std::string auth_text() {
+  return R"(With auth=, a caller must prove at the beginning of a call that it knows a secret,
+before the service gets anything. Server and caller name the same scheme and a file with the same
+secret:
+
+  (umask 077; head -c 32 /dev/urandom | base64 >key)
+  hotline serve 'upper=tcp://127.0.0.1:8000?auth=hmac-sha256&secret-file=key'
+  hotline call 'tcp://127.0.0.1:8000?auth=hmac-sha256&secret-file=key' hello
+
+)" + two_columns(described(challenge_names())) +
+         R"(
+The secret is not sent, but nothing is encrypted: anyone on the way can read and change
+the call. 'serve' therefore accepts such an endpoint only on 127.0.0.1, ::1 and unix:, unless
+--insecure is given. A caller has 10 seconds to answer. After a wrong answer the server hangs up.
 )";
 }
 
@@ -111,6 +135,7 @@ std::vector<Topic> make_topics() {
       {"endpoints", "endpoint", "how addresses and their options are written", "ENDPOINTS",
        endpoints_text()},
       {"framing", "framings", "how messages are marked on a stream", "FRAMING", framing_text()},
+      {"auth", "", "how callers prove that they know a secret", "AUTHENTICATION", auth_text()},
       {"concurrency", "", "how many calls a server runs at once, and on what", "CONCURRENCY",
        concurrency_text()},
       {"status", "", "what the exit status of the program means", "EXIT STATUS", status_text()}};

@@ -96,6 +96,12 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
   return fail(wait_error(-ECONNREFUSED, peer));
 }
 
+Result<Stream> run_on_connected(Stream stream, const ConnectOptions& options) {
+  if (!options.on_connected) return stream;
+  if (auto done = options.on_connected(stream); !done) return fail(std::move(done.error()));
+  return stream;
+}
+
 /// Combines all failures in one error: a single one unchanged, several in the order of the
 /// attempts.
 Error combine(const Endpoint& endpoint, const std::vector<Error>& failures) {
@@ -147,7 +153,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
   std::vector<Error> failures;
   for (const SocketAddress& address : *addresses) {
     auto stream = connect_address(endpoint, address, *source, options);
-    if (stream) return stream;
+    if (stream) return run_on_connected(std::move(*stream), options);
     const ErrorKind kind = stream.error().kind;
     failures.push_back(std::move(stream.error()));
     if (kind == ErrorKind::timed_out || kind == ErrorKind::cancelled) break;

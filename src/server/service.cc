@@ -2,6 +2,7 @@
 
 #include "engine/descriptor_limit.h"
 #include "server/allowed_users.h"
+#include "server/challenged_calls.h"
 #include "server/runner.h"
 
 namespace hotline::server {
@@ -110,7 +111,8 @@ void ServerState::log(LogLevel level, std::string_view message, const std::strin
 namespace {
 
 /// Checks what the kernel reports as bound, not what was requested: a name may be any address.
-Result<void> check_exposure(const Service& service) {
+Result<void> check_exposure(const Service& service, const ServerOptions& options) {
+  if (options.exposure == Exposure::anywhere) return {};
   if (!service.handler.is_only_local() || service.bound.is_local()) return {};
   const std::string& advice = service.handler.only_local_advice();
   return fail(make_error(
@@ -240,6 +242,7 @@ Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
   service.socket = std::move(*socket);
   service.framing = std::move(*framing);
   auto checked = take_allowed_users(taker, service);
+  if (checked) checked = take_challenge(taker, service);
   if (checked) checked = taker.finish();
   if (checked) checked = check_handler(service.wanted, service.framing, service.handler);
   if (!checked) return fail(std::move(checked.error()));
@@ -267,7 +270,7 @@ void Service::unbind() {
 
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
   auto bound = bind_endpoint(service, options, loop_count);
-  if (bound) bound = check_exposure(service);
+  if (bound) bound = check_exposure(service, options);
   return bound ? check_senders(service) : bound;
 }
 

@@ -41,6 +41,11 @@ class Documented(unittest.TestCase):
         self.assertEqual(rows_of("wire/command.md"), known)
         self.assertIn("i32", known)
 
+    def test_every_challenge_has_a_row_in_the_order_of_the_program(self):
+        known = listed(hint_of("call", "tcp://127.0.0.1:1?auth=none", "x"))
+        self.assertEqual(rows_of("wire/challenge.md"), known)
+        self.assertIn("mp", known)
+
     def test_every_option_of_a_socket_is_in_the_help(self):
         known = listed(hint_of("call", "udp://127.0.0.1:1?none=1", "x"))
         text = run("help", "endpoints").stdout.decode()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "hotline/core/deadline.h"
@@ -16,6 +17,9 @@ struct ConnectOptions {
       30);  ///< Covers the look-up of the name and the attempts at all addresses.
   SocketOptions socket{};
   StreamOptions stream{};
+  /// Runs on the new stream before connect() returns it, such as an authentication. `timeout`
+  /// covers its waits too. If it fails, connect() fails with its error and tries no other address.
+  std::function<Result<void>(Stream& stream)> on_connected{};
 };
 
 /// Connects to a stream endpoint: tries each address of its name in turn, within one deadline. The

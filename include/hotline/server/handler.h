@@ -108,8 +108,8 @@ class Handler {
   }
 
   /// States that other machines must not reach the handler without protection: bind fails unless
-  /// all callers can only be on this machine. `advice` is the hint of that error; if empty, the
-  /// hint is to listen elsewhere.
+  /// all callers can only be on this machine, or ServerOptions::exposure permits others. `advice`
+  /// is the hint of that error; if empty, the hint is to listen elsewhere.
   Handler& only_local(std::string advice = {}) {
     is_only_local_ = true;
     only_local_advice_ = std::move(advice);

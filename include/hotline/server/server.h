@@ -49,6 +49,12 @@ enum class CallCount : bool { unlimited, one };
 /// The first signal drains the server, the second cuts it.
 enum class SignalUse : bool { none, drain };
 
+/// Where a service may listen that needs protection: one with Handler::only_local, or with `auth=`.
+enum class Exposure : bool {
+  local,     ///< Only where all callers are on this machine; elsewhere bind() fails.
+  anywhere,  ///< Everywhere, without protection: others can read and change what is sent.
+};
+
 /// How a server runs.
 struct ServerOptions {
   Concurrency concurrency{};
@@ -60,6 +66,7 @@ struct ServerOptions {
       1);  ///< The time for the peer's last bytes after a handler has returned.
   /// The time for all waits of Handler::authenticate in one call together.
   Duration authentication_timeout = std::chrono::seconds(10);
+  Exposure exposure = Exposure::local;
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
   /// run() calls it once, after every thread, loop and accepting fiber has started. It is not
