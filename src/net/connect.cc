@@ -74,8 +74,17 @@ StreamOptions stream_options(const ConnectOptions& options) {
   return stream;
 }
 
+/// The handshake is a part of connecting, so that its failure is a failure to connect.
+Result<Stream> protect(Stream stream, const std::optional<Tls>& tls) {
+  if (!tls) return stream;
+  if (auto added = stream.add_layer(tls->make_layer()); !added) return fail(added.error());
+  if (auto opened = stream.handshake(); !opened) return fail(std::move(opened.error()));
+  return stream;
+}
+
 Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& address,
-                               const SocketAddress& source, const ConnectOptions& options) {
+                               const SocketAddress& source, const std::optional<Tls>& tls,
+                               const ConnectOptions& options) {
   const Endpoint peer = Endpoint::of_address(endpoint.transport(), address);
   for (int i = 0; i < net::kSelfConnectsMax; ++i) {
     auto channel = net::open_socket(address, net::SocketKind::stream, kConnectTo, peer);
@@ -89,7 +98,7 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
     }
     const bool is_own = net::is_connected_to_itself(**channel);
     auto stream = net::StreamAccess::over(std::move(*channel), peer, stream_options(options));
-    if (!is_own) return stream;
+    if (!is_own) return protect(std::move(stream), tls);
     // Resets, because otherwise the port would be in TIME_WAIT when a server is to listen there.
     stream.abort();
   }
@@ -136,6 +145,12 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
   }
   const auto source = net::source_of(options.socket, kConnectTo);
   if (!source) return fail(source.error());
+  std::optional<Tls> tls;
+  if (is_protected(endpoint.transport())) {
+    auto made = Tls::client(options.tls, endpoint.user(), endpoint.host());
+    if (!made) return fail(std::move(made.error()));
+    tls = std::move(*made);
+  }
   const DeadlineScope scope(deadline_after(options.timeout));
   auto addresses = net::resolve(endpoint, engine::LookupPurpose::connect);
   if (!addresses) {
@@ -152,7 +167,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
   }
   std::vector<Error> failures;
   for (const SocketAddress& address : *addresses) {
-    auto stream = connect_address(endpoint, address, *source, options);
+    auto stream = connect_address(endpoint, address, *source, tls, options);
     if (stream) return run_on_connected(std::move(*stream), options);
     const ErrorKind kind = stream.error().kind;
     failures.push_back(std::move(stream.error()));
@@ -166,6 +181,7 @@ Result<Stream> connect(std::string_view uri, const ConnectOptions& options) {
   if (!target) return fail(std::move(target.error()));
   ConnectOptions own = options;
   own.socket = std::move(target->socket);
+  if (target->tls != TlsFiles()) own.tls.files = std::move(target->tls);
   return connect(target->endpoint, own);
 }
 

@@ -117,14 +117,25 @@ Result<Endpoint> Endpoint::parse(std::string_view uri) {
   std::string_view rest = uri.substr(colon + 1);
   Endpoint endpoint;
   endpoint.transport_ = row->transport;
+  Extras extras;
   if (const std::size_t mark = rest.find('?'); mark != rest.npos) {
     auto options = split_options(rest.substr(mark + 1));
     if (!options || options->empty()) {
       return refuse(uri, "its options are not KEY=VALUE pairs", "write ?KEY=VALUE&KEY=VALUE");
     }
-    endpoint.options_ = std::move(*options);
+    extras.options = std::move(*options);
     rest = rest.substr(0, mark);
   }
+  if (row->address == net::AddressForm::host_and_port) {
+    if (!rest.starts_with("//")) return refuse(uri, "'//' must follow the scheme");
+    rest.remove_prefix(2);
+  }
+  if (row->has_user) {
+    auto user = take_user(uri, rest);
+    if (!user) return fail(std::move(user.error()));
+    extras.user = std::move(*user);
+  }
+  if (extras != Extras()) endpoint.extras_ = std::make_shared<const Extras>(std::move(extras));
 
   Result<void> taken;
   switch (row->address) {
@@ -136,9 +147,20 @@ Result<Endpoint> Endpoint::parse(std::string_view uri) {
   return endpoint;
 }
 
+/// Removes `NAME@` from the front of `rest`. Returns NAME, empty if there is none.
+Result<std::string> Endpoint::take_user(std::string_view uri, std::string_view& rest) {
+  const std::size_t at = rest.find('@');
+  if (at == rest.npos) return std::string();
+  const std::string user(rest.substr(0, at));
+  if (user.empty() || !is_host(user)) {
+    return refuse(uri, "there is no name before its @", "write tls://NAME@HOST:PORT");
+  }
+  rest.remove_prefix(at + 1);
+  return user;
+}
+
 Result<void> Endpoint::take_host_and_port(std::string_view uri, std::string_view rest) {
-  if (!rest.starts_with("//")) return refuse(uri, "'//' must follow the scheme");
-  const auto parts = split_host_and_port(rest.substr(2));
+  const auto parts = split_host_and_port(rest);
   if (!parts) return refuse(uri, "it has no HOST:PORT", advice_on_port(transport_));
   const auto port = parse_decimal<std::uint16_t>(parts->port);
   if (!port) {
@@ -210,10 +232,21 @@ Endpoint Endpoint::of_descriptor(int fd) {
   return endpoint;
 }
 
+const Endpoint::Extras& Endpoint::extras() const {
+  static const Extras kNone;
+  return extras_ ? *extras_ : kNone;
+}
+
+bool operator==(const Endpoint& left, const Endpoint& right) {
+  return left.transport_ == right.transport_ && left.is_abstract_ == right.is_abstract_ &&
+         left.port_ == right.port_ && left.descriptor_ == right.descriptor_ &&
+         left.name_ == right.name_ && left.extras() == right.extras();
+}
+
 std::string Endpoint::to_uri() const {
   std::string text = to_string();
   char mark = '?';
-  for (const EndpointOption& option : options_) {
+  for (const EndpointOption& option : options()) {
     text.append(1, std::exchange(mark, '&')).append(option.key).append("=").append(option.value);
   }
   return text;
@@ -224,7 +257,12 @@ std::string Endpoint::to_string() const {
   switch (net::row_of(transport_).address) {
     case net::AddressForm::host_and_port: {
       const bool is_ipv6 = name_.find(':') != name_.npos;
-      text.append(is_ipv6 ? "://[" : "://").append(name_).append(is_ipv6 ? "]:" : ":");
+      text.append("://")
+          .append(user())
+          .append(user().empty() ? "" : "@")
+          .append(is_ipv6 ? "[" : "")
+          .append(name_)
+          .append(is_ipv6 ? "]:" : ":");
       return text += std::to_string(port_);
     }
     case net::AddressForm::path:
@@ -238,7 +276,7 @@ std::string Endpoint::to_string() const {
 Endpoint Endpoint::with_port(std::uint16_t port) const {
   Endpoint other = *this;
   other.port_ = port;
-  other.options_.clear();
+  other.extras_ = user().empty() ? nullptr : std::make_shared<const Extras>(Extras{.user = user()});
   return other;
 }
 

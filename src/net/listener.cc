@@ -24,6 +24,7 @@ struct Listener::State {
   Endpoint endpoint;
   StreamOptions stream;
   SocketOptions socket;
+  std::optional<Tls> tls;
   net::BoundPath path;
   std::shared_ptr<net::InheritedMode> mode;
 
@@ -35,6 +36,13 @@ struct Listener::State {
         socket(socket_options),
         path(std::move(bound.path)),
         mode(std::move(bound.mode)) {}
+
+  /// Returns a listener over another socket with the same settings.
+  Listener beside(net::BoundSocket other) const {
+    auto state = std::make_unique<State>(std::move(other), stream, socket);
+    state->tls = tls;
+    return Listener(std::move(state));
+  }
 };
 
 namespace {
@@ -106,9 +114,11 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     if (engine.peer_address(fd, peer) < 0) continue;
     // A UNIX socket takes no sizes from its listener, as a TCP one does.
     if (has_path(state_->endpoint.transport())) net::set_buffer_sizes(*channel, state_->socket);
-    return net::StreamAccess::over(std::move(channel),
-                                   Endpoint::of_address(state_->endpoint.transport(), peer),
-                                   state_->stream);
+    Stream stream = net::StreamAccess::over(
+        std::move(channel), Endpoint::of_address(state_->endpoint.transport(), peer),
+        state_->stream);
+    if (state_->tls) discard(stream.add_layer(state_->tls->make_layer()));
+    return stream;
   }
 }
 
@@ -121,19 +131,19 @@ Result<Listener> Listener::share() const {
   }
   net::BoundSocket again{
       std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint, {}, {}, state_->mode};
-  return Listener(std::make_unique<State>(std::move(again), state_->stream, state_->socket));
+  return state_->beside(std::move(again));
 }
 
 Result<Listener> Listener::share_port() const {
   const Endpoint& endpoint = state_->endpoint;
-  if (endpoint.transport() != Transport::tcp) {
+  if (!has_port(endpoint.transport())) {
     return fail(make_error(ErrorKind::unsupported, "share the port of", endpoint.to_string(),
                            "it has none"));
   }
   auto bound =
       net::bind_beside(*state_->channel, endpoint, net::SocketKind::stream, state_->socket);
   if (!bound) return fail(std::move(bound.error()));
-  return Listener(std::make_unique<State>(std::move(*bound), state_->stream, state_->socket));
+  return state_->beside(std::move(*bound));
 }
 
 void Listener::leave_loop() { state_->channel->withdraw(); }
@@ -152,9 +162,16 @@ Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) 
         "datagrams have no callers to accept",
         "use " + net::list_transports(net::SocketKind::stream, "or") + ", or bind_datagrams"));
   }
+  std::optional<Tls> tls;
+  if (is_protected(endpoint.transport())) {
+    auto made = Tls::server(options.tls);
+    if (!made) return fail(std::move(made.error()));
+    tls = std::move(*made);
+  }
   auto bound = net::bind_socket(endpoint, net::SocketKind::stream, options.socket);
   if (!bound) return fail(std::move(bound.error()));
   auto state = std::make_unique<Listener::State>(std::move(*bound), options.stream, options.socket);
+  state->tls = std::move(tls);
   if (options.socket.receive_max) state->stream.receive_max = options.socket.receive_max;
   return Listener(std::move(state));
 }
@@ -163,6 +180,7 @@ Result<Listener> listen(std::string_view uri, ListenOptions options) {
   auto target = Target::parse(uri, options.socket, nullptr, Side::server);
   if (!target) return fail(std::move(target.error()));
   options.socket = std::move(target->socket);
+  if (target->tls != TlsFiles()) options.tls.files = std::move(target->tls);
   return listen(target->endpoint, options);
 }
 

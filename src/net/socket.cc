@@ -112,7 +112,7 @@ bool is_connected_to_itself(const engine::Channel& channel) {
 void prepare_stream(const engine::Channel& channel, Transport transport,
                     const SocketOptions& options) {
   set_buffer_sizes(channel, options);
-  if (transport != Transport::tcp) return;
+  if (!has_port(transport)) return;
   // None of these is worth failing a connection for.
   set_flag(channel, IPPROTO_TCP, TCP_NODELAY, options.nodelay.value_or(true) ? 1 : 0);
   set_flag(channel, SOL_SOCKET, SO_KEEPALIVE);

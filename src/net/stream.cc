@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/engine.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
@@ -120,10 +121,15 @@ Result<void> Stream::read_exact(MutableBytes into) {
 Result<std::size_t> Stream::write_some(Bytes bytes) {
   if (bytes.empty()) return 0;
   State& state = *state_;
-  const Bytes chunk = bytes.first(std::min(bytes.size(), kWriteChunkBytes));
-  engine::Send send(*state.channel, chunk);
   state.note_written(State::Written::partly);
-  const int result = state.perform_send(send, chunk.size());
+  int result = 0;
+  if (state.layer) {
+    result = state.send_through(bytes.first(std::min(bytes.size(), net::LayerCodec::kEncodedMax)));
+  } else {
+    const Bytes chunk = bytes.first(std::min(bytes.size(), kWriteChunkBytes));
+    engine::Send send(*state.channel, chunk);
+    result = state.perform_send(send, chunk.size());
+  }
   if (result < 0) return fail(state.send_error(result));
   const auto sent = static_cast<std::size_t>(result);
   if (sent == bytes.size()) state.note_written(State::Written::whole);
@@ -142,6 +148,7 @@ Result<void> Stream::write_all(Bytes bytes) {
 
 std::size_t Stream::write_now(std::span<const Bytes> pieces) {
   State& state = *state_;
+  if (state.layer) return state.write_through_now(pieces);
   std::size_t sent = 0;
   bool is_all = true;
   while (!pieces.empty() && is_all) {
@@ -205,6 +212,9 @@ Result<void> Stream::shut_down_writes() {
     return fail(make_error(ErrorKind::truncated, kOperation, state_->peer.to_string(),
                            "the last write was cut off"));
   }
+  if (state_->layer) {
+    if (auto ended = state_->write_end(); !ended) return ended;
+  }
   const int result = Engine::current().shut_down(state_->channel->fd(), SHUT_WR);
   if (result < 0) {
     return fail(engine::operation_error(result, kOperation, state_->peer.to_string()));
@@ -215,6 +225,7 @@ Result<void> Stream::shut_down_writes() {
 void Stream::close() {
   if (state_->written != State::Written::whole) return abort();
   when_dropped(WhenDropped::close);
+  state_->end_layer();
   state_->channel->close();
 }
 
@@ -249,7 +260,45 @@ Endpoint Stream::local() const {
 
 int Stream::descriptor() const { return state_->channel->fd(); }
 
-void Stream::leave_loop() { state_->channel->withdraw(); }
+void Stream::leave_loop() {
+  if (state_->layer) state_->layer->leave_engine();
+  state_->channel->withdraw();
+}
+
+Result<void> Stream::add_layer(std::unique_ptr<StreamLayer> layer) {
+  check_use(layer != nullptr, "a stream layer is null");
+  if (state_->layer) {
+    return fail(make_error(ErrorKind::unsupported, "add a layer to", state_->peer.to_string(),
+                           "the stream has a layer already"));
+  }
+  engine::Channel& channel = *state_->channel;
+  auto codec = std::make_unique<net::LayerCodec>(std::move(layer));
+  // Bytes that have arrived are the layer's.
+  if (!channel.unread.empty()) codec->feed(channel.unread);
+  channel.unread = {};
+  state_->layer = std::move(codec);
+  return {};
+}
+
+Result<void> Stream::handshake() {
+  State& state = *state_;
+  if (!state.layer || state.layer->is_open()) return {};
+  const int opened = state.open_layer(state.read_deadline(Engine::current().now()));
+  if (opened <= 0) return fail(state.receive_error(opened));
+  return {};
+}
+
+std::optional<Identity> Stream::identity() const {
+  return state_->layer ? state_->layer->layer().identity() : std::nullopt;
+}
+
+std::optional<Secret> Stream::channel_binding() const {
+  return state_->layer ? state_->layer->layer().channel_binding() : std::nullopt;
+}
+
+bool Stream::is_protected() const { return state_->layer && state_->layer->layer().is_protected(); }
+
+bool Stream::has_unread() const { return state_->has_unread(); }
 
 void Stream::set_timeouts(const StreamTimeouts& timeouts) { state_->options.timeouts = timeouts; }
 

@@ -47,12 +47,25 @@ void StreamAccess::give_back(Stream& stream, Bytes begun, MutableBytes rest) {
 
 void StreamAccess::watch(Stream& stream, engine::ReadWatch& watch) {
   engine::Channel& channel = *stream.state_->channel;
-  if (!channel.unread.empty() || stream.state_->read_end <= 0) return watch.ready();
+  if (stream.state_->has_unread()) return watch.ready();
   // No fiber reads, so the lease ends here, as before any other wait.
   EventLoop& loop = *EventLoop::running();
-  if (channel.lease) loop.recycle(std::exchange(channel.lease, {}));
+  stream.state_->end_lease(loop);
   loop.watch(channel, watch);
 }
+
+bool StreamAccess::has_unsent(const Stream& stream) {
+  return stream.state_->layer && !stream.state_->layer->outgoing.empty();
+}
+
+Result<void> StreamAccess::send_unsent(Stream& stream) {
+  if (!has_unsent(stream)) return {};
+  const int sent = stream.state_->flush();
+  if (sent < 0) return fail(stream.state_->send_error(sent));
+  return {};
+}
+
+void StreamAccess::forget_layer(Stream& stream) { stream.state_->layer.reset(); }
 
 void StreamAccess::unwatch(Stream& stream) {
   EventLoop::running()->unwatch(*stream.state_->channel);

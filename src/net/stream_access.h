@@ -29,6 +29,14 @@ class StreamAccess {
   /// until then. On a loop only.
   static void watch(Stream& stream, engine::ReadWatch& watch);
 
+  /// Returns true if write_now() has left encoded bytes of a layer, which send_unsent() sends.
+  static bool has_unsent(const Stream& stream);
+  static Result<void> send_unsent(Stream& stream);
+
+  /// Drops the layer without its end of the writes, because a copy of the stream in another process
+  /// goes on.
+  static void forget_layer(Stream& stream);
+
   /// Stops notifying `watch`.
   static void unwatch(Stream& stream);
 };

@@ -41,6 +41,7 @@ Error Stream::State::note_end(Error error) {
 Error Stream::State::receive_error(int code) {
   Error error = code == 0 ? Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}}
                           : engine::operation_error(code, kReceiveFrom);
+  if (layer && code == net::LayerCodec::kFailed) error = layer->failure();
   error.endpoint = peer.to_string();
   return note_end(std::move(error));
 }
@@ -48,14 +49,18 @@ Error Stream::State::receive_error(int code) {
 Error Stream::State::send_error(int code) {
   was_reset |= code == -ECONNRESET;
   note_cut_off();
-  return note_end(engine::operation_error(code, kSendTo, peer.to_string()));
+  Error error = engine::operation_error(code, kSendTo);
+  if (layer && code == net::LayerCodec::kFailed) error = layer->failure();
+  error.endpoint = peer.to_string();
+  return note_end(std::move(error));
 }
 
 int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) {
   // The kernel reports a reset only once, to the first call that asks, and later reports an orderly
   // end.
   if (read_end <= 0) return read_end;
-  int result = Engine::current().perform(receive, deadline);
+  int result =
+      layer ? receive_through(receive, deadline) : Engine::current().perform(receive, deadline);
   if (result == 0 && was_reset) result = -ECONNRESET;
   const bool is_end =
       result == 0 || (result < 0 && !engine::is_end_code(result) && result != -ENOBUFS);
@@ -76,9 +81,15 @@ int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_byte
 }
 
 Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces, std::size_t total_bytes) {
-  engine::SendVectored send(*channel, pieces);
   note_written(Written::partly);
-  const int result = perform_send(send, total_bytes);
+  int result = 0;
+  if (layer) {
+    result = send_through(pieces);
+    if (result >= 0) result = static_cast<int>(total_bytes);
+  } else {
+    engine::SendVectored send(*channel, pieces);
+    result = perform_send(send, total_bytes);
+  }
   if (result < 0) return fail(send_error(result));
   show_sent(pieces, static_cast<std::size_t>(result));
   return static_cast<std::size_t>(result);

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/operations/receive.h"
 #include "hotline/net/stream.h"
+#include "net/layer_codec.h"
 #include "net/progress_deadline.h"
 
 namespace hotline {
@@ -28,11 +29,14 @@ struct Stream::State {
 
   ~State() {
     if (written == Written::partly && channel->is_open()) set_end(WhenDropped::abort);
+    if (written == Written::whole && when_dropped == WhenDropped::close) end_layer();
   }
 
   std::unique_ptr<engine::Channel> channel;
   Endpoint peer;
   StreamOptions options;
+  std::unique_ptr<net::LayerCodec>
+      layer;                   ///< Null: the bytes of the socket are those of the program.
   std::unique_ptr<Error> end;  ///< Separate, because most streams have none most of the time.
   net::ProgressDeadline write_deadline;
   bool has_received = false;
@@ -63,9 +67,27 @@ struct Stream::State {
   Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
 
+  // With a layer. The results are those of Engine::perform, or LayerCodec::kFailed.
+  int open_layer(Deadline deadline);
+  int receive_wire(Deadline deadline);
+  int receive_through(engine::Receive& receive, Deadline deadline);
+  int send_through(std::span<const iovec> pieces);
+  int send_through(Bytes bytes);
+  Result<void> write_end();
+  int flush();
+  void flush_now();
+  std::size_t write_through_now(std::span<const Bytes> pieces);
+
+  /// Sends the end of the writes if that does not have to wait.
+  void end_layer() noexcept;
+  bool has_unread() const {
+    return !channel->unread.empty() || read_end <= 0 || (layer && layer->has_buffered());
+  }
+
   /// Gives the lease's buffer back, so that an idle stream holds none.
   void end_lease(engine::Engine& engine) {
     if (channel->lease) engine.recycle(std::exchange(channel->lease, {}));
+    if (layer) layer->end_lease(engine);
   }
 
   void lease(engine::Buffer buffer) {

@@ -11,11 +11,14 @@ Result<Target> Target::parse(std::string_view uri, const SocketOptions& defaults
   OptionTaker taker(*endpoint, side);
   auto socket = SocketOptions::take_from(taker, defaults);
   if (!socket) return fail(std::move(socket.error()));
+  Result<TlsFiles> tls;
+  if (is_protected(endpoint->transport())) tls = TlsFiles::take_from(taker, {});
+  if (!tls) return fail(std::move(tls.error()));
   if (take_others) {
     if (auto taken = take_others(taker); !taken) return fail(std::move(taken.error()));
   }
   if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
-  return Target{*std::move(endpoint), *std::move(socket)};
+  return Target{*std::move(endpoint), *std::move(socket), *std::move(tls)};
 }
 
 }  // namespace hotline

@@ -40,6 +40,14 @@ constexpr TransportRow kTransportRows[] = {
      .address = AddressForm::path,
      .socket = SocketKind::datagram,
      .is_local = true},
+    {.transport = Transport::tls,
+     .choice = {.name = "tls",
+                .form = "tls://HOST:PORT",
+                .summary = "a TLS 1.3 stream; clients name their key: tls://NAME@HOST:PORT"},
+     .address = AddressForm::host_and_port,
+     .socket = SocketKind::stream,
+     .is_protected = true,
+     .has_user = true},
     {.transport = Transport::fd,
      .choice = {.name = "fd",
                 .form = "fd:N",
@@ -93,6 +101,8 @@ bool has_path(Transport transport) {
 }
 
 bool is_local(Transport transport) { return net::row_of(transport).is_local; }
+
+bool is_protected(Transport transport) { return net::row_of(transport).is_protected; }
 
 std::span<const Choice> transport_names() { return net::kTransportChoices; }
 

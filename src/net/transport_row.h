@@ -26,6 +26,8 @@ struct TransportRow {
   AddressForm address;
   std::optional<SocketKind> socket;  ///< Empty: the inherited socket decides.
   bool is_local = false;             ///< Its bytes never leave this machine.
+  bool is_protected = false;         ///< No third party can read or change its bytes.
+  bool has_user = false;             ///< Its host may follow `NAME@`.
 };
 
 std::span<const TransportRow> transport_rows();

@@ -69,16 +69,23 @@ bool is_refusal(const std::optional<Error>& reason) {
 bool authenticate(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
   Stream& stream = call.stream;
   Endpoint peer;
+  bool is_known = false;
   CallEnd end = guard(state, service, kAuthenticatorFailed, peer, [&]() -> Result<void> {
     // A copy: the stream may be taken from here.
     peer = stream.peer();
     const DeadlineScope bounded(deadline_after(state.options.authentication_timeout));
-    auto identity = as_handler([&] { return service.handler.authenticator()(stream); });
-    if (!identity) return fail(std::move(identity.error()));
-    call.identity = std::make_unique<Identity>(std::move(*identity));
+    if (auto opened = stream.handshake(); !opened) return fail(std::move(opened.error()));
+    std::optional<Identity> identity = stream.identity();
+    if (service.handler.authenticator()) {
+      auto found = as_handler([&] { return service.handler.authenticator()(stream); });
+      if (!found) return fail(std::move(found.error()));
+      identity = std::move(*found);
+    }
+    if (identity) call.identity = std::make_unique<Identity>(std::move(*identity));
+    is_known = true;
     return {};
   });
-  if (call.identity && stream) return true;
+  if (is_known && stream) return true;
   if (is_refusal(end.reason)) {
     service.tally->count_refusal(Refusal::not_authenticated);
     state.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
@@ -94,7 +101,7 @@ bool authenticate(ServerState& state, const Service& service, AdmittedCall& call
 bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
   assert(call.stream && !call.identity && "a call begins once, with its stream");
   log_begin(state, service, call.stream);
-  return !service.handler.authenticator() || authenticate(state, service, call);
+  return !service.has_authentication() || authenticate(state, service, call);
 }
 
 void log_begin(const ServerState& state, const Service& service, const Stream& call) noexcept {

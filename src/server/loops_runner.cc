@@ -20,7 +20,7 @@ namespace {
 /// How admitted calls come to a FrameDispatcher: at once, or after a fiber has authenticated them.
 struct CallEntry {
   void operator()(AdmittedCall call) const {
-    if (service.handler.authenticator()) return authenticate(std::move(call));
+    if (service.has_authentication()) return authenticate(std::move(call));
     log_begin(state, service, call.stream);
     dispatcher.take(std::move(call));
   }

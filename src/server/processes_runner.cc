@@ -5,6 +5,7 @@
 
 #include "engine/process_limit.h"
 #include "hotline/engine/clock.h"
+#include "net/stream_access.h"
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/datagram_service.h"
@@ -78,7 +79,9 @@ void ProcessesRunner::start_call(Service& service, AdmittedCall call) {
     if (!begin_call(state_, service, call) || !leave_loop(call.stream)) return;
     const auto handle_there = [&] { handle(state_, service, call); };
     // The child has ended the call. If there was no child, or it died, the call is reset.
-    if (run_child(kCall, service, call.stream.descriptor(), handle_there)) call.stream.close();
+    const bool has_ended = run_child(kCall, service, call.stream.descriptor(), handle_there);
+    net::StreamAccess::forget_layer(call.stream);
+    if (has_ended) call.stream.close();
   };
   if (control_.spawn(service.name, std::move(body), &calls_)) return;
   service.tally->count_refusal(Refusal::no_worker);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hotline/framing/codec.h"
+#include "net/stream_access.h"
 
 namespace hotline::server {
 namespace {
@@ -61,7 +62,7 @@ void ReplyBatch::append_copy(Bytes bytes) {
 Result<void> ReplyBatch::flush(Stream& call) {
   // On a ring, every wait costs the start of another fiber, which is far more than a system call.
   flush_now(call);
-  if (pieces_.empty()) return {};
+  if (pieces_.empty()) return net::StreamAccess::send_unsent(call);
   is_flushing_ = true;
   auto written = pieces_.size() == 1 ? call.write_all(pieces_.front())
                                      : call.write_all(std::span<const Bytes>(pieces_));

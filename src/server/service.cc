@@ -39,12 +39,14 @@ StreamOptions stream_options(const ServerOptions& options) {
 
 Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count) {
   if (!service.was_given_bound) {
-    auto first = listen(service.wanted, {service.socket, stream_options(options)});
+    TlsOptions tls = options.tls;
+    if (service.tls != TlsFiles()) tls.files = service.tls;
+    auto first = listen(service.wanted, {service.socket, stream_options(options), std::move(tls)});
     if (!first) return fail(std::move(first.error()));
     service.listeners.push_back(std::move(*first));
   }
   service.bound = service.listeners.front().endpoint();
-  const bool is_port = service.wanted.transport() == Transport::tcp;
+  const bool is_port = has_port(service.wanted.transport());
   while (service.listeners.size() < count) {
     const Listener& front = service.listeners.front();
     auto another = is_port ? front.share_port() : front.share();
@@ -113,12 +115,13 @@ namespace {
 /// Checks what the kernel reports as bound, not what was requested: a name may be any address.
 Result<void> check_exposure(const Service& service, const ServerOptions& options) {
   if (options.exposure == Exposure::anywhere) return {};
-  if (!service.handler.is_only_local() || service.bound.is_local()) return {};
+  const bool is_safe = service.bound.is_local() || is_protected(service.bound.transport());
+  if (!service.handler.is_only_local() || is_safe) return {};
   const std::string& advice = service.handler.only_local_advice();
   return fail(make_error(
       ErrorKind::permission_denied, "serve", service.bound.to_string(),
       "other machines could call '" + service.name + "', and the connection is not protected",
-      advice.empty() ? "listen on 127.0.0.1, ::1 or unix:" : advice));
+      advice.empty() ? "listen on tls://, or on 127.0.0.1, ::1 or unix:" : advice));
 }
 
 Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {
@@ -233,6 +236,9 @@ Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
   if (auto full = check_not_empty(*endpoint, *handler); !full) return fail(std::move(full.error()));
   auto socket = SocketOptions::take_from(taker);
   if (!socket) return fail(std::move(socket.error()));
+  Result<TlsFiles> tls;
+  if (is_protected(endpoint->transport())) tls = TlsFiles::take_from(taker, {});
+  if (!tls) return fail(std::move(tls.error()));
   auto framing = take_framing(taker, *handler);
   if (!framing) return fail(std::move(framing.error()));
   Service service;
@@ -240,6 +246,7 @@ Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
   service.wanted = *endpoint;
   service.handler = std::move(*handler);
   service.socket = std::move(*socket);
+  service.tls = std::move(*tls);
   service.framing = std::move(*framing);
   auto checked = take_allowed_users(taker, service);
   if (checked) checked = take_challenge(taker, service);

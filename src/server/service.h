@@ -95,11 +95,17 @@ struct Service {
   /// Returns true if its calls consist of messages in frames.
   bool is_framed() const { return framing.has_boundaries(); }
 
+  /// Returns true if its calls pass an authentication, which may wait, before the handler.
+  bool has_authentication() const {
+    return handler.authenticator() || is_protected(wanted.transport());
+  }
+
   std::string name;
   Endpoint wanted;
   Endpoint bound;
   Handler handler;
   SocketOptions socket;
+  TlsFiles tls;
   bool is_only_owner = false;  ///< On UNIX sockets, only this program's user and root may call.
   bool must_tell_users =
       false;  ///< The endpoint requires it, so sockets that cannot identify users are refused.

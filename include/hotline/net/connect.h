@@ -8,6 +8,7 @@
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
+#include "hotline/net/tls.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -20,6 +21,7 @@ struct ConnectOptions {
   /// Runs on the new stream before connect() returns it, such as an authentication. `timeout`
   /// covers its waits too. If it fails, connect() fails with its error and tries no other address.
   std::function<Result<void>(Stream& stream)> on_connected{};
+  TlsOptions tls{};  ///< For `tls://`.
 };
 
 /// Connects to a stream endpoint: tries each address of its name in turn, within one deadline. The

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,9 @@ class Endpoint {
   /// scope follows `%`.
   const std::string& host() const;
 
+  /// Returns NAME of `tls://NAME@HOST:PORT`; may be empty.
+  const std::string& user() const { return extras().user; }
+
   /// Returns the port; 0 means that the kernel chooses one.
   std::uint16_t port() const { return port_; }
 
@@ -67,7 +71,7 @@ class Endpoint {
   /// Returns N of `fd:N`.
   int descriptor() const { return descriptor_; }
 
-  const std::vector<EndpointOption>& options() const { return options_; }
+  const std::vector<EndpointOption>& options() const { return extras().options; }
 
   /// Returns this endpoint with another port, and without its options.
   Endpoint with_port(std::uint16_t port) const;
@@ -76,11 +80,20 @@ class Endpoint {
   /// address.
   bool is_local() const;
 
-  bool operator==(const Endpoint&) const = default;
+  friend bool operator==(const Endpoint& left, const Endpoint& right);
 
  private:
+  struct Extras {
+    std::string user{};
+    std::vector<EndpointOption> options{};
+
+    bool operator==(const Extras&) const = default;
+  };
+
+  const Extras& extras() const;
   bool has_path() const { return hotline::has_path(transport_); }
   Result<void> take_host_and_port(std::string_view uri, std::string_view rest);
+  static Result<std::string> take_user(std::string_view uri, std::string_view& rest);
   Result<void> take_path(std::string_view uri, std::string_view rest);
   Result<void> take_descriptor(std::string_view uri, std::string_view rest);
 
@@ -88,8 +101,8 @@ class Endpoint {
   bool is_abstract_ = false;
   std::uint16_t port_ = 0;
   int descriptor_ = -1;
-  std::string name_;  ///< Host or path. A server stores one for each caller.
-  std::vector<EndpointOption> options_;
+  std::string name_;                      ///< Host or path. A server stores one for each caller.
+  std::shared_ptr<const Extras> extras_;  ///< Null if it would be empty, as for callers.
 };
 
 }  // namespace hotline

@@ -8,6 +8,7 @@
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
+#include "hotline/net/tls.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -19,6 +20,7 @@ enum class AcceptAhead : bool { none, allowed };
 struct ListenOptions {
   SocketOptions socket{};
   StreamOptions stream{};  ///< For the streams that accept() returns.
+  TlsOptions tls{};        ///< For `tls://`.
 };
 
 /// A bound socket that accepts streams. Move only. The destructor closes it, and removes the UNIX
@@ -32,11 +34,12 @@ class Listener {
   /// Returns true unless the listener was moved from.
   explicit operator bool() const { return state_ != nullptr; }
 
-  /// Returns the next caller. Suspends the fiber. Skips a caller that has already reset its
-  /// connection, and retries a few times after a failure of one connection (ECONNABORTED, EPERM …).
-  /// Fails with `timed_out`, `cancelled`, `draining` (after the last waiting caller was accepted),
-  /// `resource_exhausted` (no descriptor left; the caller still waits), or as the system reports. A
-  /// failure may last: pause before the next attempt.
+  /// Returns the next caller. On `tls://` the handshake has not begun: it takes place in
+  /// Stream::handshake(), or in the first receive or write. Suspends the fiber. Skips a caller that
+  /// has already reset its connection, and retries a few times after a failure of one connection
+  /// (ECONNABORTED, EPERM …). Fails with `timed_out`, `cancelled`, `draining` (after the last
+  /// waiting caller was accepted), `resource_exhausted` (no descriptor left; the caller still
+  /// waits), or as the system reports. A failure may last: pause before the next attempt.
   Result<Stream> accept(Deadline deadline = Deadline::never(),
                         AcceptAhead ahead = AcceptAhead::none);
 

@@ -11,7 +11,9 @@
 #include "hotline/core/result.h"
 #include "hotline/core/unique_fd.h"
 #include "hotline/net/endpoint.h"
+#include "hotline/net/identity.h"
 #include "hotline/net/peer_credentials.h"
+#include "hotline/net/stream_layer.h"
 #include "hotline/net/traffic_tap.h"
 
 // Outside of what is exported.
@@ -44,8 +46,8 @@ struct StreamOptions {
   TrafficTap* tap = nullptr;  ///< Outlives the stream.
 };
 
-/// Ordered bytes in both directions: TCP or UNIX. A stream has no messages: what one side writes at
-/// once may arrive in pieces at the other, or together with more.
+/// Ordered bytes in both directions: TCP, UNIX or TLS. A stream has no messages: what one side
+/// writes at once may arrive in pieces at the other, or together with more.
 ///
 /// Every call that waits suspends the fiber; on a thread without a loop it blocks. One fiber may
 /// read while another writes, but no more than one of each. Move only. The destructor closes the
@@ -149,6 +151,30 @@ class Stream {
 
   /// Returns the credentials of the peer of a UNIX stream; fails with `unsupported` on others.
   Result<PeerCredentials> peer_credentials() const;
+
+  /// Puts `layer`, which is not null, between the program and the socket. Bytes that have arrived
+  /// and were not read go to the layer. The opening exchange of the layer takes place in
+  /// handshake(), or in the first receive or write. A stream has one layer at most: fails with
+  /// `unsupported` if it has one, as every stream of `tls://` does.
+  Result<void> add_layer(std::unique_ptr<StreamLayer> layer);
+
+  /// Completes the opening exchange of the layer, such as the handshake of TLS. Returns at once if
+  /// there is no layer, or if it is complete. Required before two fibers use the stream. Fails as
+  /// receive() and write_some() do, and as the layer does.
+  Result<void> handshake();
+
+  /// Returns the peer that the layer has authenticated in the handshake; nullopt if none.
+  std::optional<Identity> identity() const;
+
+  /// Returns bytes that only the two ends of this connection know, to bind a proof to it (RFC 9266,
+  /// tls-exporter); nullopt without TLS.
+  std::optional<Secret> channel_binding() const;
+
+  /// Returns true if no third party can read or change the bytes: TLS.
+  bool is_protected() const;
+
+  /// Returns true if receive() would return, or fail, without reading from the socket.
+  bool has_unread() const;
 
   /// Detaches the stream from its loop. Required before a stream that was used on a loop is used or
   /// destroyed on another thread.

@@ -8,6 +8,7 @@
 #include "hotline/core/result.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
+#include "hotline/net/tls.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -15,6 +16,7 @@ namespace hotline HOTLINE_PUBLIC {
 struct Target {
   Endpoint endpoint{};
   SocketOptions socket{};
+  TlsFiles tls{};  ///< For `tls://`.
 
   /// Takes the options of other rooms, such as those of a framing.
   using TakeOthers = std::function<Result<void>(OptionTaker& taker)>;

@@ -16,6 +16,7 @@ enum class Transport : std::uint8_t {
   udp,       ///< `udp://HOST:PORT`: datagrams.
   unix_,     ///< `unix:///PATH`, `unix:@NAME`: a stream.
   unixgram,  ///< `unixgram:///PATH`, `unixgram:@NAME`: datagrams.
+  tls,       ///< `tls://[NAME@]HOST:PORT`: a stream over TCP that is encrypted.
   fd,        ///< `fd:N`: a bound socket inherited from the program that started this one.
 };
 
@@ -37,6 +38,9 @@ bool has_path(Transport transport);
 
 /// Returns true if bytes never leave this machine. False for `fd`, whose inherited socket decides.
 bool is_local(Transport transport);
+
+/// Returns true if no third party can read or change the bytes.
+bool is_protected(Transport transport);
 
 /// Returns every transport, in the order of the enumerators, as people write it.
 std::span<const Choice> transport_names();

@@ -1,20 +1,12 @@
 #pragma once
 
-#include <string>
-
 #include "hotline/core/public.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/endpoint.h"
+#include "hotline/net/identity.h"
 #include "hotline/net/stream.h"
 
 namespace hotline HOTLINE_PUBLIC {
-
-/// Who the caller is, as the authentication has found out.
-struct Identity {
-  std::string name;
-
-  friend bool operator==(const Identity&, const Identity&) = default;
-};
 
 /// The addresses and the identity of a call, or of a datagram socket, for a handler. It is a view,
 /// valid until the function that receives it returns. One thread.

@@ -18,6 +18,7 @@
 #include "hotline/net/endpoint.h"
 #include "hotline/net/listener.h"
 #include "hotline/net/stream.h"
+#include "hotline/net/tls.h"
 #include "hotline/net/traffic_tap.h"
 #include "hotline/server/concurrency.h"
 #include "hotline/server/counters.h"
@@ -67,6 +68,7 @@ struct ServerOptions {
   /// The time for all waits of Handler::authenticate in one call together.
   Duration authentication_timeout = std::chrono::seconds(10);
   Exposure exposure = Exposure::local;
+  TlsOptions tls{};  ///< For `tls://`: what the server trusts. Options of an endpoint win.
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
   /// run() calls it once, after every thread, loop and accepting fiber has started. It is not

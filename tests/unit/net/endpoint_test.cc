@@ -173,7 +173,7 @@ TEST_CASE("an unknown scheme is refused with the names of the known ones") {
     const auto endpoint = Endpoint::parse(uri);
     REQUIRE_FALSE(endpoint);
     CHECK(endpoint.error().message().find("there is no scheme") != std::string::npos);
-    CHECK(endpoint.error().hint() == "the schemes are tcp, udp, unix, unixgram and fd");
+    CHECK(endpoint.error().hint() == "the schemes are tcp, udp, unix, unixgram, tls and fd");
   }
 }
 

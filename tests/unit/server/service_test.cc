@@ -167,7 +167,7 @@ TEST_CASE("a handler for this machine only is bound nowhere else, and the error 
     const auto bound = bind_service(service, {}, 1);
     REQUIRE_FALSE(bound);
     CHECK(bound.error().kind == ErrorKind::permission_denied);
-    CHECK(bound.error().hint() == "listen on 127.0.0.1, ::1 or unix:");
+    CHECK(bound.error().hint() == "listen on tls://, or on 127.0.0.1, ::1 or unix:");
     Service advised = service_at(uri);
     advised.handler.only_local("say --please");
     CHECK(bind_service(advised, {}, 1).error().hint() == "say --please");

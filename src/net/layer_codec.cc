@@ -1,0 +1,96 @@
+#include "net/layer_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hotline::net {
+
+int LayerCodec::note(Error failure) {
+  if (!std::exchange(has_failed_, true)) failure_ = std::move(failure);
+  return kFailed;
+}
+
+int LayerCodec::open() {
+  if (has_failed_) return kFailed;
+  auto opened = layer_->open(wire_, outgoing);
+  if (!opened) return note(std::move(opened.error()));
+  is_open_ = *opened;
+  return is_open_ ? 1 : 0;
+}
+
+int LayerCodec::decode(MutableBytes into) {
+  if (has_failed_) return kFailed;
+  if (!has_buffered()) return 0;
+  auto decoded = layer_->decode(wire_, into, outgoing);
+  if (decoded) return static_cast<int>(*decoded);
+  if (decoded.error().kind == ErrorKind::closed) return kEnded;
+  return note(std::move(decoded.error()));
+}
+
+int LayerCodec::encode_record(Bytes plain) {
+  auto encoded = layer_->encode(plain, outgoing);
+  return encoded ? 1 : note(std::move(encoded.error()));
+}
+
+/// Small pieces go into one record, because each has a cost of its own.
+int LayerCodec::encode(std::span<const iovec> pieces) {
+  if (has_failed_) return kFailed;
+  gathered_.clear();
+  for (const iovec& piece : pieces) {
+    const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), piece.iov_len);
+    if (gathered_.size() + bytes.size() <= kRecordBytes) {
+      if (pieces.size() == 1) return encode_record(bytes);
+      gathered_.insert(gathered_.end(), bytes.begin(), bytes.end());
+      continue;
+    }
+    if (!gathered_.empty() && encode_record(gathered_) == kFailed) return kFailed;
+    gathered_.clear();
+    if (encode_record(bytes) == kFailed) return kFailed;
+  }
+  if (gathered_.empty()) return 1;
+  const int encoded = encode_record(gathered_);
+  gathered_ = {};
+  return encoded;
+}
+
+int LayerCodec::encode_end() {
+  if (has_failed_) return kFailed;
+  if (!is_open_ || std::exchange(has_ended_, true)) return 1;
+  auto encoded = layer_->encode_end(outgoing);
+  return encoded ? 1 : note(std::move(encoded.error()));
+}
+
+int LayerCodec::end_wire() {
+  if (has_failed_) return kFailed;
+  if (!is_open_) {
+    return note(make_error(ErrorKind::truncated, "open the call with", {},
+                           "the peer closed the connection in the handshake"));
+  }
+  const ErrorKind end = layer_->end_of_wire();
+  if (end == ErrorKind::closed) return 0;
+  return note(make_error(end, "receive from", {},
+                         "the connection ended without the end of the peer's writes"));
+}
+
+void LayerCodec::feed(engine::Buffer buffer) {
+  wire_lease_ = std::move(buffer);
+  wire_ = wire_lease_.memory().first(wire_lease_.filled());
+}
+
+void LayerCodec::feed(Bytes bytes) {
+  engine::Buffer own;
+  if (!bytes.empty()) own = engine::Buffer(bytes.size());
+  std::ranges::copy(bytes, own.memory().begin());
+  own.set_filled(bytes.size());
+  feed(std::move(own));
+}
+
+void LayerCodec::end_lease(engine::Engine& engine) {
+  if (wire_.empty() && wire_lease_) engine.recycle(std::exchange(wire_lease_, {}));
+}
+
+void LayerCodec::leave_engine() {
+  if (wire_lease_.is_pooled()) feed(wire_);
+}
+
+}  // namespace hotline::net

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <sys/uio.h>
+
+#include "engine/buffer.h"
+#include "engine/engine.h"
+#include "hotline/net/stream_layer.h"
+
+namespace hotline::net {
+
+/// The layer of a stream, with the bytes on their way through it. Does no I/O. Used as the stream
+/// is: one fiber may decode while another encodes.
+class LayerCodec {
+ public:
+  explicit LayerCodec(std::unique_ptr<StreamLayer> layer) : layer_(std::move(layer)) {}
+
+  /// The result of a step that failed: failure() says why.
+  static constexpr int kFailed = -EPROTO;
+
+  // The most that is encoded before it is sent, and that one decode returns in a buffer.
+  static constexpr std::size_t kEncodedMax = 64 * 1024;
+  static constexpr std::size_t kRecordBytes = 16 * 1024;
+
+  StreamLayer& layer() { return *layer_; }
+  const StreamLayer& layer() const { return *layer_; }
+  const Error& failure() const { return failure_; }
+  bool is_open() const { return is_open_; }
+  bool has_failed() const { return has_failed_; }
+
+  /// Continues the opening exchange. Returns 1 once it is complete, 0 if it needs more bytes, or
+  /// kFailed.
+  int open();
+
+  /// Decodes into `into`. Returns how many bytes, 0 if more must arrive, kFailed, or kEnded.
+  int decode(MutableBytes into);
+  static constexpr int kEnded = -ESHUTDOWN;
+
+  /// Encodes `pieces`. Returns 1, or kFailed.
+  int encode(std::span<const iovec> pieces);
+
+  /// Encodes the end of the writes, once. Returns 1, or kFailed.
+  int encode_end();
+
+  /// The peer has closed its socket. Returns 0 if nothing is missing, or kFailed.
+  int end_wire();
+
+  /// Takes over bytes that have arrived. The second form copies; it throws std::bad_alloc.
+  void feed(engine::Buffer buffer);
+  void feed(Bytes bytes);
+
+  /// Gives the buffer back if all of its bytes were decoded.
+  void end_lease(engine::Engine& engine);
+
+  /// Keeps the bytes that were not decoded, apart from the engine's buffers. Throws std::bad_alloc.
+  void leave_engine();
+
+  /// Returns true if bytes can be decoded without more that arrive.
+  bool has_buffered() const { return !wire_.empty() || layer_->has_buffered(); }
+
+  /// Encoded bytes that were not sent.
+  std::vector<std::byte> outgoing;
+  bool is_sending = false;  ///< A fiber sends them, and waits.
+
+ private:
+  int note(Error failure);
+  int encode_record(Bytes plain);
+
+  std::unique_ptr<StreamLayer> layer_;
+  engine::Buffer wire_lease_;
+  Bytes wire_;
+  std::vector<std::byte> gathered_;  ///< Pieces that are encoded together.
+  Error failure_;
+  bool is_open_ = false;
+  bool has_failed_ = false;
+  bool has_ended_ = false;
+};
+
+}  // namespace hotline::net

@@ -1,0 +1,136 @@
+#include <array>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "engine/operations/send.h"
+#include "net/stream_state.h"
+
+// The parts of a Stream that move bytes through its layer.
+
+namespace hotline {
+
+using engine::Engine;
+using net::LayerCodec;
+
+int Stream::State::open_layer(Deadline deadline) {
+  while (!layer->is_open()) {
+    const int opened = layer->open();
+    if (opened == LayerCodec::kFailed) {
+      flush_now();
+      return opened;
+    }
+    if (const int flushed = flush(); flushed < 0) return flushed;
+    if (layer->is_open()) break;
+    if (const int received = receive_wire(deadline); received <= 0) return received;
+  }
+  return 1;
+}
+
+/// Returns 0 only if the end of the wire is an end of the plain bytes.
+int Stream::State::receive_wire(Deadline deadline) {
+  Engine& engine = Engine::current();
+  layer->end_lease(engine);
+  engine::Receive receive(*channel, engine);
+  const int received = engine.perform(receive, deadline);
+  if (received > 0) layer->feed(std::move(receive.buffer));
+  return received == 0 ? layer->end_wire() : received;
+}
+
+int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) {
+  if (const int opened = open_layer(deadline); opened <= 0) return opened;
+  for (;;) {
+    if (layer->has_buffered() && receive.into().empty() && !receive.buffer) {
+      try {
+        receive.buffer = engine::Buffer(LayerCodec::kRecordBytes);
+      } catch (const std::bad_alloc&) {
+        return -ENOBUFS;
+      }
+    }
+    const MutableBytes into = receive.buffer ? receive.buffer.memory() : receive.into();
+    const int decoded = layer->decode(into);
+    flush_now();
+    if (decoded > 0 && receive.buffer) receive.buffer.set_filled(static_cast<std::size_t>(decoded));
+    if (decoded != 0) return decoded == LayerCodec::kEnded ? 0 : decoded;
+    receive.buffer = {};
+    if (const int received = receive_wire(deadline); received <= 0) return received;
+  }
+}
+
+int Stream::State::send_through(std::span<const iovec> pieces) {
+  if (const int opened = open_layer(read_deadline(Engine::current().now())); opened <= 0) {
+    return opened == 0 ? -ECONNRESET : opened;
+  }
+  if (const int encoded = layer->encode(pieces); encoded < 0) return encoded;
+  return flush();
+}
+
+int Stream::State::send_through(Bytes bytes) {
+  const iovec piece{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  const int sent = send_through({&piece, 1});
+  return sent < 0 ? sent : static_cast<int>(bytes.size());
+}
+
+Result<void> Stream::State::write_end() {
+  if (!layer->is_open()) return {};
+  int ended = layer->encode_end();
+  if (ended >= 0) ended = flush();
+  if (ended < 0) return fail(send_error(ended));
+  return {};
+}
+
+/// Only one fiber sends: the other appends to what is sent next.
+int Stream::State::flush() {
+  if (layer->is_sending) return 0;
+  while (!layer->outgoing.empty()) {
+    const std::vector<std::byte> sending = std::exchange(layer->outgoing, {});
+    Bytes rest = sending;
+    layer->is_sending = true;
+    int sent = 0;
+    while (!rest.empty() && sent >= 0) {
+      engine::Send send(*channel, rest);
+      sent = perform_send(send, rest.size());
+      if (sent > 0) rest = rest.subspan(static_cast<std::size_t>(sent));
+    }
+    layer->is_sending = false;
+    if (sent < 0) return sent;
+  }
+  return 0;
+}
+
+void Stream::State::flush_now() {
+  if (layer->is_sending || layer->outgoing.empty() || !channel->is_open()) return;
+  engine::Send send(*channel, layer->outgoing);
+  const int sent = Engine::current().attempt(send);
+  // If there is an error, the next write that may wait reports it.
+  if (sent > 0) layer->outgoing.erase(layer->outgoing.begin(), layer->outgoing.begin() + sent);
+}
+
+/// What was encoded counts as written: the next write sends the rest of it first.
+std::size_t Stream::State::write_through_now(std::span<const Bytes> pieces) {
+  std::size_t taken = 0;
+  flush_now();
+  for (Bytes piece : pieces) {
+    while (!piece.empty()) {
+      if (!layer->is_open() || layer->is_sending || !layer->outgoing.empty()) return taken;
+      const Bytes record = piece.first(std::min(piece.size(), LayerCodec::kRecordBytes));
+      const iovec encoded{const_cast<std::byte*>(record.data()), record.size()};
+      if (layer->encode({&encoded, 1}) < 0) return taken;
+      flush_now();
+      taken += record.size();
+      piece = piece.subspan(record.size());
+    }
+  }
+  return taken;
+}
+
+void Stream::State::end_layer() noexcept {
+  if (!layer || !channel->is_open() || layer->is_sending || !layer->outgoing.empty()) return;
+  try {
+    if (layer->encode_end() > 0) flush_now();
+  } catch (const std::bad_alloc&) {
+    // The peer sees a truncated stream, not a complete one.
+  }
+}
+
+}  // namespace hotline

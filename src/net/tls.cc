@@ -1,0 +1,269 @@
+#include "hotline/net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "hotline/core/literal.h"
+#include "hotline/core/rows.h"
+#include "net/address.h"
+#include "net/tls_layer.h"
+
+namespace hotline {
+
+using net::SslContextPointer;
+using net::SslPointer;
+using net::TlsLayer;
+
+namespace net {
+
+/// What the callbacks of OpenSSL need.
+struct TlsKeys {
+  PskLookup accepted;      ///< A server's.
+  std::optional<Psk> own;  ///< A client's.
+
+  static const TlsKeys& of(SSL* ssl) {
+    return *static_cast<const TlsKeys*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  }
+};
+
+}  // namespace net
+
+using net::TlsKeys;
+
+namespace {
+
+constexpr Literal kUseTls = "use TLS with";
+
+// One suite, whose hash is that of the key: with the default order OpenSSL may choose another hash
+// and refuse the key (openssl issue 21226). RFC 8446, appendix B.4.
+constexpr const char* kKeySuite = "TLS_AES_128_GCM_SHA256";
+constexpr std::array<unsigned char, 2> kKeySuiteId = {0x13, 0x01};
+
+// As the limit of the length in a ClientHello allows, and as no honest identity needs.
+constexpr std::size_t kIdentityMax = 128;
+
+using SessionPointer = std::unique_ptr<SSL_SESSION, net::OpenSslDelete<SSL_SESSION_free>>;
+
+/// Returns the session by which OpenSSL knows an external key; null without memory.
+SessionPointer session_of(SSL* ssl, Bytes key) {
+  SessionPointer session(SSL_SESSION_new());
+  const SSL_CIPHER* const suite = SSL_CIPHER_find(ssl, kKeySuiteId.data());
+  if (!session || suite == nullptr) return {};
+  const bool is_set =
+      SSL_SESSION_set1_master_key(session.get(), reinterpret_cast<const unsigned char*>(key.data()),
+                                  key.size()) == 1 &&
+      SSL_SESSION_set_cipher(session.get(), suite) == 1 &&
+      SSL_SESSION_set_protocol_version(session.get(), TLS1_3_VERSION) == 1;
+  return is_set ? std::move(session) : SessionPointer();
+}
+
+struct FileRow {
+  Choice choice;
+  std::string TlsFiles::*member;
+};
+
+constexpr FileRow kFileRows[] = {
+    {{.name = "cert", .form = "cert=FILE", .summary = "tls: the certificate of this end (PEM)"},
+     &TlsFiles::certificate},
+    {{.name = "key", .form = "key=FILE", .summary = "tls: its private key (PEM)"},
+     &TlsFiles::private_key},
+    {{.name = "ca",
+      .form = "ca=FILE",
+      .summary = "tls: the roots that the other end's certificate must lead to (PEM)"},
+     &TlsFiles::roots},
+    {{.name = "server",
+      .form = "server=ID",
+      .summary = "tls clients: which server the key is for, if one name is known to two"},
+     &TlsFiles::server},
+};
+
+constexpr auto kFileChoices = choices_of(kFileRows);
+
+/// Returns a key that no caller has.
+Psk dummy_key() {
+  Psk dummy{{}, Secret(std::size_t{32}), {}};
+  const MutableBytes bytes = dummy.key.fill();
+  RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return dummy;
+}
+
+/// An unknown identity takes the same way as a known one with a wrong key: it gets a key that no
+/// caller has, and the handshake fails for it in the same place.
+int find_key(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) try {
+  *session = nullptr;
+  if (size > kIdentityMax) return 0;
+  const std::string_view wanted(reinterpret_cast<const char*>(identity), size);
+  std::optional<Psk> found = TlsKeys::of(ssl).accepted(wanted);
+  const bool is_known = found.has_value();
+  if (!is_known) found = dummy_key();
+  SessionPointer made = session_of(ssl, found->key.bytes());
+  if (!made) return 0;
+  if (is_known) TlsLayer::of(ssl)->set_key_name(std::move(found->name));
+  *session = made.release();
+  return 1;
+} catch (...) {
+  return 0;
+}
+
+/// Offers the key, unless the server has chosen another hash than the key's.
+int use_key(SSL* ssl, const EVP_MD* digest, const unsigned char** identity, std::size_t* size,
+            SSL_SESSION** session) try {
+  *session = nullptr;
+  *identity = nullptr;
+  *size = 0;
+  const Psk& own = *TlsKeys::of(ssl).own;
+  SessionPointer made = session_of(ssl, own.key.bytes());
+  if (!made) return 0;
+  if (digest != nullptr && EVP_MD_get_type(digest) != NID_sha256) return 1;
+  *identity = reinterpret_cast<const unsigned char*>(own.identity.data());
+  *size = own.identity.size();
+  TlsLayer::of(ssl)->set_key_name(own.name);
+  *session = made.release();
+  return 1;
+} catch (...) {
+  return 0;
+}
+
+Error file_error(const std::string& what, const std::string& path) {
+  const unsigned long code = ERR_peek_last_error();
+  const bool is_system = ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS;
+  const int number = is_system ? ERR_GET_REASON(ERR_peek_error()) : 0;
+  const char* const reason = ERR_reason_error_string(code);
+  std::string detail = is_system ? std::strerror(number) : reason == nullptr ? "" : reason;
+  ERR_clear_error();
+  return make_error(is_system ? kind_of_native_code(number) : ErrorKind::invalid_argument, kUseTls,
+                    path, what + ": " + detail, "it must be a file in the PEM form");
+}
+
+Result<SslContextPointer> make_context(const TlsOptions& options, bool is_server) {
+  ERR_clear_error();
+  SslContextPointer context(SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method()));
+  if (!context) throw std::bad_alloc();
+  SSL_CTX* const raw = context.get();
+  SSL_CTX_set_min_proto_version(raw, TLS1_3_VERSION);
+  SSL_CTX_set_num_tickets(raw, 0);
+  SSL_CTX_set_max_early_data(raw, 0);
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(raw, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+  // An idle stream holds no buffers.
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+  if (!options.files.certificate.empty()) {
+    if (SSL_CTX_use_certificate_chain_file(raw, options.files.certificate.c_str()) != 1) {
+      return fail(file_error("the certificate cannot be used", options.files.certificate));
+    }
+    const std::string& key =
+        options.files.private_key.empty() ? options.files.certificate : options.files.private_key;
+    if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+      return fail(file_error("the private key cannot be used", key));
+    }
+  }
+  if (!options.files.roots.empty()) {
+    if (SSL_CTX_load_verify_locations(raw, options.files.roots.c_str(), nullptr) != 1) {
+      return fail(file_error("the roots cannot be used", options.files.roots));
+    }
+    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
+  return context;
+}
+
+}  // namespace
+
+struct Tls::State {
+  SslContextPointer context;
+  TlsLayer::Trust trust = TlsLayer::Trust::key;
+  bool is_server = false;
+  TlsKeys keys;
+  std::string host;  ///< A client's: whose certificate the server must have.
+};
+
+Result<TlsFiles> TlsFiles::take_from(OptionTaker& taker, TlsFiles files) {
+  for (const FileRow& row : kFileRows) {
+    auto taken = taker.take(row.choice.name);
+    if (!taken) return fail(std::move(taken.error()));
+    if (*taken) files.*row.member = std::move(**taken);
+  }
+  return files;
+}
+
+std::span<const Choice> tls_option_names() { return kFileChoices; }
+
+Result<Tls> Tls::server(const TlsOptions& options) {
+  const bool has_certificate = !options.files.certificate.empty();
+  if (!has_certificate && !options.accepted) {
+    return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
+                           "a server needs keys of callers, or a certificate",
+                           "make a key with 'hotline key new NAME', or give cert= and key="));
+  }
+  if (!has_certificate && !options.files.roots.empty()) {
+    return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
+                           "callers with certificates need a server with one",
+                           "give cert= and key= too, or leave ca= out to trust keys"));
+  }
+  auto context = make_context(options, true);
+  if (!context) return fail(std::move(context.error()));
+  auto state = std::make_shared<State>();
+  state->context = std::move(*context);
+  state->is_server = true;
+  if (has_certificate) {
+    state->trust = TlsLayer::Trust::certificate;
+  } else {
+    state->keys.accepted = options.accepted;
+    SSL_CTX_set_ciphersuites(state->context.get(), kKeySuite);
+    SSL_CTX_set_psk_find_session_callback(state->context.get(), find_key);
+  }
+  SSL_CTX_set_app_data(state->context.get(), &state->keys);
+  return Tls(std::move(state));
+}
+
+Result<Tls> Tls::client(const TlsOptions& options, std::string_view name, std::string_view host) {
+  auto context = make_context(options, false);
+  if (!context) return fail(std::move(context.error()));
+  auto state = std::make_shared<State>();
+  state->context = std::move(*context);
+  state->host = host;
+  if (!options.files.roots.empty()) {
+    state->trust = TlsLayer::Trust::certificate;
+  } else {
+    if (!options.credential) {
+      return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
+                             "a client needs a key, or the roots of the server's certificate",
+                             "add a key with 'hotline key add', or give ca="));
+    }
+    auto key = options.credential(name, options.files.server);
+    if (!key) return fail(std::move(key.error()));
+    state->keys.own = std::move(*key);
+    SSL_CTX_set_ciphersuites(state->context.get(), kKeySuite);
+    SSL_CTX_set_psk_use_session_callback(state->context.get(), use_key);
+  }
+  SSL_CTX_set_app_data(state->context.get(), &state->keys);
+  return Tls(std::move(state));
+}
+
+std::unique_ptr<StreamLayer> Tls::make_layer() const {
+  SslPointer ssl(SSL_new(state_->context.get()));
+  if (!ssl) throw std::bad_alloc();
+  if (state_->is_server) {
+    SSL_set_accept_state(ssl.get());
+  } else {
+    SSL_set_connect_state(ssl.get());
+  }
+  if (!state_->is_server && state_->trust == TlsLayer::Trust::certificate) {
+    const bool is_address = net::is_numeric_host(state_->host);
+    const int is_set =
+        is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), state_->host.c_str())
+                   : SSL_set1_host(ssl.get(), state_->host.c_str());
+    if (is_set != 1) throw std::bad_alloc();
+    if (!is_address) SSL_set_tlsext_host_name(ssl.get(), state_->host.c_str());
+  }
+  return std::make_unique<TlsLayer>(std::move(ssl), state_->trust, state_);
+}
+
+}  // namespace hotline

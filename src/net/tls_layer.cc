@@ -1,0 +1,218 @@
+#include "net/tls_layer.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "hotline/core/literal.h"
+
+namespace hotline::net {
+namespace {
+
+constexpr Literal kHandshake = "complete the TLS handshake with";
+constexpr Literal kReceiveFrom = "receive from";
+constexpr Literal kSendTo = "send to";
+
+// RFC 9266, section 2.
+constexpr std::string_view kBindingLabel = "EXPORTER-Channel-Binding";
+constexpr std::size_t kBindingBytes = 32;
+
+int read_wire(BIO* bio, char* into, int size) {
+  BIO_clear_retry_flags(bio);
+  auto* const wire = static_cast<TlsLayer::Wire*>(BIO_get_data(bio));
+  if (wire->in == nullptr || wire->in->empty() || size <= 0) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const std::size_t taken = std::min(wire->in->size(), static_cast<std::size_t>(size));
+  std::copy_n(wire->in->begin(), taken, reinterpret_cast<std::byte*>(into));
+  *wire->in = wire->in->subspan(taken);
+  return static_cast<int>(taken);
+}
+
+int write_wire(BIO* bio, const char* bytes, int size) try {
+  BIO_clear_retry_flags(bio);
+  auto* const wire = static_cast<TlsLayer::Wire*>(BIO_get_data(bio));
+  if (wire->out == nullptr || size < 0) return -1;
+  const Bytes added = as_bytes(std::string_view(bytes, static_cast<std::size_t>(size)));
+  wire->out->insert(wire->out->end(), added.begin(), added.end());
+  return size;
+} catch (const std::bad_alloc&) {
+  return -1;
+}
+
+long control_wire(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+int create_wire(BIO* bio) {
+  BIO_set_init(bio, 1);
+  return 1;
+}
+
+const BIO_METHOD* wire_method() {
+  static const BIO_METHOD* const kMethod = [] {
+    BIO_METHOD* const method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "hotline");
+    if (method == nullptr) throw std::bad_alloc();
+    BIO_meth_set_read(method, read_wire);
+    BIO_meth_set_write(method, write_wire);
+    BIO_meth_set_ctrl(method, control_wire);
+    BIO_meth_set_create(method, create_wire);
+    return method;
+  }();
+  return kMethod;
+}
+
+std::string subject_of(const X509* certificate) {
+  const std::unique_ptr<BIO, OpenSslDelete<BIO_free_all>> text(BIO_new(BIO_s_mem()));
+  if (!text) throw std::bad_alloc();
+  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0,
+                     XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(text.get(), &bytes);
+  return size <= 0 ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
+}
+
+/// Returns the reason of the oldest error of OpenSSL on this thread, and forgets all.
+std::string take_reason() {
+  const unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  const char* const reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return reason == nullptr ? "the peer does not speak TLS" : reason;
+}
+
+}  // namespace
+
+/// Lends the bytes to OpenSSL for one call.
+class TlsLayer::Exchange {
+ public:
+  Exchange(TlsLayer& layer, Bytes* in, std::vector<std::byte>& out) : layer_(layer) {
+    layer_.wire_ = {in, &out};
+    ERR_clear_error();
+  }
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() { layer_.wire_ = {}; }
+
+ private:
+  TlsLayer& layer_;
+};
+
+TlsLayer::TlsLayer(SslPointer ssl, Trust trust, std::shared_ptr<const void> settings)
+    : settings_(std::move(settings)), ssl_(std::move(ssl)), trust_(trust) {
+  BIO* const bio = BIO_new(wire_method());
+  if (bio == nullptr) throw std::bad_alloc();
+  BIO_set_data(bio, &wire_);
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_app_data(ssl_.get(), this);
+}
+
+TlsLayer* TlsLayer::of(SSL* ssl) { return static_cast<TlsLayer*>(SSL_get_app_data(ssl)); }
+
+Error TlsLayer::failure_of(int result, std::string_view operation) const {
+  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL) {
+    return {ErrorKind::resource_exhausted, ENOMEM, operation, {}, {}, {}};
+  }
+  return {ErrorKind::protocol_violation, 0, operation, {}, take_reason(), {}};
+}
+
+Error TlsLayer::handshake_failure(int result) const {
+  const long verified = SSL_get_verify_result(ssl_.get());
+  Error failure = failure_of(result, kHandshake);
+  if (failure.kind == ErrorKind::resource_exhausted) return failure;
+  failure.kind = ErrorKind::permission_denied;
+  if (verified != X509_V_OK) {
+    failure.detail.append(": ").append(X509_verify_cert_error_string(verified));
+  }
+  failure.advice = trust_ == Trust::key
+                       ? "do both ends have the same key, and is it in the list of the server?"
+                       : "does the certificate lead to a root that the other end trusts?";
+  return failure;
+}
+
+Result<bool> TlsLayer::open(Bytes& wire, std::vector<std::byte>& out) {
+  const Exchange exchange(*this, &wire, out);
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result == 1) {
+    if (auto trusted = check_trust(); !trusted) return fail(std::move(trusted.error()));
+    return true;
+  }
+  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return false;
+  return fail(handshake_failure(result));
+}
+
+/// OpenSSL may complete a handshake without the key if an end allows it: neither end of ours does.
+Result<void> TlsLayer::check_trust() const {
+  if (trust_ == Trust::key && (SSL_session_reused(ssl_.get()) != 1 || key_name_.empty())) {
+    return fail(
+        make_error(ErrorKind::permission_denied, kHandshake, {}, "the peer did not use the key"));
+  }
+  return {};
+}
+
+Result<std::size_t> TlsLayer::decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>& out) {
+  const Exchange exchange(*this, &wire, out);
+  std::size_t total = 0;
+  while (total < plain.size()) {
+    std::size_t count = 0;
+    const int result = SSL_read_ex(ssl_.get(), plain.data() + total, plain.size() - total, &count);
+    total += count;
+    if (result == 1) continue;
+    const int kind = SSL_get_error(ssl_.get(), result);
+    // What came before a failure is delivered first.
+    if (kind == SSL_ERROR_WANT_READ || total > 0) break;
+    if (kind == SSL_ERROR_ZERO_RETURN) {
+      return fail(Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}});
+    }
+    return fail(failure_of(result, kReceiveFrom));
+  }
+  return total;
+}
+
+Result<void> TlsLayer::encode(Bytes plain, std::vector<std::byte>& out) {
+  if (plain.empty()) return {};
+  const Exchange exchange(*this, nullptr, out);
+  std::size_t written = 0;
+  const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written);
+  if (result == 1) return {};
+  return fail(failure_of(result, kSendTo));
+}
+
+Result<void> TlsLayer::encode_end(std::vector<std::byte>& out) {
+  const Exchange exchange(*this, nullptr, out);
+  if (const int result = SSL_shutdown(ssl_.get()); result < 0) {
+    return fail(failure_of(result, kSendTo));
+  }
+  return {};
+}
+
+ErrorKind TlsLayer::end_of_wire() const {
+  const bool is_whole = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+  return is_whole ? ErrorKind::closed : ErrorKind::truncated;
+}
+
+bool TlsLayer::has_buffered() const { return SSL_pending(ssl_.get()) > 0; }
+
+std::optional<Identity> TlsLayer::identity() const {
+  if (trust_ == Trust::key) {
+    if (key_name_.empty()) return std::nullopt;
+    return Identity{.name = key_name_, .kind = Identity::Kind::key};
+  }
+  const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return std::nullopt;
+  return Identity{.name = subject_of(certificate), .kind = Identity::Kind::certificate};
+}
+
+std::optional<Secret> TlsLayer::channel_binding() const {
+  Secret binding(kBindingBytes);
+  const MutableBytes bytes = binding.fill();
+  const int made = SSL_export_keying_material(
+      ssl_.get(), reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+      kBindingLabel.data(), kBindingLabel.size(), nullptr, 0, 0);
+  if (made != 1) return std::nullopt;
+  return binding;
+}
+
+}  // namespace hotline::net

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hotline/net/psk.h"
+#include "hotline/net/stream_layer.h"
+
+namespace hotline::net {
+
+template <auto kFree>
+struct OpenSslDelete {
+  template <typename T>
+  void operator()(T* object) const {
+    kFree(object);
+  }
+};
+using SslPointer = std::unique_ptr<SSL, OpenSslDelete<SSL_free>>;
+using SslContextPointer = std::unique_ptr<SSL_CTX, OpenSslDelete<SSL_CTX_free>>;
+
+/// TLS 1.3 over the bytes that a stream hands it. OpenSSL reads and writes memory only, so no fiber
+/// waits inside of it. RFC 8446.
+class TlsLayer final : public StreamLayer {
+ public:
+  enum class Trust : bool {
+    key,          ///< A pre-shared key, and nothing else.
+    certificate,  ///< Certificates.
+  };
+
+  /// `ssl` is set up, and knows whether it accepts or connects. `settings` live as long as the
+  /// layer.
+  TlsLayer(SslPointer ssl, Trust trust, std::shared_ptr<const void> settings);
+
+  Result<bool> open(Bytes& wire, std::vector<std::byte>& out) override;
+  Result<std::size_t> decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>& out) override;
+  Result<void> encode(Bytes plain, std::vector<std::byte>& out) override;
+  Result<void> encode_end(std::vector<std::byte>& out) override;
+  ErrorKind end_of_wire() const override;
+  bool has_buffered() const override;
+  std::optional<Identity> identity() const override;
+  std::optional<Secret> channel_binding() const override;
+  bool is_protected() const override { return true; }
+
+  /// Notes the name of the key that the handshake uses.
+  void set_key_name(std::string name) { key_name_ = std::move(name); }
+
+  /// Returns the layer of `ssl`, or null.
+  static TlsLayer* of(SSL* ssl);
+
+  /// The bytes on their way during one call of a function above.
+  struct Wire {
+    Bytes* in = nullptr;
+    std::vector<std::byte>* out = nullptr;
+  };
+
+ private:
+  class Exchange;
+
+  Result<void> check_trust() const;
+  Error failure_of(int result, std::string_view operation) const;
+  Error handshake_failure(int result) const;
+
+  std::shared_ptr<const void> settings_;
+  SslPointer ssl_;
+  Trust trust_;
+  std::string key_name_;
+  Wire wire_;
+};
+
+}  // namespace hotline::net

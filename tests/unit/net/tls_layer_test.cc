@@ -1,0 +1,156 @@
+#include "net/tls_layer.h"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "hotline/net/tls.h"
+
+namespace hotline::tls_layer_test {
+namespace {
+
+Psk key_of(std::string_view name) {
+  return {.identity = std::string(name),
+          .key = Secret(as_bytes(std::string(32, 'k'))),
+          .name = std::string(name)};
+}
+
+/// Both ends of a connection, whose bytes are in memory.
+struct Ends {
+  Ends() {
+    TlsOptions options;
+    options.accepted = [](std::string_view identity) { return key_of(identity); };
+    options.credential = [](std::string_view name, std::string_view) -> Result<Psk> {
+      return key_of(name);
+    };
+    server = Tls::server(options).value().make_layer();
+    client = Tls::client(options, "alice", "host").value().make_layer();
+  }
+
+  /// One end takes what the other has sent. `change` may tamper with it.
+  static Result<bool> step(StreamLayer& layer, std::vector<std::byte>& in,
+                           std::vector<std::byte>& out) {
+    Bytes wire = in;
+    auto opened = layer.open(wire, out);
+    in.clear();
+    return opened;
+  }
+
+  void open() {
+    REQUIRE_FALSE(step(*client, to_client, to_server).value());
+    REQUIRE_FALSE(step(*server, to_server, to_client).value());
+    REQUIRE(step(*client, to_client, to_server).value());
+    REQUIRE(step(*server, to_server, to_client).value());
+    REQUIRE(to_client.empty());
+  }
+
+  std::unique_ptr<StreamLayer> server;
+  std::unique_ptr<StreamLayer> client;
+  std::vector<std::byte> to_server;
+  std::vector<std::byte> to_client;
+};
+
+std::string kind_of(const auto& result) {
+  return result ? "" : std::string(name_of(result.error().kind));
+}
+
+Result<std::size_t> decode_all(StreamLayer& layer, Bytes wire, MutableBytes into) {
+  std::vector<std::byte> out;
+  return layer.decode(wire, into, out);
+}
+
+}  // namespace
+
+TEST_CASE("a handshake takes one round trip, and then bytes go both ways") {
+  Ends ends;
+  ends.open();
+  std::array<std::byte, 64> into{};
+  REQUIRE(ends.client->encode(as_bytes("hello"), ends.to_server));
+  CHECK(decode_all(*ends.server, ends.to_server, into).value() == 5);
+  CHECK(as_text(Bytes(into).first(5)) == "hello");
+  REQUIRE(ends.server->encode(as_bytes("yes"), ends.to_client));
+  CHECK(decode_all(*ends.client, ends.to_client, into).value() == 3);
+}
+
+TEST_CASE("several records are decoded at once, a part of one not before its rest") {
+  Ends ends;
+  ends.open();
+  for (const char* text : {"one", "two", "three"}) {
+    REQUIRE(ends.client->encode(as_bytes(std::string_view(text)), ends.to_server));
+  }
+  std::array<std::byte, 64> into{};
+  const Bytes wire = ends.to_server;
+  CHECK(decode_all(*ends.server, wire.first(wire.size() - 1), into).value() == 6);
+  CHECK(decode_all(*ends.server, wire.last(1), into).value() == 5);
+}
+
+TEST_CASE("a record that was changed on the way is refused, whichever byte it is") {
+  for (std::size_t at = 0; at < 5 + 5 + 1 + 16; ++at) {
+    CAPTURE(at);
+    Ends ends;
+    ends.open();
+    REQUIRE(ends.client->encode(as_bytes("hello"), ends.to_server));
+    REQUIRE(ends.to_server.size() == 27);
+    ends.to_server[at] ^= std::byte{1};
+    std::array<std::byte, 64> into{};
+    const auto decoded = decode_all(*ends.server, ends.to_server, into);
+    // A larger length waits for bytes that never come.
+    CHECK((!decoded || *decoded == 0));
+    if (!decoded) CHECK(kind_of(decoded) == "protocol_violation");
+  }
+}
+
+TEST_CASE("a record that is repeated is refused") {
+  Ends ends;
+  ends.open();
+  REQUIRE(ends.client->encode(as_bytes("hello"), ends.to_server));
+  std::array<std::byte, 64> into{};
+  CHECK(decode_all(*ends.server, ends.to_server, into).value() == 5);
+  CHECK(kind_of(decode_all(*ends.server, ends.to_server, into)) == "protocol_violation");
+}
+
+TEST_CASE("a client's first message to another server, or again, opens nothing") {
+  Ends ends;
+  REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  const std::vector<std::byte> hello = ends.to_server;
+  REQUIRE_FALSE(Ends::step(*ends.server, ends.to_server, ends.to_client).value());
+  REQUIRE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  const std::vector<std::byte> finished = ends.to_server;
+  // A replay: the other server has a key share of its own, so the last message cannot fit.
+  Ends other;
+  other.to_server = hello;
+  REQUIRE_FALSE(Ends::step(*other.server, other.to_server, other.to_client).value());
+  other.to_server = finished;
+  CHECK(kind_of(Ends::step(*other.server, other.to_server, other.to_client)) ==
+        "permission_denied");
+}
+
+TEST_CASE("a server that gets its own messages back opens nothing") {
+  Ends ends;
+  REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  REQUIRE_FALSE(Ends::step(*ends.server, ends.to_server, ends.to_client).value());
+  ends.to_server = ends.to_client;
+  CHECK(kind_of(Ends::step(*ends.server, ends.to_server, ends.to_client)) == "permission_denied");
+}
+
+TEST_CASE("the end of the writes is closed, and a wire that ends without it truncated") {
+  Ends ends;
+  ends.open();
+  CHECK(ends.server->end_of_wire() == ErrorKind::truncated);
+  REQUIRE(ends.client->encode(as_bytes("last"), ends.to_server));
+  REQUIRE(ends.client->encode_end(ends.to_server));
+  std::array<std::byte, 64> into{};
+  Bytes wire = ends.to_server;
+  CHECK(ends.server->decode(wire, into, ends.to_client).value() == 4);
+  CHECK(kind_of(ends.server->decode(wire, into, ends.to_client)) == "closed");
+  CHECK(ends.server->end_of_wire() == ErrorKind::closed);
+  // The other direction goes on.
+  REQUIRE(ends.server->encode(as_bytes("answer"), ends.to_client));
+  CHECK(decode_all(*ends.client, ends.to_client, into).value() == 6);
+}
+
+}  // namespace hotline::tls_layer_test

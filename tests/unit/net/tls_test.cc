@@ -1,0 +1,237 @@
+#include "hotline/net/tls.h"
+
+#include <sys/socket.h>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <doctest/doctest.h>
+
+#include "hotline/net/connect.h"
+#include "hotline/net/listener.h"
+#include "support/loops.h"
+#include "support/sockets.h"
+
+namespace hotline::tls_test {
+namespace {
+
+Psk key_of(const std::string& name, char fill = 'k') {
+  return {.identity = "id:" + name, .key = Secret(as_bytes(std::string(32, fill))), .name = name};
+}
+
+TlsOptions accepting(std::string name, char fill = 'k') {
+  TlsOptions options;
+  options.accepted = [name = std::move(name), fill](std::string_view identity) {
+    return identity == "id:" + name ? std::optional(key_of(name, fill)) : std::nullopt;
+  };
+  return options;
+}
+
+TlsOptions presenting(std::string name, char fill = 'k') {
+  TlsOptions options;
+  options.credential = [name = std::move(name), fill](std::string_view, std::string_view) {
+    return Result<Psk>(key_of(name, fill));
+  };
+  return options;
+}
+
+/// A listener on TLS, whose one caller `serve` gets on a thread of its own.
+class OneCaller {
+ public:
+  OneCaller(const TlsOptions& options, std::function<void(Stream&)> serve)
+      : listener_(listen("tls://127.0.0.1:0", ListenOptions{.tls = options}).value()),
+        endpoint_(listener_.endpoint()),
+        thread_([this, serve = std::move(serve)] {
+          auto call = listener_.accept();
+          if (call) serve(*call);
+        }) {}
+  ~OneCaller() { thread_.join(); }
+
+  Result<Stream> call(const TlsOptions& options) {
+    return connect(endpoint_, ConnectOptions{.tls = options});
+  }
+  const Endpoint& endpoint() const { return endpoint_; }
+
+ private:
+  Listener listener_;
+  Endpoint endpoint_;
+  std::thread thread_;
+};
+
+void echo(Stream& call) {
+  while (auto bytes = call.receive()) {
+    if (!call.write_all(*bytes)) return;
+  }
+  discard(call.shut_down_writes());
+}
+
+std::string read_all(Stream& call) {
+  std::string text;
+  while (const auto bytes = call.receive()) text += as_text(*bytes);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("two ends with one key talk, and each has the identity of the other") {
+  test::on_each_engine([] {
+    std::optional<Identity> caller;
+    OneCaller server(accepting("alice"), [&](Stream& call) {
+      CHECK(call.handshake());
+      caller = call.identity();
+      echo(call);
+    });
+    auto call = server.call(presenting("alice"));
+    REQUIRE(call);
+    CHECK(call->is_protected());
+    CHECK(call->identity() == Identity{.name = "alice", .kind = Identity::Kind::key});
+    CHECK(call->write_all(as_bytes("hello")));
+    CHECK(call->shut_down_writes());
+    CHECK(read_all(*call) == "hello");
+    CHECK(call->ended_with(ErrorKind::closed));
+    CHECK(caller == Identity{.name = "alice", .kind = Identity::Kind::key});
+  });
+}
+
+TEST_CASE("the first receive of a server completes the handshake") {
+  test::on_each_engine([] {
+    OneCaller server(accepting("alice"), echo);
+    auto call = server.call(presenting("alice"));
+    REQUIRE(call);
+    CHECK(call->write_all(as_bytes("hello")));
+    CHECK(call->shut_down_writes());
+    CHECK(read_all(*call) == "hello");
+  });
+}
+
+TEST_CASE("a megabyte comes back as it was sent") {
+  test::on_each_engine([] {
+    OneCaller server(accepting("alice"), echo);
+    auto call = server.call(presenting("alice"));
+    REQUIRE(call);
+    std::string text;
+    for (int i = 0; text.size() < 1'000'000; ++i) text += std::to_string(i);
+    // In pieces, because the echo stops reading while its own writes are not read.
+    std::string back;
+    for (std::size_t at = 0; at < text.size(); at += 10'000) {
+      const std::string piece = text.substr(at, 10'000);
+      REQUIRE(call->write_all(as_bytes(piece)));
+      std::string part(piece.size(), '\0');
+      REQUIRE(call->read_exact(std::as_writable_bytes(std::span(part))));
+      back += part;
+    }
+    CHECK(back == text);
+  });
+}
+
+TEST_CASE("a wrong key and an unknown name are refused alike, on both ends") {
+  test::on_each_engine([] {
+    const auto refused = [](const TlsOptions& client) {
+      std::string server_kind;
+      std::string client_text;
+      {
+        OneCaller server(accepting("alice"),
+                         [&](Stream& call) { server_kind = test::kind_of(call.handshake()); });
+        auto call = server.call(client);
+        // The client may finish its part before the alert arrives.
+        const auto received = call ? call->receive() : fail(call.error());
+        REQUIRE_FALSE(received);
+        client_text = received.error().detail + '|' + std::string(name_of(received.error().kind));
+      }
+      return server_kind + ' ' + client_text;
+    };
+    const std::string wrong_key = refused(presenting("alice", 'x'));
+    CHECK(wrong_key.starts_with("permission_denied "));
+    CHECK(refused(presenting("mallory")) == wrong_key);
+  });
+}
+
+TEST_CASE("a caller that does not speak TLS is refused, and what it sent is never read") {
+  test::on_each_engine([] {
+    std::string kind;
+    {
+      OneCaller server(accepting("alice"),
+                       [&](Stream& call) { kind = test::kind_of(call.receive()); });
+      const UniqueFd caller = test::connect_tcp(server.endpoint().port());
+      test::send_text(caller.get(), "GET / HTTP/1.1\r\n\r\n");
+      test::receive_until_end(caller.get());
+    }
+    CHECK(kind == "permission_denied");
+  });
+}
+
+TEST_CASE("both ends derive the same channel binding, and another connection another one") {
+  test::on_each_engine([] {
+    const auto bindings = [] {
+      std::optional<Secret> theirs;
+      std::optional<Secret> ours;
+      {
+        OneCaller server(accepting("alice"), [&](Stream& call) {
+          CHECK(call.handshake());
+          theirs = call.channel_binding();
+        });
+        auto call = server.call(presenting("alice"));
+        REQUIRE(call);
+        ours = call->channel_binding();
+        read_all(*call);
+      }
+      REQUIRE((ours && theirs));
+      CHECK(*ours == *theirs);
+      CHECK(ours->size() == 32);
+      return *ours;
+    };
+    CHECK_FALSE(bindings() == bindings());
+  });
+}
+
+TEST_CASE("an end of the connection without an end of TLS is truncated") {
+  test::on_each_engine([] {
+    OneCaller server(accepting("alice"), [](Stream& call) {
+      CHECK(call.handshake());
+      CHECK(call.write_all(as_bytes("part")));
+      ::shutdown(call.descriptor(), SHUT_RDWR);
+    });
+    auto call = server.call(presenting("alice"));
+    REQUIRE(call);
+    CHECK(read_all(*call) == "part");
+    CHECK_FALSE(call->ended_with(ErrorKind::closed));
+  });
+}
+
+TEST_CASE("a server that trusts nothing and a client that presents nothing are refused") {
+  const auto detail = [](const auto& made) { return made ? "" : made.error().detail; };
+  CHECK(detail(Tls::server({})) == "a server needs keys of callers, or a certificate");
+  CHECK(detail(Tls::client({}, "alice", "host")) ==
+        "a client needs a key, or the roots of the server's certificate");
+  TlsOptions roots_alone = accepting("alice");
+  roots_alone.files.roots = "/tmp/roots";
+  CHECK(detail(Tls::server(roots_alone)) == "callers with certificates need a server with one");
+}
+
+TEST_CASE("a file that cannot be read is named") {
+  TlsOptions options;
+  options.files.certificate = "/does/not/exist";
+  const auto made = Tls::server(options);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().kind == ErrorKind::not_found);
+  CHECK(made.error().endpoint == "/does/not/exist");
+}
+
+TEST_CASE("the endpoint of a client names its key, and that is shown") {
+  const auto endpoint = Endpoint::parse("tls://alice@localhost:1?server=ab");
+  REQUIRE(endpoint);
+  CHECK(endpoint->user() == "alice");
+  CHECK(endpoint->host() == "localhost");
+  CHECK(endpoint->to_uri() == "tls://alice@localhost:1?server=ab");
+  CHECK(endpoint->with_port(2).to_string() == "tls://alice@localhost:2");
+  CHECK(Endpoint::parse("tls://[::1]:1")->user().empty());
+  CHECK(test::kind_of(Endpoint::parse("tls://@localhost:1")) == "invalid_argument");
+  CHECK(test::kind_of(Endpoint::parse("tls://a@b@c:1")) == "invalid_argument");
+  CHECK(test::kind_of(Endpoint::parse("tcp://alice@localhost:1")) == "invalid_argument");
+}
+
+}  // namespace hotline::tls_test
