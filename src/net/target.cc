@@ -1,5 +1,6 @@
 #include "hotline/net/target.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hotline {
@@ -17,7 +18,15 @@ Result<Target> Target::parse(std::string_view uri, const SocketOptions& defaults
   if (take_others) {
     if (auto taken = take_others(taker); !taken) return fail(std::move(taken.error()));
   }
-  if (auto finished = taker.finish(); !finished) return fail(std::move(finished.error()));
+  if (auto finished = taker.finish(); !finished) {
+    Error& error = finished.error();
+    const bool has_framing = std::ranges::any_of(
+        endpoint->options(), [](const EndpointOption& each) { return each.key == "framing"; });
+    if (has_framing && !take_others && !is_datagram(endpoint->transport())) {
+      error.advice = "for messages, use connect_frames(), or a FrameStream over the stream";
+    }
+    return fail(std::move(error));
+  }
   return Target{*std::move(endpoint), *std::move(socket), *std::move(tls)};
 }
 

@@ -41,4 +41,12 @@ TEST_CASE("a URI that is not an endpoint, and an option that nobody takes, are r
   CHECK(unknown.error().detail == "there is no option 'word'");
 }
 
+TEST_CASE("the hint of an option for messages names what takes it") {
+  const auto hint = [](std::string_view uri) { return Target::parse(uri).error().hint(); };
+  CHECK(hint("tcp://127.0.0.1:80?framing=lines") ==
+        "for messages, use connect_frames(), or a FrameStream over the stream");
+  CHECK(hint("unix:@x?framing=u32be").starts_with("for messages, use connect_frames()"));
+  CHECK(hint("udp://127.0.0.1:80?framing=lines").starts_with("the options are "));
+}
+
 }  // namespace hotline::target_test
