@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "simulation/challenge_scenario.h"
 #include "simulation/command_scenario.h"
 #include "simulation/framed_scenario.h"
 #include "simulation/primitives_scenario.h"
@@ -17,7 +18,7 @@ using simulation::Findings;
 constexpr Findings (*kScenarios[])(std::uint64_t) = {
     simulation::call_upper,    simulation::send_upper,     simulation::survive_deaths,
     simulation::survive_stops, simulation::use_primitives, simulation::call_framed,
-    simulation::run_commands};
+    simulation::run_commands,  simulation::call_challenged};
 
 /// Returns false if anything is wrong with the seed.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {
