@@ -328,7 +328,7 @@ class Mistakes(unittest.TestCase):
                 self.assertIn("--engine: it applies to --concurrency loops only", said)
 
     def test_invalid_words(self):
-        for option, word, known in (("--engine", "io_uring", "uring, epoll"),
+        for option, word, known in (("--engine", "io_uring", "uring and epoll"),
                                     ("--concurrency", "forks", "serial, threads:N"),
                                     ("--concurrency", "serial:2", "serial, threads:N"),
                                     ("--concurrency", "threads:0", "serial, threads:N"),
