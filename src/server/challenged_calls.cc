@@ -10,9 +10,8 @@ namespace hotline::server {
 namespace {
 
 constexpr char kChallengeAdvice[] =
-    "a challenge does not encrypt: listen on 127.0.0.1, ::1 or unix:, or use tls://; 'hotline "
-    "serve "
-    "--insecure' permits it";
+    "a challenge does not encrypt: listen on 127.0.0.1, ::1 or unix:, or use tls://; "
+    "'hotline serve --insecure' permits it";
 
 Result<void> check_can_challenge(const OptionTaker& taker, const Service& service) {
   if (is_datagram(service.wanted.transport())) {
