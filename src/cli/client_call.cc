@@ -7,6 +7,7 @@
 #include "cli/call_end.h"
 #include "cli/datagram_call.h"
 #include "cli/framed_call.h"
+#include "cli/key_trust.h"
 #include "cli/line_reader.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
@@ -67,8 +68,11 @@ Result<void> check_messages(const Endpoint& endpoint, const Framing& framing,
                          "framing, as in ?framing=u32be"));
 }
 
-Result<Stream> open_stream(const StreamTarget& form, const CallOptions& options) {
+Result<Stream> open_stream(const StreamTarget& form, const CallOptions& options,
+                           const CommonOptions& common) {
   ConnectOptions connecting;
+  connecting.tls = client_trust(common.home);
+  connecting.tls.files = form.target.tls;
   connecting.timeout = options.timeout;
   connecting.socket = form.target.socket;
   connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
@@ -98,7 +102,7 @@ ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) 
   if (auto checked = check_messages(form->target.endpoint, form->framing, options); !checked) {
     return report_error(checked.error(), ExitStatus::usage, common.output);
   }
-  auto stream = open_stream(*form, options);
+  auto stream = open_stream(*form, options, common);
   if (!stream)
     return report_error(stream.error(), status_of_connect(stream.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/key_trust.h"
 #include "hotline/auth/connect_authenticated.h"
 #include "hotline/net/connect.h"
 #include "hotline/net/target.h"
@@ -24,6 +25,8 @@ Result<CommandClient> connect_command(const std::string& uri, const CommandConne
   const auto target = Target::parse(uri, {}, take_command, Side::client);
   if (!target) return fail(target.error());
   connecting.socket = target->socket;
+  connecting.tls = client_trust(options.home);
+  connecting.tls.files = target->tls;
   auto stream = connect(target->endpoint, connecting);
   if (!stream) return fail(std::move(stream.error()));
   return CommandClient(std::move(*stream), {.wire = command.wire,

@@ -13,6 +13,7 @@ struct CommandConnection {
   Duration linger{};
   Duration connect_timeout = kNoTimeout;
   Duration timeout = kNoTimeout;  ///< How long to wait for one reply.
+  std::string home{};             ///< The value of --home, where the keys are.
 };
 
 /// Connects to the service at `uri`, which may have `wire=` and `max=`. Fails as connect() does.

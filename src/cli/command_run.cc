@@ -70,7 +70,8 @@ ExitStatus report_failure(const Error& error, OutputForm form) {
 ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& common) {
   const DeadlineScope scope(deadline_after(options.timeout));
   auto client = connect_command(
-      options.endpoint, {.linger = options.linger, .connect_timeout = options.connect_timeout});
+      options.endpoint,
+      {.linger = options.linger, .connect_timeout = options.connect_timeout, .home = common.home});
   if (!client) return report_failure(client.error(), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto ran =

@@ -58,6 +58,7 @@ class Shell final : private PeerWatch {
   }
 
   int descriptor() const override { return client_.stream().descriptor(); }
+  bool has_unread() const override { return client_.stream().has_unread(); }
   bool show_arrived() override {
     watched_ = client_.take_unasked(sink());
     return watched_.has_value();
@@ -72,7 +73,8 @@ class Shell final : private PeerWatch {
 ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   auto client = connect_command(options.endpoint, {.linger = options.linger,
                                                    .connect_timeout = options.connect_timeout,
-                                                   .timeout = options.timeout});
+                                                   .timeout = options.timeout,
+                                                   .home = common.home});
   if (!client)
     return report_error(client.error(), status_of_connect(client.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));

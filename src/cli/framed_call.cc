@@ -149,6 +149,8 @@ int FramedCall::descriptor() const {
   return !end_.has_ended() ? frames_.stream().descriptor() : -1;
 }
 
+bool FramedCall::has_unread() const { return !end_.has_ended() && frames_.stream().has_unread(); }
+
 bool FramedCall::show_arrived() {
   // The peer announces a message only when it is acknowledged, so more follows.
   const bool is_all_here = frames_.framing().can_pipeline();

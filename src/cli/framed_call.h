@@ -41,6 +41,7 @@ class FramedCall final : private PeerWatch {
   };
 
   int descriptor() const override;
+  bool has_unread() const override;
   bool show_arrived() override;
   void settle() override {}
 

@@ -125,7 +125,7 @@ void LineEditor::remember(const std::string& line) {
 /// Shows data from the peer until there is input. Returns false if the peer hangs up.
 bool LineEditor::State::wait_for_input() {
   for (;;) {
-    switch (StandardInput::wait(peer->descriptor())) {
+    switch (cli::wait_for_input(*peer)) {
       case StandardInput::Ready::input: return true;
       case StandardInput::Ready::interrupted: refresh(); break;
       case StandardInput::Ready::peer:

@@ -31,7 +31,7 @@ MessageSource::Next PlainLines::next_line(std::string& line, PeerWatch& peer) {
       if (peer.descriptor() < 0) return Next::hang_up;
       peer.settle();
     }
-    const auto ready = StandardInput::wait(peer.descriptor());
+    const auto ready = wait_for_input(peer);
     if (ready == StandardInput::Ready::peer && !peer.show_arrived()) return Next::hang_up;
     if (ready != StandardInput::Ready::input) continue;
     const std::size_t size = read_.size();

@@ -15,6 +15,9 @@ class PeerWatch {
   /// Returns the descriptor to wait on for the peer; negative if it has already hung up.
   virtual int descriptor() const = 0;
 
+  /// Returns true if bytes of the peer are here already, so that its descriptor may stay silent.
+  virtual bool has_unread() const { return false; }
+
   /// Shows what has arrived from the peer. Returns false if it hangs up.
   virtual bool show_arrived() = 0;
 

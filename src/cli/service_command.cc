@@ -40,7 +40,7 @@ Result<Handler> make_command(OptionTaker& taker, const ServiceNeeds& needs) {
 ServiceEntry command_service() {
   return {.name = "command",
           .summary = "runs shell commands and answers with their output",
-          .transports = {"tcp", "unix", "fd"},
+          .transports = {"tcp", "tls", "unix", "fd"},
           .example = "command=tcp://127.0.0.1:8090?wire=i32",
           .help = kCommandHelp + two_columns(server_wire_options()),
           .make = make_command,

@@ -30,7 +30,7 @@ Result<Handler> make_upper(OptionTaker&, const ServiceNeeds& needs) {
 ServiceEntry upper_service() {
   return {.name = "upper",
           .summary = "answers with the same bytes, with a-z as A-Z",
-          .transports = {"tcp", "udp", "unix", "unixgram", "fd"},
+          .transports = {"tcp", "tls", "udp", "unix", "unixgram", "fd"},
           .example = "upper=tcp://127.0.0.1:8000",
           .help = kUpperHelp,
           .make = make_upper};

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/key_trust.h"
 #include "cli/log_line.h"
 #include "cli/report.h"
 #include "cli/secret_hint.h"
@@ -83,10 +84,20 @@ void close_inherited(const ServeOptions& options) {
   for (const int number : numbers) UniqueFd(number).reset();
 }
 
+bool uses_tls(const ServeOptions& options) {
+  return std::ranges::any_of(options.services, [](const ServiceAt& each) {
+    const auto endpoint = Endpoint::parse(each.uri);
+    return endpoint && is_protected(endpoint->transport());
+  });
+}
+
 void report_exposed(const Server& server, const Entries& entries, OutputForm form) {
   const std::vector<BoundService> services = server.services();
   for (std::size_t i = 0; i < services.size(); ++i) {
-    if (!entries[i]->is_guarded || services[i].endpoint.is_local()) continue;
+    if (!entries[i]->is_guarded || services[i].endpoint.is_local() ||
+        is_protected(services[i].endpoint.transport())) {
+      continue;
+    }
     report_note_in_time("--insecure: everybody who can connect to " +
                             services[i].endpoint.to_string() +
                             " can do there whatever this user can",
@@ -143,6 +154,11 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   if (log.wants(LogLevel::debug)) server_options.tap = &traffic;
   server_options.on_serving = report_listening;
   if (options.is_insecure) server_options.exposure = Exposure::anywhere;
+  if (uses_tls(options)) {
+    auto trust = server_trust(common.home);
+    if (!trust) return fail(std::move(trust.error()));
+    server_options.tls = std::move(*trust);
+  }
   Server server(server_options);
   auto added = add_services(server, options, entries, launcher);
   if (!added) return fail(std::move(added.error()));

@@ -33,6 +33,11 @@ std::ptrdiff_t StandardInput::read(MutableBytes into) {
   }
 }
 
+StandardInput::Ready wait_for_input(const PeerWatch& peer) {
+  if (peer.has_unread() && !StandardInput::is_ready()) return StandardInput::Ready::peer;
+  return StandardInput::wait(peer.descriptor());
+}
+
 bool is_output_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
 }  // namespace hotline::cli

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cli/message_source.h"
 #include "hotline/core/bytes.h"
 
 namespace hotline::cli {
@@ -26,6 +27,9 @@ class StandardInput {
   /// Reads some input. Returns how many bytes, 0 at its end, or a negated errno.
   static std::ptrdiff_t read(MutableBytes into);
 };
+
+/// Waits as StandardInput::wait() does, for input or `peer`, whose bytes may be here already.
+StandardInput::Ready wait_for_input(const PeerWatch& peer);
 
 /// Returns true if standard output is a terminal.
 bool is_output_terminal();

@@ -91,6 +91,8 @@ StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
 
 int StreamCall::descriptor() const { return !end_.has_ended() ? stream_.descriptor() : -1; }
 
+bool StreamCall::has_unread() const { return !end_.has_ended() && stream_.has_unread(); }
+
 bool StreamCall::show_arrived() {
   show_rest();
   return !end_.has_ended() && has_reader_;

@@ -31,6 +31,7 @@ class StreamCall final : private PeerWatch {
   enum class Arrival { piece, nothing, end };
 
   int descriptor() const override;
+  bool has_unread() const override;
   bool show_arrived() override;
   void settle() override { printer_.end_reply(); }
 

@@ -5,6 +5,7 @@
 #include "cli/wire_texts.h"
 #include "hotline/auth/challenge.h"
 #include "hotline/framing/framing.h"
+#include "hotline/net/tls.h"
 #include "hotline/server/concurrency.h"
 
 namespace hotline::cli {
@@ -53,7 +54,7 @@ Quote them for the shell:
               {"secret-file=PATH",
                "the file with the secret of auth=, which only its owner may read; one newline at "
                "its end is dropped"}}) +
-         R"(
+         "\nAt tls:// endpoints:\n\n" + two_columns(described(tls_option_names())) + R"(
 An endpoint of the service 'command' has these options instead of framing= and max=:
 
 )" + two_columns(server_wire_options()) +

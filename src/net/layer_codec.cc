@@ -1,6 +1,6 @@
 #include "net/layer_codec.h"
 
-#include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace hotline::net {
@@ -12,7 +12,9 @@ int LayerCodec::note(Error failure) {
 
 int LayerCodec::open() {
   if (has_failed_) return kFailed;
-  auto opened = layer_->open(wire_, outgoing);
+  Bytes wire = channel_.unread;
+  auto opened = layer_->open(wire, outgoing);
+  keep_wire(wire);
   if (!opened) return note(std::move(opened.error()));
   is_open_ = *opened;
   return is_open_ ? 1 : 0;
@@ -21,7 +23,9 @@ int LayerCodec::open() {
 int LayerCodec::decode(MutableBytes into) {
   if (has_failed_) return kFailed;
   if (!has_buffered()) return 0;
-  auto decoded = layer_->decode(wire_, into, outgoing);
+  Bytes wire = channel_.unread;
+  auto decoded = layer_->decode(wire, into, outgoing);
+  keep_wire(wire);
   if (decoded) return static_cast<int>(*decoded);
   if (decoded.error().kind == ErrorKind::closed) return kEnded;
   return note(std::move(decoded.error()));
@@ -72,25 +76,20 @@ int LayerCodec::end_wire() {
                          "the connection ended without the end of the peer's writes"));
 }
 
-void LayerCodec::feed(engine::Buffer buffer) {
-  wire_lease_ = std::move(buffer);
-  wire_ = wire_lease_.memory().first(wire_lease_.filled());
-}
+void LayerCodec::keep_wire(Bytes rest) { channel_.unread = channel_.unread.last(rest.size()); }
 
-void LayerCodec::feed(Bytes bytes) {
-  engine::Buffer own;
-  if (!bytes.empty()) own = engine::Buffer(bytes.size());
-  std::ranges::copy(bytes, own.memory().begin());
-  own.set_filled(bytes.size());
-  feed(std::move(own));
+void LayerCodec::feed(engine::Buffer buffer) {
+  assert(channel_.unread.empty() && "a layer uses all bytes before it asks for more");
+  channel_.unread = buffer.memory().first(buffer.filled());
+  channel_.lease = std::move(buffer);
 }
 
 void LayerCodec::end_lease(engine::Engine& engine) {
-  if (wire_.empty() && wire_lease_) engine.recycle(std::exchange(wire_lease_, {}));
-}
-
-void LayerCodec::leave_engine() {
-  if (wire_lease_.is_pooled()) feed(wire_);
+  plain_unread = {};
+  plain_lease = {};
+  if (channel_.unread.empty() && channel_.lease) {
+    engine.recycle(std::exchange(channel_.lease, {}));
+  }
 }
 
 }  // namespace hotline::net

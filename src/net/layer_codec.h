@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "engine/buffer.h"
+#include "engine/channel.h"
 #include "engine/engine.h"
 #include "hotline/net/stream_layer.h"
 
@@ -17,7 +18,9 @@ namespace hotline::net {
 /// is: one fiber may decode while another encodes.
 class LayerCodec {
  public:
-  explicit LayerCodec(std::unique_ptr<StreamLayer> layer) : layer_(std::move(layer)) {}
+  /// The bytes of the socket are the unread ones of `channel`, which outlives this.
+  LayerCodec(std::unique_ptr<StreamLayer> layer, engine::Channel& channel)
+      : layer_(std::move(layer)), channel_(channel) {}
 
   /// The result of a step that failed: failure() says why.
   static constexpr int kFailed = -EPROTO;
@@ -49,18 +52,18 @@ class LayerCodec {
   /// The peer has closed its socket. Returns 0 if nothing is missing, or kFailed.
   int end_wire();
 
-  /// Takes over bytes that have arrived. The second form copies; it throws std::bad_alloc.
+  /// Takes over bytes that have arrived, after all earlier ones were decoded.
   void feed(engine::Buffer buffer);
-  void feed(Bytes bytes);
 
-  /// Gives the buffer back if all of its bytes were decoded.
+  /// Frees the plain bytes, and gives the buffer of the socket's back if all of it was decoded.
   void end_lease(engine::Engine& engine);
 
-  /// Keeps the bytes that were not decoded, apart from the engine's buffers. Throws std::bad_alloc.
-  void leave_engine();
-
   /// Returns true if bytes can be decoded without more that arrive.
-  bool has_buffered() const { return !wire_.empty() || layer_->has_buffered(); }
+  bool has_buffered() const { return !channel_.unread.empty() || layer_->has_buffered(); }
+
+  /// The lease of decoded bytes, and the part of it that was not read.
+  engine::Buffer plain_lease;
+  MutableBytes plain_unread;
 
   /// Encoded bytes that were not sent.
   std::vector<std::byte> outgoing;
@@ -69,10 +72,10 @@ class LayerCodec {
  private:
   int note(Error failure);
   int encode_record(Bytes plain);
+  void keep_wire(Bytes rest);
 
   std::unique_ptr<StreamLayer> layer_;
-  engine::Buffer wire_lease_;
-  Bytes wire_;
+  engine::Channel& channel_;
   std::vector<std::byte> gathered_;  ///< Pieces that are encoded together.
   Error failure_;
   bool is_open_ = false;

@@ -46,7 +46,7 @@ Result<MutableBytes> Stream::receive() {
   State& state = *state_;
   engine::Channel& channel = *state.channel;
   Engine& engine = Engine::current();
-  if (channel.unread.empty()) {
+  if (state.arrived().unread.empty()) {
     // The lease ends before the wait, so that an idle stream holds no buffer.
     state.end_lease(engine);
     engine::Receive receive(channel, engine);
@@ -60,7 +60,7 @@ Result<MutableBytes> Stream::receive() {
 Result<MutableBytes> Stream::receive(Deadline deadline) {
   State& state = *state_;
   engine::Channel& channel = *state.channel;
-  if (!channel.unread.empty()) return state.take_unread();
+  if (!state.arrived().unread.empty()) return state.take_unread();
   Engine& engine = Engine::current();
   state.end_lease(engine);
   if (state.read_end <= 0) return fail(state.receive_error(state.read_end));
@@ -84,10 +84,10 @@ Result<std::size_t> Stream::read_some(MutableBytes into) {
   State& state = *state_;
   engine::Channel& channel = *state.channel;
   std::size_t taken = 0;
-  if (!channel.unread.empty()) {
-    taken = std::min(channel.unread.size(), into.size());
-    std::copy_n(channel.unread.begin(), taken, into.begin());
-    channel.unread = channel.unread.subspan(taken);
+  if (MutableBytes& unread = state.arrived().unread; !unread.empty()) {
+    taken = std::min(unread.size(), into.size());
+    std::copy_n(unread.begin(), taken, into.begin());
+    unread = unread.subspan(taken);
   } else {
     Engine& engine = Engine::current();
     state.end_lease(engine);
@@ -260,10 +260,7 @@ Endpoint Stream::local() const {
 
 int Stream::descriptor() const { return state_->channel->fd(); }
 
-void Stream::leave_loop() {
-  if (state_->layer) state_->layer->leave_engine();
-  state_->channel->withdraw();
-}
+void Stream::leave_loop() { state_->channel->withdraw(); }
 
 Result<void> Stream::add_layer(std::unique_ptr<StreamLayer> layer) {
   check_use(layer != nullptr, "a stream layer is null");
@@ -271,12 +268,7 @@ Result<void> Stream::add_layer(std::unique_ptr<StreamLayer> layer) {
     return fail(make_error(ErrorKind::unsupported, "add a layer to", state_->peer.to_string(),
                            "the stream has a layer already"));
   }
-  engine::Channel& channel = *state_->channel;
-  auto codec = std::make_unique<net::LayerCodec>(std::move(layer));
-  // Bytes that have arrived are the layer's.
-  if (!channel.unread.empty()) codec->feed(channel.unread);
-  channel.unread = {};
-  state_->layer = std::move(codec);
+  state_->layer = std::make_unique<net::LayerCodec>(std::move(layer), *state_->channel);
   return {};
 }
 

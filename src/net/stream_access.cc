@@ -23,15 +23,15 @@ Stream StreamAccess::over(std::unique_ptr<engine::Channel>&& channel, Endpoint p
 void StreamAccess::note_cut_off(Stream& stream) { stream.state_->note_cut_off(); }
 
 void StreamAccess::give_back(Stream& stream, Bytes begun, MutableBytes rest) {
-  engine::Channel& channel = *stream.state_->channel;
-  const MutableBytes unread = channel.unread;
-  const MutableBytes lease = channel.lease.memory();
+  const Stream::State::Arrived arrived = stream.state_->arrived();
+  const MutableBytes unread = arrived.unread;
+  const MutableBytes lease = arrived.lease.memory();
   const std::byte* const end = rest.data() + rest.size();
   const bool is_of_lease = std::greater_equal<>()(rest.data(), lease.data()) &&
                            std::less_equal<>()(end, lease.data() + lease.size());
   const bool is_next = is_of_lease && (unread.empty() || unread.data() == end);
   if (begun.empty() && is_next) {
-    channel.unread = {rest.data(), rest.size() + unread.size()};
+    arrived.unread = {rest.data(), rest.size() + unread.size()};
     return;
   }
   const std::size_t size = begun.size() + rest.size() + unread.size();
@@ -41,8 +41,8 @@ void StreamAccess::give_back(Stream& stream, Bytes begun, MutableBytes rest) {
   for (const Bytes part : {begun, Bytes(rest), Bytes(unread)}) {
     into = std::ranges::copy(part, into).out;
   }
-  channel.unread = buffer.memory();
-  engine::Engine::current().recycle(std::exchange(channel.lease, std::move(buffer)));
+  arrived.unread = buffer.memory();
+  engine::Engine::current().recycle(std::exchange(arrived.lease, std::move(buffer)));
 }
 
 void StreamAccess::watch(Stream& stream, engine::ReadWatch& watch) {

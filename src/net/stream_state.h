@@ -81,24 +81,36 @@ struct Stream::State {
   /// Sends the end of the writes if that does not have to wait.
   void end_layer() noexcept;
   bool has_unread() const {
-    return !channel->unread.empty() || read_end <= 0 || (layer && layer->has_buffered());
+    return !arrived().unread.empty() || read_end <= 0 || (layer && layer->has_buffered());
+  }
+
+  /// The bytes that the program has not read, and their memory. With a layer, the channel has those
+  /// of the socket instead.
+  struct Arrived {
+    engine::Buffer& lease;
+    MutableBytes& unread;
+  };
+  Arrived arrived() const {
+    if (layer) return {layer->plain_lease, layer->plain_unread};
+    return {channel->lease, channel->unread};
   }
 
   /// Gives the lease's buffer back, so that an idle stream holds none.
   void end_lease(engine::Engine& engine) {
+    if (layer) return layer->end_lease(engine);
     if (channel->lease) engine.recycle(std::exchange(channel->lease, {}));
-    if (layer) layer->end_lease(engine);
   }
 
   void lease(engine::Buffer buffer) {
     has_received = true;
-    channel->unread = buffer.memory().first(buffer.filled());
-    channel->lease = std::move(buffer);
+    const Arrived into = arrived();
+    into.unread = buffer.memory().first(buffer.filled());
+    into.lease = std::move(buffer);
   }
 
   /// Returns as much of the lease as one receive may give.
   MutableBytes take_unread() {
-    engine::Channel& from = *channel;
+    const Arrived from = arrived();
     const MutableBytes piece = from.unread.first(std::min(from.unread.size(), piece_max()));
     from.unread = from.unread.subspan(piece.size());
     if (options.tap != nullptr) options.tap->received(peer, piece);

@@ -160,7 +160,7 @@ class Mistakes(unittest.TestCase):
             self.refuse(2, word, "one")
 
     def test_an_inherited_descriptor_cannot_be_called(self):
-        self.assertIn("a call goes over tcp or unix", self.refuse(2, "fd:0", "one"))
+        self.assertIn("a call goes over tcp, unix or tls", self.refuse(2, "fd:0", "one"))
 
     def test_an_unknown_option_names_the_known_ones_and_the_way_to_send_it(self):
         said = self.refuse(2, "tcp://127.0.0.1:1", "--lingr", "1s")

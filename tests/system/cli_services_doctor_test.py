@@ -18,7 +18,7 @@ class Services(unittest.TestCase):
         listed = run("services")
         self.assertEqual(listed.returncode, 0)
         self.assertRegex(listed.stdout.decode(),
-                         r"(?m)^upper .*tcp udp unix unixgram fd .*hotline serve upper=tcp://")
+                         r"(?m)^upper .*tcp tls udp unix unixgram fd .*hotline serve upper=tcp://")
 
     def test_as_json_is_one_versioned_object_a_line(self):
         lines = run("services", "--json").stdout.splitlines()

@@ -73,7 +73,7 @@ class BashCompletion(unittest.TestCase):
         self.assertEqual(proposals("hotline doctor --l"), [])
 
     def test_values_are_those_of_the_option(self):
-        self.assertEqual(proposals("hotline serve --engine "), ["uring", "epoll", "auto"])
+        self.assertEqual(proposals("hotline serve --engine "), ["auto", "uring", "epoll"])
         self.assertEqual(proposals("hotline serve --engine=e"), ["epoll"])
         self.assertEqual(proposals("hotline serve --concurrency p"), ["processes"])
         self.assertEqual(proposals("hotline serve --log-format "), ["text", "json"])
@@ -90,7 +90,7 @@ class BashCompletion(unittest.TestCase):
             self.assertEqual(proposals(f"hotline --home {folder}/tw"), [folder + "/two words"])
 
     def test_an_endpoint_is_proposed_with_its_schemes_after_what_readline_has_cut(self):
-        self.assertEqual(proposals("hotline call t"), ["tcp://"])
+        self.assertEqual(proposals("hotline call t"), ["tcp://", "tls://"])
         self.assertEqual(proposals("hotline call unix:"), ["///", "@"])
         self.assertEqual(proposals("hotline serve upper=u"),
                          ["udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@"])

@@ -47,9 +47,11 @@ class Documented(unittest.TestCase):
         self.assertIn("mp", known)
 
     def test_every_option_of_a_socket_is_in_the_help(self):
-        known = listed(hint_of("call", "udp://127.0.0.1:1?none=1", "x"))
+        known = (listed(hint_of("serve", "upper=udp://127.0.0.1:1?none=1")) +
+                 listed(hint_of("call", "tls://127.0.0.1:1?none=1", "x")))
         text = run("help", "endpoints").stdout.decode()
         self.assertIn("v6only", known)
+        self.assertIn("server", known)
         for name in known:
             self.assertRegex(text, rf"(?m)^  {re.escape(name)}=")
 

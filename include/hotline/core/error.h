@@ -8,7 +8,8 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// The kind of a failure, as far as a caller can act on it. Error::native_code keeps the rest.
+/// The kind of a failure. Kinds are distinguished only where a caller can act differently;
+/// Error::native_code has the errno.
 enum class ErrorKind : std::uint8_t {
   closed,          ///< The peer closed the connection in order, between two messages or reads.
   reset,           ///< The peer, or something on the way to it, broke the connection off.
@@ -26,7 +27,7 @@ enum class ErrorKind : std::uint8_t {
   resource_exhausted,     ///< Descriptors or memory ran out, or a limit of the library was reached.
   invalid_argument,       ///< The caller passed an invalid endpoint, option or number.
   unsupported,            ///< This kernel, engine or transport cannot do it.
-  too_large,              ///< A `*_max` was exceeded.
+  too_large,              ///< A limit on a size was exceeded, such as Framing::frame_max.
   protocol_violation,     ///< The peer sent what its protocol does not allow.
   system,                 ///< Any other failure: see native_code.
 };

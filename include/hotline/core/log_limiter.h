@@ -60,7 +60,7 @@ class LogLimiter {
   std::map<Kind, Period> periods_;
 };
 
-/// Returns the text that reports `count` suppressed records: `12 more like this in the last 10 s`.
+/// Returns the text that reports `count` suppressed records: `12 more like this in the last 10s`.
 std::string describe_held(std::uint64_t count, const LogLimits& limits);
 
 }  // namespace hotline

@@ -11,13 +11,13 @@
 namespace hotline HOTLINE_PUBLIC {
 
 /// A value, or the Error that prevented it. Failures are returned, never thrown. The compiler warns
-/// when a result is dropped without a look: discard() says that this is meant.
+/// if a result is ignored: use discard() to ignore one on purpose.
 template <typename T>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
   using std::expected<T, Error>::expected;
 
-  /// From what the monadic operations (and_then, transform, ...) return.
+  /// Converts from std::expected, which the monadic operations (and_then, transform, ...) return.
   Result(std::expected<T, Error> other) : std::expected<T, Error>(std::move(other)) {}
 
   /// Returns the value, for programs that do not handle the error. Throws a BadResultAccess, which

@@ -37,7 +37,7 @@ class Secret {
   std::size_t size() const { return bytes_.size(); }
   bool empty() const { return bytes_.empty(); }
 
-  /// Compares in constant time for secrets of one length.
+  /// Compares in a time that depends only on the lengths, not on the bytes.
   friend bool operator==(const Secret& left, const Secret& right);
 
  private:

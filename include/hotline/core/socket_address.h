@@ -31,8 +31,8 @@ class SocketAddress {
   std::size_t size() const { return size_; }
   bool is_empty() const { return size_ == 0; }
 
-  /// Sets how many bytes are valid, after a system call has written through data(). The room there
-  /// is kSizeMax bytes.
+  /// Sets how many bytes are valid, at most kSizeMax. Call it after a system call has written to
+  /// data(), which has room for kSizeMax bytes.
   void set_size(std::size_t size) {
     size_ = static_cast<std::uint32_t>(size < kSizeMax ? size : kSizeMax);
   }

@@ -20,8 +20,8 @@ std::chrono::system_clock::time_point wall_clock_now();
 Deadline deadline_after(Duration timeout);
 
 /// Waits until `deadline`. Suspends the fiber. Fails only with `cancelled`, with `timed_out` if the
-/// deadline of an enclosing DeadlineScope is earlier, and with `draining` if `on_drain` says so.
-/// Any thread.
+/// deadline of an enclosing DeadlineScope is earlier, and with `draining` if a drain arrives and
+/// `on_drain` is OnDrain::ends. Any thread.
 Result<void> sleep_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on);
 
 /// Waits for `duration`; see sleep_until.

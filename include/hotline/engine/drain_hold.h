@@ -18,8 +18,8 @@ namespace hotline HOTLINE_PUBLIC {
 ///     if (!call.write_all(question)) return;
 ///     const auto answer = call.receive();
 ///
-/// Holds may be nested. Keep each in a local variable: one that is destroyed on another fiber or
-/// thread than made it ends the program.
+/// Holds may be nested. Keep each in a local variable: the program aborts if a hold is destroyed on
+/// a fiber or thread other than the one that made it.
 class DrainHold {
  public:
   DrainHold();

@@ -62,7 +62,8 @@ struct UringReport {
 /// Tries to make a ring with everything that the uring engine needs. Any thread.
 UringReport probe_uring();
 
-/// The engine that a choice means on this machine, and the reason if it is not the first choice.
+/// The engine that an EngineKind stands for on this machine and, if `automatic` did not get uring,
+/// the reason.
 struct EngineDecision {
   EngineKind engine;
   std::string fallback_reason;  ///< Empty unless `automatic` fell back to epoll.

@@ -5,10 +5,10 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// An event that can happen many times, and for which fibers and threads wait. If it happens while
-/// none waits, this is kept until the next wait, once, however often it happened. If several wait,
-/// each set() ends one wait, that of the longest waiter. Works between fibers, threads and loops,
-/// and in simulated worlds.
+/// An event that can happen many times, and for which fibers and threads wait. A set() while none
+/// waits is remembered, and the next wait returns at once; several such calls count as one. If
+/// several fibers or threads wait, each set() ends the wait of the one that has waited longest.
+/// Works between fibers, threads and loops, and in simulated worlds.
 ///
 ///     Event has_changed;
 ///     ...
@@ -19,14 +19,15 @@ namespace hotline HOTLINE_PUBLIC {
 /// for it or will call it; the waiter whose wait a set() has ended may destroy it.
 class Event {
  public:
-  /// Reports that it has happened. Never waits.
+  /// Marks the event as having happened, and so ends one wait, or the next one. Never waits.
   void set() noexcept { happened_.release_below(1); }
 
-  /// Returns true if it has happened since the last wait. The next wait then waits for the next
-  /// time. Never waits.
+  /// Returns true if the event has happened since the last wait() or take(), and forgets that: the
+  /// next wait() is then for the next set(). Never waits.
   bool take() noexcept { return happened_.try_acquire(); }
 
-  /// Waits until it has happened since the last wait. Fails only where it would have to wait: with
+  /// Waits until the event happens; returns at once if it has happened since the last wait() or
+  /// take(). Fails only where it would have to wait: with
   /// `timed_out` at `deadline`, with `cancelled`, with `draining` if `on_drain` says so, and with
   /// `resource_exhausted` if there is no memory or descriptor for the wait.
   Result<void> wait(Deadline deadline = Deadline::never(), OnDrain on_drain = OnDrain::goes_on) {

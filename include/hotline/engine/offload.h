@@ -14,9 +14,9 @@ namespace hotline HOTLINE_PUBLIC {
 /// Runs `work` on a pool of threads (OffloadOptions) and waits for it. A fiber uses it for calls
 /// that would block its loop, such as a slow library or a file. Rethrows what `work` throws.
 /// Suspends the fiber. When a deadline passes or the fiber is cancelled, it returns that error at
-/// once; `work` then runs to its end unobserved, so `work` must own everything that it uses. Only
-/// work that still waits for room (beyond OffloadOptions::waiting_max) is dropped and never runs. A
-/// task that is already cancelled starts no work.
+/// once; `work` then runs to its end unobserved, so `work` must own everything that it uses. Work
+/// that still waits for room (beyond OffloadOptions::waiting_max) is dropped instead and never
+/// runs. If the calling fiber is cancelled already, `work` does not run.
 Result<void> offload_work(std::move_only_function<void()> work);
 
 /// The same for work that may return a value: `Result<int> n = offload([path] { return

@@ -13,9 +13,9 @@
 namespace hotline HOTLINE_PUBLIC {
 
 /// Reads bytes from a pipe, FIFO, terminal or file, such as standard input; use a Stream for a
-/// socket. The descriptor keeps its mode, so that other programs that share it are not disturbed.
-/// Move only. One fiber or thread reads at a time, and if a loop has waited, only that loop may use
-/// it.
+/// socket. It does not change the blocking mode of the descriptor, which other programs may share.
+/// Move only. One fiber or thread may read at a time. After a fiber of a loop has waited on it,
+/// only that loop may use it.
 ///
 ///     auto input = PipeReader::standard_input();
 ///     if (!input) return fail(input.error());

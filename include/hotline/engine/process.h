@@ -60,11 +60,12 @@ class Process {
   /// Kills the whole tree at once. What it has written can still be read. Idempotent.
   virtual void kill() = 0;
 
-  /// Kills remaining descendants. Call it after wait(). Succeeds only if no outsider killed any of
-  /// them first; otherwise end-of-file on an output does not prove that the output is complete.
+  /// Kills the descendants that remain. Call it after wait(). Succeeds only if no other process had
+  /// killed one of them before; if one had, the end of an output does not prove that the output is
+  /// complete.
   /// Fails with `reset` if the launcher or the keeper died before the tree had ended, and with
-  /// `cancelled` or `timed_out` if the wait is interrupted. The default is for processes that
-  /// nothing else can kill, and succeeds.
+  /// `cancelled` or `timed_out` if the wait is interrupted. The implementation in this class always
+  /// succeeds: it is for processes that nothing else can kill.
   virtual Result<void> finish() {
     kill();
     return {};
@@ -88,7 +89,8 @@ class Launcher {
 
   /// Waits until the launcher has died and returns an error of kind `reset`; the programs that it
   /// started are then being killed. Any other kind means that the wait was interrupted. Suspends
-  /// the fiber. The default is for a launcher that never dies, and waits until it is interrupted.
+  /// the fiber. The implementation in this class is for a launcher that never dies: it waits until
+  /// it is interrupted.
   virtual Error wait_dead() { return sleep_for(kNoTimeout).error(); }
 
   /// Returns a descriptor that a forked process must keep in order to launch, or -1 if there is
@@ -116,7 +118,8 @@ struct Completed {
   ProcessEnd end;
   std::string output;
   std::string error;
-  bool was_held = false;  ///< True if a descendant still had an output open when reading stopped.
+  /// True if a descendant of the program still had an output open when reading stopped.
+  bool was_held = false;
 };
 
 /// Limits for run_to_end().

@@ -70,7 +70,8 @@ class Queue : public QueueBase {
                 "a value must be movable without an exception: use std::unique_ptr");
 
  public:
-  /// `capacity`: at least 1, otherwise the program ends. Throws std::bad_alloc.
+  /// Makes a queue for `capacity` values, at least 1; the program aborts if it is 0. Throws
+  /// std::bad_alloc.
   explicit Queue(std::size_t capacity) : QueueBase(capacity), ring_(capacity) {}
 
   /// Appends `value` after waiting for room. Fails with `closed` after close(), with `timed_out` at

@@ -15,8 +15,8 @@ namespace hotline HOTLINE_PUBLIC {
 /// Receives signals without a signal handler. The signals are blocked in the thread that makes the
 /// object, and in threads that it starts later; the thread that destroys the object unblocks them.
 /// Make it before other threads start: a signal that one of them does not block has its usual
-/// effect there. Move only. One fiber or thread waits at a time, and if a loop has waited, only
-/// that loop may use it. In a simulated world the test sends the signals.
+/// effect there. Move only. One fiber or thread may wait at a time. After a fiber of a loop has
+/// waited on it, only that loop may use it. In a simulated world the test sends the signals.
 ///
 ///     auto reload = Signals::block({SIGHUP});
 ///     if (!reload) return fail(reload.error());
@@ -50,9 +50,9 @@ class Signals {
   std::unique_ptr<State> state_;
 };
 
-/// Returns those of `signals` that this process does not ignore. A parent process that starts a
-/// program with an ignored signal, as nohup(1) and shells with background jobs do, means that the
-/// signal should not affect the program; a blocked signal would be received all the same.
+/// Returns those of `signals` that this process does not ignore. Pass the result to block(): a
+/// parent that starts a program with a signal ignored, as nohup(1) does, means that the signal
+/// should not affect it, but Signals would receive an ignored signal all the same.
 std::vector<int> without_ignored(std::initializer_list<int> signals);
 
 }  // namespace hotline

@@ -22,9 +22,9 @@ int hold_standard_streams();
 int write_standard(StandardStream stream, std::string_view text);
 
 /// Writes all of `text`, usually one line, but waits no longer than `patience` for room. Returns 0,
-/// EAGAIN if there was no room by then, or the errno of the write that failed. A pipe takes up to
-/// PIPE_BUF bytes entirely or not at all; a part of a longer text may have been written. Blocks the
-/// thread.
+/// EAGAIN if there was no room by then, or the errno of the write that failed. After a failure a
+/// part of `text` may have been written; a pipe takes a text of up to PIPE_BUF bytes entirely or
+/// not at all. Blocks the thread.
 int write_standard_within(StandardStream stream, std::string_view text,
                           std::chrono::milliseconds patience);
 

@@ -7,8 +7,9 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// Waits until a descriptor of the caller's, such as another library's socket, can be read without
-/// waiting, has ended or has failed, as poll(2) says. Suspends the fiber; a thread without a loop
+/// Waits until a read from `fd` would not block, as poll(2) defines it: also at the end and after
+/// an error. `fd` is a descriptor of the caller, such as the socket of another library. Suspends
+/// the fiber; a thread without a loop
 /// blocks. Fails with `timed_out` at `deadline`, with `cancelled`, with `resource_exhausted`, and
 /// with `system` (EBADF) if `fd` is not open. A drain ends it with `draining` if `on_drain`
 /// says so and the descriptor is not ready.
@@ -18,13 +19,13 @@ namespace hotline HOTLINE_PUBLIC {
 ///       PQconsumeInput(connection);
 ///     }
 ///
-/// The descriptor stays the caller's, in the mode that it is in, and must stay open until then. It
-/// costs a few system calls each time. Never wait so for a stream of this library: it may hold
-/// bytes that it has received already.
+/// The caller keeps the descriptor, which must stay open until the call returns; its blocking mode
+/// is not changed. Each call makes a few system calls. Do not use it for a Stream of this library,
+/// which may hold bytes that it has received already.
 Result<void> wait_readable(int fd, Deadline deadline = Deadline::never(),
                            OnDrain on_drain = OnDrain::goes_on);
 
-/// Same as above, until it can be written to, or has failed.
+/// Same as above, but waits until a write to `fd` would not block, or `fd` has failed.
 Result<void> wait_writable(int fd, Deadline deadline = Deadline::never(),
                            OnDrain on_drain = OnDrain::goes_on);
 

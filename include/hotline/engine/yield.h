@@ -12,8 +12,8 @@ namespace hotline HOTLINE_PUBLIC {
 ///       yield();
 ///     }
 ///
-/// Any fiber or thread. Cannot fail, and does not notice a cancel. On the thread of a loop outside
-/// of its fibers it ends the program.
+/// Any fiber or thread. Cannot fail; a cancel does not end it. The program aborts if a function
+/// that was posted to a loop, which runs outside its fibers, calls it.
 void yield();
 
 }  // namespace hotline

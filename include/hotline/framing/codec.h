@@ -28,15 +28,15 @@ struct Decoded {
   std::size_t payload_begin = 0;
   std::size_t payload_bytes = 0;
   std::size_t frame_bytes = 0;  ///< The number of bytes from here to the next frame.
-  std::size_t wanted_bytes =
-      0;  ///< For `more`: the lowest total number of bytes, counted from the beginning of the
-          ///< frame, with which decode() can find more; larger than the input.
+  /// For `more`: the number of bytes of the frame, counted from its beginning, that decode() needs
+  /// before it can return anything else. It is larger than the size of the input.
+  std::size_t wanted_bytes = 0;
   std::string_view reason{};  ///< Why the bytes were refused; a literal.
 };
 
-/// Finds frames in bytes, without I/O. Remembers not the bytes but only how far it has looked, so
-/// that bytes that arrive one by one are examined once. After `malformed` or `too_large` the stream
-/// cannot be decoded any further.
+/// Finds frames in bytes, without I/O. It does not keep the bytes; it remembers how many of them it
+/// has examined, so that each byte is examined once even if the bytes arrive one by one. After
+/// `malformed` or `too_large` the stream cannot be decoded any further.
 class Decoder {
  public:
   /// `framing` must outlive this object.
@@ -50,11 +50,11 @@ class Decoder {
 
   const Framing& framing() const { return framing_; }
 
-  /// Returns the answer that the sender waits for before it sends more, after a decode() that found
-  /// `more`. Empty with a framing that can pipeline, and before the header has arrived. The
-  /// receiver sends the answer, calls note_answered(), and then decodes the same bytes followed by
-  /// later ones. Sometimes only a pause shows that the header is complete; if more of the header
-  /// arrives, decode it instead of answering.
+  /// Returns the answer for which the sender waits before it sends the payload. Call it after a
+  /// decode() that returned `more`. It is empty with a framing that can pipeline, and until the
+  /// header has arrived. If it is not empty, send it, call note_answered(), and decode the same
+  /// bytes followed by later ones. With Kind::ready only a pause shows that the header is complete:
+  /// wait a moment first, and if more bytes arrive, decode again instead of answering.
   Bytes answer() const;
 
   /// Notes that the answer has been sent. Call it only if answer() is not empty.

@@ -33,8 +33,9 @@ class FrameStream {
   ~FrameStream();
 
   /// Reads the next message, which may be empty. The result may be written to, and is valid until
-  /// the next read. It is in place where it was received if it came in one piece, and otherwise in
-  /// memory that grows as bytes arrive and is freed after the read. Fails with `closed` if the peer
+  /// the next read. A message that arrived in one piece stays in the receive buffer; otherwise it
+  /// is in memory that grows as bytes arrive and is freed by the next read. Fails with `closed` if
+  /// the peer
   /// closed between two messages, with `truncated` if it closed within one, with
   /// `protocol_violation` if the bytes are not a message, with `too_large` if a message is longer
   /// than frame_max, and otherwise as Stream::receive() does. After `protocol_violation` and
@@ -55,7 +56,7 @@ class FrameStream {
   /// available.
   bool has_frame();
 
-  /// Returns true if there are bytes that belong to no message that was read.
+  /// Returns true if bytes have been received that do not belong to a message already read.
   bool has_rest();
 
   /// Writes one whole message. Fails as encode() does, and then nothing was written; otherwise as

@@ -24,8 +24,8 @@ struct RouteControl;
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// The sender of a datagram, and the local address at which it arrived; a reply over it is sent
-/// from that address. A value.
+/// The sender of a datagram, and the local address at which the datagram arrived. A reply that is
+/// sent with this route goes to that sender, from that local address. A value.
 class DatagramRoute {
  public:
   SocketAddress peer{};
@@ -130,9 +130,9 @@ class DatagramSocket {
 };
 
 /// Returns a socket bound to `endpoint`, for a server. Fails as listen() does. A UNIX peer that
-/// does not read loses datagrams and does not delay others: by the kernel's rules its unread
-/// datagrams count against the socket that sent them, so others may be answered from a socket
-/// without a name in the meantime.
+/// does not read loses datagrams and does not delay others. For that, replies to other peers may be
+/// sent from a second socket without a name, because the kernel counts unread datagrams against the
+/// socket that sent them.
 Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
                                       const DatagramOptions& options = {});
 
@@ -140,10 +140,10 @@ Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint,
 Result<DatagramSocket> bind_datagrams(std::string_view uri, DatagramOptions options = {});
 
 /// Returns a socket that exchanges datagrams only with `endpoint`, for a client. If a name has
-/// several addresses, it uses the first that answers: until then, if an address refuses, the last
-/// datagram is sent to the next address, and each send() after a receive that timed out goes to the
-/// next address. A UNIX socket binds itself to an abstract name that the kernel chooses, so that it
-/// can be answered.
+/// several addresses, it uses the first that answers. Until one has answered: if an address
+/// refuses, the last datagram is sent again to the next address; after a receive that timed out,
+/// the next send() goes to the next address. A UNIX socket binds itself to an abstract name that
+/// the kernel chooses, so that it can be answered.
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint,
                                          const DatagramOptions& options = {});
 

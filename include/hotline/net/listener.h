@@ -12,8 +12,8 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// Whether accept() may accept more callers than it returns, for later accepts. That is faster, but
-/// each of them holds a descriptor, up to the length of the backlog.
+/// Whether accept() may also accept callers that later calls of accept() will return. That is
+/// faster, but each such caller holds a descriptor in the meantime.
 enum class AcceptAhead : bool { none, allowed };
 
 /// How to listen.
@@ -67,9 +67,10 @@ class Listener {
   std::unique_ptr<State> state_;
 };
 
-/// Binds and listens. Fails with `address_in_use` if a socket is bound there, after 100 ms in which
-/// the sockets of a killed program may be released (a UNIX socket that no process has open is
-/// replaced; any other file never is), or as the system reports.
+/// Binds and listens. If a socket is bound to that address, tries again for 100 ms, because the
+/// kernel may release the sockets of a killed program late, and then fails with `address_in_use`.
+/// Replaces the file of a UNIX socket that no process has open, and never any other file. Otherwise
+/// fails with the error of the system.
 Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options = {});
 
 /// Same as above, for a URI. Its options override those of `options.socket`, and must all be known.

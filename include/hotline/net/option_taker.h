@@ -30,8 +30,8 @@ class OptionTaker {
   /// `endpoint` outlives this. Without a `side`, the options of both sides are taken.
   explicit OptionTaker(const Endpoint& endpoint, std::optional<Side> side = {});
 
-  /// Returns the value of `key`, if it was given. Fails if it was given twice. `key` is known from
-  /// now on.
+  /// Returns the value of `key`, or nullopt if it was not given. Fails if it was given twice. From
+  /// now on the errors of finish() list `key` among the known ones.
   Result<std::optional<std::string>> take(std::string_view key, std::optional<Side> only = {});
 
   /// Same as take(), for a number within bounds; `KiB`, `MiB` and `GiB` may follow it.

@@ -14,7 +14,7 @@ namespace hotline HOTLINE_PUBLIC {
 /// presents it. The identity is sent in the clear.
 struct Psk {
   std::string identity;  ///< 1 to 128 bytes.
-  Secret key;            ///< 32 random bytes, or a key derived from as many.
+  Secret key;            ///< 32 random bytes, or a key derived from 32 random bytes.
   std::string name;      ///< The name of the key for logs and for Identity: `alice`.
 };
 

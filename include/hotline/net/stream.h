@@ -28,8 +28,9 @@ struct StreamTimeouts {
   Duration first_byte = std::chrono::seconds(30);  ///< The wait for the first bytes of the call.
   Duration idle = std::chrono::minutes(10);        ///< The wait for any later bytes.
   Duration write = std::chrono::seconds(30);  ///< The wait until the peer has taken 256 KiB more.
-  Duration message = std::chrono::seconds(
-      60);  ///< Framed calls of a server: the same for an unfinished message that the peer sends.
+  /// For framed calls of a server: the time in which the peer must send 256 KiB more of a message
+  /// that it has begun.
+  Duration message = std::chrono::seconds(60);
 };
 
 /// How a stream ends that is destroyed without close() or abort().
@@ -55,24 +56,24 @@ struct StreamOptions {
 /// `timed_out` and `draining`, receiving may go on. After a failed read, writes still work, except
 /// after `reset`, `unresponsive` and `cancelled`. end_reason() returns the first failure.
 ///
-/// A reply that was cut off must not look complete. A stream ends with a reset, however it is
-/// closed, if a write on it has failed, whatever was written later; also if the last write is still
-/// in progress, or took fewer bytes than it was given. UNIX sockets have no reset: there the peer
-/// receives what was sent, and then an ordinary end. Only a framing, or a length, shows it that
-/// more was to come.
+/// A reply that was cut off must not look complete. Therefore a stream ends with a reset, however
+/// it is closed, in three cases: a write on it has failed (a later write that succeeds does not
+/// change that), the last write is still in progress, or the last write took fewer bytes than it
+/// was given. UNIX sockets have no reset: there the peer receives what was sent, and then an
+/// ordinary end. It can notice that something is missing only if a framing or a length says how
+/// much was to come.
 class Stream {
  public:
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
   ~Stream();
 
-  /// Makes a stream of a connected TCP or UNIX socket that another part of the program, or the
-  /// program that started this one, has made: a socketpair(2), an inherited connection. The stream
-  /// owns the socket, and leaves it in the mode that it is in; its peer is what getpeername(2)
-  /// says. No other part of the program may read or write it after that. Fails with
-  /// `invalid_argument` if it is not a stream socket or is not connected, and with `unsupported` if
-  /// it is neither TCP nor UNIX; the socket is closed then. A pipe or a terminal is for PipeReader
-  /// and PipeWriter.
+  /// Returns a stream over `socket`, a TCP or UNIX socket that is already connected, such as one of
+  /// a socketpair(2) or an inherited connection. The stream owns the socket and does not change its
+  /// blocking mode; peer() is what getpeername(2) returns. No other part of the program may read or
+  /// write the socket after that. Fails with `invalid_argument` if it is not a stream socket or is
+  /// not connected, and with `unsupported` if it is neither TCP nor UNIX; the socket is closed
+  /// then. For a pipe or a terminal use PipeReader and PipeWriter.
   static Result<Stream> adopt(UniqueFd socket, const StreamOptions& options = {});
 
   /// Returns the bytes that arrive next, at least one. They are a lease: writable memory of the
@@ -81,10 +82,10 @@ class Stream {
   /// (the kernel has given up on the peer), `timed_out`, `cancelled` or `draining`.
   Result<MutableBytes> receive();
 
-  /// Same as above, but waits until `deadline` at most: returns an empty lease if nothing has
-  /// arrived by then, and the stream goes on. Fails as receive() does, but with `timed_out` only if
-  /// a timeout of the stream or a DeadlineScope ends earlier. Each call restarts the timeouts of
-  /// the stream.
+  /// Same as above, but waits no longer than until `deadline`. Returns an empty lease if nothing
+  /// has arrived by then; that is not a failure, and the stream can still be used. Fails with
+  /// `timed_out` only if a timeout of the stream or a DeadlineScope passes before `deadline`. Each
+  /// call restarts the timeouts of the stream.
   Result<MutableBytes> receive(Deadline deadline);
 
   /// Same as above, without waiting.
@@ -98,10 +99,10 @@ class Stream {
   /// receive() does. Later bytes are left for the next read.
   Result<void> read_exact(MutableBytes into);
 
-  /// Writes as many of `bytes` as possible without further waiting, at least one, and returns how
-  /// many. The rest, if any, must be written next. Fails with `reset` if the peer has gone, with
-  /// `unresponsive`, with `timed_out` if it does not read, and with `cancelled`. After a failure
-  /// the stream ends with a reset.
+  /// Waits until it can write at least one byte, then writes as many of `bytes` as possible without
+  /// waiting again. Returns how many. The next write must write the rest, if there is any. Fails
+  /// with `reset` if the peer has gone, with `unresponsive`, with `timed_out` if it does not read,
+  /// and with `cancelled`. After a failure the stream ends with a reset.
   Result<std::size_t> write_some(Bytes bytes);
 
   /// Writes all of `bytes`. Fails as write_some() does; it is then unknown how many were sent.
@@ -110,8 +111,8 @@ class Stream {
   /// Writes all of `pieces` in order, without copying them together.
   Result<void> write_all(std::span<const Bytes> pieces);
 
-  /// Writes what does not have to wait, in the order of `pieces`. Returns how many bytes, possibly
-  /// none. If only a part was written, the rest must be written next.
+  /// Writes as many bytes of `pieces`, in order, as possible without waiting. Returns how many,
+  /// which may be 0. If it was only a part, the next write must write the rest.
   std::size_t write_now(std::span<const Bytes> pieces);
 
   /// Ends the writes: the peer reads an end after what was written, and reading goes on (a
@@ -119,25 +120,26 @@ class Stream {
   /// end.
   Result<void> shut_down_writes();
 
-  /// Closes in order: bytes that were written are still sent. The kernel resets the connection if
-  /// bytes of the peer are unread; close() resets it after a write that was cut off. A fiber that
-  /// waits on the stream gets `cancelled` (a stream must not be destroyed while a fiber waits on
-  /// it). Idempotent.
+  /// Closes the stream in order: bytes that were written are still sent. There are two exceptions:
+  /// the kernel resets the connection if bytes of the peer are unread, and close() resets it after
+  /// a write that was cut off. A wait of another fiber on the stream fails with `cancelled`; but a
+  /// stream must not be destroyed while a fiber waits on it. Idempotent.
   void close();
 
   /// Resets the connection: the peer sees a reset, and bytes that were not sent yet are dropped. A
   /// fiber that waits on the stream gets `cancelled`. Idempotent.
   void abort();
 
-  /// Returns the error of the read or write that ended the call; nullopt before. The first failure
-  /// is kept, except that a later one replaces `draining`. Allocates.
+  /// Returns the first error of a read or write on this stream, or nullopt if none has failed. A
+  /// later error replaces `draining`. Allocates.
   std::optional<Error> end_reason() const;
 
   /// Returns true if end_reason() is an error of `kind`.
   bool ended_with(ErrorKind kind) const;
 
-  /// Chooses what the peer sees if the stream is destroyed or the program ends from now on. For TCP
-  /// only; other streams always close. After a failed write the choice stays `abort`.
+  /// Sets what the peer sees if the stream is destroyed without close() or abort(), or if the
+  /// program ends. Has an effect on TCP only; other streams always close. After a failed write it
+  /// stays WhenDropped::abort.
   void when_dropped(WhenDropped wanted);
 
   /// Returns false if it was moved from.

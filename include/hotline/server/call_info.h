@@ -17,7 +17,8 @@ class CallInfo {
       : stream_(&call), identity_(identity) {}
   explicit CallInfo(const DatagramSocket& socket) : socket_(&socket) {}
 
-  /// Makes a view without a socket, to test functions that take a CallInfo. All must outlive it.
+  /// Makes a view without a socket, to test functions that take a CallInfo. All three arguments
+  /// must outlive it.
   CallInfo(const Endpoint& peer, const Endpoint& local, const Identity* identity = nullptr)
       : peer_(&peer), local_(&local), identity_(identity) {}
 

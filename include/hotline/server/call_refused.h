@@ -18,8 +18,8 @@ namespace hotline HOTLINE_PUBLIC {
 ///     }
 class CallRefused final : public std::exception {
  public:
-  /// The kind of `error` should be `protocol_violation` or `too_large`: other kinds are logged as
-  /// debug.
+  /// The kind of `error` should be `protocol_violation`, `too_large` or `resource_exhausted`: the
+  /// end of the call is then logged as a warning, and with any other kind at level debug.
   explicit CallRefused(Error error) : error_(std::move(error)), message_(error_.message()) {}
 
   const Error& error() const noexcept { return error_; }

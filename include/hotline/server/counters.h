@@ -29,8 +29,8 @@ inline constexpr std::size_t kRefusalCount = 6;
 /// Returns the enumerator's name, such as `no_memory`.
 std::string_view name_of(Refusal reason);
 
-/// A histogram of durations. Range 0 counts those below 1 us, range n those from 2^(n-1) us up to
-/// but not including 2^n us; the last range has no upper bound.
+/// A histogram of durations. counts[0] is the number of durations below 1 us; counts[n] is the
+/// number of those of at least 2^(n-1) us and less than 2^n us. The last range has no upper bound.
 struct DurationHistogram {
   std::array<std::uint64_t, 26> counts{};
 

@@ -64,15 +64,17 @@ concept HandlerFunction =
      std::is_invocable_v<Function&, Stream&, const CallInfo&> ||
      std::is_invocable_r_v<Reply, Function&, const Message&> ||
      std::is_invocable_r_v<MessageHandler, Function&, const CallInfo&> ||
-     std::is_invocable_v<Function&, DatagramSocket&>) && std::copy_constructible<Function>;
+     std::is_invocable_v<Function&, DatagramSocket&>)&&std::copy_constructible<Function>;
 
 /// Any function pointer, or object with a call operator that is neither overloaded nor a template.
 template <typename Function>
-concept AnyFunction =
-    std::is_function_v<std::remove_pointer_t<Function>> || requires { &Function::operator(); };
+concept AnyFunction = std::is_function_v<std::remove_pointer_t<Function>> || requires {
+  &Function::operator();
+};
 
-/// Blocks until a resource that a handler depends on is gone, and returns why. `cancelled` and
-/// `draining` mean that the wait was interrupted; after `resource_exhausted` it is called again.
+/// Waits until a resource that a handler depends on is gone, and returns why. If it returns
+/// `cancelled` or `draining`, the wait was interrupted and nothing is lost. If it returns
+/// `resource_exhausted`, the server calls it again.
 using LossWait = std::function<Error()>;
 
 /// The functions that serve an endpoint: one of any of the kinds above, or one for streams together
@@ -87,8 +89,8 @@ class Handler {
   /// A function that takes or returns something else cannot be a handler: see HandlerFunction. The
   /// compiler shows the line with the name of the constructor.
   template <typename Function>
-  requires(!HandlerFunction<Function> && AnyFunction<Function>)
-  Handler(Function) = delete;  // use void(Stream&) or Reply(const Message&); see HandlerFunction
+  requires(!HandlerFunction<Function> && AnyFunction<Function>) Handler(Function)
+  = delete;  // use void(Stream&) or Reply(const Message&); see HandlerFunction
 
   /// Adds a handler of another kind.
   template <HandlerFunction Function>
@@ -119,8 +121,8 @@ class Handler {
   /// At UNIX endpoints, only this program's user and root may call the handler: other callers are
   /// reset before the handler gets the call, and a path gets mode 600. The endpoint can override
   /// this: with `allow=any`, or with the `mode=` of a path, whose bits then decide. The sender of a
-  /// datagram is unknown, so bind fails for an abstract name of datagrams, and for a path that is
-  /// open to others with `allow=owner`.
+  /// datagram is unknown, so for `unixgram:` bind fails at an abstract name, and at a path that has
+  /// both `allow=owner` and a `mode=` with bits for other users.
   Handler& only_owner() {
     is_only_owner_ = true;
     return *this;

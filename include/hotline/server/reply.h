@@ -34,8 +34,8 @@ class ConstantText {
 };
 
 /// What a message handler returns: nothing, text that the reply owns, a constant, or bytes of the
-/// message itself; and whether the call ends after it. It is sent after the handler has returned,
-/// so it must not refer to anything else.
+/// message itself. then_close() also ends the call. A reply is sent after the handler has returned,
+/// so it cannot refer to any other memory.
 class Reply {
  public:
   /// No reply.

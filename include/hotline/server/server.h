@@ -84,9 +84,10 @@ struct ServerOptions {
 struct DrainReport {
   std::uint64_t calls = 0;     ///< All calls.
   std::uint64_t messages = 0;  ///< All messages.
-  std::uint64_t finished =
-      0;                  ///< Calls in progress at the drain, or accepted after it, that finished,
-  std::uint64_t cut = 0;  ///< and that were cut at the deadline.
+  /// Calls that were in progress at the drain, or were accepted after it, and finished.
+  std::uint64_t finished = 0;
+  /// Calls that were in progress at the drain, or were accepted after it, and were cut.
+  std::uint64_t cut = 0;
   std::uint64_t handler_failures = 0;  ///< Calls, messages and tasks whose function threw.
   std::optional<Error> loss{};  ///< The reason of the drain, if a handler has lost what it needs.
 };
@@ -111,9 +112,9 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
 
-  /// Adds an endpoint that `handler` serves; logs show `name`. Fails with `invalid_argument` if the
-  /// endpoint, one of its options or its transport does not fit, if the handler is empty, or after
-  /// bind().
+  /// Adds an endpoint that `handler` serves; logs show `name`. Fails with `invalid_argument` if
+  /// `uri` is not an endpoint, if one of its options is unknown, if `handler` cannot serve its
+  /// transport, if `handler` is empty, or after bind().
   Result<void> add(std::string_view uri, Handler handler, std::string_view name = "service");
 
   /// Same as above, with a handler that depends on the options of the endpoint.
@@ -172,8 +173,8 @@ class Server {
   /// Returns the counters of each service, in the order of add().
   std::vector<ServiceCounters> service_counters() const;
 
-  /// Returns the engine that `loops` runs on, and why it is not the better one. Call it after
-  /// bind().
+  /// Returns the engine that `loops` runs on and, if `automatic` fell back to epoll, the reason.
+  /// Call it after bind().
   const EngineDecision& engine() const;
 
  private:

@@ -21,7 +21,7 @@ namespace hotline HOTLINE_PUBLIC {
 enum class CommandWire : std::uint8_t {
   plain,  ///< It is not marked: a reply ends with the connection, or after a silence.
   ready,  ///< A decimal length; the caller answers `ready`; then the reply.
-  i32,    ///< A signed length before it, 4 bytes, least significant first.
+  i32,    ///< A length precedes the reply: 4 bytes, signed, least significant first.
 };
 
 /// Returns the wire's name, as the option `wire` takes it.
@@ -38,8 +38,8 @@ struct CommandOptions {
   CommandWire wire = CommandWire::plain;
   std::size_t reply_max =
       64 * 1024 * 1024;           ///< The most bytes of both outputs of a command together.
-  Duration timeout = kNoTimeout;  ///< The limit of one command.
-  Duration grace = std::chrono::seconds(1);  ///< The time after the caller has closed.
+  Duration timeout = kNoTimeout;  ///< How long one command may run.
+  Duration grace = std::chrono::seconds(1);  ///< How long it may still run after the caller closed.
   std::string directory{};  ///< The directory in which commands start; empty: the home of this
                             ///< user, or / without one.
   bool is_once = false;     ///< The call ends after one command.

@@ -51,8 +51,9 @@ class CommandClient {
   /// returns false.
   Result<void> run(std::string_view line, const Sink& sink);
 
-  /// Takes what has arrived since the last reply. On `plain` it goes to `sink`; on other wires it
-  /// is a `protocol_violation`. Does not wait. Fails with `closed` once the server has hung up.
+  /// Reads the bytes that have arrived since the last reply, without waiting. On `plain` it passes
+  /// them to `sink`; on the other wires it fails with `protocol_violation` if there are any. Fails
+  /// with `closed` once the server has hung up.
   Result<void> take_unasked(const Sink& sink);
 
   /// Ends the writes and checks that nothing follows the last reply. Returns when the server has

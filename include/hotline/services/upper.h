@@ -22,7 +22,8 @@ MutableBytes to_upper(MutableBytes bytes);
 /// caller hangs up. docs/wire/upper.md.
 void upper(Stream& call);
 
-/// The same for one message: answers the first receive and returns (`--once`).
+/// The service on a stream for a server that serves one call (`--once`): answers the first receive
+/// and returns.
 void upper_once(Stream& call);
 
 /// Answers one message with the same bytes in upper case, an empty one with an empty one. A

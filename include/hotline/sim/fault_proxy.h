@@ -20,7 +20,8 @@ struct FaultProxyOptions {
   std::uint64_t seed = 1;  ///< For all choices.
   Duration delay_max = std::chrono::milliseconds(20);
   Duration stall_max = std::chrono::milliseconds(200);
-  Duration reordering_max = std::chrono::milliseconds(20);  ///< Without a later datagram.
+  /// How long a datagram is held back for a later one to pass it.
+  Duration reordering_max = std::chrono::milliseconds(20);
   Duration partition_max = std::chrono::milliseconds(100);
 };
 

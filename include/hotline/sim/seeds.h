@@ -10,8 +10,8 @@
 namespace hotline HOTLINE_PUBLIC {
 namespace sim {
 
-/// The seeds that a test tries. The environment overrides it: SEED=7 means only that one, SEEDS=100
-/// sets how many.
+/// The seeds that a test tries. The environment overrides them: with SEED=7 only seed 7 is tried,
+/// and SEEDS=100 sets `count`.
 struct SeedRange {
   std::uint64_t first = 1;
   std::uint64_t count = 100;

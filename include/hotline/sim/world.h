@@ -69,7 +69,8 @@ class Host {
   /// data sent to them waits.
   void stop(Duration duration);
 
-  /// Sends a signal to each program as kill(2) does: a program that does not wait for it dies.
+  /// Sends a signal to each of its programs, as kill(2) does. A program that does not receive the
+  /// signal (see Signals and SignalUse) is killed.
   void signal(int number);
 
   void step_clock(Duration step);
@@ -114,9 +115,10 @@ class World {
   /// Runs `action`, outside of every program, at that time since the beginning.
   void at(Duration since_beginning, std::move_only_function<void()> action);
 
-  /// Runs until no event is left, then drains the remaining programs (SIGTERM for those that wait
-  /// for it), and finally cancels them. Then checks that everything holds: no fiber, descriptor or
-  /// lease is left, no wait outlived its deadline, and no fiber missed a wake-up.
+  /// Runs until no event is left, then drains the programs that remain (by SIGTERM, if they receive
+  /// it), and finally cancels them. Returns what did not hold (see Outcome::broken): no fiber,
+  /// descriptor or lease may be left, no wait may outlive its deadline, and no fiber may miss a
+  /// wake-up.
   Outcome run();
 
   /// Runs until `is_done` returns true. Returns false if that never happens.

@@ -47,7 +47,7 @@ TEST_CASE("no option with a value is listed twice") {
 TEST_CASE("only transports that fit are proposed") {
   const std::string bash = bash_completion();
   for (const std::string command : {"run", "shell"}) {
-    CHECK(bash.contains("\"" + command + " \"0) echo 'tcp:// unix:/// unix:@' ;;"));
+    CHECK(bash.contains("\"" + command + " \"0) echo 'tcp:// unix:/// unix:@ tls://' ;;"));
   }
   CHECK(bash.contains("\"call \"0) echo 'tcp:// udp:// unix:"));
   CHECK(bash.contains("command=unix:@"));

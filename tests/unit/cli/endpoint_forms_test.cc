@@ -35,8 +35,8 @@ TEST_CASE("what completions propose begins one of the forms") {
 TEST_CASE("streams are proposed where only they fit, and no descriptor") {
   using Prefixes = std::vector<std::string>;
   CHECK(call_prefixes() ==
-        Prefixes{"tcp://", "udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@"});
-  CHECK(stream_prefixes() == Prefixes{"tcp://", "unix:///", "unix:@"});
+        Prefixes{"tcp://", "udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@", "tls://"});
+  CHECK(stream_prefixes() == Prefixes{"tcp://", "unix:///", "unix:@", "tls://"});
   CHECK(endpoint_prefixes("unixgram") == Prefixes{"unixgram:///", "unixgram:@"});
   CHECK(endpoint_prefixes("fd").empty());
 }

@@ -76,9 +76,12 @@ TEST_CASE("the status of a failed connect says what a script can do about it") {
   CHECK(status(ErrorKind::unresponsive) == ExitStatus::timed_out);
   CHECK(status(ErrorKind::resource_exhausted) == ExitStatus::failed);
   for (const ErrorKind kind : {ErrorKind::refused, ErrorKind::unreachable, ErrorKind::not_found,
-                               ErrorKind::permission_denied, ErrorKind::reset, ErrorKind::system}) {
+                               ErrorKind::reset, ErrorKind::system}) {
     CHECK(status(kind) == ExitStatus::unreachable);
   }
+  // The system forbids the connection, or the server refuses the caller.
+  CHECK(status_of_connect(system_error(EACCES, "connect to")) == ExitStatus::unreachable);
+  CHECK(status(ErrorKind::permission_denied) == ExitStatus::failed);
 }
 
 TEST_CASE("output that cannot be written is a failure with its reason, and no hint about sockets") {

@@ -8,7 +8,7 @@ TEST_CASE("command is restricted, needs a process that launches, and is for stre
   const ServiceEntry entry = command_service();
   CHECK(entry.is_guarded);
   CHECK(entry.needs_launcher);
-  CHECK(entry.transports == std::vector<std::string>{"tcp", "unix", "fd"});
+  CHECK(entry.transports == std::vector<std::string>{"tcp", "tls", "unix", "fd"});
   CHECK(entry.help.find("wire=i32") != std::string::npos);
   CHECK(entry.help.find("cwd=/PATH") != std::string::npos);
 }

@@ -43,7 +43,15 @@ class Passing final : public StreamLayer {
 struct Made {
   std::unique_ptr<Passing> layer = std::make_unique<Passing>();
   Passing& passing = *layer;
-  net::LayerCodec codec{std::move(layer)};
+  engine::Channel channel{UniqueFd()};
+  net::LayerCodec codec{std::move(layer), channel};
+
+  void feed(const std::string& text) {
+    engine::Buffer buffer(text.size());
+    std::ranges::copy(as_bytes(text), buffer.memory().begin());
+    buffer.set_filled(text.size());
+    codec.feed(std::move(buffer));
+  }
 };
 
 iovec piece(const std::string& text) { return {const_cast<char*>(text.data()), text.size()}; }
@@ -74,7 +82,7 @@ TEST_CASE("the end of the writes is encoded once, and only after the opening") {
 TEST_CASE("after a failure every step fails with the first reason") {
   Made made;
   CHECK(made.codec.open() == 1);
-  made.codec.feed(as_bytes("text"));
+  made.feed("text");
   made.passing.is_broken = true;
   std::array<std::byte, 8> into{};
   CHECK(made.codec.decode(into) == net::LayerCodec::kFailed);
@@ -92,7 +100,7 @@ TEST_CASE("nothing is decoded without bytes, and the rest stays for the next ste
   CHECK(made.codec.open() == 1);
   std::array<std::byte, 3> into{};
   CHECK(made.codec.decode(into) == 0);
-  made.codec.feed(as_bytes("texts"));
+  made.feed("texts");
   CHECK(made.codec.has_buffered());
   CHECK(made.codec.decode(into) == 3);
   CHECK(made.codec.decode(into) == 2);

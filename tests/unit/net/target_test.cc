@@ -46,7 +46,7 @@ TEST_CASE("the hint of an option for messages names what takes it") {
   CHECK(hint("tcp://127.0.0.1:80?framing=lines") ==
         "for messages, use connect_frames(), or a FrameStream over the stream");
   CHECK(hint("unix:@x?framing=u32be").starts_with("for messages, use connect_frames()"));
-  CHECK(hint("udp://127.0.0.1:80?framing=lines").starts_with("the options are "));
+  CHECK(hint("udp://127.0.0.1:80?framing=lines").contains("the options are "));
 }
 
 }  // namespace hotline::target_test

@@ -1,0 +1,193 @@
+"""TLS: our server and our callers, and OpenSSL's and Python's, by keys and by certificates."""
+import os
+import re
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+
+from cli_support import WAIT_S, Server, receive_all, run
+
+WORDS = ("serial", "threads:4", "processes:4", "loops:2")
+
+
+def at(endpoint, name="alice"):
+    return endpoint.replace("tls://", f"tls://{name}@")
+
+
+def address_of(endpoint):
+    host, port = endpoint.removeprefix("tls://").rsplit(":", 1)
+    return host, int(port)
+
+
+class WithKeys(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.server_home = os.path.join(cls.folder, "server")
+        cls.client_home = os.path.join(cls.folder, "client")
+        for home in (cls.server_home, cls.client_home):
+            os.mkdir(home, 0o700)
+        line = run("--home", cls.server_home, "key", "new", "alice").stdout
+        added = run("--home", cls.client_home, "key", "add", input=line)
+        assert added.returncode == 0, added.stderr
+
+    def serve(self, *services, word="loops:2"):
+        return self.enterContext(Server(*services, options=(
+            "--home", self.server_home, "--concurrency", word)))
+
+    def call(self, endpoint, *messages, command="call", home=None):
+        return run("--home", home or self.client_home, command, endpoint, *messages)
+
+
+class Keys(WithKeys):
+    def test_a_caller_with_a_key_is_served_under_every_word(self):
+        for word in WORDS:
+            with self.subTest(word):
+                server = self.serve("upper=tls://127.0.0.1:0",
+                                    "upper=tls://127.0.0.1:0?framing=lines",
+                                    "command=tls://127.0.0.1:0?wire=i32", word=word)
+                raw, framed, command = server.endpoints
+                self.assertEqual(self.call(at(raw), "hello").stdout, b"HELLO\n")
+                self.assertEqual(self.call(at(framed) + "?framing=lines", "a", "b").stdout,
+                                 b"A\nB\n")
+                ran = self.call(at(command) + "?wire=i32", "--", "echo $((6 * 7))", command="run")
+                self.assertEqual((ran.returncode, ran.stdout), (0, b"42\n"))
+
+    def test_a_large_reply_comes_whole(self):
+        server = self.serve("upper=tls://127.0.0.1:0")
+        text = b"abcdefghij" * 200_000
+        called = run("--home", self.client_home, "call", at(server.endpoints[0]), input=text)
+        self.assertEqual(called.returncode, 0, called.stderr)
+        self.assertEqual(called.stdout.strip(), text.upper())
+
+    def test_a_caller_without_a_key_is_told_how_to_get_one(self):
+        server = self.serve("upper=tls://127.0.0.1:0")
+        called = self.call(at(server.endpoints[0]), "hello", home=self.folder)
+        self.assertNotEqual(called.returncode, 0)
+        self.assertIn(b"hint: 'hotline key add'", called.stderr)
+
+    def test_a_key_that_was_removed_is_refused_by_a_new_server_and_nothing_is_answered(self):
+        other = os.path.join(self.folder, "other")
+        os.mkdir(other, 0o700)
+        run("--home", other, "key", "new", "bob")
+        server = self.enterContext(Server("upper=tls://127.0.0.1:0", options=("--home", other)))
+        called = self.call(at(server.endpoints[0]), "hello")
+        self.assertEqual(called.returncode, 1)
+        self.assertEqual(called.stdout, b"")
+        self.assertIn(b"complete the TLS handshake", called.stderr)
+        server.line("refused: not authenticated")
+
+    def test_a_server_without_keys_says_how_to_make_one(self):
+        empty = os.path.join(self.folder, "empty")
+        os.mkdir(empty, 0o700)
+        started = run("--home", empty, "serve", "upper=tls://127.0.0.1:0")
+        self.assertEqual(started.returncode, 2)
+        self.assertIn(b"hotline key new NAME", started.stderr)
+
+    def test_plain_bytes_are_refused(self):
+        server = self.serve("upper=tls://127.0.0.1:0")
+        plain = socket.create_connection(address_of(server.endpoints[0]), timeout=WAIT_S)
+        with plain:
+            plain.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            try:
+                data = receive_all(plain)
+            except ConnectionResetError:
+                data = b""
+        self.assertNotIn(b"HTTP", data)
+
+    def test_command_may_be_served_to_other_machines(self):
+        server = self.serve("command=tls://0.0.0.0:0?wire=i32")
+        here = at(server.endpoints[0].replace("0.0.0.0", "127.0.0.1"))
+        ran = self.call(here + "?wire=i32", "--", "echo here", command="run")
+        self.assertEqual(ran.stdout, b"here\n", ran.stderr)
+
+    def test_openssl_calls_with_an_exported_key(self):
+        server = self.serve("upper=tls://127.0.0.1:0")
+        exported = run("--home", self.server_home, "key", "export", "--openssl", "alice").stdout
+        host, port = address_of(server.endpoints[0])
+        with subprocess.Popen(
+                ["openssl", "s_client", "-quiet", "-connect", f"{host}:{port}",
+                 *exported.decode().split()],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as client:
+            client.stdin.write(b"from openssl\n")
+            client.stdin.flush()
+            self.assertEqual(client.stdout.readline(), b"FROM OPENSSL\n")
+            client.kill()
+
+
+class Certificates(WithKeys):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.make("ca", "hotline test root", "-addext", "basicConstraints=critical,CA:true")
+        for name in ("localhost", "carol"):
+            cls.make(name, name, "-CA", cls.path("ca.pem"), "-CAkey", cls.path("ca.key"),
+                     "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1")
+
+    @classmethod
+    def path(cls, name):
+        return os.path.join(cls.folder, name)
+
+    @classmethod
+    def make(cls, name, subject, *extra):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", "2", "-subj", f"/CN={subject}", "-keyout", cls.path(name + ".key"),
+             "-out", cls.path(name + ".pem"), *extra], check=True, capture_output=True)
+
+    def own(self, name="localhost"):
+        return f"cert={self.path(name + '.pem')}&key={self.path(name + '.key')}"
+
+    def roots(self):
+        return f"ca={self.path('ca.pem')}"
+
+    def test_a_server_is_trusted_by_its_certificate_for_a_name_and_for_an_address(self):
+        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}")
+        _, port = address_of(server.endpoints[0])
+        for host in ("127.0.0.1", "localhost"):
+            called = self.call(f"tls://{host}:{port}?{self.roots()}", "hello")
+            self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
+
+    def test_a_certificate_of_another_root_or_name_is_refused(self):
+        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own('carol')}")
+        _, port = address_of(server.endpoints[0])
+        called = self.call(f"tls://localhost:{port}?{self.roots()}", "hello")
+        self.assertEqual((called.returncode, called.stdout), (1, b""))
+        self.assertRegex(called.stderr, rb"certificate verify failed.*hostname mismatch")
+        called = self.call(f"tls://127.0.0.1:{port}?ca={self.path('localhost.pem')}", "hello")
+        self.assertEqual((called.returncode, called.stdout), (1, b""))
+
+    def test_a_caller_needs_a_certificate_where_the_server_has_roots(self):
+        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}&{self.roots()}")
+        endpoint = f"{server.endpoints[0]}?{self.roots()}"
+        called = self.call(f"{endpoint}&{self.own('carol')}", "hello")
+        self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
+        refused = self.call(endpoint, "hello")
+        self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+
+    def test_python_calls_and_an_end_is_an_end(self):
+        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}")
+        context = ssl.create_default_context(cafile=self.path("ca.pem"))
+        with socket.create_connection(address_of(server.endpoints[0]), timeout=WAIT_S) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as call:
+                self.assertEqual(call.version(), "TLSv1.3")
+                call.sendall(b"from python")
+                self.assertEqual(call.recv(100), b"FROM PYTHON")
+
+    def test_our_caller_talks_to_openssl(self):
+        server = self.enterContext(subprocess.Popen(
+            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-naccept", "1", "-rev",
+             "-cert", self.path("localhost.pem"), "-key", self.path("localhost.key")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
+        self.addCleanup(server.kill)
+        lines = iter(server.stdout.readline, b"")
+        ports = (re.search(rb"ACCEPT .*:(\d+)", line) for line in lines)
+        port = next(match[1].decode() for match in ports if match)
+        called = self.call(f"tls://127.0.0.1:{port}?{self.roots()}", "hello\n")
+        self.assertIn(b"olleh", called.stdout, called.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
