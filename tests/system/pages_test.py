@@ -96,7 +96,7 @@ class BashCompletion(unittest.TestCase):
                          ["udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@"])
         self.assertEqual(proposals("hotline serve upper=tcp://h:1 com"),
                          [f"command={scheme}" for scheme in
-                          ("tcp://", "udp://", "unix:///", "unix:@", "unixgram:///", "unixgram:@")])
+                          ("tcp://", "tls://", "unix:///", "unix:@")])
         self.assertEqual(proposals("hotline call tcp://h:1 t"), [])
 
     def test_after_two_dashes_nothing_is_proposed(self):
