@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   if (!server) return std::fputs("usage: relay ENDPOINT [LISTEN]\n", stderr), 2;
   ServerOptions options{.signals = SignalUse::drain};
   options.limits.connections_max = 400;  // Each call needs two descriptors.
-  return serve(argc > 2 ? argv[2] : "tcp://127.0.0.1:8000",
-               [&](Stream& caller) { relay(caller, *server); }, options);
+  return serve(
+      argc > 2 ? argv[2] : "tcp://127.0.0.1:8000", [&](Stream& caller) { relay(caller, *server); },
+      options);
 }

@@ -23,6 +23,7 @@ std::optional<Loop> Loop::current() {
 }
 
 Result<void> Loop::post(std::move_only_function<void()> function) const {
+  check_use(static_cast<bool>(function), "an empty function is posted to a loop");
   auto run = [function = std::move(function)]() mutable noexcept {
     try {
       function();

@@ -42,9 +42,7 @@ class Operation {
   Direction direction() const { return direction_; }
 
   /// Returns true if a drain ends this wait when nothing is pending.
-  bool is_drainable() const {
-    return on_drain_ == OnDrain::ends;
-  }
+  bool is_drainable() const { return on_drain_ == OnDrain::ends; }
 
   OnDrain on_drain() const { return on_drain_; }
 

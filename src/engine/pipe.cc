@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <cassert>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/engine.h"
 #include "engine/operations/read_write.h"
 #include "engine/operations/wait_ready.h"
@@ -36,9 +36,9 @@ Result<PipeReader> PipeReader::standard_input() {
   return PipeReader(UniqueFd(fd));
 }
 
-Result<std::size_t> PipeReader::read_some(MutableBytes into, Deadline deadline,
-                                          OnDrain on_drain) {
-  assert(!into.empty());
+Result<std::size_t> PipeReader::read_some(MutableBytes into, Deadline deadline, OnDrain on_drain) {
+  check_use(state_ != nullptr, "a PipeReader that was moved from is used");
+  check_use(!into.empty(), "a pipe is read into no bytes: that would look like its end");
   engine::Read read(state_->channel, into, on_drain);
   const int result = Engine::current().perform(read, deadline);
   if (result == 0) return fail(make_error(ErrorKind::closed, kRead, {}, "it has ended"));
@@ -62,7 +62,8 @@ PipeWriter& PipeWriter::operator=(PipeWriter&&) noexcept = default;
 PipeWriter::~PipeWriter() = default;
 
 Result<std::size_t> PipeWriter::write_some(Bytes bytes, Deadline deadline) {
-  assert(!bytes.empty());
+  check_use(state_ != nullptr, "a PipeWriter that was moved from is used");
+  check_use(!bytes.empty(), "no bytes are written to a pipe: write one at least");
   engine::Write write(state_->channel, bytes);
   const int result = Engine::current().perform(write, deadline);
   if (result < 0) return fail(engine::operation_error(result, kWrite));

@@ -95,6 +95,7 @@ TaskGroup::~TaskGroup() {
 }
 
 Result<void> TaskGroup::spawn(Literal name, std::move_only_function<void()> body) {
+  check_use(static_cast<bool>(body), "a TaskGroup is given an empty function");
   if (!state_->fibers) return fail(state_->failed);
   state_->check_thread();
   if (state_->loop->spawn(name, std::move(body), state_->fibers.get())) return {};

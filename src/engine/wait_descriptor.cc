@@ -6,8 +6,7 @@
 namespace hotline {
 namespace {
 
-Result<void> wait_own(int fd, engine::Direction direction, Deadline deadline,
-                      OnDrain on_drain) {
+Result<void> wait_own(int fd, engine::Direction direction, Deadline deadline, OnDrain on_drain) {
   constexpr std::string_view kWaitFor = "wait for a descriptor";
   // An engine's channel owns its descriptor; this one stays the caller's.
   const int own = engine::Engine::current().duplicate(fd);

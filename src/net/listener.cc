@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/engine.h"
 #include "engine/operations/accept.h"
 #include "hotline/net/target.h"
@@ -94,6 +95,7 @@ Listener& Listener::operator=(Listener&&) noexcept = default;
 Listener::~Listener() = default;
 
 Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
+  check_use(state_ != nullptr, "a Listener that was moved from is used");
   Engine& engine = Engine::current();
   int failures = 0;
   for (;;) {

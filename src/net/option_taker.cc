@@ -115,8 +115,8 @@ Result<void> OptionTaker::finish() const {
   for (std::size_t i = 0; i < is_taken_.size(); ++i) {
     if (is_taken_[i]) continue;
     const std::string& key = endpoint_.options()[i].key;
-    return fail(refuse("there is no option '" + escape(as_bytes(key)) + "'",
-                       advice_for(key, known_)));
+    return fail(
+        refuse("there is no option '" + escape(as_bytes(key)) + "'", advice_for(key, known_)));
   }
   return {};
 }

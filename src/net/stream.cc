@@ -29,6 +29,9 @@ constexpr std::size_t kWriteChunkBytes = net::ProgressDeadline::kChunkBytes;
 // The pieces of one vectored write: well below IOV_MAX, small on a fiber's stack.
 constexpr std::size_t kPiecesMax = 16;
 
+constexpr std::string_view kMovedFrom =
+    "a Stream that was moved from is used: use the one that it was moved to";
+
 }  // namespace
 
 Stream::Stream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -43,6 +46,7 @@ Result<Stream> Stream::adopt(UniqueFd socket, const StreamOptions& options) {
 }
 
 Result<MutableBytes> Stream::receive() {
+  check_use(state_ != nullptr, kMovedFrom);
   State& state = *state_;
   engine::Channel& channel = *state.channel;
   Engine& engine = Engine::current();
@@ -58,6 +62,7 @@ Result<MutableBytes> Stream::receive() {
 }
 
 Result<MutableBytes> Stream::receive(Deadline deadline) {
+  check_use(state_ != nullptr, kMovedFrom);
   State& state = *state_;
   engine::Channel& channel = *state.channel;
   if (!state.arrived().unread.empty()) return state.take_unread();
@@ -80,7 +85,8 @@ Result<MutableBytes> Stream::receive_now() {
 }
 
 Result<std::size_t> Stream::read_some(MutableBytes into) {
-  assert(!into.empty());
+  check_use(state_ != nullptr, kMovedFrom);
+  check_use(!into.empty(), "a stream is read into no bytes: that would look like its end");
   State& state = *state_;
   engine::Channel& channel = *state.channel;
   std::size_t taken = 0;
@@ -119,6 +125,7 @@ Result<void> Stream::read_exact(MutableBytes into) {
 }
 
 Result<std::size_t> Stream::write_some(Bytes bytes) {
+  check_use(state_ != nullptr, kMovedFrom);
   if (bytes.empty()) return 0;
   State& state = *state_;
   state.note_written(State::Written::partly);

@@ -66,7 +66,7 @@ class DispatchFibers::Work : public engine::SuspendHook {
   virtual void waits() noexcept {}
 
   DispatchFibers* fibers_;
-  engine::SuspendHook** place_;             ///< Null after stop_noticing().
+  engine::SuspendHook** place_;           ///< Null after stop_noticing().
   engine::SuspendHook* outer_ = nullptr;  ///< What was there before.
   bool has_waited_ = false;
 };

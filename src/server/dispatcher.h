@@ -66,9 +66,9 @@ class Dispatcher {
   std::vector<Reply> replies_;              ///< The replies to messages_ that are not sent yet,
   std::vector<OutgoingDatagram> outgoing_;  ///< and where they go.
   std::optional<Instant> sampled_from_;  ///< When messages_ had come, if their latency is measured.
-  Datagram single_;           ///< What messages_ is while one is taken at a time.
-  std::size_t singles_ = 0;   ///< How many more are taken one at a time.
-  Instant looked_{};          ///< When note_time() last read the clock.
+  Datagram single_;                      ///< What messages_ is while one is taken at a time.
+  std::size_t singles_ = 0;              ///< How many more are taken one at a time.
+  Instant looked_{};                     ///< When note_time() last read the clock.
   std::uint64_t unanswered_ = 0;  ///< Datagrams from this server's own address, or a relative path.
   bool is_batch_in_use_ = false;  ///< By a waiting handler for which there was no other memory.
   bool has_ended_ = false;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <array>
 #include <string>
@@ -173,6 +174,15 @@ TEST_CASE("a drain ends a read from a pipe only if the read says so, and after w
     REQUIRE(group.spawn("drainer", [&] { group.drain(); }));
     CHECK(group.join());
   });
+}
+
+TEST_CASE("reading a pipe into no bytes ends the program") {
+  const auto empty = test::in_child_process([] {
+    PipeReader reader(UniqueFd(::dup(STDIN_FILENO)));
+    discard(reader.read_some({}));
+  });
+  CHECK(empty.signal == SIGABRT);
+  CHECK(empty.error_text.find("a pipe is read into no bytes") != std::string::npos);
 }
 
 }  // namespace hotline::pipe_test

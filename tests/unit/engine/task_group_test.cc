@@ -1,5 +1,6 @@
 #include "hotline/engine/task_group.h"
 
+#include <csignal>
 #include <future>
 #include <string>
 #include <thread>
@@ -299,6 +300,15 @@ TEST_CASE("the private loop of a thread is made as the group says") {
     CHECK(group.join());
     CHECK(name == (kind == EngineKind::uring ? "uring" : "epoll"));
   }
+}
+
+TEST_CASE("an empty function ends the program where it is given, not where it would run") {
+  const auto report = test::in_child_process([] {
+    TaskGroup group;
+    discard(group.spawn("empty", nullptr));
+  });
+  CHECK(report.signal == SIGABRT);
+  CHECK(report.error_text.find("a TaskGroup is given an empty function") != std::string::npos);
 }
 
 }  // namespace hotline::task_group_test

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <fstream>
 #include <new>
@@ -327,6 +328,16 @@ TEST_CASE("a descriptor that is not a listening stream socket is not inherited")
   CHECK(refusal(stream.get()) == "it does not listen");
   CHECK(refusal(datagram.get()) == "it is not a stream socket");
   CHECK(refusal(9999) == "there is no socket with that number");
+}
+
+TEST_CASE("a listener that was moved from ends the program that uses it") {
+  const auto report = test::in_child_process([] {
+    auto from = listen("tcp://127.0.0.1:0");
+    const Listener to = std::move(*from);
+    discard(from->accept());
+  });
+  CHECK(report.signal == SIGABRT);
+  CHECK(report.error_text.find("a Listener that was moved from is used") != std::string::npos);
 }
 
 }  // namespace hotline::listener_test

@@ -1,5 +1,6 @@
 #include <sys/socket.h>
 
+#include <csignal>
 #include <functional>
 #include <string>
 #include <thread>
@@ -253,6 +254,22 @@ TEST_CASE("the peer of a UNIX stream whose write failed sees an end, because the
     }
     CHECK(test::receive_until_end(peer.get()).size() == sent);
   });
+}
+
+TEST_CASE("a stream that was moved from, or a read of no bytes, ends the program") {
+  const auto moved = test::in_child_process([] {
+    Call call = unix_call();
+    const Stream to = std::move(call.stream);
+    discard(call.stream.receive());
+  });
+  CHECK(moved.signal == SIGABRT);
+  CHECK(moved.error_text.find("a Stream that was moved from is used") != std::string::npos);
+  const auto empty = test::in_child_process([] {
+    Call call = unix_call();
+    discard(call.stream.read_some({}));
+  });
+  CHECK(empty.signal == SIGABRT);
+  CHECK(empty.error_text.find("a stream is read into no bytes") != std::string::npos);
 }
 
 }  // namespace hotline::stream_closing_test

@@ -116,10 +116,13 @@ TEST_CASE("a server with endpoints and tasks of its own is served as one endpoin
     Server server({.concurrency = Concurrency::parse("loops:1").value()});
     server.add("tcp://:8000", picky, "one").value();
     server.add("tcp://:8001", picky, "two").value();
-    server.add_task("task", [&] {
-      const auto slept = sleep_for(std::chrono::hours(9), OnDrain::ends);
-      task_end = slept ? "slept" : name_of(slept.error().kind);
-    }).value();
+    server
+        .add_task("task",
+                  [&] {
+                    const auto slept = sleep_for(std::chrono::hours(9), OnDrain::ends);
+                    task_end = slept ? "slept" : name_of(slept.error().kind);
+                  })
+        .value();
     status = serve(server);
     calls = server.counters().calls;
   };

@@ -271,19 +271,26 @@ TEST_CASE("at a drain a call with a reader and a writer says what is queued, and
       FrameStream lines(call, {.kind = Framing::Kind::lines});
       Queue<std::string> queue(8);
       TaskGroup tasks;
-      tasks.spawn("write", [&] {
-        const DrainHold hold;
-        while (const auto line = queue.pop()) {
-          if (!lines.write_frame(as_bytes(*line))) break;
-        }
-        tasks.cancel();
-      }).value();
-      tasks.spawn("read", [&] {
-        while (const auto line = lines.read_frame())
-          queue.push(std::string(as_text(*line))).value();
-        if (call.ended_with(ErrorKind::draining)) queue.push("the server restarts").value();
-        queue.close();
-      }).value();
+      tasks
+          .spawn("write",
+                 [&] {
+                   const DrainHold hold;
+                   while (const auto line = queue.pop()) {
+                     if (!lines.write_frame(as_bytes(*line))) break;
+                   }
+                   tasks.cancel();
+                 })
+          .value();
+      tasks
+          .spawn("read",
+                 [&] {
+                   while (const auto line = lines.read_frame())
+                     queue.push(std::string(as_text(*line))).value();
+                   if (call.ended_with(ErrorKind::draining))
+                     queue.push("the server restarts").value();
+                   queue.close();
+                 })
+          .value();
       discard(tasks.join());
     });
     auto caller = connect_frames(endpoint_of(running.server()) + "?framing=lines").value();

@@ -136,8 +136,8 @@ TEST_CASE("the log says that datagrams have fewer threads than asked") {
       options.log = &log;
       test::RunningServer running(options, uri, echo_message);
       running.drain();
-      const bool is_capped = std::string_view(word) == "threads:4096" &&
-                             std::string_view(uri).starts_with("udp");
+      const bool is_capped =
+          std::string_view(word) == "threads:4096" && std::string_view(uri).starts_with("udp");
       CHECK(log.has("datagrams are answered by fewer threads") == is_capped);
     }
   }
