@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 from cli_support import WAIT_S, Server, receive_all, run
+from interop_support import example
 
 WORDS = ("serial", "threads:4", "processes:4", "loops:2")
 
@@ -187,6 +188,12 @@ class Certificates(WithKeys):
         port = next(match[1].decode() for match in ports if match)
         called = self.call(f"tls://127.0.0.1:{port}?{self.roots()}", "hello\n")
         self.assertIn(b"olleh", called.stdout, called.stderr)
+
+
+class Layers(unittest.TestCase):
+    def test_a_layer_of_ones_own_is_between_the_stream_and_its_socket(self):
+        said = subprocess.run([example("layer")], capture_output=True, timeout=WAIT_S, check=True)
+        self.assertEqual(said.stdout, b"HELLO\n")
 
 
 if __name__ == "__main__":

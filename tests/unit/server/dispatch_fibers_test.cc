@@ -193,12 +193,12 @@ TEST_CASE("on a thread without a loop a job continues where it is, and its waits
   {
     DispatchFibers::Work work(nullptr);
     CHECK_FALSE(work.has_waited());
-    CHECK(sleep_for(std::chrono::microseconds(1)));
+    CHECK(sleep_for(std::chrono::milliseconds(20)));
     CHECK(work.has_waited());
     CHECK(work.end());
   }
   CHECK_FALSE(outer.has_waited());
-  CHECK(sleep_for(std::chrono::microseconds(1)));
+  CHECK(sleep_for(std::chrono::milliseconds(20)));
   CHECK(outer.has_waited());
   CHECK(outer.end());
 }
