@@ -79,21 +79,24 @@ std::string read_all(Stream& call) {
 
 TEST_CASE("two ends with one key talk, and each has the identity of the other") {
   test::on_each_engine([] {
+    const Identity alice{.name = "alice", .kind = Identity::Kind::key};
     std::optional<Identity> caller;
-    OneCaller server(accepting("alice"), [&](Stream& call) {
-      CHECK(call.handshake());
-      caller = call.identity();
-      echo(call);
-    });
-    auto call = server.call(presenting("alice"));
-    REQUIRE(call);
-    CHECK(call->is_protected());
-    CHECK(call->identity() == Identity{.name = "alice", .kind = Identity::Kind::key});
-    CHECK(call->write_all(as_bytes("hello")));
-    CHECK(call->shut_down_writes());
-    CHECK(read_all(*call) == "hello");
-    CHECK(call->ended_with(ErrorKind::closed));
-    CHECK(caller == Identity{.name = "alice", .kind = Identity::Kind::key});
+    {
+      OneCaller server(accepting("alice"), [&](Stream& call) {
+        CHECK(call.handshake());
+        caller = call.identity();
+        echo(call);
+      });
+      auto call = server.call(presenting("alice"));
+      REQUIRE(call);
+      CHECK(call->is_protected());
+      CHECK(call->identity() == alice);
+      CHECK(call->write_all(as_bytes("hello")));
+      CHECK(call->shut_down_writes());
+      CHECK(read_all(*call) == "hello");
+      CHECK(call->ended_with(ErrorKind::closed));
+    }
+    CHECK(caller == alice);
   });
 }
 
