@@ -83,7 +83,7 @@ TEST_CASE("a file instead of a directory is refused") {
 
 TEST_CASE("a directory that others have access to is refused, with the command that mends it") {
   const Fixture at;
-  for (const mode_t mode : {0701, 0710, 0720, 0740, 0755, 0777}) {
+  for (const mode_t mode : {0701U, 0710U, 0720U, 0740U, 0755U, 0777U}) {
     CAPTURE(mode);
     REQUIRE(::chmod(at.path.c_str(), mode) == 0);
     const auto opened = PrivateDirectory::open(at.path);
@@ -96,7 +96,7 @@ TEST_CASE("a directory that others have access to is refused, with the command t
 
 TEST_CASE("what was written is read, with mode 0600 whatever the umask is") {
   const Fixture at;
-  for (const mode_t mask : {0, 022, 0777}) {
+  for (const mode_t mask : {0U, 022U, 0777U}) {
     const mode_t before = ::umask(mask);
     const auto replaced = at.directory.replace("a", as_bytes("text"));
     ::umask(before);
@@ -118,7 +118,7 @@ TEST_CASE("a file that is not there is not found") {
 
 TEST_CASE("a file that others have access to is refused, with the command that mends it") {
   const Fixture at;
-  for (const mode_t mode : {0601, 0604, 0610, 0620, 0640, 0644, 0666}) {
+  for (const mode_t mode : {0601U, 0604U, 0610U, 0620U, 0640U, 0644U, 0666U}) {
     CAPTURE(mode);
     write_file(at.path + "/a", "text", mode);
     const auto content = at.directory.read("a", 100);
