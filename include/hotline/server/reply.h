@@ -12,11 +12,12 @@
 #include "hotline/core/public.h"
 #include "hotline/server/message.h"
 
-namespace hotline HOTLINE_PUBLIC {
-
-namespace server {
+// Outside of what is exported.
+namespace hotline::server {
 class ReplyBatch;
-}
+}  // namespace hotline::server
+
+namespace hotline HOTLINE_PUBLIC {
 
 /// A string literal, or another constant array of characters: only those compile.
 class ConstantText {
