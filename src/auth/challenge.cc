@@ -1,6 +1,5 @@
 #include "hotline/auth/challenge.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -80,9 +79,7 @@ Result<Secret> read_secret(const OptionTaker& taker, const std::string& path) {
 }
 
 Result<Scheme> find_scheme(const OptionTaker& taker, const std::string& name) {
-  const auto row = std::ranges::find(kSchemes, std::string_view(name),
-                                     [](const ChallengeRow& each) { return each.choice.name; });
-  if (row != std::end(kSchemes)) return row->kind;
+  if (const ChallengeRow* row = find_row(kSchemes, name)) return row->kind;
   return fail(taker.refuse("there is no authentication '" + escape(as_bytes(name)) + "'",
                            "the authentications are " + list_forms(kChoices)));
 }

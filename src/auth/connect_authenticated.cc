@@ -26,10 +26,8 @@ Result<Stream> connect_authenticated(std::string_view uri, const ConnectOptions&
   auto target = Target::parse(uri, options.socket, take_challenge, Side::client);
   if (!target) return fail(std::move(target.error()));
   ConnectOptions own = options;
-  own.socket = std::move(target->socket);
-  if (target->tls != TlsFiles()) own.tls.files = std::move(target->tls);
   if (challenge) answer_on_connect(own, *std::move(challenge));
-  return connect(target->endpoint, own);
+  return connect(*target, std::move(own));
 }
 
 }  // namespace hotline

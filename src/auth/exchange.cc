@@ -3,8 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include "hotline/engine/clock.h"
-#include "hotline/engine/deadline_scope.h"
+#include "net/linger.h"
 
 namespace hotline::auth {
 namespace {
@@ -16,13 +15,7 @@ constexpr std::string_view kAuthenticateAt = "authenticate at";
 }  // namespace
 
 void end_in_order(Stream& call) {
-  if (call.shut_down_writes()) {
-    const Deadline until = deadline_after(kEndWait);
-    const DeadlineScope bounded(until);
-    // A deadline ends only waits, and a peer that keeps sending prevents every wait.
-    while (!until.has_passed(now()) && call.receive()) {
-    }
-  }
+  net::linger(call, kEndWait);
   call.close();
 }
 

@@ -72,12 +72,10 @@ Result<Stream> open_stream(const StreamTarget& form, const CallOptions& options,
                            const CommonOptions& common) {
   ConnectOptions connecting;
   connecting.tls = client_trust(common.home);
-  connecting.tls.files = form.target.tls;
   connecting.timeout = options.timeout;
-  connecting.socket = form.target.socket;
   connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
   if (form.challenge) answer_on_connect(connecting, *form.challenge);
-  return connect(form.target.endpoint, connecting);
+  return connect(form.target, std::move(connecting));
 }
 
 Result<DatagramSocket> open_datagrams(const CallOptions& options) {

@@ -24,10 +24,8 @@ Result<CommandClient> connect_command(const std::string& uri, const CommandConne
   };
   const auto target = Target::parse(uri, {}, take_command, Side::client);
   if (!target) return fail(target.error());
-  connecting.socket = target->socket;
   connecting.tls = client_trust(options.home);
-  connecting.tls.files = target->tls;
-  auto stream = connect(target->endpoint, connecting);
+  auto stream = connect(*target, std::move(connecting));
   if (!stream) return fail(std::move(stream.error()));
   return CommandClient(std::move(*stream), {.wire = command.wire,
                                             .reply_max = command.reply_max,

@@ -94,10 +94,7 @@ bool uses_tls(const ServeOptions& options) {
 void report_exposed(const Server& server, const Entries& entries, OutputForm form) {
   const std::vector<BoundService> services = server.services();
   for (std::size_t i = 0; i < services.size(); ++i) {
-    if (!entries[i]->is_guarded || services[i].endpoint.is_local() ||
-        is_protected(services[i].endpoint.transport())) {
-      continue;
-    }
+    if (!entries[i]->is_guarded || !services[i].endpoint.is_exposed()) continue;
     report_note_in_time("--insecure: everybody who can connect to " +
                             services[i].endpoint.to_string() +
                             " can do there whatever this user can",

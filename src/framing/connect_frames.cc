@@ -16,10 +16,7 @@ Result<FrameStream> connect_frames(std::string_view uri, const ConnectOptions& o
   };
   auto target = Target::parse(uri, options.socket, take_framing, Side::client);
   if (!target) return fail(std::move(target.error()));
-  ConnectOptions own = options;
-  own.socket = std::move(target->socket);
-  if (target->tls != TlsFiles()) own.tls.files = std::move(target->tls);
-  auto stream = connect(target->endpoint, own);
+  auto stream = connect(*target, options);
   if (!stream) return fail(std::move(stream.error()));
   return FrameStream(std::move(*stream), std::move(framing));
 }

@@ -10,7 +10,6 @@
 #include "engine/operations/connect.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
-#include "hotline/net/target.h"
 #include "net/socket.h"
 #include "net/socket_option_row.h"
 #include "net/stream_access.h"
@@ -176,13 +175,16 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
   return fail(combine(endpoint, failures));
 }
 
+Result<Stream> connect(const Target& target, ConnectOptions options) {
+  options.socket = target.socket;
+  if (target.tls != TlsFiles()) options.tls.files = target.tls;
+  return connect(target.endpoint, options);
+}
+
 Result<Stream> connect(std::string_view uri, const ConnectOptions& options) {
   auto target = Target::parse(uri, options.socket, nullptr, Side::client);
   if (!target) return fail(std::move(target.error()));
-  ConnectOptions own = options;
-  own.socket = std::move(target->socket);
-  if (target->tls != TlsFiles()) own.tls.files = std::move(target->tls);
-  return connect(target->endpoint, own);
+  return connect(*target, options);
 }
 
 }  // namespace hotline

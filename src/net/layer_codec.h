@@ -33,7 +33,6 @@ class LayerCodec {
   const StreamLayer& layer() const { return *layer_; }
   const Error& failure() const { return failure_; }
   bool is_open() const { return is_open_; }
-  bool has_failed() const { return has_failed_; }
 
   /// Continues the opening exchange. Returns 1 once it is complete, 0 if it needs more bytes, or
   /// kFailed.

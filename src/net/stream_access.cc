@@ -20,6 +20,8 @@ Stream StreamAccess::over(std::unique_ptr<engine::Channel>&& channel, Endpoint p
   return Stream(std::move(state));
 }
 
+const Error* StreamAccess::end_of(const Stream& stream) { return stream.state_->end.get(); }
+
 void StreamAccess::note_cut_off(Stream& stream) { stream.state_->note_cut_off(); }
 
 void StreamAccess::give_back(Stream& stream, Bytes begun, MutableBytes rest) {

@@ -16,6 +16,10 @@ class StreamAccess {
   static Stream over(std::unique_ptr<engine::Channel>&& channel, Endpoint peer,
                      StreamOptions options);
 
+  /// Returns Stream::end_reason() without a copy; null before. Valid until the next use of the
+  /// stream.
+  static const Error* end_of(const Stream& stream);
+
   /// Records that a part of a message was written, and that the rest never will be: the stream ends
   /// with a reset, as after a failed write.
   static void note_cut_off(Stream& stream);

@@ -7,24 +7,20 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/drain_hold.h"
+#include "net/linger.h"
+#include "net/stream_access.h"
 #include "server/framed_talk.h"
 
 namespace hotline::server {
 namespace {
 
-/// The handler has finished, but the peer has not. Closing now, with bytes of the peer unread or in
-/// transit, would reset the connection and could destroy the reply. A drain ends the handler's
-/// wait, not this one.
+/// The handler has finished, but the peer has not.
 void linger(const ServerOptions& options, Stream& call) {
-  const bool has_failed = call.end_reason() && !call.ended_with(ErrorKind::draining);
-  if (!call.is_open() || has_failed) return;
-  if (!call.shut_down_writes()) return;
+  const Error* const end = net::StreamAccess::end_of(call);
+  if (!call.is_open() || (end != nullptr && end->kind != ErrorKind::draining)) return;
+  // A drain ends the handler's wait, not this one.
   const DrainHold hold;
-  const Deadline until = deadline_after(options.linger);
-  const DeadlineScope bounded(until);
-  // A deadline ends only waits, and a peer that keeps sending prevents every wait.
-  while (!until.has_passed(now()) && call.receive()) {
-  }
+  net::linger(call, options.linger);
 }
 
 /// Returns true if the server was cut while the handler did anything other than wait for its
@@ -41,8 +37,8 @@ void end_in_good_order(const ServerOptions& options, Stream& call) {
 
 void log_end(const ServerState& state, const Service& service, const Stream& call,
              const CallEnd& ended) {
-  const std::optional<Error> end = ended.reason ? ended.reason : call.end_reason();
-  if (!end) return state.log(LogLevel::debug, "call ended", service.name, &call.peer());
+  const Error* const end = ended.reason ? &*ended.reason : net::StreamAccess::end_of(call);
+  if (end == nullptr) return state.log(LogLevel::debug, "call ended", service.name, &call.peer());
   const bool is_orderly = end->kind == ErrorKind::closed || end->kind == ErrorKind::draining;
   // Warns if the peer does not speak the protocol, which is a mistake, or if a limit was reached,
   // which an administrator may raise.

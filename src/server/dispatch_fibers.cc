@@ -30,14 +30,10 @@ void DispatchFibers::start() {
 
 DispatchFibers::Work::Work(DispatchFibers* fibers)
     : fibers_(fibers),
-      place_(fibers == nullptr ? &engine::Engine::current().suspend_hook()
-                               : &fibers->loop_.suspend_hook()) {
-  outer_ = std::exchange(*place_, this);
-  assert((fibers == nullptr || outer_ == nullptr) && "a fiber does one piece of work at a time");
-}
-
-void DispatchFibers::Work::stop_noticing() {
-  if (place_ != nullptr) *std::exchange(place_, nullptr) = outer_;
+      scope_(fibers == nullptr ? engine::Engine::current().suspend_hook()
+                               : fibers->loop_.suspend_hook(),
+             *this) {
+  assert((fibers == nullptr || !scope_.is_nested()) && "a fiber does one piece of work at a time");
 }
 
 void DispatchFibers::Work::suspended() noexcept {

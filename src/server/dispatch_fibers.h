@@ -47,10 +47,10 @@ class DispatchFibers::Work : public engine::SuspendHook {
   explicit Work(DispatchFibers* fibers);
   Work(const Work&) = delete;
   Work& operator=(const Work&) = delete;
-  virtual ~Work() { stop_noticing(); }
+  virtual ~Work() = default;
 
   /// Later waits are not noticed.
-  void stop_noticing();
+  void stop_noticing() { scope_.remove(); }
 
   /// Returns true if a wait has been noticed; within waits(), if that is not the first one.
   bool has_waited() const { return has_waited_; }
@@ -66,8 +66,7 @@ class DispatchFibers::Work : public engine::SuspendHook {
   virtual void waits() noexcept {}
 
   DispatchFibers* fibers_;
-  engine::SuspendHook** place_;           ///< Null after stop_noticing().
-  engine::SuspendHook* outer_ = nullptr;  ///< What was there before.
+  engine::SuspendHookScope scope_;
   bool has_waited_ = false;
 };
 

@@ -27,21 +27,14 @@ constexpr int kFramesOfTurn = 256;
 class FlushOnWait final : public engine::SuspendHook {
  public:
   FlushOnWait(ReplyBatch& replies, Stream& call)
-      : replies_(replies),
-        call_(call),
-        place_(engine::Engine::current().suspend_hook()),
-        outer_(std::exchange(place_, this)) {}
-  FlushOnWait(const FlushOnWait&) = delete;
-  FlushOnWait& operator=(const FlushOnWait&) = delete;
-  ~FlushOnWait() { place_ = outer_; }
+      : replies_(replies), call_(call), scope_(engine::Engine::current().suspend_hook(), *this) {}
 
   void suspended() noexcept override { replies_.flush_now(call_); }
 
  private:
   ReplyBatch& replies_;
   Stream& call_;
-  engine::SuspendHook*& place_;
-  engine::SuspendHook* outer_;
+  engine::SuspendHookScope scope_;
 };
 
 Error last_was_answered(const Stream& call, ErrorKind kind, std::string why) {

@@ -115,8 +115,7 @@ namespace {
 /// Checks what the kernel reports as bound, not what was requested: a name may be any address.
 Result<void> check_exposure(const Service& service, const ServerOptions& options) {
   if (options.exposure == Exposure::anywhere) return {};
-  const bool is_safe = service.bound.is_local() || is_protected(service.bound.transport());
-  if (!service.handler.is_only_local() || is_safe) return {};
+  if (!service.handler.is_only_local() || !service.bound.is_exposed()) return {};
   const std::string& advice = service.handler.only_local_advice();
   return fail(make_error(
       ErrorKind::permission_denied, "serve", service.bound.to_string(),

@@ -128,4 +128,16 @@ inline std::string wire(const Framing& framing, std::string_view payload) {
       .append(as_text(envelope->trailer()));
 }
 
+/// Returns the bytes of `payloads`, each in its envelope.
+inline std::string wire_of(const Framing& framing, const std::vector<std::string>& payloads) {
+  std::string text;
+  for (const std::string& payload : payloads) text += wire(framing, payload);
+  return text;
+}
+
+/// The framings in which messages can be sent ahead.
+inline const std::vector<std::string> kPipelined = {"lines",        "u16be",  "u32be",     "u32le",
+                                                    "i32le",        "varint", "netstring", "mp",
+                                                    "delimiter=--", "fixed=5"};
+
 }  // namespace hotline::test

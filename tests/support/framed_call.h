@@ -48,6 +48,10 @@ enum class Transport : bool { unix_, tcp };
 
 inline Framing framing_of(std::string_view name) { return *Framing::parse(name); }
 
+inline std::string wire_of(const std::string& name, const std::vector<std::string>& payloads) {
+  return wire_of(framing_of(name), payloads);
+}
+
 /// Returns two connected TCP sockets, as stream_pair() does.
 inline std::pair<UniqueFd, UniqueFd> tcp_pair() {
   const auto [listener, port] = tcp_listener();

@@ -5,13 +5,9 @@
 #include <vector>
 
 #include "hotline/server/handler.h"
+#include "support/frame_feed.h"
 
 namespace hotline::test {
-
-/// The framings in which messages can be sent ahead.
-inline const std::vector<std::string> kPipelined = {"lines",        "u16be",  "u32be",     "u32le",
-                                                    "i32le",        "varint", "netstring", "mp",
-                                                    "delimiter=--", "fixed=5"};
 
 /// Changes a message in place.
 inline Reply upper(const Message& message) {

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from interop_support import (BIG, HOTLINE, TEXT, WAIT_S, Program, Server, call, example,
-                             for_each_word, run, together, upper)
+                             for_each_word, receive, run, together, upper)
 
 
 def open_socket(endpoint):
@@ -27,14 +27,6 @@ def open_socket(endpoint):
         host, port = where.removeprefix("//").rsplit(":", 1)
         opened.connect((host, int(port)))
     return opened
-
-
-def receive(connection, size):
-    """Exactly so many bytes, or fewer if the peer closes."""
-    received = b""
-    while len(received) < size and (piece := connection.recv(size - len(received))):
-        received += piece
-    return received
 
 
 def receive_all(connection):

@@ -29,6 +29,14 @@ def upper(request):
     return bytes(byte - 32 if ord("a") <= byte <= ord("z") else byte for byte in request)
 
 
+def receive(connection, size):
+    """Exactly so many bytes, or fewer if the peer closes."""
+    received = b""
+    while len(received) < size and (piece := connection.recv(size - len(received))):
+        received += piece
+    return received
+
+
 def example(name):
     return os.path.join(EXAMPLES, name)
 

@@ -4,14 +4,7 @@ import struct
 import time
 import unittest
 
-from interop_support import WAIT_S, Server, example
-
-
-def receive_all(connection, size):
-    received = b""
-    while len(received) < size and (piece := connection.recv(size - len(received))):
-        received += piece
-    return received
+from interop_support import WAIT_S, Server, example, receive
 
 
 def read_to_end(connection):
@@ -42,7 +35,7 @@ class Relay(unittest.TestCase):
     def test_a_relay_passes_on_bytes_and_half_closes_both_ways(self):
         relay, caller, called = self.relayed()
         caller.sendall(b"question")
-        self.assertEqual(receive_all(called, 8), b"question")
+        self.assertEqual(receive(called, 8), b"question")
         caller.shutdown(socket.SHUT_WR)
         self.assertEqual(called.recv(1), b"")
         called.sendall(b"answer")
@@ -61,15 +54,15 @@ class Relay(unittest.TestCase):
     def test_a_drain_does_not_end_a_relayed_call_within_a_request(self):
         relay, caller, called = self.relayed()
         caller.sendall(b"the first ")
-        self.assertEqual(receive_all(called, 10), b"the first ")
+        self.assertEqual(receive(called, 10), b"the first ")
         relay.process.terminate()
         while is_listening(self.port):
             time.sleep(0.005)
         caller.sendall(b"and the rest")
-        self.assertEqual(receive_all(called, 12), b"and the rest")
+        self.assertEqual(receive(called, 12), b"and the rest")
         called.sendall(b"answer")
         called.close()
-        self.assertEqual(receive_all(caller, 6), b"answer")
+        self.assertEqual(receive(caller, 6), b"answer")
         caller.close()
         self.assertEqual(relay.process.wait(WAIT_S), 0)
 

@@ -8,6 +8,7 @@
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
+#include "hotline/net/target.h"
 #include "hotline/net/tls.h"
 
 namespace hotline HOTLINE_PUBLIC {
@@ -29,6 +30,9 @@ struct ConnectOptions {
 /// `options.socket` requests otherwise, and detect a peer that has vanished (keepalive). Suspends
 /// the fiber.
 Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options = {});
+
+/// Same as above, for a parsed URI. Its options override those of `options`.
+Result<Stream> connect(const Target& target, ConnectOptions options = {});
 
 /// Same as above, for a URI. Its options override those of `options.socket`, and must all be known.
 Result<Stream> connect(std::string_view uri, const ConnectOptions& options = {});

@@ -80,6 +80,9 @@ class Endpoint {
   /// address.
   bool is_local() const;
 
+  /// Returns true if other machines may reach it and its transport does not protect the bytes.
+  bool is_exposed() const { return !is_local() && !is_protected(transport_); }
+
   friend bool operator==(const Endpoint& left, const Endpoint& right);
 
  private:

@@ -13,21 +13,13 @@ namespace hotline::framing::frame_assembler_test {
 namespace {
 
 using Outcome = Decoded::Outcome;
-
-const std::vector<std::string> kPipelined = {"lines",        "u16be",  "u32be",     "u32le",
-                                             "i32le",        "varint", "netstring", "mp",
-                                             "delimiter=--", "fixed=5"};
+using test::kPipelined;
+using test::wire_of;
 
 Framing framing_of(std::string_view name, std::size_t frame_max = 16 * 1024 * 1024) {
   Framing framing = *Framing::parse(name);
   framing.frame_max = frame_max;
   return framing;
-}
-
-std::string wire_of(const Framing& framing, const std::vector<std::string>& payloads) {
-  std::string text;
-  for (const std::string& payload : payloads) text += test::wire(framing, payload);
-  return text;
 }
 
 MutableBytes bytes_of(std::string& text) { return std::as_writable_bytes(std::span(text)); }

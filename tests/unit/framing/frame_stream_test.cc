@@ -19,17 +19,9 @@ namespace {
 
 using test::FramedCall;
 using test::framing_of;
+using test::kPipelined;
 using test::next;
-
-const std::vector<std::string> kPipelined = {"lines",        "u16be",  "u32be",     "u32le",
-                                             "i32le",        "varint", "netstring", "mp",
-                                             "delimiter=--", "fixed=5"};
-
-std::string wire_of(const std::string& name, const std::vector<std::string>& payloads) {
-  std::string text;
-  for (const std::string& payload : payloads) text += test::wire(framing_of(name), payload);
-  return text;
-}
+using test::wire_of;
 
 }  // namespace
 

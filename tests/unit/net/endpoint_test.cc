@@ -245,18 +245,25 @@ TEST_CASE("another port leaves the options behind") {
   CHECK(endpoint.to_uri() == "tcp://[::1]:8000");
 }
 
+TEST_CASE("an endpoint of TLS is not exposed, although other machines reach it") {
+  CHECK_FALSE(parsed("tls://:1").is_exposed());
+  CHECK_FALSE(parsed("tls://:1").is_local());
+}
+
 TEST_CASE("UNIX sockets and loopback addresses are local, others are not") {
   for (const std::string_view uri :
        {"unix:///a", "unix:@a", "unixgram:@a", "tcp://127.0.0.1:1", "udp://127.255.0.9:1",
         "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"}) {
     CAPTURE(uri);
     CHECK(parsed(uri).is_local());
+    CHECK_FALSE(parsed(uri).is_exposed());
   }
   for (const std::string_view uri :
        {"tcp://:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "udp://10.0.0.1:1", "tcp://128.0.0.1:1",
         "tcp://127.example.org:1", "tcp://[::ffff:10.0.0.1]:1", "tcp://[fe80::1%lo]:1"}) {
     CAPTURE(uri);
     CHECK_FALSE(parsed(uri).is_local());
+    CHECK(parsed(uri).is_exposed());
   }
 }
 
