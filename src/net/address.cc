@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
@@ -23,18 +25,30 @@ Address as(const SocketAddress& address) {
   return typed;
 }
 
-template <typename Raw>
-std::string numeric(int family, const Raw& raw) {
+/// Not by inet_ntop(3), which calls sprintf: each accepted connection comes here.
+std::string numeric(const in_addr& address) {
+  std::array<std::uint8_t, 4> octets;
+  std::memcpy(octets.data(), &address, octets.size());
+  std::array<char, INET_ADDRSTRLEN> text;
+  char* end = text.data();
+  for (const std::uint8_t octet : octets) {
+    if (end != text.data()) *end++ = '.';
+    end = std::to_chars(end, text.data() + text.size(), octet).ptr;
+  }
+  return {text.data(), end};
+}
+
+std::string numeric(const in6_addr& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  return ::inet_ntop(family, &raw, text.data(), text.size()) == nullptr ? "" : text.data();
+  return ::inet_ntop(AF_INET6, &address, text.data(), text.size()) == nullptr ? "" : text.data();
 }
 
 AddressText describe_ipv6(const sockaddr_in6& address) {
-  std::string host = numeric(AF_INET6, address.sin6_addr);
+  std::string host = numeric(address.sin6_addr);
   if (IN6_IS_ADDR_V4MAPPED(&address.sin6_addr)) {
     in_addr mapped;
     std::memcpy(&mapped, address.sin6_addr.s6_addr + 12, sizeof mapped);
-    host = numeric(AF_INET, mapped);
+    host = numeric(mapped);
   }
   if (address.sin6_scope_id != 0) host += "%" + std::to_string(address.sin6_scope_id);
   return {std::move(host), ntohs(address.sin6_port), {}, false};
@@ -77,7 +91,7 @@ AddressText describe(const SocketAddress& address) {
   switch (family_of(address)) {
     case AF_INET: {
       const auto typed = as<sockaddr_in>(address);
-      return {numeric(AF_INET, typed.sin_addr), ntohs(typed.sin_port), {}, false};
+      return {numeric(typed.sin_addr), ntohs(typed.sin_port), {}, false};
     }
     case AF_INET6: return describe_ipv6(as<sockaddr_in6>(address));
     case AF_UNIX: return describe_unix(address);

@@ -41,6 +41,12 @@ TEST_CASE("an IPv4 address is shown in the usual form") {
   CHECK(text.path.empty());
 }
 
+TEST_CASE("an IPv4 address of the shortest or the longest octets is shown whole") {
+  for (const char* host : {"0.0.0.0", "9.10.99.100", "100.200.1.0", "255.255.255.255"}) {
+    CHECK(describe(ipv4(host, 1)).host == host);
+  }
+}
+
 TEST_CASE("an IPv6 address is shown in its short form, with its scope") {
   CHECK(describe(ipv6("2001:db8:0:0::1", 1)).host == "2001:db8::1");
   CHECK(describe(ipv6("::", 0)).host == "::");
