@@ -53,6 +53,13 @@ Result<AllowedIdentities> AllowedIdentities::parse(std::string_view text) {
   return allowed;
 }
 
+AllowedIdentities AllowedIdentities::owner() {
+  AllowedIdentities allowed;
+  allowed.is_any_ = false;
+  allowed.allows_owner_ = true;
+  return allowed;
+}
+
 Result<void> AllowedIdentities::take(std::string_view entry) {
   if (entry.empty()) return refuse_allowed("an entry is empty");
   if (entry == "any") return refuse_allowed("'any' is in a list with others");

@@ -35,6 +35,7 @@ std::string format_as_json(const LogEntry& entry) {
   line.add_unless_empty("service", entry.service);
   line.add_unless_empty("endpoint", entry.endpoint);
   line.add_unless_empty("peer", entry.peer);
+  line.add_unless_empty("identity", entry.identity);
   line.add_unless_empty("detail", entry.detail);
   return line.text();
 }

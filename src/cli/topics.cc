@@ -44,10 +44,13 @@ Quote them for the shell:
                "'serve' only: how many callers may wait to be accepted (default "
                "4096)"},
               {"mode=OCTAL", "'serve' only: the permission bits of a UNIX path: 660"},
-              {"allow=WORD",
-               "'serve' only, at unix: endpoints: 'owner' answers only callers of "
-               "the server's own user and root, 'any' answers everybody who can "
-               "connect (default any; for 'command' owner, unless mode= is given)"},
+              {"allow=LIST",
+               "'serve' only: the callers that are served, as in alice,bob or "
+               "uid:1000,gid:100,owner. Names are "
+               "names of keys, or the common names of certificates, at tls://; at unix:, uid: and "
+               "gid: are the caller's, and owner is the server's own user and root. 'any' is "
+               "everybody who can connect (default any; for 'command' at unix: owner, unless mode= "
+               "is given)"},
               {"auth=NAME", "streams: callers must prove that they know a secret: " +
                                 hotline::list_forms(challenge_names(), "or") +
                                 "; see 'hotline help auth'"},

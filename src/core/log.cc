@@ -16,6 +16,12 @@ std::string printable(std::string_view text) {
   return is_printable ? std::string(text) : escape(as_bytes(text), kFieldMax);
 }
 
+/// What looks like another field must not be taken for one.
+std::string quoted_if_needed(std::string_view text) {
+  const std::string shown = printable(text);
+  return shown.find(' ') == shown.npos ? shown : '"' + shown + '"';
+}
+
 }  // namespace
 
 std::string_view name_of(LogLevel level) {
@@ -33,6 +39,7 @@ std::string format(const LogRecord& record) {
   if (!record.service.empty()) text += " service=" + printable(record.service);
   if (!record.endpoint.empty()) text += " endpoint=" + printable(record.endpoint);
   if (!record.peer.empty()) text += " peer=" + printable(record.peer);
+  if (!record.identity.empty()) text += " identity=" + quoted_if_needed(record.identity);
   if (!record.detail.empty()) text += " \"" + printable(record.detail) + '"';
   return text;
 }

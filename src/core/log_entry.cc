@@ -6,8 +6,9 @@
 namespace hotline {
 
 LogEntry LogEntry::of(const LogRecord& record, std::chrono::system_clock::time_point time) {
-  return {time,        record.level, std::string(record.message), record.service, record.endpoint,
-          record.peer, record.detail};
+  return {time,           record.level,    std::string(record.message),
+          record.service, record.endpoint, record.peer,
+          record.detail,  record.identity};
 }
 
 // gmtime_r takes a lock. In a forked process another thread may have held it, and it would never be
@@ -26,7 +27,7 @@ std::string LogEntry::time_as_text() const {
 }
 
 std::string LogEntry::as_text() const {
-  return format({level, message, service, endpoint, peer, detail});
+  return format({level, message, service, endpoint, peer, detail, identity});
 }
 
 std::string format_as_text(const LogEntry& entry) {

@@ -174,8 +174,8 @@ constexpr SocketOptionRow kOptionRows[] = {
      .detail = "the option 'source' is for TCP and UDP",
      .advice = "leave it out: other sockets have no IP address"},
     {.choice = {.name = "allow",
-                .form = "allow=owner|any",
-                .summary = "servers at unix: endpoints: which users may call"},
+                .form = "allow=any|LIST",
+                .summary = "servers: which callers are served"},
      .take = leave_to_server,
      .only = Side::server},
 };

@@ -65,6 +65,8 @@ const BIO_METHOD* wire_method() {
   return kMethod;
 }
 
+void free_bytes(unsigned char* bytes) { OPENSSL_free(bytes); }
+
 std::string subject_of(const X509* certificate) {
   const std::unique_ptr<BIO, OpenSslDelete<BIO_free_all>> text(BIO_new(BIO_s_mem()));
   if (!text) throw std::bad_alloc();
@@ -73,6 +75,19 @@ std::string subject_of(const X509* certificate) {
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(text.get(), &bytes);
   return size <= 0 ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
+}
+
+/// Returns the common name of the subject if it has exactly one, otherwise an empty text.
+std::string common_name_of(const X509* certificate) {
+  const X509_NAME* const subject = X509_get_subject_name(certificate);
+  const int first = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (first < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, first) >= 0) return {};
+  unsigned char* bytes = nullptr;
+  const int size =
+      ASN1_STRING_to_UTF8(&bytes, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, first)));
+  if (size < 0) return {};
+  const std::unique_ptr<unsigned char, OpenSslDelete<free_bytes>> owner(bytes);
+  return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 /// Returns the reason of the oldest error of OpenSSL on this thread, and forgets all.
@@ -202,7 +217,9 @@ std::optional<Identity> TlsLayer::identity() const {
   }
   const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
   if (certificate == nullptr) return std::nullopt;
-  return Identity{.name = subject_of(certificate), .kind = Identity::Kind::certificate};
+  return Identity{.name = subject_of(certificate),
+                  .kind = Identity::Kind::certificate,
+                  .common_name = common_name_of(certificate)};
 }
 
 std::optional<Secret> TlsLayer::channel_binding() const {

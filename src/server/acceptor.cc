@@ -7,7 +7,7 @@
 
 #include "core/check.h"
 #include "hotline/engine/clock.h"
-#include "server/allowed_users.h"
+#include "server/allowed_callers.h"
 #include "server/retry_pause.h"
 
 namespace hotline::server {
@@ -22,6 +22,13 @@ constexpr Duration kPauseMax = std::chrono::seconds(1);
 bool is_over(const Error& error) {
   return error.kind == ErrorKind::draining || error.kind == ErrorKind::cancelled ||
          error.kind == ErrorKind::timed_out;
+}
+
+/// Returns null if the kernel does not know the caller.
+std::unique_ptr<Identity> user_of(const Stream& call) {
+  if (call.peer().transport() != Transport::unix_) return nullptr;
+  const auto credentials = call.peer_credentials();
+  return credentials ? std::make_unique<Identity>(Identity::of_user(*credentials)) : nullptr;
 }
 
 }  // namespace
@@ -51,8 +58,9 @@ bool Acceptor::take_one() {
   if (!call) return back_off(call.error());
   pause_ = {};
   try {
-    CallSlot slot = admit(*call);
-    return !slot || begin(AdmittedCall(std::move(*call), std::move(slot)));
+    std::unique_ptr<Identity> user = user_of(*call);
+    CallSlot slot = admit(*call, user.get());
+    return !slot || begin(AdmittedCall(std::move(*call), std::move(slot), std::move(user)));
   } catch (const std::bad_alloc&) {
     if (*call) call->abort();
     throw;
@@ -60,16 +68,17 @@ bool Acceptor::take_one() {
 }
 
 /// The slot is empty if the call was refused.
-CallSlot Acceptor::admit(Stream& call) {
+CallSlot Acceptor::admit(Stream& call, const Identity* user) {
   if (!state_.reserve.restore()) {
     // This connection was given the reserved descriptor, so this one is refused.
     refuse(call, Refusal::no_descriptor, "refused: no descriptor is left");
     state_.reserve.restore();
     return {};
   }
-  if (auto allowed = check_user(service_, call); !allowed) {
-    refuse(call, Refusal::other_user, "refused: a caller of another user",
-           allowed.error().message());
+  // Where nothing but the kernel says who calls, a refused caller costs no fiber, thread or
+  // process.
+  if (!service_.has_authentication() && !allows(service_, user)) {
+    refuse(call, Refusal::not_allowed, kNotAllowed, {}, user);
     return {};
   }
   CallSlot slot = CallSlot::admit(state_, call.peer());
@@ -105,10 +114,11 @@ bool Acceptor::wait_for_room(CallSlot& slot) {
 }
 
 /// An orderly end would read as an empty reply.
-void Acceptor::refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail) {
+void Acceptor::refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail,
+                      const Identity* user) {
   call.abort();
   service_.tally->count_refusal(reason);
-  state_.log(LogLevel::warning, why, service_.name, &call.peer(), detail);
+  state_.log(LogLevel::warning, why, service_.name, &call.peer(), detail, user);
 }
 
 /// Returns true if another attempt may succeed.

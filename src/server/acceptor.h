@@ -28,10 +28,11 @@ class Acceptor {
  private:
   bool goes_on();
   bool take_one();
-  CallSlot admit(Stream& call);
+  CallSlot admit(Stream& call, const Identity* user);
   bool begin(AdmittedCall admitted);
   bool wait_for_room(CallSlot& slot);
-  void refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail = {});
+  void refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail = {},
+              const Identity* user = nullptr);
   bool shed();
   bool back_off(const Error& error);
 

@@ -12,7 +12,8 @@ namespace hotline::server {
 /// A caller that an Acceptor has admitted, and the place that it takes up. If it is dropped while
 /// the stream is open, it was not served to its end: the peer sees a reset. Move only.
 struct AdmittedCall {
-  AdmittedCall(Stream call, CallSlot taken) : slot(std::move(taken)), stream(std::move(call)) {}
+  AdmittedCall(Stream call, CallSlot taken, std::unique_ptr<Identity> user = nullptr)
+      : slot(std::move(taken)), stream(std::move(call)), identity(std::move(user)) {}
   AdmittedCall(AdmittedCall&&) noexcept = default;
   AdmittedCall& operator=(AdmittedCall&&) = delete;
   ~AdmittedCall() {
@@ -21,7 +22,7 @@ struct AdmittedCall {
 
   CallSlot slot;  ///< Released after the stream has closed.
   Stream stream;
-  std::unique_ptr<Identity> identity;  ///< Null before authentication, or without it.
+  std::unique_ptr<Identity> identity;  ///< Null if it is not known, or not yet.
 };
 
 }  // namespace hotline::server

@@ -9,6 +9,7 @@
 #include "hotline/engine/drain_hold.h"
 #include "net/linger.h"
 #include "net/stream_access.h"
+#include "server/allowed_callers.h"
 #include "server/framed_talk.h"
 
 namespace hotline::server {
@@ -36,9 +37,11 @@ void end_in_good_order(const ServerOptions& options, Stream& call) {
 }
 
 void log_end(const ServerState& state, const Service& service, const Stream& call,
-             const CallEnd& ended) {
+             const Identity* identity, const CallEnd& ended) {
   const Error* const end = ended.reason ? &*ended.reason : net::StreamAccess::end_of(call);
-  if (end == nullptr) return state.log(LogLevel::debug, "call ended", service.name, &call.peer());
+  if (end == nullptr) {
+    return state.log(LogLevel::debug, "call ended", service.name, &call.peer(), {}, identity);
+  }
   const bool is_orderly = end->kind == ErrorKind::closed || end->kind == ErrorKind::draining;
   // Warns if the peer does not speak the protocol, which is a mistake, or if a limit was reached,
   // which an administrator may raise.
@@ -46,7 +49,7 @@ void log_end(const ServerState& state, const Service& service, const Stream& cal
                           end->kind == ErrorKind::too_large ||
                           end->kind == ErrorKind::resource_exhausted;
   state.log(is_mistake ? LogLevel::warning : LogLevel::debug, "call ended", service.name,
-            &call.peer(), is_orderly ? std::string(name_of(end->kind)) : end->message());
+            &call.peer(), is_orderly ? std::string(name_of(end->kind)) : end->message(), identity);
 }
 
 /// A peer that hangs up, or a drain, refuses nothing: that is logged as the end of any call.
@@ -59,6 +62,13 @@ bool is_refusal(const std::optional<Error>& reason) {
     case ErrorKind::cancelled: return false;
     default: return true;
   }
+}
+
+/// The process that the kernel reports is kept beside what the caller has proved.
+void note_identity(AdmittedCall& call, std::optional<Identity> proved) {
+  if (!proved) return;
+  if (call.identity) proved->credentials = call.identity->credentials;
+  call.identity = std::make_unique<Identity>(std::move(*proved));
 }
 
 /// Returns whether the caller is known now; if not, the call has ended.
@@ -77,7 +87,7 @@ bool authenticate(ServerState& state, const Service& service, AdmittedCall& call
       if (!found) return fail(std::move(found.error()));
       identity = std::move(*found);
     }
-    if (identity) call.identity = std::make_unique<Identity>(std::move(*identity));
+    note_identity(call, std::move(identity));
     is_known = true;
     return {};
   });
@@ -88,29 +98,50 @@ bool authenticate(ServerState& state, const Service& service, AdmittedCall& call
               end.reason->message());
   }
   end.manner = CallEnd::Manner::broken;
-  end_call(state, service, stream, end);
+  end_call(state, service, stream, call.identity.get(), end);
+  return false;
+}
+
+/// Returns whether the caller may call; if not, the call has ended.
+bool authorise(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
+  const Identity* const identity = call.identity.get();
+  const Endpoint& peer = call.stream.peer();
+  if (allows(service, identity)) {
+    service.tally->authenticated.fetch_add(1, std::memory_order_relaxed);
+    if (state.wants_debug()) {
+      state.log(LogLevel::debug, "authenticated", service.name, &peer, {}, identity);
+    }
+    return true;
+  }
+  service.tally->count_refusal(Refusal::not_allowed);
+  state.log(LogLevel::warning, kNotAllowed, service.name, &peer, {}, identity);
+  end_call(state, service, call.stream, identity, {CallEnd::Manner::broken, {}});
   return false;
 }
 
 }  // namespace
 
 bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
-  assert(call.stream && !call.identity && "a call begins once, with its stream");
-  log_begin(state, service, call.stream);
-  return !service.has_authentication() || authenticate(state, service, call);
+  assert(call.stream && "a call begins once, with its stream");
+  log_begin(state, service, call);
+  if (!service.has_authentication()) return true;
+  return authenticate(state, service, call) && authorise(state, service, call);
 }
 
-void log_begin(const ServerState& state, const Service& service, const Stream& call) noexcept {
-  if (state.wants_debug()) state.log(LogLevel::debug, "call began", service.name, &call.peer());
+void log_begin(const ServerState& state, const Service& service,
+               const AdmittedCall& call) noexcept {
+  if (!state.wants_debug()) return;
+  state.log(LogLevel::debug, "call began", service.name, &call.stream.peer(), {},
+            call.identity.get());
 }
 
 void end_call(const ServerState& state, const Service& service, Stream& call,
-              const CallEnd& end) noexcept {
+              const Identity* identity, const CallEnd& end) noexcept {
   if (!call) return;
   try {
     if (end.manner == CallEnd::Manner::orderly) end_in_good_order(state.options, call);
     if (end.manner == CallEnd::Manner::broken) call.abort();
-    log_end(state, service, call, end);
+    log_end(state, service, call, identity, end);
   } catch (const std::bad_alloc&) {
     // The call is closed, perhaps without its last bytes or its line in the log, for lack of
     // memory.
@@ -128,7 +159,7 @@ void handle(ServerState& state, const Service& service, AdmittedCall& call) noex
     as_handler([&] { service.handler.stream()(stream, CallInfo(stream, call.identity.get())); });
     return {};
   });
-  end_call(state, service, stream, end);
+  end_call(state, service, stream, call.identity.get(), end);
 }
 
 void run_call(ServerState& state, const Service& service, AdmittedCall call) noexcept {

@@ -16,7 +16,7 @@ namespace hotline::server {
 
 // The life of a call, under every word of concurrency:
 //
-//   Acceptor: admit -> begin_call: authenticate -> handle -> end_call: linger -> close
+//   Acceptor: admit -> begin_call: authenticate -> authorise -> handle -> end_call: linger -> close
 //
 // begin_call, handle and end_call are the only functions that take a call from one stage to the
 // next. docs/architecture.md, section 8, has the states.
@@ -67,19 +67,20 @@ CallEnd guard(ServerState& state, const Service& service, std::string_view failu
   return end;
 }
 
-/// Begins an admitted call: authenticates it if `service` has an authenticator, which suspends the
-/// fiber. Returns true if the handler may have the call; otherwise the call was refused and has
-/// ended.
+/// Begins an admitted call: if `service` has an authentication, authenticates the caller, which
+/// suspends the fiber, and then checks that the list of the service allows it. Returns true if the
+/// handler may have the call; otherwise the call was refused and has ended.
 bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) noexcept;
 
-/// Same as above, for a service without an authenticator. Never waits.
-void log_begin(const ServerState& state, const Service& service, const Stream& call) noexcept;
+/// Same as above, for a service without an authentication, whose callers the Acceptor has checked.
+/// Never waits.
+void log_begin(const ServerState& state, const Service& service, const AdmittedCall& call) noexcept;
 
-/// Ends `call`: waits for the peer's last bytes if necessary, and closes it. Does nothing if the
-/// handler has moved the stream away. Without memory the call ends too, perhaps without its last
-/// bytes or its line in the log.
+/// Ends `call` of a caller whose identity may be null: waits for the peer's last bytes if
+/// necessary, and closes it. Does nothing if the handler has moved the stream away. Without memory
+/// the call ends too, perhaps without its last bytes or its line in the log.
 void end_call(const ServerState& state, const Service& service, Stream& call,
-              const CallEnd& end) noexcept;
+              const Identity* identity, const CallEnd& end) noexcept;
 
 /// Runs the handler of `service` on a call for which begin_call returned true, then ends the call,
 /// whatever happens.

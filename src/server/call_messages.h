@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 
 #include "hotline/server/call_info.h"
 #include "hotline/server/handler.h"
@@ -15,10 +14,9 @@ namespace hotline::server {
 /// thread.
 class CallMessages {
  public:
-  /// `identity` may be null. Throws std::bad_alloc.
-  CallMessages(const Service& service, std::unique_ptr<Identity> identity)
-      : own_(service.handler.message_maker() ? std::make_unique<Own>(std::move(identity), nullptr)
-                                             : nullptr) {}
+  /// `identity` may be null, and otherwise must outlive this. Throws std::bad_alloc.
+  CallMessages(const Service& service, const Identity* identity)
+      : own_(service.handler.message_maker() ? std::make_unique<Own>(identity) : nullptr) {}
 
   /// Returns the handler, and makes it first if necessary. Throws what the maker throws, and
   /// std::logic_error if the maker returns an empty handler. May suspend the fiber.
@@ -30,14 +28,13 @@ class CallMessages {
 
  private:
   struct Own {
-    Own(std::unique_ptr<Identity> who, MessageHandler made)
-        : identity(std::move(who)), handler(std::move(made)) {}
-    std::unique_ptr<Identity> identity;
-    MessageHandler handler;
+    explicit Own(const Identity* who) : identity(who) {}
+    const Identity* identity;
+    MessageHandler handler{};
   };
 
   MessageHandler make(const Service& service, const Stream& call) const {
-    return make_message_handler(service.handler, CallInfo(call, own_->identity.get()));
+    return make_message_handler(service.handler, CallInfo(call, own_->identity));
   }
 
   std::unique_ptr<Own> own_;

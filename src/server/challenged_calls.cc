@@ -30,6 +30,7 @@ Result<void> take_challenge(OptionTaker& taker, Service& service) {
   if (!challenge) return fail(std::move(challenge.error()));
   if (!*challenge) return {};
   if (auto can = check_can_challenge(taker, service); !can) return can;
+  service.has_challenge = true;
   service.handler.only_local(kChallengeAdvice);
   service.handler.authenticate(
       [challenge = std::move(**challenge)](Stream& call) -> Result<Identity> {

@@ -6,8 +6,8 @@ namespace hotline {
 namespace {
 
 constexpr std::array<std::string_view, kRefusalCount> kNames = {
-    "too_many_from_address", "other_user", "not_authenticated",
-    "no_descriptor",         "no_memory",  "no_worker"};
+    "too_many_from_address", "not_allowed", "not_authenticated",
+    "no_descriptor",         "no_memory",   "no_worker"};
 
 template <std::size_t kSize>
 void add(std::array<std::uint64_t, kSize>& to, const std::array<std::uint64_t, kSize>& other) {
@@ -45,6 +45,7 @@ std::uint64_t Counters::refusals() const { return sum(refused); }
 Counters& Counters::operator+=(const Counters& other) {
   calls += other.calls;
   calls_in_flight += other.calls_in_flight;
+  authenticated += other.authenticated;
   messages += other.messages;
   bytes_received += other.bytes_received;
   bytes_sent += other.bytes_sent;

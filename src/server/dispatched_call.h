@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <memory>
 
 #include "engine/read_watch.h"
 #include "framing/frame_assembler.h"
@@ -28,6 +29,7 @@ class DispatchedCall final : public engine::ReadWatch {
                  framing::FrameAssembler assembler)
       : slot(std::move(call.slot)),
         stream(std::move(call.stream)),
+        identity(std::move(call.identity)),
         messages(std::move(handlers)),
         frames(std::move(assembler)),
         dispatcher_(dispatcher) {}
@@ -36,6 +38,7 @@ class DispatchedCall final : public engine::ReadWatch {
 
   CallSlot slot;  ///< Released after the stream has closed.
   Stream stream;
+  std::unique_ptr<Identity> identity;  ///< Null if it is not known.
   CallMessages messages;
   framing::FrameAssembler frames;
   net::ProgressDeadline message;              ///< The deadline of the message that has begun.

@@ -75,7 +75,7 @@ void FrameDispatcher::take(AdmittedCall call) {
   check_use(engine::EventLoop::running() == &loop_,
             "a framed call was given to the dispatcher of another loop");
   framing::FrameAssembler frames(service_.framing, &state_.message_memory);
-  CallMessages messages(service_, std::move(call.identity));
+  CallMessages messages(service_, call.identity.get());
   auto taken = std::make_unique<DispatchedCall>(*this, std::move(call), std::move(messages),
                                                 std::move(frames));
   if (!try_watch(*taken)) {
@@ -320,7 +320,7 @@ void FrameDispatcher::unwatch(DispatchedCall& call) {
 
 void FrameDispatcher::end(DispatchedCall& call, const CallEnd& how) {
   stop_timing(call);
-  end_call(state_, service_, call.stream, how);
+  end_call(state_, service_, call.stream, call.identity.get(), how);
   delete &call;
   --call_count_;
   has_work_.set();

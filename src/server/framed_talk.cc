@@ -104,7 +104,7 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
 
 Result<void> talk_in_frames(ServerState& state, const Service& service, AdmittedCall& admitted) {
   Stream& call = admitted.stream;
-  CallMessages messages(service, std::move(admitted.identity));
+  CallMessages messages(service, admitted.identity.get());
   if (!service.framing.can_pipeline()) {
     FrameStream frames(call, service.framing);
     return talk_in_turns(state, service, messages, frames);

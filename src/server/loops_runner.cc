@@ -21,7 +21,7 @@ namespace {
 struct CallEntry {
   void operator()(AdmittedCall call) const {
     if (service.has_authentication()) return authenticate(std::move(call));
-    log_begin(state, service, call.stream);
+    log_begin(state, service, call);
     dispatcher.take(std::move(call));
   }
 

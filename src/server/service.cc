@@ -1,7 +1,7 @@
 #include "server/service.h"
 
 #include "engine/descriptor_limit.h"
-#include "server/allowed_users.h"
+#include "server/allowed_callers.h"
 #include "server/challenged_calls.h"
 #include "server/runner.h"
 
@@ -96,7 +96,8 @@ bool ServerState::has_plenty_of_room(const Service& service) const {
 }
 
 void ServerState::log(LogLevel level, std::string_view message, const std::string& service,
-                      const Endpoint* peer, std::string_view detail) const noexcept {
+                      const Endpoint* peer, std::string_view detail,
+                      const Identity* identity) const noexcept {
   if (options.log == nullptr || !options.log->wants(level)) return;
   try {
     options.log->write({level,
@@ -104,7 +105,8 @@ void ServerState::log(LogLevel level, std::string_view message, const std::strin
                         service,
                         {},
                         peer == nullptr ? "" : peer->to_string(),
-                        std::string(detail)});
+                        std::string(detail),
+                        identity == nullptr ? "" : identity->to_string()});
   } catch (...) {
     // Without memory the record is dropped, and the caller continues.
   }
@@ -216,7 +218,7 @@ Result<Service> make_bound_service(const Endpoint& endpoint, Handler handler,
   service.name = name;
   service.wanted = endpoint;
   service.bound = endpoint;
-  service.is_only_owner = handler.is_only_owner() && has_users(endpoint);
+  service.allowed = default_callers(handler, endpoint);
   service.handler = std::move(handler);
   service.framing = framing;
   service.was_given_bound = true;
@@ -247,8 +249,8 @@ Result<Service> make_service(std::string_view uri, const HandlerMaker& make,
   service.socket = std::move(*socket);
   service.tls = std::move(*tls);
   service.framing = std::move(*framing);
-  auto checked = take_allowed_users(taker, service);
-  if (checked) checked = take_challenge(taker, service);
+  auto checked = take_challenge(taker, service);
+  if (checked) checked = take_allowed_callers(taker, service);
   if (checked) checked = taker.finish();
   if (checked) checked = check_handler(service.wanted, service.framing, service.handler);
   if (!checked) return fail(std::move(checked.error()));
@@ -277,7 +279,8 @@ void Service::unbind() {
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
   auto bound = bind_endpoint(service, options, loop_count);
   if (bound) bound = check_exposure(service, options);
-  return bound ? check_senders(service) : bound;
+  const TlsFiles& tls = service.tls == TlsFiles() ? options.tls.files : service.tls;
+  return bound ? check_allowed_callers(service, tls) : bound;
 }
 
 }  // namespace hotline::server

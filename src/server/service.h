@@ -9,6 +9,7 @@
 
 #include "engine/descriptor_limit.h"
 #include "framing/gathering_budget.h"
+#include "hotline/auth/allowed_identities.h"
 #include "hotline/core/log.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/datagram_socket.h"
@@ -28,9 +29,10 @@ struct Service;
 struct ServerState {
   explicit ServerState(const ServerOptions& given);
 
-  /// Logs, if there is memory for it. `peer` may be null.
+  /// Logs, if there is memory for it. `peer` and `identity` may be null.
   void log(LogLevel level, std::string_view message, const std::string& service,
-           const Endpoint* peer, std::string_view detail = {}) const noexcept;
+           const Endpoint* peer, std::string_view detail = {},
+           const Identity* identity = nullptr) const noexcept;
 
   bool wants_debug() const { return options.log != nullptr && options.log->wants(LogLevel::debug); }
 
@@ -106,9 +108,9 @@ struct Service {
   Handler handler;
   SocketOptions socket;
   TlsFiles tls;
-  bool is_only_owner = false;  ///< On UNIX sockets, only this program's user and root may call.
-  bool must_tell_users =
-      false;  ///< The endpoint requires it, so sockets that cannot identify users are refused.
+  AllowedIdentities allowed;      ///< The callers that are served.
+  bool has_allow_option = false;  ///< The endpoint says so, so it must be possible to obey.
+  bool has_challenge = false;     ///< Its authenticator is a challenge, which gives no names.
   Framing framing;  ///< Used for streams. If it has boundaries, each frame is a message for the
                     ///< handler.
   std::vector<Listener> listeners;

@@ -36,6 +36,7 @@ Counters Tally::read() const {
   Counters sum;
   sum.calls = value_of(calls);
   sum.calls_in_flight = value_of(calls_in_flight);
+  sum.authenticated = value_of(authenticated);
   sum.handler_failures = value_of(handler_failures);
   for (std::size_t i = 0; i < refused.size(); ++i) sum.refused[i] = value_of(refused[i]);
   add_cell(sum, last_resort_);

@@ -40,6 +40,7 @@ class alignas(64) Tally {
   // Changed once per call, or less often.
   std::atomic<std::uint64_t> calls = 0;
   std::atomic<std::uint64_t> calls_in_flight = 0;
+  std::atomic<std::uint64_t> authenticated = 0;
   std::atomic<std::uint64_t> handler_failures = 0;
   std::array<std::atomic<std::uint64_t>, kRefusalCount> refused{};
 

@@ -44,6 +44,16 @@ class CollectingLog final : public LogSink {
     return false;
   }
 
+  /// Returns the identities of the records with that message, in order.
+  std::vector<std::string> identities_with(std::string_view message) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> identities;
+    for (const LogRecord& record : records_) {
+      if (record.message == message) identities.push_back(record.identity);
+    }
+    return identities;
+  }
+
   /// Returns the services of the records with that message, in order.
   std::vector<std::string> services_with(std::string_view message) const {
     const std::lock_guard lock(mutex_);

@@ -80,7 +80,7 @@ class Users:
         server = self.serve(f"command=unix:{self.name}")
         said = nobody_calls(self.name, f"touch {file}")
         self.assertIn(said, ("", "ConnectionResetError\n", "BrokenPipeError\n"))
-        server.matches("warning refused: a caller of another user.*its user is 65534", 1)
+        server.line("warning refused: the caller is not allowed.*identity=uid:65534,gid:65534,pid:")
         self.assertFalse(os.path.exists(file))
         self.assertEqual(run(f"unix:{self.name}", "echo hello", linger="1ms"), b"hello\n")
 
@@ -99,8 +99,27 @@ class Users:
     def test_any_service_can_be_for_the_own_user_only(self):
         server = self.serve(f"upper=unix:{self.name}?allow=owner", f"upper=unix:{self.name}-all")
         self.assertNotIn("HELLO", nobody_calls(self.name, "hello"))
-        server.matches("refused: a caller of another user", 1)
+        server.matches("refused: the caller is not allowed", 1)
         self.assertEqual(nobody_calls(self.name + "-all", "hello"), "HELLO")
+
+    @as_root
+    def test_a_user_or_a_group_can_be_listed_and_its_path_lets_it_in(self):
+        for allowed in ("uid:65534", "uid:1,gid:65534", "owner,uid:65534"):
+            with self.subTest(allowed):
+                server = self.serve(f"command=unix:{self.name}{allowed}?allow={allowed}",
+                                    f"command=unix://{self.path}{allowed}?allow={allowed}")
+                for where in (self.name + allowed, self.path + allowed):
+                    self.assertEqual(nobody_calls(where), "0\n")
+                self.assertEqual(server.drain(), 0)
+
+    @as_root
+    def test_a_user_that_is_not_listed_is_reset_though_the_path_lets_it_in(self):
+        server = self.serve(f"command=unix://{self.path}?allow=uid:65533,gid:0")
+        self.assertEqual(self.mode(), 0o666)
+        self.assertIn(nobody_calls(self.path), ("", "ConnectionResetError\n", "BrokenPipeError\n"))
+        server.matches("refused: the caller is not allowed", 1)
+        self.assertEqual(run(f"unix://{self.path}", "echo hello", linger="1ms"), b"hello\n"
+                         if os.getegid() == 0 else b"")
 
     @as_root
     def test_root_is_answered_by_the_server_of_every_user(self):
@@ -113,7 +132,7 @@ class Users:
         with Server(sys.executable, "-c", INHERITED, self.name, HOTLINE, "serve", *self.options,
                     "command=fd:9") as server:
             self.assertNotIn("0", nobody_calls(self.name))
-            server.matches("refused: a caller of another user", 1)
+            server.matches("refused: the caller is not allowed", 1)
             self.assertEqual(run(f"unix:{self.name}", "echo hello", linger="1ms"), b"hello\n")
 
 
@@ -134,7 +153,7 @@ class Options(unittest.TestCase):
             self.assertRegex(program.lines[1], "^hint: ")
 
     def test_one_that_means_nothing_is_refused_with_a_hint(self):
-        self.refused("upper=unix:@x?allow=root", "neither owner nor any", 2)
+        self.refused("upper=unix:@x?allow=root", "nothing proves the names", 2)
         self.refused("upper=tcp://127.0.0.1:0?source=127.0.0.1", "'source' is for calling", 2)
         self.refused("upper=tcp://127.0.0.1:0?allow=owner", "for UNIX sockets", 2)
         self.refused(f"upper=unixgram:@{os.getpid()}?allow=owner", "do not identify", 1)

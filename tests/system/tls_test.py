@@ -87,6 +87,43 @@ class Keys(WithKeys):
         self.assertEqual(started.returncode, 2)
         self.assertIn(b"hotline key new NAME", started.stderr)
 
+    def test_only_the_callers_of_the_list_are_served_under_every_word(self):
+        for word in WORDS:
+            with self.subTest(word):
+                server = self.serve("upper=tls://127.0.0.1:0?allow=alice,carol",
+                                    "upper=tls://127.0.0.1:0?framing=lines&allow=alice",
+                                    "upper=tls://127.0.0.1:0?allow=bob",
+                                    "upper=tls://127.0.0.1:0?framing=lines&allow=bob", word=word)
+                raw, framed, others, framed_others = server.endpoints
+                self.assertEqual(self.call(at(raw), "hello").stdout, b"HELLO\n")
+                self.assertEqual(self.call(at(framed) + "?framing=lines", "a").stdout, b"A\n")
+                for endpoint in (at(others), at(framed_others) + "?framing=lines"):
+                    refused = self.call(endpoint, "hello")
+                    self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+                    server.line("refused: the caller is not allowed .*identity=key:alice$")
+
+    def test_names_are_refused_where_nothing_proves_them(self):
+        for endpoint, why in (("tcp://127.0.0.1:0?allow=alice", b"nothing proves the names"),
+                              ("unix:@x?allow=alice", b"nothing proves the names"),
+                              ("tls://127.0.0.1:0?allow=uid:1", b"for UNIX sockets"),
+                              ("tls://127.0.0.1:0?allow=", b"an entry is empty")):
+            with self.subTest(endpoint):
+                started = run("--home", self.server_home, "serve", f"upper={endpoint}")
+                self.assertEqual(started.returncode, 2)
+                self.assertIn(why, started.stderr)
+                self.assertIn(b"\nhint: ", started.stderr)
+
+    def test_the_log_names_the_caller_of_each_call_in_text_and_in_json(self):
+        for word in WORDS:
+            for form, found in (("text", "identity=key:alice"), ("json", '"identity":"key:alice"')):
+                with self.subTest(word=word, form=form):
+                    server = self.enterContext(Server("upper=tls://127.0.0.1:0", options=(
+                        "--home", self.server_home, "--concurrency", word, "-v",
+                        "--log-format", form)))
+                    self.assertEqual(self.call(at(server.endpoints[0]), "hi").stdout, b"HI\n")
+                    for event in ("authenticated", "call ended"):
+                        server.line(f"{event}.*{found}")
+
     def test_plain_bytes_are_refused(self):
         server = self.serve("upper=tls://127.0.0.1:0")
         plain = socket.create_connection(address_of(server.endpoints[0]), timeout=WAIT_S)
@@ -167,6 +204,22 @@ class Certificates(WithKeys):
         self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
         refused = self.call(endpoint, "hello")
         self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+
+    def test_only_the_certificates_of_the_list_are_served(self):
+        both = f"{self.own()}&{self.roots()}"
+        server = self.serve(f"upper=tls://127.0.0.1:0?{both}&allow=carol",
+                            f"upper=tls://127.0.0.1:0?{both}&allow=alice")
+        endpoint, others = (f"{each}?{self.roots()}&{self.own('carol')}"
+                            for each in server.endpoints)
+        called = self.call(endpoint, "hello")
+        self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
+        refused = self.call(others, "hello")
+        self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+        server.line("refused: the caller is not allowed .*identity=certificate:CN=carol$")
+        anonymous = run("--home", self.server_home, "serve",
+                        f"upper=tls://127.0.0.1:0?{self.own()}&allow=carol")
+        self.assertEqual(anonymous.returncode, 2)
+        self.assertIn(b"callers need no certificate", anonymous.stderr)
 
     def test_python_calls_and_an_end_is_an_end(self):
         server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}")

@@ -34,11 +34,20 @@ class AllowedIdentities {
   /// Parses `text`. Fails with `invalid_argument`, with a hint.
   static Result<AllowedIdentities> parse(std::string_view text);
 
+  /// Returns the list `owner`.
+  static AllowedIdentities owner();
+
   /// Returns true if every caller is allowed.
   bool allows_any() const { return is_any_; }
 
   /// Returns true if an entry is about users of this machine, which only UNIX sockets identify.
   bool names_users() const { return allows_owner_ || !uids_.empty() || !gids_.empty(); }
+
+  /// Returns true if an entry is `uid:` or `gid:`.
+  bool names_other_users() const { return !uids_.empty() || !gids_.empty(); }
+
+  /// Returns true if `owner` is the only entry.
+  bool is_owner_only() const { return allows_owner_ && !names_other_users() && !names_callers(); }
 
   /// Returns true if an entry is a name, which only authentication proves.
   bool names_callers() const { return !names_.empty(); }

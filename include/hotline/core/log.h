@@ -24,10 +24,11 @@ struct LogRecord {
   std::string endpoint;
   std::string peer;
   std::string detail;
+  std::string identity{};  ///< The peer's, if it is known: see Identity::to_string().
 };
 
 /// Returns the record as one printable line without level and time: `call ended service=upper
-/// peer=tcp://127.0.0.1:4711 "closed"`.
+/// peer=tcp://127.0.0.1:4711 identity=key:alice "closed"`. An identity with blanks is in quotes.
 std::string format(const LogRecord& record);
 
 /// The destination of log records. Any thread may write, loops too: write() must not block and not

@@ -17,6 +17,7 @@ struct LogEntry {
   std::string endpoint;
   std::string peer;
   std::string detail;
+  std::string identity{};
 
   static LogEntry of(const LogRecord& record, std::chrono::system_clock::time_point time);
 

@@ -39,7 +39,8 @@ class CallInfo {
     return socket_ == nullptr ? *local_ : socket_->endpoint();
   }
 
-  /// Returns the identity that Handler::authenticate returned; null without an authentication.
+  /// Returns who calls: the identity that TLS or Handler::authenticate has proved; at a UNIX socket
+  /// otherwise the calling user. Null if nothing is known.
   const Identity* identity() const { return identity_; }
 
  private:

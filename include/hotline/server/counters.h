@@ -18,8 +18,8 @@ namespace hotline HOTLINE_PUBLIC {
 /// Why the server refused a caller after accepting its connection.
 enum class Refusal : std::uint8_t {
   too_many_from_address,  ///< Limits::connections_per_peer_max.
-  other_user,             ///< A UNIX caller of another user: Handler::only_owner.
-  not_authenticated,      ///< Handler::authenticate failed, threw, or took too long.
+  not_allowed,            ///< The list of the service has no such caller: `allow=`, only_owner().
+  not_authenticated,      ///< Its authentication failed, threw, or took too long.
   no_descriptor,
   no_memory,
   no_worker,  ///< No fiber, thread or process was left for its call.
@@ -63,6 +63,7 @@ struct DurationHistogram {
 struct Counters {
   std::uint64_t calls = 0;            ///< Connections that were accepted and not refused.
   std::uint64_t calls_in_flight = 0;  ///< The calls that have not ended.
+  std::uint64_t authenticated = 0;    ///< Calls that passed an authentication and are allowed.
   std::uint64_t messages = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;

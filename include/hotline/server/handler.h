@@ -120,9 +120,9 @@ class Handler {
 
   /// At UNIX endpoints, only this program's user and root may call the handler: other callers are
   /// reset before the handler gets the call, and a path gets mode 600. The endpoint can override
-  /// this: with `allow=any`, or with the `mode=` of a path, whose bits then decide. The sender of a
-  /// datagram is unknown, so for `unixgram:` bind fails at an abstract name, and at a path that has
-  /// both `allow=owner` and a `mode=` with bits for other users.
+  /// this: with `allow=any` or another list, or with the `mode=` of a path, whose bits then decide.
+  /// The sender of a datagram is unknown, so for `unixgram:` bind fails at an abstract name, and at
+  /// a path that has both `allow=owner` and a `mode=` with bits for other users.
   Handler& only_owner() {
     is_only_owner_ = true;
     return *this;

@@ -17,10 +17,11 @@ TEST_CASE("in JSON a record is an object with its time, its level and all its fi
   record.endpoint = "tcp://127.0.0.1:8000";
   record.peer = "tcp://127.0.0.1:4711";
   record.detail = "closed";
+  record.identity = "key:alice";
   CHECK(format_as_json(entry_of(record)) ==
         R"({"v":1,"time":"1970-01-01T00:00:00.000000Z","level":"warning","message":"call ended",)"
         R"("service":"upper","endpoint":"tcp://127.0.0.1:8000","peer":"tcp://127.0.0.1:4711",)"
-        R"("detail":"closed"})");
+        R"("identity":"key:alice","detail":"closed"})");
 }
 
 TEST_CASE("in JSON empty fields are left out") {

@@ -43,6 +43,19 @@ TEST_CASE("all fields of a record are shown") {
         "\"closed\"");
 }
 
+TEST_CASE("an identity is one field, whatever is in it") {
+  LogRecord record;
+  record.message = "said";
+  record.identity = "key:alice";
+  CHECK(entry_of(record).as_text() == "said identity=key:alice");
+  record.identity = "certificate:CN=a peer=tcp://127.0.0.1:1";
+  record.detail = "closed";
+  CHECK(entry_of(record).as_text() ==
+        R"(said identity="certificate:CN=a peer=tcp://127.0.0.1:1" "closed")");
+  record.identity = "a\nb";
+  CHECK(entry_of(record).as_text() == R"(said identity=a\nb "closed")");
+}
+
 TEST_CASE("the time is in UTC, to the microsecond") {
   using namespace std::chrono;
   const auto shown = [](sys_time<nanoseconds> time) {

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <atomic>
 #include <functional>
 #include <stdexcept>
@@ -11,7 +13,7 @@
 #include "hotline/framing/frame_stream.h"
 #include "hotline/net/connect.h"
 #include "support/loops.h"
-#include "support/running_server.h"
+#include "support/on_each_word.h"
 #include "support/simulated.h"
 #include "support/sockets.h"
 
@@ -63,7 +65,7 @@ struct Running {
 };
 
 void on_each(const Authenticator& authenticator, const std::function<void(const Running&)>& body,
-             ServerOptions options = {}) {
+             ServerOptions options = {}, const std::string& allowed = {}) {
   for (const char* word : {"serial", "threads:4", "processes:4", "loops:1", "loops:2"}) {
     const bool is_loops = std::string_view(word).starts_with("loops");
     for (const EngineKind kind :
@@ -76,7 +78,10 @@ void on_each(const Authenticator& authenticator, const std::function<void(const 
         options.loop.engine = kind;
         options.linger = std::chrono::milliseconds(10);
         options.log = &log;
-        test::RunningServer server(options, std::string("tcp://127.0.0.1:0") + shape.option,
+        const std::string more = allowed.empty()         ? ""
+                                 : *shape.option == '\0' ? '?' + allowed
+                                                         : '&' + allowed;
+        test::RunningServer server(options, std::string("tcp://127.0.0.1:0") + shape.option + more,
                                    greeter(shape, authenticator));
         body({server, log, shape, std::string_view(word) == "serial"});
       }
@@ -121,6 +126,34 @@ TEST_CASE("an authenticator that reads messages gives back what it has not read"
     CHECK(heard(caller, running.shape.heard) == running.shape.heard);
     talk(running, caller);
   });
+}
+
+TEST_CASE("a known caller that the list does not have is reset, counted and logged") {
+  on_each(
+      [](Stream& call) -> Result<Identity> {
+        std::string name(4, '\0');
+        const auto read = call.read_exact(std::as_writable_bytes(std::span(name)));
+        if (!read) return fail(read.error());
+        return Identity{name};
+      },
+      [](const Running& running) {
+        const UniqueFd stranger = running.call();
+        test::send_text(stranger.get(), std::string("e\nve") + running.shape.said);
+        CHECK(test::is_reset(stranger.get()));
+        const UniqueFd caller = running.call();
+        test::send_text(caller.get(), "mary");
+        talk(running, caller);
+        const Counters counters = running.server.server().counters();
+        CHECK(counters.authenticated == 1);
+        CHECK(counters.refusals(Refusal::not_allowed) == 1);
+        CHECK(counters.refusals() == 1);
+        CHECK(running.server.drain().handler_failures == 0);
+        CHECK(running.log.identities_with("refused: the caller is not allowed") ==
+              std::vector<std::string>{R"(secret:e\nve)"});
+        CHECK(running.log.identities_with("authenticated") ==
+              std::vector<std::string>{"secret:mary"});
+      },
+      {}, "allow=john,mary");
 }
 
 TEST_CASE("a password that comes in pieces is read whole") {
@@ -228,6 +261,45 @@ TEST_CASE("an authentication runs before there is a process for its call") {
         CHECK(test::is_reset(stranger.get()));
         CHECK(asked == 1);
       });
+}
+
+TEST_CASE("the user at a UNIX socket is known to stream handlers, makers and the log") {
+  const auto name_of_caller = [](const CallInfo& info) {
+    return info.identity() == nullptr ? std::string("-") : info.identity()->to_string();
+  };
+  const auto greet_user = [&](Stream& call, const CallInfo& info) {
+    if (call.receive()) discard(call.write_all(as_bytes(name_of_caller(info) + "\n")));
+  };
+  const auto make = [&](const CallInfo& info) -> MessageHandler {
+    return [name = name_of_caller(info)](const Message&) { return Reply(name).then_close(); };
+  };
+  const std::string user = "uid:" + std::to_string(::geteuid()) +
+                           ",gid:" + std::to_string(::getegid()) +
+                           ",pid:" + std::to_string(::getpid());
+  test::on_each_word([&](ServerOptions options) {
+    for (const bool is_framed : {false, true}) {
+      CAPTURE(is_framed);
+      test::CollectingLog log;
+      options.log = &log;
+      const bool is_one_process = options.concurrency.kind != Concurrency::Kind::processes;
+      test::RunningServer running(options,
+                                  std::string("unix:@calling-user-") + std::to_string(::getpid()) +
+                                      (is_framed ? "?framing=lines" : ""),
+                                  is_framed ? Handler(make) : Handler(greet_user));
+      auto call = connect(running.endpoint());
+      REQUIRE(call);
+      REQUIRE(call->write_all(as_bytes("x\n")));
+      std::string heard;
+      while (const auto bytes = call->receive()) heard += as_text(*bytes);
+      CHECK(heard == user + '\n');
+      running.drain();
+      CHECK(log.identities_with("call began") == std::vector<std::string>{user});
+      if (is_one_process) {
+        CHECK(log.identities_with("call ended") == std::vector<std::string>{user});
+      }
+      CHECK(running.server().counters().authenticated == 0);
+    }
+  });
 }
 
 TEST_CASE("in a simulated world a silent caller is refused after ten seconds, and others go on") {

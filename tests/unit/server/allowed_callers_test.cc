@@ -1,4 +1,4 @@
-#include "server/allowed_users.h"
+#include "server/allowed_callers.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +17,7 @@
 #include "support/sockets.h"
 #include "support/temporary_directory.h"
 
-namespace hotline::server::allowed_users_test {
+namespace hotline::server::allowed_callers_test {
 namespace {
 
 constexpr unsigned kNobody = 65534;
@@ -28,6 +28,13 @@ Reply ignore_message(const Message&) { return {}; }
 Handler guarded() { return Handler(ignore_stream).also(ignore_message).only_owner(); }
 Handler open_to_all() { return Handler(ignore_stream).also(ignore_message); }
 
+Result<Identity> take_any_name(Stream&) { return Identity{"alice"}; }
+Handler naming() { return open_to_all().authenticate(take_any_name); }
+
+Identity caller_of(const Stream& call) {
+  return Identity::of_user(call.peer_credentials().value());
+}
+
 Result<Service> decided(const std::string& uri, Handler handler) {
   Service service;
   const auto endpoint = Endpoint::parse(uri);
@@ -37,7 +44,7 @@ Result<Service> decided(const std::string& uri, Handler handler) {
   service.wanted = *endpoint;
   service.handler = std::move(handler);
   service.socket = *SocketOptions::take_from(taker);
-  if (auto taken = take_allowed_users(taker, service); !taken) return fail(taken.error());
+  if (auto taken = take_allowed_callers(taker, service); !taken) return fail(taken.error());
   CHECK(taker.finish());
   return service;
 }
@@ -46,9 +53,12 @@ Result<Service> decided(const std::string& uri, Handler handler) {
 std::string decision(const std::string& uri, Handler handler) {
   const auto service = decided(uri, std::move(handler));
   if (!service) return "<" + service.error().message() + ">";
-  std::string text = service->is_only_owner ? "owner" : "any";
+  std::string text = service->allowed.allows_any()      ? "any"
+                     : service->allowed.is_owner_only() ? "owner"
+                                                        : "list";
   if (service->socket.mode == 0600) text += " 600";
   if (service->socket.mode == 0660) text += " 660";
+  if (service->socket.mode == 0666) text += " 666";
   return text;
 }
 
@@ -78,7 +88,7 @@ TEST_CASE("a mode decides which users may call only where a path has it") {
   CHECK(decision("unix:@x?mode=600", guarded()) == "owner 600");
   CHECK(decision("unixgram:@x?mode=660", guarded()) == "owner 660");
   CHECK(decision("fd:3?mode=660", guarded()) == "owner 660");
-  const std::string name = "unix:@allowed-users-mode-" + std::to_string(::getpid());
+  const std::string name = "unix:@allowed-callers-mode-" + std::to_string(::getpid());
   for (const std::string& uri : {name + "?mode=600", std::string("tcp://127.0.0.1:0?mode=600")}) {
     CAPTURE(uri);
     auto service = decided(uri, guarded());
@@ -88,13 +98,93 @@ TEST_CASE("a mode decides which users may call only where a path has it") {
 }
 
 TEST_CASE("an option without a meaning is refused") {
-  for (const char* uri : {"unix:@x?allow=", "unix:@x?allow=root", "unix:@x?allow=any&allow=any",
-                          "tcp://127.0.0.1:0?allow=owner", "udp://127.0.0.1:0?allow=any"}) {
+  for (const char* uri :
+       {"unix:@x?allow=", "unix:@x?allow=any,uid:1", "unix:@x?allow=any&allow=any",
+        "tcp://127.0.0.1:0?allow=owner", "udp://127.0.0.1:0?allow=any"}) {
     CAPTURE(uri);
     const auto service = decided(uri, guarded());
     REQUIRE_FALSE(service);
     CHECK(service.error().kind == ErrorKind::invalid_argument);
   }
+}
+
+TEST_CASE("a path lets the listed callers in") {
+  CHECK(decision("unix:///x?allow=uid:1000", guarded()) == "list 666");
+  CHECK(decision("unix:///x?allow=owner,gid:100", open_to_all()) == "list 666");
+  CHECK(decision("unix:///x?allow=uid:1000&mode=660", guarded()) == "list 660");
+  CHECK(decision("unix:@x?allow=uid:1000", guarded()) == "list");
+  CHECK(decision("fd:3?allow=uid:1000", guarded()) == "list");
+}
+
+TEST_CASE("a list is refused where nothing of what it names is known of a caller") {
+  const struct {
+    const char* uri;
+    Handler handler;
+    const char* detail;
+  } kRefused[] = {
+      {"tcp://127.0.0.1:0?allow=uid:1000", open_to_all(), "for UNIX sockets"},
+      {"tcp://127.0.0.1:0?allow=owner", open_to_all(), "for UNIX sockets"},
+      {"tcp://127.0.0.1:0?allow=alice", open_to_all(), "nothing proves the names"},
+      {"tcp://127.0.0.1:0?allow=any", open_to_all(), "nothing proves the names"},
+      {"unix:@x?allow=alice,uid:1", open_to_all(), "nothing proves the names"},
+      {"fd:3?allow=alice", open_to_all(), "nothing proves the names"},
+      {"tls://127.0.0.1:0?allow=alice,uid:1", open_to_all(), "for UNIX sockets"},
+      {"tls://127.0.0.1:0?allow=owner", open_to_all(), "for UNIX sockets"},
+      {"tcp://127.0.0.1:0?allow=alice,gid:1", naming(), "for UNIX sockets"},
+      {"udp://127.0.0.1:0?allow=alice", open_to_all(), "do not identify their senders"},
+      {"udp://127.0.0.1:0?allow=any", open_to_all(), "do not identify their senders"},
+      {"unixgram:///x?allow=uid:1", open_to_all(), "do not identify their senders"},
+      {"unixgram:///x?allow=alice", open_to_all(), "do not identify their senders"},
+      {"unixgram:///x?allow=owner,gid:1", open_to_all(), "do not identify their senders"},
+      {"unix:@x?allow=", open_to_all(), "an entry is empty"},
+      {"unix:@x?allow=uid:1,,uid:2", open_to_all(), "an entry is empty"},
+      {"unix:@x?allow=uid:", open_to_all(), "has no number"},
+      {"tls://127.0.0.1:0?allow=al%20ice", open_to_all(), "not the name of a key"},
+  };
+  for (const auto& each : kRefused) {
+    CAPTURE(std::string(each.uri));
+    const auto service = decided(each.uri, each.handler);
+    REQUIRE_FALSE(service);
+    CHECK(service.error().kind == ErrorKind::invalid_argument);
+    CHECK_FALSE(service.error().hint().empty());
+    CAPTURE(service.error().message());
+    CHECK(service.error().message().find(each.detail) != std::string::npos);
+  }
+  CHECK(decision("tcp://127.0.0.1:0?allow=alice", naming()) == "list");
+  CHECK(decision("unix:@x?allow=alice,uid:1,owner", naming()) == "list");
+  CHECK(decision("tls://127.0.0.1:0?allow=alice,bob", open_to_all()) == "list");
+}
+
+TEST_CASE("a list of names is refused where callers need no certificate") {
+  auto service = decided("tls://127.0.0.1:0?allow=alice", open_to_all());
+  REQUIRE(service);
+  service->bound = service->wanted;
+  TlsFiles files;
+  CHECK(check_allowed_callers(*service, files));
+  files.certificate = "cert.pem";
+  const auto checked = check_allowed_callers(*service, files);
+  CHECK(test::kind_of(checked) == "invalid_argument");
+  CHECK(checked.error().hint().starts_with("give ca= too"));
+  files.roots = "ca.pem";
+  CHECK(check_allowed_callers(*service, files));
+}
+
+TEST_CASE("an identity is allowed by its proven name, or by its user") {
+  Service service;
+  service.allowed = AllowedIdentities::parse("alice,uid:1000").value();
+  const auto is_allowed = [&](const Identity& identity) { return allows(service, &identity); };
+  using Kind = Identity::Kind;
+  CHECK(is_allowed({.name = "alice"}));
+  CHECK(is_allowed({.name = "alice", .kind = Kind::key}));
+  CHECK(is_allowed({.name = "CN=alice,O=x", .kind = Kind::certificate, .common_name = "alice"}));
+  CHECK(is_allowed(Identity::of_user({.pid = 1, .uid = 1000, .gid = 1})));
+  CHECK(is_allowed({.name = "eve", .credentials = PeerCredentials{1, 1000, 1}}));
+  CHECK_FALSE(is_allowed({.name = "eve", .kind = Kind::key}));
+  CHECK_FALSE(is_allowed({.name = "alice", .kind = Kind::certificate}));
+  CHECK_FALSE(is_allowed({.name = "alice", .kind = Kind::user}));
+  CHECK_FALSE(is_allowed({.name = "uid:1000", .kind = Kind::user}));
+  CHECK_FALSE(is_allowed(Identity::of_user({.pid = 1, .uid = 1001, .gid = 1000})));
+  CHECK_FALSE(allows(service, nullptr));
 }
 
 TEST_CASE("a path gets its mode whatever the umask") {
@@ -111,7 +201,7 @@ TEST_CASE("a path gets its mode whatever the umask") {
 }
 
 TEST_CASE("a service for its owner is not bound to a name for datagrams") {
-  const std::string name = "unixgram:@allowed-users-" + std::to_string(::getpid());
+  const std::string name = "unixgram:@allowed-callers-" + std::to_string(::getpid());
   auto service = decided(name, guarded());
   REQUIRE(service);
   const auto bound = bind_service(*service, {}, 0);
@@ -166,14 +256,15 @@ TEST_CASE("an inherited socket whose callers are not users of this machine canno
 
 TEST_CASE("the server's own user may call") {
   test::on_each_engine([] {
-    auto service = decided("unix:@allowed-users-own-" + std::to_string(::getpid()), guarded());
+    auto service = decided("unix:@allowed-callers-own-" + std::to_string(::getpid()), guarded());
     REQUIRE(service);
     REQUIRE(bind_service(*service, {}, 0));
     const auto call = connect(service->bound);
     REQUIRE(call);
     const auto accepted = service->listeners.front().accept();
     REQUIRE(accepted);
-    CHECK(check_user(*service, *accepted));
+    const Identity own = caller_of(*accepted);
+    CHECK(allows(*service, &own));
   });
 }
 
@@ -182,7 +273,7 @@ TEST_CASE("another user may not call, and is named") {
     MESSAGE("skipped: only root can be another user");
     return;
   }
-  auto service = decided("unix:@allowed-users-other-" + std::to_string(::getpid()), guarded());
+  auto service = decided("unix:@allowed-callers-other-" + std::to_string(::getpid()), guarded());
   REQUIRE(service);
   REQUIRE(bind_service(*service, {}, 0));
   const pid_t other = ::fork();
@@ -194,15 +285,19 @@ TEST_CASE("another user may not call, and is named") {
   }
   const auto accepted = service->listeners.front().accept();
   REQUIRE(accepted);
-  const auto checked = check_user(*service, *accepted);
-  REQUIRE_FALSE(checked);
-  CHECK(checked.error().kind == ErrorKind::permission_denied);
-  CHECK(checked.error().message().find("its user is 65534") != std::string::npos);
+  const Identity nobody = caller_of(*accepted);
+  CHECK(nobody.name == "uid:65534");
+  CHECK_FALSE(allows(*service, &nobody));
   int status = 0;
   REQUIRE(::waitpid(other, &status, 0) == other);
   CHECK(status == 0);
-  service->is_only_owner = false;
-  CHECK(check_user(*service, *accepted));
+  const std::string by_group = "alice,uid:1,gid:" + std::to_string(::getegid());
+  for (const std::string& list : {std::string("any"), std::string("uid:65534"), by_group}) {
+    service->allowed = AllowedIdentities::parse(list).value();
+    CHECK(allows(*service, &nobody));
+  }
+  service->allowed = AllowedIdentities::parse("alice,uid:65533").value();
+  CHECK_FALSE(allows(*service, &nobody));
 }
 
-}  // namespace hotline::server::allowed_users_test
+}  // namespace hotline::server::allowed_callers_test
