@@ -46,8 +46,8 @@ Quote them for the shell:
               {"mode=OCTAL", "'serve' only: the permission bits of a UNIX path: 660"},
               {"allow=LIST",
                "'serve' only: the callers that are served, as in alice,bob or "
-               "uid:1000,gid:100,owner. Names are "
-               "names of keys, or the common names of certificates, at tls://; at unix:, uid: and "
+               "uid:1000,gid:100,owner. A name is "
+               "that of a key, or the common name of a certificate, at tls://; at unix:, uid: and "
                "gid: are the caller's, and owner is the server's own user and root. 'any' is "
                "everybody who can connect (default any; for 'command' at unix: owner, unless mode= "
                "is given)"},
