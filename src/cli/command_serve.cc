@@ -64,6 +64,17 @@ std::vector<OptionRow> serve_rows() {
        .value = "N",
        .help = "limit the calls at once, of all services together (default: what the limit of "
                "descriptors allows)"},
+      {.name = "--unauthenticated",
+       .value = "START:PERCENT:FULL",
+       .help = "with tls:// or auth=, refuse PERCENT of new callers while START are not "
+               "authenticated yet, more of them the more there are, and all at FULL (default " +
+               EarlyDrop().to_string() + ", less with few threads or processes)"},
+      {.name = "--penalties",
+       .value = "WORD",
+       .help = "refuse callers for a time whose source has failed to authenticate repeatedly: " +
+               list_names(penalised_caller_names(), "or") +
+               " (default remote: not those on this machine)",
+       .choices = names_of(penalised_caller_names())},
       {.name = "--idle-timeout",
        .value = "TIME",
        .help = "end a call after TIME without a byte (default " +
@@ -126,6 +137,19 @@ Result<void> read_runners(const Arguments& given, ServerOptions& server) {
                                               "leave it out: only loops run on an engine"));
 }
 
+Result<void> read_flood_limits(const Arguments& given, ServerOptions& server) {
+  if (given.has("--unauthenticated")) {
+    const auto limit = EarlyDrop::parse(given.options.at("--unauthenticated"));
+    if (!limit) return refuse_value("--unauthenticated", limit.error());
+    server.limits.unauthenticated = *limit;
+  }
+  if (!given.has("--penalties")) return {};
+  const auto callers = parse_penalised_callers(given.options.at("--penalties"));
+  if (!callers) return refuse_value("--penalties", callers.error());
+  server.penalties.callers = *callers;
+  return {};
+}
+
 Result<void> read_limits(const Arguments& given, ServerOptions& server) {
   if (auto read = read_count(given, "--max-connections", server.limits.connections_max); !read) {
     return read;
@@ -156,6 +180,7 @@ Result<ServeOptions> read_serve(const Arguments& given) {
   if (auto read = read_services(given, options); !read) return fail(read.error());
   if (auto read = read_runners(given, options.server); !read) return fail(read.error());
   if (auto read = read_limits(given, options.server); !read) return fail(read.error());
+  if (auto read = read_flood_limits(given, options.server); !read) return fail(read.error());
   if (auto read = read_log_form(given, options); !read) return fail(read.error());
   return options;
 }

@@ -81,11 +81,28 @@ CallSlot Acceptor::admit(Stream& call, const Identity* user) {
     refuse(call, Refusal::not_allowed, kNotAllowed, {}, user);
     return {};
   }
+  if (service_.has_authentication() && is_penalised(call)) {
+    refuse_quietly(call, Refusal::penalised,
+                   "refused: earlier callers from there did not authenticate",
+                   state_.penalties_pace);
+    return {};
+  }
   CallSlot slot = CallSlot::admit(state_, call.peer());
   if (!slot) {
     refuse(call, Refusal::too_many_from_address, "refused: too many calls from this address");
+  } else if (service_.has_authentication() && !slot.begin_authentication()) {
+    refuse_quietly(call, Refusal::too_many_unauthenticated,
+                   "refused: too many callers are not authenticated yet",
+                   state_.unauthenticated_pace);
+    return {};
   }
   return slot;
+}
+
+bool Acceptor::is_penalised(const Stream& call) const {
+  if (state_.penalties.size() == 0) return false;
+  const auto source = state_.source_to_penalise(call);
+  return source && state_.penalties.refuses(*source, now());
 }
 
 /// Returns true if another caller is to be accepted.
@@ -119,6 +136,17 @@ void Acceptor::refuse(Stream& call, Refusal reason, std::string_view why, std::s
   call.abort();
   service_.tally->count_refusal(reason);
   state_.log(LogLevel::warning, why, service_.name, &call.peer(), detail, user);
+}
+
+/// Same as refuse(), for refusals that callers can cause as fast as they call: `pace` says which of
+/// them are logged.
+void Acceptor::refuse_quietly(Stream& call, Refusal reason, std::string_view why, LogPace& pace) {
+  service_.tally->count_refusal(reason);
+  if (const auto held = pace.pass(now())) {
+    const std::string more = *held == 0 ? "" : std::to_string(*held) + " more since the last time";
+    state_.log(LogLevel::warning, why, service_.name, &call.peer(), more);
+  }
+  call.abort();
 }
 
 /// Returns true if another attempt may succeed.

@@ -29,10 +29,12 @@ class Acceptor {
   bool goes_on();
   bool take_one();
   CallSlot admit(Stream& call, const Identity* user);
+  bool is_penalised(const Stream& call) const;
   bool begin(AdmittedCall admitted);
   bool wait_for_room(CallSlot& slot);
   void refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail = {},
               const Identity* user = nullptr);
+  void refuse_quietly(Stream& call, Refusal reason, std::string_view why, LogPace& pace);
   bool shed();
   bool back_off(const Error& error);
 

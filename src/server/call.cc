@@ -71,14 +71,32 @@ void note_identity(AdmittedCall& call, std::optional<Identity> proved) {
   call.identity = std::make_unique<Identity>(std::move(*proved));
 }
 
+/// Returns what a caller whose authentication ended for `reason` is to be penalised for, if for
+/// anything: not for a drain, or for what this machine or the authenticator lacks.
+std::optional<Misconduct> misconduct_of(const std::optional<Error>& reason) {
+  if (!reason) return std::nullopt;
+  switch (reason->kind) {
+    case ErrorKind::permission_denied:
+    case ErrorKind::protocol_violation:
+    case ErrorKind::too_large: return Misconduct::failed_authentication;
+    case ErrorKind::closed:
+    case ErrorKind::reset:
+    case ErrorKind::truncated: return Misconduct::no_authentication;
+    case ErrorKind::timed_out: return Misconduct::timed_out;
+    default: return std::nullopt;
+  }
+}
+
 /// Returns whether the caller is known now; if not, the call has ended.
 bool authenticate(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
   Stream& stream = call.stream;
   Endpoint peer;
+  std::optional<std::string> source;
   bool is_known = false;
   CallEnd end = guard(state, service, kAuthenticatorFailed, peer, [&]() -> Result<void> {
     // A copy: the stream may be taken from here.
     peer = stream.peer();
+    source = state.source_to_penalise(stream);
     const DeadlineScope bounded(deadline_after(state.options.authentication_timeout));
     if (auto opened = stream.handshake(); !opened) return fail(std::move(opened.error()));
     std::optional<Identity> identity = stream.identity();
@@ -91,7 +109,12 @@ bool authenticate(ServerState& state, const Service& service, AdmittedCall& call
     is_known = true;
     return {};
   });
-  if (is_known && stream) return true;
+  if (is_known && stream) {
+    call.slot.end_authentication();
+    return true;
+  }
+  const auto misconduct = misconduct_of(end.reason);
+  if (source && misconduct) state.penalties.add(*source, *misconduct, now());
   if (is_refusal(end.reason)) {
     service.tally->count_refusal(Refusal::not_authenticated);
     state.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,

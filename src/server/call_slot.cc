@@ -6,6 +6,7 @@ namespace hotline::server {
 
 CallSlot::~CallSlot() {
   if (state_ == nullptr) return;
+  end_authentication();
   if (tally_ != nullptr) tally_->calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
   state_->admission.leave(peer_calls_);
   if (has_room_) state_->admission.give_room_back();
@@ -19,6 +20,16 @@ CallSlot CallSlot::admit(ServerState& state, const Endpoint& peer) {
   slot.state_ = &state;
   slot.peer_calls_ = *admitted;
   return slot;
+}
+
+bool CallSlot::begin_authentication() {
+  assert(state_ != nullptr && !is_unauthenticated_ && "an admitted call authenticates once");
+  is_unauthenticated_ = state_->unauthenticated.admit();
+  return is_unauthenticated_;
+}
+
+void CallSlot::end_authentication() {
+  if (std::exchange(is_unauthenticated_, false)) state_->unauthenticated.leave();
 }
 
 Result<void> CallSlot::take_room() {

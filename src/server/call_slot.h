@@ -17,6 +17,7 @@ class CallSlot {
       : state_(std::exchange(other.state_, nullptr)),
         peer_calls_(other.peer_calls_),
         has_room_(other.has_room_),
+        is_unauthenticated_(other.is_unauthenticated_),
         tally_(other.tally_) {}
   CallSlot& operator=(CallSlot&&) = delete;
   ~CallSlot();
@@ -24,6 +25,13 @@ class CallSlot {
   /// Counts one more call of `peer`. Returns an empty slot if that address has as many calls as
   /// allowed.
   static CallSlot admit(ServerState& state, const Endpoint& peer);
+
+  /// Counts the call as one that is not authenticated yet, for a slot that is not empty. Returns
+  /// false if there are too many of those: the call is to be refused.
+  bool begin_authentication();
+
+  /// States that the call is authenticated. Does nothing without begin_authentication().
+  void end_authentication();
 
   explicit operator bool() const { return state_ != nullptr; }
 
@@ -39,6 +47,7 @@ class CallSlot {
   ServerState* state_ = nullptr;
   Admission::PeerCalls* peer_calls_ = nullptr;
   bool has_room_ = false;
+  bool is_unauthenticated_ = false;
   Tally* tally_ = nullptr;  ///< Null until the call begins to run.
 };
 

@@ -5,9 +5,14 @@
 namespace hotline {
 namespace {
 
-constexpr std::array<std::string_view, kRefusalCount> kNames = {
-    "too_many_from_address", "not_allowed", "not_authenticated",
-    "no_descriptor",         "no_memory",   "no_worker"};
+constexpr std::array<std::string_view, kRefusalCount> kNames = {"too_many_from_address",
+                                                                "not_allowed",
+                                                                "not_authenticated",
+                                                                "too_many_unauthenticated",
+                                                                "penalised",
+                                                                "no_descriptor",
+                                                                "no_memory",
+                                                                "no_worker"};
 
 template <std::size_t kSize>
 void add(std::array<std::uint64_t, kSize>& to, const std::array<std::uint64_t, kSize>& other) {

@@ -2,6 +2,7 @@
 
 #include "engine/descriptor_limit.h"
 #include "server/allowed_callers.h"
+#include "server/caller_source.h"
 #include "server/challenged_calls.h"
 #include "server/runner.h"
 
@@ -26,6 +27,18 @@ std::size_t room_of(const ServerOptions& options) {
   const bool is_counted = concurrency.kind == Concurrency::Kind::threads ||
                           concurrency.kind == Concurrency::Kind::processes;
   return is_counted ? std::min(room, concurrency.effective_count()) : room;
+}
+
+EarlyDrop early_drop_of(const ServerOptions& options) {
+  if (options.limits.unauthenticated) return *options.limits.unauthenticated;
+  constexpr std::size_t kFewCalls = 64;
+  const std::size_t room = room_of(options);
+  EarlyDrop limit;
+  // So few callers could begin at the same moment by chance: they wait for room instead.
+  if (room < kFewCalls) return {room + 1, limit.percent, room + 1};
+  limit.full = std::min(limit.full, room - room / 4);
+  limit.start = std::min(limit.start, limit.full / 4);
+  return limit;
 }
 
 std::size_t per_peer_of(const ServerOptions& options) {
@@ -83,10 +96,19 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
 ServerState::ServerState(const ServerOptions& given)
     : options(given),
       admission(room_of(given), per_peer_of(given)),
+      unauthenticated(early_drop_of(given), draw_from_engine),
+      penalties(given.penalties),
       message_memory(options.limits.message_memory_max) {}
 
 void ServerState::note_call_done() {
   if (options.calls == CallCount::one) drain_server();
+}
+
+std::optional<std::string> ServerState::source_to_penalise(const Stream& call) const {
+  const PenalisedCallers callers = options.penalties.callers;
+  if (callers == PenalisedCallers::none) return std::nullopt;
+  if (callers == PenalisedCallers::other_machines && call.peer().is_local()) return std::nullopt;
+  return source_of(call);
 }
 
 bool ServerState::has_plenty_of_room(const Service& service) const {
@@ -167,7 +189,10 @@ Result<void> check_options(const ServerOptions& options) {
                            std::string(each.name) + " is 0: no caller could be served",
                            "leave it unset for the default, or set it to 1 or more"));
   }
-  return {};
+  if (limits.unauthenticated) {
+    if (auto checked = limits.unauthenticated->check(); !checked) return checked;
+  }
+  return options.penalties.check();
 }
 
 Result<void> check_not_empty(const Endpoint& endpoint, const Handler& handler) {

@@ -17,9 +17,12 @@
 #include "hotline/server/handler.h"
 #include "hotline/server/server.h"
 #include "server/admission.h"
+#include "server/log_pace.h"
 #include "server/running_count.h"
+#include "server/source_penalties.h"
 #include "server/tally.h"
 #include "server/task.h"
+#include "server/unauthenticated_calls.h"
 
 namespace hotline::server {
 
@@ -47,6 +50,10 @@ struct ServerState {
   /// Call when the call for which begin_call() returned true failed to begin: another may begin.
   void take_call_back() { has_begun_one = false; }
 
+  /// Returns the source of `call` for SourcePenalties; nullopt if it gets none. `call` must be
+  /// open.
+  std::optional<std::string> source_to_penalise(const Stream& call) const;
+
   /// Returns true if there is room for all callers that could wait at the listeners of `service`.
   bool has_plenty_of_room(const Service& service) const;
 
@@ -54,6 +61,10 @@ struct ServerState {
   std::function<void()> drain_server;
   std::vector<Task> tasks;  ///< Must not change while the server runs.
   Admission admission;
+  UnauthenticatedCalls unauthenticated;
+  LogPace unauthenticated_pace;
+  SourcePenalties penalties;
+  LogPace penalties_pace;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
   std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.

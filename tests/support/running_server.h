@@ -64,11 +64,11 @@ class CollectingLog final : public LogSink {
     return services;
   }
 
-  /// Waits until a record has that message.
-  void wait_for(std::string_view message) const {
+  /// Waits until `count` records have that message.
+  void wait_for(std::string_view message, std::ptrdiff_t count = 1) const {
     std::unique_lock lock(mutex_);
     const auto is_it = [&](const LogRecord& record) { return record.message == message; };
-    has_more_.wait(lock, [&] { return std::ranges::any_of(records_, is_it); });
+    has_more_.wait(lock, [&] { return std::ranges::count_if(records_, is_it) >= count; });
   }
 
   /// Returns true if a record has that message.

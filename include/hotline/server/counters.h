@@ -20,11 +20,13 @@ enum class Refusal : std::uint8_t {
   too_many_from_address,  ///< Limits::connections_per_peer_max.
   not_allowed,            ///< The list of the service has no such caller: `allow=`, only_owner().
   not_authenticated,      ///< Its authentication failed, threw, or took too long.
+  too_many_unauthenticated,  ///< Limits::unauthenticated.
+  penalised,                 ///< Earlier callers of its source did not authenticate: Penalties.
   no_descriptor,
   no_memory,
   no_worker,  ///< No fiber, thread or process was left for its call.
 };
-inline constexpr std::size_t kRefusalCount = 6;
+inline constexpr std::size_t kRefusalCount = 8;
 
 /// Returns the enumerator's name, such as `no_memory`.
 std::string_view name_of(Refusal reason);

@@ -22,19 +22,29 @@
 #include "hotline/net/traffic_tap.h"
 #include "hotline/server/concurrency.h"
 #include "hotline/server/counters.h"
+#include "hotline/server/early_drop.h"
 #include "hotline/server/handler.h"
+#include "hotline/server/penalties.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
 class Server;
 
 /// The limits of a server. Each must be at least 1: otherwise bind() fails with `invalid_argument`.
+/// `unauthenticated` has its own check().
 struct Limits {
   /// Calls at once. Default: the descriptors of the process less 64, and 32 more for each loop.
   std::optional<std::size_t> connections_max{};
 
   /// Calls at once from one address of another machine. Default: a quarter of connections_max.
   std::optional<std::size_t> connections_per_peer_max{};
+
+  /// Callers at once that are not authenticated yet, of services with an authentication; further
+  /// ones are refused, the first of them at random. Default: EarlyDrop's, with `full` at most three
+  /// quarters of the calls at once, so that places are left for callers that authenticate, and
+  /// `start` at most a quarter of `full`. With fewer than 64 calls at once nothing is refused for
+  /// this reason by default, and callers wait in the backlog.
+  std::optional<EarlyDrop> unauthenticated{};
 
   /// Message handlers that wait at once, for each datagram socket.
   std::size_t waiting_messages_max = 1024;
@@ -67,6 +77,7 @@ struct ServerOptions {
       1);  ///< The time for the peer's last bytes after a handler has returned.
   /// The time for all waits of Handler::authenticate in one call together.
   Duration authentication_timeout = std::chrono::seconds(10);
+  Penalties penalties{};  ///< For callers that do not authenticate.
   Exposure exposure = Exposure::local;
   TlsOptions tls{};  ///< For `tls://`: what the server trusts. Options of an endpoint win.
   CallCount calls = CallCount::unlimited;

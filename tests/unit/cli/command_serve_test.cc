@@ -115,6 +115,19 @@ TEST_CASE("a limit of connections is a number from 1 up") {
   }
 }
 
+TEST_CASE("the limits for callers that are not authenticated are understood") {
+  CHECK_FALSE(serve({}).server.limits.unauthenticated);
+  CHECK(serve({"--unauthenticated", "10:20:30"}).server.limits.unauthenticated ==
+        EarlyDrop{.start = 10, .percent = 20, .full = 30});
+  CHECK(serve({}).server.penalties.callers == PenalisedCallers::other_machines);
+  CHECK(serve({"--penalties", "all"}).server.penalties.callers == PenalisedCallers::all);
+  CHECK(serve({"--penalties", "off"}).server.penalties.callers == PenalisedCallers::none);
+  CHECK(serve_refusal("--unauthenticated", "10").starts_with("--unauthenticated: "));
+  CHECK(serve_refusal("--unauthenticated", "10:20:9").find("FULL is less than START") !=
+        std::string::npos);
+  CHECK(serve_refusal("--penalties", "local") == "--penalties: there is no word 'local'");
+}
+
 TEST_CASE("a limit of time of 0 and a time without a unit are refused with the option's name") {
   CHECK(serve_refusal("--idle-timeout", "0s") == "--idle-timeout: 0 would end every call at once");
   for (const std::string option : {"--idle-timeout", "--drain-timeout"}) {
