@@ -23,6 +23,7 @@
 #include "hotline/core/log_limiter.h"
 #include "hotline/core/nearest_name.h"
 #include "hotline/core/public.h"
+#include "hotline/core/reloaded.h"
 #include "hotline/core/result.h"
 #include "hotline/core/rows.h"
 #include "hotline/core/secret.h"

@@ -1,10 +1,10 @@
 #include "hotline/auth/keyring.h"
 
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 
 #include "auth/key_choice.h"
+#include "core/replaceable.h"
 #include "hotline/auth/key_store.h"
 #include "hotline/auth/psk_derivation.h"
 #include "hotline/core/choice.h"
@@ -29,17 +29,11 @@ struct Keyring::State {
 
   explicit State(std::string path) : directory(std::move(path)) {}
 
-  std::shared_ptr<const Keys> current() const {
-    const std::lock_guard lock(mutex);
-    return keys;
-  }
-
-  Result<void> reload();
+  Result<std::shared_ptr<const Keys>> read() const;
   std::optional<Psk> accepted(std::string_view identity) const;
 
   const std::string directory;
-  mutable std::mutex mutex;
-  std::shared_ptr<const Keys> keys;
+  Replaceable<Keys> keys{nullptr};
 };
 
 void Keyring::State::Keys::take(KeyRecord record) {
@@ -58,20 +52,17 @@ std::string Keyring::State::Keys::advice_on(const KeySelector& wanted, const Err
          list_words(auth::server_ids_of(credentials, wanted), "or");
 }
 
-Result<void> Keyring::State::reload() {
+Result<std::shared_ptr<const Keyring::State::Keys>> Keyring::State::read() const {
   auto records = KeyStore(directory).read();
   if (!records) return fail(std::move(records.error()));
   auto loaded = std::make_shared<Keys>();
   loaded->dummy = derive_psk(Key::random(Key::random_server_id(), "unknown"));
   for (KeyRecord& each : *records) loaded->take(std::move(each));
-  std::shared_ptr<const Keys> old = std::move(loaded);
-  const std::lock_guard lock(mutex);
-  keys.swap(old);
-  return {};
+  return loaded;
 }
 
 std::optional<Psk> Keyring::State::accepted(std::string_view identity) const {
-  const auto keys_now = current();
+  const auto keys_now = keys.get();
   const auto found = keys_now->accepted.find(identity);
   const bool is_known = found != keys_now->accepted.end();
   std::optional<Psk> psk(is_known ? found->second : keys_now->dummy);
@@ -85,7 +76,18 @@ Result<Keyring> Keyring::open(std::string directory) {
   return keyring;
 }
 
-Result<void> Keyring::reload() const { return state_->reload(); }
+Result<void> Keyring::reload() const {
+  auto read = state_->read();
+  if (!read) return fail(std::move(read.error()));
+  state_->keys.set(std::move(*read));
+  return {};
+}
+
+Result<Reloaded> Keyring::read_again() const {
+  auto read = state_->read();
+  if (!read) return fail(std::move(read.error()));
+  return [state = state_, keys = std::move(*read)] { state->keys.set(keys); };
+}
 
 std::optional<Psk> Keyring::accepted(std::string_view identity) const {
   return state_->accepted(identity);
@@ -97,7 +99,7 @@ PskLookup Keyring::lookup() const {
 
 Result<Psk> Keyring::credential(std::string_view name, std::string_view server_id) const {
   const KeySelector wanted{std::string(name), std::string(server_id), KeyList::credentials};
-  const auto keys = state_->current();
+  const auto keys = state_->keys.get();
   const auto found = auth::choose_key(keys->credentials, wanted);
   if (found) return derive_psk(keys->credentials[*found].key);
   Error error = found.error();
@@ -105,6 +107,6 @@ Result<Psk> Keyring::credential(std::string_view name, std::string_view server_i
   return fail(std::move(error));
 }
 
-std::size_t Keyring::callers() const { return state_->current()->accepted.size(); }
+std::size_t Keyring::callers() const { return state_->keys.get()->accepted.size(); }
 
 }  // namespace hotline

@@ -23,9 +23,13 @@ constexpr char kServeDescription[] =
 'listening SERVICE ENDPOINT' for each on standard error, with the real port. If one cannot be
 bound, none is served, and the exit status is 1.
 
-SIGTERM, SIGHUP and the first ^C drain the server: it accepts no new callers, and calls under way
-may finish. A second signal ends them at once. The exit status is 0 after either. If ^C or SIGHUP
-is ignored when the server starts (as after nohup), it stays ignored.
+SIGTERM and the first ^C drain the server: it accepts no new callers, and calls under way may
+finish. A second signal ends them at once. The exit status is 0 after either. If ^C is ignored when
+the server starts (as in the background of a script), it stays ignored.
+
+SIGHUP makes the server read its keys, certificates and the files of secret-file= again, for new
+calls. If one of them is bad, the log says which, and all old ones stay in use. If the terminal of
+the server is closed, SIGHUP drains it instead, unless it was started with nohup.
 )";
 
 constexpr char kServeNotes[] =

@@ -17,13 +17,13 @@ TlsOptions client_trust(const std::string& home) {
   return trust;
 }
 
-Result<TlsOptions> server_trust(const std::string& home) {
+Result<void> trust_callers(const std::string& home, ServerOptions& options) {
   const auto keyring = Keyring::open(Home(home).key_directory());
   if (!keyring) return fail(keyring.error());
-  TlsOptions trust;
   // Without callers the error of the server says how to make a key.
-  if (keyring->callers() > 0) trust.accepted = keyring->lookup();
-  return trust;
+  if (keyring->callers() > 0) options.tls.accepted = keyring->lookup();
+  options.on_reload = [keyring = *keyring] { return keyring.read_again(); };
+  return {};
 }
 
 }  // namespace hotline::cli

@@ -4,6 +4,7 @@
 
 #include "hotline/core/result.h"
 #include "hotline/net/tls.h"
+#include "hotline/server/server.h"
 
 namespace hotline::cli {
 
@@ -11,8 +12,8 @@ namespace hotline::cli {
 /// of --home. The files are read when a connection needs one.
 TlsOptions client_trust(const std::string& home);
 
-/// Returns the settings of a server that accepts the callers of the home. Reads the files, and
-/// fails as Keyring::open() does.
-Result<TlsOptions> server_trust(const std::string& home);
+/// Sets ServerOptions::tls and on_reload so that the server accepts the callers of the home. Reads
+/// the files, and fails as Keyring::open() does.
+Result<void> trust_callers(const std::string& home, ServerOptions& options);
 
 }  // namespace hotline::cli

@@ -152,9 +152,8 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   server_options.on_serving = report_listening;
   if (options.is_insecure) server_options.exposure = Exposure::anywhere;
   if (uses_tls(options)) {
-    auto trust = server_trust(common.home);
-    if (!trust) return fail(std::move(trust.error()));
-    server_options.tls = std::move(*trust);
+    auto trusted = trust_callers(common.home, server_options);
+    if (!trusted) return fail(std::move(trusted.error()));
   }
   Server server(server_options);
   auto added = add_services(server, options, entries, launcher);

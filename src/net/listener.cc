@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/replaceable.h"
 #include "engine/engine.h"
 #include "engine/operations/accept.h"
 #include "hotline/net/target.h"
@@ -21,11 +22,20 @@ using engine::Channel;
 using engine::Engine;
 
 struct Listener::State {
+  /// What all listeners at one endpoint use for TLS.
+  struct SharedTls {
+    SharedTls(TlsOptions given, Tls made)
+        : options(std::move(given)), current(std::make_shared<const Tls>(std::move(made))) {}
+
+    const TlsOptions options;
+    Replaceable<Tls> current;
+  };
+
   std::unique_ptr<Channel> channel;
   Endpoint endpoint;
   StreamOptions stream;
   SocketOptions socket;
-  std::optional<Tls> tls;
+  std::shared_ptr<SharedTls> tls;  ///< Null without TLS.
   net::BoundPath path;
   std::shared_ptr<net::InheritedMode> mode;
 
@@ -119,7 +129,7 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     Stream stream = net::StreamAccess::over(
         std::move(channel), Endpoint::of_address(state_->endpoint.transport(), peer),
         state_->stream);
-    if (state_->tls) discard(stream.add_layer(state_->tls->make_layer()));
+    if (state_->tls) discard(stream.add_layer(state_->tls->current.get()->make_layer()));
     return stream;
   }
 }
@@ -148,6 +158,16 @@ Result<Listener> Listener::share_port() const {
   return state_->beside(std::move(*bound));
 }
 
+Result<Reloaded> Listener::read_again() const {
+  check_use(state_ != nullptr, "a Listener that was moved from is used");
+  if (!state_->tls) return [] {};
+  auto read = Tls::server(state_->tls->options);
+  if (!read) return fail(std::move(read.error()));
+  return [tls = state_->tls, read = std::make_shared<const Tls>(std::move(*read))] {
+    tls->current.set(read);
+  };
+}
+
 void Listener::leave_loop() { state_->channel->withdraw(); }
 
 void Listener::close() {
@@ -164,11 +184,11 @@ Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) 
         "datagrams have no callers to accept",
         "use " + net::list_transports(net::SocketKind::stream, "or") + ", or bind_datagrams"));
   }
-  std::optional<Tls> tls;
+  std::shared_ptr<Listener::State::SharedTls> tls;
   if (is_protected(endpoint.transport())) {
     auto made = Tls::server(options.tls);
     if (!made) return fail(std::move(made.error()));
-    tls = std::move(*made);
+    tls = std::make_shared<Listener::State::SharedTls>(options.tls, std::move(*made));
   }
   auto bound = net::bind_socket(endpoint, net::SocketKind::stream, options.socket);
   if (!bound) return fail(std::move(bound.error()));

@@ -39,11 +39,11 @@ bool has_users(const Endpoint& endpoint) {
 /// Returns whether the callers may have names that they have proved.
 bool has_names(const Service& service) {
   return is_protected(service.wanted.transport()) ||
-         (service.handler.authenticator() && !service.has_challenge);
+         (service.handler.authenticator() && !service.challenge);
 }
 
 Mismatch mismatch_of_names(const Service& service) {
-  if (service.has_challenge) {
+  if (service.challenge) {
     return {"auth= proves that a caller knows the secret, and not its name", kNamesAdvice};
   }
   return {"allow= lists names, and nothing proves the names of callers here", kNamesAdvice};

@@ -30,14 +30,24 @@ Result<void> take_challenge(OptionTaker& taker, Service& service) {
   if (!challenge) return fail(std::move(challenge.error()));
   if (!*challenge) return {};
   if (auto can = check_can_challenge(taker, service); !can) return can;
-  service.has_challenge = true;
+  service.challenge = std::make_shared<Replaceable<Challenge>>(
+      std::make_shared<const Challenge>(std::move(**challenge)));
   service.handler.only_local(kChallengeAdvice);
-  service.handler.authenticate(
-      [challenge = std::move(**challenge)](Stream& call) -> Result<Identity> {
-        if (auto checked = challenge.check_caller(call); !checked) return fail(checked.error());
-        return Identity{std::string(name_of(challenge.scheme))};
-      });
+  service.handler.authenticate([challenge = service.challenge](Stream& call) -> Result<Identity> {
+    const auto current = challenge->get();
+    if (auto checked = current->check_caller(call); !checked) return fail(checked.error());
+    return Identity{std::string(name_of(current->scheme))};
+  });
   return {};
+}
+
+Result<Reloaded> read_challenge_again(const Service& service) {
+  if (!service.challenge) return [] {};
+  OptionTaker taker(service.wanted, Side::server);
+  auto read = Challenge::take_from(taker);
+  if (!read) return fail(std::move(read.error()));
+  return [challenge = service.challenge,
+          read = std::make_shared<const Challenge>(std::move(**read))] { challenge->set(read); };
 }
 
 }  // namespace hotline::server

@@ -10,7 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "engine/terminal.h"
 #include "hotline/engine/clock.h"
+#include "server/reload.h"
 #include "server/retry_pause.h"
 
 namespace hotline::server {
@@ -181,9 +183,12 @@ void ControlLoop::end_helpers(engine::FiberGroup& helpers) {
 Result<void> ControlLoop::block_signals() {
   if (state_.options.signals == SignalUse::none || signals_) return {};
   // SIGTERM ends the server even if it is ignored: otherwise only SIGKILL would.
-  std::vector<int> ends = without_ignored({SIGINT, SIGHUP});
-  ends.push_back(SIGTERM);
-  auto blocked = Signals::block(ends);
+  std::vector<int> heeded = without_ignored({SIGINT});
+  heeded.push_back(SIGTERM);
+  // Taken though it is ignored, as after nohup: a reload does no harm.
+  heeded.push_back(SIGHUP);
+  ends_without_terminal_ = !without_ignored({SIGHUP}).empty() && engine::has_terminal();
+  auto blocked = Signals::block(heeded);
   if (!blocked) return fail(std::move(blocked.error()));
   signals_.emplace(std::move(*blocked));
   return {};
@@ -192,13 +197,24 @@ Result<void> ControlLoop::block_signals() {
 void ControlLoop::watch_signals() {
   bool is_first = true;
   for (;;) {
-    if (signals_->wait()) {
+    const auto signal = signals_->wait();
+    if (signal && *signal == SIGHUP && !(ends_without_terminal_ && !engine::has_terminal())) {
+      reload_now();
+    } else if (signal) {
       // The first drains, even if the server drains already; the second cuts.
       ask(is_first ? engine::kDrainEnd : engine::kCancelEnd);
       is_first = false;
     } else if (!sleep_for(kRetryPause)) {
       return;
     }
+  }
+}
+
+void ControlLoop::reload_now() noexcept {
+  try {
+    discard(reload(state_, services_));
+  } catch (const std::bad_alloc&) {
+    state_.log(LogLevel::error, "cannot reload: no memory is left", {}, nullptr);
   }
 }
 

@@ -48,6 +48,7 @@ class ControlLoop {
   void end_helpers(engine::FiberGroup& helpers);
   void tell_serving() noexcept;
   void watch_signals();
+  void reload_now() noexcept;
   void watch_need(const Service& service);
   void pass_on(int ended);
   void log_unfinished() const;
@@ -57,6 +58,7 @@ class ControlLoop {
   std::vector<Service>& services_;
   std::function<void()> on_serving_;
   std::optional<Signals> signals_;
+  bool ends_without_terminal_ = false;  ///< A SIGHUP ends the server if its terminal is gone.
   std::atomic<int> asked_code_ = 0;
   std::optional<Error> loss_;  ///< Why the server ends, if a handler has lost what it needs.
   ControlLetters letters_;

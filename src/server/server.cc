@@ -7,6 +7,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/standard_error_log.h"
 #include "server/control_loop.h"
+#include "server/reload.h"
 #include "server/runner.h"
 #include "server/service.h"
 
@@ -161,6 +162,17 @@ std::vector<ServiceCounters> Server::service_counters() const {
 const EngineDecision& Server::engine() const { return state_->engine; }
 
 void Server::drain() { state_->control.ask(engine::kDrainEnd); }
+
+Result<void> Server::reload() {
+  const State::Phase phase = state_->phase;
+  if (phase == State::Phase::bound || phase == State::Phase::running) {
+    return server::reload(state_->shared, state_->services);
+  }
+  return fail(make_error(
+      ErrorKind::invalid_argument, "reload", {},
+      phase == State::Phase::open ? "the server is not bound yet" : "the server has ended",
+      "call reload() after bind(), and before run() returns"));
+}
 
 void Server::cut() { state_->control.ask(engine::kCancelEnd); }
 

@@ -3,13 +3,16 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/replaceable.h"
 #include "engine/descriptor_limit.h"
 #include "framing/gathering_budget.h"
 #include "hotline/auth/allowed_identities.h"
+#include "hotline/auth/challenge.h"
 #include "hotline/core/log.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/datagram_socket.h"
@@ -67,6 +70,7 @@ struct ServerState {
   LogPace penalties_pace;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
+  std::mutex reloading;                     ///< Held during a reload.
   std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.
   std::atomic<bool> has_begun_one = false;  ///< The one of CallCount::one has begun.
   Tally tasks_tally;                        ///< Counts the tasks, which belong to no service.
@@ -121,13 +125,14 @@ struct Service {
   TlsFiles tls;
   AllowedIdentities allowed;      ///< The callers that are served.
   bool has_allow_option = false;  ///< The endpoint says so, so it must be possible to obey.
-  bool has_challenge = false;     ///< Its authenticator is a challenge, which gives no names.
   Framing framing;  ///< Used for streams. If it has boundaries, each frame is a message for the
                     ///< handler.
   std::vector<Listener> listeners;
   std::vector<DatagramSocket> sockets;
   std::unique_ptr<Tally> tally = std::make_unique<Tally>();
-  RunningCount receivers{};      ///< What receives its datagrams.
+  RunningCount receivers{};  ///< What receives its datagrams.
+  /// Null unless its authenticator is a challenge, which gives no names.
+  std::shared_ptr<Replaceable<Challenge>> challenge{};
   bool was_given_bound = false;  ///< Its first listener or socket was bound by the user.
 
   /// Closes what bind_service has bound.

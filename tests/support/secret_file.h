@@ -16,9 +16,12 @@ namespace hotline::test {
 class SecretFile {
  public:
   explicit SecretFile(std::string_view secret = "secret\n") {
-    std::ofstream(path_) << secret;
+    write(secret);
     REQUIRE(::chmod(path_.c_str(), 0600) == 0);
   }
+
+  /// Replaces the secret.
+  void write(std::string_view secret) const { std::ofstream(path_) << secret; }
 
   /// Returns the options of an endpoint with that scheme and this file.
   std::string options(std::string_view scheme) const {

@@ -2,6 +2,8 @@
 import fcntl
 import itertools
 import os
+import termios
+import pty
 import signal
 import subprocess
 import tempfile
@@ -309,17 +311,52 @@ class InheritedSignals(unittest.TestCase):
             self.assertEqual(ran.stdout.split(), [b"SigBlk:", b"0" * 16, b"SigIgn:", b"0" * 16])
             self.assertEqual(server.drain(), 0)
 
-    def test_sigint_and_sighup_stay_ignored_if_they_were(self):
-        for number in signal.SIGINT, signal.SIGHUP:
+    def test_sigint_stays_ignored_if_it_was(self):
+        for word in WORDS:
+            with self.subTest(word=word):
+                server = self.serve(ignoring(signal.SIGINT), "--concurrency", word)
+                server.signal(signal.SIGINT)
+                with connect(server.endpoint) as connection:
+                    connection.sendall(b"hello")
+                    self.assertEqual(connection.recv(100), b"HELLO")
+                self.assertEqual(server.drain(), 0)
+                self.assertRegex("\n".join(filter(None, server.lines)), r"drained: 1 call;")
+
+    def test_sighup_reloads_also_if_it_was_ignored_and_calls_go_on(self):
+        for prepare in None, ignoring(signal.SIGHUP), blocking(*ALL):
             for word in WORDS:
-                with self.subTest(signal=number, word=word):
-                    server = self.serve(ignoring(number), "--concurrency", word)
-                    server.signal(number)
+                with self.subTest(prepare=prepare, word=word):
+                    server = self.serve(prepare, "--concurrency", word)
                     with connect(server.endpoint) as connection:
-                        connection.sendall(b"hello")
-                        self.assertEqual(connection.recv(100), b"HELLO")
+                        for count in range(1, 3):
+                            connection.sendall(b"hello")
+                            self.assertEqual(connection.recv(100), b"HELLO")
+                            server.signal(signal.SIGHUP)
+                            server.matches("info reloaded: keys", count)
                     self.assertEqual(server.drain(), 0)
                     self.assertRegex("\n".join(filter(None, server.lines)), r"drained: 1 call;")
+
+    def test_the_end_of_its_terminal_drains_it_unless_started_with_nohup(self):
+        for ignored in False, True:
+            with self.subTest(ignored=ignored):
+                ours, terminal = pty.openpty()
+
+                def prepare():
+                    os.setsid()
+                    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+                    if ignored:
+                        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+                server = self.serve(prepare)
+                os.close(terminal)
+                server.signal(signal.SIGHUP)
+                server.line("info reloaded: keys")
+                os.close(ours)
+                if ignored:
+                    server.matches("info reloaded: keys", 2)
+                    self.assertEqual(server.drain(), 0)
+                else:
+                    self.assertEqual(server.end(), 0)
 
     def test_sigterm_drains_though_it_was_ignored(self):
         for word in WORDS:
@@ -328,17 +365,17 @@ class InheritedSignals(unittest.TestCase):
                     self.serve(ignoring(*ALL), "--concurrency", word).drain(), 0)
 
     def test_signals_that_drain_do_so_though_all_were_blocked(self):
-        for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        for number in signal.SIGTERM, signal.SIGINT:
             for word in WORDS:
                 with self.subTest(signal=number, word=word):
                     server = self.serve(blocking(*ALL), "--concurrency", word)
                     server.signal(number)
                     self.assertEqual(server.end(), 0)
 
-    def test_sighup_drains_and_leaves_no_path(self):
+    def test_sigint_drains_and_leaves_no_path(self):
         with tempfile.TemporaryDirectory() as folder:
             server = self.serve(None, service=f"upper=unix://{folder}/s")
-            server.signal(signal.SIGHUP)
+            server.signal(signal.SIGINT)
             self.assertEqual(server.end(), 0)
             self.assertFalse(os.path.exists(f"{folder}/s"))
 

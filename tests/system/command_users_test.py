@@ -80,7 +80,8 @@ class Users:
         server = self.serve(f"command=unix:{self.name}")
         said = nobody_calls(self.name, f"touch {file}")
         self.assertIn(said, ("", "ConnectionResetError\n", "BrokenPipeError\n"))
-        server.line("warning refused: the caller is not allowed.*identity=uid:65534,gid:65534,pid:")
+        server.matches("warning refused: the caller is not allowed.*"
+                       "identity=uid:65534,gid:65534,pid:", 1)
         self.assertFalse(os.path.exists(file))
         self.assertEqual(run(f"unix:{self.name}", "echo hello", linger="1ms"), b"hello\n")
 

@@ -1,6 +1,7 @@
 """TLS: our server and our callers, and OpenSSL's and Python's, by keys and by certificates."""
 import os
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -124,6 +125,46 @@ class Keys(WithKeys):
                     for event in ("authenticated", "call ended"):
                         server.line(f"{event}.*{found}")
 
+    def test_sighup_takes_new_keys_in_and_removed_ones_out_and_calls_go_on(self):
+        for word in WORDS:
+            with self.subTest(word):
+                home = self.enterContext(tempfile.TemporaryDirectory())
+                caller = self.enterContext(tempfile.TemporaryDirectory())
+
+                def new(name):
+                    line = run("--home", home, "key", "new", name).stdout
+                    self.assertEqual(run("--home", caller, "key", "add", input=line).returncode, 0)
+
+                def answer(name):
+                    return self.call(at(endpoint, name), "hi", home=caller).stdout
+
+                new("first")
+                server = self.enterContext(Server("upper=tls://127.0.0.1:0", options=(
+                    "--home", home, "--concurrency", word)))
+                endpoint = server.endpoints[0]
+                self.assertEqual(answer("first"), b"HI\n")
+                new("second")
+                self.assertEqual(answer("second"), b"")
+                run("--home", home, "key", "remove", "first")
+                self.assertEqual(answer("first"), b"HI\n")
+                server.signal(signal.SIGHUP)
+                server.line("info reloaded: keys")
+                self.assertEqual((answer("first"), answer("second")), (b"", b"HI\n"))
+
+    def test_bad_keys_at_sighup_change_nothing_and_are_named(self):
+        home = self.enterContext(tempfile.TemporaryDirectory())
+        line = run("--home", home, "key", "new", "alice").stdout
+        caller = self.enterContext(tempfile.TemporaryDirectory())
+        run("--home", caller, "key", "add", input=line)
+        server = self.enterContext(Server("upper=tls://127.0.0.1:0", options=("--home", home)))
+        callers = os.path.join(home, "keys", "callers")
+        os.chmod(callers, 0o644)
+        server.signal(signal.SIGHUP)
+        server.line("error cannot reload: the old keys, certificates and secrets stay in use.*"
+                    f"{callers}.*other users have access.*hint")
+        called = self.call(at(server.endpoints[0]), "hi", home=caller)
+        self.assertEqual(called.stdout, b"HI\n", called.stderr)
+
     def test_plain_bytes_are_refused(self):
         server = self.serve("upper=tls://127.0.0.1:0")
         plain = socket.create_connection(address_of(server.endpoints[0]), timeout=WAIT_S)
@@ -187,6 +228,57 @@ class Certificates(WithKeys):
         for host in ("127.0.0.1", "localhost"):
             called = self.call(f"tls://{host}:{port}?{self.roots()}", "hello")
             self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
+
+    def test_certificates_are_reloaded_all_or_nothing_with_keys_and_calls_go_on(self):
+        for word in WORDS[1:]:
+            with self.subTest(word):
+                self.reload_certificates(word)
+
+    def reload_certificates(self, word):
+        home = self.enterContext(tempfile.TemporaryDirectory())
+        run("--home", home, "key", "new", "first")
+        mine = os.path.join(home, "cert.pem")
+
+        def use(name, text=None):
+            with open(mine, "w") as file:
+                for end in (".key", ".pem"):
+                    with open(self.path(name + end)) as part:
+                        file.write(text or part.read())
+
+        use("localhost")
+        server = self.enterContext(Server(
+            f"upper=tls://127.0.0.1:0?cert={mine}", "upper=tls://127.0.0.1:0",
+            options=("--home", home, "--concurrency", word)))
+        _, port = address_of(server.endpoints[0])
+
+        def answer(host):
+            context = ssl.create_default_context(cafile=self.path("ca.pem"))
+            with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as plain:
+                with context.wrap_socket(plain, server_hostname=host) as call:
+                    call.sendall(b"hi")
+                    return call.recv(10)
+
+        context = ssl.create_default_context(cafile=self.path("ca.pem"))
+        with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as old:
+                use("carol", "not a certificate")
+                line = run("--home", home, "key", "new", "second").stdout
+                caller = self.enterContext(tempfile.TemporaryDirectory())
+                run("--home", caller, "key", "add", input=line)
+                keyed = at(server.endpoints[1], "second")
+                server.signal(signal.SIGHUP)
+                server.line(f"error cannot reload: .*{mine}.*the certificate cannot be used")
+                self.assertEqual(answer("localhost"), b"HI")
+                self.assertEqual(self.call(keyed, "hi", home=caller).stdout, b"")
+                use("carol")
+                server.signal(signal.SIGHUP)
+                server.line("info reloaded: keys")
+                self.assertEqual(answer("carol"), b"HI")
+                with self.assertRaises(ssl.SSLCertVerificationError):
+                    answer("localhost")
+                self.assertEqual(self.call(keyed, "hi", home=caller).stdout, b"HI\n")
+                old.sendall(b"still here")
+                self.assertEqual(old.recv(100), b"STILL HERE")
 
     def test_a_certificate_of_another_root_or_name_is_refused(self):
         server = self.serve(f"upper=tls://127.0.0.1:0?{self.own('carol')}")

@@ -8,6 +8,7 @@
 
 #include "hotline/auth/key_record.h"
 #include "hotline/core/public.h"
+#include "hotline/core/reloaded.h"
 #include "hotline/core/result.h"
 #include "hotline/net/psk.h"
 
@@ -23,6 +24,10 @@ class Keyring {
 
   /// Reads the files again. If one of them is bad, fails and keeps all keys as they were.
   Result<void> reload() const;
+
+  /// Same as above, but the keys are in use only after the returned function was called. It may
+  /// outlive this object.
+  Result<Reloaded> read_again() const;
 
   /// Returns the key that the caller with this identity has to prove: one of the callers of this
   /// home; nullopt if there is none. An unknown identity takes the same work as a known one. Does

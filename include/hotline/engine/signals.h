@@ -22,7 +22,7 @@ namespace hotline HOTLINE_PUBLIC {
 ///     if (!reload) return fail(reload.error());
 ///     while (reload->wait(Deadline::never(), OnDrain::ends)) read_configuration();
 ///
-/// A Server that drains at signals (SignalUse::drain) takes SIGTERM, SIGINT and SIGHUP itself.
+/// A Server with SignalUse::drain takes SIGTERM, SIGINT and SIGHUP itself.
 class Signals {
  public:
   /// Fails with `resource_exhausted` if no descriptor is left, and with `invalid_argument` for a

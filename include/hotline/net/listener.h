@@ -5,6 +5,7 @@
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/public.h"
+#include "hotline/core/reloaded.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
@@ -53,6 +54,13 @@ class Listener {
   /// distributes callers among all that share it. Other programs cannot join, because the first
   /// socket was bound alone.
   Result<Listener> share_port() const;
+
+  /// Reads the certificates, keys and roots of `tls://` again. The returned function makes this
+  /// listener, and all that it shares its socket or port with, use them for the callers that
+  /// accept() returns from then on; other callers keep what they have. Without TLS it does nothing.
+  /// Fails as listen() does, and nothing changes. Any thread, also while another one accepts or
+  /// closes; blocks its thread while it reads files.
+  Result<Reloaded> read_again() const;
 
   /// Detaches the listener from its loop, for use on another thread; see Stream::leave_loop.
   void leave_loop();

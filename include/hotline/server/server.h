@@ -11,6 +11,7 @@
 
 #include "hotline/core/log.h"
 #include "hotline/core/public.h"
+#include "hotline/core/reloaded.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/engine_choice.h"
 #include "hotline/framing/framing.h"
@@ -56,8 +57,10 @@ struct Limits {
 /// How many calls a server accepts.
 enum class CallCount : bool { unlimited, one };
 
-/// Whether signals end a server: SIGTERM, and SIGINT and SIGHUP unless they are ignored at bind.
-/// The first signal drains the server, the second cuts it.
+/// Which signals a server heeds. With `drain`, SIGTERM, and SIGINT unless it is ignored at bind,
+/// end it: the first drains the server, the second cuts it. SIGHUP reloads it, see
+/// Server::reload(); only where it comes because the terminal of the program was closed, it ends
+/// the server as the others do, unless it is ignored at bind.
 enum class SignalUse : bool { none, drain };
 
 /// Where a service may listen that needs protection: one with Handler::only_local, or with `auth=`.
@@ -80,6 +83,10 @@ struct ServerOptions {
   Penalties penalties{};  ///< For callers that do not authenticate.
   Exposure exposure = Exposure::local;
   TlsOptions tls{};  ///< For `tls://`: what the server trusts. Options of an endpoint win.
+  /// Reads again, at Server::reload(), what the program itself gave the server, such as the keys
+  /// behind TlsOptions::accepted: Keyring::read_again(). It may block its thread; it must not wait
+  /// for the server, nor throw.
+  std::function<Result<Reloaded>()> on_reload{};
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
   /// run() calls it once, after every thread, loop and accepting fiber has started. It is not
@@ -175,6 +182,14 @@ class Server {
   /// Ends run() at once: calls in progress are cut. Any thread, at any time; idempotent. If called
   /// before run(), run() returns without serving any caller.
   void cut();
+
+  /// Reads again the certificates, keys and roots of `tls://`, the secrets of `secret-file=`, and
+  /// what ServerOptions::on_reload reads. All or nothing: if one of them is bad, fails with its
+  /// error, and everything stays as it was. Otherwise callers that are accepted from then on get
+  /// the new ones; calls under way go on. Logs either. With SignalUse::drain SIGHUP does the same.
+  /// Any thread, from bind() to the end of run(), otherwise fails with `invalid_argument`; blocks
+  /// its thread while it reads the files.
+  Result<void> reload();
 
   /// Returns what the server has done so far: the sum over its services and tasks. Any thread, at
   /// any time after bind(); it takes no lock. With `processes` the messages, bytes, latencies and

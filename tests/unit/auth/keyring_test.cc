@@ -136,6 +136,22 @@ TEST_CASE("a reload brings new keys and drops removed ones, in copies and lookup
   }
 }
 
+TEST_CASE("keys that were read again are in use only when they are put to use") {
+  const Home home;
+  const auto alice = home.store.create("alice");
+  const Keyring keyring = home.open();
+  REQUIRE(home.store.remove({"alice", ""}));
+  const std::string identity = psk_identity(alice->server_id, "alice");
+  const auto dropped = keyring.read_again();
+  const auto read = keyring.read_again();
+  REQUIRE((dropped && read));
+  CHECK(keyring.accepted(identity));
+  (*read)();
+  CHECK_FALSE(keyring.accepted(identity));
+  home.spoil();
+  CHECK(test::kind_of(keyring.read_again()) == "invalid_argument");
+}
+
 TEST_CASE("a reload of bad files fails and keeps all keys") {
   const Home home;
   const auto alice = home.store.create("alice");

@@ -4,15 +4,16 @@
 
 #include "cli/home.h"
 #include "hotline/auth/key_store.h"
+#include "hotline/auth/psk_derivation.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::cli::key_trust_test {
 
 TEST_CASE("a home without keys trusts no caller, and has nothing to present") {
   const test::TemporaryDirectory directory;
-  const auto trust = server_trust(directory.path());
-  REQUIRE(trust);
-  CHECK_FALSE(trust->accepted);
+  ServerOptions options;
+  REQUIRE(trust_callers(directory.path(), options));
+  CHECK_FALSE(options.tls.accepted);
   const auto presented = client_trust(directory.path()).credential("alice", "");
   REQUIRE_FALSE(presented);
   CHECK(presented.error().kind == ErrorKind::not_found);
@@ -26,13 +27,29 @@ TEST_CASE("a key that one home made is accepted there and presented by the home 
   REQUIRE(KeyStore(Home(client_home.path()).key_directory()).add(*made));
   const auto presented = client_trust(client_home.path()).credential("alice", "");
   REQUIRE(presented);
-  const auto trust = server_trust(server_home.path());
-  REQUIRE(trust);
-  const auto accepted = trust->accepted(presented->identity);
+  ServerOptions options;
+  REQUIRE(trust_callers(server_home.path(), options));
+  const auto accepted = options.tls.accepted(presented->identity);
   REQUIRE(accepted);
   CHECK(accepted->key == presented->key);
   CHECK(accepted->name == "alice");
-  CHECK_FALSE(trust->accepted("hotline1:other:alice"));
+  CHECK_FALSE(options.tls.accepted("hotline1:other:alice"));
+}
+
+TEST_CASE("a server that reloads accepts the keys that the home has then") {
+  const test::TemporaryDirectory home;
+  const KeyStore store(Home(home.path()).key_directory());
+  const auto alice = store.create("alice");
+  REQUIRE(alice);
+  ServerOptions options;
+  REQUIRE(trust_callers(home.path(), options));
+  REQUIRE(store.remove({"alice", ""}));
+  const auto read = options.on_reload();
+  REQUIRE(read);
+  const std::string identity = psk_identity(alice->server_id, "alice");
+  CHECK(options.tls.accepted(identity));
+  (*read)();
+  CHECK_FALSE(options.tls.accepted(identity));
 }
 
 }  // namespace hotline::cli::key_trust_test

@@ -100,6 +100,25 @@ TEST_CASE("two ends with one key talk, and each has the identity of the other") 
   });
 }
 
+TEST_CASE("a listener that is read again goes on accepting with the same keys") {
+  auto listener = listen("tls://127.0.0.1:0", ListenOptions{.tls = accepting("alice")});
+  REQUIRE(listener);
+  const auto read = listener->read_again();
+  REQUIRE(read);
+  (*read)();
+  const Endpoint where = listener->endpoint();
+  std::thread server([listener = std::move(*listener)]() mutable {
+    auto call = listener.accept();
+    if (call) echo(*call);
+  });
+  auto call = connect(where, ConnectOptions{.tls = presenting("alice")});
+  REQUIRE(call);
+  CHECK(call->write_all(as_bytes("hello")));
+  CHECK(call->shut_down_writes());
+  CHECK(read_all(*call) == "hello");
+  server.join();
+}
+
 TEST_CASE("the first receive of a server completes the handshake") {
   test::on_each_engine([] {
     OneCaller server(accepting("alice"), echo);
