@@ -118,7 +118,7 @@ bool authenticate(ServerState& state, const Service& service, AdmittedCall& call
   if (is_refusal(end.reason)) {
     service.tally->count_refusal(Refusal::not_authenticated);
     state.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
-              end.reason->message());
+              end.reason->message(), call.identity.get());
   }
   end.manner = CallEnd::Manner::broken;
   end_call(state, service, stream, call.identity.get(), end);
