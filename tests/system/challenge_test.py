@@ -1,6 +1,7 @@
 """Challenges: the course's own programs and Python's multiprocessing.connection against ours."""
 import hmac
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -172,6 +173,31 @@ class Programs(WithSecret):
             command += "?wire=i32&" + self.options(scheme)
             self.assertEqual(run("run", command, "--", "echo it runs").stdout, b"it runs\n")
             self.assertEqual(run("shell", command, input=b"echo it runs\n").stdout, b"it runs\n")
+
+    def test_sighup_reads_the_secret_again_and_keeps_the_old_one_if_it_is_bad(self):
+        for word in WORDS:
+            with self.subTest(word):
+                mine = self.file("mine", SECRET)
+                server = self.enterContext(Server(
+                    f"upper=tcp://127.0.0.1:0?auth=hmac-sha256&secret-file={mine}",
+                    options=("--concurrency", word)))
+
+                def answer(secret):
+                    where = f"{server.endpoint}?auth=hmac-sha256&secret-file={secret}"
+                    return run("call", where, "hello").stdout
+
+                self.file("mine", b"")
+                server.signal(signal.SIGHUP)
+                server.line(f"error cannot reload: .*{mine}.*hint: ")
+                self.assertEqual((answer(self.key), answer(self.other)), (b"HELLO\n", b""))
+                os.remove(mine)
+                server.signal(signal.SIGHUP)
+                server.matches(f"error cannot reload: .*{mine}", 2)
+                self.assertEqual(answer(self.key), b"HELLO\n")
+                self.file("mine", b"something else")
+                server.signal(signal.SIGHUP)
+                server.line("info reloaded: keys")
+                self.assertEqual((answer(self.key), answer(self.other)), (b"", b"HELLO\n"))
 
     def test_a_wrong_secret_is_status_one_with_a_hint(self):
         for scheme in ("hmac-md5", "hmac-sha256", "mp"):

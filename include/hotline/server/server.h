@@ -84,7 +84,7 @@ struct ServerOptions {
   Exposure exposure = Exposure::local;
   TlsOptions tls{};  ///< For `tls://`: what the server trusts. Options of an endpoint win.
   /// Reads again, at Server::reload(), what the program itself gave the server, such as the keys
-  /// behind TlsOptions::accepted: Keyring::read_again(). It may block its thread; it must not wait
+  /// of TlsOptions::accepted: Keyring::read_again(). It may block its thread; it must not wait
   /// for the server, nor throw.
   std::function<Result<Reloaded>()> on_reload{};
   CallCount calls = CallCount::unlimited;
