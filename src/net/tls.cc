@@ -47,6 +47,8 @@ constexpr Literal kUseTls = "use TLS with";
 constexpr const char* kKeySuite = "TLS_AES_128_GCM_SHA256";
 constexpr std::array<unsigned char, 2> kKeySuiteId = {0x13, 0x01};
 
+constexpr long kCertificatesMax = 32 * 1024;
+
 // As the limit of the length in a ClientHello allows, and as no honest identity needs.
 constexpr std::size_t kIdentityMax = 128;
 
@@ -153,6 +155,8 @@ Result<SslContextPointer> make_context(const TlsOptions& options, bool is_server
   SSL_CTX_set_max_early_data(raw, 0);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(raw, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+  // A longer chain of certificates is refused before there is memory for it.
+  SSL_CTX_set_max_cert_list(raw, kCertificatesMax);
   // An idle stream holds no buffers.
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
   if (!options.files.certificate.empty()) {

@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -16,6 +17,12 @@ namespace {
 constexpr Literal kHandshake = "complete the TLS handshake with";
 constexpr Literal kReceiveFrom = "receive from";
 constexpr Literal kSendTo = "send to";
+
+// A fatal alert: illegal_parameter, as OpenSSL sends for a message that is too long. RFC 8446,
+// section 6.
+constexpr std::array<std::byte, 7> kTooLongAlert = {std::byte{21}, std::byte{3}, std::byte{3},
+                                                    std::byte{0},  std::byte{2}, std::byte{2},
+                                                    std::byte{47}};
 
 // RFC 9266, section 2.
 constexpr std::string_view kBindingLabel = "EXPORTER-Channel-Binding";
@@ -122,6 +129,7 @@ TlsLayer::TlsLayer(SslPointer ssl, Trust trust, std::shared_ptr<const void> sett
   BIO_set_data(bio, &wire_);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_app_data(ssl_.get(), this);
+  if (SSL_is_server(ssl_.get()) == 1) hello_ = std::make_unique<ClientHello>();
 }
 
 TlsLayer* TlsLayer::of(SSL* ssl) { return static_cast<TlsLayer*>(SSL_get_app_data(ssl)); }
@@ -148,6 +156,28 @@ Error TlsLayer::handshake_failure(int result) const {
 }
 
 Result<bool> TlsLayer::open(Bytes& wire, std::vector<std::byte>& out) {
+  return hello_ ? open_to_caller(wire, out) : shake_hands(wire, out);
+}
+
+/// Nothing is reserved for a caller before its first message is complete.
+Result<bool> TlsLayer::open_to_caller(Bytes& wire, std::vector<std::byte>& out) {
+  switch (hello_->take(wire)) {
+    case ClientHello::Verdict::incomplete: return false;
+    case ClientHello::Verdict::complete: break;
+    case ClientHello::Verdict::too_long:
+      out.insert(out.end(), kTooLongAlert.begin(), kTooLongAlert.end());
+      return fail(make_error(ErrorKind::too_large, kHandshake, {},
+                             "its first message is longer than " +
+                                 std::to_string(ClientHello::kMessageMax) + " bytes"));
+  }
+  const std::unique_ptr<ClientHello> hello = std::move(hello_);
+  Bytes first = hello->bytes();
+  auto opened = shake_hands(first, out);
+  if (!opened || *opened || wire.empty()) return opened;
+  return shake_hands(wire, out);
+}
+
+Result<bool> TlsLayer::shake_hands(Bytes& wire, std::vector<std::byte>& out) {
   const Exchange exchange(*this, &wire, out);
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {

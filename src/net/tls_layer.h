@@ -9,6 +9,7 @@
 
 #include "hotline/net/psk.h"
 #include "hotline/net/stream_layer.h"
+#include "net/client_hello.h"
 
 namespace hotline::net {
 
@@ -60,6 +61,8 @@ class TlsLayer final : public StreamLayer {
  private:
   class Exchange;
 
+  Result<bool> open_to_caller(Bytes& wire, std::vector<std::byte>& out);
+  Result<bool> shake_hands(Bytes& wire, std::vector<std::byte>& out);
   Result<void> check_trust() const;
   Error failure_of(int result, std::string_view operation) const;
   Error handshake_failure(int result) const;
@@ -68,6 +71,7 @@ class TlsLayer final : public StreamLayer {
   SslPointer ssl_;
   Trust trust_;
   std::string key_name_;
+  std::unique_ptr<ClientHello> hello_;  ///< A server's, until it is complete.
   Wire wire_;
 };
 

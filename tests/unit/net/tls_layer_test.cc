@@ -65,6 +65,65 @@ Result<std::size_t> decode_all(StreamLayer& layer, Bytes wire, MutableBytes into
 
 }  // namespace
 
+TEST_CASE("a handshake whose bytes come one after another is completed") {
+  Ends ends;
+  REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  for (const std::byte each : ends.to_server) {
+    Bytes wire(&each, 1);
+    CHECK(ends.to_client.empty());
+    REQUIRE_FALSE(ends.server->open(wire, ends.to_client).value());
+    CHECK(wire.empty());
+  }
+  ends.to_server.clear();
+  REQUIRE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  bool is_open = false;
+  for (const std::byte each : ends.to_server) {
+    Bytes wire(&each, 1);
+    const auto opened = ends.server->open(wire, ends.to_client);
+    REQUIRE(opened);
+    is_open = *opened;
+  }
+  CHECK(is_open);
+}
+
+TEST_CASE("an unknown name and a wrong key get the same bytes as the answer") {
+  const auto answer_to = [](std::string_view name, char key) {
+    TlsOptions options;
+    options.accepted = [](std::string_view identity) {
+      return identity == "alice" ? std::optional(key_of(identity)) : std::nullopt;
+    };
+    options.credential = [key](std::string_view wanted, std::string_view) -> Result<Psk> {
+      return Psk{std::string(wanted), Secret(as_bytes(std::string(32, key))), std::string(wanted)};
+    };
+    const auto server = Tls::server(options).value().make_layer();
+    const auto client = Tls::client(options, name, "host").value().make_layer();
+    std::vector<std::byte> hello;
+    std::vector<std::byte> answer;
+    Bytes wire;
+    REQUIRE_FALSE(client->open(wire, hello).value());
+    wire = hello;
+    const auto opened = server->open(wire, answer);
+    REQUIRE_FALSE(opened);
+    return std::string(name_of(opened.error().kind)) + opened.error().detail + '|' +
+           std::string(as_text(answer));
+  };
+  const std::string wrong_key = answer_to("alice", 'x');
+  CHECK(wrong_key.find('|') + 1 < wrong_key.size());
+  CHECK(answer_to("mallo", 'k') == wrong_key);
+  CHECK(answer_to("mallory-with-a-long-name", 'x') == wrong_key);
+}
+
+TEST_CASE("a first message that announces too many bytes is refused with an alert") {
+  Ends ends;
+  constexpr std::string_view kBegin("\x16\x03\x01\x01\x00\x01\x02\x00\x00", 9);
+  Bytes wire = as_bytes(kBegin);
+  const auto opened = ends.server->open(wire, ends.to_client);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == ErrorKind::too_large);
+  // A fatal alert, illegal_parameter.
+  CHECK(as_text(ends.to_client) == std::string_view("\x15\x03\x03\x00\x02\x02\x2f", 7));
+}
+
 TEST_CASE("a handshake takes one round trip, and then bytes go both ways") {
   Ends ends;
   ends.open();
