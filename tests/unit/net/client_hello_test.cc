@@ -55,7 +55,7 @@ std::size_t bytes_until_verdict(const std::string& text, Verdict expected) {
 
 TEST_CASE("a message is complete with its last byte, however it is cut into records") {
   const std::string text = message(300);
-  for (const std::size_t size : {1, 2, 3, 4, 5, 100, 303, 304}) {
+  for (const std::size_t size : {1U, 2U, 3U, 4U, 5U, 100U, 303U, 304U}) {
     CAPTURE(size);
     const std::string records = in_records(text, size);
     if (records.size() > ClientHello::kBytesMax) continue;
