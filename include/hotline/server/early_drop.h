@@ -16,8 +16,8 @@ namespace hotline HOTLINE_PUBLIC {
 /// a chance that it would not have at a fixed limit, which callers that never answer keep reached.
 ///
 /// The defaults: 250 callers may begin at the same moment, as after a restart, and none is refused.
-/// At most 1,000 are held. Each takes 14 KiB over TLS before its first message is complete, and some
-/// 50 KiB after it, so that is at most 50 MB.
+/// At most 1,000 are held. Each takes 14 KiB over TLS before its first message is complete, and
+/// some 50 KiB after it, so that is at most 50 MB.
 struct EarlyDrop {
   /// A chance of kCertain is certain.
   static constexpr std::uint32_t kCertain = 10'000;
