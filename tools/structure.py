@@ -11,12 +11,12 @@ import argparse
 import os
 import sys
 
-from structure import (comments, compiles, includes, paths, selftest, sizes, symbols, text, triples,
-                       visibility, words)
+from structure import (comments, compiles, includes, named_tests, paths, selftest, sizes, symbols,
+                       text, triples, visibility, words)
 from structure.tree import Tree
 
-RULES = [includes, text, words, comments, triples, visibility, paths, sizes, symbols,
-         compiles]
+RULES = [includes, text, words, comments, triples, visibility, paths, named_tests, sizes,
+         symbols, compiles]
 
 
 def main():

@@ -108,6 +108,14 @@ void Stream::State::flush_now() {
 
 /// What was encoded counts as written: the next write sends the rest of it first.
 std::size_t Stream::State::write_through_now(std::span<const Bytes> pieces) {
+  std::size_t total = 0;
+  for (const Bytes piece : pieces) total += piece.size();
+  const std::size_t taken = encode_now(pieces);
+  if (taken > 0) note_written(taken == total ? Written::whole : Written::partly);
+  return taken;
+}
+
+std::size_t Stream::State::encode_now(std::span<const Bytes> pieces) {
   std::size_t taken = 0;
   flush_now();
   for (Bytes piece : pieces) {
@@ -117,6 +125,7 @@ std::size_t Stream::State::write_through_now(std::span<const Bytes> pieces) {
       const iovec encoded{const_cast<std::byte*>(record.data()), record.size()};
       if (layer->encode({&encoded, 1}) < 0) return taken;
       flush_now();
+      show_sent({&encoded, 1}, record.size());
       taken += record.size();
       piece = piece.subspan(record.size());
     }

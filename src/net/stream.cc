@@ -127,26 +127,30 @@ Result<void> Stream::read_exact(MutableBytes into) {
 Result<std::size_t> Stream::write_some(Bytes bytes) {
   check_use(state_ != nullptr, kMovedFrom);
   if (bytes.empty()) return 0;
-  State& state = *state_;
-  state.note_written(State::Written::partly);
+  return state_->write_first(bytes, net::LayerCodec::kRecordBytes);
+}
+
+Result<std::size_t> Stream::State::write_first(Bytes bytes, std::size_t layer_max) {
+  note_written(Written::partly);
   int result = 0;
-  if (state.layer) {
-    result = state.send_through(bytes.first(std::min(bytes.size(), net::LayerCodec::kEncodedMax)));
+  if (layer) {
+    result = send_through(bytes.first(std::min(bytes.size(), layer_max)));
   } else {
     const Bytes chunk = bytes.first(std::min(bytes.size(), kWriteChunkBytes));
-    engine::Send send(*state.channel, chunk);
-    result = state.perform_send(send, chunk.size());
+    engine::Send send(*channel, chunk);
+    result = perform_send(send, chunk.size());
   }
-  if (result < 0) return fail(state.send_error(result));
+  if (result < 0) return fail(send_error(result));
   const auto sent = static_cast<std::size_t>(result);
-  if (sent == bytes.size()) state.note_written(State::Written::whole);
-  if (state.options.tap != nullptr) state.options.tap->sent(state.peer, bytes.first(sent));
+  if (sent == bytes.size()) note_written(Written::whole);
+  if (options.tap != nullptr) options.tap->sent(peer, bytes.first(sent));
   return sent;
 }
 
 Result<void> Stream::write_all(Bytes bytes) {
+  check_use(state_ != nullptr, kMovedFrom);
   while (!bytes.empty()) {
-    auto sent = write_some(bytes);
+    auto sent = state_->write_first(bytes, net::LayerCodec::kEncodedMax);
     if (!sent) return fail(std::move(sent.error()));
     bytes = bytes.subspan(*sent);
   }

@@ -64,6 +64,8 @@ struct Stream::State {
     if (written != Written::failed) written = now;
   }
   void note_cut_off();
+  /// Writes the first bytes of `bytes`, with a layer no more than `layer_max`.
+  Result<std::size_t> write_first(Bytes bytes, std::size_t layer_max);
   Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
 
@@ -77,6 +79,7 @@ struct Stream::State {
   int flush();
   void flush_now();
   std::size_t write_through_now(std::span<const Bytes> pieces);
+  std::size_t encode_now(std::span<const Bytes> pieces);
 
   /// Sends the end of the writes if that does not have to wait.
   void end_layer() noexcept;

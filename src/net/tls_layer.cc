@@ -200,20 +200,25 @@ Result<void> TlsLayer::check_trust() const {
 Result<std::size_t> TlsLayer::decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>& out) {
   const Exchange exchange(*this, &wire, out);
   std::size_t total = 0;
-  while (total < plain.size()) {
+  while (!end_ && total < plain.size()) {
     std::size_t count = 0;
     const int result = SSL_read_ex(ssl_.get(), plain.data() + total, plain.size() - total, &count);
     total += count;
     if (result == 1) continue;
-    const int kind = SSL_get_error(ssl_.get(), result);
-    // What came before a failure is delivered first.
-    if (kind == SSL_ERROR_WANT_READ || total > 0) break;
-    if (kind == SSL_ERROR_ZERO_RETURN) {
-      return fail(Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}});
-    }
-    return fail(failure_of(result, kReceiveFrom));
+    if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return total;
+    end_ = end_of_read(result);
+    break;
   }
-  return total;
+  // What came before the end is delivered first.
+  if (total > 0 || !end_) return total;
+  return fail(*end_);
+}
+
+Error TlsLayer::end_of_read(int result) const {
+  if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_ZERO_RETURN) {
+    return failure_of(result, kReceiveFrom);
+  }
+  return {ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}};
 }
 
 Result<void> TlsLayer::encode(Bytes plain, std::vector<std::byte>& out) {
@@ -233,12 +238,13 @@ Result<void> TlsLayer::encode_end(std::vector<std::byte>& out) {
   return {};
 }
 
+/// OpenSSL's own note of an end is set by every fatal alert too.
 ErrorKind TlsLayer::end_of_wire() const {
-  const bool is_whole = (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0;
+  const bool is_whole = end_ && end_->kind == ErrorKind::closed;
   return is_whole ? ErrorKind::closed : ErrorKind::truncated;
 }
 
-bool TlsLayer::has_buffered() const { return SSL_pending(ssl_.get()) > 0; }
+bool TlsLayer::has_buffered() const { return end_ || SSL_pending(ssl_.get()) > 0; }
 
 std::optional<Identity> TlsLayer::identity() const {
   if (trust_ == Trust::key) {

@@ -64,6 +64,7 @@ class TlsLayer final : public StreamLayer {
   Result<bool> open_to_caller(Bytes& wire, std::vector<std::byte>& out);
   Result<bool> shake_hands(Bytes& wire, std::vector<std::byte>& out);
   Result<void> check_trust() const;
+  Error end_of_read(int result) const;
   Error failure_of(int result, std::string_view operation) const;
   Error handshake_failure(int result) const;
 
@@ -73,6 +74,7 @@ class TlsLayer final : public StreamLayer {
   std::string key_name_;
   std::unique_ptr<ClientHello> hello_;  ///< A server's, until it is complete.
   Wire wire_;
+  std::optional<Error> end_;  ///< How reading ended: after the bytes before it.
 };
 
 }  // namespace hotline::net

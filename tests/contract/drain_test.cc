@@ -107,12 +107,21 @@ TEST_CASE("Callers in the backlog at the drain, with bytes sent, are still answe
     CHECK(first.exchange("first") == "FIRST");
     Peer second(server.endpoint());
     Peer third(server.endpoint());
-    second.send("second");
-    third.send("third");
+    second.send_early("second");
+    third.send_early("third");
     server.drain();
-    CHECK(second.receive_to_end() == "SECOND");
-    CHECK(third.receive_to_end() == "THIRD");
+    const std::string to_second = second.receive_to_end();
+    const std::string to_third = third.receive_to_end();
     CHECK(server.wait().cut == 0);
+    if (hotline::is_protected(server.endpoint().transport())) {
+      // Nothing of theirs had arrived, because the handshake comes first: they may see an end.
+      CHECK((to_second == "SECOND" || to_second.empty()));
+      CHECK((to_third == "THIRD" || to_third.empty()));
+      CHECK(observed().calls == 1 + int{!to_second.empty()} + int{!to_third.empty()});
+    } else {
+      CHECK(to_second == "SECOND");
+      CHECK(to_third == "THIRD");
+    }
   }
 }
 

@@ -98,6 +98,7 @@ TEST_CASE("Replies of many sizes keep the order of their requests") {
     for (std::size_t size = 1; size < 40'000; size = size * 3 / 2 + 1) {
       burst += framed(std::to_string(size));
     }
+    peer.establish();
     contract::Beside sender([&] { peer.send(burst); });
     for (std::size_t size = 1; size < 40'000; size = size * 3 / 2 + 1) {
       if (size % 3 == 0) continue;

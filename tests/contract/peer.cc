@@ -12,7 +12,9 @@ namespace contract {
 namespace {
 
 PeerSocketOrError connect_to(const hotline::Endpoint& endpoint) {
-  return row().is_simulated() ? connect_on_stage(endpoint) : connect_over_system(endpoint);
+  auto socket = connect_without_tls(endpoint);
+  if (!socket || !hotline::is_protected(endpoint.transport())) return socket;
+  return over_tls(std::move(*socket));
 }
 
 /// Returns the result of a call, which must not be an error.
@@ -23,6 +25,10 @@ std::size_t checked(int result) {
 }
 
 }  // namespace
+
+PeerSocketOrError connect_without_tls(const hotline::Endpoint& endpoint) {
+  return row().is_simulated() ? connect_on_stage(endpoint) : connect_over_system(endpoint);
+}
 
 Peer::Peer(const hotline::Endpoint& endpoint) {
   auto socket = connect_to(endpoint);
@@ -48,6 +54,8 @@ void Peer::send(std::string_view bytes) {
     bytes.remove_prefix(checked(socket_->send(bytes, Patience::some)));
   } while (!bytes.empty());
 }
+
+void Peer::send_early(std::string_view bytes) { checked(socket_->send_early(bytes)); }
 
 std::size_t Peer::send_what_goes(std::string_view bytes) {
   return static_cast<std::size_t>(std::max(0, socket_->send(bytes, Patience::none)));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +14,14 @@
 namespace contract {
 
 /// A caller that uses only system calls, so that the library is on one side only; on a simulated
-/// row it uses only operations. Every wait gives up after twenty seconds and fails the test.
+/// row it uses only operations. Over `tls://` it uses OpenSSL besides. Every wait gives up after
+/// twenty seconds and fails the test.
 class Peer {
  public:
   /// Connects, also with a datagram transport.
   explicit Peer(const hotline::Endpoint& endpoint);
+
+  explicit Peer(std::unique_ptr<PeerSocket> socket) : socket_(std::move(socket)) {}
 
   /// Returns a peer, or null if the server has reset the connection already.
   static std::unique_ptr<Peer> unless_reset(const hotline::Endpoint& endpoint);
@@ -24,10 +29,17 @@ class Peer {
   /// Returns true if the server accepted the connection at all.
   static bool can_connect(const hotline::Endpoint& endpoint);
 
+  /// Required before one thread sends while another receives: over TLS it completes the handshake.
+  void establish() { REQUIRE(socket_->establish() == 0); }
+
   void send(std::string_view bytes);
 
   /// Sends as many bytes as possible without waiting. Returns how many, 0 if none.
   std::size_t send_what_goes(std::string_view bytes);
+
+  /// Sends to a server that may accept this caller only later: over TLS the bytes follow during the
+  /// next receive.
+  void send_early(std::string_view bytes);
 
   /// Receives exactly `size` bytes; fewer only if the stream ends first.
   std::string receive(std::size_t size);
@@ -56,8 +68,6 @@ class Peer {
   void close() { socket_.reset(); }
 
  private:
-  explicit Peer(std::unique_ptr<PeerSocket> socket) : socket_(std::move(socket)) {}
-
   std::unique_ptr<PeerSocket> socket_;
   bool was_reset_ = false;
 };

@@ -86,7 +86,8 @@ const Row& row() {
 }
 
 std::vector<std::string> stream_endpoints(Seeds seeds) {
-  return for_each_seed({"tcp://127.0.0.1:0", "tcp://[::1]:0", "unix://"}, seeds);
+  return for_each_seed({"tcp://127.0.0.1:0", "tcp://[::1]:0", "unix://", "tls://127.0.0.1:0"},
+                       seeds);
 }
 
 std::vector<std::string> datagram_endpoints() {

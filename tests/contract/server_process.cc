@@ -7,8 +7,10 @@
 #include <charconv>
 #include <new>
 
+#include "contract/peer_socket.h"
 #include "hotline/engine/clock.h"
 #include "hotline/services/upper.h"
+#include "support/tls_options.h"
 
 // Defined under AddressSanitizer only.
 extern "C" void __lsan_do_leak_check() __attribute__((weak));
@@ -57,6 +59,7 @@ ServerProcess::ServerProcess(const std::string& uri, const hotline::Handler& han
   spec.options.concurrency = row().concurrency;
   spec.options.loop.engine = row().engine;
   spec.options.signals = hotline::SignalUse::drain;
+  spec.options.tls = hotline::test::accepting(std::string(kTlsName));
   if (adjust) adjust(spec.options);
   run_ = row().is_simulated() ? simulate_server(spec) : fork_server(spec);
   const std::string line = run_->take_endpoint();

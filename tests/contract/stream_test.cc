@@ -57,6 +57,7 @@ TEST_CASE("16 MB go there and back byte for byte") {
     CAPTURE(uri);
     ServerProcess server(uri, observed_upper);
     Peer peer(server.endpoint());
+    peer.establish();
     contract::Beside sender([&] {
       peer.send(text);
       peer.end_writes();

@@ -57,6 +57,9 @@ class WaitRig {
   /// Fails with `cancelled` only.
   virtual hotline::Result<Pair> make_pair() = 0;
 
+  /// Same as above, over TLS, whose handshake is complete.
+  hotline::Result<Pair> make_tls_pair();
+
   /// Neither written nor read by another side.
   virtual Pipe make_pipe() = 0;
 

@@ -21,6 +21,8 @@
 #include "hotline/net/connect.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
+#include "hotline/net/tls.h"
+#include "support/tls_options.h"
 
 using namespace hotline;
 using contract::Beside;
@@ -42,10 +44,23 @@ End kind_of_code(int result) {
   return result >= 0 ? End() : engine::operation_error(result, "wait").kind;
 }
 
+using Pair = contract::WaitRig::Pair;
+
+/// Makes a stream and its other side, over plain bytes or over TLS.
+struct Wire {
+  const char* name;
+  Result<Pair> (*make)();
+};
+
+Result<Pair> make_plain_pair() { return wait_rig().make_pair(); }
+Result<Pair> make_tls_pair() { return wait_rig().make_tls_pair(); }
+
+constexpr Wire kWires[] = {{"plain", make_plain_pair}, {"TLS", make_tls_pair}};
+
 /// Returns the result of `action` on a stream whose other side is silent.
 template <typename Action>
-End with_pair(Action action) {
-  auto pair = wait_rig().make_pair();
+End with_pair(Action action, Result<Pair> (*make)() = make_plain_pair) {
+  auto pair = make();
   return pair ? kind_of(action(pair->stream)) : kind_of(pair);
 }
 
@@ -67,6 +82,35 @@ End wait_to_send_pieces() {
   const std::string bulk(8 * 1024 * 1024, 'x');
   const std::array pieces{as_bytes(bulk), as_bytes(bulk)};
   return with_pair([&](Stream& stream) { return stream.write_all(pieces); });
+}
+
+End wait_to_receive_over_tls() {
+  return with_pair([](Stream& stream) { return stream.receive(); }, make_tls_pair);
+}
+
+End wait_to_read_some_over_tls() {
+  std::array<std::byte, 8> bytes{};
+  return with_pair([&](Stream& stream) { return stream.read_some(bytes); }, make_tls_pair);
+}
+
+End wait_to_send_over_tls() {
+  const std::string bulk(8 * 1024 * 1024, 'x');
+  return with_pair([&](Stream& stream) { return stream.write_all(as_bytes(bulk)); }, make_tls_pair);
+}
+
+End wait_to_send_pieces_over_tls() {
+  const std::string bulk(8 * 1024 * 1024, 'x');
+  const std::array pieces{as_bytes(bulk), as_bytes(bulk)};
+  return with_pair([&](Stream& stream) { return stream.write_all(pieces); }, make_tls_pair);
+}
+
+/// The other side never begins its handshake.
+End wait_for_a_handshake() {
+  return with_pair([](Stream& stream) {
+    const auto tls = Tls::server(test::accepting("alice"));
+    REQUIRE(stream.add_layer(tls.value().make_layer()));
+    return stream.handshake();
+  });
 }
 
 End wait_to_accept() {
@@ -166,6 +210,11 @@ constexpr Kind kKinds[] = {
     {"read some", wait_to_read_some},
     {"send", wait_to_send},
     {"send pieces", wait_to_send_pieces},
+    {"receive over TLS", wait_to_receive_over_tls},
+    {"read some over TLS", wait_to_read_some_over_tls},
+    {"send over TLS", wait_to_send_over_tls},
+    {"send pieces over TLS", wait_to_send_pieces_over_tls},
+    {"handshake of TLS", wait_for_a_handshake},
     {"accept", wait_to_accept},
     {"connect", wait_to_connect},
     {"receive datagrams", wait_to_receive_datagrams},
@@ -235,29 +284,32 @@ TEST_CASE("A cancel before the wait ends it before it begins") {
 
 TEST_CASE("Bytes that race a deadline arrive in that receive or the next") {
   constexpr int kRounds = 300;
-  wait_rig().run([] {
-    auto pair = wait_rig().make_pair();
-    REQUIRE(pair);
-    for (int i = 0; i < kRounds; ++i) {
-      const auto delay = std::chrono::microseconds(200 + i % 20 * 10);
-      Beside sender([&] {
-        contract::pause(std::chrono::microseconds(250));
-        pair->other->send("x");
-      });
-      Result<MutableBytes> received;
-      {
-        const DeadlineScope scope(deadline_after(delay));
-        received = pair->stream.receive();
+  for (const Wire& wire : kWires) {
+    CAPTURE(wire.name);
+    wait_rig().run([&] {
+      auto pair = wire.make();
+      REQUIRE(pair);
+      for (int i = 0; i < kRounds; ++i) {
+        const auto delay = std::chrono::microseconds(200 + i % 20 * 10);
+        Beside sender([&] {
+          contract::pause(std::chrono::microseconds(250));
+          pair->other->send("x");
+        });
+        Result<MutableBytes> received;
+        {
+          const DeadlineScope scope(deadline_after(delay));
+          received = pair->stream.receive();
+        }
+        sender.join();
+        if (!received) {
+          CHECK(received.error().kind == ErrorKind::timed_out);
+          received = pair->stream.receive();
+        }
+        REQUIRE(received);
+        CHECK(as_text(*received) == "x");
       }
-      sender.join();
-      if (!received) {
-        CHECK(received.error().kind == ErrorKind::timed_out);
-        received = pair->stream.receive();
-      }
-      REQUIRE(received);
-      CHECK(as_text(*received) == "x");
-    }
-  });
+    });
+  }
 }
 
 TEST_CASE("A caller that races a deadline is accepted then or next, never lost") {
@@ -283,30 +335,34 @@ TEST_CASE("A caller that races a deadline is accepted then or next, never lost")
 
 TEST_CASE("Closing a stream ends the wait of another fiber on it") {
   if (!row().is_loops()) return;
-  for (const bool is_writer : {false, true}) {
-    for (const bool is_abort : {false, true}) {
-      CAPTURE(is_writer);
-      CAPTURE(is_abort);
-      wait_rig().run([&] {
-        auto pair = wait_rig().make_pair();
-        REQUIRE(pair);
-        const std::string bulk(8 * 1024 * 1024, 'x');
-        End kind;
-        TaskGroup group;
-        REQUIRE(group.spawn("waiter", [&] {
-          kind = is_writer ? kind_of(pair->stream.write_all(as_bytes(bulk)))
-                           : kind_of(pair->stream.receive());
-        }));
-        static_cast<void>(sleep_for(milliseconds(5)));
-        if (is_abort) {
-          pair->stream.abort();
-        } else {
-          pair->stream.close();
-        }
-        REQUIRE(group.join());
-        // A write that was cut in the middle tries to go on, on a closed descriptor.
-        CHECK((kind == ErrorKind::cancelled || (is_writer && kind == ErrorKind::invalid_argument)));
-      });
+  for (const Wire& wire : kWires) {
+    for (const bool is_writer : {false, true}) {
+      for (const bool is_abort : {false, true}) {
+        CAPTURE(wire.name);
+        CAPTURE(is_writer);
+        CAPTURE(is_abort);
+        wait_rig().run([&] {
+          auto pair = wire.make();
+          REQUIRE(pair);
+          const std::string bulk(8 * 1024 * 1024, 'x');
+          End kind;
+          TaskGroup group;
+          REQUIRE(group.spawn("waiter", [&] {
+            kind = is_writer ? kind_of(pair->stream.write_all(as_bytes(bulk)))
+                             : kind_of(pair->stream.receive());
+          }));
+          static_cast<void>(sleep_for(milliseconds(5)));
+          if (is_abort) {
+            pair->stream.abort();
+          } else {
+            pair->stream.close();
+          }
+          REQUIRE(group.join());
+          // A write that was cut in the middle tries to go on, on a closed descriptor.
+          CHECK(
+              (kind == ErrorKind::cancelled || (is_writer && kind == ErrorKind::invalid_argument)));
+        });
+      }
     }
   }
 }
@@ -314,19 +370,24 @@ TEST_CASE("Closing a stream ends the wait of another fiber on it") {
 TEST_CASE("A stream that a loop has used keeps its bytes when a thread continues with it") {
   // A simulated world has one thread.
   if (!row().is_loops() || row().is_simulated()) return;
-  auto pair = wait_rig().make_pair();
-  REQUIRE(pair);
-  pair->other->send("first ");
-  wait_rig().run([&] {
-    std::array<std::byte, 3> some{};
-    REQUIRE(pair->stream.read_exact(some));
-    CHECK(as_text(some) == "fir");
-    pair->other->send("second");
-    static_cast<void>(sleep_for(milliseconds(5)));
-  });
-  std::array<std::byte, 9> rest{};
-  REQUIRE(pair->stream.read_exact(rest));
-  CHECK(as_text(rest) == "st second");
-  pair->other.reset();
-  CHECK(pair->stream.receive().error().kind == ErrorKind::closed);
+  for (const Wire& wire : kWires) {
+    CAPTURE(wire.name);
+    auto pair = wire.make();
+    REQUIRE(pair);
+    pair->other->send("first ");
+    wait_rig().run([&] {
+      std::array<std::byte, 3> some{};
+      REQUIRE(pair->stream.read_exact(some));
+      CHECK(as_text(some) == "fir");
+      pair->other->send("second");
+      static_cast<void>(sleep_for(milliseconds(5)));
+    });
+    std::array<std::byte, 9> rest{};
+    REQUIRE(pair->stream.read_exact(rest));
+    CHECK(as_text(rest) == "st second");
+    pair->other.reset();
+    const bool is_plain = std::string_view(wire.name) == "plain";
+    CHECK(pair->stream.receive().error().kind ==
+          (is_plain ? ErrorKind::closed : ErrorKind::truncated));
+  }
 }

@@ -6,6 +6,7 @@
 #include "simulation/command_scenario.h"
 #include "simulation/framed_scenario.h"
 #include "simulation/primitives_scenario.h"
+#include "simulation/tls_scenario.h"
 #include "simulation/upper_scenario.h"
 
 // simulate FIRST COUNT: runs every scenario with each of the seeds, and prints one line at the end;
@@ -16,9 +17,15 @@ namespace {
 using simulation::Findings;
 
 constexpr Findings (*kScenarios[])(std::uint64_t) = {
-    simulation::call_upper,    simulation::send_upper,     simulation::survive_deaths,
-    simulation::survive_stops, simulation::use_primitives, simulation::call_framed,
-    simulation::run_commands,  simulation::call_challenged};
+    simulation::call_upper,
+    simulation::send_upper,
+    simulation::survive_deaths,
+    simulation::survive_stops,
+    simulation::use_primitives,
+    simulation::call_framed,
+    simulation::run_commands,
+    simulation::call_challenged,
+    [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
 
 /// Returns false if anything is wrong with the seed.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {

@@ -1,9 +1,7 @@
 """TLS: our server and our callers, and OpenSSL's and Python's, by keys and by certificates."""
 import os
-import re
 import signal
 import socket
-import ssl
 import subprocess
 import tempfile
 import unittest
@@ -182,6 +180,34 @@ class Keys(WithKeys):
         ran = self.call(here + "?wire=i32", "--", "echo here", command="run")
         self.assertEqual(ran.stdout, b"here\n", ran.stderr)
 
+    def refused_by_openssl(self, server, *options):
+        """What `openssl s_client` got from the server, and its status."""
+        host, port = address_of(server.endpoints[0])
+        called = subprocess.run(
+            ["openssl", "s_client", "-quiet", "-connect", f"{host}:{port}", *options],
+            input=b"hello\n", capture_output=True, timeout=WAIT_S)
+        self.assertNotIn(b"HELLO", called.stdout)
+        return called
+
+    def test_a_handshake_without_a_key_is_refused(self):
+        server = self.serve("upper=tls://127.0.0.1:0")
+        self.assertNotEqual(self.refused_by_openssl(server).returncode, 0)
+        server.line("refused: not authenticated")
+
+    def test_an_older_tls_is_refused(self):
+        server = self.serve("upper=tls://127.0.0.1:0")
+        exported = run("--home", self.server_home, "key", "export", "--openssl", "alice").stdout
+        key = [word for word in exported.decode().split() if word not in ("-tls1_3",)]
+        called = self.refused_by_openssl(server, "-tls1_2", *self.without_suites(key))
+        self.assertNotEqual(called.returncode, 0)
+        self.assertIn(b"alert protocol version", called.stderr)
+
+    @staticmethod
+    def without_suites(words):
+        """Without -ciphersuites NAME, which is for TLS 1.3 only."""
+        at = words.index("-ciphersuites") if "-ciphersuites" in words else len(words)
+        return words[:at] + words[at + 2:]
+
     def test_openssl_calls_with_an_exported_key(self):
         server = self.serve("upper=tls://127.0.0.1:0")
         exported = run("--home", self.server_home, "key", "export", "--openssl", "alice").stdout
@@ -194,145 +220,6 @@ class Keys(WithKeys):
             client.stdin.flush()
             self.assertEqual(client.stdout.readline(), b"FROM OPENSSL\n")
             client.kill()
-
-
-class Certificates(WithKeys):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.make("ca", "hotline test root", "-addext", "basicConstraints=critical,CA:true")
-        for name in ("localhost", "carol"):
-            cls.make(name, name, "-CA", cls.path("ca.pem"), "-CAkey", cls.path("ca.key"),
-                     "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1")
-
-    @classmethod
-    def path(cls, name):
-        return os.path.join(cls.folder, name)
-
-    @classmethod
-    def make(cls, name, subject, *extra):
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "2", "-subj", f"/CN={subject}", "-keyout", cls.path(name + ".key"),
-             "-out", cls.path(name + ".pem"), *extra], check=True, capture_output=True)
-
-    def own(self, name="localhost"):
-        return f"cert={self.path(name + '.pem')}&key={self.path(name + '.key')}"
-
-    def roots(self):
-        return f"ca={self.path('ca.pem')}"
-
-    def test_a_server_is_trusted_by_its_certificate_for_a_name_and_for_an_address(self):
-        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}")
-        _, port = address_of(server.endpoints[0])
-        for host in ("127.0.0.1", "localhost"):
-            called = self.call(f"tls://{host}:{port}?{self.roots()}", "hello")
-            self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
-
-    def test_certificates_are_reloaded_all_or_nothing_with_keys_and_calls_go_on(self):
-        for word in WORDS[1:]:
-            with self.subTest(word):
-                self.reload_certificates(word)
-
-    def reload_certificates(self, word):
-        home = self.enterContext(tempfile.TemporaryDirectory())
-        run("--home", home, "key", "new", "first")
-        mine = os.path.join(home, "cert.pem")
-
-        def use(name, text=None):
-            with open(mine, "w") as file:
-                for end in (".key", ".pem"):
-                    with open(self.path(name + end)) as part:
-                        file.write(text or part.read())
-
-        use("localhost")
-        server = self.enterContext(Server(
-            f"upper=tls://127.0.0.1:0?cert={mine}", "upper=tls://127.0.0.1:0",
-            options=("--home", home, "--concurrency", word)))
-        _, port = address_of(server.endpoints[0])
-
-        def answer(host):
-            context = ssl.create_default_context(cafile=self.path("ca.pem"))
-            with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as plain:
-                with context.wrap_socket(plain, server_hostname=host) as call:
-                    call.sendall(b"hi")
-                    return call.recv(10)
-
-        context = ssl.create_default_context(cafile=self.path("ca.pem"))
-        with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as plain:
-            with context.wrap_socket(plain, server_hostname="localhost") as old:
-                use("carol", "not a certificate")
-                line = run("--home", home, "key", "new", "second").stdout
-                caller = self.enterContext(tempfile.TemporaryDirectory())
-                run("--home", caller, "key", "add", input=line)
-                keyed = at(server.endpoints[1], "second")
-                server.signal(signal.SIGHUP)
-                server.line(f"error cannot reload: .*{mine}.*the certificate cannot be used")
-                self.assertEqual(answer("localhost"), b"HI")
-                self.assertEqual(self.call(keyed, "hi", home=caller).stdout, b"")
-                use("carol")
-                server.signal(signal.SIGHUP)
-                server.line("info reloaded: keys")
-                self.assertEqual(answer("carol"), b"HI")
-                with self.assertRaises(ssl.SSLCertVerificationError):
-                    answer("localhost")
-                self.assertEqual(self.call(keyed, "hi", home=caller).stdout, b"HI\n")
-                old.sendall(b"still here")
-                self.assertEqual(old.recv(100), b"STILL HERE")
-
-    def test_a_certificate_of_another_root_or_name_is_refused(self):
-        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own('carol')}")
-        _, port = address_of(server.endpoints[0])
-        called = self.call(f"tls://localhost:{port}?{self.roots()}", "hello")
-        self.assertEqual((called.returncode, called.stdout), (1, b""))
-        self.assertRegex(called.stderr, rb"certificate verify failed.*hostname mismatch")
-        called = self.call(f"tls://127.0.0.1:{port}?ca={self.path('localhost.pem')}", "hello")
-        self.assertEqual((called.returncode, called.stdout), (1, b""))
-
-    def test_a_caller_needs_a_certificate_where_the_server_has_roots(self):
-        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}&{self.roots()}")
-        endpoint = f"{server.endpoints[0]}?{self.roots()}"
-        called = self.call(f"{endpoint}&{self.own('carol')}", "hello")
-        self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
-        refused = self.call(endpoint, "hello")
-        self.assertEqual((refused.returncode, refused.stdout), (1, b""))
-
-    def test_only_the_certificates_of_the_list_are_served(self):
-        both = f"{self.own()}&{self.roots()}"
-        server = self.serve(f"upper=tls://127.0.0.1:0?{both}&allow=carol",
-                            f"upper=tls://127.0.0.1:0?{both}&allow=alice")
-        endpoint, others = (f"{each}?{self.roots()}&{self.own('carol')}"
-                            for each in server.endpoints)
-        called = self.call(endpoint, "hello")
-        self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
-        refused = self.call(others, "hello")
-        self.assertEqual((refused.returncode, refused.stdout), (1, b""))
-        server.line("refused: the caller is not allowed .*identity=certificate:CN=carol$")
-        anonymous = run("--home", self.server_home, "serve",
-                        f"upper=tls://127.0.0.1:0?{self.own()}&allow=carol")
-        self.assertEqual(anonymous.returncode, 2)
-        self.assertIn(b"callers need no certificate", anonymous.stderr)
-
-    def test_python_calls_and_an_end_is_an_end(self):
-        server = self.serve(f"upper=tls://127.0.0.1:0?{self.own()}")
-        context = ssl.create_default_context(cafile=self.path("ca.pem"))
-        with socket.create_connection(address_of(server.endpoints[0]), timeout=WAIT_S) as plain:
-            with context.wrap_socket(plain, server_hostname="localhost") as call:
-                self.assertEqual(call.version(), "TLSv1.3")
-                call.sendall(b"from python")
-                self.assertEqual(call.recv(100), b"FROM PYTHON")
-
-    def test_our_caller_talks_to_openssl(self):
-        server = self.enterContext(subprocess.Popen(
-            ["openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_3", "-naccept", "1", "-rev",
-             "-cert", self.path("localhost.pem"), "-key", self.path("localhost.key")],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
-        self.addCleanup(server.kill)
-        lines = iter(server.stdout.readline, b"")
-        ports = (re.search(rb"ACCEPT .*:(\d+)", line) for line in lines)
-        port = next(match[1].decode() for match in ports if match)
-        called = self.call(f"tls://127.0.0.1:{port}?{self.roots()}", "hello\n")
-        self.assertIn(b"olleh", called.stdout, called.stderr)
 
 
 class Layers(unittest.TestCase):

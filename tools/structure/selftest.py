@@ -4,11 +4,12 @@ import os
 import subprocess
 import tempfile
 
-from structure import (comments, compiles, includes, paths, sizes, symbols, text, triples,
-                       visibility, words)
+from structure import (comments, compiles, includes, named_tests, paths, sizes, symbols, text,
+                       triples, visibility, words)
 from structure.tree import Tree
 
-PURE_RULES = [includes, text, words, comments, triples, visibility, paths, sizes]
+PURE_RULES = [includes, text, words, comments, triples, visibility, paths, named_tests,
+              sizes]
 
 # What is easily taken for a violation.
 CLEAN = {
@@ -80,6 +81,11 @@ struct std::hash<hotline::Pair> {
     "tools/untested.txt": "src/cli/a.cc  # the program\n",
     "src/server/a.h": "// There is no call; it stands for another. It leaves none behind.\n"
                       "int behind(Whoever one);\n",
+    "docs/b.md": 'See "a title that goes on" (`tests/unit/net/b_test.cc`) and "test_it" '
+                 "(`tests/system/c_test.py`).\n",
+    "tests/unit/net/b_test.cc": 'namespace hotline::b_test {\nTEST_CASE(\n    "a title "\n'
+                                '    "that goes on") {}\n}  // namespace hotline::b_test\n',
+    "tests/system/c_test.py": "class A:\n    def test_it(self):\n        pass\n",
     "docs/a.md": "| a table wider than a hundred columns |" + " x |" * 30 + "\n",
 }
 SYSTEM_CALLS = {

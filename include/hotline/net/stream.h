@@ -100,7 +100,9 @@ class Stream {
   Result<void> read_exact(MutableBytes into);
 
   /// Waits until it can write at least one byte, then writes as many of `bytes` as possible without
-  /// waiting again. Returns how many. The next write must write the rest, if there is any. Fails
+  /// waiting again. Returns how many. Over TLS, or another layer, it writes at most 16 KiB, and
+  /// waits until the socket has taken all of them. The next write must write the rest, if there is
+  /// any. Fails
   /// with `reset` if the peer has gone, with `unresponsive`, with `timed_out` if it does not read,
   /// and with `cancelled`. After a failure the stream ends with a reset.
   Result<std::size_t> write_some(Bytes bytes);
@@ -112,7 +114,8 @@ class Stream {
   Result<void> write_all(std::span<const Bytes> pieces);
 
   /// Writes as many bytes of `pieces`, in order, as possible without waiting. Returns how many,
-  /// which may be 0. If it was only a part, the next write must write the rest.
+  /// which may be 0. If it was only a part, the next write must write the rest. Over TLS up to 16
+  /// KiB of them may still have to be sent: the next write, or shut_down_writes(), does that first.
   std::size_t write_now(std::span<const Bytes> pieces);
 
   /// Ends the writes: the peer reads an end after what was written, and reading goes on (a
@@ -122,8 +125,11 @@ class Stream {
 
   /// Closes the stream in order: bytes that were written are still sent. There are two exceptions:
   /// the kernel resets the connection if bytes of the peer are unread, and close() resets it after
-  /// a write that was cut off. A wait of another fiber on the stream fails with `cancelled`; but a
-  /// stream must not be destroyed while a fiber waits on it. Idempotent.
+  /// a write that was cut off. close() does not wait: over TLS, the end of the writes, and what
+  /// write_now() could not send at once, are lost if the socket does not take them, and the peer
+  /// sees `truncated`; call shut_down_writes() first where that matters. A wait of another fiber on
+  /// the stream fails with `cancelled`; but a stream must not be destroyed while a fiber waits on
+  /// it. Idempotent.
   void close();
 
   /// Resets the connection: the peer sees a reset, and bytes that were not sent yet are dropped. A

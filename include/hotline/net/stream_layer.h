@@ -54,7 +54,7 @@ class StreamLayer {
   /// missing, otherwise `truncated`.
   virtual ErrorKind end_of_wire() const { return ErrorKind::closed; }
 
-  /// Returns true if decode() could return plain bytes without more of `wire`.
+  /// Returns true if decode() would return plain bytes, or fail, without more of `wire`.
   virtual bool has_buffered() const { return false; }
 
   /// Returns the peer that the opening exchange has authenticated; nullopt if it authenticates

@@ -175,8 +175,10 @@ class Server {
   Result<DrainReport> run();
 
   /// Ends run() in order: accepts no new callers once the backlog is empty, ends calls with nothing
-  /// pending, and gives the others `drain_timeout`. Any thread, at any time; idempotent. If called
-  /// before run(), run() serves the callers that already wait and then returns.
+  /// pending, and gives the others `drain_timeout`. A caller whose handshake (TLS, or an
+  /// authentication) is not complete has sent no request yet: it may see an end. Any thread,
+  /// at any time; idempotent. If called before run(), run() serves the callers that already wait
+  /// and then returns.
   void drain();
 
   /// Ends run() at once: calls in progress are cut. Any thread, at any time; idempotent. If called

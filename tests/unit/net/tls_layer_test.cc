@@ -4,11 +4,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "hotline/net/tls.h"
+#include "support/tls_options.h"
 
 namespace hotline::tls_layer_test {
 namespace {
@@ -210,6 +212,68 @@ TEST_CASE("the end of the writes is closed, and a wire that ends without it trun
   // The other direction goes on.
   REQUIRE(ends.server->encode(as_bytes("answer"), ends.to_client));
   CHECK(decode_all(*ends.client, ends.to_client, into).value() == 6);
+}
+
+TEST_CASE("an end or a failure right after bytes needs nothing more to arrive") {
+  for (const bool is_end : {true, false}) {
+    CAPTURE(is_end);
+    Ends ends;
+    ends.open();
+    REQUIRE(ends.client->encode(as_bytes("last"), ends.to_server));
+    const std::size_t size = ends.to_server.size();
+    REQUIRE(ends.client->encode_end(ends.to_server));
+    if (!is_end) ends.to_server[size] ^= std::byte{0x80};
+    std::array<std::byte, 64> into{};
+    Bytes wire = ends.to_server;
+    CHECK_FALSE(ends.server->has_buffered());
+    CHECK(ends.server->decode(wire, into, ends.to_client).value() == 4);
+    CHECK(ends.server->has_buffered());
+    wire = {};
+    const char* const kind = is_end ? "closed" : "protocol_violation";
+    CHECK(kind_of(ends.server->decode(wire, into, ends.to_client)) == kind);
+    CHECK(kind_of(ends.server->decode(wire, into, ends.to_client)) == kind);
+  }
+}
+
+TEST_CASE("an unknown name and a wrong key get the same number of messages and bytes") {
+  const auto refusal_of = [](const std::string& name, char fill) {
+    const auto server = Tls::server(test::accepting("alice")).value().make_layer();
+    const auto client = Tls::client(test::presenting(name, fill), name, "").value().make_layer();
+    std::vector<std::byte> hello;
+    std::vector<std::byte> answer;
+    std::vector<std::byte> later;
+    Bytes none;
+    REQUIRE_FALSE(client->open(none, hello).value());
+    Bytes wire = hello;
+    const auto opened = server->open(wire, answer);
+    REQUIRE_FALSE(opened);
+    CHECK(kind_of(opened) == "permission_denied");
+    wire = answer;
+    CHECK(kind_of(client->open(wire, later)) == "permission_denied");
+    CHECK(client->end_of_wire() == ErrorKind::truncated);
+    return std::pair(answer, opened.error().detail);
+  };
+  // Names of one length, because the message of the client holds them.
+  const auto wrong_key = refusal_of("alice", 'x');
+  CHECK(refusal_of("mally", 'k') == wrong_key);
+  CHECK(refusal_of("alicf", 'x') == wrong_key);
+}
+
+TEST_CASE("a length beyond that of a record is refused at its header") {
+  for (const std::string_view header : {"\x16\x03\x01\xff\xff", "\x17\x03\x03\xff\xff"}) {
+    for (const bool is_open : {false, true}) {
+      CAPTURE(is_open);
+      Ends ends;
+      if (is_open) ends.open();
+      Bytes wire = as_bytes(header);
+      std::array<std::byte, 64> into{};
+      if (is_open) {
+        CHECK(kind_of(ends.server->decode(wire, into, ends.to_client)) == "protocol_violation");
+      } else {
+        CHECK(kind_of(ends.server->open(wire, ends.to_client)) == "permission_denied");
+      }
+    }
+  }
 }
 
 }  // namespace hotline::tls_layer_test

@@ -15,29 +15,13 @@
 #include "hotline/net/listener.h"
 #include "support/loops.h"
 #include "support/sockets.h"
+#include "support/tls_options.h"
 
 namespace hotline::tls_test {
 namespace {
 
-Psk key_of(const std::string& name, char fill = 'k') {
-  return {.identity = "id:" + name, .key = Secret(as_bytes(std::string(32, fill))), .name = name};
-}
-
-TlsOptions accepting(std::string name, char fill = 'k') {
-  TlsOptions options;
-  options.accepted = [name = std::move(name), fill](std::string_view identity) {
-    return identity == "id:" + name ? std::optional(key_of(name, fill)) : std::nullopt;
-  };
-  return options;
-}
-
-TlsOptions presenting(std::string name, char fill = 'k') {
-  TlsOptions options;
-  options.credential = [name = std::move(name), fill](std::string_view, std::string_view) {
-    return Result<Psk>(key_of(name, fill));
-  };
-  return options;
-}
+using test::accepting;
+using test::presenting;
 
 /// A listener on TLS, whose one caller `serve` gets on a thread of its own.
 class OneCaller {
@@ -169,6 +153,21 @@ TEST_CASE("a wrong key and an unknown name are refused alike, on both ends") {
     const std::string wrong_key = refused(presenting("alice", 'x'));
     CHECK(wrong_key.starts_with("permission_denied "));
     CHECK(refused(presenting("mallory")) == wrong_key);
+  });
+}
+
+TEST_CASE("a server in the middle without the key is refused by the client") {
+  test::on_each_engine([] {
+    std::string received;
+    {
+      // It accepts every name, with a key that it has made up.
+      OneCaller middle(accepting("alice", 'x'), [&](Stream& call) { received = read_all(call); });
+      auto call = middle.call(presenting("alice"));
+      const auto answer = call ? call->receive() : fail(call.error());
+      REQUIRE_FALSE(answer);
+      if (call) CHECK_FALSE(call->write_all(as_bytes("a secret")));
+    }
+    CHECK(received.empty());
   });
 }
 
