@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
@@ -134,11 +135,20 @@ int use_key(SSL* ssl, const EVP_MD* digest, const unsigned char** identity, std:
   return 0;
 }
 
+/// Returns whether OpenSSL has found nothing of the wanted kind in a file.
+bool has_found_none(unsigned long code) {
+  const int part = ERR_GET_LIB(code);
+  return part == ERR_LIB_OSSL_DECODER ||
+         (part == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE);
+}
+
 Error file_error(const std::string& what, const std::string& path) {
-  const unsigned long code = ERR_peek_last_error();
-  const bool is_system = ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS;
-  const int number = is_system ? ERR_GET_REASON(ERR_peek_error()) : 0;
-  const char* const reason = ERR_reason_error_string(code);
+  // The later errors only say which part of OpenSSL passed the first one on.
+  const unsigned long code = ERR_peek_error();
+  const bool is_system = ERR_GET_LIB(code) == ERR_LIB_SYS;
+  const int number = is_system ? ERR_GET_REASON(code) : 0;
+  const char* const reason =
+      has_found_none(code) ? "the file has none that can be read" : ERR_reason_error_string(code);
   std::string detail = is_system ? std::strerror(number) : reason == nullptr ? "" : reason;
   ERR_clear_error();
   return make_error(is_system ? kind_of_native_code(number) : ErrorKind::invalid_argument, kUseTls,

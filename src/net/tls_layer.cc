@@ -146,8 +146,9 @@ Error TlsLayer::handshake_failure(int result) const {
   Error failure = failure_of(result, kHandshake);
   if (failure.kind == ErrorKind::resource_exhausted) return failure;
   failure.kind = ErrorKind::permission_denied;
-  if (verified != X509_V_OK) {
-    failure.detail.append(": ").append(X509_verify_cert_error_string(verified));
+  if (trust_ == Trust::certificate && verified != X509_V_OK) {
+    failure.detail = "certificate verify failed: ";
+    failure.detail.append(X509_verify_cert_error_string(verified));
   }
   failure.advice = trust_ == Trust::key
                        ? "do both ends have the same key, and is it in the list of the server?"
@@ -182,6 +183,7 @@ Result<bool> TlsLayer::shake_hands(Bytes& wire, std::vector<std::byte>& out) {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     if (auto trusted = check_trust(); !trusted) return fail(std::move(trusted.error()));
+    is_trusted_ = true;
     return true;
   }
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return false;
@@ -246,9 +248,10 @@ ErrorKind TlsLayer::end_of_wire() const {
 
 bool TlsLayer::has_buffered() const { return end_ || SSL_pending(ssl_.get()) > 0; }
 
+/// A name that the peer has not proved yet, or could not prove, is none.
 std::optional<Identity> TlsLayer::identity() const {
+  if (!is_trusted_) return std::nullopt;
   if (trust_ == Trust::key) {
-    if (key_name_.empty()) return std::nullopt;
     return Identity{.name = key_name_, .kind = Identity::Kind::key};
   }
   const X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
@@ -259,6 +262,7 @@ std::optional<Identity> TlsLayer::identity() const {
 }
 
 std::optional<Secret> TlsLayer::channel_binding() const {
+  if (!is_trusted_) return std::nullopt;
   Secret binding(kBindingBytes);
   const MutableBytes bytes = binding.fill();
   const int made = SSL_export_keying_material(

@@ -12,6 +12,7 @@
 #include "hotline/net/option_taker.h"
 #include "support/exchanged.h"
 #include "support/loops.h"
+#include "support/no_algorithms.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::challenge_test {
@@ -145,6 +146,15 @@ TEST_CASE("both sides of every scheme agree with one secret and disagree with tw
       });
       CHECK(challenge.check_caller(call.stream()).has_value() == is_same);
     }
+  }
+}
+
+TEST_CASE("a digest that OpenSSL forbids is refused when the options are read") {
+  const test::NoAlgorithms forbidden;
+  for (const Choice& choice : challenge_names()) {
+    const Taken taken("auth=" + std::string(choice.name) + "&secret-file=FILE");
+    CHECK(has(taken.problem(), "OpenSSL has no "));
+    CHECK(taken.hint() == "its configuration may forbid it: use another auth=");
   }
 }
 

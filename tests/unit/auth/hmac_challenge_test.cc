@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include "support/hex.h"
+#include "support/loops.h"
+#include "support/no_algorithms.h"
 
 namespace hotline::auth::hmac_challenge_test {
 namespace {
@@ -95,6 +97,19 @@ TEST_CASE("an HMAC-SHA256 that was made without the label of the caller is refus
   const auto reflected = hmac(Digest::sha256, secret_of("secret"), nonce);
   REQUIRE(reflected);
   CHECK_FALSE(accepts(kHmacSha256, "secret", nonce, as_text(reflected->bytes())));
+}
+
+TEST_CASE("where OpenSSL forbids the digests no answer is made and none is accepted") {
+  const test::NoAlgorithms forbidden;
+  for (const HmacForm& form : kForms) {
+    const auto made = encode_answer(form, secret_of("secret"), counted_nonce());
+    CHECK(test::kind_of(made) == "unsupported");
+    for (const std::string& answer : {std::string(), std::string(tag_bytes(form.digest), '\0')}) {
+      const auto is_right =
+          is_answer(form, secret_of("secret"), counted_nonce(), as_bytes(answer));
+      CHECK(test::kind_of(is_right) == "unsupported");
+    }
+  }
 }
 
 }  // namespace

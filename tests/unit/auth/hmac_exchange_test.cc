@@ -12,6 +12,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/exchanged.h"
 #include "support/loops.h"
+#include "support/no_algorithms.h"
 
 namespace hotline::auth::hmac_exchange_test {
 namespace {
@@ -157,6 +158,19 @@ TEST_CASE("a peer that has gone before it is challenged is not let in") {
     call.stream().abort();
     CHECK(test::kind_of(check_hmac_caller(form, call.stream(), secret())) != "");
   });
+}
+
+TEST_CASE("where OpenSSL forbids the digests no caller is let in and no challenge is answered") {
+  const test::NoAlgorithms forbidden;
+  for (const HmacForm& form : kForms) {
+    ScriptedCall caller([&](int peer) {
+      test::receive_text(peer, kNonceBytes);
+      test::send_text(peer, std::string(tag_bytes(form.digest), '\0'));
+    });
+    CHECK(test::kind_of(check_hmac_caller(form, caller.stream(), secret())) == "unsupported");
+    ScriptedCall server([](int peer) { test::send_text(peer, std::string(kNonceBytes, 'n')); });
+    CHECK(test::kind_of(answer_hmac(form, server.stream(), secret())) == "unsupported");
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "support/hex.h"
 #include "support/loops.h"
+#include "support/no_algorithms.h"
 
 namespace hotline::auth::hmac_test {
 namespace {
@@ -47,6 +48,20 @@ TEST_CASE("a digest has a name") {
   CHECK(name_of(Digest::md5) == "md5");
   CHECK(name_of(Digest::sha256) == "sha256");
   CHECK(name_of(Digest::sha384) == "sha384");
+}
+
+TEST_CASE("where OpenSSL forbids the digests each is refused by its name, and only then") {
+  for (const Digest digest : {Digest::md5, Digest::sha256, Digest::sha384}) {
+    {
+      const test::NoAlgorithms forbidden;
+      const auto tag = hmac(digest, Secret(as_bytes("secret")), {});
+      REQUIRE(test::kind_of(tag) == "unsupported");
+      CHECK(tag.error().message() ==
+            "cannot compute an HMAC: OpenSSL has no " + std::string(name_of(digest)) + " here");
+      CHECK(tag.error().hint() == "its configuration may forbid it: use another auth=");
+    }
+    CHECK(hmac(digest, Secret(as_bytes("secret")), {}));
+  }
 }
 
 TEST_CASE("an empty secret is a mistake of the program") {

@@ -215,7 +215,22 @@ TEST_CASE("a full list takes no more keys") {
   }
   home.write("callers", text + "end 10000\n");
   CHECK(test::kind_of(home.store.create("bob")) == "resource_exhausted");
+  CHECK(home.store.add(Key::random(id, "bob")));
   CHECK(home.store.remove({"n5000", ""}));
+  CHECK(home.store.create("bob"));
+}
+
+TEST_CASE("a full list of credentials takes no more keys") {
+  const Home home;
+  const Key key = Key::random(Key::random_server_id(), "alice");
+  REQUIRE(home.store.add(key));
+  std::string text = "hotline-keys-1 credentials\n";
+  for (int i = 0; i < 10'000; ++i) {
+    const Key each = Key::random(key.server_id, "n" + std::to_string(i));
+    text += std::string(as_text(each.to_line().bytes())) + " 2026-11-27T02:20:53Z\n";
+  }
+  home.write("credentials", text + "end 10000\n");
+  CHECK(test::kind_of(home.store.add(key)) == "resource_exhausted");
   CHECK(home.store.create("bob"));
 }
 

@@ -13,6 +13,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/exchanged.h"
 #include "support/loops.h"
+#include "support/no_algorithms.h"
 
 namespace hotline::auth::mp_exchange_test {
 namespace {
@@ -306,6 +307,31 @@ TEST_CASE("a stream that is gone fails the handshake of either side") {
   call.stream().abort();
   CHECK(test::kind_of(check_mp_caller(call.stream(), secret())) != "");
   CHECK(test::kind_of(answer_mp(call.stream(), secret())) != "");
+}
+
+TEST_CASE("where OpenSSL forbids the digests no caller is let in and no challenge is answered") {
+  const test::NoAlgorithms forbidden;
+  const Checked checked = check([](int peer) {
+    receive_message(peer);
+    test::send_text(peer, framed("{sha256}" + std::string(32, '\0')));
+    ::shutdown(peer, SHUT_WR);
+    return std::string();
+  });
+  CHECK(test::kind_of(checked.result) == "unsupported");
+  const Checked answered = answer([](int peer) {
+    test::send_text(peer, framed(challenge_text()));
+    return std::string();
+  });
+  CHECK(test::kind_of(answered.result) == "unsupported");
+}
+
+TEST_CASE("a server that hangs up instead of its verdict is not trusted") {
+  const Checked answered = answer([](int peer) {
+    test::send_text(peer, framed(challenge_text()));
+    return receive_message(peer);
+  });
+  CHECK(answered.seen == answer_text(challenge_text()));
+  CHECK(message_of(answered).starts_with("cannot authenticate at unix:@peer: it hung up before"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "support/hex.h"
 #include "support/loops.h"
+#include "support/no_algorithms.h"
 
 namespace hotline::auth::mp_message_test {
 namespace {
@@ -217,6 +218,18 @@ TEST_CASE("a verdict is one of two texts and nothing else") {
     CHECK(refusal_of(decode_mp_verdict(as_bytes(text))) ==
           "neither accepts the answer nor refuses it");
   }
+}
+
+TEST_CASE("where OpenSSL forbids the digests no answer is made and none is accepted") {
+  const test::NoAlgorithms forbidden;
+  const std::string text = "#CHALLENGE#{sha256}" + std::string(40, 'n');
+  const auto challenge = decode_mp_challenge(as_bytes(text));
+  REQUIRE(challenge);
+  const Secret secret(as_bytes("secret"));
+  CHECK(test::kind_of(encode_mp_answer(secret, *challenge)) == "unsupported");
+  const std::string tag(32, '\0');
+  CHECK(test::kind_of(is_mp_answer(secret, *challenge, {Digest::sha256, as_bytes(tag)})) ==
+        "unsupported");
 }
 
 }  // namespace

@@ -28,15 +28,23 @@ class Passing final : public StreamLayer {
   }
   Result<void> encode(Bytes plain, std::vector<std::byte>& out) override {
     records.push_back(plain.size());
+    if (records.size() > records_max) return refusal();
     out.insert(out.end(), plain.begin(), plain.end());
     return {};
   }
   Result<void> encode_end(std::vector<std::byte>& out) override {
+    if (cannot_end) return refusal();
     out.push_back(std::byte{'.'});
     return {};
   }
 
+  static std::unexpected<Error> refusal() {
+    return fail(make_error(ErrorKind::protocol_violation, "send to", {}, "refused"));
+  }
+
   bool is_broken = false;
+  bool cannot_end = false;
+  std::size_t records_max = 100;
   std::vector<std::size_t> records;
 };
 
@@ -93,6 +101,42 @@ TEST_CASE("after a failure every step fails with the first reason") {
   CHECK(made.codec.encode_end() == net::LayerCodec::kFailed);
   CHECK(made.codec.end_wire() == net::LayerCodec::kFailed);
   CHECK(made.codec.failure().detail == "broken");
+}
+
+TEST_CASE("a record that cannot be encoded fails the write, whichever of it that is") {
+  const std::string small(1000, 's');
+  const std::string large(net::LayerCodec::kRecordBytes + 1, 'l');
+  const std::array pieces{piece(small), piece(large), piece(small)};
+  for (std::size_t encoded = 0; encoded < 3; ++encoded) {
+    Made made;
+    made.passing.records_max = encoded;
+    CHECK(made.codec.open() == 1);
+    CHECK(made.codec.encode(pieces) == net::LayerCodec::kFailed);
+    CHECK(made.passing.records.size() == encoded + 1);
+    CHECK(made.codec.failure().detail == "refused");
+    CHECK(made.codec.encode(pieces) == net::LayerCodec::kFailed);
+    CHECK(made.passing.records.size() == encoded + 1);
+  }
+}
+
+TEST_CASE("a write that a large piece ends has no record after it, and one of nothing has none") {
+  Made made;
+  CHECK(made.codec.open() == 1);
+  const std::string large(net::LayerCodec::kRecordBytes + 1, 'l');
+  const std::array one{piece(large)};
+  CHECK(made.codec.encode(one) == 1);
+  CHECK(made.codec.encode({}) == 1);
+  CHECK(made.passing.records == std::vector<std::size_t>{large.size()});
+}
+
+TEST_CASE("an end that cannot be encoded is a failure, and is not tried again") {
+  Made made;
+  made.passing.cannot_end = true;
+  CHECK(made.codec.open() == 1);
+  CHECK(made.codec.encode_end() == net::LayerCodec::kFailed);
+  made.passing.cannot_end = false;
+  CHECK(made.codec.encode_end() == net::LayerCodec::kFailed);
+  CHECK(made.codec.outgoing.empty());
 }
 
 TEST_CASE("nothing is decoded without bytes, and the rest stays for the next step") {

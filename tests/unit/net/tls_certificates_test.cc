@@ -1,0 +1,319 @@
+#include <sys/stat.h>
+
+#include <array>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "hotline/net/tls.h"
+#include "support/certificates.h"
+#include "support/tls_options.h"
+
+namespace hotline::tls_certificates_test {
+namespace {
+
+using test::accepting;
+using test::CertificateAuthority;
+using test::CertificateFields;
+using test::CertificateFiles;
+using test::presenting;
+
+TlsOptions with(const CertificateFiles& files, std::string roots = {}) {
+  TlsOptions options;
+  options.files.certificate = files.certificate;
+  options.files.private_key = files.private_key;
+  options.files.roots = std::move(roots);
+  return options;
+}
+
+TlsOptions trusting(std::string roots) { return with({}, std::move(roots)); }
+
+/// One end of a handshake in memory.
+struct End {
+  explicit End(const Tls& tls) : layer(tls.make_layer()) {}
+
+  /// Takes what the other end has sent. An alert may come after the end's own part is complete.
+  void take(std::vector<std::byte>& sent) {
+    if (!opened) return;
+    const std::vector<std::byte> bytes = std::exchange(sent, {});
+    Bytes wire = bytes;
+    if (!*opened) opened = layer->open(wire, out);
+    if (!opened || !*opened) return;
+    std::array<std::byte, 64> into{};
+    if (auto decoded = layer->decode(wire, into, out); !decoded) {
+      opened = fail(std::move(decoded.error()));
+    }
+  }
+
+  std::string state() const {
+    if (opened) return *opened ? "open" : "waits";
+    return std::string(name_of(opened.error().kind)) + ": " + opened.error().detail;
+  }
+
+  std::unique_ptr<StreamLayer> layer;
+  std::vector<std::byte> out;
+  Result<bool> opened = false;
+};
+
+/// A handshake of two ends, as far as it comes.
+struct Handshake {
+  Handshake(const TlsOptions& server_options, const TlsOptions& client_options,
+            std::string_view host = "host")
+      : server(Tls::server(server_options).value()),
+        client(Tls::client(client_options, "alice", host).value()) {
+    for (int i = 0; i < 3; ++i) {
+      client.take(server.out);
+      server.take(client.out);
+    }
+  }
+
+  End server;
+  End client;
+};
+
+/// Returns how the client ends a handshake with a server of that certificate.
+std::string client_of(const CertificateFields& fields, std::string_view host = "host") {
+  CertificateAuthority root;
+  const Handshake tried(with(root.issue(fields)), trusting(root.roots()), host);
+  CHECK(tried.server.opened.has_value() == tried.client.opened.has_value());
+  return tried.client.state();
+}
+
+const std::string kNotTrusted = "permission_denied: certificate verify failed: ";
+
+std::string failure_of(const Result<Tls>& made) {
+  if (made) return "success";
+  return std::string(name_of(made.error().kind)) + ' ' + made.error().endpoint + ": " +
+         made.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("with certificates on both sides each end has the identity of the other") {
+  CertificateAuthority root;
+  const auto server_files = root.issue({{"server"}, "DNS:host"});
+  const auto client_files = root.issue({{"carol"}});
+  const Handshake made(with(server_files, root.roots()), with(client_files, root.roots()));
+  REQUIRE(made.server.state() == "open");
+  REQUIRE(made.client.state() == "open");
+  CHECK(made.server.layer->identity() ==
+        Identity{.name = "CN=carol", .kind = Identity::Kind::certificate, .common_name = "carol"});
+  CHECK(made.client.layer->identity()->common_name == "server");
+  CHECK((*made.server.layer->channel_binding() == *made.client.layer->channel_binding()));
+}
+
+TEST_CASE("without roots at the server every caller is served and none is known") {
+  CertificateAuthority root;
+  const auto server_files = root.issue({{"server"}, "DNS:host"});
+  const auto client_files = root.issue({{"carol"}});
+  for (const TlsOptions& caller : {trusting(root.roots()), with(client_files, root.roots())}) {
+    const Handshake made(with(server_files), caller);
+    CHECK(made.server.state() == "open");
+    CHECK(made.client.state() == "open");
+    CHECK_FALSE(made.server.layer->identity());
+  }
+}
+
+TEST_CASE("only a subject with exactly one common name gives a name to allow") {
+  CertificateAuthority root;
+  const auto server_files = root.issue({{"server"}, "DNS:host"});
+  const auto caller_of = [&](const CertificateFields& fields) {
+    const Handshake made(with(server_files, root.roots()), with(root.issue(fields), root.roots()));
+    REQUIRE(made.server.state() == "open");
+    return made.server.layer->identity().value();
+  };
+  CHECK(caller_of({{"zoë"}}).common_name == "zoë");
+  const Identity two = caller_of({{"alice", "bob"}});
+  CHECK(two.name == "CN=bob,CN=alice");
+  CHECK(two.common_name.empty());
+  const Identity none = caller_of({{}, "DNS:alice"});
+  CHECK(none.name.empty());
+  CHECK(none.common_name.empty());
+}
+
+TEST_CASE("a server is trusted by a certificate for the host that is called") {
+  const CertificateFields fields{{"server"}, "DNS:host,DNS:*.example.net,IP:127.0.0.1,IP:::1"};
+  for (const char* host : {"host", "HOST", "a.example.net", "127.0.0.1", "::1"}) {
+    CAPTURE(host);
+    CHECK(client_of(fields, host) == "open");
+  }
+  for (const char* host : {"other", "hos", "a.b.example.net", "example.net", "server"}) {
+    CAPTURE(host);
+    CHECK(client_of(fields, host) == kNotTrusted + "hostname mismatch");
+  }
+  for (const char* host : {"127.0.0.2", "::2"}) {
+    CAPTURE(host);
+    CHECK(client_of(fields, host) == kNotTrusted + "IP address mismatch");
+  }
+}
+
+TEST_CASE("an address in a name of a certificate does not stand for the address") {
+  CHECK(client_of({{"127.0.0.1"}, "DNS:127.0.0.1"}, "127.0.0.1") ==
+        kNotTrusted + "IP address mismatch");
+}
+
+TEST_CASE("a server whose certificate is not valid now is refused") {
+  using std::chrono::seconds;
+  CHECK(client_of({{"server"}, "DNS:host", seconds(-7200), seconds(-60)}) ==
+        kNotTrusted + "certificate has expired");
+  CHECK(client_of({{"server"}, "DNS:host", seconds(3600), seconds(7200)}) ==
+        kNotTrusted + "certificate is not yet valid");
+}
+
+TEST_CASE("a server is refused whose certificate is of another root, even of one named alike") {
+  CertificateAuthority root;
+  const auto files = root.issue({{"server"}, "DNS:host"});
+  CertificateAuthority other("another root");
+  CertificateAuthority alike;
+  for (const auto& [roots, reason] :
+       {std::pair(other.roots(), "unable to get local issuer certificate"),
+        std::pair(alike.roots(), "certificate signature failure")}) {
+    const Handshake tried(with(files), trusting(roots));
+    CHECK(tried.client.state() == kNotTrusted + reason);
+    CHECK(tried.client.opened.error().hint() ==
+          "does the certificate lead to a root that the other end trusts?");
+    CHECK(tried.server.state().starts_with("permission_denied: "));
+  }
+}
+
+TEST_CASE("a caller without a certificate, or with that of another root, is refused") {
+  CertificateAuthority root;
+  const TlsOptions server = with(root.issue({{"server"}, "DNS:host"}), root.roots());
+  const Handshake none(server, trusting(root.roots()));
+  CHECK(none.server.state() == "permission_denied: peer did not return a certificate");
+  CHECK(none.client.state() == "protocol_violation: tlsv13 alert certificate required");
+  CertificateAuthority other("another root");
+  const Handshake foreign(server, with(other.issue({{"carol"}}), root.roots()));
+  CHECK(foreign.server.state() == kNotTrusted + "unable to get local issuer certificate");
+  CHECK(foreign.client.state() == "protocol_violation: tlsv1 alert unknown ca");
+  const CertificateFields old{{"carol"}, {}, std::chrono::seconds(-60), std::chrono::seconds(-1)};
+  const Handshake expired(server, with(root.issue(old), root.roots()));
+  CHECK(expired.server.state() == kNotTrusted + "certificate has expired");
+}
+
+TEST_CASE("a caller with a key is not content with a certificate, nor the other way round") {
+  CertificateAuthority root;
+  const Handshake key(with(root.issue({{"server"}, "DNS:host"})), presenting("alice"));
+  CHECK(key.client.state() == "permission_denied: the peer did not use the key");
+  CHECK_FALSE(key.client.layer->identity());
+  CHECK_FALSE(key.client.layer->channel_binding());
+  const Handshake certificate(accepting("alice"), trusting(root.roots()));
+  CHECK(certificate.server.state().starts_with("permission_denied: "));
+  CHECK(certificate.client.state().starts_with("permission_denied: "));
+}
+
+TEST_CASE("a peer that was refused has no identity") {
+  const Handshake wrong_key(accepting("alice"), presenting("alice", 'x'));
+  CHECK(wrong_key.server.state().starts_with("permission_denied: "));
+  CHECK_FALSE(wrong_key.server.layer->identity());
+  CHECK_FALSE(wrong_key.client.layer->identity());
+  CertificateAuthority root;
+  CertificateAuthority other("another root");
+  const Handshake foreign(with(root.issue({{"server"}, "DNS:host"}), root.roots()),
+                          with(other.issue({{"carol"}}), root.roots()));
+  CHECK(foreign.server.state().starts_with("permission_denied: "));
+  CHECK_FALSE(foreign.server.layer->identity());
+}
+
+TEST_CASE("a caller has no identity before it has proved its key") {
+  End server(Tls::server(accepting("alice")).value());
+  End client(Tls::client(presenting("alice"), "alice", "host").value());
+  client.take(server.out);
+  server.take(client.out);
+  CHECK(server.state() == "waits");
+  CHECK_FALSE(server.layer->identity());
+  client.take(server.out);
+  server.take(client.out);
+  REQUIRE(server.state() == "open");
+  CHECK(server.layer->identity()->name == "alice");
+}
+
+TEST_CASE("a key that the caller's lookup does not find is that failure") {
+  TlsOptions options;
+  options.credential = [](std::string_view name, std::string_view) -> Result<Psk> {
+    return fail(make_error(ErrorKind::not_found, "find", std::string(name), {}));
+  };
+  CHECK(failure_of(Tls::client(options, "alice", "host")) == "not_found alice: ");
+}
+
+TEST_CASE("a server refuses a key or an identity beyond the limits, and a lookup that throws") {
+  const auto state_of = [](std::size_t identity_bytes, std::size_t key_bytes, bool throws) {
+    const Psk key{std::string(identity_bytes, 'i'), Secret(as_bytes(std::string(key_bytes, 'k'))),
+                  "alice"};
+    TlsOptions options;
+    options.credential = [&](std::string_view, std::string_view) { return Result<Psk>(key); };
+    options.accepted = [&](std::string_view) {
+      if (throws) throw std::bad_alloc();
+      return std::optional(key);
+    };
+    return Handshake(options, options).server.state().substr(0, 5);
+  };
+  CHECK(state_of(128, 32, false) == "open");
+  CHECK(state_of(129, 32, false) == "permi");
+  CHECK(state_of(8, 32, true) == "permi");
+  CHECK(state_of(8, 1000, false) == "permi");
+}
+
+TEST_CASE("a file that is not what it must be is refused by either end, and named") {
+  CertificateAuthority root;
+  const CertificateFiles good = root.issue({{"server"}, "DNS:host"});
+  const CertificateFiles other = root.issue({{"other"}});
+  const std::string garbage = root.file("garbage");
+  const std::string missing = root.file("missing");
+  const std::string directory = root.file("directory");
+  std::ofstream(garbage) << "garbage\n";
+  REQUIRE(::mkdir(directory.c_str(), 0700) == 0);
+  struct Case {
+    TlsOptions options;
+    std::string failure;
+  };
+  const Case cases[] = {
+      {with({garbage, good.private_key}),
+       "invalid_argument " + garbage +
+           ": the certificate cannot be used: the file has none that can be read"},
+      {with({good.private_key, good.private_key}),
+       "invalid_argument " + good.private_key +
+           ": the certificate cannot be used: the file has none that can be read"},
+      {with({missing, good.private_key}),
+       "not_found " + missing + ": the certificate cannot be used: No such file or directory"},
+      {with({directory, good.private_key}),
+       "invalid_argument " + directory +
+           ": the certificate cannot be used: the file has none that can be read"},
+      {with({good.certificate, garbage}),
+       "invalid_argument " + garbage +
+           ": the private key cannot be used: the file has none that can be read"},
+      {with({good.certificate, missing}),
+       "not_found " + missing + ": the private key cannot be used: No such file or directory"},
+      // Without key= the key must be in the file of the certificate.
+      {with({good.certificate, ""}),
+       "invalid_argument " + good.certificate +
+           ": the private key cannot be used: the file has none that can be read"},
+      {with({good.certificate, other.private_key}),
+       "invalid_argument " + other.private_key +
+           ": the private key cannot be used: key values mismatch"},
+      {with(good, garbage),
+       "invalid_argument " + garbage + ": the roots cannot be used: no certificate or crl found"},
+      {with(good, missing),
+       "not_found " + missing + ": the roots cannot be used: No such file or directory"},
+  };
+  for (const Case& each : cases) {
+    CHECK(failure_of(Tls::server(each.options)) == each.failure);
+    CHECK(failure_of(Tls::client(each.options, {}, "host")) == each.failure);
+  }
+}
+
+TEST_CASE("one file may have the certificate and its key, and its mode is the operator's choice") {
+  CertificateAuthority root;
+  const CertificateFiles files = root.issue({{"server"}, "DNS:host"});
+  std::ofstream(files.certificate, std::ios::app) << std::ifstream(files.private_key).rdbuf();
+  REQUIRE(::chmod(files.certificate.c_str(), 0644) == 0);
+  const Handshake made(with({files.certificate, ""}), trusting(root.roots()));
+  CHECK(made.client.state() == "open");
+}
+
+}  // namespace hotline::tls_certificates_test
