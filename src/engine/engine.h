@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cerrno>
+#include <exception>
 #include <string_view>
 
 #include "engine/buffer.h"
@@ -89,6 +90,22 @@ class Engine : public Kernel {
   /// this library, and not for the waits that it makes itself.
   virtual SuspendHook*& suspend_hook() = 0;
 
+  /// Runs `work`, which must not wait, where it may use much stack. A fiber that calls this keeps
+  /// its own stack small. Rethrows what `work` throws.
+  template <typename Work>
+  void run_deep(Work work) {
+    std::exception_ptr thrown;
+    auto guarded = [&]() noexcept {
+      try {
+        work();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    };
+    run_on_deep_stack({&guarded, [](void* what) { (*static_cast<decltype(guarded)*>(what))(); }});
+    if (thrown) std::rethrow_exception(thrown);
+  }
+
   /// Calls suspend_hook(), if there is one.
   void note_wait() noexcept;
 
@@ -108,6 +125,15 @@ class Engine : public Kernel {
 
  protected:
   friend class Channel;
+
+  /// A function that does not throw. Not allocated: it is called for each message.
+  struct DeepWork {
+    void* what = nullptr;
+    void (*run)(void*) = nullptr;
+  };
+
+  /// See run_deep.
+  virtual void run_on_deep_stack(DeepWork work) { work.run(work.what); }
 
   /// Performs an operation in the way of this engine.
   virtual int interpret(Operation& operation, Deadline deadline) = 0;

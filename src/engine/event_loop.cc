@@ -202,6 +202,13 @@ void EventLoop::resume(Fiber& fiber) {
   fiber_ = &fiber;
   fiber.budget = kBudget;
   switch_to_fiber(fiber);
+  while (deep_work_.run != nullptr) {
+    fiber_ = nullptr;
+    const DeepWork work = std::exchange(deep_work_, {});
+    work.run(work.what);
+    fiber_ = &fiber;
+    switch_to_fiber(fiber);
+  }
   fiber_ = nullptr;
   if (fiber.context_ == nullptr) {
     finish(fiber);
@@ -303,6 +310,12 @@ void EventLoop::expire_waits() {
     Wait* wait = fiber->wait_;
     if (wait != nullptr && !wait->is_complete_) wait->interrupt(kDeadlineEnd);
   }
+}
+
+void EventLoop::run_on_deep_stack(DeepWork work) {
+  if (fiber_ == nullptr) return work.run(work.what);
+  deep_work_ = work;
+  switch_to_scheduler(*fiber_, false);
 }
 
 void EventLoop::yield() {

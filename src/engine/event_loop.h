@@ -87,6 +87,8 @@ class EventLoop : public Engine {
   int offload(OffloadPool::Work work) override;
 
  protected:
+  void run_on_deep_stack(DeepWork work) final;
+
   explicit EventLoop(const LoopOptions& options);
 
   /// Submits pending operations, waits for completions until `until` and completes the waits that
@@ -199,6 +201,7 @@ class EventLoop : public Engine {
   void* scheduler_context_ = nullptr;
   ExceptionState scheduler_exceptions_;
   StackAnnotation scheduler_annotation_;
+  DeepWork deep_work_;  ///< What the running fiber asked for, or empty.
   std::move_only_function<void()> errand_;
   Scope outer_scope_;
 };

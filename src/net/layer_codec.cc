@@ -1,9 +1,24 @@
 #include "net/layer_codec.h"
 
 #include <cassert>
+#include <optional>
 #include <utility>
 
 namespace hotline::net {
+namespace {
+
+// More than TLS adds to a record; other layers may need more, and get it.
+constexpr std::size_t kEnvelopeBytes = 128;
+
+/// Cryptography needs 8 KiB of stack and more, which each fiber would keep while it waits.
+template <typename Step>
+auto deep(Step step) {
+  std::optional<decltype(step())> result;
+  engine::Engine::current().run_deep([&] { result.emplace(step()); });
+  return std::move(*result);
+}
+
+}  // namespace
 
 int LayerCodec::note(Error failure) {
   if (!std::exchange(has_failed_, true)) failure_ = std::move(failure);
@@ -13,7 +28,7 @@ int LayerCodec::note(Error failure) {
 int LayerCodec::open() {
   if (has_failed_) return kFailed;
   Bytes wire = channel_.unread;
-  auto opened = layer_->open(wire, outgoing);
+  auto opened = deep([&] { return layer_->open(wire, outgoing); });
   keep_wire(wire);
   if (!opened) return note(std::move(opened.error()));
   is_open_ = *opened;
@@ -24,7 +39,7 @@ int LayerCodec::decode(MutableBytes into) {
   if (has_failed_) return kFailed;
   if (!has_buffered()) return 0;
   Bytes wire = channel_.unread;
-  auto decoded = layer_->decode(wire, into, outgoing);
+  auto decoded = deep([&] { return layer_->decode(wire, into, outgoing); });
   keep_wire(wire);
   if (decoded) return static_cast<int>(*decoded);
   if (decoded.error().kind == ErrorKind::closed) return kEnded;
@@ -32,7 +47,8 @@ int LayerCodec::decode(MutableBytes into) {
 }
 
 int LayerCodec::encode_record(Bytes plain) {
-  auto encoded = layer_->encode(plain, outgoing);
+  outgoing.reserve(outgoing.size() + plain.size() + plain.size() / 64 + kEnvelopeBytes);
+  auto encoded = deep([&] { return layer_->encode(plain, outgoing); });
   return encoded ? 1 : note(std::move(encoded.error()));
 }
 
@@ -60,7 +76,7 @@ int LayerCodec::encode(std::span<const iovec> pieces) {
 int LayerCodec::encode_end() {
   if (has_failed_) return kFailed;
   if (!is_open_ || std::exchange(has_ended_, true)) return 1;
-  auto encoded = layer_->encode_end(outgoing);
+  auto encoded = deep([&] { return layer_->encode_end(outgoing); });
   return encoded ? 1 : note(std::move(encoded.error()));
 }
 

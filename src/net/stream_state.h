@@ -72,6 +72,7 @@ struct Stream::State {
   // With a layer. The results are those of Engine::perform, or LayerCodec::kFailed.
   int open_layer(Deadline deadline);
   int receive_wire(Deadline deadline);
+  engine::Buffer plain_buffer() const;
   int receive_through(engine::Receive& receive, Deadline deadline);
   int send_through(std::span<const iovec> pieces);
   int send_through(Bytes bytes);

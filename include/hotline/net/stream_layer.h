@@ -18,7 +18,8 @@ namespace hotline HOTLINE_PUBLIC {
 /// returns, on every engine and under every word of concurrency.
 ///
 /// "Plain" bytes are those of the program, "wire" bytes those of the socket. A layer belongs to one
-/// stream, whose thread calls it, one call at a time. A failure ends the stream: receiving and
+/// stream, whose thread calls it, one call at a time; on a loop the calls run on the stack of the
+/// thread, not on that of a fiber, and must not wait. A failure ends the stream: receiving and
 /// writing fail with that error from then on, after the bytes that the layer added to `out` were
 /// sent if that does not have to wait.
 class StreamLayer {
