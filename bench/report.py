@@ -5,7 +5,8 @@ import statistics
 
 def floor_of(server, scenario):
     """The name of the floor that a server is compared with."""
-    return "floor-" + ("udp" if scenario.transport == "udp" else server.kind)
+    kinds = {"udp": "udp", "psk": "tls", "certificates": "tls"}
+    return "floor-" + kinds.get(scenario.transport, server.kind)
 
 
 def ratios(mine, floor):

@@ -56,13 +56,13 @@ inline void announce(const char* scheme, int fd) {
 }
 
 // `type_flags` (SOCK_NONBLOCK or 0) go to the listener only. Accepted sockets inherit NODELAY.
-inline int listen_tcp(std::uint16_t port, int type_flags) {
+inline int listen_tcp(std::uint16_t port, int type_flags, const char* scheme = "tcp") {
   constexpr int kBacklog = 4096;
   const int fd = bound_socket(SOCK_STREAM | type_flags, port);
   const int on = 1;
   if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) die("TCP_NODELAY");
   if (listen(fd, kBacklog) != 0) die("listen");
-  announce("tcp", fd);
+  announce(scheme, fd);
   return fd;
 }
 

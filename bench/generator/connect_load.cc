@@ -12,6 +12,7 @@ constexpr int kTurnMs = 100;
 ConnectLoad::ConnectLoad(const Options& options, Measurement& measurement)
     : options_(options),
       measurement_(measurement),
+      opener_(options),
       text_(options, options.bytes),
       buffer_(options.bytes + 1),
       calls_(options.connections) {}
@@ -28,16 +29,28 @@ void ConnectLoad::open(std::size_t index) {
   call.time = now();
   call.start = text_.start(serial_);
   call.received = 0;
-  call.socket = connect_stream(options_.server, serial_++);
-  if (send_some(call.socket, text_.request(call.start), options_.bytes) != options_.bytes)
-    throw Failure("--mode connections: a message must fit the empty send buffer");
-  poller_.add(call.socket, EPOLLIN, index);
+  call.link = Link(opener_, serial_++);
+  call.is_sent = false;
+  if (call.link.is_open()) send(call);
+  poller_.add(call.link.socket(), EPOLLIN, index);
   ++open_;
+}
+
+void ConnectLoad::send(Call& call) {
+  if (call.link.send(text_.request(call.start), options_.bytes) != options_.bytes)
+    throw Failure("--mode connections: a message must fit the empty send buffer");
+  call.is_sent = true;
+}
+
+void ConnectLoad::go_on(std::size_t index) {
+  Call& call = calls_[index];
+  if (call.is_sent) return receive(index);
+  if (call.link.is_open()) send(call);
 }
 
 // False once the time is over and no call is open.
 bool ConnectLoad::turn() {
-  for (const epoll_event& event : poller_.wait(kTurnMs)) receive(event.data.u64);
+  for (const epoll_event& event : poller_.wait(kTurnMs)) go_on(event.data.u64);
   const Nanoseconds time = now();
   measurement_.check_silence(time);
   running_ = measurement_.running(time);
@@ -47,12 +60,12 @@ bool ConnectLoad::turn() {
 void ConnectLoad::receive(std::size_t index) {
   Call& call = calls_[index];
   const std::size_t room = buffer_.size() - call.received;
-  const std::size_t size = receive_some(call.socket, buffer_.data(), room);
+  const std::size_t size = call.link.receive(buffer_.data(), room);
   if (call.received + size > options_.bytes) throw Failure("a reply longer than its request");
   text_.verify(buffer_.data(), size, call.start + call.received);
   call.received += size;
   if (call.received < options_.bytes) return;
-  call.socket.reset();
+  call.link.close();
   --open_;
   const Nanoseconds time = now();
   measurement_.answered(time, time - call.time, 1);

@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "link.h"
 #include "measurement.h"
 #include "options.h"
-#include "socket.h"
 #include "text.h"
 
 namespace bench {
 
-// Calls of one message each: connect, send, receive the reply, close, again; `connections` at once.
+// Calls of one message each: connect, prove who calls if that is asked for, send, receive the
+// reply, close, again; `connections` at once.
 class ConnectLoad {
  public:
   ConnectLoad(const Options& options, Measurement& measurement);
@@ -20,7 +21,8 @@ class ConnectLoad {
 
  private:
   struct Call {
-    Descriptor socket;
+    Link link;
+    bool is_sent = false;
     std::uint64_t start = 0;
     std::size_t received = 0;
     Nanoseconds time = 0;
@@ -28,10 +30,13 @@ class ConnectLoad {
 
   void open(std::size_t index);
   bool turn();
+  void go_on(std::size_t index);
+  void send(Call& call);
   void receive(std::size_t index);
 
   const Options& options_;
   Measurement& measurement_;
+  Opener opener_;
   Text text_;
   std::vector<char> buffer_;
   Poller poller_;

@@ -25,13 +25,18 @@ bool readable_in_time(const Descriptor& socket) {
 
 IdleLoad::IdleLoad(const Options& options)
     : options_(options),
+      opener_(options),
       server_(options.server_pid),
       text_(options, options.bytes),
       buffer_(options.bytes) {}
 
 std::string IdleLoad::run() {
   // What the first call of all allocates is not the price of a connection.
-  exchange(connect_stream(options_.server, 0), 0);
+  {
+    Link first(opener_, 0);
+    first.open();
+    exchange(first, 0);
+  }
   resident_before_ = server_.resident_settled();
   open_all();
   const std::uint64_t silent = server_.resident_settled();
@@ -49,7 +54,8 @@ std::string IdleLoad::run() {
 
 void IdleLoad::open_all() {
   for (std::size_t i = 0; i < options_.connections; ++i) {
-    connections_.push_back(connect_stream(options_.server, i));
+    connections_.emplace_back(opener_, i);
+    connections_.back().open();
     if (i % kGroup == kGroup - 1) usleep(kGroupPause);
   }
 }
@@ -58,14 +64,14 @@ void IdleLoad::speak_all() {
   for (std::size_t i = 0; i < connections_.size(); ++i) exchange(connections_[i], i);
 }
 
-void IdleLoad::exchange(const Descriptor& socket, std::size_t index) {
+void IdleLoad::exchange(Link& link, std::size_t index) {
   const std::uint64_t start = text_.start(index);
-  if (send_some(socket, text_.request(start), options_.bytes) != options_.bytes)
+  if (link.send(text_.request(start), options_.bytes) != options_.bytes)
     throw Failure("--mode idle: a message must fit the empty send buffer");
   for (std::size_t received = 0; received < options_.bytes;) {
-    if (!readable_in_time(socket)) throw Failure("short reply: nothing came for 5 s");
+    if (!readable_in_time(link.socket())) throw Failure("short reply: nothing came for 5 s");
     const std::size_t room = options_.bytes - received;
-    const std::size_t size = receive_some(socket, buffer_.data(), room);
+    const std::size_t size = link.receive(buffer_.data(), room);
     text_.verify(buffer_.data(), size, start + received);
     received += size;
   }

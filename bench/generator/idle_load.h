@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "link.h"
 #include "options.h"
 #include "server_probe.h"
-#include "socket.h"
 #include "text.h"
 
 namespace bench {
@@ -21,14 +21,15 @@ class IdleLoad {
  private:
   void open_all();
   void speak_all();
-  void exchange(const Descriptor& socket, std::size_t index);
+  void exchange(Link& link, std::size_t index);
   double each(std::uint64_t resident) const;
 
   const Options& options_;
+  Opener opener_;
   ServerProbe server_;
   Text text_;
   std::vector<char> buffer_;
-  std::vector<Descriptor> connections_;
+  std::vector<Link> connections_;
   std::uint64_t resident_before_ = 0;
 };
 

@@ -22,8 +22,8 @@ constexpr double kSecondsMax = 600;
 
 constexpr const char* kUsage =
     "usage: bench_generator ENDPOINT [OPTION...]\n"
-    "  ENDPOINT             tcp://A.B.C.D:PORT or udp://A.B.C.D:PORT of an upper-case server\n"
-    "  --mode MODE          load (default), connections or idle; the last two over tcp\n"
+    "  ENDPOINT             tcp://A.B.C.D:PORT, tls:// or udp:// of an upper-case server\n"
+    "  --mode MODE          load (default), connections or idle; the last two not over udp\n"
     "  --connections N      connections, or datagram sockets (1)\n"
     "  --bytes N            bytes a message (64)\n"
     "  --framing u32be      the length before each message: 4 bytes, most significant first\n"
@@ -31,6 +31,10 @@ constexpr const char* kUsage =
     "  --seconds S          measured time (2)\n"
     "  --warmup S           time before it (0.5)\n"
     "  --server-pid PID     measure that process's CPU time and memory\n"
+    "  --psk IDENTITY:HEX   tls: the key\n"
+    "  --ca FILE --certificate FILE --key FILE\n"
+    "                       tls: certificates in place of a key\n"
+    "  --secret TEXT        answer a challenge by hmac-sha256 on each connection\n"
     "  --speak              idle: measure again after one message on each connection\n"
     "One JSON line on standard output. Status 1: a wrong or missing reply.\n"
     "example: bench_generator tcp://127.0.0.1:8000 --connections 64 --server-pid 4242\n";
@@ -66,8 +70,9 @@ Prefix parse_prefix(std::string_view value) {
 void parse_endpoint(const std::string& endpoint, Options& options) {
   const std::string_view scheme = std::string_view(endpoint).substr(0, 6);
   const std::size_t colon = endpoint.rfind(':');
-  if ((scheme != "tcp://" && scheme != "udp://") || colon <= scheme.size())
-    reject("endpoint", endpoint);
+  const bool is_known = scheme == "tcp://" || scheme == "tls://" || scheme == "udp://";
+  if (!is_known || colon <= scheme.size()) reject("endpoint", endpoint);
+  options.has_tls = scheme == "tls://";
   options.datagrams = scheme == "udp://";
   options.server.sin_family = AF_INET;
   const std::string host = endpoint.substr(6, colon - 6);
@@ -94,6 +99,10 @@ void parse_value(const std::string& name, const char* value, Options& options) {
     options.warmup = parse_number(name, value, 0, kSecondsMax);
   else if (name == "--server-pid")
     options.server_pid = static_cast<pid_t>(count(1 << 22));
+  else if (name == "--secret")
+    options.secret = value;
+  else if (std::string* place = options.trust.place_of(name))
+    *place = value;
   else
     throw std::invalid_argument(name + ": unknown option; see --help");
 }
@@ -108,6 +117,8 @@ void check(const Options& options) {
     throw std::invalid_argument("--bytes: a datagram holds at most 65507");
   if (options.datagrams && options.prefix != Prefix::kNone)
     throw std::invalid_argument("--framing: datagrams need none");
+  if (options.has_tls != options.trust.has_tls())
+    throw std::invalid_argument("tls:// needs --psk or --ca, and nothing else does");
   if (options.mode == Mode::kIdle && options.server_pid == 0)
     throw std::invalid_argument("--mode idle measures memory: it needs --server-pid");
 }

@@ -4,6 +4,9 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <string>
+
+#include "../trust/context.h"
 
 namespace bench {
 
@@ -16,6 +19,7 @@ struct Options {
   Mode mode = Mode::kLoad;
   sockaddr_in server{};
   bool datagrams = false;
+  bool has_tls = false;
   std::size_t connections = 1;
   std::size_t bytes = 64;  // With its prefix.
   Prefix prefix = Prefix::kNone;
@@ -25,6 +29,10 @@ struct Options {
   double warmup = 0.5;
   // 0: the server's CPU time and memory are not measured.
   pid_t server_pid = 0;
+  // What a tls:// server asks for.
+  trust::Material trust;
+  // The answer to a challenge by hmac-sha256; empty if there is none.
+  std::string secret;
   // Idle mode only: also measure after one message on every connection.
   bool speak = false;
 };

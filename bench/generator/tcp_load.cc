@@ -15,6 +15,7 @@ constexpr std::size_t kBufferMin = 64 * 1024;
 TcpLoad::TcpLoad(const Options& options, Measurement& measurement)
     : options_(options),
       measurement_(measurement),
+      opener_(options),
       buffer_size_(std::max(kBufferMin, options.bytes * options.depth)),
       text_(options, buffer_size_),
       buffer_(std::make_unique_for_overwrite<char[]>(buffer_size_)) {}
@@ -31,11 +32,12 @@ void TcpLoad::connect() {
   connections_.resize(options_.connections);
   for (std::size_t i = 0; i < connections_.size(); ++i) {
     Connection& connection = connections_[i];
-    connection.socket = connect_stream(options_.server, i);
-    set_no_delay(connection.socket);
+    connection.link = Link(opener_, i);
+    set_no_delay(connection.link.socket());
+    connection.link.open();
     connection.start = text_.start(i);
     connection.bursts.resize(options_.depth);
-    poller_.add(connection.socket, EPOLLIN, i);
+    poller_.add(connection.link.socket(), EPOLLIN, i);
   }
   unfinished_ = connections_.size();
 }
@@ -69,7 +71,7 @@ void TcpLoad::handle(const epoll_event& event) {
 
 // False when the socket is empty, which a receive that does not fill the buffer shows.
 bool TcpLoad::receive(Connection& connection) {
-  const std::size_t size = receive_some(connection.socket, buffer_.get(), buffer_size_);
+  const std::size_t size = connection.link.receive(buffer_.get(), buffer_size_);
   if (size == 0) return false;
   const std::uint64_t before = connection.received;
   if (before + size > connection.sent) throw Failure("a reply longer than its request");
@@ -109,7 +111,7 @@ void TcpLoad::extend(Connection& connection, Nanoseconds now) {
 void TcpLoad::flush(Connection& connection, std::size_t index) {
   const std::size_t size = connection.due - connection.sent;
   const char* bytes = text_.request(connection.start + connection.sent);
-  connection.sent += send_some(connection.socket, bytes, size);
+  connection.sent += connection.link.send(bytes, size);
   const bool short_write = connection.sent < connection.due;
   if (short_write != connection.writable_wanted) want_writable(connection, index, short_write);
 }
@@ -117,7 +119,7 @@ void TcpLoad::flush(Connection& connection, std::size_t index) {
 void TcpLoad::want_writable(Connection& connection, std::size_t index, bool wanted) {
   connection.writable_wanted = wanted;
   const std::uint32_t events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  poller_.change(connection.socket, events, index);
+  poller_.change(connection.link.socket(), events, index);
 }
 
 }  // namespace bench

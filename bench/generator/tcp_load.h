@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "link.h"
 #include "measurement.h"
 #include "options.h"
-#include "socket.h"
 #include "text.h"
 
 namespace bench {
@@ -28,7 +28,7 @@ class TcpLoad {
 
   // Positions count the bytes of this connection's stream; `start` is where the text begins.
   struct Connection {
-    Descriptor socket;
+    Link link;
     std::uint64_t start = 0;
     std::uint64_t due = 0;
     std::uint64_t sent = 0;
@@ -51,6 +51,7 @@ class TcpLoad {
 
   const Options& options_;
   Measurement& measurement_;
+  Opener opener_;
   std::size_t buffer_size_;
   Text text_;
   std::unique_ptr<char[]> buffer_;
