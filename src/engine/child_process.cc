@@ -72,7 +72,7 @@ Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<cons
   const pid_t parent = ::getpid();
   pid_t child = -1;
   int error = 0;
-  EventLoop::running()->on_thread_stack([&] {
+  EventLoop::running()->run_deep([&] {
     child = ::fork();
     error = errno;
     if (child != 0) return;

@@ -90,8 +90,9 @@ class Engine : public Kernel {
   /// this library, and not for the waits that it makes itself.
   virtual SuspendHook*& suspend_hook() = 0;
 
-  /// Runs `work`, which must not wait, where it may use much stack. A fiber that calls this keeps
-  /// its own stack small. Rethrows what `work` throws.
+  /// Runs `work`, which must not wait, where it may use much stack: on a loop on the stack of the
+  /// thread, outside of any fiber. A fiber that calls this keeps its own stack small. Rethrows what
+  /// `work` throws.
   template <typename Work>
   void run_deep(Work work) {
     std::exception_ptr thrown;

@@ -210,13 +210,7 @@ void EventLoop::resume(Fiber& fiber) {
     switch_to_fiber(fiber);
   }
   fiber_ = nullptr;
-  if (fiber.context_ == nullptr) {
-    finish(fiber);
-    return;
-  }
-  if (!errand_) return;
-  std::exchange(errand_, nullptr)();
-  make_ready(fiber, Weight::light);
+  if (fiber.context_ == nullptr) finish(fiber);
 }
 
 void EventLoop::switch_to_fiber(Fiber& fiber) {
@@ -338,11 +332,6 @@ void EventLoop::spend(std::uint32_t cost, Weight weight) {
   make_ready(fiber, weight);
   // This is not a wait, so the suspend hook is not called.
   switch_to_scheduler(fiber, false);
-}
-
-void EventLoop::on_thread_stack(std::move_only_function<void()> work) {
-  errand_ = std::move(work);
-  suspend();
 }
 
 SuspendHook*& EventLoop::suspend_hook() {

@@ -67,9 +67,6 @@ class EventLoop : public Engine {
   /// Lets every other fiber that is ready run first.
   void yield();
 
-  /// Runs `work` on the stack of the thread, outside of any fiber, and waits for it.
-  void on_thread_stack(std::move_only_function<void()> work);
-
   /// Returns the running fiber, or null outside of any.
   Fiber* fiber() const { return fiber_; }
 
@@ -202,7 +199,6 @@ class EventLoop : public Engine {
   ExceptionState scheduler_exceptions_;
   StackAnnotation scheduler_annotation_;
   DeepWork deep_work_;  ///< What the running fiber asked for, or empty.
-  std::move_only_function<void()> errand_;
   Scope outer_scope_;
 };
 

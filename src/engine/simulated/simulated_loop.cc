@@ -315,7 +315,7 @@ void SimulatedLoop::withdraw(Channel& channel) {
 int SimulatedLoop::offload(OffloadPool::Work work) {
   if (scope().end_code == kCancelEnd) return -kCancelEnd;
   // The work gets a thread's stack, as on other engines.
-  on_thread_stack([this, &work, owner = &program()] {
+  run_deep([this, &work, owner = &program()] {
     const Scope outer = std::exchange(scope(), {.program = owner});
     work();
     scope() = outer;

@@ -132,7 +132,7 @@ TEST_CASE("a loop within a loop's fiber is the running one until it ends") {
     auto inner = make_event_loop({.engine = EngineKind::epoll});
     REQUIRE(inner);
     bool has_run = false;
-    outer.on_thread_stack([&] {
+    outer.run_deep([&] {
       (*inner)->spawn("inner", [&] { has_run = EventLoop::running() == inner->get(); });
       (*inner)->run();
     });
@@ -293,22 +293,6 @@ TEST_CASE("a letter to a loop that has been destroyed is dropped") {
     mailbox->post([&] { is_read = true; });
     CHECK_FALSE(is_read);
   }
-}
-
-TEST_CASE(
-    "an errand runs on the stack of the thread, outside of any fiber, before its fiber resumes") {
-  test::on_each_loop([](EventLoop& loop) {
-    const Stack stack = loop.fiber()->stack();
-    bool is_outside = false;
-    int steps = 0;
-    loop.on_thread_stack([&] {
-      const auto* here = static_cast<std::byte*>(__builtin_frame_address(0));
-      is_outside = loop.fiber() == nullptr && (here < stack.bottom || here >= stack.top());
-      ++steps;
-    });
-    CHECK(is_outside);
-    CHECK(steps == 1);
-  });
 }
 
 TEST_CASE("a suspend hook is called each time that its fiber suspends, until it is removed") {
