@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "contract/peer.h"
 #include "contract/server_process.h"
@@ -10,6 +12,7 @@
 #include "hotline/sim/seeds.h"
 #include "support/datagrams.h"
 #include "support/proxied.h"
+#include "support/tls_options.h"
 
 // Servers of the row under test, whose callers come over a faulty network.
 
@@ -53,9 +56,20 @@ std::uint64_t cuts_of(const FaultCounts& counts) {
          counts[Fault::connect_timeout];
 }
 
+constexpr std::string_view kTls = "tls://";
+constexpr std::string_view kTcp = "tcp://";
+
+std::string with_scheme(std::string_view scheme, const std::string& uri) {
+  return std::string(scheme) + uri.substr(uri.find("//") + 2);
+}
+
 /// Sends `text`, ends the writes, and reads the reply to its end, however that comes.
-std::string reply_to(const hotline::Endpoint& endpoint, const std::string& text) {
-  auto call = hotline::connect(endpoint);
+std::string reply_to(const std::string& uri, const std::string& text) {
+  hotline::ConnectOptions options;
+  // A handshake with a proxy that answers nothing (connect_timeout) ends only so.
+  options.timeout = std::chrono::seconds(5);
+  options.tls = hotline::test::presenting("alice");
+  auto call = hotline::connect(uri, options);
   if (!call || !call->write_all(hotline::as_bytes(text))) return {};
   static_cast<void>(call->shut_down_writes());
   std::string reply;
@@ -64,14 +78,16 @@ std::string reply_to(const hotline::Endpoint& endpoint, const std::string& text)
 }
 
 /// Returns what is wrong with the calls through one proxy, or an empty string. Adds the faults that
-/// occurred.
+/// occurred. The proxy does not take part in TLS: it passes the bytes of the connection on.
 std::string wrong_with_calls(const std::string& server, const FaultProxyOptions& options,
                              FaultCounts& met) {
-  RunningProxy proxy("tcp://127.0.0.1:0", server, options);
+  const bool has_tls = server.starts_with(kTls);
+  RunningProxy proxy("tcp://127.0.0.1:0", has_tls ? with_scheme(kTcp, server) : server, options);
+  const std::string uri = has_tls ? with_scheme(kTls, proxy.uri()) : proxy.uri();
   std::uint64_t failed = 0;
   for (int i = 0; i < kCallsOfSeed; ++i) {
     const std::string text = contract::varied_bytes(i % 2 == 0 ? 10 : 40'000, 1U + unsigned(i));
-    const std::string reply = reply_to(proxy.endpoint(), text);
+    const std::string reply = reply_to(uri, text);
     const std::string right = upper_cased(text);
     if (!right.starts_with(reply)) return "call " + std::to_string(i) + " has a wrong reply";
     if (reply != right) ++failed;
