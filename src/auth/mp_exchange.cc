@@ -59,7 +59,7 @@ Result<void> challenge_peer(Stream& peer, const Secret& secret, const MpMessage&
 }
 
 /// `own` is the challenge that the peer has answered before; empty if it has answered none.
-Result<void> answer_peer(Stream& peer, const Secret& secret, Bytes own) {
+Result<void> answer_challenge(Stream& peer, const Secret& secret, Bytes own) {
   const auto message = read_message(peer);
   if (!message) return fail(message.error());
   const auto challenge = decode_mp_challenge(message->bytes());
@@ -69,7 +69,11 @@ Result<void> answer_peer(Stream& peer, const Secret& secret, Bytes own) {
   }
   const auto answer = encode_mp_answer(secret, *challenge);
   if (!answer) return fail(answer.error());
-  if (auto sent = peer.write_all(answer->on_wire()); !sent) return sent;
+  return peer.write_all(answer->on_wire());
+}
+
+/// Returns whether the peer accepts our answer.
+Result<void> take_verdict(Stream& peer) {
   const auto verdict = read_message(peer);
   if (!verdict) return fail(verdict.error());
   const auto is_welcome = decode_mp_verdict(verdict->bytes());
@@ -95,16 +99,20 @@ std::unexpected<Error> client_failure(const Error& error, const Stream& server,
 Result<void> check_mp_caller(Stream& call, const Secret& secret) {
   const MpMessage own = encode_mp_challenge(Digest::sha256);
   auto checked = challenge_peer(call, secret, own);
-  if (checked) checked = answer_peer(call, secret, own.bytes());
+  if (checked) checked = answer_challenge(call, secret, own.bytes());
+  if (checked) checked = take_verdict(call);
   if (checked || !is_refusal(checked.error())) return checked;
   end_in_order(call);
   return fail(caller_error(checked.error().kind, call, std::move(checked.error().detail)));
 }
 
 Result<void> answer_mp(Stream& server, const Secret& secret) {
-  if (auto answered = answer_peer(server, secret, {}); !answered) {
+  if (auto answered = answer_challenge(server, secret, {}); !answered) {
     return client_failure(answered.error(), server, "its challenge",
                           "does the server have auth=mp too?");
+  }
+  if (auto accepted = take_verdict(server); !accepted) {
+    return client_failure(accepted.error(), server, "its verdict on our answer", kSameSecret);
   }
   const MpMessage own = encode_mp_challenge(Digest::sha256);
   if (auto checked = challenge_peer(server, secret, own); !checked) {

@@ -325,13 +325,15 @@ TEST_CASE("where OpenSSL forbids the digests no caller is let in and no challeng
   CHECK(test::kind_of(answered.result) == "unsupported");
 }
 
-TEST_CASE("a server that hangs up instead of its verdict is not trusted") {
+TEST_CASE("a server that hangs up instead of its verdict is not trusted, and it is said when") {
   const Checked answered = answer([](int peer) {
     test::send_text(peer, framed(challenge_text()));
     return receive_message(peer);
   });
   CHECK(answered.seen == answer_text(challenge_text()));
-  CHECK(message_of(answered).starts_with("cannot authenticate at unix:@peer: it hung up before"));
+  CHECK(message_of(answered) ==
+        "cannot authenticate at unix:@peer: it hung up before its verdict on our answer");
+  CHECK(answered.result.error().hint() == "is the secret the same on both sides?");
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/net/endpoint.h"
+#include "hotline/net/option_taker.h"
 #include "hotline/net/tls.h"
 #include "support/certificates.h"
 #include "support/tls_options.h"
@@ -304,6 +306,22 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
   for (const Case& each : cases) {
     CHECK(failure_of(Tls::server(each.options)) == each.failure);
     CHECK(failure_of(Tls::client(each.options, {}, "host")) == each.failure);
+  }
+}
+
+TEST_CASE("an endpoint gives each file once") {
+  const auto files_of = [](const std::string& options) {
+    const Endpoint endpoint = Endpoint::parse("tls://localhost:1?" + options).value();
+    OptionTaker taker(endpoint);
+    return TlsFiles::take_from(taker, {.roots = "/roots"});
+  };
+  CHECK(files_of("cert=/c&key=/k&server=ab") == TlsFiles{"/c", "/k", "/roots", "ab"});
+  CHECK(files_of("ca=/other") == TlsFiles{.roots = "/other"});
+  for (const char* name : {"cert", "key", "ca", "server"}) {
+    const std::string once = std::string(name) + "=/a";
+    const auto twice = files_of(once + '&' + once);
+    REQUIRE_FALSE(twice);
+    CHECK(twice.error().kind == ErrorKind::invalid_argument);
   }
 }
 
