@@ -26,17 +26,19 @@ void counted_upper(hotline::Stream& call) {
 
 }  // namespace
 
-TEST_CASE("A storm of 1,000 connections, opened and closed, leaves nothing behind") {
+TEST_CASE("A storm of connections, opened and closed, leaves nothing open") {
   constexpr int kThreads = 4;
-  constexpr int kCallsOfThread = 250;
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
+    // A handshake takes as long as ten calls without one.
+    const int calls_of_thread = uri.starts_with("tls://") ? 50 : 250;
+    const int calls = kThreads * calls_of_thread;
     ServerProcess server(uri, counted_upper);
     std::atomic<int> right = 0;
     std::vector<Beside> callers;
     for (int t = 0; t < kThreads; ++t) {
       callers.emplace_back([&, t] {
-        for (int i = 0; i < kCallsOfThread; ++i) {
+        for (int i = 0; i < calls_of_thread; ++i) {
           const std::string text = "call " + std::to_string(t) + " " + std::to_string(i);
           Peer peer(server.endpoint());
           if (peer.exchange(text) == upper_cased(text)) ++right;
@@ -45,11 +47,11 @@ TEST_CASE("A storm of 1,000 connections, opened and closed, leaves nothing behin
       });
     }
     for (Beside& caller : callers) caller.join();
-    CHECK(right == kThreads * kCallsOfThread);
-    CHECK(contract::eventually([] { return observed().returns == kThreads * kCallsOfThread; }));
+    CHECK(right == calls);
+    CHECK(contract::eventually([calls] { return observed().returns == calls; }));
     server.drain();
     const auto report = server.wait();
-    CHECK(report.calls == kThreads * kCallsOfThread);
+    CHECK(report.calls == calls);
     CHECK(report.cut == 0);
     CHECK(server.exit_status() == 0);
   }

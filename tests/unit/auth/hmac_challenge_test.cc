@@ -105,8 +105,7 @@ TEST_CASE("where OpenSSL forbids the digests no answer is made and none is accep
     const auto made = encode_answer(form, secret_of("secret"), counted_nonce());
     CHECK(test::kind_of(made) == "unsupported");
     for (const std::string& answer : {std::string(), std::string(tag_bytes(form.digest), '\0')}) {
-      const auto is_right =
-          is_answer(form, secret_of("secret"), counted_nonce(), as_bytes(answer));
+      const auto is_right = is_answer(form, secret_of("secret"), counted_nonce(), as_bytes(answer));
       CHECK(test::kind_of(is_right) == "unsupported");
     }
   }
