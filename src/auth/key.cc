@@ -166,7 +166,7 @@ Result<void> Key::check_name(std::string_view name) {
   constexpr std::string_view kAllowed =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
   constexpr char kAdvice[] =
-      "a name has 1 to 64 letters, digits, '.', '_' or '-', and no dot first";
+      "a name has 1 to 64 letters, digits, '.', '_' or '-', no dot first, and is not any or owner";
   const auto refuse_name = [&](const char* detail) {
     return fail(make_error(ErrorKind::invalid_argument, "use",
                            "the name '" + escape(as_bytes(name), kNameBytesMax) + "'", detail,
@@ -178,6 +178,7 @@ Result<void> Key::check_name(std::string_view name) {
   if (name.find_first_not_of(kAllowed) != name.npos) {
     return refuse_name("it has a character that names may not have");
   }
+  if (name == "any" || name == "owner") return refuse_name("it is a word of allow= lists");
   return {};
 }
 

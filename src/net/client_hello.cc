@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kRecordHead = 5;  // Type, version, length.
 constexpr std::size_t kMessageHead = 4;
+constexpr std::size_t kChangeCipherSpecRecord = 20;
 constexpr std::size_t kHandshakeRecord = 22;
 constexpr std::size_t kClientHelloMessage = 1;
 constexpr std::size_t kRecordMax = 16'384;
@@ -25,12 +26,19 @@ ClientHello::Verdict ClientHello::take(Bytes& wire) {
 /// Walks over the records from the first one that was not complete.
 ClientHello::Verdict ClientHello::scan() {
   while (record_ < collected_.size()) {
-    if (byte(record_) != kHandshakeRecord) return Verdict::complete;
+    const std::size_t type = byte(record_);
+    if (type != kHandshakeRecord && type != kChangeCipherSpecRecord) return Verdict::complete;
     if (collected_.size() < record_ + kRecordHead) return Verdict::incomplete;
     const std::size_t size = byte(record_ + 3) << 8 | byte(record_ + 4);
-    if (size == 0 || size > kRecordMax) return Verdict::complete;
+    if (size == 0) return Verdict::empty_record;
+    if (size > kRecordMax) return Verdict::complete;
     const std::size_t begin = record_ + kRecordHead;
     const std::size_t here = std::min(collected_.size() - begin, size);
+    if (type == kChangeCipherSpecRecord) {
+      if (here < size) return Verdict::incomplete;
+      record_ = begin + size;
+      continue;
+    }
     // A record that is seen again has its bytes in head_ already.
     for (std::size_t i = head_.size() - std::min(message_, head_.size());
          i < here && head_.size() < kMessageHead; ++i) {

@@ -12,6 +12,9 @@ namespace hotline::net {
 /// it is complete: OpenSSL reserves some 40 KB for the first byte, and the announced length of the
 /// message, up to 131 KB, for the first nine. Anything else is complete at once: OpenSSL refuses
 /// it. One thread. RFC 8446, sections 4, 4.1.2 and 5.1.
+///
+/// Also for the second ClientHello, which a caller sends when the server has asked for another one;
+/// a change_cipher_spec record may precede it (appendix D.4).
 class ClientHello {
  public:
   /// The longest message. Known clients send less than 2 KiB, also with post-quantum keys.
@@ -20,7 +23,12 @@ class ClientHello {
   /// The longest message with the heads of its records: it may be cut into some of them.
   static constexpr std::size_t kBytesMax = kMessageMax + 1024;
 
-  enum class Verdict : std::uint8_t { incomplete, complete, too_long };
+  enum class Verdict : std::uint8_t {
+    incomplete,
+    complete,
+    too_long,
+    empty_record,  ///< TLS allows none here, and OpenSSL reserves memory for it.
+  };
 
   /// Moves bytes from the front of `wire` to bytes(): all of them while the message is incomplete.
   Verdict take(Bytes& wire);

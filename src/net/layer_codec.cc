@@ -1,6 +1,7 @@
 #include "net/layer_codec.h"
 
 #include <cassert>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -47,14 +48,22 @@ int LayerCodec::decode(MutableBytes into) {
 }
 
 int LayerCodec::encode_record(Bytes plain) {
-  outgoing.reserve(outgoing.size() + plain.size() + plain.size() / 64 + kEnvelopeBytes);
   auto encoded = deep([&] { return layer_->encode(plain, outgoing); });
   return encoded ? 1 : note(std::move(encoded.error()));
+}
+
+/// Only saves copies: without memory the layer reports it.
+void LayerCodec::reserve_for(std::span<const iovec> pieces) try {
+  std::size_t plain = 0;
+  for (const iovec& piece : pieces) plain += piece.iov_len;
+  outgoing.reserve(outgoing.size() + plain + plain / 64 + kEnvelopeBytes);
+} catch (const std::bad_alloc&) {
 }
 
 /// Small pieces go into one record, because each has a cost of its own.
 int LayerCodec::encode(std::span<const iovec> pieces) {
   if (has_failed_) return kFailed;
+  reserve_for(pieces);
   gathered_.clear();
   for (const iovec& piece : pieces) {
     const Bytes bytes(static_cast<const std::byte*>(piece.iov_base), piece.iov_len);

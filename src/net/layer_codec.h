@@ -70,6 +70,7 @@ class LayerCodec {
 
  private:
   int note(Error failure);
+  void reserve_for(std::span<const iovec> pieces);
   int encode_record(Bytes plain);
   void keep_wire(Bytes rest);
 

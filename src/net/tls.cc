@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -149,13 +150,36 @@ Error file_error(const std::string& what, const std::string& path) {
   const int number = is_system ? ERR_GET_REASON(code) : 0;
   const char* const reason =
       has_found_none(code) ? "the file has none that can be read" : ERR_reason_error_string(code);
-  std::string detail = is_system ? std::strerror(number) : reason == nullptr ? "" : reason;
+  const std::string detail = is_system ? std::strerror(number) : reason == nullptr ? "" : reason;
   ERR_clear_error();
-  return make_error(is_system ? kind_of_native_code(number) : ErrorKind::invalid_argument, kUseTls,
-                    path, what + ": " + detail, "it must be a file in the PEM form");
+  if (is_system) {
+    return make_error(kind_of_native_code(number), kUseTls, path, what + ": " + detail,
+                      "check the path, and that this user may read the file");
+  }
+  const bool is_other_key = ERR_GET_LIB(code) == ERR_LIB_X509;
+  return make_error(ErrorKind::invalid_argument, kUseTls, path, what + ": " + detail,
+                    is_other_key ? "does the key belong to the certificate in cert=?"
+                                 : "it must be a file in the PEM form, with a key for cert=");
+}
+
+/// Opening a pipe could wait for ever.
+Result<void> check_is_regular(const std::string& path) {
+  struct stat found {};
+  // What opening says of a missing file is right.
+  if (path.empty() || ::stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return {};
+  return fail(make_error(ErrorKind::invalid_argument, kUseTls, path, "it is not a regular file",
+                         "copy it into a file"));
+}
+
+Result<void> check_files(const TlsFiles& files) {
+  for (const std::string& path : {files.certificate, files.private_key, files.roots}) {
+    if (auto checked = check_is_regular(path); !checked) return checked;
+  }
+  return {};
 }
 
 Result<SslContextPointer> make_context(const TlsOptions& options, bool is_server) {
+  if (auto checked = check_files(options.files); !checked) return fail(checked.error());
   ERR_clear_error();
   SslContextPointer context(SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method()));
   if (!context) throw std::bad_alloc();
@@ -202,6 +226,10 @@ Result<TlsFiles> TlsFiles::take_from(OptionTaker& taker, TlsFiles files) {
   for (const FileRow& row : kFileRows) {
     auto taken = taker.take(row.choice.name);
     if (!taken) return fail(std::move(taken.error()));
+    if (*taken && (*taken)->empty()) {
+      return fail(taker.refuse("the option '" + std::string(row.choice.name) + "' is empty",
+                               "its form is " + std::string(row.choice.form)));
+    }
     if (*taken) files.*row.member = std::move(**taken);
   }
   return files;
@@ -211,6 +239,11 @@ std::span<const Choice> tls_option_names() { return kFileChoices; }
 
 Result<Tls> Tls::server(const TlsOptions& options) {
   const bool has_certificate = !options.files.certificate.empty();
+  if (!has_certificate && !options.files.private_key.empty()) {
+    return fail(make_error(ErrorKind::invalid_argument, kUseTls, options.files.private_key,
+                           "there is a private key without a certificate",
+                           "give cert= too, or leave key= out to trust keys of callers"));
+  }
   if (!has_certificate && !options.accepted) {
     return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
                            "a server needs keys of callers, or a certificate",

@@ -20,9 +20,24 @@ constexpr Literal kSendTo = "send to";
 
 // A fatal alert: illegal_parameter, as OpenSSL sends for a message that is too long. RFC 8446,
 // section 6.
-constexpr std::array<std::byte, 7> kTooLongAlert = {std::byte{21}, std::byte{3}, std::byte{3},
-                                                    std::byte{0},  std::byte{2}, std::byte{2},
-                                                    std::byte{47}};
+enum class Alert : std::uint8_t { unexpected_message = 10, illegal_parameter = 47 };
+
+/// Returns the record of a fatal alert that is not encrypted.
+std::array<std::byte, 7> record_of(Alert alert) {
+  return {std::byte{21}, std::byte{3}, std::byte{3},    std::byte{0},
+          std::byte{2},  std::byte{2}, std::byte(alert)};
+}
+
+// The random number of a ServerHello that asks for another ClientHello: section 4.1.3.
+constexpr std::string_view kAskAgain =
+    "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+    "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
+
+/// Returns true if the first record of `reply` asks the caller for another ClientHello.
+bool asks_again(Bytes reply) {
+  constexpr std::size_t kRandomAt = 11;  // Heads of record and message, and the version.
+  return as_text(reply).substr(0, kRandomAt + kAskAgain.size()).ends_with(kAskAgain);
+}
 
 // RFC 9266, section 2.
 constexpr std::string_view kBindingLabel = "EXPORTER-Channel-Binding";
@@ -162,20 +177,29 @@ Result<bool> TlsLayer::open(Bytes& wire, std::vector<std::byte>& out) {
 
 /// Nothing is reserved for a caller before its first message is complete.
 Result<bool> TlsLayer::open_to_caller(Bytes& wire, std::vector<std::byte>& out) {
+  const auto refuse = [&](Alert alert, ErrorKind kind, std::string why) {
+    const auto record = record_of(alert);
+    out.insert(out.end(), record.begin(), record.end());
+    return fail(make_error(kind, kHandshake, {}, std::move(why)));
+  };
   switch (hello_->take(wire)) {
     case ClientHello::Verdict::incomplete: return false;
     case ClientHello::Verdict::complete: break;
     case ClientHello::Verdict::too_long:
-      out.insert(out.end(), kTooLongAlert.begin(), kTooLongAlert.end());
-      return fail(make_error(ErrorKind::too_large, kHandshake, {},
-                             "its first message is longer than " +
-                                 std::to_string(ClientHello::kMessageMax) + " bytes"));
+      return refuse(Alert::illegal_parameter, ErrorKind::too_large,
+                    "its first message is longer than " + std::to_string(ClientHello::kMessageMax) +
+                        " bytes");
+    case ClientHello::Verdict::empty_record:
+      return refuse(Alert::unexpected_message, ErrorKind::protocol_violation,
+                    "it sent an empty record in the handshake");
   }
   const std::unique_ptr<ClientHello> hello = std::move(hello_);
   Bytes first = hello->bytes();
+  const std::size_t sent = out.size();
   auto opened = shake_hands(first, out);
+  if (asks_again(Bytes(out).subspan(sent))) hello_ = std::make_unique<ClientHello>();
   if (!opened || *opened || wire.empty()) return opened;
-  return shake_hands(wire, out);
+  return open(wire, out);
 }
 
 Result<bool> TlsLayer::shake_hands(Bytes& wire, std::vector<std::byte>& out) {

@@ -73,7 +73,7 @@ class TlsLayer final : public StreamLayer {
   Trust trust_;
   std::string key_name_;
   bool is_trusted_ = false;  ///< The handshake is complete, and the peer has proved who it is.
-  std::unique_ptr<ClientHello> hello_;  ///< A server's, until it is complete.
+  std::unique_ptr<ClientHello> hello_;  ///< A server's, while it waits for one.
   Wire wire_;
   std::optional<Error> end_;  ///< How reading ended: after the bytes before it.
 };

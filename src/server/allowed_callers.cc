@@ -51,14 +51,14 @@ Mismatch mismatch_of_names(const Service& service) {
 
 /// Returns an empty detail if the list can be obeyed at the endpoint.
 Mismatch mismatch_of(const Service& service, const AllowedIdentities& listed) {
+  if (listed.allows_any()) return {};
   const Endpoint& endpoint = service.wanted;
   if (!has_users(endpoint) && !has_names(service)) {
     if (is_datagram(endpoint.transport())) return {kNoSenders, kUseStreams};
     if (listed.names_users()) return {kOnlyUnix, kUseUnix};
     return mismatch_of_names(service);
   }
-  if (endpoint.transport() == Transport::unixgram && !listed.allows_any() &&
-      !listed.is_owner_only()) {
+  if (endpoint.transport() == Transport::unixgram && !listed.is_owner_only()) {
     return {kNoSenders, "use unix: with ?framing=, allow=owner, or a path with mode="};
   }
   if (listed.names_users() && !has_users(endpoint)) return {kOnlyUnix, kUseUnix};
@@ -125,7 +125,7 @@ Result<void> check_allowed_callers(Service& service, const TlsFiles& tls) {
   }
   const bool is_anonymous = !tls.certificate.empty() && tls.roots.empty();
   if (allowed.names_callers() && is_protected(service.bound.transport()) && is_anonymous &&
-      !service.handler.authenticator()) {
+      (!service.handler.authenticator() || service.challenge)) {
     return refuse("allow= lists names, and callers need no certificate here",
                   "give ca= too, the roots of the callers' certificates");
   }

@@ -103,7 +103,8 @@ bool authenticate(ServerState& state, const Service& service, AdmittedCall& call
     if (service.handler.authenticator()) {
       auto found = as_handler([&] { return service.handler.authenticator()(stream); });
       if (!found) return fail(std::move(found.error()));
-      identity = std::move(*found);
+      // A challenge proves no name: one that TLS has proved stays.
+      if (!service.challenge || !identity) identity = std::move(*found);
     }
     note_identity(call, std::move(identity));
     is_known = true;

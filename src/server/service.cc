@@ -1,5 +1,7 @@
 #include "server/service.h"
 
+#include <limits>
+
 #include "engine/descriptor_limit.h"
 #include "server/allowed_callers.h"
 #include "server/caller_source.h"
@@ -35,7 +37,10 @@ EarlyDrop early_drop_of(const ServerOptions& options) {
   const std::size_t room = room_of(options);
   EarlyDrop limit;
   // So few callers could begin at the same moment by chance: they wait for room instead.
-  if (room < kFewCalls) return {room + 1, limit.percent, room + 1};
+  if (room < kFewCalls) {
+    constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
+    return {kNever, limit.percent, kNever};
+  }
   limit.full = std::min(limit.full, room - room / 4);
   limit.start = std::min(limit.start, limit.full / 4);
   return limit;

@@ -17,7 +17,7 @@ Duration SourcePenalties::time_for(Misconduct misconduct) const {
 void SourcePenalties::add(std::string_view source, Misconduct misconduct, Instant now) noexcept
     try {
   const std::lock_guard lock(mutex_);
-  while (!by_end_.empty() && by_end_.begin()->first <= now) forget_first();
+  forget_ended(now);
   const auto entry = entry_of(source, now);
   const Instant end = std::min(entry->second.end + time_for(misconduct), now + options_.longest);
   postpone(entry, end);
@@ -29,9 +29,10 @@ void SourcePenalties::add(std::string_view source, Misconduct misconduct, Instan
   // A source that is not penalised is still refused each time.
 }
 
-bool SourcePenalties::refuses(std::string_view source, Instant now) const {
+bool SourcePenalties::refuses(std::string_view source, Instant now) {
   if (size() == 0) return false;
   const std::lock_guard lock(mutex_);
+  forget_ended(now);
   const auto found = by_source_.find(source);
   return found != by_source_.end() && found->second.is_enforced && now < found->second.end;
 }
@@ -56,6 +57,11 @@ void SourcePenalties::postpone(BySource::iterator entry, Instant end) {
   node.value().first = end;
   by_end_.insert(std::move(node));
   entry->second.end = end;
+}
+
+void SourcePenalties::forget_ended(Instant now) {
+  while (!by_end_.empty() && by_end_.begin()->first <= now) forget_first();
+  size_.store(by_source_.size(), std::memory_order_relaxed);
 }
 
 void SourcePenalties::forget_first() {

@@ -27,7 +27,7 @@ class SourcePenalties {
   void add(std::string_view source, Misconduct misconduct, Instant now) noexcept;
 
   /// Returns true if callers of `source` are to be refused at `now`.
-  bool refuses(std::string_view source, Instant now) const;
+  bool refuses(std::string_view source, Instant now);
 
   /// Returns how many sources have a penalty that has not been forgotten.
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
@@ -44,10 +44,11 @@ class SourcePenalties {
   Duration time_for(Misconduct misconduct) const;
   BySource::iterator entry_of(std::string_view source, Instant now);
   void postpone(BySource::iterator entry, Instant end);
+  void forget_ended(Instant now);
   void forget_first();
 
   Penalties options_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   BySource by_source_;
   ByEnd by_end_;
   std::atomic<std::size_t> size_ = 0;

@@ -101,6 +101,19 @@ class Keys(WithKeys):
                     self.assertEqual((refused.returncode, refused.stdout), (1, b""))
                     server.line("refused: the caller is not allowed .*identity=key:alice$")
 
+    def test_a_challenge_over_tls_leaves_the_name_that_the_key_has_proved(self):
+        secret = os.path.join(self.folder, "secret")
+        with open(secret, "w", encoding="ascii", opener=lambda path, flags: os.open(
+                path, flags, 0o600)) as file:
+            file.write("a secret")
+        asking = f"?auth=hmac-sha256&secret-file={secret}"
+        for allowed, answered in (("alice", b"HELLO\n"), ("hmac-sha256", b"")):
+            with self.subTest(allowed):
+                server = self.serve(f"upper=tls://127.0.0.1:0{asking}&allow={allowed}")
+                address = server.endpoints[0].split("?")[0]
+                called = self.call(at(address) + asking, "hello")
+                self.assertEqual(called.stdout, answered, called.stderr)
+
     def test_names_are_refused_where_nothing_proves_them(self):
         for endpoint, why in (("tcp://127.0.0.1:0?allow=alice", b"nothing proves the names"),
                               ("unix:@x?allow=alice", b"nothing proves the names"),

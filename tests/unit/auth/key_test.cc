@@ -147,13 +147,15 @@ TEST_CASE("no error contains a part of the secret") {
 
 TEST_CASE("names are letters, digits, dots, underscores and dashes, 1 to 64 of them") {
   for (const std::string& name :
-       {std::string("a"), std::string("A.b_c-9"), std::string("-"), std::string(64, '0')}) {
+       {std::string("a"), std::string("A.b_c-9"), std::string("-"), std::string(64, '0'),
+        std::string("Any"), std::string("owners")}) {
     CHECK(Key::check_name(name));
   }
   for (const std::string& name :
        {std::string(), std::string(65, 'a'), std::string("."), std::string(".."),
         std::string("a b"), std::string("a:b"), std::string("a/b"), std::string("a\n"),
-        std::string("\xc3\xa4"), std::string("a\0", 2), std::string("*"), std::string("a|b")}) {
+        std::string("\xc3\xa4"), std::string("a\0", 2), std::string("*"), std::string("a|b"),
+        std::string("any"), std::string("owner")}) {
     CAPTURE(name);
     const auto checked = Key::check_name(name);
     CHECK(test::kind_of(checked) == "invalid_argument");

@@ -93,10 +93,24 @@ TEST_CASE("anything else is passed on at once") {
   CHECK(verdict_of("GET / HTTP/1.1\r\n\r\n") == Verdict::complete);
   CHECK(verdict_of(std::string(1, '\0')) == Verdict::complete);
   CHECK(verdict_of(record("x", 23)) == Verdict::complete);
-  CHECK(verdict_of(record("")) == Verdict::complete);
   CHECK(verdict_of(std::string("\x16\x03\x01\x40\x01", 5)) == Verdict::complete);
   // A message of another type.
   CHECK(verdict_of(record(message(1'000'00, 2)).substr(0, 6)) == Verdict::complete);
+}
+
+TEST_CASE("an empty record is refused, before the message and within it") {
+  CHECK(verdict_of(record("")) == Verdict::empty_record);
+  CHECK(verdict_of(record("", 20)) == Verdict::empty_record);
+  CHECK(verdict_of(record(message(100).substr(0, 50)) + record("")) == Verdict::empty_record);
+}
+
+TEST_CASE("a change of the cipher before the message is passed over, whole or in parts") {
+  const std::string change = record("\x01", 20);
+  CHECK(verdict_of(change) == Verdict::incomplete);
+  CHECK(verdict_of(change + record(message(10))) == Verdict::complete);
+  CHECK(bytes_until_verdict(change + record(message(10)), Verdict::complete) == 25);
+  CHECK(verdict_of(change + std::string("\x16\x03\x03\x01\x00\x01\x02\x00\x00", 9)) ==
+        Verdict::too_long);
 }
 
 TEST_CASE("the bytes beyond the limit stay where they are") {

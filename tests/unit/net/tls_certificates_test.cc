@@ -235,6 +235,34 @@ TEST_CASE("a caller has no identity before it has proved its key") {
   CHECK(server.layer->identity()->name == "alice");
 }
 
+TEST_CASE("the message after a request for another first message is limited as that was") {
+  // TLS 1.3 with X25519 and a share of no key; the server asks for one.
+  const std::string extensions(
+      "\x00\x2b\x00\x03\x02\x03\x04"
+      "\x00\x0a\x00\x04\x00\x02\x00\x1d"
+      "\x00\x0d\x00\x06\x00\x04\x08\x07\x04\x03"
+      "\x00\x33\x00\x02\x00\x00",
+      31);
+  const std::string body = std::string("\x03\x03", 2) + std::string(32, 'r') +
+                           std::string("\x00\x00\x02\x13\x01\x01\x00\x00\x1f", 9) + extensions;
+  const std::string hello = std::string("\x16\x03\x01\x00\x4e\x01\x00\x00\x4a", 9) + body;
+  REQUIRE(body.size() == 0x4a);
+  CertificateAuthority root;
+  const Tls server = Tls::server(with(root.issue({{"server"}, "DNS:host"}))).value();
+  for (const std::string& change : {std::string(), std::string("\x14\x03\x03\x00\x01\x01", 6)}) {
+    const auto layer = server.make_layer();
+    std::vector<std::byte> out;
+    Bytes wire = as_bytes(hello);
+    REQUIRE_FALSE(layer->open(wire, out).value());
+    REQUIRE(out.size() > 43);
+    const std::string second = change + std::string("\x16\x03\x03\x01\x00\x01\x02\x00\x00", 9);
+    wire = as_bytes(second);
+    const auto opened = layer->open(wire, out);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().kind == ErrorKind::too_large);
+  }
+}
+
 TEST_CASE("a key that the caller's lookup does not find is that failure") {
   TlsOptions options;
   options.credential = [](std::string_view name, std::string_view) -> Result<Psk> {
@@ -284,8 +312,7 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
       {with({missing, good.private_key}),
        "not_found " + missing + ": the certificate cannot be used: No such file or directory"},
       {with({directory, good.private_key}),
-       "invalid_argument " + directory +
-           ": the certificate cannot be used: the file has none that can be read"},
+       "invalid_argument " + directory + ": it is not a regular file"},
       {with({good.certificate, garbage}),
        "invalid_argument " + garbage +
            ": the private key cannot be used: the file has none that can be read"},
@@ -309,14 +336,45 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
   }
 }
 
+TEST_CASE("a private key without a certificate is refused by a server") {
+  CertificateAuthority root;
+  TlsOptions options = accepting("alice");
+  options.files.private_key = root.issue({{"server"}, "DNS:host"}).private_key;
+  CHECK(failure_of(Tls::server(options)) == "invalid_argument " + options.files.private_key +
+                                                ": there is a private key without a certificate");
+}
+
+TEST_CASE("a pipe or a directory in place of a file is refused without waiting for it") {
+  CertificateAuthority root;
+  const CertificateFiles files = root.issue({{"server"}, "DNS:host"});
+  const std::string pipe = files.certificate + ".pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const TlsOptions& options :
+       {with({pipe, files.private_key}), with({files.certificate, pipe}), with(files, pipe)}) {
+    CHECK(failure_of(Tls::server(options)) ==
+          "invalid_argument " + pipe + ": it is not a regular file");
+  }
+}
+
+TEST_CASE("an option that gives no file is refused") {
+  for (const char* option : {"cert=", "key=", "ca=", "server="}) {
+    CAPTURE(option);
+    const Endpoint endpoint = Endpoint::parse("tls://localhost:1?" + std::string(option)).value();
+    OptionTaker taker(endpoint);
+    const auto taken = TlsFiles::take_from(taker, {});
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().message().contains("is empty"));
+  }
+}
+
 TEST_CASE("an endpoint gives each file once") {
   const auto files_of = [](const std::string& options) {
     const Endpoint endpoint = Endpoint::parse("tls://localhost:1?" + options).value();
     OptionTaker taker(endpoint);
     return TlsFiles::take_from(taker, {.roots = "/roots"});
   };
-  CHECK(files_of("cert=/c&key=/k&server=ab") == TlsFiles{"/c", "/k", "/roots", "ab"});
-  CHECK(files_of("ca=/other") == TlsFiles{.roots = "/other"});
+  CHECK(files_of("cert=/c&key=/k&server=ab").value() == TlsFiles{"/c", "/k", "/roots", "ab"});
+  CHECK(files_of("ca=/other").value() == TlsFiles{.roots = "/other"});
   for (const char* name : {"cert", "key", "ca", "server"}) {
     const std::string once = std::string(name) + "=/a";
     const auto twice = files_of(once + '&' + once);

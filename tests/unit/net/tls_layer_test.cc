@@ -126,6 +126,16 @@ TEST_CASE("a first message that announces too many bytes is refused with an aler
   CHECK(as_text(ends.to_client) == std::string_view("\x15\x03\x03\x00\x02\x02\x2f", 7));
 }
 
+TEST_CASE("an empty record before the first message is refused with an alert") {
+  Ends ends;
+  Bytes wire = as_bytes(std::string_view("\x16\x03\x01\x00\x00", 5));
+  const auto opened = ends.server->open(wire, ends.to_client);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == ErrorKind::protocol_violation);
+  // A fatal alert, unexpected_message.
+  CHECK(as_text(ends.to_client) == std::string_view("\x15\x03\x03\x00\x02\x02\x0a", 7));
+}
+
 TEST_CASE("a handshake takes one round trip, and then bytes go both ways") {
   Ends ends;
   ends.open();

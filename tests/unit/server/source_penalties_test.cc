@@ -112,6 +112,15 @@ TEST_CASE("the default number of sources is kept, however many misbehave") {
   CHECK(penalties.size() == 65'536);
 }
 
+TEST_CASE("penalties that have ended are forgotten when a caller is looked up") {
+  SourcePenalties penalties{Penalties()};
+  penalties.add("a", Misconduct::no_authentication, kStart);
+  CHECK_FALSE(penalties.refuses("b", kStart + 1s - 1ns));
+  CHECK(penalties.size() == 1);
+  CHECK_FALSE(penalties.refuses("b", kStart + 1s));
+  CHECK(penalties.size() == 0);
+}
+
 TEST_CASE("penalties that have ended are forgotten when another is added") {
   SourcePenalties penalties{Penalties()};
   for (int i = 0; i < 100; ++i) {

@@ -1,5 +1,7 @@
+#include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <string>
@@ -112,6 +114,15 @@ ServerOptions with_penalties(ServerOptions options, PenalisedCallers callers) {
   return options;
 }
 
+/// Returns the place of one that has something to read.
+std::size_t wait_readable(const std::vector<UniqueFd>& callers) {
+  std::vector<pollfd> waiting;
+  for (const UniqueFd& caller : callers) waiting.push_back({caller.get(), POLLIN, 0});
+  REQUIRE(::poll(waiting.data(), waiting.size(), 60'000) > 0);
+  const auto is_ready = [](const pollfd& each) { return each.revents != 0; };
+  return static_cast<std::size_t>(std::ranges::find_if(waiting, is_ready) - waiting.begin());
+}
+
 bool is_open_and_silent(const UniqueFd& caller) {
   char byte = 0;
   return ::recv(caller.get(), &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
@@ -132,6 +143,27 @@ Psk key_of_alice() {
 }
 
 }  // namespace
+
+TEST_CASE("a server with room for few calls lets callers wait for it, and refuses none") {
+  test::on_each_word(
+      [](ServerOptions options) {
+        options.limits.connections_max = 4;
+        options.limits.connections_per_peer_max = 100;
+        Guarded server(std::move(options));
+        std::vector<UniqueFd> callers;
+        for (int i = 0; i < 12; ++i) {
+          callers.push_back(test::connect_tcp(server.server().port()));
+        }
+        while (!callers.empty()) {
+          const std::size_t served = wait_readable(callers);
+          CHECK(test::receive_text(callers[served].get(), kChallengeBytes).size() ==
+                kChallengeBytes);
+          callers.erase(callers.begin() + static_cast<std::ptrdiff_t>(served));
+        }
+        CHECK(server.server().server().counters().refusals(Refusal::too_many_unauthenticated) == 0);
+      },
+      {"threads:4", "processes:4", "loops:1", "loops:2"});
+}
 
 TEST_CASE("callers beyond the limit for those that are not authenticated are reset and counted") {
   test::on_each_word(
