@@ -27,12 +27,17 @@ void slow_reply(Stream& call) {
   if (call.write_all(hotline::as_bytes("end"))) ++observed().returns;
 }
 
+/// The peers of these tests keep their calls open until the server has closed them.
+void linger_shortly(hotline::ServerOptions& options) {
+  options.linger = std::chrono::milliseconds(50);
+}
+
 }  // namespace
 
 TEST_CASE("A drain ends calls that wait for their caller, and the server with status 0") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, observed_upper);
+    ServerProcess server(uri, observed_upper, linger_shortly);
     Peer peer(server.endpoint());
     CHECK(peer.exchange("hello") == "HELLO");
     server.drain();
@@ -50,7 +55,7 @@ TEST_CASE("A drain ends calls that wait for their caller, and the server with st
 TEST_CASE("A drain lets a handler finish a reply that it has begun") {
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
-    ServerProcess server(uri, slow_reply);
+    ServerProcess server(uri, slow_reply, linger_shortly);
     Peer peer(server.endpoint());
     peer.send("go");
     CHECK(peer.receive(6) == "begin ");
@@ -98,6 +103,7 @@ TEST_CASE("A second signal cuts at once") {
 
 TEST_CASE("Callers in the backlog at the drain, with bytes sent, are still answered") {
   const auto one_at_a_time = [](hotline::ServerOptions& options) {
+    linger_shortly(options);
     options.limits.connections_max = 1;
   };
   for (const std::string& uri : contract::stream_endpoints()) {
