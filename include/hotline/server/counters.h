@@ -63,7 +63,7 @@ struct DurationHistogram {
 /// was passed to a message handler. Bytes are those of messages and of the replies to them; the
 /// bytes that stream handlers receive and send are not counted.
 struct Counters {
-  std::uint64_t calls = 0;            ///< Connections that were accepted and not refused.
+  std::uint64_t calls = 0;            ///< Accepted and not refused at once. Some may then fail.
   std::uint64_t calls_in_flight = 0;  ///< The calls that have not ended.
   std::uint64_t authenticated = 0;    ///< Calls that passed an authentication and are allowed.
   std::uint64_t messages = 0;

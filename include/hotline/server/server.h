@@ -85,7 +85,7 @@ struct ServerOptions {
   TlsOptions tls{};  ///< For `tls://`: what the server trusts. Options of an endpoint win.
   /// Reads again, at Server::reload(), what the program itself gave the server, such as the keys
   /// of TlsOptions::accepted: Keyring::read_again(). It may block its thread; it must not wait
-  /// for the server, nor throw.
+  /// for the server, nor suspend its fiber, nor throw.
   std::function<Result<Reloaded>()> on_reload{};
   CallCount calls = CallCount::unlimited;
   SignalUse signals = SignalUse::none;
