@@ -70,9 +70,11 @@ void Link::open() {
 bool Link::answer_challenge() {
   constexpr std::string_view kLabel("hotline hmac-sha256 caller\0", 27);
   std::array<char, kChallengeBytes> challenge;
-  if (recv(socket_.get(), challenge.data(), challenge.size(), MSG_DONTWAIT | MSG_PEEK) <
-      static_cast<ssize_t>(challenge.size()))
-    return false;
+  const ssize_t arrived =
+      recv(socket_.get(), challenge.data(), challenge.size(), MSG_DONTWAIT | MSG_PEEK);
+  if (arrived < 0) return false;
+  // A server sends all of it at once; a part of it would keep the socket readable for ever.
+  if (arrived < static_cast<ssize_t>(challenge.size())) throw Failure("no whole challenge");
   receive_some(socket_, challenge.data(), challenge.size());
   std::string text(kLabel);
   text.append(challenge.data(), challenge.size());
