@@ -32,7 +32,8 @@ Error explain(Error error) {
                            error.kind == ErrorKind::truncated;
   if (has_hung_up && error.advice.empty()) {
     error.advice =
-        "the command may have met the server's limit of time or size; the server's log says why";
+        "the server may not allow this caller, or the command may have met its limit of time or "
+        "size; the server's log says why";
   }
   return error;
 }
