@@ -77,9 +77,9 @@ Result<Keyring> Keyring::open(std::string directory) {
 }
 
 Result<void> Keyring::reload() const {
-  auto read = state_->read();
-  if (!read) return fail(std::move(read.error()));
-  state_->keys.set(std::move(*read));
+  const auto read = read_again();
+  if (!read) return fail(read.error());
+  (*read)();
   return {};
 }
 

@@ -18,8 +18,7 @@ constexpr Literal kHandshake = "complete the TLS handshake with";
 constexpr Literal kReceiveFrom = "receive from";
 constexpr Literal kSendTo = "send to";
 
-// A fatal alert: illegal_parameter, as OpenSSL sends for a message that is too long. RFC 8446,
-// section 6.
+// RFC 8446, section 6; OpenSSL sends illegal_parameter for a message that is too long.
 enum class Alert : std::uint8_t { unexpected_message = 10, illegal_parameter = 47 };
 
 /// Returns the record of a fatal alert that is not encrypted.
@@ -28,7 +27,7 @@ std::array<std::byte, 7> record_of(Alert alert) {
           std::byte{2},  std::byte{2}, std::byte(alert)};
 }
 
-// The random number of a ServerHello that asks for another ClientHello: section 4.1.3.
+// The random number of a ServerHello that asks for another ClientHello: RFC 8446, section 4.1.3.
 constexpr std::string_view kAskAgain =
     "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
     "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c";
