@@ -5,7 +5,6 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <new>
 #include <utility>
 
+#include "engine/special_file.h"
 #include "hotline/core/literal.h"
 #include "hotline/core/rows.h"
 #include "net/address.h"
@@ -162,11 +162,8 @@ Error file_error(const std::string& what, const std::string& path) {
                                  : "it must be a file in the PEM form, with a key for cert=");
 }
 
-/// Opening a pipe could wait for ever.
 Result<void> check_is_regular(const std::string& path) {
-  struct stat found {};
-  // What opening says of a missing file is right.
-  if (path.empty() || ::stat(path.c_str(), &found) != 0 || S_ISREG(found.st_mode)) return {};
+  if (!engine::is_special_file(path)) return {};
   return fail(make_error(ErrorKind::invalid_argument, kUseTls, path, "it is not a regular file",
                          "copy it into a file"));
 }

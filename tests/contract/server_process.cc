@@ -17,6 +17,10 @@ extern "C" void __lsan_do_leak_check() __attribute__((weak));
 // Defined under ThreadSanitizer only.
 extern "C" void __tsan_init() __attribute__((weak));
 
+// AddressSanitizer asks for it. Freed memory that it keeps counts as memory of the server.
+extern "C" __attribute__((visibility("default"))) const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "quarantine_size_mb=8"; }
+
 namespace contract {
 
 Observed& observed() {
