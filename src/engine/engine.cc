@@ -97,6 +97,11 @@ std::chrono::system_clock::time_point wall_clock_now() {
   return Engine::current().read_wall_clock();
 }
 
+ClockReading read_clocks() {
+  Engine& engine = Engine::current();
+  return {.wall = engine.read_wall_clock(), .monotonic = engine.read_clock()};
+}
+
 Deadline deadline_after(Duration timeout) { return Deadline::after(now(), timeout); }
 
 Result<void> sleep_until(Deadline deadline, OnDrain on_drain) {

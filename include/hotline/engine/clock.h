@@ -16,6 +16,17 @@ Instant now();
 /// Returns the time of the wall clock of the current thread's engine. Any thread.
 std::chrono::system_clock::time_point wall_clock_now();
 
+/// Both clocks of an engine, read one right after the other.
+struct ClockReading {
+  std::chrono::system_clock::time_point wall{};
+  Instant monotonic{};
+};
+
+/// Returns both clocks of the current thread's engine as they are now, also within a turn of an
+/// event loop, where now() is constant. If the wall clock has gone another way than the monotonic
+/// one between two readings, it was set. Any thread.
+ClockReading read_clocks();
+
 /// Returns the deadline that is `timeout` from now().
 Deadline deadline_after(Duration timeout);
 

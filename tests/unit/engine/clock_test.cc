@@ -53,6 +53,17 @@ TEST_CASE("the wall clock is that of the system") {
   });
 }
 
+TEST_CASE("both clocks go on within a turn of a loop") {
+  test::on_each_engine([] {
+    const ClockReading first = read_clocks();
+    ClockReading second = first;
+    while (second.monotonic == first.monotonic) second = read_clocks();
+    CHECK(second.monotonic > first.monotonic);
+    CHECK(second.wall >= first.wall);
+    CHECK(second.monotonic <= std::chrono::steady_clock::now());
+  });
+}
+
 TEST_CASE("no timeout is a deadline that never passes") {
   test::on_each_engine([] {
     CHECK(deadline_after(kNoTimeout).is_never());
