@@ -1,0 +1,13 @@
+#pragma once
+
+#include "hotline/engine/clock.h"
+
+namespace hotline::services {
+
+/// Returns true if the wall clock was set between two readings: if it has gone by another time than
+/// the monotonic clock. A clock that is corrected by at most 500 millionths of its speed, as RFC
+/// 5905 does it, was not set, and less than 1 ms is not noticed. A machine that was suspended in
+/// between counts as one whose clock was set.
+bool was_wall_clock_set(const ClockReading& earlier, const ClockReading& later);
+
+}  // namespace hotline::services

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "hotline/core/deadline.h"
+#include "services/ntp_packet.h"
+#include "services/ntp_timestamp.h"
+
+// What a server states about its clock: docs/wire/ntp.md. No I/O.
+
+namespace hotline::services {
+
+/// The reference id of a clock that follows no server: 127.127.1.1.
+inline constexpr std::uint32_t kNtpLocalClock = 0x7F7F0101;
+
+/// How far the clock of this machine can be trusted. A value.
+struct NtpClockState {
+  /// How fast an unattended clock may go wrong: RFC 5905, PHI.
+  static constexpr std::int64_t kDriftPerMillion = 15;
+
+  NtpLeap leap = NtpLeap::unsynchronised;
+  std::uint8_t stratum = 0;    ///< 1 to 15 if synchronised.
+  Duration root_delay{};       ///< The round trip to the reference clock.
+  Duration root_dispersion{};  ///< The most that the clock was wrong by at `as_of`.
+  std::uint32_t reference_id = 0;
+  WallTime reference_time{};  ///< The last update of the clock.
+  WallTime as_of{};           ///< From then on the dispersion grows.
+
+  bool is_synchronised() const { return leap != NtpLeap::unsynchronised; }
+  bool operator==(const NtpClockState&) const = default;
+};
+
+/// Writes what a server says of its clock at `now` into `reply`: leap, stratum, root delay, root
+/// dispersion, reference id and time. Of a clock that is not synchronised, or may be wrong by 16 s
+/// or more, it says that it is not synchronised.
+void describe_ntp_clock(const NtpClockState& state, WallTime now, NtpPacket& reply);
+
+}  // namespace hotline::services
