@@ -84,6 +84,7 @@
 #include "hotline/server/reply.h"
 #include "hotline/server/serve.h"
 #include "hotline/server/server.h"
+#include "hotline/server/source_rates.h"
 #include "hotline/services/command.h"
 #include "hotline/services/command_client.h"
 #include "hotline/services/upper.h"

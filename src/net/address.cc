@@ -69,18 +69,6 @@ AddressText describe_unix(const SocketAddress& address) {
   return {{}, 0, std::string(name.substr(0, name.find('\0'))), false};
 }
 
-/// Returns an IP address in its IPv6 form, with IPv4 mapped; nullopt for other families.
-std::optional<in6_addr> ip_of(const SocketAddress& address) {
-  const int family = family_of(address);
-  if (family == AF_INET6) return as<sockaddr_in6>(address).sin6_addr;
-  if (family != AF_INET) return std::nullopt;
-  in6_addr mapped{};
-  mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
-  const in_addr ip = as<sockaddr_in>(address).sin_addr;
-  std::memcpy(mapped.s6_addr + 12, &ip, sizeof ip);
-  return mapped;
-}
-
 }  // namespace
 
 int family_of(const SocketAddress& address) {
@@ -112,6 +100,17 @@ SocketAddress unix_address(std::string_view path, bool is_abstract) {
 SocketAddress unix_autobind_address() {
   const sa_family_t family = AF_UNIX;
   return {&family, sizeof family};
+}
+
+std::optional<in6_addr> ip_of(const SocketAddress& address) {
+  const int family = family_of(address);
+  if (family == AF_INET6) return as<sockaddr_in6>(address).sin6_addr;
+  if (family != AF_INET) return std::nullopt;
+  in6_addr mapped{};
+  mapped.s6_addr[10] = mapped.s6_addr[11] = 0xff;
+  const in_addr ip = as<sockaddr_in>(address).sin_addr;
+  std::memcpy(mapped.s6_addr + 12, &ip, sizeof ip);
+  return mapped;
 }
 
 bool is_wildcard(const SocketAddress& address) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <netinet/in.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,6 +29,9 @@ SocketAddress unix_address(std::string_view path, bool is_abstract);
 /// Returns the address with which the kernel gives a UNIX socket an abstract name. unix(7),
 /// Autobind.
 SocketAddress unix_autobind_address();
+
+/// Returns an IP address in its IPv6 form, with IPv4 mapped; nullopt for other families.
+std::optional<in6_addr> ip_of(const SocketAddress& address);
 
 /// Returns true for the address of every interface.
 bool is_wildcard(const SocketAddress& address);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "hotline/core/socket_address.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/net/stream.h"
 
@@ -13,5 +15,12 @@ std::string source_of(const Endpoint& peer);
 
 /// Same as above, but callers at a UNIX socket are told apart by their user. `call` must be open.
 std::string source_of(const Stream& call);
+
+/// Returns a number for the source of a datagram from `peer`: the same for equal sources, another
+/// one for others. An IPv4 address that is mapped into IPv6 is the IPv4 address.
+std::uint64_t source_prefix_of(const SocketAddress& peer);
+
+/// Returns false if `peer` is a loopback address or a UNIX socket.
+bool is_of_other_machine(const SocketAddress& peer);
 
 }  // namespace hotline::server

@@ -58,6 +58,14 @@ SocketAddress ipv4_address(std::uint16_t port, const char* host) {
   return {&address, sizeof address};
 }
 
+SocketAddress ipv6_address(std::uint16_t port, const char* host) {
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_port = htons(port);
+  REQUIRE(::inet_pton(AF_INET6, host, &address.sin6_addr) == 1);
+  return {&address, sizeof address};
+}
+
 SocketAddress bound_address(int fd) {
   SocketAddress address;
   socklen_t size = SocketAddress::kSizeMax;
@@ -81,16 +89,8 @@ std::pair<UniqueFd, std::uint16_t> tcp_listener(int backlog) {
 UniqueFd connect_tcp(std::uint16_t port, const char* host) {
   const bool is_ipv6 = std::string_view(host).find(':') != std::string_view::npos;
   UniqueFd fd = patient(::socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!is_ipv6) {
-    const SocketAddress address = ipv4_address(port, host);
-    connect_to(fd.get(), address.data(), address.size());
-    return fd;
-  }
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_port = htons(port);
-  REQUIRE(::inet_pton(AF_INET6, host, &address.sin6_addr) == 1);
-  connect_to(fd.get(), &address, sizeof address);
+  const SocketAddress address = is_ipv6 ? ipv6_address(port, host) : ipv4_address(port, host);
+  connect_to(fd.get(), address.data(), address.size());
   return fd;
 }
 

@@ -26,6 +26,9 @@ std::pair<UniqueFd, std::uint16_t> tcp_listener(int backlog = 16);
 /// Returns 127.0.0.1 (or another numeric IPv4 address) with `port`.
 SocketAddress ipv4_address(std::uint16_t port, const char* host = "127.0.0.1");
 
+/// Returns a numeric IPv6 address with `port`.
+SocketAddress ipv6_address(std::uint16_t port, const char* host);
+
 /// Returns the address that a socket is bound to.
 SocketAddress bound_address(int fd);
 

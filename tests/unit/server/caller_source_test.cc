@@ -8,7 +8,9 @@
 
 #include "hotline/net/connect.h"
 #include "hotline/net/listener.h"
+#include "net/address.h"
 #include "support/loops.h"
+#include "support/sockets.h"
 
 namespace hotline::server::caller_source_test {
 namespace {
@@ -21,6 +23,11 @@ std::string source_of_caller(const std::string& uri) {
   Listener listener = listen(uri).value();
   const Stream caller = connect(listener.endpoint().to_string()).value();
   return source_of(listener.accept().value());
+}
+
+SocketAddress numeric_address(const std::string& host) {
+  return host.contains(':') ? test::ipv6_address(1, host.c_str())
+                            : test::ipv4_address(1, host.c_str());
 }
 
 }  // namespace
@@ -43,6 +50,31 @@ TEST_CASE("the source of a call is its address, and at a UNIX socket its user") 
     CHECK(source_of_caller("unix:@hotline-source-" + std::to_string(::getpid())) ==
           "uid:" + std::to_string(::geteuid()));
   });
+}
+
+TEST_CASE("the number of a source is its IPv4 address, or its IPv6 network of 64 bits") {
+  const auto prefix = [](const char* host) { return source_prefix_of(numeric_address(host)); };
+  CHECK(prefix("192.0.2.1") == prefix("::ffff:192.0.2.1"));
+  CHECK(prefix("192.0.2.1") != prefix("192.0.2.2"));
+  CHECK(prefix("2001:db8:0:1::1") == prefix("2001:db8:0:1:ffff::"));
+  CHECK(prefix("2001:db8:0:1::1") != prefix("2001:db8:0:2::1"));
+  // The same 64 bits as the IPv4 address, but another kind.
+  CHECK(prefix("0:0:c000:201::") != prefix("192.0.2.1"));
+  CHECK(source_prefix_of(net::unix_address("a", true)) ==
+        source_prefix_of(net::unix_address("/b", false)));
+  CHECK(source_prefix_of(net::unix_address("a", true)) != prefix("0.0.0.0"));
+  CHECK(source_prefix_of(net::unix_address("a", true)) != prefix("::"));
+}
+
+TEST_CASE("the loopback and UNIX sockets are of this machine, other addresses are not") {
+  for (const char* host : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
+    CHECK_FALSE(is_of_other_machine(numeric_address(host)));
+  }
+  for (const char* host : {"192.0.2.1", "0.0.0.0", "::", "2001:db8::1", "::ffff:192.0.2.1"}) {
+    CHECK(is_of_other_machine(numeric_address(host)));
+  }
+  CHECK_FALSE(is_of_other_machine(net::unix_address("a", true)));
+  CHECK_FALSE(is_of_other_machine(SocketAddress()));
 }
 
 }  // namespace hotline::server::caller_source_test
