@@ -146,3 +146,9 @@ void reverse_packet_info(DatagramRoute& route) {
 }
 
 }  // namespace hotline::net
+
+namespace hotline {
+
+std::uint16_t DatagramRoute::port() const { return net::port_of(peer); }
+
+}  // namespace hotline

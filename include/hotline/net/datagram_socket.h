@@ -30,6 +30,9 @@ class DatagramRoute {
  public:
   SocketAddress peer{};
 
+  /// Returns the port of the peer, or 0 for a UNIX peer. Allocates nothing.
+  std::uint16_t port() const;
+
  private:
   friend struct net::RouteControl;
 

@@ -144,6 +144,20 @@ TEST_CASE("descriptors that peers pass do not stay open, on a server and on a cl
   });
 }
 
+TEST_CASE("a route has the port of the peer, and none for a UNIX peer") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    auto client = bound("udp://127.0.0.1:0");
+    DatagramRoute to_server;
+    to_server.peer = test::ipv4_address(server.endpoint().port());
+    send(client, "hello", &to_server);
+    const auto received = server.receive(soon());
+    REQUIRE(received);
+    CHECK(received->route->port() == client.endpoint().port());
+    CHECK(DatagramRoute{}.port() == 0);
+  });
+}
+
 TEST_CASE("a socket recognises a datagram that it sent to itself, and no other") {
   test::on_each_engine([] {
     for (const char* uri : {"udp://127.0.0.1:0", "udp://0.0.0.0:0", "udp://:0"}) {
