@@ -31,12 +31,14 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
     }
     if (state.end == -ENOBUFS) return std::exchange(state.end, 1);
     if (state.end <= 0) return state.end;
-    if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
-    if (state.is_direct && !state.is_armed && !state.is_starved()) {
+    if (state.is_direct && !is_draining() && !state.is_armed && !state.is_starved()) {
       const int result = receive_directly(operation, state, deadline);
       if (result != -EAGAIN) return result;
     }
-    if (!is_draining() && !state.is_armed && !state.is_starved()) arm_receive(state);
+    // Only after the attempt, which lets other fibers run: one of them may ask for a drain, and a
+    // drained fiber must not wait for a multishot that it will not arm.
+    if (is_draining() && !state.is_armed) return operation.attempt_last(-kDrainEnd);
+    if (!state.is_armed && !state.is_starved()) arm_receive(state);
     const int waited = wait_for_queue(operation.channel(), state, deadline);
     if (waited < 0) return waited;
   }

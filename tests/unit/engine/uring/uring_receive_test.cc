@@ -1,5 +1,6 @@
 #include <sys/socket.h>
 
+#include <array>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -23,6 +24,22 @@ int receive(EventLoop& loop, Channel& channel, Buffer& buffer) {
   const int result = loop.perform(operation, Deadline::never());
   buffer = std::move(operation.buffer);
   return result;
+}
+
+/// Floods `channel` until its loop receives without a multishot, and takes all the bytes.
+void make_direct(EventLoop& loop, Channel& channel, int peer) {
+  const std::string flood(96 * 1024, 'f');
+  test::send_text(peer, flood);
+  Buffer buffer;
+  std::size_t received = 0;
+  while (received < flood.size()) {
+    // The multishot takes all, before the next receive, and is stopped.
+    for (int i = 0; i < 5; ++i) loop.yield();
+    const int result = receive(loop, channel, buffer);
+    REQUIRE(result > 0);
+    received += static_cast<std::size_t>(result);
+    buffer = {};
+  }
 }
 
 }  // namespace
@@ -87,6 +104,37 @@ TEST_CASE("a flooded stream is received to its end, in order, in either way") {
       buffer = {};
     }
     CHECK((received == sent));
+  });
+}
+
+TEST_CASE("a drain that is asked for between two attempts of a flooded stream ends its receive") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    make_direct(loop, channel, peer.get());
+    // Each of these takes one attempt. There is one more than a fiber may make in one turn, so the
+    // others run before the last.
+    constexpr std::size_t kAttempts = 65;
+    std::array<std::byte, 100> piece{};
+    test::send_text(peer.get(), std::string((kAttempts - 1) * piece.size(), 'p'));
+    FiberGroup group(loop);
+    int last = 0;
+    bool has_received = false;
+    loop.spawn(
+        "receive",
+        [&] {
+          for (std::size_t i = 0; i < kAttempts; ++i) {
+            has_received = i == kAttempts - 1;
+            Receive operation(channel, loop, piece);
+            last = loop.perform(operation, deadline_after(std::chrono::seconds(5)));
+            if (!has_received) CHECK(last == static_cast<int>(piece.size()));
+          }
+        },
+        &group);
+    while (!has_received) loop.yield();
+    group.interrupt(kDrainEnd);
+    group.join();
+    CHECK(last == -kDrainEnd);
   });
 }
 
