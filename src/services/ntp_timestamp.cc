@@ -55,9 +55,10 @@ Duration operator-(NtpTimestamp later, NtpTimestamp earlier) {
 
 NtpShort NtpShort::of(Duration duration) {
   if (duration <= Duration::zero()) return {};
-  if (duration > seconds(65'535)) return {UINT32_MAX};
+  if (duration >= seconds(65'536)) return {UINT32_MAX};
   const auto scaled = static_cast<std::uint64_t>(duration.count()) << 16;
-  return {static_cast<std::uint32_t>((scaled + kNanoseconds - 1) / kNanoseconds)};
+  const std::uint64_t rounded = (scaled + kNanoseconds - 1) / kNanoseconds;
+  return {static_cast<std::uint32_t>(std::min<std::uint64_t>(rounded, UINT32_MAX))};
 }
 
 Duration NtpShort::duration() const {

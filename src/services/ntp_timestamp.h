@@ -42,7 +42,7 @@ struct NtpShort {
   std::uint32_t value = 0;
 
   /// Returns the least value that is not less than `duration`. A negative duration becomes 0, and
-  /// one of more than 65535 seconds the greatest value.
+  /// one that is too long, of about 65536 seconds or more, the greatest value.
   static NtpShort of(Duration duration);
 
   /// Returns the least number of nanoseconds that is not less than this value.

@@ -112,6 +112,11 @@ TEST_CASE("a short saturates at both ends") {
   CHECK(NtpShort::of(-1ns).value == 0);
   CHECK(NtpShort::of(Duration::min()).value == 0);
   CHECK(NtpShort::of(65'535s).value == 0xffff'0000U);
+  CHECK(NtpShort::of(65'535s + 1ns).value == 0xffff'0001U);
+  CHECK(NtpShort::of(65'536s - 15'259ns).value == 0xffff'ffffU);
+  CHECK(NtpShort::of(65'536s - 15'260ns).value == 0xffff'ffffU);
+  CHECK(NtpShort::of(65'536s - 30'518ns).value == 0xffff'fffeU);
+  CHECK(NtpShort::of(65'536s - 1ns).value == UINT32_MAX);
   CHECK(NtpShort::of(65'536s).value == UINT32_MAX);
   CHECK(NtpShort::of(Duration::max()).value == UINT32_MAX);
   CHECK(NtpShort{UINT32_MAX}.duration() <= 65'536s);
