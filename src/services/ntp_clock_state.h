@@ -31,8 +31,8 @@ struct NtpClockState {
 };
 
 /// Writes what a server says of its clock at `now` into `reply`: leap, stratum, root delay, root
-/// dispersion, reference id and time. Of a clock that is not synchronised, or may be wrong by 16 s
-/// or more, it says that it is not synchronised.
+/// dispersion, reference id and time. A clock that may be wrong by 16 s or more is described as not
+/// synchronised.
 void describe_ntp_clock(const NtpClockState& state, WallTime now, NtpPacket& reply);
 
 }  // namespace hotline::services

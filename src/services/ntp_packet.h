@@ -107,7 +107,7 @@ void encode_ntp_key_id(std::uint32_t key_id, std::span<std::byte, NtpMac::kKeyId
 struct NtpExtension {
   static constexpr std::size_t kHeaderBytes = 4;
   static constexpr std::size_t kBytesMin = 16;
-  static constexpr std::size_t kLastBytesMin = 28;  ///< Of the last one, if no MAC follows it.
+  static constexpr std::size_t kLastBytesMin = 28;  ///< That of the last one, if no MAC follows.
 
   std::uint16_t type = 0;
   Bytes body{};   ///< With its padding: how long the value is depends on the type.
