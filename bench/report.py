@@ -5,7 +5,7 @@ import statistics
 
 def floor_of(server, scenario):
     """The name of the floor that a server is compared with."""
-    kinds = {"udp": "udp", "psk": "tls", "certificates": "tls"}
+    kinds = {"udp": "udp", "ntp": "ntp", "psk": "tls", "certificates": "tls"}
     return "floor-" + kinds.get(scenario.transport, server.kind)
 
 

@@ -12,7 +12,8 @@ Trust = collections.namedtuple("Trust", "endpoint serve floor generator")
 
 
 def plain():
-    return {name: Trust(f"{name}://127.0.0.1:0", [], [], []) for name in ("tcp", "udp")}
+    schemes = {"tcp": "tcp", "udp": "udp", "ntp": "udp"}
+    return {name: Trust(f"{scheme}://127.0.0.1:0", [], [], []) for name, scheme in schemes.items()}
 
 
 def run(*command):

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "datagrams.h"
+
 namespace bench {
 namespace {
 
@@ -22,7 +24,8 @@ constexpr double kSecondsMax = 600;
 
 constexpr const char* kUsage =
     "usage: bench_generator ENDPOINT [OPTION...]\n"
-    "  ENDPOINT             tcp://A.B.C.D:PORT, tls:// or udp:// of an upper-case server\n"
+    "  ENDPOINT             tcp://A.B.C.D:PORT, tls:// or udp:// of an upper-case server;\n"
+    "                       ntp:// of an NTP server\n"
     "  --mode MODE          load (default), connections or idle; the last two not over udp\n"
     "  --connections N      connections, or datagram sockets (1)\n"
     "  --bytes N            bytes a message (64)\n"
@@ -70,10 +73,13 @@ Prefix parse_prefix(std::string_view value) {
 void parse_endpoint(const std::string& endpoint, Options& options) {
   const std::string_view scheme = std::string_view(endpoint).substr(0, 6);
   const std::size_t colon = endpoint.rfind(':');
-  const bool is_known = scheme == "tcp://" || scheme == "tls://" || scheme == "udp://";
+  const bool is_known =
+      scheme == "tcp://" || scheme == "tls://" || scheme == "udp://" || scheme == "ntp://";
   if (!is_known || colon <= scheme.size()) reject("endpoint", endpoint);
   options.has_tls = scheme == "tls://";
-  options.datagrams = scheme == "udp://";
+  options.is_ntp = scheme == "ntp://";
+  options.datagrams = scheme == "udp://" || options.is_ntp;
+  if (options.is_ntp) options.bytes = NtpDatagrams::kBytes;
   options.server.sin_family = AF_INET;
   const std::string host = endpoint.substr(6, colon - 6);
   if (inet_pton(AF_INET, host.c_str(), &options.server.sin_addr) != 1) reject("endpoint", endpoint);
@@ -115,6 +121,8 @@ void check(const Options& options) {
     throw std::invalid_argument("--bytes: a datagram needs 8 for its number");
   if (options.datagrams && options.bytes > kDatagramBytesMax)
     throw std::invalid_argument("--bytes: a datagram holds at most 65507");
+  if (options.is_ntp && options.bytes != NtpDatagrams::kBytes)
+    throw std::invalid_argument("--bytes: an NTP packet has 48");
   if (options.datagrams && options.prefix != Prefix::kNone)
     throw std::invalid_argument("--framing: datagrams need none");
   if (options.has_tls != options.trust.has_tls())

@@ -19,6 +19,7 @@ struct Options {
   Mode mode = Mode::kLoad;
   sockaddr_in server{};
   bool datagrams = false;
+  bool is_ntp = false;
   bool has_tls = false;
   std::size_t connections = 1;
   std::size_t bytes = 64;  // With its prefix.

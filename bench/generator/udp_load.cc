@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
+#include <utility>
 
 #include "failure.h"
 
@@ -14,19 +12,6 @@ namespace {
 constexpr int kTurnMs = 20;
 constexpr Nanoseconds kReplyTimeout = 200 * kMillisecond;
 constexpr Nanoseconds kExpiryPeriod = 50 * kMillisecond;
-constexpr std::size_t kNumberSize = 8;
-
-void write_number(char* text, std::uint32_t number) {
-  for (std::size_t i = kNumberSize; i > 0; --i, number >>= 4)
-    text[i - 1] = "0123456789ABCDEF"[number & 15];
-}
-
-std::uint32_t read_number(const char* text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text, text + kNumberSize, number, 16);
-  if (error != std::errc() || end != text + kNumberSize) throw Failure("wrong reply: its number");
-  return number;
-}
 
 std::vector<mmsghdr> headers(std::vector<iovec>& pieces, std::vector<char>& memory,
                              std::size_t stride) {
@@ -46,7 +31,7 @@ UdpLoad::UdpLoad(const Options& options, Measurement& measurement)
     : options_(options),
       measurement_(measurement),
       stride_(options.bytes + 1),
-      text_(options, options.bytes),
+      datagrams_(Datagrams::of(options)),
       received_(options.depth * stride_),
       composed_(options.depth * options.bytes),
       receive_pieces_(options.depth),
@@ -70,7 +55,7 @@ void UdpLoad::connect() {
   peers_.resize(options_.connections);
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     peers_[i].socket = connect_datagrams(options_.server);
-    peers_[i].start = text_.start(i);
+    peers_[i].index = i;
     peers_[i].slots.resize(options_.depth);
     for (std::size_t slot = 0; slot < options_.depth; ++slot)
       peers_[i].slots[slot].number = static_cast<std::uint32_t>(slot);
@@ -94,8 +79,7 @@ void UdpLoad::receive(Peer& peer) {
     const Nanoseconds time = now();
     for (std::size_t i = 0; i < count; ++i) {
       const char* reply = received_.data() + i * stride_;
-      if (accept(peer, reply, receive_headers_[i].msg_len, time) && running_)
-        compose(peer, read_number(reply) % options_.depth, time);
+      accept(peer, reply, receive_headers_[i].msg_len, time);
     }
     send_composed(peer);
     // A batch that is not full has emptied the socket; a window that is full cannot grow.
@@ -117,22 +101,17 @@ std::size_t UdpLoad::receive_batch(const Peer& peer) {
   return static_cast<std::size_t>(std::max(count, 0));
 }
 
-// False for the reply to a datagram that was given up before.
-bool UdpLoad::accept(Peer& peer, const char* reply, std::size_t size, Nanoseconds now) {
+// The next request follows, unless the datagram was given up before.
+void UdpLoad::accept(Peer& peer, const char* reply, std::size_t size, Nanoseconds now) {
   if (size != options_.bytes) throw Failure("wrong reply: its size");
-  const std::uint32_t number = read_number(reply);
-  const std::size_t text_size = size - kNumberSize;
-  text_.verify(reply + kNumberSize, text_size, position(peer, number));
-  Slot& slot = peer.slots[number % options_.depth];
-  if (!slot.waiting || slot.number != number) return false;
+  const std::uint32_t number = datagrams_->verify(peer.index, reply);
+  const std::size_t slot_index = number % options_.depth;
+  Slot& slot = peer.slots[slot_index];
+  if (!slot.waiting || slot.number != number) return;
   slot.waiting = false;
   --waiting_;
   measurement_.answered(now, now - slot.time, 1);
-  return true;
-}
-
-std::uint64_t UdpLoad::position(const Peer& peer, std::uint32_t number) const {
-  return peer.start + std::uint64_t{number} * options_.bytes;
+  if (running_) compose(peer, slot_index, now);
 }
 
 void UdpLoad::compose(Peer& peer, std::size_t slot_index, Nanoseconds now) {
@@ -142,9 +121,7 @@ void UdpLoad::compose(Peer& peer, std::size_t slot_index, Nanoseconds now) {
   slot.time = now;
   ++waiting_;
   char* datagram = composed_.data() + composed_count_++ * options_.bytes;
-  write_number(datagram, slot.number);
-  std::memcpy(datagram + kNumberSize, text_.request(position(peer, slot.number)),
-              options_.bytes - kNumberSize);
+  datagrams_->compose(peer.index, slot.number, datagram);
 }
 
 void UdpLoad::send_composed(const Peer& peer) {

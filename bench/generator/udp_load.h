@@ -4,18 +4,18 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "datagrams.h"
 #include "measurement.h"
 #include "options.h"
 #include "socket.h"
-#include "text.h"
 
 namespace bench {
 
-// A closed loop over UDP: every socket keeps a window of `depth` datagrams in flight. A datagram
-// starts with its number, eight digits that upper-casing leaves alone; one whose reply does not
-// come in time is counted as lost and a new one takes its place.
+// A closed loop over UDP: every socket keeps a window of `depth` datagrams in flight. One whose
+// reply does not come in time is counted as lost and a new one takes its place.
 class UdpLoad {
  public:
   UdpLoad(const Options& options, Measurement& measurement);
@@ -32,7 +32,7 @@ class UdpLoad {
 
   struct Peer {
     Descriptor socket;
-    std::uint64_t start = 0;
+    std::size_t index = 0;
     std::vector<Slot> slots;
   };
 
@@ -40,8 +40,7 @@ class UdpLoad {
   bool turn();
   void receive(Peer& peer);
   std::size_t receive_batch(const Peer& peer);
-  bool accept(Peer& peer, const char* reply, std::size_t size, Nanoseconds now);
-  std::uint64_t position(const Peer& peer, std::uint32_t number) const;
+  void accept(Peer& peer, const char* reply, std::size_t size, Nanoseconds now);
   void compose(Peer& peer, std::size_t slot, Nanoseconds now);
   void send_composed(const Peer& peer);
   void expire(Nanoseconds now);
@@ -49,7 +48,7 @@ class UdpLoad {
   const Options& options_;
   Measurement& measurement_;
   std::size_t stride_;
-  Text text_;
+  std::unique_ptr<Datagrams> datagrams_;
   Poller poller_;
   std::vector<Peer> peers_;
   std::vector<char> received_;
