@@ -28,6 +28,7 @@ class Operation {
     send_vectored,
     receive_datagrams,
     send_datagrams,
+    receive_errors,
     wait_ready,
     wait_process,
     read,

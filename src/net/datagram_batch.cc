@@ -30,7 +30,7 @@ PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddre
 }
 
 ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
-                           PacketInfo packet_info)
+                           PacketInfo packet_info, TimestampUse times)
     : bytes_max_(datagram_bytes_max),
       control_bytes_(packet_info == PacketInfo::wanted ? RouteControl::kBytesMax : 0),
       stride_((datagram_bytes_max + kStridePadding) / 64 * 64),
@@ -38,14 +38,18 @@ ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
       memory_(std::make_unique_for_overwrite<std::byte[]>(count * stride_)),
       pieces_(count),
       headers_(count),
+      timed_controls_(times == TimestampUse::none ? 0 : count),
       routes_(count),
       datagrams_(count) {
+  if (times != TimestampUse::none) control_bytes_ = kTimedControlBytes;
   for (std::size_t i = 0; i < count; ++i) {
     pieces_[i] = {memory_.get() + i * stride_, bytes_max_};
     headers_[i].msg_hdr.msg_name = routes_[i].peer.data();
     headers_[i].msg_hdr.msg_iov = &pieces_[i];
     headers_[i].msg_hdr.msg_iovlen = 1;
-    headers_[i].msg_hdr.msg_control = control_bytes_ > 0 ? RouteControl::data(routes_[i]) : nullptr;
+    if (control_bytes_ == 0) continue;
+    headers_[i].msg_hdr.msg_control =
+        timed_controls_.empty() ? RouteControl::data(routes_[i]) : timed_controls_[i].bytes;
   }
 }
 
@@ -70,17 +74,57 @@ void ReceiveBatch::describe(std::size_t index) {
   const mmsghdr& header = headers_[index];
   DatagramRoute& route = routes_[index];
   route.peer.set_size(header.msg_hdr.msg_namelen);
-  RouteControl::size(route) = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
-  if (RouteControl::size(route) > 0) {
-    engine::take_descriptors(header.msg_hdr, {});
-    reverse_packet_info(route);
-  }
   datagrams_[index] = {
       .bytes = {memory_.get() + index * stride_, std::min<std::size_t>(header.msg_len, bytes_max_)},
       .is_truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0,
       .route = &route,
+      .received_at = {},
   };
+  if (!timed_controls_.empty()) return read_timed_control(index);
+  RouteControl::size(route) = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
+  if (RouteControl::size(route) == 0) return;
+  engine::take_descriptors(header.msg_hdr, {});
+  reverse_packet_info(route);
 }
+
+void ReceiveBatch::read_timed_control(std::size_t index) {
+  msghdr& message = headers_[index].msg_hdr;
+  DatagramRoute& route = routes_[index];
+  RouteControl::size(route) = 0;
+  engine::take_descriptors(message, {});
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr;
+       control = CMSG_NXTHDR(&message, control)) {
+    if (reverse_packet_info(*control, route)) continue;
+    if (const auto time = time_in(*control)) datagrams_[index].received_at = time;
+  }
+}
+
+void SendBatch::note_times(TimestampUse use) {
+  timed_controls_.resize(use == TimestampUse::received_and_sent ? headers_.size() : 0);
+}
+
+void SendBatch::ask_for_time(std::size_t index) {
+  msghdr& header = headers_[index].msg_hdr;
+  std::byte* const control = timed_controls_[index].bytes;
+  write_sent_time_request(control);
+  if (header.msg_controllen > 0) {
+    std::memcpy(control + kSentTimeRequestBytes, header.msg_control, header.msg_controllen);
+  }
+  header.msg_control = control;
+  header.msg_controllen += kSentTimeRequestBytes;
+}
+
+namespace {
+
+void address(msghdr& header, const DatagramRoute& route) {
+  header.msg_name = const_cast<void*>(route.peer.data());
+  header.msg_namelen = static_cast<socklen_t>(route.peer.size());
+  if (RouteControl::size(route) == 0) return;
+  header.msg_control = const_cast<std::byte*>(RouteControl::data(route));
+  header.msg_controllen = RouteControl::size(route);
+}
+
+}  // namespace
 
 std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagrams) {
   const std::size_t count = std::min(datagrams.size(), headers_.size());
@@ -91,12 +135,8 @@ std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagram
     header = {};
     header.msg_iov = &pieces_[i];
     header.msg_iovlen = 1;
-    if (datagram.route == nullptr) continue;
-    header.msg_name = const_cast<void*>(datagram.route->peer.data());
-    header.msg_namelen = static_cast<socklen_t>(datagram.route->peer.size());
-    if (RouteControl::size(*datagram.route) == 0) continue;
-    header.msg_control = const_cast<std::byte*>(RouteControl::data(*datagram.route));
-    header.msg_controllen = RouteControl::size(*datagram.route);
+    if (datagram.route != nullptr) address(header, *datagram.route);
+    if (datagram.sent_time == SentTime::wanted && !timed_controls_.empty()) ask_for_time(i);
   }
   return std::span(headers_).first(count);
 }
@@ -117,13 +157,30 @@ void reply_with(DatagramRoute& route, int level, int type, const Info& info) {
 }
 
 template <typename Info>
-Info info_of(cmsghdr* header) {
+Info info_of(const cmsghdr& header) {
   Info info;
-  std::memcpy(&info, CMSG_DATA(header), sizeof info);
+  std::memcpy(&info, CMSG_DATA(&header), sizeof info);
   return info;
 }
 
 }  // namespace
+
+bool reverse_packet_info(const cmsghdr& control, DatagramRoute& route) {
+  if (control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_PKTINFO) {
+    auto info = info_of<in_pktinfo>(control);
+    // The address is enough: naming the interface would override the routing table.
+    info.ipi_ifindex = 0;
+    reply_with(route, IPPROTO_IP, IP_PKTINFO, info);
+    return true;
+  }
+  if (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_PKTINFO) {
+    auto info = info_of<in6_pktinfo>(control);
+    if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+    reply_with(route, IPPROTO_IPV6, IPV6_PKTINFO, info);
+    return true;
+  }
+  return false;
+}
 
 void reverse_packet_info(DatagramRoute& route) {
   msghdr view{};
@@ -131,17 +188,7 @@ void reverse_packet_info(DatagramRoute& route) {
   view.msg_controllen = std::exchange(RouteControl::size(route), std::uint8_t{0});
   for (cmsghdr* header = CMSG_FIRSTHDR(&view); header != nullptr;
        header = CMSG_NXTHDR(&view, header)) {
-    if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
-      auto info = info_of<in_pktinfo>(header);
-      // The address is enough: naming the interface would override the routing table.
-      info.ipi_ifindex = 0;
-      return reply_with(route, IPPROTO_IP, IP_PKTINFO, info);
-    }
-    if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-      auto info = info_of<in6_pktinfo>(header);
-      if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
-      return reply_with(route, IPPROTO_IPV6, IPV6_PKTINFO, info);
-    }
+    if (reverse_packet_info(*header, route)) return;
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/channel.h"
 #include "hotline/net/datagram_socket.h"
+#include "net/kernel_times.h"
 
 namespace hotline::net {
 
@@ -24,7 +25,8 @@ PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddre
 /// touched only as far as datagrams fill it.
 class ReceiveBatch {
  public:
-  ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max, PacketInfo packet_info);
+  ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max, PacketInfo packet_info,
+               TimestampUse times = TimestampUse::none);
 
   /// Returns empty descriptions for the kernel to fill.
   std::span<mmsghdr> prepare(std::size_t count_max);
@@ -35,7 +37,14 @@ class ReceiveBatch {
   std::size_t size() const { return headers_.size(); }
 
  private:
+  /// A control buffer that also has room for a time. Without times the kernel writes directly into
+  /// the route, which needs no copy.
+  struct TimedControl {
+    alignas(cmsghdr) std::byte bytes[kTimedControlBytes];
+  };
+
   void describe(std::size_t index);
+  void read_timed_control(std::size_t index);
 
   std::size_t bytes_max_;
   std::size_t control_bytes_;
@@ -44,6 +53,7 @@ class ReceiveBatch {
   std::unique_ptr<std::byte[]> memory_;
   std::vector<iovec> pieces_;
   std::vector<mmsghdr> headers_;
+  std::vector<TimedControl> timed_controls_;  ///< Empty if no times are noted.
   std::vector<DatagramRoute> routes_;
   std::vector<Datagram> datagrams_;
 };
@@ -53,10 +63,21 @@ class SendBatch {
  public:
   explicit SendBatch(std::size_t count) : pieces_(count), headers_(count) {}
 
+  /// From now on, asks for the times of the datagrams that want one, or no longer does.
+  void note_times(TimestampUse use);
+
   /// Describes the first of `datagrams`, as many as fit.
   std::span<mmsghdr> prepare(std::span<const OutgoingDatagram> datagrams);
 
  private:
+  /// The control data of a route, and the request for a sent time.
+  struct TimedControl {
+    alignas(cmsghdr) std::byte bytes[sizeof(DatagramRoute) + kSentTimeRequestBytes];
+  };
+
+  void ask_for_time(std::size_t index);
+
+  std::vector<TimedControl> timed_controls_;  ///< Empty if no sent times are noted.
   std::vector<iovec> pieces_;
   std::vector<mmsghdr> headers_;
 };
@@ -64,5 +85,9 @@ class SendBatch {
 /// Turns the address information that came with a datagram into what a reply must carry to be sent
 /// from the address that was called: ip(7), ipv6(7). Drops all other control data.
 void reverse_packet_info(DatagramRoute& route);
+
+/// The same for one control message that lies elsewhere. Returns false, and leaves `route` as it
+/// is, if it is something else.
+bool reverse_packet_info(const cmsghdr& control, DatagramRoute& route);
 
 }  // namespace hotline::net

@@ -3,9 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,16 +12,13 @@
 #include "engine/operations/datagrams.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
-#include "hotline/engine/mutex.h"
 #include "hotline/net/target.h"
 #include "net/address.h"
 #include "net/bind.h"
-#include "net/datagram_batch.h"
-#include "net/own_address.h"
+#include "net/datagram_state.h"
 #include "net/socket.h"
 #include "net/socket_option_row.h"
 #include "net/transport_row.h"
-#include "net/unix_sender.h"
 
 namespace hotline {
 
@@ -32,72 +27,7 @@ using engine::Engine;
 
 namespace {
 
-constexpr Literal kSendFrom = "send to";
-
-}  // namespace
-
-struct DatagramSocket::State {
-  std::unique_ptr<Channel> channel;
-  Endpoint endpoint;
-  DatagramOptions options;
-  net::PacketInfo packet_info;
-  net::OwnAddress own_address;
-  net::BoundPath path;
-  std::shared_ptr<net::InheritedMode> mode;
-  std::shared_ptr<net::ReceiveBatch> received;
-  std::shared_ptr<net::ReceiveBatch> spare;  ///< A user keeps it, or has kept it until recently.
-  net::SendBatch sent;
-  std::optional<net::UnixSender> unix_sender;  ///< Set for a bound UNIX socket.
-  Mutex send_mutex;  ///< Held by the fiber that sends, because `sent` and the candidates belong to
-                     ///< one send.
-
-  /// The addresses of the called name, until one of them answers; the first is connected. Empty if
-  /// there is no other.
-  std::vector<SocketAddress> candidates;
-  SocketAddress source;       ///< The address from which a client calls; may be empty.
-  std::string last_sent;      ///< The last datagram, while there are candidates.
-  bool has_waited = false;    ///< No reply came in time, so the next send goes to another address.
-  bool is_receiving = false;  ///< A fiber is receiving.
-
-  State(std::unique_ptr<Channel> socket, Endpoint where, const DatagramOptions& how,
-        net::PacketInfo asked = net::PacketInfo::none)
-      : channel(std::move(socket)),
-        endpoint(std::move(where)),
-        options(how),
-        packet_info(asked),
-        received(new_batch()),
-        sent(batch_size()) {}
-
-  /// Makes the state of a socket for a server.
-  static std::unique_ptr<State> over(net::BoundSocket bound, const DatagramOptions& options);
-
-  std::size_t batch_size() const { return std::max<std::size_t>(1, options.batch_max); }
-  std::shared_ptr<net::ReceiveBatch> new_batch() const {
-    return std::make_shared<net::ReceiveBatch>(batch_size(), options.datagram_bytes_max,
-                                               packet_info);
-  }
-  Error error(int code, std::string_view operation) const {
-    return engine::operation_error(code, operation, endpoint.to_string());
-  }
-  Endpoint peer_of(const DatagramRoute* route) const {
-    if (route == nullptr || route->peer.is_empty()) return endpoint;
-    return Endpoint::of_address(endpoint.transport(), route->peer);
-  }
-  Error send_error(Error error, const DatagramRoute* route) const {
-    error.operation = kSendFrom;
-    error.endpoint = peer_of(route).to_string();
-    return error;
-  }
-  Result<std::span<const Datagram>> receive(std::size_t count_max, Deadline deadline);
-  int receive_some(std::span<mmsghdr> headers, Deadline deadline);
-  bool call_candidate();
-  bool ask_next();
-  int send_whole(const OutgoingDatagram& datagram);
-  int send_some(std::span<mmsghdr> headers);
-  std::size_t sendable(std::span<const OutgoingDatagram> datagrams) const;
-};
-
-namespace {
+constexpr Literal kSendTo = "send to";
 
 // A burst waits there while a handler works; the default holds some 250 small datagrams.
 constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
@@ -133,6 +63,12 @@ std::unique_ptr<DatagramSocket::State> DatagramSocket::State::over(net::BoundSoc
   return state;
 }
 
+Error DatagramSocket::State::send_error(Error error, const DatagramRoute* route) const {
+  error.operation = kSendTo;
+  error.endpoint = peer_of(route).to_string();
+  return error;
+}
+
 DatagramSocket::DatagramSocket(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DatagramSocket::DatagramSocket(DatagramSocket&&) noexcept = default;
 DatagramSocket& DatagramSocket::operator=(DatagramSocket&&) noexcept = default;
@@ -152,7 +88,8 @@ Result<std::span<const Datagram>> DatagramSocket::State::receive(std::size_t cou
 }
 
 int DatagramSocket::State::receive_some(std::span<mmsghdr> headers, Deadline deadline) {
-  engine::ReceiveDatagrams operation(*channel, headers);
+  if (const int noted = sent_queue.take_error(); noted < 0) return noted;
+  engine::ReceiveDatagrams operation(*channel, headers, error_reader());
   is_receiving = true;
   const int count = Engine::current().perform(operation, deadline);
   is_receiving = false;
@@ -165,6 +102,7 @@ int DatagramSocket::State::receive_some(std::span<mmsghdr> headers, Deadline dea
 bool DatagramSocket::State::call_candidate() {
   while (!candidates.empty()) {
     if (net::call_datagrams(candidates.front(), source, options.socket, channel) >= 0) {
+      if (times != TimestampUse::none) net::set_times(*channel, times);
       endpoint = Endpoint::of_address(endpoint.transport(), candidates.front());
       return true;
     }
@@ -209,7 +147,7 @@ std::shared_ptr<void> DatagramSocket::keep_batch() {
 }
 
 int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
-  engine::SendDatagrams operation(*channel, headers);
+  engine::SendDatagrams operation(*channel, headers, error_reader());
   Engine& engine = Engine::current();
   // A UNIX peer that does not read must not delay others, so its datagram is dropped, as UDP would
   // drop it. A connected socket has no other peers.
@@ -249,7 +187,7 @@ int DatagramSocket::State::send_whole(const OutgoingDatagram& datagram) {
 Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   State& state = *state_;
   if (state.sendable({&datagram, 1}) == 0) {
-    return fail(make_error(ErrorKind::permission_denied, kSendFrom,
+    return fail(make_error(ErrorKind::permission_denied, kSendTo,
                            state.peer_of(datagram.route).to_string(),
                            "its address is a relative path, which could name another socket here",
                            "the peer must bind an absolute path or an @NAME"));
@@ -257,7 +195,8 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   const auto lock = state.send_mutex.lock();
   if (!lock) return fail(state.send_error(lock.error(), datagram.route));
   const int result = state.send_whole(datagram);
-  if (result < 0) return fail(state.send_error(state.error(result, kSendFrom), datagram.route));
+  if (result < 0) return fail(state.send_error(state.error(result, kSendTo), datagram.route));
+  state.note_sent({&datagram, 1});
   if (state.options.tap != nullptr) {
     state.options.tap->sent(state.peer_of(datagram.route), datagram.bytes);
   }
@@ -277,10 +216,11 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
     }
     const int result = state.send_some(state.sent.prepare(datagrams.first(sendable)));
     if (result < 0 && !is_of_datagram(result) && result != -engine::kDeadlineEnd) {
-      return fail(state.error(result, kSendFrom));
+      return fail(state.error(result, kSendTo));
     }
     const std::size_t taken = result < 0 ? 0 : static_cast<std::size_t>(result);
     sent += taken;
+    state.note_sent(datagrams.first(taken));
     for (const OutgoingDatagram& each : datagrams.first(taken)) {
       if (state.options.tap != nullptr)
         state.options.tap->sent(state.peer_of(each.route), each.bytes);
@@ -309,7 +249,7 @@ Result<DatagramSocket> DatagramSocket::share() const {
   state->own_address = state_->own_address;
   state->mode = state_->mode;
   if (state_->unix_sender) state->unix_sender.emplace(*state->channel);
-  return DatagramSocket(std::move(state));
+  return with_my_times(std::move(state));
 }
 
 Result<DatagramSocket> DatagramSocket::share_port() const {
@@ -320,7 +260,7 @@ Result<DatagramSocket> DatagramSocket::share_port() const {
   auto bound = net::bind_beside(*state_->channel, state_->endpoint, net::SocketKind::datagram,
                                 state_->options.socket);
   if (!bound) return fail(std::move(bound.error()));
-  return DatagramSocket(State::over(std::move(*bound), state_->options));
+  return with_my_times(State::over(std::move(*bound), state_->options));
 }
 
 int DatagramSocket::descriptor() const { return state_->channel->fd(); }

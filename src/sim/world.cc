@@ -87,10 +87,11 @@ void Host::step_clock(Duration step) {
 
 void Host::set_clock_drift(std::int64_t per_million) {
   auto& host = *static_cast<SimulatedHost*>(host_);
+  const Duration elapsed = world_->state_->universe.elapsed();
   // The drift so far is kept.
-  const std::int64_t less = host.drift_per_million - per_million;
-  host.wall_clock_offset += world_->state_->universe.elapsed() / 1'000'000 * less;
+  host.wall_clock_offset += host.drift(elapsed);
   host.drift_per_million = per_million;
+  host.wall_clock_offset -= host.drift(elapsed);
 }
 
 void Host::set_descriptors_max(std::size_t count) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -47,12 +49,37 @@ struct Datagram {
   bool is_truncated =
       false;  ///< The datagram was longer than the socket's `datagram_bytes_max`; the rest is lost.
   const DatagramRoute* route = nullptr;  ///< Set by every receive.
+
+  /// When it arrived, by the wall clock of the kernel. Empty unless the socket notes times. The
+  /// first few after note_times() may have none, or the time at which they were received.
+  std::optional<std::chrono::system_clock::time_point> received_at{};
 };
+
+/// Which times the kernel notes for the datagrams of a socket.
+enum class TimestampUse : std::uint8_t {
+  none,
+  received,           ///< When each datagram arrived.
+  received_and_sent,  ///< Also when each left for which OutgoingDatagram::sent_time asks.
+};
+
+/// Whether the kernel notes when one datagram is sent.
+enum class SentTime : std::uint8_t { unwanted, wanted };
 
 /// One datagram to send. The caller keeps the bytes and the route.
 struct OutgoingDatagram {
   Bytes bytes{};
   const DatagramRoute* route = nullptr;  ///< Null on a connected socket.
+
+  /// Has no effect unless the socket notes sent times.
+  SentTime sent_time = SentTime::unwanted;
+};
+
+/// A datagram that has been sent.
+struct SentDatagram {
+  /// The packet as the kernel handed it to the network device. It ends with the bytes of the
+  /// datagram; the headers of link, IP and UDP may precede them.
+  Bytes bytes{};
+  std::chrono::system_clock::time_point sent_at{};  ///< By the wall clock of the kernel.
 };
 
 /// How to open a datagram socket.
@@ -96,6 +123,22 @@ class DatagramSocket {
   /// counted, and the others go on.
   Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
 
+  /// Has the kernel note these times from now on. Fails with `unsupported` if the kernel or the
+  /// transport does not: sent times exist for UDP only. What the last receive returned becomes
+  /// invalid. Call it while no fiber receives from or sends to this socket.
+  Result<void> note_times(TimestampUse use);
+
+  /// Returns the datagrams with SentTime::wanted that have been sent since the last call, in the
+  /// order of sending as far as the device keeps it. Does not wait: a time may be there when send()
+  /// returns, may come later, and is lost if the kernel has no room for it, if the datagram was
+  /// longer than `datagram_bytes_max`, or if it had to be sent in fragments. At most `batch_max`
+  /// datagrams; if more than that are not taken, the oldest are dropped. Valid until the next call.
+  Result<std::span<const SentDatagram>> take_sent();
+
+  /// Returns how many datagrams the kernel has dropped because this socket's queue was full, since
+  /// the socket was opened, modulo 2^32. One system call.
+  Result<std::uint32_t> lost_datagrams() const;
+
   /// Returns the address that it is bound to, or connected to.
   const Endpoint& endpoint() const;
 
@@ -107,10 +150,12 @@ class DatagramSocket {
   /// Returns the peer of `route`, for messages and logs.
   Endpoint peer_of(const DatagramRoute& route) const;
 
-  /// Returns a second socket object over the same descriptor, with buffers of its own.
+  /// Returns a second socket object over the same descriptor, with buffers of its own. It notes the
+  /// same times.
   Result<DatagramSocket> share() const;
 
-  /// Returns a second socket at the same UDP port, for another loop; see Listener::share_port.
+  /// Returns a second socket at the same UDP port, for another loop; see Listener::share_port. It
+  /// notes the same times.
   Result<DatagramSocket> share_port() const;
 
   /// Returns the descriptor, for features that this library does not offer, or -1 after close. The
@@ -128,6 +173,7 @@ class DatagramSocket {
   struct State;
   explicit DatagramSocket(std::unique_ptr<State> state);
   std::shared_ptr<void> keep_batch();
+  Result<DatagramSocket> with_my_times(std::unique_ptr<State> state) const;
 
   std::unique_ptr<State> state_;
 };

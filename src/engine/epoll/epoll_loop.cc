@@ -90,6 +90,9 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
         return result;
       }
       side.is_ready = false;
+      // A datagram socket has no end: what was reported has been taken, and the next event comes.
+      const bool is_datagrams = operation.kind() == Operation::Kind::receive_datagrams;
+      if (is_datagrams) state.has_ended = false;
       if (is_due(deadline)) return -kDeadlineEnd;
     }
     if (const int failed = register_once(state, operation.channel(), operation.kind()); failed < 0)

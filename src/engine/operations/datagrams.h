@@ -4,34 +4,65 @@
 
 #include <span>
 
+#include "engine/error_queue_reader.h"
 #include "engine/operation.h"
 
 namespace hotline::engine {
 
-/// Receives the datagrams that have arrived, at least one. The result is how many of `messages`
-/// were filled. recvmmsg(2).
-class ReceiveDatagrams final : public Operation {
+/// What receiving and sending datagrams have in common.
+class DatagramOperation : public Operation {
  public:
-  ReceiveDatagrams(Channel& channel, std::span<mmsghdr> messages)
-      : Operation(Kind::receive_datagrams, channel, Direction::read), messages_(messages) {}
-
-  int attempt() noexcept override;
-  bool has_exhausted(int result) const noexcept override {
-    return result > 0 && static_cast<std::size_t>(result) < messages_.size();
-  }
-
   std::span<mmsghdr> messages() const { return messages_; }
+
+ protected:
+  DatagramOperation(Kind kind, Channel& channel, Direction direction, std::span<mmsghdr> messages,
+                    ErrorQueueReader* errors)
+      : Operation(kind, channel, direction), messages_(messages), errors_(errors) {}
+  ~DatagramOperation() = default;
+
+  /// Returns `result` of an attempt. After a second attempt that found nothing, has the error
+  /// queue emptied, because that may be what ended the wait in between.
+  int settle(int result) noexcept;
 
  private:
   std::span<mmsghdr> messages_;
+  ErrorQueueReader* errors_;
+  bool has_found_nothing_ = false;
+};
+
+/// Receives the datagrams that have arrived, at least one. The result is how many of `messages`
+/// were filled. recvmmsg(2).
+class ReceiveDatagrams final : public DatagramOperation {
+ public:
+  /// `errors` may be null; a socket other than an IP socket has no error queue.
+  ReceiveDatagrams(Channel& channel, std::span<mmsghdr> messages,
+                   ErrorQueueReader* errors = nullptr)
+      : DatagramOperation(Kind::receive_datagrams, channel, Direction::read, messages, errors) {}
+
+  int attempt() noexcept override;
+  bool has_exhausted(int result) const noexcept override {
+    return result > 0 && static_cast<std::size_t>(result) < messages().size();
+  }
 };
 
 /// Sends datagrams. The result is how many of `messages` were sent; an error is that of the first
 /// one. sendmmsg(2).
-class SendDatagrams final : public Operation {
+class SendDatagrams final : public DatagramOperation {
  public:
-  SendDatagrams(Channel& channel, std::span<mmsghdr> messages)
-      : Operation(Kind::send_datagrams, channel, Direction::write), messages_(messages) {}
+  /// `errors` as for ReceiveDatagrams.
+  SendDatagrams(Channel& channel, std::span<mmsghdr> messages, ErrorQueueReader* errors = nullptr)
+      : DatagramOperation(Kind::send_datagrams, channel, Direction::write, messages, errors) {}
+
+  int attempt() noexcept override;
+};
+
+/// Receives from the error queue of an IP socket: copies of datagrams with the times at which they
+/// were sent, and errors that the network reported. The result is how many of `messages` were
+/// filled. MSG_ERRQUEUE of recv(2). Only to be attempted: nothing waits for the queue.
+class ReceiveErrors final : public Operation {
+ public:
+  ReceiveErrors(Channel& channel, std::span<mmsghdr> messages)
+      : Operation(Kind::receive_errors, channel, Direction::read), messages_(messages) {}
 
   int attempt() noexcept override;
 

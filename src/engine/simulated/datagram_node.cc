@@ -1,10 +1,17 @@
 #include "engine/simulated/datagram_node.h"
 
+#include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <utility>
+
+#include "engine/simulated/control_writer.h"
 
 namespace hotline::engine {
 namespace {
@@ -15,7 +22,23 @@ constexpr std::size_t kUnixBytesMax = 212'992 - 32;
 
 // net.unix.max_dgram_qlen.
 constexpr std::size_t kUnixQueueMax = 10;
+
+// What net.core.rmem_default holds of small packets.
+constexpr std::size_t kSentQueueMax = 256;
+
+// The headers of IP and UDP precede the copy of a sent datagram.
+constexpr std::size_t kIpv4HeaderBytes = 20 + 8;
+constexpr std::size_t kIpv6HeaderBytes = 40 + 8;
 constexpr Duration kReorderingMax = std::chrono::milliseconds(200);
+
+void put_bytes(mmsghdr& header, std::string_view bytes) {
+  msghdr& message = header.msg_hdr;
+  const iovec& piece = message.msg_iov[0];
+  const std::size_t size = std::min(piece.iov_len, bytes.size());
+  std::memcpy(piece.iov_base, bytes.data(), size);
+  header.msg_len = static_cast<unsigned>(size);
+  message.msg_flags = size < bytes.size() ? MSG_TRUNC : 0;
+}
 
 std::string bytes_of(const msghdr& message) {
   std::string bytes;
@@ -25,39 +48,50 @@ std::string bytes_of(const msghdr& message) {
   return bytes;
 }
 
+/// Calls `use` with each control message.
+template <typename Use>
+void for_each_control(const msghdr& message, Use use) {
+  auto& mutable_message = const_cast<msghdr&>(message);
+  for (cmsghdr* control = CMSG_FIRSTHDR(&mutable_message); control != nullptr;
+       control = CMSG_NXTHDR(&mutable_message, control)) {
+    use(*control);
+  }
+}
+
 /// Returns `source` with the address that the message asks to be sent from, if it does: ip(7),
 /// ipv6(7).
 Site with_packet_info(const msghdr& message, Site source) {
-  if (message.msg_controllen == 0) return source;
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr) return source;
-  if (header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_PKTINFO) {
-    in_pktinfo info;
-    std::memcpy(&info, CMSG_DATA(header), sizeof info);
-    source.ip = ipv4(0, 0, 0, 0);
-    std::memcpy(&source.ip[12], &info.ipi_spec_dst, 4);
-  }
-  if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-    in6_pktinfo info;
-    std::memcpy(&info, CMSG_DATA(header), sizeof info);
-    std::memcpy(source.ip.data(), &info.ipi6_addr, 16);
-  }
+  for_each_control(message, [&](const cmsghdr& control) {
+    if (control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_PKTINFO) {
+      in_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(&control), sizeof info);
+      source.ip = ipv4(0, 0, 0, 0);
+      std::memcpy(&source.ip[12], &info.ipi_spec_dst, 4);
+    }
+    if (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_PKTINFO) {
+      in6_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(&control), sizeof info);
+      std::memcpy(source.ip.data(), &info.ipi6_addr, 16);
+    }
+  });
   return source;
 }
 
-template <typename Info>
-void put_control(msghdr& message, int level, int type, const Info& info) {
-  if (message.msg_controllen < CMSG_SPACE(sizeof info)) {
-    message.msg_controllen = 0;
-    message.msg_flags |= MSG_CTRUNC;
-    return;
-  }
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = level;
-  header->cmsg_type = type;
-  header->cmsg_len = CMSG_LEN(sizeof info);
-  std::memcpy(CMSG_DATA(header), &info, sizeof info);
-  message.msg_controllen = CMSG_SPACE(sizeof info);
+timespec timespec_of(WallTime time) {
+  const auto since = std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch());
+  return {since.count() / 1'000'000'000, since.count() % 1'000'000'000};
+}
+
+/// Returns true if the message asks for the time at which it is sent.
+bool wants_sent_time(const msghdr& message) {
+  bool wants = false;
+  for_each_control(message, [&](const cmsghdr& control) {
+    if (control.cmsg_level != SOL_SOCKET || control.cmsg_type != SO_TIMESTAMPING) return;
+    std::uint32_t flags = 0;
+    std::memcpy(&flags, CMSG_DATA(&control), sizeof flags);
+    wants = (flags & SOF_TIMESTAMPING_TX_SOFTWARE) != 0;
+  });
+  return wants;
 }
 
 }  // namespace
@@ -85,6 +119,17 @@ void DatagramNode::wake_waiting() {
     if (is_open_ && sender->partner_.lock().get() == this) waiting_.push_back(weak);
     sender->notify(Direction::write);
   }
+}
+
+int DatagramNode::get_option(int level, int name, void* value, std::size_t& size) {
+  if (level != SOL_SOCKET || name != SO_MEMINFO) {
+    return SocketNode::get_option(level, name, value, size);
+  }
+  std::array<std::uint32_t, SK_MEMINFO_VARS> numbers{};
+  numbers[SK_MEMINFO_DROPS] = lost_;
+  size = std::min(size, sizeof numbers);
+  std::memcpy(value, numbers.data(), size);
+  return 0;
 }
 
 int DatagramNode::connect(const Site& wanted) {
@@ -137,35 +182,68 @@ int DatagramNode::receive(std::span<mmsghdr> messages) {
 
 void DatagramNode::fill(mmsghdr& header, const Datagram& datagram) const {
   msghdr& message = header.msg_hdr;
-  const iovec& piece = message.msg_iov[0];
-  const std::size_t size = std::min(piece.iov_len, datagram.bytes.size());
-  std::memcpy(piece.iov_base, datagram.bytes.data(), size);
-  header.msg_len = static_cast<unsigned>(size);
-  message.msg_flags = size < datagram.bytes.size() ? MSG_TRUNC : 0;
+  put_bytes(header, datagram.bytes);
   if (message.msg_name != nullptr) {
     const bool has_no_name = family == AF_UNIX && datagram.from.name.empty();
     const SocketAddress address = has_no_name ? SocketAddress() : datagram.from.address(family);
     message.msg_namelen = std::min(message.msg_namelen, static_cast<socklen_t>(address.size()));
     std::memcpy(message.msg_name, address.data(), message.msg_namelen);
   }
-  add_packet_info(message, datagram.to);
+  ControlWriter control(message);
+  add_packet_info(control, datagram.to);
+  if (notes_times())
+    add_time(control, datagram.arrived.value_or(network_.universe().wall_clock(host())));
 }
 
-void DatagramNode::add_packet_info(msghdr& message, const Site& to) const {
+/// Returns true if it notes when datagrams arrive.
+bool DatagramNode::notes_times() const {
+  if (number_option(SOL_SOCKET, SO_TIMESTAMPNS) != 0) return true;
+  return family != AF_UNIX && number_option(SOL_SOCKET, SO_TIMESTAMPING) != 0;
+}
+
+void DatagramNode::add_time(ControlWriter& control, WallTime time) const {
+  if (number_option(SOL_SOCKET, SO_TIMESTAMPNS) != 0) {
+    control.put(SOL_SOCKET, SO_TIMESTAMPNS, timespec_of(time));
+  } else {
+    control.put(SOL_SOCKET, SO_TIMESTAMPING, std::array<timespec, 3>{timespec_of(time)});
+  }
+}
+
+void DatagramNode::add_packet_info(ControlWriter& control, const Site& to) const {
   if (family == AF_INET && number_option(IPPROTO_IP, IP_PKTINFO) != 0) {
     in_pktinfo info{};
     info.ipi_ifindex = 1;
     std::memcpy(&info.ipi_spec_dst, &to.ip[12], 4);
     std::memcpy(&info.ipi_addr, &to.ip[12], 4);
-    put_control(message, IPPROTO_IP, IP_PKTINFO, info);
+    control.put(IPPROTO_IP, IP_PKTINFO, info);
   } else if (family == AF_INET6 && number_option(IPPROTO_IPV6, IPV6_RECVPKTINFO) != 0) {
     in6_pktinfo info{};
     info.ipi6_ifindex = 1;
     std::memcpy(&info.ipi6_addr, to.ip.data(), 16);
-    put_control(message, IPPROTO_IPV6, IPV6_PKTINFO, info);
-  } else {
-    message.msg_controllen = 0;
+    control.put(IPPROTO_IPV6, IPV6_PKTINFO, info);
   }
+}
+
+int DatagramNode::receive_errors(std::span<mmsghdr> messages) {
+  int count = 0;
+  for (mmsghdr& header : messages) {
+    if (sent_.empty()) break;
+    const Sent& sent = sent_.front();
+    put_bytes(header, sent.packet);
+    ControlWriter(header.msg_hdr)
+        .put(SOL_SOCKET, SO_TIMESTAMPING, std::array<timespec, 3>{timespec_of(sent.at)});
+    sent_.pop_front();
+    ++count;
+  }
+  return count > 0 ? count : -EAGAIN;
+}
+
+/// Copies the packet to the error queue: SOF_TIMESTAMPING_TX_SOFTWARE.
+void DatagramNode::note_sent(std::string_view bytes) {
+  if (number_option(SOL_SOCKET, SO_TIMESTAMPING) == 0 || sent_.size() >= kSentQueueMax) return;
+  const std::size_t header_bytes = family == AF_INET ? kIpv4HeaderBytes : kIpv6HeaderBytes;
+  sent_.push_back(
+      {std::string(header_bytes, '\0').append(bytes), network_.universe().wall_clock(host())});
 }
 
 int DatagramNode::send(std::span<mmsghdr> messages) {
@@ -190,9 +268,12 @@ int DatagramNode::send_one(const msghdr& message) {
     return family == AF_UNIX ? -ENOTCONN : -EDESTADDRREQ;
   }
   const int size = static_cast<int>(bytes.size());
+  const bool is_timed = family != AF_UNIX && wants_sent_time(message);
+  const std::string copy = is_timed ? bytes : std::string();
   const int sent = family == AF_UNIX ? send_unix(target, std::move(bytes))
                                      : send_udp(with_packet_info(message, local),
                                                 target.value_or(peer), std::move(bytes));
+  if (sent >= 0 && is_timed) note_sent(copy);
   return sent < 0 ? sent : size;
 }
 
@@ -212,7 +293,7 @@ int DatagramNode::send_unix(const std::optional<Site>& target, std::string bytes
     if (target) receiver->waiting_.push_back(weak_from_this());
     return -EAGAIN;
   }
-  receiver->enqueue({local, receiver->local, std::move(bytes)});
+  receiver->enqueue({local, receiver->local, std::move(bytes), {}});
   return 0;
 }
 
@@ -227,7 +308,7 @@ int DatagramNode::send_udp(Site source, const Site& wanted, std::string bytes) {
     source.ip = target.is_loopback() ? target.ip : host().addresses[target.is_ipv4() ? 0 : 2];
   }
   Universe& universe = network_.universe();
-  Datagram datagram{source, target, std::move(bytes)};
+  Datagram datagram{source, target, std::move(bytes), {}};
   if (there == &host()) {
     launch(*there, datagram);
     return 0;
@@ -263,7 +344,11 @@ void DatagramNode::launch(SimulatedHost& there, const Datagram& datagram) {
 bool DatagramNode::enqueue(Datagram datagram) {
   const bool is_full = family != AF_UNIX && queued_bytes_ + datagram.bytes.size() >
                                                 network_.options().datagram_queue_bytes;
-  if (is_full) return false;
+  if (is_full) {
+    ++lost_;
+    return false;
+  }
+  if (notes_times()) datagram.arrived = network_.universe().wall_clock(host());
   queued_bytes_ += datagram.bytes.size();
   queue_.push_back(std::move(datagram));
   notify(Direction::read);

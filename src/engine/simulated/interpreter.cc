@@ -37,6 +37,7 @@ constexpr KindRow kKindRows[] = {
     {.kind = Kind::send_vectored, .name = "send_vectored", .is_for_socket = true},
     {.kind = Kind::receive_datagrams, .name = "receive_datagrams", .is_for_socket = true},
     {.kind = Kind::send_datagrams, .name = "send_datagrams", .is_for_socket = true},
+    {.kind = Kind::receive_errors, .name = "receive_errors"},
     {.kind = Kind::wait_ready, .name = "wait_ready"},
     {.kind = Kind::wait_process, .name = "wait_process"},
     {.kind = Kind::read, .name = "read"},
@@ -148,6 +149,11 @@ int Interpreter::perform(Operation& operation, Node& node, Program& program) {
       auto* socket = dynamic_cast<DatagramNode*>(&node);
       auto& typed = static_cast<SendDatagrams&>(operation);
       return socket == nullptr ? -ENOTSOCK : socket->send(typed.messages());
+    }
+    case Kind::receive_errors: {
+      auto* socket = dynamic_cast<DatagramNode*>(&node);
+      auto& typed = static_cast<ReceiveErrors&>(operation);
+      return socket == nullptr ? -ENOTSOCK : socket->receive_errors(typed.messages());
     }
     case Kind::wait_ready: return node.is_ready(operation.direction()) ? 0 : -EAGAIN;
     case Kind::wait_process: {

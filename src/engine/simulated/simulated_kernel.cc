@@ -15,11 +15,6 @@
 namespace hotline::engine {
 namespace {
 
-constexpr Duration kStepMax = std::chrono::hours(1);
-
-// 2026-01-01 00:00:00 UTC, the true time at which a world begins.
-constexpr std::chrono::system_clock::time_point kEpoch{std::chrono::seconds(1'767'225'600)};
-
 constexpr unsigned kCores = 2;
 
 Site any_of(bool is_ipv6, bool is_loopback) {
@@ -188,13 +183,7 @@ int SimulatedLoop::lock_file(const std::string&) { return open_counter(); }
 void SimulatedLoop::unlock_file(const std::string&, UniqueFd lock) { close(std::move(lock)); }
 
 std::chrono::system_clock::time_point SimulatedLoop::read_wall_clock() {
-  SimulatedHost& host = program().host;
-  if (universe_.strikes(Fault::clock_step, host.name)) {
-    host.wall_clock_offset += universe_.chance.between(-kStepMax, kStepMax);
-  }
-  const Duration elapsed = universe_.elapsed();
-  const Duration drifted = elapsed / 1'000'000 * host.drift_per_million;
-  return kEpoch + elapsed + drifted + host.wall_clock_offset;
+  return universe_.wall_clock(program().host);
 }
 
 Buffer SimulatedLoop::take_buffer() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@
 
 namespace hotline::engine {
 
+using WallTime = std::chrono::system_clock::time_point;
+
+struct SimulatedHost;
+
 /// What all parts of a simulated world share: time, randomness, faults and trace. One thread.
 struct Universe {
   Universe(std::uint64_t seed_given, FaultPlan faults, Trace::Sink sink)
@@ -26,6 +31,10 @@ struct Universe {
     events.plan(now + delay, std::move(action));
   }
   Duration elapsed() const { return now - kBeginning; }
+
+  /// Returns what the wall clock of `host` shows now. Each look is an opportunity for it to be
+  /// stepped.
+  WallTime wall_clock(SimulatedHost& host);
 
   /// Reports that an invariant does not hold.
   void report_broken(std::string what) { broken.push_back(std::move(what)); }
@@ -54,6 +63,9 @@ struct SimulatedHost {
   };
 
   bool has(const Ip& ip) const;
+
+  /// Returns how far its clock drifts in that time.
+  Duration drift(Duration elapsed) const;
 
   std::string name;
   unsigned number = 0;

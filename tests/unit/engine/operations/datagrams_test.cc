@@ -1,10 +1,12 @@
 #include "engine/operations/datagrams.h"
 
+#include <linux/net_tstamp.h>
 #include <sys/uio.h>
 
 #include <array>
 #include <cerrno>
 #include <string>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -103,6 +105,105 @@ TEST_CASE("datagrams to a peer that has gone are refused, on every engine") {
     SendDatagrams operation(channel, messages.headers);
     const int result = Engine::current().perform(operation, Deadline::never());
     CHECK((result == -ECONNREFUSED || result == -ENOTCONN));
+  });
+}
+
+namespace {
+
+/// A UDP socket that is bound to 127.0.0.1 and notes when its datagrams are sent.
+UniqueFd timed_socket() {
+  UniqueFd fd(Engine::current().open_socket(AF_INET, SOCK_DGRAM));
+  REQUIRE(Engine::current().bind(fd.get(), test::ipv4_address(0)) == 0);
+  const int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE;
+  REQUIRE(Engine::current().set_option(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags,
+                                       sizeof flags) == 0);
+  return fd;
+}
+
+/// Sends one datagram from `channel` to itself, and receives it: only its sent time is left.
+void leave_sent_time(Channel& channel) {
+  const SocketAddress own = test::bound_address(channel.fd());
+  REQUIRE(::sendto(channel.fd(), "x", 1, 0, static_cast<const sockaddr*>(own.data()),
+                   static_cast<socklen_t>(own.size())) == 1);
+  Messages messages;
+  REQUIRE(receive(channel, messages.headers) == 1);
+}
+
+/// Counts how often it is asked to empty the error queue.
+class CountingReader final : public ErrorQueueReader {
+ public:
+  explicit CountingReader(bool empties) : empties_(empties) {}
+
+  void read_errors(Channel& channel) noexcept override {
+    ++count;
+    Messages messages;
+    ReceiveErrors operation(channel, messages.headers);
+    if (empties_) last = Engine::current().attempt(operation);
+  }
+
+  int count = 0;
+  int last = 0;
+
+ private:
+  bool empties_;
+};
+
+constexpr auto kWait = std::chrono::milliseconds(30);
+
+}  // namespace
+
+TEST_CASE("a wait that an error queue ends has the queue emptied, and then goes on") {
+  test::on_each_engine([] {
+    Channel channel(timed_socket());
+    leave_sent_time(channel);
+    CountingReader reader(true);
+    Messages messages;
+    ReceiveDatagrams operation(channel, messages.headers, &reader);
+    Engine& engine = Engine::current();
+    const Deadline deadline = Deadline::after(engine.read_clock(), kWait);
+    CHECK(engine.perform(operation, deadline) == -kDeadlineEnd);
+    CHECK(deadline.has_passed(engine.read_clock()));
+    // Once because of the queue, and once for the last attempt at the deadline.
+    CHECK(reader.count <= 3);
+    ReceiveErrors left(channel, messages.headers);
+    CHECK(engine.attempt(left) == (reader.count > 0 ? -EAGAIN : 1));
+  });
+}
+
+TEST_CASE("a datagram ends the wait that an error queue has disturbed") {
+  test::on_each_engine([] {
+    Channel channel(timed_socket());
+    CountingReader reader(true);
+    for (int i = 0; i < 5; ++i) {
+      leave_sent_time(channel);
+      const SocketAddress own = test::bound_address(channel.fd());
+      UniqueFd peer(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+      std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        ::sendto(peer.get(), "y", 1, 0, static_cast<const sockaddr*>(own.data()),
+                 static_cast<socklen_t>(own.size()));
+      });
+      Messages messages;
+      ReceiveDatagrams operation(channel, messages.headers, &reader);
+      const int count = Engine::current().perform(
+          operation, Deadline::after(Engine::current().now(), std::chrono::seconds(10)));
+      later.join();
+      CHECK(count == 1);
+      CHECK(messages.text(0) == "y");
+    }
+    CHECK(reader.count <= 10);
+  });
+}
+
+TEST_CASE("an error queue is read like datagrams, and without waiting") {
+  test::on_each_engine([] {
+    Channel channel(timed_socket());
+    Messages messages;
+    ReceiveErrors operation(channel, messages.headers);
+    CHECK(Engine::current().attempt(operation) == -EAGAIN);
+    leave_sent_time(channel);
+    CHECK(Engine::current().attempt(operation) == 1);
+    CHECK(messages.text(0).ends_with("x"));
   });
 }
 
