@@ -88,6 +88,7 @@
 #include "hotline/services/command.h"
 #include "hotline/services/command_client.h"
 #include "hotline/services/upper.h"
+#include "hotline/session/session_codes.h"
 #include "hotline/sim/fault_proxy.h"
 #include "hotline/sim/seeds.h"
 #include "hotline/sim/world.h"

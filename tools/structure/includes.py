@@ -3,8 +3,8 @@ import re
 
 from structure.tree import ROOMS, Violation
 
-LAYER = {"core": 0, "engine": 1, "net": 2, "framing": 3, "auth": 3, "sim": 3, "server": 4,
-         "services": 5, "cli": 6}
+LAYER = {"core": 0, "engine": 1, "net": 2, "framing": 3, "auth": 3, "session": 3, "sim": 3,
+         "server": 4, "services": 5, "cli": 6}
 EVERYTHING = "include/hotline/hotline.h"
 # What is written as a user of the library would write it.
 PUBLIC_ONLY = ("services", "cli")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from structure import scan
 
-ROOMS = ["core", "engine", "net", "framing", "auth", "sim", "server", "services", "cli"]
+ROOMS = ["core", "engine", "net", "framing", "auth", "session", "sim", "server", "services", "cli"]
 SOURCE_FOLDERS = ("include", "src", "tests", "bench", "examples")
 CPP_ENDINGS = (".h", ".cc")
 CODE_ENDINGS = CPP_ENDINGS + (".py", ".sh", ".cmake")
