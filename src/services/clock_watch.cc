@@ -8,9 +8,11 @@ bool was_wall_clock_set(const ClockReading& earlier, const ClockReading& later) 
   constexpr Duration kUnnoticed = std::chrono::milliseconds(1);
   constexpr int kSlewPerMillion = 500;
   const Duration elapsed = later.monotonic - earlier.monotonic;
-  const Duration gone = later.wall - earlier.wall;
-  const Duration allowed = kUnnoticed + elapsed / 1'000'000 * kSlewPerMillion;
-  return gone - elapsed > allowed || elapsed - gone > allowed;
+  return wall_clock_error(earlier, later) > kUnnoticed + elapsed / 1'000'000 * kSlewPerMillion;
+}
+
+Duration wall_clock_error(const ClockReading& earlier, const ClockReading& later) {
+  return std::chrono::abs((later.wall - earlier.wall) - (later.monotonic - earlier.monotonic));
 }
 
 }  // namespace hotline::services

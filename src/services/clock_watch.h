@@ -10,4 +10,7 @@ namespace hotline::services {
 /// between counts as one whose clock was set.
 bool was_wall_clock_set(const ClockReading& earlier, const ClockReading& later);
 
+/// Returns by how much the wall clock has gone another way than the monotonic one.
+Duration wall_clock_error(const ClockReading& earlier, const ClockReading& later);
+
 }  // namespace hotline::services

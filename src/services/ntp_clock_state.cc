@@ -5,9 +5,6 @@
 namespace hotline::services {
 namespace {
 
-/// The root distance at which clients refuse a server: RFC 5905, MAXDISP.
-constexpr Duration kDistanceMax = std::chrono::seconds(16);
-
 /// What an unsynchronised server gives as delay and dispersion.
 constexpr Duration kUnknown = std::chrono::seconds(1);
 
@@ -22,7 +19,8 @@ Duration drift(const NtpClockState& state, WallTime now) {
 
 void describe_ntp_clock(const NtpClockState& state, WallTime now, NtpPacket& reply) {
   const Duration dispersion = state.root_dispersion + drift(state, now);
-  if (!state.is_synchronised() || dispersion + state.root_delay / 2 >= kDistanceMax) {
+  if (!state.is_synchronised() ||
+      dispersion + state.root_delay / 2 >= NtpClockState::kDistanceMax) {
     reply.leap = NtpLeap::unsynchronised;
     reply.stratum = 0;
     reply.root_delay = NtpShort::of(kUnknown);

@@ -18,6 +18,9 @@ struct NtpClockState {
   /// How fast an unattended clock may go wrong: RFC 5905, PHI.
   static constexpr std::int64_t kDriftPerMillion = 15;
 
+  /// The root distance from which on clients refuse a server: RFC 5905, MAXDISP.
+  static constexpr Duration kDistanceMax = std::chrono::seconds(16);
+
   NtpLeap leap = NtpLeap::unsynchronised;
   std::uint8_t stratum = 0;    ///< 1 to 15 if synchronised.
   Duration root_delay{};       ///< The round trip to the reference clock.

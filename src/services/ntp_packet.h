@@ -8,19 +8,14 @@
 #include <string_view>
 
 #include "hotline/core/bytes.h"
+#include "hotline/services/ntp_report.h"
 #include "services/ntp_timestamp.h"
 
 // The packets of docs/wire/ntp.md. No I/O; nothing here allocates.
 
 namespace hotline::services {
 
-/// What the last minute of the day will be, and whether the clock is right at all.
-enum class NtpLeap : std::uint8_t {
-  none,
-  insert,          ///< The last minute of the day has 61 seconds.
-  remove,          ///< It has 59 seconds.
-  unsynchronised,  ///< The clock has not been set by any source.
-};
+using hotline::NtpLeap;
 
 enum class NtpMode : std::uint8_t {
   reserved,

@@ -40,6 +40,12 @@ TEST_CASE("a clock that is corrected by 500 millionths of its speed was not set"
   CHECK(was_wall_clock_set(kStart, later(kStart, seconds(1), seconds(1) - most * 2)));
 }
 
+TEST_CASE("the difference between the ways of both clocks is positive in both directions") {
+  CHECK(wall_clock_error(kStart, later(kStart, seconds(1), seconds(1))) == Duration(0));
+  CHECK(wall_clock_error(kStart, later(kStart, seconds(1), seconds(3))) == seconds(2));
+  CHECK(wall_clock_error(kStart, later(kStart, seconds(3), seconds(1))) == seconds(2));
+}
+
 TEST_CASE("a machine that was suspended counts as one whose clock was set") {
   CHECK(was_wall_clock_set(kStart, later(kStart, milliseconds(3), hours(8))));
 }
