@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "hotline/core/ascii.h"
+
 namespace hotline::auth {
 namespace {
 
@@ -17,11 +19,10 @@ constexpr std::size_t kRecordBytesMax = Key::kLineBytesMax + kTimeForm.size() + 
 
 static_assert(KeyFile::kKeysMax * kRecordBytesMax + 128 < KeyFile::kBytesMax);
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_time(std::string_view text) {
-  return std::ranges::equal(
-      text, kTimeForm, [](char c, char form) { return is_digit(form) ? is_digit(c) : c == form; });
+  return std::ranges::equal(text, kTimeForm, [](char c, char form) {
+    return is_ascii_digit(form) ? is_ascii_digit(c) : c == form;
+  });
 }
 
 /// Returns the text up to the next blank and drops both from `rest`.

@@ -2,6 +2,7 @@
 
 #include "cli/standard_input.h"
 #include "cli/text_encoding.h"
+#include "hotline/core/utf8.h"
 #include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {

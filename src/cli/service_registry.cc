@@ -5,6 +5,7 @@
 #include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/service_command.h"
+#include "cli/service_time.h"
 #include "cli/service_upper.h"
 #include "hotline/core/choice.h"
 #include "hotline/core/nearest_name.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr ServiceEntry (*kServices[])() = {
     upper_service,  //
     command_service,
+    time_service,
 };
 
 }  // namespace

@@ -124,12 +124,21 @@ std::string counted(std::uint64_t count, std::string noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
+/// Returns `, 4 messages`, and how many of them had another end than the usual one.
+std::string describe_messages(const DrainReport& report) {
+  std::string text;
+  if (report.messages > 0) text += ", " + counted(report.messages, "message");
+  const std::uint64_t unanswered = report.messages - std::min(report.messages, report.replies);
+  if (unanswered > 0) text += ", " + std::to_string(unanswered) + " unanswered";
+  if (report.error_replies > 0)
+    text += ", " + std::to_string(report.error_replies) + " answered with an error";
+  return text;
+}
+
 void report_drained(const DrainReport& report, LogForm form) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   if (form == LogForm::text) {
-    const std::string messages =
-        report.messages == 0 ? "" : ", " + counted(report.messages, "message");
-    print_line_in_time("drained: " + counted(report.calls, "call") + messages +
+    print_line_in_time("drained: " + counted(report.calls, "call") + describe_messages(report) +
                        "; under way at the end: " + std::to_string(report.finished) +
                        " finished, " + std::to_string(report.cut) + " cut");
     return;
@@ -137,6 +146,8 @@ void report_drained(const DrainReport& report, LogForm form) {
   JsonLine counts;
   counts.add("calls", number(report.calls));
   counts.add("messages", number(report.messages));
+  counts.add("replies", number(report.replies));
+  counts.add("error_replies", number(report.error_replies));
   counts.add("finished", number(report.finished));
   counts.add("cut", number(report.cut));
   counts.add("handler_failures", number(report.handler_failures));

@@ -9,7 +9,4 @@ namespace hotline::cli {
 /// Returns `bytes` in base64, padded: RFC 4648, section 4.
 std::string encode_base64(Bytes bytes);
 
-/// Returns true if `bytes` are UTF-8 by RFC 3629, without surrogates and overlong forms.
-bool is_utf8(Bytes bytes);
-
 }  // namespace hotline::cli

@@ -10,7 +10,7 @@
 namespace hotline::server {
 
 /// Returns what limits count as one caller: an IPv4 address, or the /64 of an IPv6 address, because
-/// an IPv6 host can choose any address in it. Of a UNIX socket it is the same for all callers.
+/// an IPv6 host can choose any address in it. All callers at UNIX sockets have the same source.
 std::string source_of(const Endpoint& peer);
 
 /// Same as above, but callers at a UNIX socket are told apart by their user. `call` must be open.

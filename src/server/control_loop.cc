@@ -284,6 +284,8 @@ DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
   const Counters counters = count(state_, services_);
   report.calls = counters.calls;
   report.messages = counters.messages;
+  report.replies = counters.replies;
+  report.error_replies = counters.error_replies;
   report.finished = done_code == 0 ? 0 : counters.calls - ended_before - report.cut;
   report.handler_failures = counters.handler_failures;
   return report;

@@ -227,7 +227,7 @@ Reply Dispatcher::call_handler(const Datagram& datagram) noexcept {
   Reply reply;
   comes_back(
       [&] {
-        Reply made = server::call_handler(*handler_, {socket_, datagram});
+        Reply made = server::call_handler(*handler_, {socket_, datagram}, *service_.tally);
         check_size(made, datagram);
         reply = std::move(made);
       },
@@ -317,7 +317,7 @@ void Dispatcher::flush() {
     outgoing_[i].bytes = replies_[i].bytes();
     bytes += outgoing_[i].bytes.size();
   }
-  count_.add_reply(bytes);
+  count_.add_replies(outgoing_.size(), bytes);
   const auto sent = socket_.send_batch(outgoing_);
   if (!sent || *sent < outgoing_.size()) {
     state_.log(LogLevel::debug, "replies were lost", service_.name, nullptr,

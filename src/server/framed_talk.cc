@@ -50,7 +50,7 @@ Result<void> talk_in_turns(ServerState& state, const Service& service, CallMessa
     if (!payload) return fail(payload.error());
     count.add_message(payload->size());
     const MessageHandler& handler = messages.handler(service, frames.stream());
-    const Reply reply = call_handler(handler, {frames.stream(), *payload});
+    const Reply reply = call_handler(handler, {frames.stream(), *payload}, *service.tally);
     if (reply.has_value()) {
       // A reply that the framing cannot carry is the handler's mistake, not the peer's.
       if (const auto framed = encode(service.framing, reply.bytes()); !framed)
@@ -82,7 +82,7 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
     }
     message.note(0, true);
     messages.add_message(step.payload.size());
-    Reply reply = call_handler(handler, {call, step.payload});
+    Reply reply = call_handler(handler, {call, step.payload}, *service.tally);
     if (reply.has_value()) {
       messages.add_reply(reply.bytes().size());
       if (auto added = replies.add(service.framing, step, reply); !added)

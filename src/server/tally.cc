@@ -14,6 +14,7 @@ std::uint64_t value_of(const std::atomic<std::uint64_t>& count) {
 
 void add_cell(Counters& sum, const MessageCell& cell) {
   sum.messages += value_of(cell.messages);
+  sum.replies += value_of(cell.replies);
   sum.bytes_received += value_of(cell.bytes_received);
   sum.bytes_sent += value_of(cell.bytes_sent);
   for (std::size_t i = 0; i < cell.latency.size(); ++i) {
@@ -38,6 +39,7 @@ Counters Tally::read() const {
   sum.calls_in_flight = value_of(calls_in_flight);
   sum.authenticated = value_of(authenticated);
   sum.handler_failures = value_of(handler_failures);
+  sum.error_replies = value_of(error_replies);
   for (std::size_t i = 0; i < refused.size(); ++i) sum.refused[i] = value_of(refused[i]);
   add_cell(sum, last_resort_);
   const MessageCell* cell = first_.load(std::memory_order_acquire);
@@ -71,7 +73,9 @@ std::string Tally::report_since(const Counters& before) const {
   const Counters now = read();
   std::string text = std::to_string(now.handler_failures - before.handler_failures);
   const auto append = [&](std::uint64_t count) { text += ' ' + std::to_string(count); };
+  append(now.error_replies - before.error_replies);
   append(now.messages - before.messages);
+  append(now.replies - before.replies);
   append(now.bytes_received - before.bytes_received);
   append(now.bytes_sent - before.bytes_sent);
   for (std::size_t i = 0; i < now.latency.counts.size(); ++i) {
@@ -82,8 +86,10 @@ std::string Tally::report_since(const Counters& before) const {
 
 void Tally::add_report(std::string_view report) {
   handler_failures.fetch_add(take_number(report), std::memory_order_relaxed);
+  error_replies.fetch_add(take_number(report), std::memory_order_relaxed);
   MessageCell& cell = take_cell();
   MessageCell::add(cell.messages, take_number(report));
+  MessageCell::add(cell.replies, take_number(report));
   MessageCell::add(cell.bytes_received, take_number(report));
   MessageCell::add(cell.bytes_sent, take_number(report));
   for (auto& count : cell.latency) MessageCell::add(count, take_number(report));

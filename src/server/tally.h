@@ -20,6 +20,7 @@ struct alignas(64) MessageCell {
   }
 
   Count messages = 0;
+  Count replies = 0;
   Count bytes_received = 0;
   Count bytes_sent = 0;
   std::array<Count, DurationHistogram{}.counts.size()> latency{};
@@ -42,6 +43,7 @@ class alignas(64) Tally {
   std::atomic<std::uint64_t> calls_in_flight = 0;
   std::atomic<std::uint64_t> authenticated = 0;
   std::atomic<std::uint64_t> handler_failures = 0;
+  std::atomic<std::uint64_t> error_replies = 0;
   std::array<std::atomic<std::uint64_t>, kRefusalCount> refused{};
 
   void count_refusal(Refusal reason) {
@@ -82,7 +84,13 @@ class MessageCount {
   }
 
   /// Counts a reply of `bytes` that is sent.
-  void add_reply(std::size_t bytes) { MessageCell::add(cell_.bytes_sent, bytes); }
+  void add_reply(std::size_t bytes) { add_replies(1, bytes); }
+
+  /// Counts replies that are sent and have `bytes` together.
+  void add_replies(std::size_t count, std::size_t bytes) {
+    MessageCell::add(cell_.replies, count);
+    MessageCell::add(cell_.bytes_sent, bytes);
+  }
 
   /// Returns true if the latency of the next messages is to be measured: one time in eight, because
   /// it reads a clock.

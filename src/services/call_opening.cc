@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "hotline/core/ascii.h"
+
 namespace hotline::services {
 namespace {
 
@@ -29,14 +31,12 @@ FirstLine first_line_of(std::string_view text) {
   return {line, size != text.npos};
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// A character of a method or a field name: RFC 9110, 5.6.2.
 bool is_token_character(char c) {
   const char letter = lower(c);
-  return (letter >= 'a' && letter <= 'z') || is_digit(c) ||
+  return (letter >= 'a' && letter <= 'z') || is_ascii_digit(c) ||
          (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
 }
 
@@ -59,7 +59,7 @@ bool begins_version(std::string_view word, std::string_view protocol) {
   if (!word.starts_with(protocol)) return false;
   word.remove_prefix(protocol.size());
   return std::ranges::equal(word, kVersion.substr(0, word.size()), [](char c, char wanted) {
-    return wanted == '0' ? is_digit(c) : c == wanted;
+    return wanted == '0' ? is_ascii_digit(c) : c == wanted;
   });
 }
 

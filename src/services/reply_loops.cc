@@ -1,6 +1,8 @@
 #include "services/reply_loops.h"
 
 #include <chrono>
+#include <functional>
+#include <string_view>
 
 namespace hotline::services {
 namespace {
@@ -16,6 +18,16 @@ std::uint64_t milliseconds(Duration duration) {
 
 }  // namespace
 
+std::size_t ReplyLoops::key_of(const Message& message) {
+  const std::hash<std::string_view> hash;
+  std::size_t key = hash(as_text(message.bytes()));
+  if (const DatagramRoute* route = message.route()) {
+    const SocketAddress& peer = route->peer;
+    key = key * 31 + hash({static_cast<const char*>(peer.data()), peer.size()});
+  }
+  return key;
+}
+
 bool ReplyLoops::is_due(std::size_t key, Instant now) {
   std::atomic<std::uint64_t>& place = places_[key % kPlaces];
   const std::uint64_t time = milliseconds(now.time_since_epoch());
@@ -25,7 +37,7 @@ bool ReplyLoops::is_due(std::size_t key, Instant now) {
     // Another thread may have stored a later time.
     const bool has_paused = time > last + milliseconds(kPause);
     const std::uint64_t count = has_paused ? 1 : (old & kCountMask) + 1;
-    const bool is_last = count == kTurns;
+    const bool is_last = count == turns_;
     const std::uint64_t next = time << kCountBits | (is_last ? 0 : count);
     if (place.compare_exchange_weak(old, next, std::memory_order_relaxed)) return is_last;
   }

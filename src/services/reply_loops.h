@@ -6,11 +6,12 @@
 #include <cstdint>
 
 #include "hotline/core/deadline.h"
+#include "hotline/server/message.h"
 
 namespace hotline::services {
 
 /// Finds exchanges in which two servers answer each other without end: the same datagram comes from
-/// the same peer again and again, soon after each reply. Every kTurns-th datagram of such an
+/// the same peer again and again, soon after each reply. Every `turns`-th datagram of such an
 /// exchange is due to be left unanswered, which ends the exchange; any later one is counted anew.
 ///
 /// Fixed memory. Any thread, without a lock. Exchanges share a place if their keys have the same
@@ -20,12 +21,20 @@ class ReplyLoops {
   static constexpr std::uint32_t kTurns = 16'384;
   static constexpr Duration kPause = std::chrono::seconds(1);
 
-  /// Counts one datagram at the time `now`. `key` is a hash of the peer and the bytes. Returns true
-  /// if it is due to be left unanswered: it is the kTurns-th since the last pause over kPause.
+  /// `turns` is from 1 to 65,535.
+  explicit ReplyLoops(std::uint32_t turns = kTurns) : turns_(turns) {}
+
+  /// Returns the key of a message: a hash of its bytes and its sender. Allocates nothing.
+  static std::size_t key_of(const Message& message);
+
+  /// Counts one datagram at the time `now`. Returns true if it is due to be left unanswered: it is
+  /// the `turns`-th since the last pause over kPause.
   bool is_due(std::size_t key, Instant now);
 
  private:
   static constexpr std::size_t kPlaces = 4096;
+
+  std::uint32_t turns_;
 
   /// The time of the last datagram in milliseconds, and in the low bits the count.
   std::array<std::atomic<std::uint64_t>, kPlaces> places_{};

@@ -1,7 +1,6 @@
 #include "hotline/services/upper.h"
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
 
 #include "hotline/engine/clock.h"
@@ -13,17 +12,6 @@ namespace {
 bool has_lower_case(Bytes bytes) {
   return std::ranges::any_of(
       bytes, [](std::byte b) { return b >= std::byte{'a'} && b <= std::byte{'z'}; });
-}
-
-/// Allocates nothing.
-std::size_t key_of(const Message& message) {
-  const std::hash<std::string_view> hash;
-  std::size_t key = hash(as_text(message.bytes()));
-  if (const DatagramRoute* route = message.route()) {
-    const SocketAddress& peer = route->peer;
-    key = key * 31 + hash({static_cast<const char*>(peer.data()), peer.size()});
-  }
-  return key;
 }
 
 }  // namespace
@@ -59,7 +47,7 @@ UpperMessages::UpperMessages() : loops_(std::make_shared<services::ReplyLoops>()
 Reply UpperMessages::operator()(const Message& message) const {
   // A datagram in upper case may be the reply of another such server.
   const bool may_be_reply = message.is_datagram() && !has_lower_case(message.bytes());
-  if (may_be_reply && loops_->is_due(key_of(message), now())) return {};
+  if (may_be_reply && loops_->is_due(services::ReplyLoops::key_of(message), now())) return {};
   return upper_message(message);
 }
 

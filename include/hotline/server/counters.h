@@ -67,6 +67,8 @@ struct Counters {
   std::uint64_t calls_in_flight = 0;  ///< The calls that have not ended.
   std::uint64_t authenticated = 0;    ///< Calls that passed an authentication and are allowed.
   std::uint64_t messages = 0;
+  std::uint64_t replies = 0;        ///< The others were ignored, or their handler threw.
+  std::uint64_t error_replies = 0;  ///< Those of the replies that were made by Reply::as_error().
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t handler_failures = 0;  ///< Calls, messages and tasks whose function threw.

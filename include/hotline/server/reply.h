@@ -82,6 +82,15 @@ class Reply {
     return std::move(*this);
   }
 
+  /// Returns the same reply, which the server counts as one that reports an error to its caller:
+  /// Counters::error_replies.
+  Reply as_error() && {
+    is_error_ = true;
+    return std::move(*this);
+  }
+
+  bool is_error() const { return is_error_; }
+
   /// Returns true if the call ends after it.
   bool ends_call() const { return ends_call_; }
 
@@ -116,6 +125,7 @@ class Reply {
 
   std::variant<std::monostate, InPlace, ConstantText, std::string> bytes_;
   bool ends_call_ = false;
+  bool is_error_ = false;
 };
 
 }  // namespace hotline

@@ -100,8 +100,10 @@ struct ServerOptions {
 /// message is a datagram, or a frame of a framed call, that was given to a message handler. The
 /// counts of a process that dies before it reports are lost.
 struct DrainReport {
-  std::uint64_t calls = 0;     ///< All calls.
-  std::uint64_t messages = 0;  ///< All messages.
+  std::uint64_t calls = 0;          ///< All calls.
+  std::uint64_t messages = 0;       ///< All messages.
+  std::uint64_t replies = 0;        ///< Those of them that were answered.
+  std::uint64_t error_replies = 0;  ///< See Counters::error_replies.
   /// Calls that were in progress at the drain, or were accepted after it, and finished.
   std::uint64_t finished = 0;
   /// Calls that were in progress at the drain, or were accepted after it, and were cut.

@@ -76,7 +76,7 @@ class SourceRates {
   bool is_limited(const SocketAddress& source) const;
 
   SourceRateOptions options_;
-  std::array<std::uint64_t, 2> key_{};  ///< Of the hash that a sender cannot predict.
+  std::array<std::uint64_t, 2> key_{};  ///< The secret of the hash.
   std::size_t part_count_ = 0;
   std::unique_ptr<Part[]> parts_;
 };

@@ -93,7 +93,7 @@ TEST_CASE("an unknown topic is refused with the names of the known ones") {
   CHECK(text.error().hint() ==
         "did you mean 'status'? there is help on serve, call, run, shell, key, services, doctor, "
         "help, "
-        "version, upper, command, endpoints, framing, auth, concurrency and status");
+        "version, upper, command, time, endpoints, framing, auth, concurrency and status");
 }
 
 }  // namespace hotline::cli::help_test

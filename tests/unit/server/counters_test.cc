@@ -74,6 +74,8 @@ TEST_CASE("counters are added member by member") {
   Counters one{.calls = 1,
                .calls_in_flight = 2,
                .messages = 3,
+               .replies = 9,
+               .error_replies = 10,
                .bytes_received = 4,
                .bytes_sent = 5,
                .handler_failures = 6};
@@ -84,6 +86,8 @@ TEST_CASE("counters are added member by member") {
   CHECK(sum.calls == 2);
   CHECK(sum.calls_in_flight == 4);
   CHECK(sum.messages == 6);
+  CHECK(sum.replies == 18);
+  CHECK(sum.error_replies == 20);
   CHECK(sum.bytes_received == 8);
   CHECK(sum.bytes_sent == 10);
   CHECK(sum.handler_failures == 12);
@@ -171,6 +175,49 @@ TEST_CASE("datagrams are counted with their bytes and those of their replies") {
     CHECK(counters.bytes_received == 30);
     CHECK(counters.bytes_sent == 40);
     CHECK(counters.calls == 0);
+  });
+}
+
+TEST_CASE("replies are counted, and those among them that are errors") {
+  const auto judge = [](const Message& message) -> Reply {
+    const std::string text = test::text_of(message);
+    if (text == "mute") return {};
+    return text == "bad" ? Reply("no").as_error() : Reply("yes");
+  };
+  const auto check = [](const Server& server, const DrainReport& report) {
+    for (const Counters& each : {server.counters(), server.service_counters()[0].counters}) {
+      CHECK(each.messages == 4);
+      CHECK(each.replies == 3);
+      CHECK(each.error_replies == 2);
+    }
+    CHECK(report.replies == 3);
+    CHECK(report.error_replies == 2);
+  };
+  test::on_each_word([&](const ServerOptions& options) {
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add("tcp://127.0.0.1:0?framing=lines", judge));
+    });
+    {
+      const UniqueFd caller = test::connect_tcp(running.endpoint().port());
+      test::send_text(caller.get(), "bad\nmute\ngood\nbad\n");
+      CHECK(test::receive_text(caller.get(), 10) == "no\nyes\nno\n");
+    }
+    wait_for(running.server(), [](const Counters& now) { return now.calls_in_flight == 0; });
+    const DrainReport report = running.drain();
+    check(running.server(), report);
+  });
+  test::on_each_word([&](const ServerOptions& options) {
+    test::AddedServer running(
+        options, [&](Server& server) { REQUIRE(server.add("udp://127.0.0.1:0", judge)); });
+    auto client = connect_datagrams(running.endpoint());
+    REQUIRE(client);
+    for (const char* text : {"mute", "bad", "good", "bad"}) {
+      REQUIRE(client->send({as_bytes(text), nullptr}));
+      if (text[0] == 'm') continue;
+      REQUIRE(client->receive(deadline_after(std::chrono::seconds(10))));
+    }
+    const DrainReport report = running.drain();
+    check(running.server(), report);
   });
 }
 

@@ -32,6 +32,13 @@ TEST_CASE("one datagram of each kTurns is due, and none before") {
   CHECK(loops->is_due(7, kStart));
 }
 
+TEST_CASE("the number of turns can be chosen") {
+  const auto loops = std::make_unique<ReplyLoops>(3);
+  CHECK(count_due(*loops, 7, 2, milliseconds(0)) == 0);
+  CHECK(loops->is_due(7, kStart));
+  CHECK(count_due(*loops, 7, 6, milliseconds(0)) == 2);
+}
+
 TEST_CASE("a pause up to kPause is part of a loop, a longer one begins anew") {
   const auto within = std::make_unique<ReplyLoops>();
   CHECK(count_due(*within, 1, ReplyLoops::kTurns, ReplyLoops::kPause) == 1);

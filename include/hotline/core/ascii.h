@@ -1,0 +1,18 @@
+#pragma once
+
+#include "hotline/core/public.h"
+
+namespace hotline HOTLINE_PUBLIC {
+
+// As in <cctype> for the locale C. Those functions use the locale of the process.
+
+/// Returns true for 0 to 9.
+constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Returns true for A to Z and a to z.
+constexpr bool is_ascii_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+/// Returns true for a digit or a letter.
+constexpr bool is_ascii_alphanumeric(char c) { return is_ascii_digit(c) || is_ascii_letter(c); }
+
+}  // namespace hotline
