@@ -29,7 +29,8 @@ std::vector<std::size_t> select(std::span<const KeyRecord> records, const KeySel
 /// `the key 'alice' for server 0a1b2c3d in credentials`, as far as it is said.
 std::string describe(const KeySelector& wanted) {
   const auto shown = [](const std::string& text) { return escape(as_bytes(text), 64); };
-  std::string text = wanted.name.empty() ? "a key" : "the key '" + shown(wanted.name) + "'";
+  std::string text = "a key";
+  if (!wanted.name.empty()) text = "the key '" + shown(wanted.name) + "'";
   if (!wanted.server_id.empty()) text += " for server " + shown(wanted.server_id);
   if (wanted.list) text.append(" in ").append(name_of(*wanted.list));
   return text;

@@ -1,7 +1,7 @@
 #include "hotline/auth/key_store.h"
 
 #include <algorithm>
-#include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -17,7 +17,6 @@ namespace {
 using auth::KeyFile;
 using engine::PrivateDirectory;
 
-constexpr std::chrono::milliseconds kPatience(10'000);
 constexpr char kAdd[] = "add";
 
 std::string name_of_file(KeyList list) { return std::string(name_of(list)); }
@@ -42,11 +41,11 @@ Result<void> save(const PrivateDirectory& directory, const KeyFile& file) {
   return directory.replace(name_of_file(file.list), file.format().bytes());
 }
 
-/// A home that no other program can change.
-Result<PrivateDirectory> lock(const std::string& path) {
-  auto directory = PrivateDirectory::make(path);
+/// Keeps other programs from changing a home, if it could be opened.
+Result<PrivateDirectory> lock(Result<PrivateDirectory> directory,
+                              std::chrono::milliseconds patience) {
   if (!directory) return directory;
-  if (auto locked = directory->lock(kPatience); !locked) return fail(std::move(locked.error()));
+  if (auto locked = directory->lock(patience); !locked) return fail(std::move(locked.error()));
   return directory;
 }
 
@@ -76,13 +75,20 @@ Result<void> append(const PrivateDirectory& directory, KeyFile& file, Key key) {
   return saved;
 }
 
-Result<std::vector<KeyRecord>> read_all(const PrivateDirectory& directory) {
-  std::vector<KeyRecord> records;
+/// Returns the files of both lists, callers first.
+Result<std::vector<KeyFile>> load_all(const PrivateDirectory& directory) {
+  std::vector<KeyFile> files;
   for (const KeyList list : {KeyList::callers, KeyList::credentials}) {
     auto file = load(directory, list);
     if (!file) return fail(std::move(file.error()));
-    std::ranges::move(file->records, std::back_inserter(records));
+    files.push_back(std::move(*file));
   }
+  return files;
+}
+
+std::vector<KeyRecord> records_of(const std::vector<KeyFile>& files) {
+  std::vector<KeyRecord> records;
+  for (const KeyFile& file : files) std::ranges::copy(file.records, std::back_inserter(records));
   return records;
 }
 
@@ -90,14 +96,18 @@ Result<std::vector<KeyRecord>> read_all(const PrivateDirectory& directory) {
 
 Result<std::vector<KeyRecord>> KeyStore::read() const {
   const auto directory = PrivateDirectory::open(directory_);
-  if (directory) return read_all(*directory);
-  if (directory.error().kind == ErrorKind::not_found) return std::vector<KeyRecord>{};
-  return fail(directory.error());
+  if (!directory) {
+    if (directory.error().kind == ErrorKind::not_found) return std::vector<KeyRecord>{};
+    return fail(directory.error());
+  }
+  const auto files = load_all(*directory);
+  if (!files) return fail(files.error());
+  return records_of(*files);
 }
 
 Result<Key> KeyStore::create(std::string_view name) const {
   if (auto checked = Key::check_name(name); !checked) return fail(std::move(checked.error()));
-  const auto directory = lock(directory_);
+  const auto directory = lock(PrivateDirectory::make(directory_), patience_);
   if (!directory) return fail(directory.error());
   auto file = load(*directory, KeyList::callers);
   if (!file) return fail(std::move(file.error()));
@@ -113,7 +123,7 @@ Result<Key> KeyStore::create(std::string_view name) const {
 }
 
 Result<KeyStore::Added> KeyStore::add(const Key& key) const {
-  const auto directory = lock(directory_);
+  const auto directory = lock(PrivateDirectory::make(directory_), patience_);
   if (!directory) return fail(directory.error());
   auto file = load(*directory, KeyList::credentials);
   if (!file) return fail(std::move(file.error()));
@@ -129,19 +139,18 @@ Result<KeyStore::Added> KeyStore::add(const Key& key) const {
 
 Result<KeyRecord> KeyStore::remove(const KeySelector& wanted) const {
   // A home without keys is not made only to find that out.
-  if (auto found = read(); !found || found->empty()) {
-    return found ? find_key(*found, wanted) : fail(std::move(found.error()));
+  const auto directory = lock(PrivateDirectory::open(directory_), patience_);
+  if (!directory) {
+    if (directory.error().kind == ErrorKind::not_found) return find_key({}, wanted);
+    return fail(directory.error());
   }
-  const auto directory = lock(directory_);
-  if (!directory) return fail(directory.error());
-  const auto records = read_all(*directory);
-  if (!records) return fail(records.error());
-  auto removed = find_key(*records, wanted);
+  auto files = load_all(*directory);
+  if (!files) return fail(std::move(files.error()));
+  auto removed = find_key(records_of(*files), wanted);
   if (!removed) return removed;
-  auto file = load(*directory, removed->list);
-  if (!file) return fail(std::move(file.error()));
-  std::erase(file->records, *removed);
-  if (auto saved = save(*directory, *file); !saved) return fail(std::move(saved.error()));
+  KeyFile& file = *std::ranges::find(*files, removed->list, &KeyFile::list);
+  std::erase(file.records, *removed);
+  if (auto saved = save(*directory, file); !saved) return fail(std::move(saved.error()));
   return removed;
 }
 

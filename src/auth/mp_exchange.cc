@@ -45,7 +45,8 @@ Result<void> check_answer(Stream& peer, const Secret& secret, const MpMessage& o
   if (!answer) return malformed(answer.error());
   const auto is_right = is_mp_answer(secret, decode_mp_challenge(own.bytes()).value(), *answer);
   if (!is_right) return fail(is_right.error());
-  return *is_right ? Result<void>() : wrong("its answer to the challenge is wrong");
+  if (!*is_right) return wrong("its answer to the challenge is wrong");
+  return {};
 }
 
 Result<void> challenge_peer(Stream& peer, const Secret& secret, const MpMessage& own) {
@@ -78,7 +79,8 @@ Result<void> take_verdict(Stream& peer) {
   if (!verdict) return fail(verdict.error());
   const auto is_welcome = decode_mp_verdict(verdict->bytes());
   if (!is_welcome) return malformed(is_welcome.error());
-  return *is_welcome ? Result<void>() : wrong("it refuses our answer to its challenge");
+  if (!*is_welcome) return wrong("it refuses our answer to its challenge");
+  return {};
 }
 
 /// What the client says of a failure while it waits for `awaited`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,14 +15,16 @@ namespace hotline HOTLINE_PUBLIC {
 /// The key files of one home, to be changed. They are in one directory, made when it is needed, and
 /// only their owner has access to them: a file or directory that others can read, or that another
 /// user owns, is refused. A change is written completely or not at all; programs that change the
-/// same home at the same time wait for each other, for 10 seconds at most. Every call reads the
-/// files anew and blocks its thread. Any thread.
+/// same home at the same time wait for each other, and fail with `timed_out` if that takes longer
+/// than their patience. Every call reads the files anew and blocks its thread. Any thread.
 class KeyStore {
  public:
   /// What add() did.
   enum class Added : std::uint8_t { now, before };
 
-  explicit KeyStore(std::string directory) : directory_(std::move(directory)) {}
+  explicit KeyStore(std::string directory,
+                    std::chrono::milliseconds patience = std::chrono::seconds(10))
+      : directory_(std::move(directory)), patience_(patience) {}
 
   const std::string& directory() const { return directory_; }
 
@@ -44,6 +47,7 @@ class KeyStore {
 
  private:
   std::string directory_;
+  std::chrono::milliseconds patience_;  ///< For the programs that change the home at the time.
 };
 
 /// Returns the one key in `records` that `wanted` selects. Fails as KeyStore::remove() does.

@@ -101,6 +101,18 @@ TEST_CASE("without the options it only connects, and an unknown option is refuse
   CHECK(test::kind_of(call) == "invalid_argument");
 }
 
+TEST_CASE("a challenge that is not complete or not known is refused before a connection") {
+  const auto listener = listen(*Endpoint::parse("tcp://127.0.0.1:0"));
+  REQUIRE(listener);
+  for (const char* options : {"auth=none", "auth=hmac-md5", "secret-file=/secret"}) {
+    CAPTURE(options);
+    const auto call =
+        connect_authenticated(listener->endpoint().to_string() + "?" + std::string(options));
+    REQUIRE_FALSE(call);
+    CHECK(call.error().kind == ErrorKind::invalid_argument);
+  }
+}
+
 TEST_CASE("what the caller does on connecting comes after the answer") {
   const test::SecretFile file;
   Server server(Challenge::Scheme::mp, "secret");

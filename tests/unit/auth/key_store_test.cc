@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/private_directory.h"
 #include "support/loops.h"
 #include "support/temporary_directory.h"
 
@@ -195,6 +196,45 @@ TEST_CASE("a bad file is refused with its path and line, and not changed") {
   CHECK(home.text("credentials") == "hello\n");
 }
 
+TEST_CASE("a list that cannot be written keeps its keys, and the call says so") {
+  const Home home;
+  const auto key = home.store.create("alice");
+  REQUIRE(key);
+  REQUIRE(home.store.add(*key));
+  const Names before = home.names();
+  // New content is written into these files first, and a directory is in their way.
+  for (const char* each : {".callers.new", ".credentials.new"}) {
+    REQUIRE(::mkdir(home.path(each).c_str(), 0700) == 0);
+  }
+  const auto refused = [&](const auto& result, const std::string& list) {
+    REQUIRE_FALSE(result);
+    CHECK(result.error().message().starts_with("cannot replace " + home.path(list) + ": "));
+  };
+  refused(home.store.create("bob"), "callers");
+  refused(home.store.add(Key::random(key->server_id, "bob")), "credentials");
+  refused(home.store.remove({"alice", "", KeyList::callers}), "callers");
+  CHECK(home.names() == before);
+}
+
+TEST_CASE("a home that another program changes is waited for, and then given up") {
+  const Home home;
+  const auto key = home.store.create("alice");
+  REQUIRE(key);
+  auto other = engine::PrivateDirectory::open(home.store.directory());
+  REQUIRE(other);
+  REQUIRE(other->lock(std::chrono::milliseconds(0)));
+  const KeyStore impatient(home.store.directory(), std::chrono::milliseconds(1));
+  CHECK(test::kind_of(impatient.create("bob")) == "timed_out");
+  CHECK(test::kind_of(impatient.add(*key)) == "timed_out");
+  CHECK(test::kind_of(impatient.remove({"alice", ""})) == "timed_out");
+  CHECK(impatient.read());
+  CHECK(home.names() == Names{"alice@callers"});
+  std::jthread waiting([&] { CHECK(home.store.create("carol")); });
+  other = engine::PrivateDirectory::open(home.store.directory());
+  waiting.join();
+  CHECK(home.names() == Names{"alice@callers", "carol@callers"});
+}
+
 TEST_CASE("a directory that is not one is refused") {
   const Home home;
   std::ofstream(home.store.directory()) << "";
@@ -202,6 +242,7 @@ TEST_CASE("a directory that is not one is refused") {
   CHECK(test::kind_of(home.store.create("alice")) == "invalid_argument");
   CHECK(test::kind_of(home.store.add(Key::random(Key::random_server_id(), "a"))) ==
         "invalid_argument");
+  CHECK(test::kind_of(home.store.remove({"alice", ""})) == "invalid_argument");
 }
 
 TEST_CASE("a full list takes no more keys") {
