@@ -39,7 +39,7 @@ std::optional<Number> parse_decimal(std::string_view text) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   const bool is_whole = error == std::errc() && end == text.data() + text.size();
-  return is_whole && !text.empty() ? std::optional(number) : std::nullopt;
+  return is_whole ? std::optional(number) : std::nullopt;
 }
 
 /// HOST:PORT alone means TCP, most likely; `otherwise` is for all else.
@@ -276,7 +276,8 @@ std::string Endpoint::to_string() const {
 Endpoint Endpoint::with_port(std::uint16_t port) const {
   Endpoint other = *this;
   other.port_ = port;
-  other.extras_ = user().empty() ? nullptr : std::make_shared<const Extras>(Extras{.user = user()});
+  other.extras_.reset();
+  if (!user().empty()) other.extras_ = std::make_shared<const Extras>(Extras{.user = user()});
   return other;
 }
 

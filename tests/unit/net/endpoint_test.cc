@@ -131,6 +131,9 @@ TEST_CASE("an invalid endpoint is refused") {
                                         "tcp://a b:80",
                                         "tcp://a\n:80",
                                         "tcp://a\x7f:80",
+                                        "tcp://zo\xc3\xab:80",
+                                        "tls://a/b@host:80",
+                                        "tls://a[@host:80",
                                         "udp://",
                                         "udp://a",
                                         "unix:",
@@ -140,6 +143,10 @@ TEST_CASE("an invalid endpoint is refused") {
                                         "unix:relative",
                                         "unix://relative/path",
                                         "unix://@name",
+                                        "unix:/a%",
+                                        "unix:/a%zz",
+                                        "unix:@a%2",
+                                        "unix:/a%00b",
                                         "unixgram:",
                                         "unixgram:x",
                                         "fd:",
@@ -240,6 +247,11 @@ TEST_CASE("two endpoints are equal if all that a URI can say of them is") {
   CHECK(parsed("unix:/a") == parsed("unix:///a"));
 }
 
+TEST_CASE("a name in the abstract space may have any byte, a path has no zero") {
+  CHECK(parsed("unix:@a%00b").path() == std::string("a\0b", 3));
+  CHECK(parsed("unix:/a%01b").path() == "/a\1b");
+}
+
 TEST_CASE("another port leaves the options behind") {
   const Endpoint endpoint = parsed("tcp://[::1]:0?a=1").with_port(8000);
   CHECK(endpoint.to_uri() == "tcp://[::1]:8000");
@@ -253,14 +265,15 @@ TEST_CASE("an endpoint of TLS is not exposed, although other machines reach it")
 TEST_CASE("UNIX sockets and loopback addresses are local, others are not") {
   for (const std::string_view uri :
        {"unix:///a", "unix:@a", "unixgram:@a", "tcp://127.0.0.1:1", "udp://127.255.0.9:1",
-        "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1"}) {
+        "tcp://[::1]:1", "tcp://[::ffff:127.0.0.1]:1", "tcp://localhost:1"}) {
     CAPTURE(uri);
     CHECK(parsed(uri).is_local());
     CHECK_FALSE(parsed(uri).is_exposed());
   }
   for (const std::string_view uri :
        {"tcp://:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "udp://10.0.0.1:1", "tcp://128.0.0.1:1",
-        "tcp://127.example.org:1", "tcp://[::ffff:10.0.0.1]:1", "tcp://[fe80::1%lo]:1"}) {
+        "tcp://127.example.org:1", "tcp://localhost.org:1", "tcp://[::ffff:10.0.0.1]:1",
+        "tcp://[fe80::1%lo]:1"}) {
     CAPTURE(uri);
     CHECK_FALSE(parsed(uri).is_local());
     CHECK(parsed(uri).is_exposed());

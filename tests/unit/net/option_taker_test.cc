@@ -98,6 +98,16 @@ TEST_CASE("an option of the other side is refused if it was given, and unknown o
   CHECK(both.take("n", Side::client).value() == "1");
 }
 
+TEST_CASE("an option that was given twice is refused, whatever is in it") {
+  const Endpoint endpoint = with("n=1&n=2");
+  OptionTaker taker(endpoint);
+  constexpr std::string_view kTwice = "the option 'n' is given twice";
+  CHECK(taker.take("n").error().detail == kTwice);
+  CHECK(taker.take_number("n", 0, 9).error().detail == kTwice);
+  CHECK(taker.take_duration("n").error().detail == kTwice);
+  CHECK(taker.take_flag("n").error().detail == kTwice);
+}
+
 TEST_CASE("a number may have a unit") {
   struct Form {
     const char* text;

@@ -36,6 +36,7 @@ TEST_CASE("other rooms take their own options") {
 TEST_CASE("a URI that is not an endpoint, and an option that nobody takes, are refused") {
   CHECK(test::kind_of(Target::parse("nonsense")) == "invalid_argument");
   CHECK(test::kind_of(Target::parse("tcp://127.0.0.1:80?receive=0")) == "invalid_argument");
+  CHECK(test::kind_of(Target::parse("tls://127.0.0.1:80?ca=")) == "invalid_argument");
   const auto unknown = Target::parse("tcp://127.0.0.1:80?word=hello");
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().detail == "there is no option 'word'");
