@@ -21,8 +21,10 @@ auto deep(Step step) {
 
 }  // namespace
 
+/// The first failure: a layer that has failed is not called again.
 int LayerCodec::note(Error failure) {
-  if (!std::exchange(has_failed_, true)) failure_ = std::move(failure);
+  has_failed_ = true;
+  failure_ = std::move(failure);
   return kFailed;
 }
 

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "core/check.h"
 #include "engine/operations/send.h"
 #include "net/stream_state.h"
 
@@ -13,6 +14,7 @@ namespace hotline {
 using engine::Engine;
 using net::LayerCodec;
 
+/// Returns 1, or an error: an end of the wire is one before the layer is open.
 int Stream::State::open_layer(Deadline deadline) {
   while (!layer->is_open()) {
     const int opened = layer->open();
@@ -22,7 +24,7 @@ int Stream::State::open_layer(Deadline deadline) {
     }
     if (const int flushed = flush(); flushed < 0) return flushed;
     if (layer->is_open()) break;
-    if (const int received = receive_wire(deadline); received <= 0) return received;
+    if (const int received = receive_wire(deadline); received < 0) return received;
   }
   return 1;
 }
@@ -49,9 +51,9 @@ engine::Buffer Stream::State::plain_buffer() const try {
 }
 
 int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) {
-  if (const int opened = open_layer(deadline); opened <= 0) return opened;
+  if (const int opened = open_layer(deadline); opened < 0) return opened;
   for (;;) {
-    if (layer->has_buffered() && receive.into().empty() && !receive.buffer) {
+    if (layer->has_buffered() && receive.into().empty()) {
       receive.buffer = plain_buffer();
       if (!receive.buffer) return -ENOBUFS;
     }
@@ -66,8 +68,8 @@ int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) 
 }
 
 int Stream::State::send_through(std::span<const iovec> pieces) {
-  if (const int opened = open_layer(read_deadline(Engine::current().now())); opened <= 0) {
-    return opened == 0 ? -ECONNRESET : opened;
+  if (const int opened = open_layer(read_deadline(Engine::current().now())); opened < 0) {
+    return opened;
   }
   if (const int encoded = layer->encode(pieces); encoded < 0) return encoded;
   return flush();
@@ -87,9 +89,10 @@ Result<void> Stream::State::write_end() {
   return {};
 }
 
-/// Only one fiber sends: the other appends to what is sent next.
+/// What the fiber that reads appends in the meantime is sent too.
 int Stream::State::flush() {
-  if (layer->is_sending) return 0;
+  check_use(!layer->is_sending,
+            "two fibers write one stream: one may read while another writes, no more");
   while (!layer->outgoing.empty()) {
     const std::vector<std::byte> sending = std::exchange(layer->outgoing, {});
     Bytes rest = sending;

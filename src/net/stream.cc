@@ -287,7 +287,7 @@ Result<void> Stream::handshake() {
   State& state = *state_;
   if (!state.layer || state.layer->is_open()) return {};
   const int opened = state.open_layer(state.read_deadline(Engine::current().now()));
-  if (opened <= 0) return fail(state.receive_error(opened));
+  if (opened < 0) return fail(state.receive_error(opened));
   return {};
 }
 
