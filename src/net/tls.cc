@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -17,6 +18,7 @@
 #include "hotline/core/rows.h"
 #include "net/address.h"
 #include "net/tls_layer.h"
+#include "net/tls_reason.h"
 
 namespace hotline {
 
@@ -59,14 +61,19 @@ using SessionPointer = std::unique_ptr<SSL_SESSION, net::OpenSslDelete<SSL_SESSI
 /// Returns the session by which OpenSSL knows an external key; null without memory.
 SessionPointer session_of(SSL* ssl, Bytes key) {
   SessionPointer session(SSL_SESSION_new());
+  if (!session) return {};
   const SSL_CIPHER* const suite = SSL_CIPHER_find(ssl, kKeySuiteId.data());
-  if (!session || suite == nullptr) return {};
+  assert(suite != nullptr && "every OpenSSL that has TLS 1.3 has the suite of RFC 8446, 9.1");
   const bool is_set =
       SSL_SESSION_set1_master_key(session.get(), reinterpret_cast<const unsigned char*>(key.data()),
                                   key.size()) == 1 &&
       SSL_SESSION_set_cipher(session.get(), suite) == 1 &&
       SSL_SESSION_set_protocol_version(session.get(), TLS1_3_VERSION) == 1;
   return is_set ? std::move(session) : SessionPointer();
+}
+
+void set_key_suite(SSL_CTX* context) {
+  if (SSL_CTX_set_ciphersuites(context, kKeySuite) != 1) throw std::bad_alloc();
 }
 
 struct FileRow {
@@ -99,41 +106,46 @@ Psk dummy_key() {
   return dummy;
 }
 
+/// Fails the handshake for a reason that is not the peer's.
+int fail_inside() {
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  return 0;
+}
+
 /// An unknown identity takes the same way as a known one with a wrong key: it gets a key that no
-/// caller has, and the handshake fails for it in the same place.
+/// caller has, and the handshake fails for it in the same place. So does one that is too long.
 int find_key(SSL* ssl, const unsigned char* identity, std::size_t size, SSL_SESSION** session) try {
   *session = nullptr;
-  if (size > kIdentityMax) return 0;
   const std::string_view wanted(reinterpret_cast<const char*>(identity), size);
-  std::optional<Psk> found = TlsKeys::of(ssl).accepted(wanted);
+  std::optional<Psk> found;
+  if (size <= kIdentityMax) found = TlsKeys::of(ssl).accepted(wanted);
   const bool is_known = found.has_value();
   if (!is_known) found = dummy_key();
   SessionPointer made = session_of(ssl, found->key.bytes());
-  if (!made) return 0;
+  if (!made) return fail_inside();
   if (is_known) TlsLayer::of(ssl)->set_key_name(std::move(found->name));
   *session = made.release();
   return 1;
 } catch (...) {
-  return 0;
+  return fail_inside();
 }
 
-/// Offers the key, unless the server has chosen another hash than the key's.
-int use_key(SSL* ssl, const EVP_MD* digest, const unsigned char** identity, std::size_t* size,
+/// Offers the key. Its hash fits: the client offers only suites that have it.
+int use_key(SSL* ssl, const EVP_MD*, const unsigned char** identity, std::size_t* size,
             SSL_SESSION** session) try {
   *session = nullptr;
   *identity = nullptr;
   *size = 0;
   const Psk& own = *TlsKeys::of(ssl).own;
   SessionPointer made = session_of(ssl, own.key.bytes());
-  if (!made) return 0;
-  if (digest != nullptr && EVP_MD_get_type(digest) != NID_sha256) return 1;
+  if (!made) return fail_inside();
   *identity = reinterpret_cast<const unsigned char*>(own.identity.data());
   *size = own.identity.size();
   TlsLayer::of(ssl)->set_key_name(own.name);
   *session = made.release();
   return 1;
 } catch (...) {
-  return 0;
+  return fail_inside();
 }
 
 /// Returns whether OpenSSL has found nothing of the wanted kind in a file.
@@ -144,19 +156,17 @@ bool has_found_none(unsigned long code) {
 }
 
 Error file_error(const std::string& what, const std::string& path) {
-  // The later errors only say which part of OpenSSL passed the first one on.
-  const unsigned long code = ERR_peek_error();
-  const bool is_system = ERR_GET_LIB(code) == ERR_LIB_SYS;
-  const int number = is_system ? ERR_GET_REASON(code) : 0;
-  const char* const reason =
-      has_found_none(code) ? "the file has none that can be read" : ERR_reason_error_string(code);
-  const std::string detail = is_system ? std::strerror(number) : reason == nullptr ? "" : reason;
-  ERR_clear_error();
-  if (is_system) {
-    return make_error(kind_of_native_code(number), kUseTls, path, what + ": " + detail,
+  const net::TlsReason reason = net::TlsReason::take();
+  if (reason.fault == net::TlsReason::Fault::memory) return system_error(ENOMEM, kUseTls, path);
+  if (ERR_GET_LIB(reason.code) == ERR_LIB_SYS) {
+    const int number = ERR_GET_REASON(reason.code);
+    return make_error(kind_of_native_code(number), kUseTls, path,
+                      what + ": " + std::strerror(number),
                       "check the path, and that this user may read the file");
   }
-  const bool is_other_key = ERR_GET_LIB(code) == ERR_LIB_X509;
+  std::string detail = "the file has none that can be read";
+  if (!has_found_none(reason.code)) detail = reason.text();
+  const bool is_other_key = ERR_GET_LIB(reason.code) == ERR_LIB_X509;
   return make_error(ErrorKind::invalid_argument, kUseTls, path, what + ": " + detail,
                     is_other_key ? "does the key belong to the certificate in cert=?"
                                  : "it must be a file in the PEM form, with a key for cert=");
@@ -169,8 +179,8 @@ Result<void> check_is_regular(const std::string& path) {
 }
 
 Result<void> check_files(const TlsFiles& files) {
-  for (const std::string& path : {files.certificate, files.private_key, files.roots}) {
-    if (auto checked = check_is_regular(path); !checked) return checked;
+  for (const std::string* path : {&files.certificate, &files.private_key, &files.roots}) {
+    if (auto checked = check_is_regular(*path); !checked) return checked;
   }
   return {};
 }
@@ -260,7 +270,7 @@ Result<Tls> Tls::server(const TlsOptions& options) {
     state->trust = TlsLayer::Trust::certificate;
   } else {
     state->keys.accepted = options.accepted;
-    SSL_CTX_set_ciphersuites(state->context.get(), kKeySuite);
+    set_key_suite(state->context.get());
     SSL_CTX_set_psk_find_session_callback(state->context.get(), find_key);
   }
   SSL_CTX_set_app_data(state->context.get(), &state->keys);
@@ -284,7 +294,7 @@ Result<Tls> Tls::client(const TlsOptions& options, std::string_view name, std::s
     auto key = options.credential(name, options.files.server);
     if (!key) return fail(std::move(key.error()));
     state->keys.own = std::move(*key);
-    SSL_CTX_set_ciphersuites(state->context.get(), kKeySuite);
+    set_key_suite(state->context.get());
     SSL_CTX_set_psk_use_session_callback(state->context.get(), use_key);
   }
   SSL_CTX_set_app_data(state->context.get(), &state->keys);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "hotline/core/literal.h"
+#include "net/tls_reason.h"
 
 namespace hotline::net {
 namespace {
@@ -42,26 +43,26 @@ bool asks_again(Bytes reply) {
 constexpr std::string_view kBindingLabel = "EXPORTER-Channel-Binding";
 constexpr std::size_t kBindingBytes = 32;
 
-int read_wire(BIO* bio, char* into, int size) {
+int read_wire(BIO* bio, char* into, std::size_t size, std::size_t* taken) {
   BIO_clear_retry_flags(bio);
-  auto* const wire = static_cast<TlsLayer::Wire*>(BIO_get_data(bio));
-  if (wire->in == nullptr || wire->in->empty() || size <= 0) {
+  Bytes& in = static_cast<TlsLayer::Wire*>(BIO_get_data(bio))->in;
+  if (in.empty()) {
     BIO_set_retry_read(bio);
     return -1;
   }
-  const std::size_t taken = std::min(wire->in->size(), static_cast<std::size_t>(size));
-  std::copy_n(wire->in->begin(), taken, reinterpret_cast<std::byte*>(into));
-  *wire->in = wire->in->subspan(taken);
-  return static_cast<int>(taken);
+  *taken = std::min(in.size(), size);
+  std::copy_n(in.begin(), *taken, reinterpret_cast<std::byte*>(into));
+  in = in.subspan(*taken);
+  return 1;
 }
 
-int write_wire(BIO* bio, const char* bytes, int size) try {
+int write_wire(BIO* bio, const char* bytes, std::size_t size, std::size_t* written) try {
   BIO_clear_retry_flags(bio);
-  auto* const wire = static_cast<TlsLayer::Wire*>(BIO_get_data(bio));
-  if (wire->out == nullptr || size < 0) return -1;
-  const Bytes added = as_bytes(std::string_view(bytes, static_cast<std::size_t>(size)));
-  wire->out->insert(wire->out->end(), added.begin(), added.end());
-  return size;
+  std::vector<std::byte>& out = static_cast<TlsLayer::Wire*>(BIO_get_data(bio))->out;
+  const Bytes added = as_bytes(std::string_view(bytes, size));
+  out.insert(out.end(), added.begin(), added.end());
+  *written = size;
+  return 1;
 } catch (const std::bad_alloc&) {
   return -1;
 }
@@ -77,8 +78,8 @@ const BIO_METHOD* wire_method() {
   static const BIO_METHOD* const kMethod = [] {
     BIO_METHOD* const method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "hotline");
     if (method == nullptr) throw std::bad_alloc();
-    BIO_meth_set_read(method, read_wire);
-    BIO_meth_set_write(method, write_wire);
+    BIO_meth_set_read_ex(method, read_wire);
+    BIO_meth_set_write_ex(method, write_wire);
     BIO_meth_set_ctrl(method, control_wire);
     BIO_meth_set_create(method, create_wire);
     return method;
@@ -90,12 +91,16 @@ void free_bytes(unsigned char* bytes) { OPENSSL_free(bytes); }
 
 std::string subject_of(const X509* certificate) {
   const std::unique_ptr<BIO, OpenSslDelete<BIO_free_all>> text(BIO_new(BIO_s_mem()));
-  if (!text) throw std::bad_alloc();
-  X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0,
-                     XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+  constexpr auto kForm = XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
+  // A part of a subject must not look like a whole one.
+  if (!text || X509_NAME_print_ex(text.get(), X509_get_subject_name(certificate), 0, kForm) < 0) {
+    throw std::bad_alloc();
+  }
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(text.get(), &bytes);
-  return size <= 0 ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
+  std::string subject;
+  if (size > 0) subject.assign(bytes, static_cast<std::size_t>(size));
+  return subject;
 }
 
 /// Returns the common name of the subject if it has exactly one, otherwise an empty text.
@@ -111,29 +116,29 @@ std::string common_name_of(const X509* certificate) {
   return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
-/// Returns the reason of the oldest error of OpenSSL on this thread, and forgets all.
-std::string take_reason() {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  const char* const reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? "the peer does not speak TLS" : reason;
-}
-
 }  // namespace
 
 /// Lends the bytes to OpenSSL for one call.
 class TlsLayer::Exchange {
  public:
-  Exchange(TlsLayer& layer, Bytes* in, std::vector<std::byte>& out) : layer_(layer) {
-    layer_.wire_ = {in, &out};
+  Exchange(TlsLayer& layer, Bytes& in, std::vector<std::byte>& out)
+      : wire_(layer.wire_), in_(in), out_(out) {
+    swap();
     ERR_clear_error();
   }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
-  ~Exchange() { layer_.wire_ = {}; }
+  ~Exchange() { swap(); }
 
  private:
-  TlsLayer& layer_;
+  void swap() noexcept {
+    std::swap(wire_.in, in_);
+    std::swap(wire_.out, out_);
+  }
+
+  Wire& wire_;
+  Bytes& in_;
+  std::vector<std::byte>& out_;
 };
 
 TlsLayer::TlsLayer(SslPointer ssl, Trust trust, std::shared_ptr<const void> settings)
@@ -148,17 +153,24 @@ TlsLayer::TlsLayer(SslPointer ssl, Trust trust, std::shared_ptr<const void> sett
 
 TlsLayer* TlsLayer::of(SSL* ssl) { return static_cast<TlsLayer*>(SSL_get_app_data(ssl)); }
 
+/// A failure that is not the peer's must not look like one: a server penalises those.
 Error TlsLayer::failure_of(int result, std::string_view operation) const {
-  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL) {
+  // The layer does no I/O: what fails outside of OpenSSL is an allocation.
+  const bool is_outside = SSL_get_error(ssl_.get(), result) == SSL_ERROR_SYSCALL;
+  const TlsReason reason = TlsReason::take();
+  if (is_outside || reason.fault == TlsReason::Fault::memory) {
     return {ErrorKind::resource_exhausted, ENOMEM, operation, {}, {}, {}};
   }
-  return {ErrorKind::protocol_violation, 0, operation, {}, take_reason(), {}};
+  if (reason.fault == TlsReason::Fault::internal) {
+    return {ErrorKind::system, 0, operation, {}, "OpenSSL failed here: " + reason.text(), {}};
+  }
+  return {ErrorKind::protocol_violation, 0, operation, {}, reason.text(), {}};
 }
 
 Error TlsLayer::handshake_failure(int result) const {
   const long verified = SSL_get_verify_result(ssl_.get());
   Error failure = failure_of(result, kHandshake);
-  if (failure.kind == ErrorKind::resource_exhausted) return failure;
+  if (failure.kind != ErrorKind::protocol_violation) return failure;
   failure.kind = ErrorKind::permission_denied;
   if (trust_ == Trust::certificate && verified != X509_V_OK) {
     failure.detail = "certificate verify failed: ";
@@ -197,12 +209,12 @@ Result<bool> TlsLayer::open_to_caller(Bytes& wire, std::vector<std::byte>& out) 
   const std::size_t sent = out.size();
   auto opened = shake_hands(first, out);
   if (asks_again(Bytes(out).subspan(sent))) hello_ = std::make_unique<ClientHello>();
-  if (!opened || *opened || wire.empty()) return opened;
+  if (!opened || wire.empty()) return opened;
   return open(wire, out);
 }
 
 Result<bool> TlsLayer::shake_hands(Bytes& wire, std::vector<std::byte>& out) {
-  const Exchange exchange(*this, &wire, out);
+  const Exchange exchange(*this, wire, out);
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     if (auto trusted = check_trust(); !trusted) return fail(std::move(trusted.error()));
@@ -223,7 +235,7 @@ Result<void> TlsLayer::check_trust() const {
 }
 
 Result<std::size_t> TlsLayer::decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>& out) {
-  const Exchange exchange(*this, &wire, out);
+  const Exchange exchange(*this, wire, out);
   std::size_t total = 0;
   while (!end_ && total < plain.size()) {
     std::size_t count = 0;
@@ -248,7 +260,8 @@ Error TlsLayer::end_of_read(int result) const {
 
 Result<void> TlsLayer::encode(Bytes plain, std::vector<std::byte>& out) {
   if (plain.empty()) return {};
-  const Exchange exchange(*this, nullptr, out);
+  Bytes none;
+  const Exchange exchange(*this, none, out);
   std::size_t written = 0;
   const int result = SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written);
   if (result == 1) return {};
@@ -256,7 +269,8 @@ Result<void> TlsLayer::encode(Bytes plain, std::vector<std::byte>& out) {
 }
 
 Result<void> TlsLayer::encode_end(std::vector<std::byte>& out) {
-  const Exchange exchange(*this, nullptr, out);
+  Bytes none;
+  const Exchange exchange(*this, none, out);
   if (const int result = SSL_shutdown(ssl_.get()); result < 0) {
     return fail(failure_of(result, kSendTo));
   }

@@ -52,10 +52,10 @@ class TlsLayer final : public StreamLayer {
   /// Returns the layer of `ssl`, or null.
   static TlsLayer* of(SSL* ssl);
 
-  /// The bytes on their way during one call of a function above.
+  /// The bytes on their way during one call of a function above; between the calls there are none.
   struct Wire {
-    Bytes* in = nullptr;
-    std::vector<std::byte>* out = nullptr;
+    Bytes in;
+    std::vector<std::byte> out;
   };
 
  private:

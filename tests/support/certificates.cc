@@ -26,10 +26,10 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
   REQUIRE(X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
-void set_subject(X509* certificate, const std::vector<std::string>& common_names) {
-  for (const std::string& each : common_names) {
+void set_subject(X509* certificate, const CertificateFields& fields) {
+  for (const std::string& each : fields.common_names) {
     const auto* const text = reinterpret_cast<const unsigned char*>(each.c_str());
-    REQUIRE(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
+    REQUIRE(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", fields.name_type,
                                        text, -1, -1, 0) == 1);
   }
 }
@@ -69,7 +69,7 @@ CertificateAuthority::Certificate CertificateAuthority::sign(const CertificateFi
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), issued_ + 1);
   X509_gmtime_adj(X509_getm_notBefore(made.get()), fields.begins.count());
   X509_gmtime_adj(X509_getm_notAfter(made.get()), fields.ends.count());
-  set_subject(made.get(), fields.common_names);
+  set_subject(made.get(), fields);
   X509_set_issuer_name(made.get(), X509_get_subject_name(issuer));
   X509_set_pubkey(made.get(), key);
   add_extension(made.get(), issuer, NID_basic_constraints,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -23,6 +24,8 @@ struct CertificateFields {
   /// From now on; the past is negative.
   std::chrono::seconds begins{-3600};
   std::chrono::seconds ends{3600};
+
+  int name_type = MBSTRING_UTF8;  ///< The common names, as X509_NAME_add_entry_by_txt(3) has it.
 };
 
 struct CertificateFiles {

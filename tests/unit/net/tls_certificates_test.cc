@@ -14,6 +14,7 @@
 #include "hotline/net/option_taker.h"
 #include "hotline/net/tls.h"
 #include "support/certificates.h"
+#include "support/tls_handshake.h"
 #include "support/tls_options.h"
 
 namespace hotline::tls_certificates_test {
@@ -23,6 +24,8 @@ using test::accepting;
 using test::CertificateAuthority;
 using test::CertificateFields;
 using test::CertificateFiles;
+using test::End;
+using test::Handshake;
 using test::presenting;
 
 TlsOptions with(const CertificateFiles& files, std::string roots = {}) {
@@ -34,49 +37,6 @@ TlsOptions with(const CertificateFiles& files, std::string roots = {}) {
 }
 
 TlsOptions trusting(std::string roots) { return with({}, std::move(roots)); }
-
-/// One end of a handshake in memory.
-struct End {
-  explicit End(const Tls& tls) : layer(tls.make_layer()) {}
-
-  /// Takes what the other end has sent. An alert may come after the end's own part is complete.
-  void take(std::vector<std::byte>& sent) {
-    if (!opened) return;
-    const std::vector<std::byte> bytes = std::exchange(sent, {});
-    Bytes wire = bytes;
-    if (!*opened) opened = layer->open(wire, out);
-    if (!opened || !*opened) return;
-    std::array<std::byte, 64> into{};
-    if (auto decoded = layer->decode(wire, into, out); !decoded) {
-      opened = fail(std::move(decoded.error()));
-    }
-  }
-
-  std::string state() const {
-    if (opened) return *opened ? "open" : "waits";
-    return std::string(name_of(opened.error().kind)) + ": " + opened.error().detail;
-  }
-
-  std::unique_ptr<StreamLayer> layer;
-  std::vector<std::byte> out;
-  Result<bool> opened = false;
-};
-
-/// A handshake of two ends, as far as it comes.
-struct Handshake {
-  Handshake(const TlsOptions& server_options, const TlsOptions& client_options,
-            std::string_view host = "host")
-      : server(Tls::server(server_options).value()),
-        client(Tls::client(client_options, "alice", host).value()) {
-    for (int i = 0; i < 3; ++i) {
-      client.take(server.out);
-      server.take(client.out);
-    }
-  }
-
-  End server;
-  End client;
-};
 
 /// Returns how the client ends a handshake with a server of that certificate.
 std::string client_of(const CertificateFields& fields, std::string_view host = "host") {
@@ -136,6 +96,9 @@ TEST_CASE("only a subject with exactly one common name gives a name to allow") {
   const Identity none = caller_of({{}, "DNS:alice"});
   CHECK(none.name.empty());
   CHECK(none.common_name.empty());
+  const Identity no_text = caller_of({.common_names = {"alice"}, .name_type = V_ASN1_BIT_STRING});
+  CHECK(no_text.name.starts_with("CN=#"));
+  CHECK(no_text.common_name.empty());
 }
 
 TEST_CASE("a server is trusted by a certificate for the host that is called") {
@@ -271,7 +234,7 @@ TEST_CASE("a key that the caller's lookup does not find is that failure") {
   CHECK(failure_of(Tls::client(options, "alice", "host")) == "not_found alice: ");
 }
 
-TEST_CASE("a server refuses a key or an identity beyond the limits, and a lookup that throws") {
+TEST_CASE("a key or an identity beyond the limits, or a lookup that throws, opens nothing") {
   const auto state_of = [](std::size_t identity_bytes, std::size_t key_bytes, bool throws) {
     const Psk key{std::string(identity_bytes, 'i'), Secret(as_bytes(std::string(key_bytes, 'k'))),
                   "alice"};
@@ -285,8 +248,21 @@ TEST_CASE("a server refuses a key or an identity beyond the limits, and a lookup
   };
   CHECK(state_of(128, 32, false) == "open");
   CHECK(state_of(129, 32, false) == "permi");
-  CHECK(state_of(8, 32, true) == "permi");
+  CHECK(state_of(8, 32, true) == "syste");
   CHECK(state_of(8, 1000, false) == "permi");
+}
+
+TEST_CASE("a server with a key that is too long, or has no name, refuses its caller") {
+  const auto state_with = [](const Psk& key) {
+    TlsOptions server;
+    server.accepted = [&](std::string_view) { return std::optional(key); };
+    const Handshake tried(server, presenting("alice"));
+    CHECK_FALSE(tried.server.layer->identity());
+    return tried.server.state();
+  };
+  CHECK(state_with({"id:alice", Secret(1000), "alice"}).starts_with("system: OpenSSL failed here"));
+  CHECK(state_with({"id:alice", Secret(as_bytes(std::string(32, 'k'))), ""}) ==
+        "permission_denied: the peer did not use the key");
 }
 
 TEST_CASE("a file that is not what it must be is refused by either end, and named") {
@@ -297,6 +273,8 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
   const std::string missing = root.file("missing");
   const std::string directory = root.file("directory");
   std::ofstream(garbage) << "garbage\n";
+  const std::string broken = root.file("broken");
+  std::ofstream(broken) << "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
   REQUIRE(::mkdir(directory.c_str(), 0700) == 0);
   struct Case {
     TlsOptions options;
@@ -306,6 +284,8 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
       {with({garbage, good.private_key}),
        "invalid_argument " + garbage +
            ": the certificate cannot be used: the file has none that can be read"},
+      {with({broken, good.private_key}),
+       "invalid_argument " + broken + ": the certificate cannot be used: bad base64 decode"},
       {with({good.private_key, good.private_key}),
        "invalid_argument " + good.private_key +
            ": the certificate cannot be used: the file has none that can be read"},

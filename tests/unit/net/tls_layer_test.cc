@@ -147,6 +147,94 @@ TEST_CASE("a handshake takes one round trip, and then bytes go both ways") {
   CHECK(decode_all(*ends.client, ends.to_client, into).value() == 3);
 }
 
+TEST_CASE("what follows the first message at once belongs to the handshake, however long it is") {
+  struct Case {
+    std::string next;
+    bool is_allowed;
+  };
+  // A change of ciphers, which TLS 1.3 ignores here; a message that is not encrypted; and more than
+  // is collected with the first message.
+  const Case cases[] = {
+      {std::string("\x14\x03\x03\x00\x01\x01", 6), true},
+      {std::string("\x16\x03\x03\x00\x01\x01", 6), false},
+      {std::string("\x16\x03\x03\x3e\x80", 5) + std::string(16'000, 'x'), false},
+  };
+  for (const auto& [next, is_allowed] : cases) {
+    Ends ends;
+    REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+    ends.to_server.insert(ends.to_server.end(), as_bytes(next).begin(), as_bytes(next).end());
+    const auto opened = Ends::step(*ends.server, ends.to_server, ends.to_client);
+    CHECK(kind_of(opened) == (is_allowed ? "" : "permission_denied"));
+    if (!is_allowed) continue;
+    CHECK_FALSE(*opened);
+    REQUIRE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+    CHECK(Ends::step(*ends.server, ends.to_server, ends.to_client).value());
+  }
+}
+
+/// Returns the request of a server for another first message, with a share of P-256 (RFC 8446,
+/// section 4.1.4). `hello` is the first one; `suite` is the last byte of the suite that it chooses.
+std::string request_for_another(const std::vector<std::byte>& hello, char suite) {
+  constexpr std::size_t kSessionAt = 43;
+  return std::string("\x16\x03\x03\x00\x58\x02\x00\x00\x54\x03\x03", 11) +
+         "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+         "\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c" +
+         std::string(as_text(Bytes(hello).subspan(kSessionAt, 33))) + '\x13' + suite +
+         std::string("\x00\x00\x0c\x00\x2b\x00\x02\x03\x04\x00\x33\x00\x02\x00\x17", 15);
+}
+
+TEST_CASE("a client offers its key again if the server asks for another first message") {
+  Ends ends;
+  REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  const std::string request = request_for_another(std::exchange(ends.to_server, {}), '\x01');
+  Bytes wire = as_bytes(request);
+  CHECK_FALSE(ends.client->open(wire, ends.to_server).value());
+  CHECK(as_text(ends.to_server).contains("alice"));
+}
+
+TEST_CASE("a server that chooses a suite with another hash than the key's gets no key") {
+  Ends ends;
+  REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  const std::string request = request_for_another(std::exchange(ends.to_server, {}), '\x02');
+  Bytes wire = as_bytes(request);
+  const auto opened = ends.client->open(wire, ends.to_server);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == ErrorKind::permission_denied);
+  CHECK(opened.error().detail == "wrong cipher returned");
+  CHECK_FALSE(as_text(ends.to_server).contains("alice"));
+}
+
+TEST_CASE("an alert that TLS does not define fails the handshake with its number") {
+  Ends ends;
+  REQUIRE_FALSE(Ends::step(*ends.client, ends.to_client, ends.to_server).value());
+  Bytes wire = as_bytes(std::string_view("\x15\x03\x03\x00\x02\x02\xc8", 7));
+  const auto opened = ends.client->open(wire, ends.to_server);
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().kind == ErrorKind::permission_denied);
+  CHECK(opened.error().detail == "OpenSSL has no words for its error 1200");
+}
+
+TEST_CASE("no bytes make no record, and none are decoded into no memory") {
+  Ends ends;
+  ends.open();
+  CHECK(ends.client->encode({}, ends.to_server));
+  CHECK(ends.to_server.empty());
+  REQUIRE(ends.client->encode(as_bytes("hello"), ends.to_server));
+  CHECK(decode_all(*ends.server, ends.to_server, {}).value() == 0);
+}
+
+TEST_CASE("the rest of a record is decoded without more bytes") {
+  Ends ends;
+  ends.open();
+  REQUIRE(ends.client->encode(as_bytes("hello"), ends.to_server));
+  std::array<std::byte, 3> into{};
+  CHECK(decode_all(*ends.server, ends.to_server, into).value() == 3);
+  CHECK(ends.server->has_buffered());
+  CHECK(decode_all(*ends.server, {}, into).value() == 2);
+  CHECK(as_text(Bytes(into).first(2)) == "lo");
+  CHECK_FALSE(ends.server->has_buffered());
+}
+
 TEST_CASE("several records are decoded at once, a part of one not before its rest") {
   Ends ends;
   ends.open();
@@ -239,6 +327,7 @@ TEST_CASE("an end or a failure right after bytes needs nothing more to arrive") 
     CHECK(ends.server->decode(wire, into, ends.to_client).value() == 4);
     CHECK(ends.server->has_buffered());
     wire = {};
+    CHECK(ends.server->end_of_wire() == (is_end ? ErrorKind::closed : ErrorKind::truncated));
     const char* const kind = is_end ? "closed" : "protocol_violation";
     CHECK(kind_of(ends.server->decode(wire, into, ends.to_client)) == kind);
     CHECK(kind_of(ends.server->decode(wire, into, ends.to_client)) == kind);
