@@ -31,8 +31,8 @@ def is_counted(line):
 
 
 def settings(path):
-    """The programs to run, the bound in percent, that of some files, and the patterns of files."""
-    programs, bound, lower, patterns = [], 95.0, {}, []
+    """The programs to run, the bound in percent, and the patterns of files."""
+    programs, bound, patterns = [], 95.0, []
     for line in path.read_text().splitlines():
         words = line.split("#")[0].split()
         if not words:
@@ -41,11 +41,9 @@ def settings(path):
             programs += words[1:]
         elif words[0] == "bound":
             bound = float(words[1])
-        elif words[0] == "lower":
-            lower[words[2]] = float(words[1])
         else:
             patterns += words
-    return programs, bound, lower, patterns
+    return programs, bound, patterns
 
 
 def build_and_run(programs):
@@ -98,7 +96,7 @@ def main():
     parser.add_argument("--no-build", action="store_true", help="measure the last run")
     parser.add_argument("--settings", type=pathlib.Path, default=ROOT / "tools/coverage.txt")
     arguments = parser.parse_args()
-    programs, usual, lower, patterns = settings(arguments.settings)
+    programs, bound, patterns = settings(arguments.settings)
     if not arguments.no_build:
         build_and_run(programs)
     taken = count(patterns)
@@ -109,7 +107,6 @@ def main():
     for path, branches in sorted(taken.items()):
         hit = sum(1 for times in branches.values() if times > 0)
         share = 100.0 * hit / len(branches) if branches else 100.0
-        bound = lower.get(path, usual)
         total = [total[0] + hit, total[1] + len(branches)]
         print(f"{share:6.1f} %  {hit:4d} of {len(branches):4d}  {path}"
               + ("" if share >= bound else f"  below {bound:g} %"))
