@@ -13,7 +13,8 @@ ExitStatus report_call_end(const Result<void>& conversed, const ReplyPrinter& pr
     return report_error(conversed.error(), is_absent ? ExitStatus::unreachable : ExitStatus::failed,
                         form);
   }
-  return source.failure() == 0 ? ExitStatus::ok : report_input_failure(source.failure(), form);
+  if (source.failure() != 0) return report_input_failure(source.failure(), form);
+  return printer.has_error_reply() ? ExitStatus::failed : ExitStatus::ok;
 }
 
 }  // namespace hotline::cli

@@ -23,7 +23,11 @@ namespace {
 std::unique_ptr<MessageSource> make_source(const CallOptions& options,
                                            const CommonOptions& common) {
   if (!options.messages.empty()) return std::make_unique<ArgumentMessages>(options.messages);
-  return LineReader::on_standard_input(Home(common.home), QuitLine::is_message);
+  return LineReader::on_standard_input(Home(common.home), options.lines);
+}
+
+ReplyPrinter make_printer(const CallOptions& options, const CommonOptions& common) {
+  return ReplyPrinter(common.output, controls_for_output(options.controls), options.error_prefix);
 }
 
 /// A stream's endpoint, and how messages are framed there.
@@ -103,7 +107,7 @@ ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) 
   auto stream = open_stream(*form, options, common);
   if (!stream)
     return report_error(stream.error(), status_of_connect(stream.error()), common.output);
-  ReplyPrinter printer(common.output, controls_for_output(options.controls));
+  ReplyPrinter printer = make_printer(options, common);
   if (!form->framing.has_boundaries()) {
     return hold(StreamCall(std::move(*stream), options, printer), printer, options, common);
   }
@@ -115,7 +119,7 @@ ExitStatus call_datagrams(const CallOptions& options, const CommonOptions& commo
   auto socket = open_datagrams(options);
   if (!socket)
     return report_error(socket.error(), status_of_connect(socket.error()), common.output);
-  ReplyPrinter printer(common.output, controls_for_output(options.controls));
+  ReplyPrinter printer = make_printer(options, common);
   DatagramCall call(std::move(*socket), options, printer);
   const auto source = make_source(options, common);
   return report_call_end(call.converse(*source), printer, *source, common.output);

@@ -5,7 +5,6 @@
 #include "cli/client_call.h"
 #include "cli/endpoint_forms.h"
 #include "cli/option_values.h"
-#include "hotline/core/duration.h"
 
 namespace hotline::cli {
 namespace {
@@ -38,24 +37,6 @@ The exit status is 0 if a reply came after the last message; see 'hotline help s
 
 constexpr char kCallNotes[] = "After --, words are messages even if they begin with '-'.\n";
 
-std::vector<OptionRow> call_rows() {
-  const CallOptions defaults;
-  return {
-      {.name = "--linger",
-       .value = "TIME",
-       .help = "wait TIME for a reply, and at the end for more of them (default " +
-               format_duration(defaults.linger) + ")"},
-      {.name = "--timeout",
-       .value = "TIME",
-       .help = "fail if connecting takes longer than TIME, or if the peer accepts no data for TIME "
-               "(default " +
-               format_duration(defaults.timeout) + ")"},
-      raw_row(),
-      reply_json_row(),
-      {.name = "--home", .value = "DIR", .help = "keep the history of typed lines in DIR"},
-  };
-}
-
 }  // namespace
 
 Result<CallOptions> read_call(const Arguments& given) {
@@ -63,14 +44,10 @@ Result<CallOptions> read_call(const Arguments& given) {
     return fail(usage_error("missing ENDPOINT",
                             "write for example 'hotline call tcp://127.0.0.1:8000 hello'"));
   }
-  CallOptions options;
-  options.endpoint = given.words.front();
-  options.messages.assign(std::next(given.words.begin()), given.words.end());
-  if (auto read = read_duration(given, "--linger", options.linger); !read) {
-    return fail(read.error());
-  }
-  if (auto read = read_limit(given, "--timeout", options.timeout); !read) return fail(read.error());
-  options.controls = read_controls(given);
+  auto options = read_call_options(given);
+  if (!options) return options;
+  options->endpoint = given.words.front();
+  options->messages.assign(std::next(given.words.begin()), given.words.end());
   return options;
 }
 

@@ -78,7 +78,7 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   if (!client)
     return report_error(client.error(), status_of_connect(client.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
-  const auto lines = LineReader::on_standard_input(Home(common.home), QuitLine::ends);
+  const auto lines = LineReader::on_standard_input(Home(common.home), {.quit = QuitLine::ends});
   const auto conversed =
       with_secret_hint(Shell(*client, printer).converse(*lines), options.endpoint);
   printer.end_reply();

@@ -55,14 +55,23 @@ std::string titled(const std::string& name, const std::string& summary, const st
   return name + ": " + summary + "\n\n" + fill(text);
 }
 
-/// Null if the topic is unknown.
-std::string find_help(std::string_view topic) {
+/// Returns the text of the command and of the service of that name; empty if there is neither.
+std::string find_command_and_service(std::string_view name) {
+  std::string text;
   for (const Subcommand& each : make_subcommands()) {
-    if (each.name == topic) return help_of(each);
+    if (each.name == name) text = help_of(each);
   }
   for (const ServiceEntry& each : make_services()) {
-    if (each.name == topic) return titled(each.name, each.summary, each.help);
+    if (each.name != name) continue;
+    const std::string title = text.empty() ? each.name : "\nThe service " + quote(each.name);
+    text += titled(title, each.summary, each.help);
   }
+  return text;
+}
+
+/// Empty if the topic is unknown.
+std::string find_help(std::string_view topic) {
+  if (std::string found = find_command_and_service(topic); !found.empty()) return found;
   for (const Topic& each : make_topics()) {
     const bool is_it = each.name == topic || each.also == topic;
     if (is_it) return titled(each.name, each.summary, each.text);
@@ -91,7 +100,9 @@ Result<std::string> help_on(std::string_view topic) {
 std::vector<std::string> topic_names() {
   std::vector<std::string> names;
   for (const Subcommand& each : make_subcommands()) names.push_back(each.name);
-  for (const ServiceEntry& each : make_services()) names.push_back(each.name);
+  for (const ServiceEntry& each : make_services()) {
+    if (std::ranges::find(names, each.name) == names.end()) names.push_back(each.name);
+  }
   for (const Topic& each : make_topics()) names.push_back(each.name);
   return names;
 }

@@ -65,14 +65,14 @@ bool PlainLines::take_line(std::string& line) {
   return true;
 }
 
-std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home, QuitLine elsewhere) {
+std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home, LineRules rules) {
   const bool is_terminal = StandardInput::is_terminal();
+  if (is_terminal) rules.quit = QuitLine::ends;
   if (is_terminal && is_output_terminal()) {
     auto editor = std::make_unique<LineEditor>(home.state_file("history"));
-    return std::make_unique<LineReader>(std::move(editor));
+    return std::make_unique<LineReader>(std::move(editor), rules);
   }
-  return std::make_unique<LineReader>(std::make_unique<PlainLines>(),
-                                      is_terminal ? QuitLine::ends : elsewhere);
+  return std::make_unique<LineReader>(std::make_unique<PlainLines>(), rules);
 }
 
 MessageSource::Next LineReader::next(std::string& message, PeerWatch& peer) {
@@ -94,10 +94,14 @@ std::optional<MessageSource::Next> LineReader::next_now(std::string& message) {
 }
 
 /// Returns nullopt if the line is to be skipped.
-std::optional<MessageSource::Next> LineReader::judge(const std::string& line) {
+std::optional<MessageSource::Next> LineReader::judge(std::string& line) {
   const std::string_view words = trim(line);
-  if (words.empty()) return std::nullopt;
-  has_quit_ = quit_ == QuitLine::ends && words == kQuit;
+  if (words.empty()) {
+    if (rules_.blank == BlankLine::is_skipped) return std::nullopt;
+    line.clear();
+    return Next::message;
+  }
+  has_quit_ = rules_.quit == QuitLine::ends && words == kQuit;
   if (has_quit_) return Next::end;
   input_->remember(line);
   return Next::message;

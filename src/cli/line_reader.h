@@ -51,26 +51,38 @@ enum class QuitLine : std::uint8_t {
   is_message,  ///< It is an ordinary message.
 };
 
-/// The lines of standard input as messages. Blank lines are skipped.
+/// What a line without a word means.
+enum class BlankLine : std::uint8_t {
+  is_skipped,
+  is_empty_message,
+};
+
+/// What some lines mean.
+struct LineRules {
+  QuitLine quit = QuitLine::ends;
+  BlankLine blank = BlankLine::is_skipped;
+};
+
+/// The lines of standard input as messages.
 class LineReader final : public MessageSource {
  public:
-  explicit LineReader(std::unique_ptr<LineInput> input, QuitLine quit = QuitLine::ends)
-      : input_(std::move(input)), quit_(quit) {}
+  explicit LineReader(std::unique_ptr<LineInput> input, LineRules rules = {})
+      : input_(std::move(input)), rules_(rules) {}
 
   /// Returns the lines of standard input, edited at a prompt if standard input and output are a
-  /// terminal. Their history is kept in `home`. At a terminal `quit` ends them; `elsewhere` is what
-  /// it means if standard input is a file or a pipe.
-  static std::unique_ptr<LineReader> on_standard_input(const Home& home, QuitLine elsewhere);
+  /// terminal. Their history is kept in `home`. At a terminal `quit` ends them; `rules` say what it
+  /// means if standard input is a file or a pipe.
+  static std::unique_ptr<LineReader> on_standard_input(const Home& home, LineRules rules);
 
   Next next(std::string& message, PeerWatch& peer) override;
   std::optional<Next> next_now(std::string& message) override;
   int failure() const override { return input_->failure(); }
 
  private:
-  std::optional<Next> judge(const std::string& line);
+  std::optional<Next> judge(std::string& line);
 
   std::unique_ptr<LineInput> input_;
-  QuitLine quit_;
+  LineRules rules_;
   bool has_quit_ = false;
 };
 

@@ -38,6 +38,7 @@ bool ReplyPrinter::end_reply() {
 }
 
 bool ReplyPrinter::print_reply(Bytes bytes) {
+  has_error_reply_ |= !error_prefix_.empty() && as_text(bytes).starts_with(error_prefix_);
   if (form_ == OutputForm::json || !bytes.empty()) return print_piece(bytes) && end_reply();
   return write("\n");
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "cli/json_line.h"
 #include "cli/terminal_text.h"
 #include "hotline/core/bytes.h"
@@ -14,8 +17,10 @@ Controls controls_for_output(Controls wanted);
 /// objects.
 class ReplyPrinter {
  public:
-  explicit ReplyPrinter(OutputForm form, Controls controls = Controls::raw)
-      : form_(form), controls_(controls) {}
+  /// A whole reply that begins with `error_prefix` is an error; without a prefix none is.
+  explicit ReplyPrinter(OutputForm form, Controls controls = Controls::raw,
+                        std::string error_prefix = {})
+      : form_(form), controls_(controls), error_prefix_(std::move(error_prefix)) {}
 
   /// Prints a piece of a stream's reply. Returns false after a write has failed.
   bool print_piece(Bytes bytes);
@@ -30,6 +35,9 @@ class ReplyPrinter {
   /// Writes what is held of the last character, because nothing more comes. Adds no newline.
   bool finish();
 
+  /// Returns true if one of the replies was an error.
+  bool has_error_reply() const { return has_error_reply_; }
+
   /// Returns the errno of the write that failed, or 0.
   int failure() const { return failure_; }
 
@@ -40,6 +48,8 @@ class ReplyPrinter {
 
   OutputForm form_;
   Controls controls_;
+  std::string error_prefix_;
+  bool has_error_reply_ = false;
   TerminalText shown_;
   bool is_in_line_ = false;  ///< Something was printed, and no newline has followed it.
   int failure_ = 0;

@@ -10,6 +10,7 @@
 #include "cli/command_serve.h"
 #include "cli/command_services.h"
 #include "cli/command_shell.h"
+#include "cli/command_time.h"
 #include "cli/command_version.h"
 
 namespace hotline::cli {
@@ -21,6 +22,7 @@ constexpr Subcommand (*kSubcommands[])() = {
     call_subcommand,      //
     run_subcommand,       //
     shell_subcommand,     //
+    time_subcommand,      //
     key_subcommand,       //
     services_subcommand,  //
     doctor_subcommand,    //

@@ -19,7 +19,7 @@ constexpr std::uint32_t kTurnsOfTexts = 64;
 constexpr std::uint16_t kFirstFreePort = 1024;
 
 bool is_error_text(std::string_view text) {
-  return text.starts_with(services::kTimeErrorPrefix) && services::may_be_time_reply(text);
+  return text.starts_with(kTimeErrorPrefix) && services::may_be_time_reply(text);
 }
 
 Result<void> take_zone(OptionTaker& taker, TimeOptions& options) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "hotline/services/time.h"
 #include "hotline/services/time_locale.h"
 #include "hotline/services/time_zone.h"
 
@@ -17,9 +18,6 @@ inline constexpr std::string_view kTimeFormat = "%Y-%m-%d-%X";
 
 inline constexpr std::size_t kTimeRequestMax = 1024;
 inline constexpr std::size_t kTimeReplyMax = 256;
-
-/// How the reply to a malformed request begins. It has no conversion in it.
-inline constexpr std::string_view kTimeErrorPrefix = "error: ";
 
 struct TimeReply {
   std::string text;  ///< At most kTimeReplyMax bytes, in UTF-8; may be empty.

@@ -1,6 +1,7 @@
 """Clients of a socket course, with their mistakes, against our server under each word of
 concurrency."""
 import tempfile
+import time
 import unittest
 
 from command_support import DONE, WIRES, Messages, connect, receive
@@ -16,11 +17,11 @@ class TheirClients:
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        wanted = ["upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0",
+        wanted = ["upper=tcp://127.0.0.1:0", "upper=udp://127.0.0.1:0", "time=udp://127.0.0.1:0",
                   *(f"command=tcp://127.0.0.1:0?wire={wire}" for wire in WIRES)]
         server = cls.enterClassContext(
             Server(HOTLINE, "serve", *cls.options, *wanted, count=len(wanted)))
-        cls.tcp, cls.udp, *commands = server.endpoints
+        cls.tcp, cls.udp, cls.time, *commands = server.endpoints
         cls.commands = dict(zip(WIRES, commands))
 
     def client(self, name, endpoint):
@@ -40,6 +41,16 @@ class TheirClients:
         client = self.client("datagram_client", self.udp)
         for line in ("one", "", "two"):
             self.assertEqual(client.ask(line, len(line)), line.upper().encode())
+
+    def test_the_time_is_told_in_their_format_and_on_an_empty_line_in_the_usual_one(self):
+        client = self.client("time_client", self.time)
+        year = time.strftime("%Y").encode()
+        self.assertIn(client.ask("%Y", 4), (year, time.strftime("%Y").encode()))
+        self.assertEqual(client.ask("现在", 6), "现在".encode())
+        self.assertRegex(client.ask("", 19), rb"^\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d$")
+        self.assertEqual(client.ask("%Q", 29), b"error: unknown conversion 'Q'")
+        client.send("quit")
+        self.assertEqual(client.finish(), 0)
 
     def test_commands_in_one_call_are_each_answered(self):
         for wire in WIRES:

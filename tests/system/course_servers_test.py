@@ -7,7 +7,7 @@ import unittest
 from cli_support import ended
 from command_support import DONE, WIRES, Messages, run
 from course_support import LARGE, CourseServer
-from interop_support import HOTLINE, WAIT_S, Program, together
+from interop_support import HOTLINE, WAIT_S, Program, Server, together
 from interop_support import run as run_program
 
 QUIET = "200ms"
@@ -73,6 +73,35 @@ class OurClients(unittest.TestCase):
         with CourseServer("datagram_server") as server:
             self.assertEqual(call(server.uri("udp"), "x" * 2000, linger=f"{WAIT_S}s"),
                              b"X" * 1024 + b"\n")
+
+    def test_their_time_server_and_ours_tell_the_same_time(self):
+        formats = ("", "%Y-%m-%d", "%X", "%A %B %d", "%Z %z", "%s", "现在是 %H:%M", "100%%", "%-d.%-m")
+        with CourseServer("time_server") as theirs, \
+                Server(HOTLINE, "serve", "time=udp://127.0.0.1:0") as ours:
+            for form in formats:
+                with self.subTest(form):
+                    self.assertEqual(*self.in_one_second(ours.endpoint, theirs.uri("udp"), form))
+            lines = "".join(form + "\n" for form in formats if "%s" not in form).encode()
+            self.assertEqual(*self.in_one_second(ours.endpoint, theirs.uri("udp"), input=lines))
+
+    def in_one_second(self, ours, theirs, *formats, input=b""):
+        """What both servers answer within the same second."""
+        def ask(endpoint, *formats, input=b""):
+            return run_program(HOTLINE, "time", "--linger", f"{WAIT_S}s", endpoint, *formats,
+                               input=input)
+        while True:
+            before = ask(ours, "%s")
+            replies = ask(ours, *formats, input=input), ask(theirs, *formats, input=input)
+            if ask(ours, "%s") == before:
+                return replies
+
+    def test_their_time_server_gets_an_empty_datagram_for_a_blank_line(self):
+        with CourseServer("time_server") as server:
+            said = run_program(HOTLINE, "time", "--linger", f"{WAIT_S}s", server.uri("udp"),
+                               input=b"\n%Y\nquit\n")
+            self.assertRegex(said, rb"^\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d\n\d{4}\n$")
+            self.assertEqual([server.read_line() for _ in range(2)],
+                             [b"===> b''\n", b"===> b'%Y'\n"])
 
     def test_run_prints_small_replies_and_an_empty_one_as_a_word_of_success(self):
         for wire in WIRES:

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
@@ -15,6 +16,9 @@
 #include "hotline/services/time_zone.h"
 
 namespace hotline HOTLINE_PUBLIC {
+
+/// How the reply to a malformed format begins. The rest of it has no conversion.
+inline constexpr std::string_view kTimeErrorPrefix = "error: ";
 
 /// What the service `time` shows, and how often.
 struct TimeOptions {

@@ -60,4 +60,17 @@ TEST_CASE("messages that could not be read are a failure, after that of the call
         ExitStatus::failed);
 }
 
+TEST_CASE("a call with a reply that is an error has failed, though its text was printed") {
+  ReplyPrinter printer(OutputForm::text, Controls::raw, "error: ");
+  const std::string printed = test::written_to(stdout, [&] {
+    printer.print_reply(as_bytes("no error: here"));
+    CHECK_FALSE(printer.has_error_reply());
+    CHECK(reported({}, printer, 0, "") == ExitStatus::ok);
+    printer.print_reply(as_bytes("error: here"));
+    printer.print_reply(as_bytes("another"));
+  });
+  CHECK(printed == "no error: here\nerror: here\nanother\n");
+  CHECK(reported({}, printer, 0, "") == ExitStatus::failed);
+}
+
 }  // namespace hotline::cli::call_end_test

@@ -235,7 +235,7 @@ TEST_CASE("quit is a message where it does not end the input") {
   input.feed("quit\n\n quit \n");
   input.end();
   FakePeer peer(-1);
-  LineReader reader(std::make_unique<PlainLines>(), QuitLine::is_message);
+  LineReader reader(std::make_unique<PlainLines>(), LineRules{.quit = QuitLine::is_message});
   std::string line;
   CHECK(reader.next(line, peer) == Next::message);
   CHECK(line == "quit");
@@ -256,7 +256,7 @@ TEST_CASE("without a terminal standard input is read as plain lines") {
   input.feed("\xff\n");
   FakePeer peer(-1);
   std::string line;
-  const auto reader = LineReader::on_standard_input(Home("/proc/none"), QuitLine::ends);
+  const auto reader = LineReader::on_standard_input(Home("/proc/none"), {});
   CHECK(reader->next(line, peer) == Next::message);
   CHECK(line == "\xff");
 }
@@ -264,6 +264,19 @@ TEST_CASE("without a terminal standard input is read as plain lines") {
 TEST_CASE("lines of blanks are not messages, and others keep their blanks") {
   Typing typing{.typed = {"", " ", "\t\r\v\f", " a ", "\n", "b\r", "\0"s}, .remembered = {}};
   CHECK(read_all(typing) == std::pair(Lines{" a ", "\n", "b\r", "\0"s}, Next::end));
+}
+
+TEST_CASE("lines of blanks are empty messages where the rules say so") {
+  Typing typing{.typed = {"", " \t", "a", "quit", "b"}, .remembered = {}};
+  LineReader reader(std::make_unique<TypedLines>(typing), {.blank = BlankLine::is_empty_message});
+  FakePeer peer(-1);
+  std::string line = "before";
+  for (const char* expected : {"", "", "a"}) {
+    CHECK(reader.next(line, peer) == Next::message);
+    CHECK(line == expected);
+  }
+  CHECK(reader.next(line, peer) == Next::end);
+  CHECK(typing.remembered == Lines{"a"});
 }
 
 TEST_CASE("quit ends the messages, with blanks around it too") {
