@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include <memory>
 
 #include "engine/above_standard.h"
+#include "engine/kernel_clock.h"
 #include "engine/processor_count.h"
 
 namespace hotline::engine {
@@ -201,6 +203,18 @@ Instant Kernel::read_clock() { return std::chrono::steady_clock::now(); }
 
 std::chrono::system_clock::time_point Kernel::read_wall_clock() {
   return std::chrono::system_clock::now();
+}
+
+int Kernel::read_clock_status(ClockStatus& status) {
+  timex values{};
+  const int state = ::adjtimex(&values);
+  if (state < 0) return -errno;
+  status = clock_status_of(state, values);
+  return 0;
+}
+
+Duration Kernel::wall_clock_granularity() {
+  return smallest_step([] { return std::chrono::system_clock::now(); });
 }
 
 void Kernel::fill_random(MutableBytes bytes) {

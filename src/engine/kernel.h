@@ -12,6 +12,7 @@
 #include "hotline/core/deadline.h"
 #include "hotline/core/socket_address.h"
 #include "hotline/core/unique_fd.h"
+#include "hotline/engine/clock_status.h"
 
 namespace hotline::engine {
 
@@ -119,6 +120,13 @@ class Kernel {
 
   virtual Instant read_clock();
   virtual std::chrono::system_clock::time_point read_wall_clock();
+
+  /// Returns 0, or a negated errno if a container forbids it: adjtimex(2).
+  virtual int read_clock_status(ClockStatus& status);
+
+  /// Returns the smallest step of read_wall_clock().
+  virtual Duration wall_clock_granularity();
+
   virtual void fill_random(MutableBytes bytes);
 };
 

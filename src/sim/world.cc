@@ -94,6 +94,10 @@ void Host::set_clock_drift(std::int64_t per_million) {
   host.wall_clock_offset -= host.drift(elapsed);
 }
 
+void Host::set_clock_status(const ClockStatus& status) {
+  static_cast<SimulatedHost*>(host_)->clock_status = status;
+}
+
 void Host::set_descriptors_max(std::size_t count) {
   static_cast<SimulatedHost*>(host_)->descriptors_max = count;
   for (Program& each : world_->state_->programs()) {

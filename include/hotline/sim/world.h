@@ -9,6 +9,7 @@
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/public.h"
+#include "hotline/engine/clock_status.h"
 #include "hotline/engine/engine_choice.h"
 #include "hotline/engine/fault_plan.h"
 
@@ -75,6 +76,10 @@ class Host {
 
   void step_clock(Duration step);
   void set_clock_drift(std::int64_t per_million);
+
+  /// Sets what clock_status() returns to its programs: at first that of a clock which nothing sets.
+  /// It does not change by itself.
+  void set_clock_status(const ClockStatus& status);
 
   /// Sets RLIMIT_NOFILE for each of its programs.
   void set_descriptors_max(std::size_t count);

@@ -17,6 +17,9 @@ namespace {
 
 constexpr unsigned kCores = 2;
 
+// As on a usual machine. In a world, time does not pass between two readings.
+constexpr Duration kClockGranularity = std::chrono::nanoseconds(50);
+
 Site any_of(bool is_ipv6, bool is_loopback) {
   Site site;
   if (!is_ipv6) site.ip = is_loopback ? ipv4(127, 0, 0, 1) : ipv4(0, 0, 0, 0);
@@ -185,6 +188,13 @@ void SimulatedLoop::unlock_file(const std::string&, UniqueFd lock) { close(std::
 std::chrono::system_clock::time_point SimulatedLoop::read_wall_clock() {
   return universe_.wall_clock(program().host);
 }
+
+int SimulatedLoop::read_clock_status(ClockStatus& status) {
+  status = program().host.clock_status;
+  return 0;
+}
+
+Duration SimulatedLoop::wall_clock_granularity() { return kClockGranularity; }
 
 Buffer SimulatedLoop::take_buffer() {
   Program& owner = program();

@@ -99,6 +99,8 @@ class SimulatedLoop final : public EventLoop {
   void unlock_file(const std::string& path, UniqueFd lock) override;
   Instant read_clock() override { return universe_.now; }
   std::chrono::system_clock::time_point read_wall_clock() override;
+  int read_clock_status(ClockStatus& status) override;
+  Duration wall_clock_granularity() override;
   void fill_random(MutableBytes bytes) override { universe_.chance.fill(bytes); }
 
  protected:

@@ -11,6 +11,7 @@
 #include "engine/simulated/event_queue.h"
 #include "engine/simulated/site.h"
 #include "engine/simulated/trace.h"
+#include "hotline/engine/clock_status.h"
 #include "hotline/engine/fault_plan.h"
 
 namespace hotline::engine {
@@ -74,6 +75,7 @@ struct SimulatedHost {
   std::size_t descriptors_max = 1024;  ///< For each program.
   Duration wall_clock_offset{};        ///< The difference from true time,
   std::int64_t drift_per_million = 0;  ///< and its rate of change.
+  ClockStatus clock_status{};          ///< What the time daemon of the machine would have set.
 };
 
 }  // namespace hotline::engine
