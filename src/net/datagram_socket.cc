@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/check.h"
 #include "engine/engine.h"
 #include "engine/operations/datagrams.h"
 #include "hotline/engine/clock.h"
@@ -18,6 +20,7 @@
 #include "net/datagram_state.h"
 #include "net/socket.h"
 #include "net/socket_option_row.h"
+#include "net/source_steering.h"
 #include "net/transport_row.h"
 
 namespace hotline {
@@ -261,6 +264,23 @@ Result<DatagramSocket> DatagramSocket::share_port() const {
                                 state_->options.socket);
   if (!bound) return fail(std::move(bound.error()));
   return with_my_times(State::over(std::move(*bound), state_->options));
+}
+
+Result<void> DatagramSocket::steer_by_source(std::size_t count) {
+  constexpr Literal kSteer = "steer by source the datagrams of";
+  check_use(count > 0, "steer_by_source() needs the number of sockets at the port, at least 1");
+  if (state_->endpoint.transport() != Transport::udp) {
+    return fail(make_error(ErrorKind::unsupported, kSteer, state_->endpoint.to_string(),
+                           "only UDP sockets can share a port"));
+  }
+  if (count == 1) return {};
+  const int failed = net::steer_by_source(*state_->channel, static_cast<std::uint32_t>(count));
+  if (failed == -ENOPROTOOPT) {
+    return fail(make_error(ErrorKind::unsupported, kSteer, state_->endpoint.to_string(),
+                           "the kernel cannot choose among the sockets of a port"));
+  }
+  if (failed < 0) return fail(state_->error(failed, kSteer));
+  return {};
 }
 
 int DatagramSocket::descriptor() const { return state_->channel->fd(); }

@@ -48,10 +48,11 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
       has_started &= control_.spawn(
           "accept", [this, &service, &listener] { take_callers(service, listener); }, &takers_);
     }
-    const bool is_one = state_.options.calls == CallCount::one;
+    const bool has_one_worker =
+        state_.options.calls == CallCount::one || service.handler.is_steered_by_source();
     const std::size_t workers = service.sockets.empty() ? 0
-                                : is_one                ? 1
-                                         : state_.options.concurrency.effective_count();
+                                : has_one_worker        ? 1
+                                                 : state_.options.concurrency.effective_count();
     worker_counts_[&service] = workers;
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn(

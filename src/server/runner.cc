@@ -1,5 +1,8 @@
 #include "server/runner.h"
 
+#include <algorithm>
+
+#include "engine/engine.h"
 #include "server/loops_runner.h"
 #include "server/processes_runner.h"
 #include "server/threads_runner.h"
@@ -20,6 +23,11 @@ std::size_t loop_count(const ServerOptions& options) {
   return options.concurrency.kind == Concurrency::Kind::loops
              ? options.concurrency.effective_count()
              : 0;
+}
+
+std::size_t socket_thread_count(const ServerOptions& options) {
+  return std::min<std::size_t>(options.concurrency.effective_count(),
+                               engine::Engine::current().core_count());
 }
 
 }  // namespace hotline::server

@@ -35,4 +35,8 @@ std::unique_ptr<Runner> make_runner(ServerState& state, engine::EventLoop& contr
 /// through one socket.
 std::size_t loop_count(const ServerOptions& options);
 
+/// Returns how many threads answer the datagrams of one socket: as many as there are for calls, at
+/// most one for each core. With `threads` only.
+std::size_t socket_thread_count(const ServerOptions& options);
+
 }  // namespace hotline::server

@@ -7,6 +7,7 @@
 #include "server/caller_source.h"
 #include "server/challenged_calls.h"
 #include "server/runner.h"
+#include "server/steered_sockets.h"
 
 namespace hotline::server {
 namespace {
@@ -86,6 +87,7 @@ Result<void> bind_sockets(Service& service, const ServerOptions& options, std::s
     service.sockets.push_back(std::move(*first));
   }
   service.bound = service.sockets.front().endpoint();
+  if (service.handler.is_steered_by_source()) return bind_steered_sockets(service, options);
   // UNIX and inherited sockets cannot be bound twice: the first loop has them.
   if (service.wanted.transport() != Transport::udp) return {};
   while (service.sockets.size() < count) {

@@ -26,15 +26,13 @@ Result<void> share_socket(Service& service, std::size_t count) {
 }  // namespace
 
 Result<void> ThreadsRunner::start(std::vector<Service>& services) {
-  const Concurrency& concurrency = state_.options.concurrency;
-  const bool is_serial = concurrency.kind == Concurrency::Kind::serial;
-  const std::size_t socket_threads =
-      is_serial ? 1
-                : std::min<std::size_t>(concurrency.effective_count(),
-                                        engine::Engine::current().core_count());
+  const bool is_serial = state_.options.concurrency.kind == Concurrency::Kind::serial;
+  const std::size_t socket_threads = is_serial ? 1 : socket_thread_count(state_.options);
   // Done before the first caller is served, because it can fail.
   for (Service& service : services) {
     if (!is_serial) note_few_threads(service, socket_threads);
+    // Each of its threads has a socket of its own, or it has one thread.
+    if (service.handler.is_steered_by_source()) continue;
     if (auto socket = share_socket(service, socket_threads); !socket) return socket;
   }
   // No caller is served before all threads have started: the mutex delays those that have.

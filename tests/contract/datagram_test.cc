@@ -209,3 +209,55 @@ TEST_CASE("If one call is requested, the server answers one datagram and ends") 
     CHECK(server.exit_status() == 0);
   }
 }
+
+TEST_CASE("If it is requested, all datagrams of one address reach the same call of the handler") {
+  const auto numbered = [](hotline::DatagramSocket& socket) {
+    const std::string number = std::to_string(++observed().calls);
+    while (const auto datagram = socket.receive()) {
+      static_cast<void>(socket.send({hotline::as_bytes(number), datagram->route}));
+    }
+  };
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    ServerProcess server(uri, hotline::Handler(numbered).steer_by_source());
+    std::set<std::string> answered;
+    for (int i = 0; i < 12; ++i) {
+      Peer peer(server.endpoint());
+      peer.send("x");
+      answered.insert(peer.receive_some());
+    }
+    CHECK(answered.size() == 1);
+    server.drain();
+    server.wait();
+    CHECK(server.exit_status() == 0);
+  }
+}
+
+TEST_CASE("Datagrams carry the times of their arrival, and replies get sent times over UDP") {
+  const auto timed = [](hotline::DatagramSocket& socket) {
+    using hotline::TimestampUse;
+    const bool has_sent = socket.note_times(TimestampUse::received_and_sent).has_value();
+    if (!has_sent && !socket.note_times(TimestampUse::received)) return;
+    while (const auto datagram = socket.receive()) {
+      const std::string answer = std::string(datagram->received_at ? "arrived" : "no time");
+      static_cast<void>(
+          socket.send({hotline::as_bytes(answer), datagram->route, hotline::SentTime::wanted}));
+      const auto sent = socket.take_sent();
+      if (sent) observed().sent += static_cast<long long>(sent->size());
+    }
+  };
+  for (const std::string& uri : contract::datagram_endpoints()) {
+    CAPTURE(uri);
+    // With steering, each thread has a descriptor of its own, and so its own queue of sent times.
+    ServerProcess server(uri, hotline::Handler(timed).steer_by_source());
+    Peer peer(server.endpoint());
+    // The kernel begins to note times a little after it was asked.
+    const bool is_timed = contract::eventually([&] {
+      peer.send("x");
+      return peer.receive_some() == "arrived";
+    });
+    CHECK(is_timed);
+    const bool is_udp = uri.starts_with("udp");
+    CHECK(contract::eventually([&] { return (observed().sent > 0) == is_udp; }));
+  }
+}

@@ -132,7 +132,9 @@ class DatagramSocket {
   /// order of sending as far as the device keeps it. Does not wait: a time may be there when send()
   /// returns, may come later, and is lost if the kernel has no room for it, if the datagram was
   /// longer than `datagram_bytes_max`, or if it had to be sent in fragments. At most `batch_max`
-  /// datagrams; if more than that are not taken, the oldest are dropped. Valid until the next call.
+  /// datagrams; if more than that are not taken, the oldest are dropped. Sockets over one
+  /// descriptor (see share()) have one queue: either of them may take what the other has sent.
+  /// Valid until the next call.
   Result<std::span<const SentDatagram>> take_sent();
 
   /// Returns how many datagrams the kernel has dropped because this socket's queue was full, since
@@ -157,6 +159,13 @@ class DatagramSocket {
   /// Returns a second socket at the same UDP port, for another loop; see Listener::share_port. It
   /// notes the same times.
   Result<DatagramSocket> share_port() const;
+
+  /// Has the kernel give all datagrams of one source address, from whatever port, to the same one
+  /// of the `count` sockets at this port: this one and those that share_port() has made of it. Call
+  /// it once, on one of them, when all exist. It holds for datagrams that arrive from then on, as
+  /// long as none of the sockets is closed. Fails with `unsupported` if the transport is not UDP or
+  /// the kernel cannot do it.
+  Result<void> steer_by_source(std::size_t count);
 
   /// Returns the descriptor, for features that this library does not offer, or -1 after close. The
   /// socket keeps the descriptor.

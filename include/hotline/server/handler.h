@@ -140,6 +140,16 @@ class Handler {
     return *this;
   }
 
+  /// States that all datagrams of one source address, from whatever port, must reach the same call
+  /// of the handler, that is the same loop or thread. Datagrams that arrived before bind() are
+  /// dropped. Where the system cannot do that (a UNIX or inherited socket, `processes`, a kernel
+  /// without SO_ATTACH_REUSEPORT_CBPF), one loop, thread or process answers them all, which the log
+  /// says. It holds until the server drains.
+  Handler& steer_by_source() {
+    is_steered_by_source_ = true;
+    return *this;
+  }
+
   /// Keeps `descriptor` open in processes that are forked for calls. A negative one is ignored.
   Handler& keep(int descriptor) {
     if (descriptor >= 0) kept_descriptors_.push_back(descriptor);
@@ -165,6 +175,7 @@ class Handler {
 
   bool is_only_local() const { return is_only_local_; }
   const std::string& only_local_advice() const { return only_local_advice_; }
+  bool is_steered_by_source() const { return is_steered_by_source_; }
   bool is_only_owner() const { return is_only_owner_; }
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
   const LossWait& wait_lost() const { return wait_lost_; }
@@ -188,6 +199,7 @@ class Handler {
   bool is_only_local_ = false;
   std::string only_local_advice_;
   bool is_only_owner_ = false;
+  bool is_steered_by_source_ = false;
   std::vector<int> kept_descriptors_;
   LossWait wait_lost_;
 };

@@ -19,6 +19,13 @@ constexpr Duration kPartitionMin = std::chrono::milliseconds(1);
 constexpr Duration kPartitionMax = std::chrono::minutes(1);
 constexpr Duration kDelayMax = std::chrono::seconds(2);
 
+/// Multiplies by 2^64 divided by the golden ratio, which spreads the last byte over the upper bits.
+std::size_t hash_of(const Ip& ip) {
+  std::uint64_t hash = 0;
+  for (const std::uint8_t byte : ip) hash = (hash + byte) * 0x9E3779B97F4A7C15;
+  return static_cast<std::size_t>(hash >> 32);
+}
+
 bool do_overlap(const SocketNode& one, const Site& site_of_one, const SocketNode& other) {
   const auto covers = [](const SocketNode& node, const Site& wide, const Site& narrow) {
     if (!wide.is_wildcard()) return wide.ip == narrow.ip;
@@ -141,7 +148,8 @@ bool Network::is_taken(const SocketNode& node, const Site& site) const {
 /// Returns one of the sockets at `target` that satisfy `is_meant`: one bound to that very address,
 /// or otherwise one bound to the wildcard.
 template <typename Filter>
-SocketNode* Network::choose(const SimulatedHost& host, const Site& target, Filter is_meant) {
+SocketNode* Network::choose(const SimulatedHost& host, const Site& target, const Ip& source,
+                            Filter is_meant) {
   std::vector<SocketNode*> exact;
   std::vector<SocketNode*> wide;
   for (SocketNode* node : bound_) {
@@ -159,7 +167,9 @@ SocketNode* Network::choose(const SimulatedHost& host, const Site& target, Filte
   const auto& found = exact.empty() ? wide : exact;
   if (found.empty()) return nullptr;
   const auto connected = std::ranges::find_if(found, &SocketNode::has_peer);
-  return connected != found.end() ? *connected : found[universe_.chance.below(found.size())];
+  if (connected != found.end()) return *connected;
+  const bool is_steered = std::ranges::any_of(found, &SocketNode::steers_by_source);
+  return found[is_steered ? hash_of(source) % found.size() : universe_.chance.below(found.size())];
 }
 
 bool Network::is_bound_as_other(const SimulatedHost& host, const Site& target, int type) const {
@@ -170,14 +180,14 @@ bool Network::is_bound_as_other(const SimulatedHost& host, const Site& target, i
 }
 
 StreamNode* Network::find_listener(const SimulatedHost& host, const Site& target) {
-  return static_cast<StreamNode*>(choose(host, target, [](const SocketNode& node) {
+  return static_cast<StreamNode*>(choose(host, target, {}, [](const SocketNode& node) {
     return node.type() == SOCK_STREAM && node.is_listening();
   }));
 }
 
 DatagramNode* Network::find_receiver(const SimulatedHost& host, const Site& target,
                                      const Site& source) {
-  return static_cast<DatagramNode*>(choose(host, target, [&](const SocketNode& node) {
+  return static_cast<DatagramNode*>(choose(host, target, source.ip, [&](const SocketNode& node) {
     return node.type() == SOCK_DGRAM &&
            (!node.has_peer || node.family == AF_UNIX || node.peer == source);
   }));

@@ -83,7 +83,8 @@ class Network {
   int bind_name(SocketNode& node, const Site& wanted);
   int choose_port(SocketNode& node, Site& site);
   template <typename Filter>
-  SocketNode* choose(const SimulatedHost& host, const Site& target, Filter is_meant);
+  SocketNode* choose(const SimulatedHost& host, const Site& target, const Ip& source,
+                     Filter is_meant);
   Instant healed_at(const SimulatedHost& one, const SimulatedHost& other) const;
 
   Universe& universe_;

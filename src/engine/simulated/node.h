@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cerrno>
 #include <cstdint>
 #include <map>
@@ -63,6 +65,7 @@ class Node {
 
   /// Returns the value of a numeric option, or 0 if it was never set.
   int number_option(int level, int name) const;
+  bool has_option(int level, int name) const { return options_.contains({level, name}); }
 
  private:
   SimulatedHost& host_;
@@ -79,6 +82,10 @@ class SocketNode : public Node {
   bool is_v6_only() const;
   bool shares_port() const;
   bool reuses_address() const;
+
+  /// Returns true if the port that it shares chooses a socket by the source address:
+  /// SO_ATTACH_REUSEPORT_CBPF.
+  bool steers_by_source() const { return has_option(SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF); }
   virtual bool is_listening() const { return false; }
   int get_option(int level, int name, void* value, std::size_t& size) override;
 
