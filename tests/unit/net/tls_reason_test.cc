@@ -10,6 +10,8 @@
 namespace hotline::net::tls_reason_test {
 
 TEST_CASE("the first error of a thread is the reason, in OpenSSL's words") {
+  // A program that uses TLS has the words; this test may be the first to need them.
+  REQUIRE(OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr) == 1);
   ERR_clear_error();
   ERR_raise(ERR_LIB_SSL, SSL_R_BAD_RECORD_TYPE);
   ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH);
