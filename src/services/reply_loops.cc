@@ -37,9 +37,10 @@ bool ReplyLoops::is_due(std::size_t key, Instant now) {
     // Another thread may have stored a later time.
     const bool has_paused = time > last + milliseconds(kPause);
     const std::uint64_t count = has_paused ? 1 : (old & kCountMask) + 1;
-    const bool is_last = count == turns_;
-    const std::uint64_t next = time << kCountBits | (is_last ? 0 : count);
-    if (place.compare_exchange_weak(old, next, std::memory_order_relaxed)) return is_last;
+    const bool is_due = count >= turns_;
+    const std::uint64_t kept = !is_due ? count : after_ == After::stays_due ? turns_ : 0;
+    const std::uint64_t next = time << kCountBits | kept;
+    if (place.compare_exchange_weak(old, next, std::memory_order_relaxed)) return is_due;
   }
 }
 

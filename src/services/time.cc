@@ -67,7 +67,7 @@ struct TimeMessages::State {
   TimeOptions options;
   TimeZone zone;
   SourceRates rates;
-  ReplyLoops loops{kTurnsOfTexts};
+  ReplyLoops loops{kTurnsOfTexts, ReplyLoops::After::stays_due};
 };
 
 TimeMessages::TimeMessages(std::shared_ptr<State> state) : state_(std::move(state)) {}

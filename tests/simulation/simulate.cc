@@ -6,6 +6,7 @@
 #include "simulation/command_scenario.h"
 #include "simulation/framed_scenario.h"
 #include "simulation/primitives_scenario.h"
+#include "simulation/time_scenario.h"
 #include "simulation/tls_scenario.h"
 #include "simulation/upper_scenario.h"
 
@@ -25,6 +26,7 @@ constexpr Findings (*kScenarios[])(std::uint64_t) = {
     simulation::call_framed,
     simulation::run_commands,
     simulation::call_challenged,
+    simulation::tell_time,
     [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
 
 /// Returns false if anything is wrong with the seed.

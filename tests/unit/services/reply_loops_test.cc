@@ -39,6 +39,18 @@ TEST_CASE("the number of turns can be chosen") {
   CHECK(count_due(*loops, 7, 6, milliseconds(0)) == 2);
 }
 
+TEST_CASE("an exchange can stay due until it pauses") {
+  const auto loops = std::make_unique<ReplyLoops>(3, ReplyLoops::After::stays_due);
+  CHECK(count_due(*loops, 7, 10, ReplyLoops::kPause) == 8);
+  const Instant end = kStart + 9 * ReplyLoops::kPause;
+  CHECK(loops->is_due(7, end + ReplyLoops::kPause));
+  const Instant after = end + 2 * ReplyLoops::kPause + milliseconds(1);
+  CHECK_FALSE(loops->is_due(7, after));
+  CHECK_FALSE(loops->is_due(7, after));
+  CHECK(loops->is_due(7, after));
+  CHECK_FALSE(loops->is_due(8, after));
+}
+
 TEST_CASE("a pause up to kPause is part of a loop, a longer one begins anew") {
   const auto within = std::make_unique<ReplyLoops>();
   CHECK(count_due(*within, 1, ReplyLoops::kTurns, ReplyLoops::kPause) == 1);
