@@ -5,11 +5,11 @@
 
 namespace simulation {
 
-TEST_CASE("the time that is told is that of the clock, however it is stepped, or none is") {
+TEST_CASE("a reply has the time of the clock, however that is stepped") {
   check_seeds(tell_time, {.first = 1, .count = 1'000});
 }
 
-TEST_CASE("the time is told in the same way in two runs of one seed") {
+TEST_CASE("two runs of one seed have the same events") {
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
     CHECK(tell_time(seed).trace_hash == tell_time(seed).trace_hash);
   }

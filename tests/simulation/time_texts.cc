@@ -96,16 +96,16 @@ struct Watch {
 };
 
 /// The reply to `%s from CALLER number NUMBER` is a second and the rest of the request.
-struct Told {
+struct Answer {
   std::int64_t second = 0;
   std::string rest{};
 };
 
-Told parse_reply(std::string_view text) {
-  Told told;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), told.second);
-  if (error == std::errc()) told.rest = std::string(end, text.data() + text.size());
-  return told;
+Answer parse_reply(std::string_view text) {
+  Answer answer;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), answer.second);
+  if (error == std::errc()) answer.rest = std::string(end, text.data() + text.size());
+  return answer;
 }
 
 /// One caller and what it has asked.
@@ -134,10 +134,10 @@ class Caller {
   }
 
   void judge(std::string_view text) {
-    const Told told = parse_reply(text);
-    const auto asked = sent_.find(told.rest);
-    const bool is_right =
-        asked != sent_.end() && watch_.clock.has_said(told.second, asked->second, watch_.elapsed());
+    const Answer answer = parse_reply(text);
+    const auto asked = sent_.find(answer.rest);
+    const bool is_right = asked != sent_.end() &&
+                          watch_.clock.has_said(answer.second, asked->second, watch_.elapsed());
     if (is_right) ++watch_.answered;
     if (is_right || watch_.plan.per_million(Fault::datagram_corruption) > 0) return;
     watch_.verdict.blame("a wrong time: " + hotline::escape(hotline::as_bytes(text)));

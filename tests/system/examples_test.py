@@ -183,17 +183,6 @@ class Examples(unittest.TestCase):
         server = self.serve("datagram_server", "udp://127.0.0.1:0")
         self.converse("datagram_client", server.endpoint, b"hello\n", b"\n", b"again\n")
 
-    def test_the_time_is_told_in_the_zone_of_the_server(self):
-        server = self.serve("time_server", "udp://127.0.0.1:0", "Asia/Tokyo")
-        told = run(example("time_client"), server.endpoint, input=b"%Z %z\n\n%Q\nquit\n%Z\n")
-        self.assertRegex(told, rb"^JST \+0900\n\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d\n"
-                               rb"error: unknown conversion 'Q'\n$")
-
-    def test_a_time_server_without_its_zone_does_not_start(self):
-        with Program(example("time_server"), "udp://127.0.0.1:0", "Nowhere/Town") as server:
-            server.matches("Nowhere/Town", 1)
-            self.assertNotEqual(server.finish(), 0)
-
     def test_the_datagram_client_reports_a_missing_answer(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
             silent.bind(("127.0.0.1", 0))

@@ -11,7 +11,8 @@ import unittest
 from unittest import mock
 
 from cli_support import Terminal
-from interop_support import HOTLINE, WAIT_S, WORDS, Server, run, uring_is_usable
+from interop_support import (HOTLINE, WAIT_S, WORDS, Program, Server, example, run,
+                             uring_is_usable)
 
 DEFAULT = "%Y-%m-%d-%X"
 FORMATS = ("", "%Y", "%A %d %B", "%H:%M:%S", "%c", "%s", "%Z %z", "现在 %H", "100%%", "no conversion",
@@ -235,6 +236,19 @@ class TimeCommand(WithTime):
         text = run(HOTLINE, "help", "time").decode()
         for part in ("usage: hotline time", "The service 'time'", "tz=ZONE", "limit=COUNT/TIME"):
             self.assertIn(part, text)
+
+
+class TimeExamples(unittest.TestCase):
+    def test_the_example_answers_in_the_zone_that_it_is_given(self):
+        with Server(example("time_server"), "udp://127.0.0.1:0", "Asia/Tokyo") as server:
+            said = run(example("time_client"), server.endpoint, input=b"%Z %z\n\n%Q\nquit\n%Z\n")
+            self.assertRegex(said, rb"^JST \+0900\n\d{4}-\d\d-\d\d-\d\d:\d\d:\d\d\n"
+                                   rb"error: unknown conversion 'Q'\n$")
+
+    def test_the_example_does_not_start_without_its_zone(self):
+        with Program(example("time_server"), "udp://127.0.0.1:0", "Nowhere/Town") as server:
+            server.matches("Nowhere/Town", 1)
+            self.assertNotEqual(server.finish(), 0)
 
 
 if __name__ == "__main__":

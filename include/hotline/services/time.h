@@ -39,8 +39,8 @@ struct TimeOptions {
 /// A reply has at most 256 bytes. Datagrams are not answered if they come from a port below 1024,
 /// if their source has no token left, or if they are an error text of this service. Two servers
 /// that a forged datagram makes answer each other stop: of equal datagrams without a conversion
-/// that follow each other within a second, only the first 63 are answered. Copies share all state. Any
-/// thread.
+/// that follow each other within a second, only the first 63 are answered. Copies share all state.
+/// Any thread.
 class TimeMessages {
  public:
   /// Fails as TimeZone::local() does, if `options` have no zone.
