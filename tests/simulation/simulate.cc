@@ -18,16 +18,11 @@ namespace {
 using simulation::Findings;
 
 constexpr Findings (*kScenarios[])(std::uint64_t) = {
-    simulation::call_upper,
-    simulation::send_upper,
-    simulation::survive_deaths,
-    simulation::survive_stops,
-    simulation::use_primitives,
-    simulation::call_framed,
-    simulation::run_commands,
-    simulation::call_challenged,
-    simulation::tell_time,
-    [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
+    simulation::call_upper,     simulation::send_upper,
+    simulation::survive_deaths, simulation::survive_stops,
+    simulation::use_primitives, simulation::call_framed,
+    simulation::run_commands,   simulation::call_challenged,
+    simulation::tell_time,      [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
 
 /// Returns false if anything is wrong with the seed.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {
