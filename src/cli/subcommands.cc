@@ -6,6 +6,7 @@
 #include "cli/command_doctor.h"
 #include "cli/command_help.h"
 #include "cli/command_key.h"
+#include "cli/command_ntp.h"
 #include "cli/command_run.h"
 #include "cli/command_serve.h"
 #include "cli/command_services.h"
@@ -23,6 +24,7 @@ constexpr Subcommand (*kSubcommands[])() = {
     run_subcommand,       //
     shell_subcommand,     //
     time_subcommand,      //
+    ntp_subcommand,       //
     key_subcommand,       //
     services_subcommand,  //
     doctor_subcommand,    //

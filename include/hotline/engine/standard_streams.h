@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "hotline/core/public.h"
@@ -31,5 +33,15 @@ int write_standard_within(StandardStream stream, std::string_view text,
 /// Waits until `stream` has room, for at most `patience`. Returns false if it has none by then: a
 /// write would wait for the process that reads it. Blocks the thread.
 bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience);
+
+/// The size of a terminal in characters.
+struct TerminalSize {
+  std::size_t columns = 0;
+  std::size_t rows = 0;
+};
+
+/// Returns the size of the terminal that `stream` is, or nullopt if it is not a terminal or its
+/// size is unknown.
+std::optional<TerminalSize> terminal_size(StandardStream stream);
 
 }  // namespace hotline

@@ -1,11 +1,13 @@
 #include "hotline/engine/standard_streams.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <thread>
 
@@ -161,6 +163,26 @@ TEST_CASE("a stream that can never be written to is not waited for") {
   REQUIRE(full);
   const test::Redirection redirection(STDOUT_FILENO, full.get());
   CHECK(write_standard_within(StandardStream::output, "x", std::chrono::hours(1)) == ENOSPC);
+}
+
+TEST_CASE("a terminal has a size if it is known, and other files have none") {
+  const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(terminal);
+  {
+    const test::Redirection redirection(STDOUT_FILENO, terminal.get());
+    CHECK_FALSE(terminal_size(StandardStream::output));
+    winsize size{};
+    size.ws_col = 90;
+    size.ws_row = 30;
+    REQUIRE(::ioctl(terminal.get(), TIOCSWINSZ, &size) == 0);
+    const auto found = terminal_size(StandardStream::output);
+    REQUIRE(found);
+    CHECK(found->columns == 90);
+    CHECK(found->rows == 30);
+  }
+  const UniqueFd file(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const test::Redirection redirection(STDOUT_FILENO, file.get());
+  CHECK_FALSE(terminal_size(StandardStream::output));
 }
 
 }  // namespace hotline::standard_streams_test

@@ -1,0 +1,78 @@
+#include "cli/command_ntp.h"
+
+#include <doctest/doctest.h>
+
+#include "support/command_line.h"
+
+namespace hotline::cli::command_ntp_test {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Words;
+
+NtpOptions ntp(Words words) {
+  words.insert(words.begin(), "ntp");
+  return test::understood<read_ntp>(words);
+}
+
+Error refusal(Words words) {
+  words.insert(words.begin(), "ntp");
+  return test::refusal<read_ntp>(words);
+}
+
+}  // namespace
+
+TEST_CASE("a server is a host with a port or without, or a URI") {
+  CHECK(ntp_uri("a.example") == "udp://a.example:123");
+  CHECK(ntp_uri("a.example:11123") == "udp://a.example:11123");
+  CHECK(ntp_uri("127.0.0.1") == "udp://127.0.0.1:123");
+  CHECK(ntp_uri("[::1]") == "udp://[::1]:123");
+  CHECK(ntp_uri("[::1]:11123") == "udp://[::1]:11123");
+  CHECK(ntp_uri("::1") == "udp://[::1]:123");
+  CHECK(ntp_uri("fe80::1%eth0") == "udp://[fe80::1%eth0]:123");
+  CHECK(ntp_uri("a?source=127.0.0.1:1") == "udp://a:123?source=127.0.0.1:1");
+  CHECK(ntp_uri("udp://a:1") == "udp://a:1");
+  CHECK(ntp_uri("tcp://a:1") == "tcp://a:1");
+}
+
+TEST_CASE("without options four samples are taken, 2 s apart, in the basic mode of version 4") {
+  const NtpOptions options = ntp({"a"});
+  CHECK(options.client.samples == 4);
+  CHECK(options.client.interval == 2s);
+  CHECK(options.client.reply_timeout == 2s);
+  CHECK(options.client.version == 4);
+  CHECK(options.client.mode == NtpExchangeMode::basic);
+  CHECK_FALSE(options.client.key);
+  CHECK_FALSE(options.is_watch);
+}
+
+TEST_CASE("options say how to ask") {
+  const NtpOptions options =
+      ntp({"a", "--samples", "8", "--interval", "50ms", "--timeout", "3s", "--ntp-version", "3",
+           "--interleaved", "--watch", "--key", "4294967295", "--key-file", "f"});
+  CHECK(options.client.samples == 8);
+  CHECK(options.client.interval == 50ms);
+  CHECK(options.client.reply_timeout == 3s);
+  CHECK(options.client.version == 3);
+  CHECK(options.client.mode == NtpExchangeMode::interleaved);
+  CHECK(options.is_watch);
+  CHECK(options.client.key->id == 4'294'967'295);
+  CHECK(options.client.key->file == "f");
+}
+
+TEST_CASE("what is missing or out of range is refused") {
+  CHECK(refusal({}).message() == "missing HOST");
+  CHECK(refusal({"a", "--samples", "10001"}).message() == "--samples: 10001 is too large");
+  CHECK(refusal({"a", "--samples", "0"}).message() == "--samples: '0' is not a number");
+  CHECK(refusal({"a", "--ntp-version", "5"}).message() == "--ntp-version: 5 is too large");
+  CHECK(refusal({"a", "--interval", "0ms"}).message() ==
+        "--interval: it is not from 1ms to a year");
+  CHECK(refusal({"a", "--interval", "none"}).message() ==
+        "--interval: it is not from 1ms to a year");
+  CHECK(refusal({"a", "--timeout", "0s"}).message() == "--timeout: 0 would end every call at once");
+  CHECK(refusal({"a", "--key", "1"}).message() == "--key and --key-file belong together");
+  CHECK(refusal({"a", "--key-file", "f"}).message() == "--key and --key-file belong together");
+  CHECK(refusal({"a", "--key", "x", "--key-file", "f"}).message() == "--key: 'x' is not a number");
+}
+
+}  // namespace hotline::cli::command_ntp_test
