@@ -25,10 +25,12 @@ Result<bool> take_id(std::string_view entry, std::string_view prefix,
   if (!entry.starts_with(prefix)) return false;
   const std::string_view digits = entry.substr(prefix.size());
   std::uint32_t id = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
-  const bool is_whole = error == std::errc() && end == digits.data() + digits.size();
-  if (!is_whole || id == kNobodyId) {
-    return refuse_allowed("'" + escape(as_bytes(entry), 64) + "' has no number");
+  const std::errc error = std::from_chars(digits.data(), digits.data() + digits.size(), id).ec;
+  const bool has_number = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos;
+  if (!has_number) return refuse_allowed("'" + escape(as_bytes(entry), 64) + "' has no number");
+  if (error != std::errc() || id == kNobodyId) {
+    return refuse_allowed("the number of '" + escape(as_bytes(entry), 64) +
+                          "' is too large: the last one is " + std::to_string(kNobodyId - 1));
   }
   ids.insert(id);
   return true;

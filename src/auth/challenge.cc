@@ -65,13 +65,17 @@ constexpr auto kChoices = choices_of(kSchemes);
 
 const ChallengeRow& row_of(Scheme scheme) { return kSchemes[static_cast<std::size_t>(scheme)]; }
 
+constexpr char kMakeSecret[] =
+    "check the path; this makes a secret: (umask 077; head -c 32 /dev/urandom | base64 > FILE)";
+
 Bytes without_newline(Bytes bytes) {
   return as_text(bytes).ends_with('\n') ? bytes.first(bytes.size() - 1) : bytes;
 }
 
 Result<Secret> read_secret(const OptionTaker& taker, const std::string& path) {
-  const auto file = read_private_file(path, Challenge::kSecretBytesMax);
-  if (!file) return fail(file.error());
+  auto file = read_private_file(path, Challenge::kSecretBytesMax);
+  if (!file && file.error().kind == ErrorKind::not_found) file.error().advice = kMakeSecret;
+  if (!file) return fail(std::move(file.error()));
   Secret secret(without_newline(file->bytes()));
   if (!secret.empty()) return secret;
   return fail(taker.refuse("the secret in " + escape(as_bytes(path)) + " is empty",

@@ -51,6 +51,20 @@ std::string_view general_hint(ErrorKind kind) {
   }
 }
 
+/// The general hints are about sockets.
+std::string_view hint_on_file(int native_code) {
+  switch (native_code) {
+    case ENOENT:
+    case ENOTDIR: return "check the path";
+    case EACCES:
+    case EPERM: return "does this user have access to it, and to the directories above it?";
+    case EROFS:
+    case EDQUOT:
+    case ENOSPC: return "is there room on the disk, and may this user write there?";
+    default: return {};
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(ErrorKind kind) {
@@ -132,8 +146,19 @@ std::string Error::hint() const {
   return advice.empty() ? std::string(general_hint(kind)) : advice;
 }
 
+std::string Error::message_with_hint() const {
+  const std::string advised = hint();
+  return advised.empty() ? message() : message() + "; hint: " + advised;
+}
+
 Error system_error(int native_code, std::string_view operation, std::string endpoint) {
   return {kind_of_native_code(native_code), native_code, operation, std::move(endpoint), {}, {}};
+}
+
+Error file_error(int native_code, std::string_view operation, std::string path) {
+  Error error = system_error(native_code, operation, std::move(path));
+  error.advice = hint_on_file(native_code);
+  return error;
 }
 
 Error make_error(ErrorKind kind, std::string_view operation, std::string endpoint,

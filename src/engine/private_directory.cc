@@ -24,7 +24,7 @@ constexpr char kOpen[] = "open";
 constexpr char kReplace[] = "replace";
 
 std::unexpected<Error> failed(std::string_view operation, const std::string& path) {
-  return fail(system_error(errno, operation, path));
+  return fail(file_error(errno, operation, path));
 }
 
 std::unexpected<Error> refuse(std::string_view operation, const std::string& path,

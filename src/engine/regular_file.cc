@@ -26,10 +26,10 @@ std::string shown_path(const std::string& path) { return escape(as_bytes(path));
 Result<std::size_t> read_regular_file(const std::string& path, MutableBytes room, FileCheck check) {
   // Opening a pipe without a writer would block.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) return fail(system_error(errno, kReadFile, shown_path(path)));
+  if (!file) return fail(file_error(errno, kReadFile, shown_path(path)));
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) {
-    return fail(system_error(errno, kReadFile, shown_path(path)));
+    return fail(file_error(errno, kReadFile, shown_path(path)));
   }
   if (!S_ISREG(status.st_mode)) {
     return refuse_file(path, ErrorKind::invalid_argument, "it is not a regular file",
@@ -42,7 +42,7 @@ Result<std::size_t> read_regular_file(const std::string& path, MutableBytes room
   while (size < room.size()) {
     const MutableBytes rest = room.subspan(size);
     const int read = system_result([&] { return ::read(file.get(), rest.data(), rest.size()); });
-    if (read < 0) return fail(system_error(-read, kReadFile, shown_path(path)));
+    if (read < 0) return fail(file_error(-read, kReadFile, shown_path(path)));
     if (read == 0) return size;
     size += static_cast<std::size_t>(read);
   }

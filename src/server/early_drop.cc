@@ -10,8 +10,8 @@ namespace {
 constexpr char kForm[] = "write START:PERCENT:FULL, such as 250:30:1000";
 
 std::unexpected<Error> refuse(const std::string& value, std::string detail) {
-  return fail(make_error(ErrorKind::invalid_argument, "limit callers that are not authenticated",
-                         value, std::move(detail), kForm));
+  return fail(make_error(ErrorKind::invalid_argument, "use the limit", "'" + value + "'",
+                         std::move(detail), kForm));
 }
 
 /// Removes the next number and the colon after it from `text`. Returns false if there is none.
@@ -37,7 +37,7 @@ Result<EarlyDrop> EarlyDrop::parse(std::string_view text) {
     if (rest.empty()) break;
   }
   if (taken != 3 || !rest.empty()) {
-    return refuse("'" + escape(as_bytes(text)) + "'", "it is not three numbers");
+    return refuse(escape(as_bytes(text)), "it is not three numbers");
   }
   if (auto checked = limit.check(); !checked) return fail(std::move(checked.error()));
   return limit;

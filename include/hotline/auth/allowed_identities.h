@@ -52,6 +52,9 @@ class AllowedIdentities {
   /// Returns true if an entry is a name, which only authentication proves.
   bool names_callers() const { return !names_.empty(); }
 
+  /// Returns the names that are listed, in order.
+  const std::set<std::string, std::less<>>& names() const { return names_; }
+
   /// Returns true if the caller may call. `owner_uid` is the effective user of the server.
   bool allows(const CallerFacts& caller, std::uint32_t owner_uid) const;
 

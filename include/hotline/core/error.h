@@ -51,6 +51,10 @@ struct Error {
   /// Returns one line of advice without the word "hint", or an empty string if there is none.
   std::string hint() const;
 
+  /// Returns message() and, if there is a hint, `; hint: ` and the hint: for logs and exceptions,
+  /// which have one line.
+  std::string message_with_hint() const;
+
   bool operator==(const Error&) const = default;
 };
 
@@ -59,6 +63,9 @@ ErrorKind kind_of_native_code(int native_code);
 
 /// Returns the Error of a failed system call. `operation` must be a literal.
 Error system_error(int native_code, std::string_view operation, std::string endpoint = {});
+
+/// Same as system_error(), for a file or directory: the hint is about paths, not sockets.
+Error file_error(int native_code, std::string_view operation, std::string path);
 
 /// Returns the Error of a failure that no system call reported. `operation` must be a literal.
 Error make_error(ErrorKind kind, std::string_view operation, std::string endpoint,

@@ -93,14 +93,25 @@ TEST_CASE("lists with the same entries are equal") {
   CHECK_FALSE(parsed("alice") == parsed("any"));
 }
 
+TEST_CASE("the names of a list are known, in order and without the other entries") {
+  using Names = std::set<std::string, std::less<>>;
+  CHECK(parsed("bob,uid:1,alice,owner,bob").names() == Names{"alice", "bob"});
+  CHECK(parsed("uid:1").names().empty());
+  CHECK(parsed("any").names().empty());
+}
+
 TEST_CASE("a list that is not one is refused") {
   for (const char* text : {"", ",", "alice,", ",alice", "alice,,bob"}) {
     CHECK(refusal_of(text) == "an entry is empty");
   }
   CHECK(refusal_of("alice,any") == "'any' is in a list with others");
-  for (const char* text : {"uid:", "uid:x", "uid:-1", "uid:1x", "uid: 1", "uid:4294967295",
-                           "uid:4294967296", "gid:"}) {
+  for (const char* text :
+       {"uid:", "uid:x", "uid:-1", "uid:1x", "uid: 1", "uid:99999999999x", "gid:"}) {
     CHECK(refusal_of(text) == "'" + std::string(text) + "' has no number");
+  }
+  for (const char* text : {"uid:4294967295", "uid:4294967296", "gid:99999999999999999999"}) {
+    CHECK(refusal_of(text) ==
+          "the number of '" + std::string(text) + "' is too large: the last one is 4294967294");
   }
   for (const char* text : {"a b", ".a", "user:1", "a/b"}) {
     CHECK(refusal_of(text) == "'" + std::string(text) + "' is not the name of a key");

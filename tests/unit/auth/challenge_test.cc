@@ -107,6 +107,7 @@ TEST_CASE("a file that does not exist is named") {
   const Taken taken("auth=hmac-md5&secret-file=/nowhere/key");
   REQUIRE_FALSE(taken.challenge);
   CHECK(taken.challenge.error().kind == ErrorKind::not_found);
+  CHECK(has(taken.hint(), "check the path; this makes a secret: "));
   CHECK(has(taken.problem(), "/nowhere/key"));
 }
 

@@ -118,6 +118,22 @@ TEST_CASE("advice is the hint; without it the kind has a general one, or none") 
   CHECK(error_of(ErrorKind::closed).hint().empty());
 }
 
+TEST_CASE("a message with its hint is one line, and without a hint the message alone") {
+  Error error = make_error(ErrorKind::closed, "read", "x", "it is blue");
+  CHECK(error.message_with_hint() == "cannot read x: it is blue");
+  error.advice = "paint it";
+  CHECK(error.message_with_hint() == "cannot read x: it is blue; hint: paint it");
+}
+
+TEST_CASE("the hint of an error about a file is about its path, not about a server") {
+  CHECK(file_error(ENOENT, "read", "x").message() == "cannot read x: not found");
+  CHECK(file_error(ENOENT, "read", "x").hint() == "check the path");
+  CHECK(file_error(ENOTDIR, "read", "x").hint() == "check the path");
+  CHECK(file_error(EACCES, "read", "x").hint().contains("does this user have access to it"));
+  CHECK(file_error(ENOSPC, "read", "x").hint().contains("room on the disk"));
+  CHECK(file_error(EIO, "read", "x").hint().empty());
+}
+
 TEST_CASE("messages and hints of every kind have one line") {
   for (int i = 0; i < kKindCount; ++i) {
     const Error error = error_of(static_cast<ErrorKind>(i));

@@ -66,6 +66,7 @@ TEST_CASE("a path without a file is not found") {
   const auto secret = read_private_file(directory.file("none"), kMax);
   REQUIRE_FALSE(secret);
   CHECK(secret.error().kind == ErrorKind::not_found);
+  CHECK(secret.error().hint() == "check the path");
   CHECK(secret.error().endpoint == directory.file("none"));
 }
 

@@ -67,7 +67,8 @@ TEST_CASE("what is not three numbers is refused with the form") {
     const auto parsed = EarlyDrop::parse(text);
     REQUIRE_FALSE(parsed);
     CHECK(parsed.error().kind == ErrorKind::invalid_argument);
-    CHECK(parsed.error().message().find("it is not three numbers") != std::string::npos);
+    CHECK(parsed.error().message() ==
+          "cannot use the limit '" + text + "': it is not three numbers");
     CHECK(parsed.error().hint().find("START:PERCENT:FULL") != std::string::npos);
   }
 }
