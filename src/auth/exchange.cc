@@ -44,4 +44,9 @@ Error server_wait_error(const Error& cause, const Stream& server, std::string_vi
   }
 }
 
+std::string advice_without_challenge(std::string_view question) {
+  return std::string(question) +
+         " After failed calls it may also refuse others from here for a while: its log says why";
+}
+
 }  // namespace hotline::auth

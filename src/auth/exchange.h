@@ -28,4 +28,8 @@ Error server_error(ErrorKind kind, const Stream& server, std::string detail,
 Error server_wait_error(const Error& cause, const Stream& server, std::string_view awaited,
                         std::string_view advice);
 
+/// Returns the advice for a server that sends no challenge: `question`, and that it may have
+/// refused the call before.
+std::string advice_without_challenge(std::string_view question);
+
 }  // namespace hotline::auth

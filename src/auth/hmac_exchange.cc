@@ -23,8 +23,9 @@ Result<void> check_hmac_caller(const HmacForm& form, Stream& call, const Secret&
 Result<void> answer_hmac(const HmacForm& form, Stream& server, const Secret& secret) {
   Nonce nonce;
   if (auto read = server.read_exact(nonce); !read) {
-    return fail(server_wait_error(read.error(), server, "its challenge",
-                                  "does the server have the same auth= too?"));
+    return fail(
+        server_wait_error(read.error(), server, "its challenge",
+                          advice_without_challenge("does the server have the same auth= too?")));
   }
   const auto answer = encode_answer(form, secret, nonce);
   if (!answer) return fail(answer.error());

@@ -111,7 +111,7 @@ Result<void> check_mp_caller(Stream& call, const Secret& secret) {
 Result<void> answer_mp(Stream& server, const Secret& secret) {
   if (auto answered = answer_challenge(server, secret, {}); !answered) {
     return client_failure(answered.error(), server, "its challenge",
-                          "does the server have auth=mp too?");
+                          advice_without_challenge("does the server have auth=mp too?"));
   }
   if (auto accepted = take_verdict(server); !accepted) {
     return client_failure(accepted.error(), server, "its verdict on our answer", kSameSecret);

@@ -9,9 +9,9 @@
 #include "cli/framed_call.h"
 #include "cli/key_trust.h"
 #include "cli/line_reader.h"
+#include "cli/refusal_hint.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
-#include "cli/secret_hint.h"
 #include "cli/stream_call.h"
 #include "hotline/auth/connect_authenticated.h"
 #include "hotline/net/connect.h"
@@ -93,7 +93,8 @@ template <typename Call>
 ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& options,
                 const CommonOptions& common) {
   const auto source = make_source(options, common);
-  const auto conversed = with_secret_hint(call.converse(*source), options.endpoint);
+  auto conversed = call.converse(*source);
+  if (!call.has_reply()) conversed = with_refusal_hint(std::move(conversed), options.endpoint);
   if (call.was_cut_short()) report_note(options.endpoint + " hung up", common.output);
   return report_call_end(conversed, printer, *source, common.output);
 }

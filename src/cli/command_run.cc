@@ -8,9 +8,9 @@
 #include "cli/command_connection.h"
 #include "cli/endpoint_forms.h"
 #include "cli/option_values.h"
+#include "cli/refusal_hint.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
-#include "cli/secret_hint.h"
 #include "cli/shell_line.h"
 #include "cli/wire_texts.h"
 #include "hotline/core/duration.h"
@@ -75,7 +75,7 @@ ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& commo
   if (!client) return report_failure(client.error(), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto ran =
-      with_secret_hint(run(*client, shell_line(options.command), printer), options.endpoint);
+      with_refusal_hint(run(*client, shell_line(options.command), printer), options.endpoint);
   printer.finish();
   if (printer.failure() != 0) {
     report_output_failure(printer.failure(), common.output);

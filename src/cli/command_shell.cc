@@ -8,9 +8,9 @@
 #include "cli/endpoint_forms.h"
 #include "cli/line_reader.h"
 #include "cli/option_values.h"
+#include "cli/refusal_hint.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
-#include "cli/secret_hint.h"
 #include "cli/wire_texts.h"
 #include "hotline/core/duration.h"
 
@@ -46,11 +46,15 @@ class Shell final : private PeerWatch {
       if (next == MessageSource::Next::hang_up) return watched_;
       if (next == MessageSource::Next::end) break;
       if (auto ran = client_.run(line, sink()); !ran) return ran;
+      has_reply_ = true;
       printer_.end_reply();
     }
     client_.stream().close();
     return {};
   }
+
+  /// Returns true if a line has been answered.
+  bool has_reply() const { return has_reply_; }
 
  private:
   CommandClient::Sink sink() {
@@ -67,6 +71,7 @@ class Shell final : private PeerWatch {
 
   CommandClient& client_;
   ReplyPrinter& printer_;
+  bool has_reply_ = false;
   Result<void> watched_;  ///< The result of the peer's activity while the user was typing.
 };
 
@@ -79,8 +84,9 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
     return report_error(client.error(), status_of_connect(client.error()), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto lines = LineReader::on_standard_input(Home(common.home), {.quit = QuitLine::ends});
-  const auto conversed =
-      with_secret_hint(Shell(*client, printer).converse(*lines), options.endpoint);
+  Shell shell(*client, printer);
+  auto conversed = shell.converse(*lines);
+  if (!shell.has_reply()) conversed = with_refusal_hint(std::move(conversed), options.endpoint);
   printer.end_reply();
   return report_call_end(conversed, printer, *lines, common.output);
 }

@@ -1,6 +1,7 @@
 #include "cli/framed_call.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
@@ -76,7 +77,7 @@ Result<void> FramedCall::exchange(const Batch& batch) {
   auto sent = send(batch, payloads);
   if (!sent) wait_at_most(Duration::zero());
   show_due();
-  return has_reader_ ? sent : Result<void>();
+  return has_reader_ ? end_.explain(std::move(sent)) : Result<void>();
 }
 
 Result<void> FramedCall::send(const Batch& batch, std::span<const Bytes> payloads) {
@@ -133,6 +134,7 @@ FramedCall::Arrival FramedCall::show_reply() {
   if (end_.has_ended()) return Arrival::end;
   const auto reply = frames_.read_frame();
   if (reply) {
+    has_reply_ = true;
     missing_ -= std::min<std::size_t>(missing_, 1);
     due_ -= std::min<std::size_t>(due_, 1);
     has_reader_ = printer_.print_reply(*reply);
@@ -172,7 +174,8 @@ Result<void> FramedCall::judge() const {
   if (end_.has_closed()) {
     return fail(make_error(ErrorKind::closed, kReceiveFrom, peer(), "it hung up: " + came,
                            "does it use the framing " + frames_.framing().to_string() +
-                               " too, and is no message longer than its max?"));
+                               " too, is no message longer than its max, and does it allow this "
+                               "caller? Its log says why"));
   }
   return fail(make_error(ErrorKind::timed_out, kReceiveFrom, peer(),
                          came + " within " + format_duration(options_.linger),

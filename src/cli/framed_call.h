@@ -29,6 +29,9 @@ class FramedCall final : private PeerWatch {
   /// Returns true if the peer hung up while messages might have been left.
   bool was_cut_short() const { return was_cut_short_; }
 
+  /// Returns true if a reply has come.
+  bool has_reply() const { return has_reply_; }
+
  private:
   enum class Arrival { reply, nothing, end };
 
@@ -64,7 +67,8 @@ class FramedCall final : private PeerWatch {
   std::size_t sent_ = 0;     ///< Messages.
   std::size_t missing_ = 0;  ///< Replies to them.
   std::size_t due_ = 0;      ///< Replies, before the next messages go out.
-  bool has_reader_ = true;   ///< Standard output has a reader.
+  bool has_reply_ = false;
+  bool has_reader_ = true;  ///< Standard output has a reader.
   bool was_cut_short_ = false;
 };
 

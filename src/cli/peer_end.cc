@@ -16,6 +16,12 @@ Result<void> PeerEnd::check_whole() const {
   return fail(*end_);
 }
 
+Result<void> PeerEnd::explain(Result<void> sent) const {
+  const bool has_reason = end_ && end_->kind == ErrorKind::protocol_violation;
+  if (sent || !has_reason) return sent;
+  return fail(*end_);
+}
+
 Result<void> PeerEnd::check_open(const Endpoint& peer) const {
   if (!end_) return {};
   return fail(make_error(end_->kind, "send to", peer.to_string(),

@@ -23,6 +23,10 @@ class PeerEnd {
   /// Fails with the error that broke the call off, if one did.
   Result<void> check_whole() const;
 
+  /// Returns `sent`, the result of a send, or what the peer said before it ended the call, such as
+  /// an alert of TLS, if that says more than that the connection is gone.
+  Result<void> explain(Result<void> sent) const;
+
   /// Fails, as a send to `peer` would, if the peer has ended the call.
   Result<void> check_open(const Endpoint& peer) const;
 

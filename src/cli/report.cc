@@ -75,7 +75,7 @@ ExitStatus status_of_connect(const Error& error) {
     case ErrorKind::unresponsive:
     case ErrorKind::timed_out: return ExitStatus::timed_out;
     case ErrorKind::resource_exhausted:
-    // Of a handshake after the connection was made.
+    // From a handshake after the connection was made.
     case ErrorKind::closed:
     case ErrorKind::truncated:
     case ErrorKind::protocol_violation: return ExitStatus::failed;

@@ -12,8 +12,8 @@
 
 #include "cli/key_trust.h"
 #include "cli/log_line.h"
+#include "cli/refusal_hint.h"
 #include "cli/report.h"
-#include "cli/secret_hint.h"
 #include "cli/service_registry.h"
 #include "cli/traffic_printer.h"
 #include "hotline/core/unique_fd.h"

@@ -1,5 +1,7 @@
 #include "cli/stream_call.h"
 
+#include <utility>
+
 #include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
@@ -24,7 +26,7 @@ Result<void> StreamCall::converse(MessageSource& messages) {
     if (auto sent = send(message); !sent) {
       show_rest();
       printer_.end_reply();
-      return sent;
+      return end_.explain(std::move(sent));
     }
     show_reply();
   }
@@ -83,6 +85,7 @@ StreamCall::Arrival StreamCall::show_piece(Duration wait_max) {
   const auto bytes = stream_.receive();
   if (bytes) {
     reply_bytes_ += bytes->size();
+    has_reply_ = true;
     has_reader_ = printer_.print_piece(*bytes);
     return Arrival::piece;
   }
@@ -107,7 +110,7 @@ Result<void> StreamCall::judge() const {
   if (end_.has_closed()) {
     return fail(make_error(ErrorKind::closed, kReceive, peer, "it hung up without a reply",
                            "did the service understand the message? Perhaps it wants a framing, "
-                           "as ?framing=lines"));
+                           "as ?framing=lines, or does not allow this caller: its log says why"));
   }
   return fail(make_error(ErrorKind::timed_out, kReceive, peer,
                          "no reply within " + format_duration(options_.linger),

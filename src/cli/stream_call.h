@@ -27,6 +27,9 @@ class StreamCall final : private PeerWatch {
   /// Returns true if the peer hung up while messages might have been left.
   bool was_cut_short() const { return was_cut_short_; }
 
+  /// Returns true if any byte of a reply has come.
+  bool has_reply() const { return has_reply_; }
+
  private:
   enum class Arrival { piece, nothing, end };
 
@@ -48,6 +51,7 @@ class StreamCall final : private PeerWatch {
   PeerEnd end_;
   std::size_t reply_bytes_ = 0;  ///< Since the last message.
   bool has_sent_ = false;
+  bool has_reply_ = false;
   bool has_reader_ = true;  ///< The reader of standard output.
   bool was_cut_short_ = false;
 };

@@ -73,11 +73,26 @@ StreamOptions stream_options(const ConnectOptions& options) {
   return stream;
 }
 
+/// Adds to the error of a server that hung up at once, perhaps before the connection was complete,
+/// why that may be. One that authenticates does so to callers of a source with a penalty.
+Error advise_on_hang_up(Error error, Transport transport) {
+  const bool has_hung_up = error.kind == ErrorKind::closed || error.kind == ErrorKind::reset ||
+                           error.kind == ErrorKind::truncated;
+  if (!has_hung_up || !error.advice.empty()) return error;
+  error.advice = is_protected(transport)
+                     ? "does the server listen on tls:// there? After failed calls it may also "
+                       "refuse others from here for a while: its log says why"
+                     : "the server hung up at once: its log may say why";
+  return error;
+}
+
 /// The handshake is a part of connecting, so that its failure is a failure to connect.
 Result<Stream> protect(Stream stream, const std::optional<Tls>& tls) {
   if (!tls) return stream;
   if (auto added = stream.add_layer(tls->make_layer()); !added) return fail(added.error());
-  if (auto opened = stream.handshake(); !opened) return fail(std::move(opened.error()));
+  if (auto opened = stream.handshake(); !opened) {
+    return fail(advise_on_hang_up(std::move(opened.error()), stream.peer().transport()));
+  }
   return stream;
 }
 
@@ -93,7 +108,7 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
       return fail(source_error(bound, options.socket, peer));
     }
     if (auto connected = connect_channel(**channel, address, peer); !connected) {
-      return fail(std::move(connected.error()));
+      return fail(advise_on_hang_up(std::move(connected.error()), peer.transport()));
     }
     const bool is_own = net::is_connected_to_itself(**channel);
     auto stream = net::StreamAccess::over(std::move(*channel), peer, stream_options(options));
@@ -147,7 +162,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
   std::optional<Tls> tls;
   if (is_protected(endpoint.transport())) {
     auto made = Tls::client(options.tls, endpoint.user(), endpoint.host());
-    if (!made) return fail(std::move(made.error()));
+    if (!made) return fail(net::name_endpoint(std::move(made.error()), kConnectTo, endpoint));
     tls = std::move(*made);
   }
   const DeadlineScope scope(deadline_after(options.timeout));

@@ -187,7 +187,7 @@ Result<Listener> listen(const Endpoint& endpoint, const ListenOptions& options) 
   std::shared_ptr<Listener::State::SharedTls> tls;
   if (is_protected(endpoint.transport())) {
     auto made = Tls::server(options.tls);
-    if (!made) return fail(std::move(made.error()));
+    if (!made) return fail(net::name_endpoint(std::move(made.error()), "listen on", endpoint));
     tls = std::make_shared<Listener::State::SharedTls>(options.tls, std::move(*made));
   }
   auto bound = net::bind_socket(endpoint, net::SocketKind::stream, options.socket);

@@ -228,4 +228,11 @@ void advise_on_permission(Error& error, const Endpoint& endpoint) {
           : "ports below 1024 need privileges: is a higher one meant?";
 }
 
+Error name_endpoint(Error error, Literal operation, const Endpoint& endpoint) {
+  if (!error.endpoint.empty()) return error;
+  error.operation = operation;
+  error.endpoint = endpoint.to_string();
+  return error;
+}
+
 }  // namespace hotline::net

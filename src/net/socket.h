@@ -5,6 +5,7 @@
 
 #include "engine/channel.h"
 #include "engine/name_lookup.h"
+#include "hotline/core/literal.h"
 #include "hotline/core/result.h"
 #include "hotline/core/socket_address.h"
 #include "hotline/net/socket_options.h"
@@ -77,5 +78,8 @@ Transport transport_of(const SocketAddress& address, SocketKind kind);
 /// Adds to an error of kind `permission_denied` which right is missing at `endpoint`: to a path, or
 /// to a port. Leaves other errors alone.
 void advise_on_permission(Error& error, const Endpoint& endpoint);
+
+/// Returns `error`, with `operation` and `endpoint` if it names neither a file nor an endpoint.
+Error name_endpoint(Error error, Literal operation, const Endpoint& endpoint);
 
 }  // namespace hotline::net

@@ -45,6 +45,7 @@ using net::TlsKeys;
 namespace {
 
 constexpr Literal kUseTls = "use TLS with";
+constexpr Literal kSetUpTls = "set up TLS";
 
 // One suite, whose hash is that of the key: with the default order OpenSSL may choose another hash
 // and refuse the key (openssl issue 21226). RFC 8446, appendix B.4.
@@ -155,21 +156,30 @@ bool has_found_none(unsigned long code) {
          (part == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE);
 }
 
-Error file_error(const std::string& what, const std::string& path) {
+/// Returns whether a private key and a certificate were found that do not belong together.
+bool is_of_other_key(unsigned long code) {
+  const int reason = ERR_GET_REASON(code);
+  return ERR_GET_LIB(code) == ERR_LIB_X509 &&
+         (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
+}
+
+/// Returns why OpenSSL cannot use the PEM file `path`. `what` must be in it.
+Error pem_error(const std::string& what, const std::string& path) {
   const net::TlsReason reason = net::TlsReason::take();
   if (reason.fault == net::TlsReason::Fault::memory) return system_error(ENOMEM, kUseTls, path);
+  const std::string refused = "the " + what + " cannot be used: ";
   if (ERR_GET_LIB(reason.code) == ERR_LIB_SYS) {
     const int number = ERR_GET_REASON(reason.code);
-    return make_error(kind_of_native_code(number), kUseTls, path,
-                      what + ": " + std::strerror(number),
-                      "check the path, and that this user may read the file");
+    Error error = file_error(number, kUseTls, path);
+    error.detail = refused + std::strerror(number);
+    return error;
   }
   std::string detail = "the file has none that can be read";
   if (!has_found_none(reason.code)) detail = reason.text();
-  const bool is_other_key = ERR_GET_LIB(reason.code) == ERR_LIB_X509;
-  return make_error(ErrorKind::invalid_argument, kUseTls, path, what + ": " + detail,
-                    is_other_key ? "does the key belong to the certificate in cert=?"
-                                 : "it must be a file in the PEM form, with a key for cert=");
+  return make_error(ErrorKind::invalid_argument, kUseTls, path, refused + detail,
+                    is_of_other_key(reason.code)
+                        ? "does the key belong to the certificate in cert=?"
+                        : "the file must be in the PEM form, and have the " + what + " in it");
 }
 
 Result<void> check_is_regular(const std::string& path) {
@@ -202,17 +212,17 @@ Result<SslContextPointer> make_context(const TlsOptions& options, bool is_server
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
   if (!options.files.certificate.empty()) {
     if (SSL_CTX_use_certificate_chain_file(raw, options.files.certificate.c_str()) != 1) {
-      return fail(file_error("the certificate cannot be used", options.files.certificate));
+      return fail(pem_error("certificate", options.files.certificate));
     }
     const std::string& key =
         options.files.private_key.empty() ? options.files.certificate : options.files.private_key;
     if (SSL_CTX_use_PrivateKey_file(raw, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-      return fail(file_error("the private key cannot be used", key));
+      return fail(pem_error("private key", key));
     }
   }
   if (!options.files.roots.empty()) {
     if (SSL_CTX_load_verify_locations(raw, options.files.roots.c_str(), nullptr) != 1) {
-      return fail(file_error("the roots cannot be used", options.files.roots));
+      return fail(pem_error("roots", options.files.roots));
     }
     SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
@@ -252,12 +262,12 @@ Result<Tls> Tls::server(const TlsOptions& options) {
                            "give cert= too, or leave key= out to trust keys of callers"));
   }
   if (!has_certificate && !options.accepted) {
-    return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
+    return fail(make_error(ErrorKind::invalid_argument, kSetUpTls, {},
                            "a server needs keys of callers, or a certificate",
                            "make a key with 'hotline key new NAME', or give cert= and key="));
   }
   if (!has_certificate && !options.files.roots.empty()) {
-    return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
+    return fail(make_error(ErrorKind::invalid_argument, kSetUpTls, {},
                            "callers with certificates need a server with one",
                            "give cert= and key= too, or leave ca= out to trust keys"));
   }
@@ -287,7 +297,7 @@ Result<Tls> Tls::client(const TlsOptions& options, std::string_view name, std::s
     state->trust = TlsLayer::Trust::certificate;
   } else {
     if (!options.credential) {
-      return fail(make_error(ErrorKind::invalid_argument, kUseTls, {},
+      return fail(make_error(ErrorKind::invalid_argument, kSetUpTls, {},
                              "a client needs a key, or the roots of the server's certificate",
                              "add a key with 'hotline key add', or give ca="));
     }

@@ -11,6 +11,7 @@
 
 #include "hotline/core/literal.h"
 #include "net/tls_reason.h"
+#include "net/tls_words.h"
 
 namespace hotline::net {
 namespace {
@@ -164,7 +165,7 @@ Error TlsLayer::failure_of(int result, std::string_view operation) const {
   if (reason.fault == TlsReason::Fault::internal) {
     return {ErrorKind::system, 0, operation, {}, "OpenSSL failed here: " + reason.text(), {}};
   }
-  return {ErrorKind::protocol_violation, 0, operation, {}, reason.text(), {}};
+  return {ErrorKind::protocol_violation, 0, operation, {}, tls_words(reason.code), {}};
 }
 
 Error TlsLayer::handshake_failure(int result) const {
@@ -173,7 +174,7 @@ Error TlsLayer::handshake_failure(int result) const {
   if (failure.kind != ErrorKind::protocol_violation) return failure;
   failure.kind = ErrorKind::permission_denied;
   if (trust_ == Trust::certificate && verified != X509_V_OK) {
-    failure.detail = "certificate verify failed: ";
+    failure.detail = "its certificate is not accepted: ";
     failure.detail.append(X509_verify_cert_error_string(verified));
   }
   failure.advice = trust_ == Trust::key

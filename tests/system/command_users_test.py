@@ -113,6 +113,13 @@ class Users:
                     self.assertEqual(nobody_calls(where), "0\n")
                 self.assertEqual(server.drain(), 0)
 
+    def test_a_caller_that_is_not_listed_is_told_that_this_may_be_why(self):
+        self.serve(f"upper=unix:{self.name}?allow=uid:65533")
+        refused = subprocess.run([HOTLINE, "call", f"unix:{self.name}", "hello"],
+                                 capture_output=True, timeout=WAIT_S)
+        self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+        self.assertIn(b"allow this caller: its log says why", refused.stderr)
+
     @as_root
     def test_a_user_that_is_not_listed_is_reset_though_the_path_lets_it_in(self):
         server = self.serve(f"command=unix://{self.path}?allow=uid:65533,gid:0")

@@ -102,7 +102,7 @@ class Certificates(WithKeys):
         _, port = address_of(server.endpoints[0])
         called = self.call(f"tls://localhost:{port}?{self.roots()}", "hello")
         self.assertEqual((called.returncode, called.stdout), (1, b""))
-        self.assertRegex(called.stderr, rb"certificate verify failed.*hostname mismatch")
+        self.assertRegex(called.stderr, rb"its certificate is not accepted: hostname mismatch")
         called = self.call(f"tls://127.0.0.1:{port}?ca={self.path('localhost.pem')}", "hello")
         self.assertEqual((called.returncode, called.stdout), (1, b""))
 
@@ -113,6 +113,8 @@ class Certificates(WithKeys):
         self.assertEqual(called.stdout, b"HELLO\n", called.stderr)
         refused = self.call(endpoint, "hello")
         self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+        self.assertIn(b"it requires a certificate of this end (alert certificate_required)",
+                      refused.stderr)
 
     def test_only_the_certificates_of_the_list_are_served(self):
         both = f"{self.own()}&{self.roots()}"

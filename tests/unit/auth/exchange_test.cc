@@ -65,5 +65,11 @@ TEST_CASE("a wait for a server that fails says for what") {
   CHECK(message(ErrorKind::cancelled) == "cannot receive from unix:@peer: cause");
 }
 
+TEST_CASE("the advice on a server without a challenge says that it may have refused the call") {
+  CHECK(advice_without_challenge("does it have auth=?") ==
+        "does it have auth=? After failed calls it may also refuse others from here for a while: "
+        "its log says why");
+}
+
 }  // namespace
 }  // namespace hotline::auth::exchange_test

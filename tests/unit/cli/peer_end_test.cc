@@ -46,4 +46,18 @@ TEST_CASE("a call that an error broke off is not whole, and the error is kept") 
   }
 }
 
+TEST_CASE("what the peer said before its end explains a send that failed, and nothing else does") {
+  const Result<void> reset = fail(error_of(ErrorKind::reset));
+  PeerEnd open;
+  CHECK(open.explain(reset).error().kind == ErrorKind::reset);
+  for (const ErrorKind kind :
+       {ErrorKind::closed, ErrorKind::reset, ErrorKind::truncated, ErrorKind::protocol_violation}) {
+    PeerEnd end;
+    CHECK_FALSE(end.may_go_on_after(error_of(kind)));
+    CHECK(end.explain({}));
+    const ErrorKind expected = kind == ErrorKind::protocol_violation ? kind : ErrorKind::reset;
+    CHECK(end.explain(reset).error().kind == expected);
+  }
+}
+
 }  // namespace hotline::cli::peer_end_test

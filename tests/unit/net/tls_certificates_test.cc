@@ -46,7 +46,7 @@ std::string client_of(const CertificateFields& fields, std::string_view host = "
   return tried.client.state();
 }
 
-const std::string kNotTrusted = "permission_denied: certificate verify failed: ";
+const std::string kNotTrusted = "permission_denied: its certificate is not accepted: ";
 
 std::string failure_of(const Result<Tls>& made) {
   if (made) return "success";
@@ -150,12 +150,16 @@ TEST_CASE("a caller without a certificate, or with that of another root, is refu
   CertificateAuthority root;
   const TlsOptions server = with(root.issue({{"server"}, "DNS:host"}), root.roots());
   const Handshake none(server, trusting(root.roots()));
-  CHECK(none.server.state() == "permission_denied: peer did not return a certificate");
-  CHECK(none.client.state() == "protocol_violation: tlsv13 alert certificate required");
+  CHECK(none.server.state() == "permission_denied: it sent no certificate");
+  CHECK(none.client.state() ==
+        "protocol_violation: it requires a certificate of this end (alert "
+        "certificate_required)");
   CertificateAuthority other("another root");
   const Handshake foreign(server, with(other.issue({{"carol"}}), root.roots()));
   CHECK(foreign.server.state() == kNotTrusted + "unable to get local issuer certificate");
-  CHECK(foreign.client.state() == "protocol_violation: tlsv1 alert unknown ca");
+  CHECK(foreign.client.state() ==
+        "protocol_violation: it does not trust the root of this end's certificate (alert "
+        "unknown_ca)");
   const CertificateFields old{{"carol"}, {}, std::chrono::seconds(-60), std::chrono::seconds(-1)};
   const Handshake expired(server, with(root.issue(old), root.roots()));
   CHECK(expired.server.state() == kNotTrusted + "certificate has expired");

@@ -13,6 +13,7 @@
 
 #include "hotline/net/connect.h"
 #include "hotline/net/listener.h"
+#include "support/certificates.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 #include "support/tls_options.h"
@@ -231,6 +232,45 @@ TEST_CASE("a server that trusts nothing and a client that presents nothing are r
   TlsOptions roots_alone = accepting("alice");
   roots_alone.files.roots = "/tmp/roots";
   CHECK(detail(Tls::server(roots_alone)) == "callers with certificates need a server with one");
+}
+
+TEST_CASE("an endpoint whose TLS lacks something to trust or to present is named") {
+  CHECK(Tls::server({}).error().message() ==
+        "cannot set up TLS: a server needs keys of callers, or a certificate");
+  const auto listening = listen("tls://127.0.0.1:0", ListenOptions());
+  CHECK(listening.error().message() ==
+        "cannot listen on tls://127.0.0.1:0: a server needs keys of callers, or a certificate");
+  CHECK(connect("tls://alice@127.0.0.1:1").error().message() ==
+        "cannot connect to tls://alice@127.0.0.1:1: a client needs a key, or the roots of the "
+        "server's certificate");
+}
+
+TEST_CASE("a server that hangs up in the handshake may refuse the caller's address: the hint") {
+  test::on_each_engine([] {
+    OneCaller server(accepting("alice"), [](Stream& call) { call.abort(); });
+    const auto call = server.call(presenting("alice"));
+    REQUIRE_FALSE(call);
+    CHECK(test::kind_of(call) == "reset");
+    CHECK(call.error().hint().contains("may also refuse others from here for a while"));
+  });
+}
+
+TEST_CASE("the hint on a file that cannot be used is about what must be in it") {
+  test::CertificateAuthority root;
+  const test::CertificateFiles good = root.issue({{"server"}, "DNS:host"});
+  const std::string other_key = root.issue({{"other"}}).private_key;
+  const auto hint = [](std::string certificate, std::string key, std::string roots) {
+    TlsOptions options;
+    options.files = {std::move(certificate), std::move(key), std::move(roots)};
+    return Tls::server(options).error().hint();
+  };
+  const std::string form = "the file must be in the PEM form, and have the ";
+  CHECK(hint(good.certificate, good.private_key, good.private_key) == form + "roots in it");
+  CHECK(hint(good.private_key, good.private_key, "") == form + "certificate in it");
+  CHECK(hint(good.certificate, good.certificate, "") == form + "private key in it");
+  CHECK(hint(good.certificate, other_key, "") ==
+        "does the key belong to the certificate in cert=?");
+  CHECK(hint(good.certificate, good.private_key, root.file("missing")) == "check the path");
 }
 
 TEST_CASE("a file that cannot be read is named") {
