@@ -109,4 +109,12 @@ Result<Psk> Keyring::credential(std::string_view name, std::string_view server_i
 
 std::size_t Keyring::callers() const { return state_->keys.get()->accepted.size(); }
 
+std::vector<std::string> Keyring::caller_names() const {
+  std::vector<std::string> names;
+  const auto keys = state_->keys.get();
+  names.reserve(keys->accepted.size());
+  for (const auto& [identity, psk] : keys->accepted) names.push_back(psk.name);
+  return names;
+}
+
 }  // namespace hotline

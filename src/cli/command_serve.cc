@@ -57,7 +57,9 @@ std::vector<OptionRow> serve_rows() {
        .help = "what loops run on: " + list_names(engine_names(), "or") +
                " (default auto: uring if the kernel allows it, else epoll)",
        .choices = names_of(engine_names())},
-      {.name = "--once", .help = "serve the first call only, then exit"},
+      {.name = "--once",
+       .help = "serve the first call only, then exit; where callers authenticate, the first that "
+               "may call"},
       {.name = "--verbose",
        .letter = 'v',
        .help = "log the begin and end of calls, and the bytes: <- received, -> sent"},

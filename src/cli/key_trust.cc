@@ -22,6 +22,7 @@ Result<void> trust_callers(const std::string& home, ServerOptions& options) {
   if (!keyring) return fail(keyring.error());
   // Without callers the error of the server says how to make a key.
   if (keyring->callers() > 0) options.tls.accepted = keyring->lookup();
+  options.tls.accepted_names = [keyring = *keyring] { return keyring.caller_names(); };
   options.on_reload = [keyring = *keyring] { return keyring.read_again(); };
   return {};
 }

@@ -81,7 +81,7 @@ CallSlot Acceptor::admit(Stream& call, const Identity* user) {
     refuse(call, Refusal::not_allowed, kNotAllowed, {}, user);
     return {};
   }
-  if (service_.has_authentication() && is_penalised(call)) {
+  if (service_.has_authentication() && is_penalised(call.peer(), user)) {
     refuse_quietly(call, Refusal::penalised,
                    "refused: earlier callers from there did not authenticate",
                    state_.penalties_pace);
@@ -99,25 +99,27 @@ CallSlot Acceptor::admit(Stream& call, const Identity* user) {
   return slot;
 }
 
-bool Acceptor::is_penalised(const Stream& call) const {
+bool Acceptor::is_penalised(const Endpoint& peer, const Identity* user) const {
   if (state_.penalties.size() == 0) return false;
-  const auto source = state_.source_to_penalise(call);
+  const auto source = state_.source_to_penalise(peer, user);
   return source && state_.penalties.refuses(*source, now());
 }
 
 /// Returns true if another caller is to be accepted.
 bool Acceptor::begin(AdmittedCall admitted) {
   // Counted here, not when the call begins to run: CallCount::one means the first caller, not the
-  // first call that is scheduled.
+  // first call that is scheduled. A caller that has to authenticate is counted when it has.
   OnlyCall only;
-  if (!only.begin(state_)) return false;
+  const bool counts_now = !service_.has_authentication();
+  if (counts_now ? !only.begin(state_) : state_.has_begun_one.load()) return false;
   // Accept a caller before taking room for it: an idle listener that held room would keep it from
   // the other listeners.
   if (!wait_for_room(admitted.slot)) return false;
   admitted.slot.begin(*service_.tally);
+  if (counts_now) admitted.slot.note_served();
   only.keep();  // The end of the slot is the end of the call.
   start_(std::move(admitted));
-  return state_.options.calls == CallCount::unlimited;
+  return !state_.has_begun_one;
 }
 
 bool Acceptor::wait_for_room(CallSlot& slot) {

@@ -29,7 +29,7 @@ class Acceptor {
   bool goes_on();
   bool take_one();
   CallSlot admit(Stream& call, const Identity* user);
-  bool is_penalised(const Stream& call) const;
+  bool is_penalised(const Endpoint& peer, const Identity* user) const;
   bool begin(AdmittedCall admitted);
   bool wait_for_room(CallSlot& slot);
   void refuse(Stream& call, Refusal reason, std::string_view why, std::string_view detail = {},

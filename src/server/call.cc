@@ -4,12 +4,10 @@
 #include <new>
 
 #include "engine/engine.h"
-#include "hotline/engine/clock.h"
-#include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/drain_hold.h"
 #include "net/linger.h"
 #include "net/stream_access.h"
-#include "server/allowed_callers.h"
+#include "server/authentication.h"
 #include "server/framed_talk.h"
 
 namespace hotline::server {
@@ -52,94 +50,16 @@ void log_end(const ServerState& state, const Service& service, const Stream& cal
             &call.peer(), is_orderly ? std::string(name_of(end->kind)) : end->message(), identity);
 }
 
-/// A peer that hangs up, or a drain, refuses nothing: that is logged as the end of any call.
-bool is_refusal(const std::optional<Error>& reason) {
-  if (!reason) return false;
-  switch (reason->kind) {
-    case ErrorKind::closed:
-    case ErrorKind::reset:
-    case ErrorKind::draining:
-    case ErrorKind::cancelled: return false;
-    default: return true;
-  }
-}
-
-/// The process that the kernel reports is kept beside what the caller has proved.
-void note_identity(AdmittedCall& call, std::optional<Identity> proved) {
-  if (!proved) return;
-  if (call.identity) proved->credentials = call.identity->credentials;
-  call.identity = std::make_unique<Identity>(std::move(*proved));
-}
-
-/// Returns what a caller whose authentication ended for `reason` is to be penalised for, if for
-/// anything: not for a drain, or for what this machine or the authenticator lacks.
-std::optional<Misconduct> misconduct_of(const std::optional<Error>& reason) {
-  if (!reason) return std::nullopt;
-  switch (reason->kind) {
-    case ErrorKind::permission_denied:
-    case ErrorKind::protocol_violation:
-    case ErrorKind::too_large: return Misconduct::failed_authentication;
-    case ErrorKind::closed:
-    case ErrorKind::reset:
-    case ErrorKind::truncated: return Misconduct::no_authentication;
-    case ErrorKind::timed_out: return Misconduct::timed_out;
-    default: return std::nullopt;
-  }
-}
-
-/// Returns whether the caller is known now; if not, the call has ended.
-bool authenticate(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
-  Stream& stream = call.stream;
-  Endpoint peer;
-  std::optional<std::string> source;
-  bool is_known = false;
-  CallEnd end = guard(state, service, kAuthenticatorFailed, peer, [&]() -> Result<void> {
-    // A copy: the stream may be taken from here.
-    peer = stream.peer();
-    source = state.source_to_penalise(stream);
-    const DeadlineScope bounded(deadline_after(state.options.authentication_timeout));
-    if (auto opened = stream.handshake(); !opened) return fail(std::move(opened.error()));
-    std::optional<Identity> identity = stream.identity();
-    if (service.handler.authenticator()) {
-      auto found = as_handler([&] { return service.handler.authenticator()(stream); });
-      if (!found) return fail(std::move(found.error()));
-      // A challenge proves no name: one that TLS has proved stays.
-      if (!service.challenge || !identity) identity = std::move(*found);
-    }
-    note_identity(call, std::move(identity));
-    is_known = true;
-    return {};
-  });
-  if (is_known && stream) {
-    call.slot.end_authentication();
+/// With CallCount::one, the first caller that is authenticated and allowed is served, and those
+/// that were at it too are not. Returns whether this one is; if not, the call has ended.
+bool claim(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
+  if (state.begin_call()) {
+    call.slot.note_served();
     return true;
   }
-  const auto misconduct = misconduct_of(end.reason);
-  if (source && misconduct) state.penalties.add(*source, *misconduct, now());
-  if (is_refusal(end.reason)) {
-    service.tally->count_refusal(Refusal::not_authenticated);
-    state.log(LogLevel::warning, "refused: not authenticated", service.name, &peer,
-              end.reason->message(), call.identity.get());
-  }
-  end.manner = CallEnd::Manner::broken;
-  end_call(state, service, stream, call.identity.get(), end);
-  return false;
-}
-
-/// Returns whether the caller may call; if not, the call has ended.
-bool authorise(ServerState& state, const Service& service, AdmittedCall& call) noexcept {
-  const Identity* const identity = call.identity.get();
-  const Endpoint& peer = call.stream.peer();
-  if (allows(service, identity)) {
-    service.tally->authenticated.fetch_add(1, std::memory_order_relaxed);
-    if (state.wants_debug()) {
-      state.log(LogLevel::debug, "authenticated", service.name, &peer, {}, identity);
-    }
-    return true;
-  }
-  service.tally->count_refusal(Refusal::not_allowed);
-  state.log(LogLevel::warning, kNotAllowed, service.name, &peer, {}, identity);
-  end_call(state, service, call.stream, identity, {CallEnd::Manner::broken, {}});
+  state.log(LogLevel::debug, "refused: the one call has begun", service.name, &call.stream.peer(),
+            {}, call.identity.get());
+  end_call(state, service, call.stream, call.identity.get(), {CallEnd::Manner::broken, {}});
   return false;
 }
 
@@ -149,7 +69,8 @@ bool begin_call(ServerState& state, const Service& service, AdmittedCall& call) 
   assert(call.stream && "a call begins once, with its stream");
   log_begin(state, service, call);
   if (!service.has_authentication()) return true;
-  return authenticate(state, service, call) && authorise(state, service, call);
+  return authenticate(state, service, call) && authorise(state, service, call) &&
+         claim(state, service, call);
 }
 
 void log_begin(const ServerState& state, const Service& service,

@@ -10,7 +10,7 @@ CallSlot::~CallSlot() {
   if (tally_ != nullptr) tally_->calls_in_flight.fetch_sub(1, std::memory_order_relaxed);
   state_->admission.leave(peer_calls_);
   if (has_room_) state_->admission.give_room_back();
-  if (tally_ != nullptr) state_->note_call_done();
+  if (is_served_) state_->note_call_done();
 }
 
 CallSlot CallSlot::admit(ServerState& state, const Endpoint& peer) {
@@ -44,6 +44,11 @@ void CallSlot::begin(Tally& tally) {
   tally_ = &tally;
   tally.calls.fetch_add(1, std::memory_order_relaxed);
   tally.calls_in_flight.fetch_add(1, std::memory_order_relaxed);
+}
+
+void CallSlot::note_served() {
+  assert(tally_ != nullptr && "a call is served after it has begun");
+  is_served_ = true;
 }
 
 }  // namespace hotline::server

@@ -18,6 +18,7 @@ class CallSlot {
         peer_calls_(other.peer_calls_),
         has_room_(other.has_room_),
         is_unauthenticated_(other.is_unauthenticated_),
+        is_served_(other.is_served_),
         tally_(other.tally_) {}
   CallSlot& operator=(CallSlot&&) = delete;
   ~CallSlot();
@@ -40,14 +41,19 @@ class CallSlot {
   Result<void> take_room();
 
   /// States that the call begins to run, and counts it in `tally`, which must outlive the slot. The
-  /// call ends when the slot is destroyed; with CallCount::one the server then drains.
+  /// call ends when the slot is destroyed.
   void begin(Tally& tally);
+
+  /// States that the call, which has begun, is the one of CallCount::one: at its end the server
+  /// drains. Without that limit it has no effect.
+  void note_served();
 
  private:
   ServerState* state_ = nullptr;
   Admission::PeerCalls* peer_calls_ = nullptr;
   bool has_room_ = false;
   bool is_unauthenticated_ = false;
+  bool is_served_ = false;
   Tally* tally_ = nullptr;  ///< Null until the call begins to run.
 };
 

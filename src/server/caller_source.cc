@@ -29,11 +29,10 @@ std::string source_of(const Endpoint& peer) {
   return '/' + std::string(address.data(), address.size() / 2);
 }
 
-std::string source_of(const Stream& call) {
-  const Endpoint peer = call.peer();
+std::string source_of(const Endpoint& peer, const Identity* identity) {
   if (!has_path(peer.transport())) return source_of(peer);
-  const auto credentials = call.peer_credentials();
-  return credentials ? "uid:" + std::to_string(credentials->uid) : std::string("uid");
+  const bool is_known = identity != nullptr && identity->credentials;
+  return is_known ? "uid:" + std::to_string(identity->credentials->uid) : std::string("uid");
 }
 
 std::uint64_t source_prefix_of(const SocketAddress& peer) {

@@ -5,7 +5,7 @@
 
 #include "hotline/core/socket_address.h"
 #include "hotline/net/endpoint.h"
-#include "hotline/net/stream.h"
+#include "hotline/net/identity.h"
 
 namespace hotline::server {
 
@@ -13,8 +13,9 @@ namespace hotline::server {
 /// an IPv6 host can choose any address in it. All callers at UNIX sockets have the same source.
 std::string source_of(const Endpoint& peer);
 
-/// Same as above, but callers at a UNIX socket are told apart by their user. `call` must be open.
-std::string source_of(const Stream& call);
+/// Same as above, but callers at a UNIX socket are told apart by the user in `identity`, which may
+/// be null.
+std::string source_of(const Endpoint& peer, const Identity* identity);
 
 /// Returns a number for the source of a datagram from `peer`: the same for equal sources, another
 /// one for others. An IPv4 address that is mapped into IPv6 is the IPv4 address.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/challenged_calls.h"
+#include "server/missing_keys.h"
 
 namespace hotline::server {
 namespace {
@@ -41,13 +42,13 @@ Result<void> reload(ServerState& state, const std::vector<Service>& services) {
   const std::lock_guard lock(state.reloading);
   const auto read = read_all(state.options, services);
   if (!read) {
-    const std::string hint = read.error().hint();
     state.log(LogLevel::error, "cannot reload: the old keys, certificates and secrets stay in use",
-              {}, nullptr, read.error().message() + (hint.empty() ? "" : "; hint: " + hint));
+              {}, nullptr, read.error().message_with_hint());
     return fail(read.error());
   }
   for (const Reloaded& each : *read) each();
   state.log(LogLevel::info, "reloaded: keys, certificates and secrets", {}, nullptr);
+  warn_of_missing_keys(state, services);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/standard_error_log.h"
 #include "server/control_loop.h"
+#include "server/missing_keys.h"
 #include "server/reload.h"
 #include "server/runner.h"
 #include "server/service.h"
@@ -136,6 +137,7 @@ Result<void> Server::State::bind_services() {
     for (Service& each : services) each.unbind();
     return bound;
   }
+  server::warn_of_missing_keys(shared, services);
   phase = Phase::bound;
   return {};
 }

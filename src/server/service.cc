@@ -59,7 +59,7 @@ StreamOptions stream_options(const ServerOptions& options) {
 Result<void> bind_listeners(Service& service, const ServerOptions& options, std::size_t count) {
   if (!service.was_given_bound) {
     TlsOptions tls = options.tls;
-    if (service.tls != TlsFiles()) tls.files = service.tls;
+    tls.files = tls_files_of(service, options);
     auto first = listen(service.wanted, {service.socket, stream_options(options), std::move(tls)});
     if (!first) return fail(std::move(first.error()));
     service.listeners.push_back(std::move(*first));
@@ -111,11 +111,12 @@ void ServerState::note_call_done() {
   if (options.calls == CallCount::one) drain_server();
 }
 
-std::optional<std::string> ServerState::source_to_penalise(const Stream& call) const {
+std::optional<std::string> ServerState::source_to_penalise(const Endpoint& peer,
+                                                           const Identity* identity) const {
   const PenalisedCallers callers = options.penalties.callers;
   if (callers == PenalisedCallers::none) return std::nullopt;
-  if (callers == PenalisedCallers::other_machines && call.peer().is_local()) return std::nullopt;
-  return source_of(call);
+  if (callers == PenalisedCallers::other_machines && peer.is_local()) return std::nullopt;
+  return source_of(peer, identity);
 }
 
 bool ServerState::has_plenty_of_room(const Service& service) const {
@@ -302,6 +303,10 @@ Result<Service> make_service(DatagramSocket socket, Handler handler, std::string
   return service;
 }
 
+const TlsFiles& tls_files_of(const Service& service, const ServerOptions& options) {
+  return service.tls == TlsFiles() ? options.tls.files : service.tls;
+}
+
 void Service::unbind() {
   const std::ptrdiff_t given = was_given_bound ? 1 : 0;
   if (!listeners.empty()) listeners.erase(listeners.begin() + given, listeners.end());
@@ -311,8 +316,7 @@ void Service::unbind() {
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
   auto bound = bind_endpoint(service, options, loop_count);
   if (bound) bound = check_exposure(service, options);
-  const TlsFiles& tls = service.tls == TlsFiles() ? options.tls.files : service.tls;
-  return bound ? check_allowed_callers(service, tls) : bound;
+  return bound ? check_allowed_callers(service, tls_files_of(service, options)) : bound;
 }
 
 }  // namespace hotline::server

@@ -53,9 +53,10 @@ struct ServerState {
   /// Call when the call for which begin_call() returned true failed to begin: another may begin.
   void take_call_back() { has_begun_one = false; }
 
-  /// Returns the source of `call` for SourcePenalties; nullopt if it gets none. `call` must be
-  /// open.
-  std::optional<std::string> source_to_penalise(const Stream& call) const;
+  /// Returns the source of a caller for SourcePenalties; nullopt if it gets none. `identity` may be
+  /// null.
+  std::optional<std::string> source_to_penalise(const Endpoint& peer,
+                                                const Identity* identity) const;
 
   /// Returns true if there is room for all callers that could wait at the listeners of `service`.
   bool has_plenty_of_room(const Service& service) const;
@@ -138,6 +139,9 @@ struct Service {
   /// Closes what bind_service has bound.
   void unbind();
 };
+
+/// Returns the files that `service` uses for TLS.
+const TlsFiles& tls_files_of(const Service& service, const ServerOptions& options);
 
 /// Checks that no limit and no count in `options` is 0; fails with `invalid_argument`.
 Result<void> check_options(const ServerOptions& options);

@@ -90,6 +90,7 @@ class FramedExchange {
     REQUIRE(admitted.slot);
     REQUIRE(admitted.slot.take_room());
     admitted.slot.begin(*service_.tally);
+    admitted.slot.note_served();
     REQUIRE(server::begin_call(shared_, service_, admitted));
     dispatcher_->take(std::move(admitted));
   }

@@ -32,7 +32,7 @@ SocketAddress ipv6_address(std::uint16_t port, const char* host);
 /// Returns the address that a socket is bound to.
 SocketAddress bound_address(int fd);
 
-/// Returns a blocking TCP connection to `host`.
+/// Returns a blocking TCP connection to `host`, which the server may have reset already.
 UniqueFd connect_tcp(std::uint16_t port, const char* host = "127.0.0.1");
 
 /// Returns a blocking connection to a UNIX path.

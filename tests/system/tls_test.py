@@ -99,7 +99,11 @@ class Keys(WithKeys):
                 for endpoint in (at(others), at(framed_others) + "?framing=lines"):
                     refused = self.call(endpoint, "hello")
                     self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+                    self.assertIn(b"the server may not allow this caller", refused.stderr)
                     server.line("refused: the caller is not allowed .*identity=key:alice$")
+                # Only alice has a key.
+                server.line('warning allow= has names without a key .*"carol"$')
+                server.matches('warning allow= has names without a key .*"bob"$', 2)
 
     def test_a_challenge_over_tls_leaves_the_name_that_the_key_has_proved(self):
         secret = os.path.join(self.folder, "secret")
@@ -113,6 +117,30 @@ class Keys(WithKeys):
                 address = server.endpoints[0].split("?")[0]
                 called = self.call(at(address) + asking, "hello")
                 self.assertEqual(called.stdout, answered, called.stderr)
+
+    def test_a_caller_from_where_others_have_failed_is_told_that_this_may_be_why(self):
+        other = os.path.join(self.folder, "foreign")
+        os.mkdir(other, 0o700)
+        line = run("--home", other, "key", "new", "alice").stdout
+        run("--home", other, "key", "add", input=line)
+        server = self.enterContext(Server("upper=tls://127.0.0.1:0", options=(
+            "--home", self.server_home, "--penalties", "all")))
+        endpoint = at(server.endpoints[0])
+        for count in range(1, 5):
+            refused = self.call(endpoint, "hello", home=other)
+            self.assertIn(b"do both ends have the same key", refused.stderr)
+            server.matches("refused: not authenticated", count)
+        called = self.call(endpoint, "hello")
+        self.assertEqual(called.stdout, b"")
+        self.assertIn(b"may also refuse others from here for a while", called.stderr)
+
+    def test_one_call_is_the_first_of_a_caller_that_has_the_key(self):
+        server = self.enterContext(Server("upper=tls://127.0.0.1:0", options=(
+            "--home", self.server_home, "--once")))
+        self.refused_by_openssl(server)
+        server.line("refused: not authenticated")
+        self.assertEqual(self.call(at(server.endpoints[0]), "hello").stdout, b"HELLO\n")
+        self.assertEqual(server.process.wait(WAIT_S), 0)
 
     def test_names_are_refused_where_nothing_proves_them(self):
         for endpoint, why in (("tcp://127.0.0.1:0?allow=alice", b"nothing proves the names"),

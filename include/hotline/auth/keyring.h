@@ -46,6 +46,9 @@ class Keyring {
   /// Returns how many callers this home accepts.
   std::size_t callers() const;
 
+  /// Returns their names, in no order.
+  std::vector<std::string> caller_names() const;
+
  private:
   struct State;
 

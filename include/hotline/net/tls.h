@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hotline/core/choice.h"
 #include "hotline/core/public.h"
@@ -49,7 +50,10 @@ std::span<const Choice> tls_option_names();
 /// keys or certificates, never both. TLS 1.3 only, without session tickets and early data.
 struct TlsOptions {
   TlsFiles files{};
-  PskLookup accepted{};        ///< Servers: the keys of callers.
+  PskLookup accepted{};  ///< Servers: the keys of callers.
+  /// Servers: returns the names of those keys. A Server warns, after bind() and reload(), if there
+  /// is none, or if `allow=` has a name that is not among them. Any thread. May be empty.
+  std::function<std::vector<std::string>()> accepted_names{};
   PskCredential credential{};  ///< Clients: the key to present.
 };
 

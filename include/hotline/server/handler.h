@@ -46,7 +46,9 @@ using MessageHandler = std::function<Reply(const Message&)>;
 using MessageHandlerMaker = std::function<MessageHandler(const CallInfo&)>;
 
 /// Authenticates a call before the handler gets it. It may receive from `call` and write to it. If
-/// it returns an error or throws, the call is refused.
+/// it returns an error or throws, the call is refused. An error of the kind `permission_denied`,
+/// `protocol_violation` or `too_large` counts for Penalties as the caller's fault. Other kinds do
+/// only if `call` itself ended so, and not another connection on which the authenticator waited.
 using Authenticator = std::function<Result<Identity>(Stream& call)>;
 
 /// Serves a datagram socket, for services that send several replies or send to other destinations.

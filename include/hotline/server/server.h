@@ -54,7 +54,8 @@ struct Limits {
   std::size_t message_memory_max = 256 * 1024 * 1024;
 };
 
-/// How many calls a server accepts.
+/// How many calls a server serves. With `one` it drains after the first call; where callers have to
+/// authenticate, after the first whose caller is authenticated and allowed.
 enum class CallCount : bool { unlimited, one };
 
 /// Which signals a server heeds. With `drain`, SIGTERM, and SIGINT unless it is ignored at bind,

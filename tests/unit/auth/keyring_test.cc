@@ -165,8 +165,19 @@ TEST_CASE("a reload of bad files fails and keeps all keys") {
   CHECK(test::kind_of(Keyring::open(home.store.directory())) == "invalid_argument");
 }
 
+TEST_CASE("the names of the callers are known, not those of the credentials") {
+  const Home home;
+  REQUIRE(home.store.create("alice"));
+  REQUIRE(home.store.create("bob"));
+  REQUIRE(home.store.add(Key::random(Key::random_server_id(), "carol")));
+  std::vector<std::string> names = home.open().caller_names();
+  std::ranges::sort(names);
+  CHECK(names == std::vector<std::string>{"alice", "bob"});
+}
+
 TEST_CASE("a keyring without files has no keys") {
   const Keyring keyring = Home().open();
+  CHECK(keyring.caller_names().empty());
   CHECK(keyring.callers() == 0);
   CHECK_FALSE(keyring.accepted("hotline1:x:alice"));
 }

@@ -1,5 +1,8 @@
 #include "cli/key_trust.h"
 
+#include <string>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "cli/home.h"
@@ -48,8 +51,10 @@ TEST_CASE("a server that reloads accepts the keys that the home has then") {
   REQUIRE(read);
   const std::string identity = psk_identity(alice->server_id, "alice");
   CHECK(options.tls.accepted(identity));
+  CHECK(options.tls.accepted_names() == std::vector<std::string>{"alice"});
   (*read)();
   CHECK_FALSE(options.tls.accepted(identity));
+  CHECK(options.tls.accepted_names().empty());
 }
 
 }  // namespace hotline::cli::key_trust_test

@@ -1,3 +1,5 @@
+#include "server/authentication.h"
+
 #include <unistd.h>
 
 #include <atomic>
@@ -19,7 +21,7 @@
 
 // Handler::authenticate through the public Server, under every word.
 
-namespace hotline::authentication_test {
+namespace hotline::server::authentication_test {
 namespace {
 
 /// How a service takes its calls, and what a caller says and hears after the password.
@@ -221,6 +223,33 @@ TEST_CASE("an authentication that throws refuses its call and is counted as a fa
   });
 }
 
+TEST_CASE("a caller is refused, but not penalised, if its authenticator fails") {
+  for (const ErrorKind kind : {ErrorKind::reset, ErrorKind::timed_out}) {
+    const auto asker = [kind](Stream& call) -> Result<Identity> {
+      REQUIRE(ask_name(call));
+      return fail(make_error(kind, "receive from", "tcp://192.0.2.1:389", "the directory is down"));
+    };
+    ServerOptions options;
+    options.penalties.callers = PenalisedCallers::all;
+    options.penalties.enforced_from = std::chrono::milliseconds(1);
+    on_each(
+        asker,
+        [](const Running& running) {
+          for (int i = 0; i < 2; ++i) {
+            const UniqueFd caller = running.call();
+            test::send_text(caller.get(), "mary");
+            CHECK(test::is_reset(caller.get()));
+          }
+          running.log.wait_for("refused: not authenticated", 2);
+          CHECK(running.log.has_detail("the directory is down"));
+          const Counters counters = running.server.server().counters();
+          CHECK(counters.refusals(Refusal::not_authenticated) == 2);
+          CHECK(counters.refusals(Refusal::penalised) == 0);
+        },
+        options);
+  }
+}
+
 TEST_CASE("an authentication may close its call in good order, with a last word") {
   const auto polite = [](Stream& call) -> Result<Identity> {
     CHECK(call.write_all(as_bytes("go away")));
@@ -353,4 +382,4 @@ TEST_CASE("datagrams cannot be authenticated: binding fails") {
   CHECK_FALSE(bound.error().hint().empty());
 }
 
-}  // namespace hotline::authentication_test
+}  // namespace hotline::server::authentication_test

@@ -53,6 +53,15 @@ TEST_CASE("a slot gives back what it has taken, however far it has come") {
     CHECK(fits(shared, stranger()));
     CHECK(tally.read().calls_in_flight == 0);
     CHECK(tally.read().calls == 1);
+    CHECK(ended == 0);
+    {
+      CallSlot served = CallSlot::admit(shared, stranger());
+      CHECK(served.take_room());
+      served.begin(tally);
+      served.note_served();
+      const CallSlot moved = std::move(served);
+      CHECK(ended == 0);
+    }
     CHECK(ended == 1);
   });
 }

@@ -1,15 +1,11 @@
 #include "server/caller_source.h"
 
-#include <unistd.h>
-
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
-#include "hotline/net/connect.h"
-#include "hotline/net/listener.h"
 #include "net/address.h"
-#include "support/loops.h"
 #include "support/sockets.h"
 
 namespace hotline::server::caller_source_test {
@@ -19,10 +15,8 @@ std::string source(const std::string& host, int port = 1) {
   return source_of(Endpoint::parse("tcp://" + host + ":" + std::to_string(port)).value());
 }
 
-std::string source_of_caller(const std::string& uri) {
-  Listener listener = listen(uri).value();
-  const Stream caller = connect(listener.endpoint().to_string()).value();
-  return source_of(listener.accept().value());
+std::string source_of_caller(const std::string& peer, const Identity* identity) {
+  return source_of(Endpoint::parse(peer).value(), identity);
 }
 
 SocketAddress numeric_address(const std::string& host) {
@@ -44,12 +38,18 @@ TEST_CASE("an IPv6 network of 64 bits is one source") {
   CHECK(source("[::1]") != source("127.0.0.1"));
 }
 
-TEST_CASE("the source of a call is its address, and at a UNIX socket its user") {
-  test::on_each_engine([] {
-    CHECK(source_of_caller("tcp://127.0.0.1:0") == "127.0.0.1");
-    CHECK(source_of_caller("unix:@hotline-source-" + std::to_string(::getpid())) ==
-          "uid:" + std::to_string(::geteuid()));
-  });
+TEST_CASE("the source of a caller is its address, and at a UNIX socket its user") {
+  const Identity user = Identity::of_user({.pid = 7, .uid = 1000, .gid = 100});
+  Identity alice{.name = "alice", .kind = Identity::Kind::key};
+  for (const Identity* each : {&user, &std::as_const(alice)}) {
+    CHECK(source_of_caller("tcp://127.0.0.1:1", each) == "127.0.0.1");
+  }
+  CHECK(source_of_caller("tcp://127.0.0.1:1", nullptr) == "127.0.0.1");
+  CHECK(source_of_caller("unix:@a", &user) == "uid:1000");
+  CHECK(source_of_caller("unix:@a", &alice) == "uid");
+  CHECK(source_of_caller("unix:@a", nullptr) == "uid");
+  alice.credentials = user.credentials;
+  CHECK(source_of_caller("unix:@a", &alice) == "uid:1000");
 }
 
 TEST_CASE("the number of a source is its IPv4 address, or its IPv6 network of 64 bits") {
