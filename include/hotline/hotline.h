@@ -94,6 +94,7 @@
 #include "hotline/services/ntp_client.h"
 #include "hotline/services/ntp_report.h"
 #include "hotline/services/time.h"
+#include "hotline/services/time_client.h"
 #include "hotline/services/time_locale.h"
 #include "hotline/services/time_zone.h"
 #include "hotline/services/upper.h"
