@@ -91,6 +91,7 @@
 #include "hotline/server/source_rates.h"
 #include "hotline/services/command.h"
 #include "hotline/services/command_client.h"
+#include "hotline/services/ntp.h"
 #include "hotline/services/ntp_client.h"
 #include "hotline/services/ntp_report.h"
 #include "hotline/services/time.h"

@@ -5,6 +5,7 @@
 #include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/service_command.h"
+#include "cli/service_ntp.h"
 #include "cli/service_time.h"
 #include "cli/service_upper.h"
 #include "hotline/core/choice.h"
@@ -18,6 +19,7 @@ constexpr ServiceEntry (*kServices[])() = {
     upper_service,  //
     command_service,
     time_service,
+    ntp_service,
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "hotline/core/log.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/process.h"
 #include "hotline/net/socket_options.h"
@@ -18,6 +19,7 @@ namespace hotline::cli {
 struct ServiceNeeds {
   CallCount calls = CallCount::unlimited;
   Launcher* launcher = nullptr;  ///< If ServiceEntry::needs_launcher. Must outlive the handler.
+  LogSink* log = nullptr;        ///< Must outlive the handler.
 };
 
 /// One service of `hotline serve`: everything that serving, listing and help need.

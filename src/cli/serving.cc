@@ -56,8 +56,8 @@ Result<std::unique_ptr<Launcher>> start_launcher_for(const Entries& entries) {
 }
 
 Result<void> add_services(Server& server, const ServeOptions& options, const Entries& entries,
-                          Launcher* launcher) {
-  const ServiceNeeds needs{.calls = options.server.calls, .launcher = launcher};
+                          Launcher* launcher, LogSink& log) {
+  const ServiceNeeds needs{.calls = options.server.calls, .launcher = launcher, .log = &log};
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const ServiceEntry& entry = *entries[i];
     const auto make = [&](OptionTaker& taker) {
@@ -167,7 +167,7 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
     if (!trusted) return fail(std::move(trusted.error()));
   }
   Server server(server_options);
-  auto added = add_services(server, options, entries, launcher);
+  auto added = add_services(server, options, entries, launcher, log);
   if (!added) return fail(std::move(added.error()));
   if (auto bound = server.bind(); !bound) return fail(bound.error());
   close_inherited(options);

@@ -186,6 +186,18 @@ NtpClient::NtpClient(NtpClient&&) noexcept = default;
 NtpClient& NtpClient::operator=(NtpClient&&) noexcept = default;
 NtpClient::~NtpClient() = default;
 
+std::string NtpClient::uri_of(std::string_view server) {
+  if (server.contains("://")) return std::string(server);
+  const std::size_t question = std::min(server.find('?'), server.size());
+  std::string host(server.substr(0, question));
+  const bool is_bare_ipv6 = !host.starts_with('[') && std::ranges::count(host, ':') > 1;
+  if (is_bare_ipv6) host = "[" + host + "]";
+  const std::size_t bracket = host.starts_with('[') ? host.find(']') : 0;
+  const bool has_port = bracket != host.npos && host.find(':', bracket) != host.npos;
+  if (!has_port) host += ":" + std::to_string(kPort);
+  return "udp://" + host + std::string(server.substr(question));
+}
+
 Result<NtpClient> NtpClient::open(std::string_view uri, const NtpClientOptions& options) {
   if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
   const auto endpoint = Endpoint::parse(uri);

@@ -48,6 +48,11 @@ class NtpClient {
   /// The port of NTP.
   static constexpr std::uint16_t kPort = 123;
 
+  /// Returns the URI of a server that is written `HOST`, `HOST:PORT`, or as a URI, which is
+  /// returned as it is. Options may follow, after `?`. An IPv6 address without a port needs no
+  /// brackets.
+  static std::string uri_of(std::string_view server);
+
   /// Connects to `uri`, such as `udp://192.0.2.1:123`. Fails with `invalid_argument` if the options
   /// are out of range, if the transport is not UDP, or if the key file or the key in it is wrong;
   /// and as read_private_file() and connect_datagrams() do.

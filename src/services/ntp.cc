@@ -1,0 +1,115 @@
+#include "hotline/services/ntp.h"
+
+#include <memory>
+#include <utility>
+
+#include "hotline/core/choice.h"
+#include "hotline/core/rows.h"
+#include "services/ntp_kernel_clock.h"
+#include "services/ntp_keys.h"
+#include "services/ntp_local_clock.h"
+#include "services/ntp_mirror.h"
+#include "services/ntp_socket.h"
+
+namespace hotline {
+namespace {
+
+using services::NtpClockSource;
+using services::NtpKeys;
+
+constexpr std::size_t kStratumMax = services::NtpPacket::kStratumMax;
+
+struct OverRateRow {
+  NtpOverRate kind;
+  Choice choice;
+};
+
+constexpr OverRateRow kOverRates[] = {
+    {NtpOverRate::ignored, {"ignore", "ignore", "no answer"}},
+    {NtpOverRate::kissed, {"kiss", "kiss", "the kiss-o'-death RATE"}},
+};
+static_assert(is_in_order(kOverRates, &OverRateRow::kind));
+
+Result<void> take_over_rate(OptionTaker& taker, NtpOptions& options) {
+  const auto name = taker.take("over-limit", Side::server);
+  if (!name) return fail(name.error());
+  if (!*name) return {};
+  const OverRateRow* const row = find_row(kOverRates, **name);
+  if (row == nullptr) {
+    const auto choices = choices_of(kOverRates);
+    const Error unknown = unknown_choice("over-limit", **name, choices);
+    return fail(taker.refuse(unknown.message(), unknown.hint()));
+  }
+  options.over_rate = row->kind;
+  return {};
+}
+
+Result<std::shared_ptr<NtpClockSource>> make_source(const NtpOptions& options) {
+  if (options.local_stratum) {
+    return std::make_shared<services::NtpLocalClock>(*options.local_stratum);
+  }
+  if (options.mirror.empty()) return std::make_shared<services::NtpKernelClock>();
+  auto mirror = services::NtpMirror::of(options.mirror);
+  if (!mirror) return fail(std::move(mirror.error()));
+  return std::move(*mirror);
+}
+
+}  // namespace
+
+Result<NtpOptions> NtpOptions::take_from(OptionTaker& taker, NtpOptions options) {
+  auto mirror = taker.take("mirror", Side::server);
+  if (!mirror) return fail(std::move(mirror.error()));
+  options.mirror = std::move(*mirror).value_or(std::move(options.mirror));
+  const auto stratum = taker.take_number("local-stratum", 1, kStratumMax, Side::server);
+  if (!stratum) return fail(stratum.error());
+  if (*stratum) options.local_stratum = static_cast<std::uint8_t>(**stratum);
+  auto keys = taker.take("keys", Side::server);
+  if (!keys) return fail(std::move(keys.error()));
+  options.keys_file = std::move(*keys).value_or(std::move(options.keys_file));
+  auto rates = SourceRateOptions::take_from(taker, options.rates);
+  if (!rates) return fail(std::move(rates.error()));
+  options.rates = *rates;
+  if (auto taken = take_over_rate(taker, options); !taken) return fail(std::move(taken.error()));
+  return options;
+}
+
+Result<void> NtpOptions::check() const {
+  constexpr std::string_view kServe = "serve the time of";
+  if (!mirror.empty() && local_stratum) {
+    return fail(make_error(ErrorKind::invalid_argument, kServe, mirror,
+                           "a mirror and a local stratum exclude each other",
+                           "leave out one of the two"));
+  }
+  if (local_stratum && (*local_stratum < 1 || *local_stratum > kStratumMax)) {
+    return fail(make_error(ErrorKind::invalid_argument, kServe, "this machine",
+                           "the stratum " + std::to_string(*local_stratum) + " does not exist",
+                           "it is from 1 to 15"));
+  }
+  return rates.check();
+}
+
+Result<Handler> ntp_handler(const NtpOptions& options) {
+  if (auto checked = options.check(); !checked) return fail(std::move(checked.error()));
+  NtpKeys keys;
+  if (!options.keys_file.empty()) {
+    auto read = NtpKeys::read(options.keys_file);
+    if (!read) return fail(std::move(read.error()));
+    keys = std::move(*read);
+  }
+  auto source = make_source(options);
+  if (!source) return fail(std::move(source.error()));
+  const auto server =
+      std::make_shared<services::NtpServer>(options, std::move(keys), std::move(*source));
+  Handler handler([server](DatagramSocket& socket) { services::NtpSocket(*server, socket).run(); });
+  return handler.steer_by_source();
+}
+
+HandlerMaker ntp_maker(const NtpOptions& defaults) {
+  return [defaults](OptionTaker& taker) -> Result<Handler> {
+    auto options = NtpOptions::take_from(taker, defaults);
+    if (!options) return fail(std::move(options.error()));
+    return ntp_handler(*options);
+  };
+}
+
+}  // namespace hotline

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "services/ntp_clock_state.h"
+
+namespace hotline::services {
+
+/// A state of the clock, and if it is not synchronised, why.
+struct NtpClockReport {
+  NtpClockState state{};
+  std::string reason{};  ///< Empty if it is synchronised.
+  std::string hint{};    ///< What to do then.
+};
+
+/// Where a server knows the state of its clock from. Any thread may use it.
+class NtpClockSource {
+ public:
+  NtpClockSource() = default;
+  NtpClockSource(const NtpClockSource&) = delete;
+  NtpClockSource& operator=(const NtpClockSource&) = delete;
+  virtual ~NtpClockSource() = default;
+
+  /// Returns the state at `now`. Does not wait.
+  virtual NtpClockReport report(WallTime now) = 0;
+
+  /// Returns true if follow() has to run for report() to be true.
+  virtual bool has_to_follow() const { return false; }
+
+  /// Keeps the state up to date until the fiber is drained or cancelled. One fiber at a time.
+  virtual void follow() {}
+};
+
+}  // namespace hotline::services

@@ -1,0 +1,96 @@
+#include "services/ntp_mirror.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hotline/engine/clock.h"
+#include "hotline/net/endpoint.h"
+#include "hotline/services/ntp_client.h"
+
+namespace hotline::services {
+namespace {
+
+constexpr Duration kInterval = std::chrono::seconds(1);
+
+/// Two readings of one clock differ by less than the error of a sample and this.
+constexpr Duration kSameClock = std::chrono::milliseconds(1);
+
+constexpr std::string_view kMirror = "mirror";
+
+Error not_asked(const std::string& uri) {
+  return make_error(ErrorKind::timed_out, kMirror, uri, "it has not answered yet",
+                    "this takes a moment after the start");
+}
+
+Error other_clock(const std::string& uri, Duration offset) {
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(offset).count();
+  return make_error(
+      ErrorKind::invalid_argument, kMirror, uri,
+      "its clock is not that of this machine: they differ by " + std::to_string(us) + " us",
+      "name the server that sets the clock of this machine");
+}
+
+NtpClockState state_of(const NtpSample& sample) {
+  const NtpServerState& server = sample.server;
+  return {.leap = server.leap,
+          .stratum = server.stratum,
+          .root_delay = server.root_delay,
+          .root_dispersion = server.root_dispersion,
+          .reference_id = server.reference_id,
+          .reference_time = server.reference_time.value_or(sample.taken_at.wall),
+          .as_of = sample.taken_at.wall};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<NtpMirror>> NtpMirror::of(std::string_view server) {
+  const auto endpoint = Endpoint::parse(NtpClient::uri_of(server));
+  if (!endpoint) return fail(endpoint.error());
+  if (endpoint->transport() != Transport::udp || endpoint->host().empty() ||
+      endpoint->port() == 0) {
+    return fail(make_error(ErrorKind::invalid_argument, kMirror, std::string(server),
+                           "it is not an NTP server", "write HOST or HOST:PORT"));
+  }
+  return std::make_shared<NtpMirror>(endpoint->to_string());
+}
+
+NtpClockReport NtpMirror::report(WallTime now) {
+  const std::lock_guard lock(mutex_);
+  const bool is_known = sample_ && now - sample_->taken_at.wall <= kSilenceMax;
+  if (is_known) return {.state = state_of(*sample_)};
+  const Error error = error_.value_or(not_asked(uri_));
+  return {.reason = error.message(), .hint = error.hint()};
+}
+
+void NtpMirror::take(const Result<NtpSample>& answer) {
+  const std::lock_guard lock(mutex_);
+  if (!answer) {
+    error_ = answer.error();
+    // It said so itself: nothing older is true any more.
+    if (error_->kind == ErrorKind::unsupported) sample_.reset();
+    return;
+  }
+  if (std::chrono::abs(answer->offset) > answer->error_max() + kSameClock) {
+    error_ = other_clock(uri_, answer->offset);
+    sample_.reset();
+    return;
+  }
+  sample_ = *answer;
+}
+
+void NtpMirror::follow() {
+  for (;;) {
+    auto client = NtpClient::open(uri_, {.samples = 1});
+    Result<NtpSample> answer = client ? client->ask() : fail(client.error());
+    for (; answer; answer = client->ask()) {
+      take(answer);
+      if (!sleep_for(kInterval, OnDrain::ends)) return;
+    }
+    const ErrorKind kind = answer.error().kind;
+    if (kind == ErrorKind::draining || kind == ErrorKind::cancelled) return;
+    take(answer);
+    if (!sleep_for(kInterval, OnDrain::ends)) return;
+  }
+}
+
+}  // namespace hotline::services

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hotline/core/result.h"
+#include "hotline/services/ntp_report.h"
+#include "services/ntp_clock_source.h"
+
+namespace hotline::services {
+
+/// The state of the clock as the NTP server knows it that sets the clock. That server is asked
+/// every second.
+class NtpMirror final : public NtpClockSource {
+ public:
+  /// Without an answer for so long the state is not known any more.
+  static constexpr Duration kSilenceMax = std::chrono::seconds(10);
+
+  /// Returns a mirror of `server`, which is written `HOST` or `HOST:PORT`. Fails with
+  /// `invalid_argument`.
+  static Result<std::shared_ptr<NtpMirror>> of(std::string_view server);
+
+  /// `uri` is that of the server.
+  explicit NtpMirror(std::string uri) : uri_(std::move(uri)) {}
+
+  NtpClockReport report(WallTime now) override;
+  bool has_to_follow() const override { return true; }
+  void follow() override;
+
+  /// Takes the result of one question.
+  void take(const Result<NtpSample>& answer);
+
+ private:
+  const std::string uri_;
+  std::mutex mutex_;
+  std::optional<NtpSample> sample_{};  ///< The last one of this machine's clock.
+  std::optional<Error> error_{};       ///< Why there is none, or no newer one.
+};
+
+}  // namespace hotline::services

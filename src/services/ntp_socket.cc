@@ -1,0 +1,204 @@
+#include "services/ntp_socket.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hotline/core/bytes.h"
+#include "hotline/engine/clock_status.h"
+#include "hotline/engine/random.h"
+#include "hotline/engine/task_group.h"
+#include "services/clock_watch.h"
+
+namespace hotline::services {
+namespace {
+
+/// How often the source is asked for the state of the clock.
+constexpr Duration kRefresh = std::chrono::seconds(1);
+
+/// A source over its rate is answered once in so many requests, so that a sender who forges
+/// its address cannot cut it off.
+constexpr std::uint64_t kLeak = 4;
+
+/// A process that was stopped while it sent would otherwise spoil the estimate.
+constexpr Duration kEachSendMax = std::chrono::microseconds(20);
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  random_bytes(std::as_writable_bytes(std::span(&seed, 1)));
+  return seed;
+}
+
+std::string describe(const NtpPacket& clock) {
+  return "stratum " + std::to_string(clock.stratum) + ", at most " +
+         std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(
+                            clock.root_dispersion.duration() + clock.root_delay.duration() / 2)
+                            .count()) +
+         " us wrong";
+}
+
+}  // namespace
+
+NtpSocket::NtpSocket(NtpServer& server, DatagramSocket& socket)
+    : server_(server),
+      socket_(socket),
+      responder_({.keys = &server.keys,
+                  .precision = ntp_precision(clock_granularity()),
+                  .seed = random_seed()}),
+      is_leader_(!server.has_leader.exchange(true)) {
+  ++server_.sockets;
+}
+
+NtpSocket::~NtpSocket() {
+  publish_counts();
+  if (is_leader_) server_.has_leader = false;
+  if (--server_.sockets > 0) return;
+  std::string detail;
+  for (std::size_t i = 0; i < kNtpOutcomes; ++i) {
+    const std::uint64_t count = server_.counts[i];
+    if (count == 0) continue;
+    if (!detail.empty()) detail += ", ";
+    detail += std::string(name_of(static_cast<NtpOutcome>(i))) + ' ' + std::to_string(count);
+  }
+  if (!detail.empty()) log(LogLevel::info, "requests", std::move(detail));
+}
+
+void NtpSocket::run() {
+  // Without the kernel's times those of this program have to do.
+  if (!socket_.note_times(TimestampUse::received_and_sent)) {
+    discard(socket_.note_times(TimestampUse::received));
+  }
+  refresh(read_clocks());
+  if (!is_leader_ || !server_.source->has_to_follow()) return serve();
+  TaskGroup group({.on_throw = OnThrow::cancels_others});
+  group.spawn("follow the clock", [this] { server_.source->follow(); }).value();
+  group.spawn("answer", [this] { serve(); }).value();
+  discard(group.join());
+}
+
+void NtpSocket::serve() {
+  for (;;) {
+    auto requests = socket_.receive_batch();
+    if (!requests) {
+      const ErrorKind kind = requests.error().kind;
+      if (kind == ErrorKind::draining || kind == ErrorKind::cancelled) return;
+    }
+    answer(requests.value());
+  }
+}
+
+void NtpSocket::answer(std::span<const Datagram> requests) {
+  const ClockReading reading = read_clocks();
+  if (last_reading_ && was_wall_clock_set(*last_reading_, reading)) note_clock_set(reading);
+  last_reading_ = reading;
+  if (!refreshed_at_ || reading.monotonic - refreshed_at_->monotonic >= kRefresh) refresh(reading);
+  pending_.clear();
+  for (const Datagram& each : requests) decide(each, reading);
+  complete(reading);
+  send();
+}
+
+void NtpSocket::decide(const Datagram& datagram, const ClockReading& reading) {
+  const NtpRequest request{.bytes = datagram.is_truncated ? Bytes() : Bytes(datagram.bytes),
+                           .received_at = datagram.received_at.value_or(reading.wall),
+                           .port = datagram.route->port(),
+                           .admission = admit(datagram.route->peer, reading.monotonic)};
+  const NtpReply reply = responder_.decide(request, clock_);
+  if (!reply.is_sent()) return count(reply.outcome);
+  pending_.push_back({reply, &datagram});
+}
+
+void NtpSocket::complete(const ClockReading& reading) {
+  const ClockReading sending = read_clocks();
+  outgoing_.clear();
+  if (was_wall_clock_set(reading, sending)) {
+    note_clock_set(sending);
+    for (std::size_t i = 0; i < pending_.size(); ++i) count(NtpOutcome::clock_was_set);
+    return;
+  }
+  WallTime leaves_at = sending.wall;
+  for (Pending& each : pending_) {
+    const MutableBytes bytes = each.request->bytes;
+    const std::size_t size = responder_.complete(each.reply, leaves_at, bytes);
+    count(each.reply.outcome);
+    if (size == 0) continue;
+    outgoing_.push_back(
+        {.bytes = bytes.first(size),
+         .route = each.request->route,
+         .sent_time = each.reply.wants_sent_time ? SentTime::wanted : SentTime::unwanted});
+    leaves_at += each_send_;
+  }
+}
+
+void NtpSocket::send() {
+  if (outgoing_.empty()) return;
+  const bool is_alone = outgoing_.size() == 1;
+  const auto begun = is_alone ? ClockReading{} : read_clocks();
+  // A reply that cannot be sent is lost, as any datagram may be.
+  discard(socket_.send_batch(outgoing_));
+  if (!is_alone) {
+    const Duration taken =
+        (read_clocks().monotonic - begun.monotonic) / static_cast<std::int64_t>(outgoing_.size());
+    each_send_ = std::min((each_send_ * 7 + taken) / 8, kEachSendMax);
+  }
+  const auto wants = [](const OutgoingDatagram& each) {
+    return each.sent_time == SentTime::wanted;
+  };
+  if (std::ranges::any_of(outgoing_, wants)) note_sent();
+}
+
+void NtpSocket::note_sent() {
+  for (;;) {
+    const auto sent = socket_.take_sent();
+    if (!sent || sent->empty()) return;
+    for (const SentDatagram& each : *sent) responder_.note_sent(each.bytes, each.sent_at);
+  }
+}
+
+void NtpSocket::note_clock_set(const ClockReading& reading) {
+  responder_.note_clock_set(reading.wall);
+  refreshed_at_.reset();
+  log(LogLevel::warning, "the clock was set", "requests that had arrived before are not answered");
+}
+
+NtpAdmission NtpSocket::admit(const SocketAddress& source, Instant now) {
+  if (server_.rates.allow(source, now)) return NtpAdmission::answer;
+  if (++requests_over_rate_ % kLeak == 0) return NtpAdmission::answer;
+  return server_.options.over_rate == NtpOverRate::kissed ? NtpAdmission::kiss
+                                                          : NtpAdmission::ignore;
+}
+
+void NtpSocket::refresh(const ClockReading& reading) {
+  refreshed_at_ = reading;
+  const NtpClockReport clock = server_.source->report(reading.wall);
+  describe_ntp_clock(clock.state, reading.wall, clock_);
+  if (is_leader_) report(clock);
+  publish_counts();
+}
+
+void NtpSocket::report(const NtpClockReport& clock) {
+  if (reported_ == clock.reason) return;
+  if (clock.reason.empty()) {
+    log(LogLevel::info, "the clock is synchronised", describe(clock_));
+  } else {
+    log(LogLevel::warning, "the clock is not synchronised, and replies say so",
+        clock.reason + (clock.hint.empty() ? "" : "; hint: " + clock.hint));
+  }
+  reported_ = clock.reason;
+}
+
+void NtpSocket::log(LogLevel level, std::string_view message, std::string detail) const {
+  LogSink* const sink = server_.options.log;
+  if (sink == nullptr || !sink->wants(level)) return;
+  sink->write({.level = level,
+               .message = message,
+               .service = "ntp",
+               .endpoint = socket_.endpoint().to_string(),
+               .peer = {},
+               .detail = std::move(detail)});
+}
+
+void NtpSocket::publish_counts() {
+  for (std::size_t i = 0; i < kNtpOutcomes; ++i) server_.counts[i] += std::exchange(counts_[i], 0);
+}
+
+}  // namespace hotline::services

@@ -1,0 +1,176 @@
+#include "services/ntp_mirror.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "hotline/engine/task_group.h"
+#include "hotline/server/server.h"
+#include "hotline/services/ntp.h"
+#include "hotline/services/ntp_client.h"
+#include "hotline/sim/world.h"
+#include "support/running_server.h"
+
+namespace hotline::services::ntp_mirror_test {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const WallTime kNow{hours(24 * 365 * 56)};
+constexpr char kUri[] = "udp://127.0.0.1:123";
+
+NtpSample sample(Duration offset = microseconds(5)) {
+  NtpSample sample;
+  sample.offset = offset;
+  sample.delay = microseconds(40);
+  sample.dispersion = microseconds(1);
+  sample.server.leap = NtpLeap::insert;
+  sample.server.stratum = 3;
+  sample.server.root_delay = milliseconds(2);
+  sample.server.root_dispersion = milliseconds(1);
+  sample.server.reference_id = 0x0A000001;
+  sample.server.reference_time = kNow - seconds(9);
+  sample.taken_at = {.wall = kNow, .monotonic = {}};
+  return sample;
+}
+
+Error timed_out() {
+  return make_error(ErrorKind::timed_out, "receive from", kUri, "no reply came", "is it there?");
+}
+
+TEST_CASE("what the server says of the clock is copied") {
+  NtpMirror mirror(kUri);
+  mirror.take(sample());
+  const NtpClockReport report = mirror.report(kNow + seconds(1));
+  CHECK(report.reason.empty());
+  CHECK(report.state == NtpClockState{.leap = NtpLeap::insert,
+                                      .stratum = 3,
+                                      .root_delay = milliseconds(2),
+                                      .root_dispersion = milliseconds(1),
+                                      .reference_id = 0x0A000001,
+                                      .reference_time = kNow - seconds(9),
+                                      .as_of = kNow});
+}
+
+TEST_CASE("before the first answer the clock is not synchronised") {
+  NtpMirror mirror(kUri);
+  const NtpClockReport report = mirror.report(kNow);
+  CHECK_FALSE(report.state.is_synchronised());
+  CHECK(report.reason == "cannot mirror udp://127.0.0.1:123: it has not answered yet");
+}
+
+TEST_CASE("an answer holds for 10 s, and then the reason is why no newer one came") {
+  NtpMirror mirror(kUri);
+  mirror.take(sample());
+  mirror.take(fail(timed_out()));
+  CHECK(mirror.report(kNow + seconds(10)).state.is_synchronised());
+  const NtpClockReport report = mirror.report(kNow + seconds(10) + microseconds(1));
+  CHECK_FALSE(report.state.is_synchronised());
+  CHECK(report.reason == timed_out().message());
+  CHECK(report.hint == "is it there?");
+}
+
+TEST_CASE("a server that says that it is not synchronised is believed at once") {
+  NtpMirror mirror(kUri);
+  mirror.take(sample());
+  const Error error = make_error(ErrorKind::unsupported, "ask", kUri, "it is not synchronised");
+  mirror.take(fail(error));
+  const NtpClockReport report = mirror.report(kNow);
+  CHECK_FALSE(report.state.is_synchronised());
+  CHECK(report.reason == error.message());
+  mirror.take(sample());
+  CHECK(mirror.report(kNow).state.is_synchronised());
+}
+
+TEST_CASE("a server with another clock is refused") {
+  NtpMirror mirror(kUri);
+  for (const Duration offset : {Duration(milliseconds(2)), Duration(-milliseconds(2))}) {
+    mirror.take(sample());
+    mirror.take(sample(offset));
+    const NtpClockReport report = mirror.report(kNow);
+    CHECK_FALSE(report.state.is_synchronised());
+    CHECK(report.reason.contains("its clock is not that of this machine: they differ by "));
+    CHECK_FALSE(report.hint.empty());
+  }
+}
+
+/// Serves `options` at `uri` until the world ends.
+void serve_ntp(const std::string& uri, const NtpOptions& options) {
+  Server server({.signals = SignalUse::drain});
+  REQUIRE(server.add(uri, *ntp_handler(options)));
+  CHECK(server.run());
+}
+
+NtpOptions mirror_of(const std::string& server, LogSink* log = nullptr) {
+  NtpOptions options;
+  options.mirror = server;
+  options.log = log;
+  return options;
+}
+
+TEST_CASE("a mirror of a server of the same machine has the state of that server") {
+  NtpOptions own;
+  own.local_stratum = 3;
+  std::vector<int> strata;
+  bool has_asked = false;
+  sim::World world(1);
+  world.host("a").run([&] { serve_ntp("udp://:123", own); });
+  world.host("a").run([] { serve_ntp("udp://:124", mirror_of("127.0.0.1")); });
+  world.host("b").run([&] {
+    auto client = NtpClient::open("udp://a:124");
+    REQUIRE(client);
+    REQUIRE(sleep_for(seconds(3)));
+    for (int i = 0; i < 5; ++i) {
+      const auto answer = client->ask();
+      strata.push_back(answer ? answer->server.stratum : 0);
+      REQUIRE(sleep_for(seconds(5)));
+    }
+    has_asked = true;
+  });
+  world.at(seconds(10), [&] { world.host("a").step_clock(hours(1)); });
+  // A mirror asks without end.
+  CHECK(world.run_until([&] { return has_asked; }));
+  CHECK(strata == std::vector<int>{3, 3, 3, 3, 3});
+}
+
+TEST_CASE("a mirror is synchronised while its server answers, and for 10 s after that") {
+  test::CollectingLog log;
+  NtpOptions own;
+  own.local_stratum = 3;
+  std::vector<int> strata;
+  bool has_asked = false;
+  sim::World world(2);
+  world.host("a").run([&] { serve_ntp("udp://:124", mirror_of("127.0.0.1:1123", &log)); });
+  world.host("b").run([&] {
+    auto client = NtpClient::open("udp://a:124");
+    REQUIRE(client);
+    for (int i = 0; i < 4; ++i) {
+      const auto answer = client->ask();
+      strata.push_back(answer ? answer->server.stratum : 0);
+      REQUIRE(sleep_for(seconds(10)));
+    }
+    has_asked = true;
+  });
+  world.at(seconds(5), [&] {
+    world.host("a").run([&] {
+      Server server;
+      REQUIRE(server.add("udp://127.0.0.1:1123", *ntp_handler(own)));
+      TaskGroup group;
+      REQUIRE(group.spawn("server", [&] { CHECK(server.run()); }));
+      REQUIRE(sleep_for(seconds(8)));
+      server.drain();
+      REQUIRE(group.join());
+    });
+  });
+  // A mirror asks without end.
+  CHECK(world.run_until([&] { return has_asked; }));
+  CHECK(strata == std::vector<int>{0, 3, 3, 0});
+  CHECK(log.has("the clock is synchronised"));
+}
+
+}  // namespace
+}  // namespace hotline::services::ntp_mirror_test
