@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Becomes a chronyd that serves the time of this machine's clock, on a free port of the loopback,
 and sets no clock. A child says `listening ntp ENDPOINT` once it answers."""
+# chronyd removes its pidfile, whatever it is, so that has to be a file of its own.
 
 import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 
 START_TIMEOUT_S = 10
 REQUEST = bytes([0x23]) + bytes(47)
-DIRECTIVES = ["local stratum 5", "allow", "bindaddress 127.0.0.1", "cmdport 0",
-              "pidfile /dev/null"]
+DIRECTIVES = ["local stratum 5", "allow", "bindaddress 127.0.0.1", "cmdport 0"]
 
 
 def free_port():
@@ -43,7 +44,10 @@ def main():
     if os.fork() == 0:
         announce_when_answering(port)
         os._exit(0)
-    os.execv(program, [program, "-x", "-d", "-u", "root", *DIRECTIVES, f"port {port}"])
+    # The file goes with chronyd; the directory stays, empty.
+    pidfile = os.path.join(tempfile.mkdtemp(prefix="bench-chronyd-"), "pid")
+    os.execv(program, [program, "-x", "-d", "-u", "root", *DIRECTIVES, f"port {port}",
+                       f"pidfile {pidfile}"])
 
 
 if __name__ == "__main__":
