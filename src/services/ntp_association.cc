@@ -12,6 +12,8 @@ namespace {
 
 /// The error of one reading of a clock.
 constexpr Duration kPrecision(60);
+/// A server's clock may be corrected by so much between two exchanges.
+constexpr Duration kUnnoticed = std::chrono::milliseconds(5);
 /// Results are rounded to nanoseconds.
 constexpr Duration kRounding(2);
 
@@ -198,6 +200,13 @@ NtpFinding NtpAssociation::measure(const NtpDatagram& reply, NtpExchangeMode mod
   if (mode == NtpExchangeMode::interleaved) {
     sample.dispersion += ntp_drift(current.read.monotonic - timed.read.monotonic) +
                          wall_clock_error(timed.read, current.read);
+    // A sample is of the earlier exchange, and the server's clock may have been set since.
+    const Duration forward =
+        current.server_received.nearest_to(current.sent_at) - current.sent_at - sample.offset;
+    const Duration slack = sample.error_max() + kUnnoticed;
+    if (forward < -slack || forward > current.received_at - current.sent_at + slack) {
+      return close(NtpVerdict::unusable, "shows that the server's clock was set");
+    }
   }
   sample.mode = mode;
   sample.is_authenticated = options_.key != nullptr;

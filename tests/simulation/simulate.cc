@@ -5,6 +5,7 @@
 #include "simulation/challenge_scenario.h"
 #include "simulation/command_scenario.h"
 #include "simulation/framed_scenario.h"
+#include "simulation/ntp_scenario.h"
 #include "simulation/primitives_scenario.h"
 #include "simulation/time_scenario.h"
 #include "simulation/tls_scenario.h"
@@ -18,11 +19,17 @@ namespace {
 using simulation::Findings;
 
 constexpr Findings (*kScenarios[])(std::uint64_t) = {
-    simulation::call_upper,     simulation::send_upper,
-    simulation::survive_deaths, simulation::survive_stops,
-    simulation::use_primitives, simulation::call_framed,
-    simulation::run_commands,   simulation::call_challenged,
-    simulation::tell_time,      [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
+    simulation::call_upper,
+    simulation::send_upper,
+    simulation::survive_deaths,
+    simulation::survive_stops,
+    simulation::use_primitives,
+    simulation::call_framed,
+    simulation::run_commands,
+    simulation::call_challenged,
+    simulation::tell_time,
+    simulation::ask_for_offset,
+    [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
 
 /// Returns false if anything is wrong with the seed.
 bool run_seed(std::uint64_t seed, hotline::FaultCounts& faults, hotline::Duration& simulated) {

@@ -1,100 +1,17 @@
 #include "services/ntp_association.h"
 
-#include <array>
 #include <chrono>
-#include <functional>
-#include <optional>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
+#include "support/asked_ntp.h"
+
 namespace hotline::services::ntp_association_test {
-namespace {
 
+using namespace asked_ntp;
 using namespace std::chrono_literals;
-
-constexpr WallTime kStart(1'800'000'000s);
-constexpr NtpCookies kCookies{{0x1111111111111111}, {0x2222222222222222}};
-constexpr NtpCookies kNextCookies{{0x3333333333333333}, {0x4444444444444444}};
-
-/// The clocks of the client at a time since the start, if the wall clock was set by `step`.
-ClockReading at(Duration since, Duration step = {}) {
-  return {kStart + since + step, Instant(1000s) + since};
-}
-
-NtpPacket packet_in(Bytes datagram) {
-  const auto decoded = decode_ntp(datagram);
-  REQUIRE(decoded);
-  return decoded->packet;
-}
-
-std::string bytes_of(const NtpPacket& packet) {
-  std::array<std::byte, NtpPacket::kBytes> bytes;
-  encode_ntp(packet, bytes);
-  return std::string(as_text(bytes));
-}
-
-std::string with_mac(std::string datagram, const NtpKey& key) {
-  std::array<std::byte, NtpKey::kMacBytesMax> out;
-  const auto mac = key.seal(as_bytes(datagram), out);
-  REQUIRE(mac);
-  return datagram.append(as_text(*mac));
-}
-
-/// A server whose clock differs from the client's.
-struct Server {
-  Duration offset = 5s;
-  Duration there = 3ms;  ///< How long a request takes.
-  Duration held = 100us;
-
-  /// The reply to a request that was sent at `sent`.
-  NtpPacket reply_to(Bytes request, Duration sent) const {
-    NtpPacket reply;
-    reply.version = packet_in(request).version;
-    reply.mode = NtpMode::server;
-    reply.stratum = 2;
-    reply.precision = -24;
-    reply.root_delay = NtpShort::of(20ms);
-    reply.root_dispersion = NtpShort::of(3ms);
-    reply.reference_id = 0xc0000201;
-    reply.reference_time = NtpTimestamp::of(kStart + offset - 60s);
-    reply.originate_time = packet_in(request).transmit_time;
-    reply.receive_time = NtpTimestamp::of(kStart + sent + there + offset);
-    reply.transmit_time = NtpTimestamp::of(kStart + sent + there + held + offset);
-    return reply;
-  }
-};
-
-/// One exchange: the request is sent at once and its reply arrives 7.1 ms later.
-struct Asked {
-  explicit Asked(NtpAssociationOptions options = {}, Server asked_server = {})
-      : association(options), server(asked_server) {
-    const auto sent = association.begin(kCookies, at(0s));
-    REQUIRE(sent);
-    request = std::string(as_text(*sent));
-    reply = server.reply_to(as_bytes(request), 0s);
-  }
-
-  NtpFinding take(const ClockReading& read = at(7100us)) {
-    return association.take(as_bytes(bytes_of(reply)), std::nullopt, read);
-  }
-
-  NtpAssociation association;
-  Server server;
-  std::string request;
-  NtpPacket reply;
-};
-
-/// What becomes of a reply that `change` has changed.
-NtpFinding finding_of(const std::function<void(NtpPacket&)>& change) {
-  Asked asked;
-  change(asked.reply);
-  return asked.take();
-}
-
-bool is_near(Duration value, Duration expected) { return std::chrono::abs(value - expected) < 3ns; }
-
-}  // namespace
 
 TEST_CASE("a request says nothing but its version, its mode and a random number") {
   for (std::uint8_t version = 1; version <= 4; ++version) {
@@ -344,57 +261,6 @@ TEST_CASE("a crypto-NAK says that the key is wrong, and a kiss without a MAC say
         NtpVerdict::dropped);
   const std::string nak = bytes_of(asked.reply) + std::string(4, '\0');
   CHECK(asked.association.take(as_bytes(nak), {}, at(7100us)).verdict == NtpVerdict::key_refused);
-}
-
-TEST_CASE("the interleaved mode names the last reply, and gets the time at which that was sent") {
-  Asked asked({.mode = NtpExchangeMode::interleaved});
-  CHECK_FALSE(packet_in(as_bytes(asked.request)).originate_time.is_set());
-  REQUIRE(asked.take().sample);
-  const auto request = asked.association.begin(kNextCookies, at(2s));
-  REQUIRE(request);
-  CHECK(packet_in(*request).originate_time == asked.reply.receive_time);
-  CHECK(packet_in(*request).receive_time == kNextCookies.receive);
-  CHECK(packet_in(*request).transmit_time == kNextCookies.transmit);
-  NtpPacket reply = asked.server.reply_to(*request, 2s);
-  reply.originate_time = kNextCookies.receive;
-  // The first reply was sent 1 ms later than it says itself.
-  reply.transmit_time = NtpTimestamp::of(kStart + 3ms + 1100us + 5s);
-  const auto finding = asked.association.take(as_bytes(bytes_of(reply)), {}, at(2s + 7100us));
-  REQUIRE(finding.sample);
-  CHECK(finding.sample->mode == NtpExchangeMode::interleaved);
-  CHECK(is_near(finding.sample->delay, 6ms));
-  CHECK(is_near(finding.sample->offset, 5s));
-}
-
-TEST_CASE("a server that knows only the basic mode is understood in the interleaved one") {
-  Asked asked({.mode = NtpExchangeMode::interleaved});
-  REQUIRE(asked.take().sample);
-  const auto request = asked.association.begin(kNextCookies, at(2s));
-  REQUIRE(request);
-  const NtpPacket reply = asked.server.reply_to(*request, 2s);
-  const auto finding = asked.association.take(as_bytes(bytes_of(reply)), {}, at(2s + 7100us));
-  REQUIRE(finding.sample);
-  CHECK(finding.sample->mode == NtpExchangeMode::basic);
-  CHECK(is_near(finding.sample->offset, 5s - 500us));
-}
-
-TEST_CASE("a clock that was set between two replies ends the interleaved mode for one exchange") {
-  Asked asked({.mode = NtpExchangeMode::interleaved});
-  REQUIRE(asked.take().sample);
-  const auto request = asked.association.begin(kNextCookies, at(2s, 1h));
-  REQUIRE(request);
-  CHECK_FALSE(packet_in(*request).originate_time.is_set());
-}
-
-TEST_CASE("an interleaved time that is impossible gives no sample") {
-  Asked asked({.mode = NtpExchangeMode::interleaved});
-  REQUIRE(asked.take().sample);
-  const auto request = asked.association.begin(kNextCookies, at(2s));
-  REQUIRE(request);
-  NtpPacket reply = asked.server.reply_to(*request, 2s);
-  reply.originate_time = kNextCookies.receive;
-  CHECK(asked.association.take(as_bytes(bytes_of(reply)), {}, at(2s + 7100us)).verdict ==
-        NtpVerdict::unusable);
 }
 
 }  // namespace hotline::services::ntp_association_test
