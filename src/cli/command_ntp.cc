@@ -127,23 +127,12 @@ ExitStatus ask_ntp(const NtpOptions& options, const CommonOptions& common) {
 
 }  // namespace
 
-std::string ntp_uri(std::string_view server) {
-  if (server.contains("://")) return std::string(server);
-  const std::size_t question = std::min(server.find('?'), server.size());
-  std::string host(server.substr(0, question));
-  const bool is_bare_ipv6 = !host.starts_with('[') && std::ranges::count(host, ':') > 1;
-  if (is_bare_ipv6) host = "[" + host + "]";
-  const bool has_port = host.find(':', host.starts_with('[') ? host.find(']') : 0) != host.npos;
-  if (!has_port) host += ":" + std::to_string(NtpClient::kPort);
-  return "udp://" + host + std::string(server.substr(question));
-}
-
 Result<NtpOptions> read_ntp(const Arguments& given) {
   if (given.words.empty()) {
     return fail(usage_error("missing HOST", "write for example 'hotline ntp pool.ntp.org'"));
   }
   NtpOptions options;
-  options.uri = ntp_uri(given.words.front());
+  options.uri = NtpClient::uri_of(given.words.front());
   options.is_watch = given.has("--watch");
   NtpClientOptions& client = options.client;
   if (given.has("--interleaved")) client.mode = NtpExchangeMode::interleaved;

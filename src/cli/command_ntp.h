@@ -18,10 +18,6 @@ struct NtpOptions {
 /// `hotline ntp`.
 Subcommand ntp_subcommand();
 
-/// Returns the URI for `HOST[:PORT]`, with options after `?` or without; a URI stays as it is. An
-/// IPv6 address with a port has brackets.
-std::string ntp_uri(std::string_view server);
-
 /// Reads its arguments. Fails with `invalid_argument`, with a hint.
 Result<NtpOptions> read_ntp(const Arguments& given);
 

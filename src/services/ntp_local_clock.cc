@@ -17,7 +17,7 @@ NtpClockReport NtpLocalClock::report(WallTime now) {
                     .stratum = stratum_,
                     .reference_id = stratum_ == kPrimary ? ntp_code("LOCL") : kNtpLocalClock,
                     .reference_time = updated,
-                    .as_of = updated}};
+                    .as_of = now}};
 }
 
 }  // namespace hotline::services

@@ -22,19 +22,6 @@ Error refusal(Words words) {
 
 }  // namespace
 
-TEST_CASE("a server is a host with a port or without, or a URI") {
-  CHECK(ntp_uri("a.example") == "udp://a.example:123");
-  CHECK(ntp_uri("a.example:11123") == "udp://a.example:11123");
-  CHECK(ntp_uri("127.0.0.1") == "udp://127.0.0.1:123");
-  CHECK(ntp_uri("[::1]") == "udp://[::1]:123");
-  CHECK(ntp_uri("[::1]:11123") == "udp://[::1]:11123");
-  CHECK(ntp_uri("::1") == "udp://[::1]:123");
-  CHECK(ntp_uri("fe80::1%eth0") == "udp://[fe80::1%eth0]:123");
-  CHECK(ntp_uri("a?source=127.0.0.1:1") == "udp://a:123?source=127.0.0.1:1");
-  CHECK(ntp_uri("udp://a:1") == "udp://a:1");
-  CHECK(ntp_uri("tcp://a:1") == "tcp://a:1");
-}
-
 TEST_CASE("without options four samples are taken, 2 s apart, in the basic mode of version 4") {
   const NtpOptions options = ntp({"a"});
   CHECK(options.client.samples == 4);
