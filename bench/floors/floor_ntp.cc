@@ -19,7 +19,6 @@ namespace {
 constexpr std::size_t kBatch = 64;
 constexpr std::size_t kPacket = 48;
 constexpr std::size_t kControl = CMSG_SPACE(sizeof(timespec));
-constexpr int kReceiveBuffer = 4 * 1024 * 1024;
 constexpr std::uint64_t kSecondsTo1970 = 2'208'988'800;
 
 struct Times {
@@ -111,9 +110,7 @@ class NtpServer {
 }  // namespace floors
 
 int main(int argc, char** argv) {
-  const int fd = floors::bound_socket(SOCK_DGRAM, floors::port_option(argc, argv));
-  const int size = floors::kReceiveBuffer;
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) != 0) floors::die("SO_RCVBUF");
+  const int fd = floors::bound_datagram_socket(floors::port_option(argc, argv));
   const int on = 1;
   if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0) floors::die("TIMESTAMPNS");
   floors::announce("ntp", fd);

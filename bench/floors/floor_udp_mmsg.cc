@@ -17,7 +17,6 @@ constexpr std::size_t kBatch = 64;
 constexpr std::size_t kDatagramMax = 65536;
 // Not a power of two, so that the first lines of the buffers spread over the cache's sets.
 constexpr std::size_t kStride = kDatagramMax + 192;
-constexpr int kReceiveBuffer = 4 * 1024 * 1024;
 
 class DatagramServer {
  public:
@@ -72,9 +71,7 @@ class DatagramServer {
 }  // namespace floors
 
 int main(int argc, char** argv) {
-  const int fd = floors::bound_socket(SOCK_DGRAM, floors::port_option(argc, argv));
-  const int size = floors::kReceiveBuffer;
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) != 0) floors::die("SO_RCVBUF");
+  const int fd = floors::bound_datagram_socket(floors::port_option(argc, argv));
   floors::announce("udp", fd);
   floors::DatagramServer(fd).run();
 }

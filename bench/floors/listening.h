@@ -47,6 +47,14 @@ inline int bound_socket(int type, std::uint16_t port) {
   return fd;
 }
 
+// With room for bursts in its queue.
+inline int bound_datagram_socket(std::uint16_t port) {
+  const int fd = bound_socket(SOCK_DGRAM, port);
+  const int size = 4 * 1024 * 1024;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) != 0) die("SO_RCVBUF");
+  return fd;
+}
+
 // Prints `listening upper SCHEME://127.0.0.1:PORT` to standard error.
 inline void announce(const char* scheme, int fd) {
   sockaddr_in address{};
