@@ -1,6 +1,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 #include <span>
 #include <string>
 
@@ -17,17 +18,18 @@ using namespace hotline;
 
 constexpr int kTurnsMax = 400;
 
-/// Numbers from the input; 0 once it is used up.
+/// Numbers from the input, and after its end numbers that depend on it: short inputs too make long
+/// conversations.
 class Input {
  public:
   explicit Input(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
 
-  bool is_used_up() const { return bytes_.empty(); }
-
   std::uint32_t number(std::uint32_t bound) {
+    if (bytes_.empty()) return static_cast<std::uint32_t>(later_() >> 8) % bound;
     std::uint32_t value = 0;
     for (std::uint32_t covered = 1; covered < bound && !bytes_.empty(); covered <<= 8) {
       value = value << 8 | bytes_.front();
+      later_.seed(static_cast<std::uint32_t>(later_()) ^ bytes_.front());
       bytes_ = bytes_.subspan(1);
       if (covered >= 1U << 24) break;
     }
@@ -36,6 +38,7 @@ class Input {
 
  private:
   std::span<const std::uint8_t> bytes_;
+  std::minstd_rand later_;
 };
 
 SessionOptions options_of(Input& input) {
@@ -58,12 +61,20 @@ void require(const test::ModelEnd& end) {
   std::abort();
 }
 
+/// Returns a CREDIT that the receiver of a flow did not send: its sender goes on without credit.
+std::string credit_not_given(Input& input) {
+  std::string frame = {0, 0, 0, 5, 9, 0, 0, 0, 0, 0, 0, static_cast<char>(1 + input.number(4))};
+  frame += static_cast<char>(input.number(3));
+  return frame.append({0, 0, 8, 0});
+}
+
 /// Changes bytes, removes some, repeats some, or adds a frame.
 void change(std::string& wire, Input& input) {
   const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(wire.size(), 4'000));
   const std::size_t at = input.number(size + 1);
   const std::size_t count = std::min<std::size_t>(1 + input.number(40), wire.size() - at);
-  switch (input.number(4)) {
+  switch (input.number(5)) {
+    case 4: wire.insert(input.number(2) == 0 ? 0 : at, credit_not_given(input)); return;
     case 0:
       for (std::size_t i = 0; i < std::min<std::size_t>(count, 4); ++i) {
         wire[at + i] = static_cast<char>(input.number(256));
@@ -85,7 +96,7 @@ void converse(Input& input) {
   test::Choices choices = [&](std::uint32_t bound) { return input.number(bound); };
   test::ModelEnd ends[] = {{SessionRole::client, options_of(input), choices},
                            {SessionRole::server, options_of(input), choices}};
-  for (int turn = 0; turn < kTurnsMax && !input.is_used_up(); ++turn) {
+  for (int turn = 0; turn < kTurnsMax; ++turn) {
     const std::uint32_t which = input.number(2);
     test::ModelEnd& from = ends[which];
     test::ModelEnd& to = ends[1 - which];
