@@ -110,7 +110,7 @@ ExitStatus status_of(const Error& error) {
   }
 }
 
-ExitStatus ask_ntp(const NtpOptions& options, const CommonOptions& common) {
+ExitStatus ask_ntp(const NtpQuery& options, const CommonOptions& common) {
   auto client = NtpClient::open(options.uri, options.client);
   if (!client) return report_error(client.error(), status_of(client.error()), common.output);
   const std::string server = Endpoint::parse(options.uri)->to_string();
@@ -127,11 +127,11 @@ ExitStatus ask_ntp(const NtpOptions& options, const CommonOptions& common) {
 
 }  // namespace
 
-Result<NtpOptions> read_ntp(const Arguments& given) {
+Result<NtpQuery> read_ntp(const Arguments& given) {
   if (given.words.empty()) {
     return fail(usage_error("missing HOST", "write for example 'hotline ntp pool.ntp.org'"));
   }
-  NtpOptions options;
+  NtpQuery options;
   options.uri = NtpClient::uri_of(given.words.front());
   options.is_watch = given.has("--watch");
   NtpClientOptions& client = options.client;

@@ -9,7 +9,7 @@
 namespace hotline::cli {
 
 /// How `hotline ntp` asks.
-struct NtpOptions {
+struct NtpQuery {
   std::string uri{};
   NtpClientOptions client{};
   bool is_watch = false;  ///< Asks until it is interrupted.
@@ -19,6 +19,6 @@ struct NtpOptions {
 Subcommand ntp_subcommand();
 
 /// Reads its arguments. Fails with `invalid_argument`, with a hint.
-Result<NtpOptions> read_ntp(const Arguments& given);
+Result<NtpQuery> read_ntp(const Arguments& given);
 
 }  // namespace hotline::cli

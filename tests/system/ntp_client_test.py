@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from cli_support import HOTLINE, WAIT_S, Terminal, ended, run
+from cli_support import HOTLINE, WAIT_S, Server, Terminal, ended, run
 
 KEYS = ("1 SHA1 HEX:00112233445566778899\n"
         "2 AES128 HEX:2b7e151628aed2a6abf7158809cf4f3c\n"
@@ -311,6 +311,29 @@ class Chronyd(unittest.TestCase):
             asked = ask(where)
         self.assertEqual((asked.returncode, asked.stdout), (1, b""))
         self.assertIn(b"not synchronised", asked.stderr)
+
+
+class OurServer(unittest.TestCase):
+    def test_it_serves_this_client_in_every_way(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keys = os.path.join(folder, "keys")
+            with open(keys, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(KEYS)
+            service = f"ntp=udp://127.0.0.1:0?local-stratum=7&keys={keys}"
+            with Server(service) as serving:
+                where = serving.endpoints[0]
+                for options in ([], ["--interleaved"], ["--key=2", "--key-file", keys],
+                                ["--key=1", "--key-file", keys, "--interleaved"]):
+                    self.check(where, options)
+
+    def check(self, where, options):
+        asked = ask(where, "--json", *options)
+        self.assertEqual((asked.returncode, asked.stderr), (0, b""))
+        result = json.loads(asked.stdout)
+        self.assertLessEqual(abs(result["offset_ns"]), result["error_max_ns"])
+        self.assertEqual(result["state"]["stratum"], 7)
+        self.assertEqual(result["mode"],
+                         "interleaved" if "--interleaved" in options else "basic")
 
 
 if __name__ == "__main__":

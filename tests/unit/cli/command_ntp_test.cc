@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Words;
 
-NtpOptions ntp(Words words) {
+NtpQuery ntp(Words words) {
   words.insert(words.begin(), "ntp");
   return test::understood<read_ntp>(words);
 }
@@ -23,7 +23,7 @@ Error refusal(Words words) {
 }  // namespace
 
 TEST_CASE("without options four samples are taken, 2 s apart, in the basic mode of version 4") {
-  const NtpOptions options = ntp({"a"});
+  const NtpQuery options = ntp({"a"});
   CHECK(options.client.samples == 4);
   CHECK(options.client.interval == 2s);
   CHECK(options.client.reply_timeout == 2s);
@@ -34,7 +34,7 @@ TEST_CASE("without options four samples are taken, 2 s apart, in the basic mode 
 }
 
 TEST_CASE("options say how to ask") {
-  const NtpOptions options =
+  const NtpQuery options =
       ntp({"a", "--samples", "8", "--interval", "50ms", "--timeout", "3s", "--ntp-version", "3",
            "--interleaved", "--watch", "--key", "4294967295", "--key-file", "f"});
   CHECK(options.client.samples == 8);
