@@ -5,13 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "services/ntp_association.h"
 #include "services/ntp_keys.h"
 #include "services/ntp_packet.h"
+#include "services/ntp_responder.h"
 #include "services/ntp_timestamp.h"
 
 // Any bytes are a packet or are refused. The parts of a packet are within it and follow each other;
 // its header is encoded to the same bytes. Any text is a key file or an error of one line, and a
-// packet that is sealed with a key of it is verified with that key.
+// packet that is sealed with a key of it is verified with that key. A server answers no reply, and
+// never with more bytes; a client takes no reply to a request that it has not sent.
 
 namespace {
 
@@ -84,11 +87,42 @@ void check_keys(Bytes content) {
   }
 }
 
+/// Two in a row: the second may be interleaved.
+void check_server(Bytes datagram) {
+  NtpResponder responder({.precision = -24, .seed = 1});
+  WallTime now{std::chrono::seconds(1'800'000'000)};
+  for (int i = 0; i < 2; ++i, now += std::chrono::seconds(1)) {
+    NtpReply reply = responder.decide({.bytes = datagram, .received_at = now, .port = 5}, {});
+    responder.note_sent(datagram, now);
+    if (!reply.is_sent()) return;
+    std::string out(datagram.size(), '\0');
+    const std::size_t size = responder.complete(reply, now, as_writable_bytes(out));
+    require(size == NtpPacket::kBytes && size <= datagram.size());
+    const Bytes sent = as_bytes(out).first(size);
+    require(decode_ntp(sent).has_value());
+    require(!responder.decide({.bytes = sent, .received_at = now, .port = 5}, {}).is_sent());
+    responder.note_sent(sent, now);
+  }
+}
+
+void check_client(Bytes datagram) {
+  NtpAssociation association({.mode = NtpExchangeMode::interleaved});
+  const ClockReading now{.wall = WallTime{std::chrono::seconds(1'800'000'000)}, .monotonic = {}};
+  const NtpCookies cookies{{0x1122334455667788}, {0x8877665544332211}};
+  require(association.begin(cookies, now).has_value());
+  const NtpVerdict verdict = association.take(datagram, {}, now).verdict;
+  if (verdict == NtpVerdict::dropped) return;
+  const NtpTimestamp origin = decode_ntp(datagram)->packet.originate_time;
+  require(origin == cookies.transmit || origin == cookies.receive);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes input = std::as_bytes(std::span(data, size));
   check_datagram(input);
   check_keys(input);
+  check_server(input);
+  check_client(input);
   return 0;
 }
