@@ -29,6 +29,10 @@ Its endpoints may have these options:
 )";
 
 Result<Handler> make_ntp(OptionTaker& taker, const ServiceNeeds& needs) {
+  if (needs.calls == CallCount::one) {
+    return fail(taker.refuse("an NTP server has no calls, so that --once would never end it",
+                             "leave out --once"));
+  }
   NtpOptions options;
   options.log = needs.log;
   return ntp_maker(options)(taker);

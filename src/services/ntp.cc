@@ -30,6 +30,18 @@ constexpr OverRateRow kOverRates[] = {
 };
 static_assert(is_in_order(kOverRates, &OverRateRow::kind));
 
+/// Takes an option that must not be empty: an unset variable of a shell is a mistake.
+Result<void> take_text(OptionTaker& taker, std::string_view key, std::string& text) {
+  auto taken = taker.take(key, Side::server);
+  if (!taken) return fail(std::move(taken.error()));
+  if (!*taken) return {};
+  if ((*taken)->empty()) {
+    return fail(taker.refuse("the option '" + std::string(key) + "' is empty", "leave it out"));
+  }
+  text = std::move(**taken);
+  return {};
+}
+
 Result<void> take_over_rate(OptionTaker& taker, NtpOptions& options) {
   const auto name = taker.take("over-limit", Side::server);
   if (!name) return fail(name.error());
@@ -41,6 +53,10 @@ Result<void> take_over_rate(OptionTaker& taker, NtpOptions& options) {
     return fail(taker.refuse(unknown.message(), unknown.hint()));
   }
   options.over_rate = row->kind;
+  if (options.rates.sources == LimitedSources::none) {
+    return fail(taker.refuse("the option 'over-limit' has no effect without a limit",
+                             "add limit=1/8s:8, or leave it out"));
+  }
   return {};
 }
 
@@ -57,15 +73,11 @@ Result<std::shared_ptr<NtpClockSource>> make_source(const NtpOptions& options) {
 }  // namespace
 
 Result<NtpOptions> NtpOptions::take_from(OptionTaker& taker, NtpOptions options) {
-  auto mirror = taker.take("mirror", Side::server);
-  if (!mirror) return fail(std::move(mirror.error()));
-  options.mirror = std::move(*mirror).value_or(std::move(options.mirror));
+  if (auto taken = take_text(taker, "mirror", options.mirror); !taken) return fail(taken.error());
   const auto stratum = taker.take_number("local-stratum", 1, kStratumMax, Side::server);
   if (!stratum) return fail(stratum.error());
   if (*stratum) options.local_stratum = static_cast<std::uint8_t>(**stratum);
-  auto keys = taker.take("keys", Side::server);
-  if (!keys) return fail(std::move(keys.error()));
-  options.keys_file = std::move(*keys).value_or(std::move(options.keys_file));
+  if (auto taken = take_text(taker, "keys", options.keys_file); !taken) return fail(taken.error());
   auto rates = SourceRateOptions::take_from(taker, options.rates);
   if (!rates) return fail(std::move(rates.error()));
   options.rates = *rates;

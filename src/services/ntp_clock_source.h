@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "hotline/engine/clock.h"
 #include "services/ntp_clock_state.h"
 
 namespace hotline::services {
@@ -22,7 +23,7 @@ class NtpClockSource {
   virtual ~NtpClockSource() = default;
 
   /// Returns the state at `now`. Does not wait.
-  virtual NtpClockReport report(WallTime now) = 0;
+  virtual NtpClockReport report(const ClockReading& now) = 0;
 
   /// Returns true if follow() has to run for report() to be true.
   virtual bool has_to_follow() const { return false; }

@@ -15,7 +15,9 @@ NtpLeap leap_of(Leap leap) {
 
 }  // namespace
 
-NtpClockReport NtpKernelClock::report(WallTime now) { return report(clock_status(), now); }
+NtpClockReport NtpKernelClock::report(const ClockReading& now) {
+  return report(clock_status(), now.wall);
+}
 
 NtpClockReport NtpKernelClock::report(const Result<ClockStatus>& status, WallTime now) {
   if (!status) return {.reason = status.error().message(), .hint = status.error().hint()};

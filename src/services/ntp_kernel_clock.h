@@ -15,7 +15,7 @@ class NtpKernelClock final : public NtpClockSource {
   /// server that knows its own.
   static constexpr std::uint8_t kStratum = 10;
 
-  NtpClockReport report(WallTime now) override;
+  NtpClockReport report(const ClockReading& now) override;
 
   /// Same as above, with the status that the kernel reports.
   NtpClockReport report(const Result<ClockStatus>& status, WallTime now);

@@ -11,13 +11,13 @@ constexpr std::uint8_t kPrimary = 1;
 
 }  // namespace
 
-NtpClockReport NtpLocalClock::report(WallTime now) {
-  const WallTime updated = now - now.time_since_epoch() % kUpdates;
+NtpClockReport NtpLocalClock::report(const ClockReading& now) {
+  const WallTime updated = now.wall - now.wall.time_since_epoch() % kUpdates;
   return {.state = {.leap = NtpLeap::none,
                     .stratum = stratum_,
                     .reference_id = stratum_ == kPrimary ? ntp_code("LOCL") : kNtpLocalClock,
                     .reference_time = updated,
-                    .as_of = now}};
+                    .as_of = now.wall}};
 }
 
 }  // namespace hotline::services

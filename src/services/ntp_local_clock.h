@@ -12,7 +12,7 @@ class NtpLocalClock final : public NtpClockSource {
   /// `stratum` is 1 to 15.
   explicit NtpLocalClock(std::uint8_t stratum) : stratum_(stratum) {}
 
-  NtpClockReport report(WallTime now) override;
+  NtpClockReport report(const ClockReading& now) override;
 
  private:
   std::uint8_t stratum_;

@@ -6,6 +6,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/services/ntp_client.h"
+#include "services/clock_watch.h"
 
 namespace hotline::services {
 namespace {
@@ -28,6 +29,12 @@ Error other_clock(const std::string& uri, Duration offset) {
       ErrorKind::invalid_argument, kMirror, uri,
       "its clock is not that of this machine: they differ by " + std::to_string(us) + " us",
       "name the server that sets the clock of this machine");
+}
+
+Error not_updated(const std::string& uri) {
+  return make_error(ErrorKind::timed_out, kMirror, uri,
+                    "the clock was set, and it has not checked the clock since",
+                    "this takes until it has asked its own servers");
 }
 
 NtpClockState state_of(const NtpSample& sample) {
@@ -54,9 +61,10 @@ Result<std::shared_ptr<NtpMirror>> NtpMirror::of(std::string_view server) {
   return std::make_shared<NtpMirror>(endpoint->to_string());
 }
 
-NtpClockReport NtpMirror::report(WallTime now) {
+NtpClockReport NtpMirror::report(const ClockReading& now) {
   const std::lock_guard lock(mutex_);
-  const bool is_known = sample_ && now - sample_->taken_at.wall <= kSilenceMax;
+  const bool is_known = sample_ && now.monotonic - sample_->taken_at.monotonic <= kSilenceMax &&
+                        !was_wall_clock_set(sample_->taken_at, now);
   if (is_known) return {.state = state_of(*sample_)};
   const Error error = error_.value_or(not_asked(uri_));
   return {.reason = error.message(), .hint = error.hint()};
@@ -64,18 +72,25 @@ NtpClockReport NtpMirror::report(WallTime now) {
 
 void NtpMirror::take(const Result<NtpSample>& answer) {
   const std::lock_guard lock(mutex_);
-  if (!answer) {
-    error_ = answer.error();
-    // It said so itself: nothing older is true any more.
-    if (error_->kind == ErrorKind::unsupported) sample_.reset();
-    return;
+  if (answer) return take_good(*answer);
+  error_ = answer.error();
+  // It said so itself: nothing older is true any more.
+  if (error_->kind == ErrorKind::unsupported) sample_.reset();
+}
+
+void NtpMirror::take_good(const NtpSample& sample) {
+  if (read_at_ && was_wall_clock_set(*read_at_, sample.taken_at)) set_at_ = sample.taken_at.wall;
+  read_at_ = sample.taken_at;
+  if (set_at_ && sample.server.reference_time > set_at_) set_at_.reset();
+  sample_.reset();
+  if (set_at_) {
+    error_ = not_updated(uri_);
+  } else if (std::chrono::abs(sample.offset) > sample.error_max() + kSameClock) {
+    error_ = other_clock(uri_, sample.offset);
+  } else {
+    sample_ = sample;
+    error_.reset();
   }
-  if (std::chrono::abs(answer->offset) > answer->error_max() + kSameClock) {
-    error_ = other_clock(uri_, answer->offset);
-    sample_.reset();
-    return;
-  }
-  sample_ = *answer;
 }
 
 void NtpMirror::follow() {

@@ -13,7 +13,7 @@
 namespace hotline::services {
 
 /// The state of the clock as the NTP server knows it that sets the clock. That server is asked
-/// every second.
+/// every second. After the clock was set, the state is unknown until that server has updated it.
 class NtpMirror final : public NtpClockSource {
  public:
   /// Without an answer for so long the state is not known any more.
@@ -26,7 +26,7 @@ class NtpMirror final : public NtpClockSource {
   /// `uri` is that of the server.
   explicit NtpMirror(std::string uri) : uri_(std::move(uri)) {}
 
-  NtpClockReport report(WallTime now) override;
+  NtpClockReport report(const ClockReading& now) override;
   bool has_to_follow() const override { return true; }
   void follow() override;
 
@@ -36,8 +36,12 @@ class NtpMirror final : public NtpClockSource {
  private:
   const std::string uri_;
   std::mutex mutex_;
-  std::optional<NtpSample> sample_{};  ///< The last one of this machine's clock.
-  std::optional<Error> error_{};       ///< Why there is none, or no newer one.
+  void take_good(const NtpSample& sample);
+
+  std::optional<NtpSample> sample_{};      ///< The last one of this machine's clock.
+  std::optional<ClockReading> read_at_{};  ///< The last reading of the clock.
+  std::optional<WallTime> set_at_{};       ///< It was set, and not updated since.
+  std::optional<Error> error_{};           ///< Why there is none, or no newer one.
 };
 
 }  // namespace hotline::services

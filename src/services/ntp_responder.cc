@@ -20,7 +20,7 @@ constexpr std::uint8_t kFirstVersionWithPeers = 3;
 constexpr std::uint16_t kNtsCookie = 0x0204;
 constexpr std::uint16_t kNtsAuthenticator = 0x0404;
 
-/// A client that gets a kiss-o'-death asks at most every 2^6 s.
+/// A client that gets a kiss-o'-death asks at most once in 2^6 s.
 constexpr std::int8_t kKissedPoll = 6;
 
 /// A transmit time that is at most this much before the receive time comes from a coarse clock, and
@@ -109,7 +109,6 @@ NtpReply NtpResponder::decide(const NtpRequest& request, const NtpPacket& clock)
   const NtpPacket& asked = datagram->packet;
   const auto mode = reply_mode(asked, request.port);
   if (!mode) return refused(NtpOutcome::not_a_request);
-  if (request.admission == NtpAdmission::ignore) return refused(NtpOutcome::limited);
   const NtpKey* const key = key_of(*datagram, options_.keys);
   if (datagram->mac && key == nullptr) return refused(NtpOutcome::not_authenticated);
   if (has_nts(datagram->extensions)) return refused(NtpOutcome::not_authenticated);
@@ -123,12 +122,13 @@ NtpReply NtpResponder::decide(const NtpRequest& request, const NtpPacket& clock)
   packet.precision = options_.precision;
   packet.originate_time = asked.transmit_time;
   packet.receive_time = receive_stamp(request.received_at);
-  if (request.admission == NtpAdmission::kiss) {
-    kiss(reply);
-  } else if (is_interleaved(asked)) {
-    answer_interleaved(asked, reply);
-  }
+  if (is_interleaved(asked)) answer_interleaved(asked, reply);
   return reply;
+}
+
+void NtpResponder::limit(NtpReply& reply, NtpAdmission admission) {
+  if (admission == NtpAdmission::kiss) kiss(reply);
+  if (admission == NtpAdmission::ignore) reply.outcome = NtpOutcome::limited;
 }
 
 void NtpResponder::answer_interleaved(const NtpPacket& request, NtpReply& reply) {

@@ -22,7 +22,7 @@ enum class NtpOutcome : std::uint8_t {
   answered,
   interleaved,        ///< Answered with the time at which the reply before was really sent.
   kissed,             ///< Answered with a kiss-o'-death: its source asks too often.
-  limited,            ///< Ignored, as all that follow: its source asks too often.
+  limited,            ///< Ignored, as are the outcomes below: its source asks too often.
   malformed,          ///< It is not an NTP packet of version 1 to 4.
   not_a_request,      ///< A server must not answer its mode. Two servers would go on for ever.
   not_authenticated,  ///< Its MAC is wrong, or of a key that is unknown, or it is of NTS.
@@ -33,7 +33,7 @@ inline constexpr std::size_t kNtpOutcomes = 8;
 /// Returns the enumerator's name, such as `not_a_request`.
 std::string_view name_of(NtpOutcome outcome);
 
-/// Whether a source may have an answer.
+/// Whether the source of a good request may have its answer now.
 enum class NtpAdmission : std::uint8_t { answer, kiss, ignore };
 
 /// A datagram that has arrived.
@@ -41,7 +41,6 @@ struct NtpRequest {
   Bytes bytes{};
   WallTime received_at{};
   std::uint16_t port = 0;  ///< The port of the client.
-  NtpAdmission admission = NtpAdmission::answer;
 };
 
 /// A decision, and the reply that lacks its transmit time. A value.
@@ -74,6 +73,9 @@ class NtpResponder {
   /// Decides what to do with a datagram. `clock` has what describe_ntp_clock() wrote.
   NtpReply decide(const NtpRequest& request, const NtpPacket& clock);
 
+  /// Changes a reply that is_sent() into what its source may have.
+  static void limit(NtpReply& reply, NtpAdmission admission);
+
   /// Completes a reply that is_sent(), which leaves at `sent_at`, and writes it to `out`, which has
   /// room for as many bytes as the request has. Returns its size, which is never larger than the
   /// request's. Returns 0, and changes the outcome, if it must not be sent: if the clock was set
@@ -83,6 +85,9 @@ class NtpResponder {
   /// Notes when a reply that wants_sent_time has left. `sent` ends with its bytes. Everything else
   /// is ignored.
   void note_sent(Bytes sent, WallTime sent_at);
+
+  /// Returns true if note_sent() has not been called for each reply that wants_sent_time.
+  bool expects_sent() const { return !leaving_.empty(); }
 
   /// The clock was set, and at `noticed_at` it was noticed. Forgets all replies, and refuses
   /// requests that arrived before.

@@ -12,15 +12,17 @@
 namespace hotline::services {
 namespace {
 
-/// How often the source is asked for the state of the clock.
+/// How often the clock is read, and its source asked for the state.
 constexpr Duration kRefresh = std::chrono::seconds(1);
 
-/// A source over its rate is answered once in so many requests, so that a sender who forges
-/// its address cannot cut it off.
+/// Of the requests of a source over its rate one in so many is answered, at random, so that a
+/// sender that forges its address cannot cut it off.
 constexpr std::uint64_t kLeak = 4;
 
-/// A process that was stopped while it sent would otherwise spoil the estimate.
-constexpr Duration kEachSendMax = std::chrono::microseconds(20);
+/// The transmit times of replies that are sent with one system call are read before it: a later
+/// time than the true one would give clients a wrong offset, an earlier one only a longer delay. So
+/// a call sends few of them.
+constexpr std::size_t kGroup = 8;
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
@@ -44,6 +46,7 @@ NtpSocket::NtpSocket(NtpServer& server, DatagramSocket& socket)
       responder_({.keys = &server.keys,
                   .precision = ntp_precision(clock_granularity()),
                   .seed = random_seed()}),
+      random_(random_seed()),
       is_leader_(!server.has_leader.exchange(true)) {
   ++server_.sockets;
 }
@@ -67,12 +70,19 @@ void NtpSocket::run() {
   if (!socket_.note_times(TimestampUse::received_and_sent)) {
     discard(socket_.note_times(TimestampUse::received));
   }
-  refresh(read_clocks());
+  last_reading_ = read_clocks();
+  refresh(last_reading_);
   if (!is_leader_ || !server_.source->has_to_follow()) return serve();
   TaskGroup group({.on_throw = OnThrow::cancels_others});
   group.spawn("follow the clock", [this] { server_.source->follow(); }).value();
+  group.spawn("watch the clock", [this] { watch(); }).value();
   group.spawn("answer", [this] { serve(); }).value();
   discard(group.join());
+}
+
+/// Reports changes of the state also while no request comes.
+void NtpSocket::watch() {
+  while (sleep_for(kRefresh, OnDrain::ends)) observe(read_clocks());
 }
 
 void NtpSocket::serve() {
@@ -88,66 +98,70 @@ void NtpSocket::serve() {
 
 void NtpSocket::answer(std::span<const Datagram> requests) {
   const ClockReading reading = read_clocks();
-  if (last_reading_ && was_wall_clock_set(*last_reading_, reading)) note_clock_set(reading);
-  last_reading_ = reading;
-  if (!refreshed_at_ || reading.monotonic - refreshed_at_->monotonic >= kRefresh) refresh(reading);
+  observe(reading);
+  note_sent();
   pending_.clear();
   for (const Datagram& each : requests) decide(each, reading);
-  complete(reading);
-  send();
+  for (auto rest = std::span(pending_); !rest.empty();) {
+    const std::size_t count = std::min(kGroup, rest.size());
+    if (!complete(rest.first(count), reading)) return refuse(rest);
+    send();
+    rest = rest.subspan(count);
+  }
+}
+
+/// The clock was set: the times of these requests are of the other clock.
+void NtpSocket::refuse(std::span<const Pending> replies) {
+  for (std::size_t i = 0; i < replies.size(); ++i) count(NtpOutcome::clock_was_set);
+}
+
+void NtpSocket::observe(const ClockReading& reading) {
+  if (was_wall_clock_set(last_reading_, reading)) note_clock_set(reading);
+  last_reading_ = reading;
+  if (reading.monotonic - refreshed_at_ >= kRefresh) refresh(reading);
 }
 
 void NtpSocket::decide(const Datagram& datagram, const ClockReading& reading) {
   const NtpRequest request{.bytes = datagram.is_truncated ? Bytes() : Bytes(datagram.bytes),
                            .received_at = datagram.received_at.value_or(reading.wall),
-                           .port = datagram.route->port(),
-                           .admission = admit(datagram.route->peer, reading.monotonic)};
-  const NtpReply reply = responder_.decide(request, clock_);
+                           .port = datagram.route->port()};
+  NtpReply reply = responder_.decide(request, clock_);
+  // Only a good request costs its source a token.
+  if (reply.is_sent()) responder_.limit(reply, admit(datagram.route->peer, reading.monotonic));
   if (!reply.is_sent()) return count(reply.outcome);
   pending_.push_back({reply, &datagram});
 }
 
-void NtpSocket::complete(const ClockReading& reading) {
-  const ClockReading sending = read_clocks();
+/// Returns false if the clock was set since `reading`.
+bool NtpSocket::complete(std::span<Pending> replies, const ClockReading& reading) {
   outgoing_.clear();
+  const ClockReading sending = read_clocks();
   if (was_wall_clock_set(reading, sending)) {
-    note_clock_set(sending);
-    for (std::size_t i = 0; i < pending_.size(); ++i) count(NtpOutcome::clock_was_set);
-    return;
+    observe(sending);
+    return false;
   }
-  WallTime leaves_at = sending.wall;
-  for (Pending& each : pending_) {
+  for (Pending& each : replies) {
     const MutableBytes bytes = each.request->bytes;
-    const std::size_t size = responder_.complete(each.reply, leaves_at, bytes);
+    const std::size_t size = responder_.complete(each.reply, sending.wall, bytes);
     count(each.reply.outcome);
     if (size == 0) continue;
     outgoing_.push_back(
         {.bytes = bytes.first(size),
          .route = each.request->route,
          .sent_time = each.reply.wants_sent_time ? SentTime::wanted : SentTime::unwanted});
-    leaves_at += each_send_;
   }
+  return true;
 }
 
 void NtpSocket::send() {
   if (outgoing_.empty()) return;
-  const bool is_alone = outgoing_.size() == 1;
-  const auto begun = is_alone ? ClockReading{} : read_clocks();
   // A reply that cannot be sent is lost, as any datagram may be.
   discard(socket_.send_batch(outgoing_));
-  if (!is_alone) {
-    const Duration taken =
-        (read_clocks().monotonic - begun.monotonic) / static_cast<std::int64_t>(outgoing_.size());
-    each_send_ = std::min((each_send_ * 7 + taken) / 8, kEachSendMax);
-  }
-  const auto wants = [](const OutgoingDatagram& each) {
-    return each.sent_time == SentTime::wanted;
-  };
-  if (std::ranges::any_of(outgoing_, wants)) note_sent();
+  note_sent();
 }
 
 void NtpSocket::note_sent() {
-  for (;;) {
+  while (responder_.expects_sent()) {
     const auto sent = socket_.take_sent();
     if (!sent || sent->empty()) return;
     for (const SentDatagram& each : *sent) responder_.note_sent(each.bytes, each.sent_at);
@@ -156,20 +170,20 @@ void NtpSocket::note_sent() {
 
 void NtpSocket::note_clock_set(const ClockReading& reading) {
   responder_.note_clock_set(reading.wall);
-  refreshed_at_.reset();
+  refresh(reading);
   log(LogLevel::warning, "the clock was set", "requests that had arrived before are not answered");
 }
 
 NtpAdmission NtpSocket::admit(const SocketAddress& source, Instant now) {
   if (server_.rates.allow(source, now)) return NtpAdmission::answer;
-  if (++requests_over_rate_ % kLeak == 0) return NtpAdmission::answer;
+  if (random_() % kLeak == 0) return NtpAdmission::answer;
   return server_.options.over_rate == NtpOverRate::kissed ? NtpAdmission::kiss
                                                           : NtpAdmission::ignore;
 }
 
 void NtpSocket::refresh(const ClockReading& reading) {
-  refreshed_at_ = reading;
-  const NtpClockReport clock = server_.source->report(reading.wall);
+  refreshed_at_ = reading.monotonic;
+  const NtpClockReport clock = server_.source->report(reading);
   describe_ntp_clock(clock.state, reading.wall, clock_);
   if (is_leader_) report(clock);
   publish_counts();

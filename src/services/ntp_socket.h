@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,11 +48,20 @@ class NtpSocket {
   void run();
 
  private:
+  /// A reply, and the request whose place it takes.
+  struct Pending {
+    NtpReply reply;
+    const Datagram* request;
+  };
+
   void serve();
+  void watch();
   void answer(std::span<const Datagram> requests);
+  void observe(const ClockReading& reading);
   void refresh(const ClockReading& reading);
   void decide(const Datagram& datagram, const ClockReading& reading);
-  void complete(const ClockReading& reading);
+  void refuse(std::span<const Pending> replies);
+  bool complete(std::span<Pending> replies, const ClockReading& reading);
   void send();
   void note_sent();
   void note_clock_set(const ClockReading& reading);
@@ -63,22 +74,15 @@ class NtpSocket {
   NtpServer& server_;
   DatagramSocket& socket_;
   NtpResponder responder_;
+  std::mt19937_64 random_;
   bool is_leader_;
 
-  NtpPacket clock_{};  ///< What replies say of the clock.
-  std::optional<ClockReading> refreshed_at_{};
+  NtpPacket clock_{};                      ///< What replies say of the clock.
   std::optional<std::string> reported_{};  ///< The reason in the log, empty if synchronised.
-  std::optional<ClockReading> last_reading_{};
-
-  /// The replies to one batch, and the requests whose places they take.
-  struct Pending {
-    NtpReply reply;
-    const Datagram* request;
-  };
+  ClockReading last_reading_{};
+  Instant refreshed_at_{};
   std::vector<Pending> pending_;
   std::vector<OutgoingDatagram> outgoing_;
-  Duration each_send_{};  ///< How long the system needs to send one reply of a batch.
-  std::uint64_t requests_over_rate_ = 0;
   NtpOutcomeCounts counts_{};
 };
 

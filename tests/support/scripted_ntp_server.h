@@ -77,9 +77,10 @@ struct ScriptedNtpServer {
       : responder({.keys = keys, .precision = kNtpPrecision, .seed = 7}) {}
 
   NtpReply decide(const std::vector<std::byte>& bytes, WallTime received_at = kNtpNow) {
-    return responder.decide(
-        {.bytes = bytes, .received_at = received_at, .port = port, .admission = admission},
-        ntp_clock_fields());
+    NtpReply reply = responder.decide({.bytes = bytes, .received_at = received_at, .port = port},
+                                      ntp_clock_fields());
+    if (reply.is_sent()) NtpResponder::limit(reply, admission);
+    return reply;
   }
 
   /// Answers `bytes`; the reply leaves 10 us after it arrived.

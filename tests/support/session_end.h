@@ -61,6 +61,8 @@ class SessionEnd {
     feed(hello);
   }
 
+  /// The result refers to `options`.
+  static session::Hello hello_of(SessionOptions&& options) = delete;
   static session::Hello hello_of(const SessionOptions& options) {
     return {.frame_max = options.frame_max,
             .streams_max = options.streams_max,

@@ -30,4 +30,12 @@ TEST_CASE("each option that the help of ntp lists is taken") {
   CHECK_FALSE(added("udp://127.0.0.1:0?stratum=1"));
 }
 
+TEST_CASE("ntp refuses to serve one call only") {
+  const auto endpoint = Endpoint::parse("udp://127.0.0.1:0");
+  OptionTaker taker(*endpoint);
+  const auto made = ntp_service().make(taker, {.calls = CallCount::one});
+  REQUIRE_FALSE(made);
+  CHECK(made.error().hint() == "leave out --once");
+}
+
 }  // namespace hotline::cli::service_ntp_test

@@ -46,6 +46,14 @@ TEST_CASE("the difference between the ways of both clocks is positive in both di
   CHECK(wall_clock_error(kStart, later(kStart, seconds(3), seconds(1))) == seconds(2));
 }
 
+TEST_CASE("after a long time too, a step of more than 6 ms is noticed") {
+  for (const Duration elapsed : {Duration(seconds(10)), Duration(hours(24))}) {
+    CHECK_FALSE(was_wall_clock_set(kStart, later(kStart, elapsed, elapsed + milliseconds(6))));
+    CHECK(was_wall_clock_set(kStart, later(kStart, elapsed, elapsed + milliseconds(7))));
+    CHECK(was_wall_clock_set(kStart, later(kStart, elapsed, elapsed - milliseconds(7))));
+  }
+}
+
 TEST_CASE("a machine that was suspended counts as one whose clock was set") {
   CHECK(was_wall_clock_set(kStart, later(kStart, milliseconds(3), hours(8))));
 }

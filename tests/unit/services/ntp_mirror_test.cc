@@ -38,6 +38,9 @@ NtpSample sample(Duration offset = microseconds(5)) {
   return sample;
 }
 
+/// A reading of a clock that was not set.
+ClockReading at(Duration later) { return {.wall = kNow + later, .monotonic = Instant(later)}; }
+
 Error timed_out() {
   return make_error(ErrorKind::timed_out, "receive from", kUri, "no reply came", "is it there?");
 }
@@ -45,7 +48,7 @@ Error timed_out() {
 TEST_CASE("what the server says of the clock is copied") {
   NtpMirror mirror(kUri);
   mirror.take(sample());
-  const NtpClockReport report = mirror.report(kNow + seconds(1));
+  const NtpClockReport report = mirror.report(at(seconds(1)));
   CHECK(report.reason.empty());
   CHECK(report.state == NtpClockState{.leap = NtpLeap::insert,
                                       .stratum = 3,
@@ -58,7 +61,7 @@ TEST_CASE("what the server says of the clock is copied") {
 
 TEST_CASE("before the first answer the clock is not synchronised") {
   NtpMirror mirror(kUri);
-  const NtpClockReport report = mirror.report(kNow);
+  const NtpClockReport report = mirror.report(at({}));
   CHECK_FALSE(report.state.is_synchronised());
   CHECK(report.reason == "cannot mirror udp://127.0.0.1:123: it has not answered yet");
 }
@@ -67,8 +70,8 @@ TEST_CASE("an answer holds for 10 s, and then the reason is why no newer one cam
   NtpMirror mirror(kUri);
   mirror.take(sample());
   mirror.take(fail(timed_out()));
-  CHECK(mirror.report(kNow + seconds(10)).state.is_synchronised());
-  const NtpClockReport report = mirror.report(kNow + seconds(10) + microseconds(1));
+  CHECK(mirror.report(at(seconds(10))).state.is_synchronised());
+  const NtpClockReport report = mirror.report(at(seconds(10) + microseconds(1)));
   CHECK_FALSE(report.state.is_synchronised());
   CHECK(report.reason == timed_out().message());
   CHECK(report.hint == "is it there?");
@@ -79,11 +82,11 @@ TEST_CASE("a server that says that it is not synchronised is believed at once") 
   mirror.take(sample());
   const Error error = make_error(ErrorKind::unsupported, "ask", kUri, "it is not synchronised");
   mirror.take(fail(error));
-  const NtpClockReport report = mirror.report(kNow);
+  const NtpClockReport report = mirror.report(at({}));
   CHECK_FALSE(report.state.is_synchronised());
   CHECK(report.reason == error.message());
   mirror.take(sample());
-  CHECK(mirror.report(kNow).state.is_synchronised());
+  CHECK(mirror.report(at({})).state.is_synchronised());
 }
 
 TEST_CASE("a server with another clock is refused") {
@@ -91,10 +94,32 @@ TEST_CASE("a server with another clock is refused") {
   for (const Duration offset : {Duration(milliseconds(2)), Duration(-milliseconds(2))}) {
     mirror.take(sample());
     mirror.take(sample(offset));
-    const NtpClockReport report = mirror.report(kNow);
+    const NtpClockReport report = mirror.report(at({}));
     CHECK_FALSE(report.state.is_synchronised());
     CHECK(report.reason.contains("its clock is not that of this machine: they differ by "));
     CHECK_FALSE(report.hint.empty());
+  }
+}
+
+TEST_CASE("after the clock was set, the server is believed when it has updated the clock") {
+  for (const Duration step : {Duration(hours(1)), Duration(-hours(1))}) {
+    NtpMirror mirror(kUri);
+    mirror.take(sample());
+    ClockReading later{.wall = kNow + step + seconds(1), .monotonic = Instant(seconds(1))};
+    CHECK_FALSE(mirror.report(later).state.is_synchronised());
+    NtpSample next = sample();
+    next.taken_at = later;
+    next.server.reference_time = later.wall;
+    mirror.take(next);
+    const NtpClockReport report = mirror.report(later);
+    CHECK_FALSE(report.state.is_synchronised());
+    CHECK(report.reason.contains("the clock was set, and it has not checked the clock since"));
+    later.wall += seconds(1);
+    later.monotonic += seconds(1);
+    next.taken_at = later;
+    next.server.reference_time = later.wall;
+    mirror.take(next);
+    CHECK(mirror.report(later).state.is_synchronised());
   }
 }
 
@@ -131,7 +156,6 @@ TEST_CASE("a mirror of a server of the same machine has the state of that server
     }
     has_asked = true;
   });
-  world.at(seconds(10), [&] { world.host("a").step_clock(hours(1)); });
   // A mirror asks without end.
   CHECK(world.run_until([&] { return has_asked; }));
   CHECK(strata == std::vector<int>{3, 3, 3, 3, 3});

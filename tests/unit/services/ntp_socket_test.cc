@@ -95,6 +95,7 @@ TEST_CASE("every word answers with the time of this machine's clock") {
 TEST_CASE("many requests at once are all answered, each with times of its own") {
   test::RunningServer server(test::options_for("loops:1"), "udp://127.0.0.1:0", local());
   auto socket = client_of("udp://127.0.0.1:" + std::to_string(server.port()));
+  REQUIRE(socket.note_times(TimestampUse::received));
   constexpr std::size_t kRequests = 100;
   std::vector<std::array<std::byte, NtpPacket::kBytes>> bytes;
   std::vector<OutgoingDatagram> outgoing;
@@ -110,6 +111,11 @@ TEST_CASE("many requests at once are all answered, each with times of its own") 
     cookies.push_back(packet.originate_time.value);
     receive_times.push_back(packet.receive_time.value);
     CHECK(packet.transmit_time - packet.receive_time > Duration::zero());
+    // A later time than the true one would make a wrong offset that looks right.
+    REQUIRE(reply->received_at);
+    const Duration on_the_way =
+        *reply->received_at - packet.transmit_time.nearest_to(*reply->received_at);
+    CHECK(on_the_way > -std::chrono::nanoseconds(120));
   }
   std::ranges::sort(cookies);
   std::ranges::sort(receive_times);
@@ -284,7 +290,9 @@ TEST_CASE("two servers that a forged request points at each other do not answer 
   CHECK(datagrams == 2);
 }
 
-TEST_CASE("a source over its rate is ignored for three of four requests, or kissed") {
+TEST_CASE(
+    "about one in four requests of a source over its rate is answered, the others ignored or "
+    "kissed") {
   for (const auto over_rate : {NtpOverRate::ignored, NtpOverRate::kissed}) {
     NtpOptions options;
     options.local_stratum = 5;
@@ -300,15 +308,16 @@ TEST_CASE("a source over its rate is ignored for three of four requests, or kiss
     int kissed = 0;
     world.host("b").run([&] {
       auto socket = client_of("udp://a:123");
-      for (int i = 0; i < 24; ++i) {
+      for (int i = 0; i < 104; ++i) {
         const auto sample = ask(socket, milliseconds(100));
         if (!sample) continue;
         ++(sample->packet.stratum == 0 ? kissed : answered);
       }
     });
     CHECK(world.run().holds());
-    CHECK(answered == 4 + 5);
-    CHECK(kissed == (over_rate == NtpOverRate::kissed ? 15 : 0));
+    CHECK(answered > 4 + 10);
+    CHECK(answered < 4 + 45);
+    CHECK(kissed == (over_rate == NtpOverRate::kissed ? 104 - answered : 0));
   }
 }
 

@@ -47,21 +47,22 @@ TEST_CASE("an endpoint has its own mirror, stratum, keys and limit") {
   CHECK(limited->rates.sources == LimitedSources::all);
   CHECK(limited->rates.burst == 8);
   CHECK(limited->over_rate == NtpOverRate::kissed);
-  CHECK(options_of("over-limit=ignore")->over_rate == NtpOverRate::ignored);
+  CHECK(options_of("limit=1/s&over-limit=ignore")->over_rate == NtpOverRate::ignored);
 }
 
 TEST_CASE("an endpoint without options keeps the defaults of the program") {
   NtpOptions defaults;
   defaults.local_stratum = 3;
   defaults.keys_file = "/k";
-  const auto options = options_of("over-limit=kiss", defaults);
+  const auto options = options_of("limit=1/s", defaults);
   CHECK(options->local_stratum == 3);
   CHECK(options->keys_file == "/k");
 }
 
 TEST_CASE("a wrong value of an option is refused") {
   for (const char* query : {"local-stratum=0", "local-stratum=16", "local-stratum=x", "limit=often",
-                            "over-limit=drop", "over-limit="}) {
+                            "limit=1/s&over-limit=drop", "limit=1/s&over-limit=", "over-limit=kiss",
+                            "limit=none&over-limit=kiss", "mirror=", "keys="}) {
     CAPTURE(query);
     const auto options = options_of(query);
     REQUIRE_FALSE(options);

@@ -13,6 +13,8 @@ namespace {
 using Kind = SessionEvent::Kind;
 using namespace hotline::test;
 
+const SessionOptions kOptions = session_options();
+
 /// A server that has received HELLO.
 struct Server : SessionEnd {
   explicit Server(const SessionOptions& options = session_options())
@@ -120,7 +122,7 @@ TEST_CASE("before HELLO nothing else is allowed, and HELLO only once") {
     CHECK(failure_of(end) == SessionCode::protocol);
   }
   std::string hello;
-  append_hello(hello, SessionEnd::hello_of(session_options()));
+  append_hello(hello, SessionEnd::hello_of(kOptions));
   SessionEnd end(SessionRole::server);
   CHECK(kind_of(end, hello) == Kind::ready);
   CHECK(kind_of(end, hello) == Kind::failed);
@@ -135,7 +137,7 @@ TEST_CASE("HELLO may have 4,096 bytes, and other protocols are recognised by the
     CHECK(end.core.failure->text == "did not begin with HELLO of a session");
   }
   std::string hello;
-  append_hello(hello, SessionEnd::hello_of(session_options()));
+  append_hello(hello, SessionEnd::hello_of(kOptions));
   std::string longest = hello;
   longest.resize(kHeaderBytes + kHelloBytesMax);
   longest.replace(0, 4, std::string_view("\0\0\x10\0", 4));
@@ -147,7 +149,7 @@ TEST_CASE("HELLO may have 4,096 bytes, and other protocols are recognised by the
 }
 
 TEST_CASE("ends that speak other versions or protocols do not agree") {
-  Hello hello = SessionEnd::hello_of(session_options());
+  Hello hello = SessionEnd::hello_of(kOptions);
   hello.version_min = hello.version_max = 2;
   std::string bytes;
   append_hello(bytes, hello);
@@ -155,7 +157,7 @@ TEST_CASE("ends that speak other versions or protocols do not agree") {
   CHECK(kind_of(later, bytes) == Kind::failed);
   CHECK(failure_of(later) == SessionCode::version);
 
-  hello = SessionEnd::hello_of(session_options());
+  hello = SessionEnd::hello_of(kOptions);
   hello.version_max = 9;  // It speaks this version too.
   bytes.clear();
   append_hello(bytes, hello);

@@ -11,6 +11,8 @@ namespace {
 
 using namespace hotline::test;
 
+const SessionOptions kOptions = session_options();
+
 /// A server that has received HELLO.
 struct Server : SessionEnd {
   Server() : SessionEnd(SessionRole::server) { begin(); }
@@ -21,7 +23,7 @@ struct Server : SessionEnd {
 TEST_CASE("the first bytes of an end are its HELLO") {
   SessionEnd end(SessionRole::client);
   std::string hello;
-  append_hello(hello, SessionEnd::hello_of(session_options()));
+  append_hello(hello, SessionEnd::hello_of(kOptions));
   CHECK(end.core.has_output());
   CHECK(end.take() == hello);
   CHECK(!end.core.has_output());
