@@ -104,18 +104,29 @@ ExitStatus status_of(const Error& error) {
   switch (error.kind) {
     case ErrorKind::timed_out: return ExitStatus::timed_out;
     case ErrorKind::refused:
+    case ErrorKind::permission_denied:
+    case ErrorKind::resource_exhausted:
     case ErrorKind::unreachable: return ExitStatus::unreachable;
     case ErrorKind::invalid_argument: return ExitStatus::usage;
     default: return ExitStatus::failed;
   }
 }
 
+/// Returns the status if the client cannot be made. The key file is a part of the command line.
+ExitStatus status_of_opening(const Error& error) {
+  const bool is_of_file =
+      error.kind == ErrorKind::permission_denied || error.kind == ErrorKind::not_found;
+  return is_of_file ? ExitStatus::usage : status_of(error);
+}
+
 ExitStatus ask_ntp(const NtpQuery& options, const CommonOptions& common) {
   auto client = NtpClient::open(options.uri, options.client);
-  if (!client) return report_error(client.error(), status_of(client.error()), common.output);
+  if (!client) {
+    return report_error(client.error(), status_of_opening(client.error()), common.output);
+  }
   const std::string server = Endpoint::parse(options.uri)->to_string();
   if (options.is_watch) {
-    return watch_ntp(*client, server, options.client.interval, common.output);
+    return watch_ntp(*client, server, common.output);
   }
   const auto report = client->measure();
   if (!report) return report_error(report.error(), status_of(report.error()), common.output);

@@ -104,12 +104,8 @@ class Display {
 /// One watch, from its first sample to its summary.
 class Watch {
  public:
-  Watch(NtpClient& client, const std::string& server, Duration interval, OutputForm form)
-      : client_(client),
-        server_(server),
-        interval_(interval),
-        form_(form),
-        display_(server, form) {}
+  Watch(NtpClient& client, const std::string& server, OutputForm form)
+      : client_(client), server_(server), form_(form), display_(server, form) {}
 
   ExitStatus run(Signals& signals) {
     TaskGroup group;
@@ -129,13 +125,14 @@ class Watch {
  private:
   void take_samples() {
     for (;;) {
-      const Deadline next = deadline_after(interval_);
+      const Instant begun = now();
       auto sample = client_.ask();
       if (!sample && sample.error().kind == ErrorKind::cancelled) return;
       if (sample) samples_.push_back(*sample);
       keep_last(samples_, kSamplesMax);
       if (!display_.show(sample)) return;
-      if (!sleep_until(next)) return;
+      if (!sample && sample.error().kind == ErrorKind::permission_denied) return;
+      if (!sleep_until(Deadline::after(begun, client_.interval()))) return;
     }
   }
 
@@ -152,7 +149,6 @@ class Watch {
 
   NtpClient& client_;
   const std::string& server_;
-  Duration interval_;
   OutputForm form_;
   Display display_;
   std::vector<NtpSample> samples_;
@@ -195,11 +191,10 @@ std::vector<std::string> NtpPicture::lines(const PlotSize& terminal) const {
   return lines;
 }
 
-ExitStatus watch_ntp(NtpClient& client, const std::string& server, Duration interval,
-                     OutputForm form) {
+ExitStatus watch_ntp(NtpClient& client, const std::string& server, OutputForm form) {
   auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
   if (!signals) return report_error(signals.error(), ExitStatus::failed, form);
-  return Watch(client, server, interval, form).run(*signals);
+  return Watch(client, server, form).run(*signals);
 }
 
 }  // namespace hotline::cli

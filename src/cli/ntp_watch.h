@@ -39,10 +39,10 @@ class NtpPicture {
   std::string trouble_;
 };
 
-/// Takes a sample each `interval` and shows it, until a signal to end: on a terminal as a picture
-/// that is drawn again, elsewhere a line for each. Then it shows a summary. Returns `ok` if there
-/// was a sample. `server` is how the user has named the server.
-ExitStatus watch_ntp(NtpClient& client, const std::string& server, Duration interval,
-                     OutputForm form);
+/// Takes a sample each NtpClient::interval() and shows it, until a signal to end or until the
+/// server refuses to serve this client: on a terminal as a picture that is drawn again, elsewhere a
+/// line for each. Then it shows a summary. Returns `ok` if there was a sample. `server` is how the
+/// user has named the server.
+ExitStatus watch_ntp(NtpClient& client, const std::string& server, OutputForm form);
 
 }  // namespace hotline::cli

@@ -25,6 +25,8 @@ using services::NtpTimestamp;
 using services::NtpVerdict;
 
 constexpr std::string_view kAskForTime = "get the time from";
+/// The longest interval that RATE leads to.
+constexpr Duration kIntervalMax = std::chrono::seconds(1024);
 constexpr Duration kIntervalMin = std::chrono::milliseconds(1);
 constexpr std::size_t kSamplesMax = 10'000;
 constexpr std::size_t kReplyBytesMax = 2048;
@@ -109,6 +111,7 @@ bool is_final(ErrorKind kind) {
 struct NtpClient::State {
   State(DatagramSocket connected, std::unique_ptr<NtpKey> own_key, const NtpClientOptions& asked)
       : options(asked),
+        interval(asked.interval),
         key(std::move(own_key)),
         socket(std::move(connected)),
         association({asked.version, asked.mode, key.get()}) {}
@@ -120,6 +123,7 @@ struct NtpClient::State {
   std::string server() const { return socket.endpoint().to_string(); }
 
   NtpClientOptions options;
+  Duration interval;  ///< Longer than that of the options if the server has asked for it.
   std::unique_ptr<NtpKey> key;
   DatagramSocket socket;
   NtpAssociation association;
@@ -226,18 +230,22 @@ Result<NtpSample> NtpClient::ask() {
     if (!finding) return fail(std::move(finding.error()));
     if (finding->sample) return *finding->sample;
     if (finding->verdict == NtpVerdict::clock_set && tries < kClockSetsMax) continue;
+    if (finding->verdict == NtpVerdict::rate) {
+      state_->interval = std::min(state_->interval * 2, std::max(kIntervalMax, state_->interval));
+    }
     return fail(error_of(*finding, state_->server()));
   }
 }
+
+Duration NtpClient::interval() const { return state_->interval; }
 
 Result<NtpReport> NtpClient::measure() {
   const NtpClientOptions& options = state_->options;
   const bool is_interleaved = options.mode == NtpExchangeMode::interleaved;
   const std::size_t wanted = options.samples + (is_interleaved ? kInterleavedStart : 0);
   std::vector<NtpSample> samples;
-  Duration interval = options.interval;
   for (int failures = 0;;) {
-    const Deadline next = deadline_after(interval);
+    const Instant begun = now();
     auto sample = ask();
     if (sample) {
       failures = 0;
@@ -246,10 +254,9 @@ Result<NtpReport> NtpClient::measure() {
     } else if (is_final(sample.error().kind) || ++failures >= kLossesMax) {
       const bool may_report = !samples.empty() && !is_final(sample.error().kind);
       return may_report ? report_on(samples) : fail(std::move(sample.error()));
-    } else if (sample.error().kind == ErrorKind::resource_exhausted) {
-      interval *= 2;
     }
-    if (auto slept = sleep_until(next); !slept) return fail(std::move(slept.error()));
+    if (auto slept = sleep_until(Deadline::after(begun, interval())); !slept)
+      return fail(std::move(slept.error()));
   }
 }
 

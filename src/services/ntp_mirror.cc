@@ -13,10 +13,18 @@ namespace {
 
 constexpr Duration kInterval = std::chrono::seconds(1);
 
+/// A server that does not serve this machine is asked again after this.
+constexpr Duration kDeniedPause = std::chrono::minutes(1);
+
 /// Two readings of one clock differ by less than the error of a sample and this.
 constexpr Duration kSameClock = std::chrono::milliseconds(1);
 
 constexpr std::string_view kMirror = "mirror";
+
+/// The socket is opened anew after other failures: the name may have another address.
+bool is_to_go_on(const Result<NtpSample>& answer) {
+  return answer || answer.error().kind == ErrorKind::resource_exhausted;
+}
 
 Error not_asked(const std::string& uri) {
   return make_error(ErrorKind::timed_out, kMirror, uri, "it has not answered yet",
@@ -95,16 +103,17 @@ void NtpMirror::take_good(const NtpSample& sample) {
 
 void NtpMirror::follow() {
   for (;;) {
-    auto client = NtpClient::open(uri_, {.samples = 1});
+    auto client = NtpClient::open(uri_, {.samples = 1, .interval = kInterval});
     Result<NtpSample> answer = client ? client->ask() : fail(client.error());
-    for (; answer; answer = client->ask()) {
+    for (; is_to_go_on(answer); answer = client->ask()) {
       take(answer);
-      if (!sleep_for(kInterval, OnDrain::ends)) return;
+      if (!sleep_for(client->interval(), OnDrain::ends)) return;
     }
     const ErrorKind kind = answer.error().kind;
     if (kind == ErrorKind::draining || kind == ErrorKind::cancelled) return;
     take(answer);
-    if (!sleep_for(kInterval, OnDrain::ends)) return;
+    const bool is_denied = kind == ErrorKind::permission_denied;
+    if (!sleep_for(is_denied ? kDeniedPause : kInterval, OnDrain::ends)) return;
   }
 }
 

@@ -179,8 +179,9 @@ class Ending(unittest.TestCase):
             printed = json.loads(server.line(r"drained").string)
             # It may not have ended yet when the signal comes.
             self.assertIn(printed["drained"].pop("finished"), (0, 1))
-            self.assertEqual(printed, {"v": 1, "drained": {"calls": 1, "messages": 0, "cut": 0,
-                                                        "handler_failures": 0}})
+            self.assertEqual(printed, {"v": 1, "drained": {
+                "calls": 1, "messages": 0, "replies": 0, "error_replies": 0, "cut": 0,
+                "handler_failures": 0}})
 
     def test_once_answers_one_message_of_one_call_and_exits_0(self):
         for word in WORDS:

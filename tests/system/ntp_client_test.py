@@ -124,9 +124,9 @@ class Ntp(unittest.TestCase):
         self.refusal(1, "the reply has a stratum above 15", stratum=16)
 
     def test_a_server_that_denies_its_service_is_an_error(self):
-        self.refusal(1, "the reply has the code DENY", leap=3, stratum=0, reference=b"DENY")
-        self.refusal(1, "the reply has the code RSTR", leap=3, stratum=0, reference=b"RSTR")
-        self.refusal(1, "the reply has the code RATE", leap=3, stratum=0, reference=b"RATE")
+        self.refusal(5, "the reply has the code DENY", leap=3, stratum=0, reference=b"DENY")
+        self.refusal(5, "the reply has the code RSTR", leap=3, stratum=0, reference=b"RSTR")
+        self.refusal(5, "the reply has the code RATE", leap=3, stratum=0, reference=b"RATE")
 
     def test_times_that_contradict_each_other_are_an_error(self):
         self.refusal(1, "the reply lacks a time", sent=0)
@@ -151,7 +151,7 @@ class Ntp(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w") as keys:
             os.chmod(keys.name, 0o644)
             asked = run("ntp", "127.0.0.1:1", "--key", "1", "--key-file", keys.name)
-        self.assertEqual(asked.returncode, 1)
+        self.assertEqual(asked.returncode, 2)
         self.assertIn(b"hint: ", asked.stderr)
 
 

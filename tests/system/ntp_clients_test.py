@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from interop_support import HOTLINE, WAIT_S, Server, run
+from interop_support import HOTLINE, WAIT_S, Server
 from ntp_peers import Port123, find, output_of, output_until
 
 RIGHT = "?local-stratum=5"
@@ -15,11 +15,6 @@ KEY = "1 MD5 HEX:00112233445566778899AABBCCDDEEFF"
 
 # Nothing says that the clock is right: no server is at the port to mirror.
 UNSYNCHRONISED = "?mirror=127.0.0.1:9"
-
-
-def setUpModule():
-    if b'"ntp"' not in run(HOTLINE, "services", "--json"):
-        raise unittest.SkipTest("this program has no service ntp")
 
 
 class WithNtp(unittest.TestCase):

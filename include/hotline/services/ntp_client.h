@@ -82,6 +82,10 @@ class NtpClient {
   /// Returns a report on the samples given, which this client has taken, as measure() does.
   Result<NtpReport> report_on(const std::vector<NtpSample>& samples) const;
 
+  /// Returns the time from one request to the next: that of the options, doubled each time that the
+  /// server has asked for a longer one (RATE), up to 17 minutes.
+  Duration interval() const;
+
   const NtpCounts& counts() const;
 
   /// Returns the server's endpoint.

@@ -212,14 +212,15 @@ TEST_CASE("a server that denies its service is not asked again") {
 TEST_CASE("a server that limits the rate is asked at twice the interval") {
   Call call;
   call.options.samples = 2;
-  const auto report = call.measure([](const NtpPacket& request, int number) {
+  std::vector<Instant> times;
+  const auto report = call.measure([&](const NtpPacket& request, int number) {
+    times.push_back(now());
     return number == 1 ? kiss(request, kNtpKissRate) : answer(request, number);
   });
   REQUIRE(report);
   CHECK(report->counts.refusals == 1);
-  const Duration apart =
-      report->samples[1].taken_at.monotonic - report->samples[0].taken_at.monotonic;
-  CHECK(apart > 3900ms);
+  CHECK(times[1] - times[0] > 3900ms);
+  CHECK(times[2] - times[1] > 3900ms);
   const auto never =
       call.measure([](const NtpPacket& request, int) { return kiss(request, kNtpKissRate); });
   CHECK(test::kind_of(never) == "resource_exhausted");
