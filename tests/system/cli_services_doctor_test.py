@@ -24,7 +24,8 @@ class Services(unittest.TestCase):
         lines = run("services", "--json").stdout.splitlines()
         services = [json.loads(line) for line in lines]
         self.assertEqual({service["v"] for service in services}, {1})
-        self.assertEqual([service["service"] for service in services], ["upper", "command", "time", "ntp"])
+        self.assertEqual([service["service"] for service in services],
+                         ["upper", "command", "time", "ntp"])
         self.assertIn("unixgram", services[0]["transports"])
 
     def test_an_example_is_a_command_line_that_works(self):
