@@ -23,6 +23,11 @@ std::unexpected<Error> refuse_file(const std::string& path, ErrorKind kind, std:
 
 std::string shown_path(const std::string& path) { return escape(as_bytes(path)); }
 
+bool is_special_file(const std::string& path) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode);
+}
+
 Result<std::size_t> read_regular_file(const std::string& path, MutableBytes room, FileCheck check) {
   // Opening a pipe without a writer would block.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));

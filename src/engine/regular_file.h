@@ -16,6 +16,11 @@ using FileCheck = Result<void> (*)(const std::string& path, const struct stat& s
 /// Returns the path as errors show it.
 std::string shown_path(const std::string& path);
 
+/// Returns true if `path` leads to something that is not a regular file, for example to a directory
+/// or to a named pipe. To open a pipe can block for ever. Returns false if nothing is there:
+/// opening it says what is wrong. Blocks for as long as stat(2) does.
+bool is_special_file(const std::string& path);
+
 /// Reads the regular file at `path` from its beginning to its end into `room`, which has one byte
 /// more than the file may have, and returns its size. Calls `check` before it reads, unless null.
 /// Fails with `invalid_argument` if it is not a regular file, with `too_large`, as `check` does,

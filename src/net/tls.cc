@@ -13,7 +13,7 @@
 #include <new>
 #include <utility>
 
-#include "engine/special_file.h"
+#include "engine/regular_file.h"
 #include "hotline/core/literal.h"
 #include "hotline/core/rows.h"
 #include "net/address.h"

@@ -1,5 +1,8 @@
 #include "engine/regular_file.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
 #include <fstream>
 #include <string>
@@ -30,5 +33,33 @@ TEST_CASE("a file that its check refuses is not read") {
 }
 
 TEST_CASE("a path is shown escaped") { CHECK(shown_path("/a\n\"b\"") == "/a\\n\\\"b\\\""); }
+
+TEST_CASE("a directory, a named pipe and a device are special, also by a link") {
+  const test::TemporaryDirectory directory;
+  const std::string pipe = directory.file("pipe");
+  const std::string link = directory.file("link");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  REQUIRE(::symlink(pipe.c_str(), link.c_str()) == 0);
+  CHECK(is_special_file(directory.file("")));
+  CHECK(is_special_file(pipe));
+  CHECK(is_special_file(link));
+  CHECK(is_special_file("/dev/null"));
+}
+
+TEST_CASE("a regular file is not special, also by a link") {
+  const test::TemporaryDirectory directory;
+  const std::string file = directory.file("file");
+  const std::string link = directory.file("link");
+  std::ofstream(file) << "content";
+  REQUIRE(::symlink(file.c_str(), link.c_str()) == 0);
+  CHECK_FALSE(is_special_file(file));
+  CHECK_FALSE(is_special_file(link));
+}
+
+TEST_CASE("what is not there is not special") {
+  const test::TemporaryDirectory directory;
+  CHECK_FALSE(is_special_file(directory.file("missing")));
+  CHECK_FALSE(is_special_file(""));
+}
 
 }  // namespace hotline::engine::regular_file_test
