@@ -12,6 +12,7 @@
 #include "hotline/auth/psk_derivation.h"
 #include "hotline/core/ascii.h"
 #include "hotline/core/bad_result_access.h"
+#include "hotline/core/byte_order.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"

@@ -1,35 +1,19 @@
 #pragma once
 
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
 #include "framing/outcome.h"
 #include "framing/wire_format.h"
+#include "hotline/core/byte_order.h"
 #include "hotline/core/bytes.h"
 
 // Binary lengths before the payload. Inline, because finding the end of a small message should cost
 // a server as little as possible.
 
 namespace hotline::framing {
-
-template <std::endian kOrder, std::integral Number>
-Number load(const std::byte* from) {
-  Number number;
-  std::memcpy(&number, from, sizeof number);
-  return kOrder == std::endian::native ? number : std::byteswap(number);
-}
-
-/// Returns how many bytes were written.
-template <std::endian kOrder, std::integral Number>
-std::size_t store(Number number, std::byte* into) {
-  if (kOrder != std::endian::native) number = std::byteswap(number);
-  std::memcpy(into, &number, sizeof number);
-  return sizeof number;
-}
 
 /// A length of a fixed number of bytes.
 struct LengthField {
@@ -47,11 +31,11 @@ constexpr std::size_t length_max_of(LengthField field) {
 inline std::uint32_t load_length(LengthField field, const std::byte* from) {
   const bool is_big = field.order == std::endian::big;
   if (field.bytes == sizeof(std::uint16_t)) {
-    return is_big ? load<std::endian::big, std::uint16_t>(from)
-                  : load<std::endian::little, std::uint16_t>(from);
+    return is_big ? load_number<std::endian::big, std::uint16_t>(from)
+                  : load_number<std::endian::little, std::uint16_t>(from);
   }
-  return is_big ? load<std::endian::big, std::uint32_t>(from)
-                : load<std::endian::little, std::uint32_t>(from);
+  return is_big ? load_number<std::endian::big, std::uint32_t>(from)
+                : load_number<std::endian::little, std::uint32_t>(from);
 }
 
 inline Decoded decode_length_field(LengthField field, Bytes input, std::size_t length_max) {
@@ -66,11 +50,12 @@ inline std::size_t encode_length_field(LengthField field, std::size_t length, st
   const bool is_big = field.order == std::endian::big;
   if (field.bytes == sizeof(std::uint16_t)) {
     const auto number = static_cast<std::uint16_t>(length);
-    return is_big ? store<std::endian::big>(number, into)
-                  : store<std::endian::little>(number, into);
+    return is_big ? store_number<std::endian::big>(number, into)
+                  : store_number<std::endian::little>(number, into);
   }
   const auto number = static_cast<std::uint32_t>(length);
-  return is_big ? store<std::endian::big>(number, into) : store<std::endian::little>(number, into);
+  return is_big ? store_number<std::endian::big>(number, into)
+                : store_number<std::endian::little>(number, into);
 }
 
 inline Decoded decode_varint(Bytes input, std::size_t length_max) {
@@ -98,22 +83,22 @@ inline std::size_t encode_varint(std::uint64_t length, std::byte* into) {
 
 inline Decoded decode_mp(Bytes input, std::size_t length_max) {
   if (input.size() < sizeof(std::int32_t)) return more(sizeof(std::int32_t));
-  const auto mark = load<std::endian::big, std::int32_t>(input.data());
+  const auto mark = load_number<std::endian::big, std::int32_t>(input.data());
   if (mark >= 0) {
     return frame_of_length(input, sizeof mark, static_cast<std::uint64_t>(mark), length_max);
   }
   if (mark != kMpLongMark) return malformed("the length is negative");
   if (input.size() < kMpLongHeaderBytes) return more(kMpLongHeaderBytes);
-  const auto length = load<std::endian::big, std::uint64_t>(input.data() + sizeof mark);
+  const auto length = load_number<std::endian::big, std::uint64_t>(input.data() + sizeof mark);
   return frame_of_length(input, kMpLongHeaderBytes, length, length_max);
 }
 
 inline std::size_t encode_mp(std::uint64_t length, std::byte* into) {
   if (length <= kMpShortLengthMax) {
-    return store<std::endian::big>(static_cast<std::int32_t>(length), into);
+    return store_number<std::endian::big>(static_cast<std::int32_t>(length), into);
   }
-  const std::size_t mark_bytes = store<std::endian::big>(kMpLongMark, into);
-  return mark_bytes + store<std::endian::big>(length, into + mark_bytes);
+  const std::size_t mark_bytes = store_number<std::endian::big>(kMpLongMark, into);
+  return mark_bytes + store_number<std::endian::big>(length, into + mark_bytes);
 }
 
 }  // namespace hotline::framing

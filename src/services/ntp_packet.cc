@@ -1,8 +1,9 @@
 #include "services/ntp_packet.h"
 
 #include <bit>
-#include <cstring>
+
 #include <utility>
+#include "hotline/core/byte_order.h"
 
 namespace hotline::services {
 namespace {
@@ -30,23 +31,14 @@ constexpr std::size_t kSha1MacBytes = NtpMac::kKeyIdBytes + 20;
 constexpr std::size_t kMacBytesMax = NtpMac::kKeyIdBytes + NtpMac::kDigestBytesMax;
 constexpr std::uint8_t kFirstVersionWithExtensions = 4;
 
-/// Returns `number` with its most significant byte first in memory.
-template <typename Number>
-Number big_endian(Number number) {
-  return std::endian::native == std::endian::little ? std::byteswap(number) : number;
-}
-
 template <typename Number>
 Number load(Bytes bytes, std::size_t at) {
-  Number number;
-  std::memcpy(&number, bytes.subspan(at, sizeof number).data(), sizeof number);
-  return big_endian(number);
+  return load_number<std::endian::big, Number>(bytes.subspan(at, sizeof(Number)).data());
 }
 
 template <typename Number>
 void store(Number number, MutableBytes bytes, std::size_t at) {
-  number = big_endian(number);
-  std::memcpy(bytes.subspan(at, sizeof number).data(), &number, sizeof number);
+  store_number<std::endian::big>(number, bytes.subspan(at, sizeof number).data());
 }
 
 void decode_header(Bytes bytes, NtpPacket& packet) {

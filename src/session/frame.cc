@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <iterator>
 #include <limits>
+
+#include "hotline/core/byte_order.h"
 
 namespace hotline::session {
 namespace {
@@ -46,23 +47,15 @@ const FrameRow& row_of(const FrameHeader& header) {
 }
 
 template <typename Number>
-Number big_endian(Number number) {
-  return std::endian::native == std::endian::little ? std::byteswap(number) : number;
-}
-
-template <typename Number>
 Number load(const std::byte* from) {
-  Number number;
-  std::memcpy(&number, from, sizeof number);
-  return big_endian(number);
+  return load_number<std::endian::big, Number>(from);
 }
 
 template <typename Number>
 void append(std::string& out, Number number) {
-  number = big_endian(number);
-  char bytes[sizeof number];
-  std::memcpy(bytes, &number, sizeof number);
-  out.append(bytes, sizeof number);
+  std::byte bytes[sizeof number];
+  store_number<std::endian::big>(number, bytes);
+  out.append(as_text(bytes));
 }
 
 std::string_view cut(std::string_view text) { return text.substr(0, kSessionTextMax); }
