@@ -146,4 +146,24 @@ inline std::string pong_frame(std::uint64_t value) {
   return bytes;
 }
 
+/// A server that has received HELLO.
+struct SessionServer : SessionEnd {
+  explicit SessionServer(const SessionOptions& options = session_options())
+      : SessionEnd(SessionRole::server, options) {
+    begin();
+  }
+};
+
+inline std::optional<SessionCode> failure_of(const SessionEnd& end) {
+  if (!end.core.failure) return std::nullopt;
+  return end.core.failure->code;
+}
+
+/// Returns the kind of the only event of `bytes`; `none` if there is none.
+inline SessionEvent::Kind kind_of(SessionEnd& end, std::string_view bytes) {
+  const auto events = end.feed(bytes);
+  CHECK(events.size() <= 1);
+  return events.empty() ? SessionEvent::Kind::none : events.front().event.kind;
+}
+
 }  // namespace hotline::test

@@ -13,41 +13,21 @@ namespace {
 using Kind = SessionEvent::Kind;
 using namespace hotline::test;
 
-/// A server that has received HELLO.
-struct Server : SessionEnd {
-  explicit Server(const SessionOptions& options = session_options())
-      : SessionEnd(SessionRole::server, options) {
-    begin();
-  }
-};
-
-std::optional<SessionCode> failure_of(const SessionEnd& end) {
-  if (!end.core.failure) return std::nullopt;
-  return end.core.failure->code;
-}
-
-/// Returns the kind of the only event of `bytes`; `none` if there is none.
-Kind kind_of(SessionEnd& end, std::string_view bytes) {
-  const auto events = end.feed(bytes);
-  CHECK(events.size() <= 1);
-  return events.empty() ? Kind::none : events.front().event.kind;
-}
-
 constexpr std::uint8_t kMessage = kFirstMessageType;
 
 }  // namespace
 
 TEST_CASE("a stream has at most flows_max flows") {
-  Server server;
+  SessionServer server;
   CHECK(kind_of(server, open_frame(1, {1, 2})) == Kind::opened);
   CHECK(kind_of(server, open_frame(3, {2, 2})) == Kind::failed);
   CHECK(failure_of(server) == SessionCode::streams);
-  Server other;
+  SessionServer other;
   CHECK(kind_of(other, open_frame(1, {255, 255})) == Kind::failed);
 }
 
 TEST_CASE("a peer has at most streams_max streams, and a reset one counts until it is answered") {
-  Server server;
+  SessionServer server;
   for (SessionStreamId id = 1; id <= 7; id += 2) {
     CHECK(kind_of(server, open_frame(id)) == Kind::opened);
   }
@@ -61,7 +41,7 @@ TEST_CASE("a peer has at most streams_max streams, and a reset one counts until 
 }
 
 TEST_CASE("rapid resets end the session before they cost more than streams_max streams") {
-  Server server;
+  SessionServer server;
   int opened = 0;
   for (SessionStreamId id = 1; !server.core.failure; id += 2) {
     for (const KeptEvent& each : server.feed(open_frame(id) + reset_frame(id))) {
@@ -73,7 +53,7 @@ TEST_CASE("rapid resets end the session before they cost more than streams_max s
 }
 
 TEST_CASE("a peer that does not read the answers to its streams cannot make them pile up") {
-  Server server;
+  SessionServer server;
   std::size_t opened = 0;
   for (SessionStreamId id = 1; !server.core.failure && opened < 100; id += 2) {
     opened += server.feed(open_frame(id)).size();
@@ -85,7 +65,7 @@ TEST_CASE("a peer that does not read the answers to its streams cannot make them
 }
 
 TEST_CASE("a place is free again as soon as the peer can know it") {
-  Server server;
+  SessionServer server;
   for (SessionStreamId id = 1; id < 50; id += 2) {
     CHECK(kind_of(server, open_frame(id, {0, 0})) == Kind::opened);
     if (id % 4 == 1) {
@@ -102,10 +82,10 @@ TEST_CASE("a place is free again as soon as the peer can know it") {
 }
 
 TEST_CASE("ids of the peer rise, and are of its kind") {
-  Server server;
+  SessionServer server;
   CHECK(kind_of(server, open_frame(5)) == Kind::opened);
   for (const SessionStreamId id : {1U, 3U, 5U, 2U}) {
-    Server again;
+    SessionServer again;
     again.feed(open_frame(5));
     CHECK(kind_of(again, open_frame(id)) == Kind::failed);
     CHECK(failure_of(again) == SessionCode::streams);
@@ -113,7 +93,7 @@ TEST_CASE("ids of the peer rise, and are of its kind") {
 }
 
 TEST_CASE("a PING is answered at once, and a second one before the answer has left is a flood") {
-  Server server;
+  SessionServer server;
   CHECK(kind_of(server, ping_frame(7)) == Kind::none);
   CHECK(server.take() == pong_frame(7));
   CHECK(kind_of(server, ping_frame(8)) == Kind::none);
@@ -122,13 +102,13 @@ TEST_CASE("a PING is answered at once, and a second one before the answer has le
 }
 
 TEST_CASE("a PONG without a PING is a violation") {
-  Server server;
+  SessionServer server;
   CHECK(kind_of(server, pong_frame(0)) == Kind::failed);
   CHECK(failure_of(server) == SessionCode::protocol);
 }
 
 TEST_CASE("GOODBYE is answered, and no stream is opened after it") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   CHECK(kind_of(server, goodbye_frame(0)) == Kind::goodbye);
   CHECK(server.take() == goodbye_frame(1));
@@ -139,11 +119,11 @@ TEST_CASE("GOODBYE is answered, and no stream is opened after it") {
 }
 
 TEST_CASE("GOODBYE comes once, except with a failure") {
-  Server server;
+  SessionServer server;
   server.feed(goodbye_frame(0));
   CHECK(kind_of(server, goodbye_frame(0)) == Kind::failed);
   CHECK(failure_of(server) == SessionCode::protocol);
-  Server other;
+  SessionServer other;
   other.feed(goodbye_frame(0));
   CHECK(kind_of(other, goodbye_frame(0, SessionCode::internal, "no memory")) == Kind::failed);
   CHECK(other.core.failure->cause == SessionFailure::Cause::by_peer);
@@ -152,7 +132,7 @@ TEST_CASE("GOODBYE comes once, except with a failure") {
 }
 
 TEST_CASE("streams that the peer did not serve before GOODBYE end as refused, in order") {
-  Server server;
+  SessionServer server;
   for (int i = 0; i < 3; ++i) REQUIRE(server.sender.open({}, {}).value());
   server.feed(accept_frame(2));
   const auto events = server.feed(goodbye_frame(2));
@@ -169,7 +149,7 @@ TEST_CASE("streams that the peer did not serve before GOODBYE end as refused, in
 
 TEST_CASE(
     "after GOODBYE frames above the last stream are ignored, also after one that crossed it") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   server.core.say_goodbye();
   const std::string late = open_frame(3) + data_frame(3, 0, 0, "x") + end_frame(3, 0, 1) +
@@ -182,21 +162,21 @@ TEST_CASE(
 }
 
 TEST_CASE("an end of the connection is in order only if the session is finished") {
-  Server server;
+  SessionServer server;
   server.feed(goodbye_frame(0));
   CHECK(server.receiver.end().kind == Kind::none);
   CHECK(!server.core.failure);
 
-  Server cut;
+  SessionServer cut;
   CHECK(cut.receiver.end().kind == Kind::failed);
   CHECK(cut.core.failure->cause == SessionFailure::Cause::cut);
   CHECK(cut.receiver.end().kind == Kind::none);
 
-  Server open;
+  SessionServer open;
   open.feed(open_frame(1) + goodbye_frame(0));
   CHECK(open.receiver.end().kind == Kind::failed);
 
-  Server within;
+  SessionServer within;
   within.feed(goodbye_frame(0) + ping_frame(1).substr(0, 1));
   CHECK(within.receiver.end().kind == Kind::failed);
 }

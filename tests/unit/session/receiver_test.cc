@@ -15,26 +15,6 @@ using namespace hotline::test;
 
 const SessionOptions kOptions = session_options();
 
-/// A server that has received HELLO.
-struct Server : SessionEnd {
-  explicit Server(const SessionOptions& options = session_options())
-      : SessionEnd(SessionRole::server, options) {
-    begin();
-  }
-};
-
-std::optional<SessionCode> failure_of(const SessionEnd& end) {
-  if (!end.core.failure) return std::nullopt;
-  return end.core.failure->code;
-}
-
-/// Returns the kind of the only event of `bytes`; `none` if there is none.
-Kind kind_of(SessionEnd& end, std::string_view bytes) {
-  const auto events = end.feed(bytes);
-  CHECK(events.size() <= 1);
-  return events.empty() ? Kind::none : events.front().event.kind;
-}
-
 /// A stream of a server in one phase, and which flow of it the peer sends.
 struct Placed {
   SessionStreamId id = 1;
@@ -84,7 +64,7 @@ const FrameToSend kFrames[] = {
 std::string outcomes_in(StreamPhase phase) {
   std::string letters;
   for (const FrameToSend& each : kFrames) {
-    Server server;
+    SessionServer server;
     const Placed placed = put_in(phase, server);
     const Kind kind = kind_of(server, each.bytes(placed));
     if (kind == Kind::failed) {
@@ -173,7 +153,7 @@ TEST_CASE("ends that speak other versions or protocols do not agree") {
 }
 
 TEST_CASE("after a violation the peer gets GOODBYE with the code, and no byte is looked at") {
-  Server server;
+  SessionServer server;
   CHECK(kind_of(server, accept_frame(2) + open_frame(1)) == Kind::failed);
   CHECK(server.take() == goodbye_frame(0, SessionCode::protocol, server.core.failure->text));
   CHECK(server.core.failure->cause == SessionFailure::Cause::violated);
@@ -182,7 +162,7 @@ TEST_CASE("after a violation the peer gets GOODBYE with the code, and no byte is
 }
 
 TEST_CASE("a frame may have frame_max bytes") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   CHECK(kind_of(server, plain_frame(kMessage, 1, std::string(2'048, 'x'))) == Kind::message);
   CHECK(kind_of(server, plain_frame(kMessage, 1, std::string(2'049, 'x'))) == Kind::failed);
@@ -190,7 +170,7 @@ TEST_CASE("a frame may have frame_max bytes") {
 }
 
 TEST_CASE("unknown frames are skipped, in any number, unless they are critical") {
-  Server server;
+  SessionServer server;
   for (int i = 0; i < 100; ++i) {
     CHECK(kind_of(server, plain_frame(0x0b, 7, std::string(2'048, 'x'), 0x7f)) == Kind::none);
   }
@@ -200,7 +180,7 @@ TEST_CASE("unknown frames are skipped, in any number, unless they are critical")
 }
 
 TEST_CASE("messages of types that the protocol lacks are skipped, and their credit is given back") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1, {0, 0}, ""));
   REQUIRE(server.sender.accept(1, {}).value());
   server.take();
@@ -214,14 +194,14 @@ TEST_CASE("messages of types that the protocol lacks are skipped, and their cred
 }
 
 TEST_CASE("messages that are skipped count as messages") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1, {0, 0}));
   CHECK(kind_of(server, plain_frame(0x44, 1, "")) == Kind::none);
   CHECK(kind_of(server, end_frame(1, kMessageFlow, 1)) == Kind::ended);
 }
 
 TEST_CASE("an event has the fields of its frame") {
-  Server server;
+  SessionServer server;
   auto events = server.feed(open_frame(1, {1, 2}, "ls"));
   REQUIRE(events.size() == 1);
   CHECK(events[0].event.stream == 1);
@@ -246,7 +226,7 @@ TEST_CASE("an event has the fields of its frame") {
 }
 
 TEST_CASE("DATA is delivered in the pieces in which it arrives, each with its offset") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   const std::string bytes = data_frame(1, 0, 0, "hello") + data_frame(1, 0, 5, "world");
   std::string got;
@@ -261,7 +241,7 @@ TEST_CASE("DATA is delivered in the pieces in which it arrives, each with its of
 }
 
 TEST_CASE("DATA over the credit is refused before any byte of it is delivered") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   CHECK(kind_of(server, data_frame(1, 0, 0, std::string(100, 'x'))) == Kind::data);
   server.core.grant(1, 0, 5);
@@ -270,7 +250,7 @@ TEST_CASE("DATA over the credit is refused before any byte of it is delivered") 
 }
 
 TEST_CASE("nothing of a stream is delivered after its reset, not even the rest of a frame") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   REQUIRE(server.sender.accept(1, {}).value());
   const std::string data = data_frame(1, 0, 0, "hello");
@@ -285,7 +265,7 @@ TEST_CASE("nothing of a stream is delivered after its reset, not even the rest o
 }
 
 TEST_CASE("after a reset of this end, what arrives is still checked") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   server.sender.reset(1, ResetCode::cancelled, {});
   CHECK(kind_of(server, data_frame(1, 0, 3, "x")) == Kind::failed);
@@ -293,7 +273,7 @@ TEST_CASE("after a reset of this end, what arrives is still checked") {
 }
 
 TEST_CASE("a reset that crosses the last frames of the peer closes the stream without an answer") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1, {1, 0}));
   REQUIRE(server.sender.accept(1, {}).value());
   REQUIRE(server.sender.end(1, kMessageFlow, {}));
@@ -303,7 +283,7 @@ TEST_CASE("a reset that crosses the last frames of the peer closes the stream wi
 }
 
 TEST_CASE("the last END of both closes the stream, and late CREDIT and RESET are ignored") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1, {1, 0}));
   REQUIRE(server.sender.accept(1, {}).value());
   REQUIRE(server.sender.end(1, kMessageFlow, {}));

@@ -13,11 +13,6 @@ using namespace hotline::test;
 
 const SessionOptions kOptions = session_options();
 
-/// A server that has received HELLO.
-struct Server : SessionEnd {
-  Server() : SessionEnd(SessionRole::server) { begin(); }
-};
-
 }  // namespace
 
 TEST_CASE("the first bytes of an end are its HELLO") {
@@ -39,7 +34,7 @@ TEST_CASE("what is taken is appended to what the caller has") {
 }
 
 TEST_CASE("credit that an accepter grants before it accepts follows its ACCEPT") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   server.core.grant(1, 0, 5);
   server.core.grant(1, 0, 6);
@@ -49,7 +44,7 @@ TEST_CASE("credit that an accepter grants before it accepts follows its ACCEPT")
 }
 
 TEST_CASE("no credit follows a reset, and none is sent for a stream that is closed") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   REQUIRE(server.sender.accept(1, {}).value());
   server.take();
@@ -64,7 +59,7 @@ TEST_CASE("no credit follows a reset, and none is sent for a stream that is clos
 }
 
 TEST_CASE("GOODBYE names the last stream of the peer, and is sent once") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(5));
   server.core.say_goodbye();
   server.core.say_goodbye();
@@ -75,7 +70,7 @@ TEST_CASE("GOODBYE names the last stream of the peer, and is sent once") {
 }
 
 TEST_CASE("a session is finished when both have said GOODBYE and no stream is left") {
-  Server server;
+  SessionServer server;
   server.feed(open_frame(1));
   server.core.say_goodbye();
   CHECK(!server.core.is_finished());
@@ -88,7 +83,7 @@ TEST_CASE("a session is finished when both have said GOODBYE and no stream is le
 }
 
 TEST_CASE("a failure is kept, and later ones change nothing") {
-  Server server;
+  SessionServer server;
   server.core.fail_with_goodbye(SessionFailure::Cause::here, SessionCode::internal, "first");
   server.core.fail_silently(SessionFailure::Cause::cut, SessionCode::internal, "second");
   server.core.fail_with_goodbye(SessionFailure::Cause::here, SessionCode::flood, "third");
@@ -98,7 +93,7 @@ TEST_CASE("a failure is kept, and later ones change nothing") {
 }
 
 TEST_CASE("after a silent failure nothing is sent") {
-  Server server;
+  SessionServer server;
   server.feed(ping_frame(1));
   server.core.fail_silently(SessionFailure::Cause::cut, SessionCode::internal, {});
   CHECK(server.take().empty());
