@@ -7,7 +7,9 @@
 #include "cli/ntp_text.h"
 #include "cli/ntp_watch.h"
 #include "cli/option_values.h"
+#include "cli/until_signal.h"
 #include "hotline/core/duration.h"
+#include "hotline/engine/inherited_signals.h"
 
 namespace hotline::cli {
 namespace {
@@ -27,11 +29,16 @@ have. A positive offset means that this machine's clock is slow. Only the reply 
 number of the request counts. A sample is discarded if its times contradict each other, or if the
 clock of this machine is set while the reply is on its way.
 
-With --watch it draws offset and delay as they come, until it is interrupted, and then prints a
-summary of the last samples. Where standard output is not a terminal it prints a line for each.
+A lost reply is made up for by another request. After three in a row, after a refusal, and after ^C
+it prints the result of the samples that it has, and says why it ended early.
+
+With --watch it draws offset and delay as they come, until ^C or for --samples requests, and then
+prints a summary of the last samples. Where standard output is not a terminal it prints a line for
+each sample.
 
 The exit status is 0 if there is a result, 5 if the server refuses or cannot be reached, 6 if no
-reply comes, and 1 if the reply is not usable: its clock is not synchronised, for example.
+reply comes, and 1 if the reply is not usable: its clock is not synchronised, for example. After ^C
+it is 130 all the same, except with --watch without --samples, which ^C ends in order.
 )";
 
 constexpr char kNtpNotes[] =
@@ -47,7 +54,8 @@ std::vector<OptionRow> ntp_rows() {
   return {
       {.name = "--samples",
        .value = "N",
-       .help = "take N samples (default " + std::to_string(defaults.samples) + ")"},
+       .help = "take N samples (default " + std::to_string(defaults.samples) +
+               "); with --watch, ask N times (default: until interrupted)"},
       {.name = "--interval",
        .value = "TIME",
        .help = "ask once in TIME (default " + format_duration(defaults.interval) + ")"},
@@ -119,6 +127,23 @@ ExitStatus status_of_opening(const Error& error) {
   return is_of_file ? ExitStatus::usage : status_of(error);
 }
 
+/// Measures until all samples have come or a signal ends it.
+ExitStatus measure_ntp(NtpClient& client, const std::string& server, OutputForm form) {
+  Result<NtpReport> report;
+  const auto signal = run_until_signal([&] { report = client.measure(); });
+  if (!signal) return report_error(signal.error(), ExitStatus::failed, form);
+  const bool is_cut = *signal && (!report || report->ended_early);
+  if (is_cut && !report) end_by_signal(**signal);
+  if (!report) return report_error(report.error(), status_of(report.error()), form);
+  if (is_cut) report->ended_early = make_error(ErrorKind::cancelled, {}, {}, "interrupted");
+  const ExitStatus status =
+      print_output(form == OutputForm::json ? ntp_json_of(*report, server).text() + '\n'
+                                            : ntp_text_of(*report, server),
+                   ExitStatus::ok, form);
+  if (is_cut) end_by_signal(**signal);
+  return status;
+}
+
 ExitStatus ask_ntp(const NtpQuery& options, const CommonOptions& common) {
   auto client = NtpClient::open(options.uri, options.client);
   if (!client) {
@@ -126,14 +151,9 @@ ExitStatus ask_ntp(const NtpQuery& options, const CommonOptions& common) {
   }
   const std::string server = Endpoint::parse(options.uri)->to_string();
   if (options.is_watch) {
-    return watch_ntp(*client, server, common.output);
+    return watch_ntp(*client, server, {common.output, options.watch_requests_max});
   }
-  const auto report = client->measure();
-  if (!report) return report_error(report.error(), status_of(report.error()), common.output);
-  const bool is_json = common.output == OutputForm::json;
-  return print_output(
-      is_json ? ntp_json_of(*report, server).text() + '\n' : ntp_text_of(*report, server),
-      ExitStatus::ok, common.output);
+  return measure_ntp(*client, server, common.output);
 }
 
 }  // namespace
@@ -141,6 +161,9 @@ ExitStatus ask_ntp(const NtpQuery& options, const CommonOptions& common) {
 Result<NtpQuery> read_ntp(const Arguments& given) {
   if (given.words.empty()) {
     return fail(usage_error("missing HOST", "write for example 'hotline ntp pool.ntp.org'"));
+  }
+  if (given.words.front().empty()) {
+    return fail(usage_error("HOST is empty", "write for example 'hotline ntp 127.0.0.1'"));
   }
   NtpQuery options;
   options.uri = NtpClient::uri_of(given.words.front());
@@ -150,6 +173,7 @@ Result<NtpQuery> read_ntp(const Arguments& given) {
   if (auto read = read_number(given, "--samples", 10'000, client.samples); !read) {
     return fail(read.error());
   }
+  if (options.is_watch && given.has("--samples")) options.watch_requests_max = client.samples;
   if (auto read = read_number(given, "--ntp-version", 4, client.version); !read) {
     return fail(read.error());
   }

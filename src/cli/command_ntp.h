@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,7 +14,8 @@ namespace hotline::cli {
 struct NtpQuery {
   std::string uri{};
   NtpClientOptions client{};
-  bool is_watch = false;  ///< Asks until it is interrupted.
+  bool is_watch = false;                            ///< Shows each sample.
+  std::optional<std::size_t> watch_requests_max{};  ///< See NtpWatchOptions.
 };
 
 /// `hotline ntp`.

@@ -27,9 +27,9 @@ SIGTERM and the first ^C drain the server: it accepts no new callers, and calls 
 finish. A second signal ends them at once. The exit status is 0 after either. If ^C is ignored when
 the server starts (as in the background of a script), it stays ignored.
 
-SIGHUP makes the server read its keys, certificates and the files of secret-file= again, for new
-calls. If one of them is bad, the log says which, and all old ones stay in use. If the terminal of
-the server is closed, SIGHUP drains it instead, unless it was started with nohup.
+SIGHUP makes the server read its keys, certificates and the files of secret-file= and keys= again,
+for new calls. If one of them is bad, the log says which, and all old ones stay in use. If the
+terminal of the server is closed, SIGHUP drains it instead, unless it was started with nohup.
 )";
 
 constexpr char kServeNotes[] =

@@ -87,6 +87,13 @@ JsonLine counts_of(const NtpCounts& counts) {
   return line;
 }
 
+JsonLine reason_of(const Error& error) {
+  JsonLine line;
+  line.add("kind", name_of(error.kind)).add("message", error.message());
+  line.add_unless_empty("hint", error.hint());
+  return line;
+}
+
 JsonLine state_of(const NtpServerState& server) {
   JsonLine line;
   line.add("stratum", server.stratum).add("leap", name_of(server.leap));
@@ -109,20 +116,22 @@ std::string ntp_text_of(const NtpReport& report, const std::string& server) {
   const NtpServerState& state = best.server;
   std::string reference = state.reference_text();
   if (state.reference_time) reference += ", set at " + time_of_day(*state.reference_time);
-  return two_columns(
-      {{"server", server},
-       {"offset", signed_time_text(best.offset) + ": " + direction_of(best.offset)},
-       {"error", "at most " + time_text(best.error_max()) + " against the server, " +
-                     time_text(report.root_distance()) + " against the reference clock"},
-       {"delay", time_text(best.delay)},
-       {"jitter", time_text(report.jitter)},
-       {"stratum", std::to_string(state.stratum)},
-       {"leap second", std::string(leap_sentence(state.leap))},
-       {"reference", reference},
-       {"root delay", time_text(state.root_delay)},
-       {"root dispersion", time_text(state.root_dispersion)},
-       {"mode", mode_text(best)},
-       {"samples", samples_text(report)}});
+  std::vector<Definition> rows = {
+      {"server", server},
+      {"offset", signed_time_text(best.offset) + ": " + direction_of(best.offset)},
+      {"error", "at most " + time_text(best.error_max()) + " against the server, " +
+                    time_text(report.root_distance()) + " against the reference clock"},
+      {"delay", time_text(best.delay)},
+      {"jitter", time_text(report.jitter)},
+      {"stratum", std::to_string(state.stratum)},
+      {"leap second", std::string(leap_sentence(state.leap))},
+      {"reference", reference},
+      {"root delay", time_text(state.root_delay)},
+      {"root dispersion", time_text(state.root_dispersion)},
+      {"mode", mode_text(best)},
+      {"samples", samples_text(report)}};
+  if (report.ended_early) rows.push_back({"ended early", report.ended_early->message_with_hint()});
+  return two_columns(rows);
 }
 
 JsonLine ntp_json_of(const NtpReport& report, const std::string& server) {
@@ -139,7 +148,9 @@ JsonLine ntp_json_of(const NtpReport& report, const std::string& server) {
   line.add("state", state_of(report.best.server));
   std::vector<JsonLine> samples;
   for (const NtpSample& each : report.samples) samples.push_back(ntp_json_of(each));
-  return std::move(line.add("samples", samples).add("counts", counts_of(report.counts)));
+  line.add("samples", samples).add("counts", counts_of(report.counts));
+  if (report.ended_early) line.add("ended_early", reason_of(*report.ended_early));
+  return line;
 }
 
 std::string ntp_text_of(const NtpSample& sample) {

@@ -1,7 +1,6 @@
 #include "cli/ntp_watch.h"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -9,10 +8,10 @@
 #include "cli/ntp_text.h"
 #include "cli/report.h"
 #include "cli/standard_input.h"
+#include "cli/until_signal.h"
 #include "hotline/engine/clock.h"
-#include "hotline/engine/signals.h"
+#include "hotline/engine/inherited_signals.h"
 #include "hotline/engine/standard_streams.h"
-#include "hotline/engine/task_group.h"
 
 namespace hotline::cli {
 namespace {
@@ -104,34 +103,36 @@ class Display {
 /// One watch, from its first sample to its summary.
 class Watch {
  public:
-  Watch(NtpClient& client, const std::string& server, OutputForm form)
-      : client_(client), server_(server), form_(form), display_(server, form) {}
+  Watch(NtpClient& client, const std::string& server, const NtpWatchOptions& options)
+      : client_(client),
+        server_(server),
+        options_(options),
+        form_(options.form),
+        display_(server, options.form) {}
 
-  ExitStatus run(Signals& signals) {
-    TaskGroup group;
-    const auto watching = group.spawn("watch", [&] {
-      take_samples();
-      group.cancel();
-    });
-    const auto waiting = group.spawn("signals", [&] {
-      if (signals.wait()) group.cancel();
-    });
-    if (!watching) return report_error(watching.error(), ExitStatus::failed, form_);
-    if (!waiting) return report_error(waiting.error(), ExitStatus::failed, form_);
-    discard(group.join());
-    return sum_up();
+  ExitStatus run() {
+    const auto signal = run_until_signal([this] { take_samples(); });
+    if (!signal) return report_error(signal.error(), ExitStatus::failed, form_);
+    const ExitStatus status = sum_up();
+    // A watch without a limit ends in no other way.
+    if (*signal && options_.requests_max) end_by_signal(**signal);
+    return status;
   }
 
  private:
   void take_samples() {
-    for (;;) {
+    for (std::size_t requests = 1;; ++requests) {
       const Instant begun = now();
       auto sample = client_.ask();
       if (!sample && sample.error().kind == ErrorKind::cancelled) return;
       if (sample) samples_.push_back(*sample);
       keep_last(samples_, kSamplesMax);
       if (!display_.show(sample)) return;
-      if (!sample && sample.error().kind == ErrorKind::permission_denied) return;
+      if (!sample && sample.error().kind == ErrorKind::permission_denied) {
+        refusal_ = sample.error();
+        return;
+      }
+      if (requests == options_.requests_max) return;
       if (!sleep_until(Deadline::after(begun, client_.interval()))) return;
     }
   }
@@ -139,8 +140,9 @@ class Watch {
   ExitStatus sum_up() {
     if (display_.failure() != 0) return report_output_failure(display_.failure(), form_);
     if (samples_.empty()) return ExitStatus::failed;
-    const auto report = client_.report_on(samples_);
+    auto report = client_.report_on(samples_);
     if (!report) return report_error(report.error(), ExitStatus::failed, form_);
+    report->ended_early = refusal_;
     const bool is_json = form_ == OutputForm::json;
     return print_output(is_json ? ntp_json_of(*report, server_).text() + '\n'
                                 : '\n' + ntp_text_of(*report, server_),
@@ -149,9 +151,11 @@ class Watch {
 
   NtpClient& client_;
   const std::string& server_;
+  NtpWatchOptions options_;
   OutputForm form_;
   Display display_;
   std::vector<NtpSample> samples_;
+  std::optional<Error> refusal_{};
 };
 
 }  // namespace
@@ -191,10 +195,8 @@ std::vector<std::string> NtpPicture::lines(const PlotSize& terminal) const {
   return lines;
 }
 
-ExitStatus watch_ntp(NtpClient& client, const std::string& server, OutputForm form) {
-  auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
-  if (!signals) return report_error(signals.error(), ExitStatus::failed, form);
-  return Watch(client, server, form).run(*signals);
+ExitStatus watch_ntp(NtpClient& client, const std::string& server, const NtpWatchOptions& options) {
+  return Watch(client, server, options).run();
 }
 
 }  // namespace hotline::cli

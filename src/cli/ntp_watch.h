@@ -39,10 +39,18 @@ class NtpPicture {
   std::string trouble_;
 };
 
-/// Takes a sample each NtpClient::interval() and shows it, until a signal to end or until the
-/// server refuses to serve this client: on a terminal as a picture that is drawn again, elsewhere a
-/// line for each. Then it shows a summary. Returns `ok` if there was a sample. `server` is how the
-/// user has named the server.
-ExitStatus watch_ntp(NtpClient& client, const std::string& server, OutputForm form);
+/// How long to watch, and how to show it.
+struct NtpWatchOptions {
+  OutputForm form = OutputForm::text;
+  /// Ends after so many requests, at least 1. Nullopt: only a signal or a refusal ends it.
+  std::optional<std::size_t> requests_max{};
+};
+
+/// Takes a sample each NtpClient::interval() and shows it, until a signal to end, the last request,
+/// or a server that refuses to serve this client: on a terminal as a picture that is drawn again,
+/// elsewhere a line for each. Then it shows a summary. Returns `ok` if there was a sample. With
+/// `requests_max`, a signal ends the program after the summary. `server` is how the user has named
+/// the server.
+ExitStatus watch_ntp(NtpClient& client, const std::string& server, const NtpWatchOptions& options);
 
 }  // namespace hotline::cli

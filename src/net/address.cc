@@ -167,6 +167,14 @@ std::uint16_t port_of(const SocketAddress& address) {
   return ntohs(as<sockaddr_in>(address).sin_port);
 }
 
+SocketAddress ipv4_address(std::uint32_t number, std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(number);
+  return {&address, sizeof address};
+}
+
 SocketAddress with_port(const SocketAddress& address, std::uint16_t port) {
   const int family = family_of(address);
   if (family != AF_INET && family != AF_INET6) return address;

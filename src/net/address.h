@@ -30,6 +30,9 @@ SocketAddress unix_address(std::string_view path, bool is_abstract);
 /// Autobind.
 SocketAddress unix_autobind_address();
 
+/// Returns an IPv4 address; `number` has its first byte at the top.
+SocketAddress ipv4_address(std::uint32_t number, std::uint16_t port);
+
 /// Returns an IP address in its IPv6 form, with IPv4 mapped; nullopt for other families.
 std::optional<in6_addr> ip_of(const SocketAddress& address);
 

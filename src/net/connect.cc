@@ -154,6 +154,7 @@ Result<Stream> connect(const Endpoint& endpoint, const ConnectOptions& options) 
             ? "fd: is for serving on an inherited socket"
             : net::list_transports(net::SocketKind::datagram) + " carry datagrams, not calls"));
   }
+  if (auto has = net::check_port(endpoint, kConnectTo); !has) return fail(std::move(has.error()));
   if (auto fit = net::check_fit(endpoint, options.socket, Side::client, kConnectTo); !fit) {
     return fail(std::move(fit.error()));
   }

@@ -240,6 +240,12 @@ bool DatagramSocket::is_own(const DatagramRoute& route) const {
   return state_->own_address.is_peer(route);
 }
 
+bool DatagramSocket::has_ipv4(std::uint32_t address) const {
+  DatagramRoute route;
+  route.peer = net::ipv4_address(address, state_->endpoint.port());
+  return state_->own_address.is_peer(route);
+}
+
 Endpoint DatagramSocket::peer_of(const DatagramRoute& route) const {
   return state_->peer_of(&route);
 }
@@ -313,6 +319,7 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
     return fail(make_error(ErrorKind::unsupported, kReach, endpoint.to_string(),
                            "datagrams go over " + net::list_transports(net::SocketKind::datagram)));
   }
+  if (auto has = net::check_port(endpoint, kReach); !has) return fail(std::move(has.error()));
   if (auto fit = net::check_fit(endpoint, options.socket, Side::client, kReach); !fit) {
     return fail(std::move(fit.error()));
   }

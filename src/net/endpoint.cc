@@ -100,6 +100,7 @@ std::optional<std::vector<EndpointOption>> split_options(std::string_view query)
 }  // namespace
 
 Result<Endpoint> Endpoint::parse(std::string_view uri) {
+  if (uri.empty()) return refuse(uri, "it is empty");
   const std::size_t colon = uri.find(':');
   if (colon == uri.npos || colon == 0) {
     return refuse(uri, "it has no scheme", advice_on_scheme(uri, advice_on_forms()));

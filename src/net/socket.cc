@@ -88,6 +88,13 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint,
   return addresses;
 }
 
+Result<void> check_port(const Endpoint& endpoint, Literal operation) {
+  if (!has_port(endpoint.transport()) || endpoint.port() != 0) return {};
+  return fail(make_error(ErrorKind::invalid_argument, operation, endpoint.to_string(),
+                         "no server can be called at port 0",
+                         "write the port of the server; 0 is for listening at any free port"));
+}
+
 int set_flag(const engine::Channel& channel, int level, int name, int value) {
   return Engine::current().set_option(channel.fd(), level, name, &value, sizeof value);
 }

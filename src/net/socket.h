@@ -23,6 +23,10 @@ Result<std::unique_ptr<engine::Channel>> open_socket(const SocketAddress& addres
 /// Looks a name up: suspends the fiber.
 Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, engine::LookupPurpose purpose);
 
+/// Checks that `endpoint` can be called: port 0 is only for listening. Fails with
+/// `invalid_argument`; the error's operation is `operation`, a literal.
+Result<void> check_port(const Endpoint& endpoint, Literal operation);
+
 /// Sets a numeric flag, such as SO_KEEPALIVE. Returns 0 or a negated errno.
 int set_flag(const engine::Channel& channel, int level, int name, int value = 1);
 

@@ -106,6 +106,20 @@ bool is_final(ErrorKind kind) {
          kind != ErrorKind::protocol_violation && kind != ErrorKind::system;
 }
 
+/// Returns the endpoint of an NTP server.
+Result<Endpoint> parse_server(std::string_view uri) {
+  auto endpoint = Endpoint::parse(uri);
+  if (!endpoint) return endpoint;
+  const auto refuse = [&](std::string detail) {
+    return fail(make_error(ErrorKind::invalid_argument, kAskForTime, endpoint->to_string(),
+                           std::move(detail), "write HOST, HOST:PORT or udp://HOST:PORT"));
+  };
+  if (endpoint->transport() != Transport::udp) return refuse("NTP servers are asked over udp");
+  if (endpoint->host().empty()) return refuse("it has no host");
+  if (endpoint->port() == 0) return refuse("no server can be asked at port 0");
+  return endpoint;
+}
+
 }  // namespace
 
 struct NtpClient::State {
@@ -127,11 +141,14 @@ struct NtpClient::State {
   std::unique_ptr<NtpKey> key;
   DatagramSocket socket;
   NtpAssociation association;
+  std::atomic<std::uint64_t>* announced = nullptr;  ///< See NtpClientAccess.
 };
 
 Result<NtpFinding> NtpClient::State::ask_once() {
-  const auto request = association.begin(random_cookies(), read_clocks());
+  const NtpCookies cookies = random_cookies();
+  const auto request = association.begin(cookies, read_clocks());
   if (!request) return fail(request.error());
+  if (announced != nullptr) *announced = cookies.transmit.value;
   auto finding = [&]() -> Result<NtpFinding> {
     if (auto sent = socket.send({*request, nullptr, SentTime::wanted}); !sent)
       return fail(std::move(sent.error()));
@@ -204,12 +221,7 @@ std::string NtpClient::uri_of(std::string_view server) {
 
 Result<NtpClient> NtpClient::open(std::string_view uri, const NtpClientOptions& options) {
   if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
-  const auto endpoint = Endpoint::parse(uri);
-  if (!endpoint) return fail(endpoint.error());
-  if (endpoint->transport() != Transport::udp) {
-    return fail(make_error(ErrorKind::invalid_argument, kAskForTime, endpoint->to_string(),
-                           "NTP servers are asked over udp"));
-  }
+  if (const auto parsed = parse_server(uri); !parsed) return fail(parsed.error());
   auto key = read_key(options.key);
   if (!key) return fail(std::move(key.error()));
   DatagramOptions datagrams;
@@ -252,12 +264,22 @@ Result<NtpReport> NtpClient::measure() {
       samples.push_back(*sample);
       if (samples.size() >= wanted) return report_on(samples);
     } else if (is_final(sample.error().kind) || ++failures >= kLossesMax) {
-      const bool may_report = !samples.empty() && !is_final(sample.error().kind);
-      return may_report ? report_on(samples) : fail(std::move(sample.error()));
+      return report_early(samples, sample.error());
     }
-    if (auto slept = sleep_until(Deadline::after(begun, interval())); !slept)
-      return fail(std::move(slept.error()));
+    if (auto slept = sleep_until(Deadline::after(begun, interval())); !slept) {
+      return report_early(samples, slept.error());
+    }
   }
+}
+
+/// The report of a measurement that `reason` has ended.
+Result<NtpReport> NtpClient::report_early(const std::vector<NtpSample>& samples,
+                                          const Error& reason) const {
+  // A server that is not synchronised any more may have been wrong before.
+  if (samples.empty() || reason.kind == ErrorKind::unsupported) return fail(reason);
+  auto report = report_on(samples);
+  if (report) report->ended_early = reason;
+  return report;
 }
 
 Result<NtpReport> NtpClient::report_on(const std::vector<NtpSample>& samples) const {
@@ -275,6 +297,10 @@ Result<NtpReport> NtpClient::report_on(const std::vector<NtpSample>& samples) co
   }
   report->counts = counts();
   return *std::move(report);
+}
+
+void NtpClient::announce_requests(std::atomic<std::uint64_t>& number) {
+  state_->announced = &number;
 }
 
 const NtpCounts& NtpClient::counts() const { return state_->association.counts(); }

@@ -159,6 +159,23 @@ class Mistakes(unittest.TestCase):
                      "tcp://127.0.0.1:1?nope=1"):
             self.refuse(2, word, "one")
 
+    def test_an_endpoint_that_is_empty_or_has_port_0_for_every_command_that_calls(self):
+        empty, port_0 = "''", "port 0"
+        for words in (("call", empty, "one"), ("time", empty, "%Y"), ("run", empty, "--", "true"),
+                      ("shell", empty), ("call", port_0, "one"), ("run", port_0, "--", "true"),
+                      ("shell", port_0)):
+            endpoint = "" if words[1] == empty else "tcp://127.0.0.1:0"
+            self.refuse_all(words[1], words[0], endpoint, *words[2:])
+        for command, endpoint in (("call", "udp://127.0.0.1:0"), ("time", "udp://127.0.0.1:0"),
+                                  ("time", "tcp://[::1]:0?framing=lines"), ("shell", "tcp://:0")):
+            self.refuse_all(port_0, command, endpoint)
+
+    def refuse_all(self, reason, *words):
+        refused = run(*words)
+        self.assertEqual((refused.returncode, refused.stdout), (2, b""), words)
+        self.assertIn(reason, refused.stderr.decode())
+        self.assertIn("\nhint: ", refused.stderr.decode())
+
     def test_an_inherited_descriptor_cannot_be_called(self):
         self.assertIn("a call goes over tcp, unix or tls", self.refuse(2, "fd:0", "one"))
 

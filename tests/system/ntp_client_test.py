@@ -1,65 +1,15 @@
-"""`hotline ntp`, against scripted servers and against chronyd."""
-import contextlib
-import glob
+"""`hotline ntp`, against scripted servers."""
 import json
 import os
-import shutil
 import signal
-import socket
 import struct
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
-from cli_support import HOTLINE, WAIT_S, Server, Terminal, ended, run
-
-KEYS = ("1 SHA1 HEX:00112233445566778899\n"
-        "2 AES128 HEX:2b7e151628aed2a6abf7158809cf4f3c\n"
-        "3 MD5 ASCII:secret\n")
-
-
-def reply_to(request, **fields):
-    """The reply of a synchronised server, to the bytes of a request, with other `fields`."""
-    now = time.time() + 2_208_988_800
-    stamp = int(now) % 2**32 << 32 | int(now % 1 * 2**32)
-    field = {"leap": 0, "version": request[0] >> 3 & 7, "mode": 4, "stratum": 1,
-             "reference": b"TEST", "origin": request[40:48], "received": stamp, "sent": stamp,
-             **fields}
-    first = field["leap"] << 6 | field["version"] << 3 | field["mode"]
-    return (struct.pack(">BBbbII4sQ", first, field["stratum"], 0, -20, 0, 0, field["reference"], 0)
-            + field["origin"] + struct.pack(">QQ", field["received"], field["sent"]))
-
-
-@contextlib.contextmanager
-def server(answer):
-    """A server that sends what `answer(request, number)` returns: a list of datagrams."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    bound.bind(("127.0.0.1", 0))
-    requests = []
-
-    def serve():
-        while True:
-            request, peer = bound.recvfrom(2048)
-            if request == b"end":
-                return
-            requests.append(request)
-            for each in answer(request, len(requests)):
-                bound.sendto(each, peer)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield "127.0.0.1:%d" % bound.getsockname()[1], requests
-    finally:
-        bound.sendto(b"end", bound.getsockname())
-        thread.join()
-        bound.close()
-
-
-def ask(where, *options):
-    return run("ntp", where, "--interval", "1ms", *options)
+from cli_support import HOTLINE, WAIT_S, Terminal, ended, run
+from ntp_support import ask, reply_to, server
 
 
 class Ntp(unittest.TestCase):
@@ -146,6 +96,73 @@ class Ntp(unittest.TestCase):
             asked = ask(where, "--timeout", "20ms", "--json")
         self.assertEqual(json.loads(asked.stderr)["error"]["kind"], "timed_out")
 
+    def interrupted(self, number, *options):
+        """The status, standard output and error after a signal during a long measurement."""
+        third = threading.Event()
+
+        def answer(request, count):
+            if count == 3:
+                third.set()
+            return [reply_to(request)]
+
+        with server(answer) as (where, _):
+            asking = subprocess.Popen([HOTLINE, "ntp", where, "--interval=1ms", *options],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            with ended(asking):
+                self.assertTrue(third.wait(WAIT_S))
+                asking.send_signal(number)
+                output, errors = asking.communicate(timeout=WAIT_S)
+        return asking.returncode, output.decode(), errors.decode()
+
+    def test_an_interrupted_measurement_shows_what_it_has_and_ends_by_the_signal(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            status, output, errors = self.interrupted(number, "--samples=10000")
+            self.assertEqual((status, errors), (-number, ""))
+            self.assertRegex(output, r"\n  offset +[+-]")
+            self.assertRegex(output, r"\n  ended early +interrupted\n$")
+        status, output, errors = self.interrupted(signal.SIGINT, "--samples=10000", "--json")
+        self.assertEqual((status, errors), (-signal.SIGINT, ""))
+        self.assertEqual(json.loads(output)["ended_early"],
+                         {"kind": "cancelled", "message": "interrupted"})
+
+    def test_a_measurement_that_is_interrupted_before_its_first_sample_prints_nothing(self):
+        asked = threading.Event()
+        with server(lambda request, _: asked.set() or []) as (where, _):
+            asking = subprocess.Popen([HOTLINE, "ntp", where, "--timeout=1h"],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            with ended(asking):
+                self.assertTrue(asked.wait(WAIT_S))
+                asking.send_signal(signal.SIGINT)
+                self.assertEqual(asking.communicate(timeout=WAIT_S), (b"", b""))
+        self.assertEqual(asking.returncode, -signal.SIGINT)
+
+    def test_a_measurement_that_ends_early_says_so(self):
+        def deny(request):
+            return [reply_to(request, leap=3, stratum=0, reference=b"DENY")]
+
+        for later, kind in ((lambda _: [], "timed_out"), (deny, "permission_denied")):
+            with server(lambda request, number: [reply_to(request)] if number <= 2
+                        else later(request)) as (where, _):
+                asked = ask(where, "--timeout=20ms", "--json")
+            self.assertEqual((asked.returncode, asked.stderr), (0, b""))
+            result = json.loads(asked.stdout)
+            self.assertEqual((len(result["samples"]), result["ended_early"]["kind"]), (2, kind))
+        with server(lambda request, number: [reply_to(request)] if number == 1
+                    else deny(request)) as (where, _):
+            asked = ask(where)
+        self.assertEqual(asked.returncode, 0)
+        self.assertRegex(" ".join(asked.stdout.decode().split()),
+                         r" ended early cannot .* code DENY; hint: ")
+
+    def test_a_server_without_a_host_or_with_port_0_is_refused(self):
+        for where, reason in (("", "HOST is empty"), (":123", "it has no host"),
+                              ("udp://:123", "it has no host"), ("[]:1", "HOST:PORT"),
+                              ("127.0.0.1:0", "port 0"), ("udp://[::1]:0", "port 0")):
+            asked = ask(where)
+            self.assertEqual((asked.returncode, asked.stdout), (2, b""), where)
+            self.assertIn(reason, asked.stderr.decode())
+            self.assertIn("\nhint: ", asked.stderr.decode())
+
     def test_other_transports_and_key_files_that_others_may_read_are_refused(self):
         self.assertEqual(run("ntp", "tcp://127.0.0.1:1").returncode, 2)
         with tempfile.NamedTemporaryFile("w") as keys:
@@ -184,6 +201,40 @@ class Watching(unittest.TestCase):
                 self.assertEqual(watch.communicate(timeout=WAIT_S)[0], b"")
         self.assertEqual(watch.returncode, 1)
 
+    def watched(self, answer, *options):
+        with server(answer) as (where, requests):
+            watch = run("ntp", where, "--interval=1ms", "--timeout=20ms", "--watch", "--json",
+                        *options)
+        return watch, [json.loads(line) for line in watch.stdout.splitlines()], len(requests)
+
+    def test_a_number_of_samples_ends_a_watch_also_if_replies_are_lost(self):
+        watch, lines, requests = self.watched(
+            lambda request, number: [] if number == 2 else [reply_to(request)], "--samples=4")
+        self.assertEqual((watch.returncode, requests), (0, 4))
+        self.assertEqual(["sample" in line for line in lines], [True, True, True, False])
+        self.assertEqual(lines[-1]["counts"]["sent"], 4)
+        self.assertNotIn("ended_early", lines[-1])
+        watch, lines, requests = self.watched(lambda request, _: [], "--samples=2")
+        self.assertEqual((watch.returncode, lines, requests), (1, [], 2))
+
+    def test_a_refusal_that_ends_a_watch_is_in_its_summary(self):
+        watch, lines, _ = self.watched(
+            lambda request, number: [reply_to(request)] if number <= 2 else
+            [reply_to(request, leap=3, stratum=0, reference=b"DENY")])
+        self.assertEqual(watch.returncode, 0)
+        self.assertEqual(lines[-1]["ended_early"]["kind"], "permission_denied")
+
+    def test_a_watch_with_a_number_of_samples_ends_by_the_signal_that_interrupts_it(self):
+        with server(lambda request, _: [reply_to(request)]) as (where, _):
+            watch = subprocess.Popen([HOTLINE, "ntp", where, "--interval=1ms", "--watch",
+                                      "--samples=10000"], stdout=subprocess.PIPE)
+            with ended(watch):
+                watch.stdout.readline()
+                watch.send_signal(signal.SIGINT)
+                rest = watch.communicate(timeout=WAIT_S)[0].decode()
+        self.assertEqual(watch.returncode, -signal.SIGINT)
+        self.assertRegex(rest, r"\n  samples +\d+ used")
+
     def draw(self, **environment):
         with server(lambda request, _: [reply_to(request)]) as (where, _):
             with Terminal("ntp", where, "--interval=1ms", "--watch", TERM="xterm",
@@ -202,138 +253,6 @@ class Watching(unittest.TestCase):
 
     def test_a_terminal_without_NO_COLOR_gets_colours(self):
         self.assertIn("\x1b[32m", self.draw(NO_COLOR=""))
-
-
-def find_chronyd():
-    """A chronyd: of this machine, or unpacked from its package into the user's cache, or None."""
-    for path in (shutil.which("chronyd"), "/usr/sbin/chronyd"):
-        if path and os.path.exists(path):
-            return path
-    cache = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
-                         "hotline-tests")
-    unpacked = os.path.join(cache, "chrony", "usr", "sbin", "chronyd")
-    if os.path.exists(unpacked):
-        return unpacked
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        os.makedirs(cache, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            quiet = {"cwd": folder, "check": True, "capture_output": True, "timeout": 30}
-            subprocess.run(["apt-get", "download", "chrony"], **quiet)
-            package = glob.glob(os.path.join(folder, "*.deb"))[0]
-            subprocess.run(["dpkg", "-x", package, "chrony"], **quiet)
-            with contextlib.suppress(OSError):
-                os.rename(os.path.join(folder, "chrony"), os.path.join(cache, "chrony"))
-        return unpacked if os.path.exists(unpacked) else None
-    return None
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Chronyd(unittest.TestCase):
-    """chronyd without the right to set the clock."""
-
-    @classmethod
-    def setUpClass(cls):
-        if os.geteuid() != 0:
-            raise unittest.SkipTest("chronyd runs as root only")
-        cls.chronyd = find_chronyd()
-        if cls.chronyd is None:
-            raise unittest.SkipTest("there is no chronyd here, and its package cannot be had")
-
-    @contextlib.contextmanager
-    def serving(self, *lines):
-        port = free_port()
-        with tempfile.TemporaryDirectory() as folder:
-            keys = os.path.join(folder, "keys")
-            with open(keys, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                file.write(KEYS)
-            configuration = os.path.join(folder, "chrony.conf")
-            with open(configuration, "w") as file:
-                file.write("\n".join([*lines, "allow", f"port {port}", "bindaddress 127.0.0.1",
-                                      "bindcmdaddress /", "cmdport 0", f"keyfile {keys}",
-                                      f"pidfile {folder}/pid"]) + "\n")
-            daemon = subprocess.Popen([self.chronyd, "-x", "-d", "-u", "root", "-f", configuration],
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            with ended(daemon):
-                self.await_answer(port, daemon)
-                yield f"127.0.0.1:{port}", keys
-
-    def await_answer(self, port, daemon):
-        end = time.monotonic() + WAIT_S
-        while time.monotonic() < end:
-            if daemon.poll() is not None:
-                self.skipTest("chronyd does not run here")
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                probe.connect(("127.0.0.1", port))
-                probe.settimeout(0.2)
-                with contextlib.suppress(OSError):
-                    probe.send(b"\x23" + bytes(47))
-                    probe.recv(100)
-                    return
-            time.sleep(0.01)
-        self.fail("chronyd does not answer")
-
-    def result(self, where, *options):
-        asked = ask(where, "--json", *options)
-        self.assertEqual((asked.returncode, asked.stderr), (0, b""))
-        result = json.loads(asked.stdout)
-        self.assertLessEqual(abs(result["offset_ns"]), result["error_max_ns"])
-        self.assertEqual(result["state"]["stratum"], 5)
-        return result
-
-    def test_it_serves_this_client_in_every_way(self):
-        with self.serving("local stratum 5") as (where, keys):
-            self.assertEqual(self.result(where)["mode"], "basic")
-            for version in range(1, 5):
-                result = self.result(where, f"--ntp-version={version}")
-                self.assertEqual(result["state"]["version"], version)
-            self.assertEqual(self.result(where, "--interleaved")["mode"], "interleaved")
-            for key in (1, 2, 3):
-                result = self.result(where, f"--key={key}", "--key-file", keys, "--interleaved")
-                self.assertEqual((result["mode"], result["authentication"]), ("interleaved", "key"))
-
-    def test_a_key_that_it_does_not_have_is_not_answered(self):
-        with self.serving("local stratum 5") as (where, keys), \
-                tempfile.NamedTemporaryFile("w") as others:
-            others.write("1 SHA1 HEX:99\n9 MD5 x\n")
-            others.flush()
-            for key in (1, 9):
-                asked = ask(where, f"--key={key}", "--key-file", others.name, "--timeout=50ms")
-                self.assertEqual((asked.returncode, asked.stdout), (6, b""))
-                self.assertIn(b"does not know the key", asked.stderr)
-
-    def test_it_is_refused_as_long_as_it_is_not_synchronised(self):
-        with self.serving() as (where, _):
-            asked = ask(where)
-        self.assertEqual((asked.returncode, asked.stdout), (1, b""))
-        self.assertIn(b"not synchronised", asked.stderr)
-
-
-class OurServer(unittest.TestCase):
-    def test_it_serves_this_client_in_every_way(self):
-        with tempfile.TemporaryDirectory() as folder:
-            keys = os.path.join(folder, "keys")
-            with open(keys, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-                file.write(KEYS)
-            service = f"ntp=udp://127.0.0.1:0?local-stratum=7&keys={keys}"
-            with Server(service) as serving:
-                where = serving.endpoints[0]
-                for options in ([], ["--interleaved"], ["--key=2", "--key-file", keys],
-                                ["--key=1", "--key-file", keys, "--interleaved"]):
-                    self.check(where, options)
-
-    def check(self, where, options):
-        asked = ask(where, "--json", *options)
-        self.assertEqual((asked.returncode, asked.stderr), (0, b""))
-        result = json.loads(asked.stdout)
-        self.assertLessEqual(abs(result["offset_ns"]), result["error_max_ns"])
-        self.assertEqual(result["state"]["stratum"], 7)
-        self.assertEqual(result["mode"],
-                         "interleaved" if "--interleaved" in options else "basic")
 
 
 if __name__ == "__main__":

@@ -11,4 +11,9 @@ namespace hotline HOTLINE_PUBLIC {
 /// it starts threads.
 void reset_inherited_signals();
 
+/// Ends this process by `signal`, with the signal's default action, for a program that has taken
+/// the signal and finished its work: a shell that runs it then sees that it was interrupted. Does
+/// not flush or destroy anything.
+[[noreturn]] void end_by_signal(int signal);
+
 }  // namespace hotline

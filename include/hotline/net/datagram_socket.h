@@ -149,6 +149,11 @@ class DatagramSocket {
   /// to this socket without end. Allocates nothing.
   bool is_own(const DatagramRoute& route) const;
 
+  /// Returns true if this socket receives what is sent to its port at that IPv4 address, whose
+  /// first byte is at the top of `address`: 0x7F000001 is 127.0.0.1. Always false on a connected
+  /// socket.
+  bool has_ipv4(std::uint32_t address) const;
+
   /// Returns the peer of `route`, for messages and logs.
   Endpoint peer_of(const DatagramRoute& route) const;
 

@@ -52,6 +52,9 @@ class OptionTaker {
   /// Fails if no room has taken one of the options. The hint proposes the nearest known key.
   Result<void> finish() const;
 
+  /// Returns the endpoint whose options it takes.
+  const Endpoint& endpoint() const { return endpoint_; }
+
   /// Returns an `invalid_argument` about this endpoint.
   Error refuse(std::string detail, std::string advice) const;
 

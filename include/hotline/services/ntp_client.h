@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,11 @@
 #include "hotline/core/result.h"
 #include "hotline/net/endpoint.h"
 #include "hotline/services/ntp_report.h"
+
+// Outside of what is exported.
+namespace hotline::services {
+struct NtpClientAccess;
+}  // namespace hotline::services
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -54,8 +60,8 @@ class NtpClient {
   static std::string uri_of(std::string_view server);
 
   /// Connects to `uri`, such as `udp://192.0.2.1:123`. Fails with `invalid_argument` if the options
-  /// are out of range, if the transport is not UDP, or if the key file or the key in it is wrong;
-  /// and as read_private_file() and connect_datagrams() do.
+  /// are out of range, if the transport is not UDP, if the host is empty or the port 0, or if the
+  /// key file or the key in it is wrong; and as read_private_file() and connect_datagrams() do.
   static Result<NtpClient> open(std::string_view uri, const NtpClientOptions& options = {});
 
   NtpClient(NtpClient&&) noexcept;
@@ -73,10 +79,13 @@ class NtpClient {
   /// and otherwise as the calls of DatagramSocket do. The client stays usable.
   Result<NtpSample> ask();
 
-  /// Asks several times and reports on the samples, of which there may be fewer than asked for, but
-  /// at least one. It goes on after a lost reply, at most twice in a row, and doubles the interval
-  /// when the server asks for that. Fails as ask() does, and with `protocol_violation` if the
-  /// samples contradict each other, because the clock of the server was set in between.
+  /// Asks several times and reports on the samples. It goes on after a lost reply, at most twice in
+  /// a row, and doubles the interval when the server asks for that. If it has at least one sample
+  /// and then cannot go on, because the third request in a row fails, the server refuses to answer,
+  /// or the fiber is interrupted, it reports on those, and NtpReport::ended_early has the reason.
+  /// Fails as ask() does without a sample, or if the server is not synchronised any more; and with
+  /// `protocol_violation` if the samples contradict each other, because the clock of the server was
+  /// set in between.
   Result<NtpReport> measure();
 
   /// Returns a report on the samples given, which this client has taken, as measure() does.
@@ -92,8 +101,11 @@ class NtpClient {
   const Endpoint& server() const;
 
  private:
+  friend struct services::NtpClientAccess;
   struct State;
   explicit NtpClient(std::unique_ptr<State> state);
+  void announce_requests(std::atomic<std::uint64_t>& number);
+  Result<NtpReport> report_early(const std::vector<NtpSample>& samples, const Error& reason) const;
 
   std::unique_ptr<State> state_;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hotline/core/deadline.h"
+#include "hotline/core/error.h"
 #include "hotline/core/public.h"
 #include "hotline/engine/clock.h"
 
@@ -87,6 +88,8 @@ struct NtpReport {
   Duration jitter{};  ///< The root mean square of the differences of the offsets to the best.
   std::vector<NtpSample> samples{};  ///< All that were used, in their order.
   NtpCounts counts{};
+  /// Why there are fewer samples than were asked for, if the measurement ended before them.
+  std::optional<Error> ended_early{};
 
   /// Returns the greatest error of this machine's clock against the reference clock, if it is
   /// corrected by the offset.

@@ -47,7 +47,14 @@ TEST_CASE("options say how to ask") {
   CHECK(options.client.key->file == "f");
 }
 
+TEST_CASE("a number of samples limits a watch only if it is given") {
+  CHECK_FALSE(ntp({"a", "--watch"}).watch_requests_max);
+  CHECK(ntp({"a", "--watch", "--samples", "7"}).watch_requests_max == 7);
+  CHECK_FALSE(ntp({"a", "--samples", "7"}).watch_requests_max);
+}
+
 TEST_CASE("what is missing or out of range is refused") {
+  CHECK(refusal({""}).message() == "HOST is empty");
   CHECK(refusal({}).message() == "missing HOST");
   CHECK(refusal({"a", "--samples", "10001"}).message() == "--samples: 10001 is too large");
   CHECK(refusal({"a", "--samples", "0"}).message() == "--samples: '0' is not a number");

@@ -68,6 +68,19 @@ TEST_CASE("a report as JSON has a version, and times in nanoseconds") {
   CHECK(text.contains(R"("counts":{"sent":5,"samples":0,"lost":1,"foreign":3,)"));
 }
 
+TEST_CASE("a measurement that ended early says why") {
+  NtpReport made = report();
+  CHECK_FALSE(ntp_text_of(made, "a").contains("ended early"));
+  CHECK_FALSE(ntp_json_of(made, "a").text().contains("ended_early"));
+  made.ended_early = make_error(ErrorKind::timed_out, "ask", "a", "no reply", "is it there?");
+  CHECK(
+      ntp_text_of(made, "a").ends_with("ended early      cannot ask a: no reply; hint: is it "
+                                       "there?\n"));
+  CHECK(ntp_json_of(made, "a").text().ends_with(
+      R"("ended_early":{"kind":"timed_out","message":"cannot ask a: no reply",)"
+      R"("hint":"is it there?"}})"));
+}
+
 TEST_CASE("an announced leap second, and a key, are named") {
   NtpReport made = report();
   made.best.is_authenticated = true;

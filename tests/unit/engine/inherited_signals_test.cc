@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <initializer_list>
 
@@ -67,6 +69,34 @@ TEST_CASE("other signals stay ignored") {
     reset_inherited_signals();
     CHECK(is_ignored(signal));
   }
+}
+
+TEST_CASE("a process that ends by a signal is seen to have ended so, even if it blocked it") {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      sigset_t all;
+      sigfillset(&all);
+      ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+      ::signal(signal, SIG_IGN);
+      end_by_signal(signal);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == signal);
+  }
+}
+
+TEST_CASE("a signal that ends no process gives the status that stands for it") {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) end_by_signal(SIGURG);
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 128 + SIGURG);
 }
 
 }  // namespace hotline::inherited_signals_test

@@ -185,6 +185,11 @@ TEST_CASE("an unnamed UNIX peer, an empty and an unknown address have no text") 
   CHECK(describe({&strange, sizeof strange}).host.empty());
 }
 
+TEST_CASE("an IPv4 address is made from its number") {
+  CHECK(ipv4_address(0x7F000001, 80) == ipv4("127.0.0.1", 80));
+  CHECK(ipv4_address(0xC0000201, 0) == ipv4("192.0.2.1", 0));
+}
+
 TEST_CASE("only the address of every interface is a wildcard") {
   CHECK(is_wildcard(ipv4("0.0.0.0", 1)));
   CHECK(is_wildcard(ipv6("::", 1)));

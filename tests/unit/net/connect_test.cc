@@ -13,6 +13,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/net/datagram_socket.h"
 #include "hotline/net/listener.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -187,6 +188,19 @@ TEST_CASE("an endpoint that is not for streams is refused at once") {
     CAPTURE(form.uri);
     CHECK(test::kind_of(connect(form.uri)) == form.kind);
   }
+}
+
+TEST_CASE("port 0 is not called, over any transport that has ports") {
+  for (const std::string_view uri : {"tcp://127.0.0.1:0", "tcp://:0", "tls://127.0.0.1:0"}) {
+    CAPTURE(uri);
+    const auto refused = connect(uri);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::invalid_argument);
+    CHECK(refused.error().message().ends_with("no server can be called at port 0"));
+    CHECK(refused.error().hint().starts_with("write the port of the server"));
+  }
+  CHECK(test::kind_of(connect_datagrams("udp://127.0.0.1:0")) == "invalid_argument");
+  CHECK(test::kind_of(connect("unix:@hotline-without-listener")) == "refused");
 }
 
 TEST_CASE("a look-up that times out is reported as such") {

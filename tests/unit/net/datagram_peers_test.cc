@@ -179,6 +179,9 @@ TEST_CASE("a socket recognises a datagram that it sent to itself, and no other")
       REQUIRE(other);
       CHECK_FALSE(server.is_own(*other->route));
       CHECK_FALSE(client.is_own(*other->route));
+      CHECK(server.has_ipv4(0x7F000001));
+      CHECK_FALSE(server.has_ipv4(0xC0000201));
+      CHECK_FALSE(client.has_ipv4(0x7F000001));
       auto shared = server.share();
       REQUIRE(shared);
       CHECK(shared->is_own(to_itself));

@@ -18,93 +18,16 @@
 #include "services/ntp_keys.h"
 #include "services/ntp_packet.h"
 #include "support/loops.h"
+#include "support/ntp_call.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::ntp_client_test {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace test::ntp_call;
 using services::kNtpKissDeny;
 using services::kNtpKissRate;
-using services::NtpMode;
-using services::NtpPacket;
-using services::NtpTimestamp;
-
-std::string bytes_of(const NtpPacket& packet) {
-  std::array<std::byte, NtpPacket::kBytes> bytes;
-  encode_ntp(packet, bytes);
-  return std::string(as_text(bytes));
-}
-
-/// The good reply to a request that has just arrived.
-NtpPacket reply_to(const NtpPacket& request) {
-  NtpPacket reply;
-  reply.version = request.version;
-  reply.mode = NtpMode::server;
-  reply.stratum = 1;
-  reply.precision = -24;
-  reply.originate_time = request.transmit_time;
-  reply.receive_time = NtpTimestamp::of(wall_clock_now());
-  reply.transmit_time = reply.receive_time;
-  return reply;
-}
-
-/// Returns the datagrams that answer the request of that number, from 1 on.
-using Script = std::function<std::vector<std::string>(const NtpPacket& request, int number)>;
-
-void serve(const Script& script, int& requests) {
-  auto socket = bind_datagrams("udp://:123");
-  REQUIRE(socket);
-  while (const auto datagram = socket->receive()) {
-    const auto request = services::decode_ntp(datagram->bytes);
-    REQUIRE(request);
-    const DatagramRoute route = *datagram->route;
-    for (const std::string& each : script(request->packet, ++requests)) {
-      discard(socket->send({as_bytes(each), &route}));
-    }
-  }
-}
-
-/// A client and a scripted server in a world. The server's clock is 5 s ahead.
-struct Call {
-  /// Runs `use` with a client.
-  void run(const Script& script, const std::function<void(NtpClient&)>& use) {
-    requests = 0;
-    sim::World world(1);
-    world.host("server").step_clock(5s);
-    world.host("server").run([&] { serve(script, requests); });
-    world.host("client").run([&] {
-      auto client = NtpClient::open("udp://server:123", options);
-      REQUIRE(client);
-      use(*client);
-    });
-    if (at_second) world.at(1s, [&] { at_second(world); });
-    CHECK(world.run().to_string() == "");
-  }
-
-  /// The same with measure().
-  Result<NtpReport> measure(const Script& script) {
-    Result<NtpReport> report;
-    run(script, [&](NtpClient& client) { report = client.measure(); });
-    return report;
-  }
-
-  NtpClientOptions options{};
-  std::function<void(sim::World&)> at_second{};
-  int requests = 0;  ///< How many the server got.
-};
-
-std::vector<std::string> answer(const NtpPacket& request, int) {
-  return {bytes_of(reply_to(request))};
-}
-
-std::vector<std::string> kiss(const NtpPacket& request, std::uint32_t code) {
-  NtpPacket reply = reply_to(request);
-  reply.stratum = 0;
-  reply.leap = NtpLeap::unsynchronised;
-  reply.reference_id = code;
-  return {bytes_of(reply)};
-}
 
 }  // namespace
 
@@ -351,6 +274,8 @@ TEST_CASE("options out of range and other transports are refused") {
   CHECK(refusal([](NtpClientOptions& options) { options.reply_timeout = 0s; }));
   CHECK(refusal([](NtpClientOptions&) {}, "tcp://127.0.0.1:123"));
   CHECK(refusal([](NtpClientOptions&) {}, "nonsense"));
+  CHECK(refusal([](NtpClientOptions&) {}, "udp://:123"));
+  CHECK(refusal([](NtpClientOptions&) {}, "udp://127.0.0.1:0"));
   CHECK_FALSE(refusal([](NtpClientOptions&) {}));
 }
 
