@@ -19,6 +19,9 @@ Result<void> add(std::vector<Reloaded>& all, Result<Reloaded> read) {
 
 Result<void> read_service(const Service& service, std::vector<Reloaded>& all) {
   if (auto added = add(all, read_challenge_again(service)); !added) return added;
+  if (const ReadAgain& read_again = service.handler.read_again()) {
+    if (auto added = add(all, read_again()); !added) return added;
+  }
   // The listeners of the other loops share the settings of the first.
   if (service.listeners.empty()) return {};
   return add(all, service.listeners.front().read_again());

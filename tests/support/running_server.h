@@ -64,6 +64,16 @@ class CollectingLog final : public LogSink {
     return services;
   }
 
+  /// Returns the details of the records with that message, in order.
+  std::vector<std::string> details_with(std::string_view message) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> details;
+    for (const LogRecord& record : records_) {
+      if (record.message == message) details.push_back(record.detail);
+    }
+    return details;
+  }
+
   /// Waits until `count` records have that message.
   void wait_for(std::string_view message, std::ptrdiff_t count = 1) const {
     std::unique_lock lock(mutex_);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hotline/core/public.h"
+#include "hotline/core/reloaded.h"
 #include "hotline/core/result.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/socket_options.h"
@@ -78,6 +79,10 @@ concept AnyFunction = std::is_function_v<std::remove_pointer_t<Function>> || req
 /// `cancelled` or `draining`, the wait was interrupted and nothing is lost. If it returns
 /// `resource_exhausted`, the server calls it again.
 using LossWait = std::function<Error()>;
+
+/// Reads again, at Server::reload(), the files that a handler uses. It may block its thread; it
+/// must not wait for the server, nor suspend its fiber, nor throw.
+using ReadAgain = std::function<Result<Reloaded>()>;
 
 /// The functions that serve an endpoint: one of any of the kinds above, or one for streams together
 /// with one for datagrams. Handlers run on many threads at once.
@@ -166,6 +171,13 @@ class Handler {
     return *this;
   }
 
+  /// States that the handler uses files that Server::reload() has to read again. With `processes`,
+  /// a process that already runs, such as the one that serves a datagram socket, keeps what it has.
+  Handler& reload(ReadAgain read_again) {
+    read_again_ = std::move(read_again);
+    return *this;
+  }
+
   const InformedStreamHandler& stream() const { return stream_; }
   const MessageHandler& message() const { return message_; }
   const MessageHandlerMaker& message_maker() const { return message_maker_; }
@@ -181,6 +193,7 @@ class Handler {
   bool is_only_owner() const { return is_only_owner_; }
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
   const LossWait& wait_lost() const { return wait_lost_; }
+  const ReadAgain& read_again() const { return read_again_; }
 
  private:
   template <typename Function>
@@ -204,6 +217,7 @@ class Handler {
   bool is_steered_by_source_ = false;
   std::vector<int> kept_descriptors_;
   LossWait wait_lost_;
+  ReadAgain read_again_;
 };
 
 /// Makes the handler of an endpoint from the endpoint options that it takes.

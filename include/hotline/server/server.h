@@ -189,11 +189,11 @@ class Server {
   void cut();
 
   /// Reads again the certificates, keys and roots of `tls://`, the secrets of `secret-file=`, and
-  /// what ServerOptions::on_reload reads. All or nothing: if one of them is bad, fails with its
-  /// error, and everything stays as it was. Otherwise callers that are accepted from then on get
-  /// the new ones; calls under way go on. Logs either. With SignalUse::drain SIGHUP does the same.
-  /// Any thread, from bind() to the end of run(), otherwise fails with `invalid_argument`; blocks
-  /// its thread while it reads the files.
+  /// what Handler::reload() and ServerOptions::on_reload read. All or nothing: if one of them is
+  /// bad, fails with its error, and everything stays as it was. Otherwise callers that are accepted
+  /// from then on get the new ones; calls under way go on. Logs either. With SignalUse::drain
+  /// SIGHUP does the same. Any thread, from bind() to the end of run(), otherwise fails with
+  /// `invalid_argument`; blocks its thread while it reads the files.
   Result<void> reload();
 
   /// Returns what the server has done so far: the sum over its services and tasks. Any thread, at

@@ -87,6 +87,38 @@ TEST_CASE("a bad file keeps all that was in use, and the log says which it was")
   CHECK(answer_to(running.endpoint().to_string(), first) == "hello");
 }
 
+TEST_CASE("what a handler reads again is used only if everything else is good") {
+  const test::SecretFile file("first");
+  int used = 0;
+  bool is_bad = false;
+  const auto echo_that_reloads = [&] {
+    return Handler(echo).reload([&]() -> Result<Reloaded> {
+      if (is_bad) return fail(bad_configuration());
+      return [&] { ++used; };
+    });
+  };
+  test::AddedServer running(test::options_for("loops:1"), [&](Server& server) {
+    REQUIRE(server.add("tcp://127.0.0.1:0", echo_that_reloads()));
+    REQUIRE(server.add("tcp://127.0.0.1:0?" + file.options(kScheme), echo));
+    REQUIRE(server.add("udp://127.0.0.1:0",
+                       Handler([](DatagramSocket& socket) {
+                         discard(socket.receive());
+                       }).reload([&]() -> Result<Reloaded> { return [&] { ++used; }; })));
+  });
+  REQUIRE(running.server().reload());
+  CHECK(used == 2);
+  file.write("");
+  CHECK_FALSE(running.server().reload());
+  CHECK(used == 2);
+  file.write("second");
+  is_bad = true;
+  CHECK(running.server().reload().error().detail == "line 7 is bad");
+  CHECK(used == 2);
+  is_bad = false;
+  REQUIRE(running.server().reload());
+  CHECK(used == 4);
+}
+
 TEST_CASE("what the program reads again is used only if everything else is good, and last") {
   const test::SecretFile file("first");
   int read = 0;
