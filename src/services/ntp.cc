@@ -5,6 +5,7 @@
 
 #include "hotline/core/choice.h"
 #include "hotline/core/rows.h"
+#include "hotline/services/ntp_client.h"
 #include "services/ntp_kernel_clock.h"
 #include "services/ntp_keys.h"
 #include "services/ntp_local_clock.h"
@@ -60,6 +61,20 @@ Result<void> take_over_rate(OptionTaker& taker, NtpOptions& options) {
   return {};
 }
 
+/// Without a path there are no keys.
+Result<std::shared_ptr<const NtpKeys>> read_keys(const std::string& path) {
+  if (path.empty()) return std::make_shared<const NtpKeys>();
+  auto keys = NtpKeys::read(path);
+  if (!keys) return fail(std::move(keys.error()));
+  return std::make_shared<const NtpKeys>(std::move(*keys));
+}
+
+Result<Reloaded> read_keys_again(const std::shared_ptr<services::NtpServer>& server) {
+  auto keys = read_keys(server->options.keys_file);
+  if (!keys) return fail(std::move(keys.error()));
+  return [server, keys = std::move(*keys)] { server->set_keys(keys); };
+}
+
 Result<std::shared_ptr<NtpClockSource>> make_source(const NtpOptions& options) {
   if (options.local_stratum) {
     return std::make_shared<services::NtpLocalClock>(*options.local_stratum);
@@ -68,6 +83,28 @@ Result<std::shared_ptr<NtpClockSource>> make_source(const NtpOptions& options) {
   auto mirror = services::NtpMirror::of(options.mirror);
   if (!mirror) return fail(std::move(mirror.error()));
   return std::move(*mirror);
+}
+
+/// Returns true if the text of `own` and `mirror` shows that they are one socket.
+bool is_same_socket(const Endpoint& own, const Endpoint& mirror) {
+  if (own.transport() != mirror.transport() || own.port() != mirror.port()) return false;
+  const std::string& host = own.host();
+  const bool is_every_address = host.empty() || host == "0.0.0.0" || host == "::";
+  return host == mirror.host() || (is_every_address && mirror.is_local());
+}
+
+/// Checks that NTP can be served at the endpoint of `taker` with `options`.
+Result<void> check_endpoint(const OptionTaker& taker, const NtpOptions& options) {
+  const Endpoint& own = taker.endpoint();
+  if (own.transport() == Transport::unixgram) {
+    return fail(taker.refuse("NTP goes over udp only", "write udp://HOST:PORT"));
+  }
+  if (options.mirror.empty()) return {};
+  const auto mirror = Endpoint::parse(NtpClient::uri_of(options.mirror));
+  if (!mirror || !is_same_socket(own, *mirror)) return {};
+  return fail(taker.refuse("the option 'mirror' names this endpoint itself",
+                           "name the server that sets the clock of this machine, at another "
+                           "address or port"));
 }
 
 }  // namespace
@@ -102,17 +139,16 @@ Result<void> NtpOptions::check() const {
 
 Result<Handler> ntp_handler(const NtpOptions& options) {
   if (auto checked = options.check(); !checked) return fail(std::move(checked.error()));
-  NtpKeys keys;
-  if (!options.keys_file.empty()) {
-    auto read = NtpKeys::read(options.keys_file);
-    if (!read) return fail(std::move(read.error()));
-    keys = std::move(*read);
-  }
+  auto keys = read_keys(options.keys_file);
+  if (!keys) return fail(std::move(keys.error()));
   auto source = make_source(options);
   if (!source) return fail(std::move(source.error()));
   const auto server =
-      std::make_shared<services::NtpServer>(options, std::move(keys), std::move(*source));
+      std::make_shared<services::NtpServer>(options, std::move(*keys), std::move(*source));
   Handler handler([server](DatagramSocket& socket) { services::NtpSocket(*server, socket).run(); });
+  if (!options.keys_file.empty()) {
+    handler.reload([server] { return read_keys_again(server); });
+  }
   return handler.steer_by_source();
 }
 
@@ -120,6 +156,7 @@ HandlerMaker ntp_maker(const NtpOptions& defaults) {
   return [defaults](OptionTaker& taker) -> Result<Handler> {
     auto options = NtpOptions::take_from(taker, defaults);
     if (!options) return fail(std::move(options.error()));
+    if (auto fits = check_endpoint(taker, *options); !fits) return fail(std::move(fits.error()));
     return ntp_handler(*options);
   };
 }

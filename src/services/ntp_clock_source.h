@@ -25,8 +25,12 @@ class NtpClockSource {
   /// Returns the state at `now`. Does not wait.
   virtual NtpClockReport report(const ClockReading& now) = 0;
 
-  /// Returns true if follow() has to run for report() to be true.
-  virtual bool has_to_follow() const { return false; }
+  /// Returns true if the state may change by itself: follow() then has to run.
+  virtual bool may_change() const { return true; }
+
+  /// Returns true if a request with that transmit time is one that follow() has sent: it has come
+  /// back to this server. The state is then unknown.
+  virtual bool is_own_request(NtpTimestamp /*transmit_time*/) { return false; }
 
   /// Keeps the state up to date until the fiber is drained or cancelled. One fiber at a time.
   virtual void follow() {}

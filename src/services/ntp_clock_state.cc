@@ -17,6 +17,13 @@ Duration drift(const NtpClockState& state, WallTime now) {
 
 }  // namespace
 
+bool is_ipv4_reference(std::uint32_t reference_id) {
+  constexpr std::uint32_t kLoopback = 0x7F000001;
+  constexpr std::uint32_t kMulticast = 0xE0000000;
+  if (reference_id >> 24 == 0 || reference_id >= kMulticast) return false;
+  return reference_id == kLoopback || reference_id >> 24 != kLoopback >> 24;
+}
+
 void describe_ntp_clock(const NtpClockState& state, WallTime now, NtpPacket& reply) {
   const Duration dispersion = state.root_dispersion + drift(state, now);
   if (!state.is_synchronised() ||

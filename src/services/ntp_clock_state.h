@@ -33,6 +33,11 @@ struct NtpClockState {
   bool operator==(const NtpClockState&) const = default;
 };
 
+/// Returns true if a reference id from stratum 2 on may be an IPv4 address: that of an IPv6 server
+/// is a hash, which may look like any. Of the addresses of the loopback only 127.0.0.1 is one,
+/// because 127.127.0.0/16 stands for reference clocks.
+bool is_ipv4_reference(std::uint32_t reference_id);
+
 /// Writes what a server says of its clock at `now` into `reply`: leap, stratum, root delay, root
 /// dispersion, reference id and time. A clock that may be wrong by 16 s or more is described as not
 /// synchronised.

@@ -13,6 +13,7 @@ class NtpLocalClock final : public NtpClockSource {
   explicit NtpLocalClock(std::uint8_t stratum) : stratum_(stratum) {}
 
   NtpClockReport report(const ClockReading& now) override;
+  bool may_change() const override { return false; }
 
  private:
   std::uint8_t stratum_;

@@ -7,6 +7,7 @@
 #include "hotline/net/endpoint.h"
 #include "hotline/services/ntp_client.h"
 #include "services/clock_watch.h"
+#include "services/ntp_client_access.h"
 
 namespace hotline::services {
 namespace {
@@ -39,10 +40,21 @@ Error other_clock(const std::string& uri, Duration offset) {
       "name the server that sets the clock of this machine");
 }
 
+Error itself(const std::string& uri) {
+  return make_error(ErrorKind::invalid_argument, kMirror, uri,
+                    "it is this server itself: the requests come back",
+                    "name the server that sets the clock of this machine, at another address or "
+                    "port");
+}
+
 Error not_updated(const std::string& uri) {
   return make_error(ErrorKind::timed_out, kMirror, uri,
                     "the clock was set, and it has not checked the clock since",
                     "this takes until it has asked its own servers");
+}
+
+NtpClockReport unknown_for(const Error& reason) {
+  return {.reason = reason.message(), .hint = reason.hint()};
 }
 
 NtpClockState state_of(const NtpSample& sample) {
@@ -70,16 +82,26 @@ Result<std::shared_ptr<NtpMirror>> NtpMirror::of(std::string_view server) {
 }
 
 NtpClockReport NtpMirror::report(const ClockReading& now) {
+  if (has_come_back_) return unknown_for(itself(uri_));
   const std::lock_guard lock(mutex_);
   const bool is_known = sample_ && now.monotonic - sample_->taken_at.monotonic <= kSilenceMax &&
                         !was_wall_clock_set(sample_->taken_at, now);
   if (is_known) return {.state = state_of(*sample_)};
-  const Error error = error_.value_or(not_asked(uri_));
-  return {.reason = error.message(), .hint = error.hint()};
+  return unknown_for(error_.value_or(not_asked(uri_)));
+}
+
+bool NtpMirror::is_own_request(NtpTimestamp transmit_time) {
+  if (!transmit_time.is_set() || transmit_time.value != asked_) return false;
+  has_come_back_ = true;
+  return true;
 }
 
 void NtpMirror::take(const Result<NtpSample>& answer) {
   const std::lock_guard lock(mutex_);
+  if (has_come_back_.exchange(false)) {
+    error_ = itself(uri_);
+    return sample_.reset();
+  }
   if (answer) return take_good(*answer);
   error_ = answer.error();
   // It said so itself: nothing older is true any more.
@@ -104,6 +126,7 @@ void NtpMirror::take_good(const NtpSample& sample) {
 void NtpMirror::follow() {
   for (;;) {
     auto client = NtpClient::open(uri_, {.samples = 1, .interval = kInterval});
+    if (client) NtpClientAccess::announce_requests(*client, asked_);
     Result<NtpSample> answer = client ? client->ask() : fail(client.error());
     for (; is_to_go_on(answer); answer = client->ask()) {
       take(answer);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,17 +29,19 @@ class NtpMirror final : public NtpClockSource {
   explicit NtpMirror(std::string uri) : uri_(std::move(uri)) {}
 
   NtpClockReport report(const ClockReading& now) override;
-  bool has_to_follow() const override { return true; }
+  bool is_own_request(NtpTimestamp transmit_time) override;
   void follow() override;
 
   /// Takes the result of one question.
   void take(const Result<NtpSample>& answer);
 
  private:
-  const std::string uri_;
-  std::mutex mutex_;
   void take_good(const NtpSample& sample);
 
+  const std::string uri_;
+  std::atomic<std::uint64_t> asked_ = 0;     ///< The transmit time of the last request.
+  std::atomic<bool> has_come_back_ = false;  ///< That request has reached this server.
+  std::mutex mutex_;
   std::optional<NtpSample> sample_{};      ///< The last one of this machine's clock.
   std::optional<ClockReading> read_at_{};  ///< The last reading of the clock.
   std::optional<WallTime> set_at_{};       ///< It was set, and not updated since.

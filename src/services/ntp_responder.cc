@@ -33,9 +33,9 @@ constexpr std::size_t kReplySizes[] = {48, 68, 72};
 /// Replies whose sent times are outstanding: two batches of datagrams.
 constexpr std::size_t kLeavingMax = 128;
 
-constexpr std::string_view kOutcomeNames[] = {"answered",          "interleaved",  "kissed",
-                                              "limited",           "malformed",    "not_a_request",
-                                              "not_authenticated", "clock_was_set"};
+constexpr std::string_view kOutcomeNames[] = {"answered",          "interleaved",   "kissed",
+                                              "limited",           "malformed",     "not_a_request",
+                                              "not_authenticated", "clock_was_set", "own_request"};
 static_assert(std::size(kOutcomeNames) == kNtpOutcomes);
 
 /// Returns the mode of the reply, or nullopt if `packet` is not a request.

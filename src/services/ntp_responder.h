@@ -27,8 +27,9 @@ enum class NtpOutcome : std::uint8_t {
   not_a_request,      ///< A server must not answer its mode. Two servers would go on for ever.
   not_authenticated,  ///< Its MAC is wrong, or of a key that is unknown, or it is of NTS.
   clock_was_set,      ///< The wall clock was set while the datagram waited.
+  own_request,        ///< A request of this server's own mirror.
 };
-inline constexpr std::size_t kNtpOutcomes = 8;
+inline constexpr std::size_t kNtpOutcomes = 9;
 
 /// Returns the enumerator's name, such as `not_a_request`.
 std::string_view name_of(NtpOutcome outcome);
@@ -69,6 +70,9 @@ struct NtpResponderOptions {
 class NtpResponder {
  public:
   explicit NtpResponder(const NtpResponderOptions& options);
+
+  /// Replaces NtpResponderOptions::keys. Call it while no reply waits for complete().
+  void use_keys(const NtpKeys* keys) { options_.keys = keys; }
 
   /// Decides what to do with a datagram. `clock` has what describe_ntp_clock() wrote.
   NtpReply decide(const NtpRequest& request, const NtpPacket& clock);

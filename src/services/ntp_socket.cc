@@ -15,6 +15,9 @@ namespace {
 /// How often the clock is read, and its source asked for the state.
 constexpr Duration kRefresh = std::chrono::seconds(1);
 
+/// How often a socket warns of lost requests at most.
+constexpr Duration kWarnings = std::chrono::minutes(1);
+
 /// Of the requests of a source over its rate one in so many is answered, at random, so that a
 /// sender that forges its address cannot cut it off.
 constexpr std::uint64_t kLeak = 4;
@@ -30,6 +33,13 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+/// The state of a clock that is set from a server which takes its time from `own`.
+NtpClockReport loop_through(const Endpoint& own) {
+  return {.reason = "the clock is set by a server that takes its time from " + own.to_string() +
+                    ", which is this server",
+          .hint = "remove this server from the sources of the program that sets the clock"};
+}
+
 std::string describe(const NtpPacket& clock) {
   return "stratum " + std::to_string(clock.stratum) + ", at most " +
          std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(
@@ -43,12 +53,11 @@ std::string describe(const NtpPacket& clock) {
 NtpSocket::NtpSocket(NtpServer& server, DatagramSocket& socket)
     : server_(server),
       socket_(socket),
-      responder_({.keys = &server.keys,
-                  .precision = ntp_precision(clock_granularity()),
-                  .seed = random_seed()}),
+      responder_({.precision = ntp_precision(clock_granularity()), .seed = random_seed()}),
       random_(random_seed()),
-      is_leader_(!server.has_leader.exchange(true)) {
+      is_leader_(server.take_lead()) {
   ++server_.sockets;
+  take_new_keys();
 }
 
 NtpSocket::~NtpSocket() {
@@ -56,12 +65,18 @@ NtpSocket::~NtpSocket() {
   if (is_leader_) server_.has_leader = false;
   if (--server_.sockets > 0) return;
   std::string detail;
+  const auto add = [&](std::string_view name, std::uint64_t count) {
+    if (count == 0) return;
+    detail.append(detail.empty() ? "" : ", ")
+        .append(name)
+        .append(" ")
+        .append(std::to_string(count));
+  };
   for (std::size_t i = 0; i < kNtpOutcomes; ++i) {
-    const std::uint64_t count = server_.counts[i];
-    if (count == 0) continue;
-    if (!detail.empty()) detail += ", ";
-    detail += std::string(name_of(static_cast<NtpOutcome>(i))) + ' ' + std::to_string(count);
+    add(name_of(static_cast<NtpOutcome>(i)), server_.counts[i]);
   }
+  add("unsent", server_.unsent);
+  add("lost", server_.lost);
   if (!detail.empty()) log(LogLevel::info, "requests", std::move(detail));
 }
 
@@ -72,17 +87,31 @@ void NtpSocket::run() {
   }
   last_reading_ = read_clocks();
   refresh(last_reading_);
-  if (!is_leader_ || !server_.source->has_to_follow()) return serve();
-  TaskGroup group({.on_throw = OnThrow::cancels_others});
-  group.spawn("follow the clock", [this] { server_.source->follow(); }).value();
-  group.spawn("watch the clock", [this] { watch(); }).value();
-  group.spawn("answer", [this] { serve(); }).value();
-  discard(group.join());
+  if (server_.source->may_change()) {
+    TaskGroup group({.on_throw = OnThrow::cancels_others});
+    group.spawn("watch the clock", [&] { watch(group); }).value();
+    group.spawn("answer", [this] { serve(); }).value();
+    discard(group.join());
+  } else {
+    serve();
+  }
+  // The socket counts on if this is called again after a failure.
+  note_lost();
+  server_.lost += lost_;
 }
 
-/// Reports changes of the state also while no request comes.
-void NtpSocket::watch() {
-  while (sleep_for(kRefresh, OnDrain::ends)) observe(read_clocks());
+/// The leader follows the clock, and reports changes also while no request comes. If it ends, or
+/// its handler pauses after a failure, another socket takes the lead.
+void NtpSocket::watch(TaskGroup& group) {
+  bool is_following = false;
+  do {
+    if (!is_leader_) is_leader_ = server_.take_lead();
+    if (!is_leader_) continue;
+    if (!std::exchange(is_following, true)) {
+      group.spawn("follow the clock", [this] { server_.source->follow(); }).value();
+    }
+    observe(read_clocks());
+  } while (sleep_for(kRefresh, OnDrain::ends));
 }
 
 void NtpSocket::serve() {
@@ -99,6 +128,7 @@ void NtpSocket::serve() {
 void NtpSocket::answer(std::span<const Datagram> requests) {
   const ClockReading reading = read_clocks();
   observe(reading);
+  take_new_keys();
   note_sent();
   pending_.clear();
   for (const Datagram& each : requests) decide(each, reading);
@@ -126,6 +156,9 @@ void NtpSocket::decide(const Datagram& datagram, const ClockReading& reading) {
                            .received_at = datagram.received_at.value_or(reading.wall),
                            .port = datagram.route->port()};
   NtpReply reply = responder_.decide(request, clock_);
+  if (reply.is_sent() && server_.source->is_own_request(reply.packet.originate_time)) {
+    reply.outcome = NtpOutcome::own_request;
+  }
   // Only a good request costs its source a token.
   if (reply.is_sent()) responder_.limit(reply, admit(datagram.route->peer, reading.monotonic));
   if (!reply.is_sent()) return count(reply.outcome);
@@ -156,8 +189,30 @@ bool NtpSocket::complete(std::span<Pending> replies, const ClockReading& reading
 void NtpSocket::send() {
   if (outgoing_.empty()) return;
   // A reply that cannot be sent is lost, as any datagram may be.
-  discard(socket_.send_batch(outgoing_));
+  unsent_ += outgoing_.size() - socket_.send_batch(outgoing_).value_or(0);
   note_sent();
+}
+
+void NtpSocket::take_new_keys() {
+  const std::uint64_t version = server_.keys_version;
+  if (version == keys_version_) return;
+  keys_version_ = version;
+  keys_ = server_.get_keys();
+  responder_.use_keys(keys_.get());
+}
+
+/// Notes how many datagrams have come while the queue of the socket was full, and warns of them.
+void NtpSocket::note_lost() {
+  const std::uint32_t lost = socket_.lost_datagrams().value_or(lost_);
+  if (lost == lost_) return;
+  lost_ = lost;
+  const Instant time = now();
+  if (warned_at_ && time - *warned_at_ < kWarnings) return;
+  warned_at_ = time;
+  log(LogLevel::warning, "requests are lost",
+      std::to_string(lost) +
+          " so far, because they come faster than they are answered; hint: use more loops and "
+          "cores, or a larger queue: receive-buffer=");
 }
 
 void NtpSocket::note_sent() {
@@ -183,21 +238,34 @@ NtpAdmission NtpSocket::admit(const SocketAddress& source, Instant now) {
 
 void NtpSocket::refresh(const ClockReading& reading) {
   refreshed_at_ = reading.monotonic;
-  const NtpClockReport clock = server_.source->report(reading);
+  NtpClockReport clock = server_.source->report(reading);
+  if (follows_itself(clock.state)) clock = loop_through(socket_.endpoint());
   describe_ntp_clock(clock.state, reading.wall, clock_);
   if (is_leader_) report(clock);
   publish_counts();
+  note_lost();
+}
+
+/// RFC 5905: a reference id that is an address of the server shows a loop. It is looked up once,
+/// not with each update.
+bool NtpSocket::follows_itself(const NtpClockState& state) {
+  if (state.reference_id != checked_reference_) {
+    checked_reference_ = state.reference_id;
+    is_own_reference_ =
+        is_ipv4_reference(state.reference_id) && socket_.has_ipv4(state.reference_id);
+  }
+  return state.stratum > 1 && is_own_reference_;
 }
 
 void NtpSocket::report(const NtpClockReport& clock) {
-  if (reported_ == clock.reason) return;
+  if (server_.reported == clock.reason) return;
   if (clock.reason.empty()) {
     log(LogLevel::info, "the clock is synchronised", describe(clock_));
   } else {
     log(LogLevel::warning, "the clock is not synchronised, and replies say so",
         clock.reason + (clock.hint.empty() ? "" : "; hint: " + clock.hint));
   }
-  reported_ = clock.reason;
+  server_.reported = clock.reason;
 }
 
 void NtpSocket::log(LogLevel level, std::string_view message, std::string detail) const {
@@ -213,6 +281,7 @@ void NtpSocket::log(LogLevel level, std::string_view message, std::string detail
 
 void NtpSocket::publish_counts() {
   for (std::size_t i = 0; i < kNtpOutcomes; ++i) server_.counts[i] += std::exchange(counts_[i], 0);
+  server_.unsent += std::exchange(unsent_, 0);
 }
 
 }  // namespace hotline::services

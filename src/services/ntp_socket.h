@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <span>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/services/ntp.h"
 #include "services/ntp_clock_source.h"
@@ -23,16 +25,38 @@ using NtpOutcomeCounts = std::array<std::uint64_t, kNtpOutcomes>;
 
 /// What the sockets of one NTP server share. Any thread.
 struct NtpServer {
-  NtpServer(const NtpOptions& how, NtpKeys known, std::shared_ptr<NtpClockSource> clock)
-      : options(how), keys(std::move(known)), source(std::move(clock)), rates(how.rates) {}
+  NtpServer(const NtpOptions& how, std::shared_ptr<const NtpKeys> known,
+            std::shared_ptr<NtpClockSource> clock)
+      : options(how), source(std::move(clock)), rates(how.rates), keys(std::move(known)) {}
+
+  /// Replaces the keys. Requests that arrive from then on are checked with the new ones.
+  void set_keys(std::shared_ptr<const NtpKeys> known) noexcept {
+    const std::lock_guard lock(keys_mutex);
+    keys.swap(known);
+    ++keys_version;
+  }
+
+  std::shared_ptr<const NtpKeys> get_keys() const {
+    const std::lock_guard lock(keys_mutex);
+    return keys;
+  }
+
+  /// Returns true if the caller leads from now on: it follows the source, and logs what changes,
+  /// until it sets has_leader to false.
+  bool take_lead() { return !has_leader.exchange(true); }
 
   const NtpOptions options;
-  const NtpKeys keys;
   const std::shared_ptr<NtpClockSource> source;
   SourceRates rates;
-  std::atomic<bool> has_leader = false;  ///< One of the sockets follows the source and logs.
-  std::atomic<std::size_t> sockets = 0;  ///< The last one logs the counts.
+  mutable std::mutex keys_mutex;
+  std::shared_ptr<const NtpKeys> keys;
+  std::atomic<std::uint64_t> keys_version = 1;  ///< Changes with `keys`; read without the lock.
+  std::atomic<bool> has_leader = false;
+  std::optional<std::string> reported{};  ///< By the leader: its last reason in the log.
+  std::atomic<std::size_t> sockets = 0;   ///< The last one logs the counts.
   std::array<std::atomic<std::uint64_t>, kNtpOutcomes> counts{};
+  std::atomic<std::uint64_t> unsent = 0;  ///< Replies that are counted and could not be sent.
+  std::atomic<std::uint64_t> lost = 0;    ///< Datagrams for which the sockets had no room.
 };
 
 /// Answers the NTP requests that arrive at one socket. One thread.
@@ -55,7 +79,9 @@ class NtpSocket {
   };
 
   void serve();
-  void watch();
+  void watch(TaskGroup& group);
+  void take_new_keys();
+  void note_lost();
   void answer(std::span<const Datagram> requests);
   void observe(const ClockReading& reading);
   void refresh(const ClockReading& reading);
@@ -66,6 +92,7 @@ class NtpSocket {
   void note_sent();
   void note_clock_set(const ClockReading& reading);
   NtpAdmission admit(const SocketAddress& source, Instant now);
+  bool follows_itself(const NtpClockState& state);
   void report(const NtpClockReport& clock);
   void log(LogLevel level, std::string_view message, std::string detail) const;
   void count(NtpOutcome outcome) { ++counts_[static_cast<std::size_t>(outcome)]; }
@@ -73,17 +100,23 @@ class NtpSocket {
 
   NtpServer& server_;
   DatagramSocket& socket_;
+  std::shared_ptr<const NtpKeys> keys_;
+  std::uint64_t keys_version_ = 0;
   NtpResponder responder_;
   std::mt19937_64 random_;
-  bool is_leader_;
+  bool is_leader_ = false;
 
-  NtpPacket clock_{};                      ///< What replies say of the clock.
-  std::optional<std::string> reported_{};  ///< The reason in the log, empty if synchronised.
+  NtpPacket clock_{};  ///< What replies say of the clock.
+  std::uint32_t checked_reference_ = 0;
+  bool is_own_reference_ = false;  ///< checked_reference_ is an address of this socket.
   ClockReading last_reading_{};
   Instant refreshed_at_{};
   std::vector<Pending> pending_;
   std::vector<OutgoingDatagram> outgoing_;
   NtpOutcomeCounts counts_{};
+  std::uint64_t unsent_ = 0;
+  std::uint32_t lost_ = 0;  ///< Since the socket was opened.
+  std::optional<Instant> warned_at_{};
 };
 
 }  // namespace hotline::services

@@ -29,7 +29,8 @@ enum class NtpOverRate : std::uint8_t {
 struct NtpOptions {
   /// `HOST` or `HOST:PORT` of the NTP server that sets this machine's clock, such as chronyd on the
   /// loopback. Stratum, leap, delay and dispersion are copied from its answers. If it does not
-  /// answer, or its clock is another one, this server says that it is not synchronised.
+  /// answer, if its clock is another one, or if it takes its time from this server, this server
+  /// says that it is not synchronised; also if it is this server itself.
   std::string mirror{};
 
   /// 1 to 15: states that the clock of this machine is right, whatever the kernel says, and that it
@@ -61,7 +62,8 @@ struct NtpOptions {
 /// cannot be used.
 Result<Handler> ntp_handler(const NtpOptions& options = {});
 
-/// Same as above, with the options of the endpoint.
+/// Same as above, with the options of the endpoint. Also fails with `invalid_argument` if the
+/// endpoint is not for UDP, or is the one that its `mirror` names.
 HandlerMaker ntp_maker(const NtpOptions& defaults = {});
 
 }  // namespace hotline

@@ -59,6 +59,15 @@ TEST_CASE(
   CHECK(packet.reference_time == NtpTimestamp::of(kNow - hours(1)));
 }
 
+TEST_CASE("a reference id may be an IPv4 address, unless no server can have that one") {
+  CHECK(is_ipv4_reference(0x7F000001));
+  CHECK(is_ipv4_reference(0x0A000001));
+  CHECK(is_ipv4_reference(0xC0000201));
+  for (const std::uint32_t other : {0U, 0x7F7F0101U, 0x7F000002U, 0xE0000001U, 0xFFFFFFFFU}) {
+    CHECK_FALSE(is_ipv4_reference(other));
+  }
+}
+
 TEST_CASE("a clock that no source has set says so") {
   check_unsynchronised(described({}));
   NtpClockState state = synchronised();

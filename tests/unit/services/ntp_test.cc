@@ -96,6 +96,40 @@ TEST_CASE("a mirror that is not an address is refused") {
   }
 }
 
+std::string refusal_at(const std::string& uri) {
+  const auto endpoint = Endpoint::parse(uri);
+  REQUIRE(endpoint);
+  OptionTaker taker(*endpoint, Side::server);
+  const auto handler = ntp_maker()(taker);
+  if (handler) return "";
+  CHECK(handler.error().kind == ErrorKind::invalid_argument);
+  CHECK_FALSE(handler.error().hint().empty());
+  return handler.error().message();
+}
+
+TEST_CASE("a mirror that is written as the endpoint itself is refused") {
+  for (const char* uri :
+       {"udp://127.0.0.1:123?mirror=127.0.0.1", "udp://[::1]:5?mirror=[::1]:5",
+        "udp://:123?mirror=127.0.0.1:123", "udp://0.0.0.0:123?mirror=localhost",
+        "udp://[::]:123?mirror=::1", "udp://time.example:123?mirror=time.example"}) {
+    CAPTURE(uri);
+    CHECK(refusal_at(uri).contains("names this endpoint itself"));
+  }
+  for (const char* uri :
+       {"udp://127.0.0.1:124?mirror=127.0.0.1", "udp://10.0.0.1:123?mirror=127.0.0.1",
+        "udp://:123?mirror=192.0.2.1", "udp://127.0.0.1:0?mirror=127.0.0.1", "fd:3?mirror=a"}) {
+    CAPTURE(uri);
+    CHECK(refusal_at(uri) == "");
+  }
+}
+
+TEST_CASE("a UNIX socket is refused: no client of NTP uses one") {
+  for (const char* uri : {"unixgram:@ntp", "unixgram:///run/ntp"}) {
+    CAPTURE(uri);
+    CHECK(refusal_at(uri).contains("NTP goes over udp only"));
+  }
+}
+
 TEST_CASE("the keys file is read at once, and a bad one is refused") {
   const test::TemporaryDirectory directory;
   NtpOptions options;
