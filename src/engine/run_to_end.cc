@@ -186,6 +186,7 @@ Result<Completed> run_to_end(Launcher& launcher, const LaunchOptions& what,
   const DeadlineScope scope(deadline_after(options.timeout));
   auto process = launcher.launch(what);
   if (!process) return fail(std::move(process.error()));
+  (*process)->close_input();
   auto completed = run_on_loop(**process, options);
   if (!completed) return fail(of_program(std::move(completed.error()), what));
   return completed;

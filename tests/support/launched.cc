@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
@@ -49,6 +50,51 @@ LaunchOptions shell(std::string script, std::vector<std::string> arguments) {
   return options;
 }
 
+std::unique_ptr<Process> start(const LaunchOptions& options) {
+  auto process = launcher().launch(options);
+  REQUIRE_MESSAGE(process, (process ? "" : process.error().message()));
+  return std::move(*process);
+}
+
+std::unique_ptr<Process> start_with_input(std::string script, std::vector<std::string> arguments) {
+  LaunchOptions options = shell(std::move(script), std::move(arguments));
+  options.input = ProcessInput::pipe;
+  return start(options);
+}
+
+std::string read_all(Process& process, OutputStream which) {
+  std::string text;
+  std::array<std::byte, 64> piece;
+  for (;;) {
+    const auto size = process.read_some(which, piece);
+    REQUIRE(size);
+    if (*size == 0) return text;
+    text += as_text(std::span(piece).first(*size));
+  }
+}
+
+std::string read_line(Process& process, OutputStream which) {
+  std::string line;
+  std::array<std::byte, 1> byte;
+  for (;;) {
+    const auto size = process.read_some(which, byte);
+    REQUIRE(size);
+    REQUIRE(*size == 1);
+    if (as_text(byte) == "\n") return line;
+    line += as_text(byte);
+  }
+}
+
+std::string write_all(Process& process, std::string_view text) {
+  Bytes rest = as_bytes(text);
+  while (!rest.empty()) {
+    const auto size = process.write_some(rest);
+    if (!size) return kind_of(size);
+    rest = rest.subspan(*size);
+  }
+  return {};
+}
+
 Completed run_shell(const std::string& script, const RunOptions& options) {
   auto completed = run_to_end(launcher(), shell(script), options);
   REQUIRE_MESSAGE(completed, (completed ? "" : completed.error().message()));
@@ -82,6 +128,12 @@ std::string Witness::wait_for_end() {
     if (::read(fd_.get(), &byte, 1) <= 0) return text;
     text += byte;
   }
+}
+
+bool Witness::has_ended() const {
+  pollfd polled{fd_.get(), POLLIN, 0};
+  REQUIRE(::poll(&polled, 1, 0) >= 0);
+  return (polled.revents & POLLHUP) != 0 && (polled.revents & POLLIN) == 0;
 }
 
 void must(bool is_so, std::string_view what) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "hotline/core/unique_fd.h"
 #include "hotline/engine/process.h"
@@ -16,6 +18,22 @@ Launcher& launcher();
 
 /// `sh -c SCRIPT ARGUMENTS...`
 LaunchOptions shell(std::string script, std::vector<std::string> arguments = {});
+
+/// Starts it with launcher().
+std::unique_ptr<Process> start(const LaunchOptions& options);
+
+/// The same for a shell script whose standard input is a pipe.
+std::unique_ptr<Process> start_with_input(std::string script,
+                                          std::vector<std::string> arguments = {});
+
+/// Reads an output to its end.
+std::string read_all(Process& process, OutputStream which = OutputStream::standard_output);
+
+/// Reads an output up to the end of the next line, and returns the line without that.
+std::string read_line(Process& process, OutputStream which = OutputStream::standard_output);
+
+/// Writes until all of `text` is written, or a write fails. Returns the kind of the error, or "".
+std::string write_all(Process& process, std::string_view text);
 
 /// Runs a shell script to its end with launcher().
 Completed run_shell(const std::string& script, const RunOptions& options = {});
@@ -33,6 +51,9 @@ class Witness {
 
   /// Waits until no process has it open any more. Returns what was written.
   std::string wait_for_end();
+
+  /// Returns true if no process has it open now and nothing is left to be read.
+  bool has_ended() const;
 
  private:
   TemporaryDirectory directory_;

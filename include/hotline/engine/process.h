@@ -14,14 +14,27 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
+/// What a program and the descendants that it waited for have used.
+struct ProcessUsage {
+  Duration user{};                     ///< Processor time in the programs themselves.
+  Duration system{};                   ///< Processor time in the kernel for them.
+  std::uint64_t memory_max_bytes = 0;  ///< The largest resident memory of any one of them.
+  bool has_dumped_core = false;        ///< True if the end of the program made a core dump.
+};
+
 /// How a process ended.
 struct ProcessEnd {
   int exit_status = -1;  ///< -1 if a signal ended it.
   int signal = 0;
+  ProcessUsage usage{};  ///< Measured for programs of start_launcher() only; zeros otherwise.
 };
 
 /// The outputs of a process.
 enum class OutputStream : std::uint8_t { standard_output, standard_error };
+
+/// What a program reads from its standard input: nothing, because it has ended already, or what is
+/// written with Process::write_some().
+enum class ProcessInput : std::uint8_t { empty, pipe };
 
 /// A program to run.
 struct LaunchOptions {
@@ -35,11 +48,16 @@ struct LaunchOptions {
 
   /// `NAME=value` pairs that are added to the launcher's clean environment and override it.
   std::vector<std::string> environment{};
+
+  ProcessInput input = ProcessInput::empty;
 };
 
 /// A running program and all processes that it has started. The destructor kills what is left of
 /// the tree, including processes that have detached from it. Used by one thread; its waits suspend
 /// the fiber.
+///
+/// The functions that are not pure have implementations for processes that have no input and cannot
+/// be signalled, such as simulated ones.
 class Process {
  public:
   Process() = default;
@@ -47,10 +65,42 @@ class Process {
   Process& operator=(const Process&) = delete;
   virtual ~Process() = default;
 
+  /// Returns the process id that the program had when it started, or -1 if it has none. For people
+  /// and logs only: after the end of the program another process may get the same number.
+  virtual int pid() const { return -1; }
+
   /// Reads what the program and its descendants write to `output`. Returns the number of bytes, or
   /// 0 when no process can write to it any more. Each output has one reader at a time. Fails with
-  /// `cancelled` or `timed_out` if the wait is interrupted.
+  /// `closed` after close_output(), and with `cancelled` or `timed_out` if the wait is interrupted.
   virtual Result<std::size_t> read_some(OutputStream output, MutableBytes into) = 0;
+
+  /// Stops reading `output` and discards what has not been read. The next write of the program to
+  /// it gets SIGPIPE, or EPIPE. A read that is waiting fails with `closed`. Idempotent.
+  virtual void close_output(OutputStream output);
+
+  /// Writes at least one byte of `bytes`, which must not be empty, to the standard input of the
+  /// program. Returns how many. Waits while the pipe is full; the program need not have read what
+  /// was written. One fiber writes at a time; another may read at the same time. Fails with
+  /// `closed` if no process can read it any more, after close_input(), and if the input is
+  /// ProcessInput::empty; with `cancelled` or `timed_out` if the wait is interrupted, and then
+  /// nothing has been written.
+  virtual Result<std::size_t> write_some(Bytes bytes);
+
+  /// Ends the standard input of the program: it reads the end after everything that was written.
+  /// Nothing else ends: its outputs can still be read. A write that is waiting fails with `closed`.
+  /// Idempotent.
+  virtual void close_input();
+
+  /// Sends `signal`, as in signal(7), to the process group of the program. Descendants that have
+  /// left the group do not get it. Does not wait for an effect; the program may ignore the signal.
+  /// A process of the group that runs as another user does not get it, without an error. Fails with
+  /// `closed` if the program has ended, with `invalid_argument` if there is no such signal, with
+  /// `reset` if the keeper of the process has died, and with `resource_exhausted` if too many
+  /// signals are on their way.
+  virtual Result<void> send_signal(int signal);
+
+  /// Asks the program to end: sends SIGTERM. Fails as send_signal() does.
+  Result<void> terminate();
 
   /// Waits for the program itself to end; its descendants may go on. Later calls return the same
   /// result. Fails with `cancelled` or `timed_out` if the wait is interrupted, and with `reset` if
@@ -80,7 +130,7 @@ class Launcher {
   Launcher& operator=(const Launcher&) = delete;
   virtual ~Launcher() = default;
 
-  /// Starts a program with an empty standard input, and returns when it runs. Suspends the fiber.
+  /// Starts a program and returns when it runs. Suspends the fiber.
   /// Fails with `not_found`, `permission_denied` or `too_large` if the system cannot start it (the
   /// detail names the word and the reason), with `invalid_argument`, with `resource_exhausted`,
   /// with `reset` if the launcher or the keeper has died or the new process was killed before it
@@ -134,9 +184,10 @@ struct RunOptions {
 };
 
 /// Runs a program to its end and reads both of its outputs, in any order in which it writes them.
-/// Kills what it leaves running. Fails as launch() does, as Process::wait() does, with `timed_out`
-/// at the timeout, with `too_large` beyond output_max, and with `cancelled`; then the tree is
-/// killed. Suspends the fiber; on a thread without a loop it blocks.
+/// Its standard input is empty, whatever `what.input` is. Kills what it leaves running. Fails as
+/// launch() does, as Process::wait() does, with `timed_out` at the timeout, with `too_large` beyond
+/// output_max, and with `cancelled`; then the tree is killed. Suspends the fiber; on a thread
+/// without a loop it blocks.
 Result<Completed> run_to_end(Launcher& launcher, const LaunchOptions& what,
                              const RunOptions& options = {});
 

@@ -12,11 +12,30 @@
 
 #include "engine/launcher/clean_environment.h"
 #include "engine/launcher/launch_request.h"
-#include "engine/launcher/process_tree.h"
 #include "engine/launcher/program_start.h"
 #include "engine/operations/system_result.h"
 
 namespace hotline::engine {
+namespace {
+
+constexpr std::uint64_t kBytesInKilobyte = 1024;
+
+std::int64_t microseconds(const timeval& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec;
+}
+
+LaunchStatus status_of(const EndedChild& child, StatusKind kind) {
+  const bool has_exited = WIFEXITED(child.status);
+  return {.kind = kind,
+          .value = has_exited ? WEXITSTATUS(child.status) : -1,
+          .signal = has_exited ? 0 : WTERMSIG(child.status),
+          .has_dumped_core = !has_exited && WCOREDUMP(child.status) ? 1 : 0,
+          .user_us = microseconds(child.usage.ru_utime),
+          .system_us = microseconds(child.usage.ru_stime),
+          .memory_max_bytes = static_cast<std::uint64_t>(child.usage.ru_maxrss) * kBytesInKilobyte};
+}
+
+}  // namespace
 
 UniqueFd open_signals() {
   sigset_t set;
@@ -54,8 +73,11 @@ bool Keeper::start() {
   StartedProgram started{-1, {StatusKind::program_failed, EINVAL, 0}};
   if (auto request = decode_request(request_); request && descriptors_.status) {
     request->environment = merge_environment(request->environment, setup_.environment);
-    started = start_program({*request, descriptors_.output.get(), descriptors_.error.get()});
+    started = start_program(
+        {*request, descriptors_.output.get(), descriptors_.error.get(), descriptors_.input.get()});
   }
+  // When the launch returns, only the program and its descendants can read its input.
+  descriptors_.input.reset();
   send_status(descriptors_.status.get(), started.status);
   // Only after the start: this makes the launcher fork another keeper, which can wait until the
   // program runs.
@@ -76,12 +98,12 @@ void Keeper::watch() {
       case Course::on: break;
       case Course::killed:
         tell_kept();
-        end_descendants([this](pid_t pid, int status) { note_end(pid, status); }, group_);
+        end_descendants([this](const EndedChild& child) { note_end(child); }, group_);
         return tell_kept();
       // It is unknown how the program would have ended, so no end is reported to the server.
-      case Course::orphaned: return end_descendants([](pid_t, int) {}, group_);
+      case Course::orphaned: return end_descendants([](const EndedChild&) {}, group_);
     }
-  } while (reap());
+  } while (reap_children([this](const EndedChild& child) { note_end(child); }));
   tell_kept();
 }
 
@@ -92,34 +114,32 @@ void Keeper::tell_kept() {
 }
 
 /// Waits until there is something to do.
-Keeper::Course Keeper::wait() const {
+Keeper::Course Keeper::wait() {
   std::array<pollfd, 2> polled{pollfd{setup_.signals, POLLIN, 0},
                                pollfd{descriptors_.status.get(), POLLIN, 0}};
   ::poll(polled.data(), polled.size(), -1);
-  if (polled[1].revents != 0) return Course::killed;
+  if (polled[1].revents != 0 && !take_signal_requests()) return Course::killed;
   return next_signal(setup_.signals) == kParentDeathSignal ? Course::orphaned : Course::on;
 }
 
-/// Returns true if any child is left.
-bool Keeper::reap() {
+/// Returns false if the server asks for the end of the tree.
+bool Keeper::take_signal_requests() {
   for (;;) {
-    int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0) return pid == 0;
-    note_end(pid, status);
+    const int signal = receive_signal_request(descriptors_.status.get());
+    if (signal <= 0) return signal == -EAGAIN;
+    // The leader has not been reaped, so the number of its group cannot have been reused.
+    if (leader_ >= 0) ::kill(-group_, signal);
   }
 }
 
-void Keeper::note_end(pid_t pid, int status) {
+void Keeper::note_end(const EndedChild& child) {
   // The number may be reused for a descendant.
-  if (pid != leader_) return;
+  if (child.pid != leader_) return;
   leader_ = -1;
   siginfo_t left;
   has_left_ = ::waitid(P_ALL, 0, &left, WEXITED | WNOHANG | WNOWAIT) == 0;
-  const bool has_exited = WIFEXITED(status);
   send_status(descriptors_.status.get(),
-              {has_left_ ? StatusKind::ended_first : StatusKind::ended,
-               has_exited ? WEXITSTATUS(status) : -1, has_exited ? 0 : WTERMSIG(status)});
+              status_of(child, has_left_ ? StatusKind::ended_first : StatusKind::ended));
 }
 
 }  // namespace hotline::engine

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/launcher/launcher_wire.h"
+#include "engine/launcher/process_tree.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/unique_fd.h"
 
@@ -35,9 +36,10 @@ struct KeeperSetup {
 };
 
 /// The process that keeps the tree of one program. It takes one request, starts the program, adopts
-/// the orphans of the tree, reports how the program ended, and ends when the tree has ended. It
-/// kills the tree when the server asks for that or dies. It also kills the tree when the launcher
-/// dies, and then does not report how the program ended. It is forked before there is a request.
+/// the orphans of the tree, sends the signals that the server asks for, reports how the program
+/// ended, and ends when the tree has ended. It kills the tree when the server asks for that or
+/// dies. It also kills the tree when the launcher dies, and then does not report how the program
+/// ended. It is forked before there is a request.
 class Keeper {
  public:
   explicit Keeper(const KeeperSetup& setup) : setup_(setup) {}
@@ -53,9 +55,9 @@ class Keeper {
   bool take_request(pid_t launcher);
   bool start();
   void watch();
-  Course wait() const;
-  bool reap();
-  void note_end(pid_t pid, int status);
+  Course wait();
+  bool take_signal_requests();
+  void note_end(const EndedChild& child);
   void tell_kept();
 
   KeeperSetup setup_;

@@ -1,30 +1,53 @@
 #include "engine/launcher/launched_process.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <concepts>
+#include <string>
+#include <utility>
+
+#include "core/check.h"
 
 #include "engine/end_code.h"
 #include "engine/engine.h"
 #include "engine/launcher/launch_request.h"
-#include "engine/launcher/launcher_wire.h"
 #include "engine/operations/read_write.h"
+#include "engine/operations/system_result.h"
 #include "engine/process_limit.h"
+#include "engine/signal_actions.h"
 
 namespace hotline::engine {
 namespace {
 
 constexpr std::string_view kWait = "wait for a program";
+constexpr std::string_view kReadOutput = "read the output of a program";
+constexpr std::string_view kWriteInput = "write to a program";
+constexpr std::string_view kSignal = "signal a program";
+
+Error keeper_died(std::string_view operation) {
+  return make_error(ErrorKind::reset, operation, {}, "its supervising process (keeper) died");
+}
+
+/// Calls `receive` again if it fails because the keeper has ended without having read a signal. The
+/// system reports that once, before the messages that the keeper sent.
+int past_reset(const std::invocable auto& receive) {
+  const int size = receive();
+  return size == -ECONNRESET ? receive() : size;
+}
 
 /// Reads the next message of the keeper. Only the keeper writes to its socket, and each message is
 /// one packet.
 Result<LaunchStatus> read_status(Channel& channel, std::string_view operation) {
   LaunchStatus status;
-  Read read(channel, std::as_writable_bytes(std::span(&status, 1)));
-  const int size = Engine::current().perform(read, Deadline::never());
+  const int size = past_reset([&] {
+    Read read(channel, std::as_writable_bytes(std::span(&status, 1)));
+    return Engine::current().perform(read, Deadline::never());
+  });
   if (size == sizeof status) return status;
   if (size < 0) return fail(operation_error(size, operation));
-  return fail(make_error(ErrorKind::reset, operation, {}, "its supervising process (keeper) died"));
+  return fail(keeper_died(operation));
 }
 
 Error start_error(const LaunchStatus& status, const LaunchOptions& options) {
@@ -59,20 +82,96 @@ Error start_error(const LaunchStatus& status, const LaunchOptions& options) {
   return error;
 }
 
+ProcessEnd end_of(const LaunchStatus& status) {
+  using std::chrono::microseconds;
+  return {.exit_status = status.value,
+          .signal = status.signal,
+          .usage = {.user = microseconds(status.user_us),
+                    .system = microseconds(status.system_us),
+                    .memory_max_bytes = status.memory_max_bytes,
+                    .has_dumped_core = status.has_dumped_core != 0}};
+}
+
+/// Returns the error of a read or write on `channel`, which another fiber may have closed
+/// during the wait.
+Error transfer_error(int result, const Channel& channel, std::string_view operation) {
+  if (result == -kCancelEnd && !channel.is_open()) {
+    return make_error(ErrorKind::closed, operation, {}, "it was closed");
+  }
+  return operation_error(result, operation);
+}
+
 }  // namespace
+
+LaunchedProcess::LaunchedProcess(LaunchDescriptors ends)
+    : outputs_{Channel(std::move(ends.output)), Channel(std::move(ends.error))},
+      input_(std::move(ends.input)),
+      status_(std::move(ends.status)) {
+  if (input_.is_open()) ignore_failed_writes();
+}
 
 Result<void> LaunchedProcess::wait_for_start(const LaunchOptions& options) {
   const auto status = read_status(status_, "start a program");
   if (!status) return fail(status.error());
-  if (status->kind == StatusKind::started) return {};
-  return fail(start_error(*status, options));
+  if (status->kind != StatusKind::started) return fail(start_error(*status, options));
+  pid_ = status->value;
+  return {};
 }
 
 Result<std::size_t> LaunchedProcess::read_some(OutputStream output, MutableBytes into) {
-  Read read(outputs_[static_cast<std::size_t>(output)], into);
+  Channel& channel = channel_of(output);
+  if (!channel.is_open()) {
+    return fail(make_error(ErrorKind::closed, kReadOutput, {}, "it was closed"));
+  }
+  Read read(channel, into, OnDrain::goes_on, BlockingMode::non_blocking);
   const int size = Engine::current().perform(read, Deadline::never());
-  if (size < 0) return fail(operation_error(size, "read the output of a program"));
+  if (size < 0) return fail(transfer_error(size, channel, kReadOutput));
   return static_cast<std::size_t>(size);
+}
+
+Result<std::size_t> LaunchedProcess::write_some(Bytes bytes) {
+  check_use(!bytes.empty(), "no bytes are written to a program: write one at least");
+  if (!input_.is_open()) {
+    return fail(make_error(ErrorKind::closed, kWriteInput, {}, "its input is empty or was closed"));
+  }
+  Write write(input_, bytes, BlockingMode::non_blocking);
+  const int size = Engine::current().perform(write, Deadline::never());
+  if (size == -EPIPE) {
+    return fail(
+        make_error(ErrorKind::closed, kWriteInput, {}, "no process reads its input any more"));
+  }
+  if (size < 0) return fail(transfer_error(size, input_, kWriteInput));
+  return static_cast<std::size_t>(size);
+}
+
+/// Fails if the keeper has reported the end of the program, or has died.
+Result<void> LaunchedProcess::check_running() const {
+  char byte = 0;
+  const int size = past_reset([&] {
+    return system_result(
+        [&] { return ::recv(status_.fd(), &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT); });
+  });
+  if (end_ || size > 0) return fail(make_error(ErrorKind::closed, kSignal, {}, "it has ended"));
+  if (size != -EAGAIN) return fail(keeper_died(kSignal));
+  return {};
+}
+
+Result<void> LaunchedProcess::send_signal(int signal) {
+  if (signal < 1 || signal > SIGRTMAX) {
+    return fail(make_error(ErrorKind::invalid_argument, kSignal, {},
+                           "there is no signal " + std::to_string(signal)));
+  }
+  if (auto checked = check_running(); !checked) return checked;
+  const int result = send_signal_request(status_.fd(), signal);
+  if (result == 0) return {};
+  if (result == -EPIPE || result == -ECONNRESET) {
+    // The keeper may have ended since; otherwise it was this process that shut the socket down.
+    if (auto checked = check_running(); !checked) return checked;
+    return fail(make_error(ErrorKind::closed, kSignal, {}, "it was killed"));
+  }
+  Error error = system_error(-result, kSignal);
+  error.kind = ErrorKind::resource_exhausted;
+  return fail(std::move(error));
 }
 
 Result<ProcessEnd> LaunchedProcess::wait() {
@@ -80,7 +179,7 @@ Result<ProcessEnd> LaunchedProcess::wait() {
   const auto status = read_status(status_, kWait);
   if (!status) return fail(status.error());
   has_left_ = status->kind == StatusKind::ended_first;
-  end_ = ProcessEnd{status->value, status->signal};
+  end_ = end_of(*status);
   return *end_;
 }
 

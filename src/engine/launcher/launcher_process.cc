@@ -72,7 +72,7 @@ void LauncherProcess::run(pid_t server) {
   do {
     fork_keepers();
   } while (turn());
-  end_descendants([](pid_t, int) {});
+  end_descendants([](const EndedChild&) {});
 }
 
 /// Returns 0, or the errno that prevents it from launching anything.
@@ -147,12 +147,8 @@ bool LauncherProcess::take_signals() {
   while (const int signal = next_signal(signals_.get())) {
     if (signal == kParentDeathSignal) return false;
   }
-  for (;;) {
-    int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0) return true;
-    note_end(pid, status);
-  }
+  reap_children([this](const EndedChild& child) { note_end(child.pid, child.status); });
+  return true;
 }
 
 void LauncherProcess::note_end(pid_t pid, int status) {

@@ -12,7 +12,9 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::size_t kDescriptors = 3;
+// The input may be missing.
+constexpr std::size_t kDescriptorsMin = 3;
+constexpr std::size_t kDescriptorsMax = 4;
 
 /// A message of `bytes`, with room for the descriptors.
 struct Message {
@@ -24,30 +26,37 @@ struct Message {
   }
 
   iovec piece;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptors * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptorsMax * sizeof(int))> control{};
   msghdr header{};
 };
 
 /// Takes all of them or none; others are closed.
 void take_descriptors(const msghdr& message, LaunchDescriptors& descriptors) {
-  std::array<UniqueFd, kDescriptors> passed;
-  if (engine::take_descriptors(message, passed) < kDescriptors) return;
+  std::array<UniqueFd, kDescriptorsMax> passed;
+  if (engine::take_descriptors(message, passed) < kDescriptorsMin) return;
   descriptors.output = std::move(passed[0]);
   descriptors.error = std::move(passed[1]);
   descriptors.status = std::move(passed[2]);
+  descriptors.input = std::move(passed[3]);
+}
+
+void put_descriptors(msghdr& message, const LaunchDescriptors& descriptors) {
+  const std::array<int, kDescriptorsMax> fds{descriptors.output.get(), descriptors.error.get(),
+                                             descriptors.status.get(), descriptors.input.get()};
+  const std::size_t count = descriptors.input ? kDescriptorsMax : kDescriptorsMin;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+  cmsghdr* control = CMSG_FIRSTHDR(&message);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(count * sizeof(int));
+  std::memcpy(CMSG_DATA(control), fds.data(), count * sizeof(int));
 }
 
 }  // namespace
 
 int send_request(int socket, Bytes message, const LaunchDescriptors& descriptors) {
   Message sent(message.data(), message.size());
-  cmsghdr* control = CMSG_FIRSTHDR(&sent.header);
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(kDescriptors * sizeof(int));
-  const std::array<int, kDescriptors> fds{descriptors.output.get(), descriptors.error.get(),
-                                          descriptors.status.get()};
-  std::memcpy(CMSG_DATA(control), fds.data(), sizeof fds);
+  put_descriptors(sent.header, descriptors);
   const int result =
       system_result([&] { return ::sendmsg(socket, &sent.header, MSG_DONTWAIT | MSG_NOSIGNAL); });
   return result < 0 ? result : 0;
@@ -65,6 +74,20 @@ int receive_request(int socket, MutableBytes memory, RequestWait wait,
 void send_status(int socket, LaunchStatus status) {
   system_result(
       [&] { return ::send(socket, &status, sizeof status, MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+int send_signal_request(int socket, int signal) {
+  const std::int32_t number = signal;
+  const int result = system_result(
+      [&] { return ::send(socket, &number, sizeof number, MSG_DONTWAIT | MSG_NOSIGNAL); });
+  return result < 0 ? result : 0;
+}
+
+int receive_signal_request(int socket) {
+  std::int32_t number = 0;
+  const int size =
+      system_result([&] { return ::recv(socket, &number, sizeof number, MSG_DONTWAIT); });
+  return size < 0 ? size : number;
 }
 
 }  // namespace hotline::engine

@@ -8,14 +8,14 @@
 
 // What server, launcher and keepers send to each other, over UNIX sockets that preserve messages. A
 // request and the answers to it are between the server and one keeper; the request carries the
-// socket for the answers. A server that closes that socket, or shuts down its writes, asks for the
-// end of the tree.
+// socket for the answers, on which the server also sends signals for the program. A server that
+// closes that socket, or shuts down its writes, asks for the end of the tree.
 
 namespace hotline::engine {
 
 /// What a keeper reports.
 enum class StatusKind : std::int32_t {
-  started,           ///< The program runs.
+  started,           ///< The program runs, with the process id `value`.
   program_failed,    ///< It cannot be run: `value` is the errno.
   directory_failed,  ///< It cannot run in that directory.
   keeper_failed,     ///< There is no process, or no memory, to run it in.
@@ -27,18 +27,25 @@ enum class StatusKind : std::int32_t {
          ///< itself, or when its end was requested.
 };
 
-/// One message of a keeper.
+/// One message of a keeper. It has no padding, so that all of its bytes are defined.
 struct LaunchStatus {
   StatusKind kind = StatusKind::started;
   std::int32_t value = 0;
   std::int32_t signal = 0;
+  std::int32_t has_dumped_core = 0;
+  std::int64_t user_us = 0;
+  std::int64_t system_us = 0;
+  std::uint64_t memory_max_bytes = 0;
 };
+static_assert(sizeof(LaunchStatus) == 40);
 
-/// The descriptors that a request carries: where the program writes, and where the keeper answers.
+/// The descriptors that a request carries: where the program writes, where the keeper answers, and
+/// what the program reads. Also the server's ends of them.
 struct LaunchDescriptors {
   UniqueFd output;
   UniqueFd error;
   UniqueFd status;
+  UniqueFd input{};  ///< Invalid if the program reads nothing.
 };
 
 /// Sends a request without waiting. Returns 0 or a negated errno (-EAGAIN: too many are in
@@ -56,5 +63,13 @@ int receive_request(int socket, MutableBytes memory, RequestWait wait,
 
 /// Sends `status` to the server, if it still listens.
 void send_status(int socket, LaunchStatus status);
+
+/// Asks the keeper at the other end of `socket` to send `signal` to its program. Does not wait.
+/// Returns 0 or a negated errno (-EAGAIN: too many are in transit).
+int send_signal_request(int socket, int signal);
+
+/// Returns the next signal that the server has asked for, 0 when it asks for the end of the tree,
+/// or a negated errno (-EAGAIN: it has asked for nothing). Does not wait.
+int receive_signal_request(int socket);
 
 }  // namespace hotline::engine

@@ -36,6 +36,12 @@ struct Ends {
   UniqueFd far;
 };
 
+/// Both ends of everything between the server and one program with its keeper.
+struct Connections {
+  LaunchDescriptors near;
+  LaunchDescriptors far;
+};
+
 /// `make` is pipe2(2) or socketpair(2); the near end is the first.
 template <typename Make>
 Result<Ends> make_ends(Make make, std::string_view operation) {
@@ -44,14 +50,39 @@ Result<Ends> make_ends(Make make, std::string_view operation) {
   return Ends{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-Result<Ends> make_pipe() {
-  return make_ends([](int* fds) { return ::pipe2(fds, O_CLOEXEC); }, kStartProgram);
+/// Makes a pipe whose near end, for reading or for writing, is non-blocking. The mode belongs to
+/// that end only, so that the program at the far end does not notice.
+Result<Ends> make_pipe(Direction direction) {
+  auto ends = make_ends([](int* fds) { return ::pipe2(fds, O_CLOEXEC); }, kStartProgram);
+  if (!ends) return ends;
+  if (direction == Direction::write) std::swap(ends->near, ends->far);
+  ::fcntl(ends->near.get(), F_SETFL, O_NONBLOCK);
+  return ends;
 }
 
 Result<Ends> make_sockets(std::string_view operation) {
   return make_ends(
       [](int* fds) { return ::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds); },
       operation);
+}
+
+Result<Connections> connect(const LaunchOptions& options) {
+  Connections made;
+  using Member = UniqueFd LaunchDescriptors::*;
+  const auto add = [&made](Member member, Result<Ends> ends) -> Result<void> {
+    if (!ends) return fail(std::move(ends.error()));
+    made.near.*member = std::move(ends->near);
+    made.far.*member = std::move(ends->far);
+    return {};
+  };
+  Result<void> added = add(&LaunchDescriptors::output, make_pipe(Direction::read));
+  if (added) added = add(&LaunchDescriptors::error, make_pipe(Direction::read));
+  if (added) added = add(&LaunchDescriptors::status, make_sockets(kStartProgram));
+  if (added && options.input == ProcessInput::pipe) {
+    added = add(&LaunchDescriptors::input, make_pipe(Direction::write));
+  }
+  if (!added) return fail(std::move(added.error()));
+  return made;
 }
 
 /// Waits until `socket` has something to read, an end, or room to write. All threads share the
@@ -104,18 +135,12 @@ ProcessLauncher::~ProcessLauncher() {
 Result<std::unique_ptr<Process>> ProcessLauncher::launch(const LaunchOptions& options) {
   auto message = encode_request(options);
   if (!message) return fail(std::move(message.error()));
-  auto output = make_pipe();
-  if (!output) return fail(std::move(output.error()));
-  auto error = make_pipe();
-  if (!error) return fail(std::move(error.error()));
-  auto status = make_sockets(kStartProgram);
-  if (!status) return fail(std::move(status.error()));
-  auto process = std::make_unique<LaunchedProcess>(std::move(output->near), std::move(error->near),
-                                                   std::move(status->near));
+  auto connections = connect(options);
+  if (!connections) return fail(std::move(connections.error()));
+  auto process = std::make_unique<LaunchedProcess>(std::move(connections->near));
   {
     // From here on only the keeper has them, so that its death is noticed.
-    const LaunchDescriptors descriptors{std::move(output->far), std::move(error->far),
-                                        std::move(status->far)};
+    const LaunchDescriptors descriptors = std::move(connections->far);
     auto sent = send_whole(requests_.get(), as_bytes(*message), descriptors);
     if (!sent) return fail(std::move(sent.error()));
   }

@@ -124,16 +124,6 @@ void wait_for_end(milliseconds pause) {
   ::sigtimedwait(&ends, nullptr, &time);
 }
 
-/// Returns true if there are children left and none of them has ended.
-bool reap(const std::function<void(pid_t, int)>& on_end) {
-  for (;;) {
-    int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG);
-    if (pid <= 0) return pid == 0;
-    on_end(pid, status);
-  }
-}
-
 }  // namespace
 
 std::string proc_problem() {
@@ -181,9 +171,18 @@ void kill_group(pid_t group) {
   if (looked == 0) ::kill(-group, SIGKILL);
 }
 
-void end_descendants(const std::function<void(pid_t, int)>& on_end, pid_t group) {
+bool reap_children(const std::function<void(const EndedChild&)>& on_end) {
+  for (;;) {
+    EndedChild child{};
+    child.pid = ::wait4(-1, &child.status, WNOHANG, &child.usage);
+    if (child.pid <= 0) return child.pid == 0;
+    on_end(child);
+  }
+}
+
+void end_descendants(const std::function<void(const EndedChild&)>& on_end, pid_t group) {
   milliseconds pause = kFirstPause;
-  while (reap(on_end)) {
+  while (reap_children(on_end)) {
     kill_trees([] { return children_of(::getpid()); });
     if (group > 0) kill_group(group);
     wait_for_end(pause);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <functional>
@@ -32,10 +33,20 @@ void kill_trees(const std::function<std::vector<pid_t>()>& roots);
 /// cannot have been reused. Does not need /proc.
 void kill_group(pid_t group);
 
+/// A child of this process that has ended and has been reaped.
+struct EndedChild {
+  pid_t pid;
+  int status;    ///< As in waitpid(2).
+  rusage usage;  ///< Of the child and what it waited for.
+};
+
+/// Reaps the children of this process that have ended, and passes each to `on_end`. Returns true if
+/// there are others.
+bool reap_children(const std::function<void(const EndedChild&)>& on_end);
+
 /// Kills every descendant of this process, repeatedly until none is left, and waits for them.
-/// `on_end` gets the process id and the status, as in waitpid(2), of each that was a child at its
-/// end. SIGCHLD must be blocked. If /proc is not mounted any more, only `group` and what dies with
-/// it can be killed; the others are waited for.
-void end_descendants(const std::function<void(pid_t, int)>& on_end, pid_t group = 0);
+/// `on_end` gets each that was a child at its end. SIGCHLD must be blocked. If /proc is not mounted
+/// any more, only `group` and what dies with it can be killed; the others are waited for.
+void end_descendants(const std::function<void(const EndedChild&)>& on_end, pid_t group = 0);
 
 }  // namespace hotline::engine

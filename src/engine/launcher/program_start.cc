@@ -30,11 +30,9 @@ constexpr int kFieldsBeforeFlags = 6;  ///< After the name, which is field 2.
 
 /// Prepared before the fork, because nothing may be allocated after it.
 struct Prepared {
-  const LaunchRequest& request;
+  const ProgramStart& start;
   const std::vector<std::string>& paths;  ///< Tried in this order.
   const char* home;                       ///< Null if unknown.
-  int output;
-  int error;
   int failures;
   pid_t parent;
 };
@@ -65,7 +63,7 @@ std::vector<std::string> paths_of(const LaunchRequest& request) {
 
 /// The server's own directory may have been removed, and depends on where the server was started.
 void enter_directory(const Prepared& prepared) {
-  const char* directory = prepared.request.directory;
+  const char* directory = prepared.start.request.directory;
   if (directory == nullptr) {
     if (prepared.home != nullptr && ::chdir(prepared.home) == 0) return;
     directory = "/";
@@ -77,7 +75,8 @@ void enter_directory(const Prepared& prepared) {
 int execute(const Prepared& prepared) {
   int error = ENOENT;
   for (const std::string& path : prepared.paths) {
-    ::execve(path.c_str(), prepared.request.arguments.data(), prepared.request.environment.data());
+    ::execve(path.c_str(), prepared.start.request.arguments.data(),
+             prepared.start.request.environment.data());
     if (errno == EACCES) error = EACCES;
     if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) return errno;
     if (prepared.paths.size() == 1) return errno;
@@ -85,13 +84,19 @@ int execute(const Prepared& prepared) {
   return error;
 }
 
+void place_streams(const Prepared& prepared) {
+  const ProgramStart& start = prepared.start;
+  if ((start.input >= 0 && ::dup2(start.input, STDIN_FILENO) < 0) ||
+      ::dup2(start.output, STDOUT_FILENO) < 0 || ::dup2(start.error, STDERR_FILENO) < 0) {
+    report_failure(prepared, StatusKind::keeper_failed, errno);
+  }
+}
+
 [[noreturn]] void run_child(const Prepared& prepared) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != prepared.parent) ::_exit(EXIT_FAILURE);
   ::setsid();
-  if (::dup2(prepared.output, STDOUT_FILENO) < 0 || ::dup2(prepared.error, STDERR_FILENO) < 0) {
-    report_failure(prepared, StatusKind::keeper_failed, errno);
-  }
+  place_streams(prepared);
   // They are already close-on-exec, each where it is opened. This covers any that was missed.
   ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   enter_directory(prepared);
@@ -134,14 +139,14 @@ StartedProgram start_program(const ProgramStart& start) {
   const UniqueFd failures(ends[0]);
   UniqueFd failures_of_child(ends[1]);
   const std::vector<std::string> paths = paths_of(start.request);
-  const pid_t pid = fork_child({start.request, paths, value_in(start.request.environment, "HOME"),
-                                start.output, start.error, failures_of_child.get(), ::getpid()});
+  const pid_t pid = fork_child({start, paths, value_in(start.request.environment, "HOME"),
+                                failures_of_child.get(), ::getpid()});
   if (pid < 0) return {-1, {StatusKind::keeper_failed, -pid, 0}};
   failures_of_child.reset();
   LaunchStatus failure;
   const int size = system_result([&] { return ::read(failures.get(), &failure, sizeof failure); });
   if (size != sizeof failure) {
-    if (has_executed(pid)) return {pid, {}};
+    if (has_executed(pid)) return {pid, {StatusKind::started, pid, 0}};
     failure = {StatusKind::killed_at_start, 0, 0};
   }
   ::waitpid(pid, nullptr, 0);

@@ -8,12 +8,13 @@
 namespace hotline::engine {
 
 /// What to start. `request.environment` is the complete environment. Without a directory the
-/// program runs in its HOME, or in / if there is none. It inherits standard input from this
-/// process, which must have an empty one.
+/// program runs in its HOME, or in / if there is none. The descriptors must be above the standard
+/// ones.
 struct ProgramStart {
   const LaunchRequest& request;
   int output;
   int error;
+  int input = -1;  ///< If -1, it inherits standard input from this process.
 };
 
 /// The process of the program, or the reason why there is none.

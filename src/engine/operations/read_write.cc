@@ -23,14 +23,18 @@ int check_ready(int fd, short events) {
 }  // namespace
 
 int Read::attempt() noexcept {
-  if (const int checked = check_ready(channel().fd(), POLLIN); checked < 0) return checked;
+  const int checked = mode_ == BlockingMode::unknown ? check_ready(channel().fd(), POLLIN) : 0;
+  if (checked < 0) return checked;
   return system_result([this] { return ::read(channel().fd(), into_.data(), into_.size()); });
 }
 
 int Write::attempt() noexcept {
-  if (const int checked = check_ready(channel().fd(), POLLOUT); checked < 0) return checked;
-  // POLLOUT promises that a pipe takes PIPE_BUF bytes without waiting, but no more.
-  const std::size_t size = std::min<std::size_t>(bytes_.size(), PIPE_BUF);
+  std::size_t size = bytes_.size();
+  if (mode_ == BlockingMode::unknown) {
+    if (const int checked = check_ready(channel().fd(), POLLOUT); checked < 0) return checked;
+    // POLLOUT promises that a pipe takes PIPE_BUF bytes without waiting, but no more.
+    size = std::min<std::size_t>(size, PIPE_BUF);
+  }
   return system_result([&] { return ::write(channel().fd(), bytes_.data(), size); });
 }
 

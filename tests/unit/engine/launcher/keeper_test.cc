@@ -69,6 +69,7 @@ class KeptKeeper {
     pid_t pid = 0;
     return ::read(notices_.get(), &pid, sizeof pid) == sizeof pid ? pid : 0;
   }
+  void signal(int number) { REQUIRE(send_signal_request(status_.get(), number) == 0); }
   void hang_up() { status_.reset(); }
   void kill_softly() { ::shutdown(status_.get(), SHUT_WR); }
   void no_more_requests() { requests_.reset(); }
@@ -208,6 +209,42 @@ TEST_CASE("a keeper reports that a tree was left alone only if that is true") {
     CHECK(keeper.has_no_more_to_say());
     CHECK(keeper.end() == 0);
   }
+}
+
+TEST_CASE("a keeper sends the signals that it is asked for, and then kills if it is asked to") {
+  test::Witness witness;
+  KeptKeeper keeper;
+  keeper.start("exec 3>" + witness.path() +
+               "; trap 'echo usr1 >&3' USR1; echo up >&3; while :; do sleep 0.01; done");
+  CHECK(witness.wait_for_line() == "up");
+  keeper.signal(SIGUSR1);
+  CHECK(witness.wait_for_line() == "usr1");
+  keeper.signal(SIGUSR1);
+  keeper.kill_softly();
+  CHECK(keeper.next_status().signal == SIGKILL);
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper sends no signal to what a program has left, and does not end for it") {
+  KeptKeeper keeper;
+  keeper.start("sleep 1000 & exit 0");
+  CHECK(keeper.next_status().kind == StatusKind::ended_first);
+  keeper.signal(SIGTERM);
+  keeper.kill_softly();
+  CHECK(keeper.next_status().kind == StatusKind::kept);
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper reports the process id of the program, and what it used") {
+  KeptKeeper keeper;
+  keeper.request("exit 0");
+  const LaunchStatus started = keeper.next_status();
+  CHECK(started.kind == StatusKind::started);
+  CHECK(started.value > 0);
+  CHECK(started.value != keeper.pid());
+  const LaunchStatus ended = keeper.next_status();
+  CHECK(ended.user_us + ended.system_us > 0);
+  CHECK(ended.memory_max_bytes > 0);
 }
 
 }  // namespace hotline::engine::keeper_test

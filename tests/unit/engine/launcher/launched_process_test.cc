@@ -1,15 +1,18 @@
 #include "engine/launcher/launched_process.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 
 #include <doctest/doctest.h>
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/engine/yield.h"
 #include "support/launched.h"
 
 namespace hotline::engine::launched_process_test {
@@ -17,22 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::unique_ptr<Process> start(const LaunchOptions& options) {
-  auto process = test::launcher().launch(options);
-  REQUIRE(process);
-  return std::move(*process);
-}
-
-std::string read_all(Process& process, OutputStream which) {
-  std::string text;
-  std::array<std::byte, 64> piece;
-  for (;;) {
-    const auto size = process.read_some(which, piece);
-    REQUIRE(size);
-    if (*size == 0) return text;
-    text += as_text(std::span(piece).first(*size));
-  }
-}
+using test::read_all;
+using test::start;
 
 }  // namespace
 
@@ -200,6 +189,103 @@ TEST_CASE("the end of a tree whose keeper was killed after the program's end doe
     CHECK(witness.wait_for_end().empty());
     CHECK(test::kind_of(process->finish()) == "reset");
   });
+}
+
+TEST_CASE("a process has the process id of its program") {
+  const auto process = start(test::shell("echo $$"));
+  CHECK(std::to_string(process->pid()) + "\n" == read_all(*process));
+}
+
+TEST_CASE("an output that is closed cannot be read, and the other one can") {
+  test::on_each_engine([] {
+    const auto process = start(test::shell("echo err >&2"));
+    process->close_output(OutputStream::standard_output);
+    process->close_output(OutputStream::standard_output);
+    std::array<std::byte, 1> byte;
+    CHECK(test::kind_of(process->read_some(OutputStream::standard_output, byte)) == "closed");
+    CHECK(read_all(*process, OutputStream::standard_error) == "err\n");
+    CHECK(process->wait()->exit_status == 0);
+  });
+}
+
+TEST_CASE(
+    "broken-pipe: the next write to a closed output gets SIGPIPE, or EPIPE if it is ignored") {
+  test::on_each_engine([] {
+    const auto killed = start(test::shell("while echo y >&2; do :; done"));
+    killed->close_output(OutputStream::standard_error);
+    CHECK(killed->wait()->signal == SIGPIPE);
+    const auto failed = start(test::shell("trap '' PIPE; while echo y >&2; do :; done; exit 3"));
+    killed->close_output(OutputStream::standard_error);
+    failed->close_output(OutputStream::standard_error);
+    CHECK(failed->wait()->exit_status == 3);
+  });
+}
+
+TEST_CASE("a read that waits fails when its output is closed") {
+  test::on_each_engine([] {
+    const auto process = start(test::shell("sleep 1000"));
+    std::string read;
+    TaskGroup group;
+    REQUIRE(group.spawn("reader", [&] {
+      std::array<std::byte, 1> byte;
+      read = test::kind_of(process->read_some(OutputStream::standard_output, byte));
+    }));
+    REQUIRE(group.spawn("closer", [&] {
+      yield();
+      process->close_output(OutputStream::standard_output);
+    }));
+    REQUIRE(group.join());
+    CHECK(read == "closed");
+  });
+}
+
+TEST_CASE("the usage of a program has its processor time and that of what it waited for") {
+  const auto idle = test::run_shell("exit 0").end.usage;
+  CHECK(idle.user + idle.system < std::chrono::seconds(1));
+  CHECK_FALSE(idle.has_dumped_core);
+  const std::string busy = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done";
+  for (const std::string& script : {busy, "(" + busy + "); exit 0"}) {
+    const auto usage = test::run_shell(script).end.usage;
+    CHECK(usage.user + usage.system > milliseconds(5));
+    CHECK(usage.user + usage.system < std::chrono::minutes(1));
+  }
+}
+
+TEST_CASE("the usage of a program has the largest resident memory of its processes, in bytes") {
+  constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  const auto small = test::run_shell("exit 0").end.usage.memory_max_bytes;
+  CHECK(small > 0);
+  CHECK(small < 20 * kMebibyte);
+  const auto large = test::run_shell("head -c 33554432 /dev/zero | tail -c 33554432 >/dev/null; :")
+                         .end.usage.memory_max_bytes;
+  CHECK(large > 32 * kMebibyte);
+  CHECK(large < 200 * kMebibyte);
+}
+
+TEST_CASE("a program that was killed has its usage too") {
+  const auto process = start(test::shell("echo up; sleep 1000"));
+  CHECK(test::read_line(*process) == "up");
+  process->kill();
+  const auto end = process->wait();
+  REQUIRE(end);
+  CHECK(end->signal == SIGKILL);
+  CHECK(end->usage.memory_max_bytes > 0);
+  CHECK_FALSE(end->usage.has_dumped_core);
+}
+
+TEST_CASE("whether a core was dumped is returned, as waitpid has it") {
+  const test::TemporaryDirectory directory;
+  for (const std::string limit : {"0", "unlimited"}) {
+    LaunchOptions options = test::shell("ulimit -c " + limit + " 2>/dev/null; kill -ABRT $$");
+    options.directory = directory.path();
+    const auto end = start(options)->wait();
+    REQUIRE(end);
+    CHECK(end->signal == SIGABRT);
+    const int status =
+        std::system(("cd " + directory.path() + "; " + options.arguments[2]).c_str());
+    REQUIRE(WIFSIGNALED(status));
+    CHECK(end->usage.has_dumped_core == static_cast<bool>(WCOREDUMP(status)));
+  }
 }
 
 }  // namespace hotline::engine::launched_process_test

@@ -47,6 +47,22 @@ TEST_CASE("a request arrives complete, with its descriptors, which no program in
   }
 }
 
+TEST_CASE("a request has the descriptor of an input only if there is an input") {
+  const Sockets sockets;
+  for (const bool has_input : {false, true}) {
+    CAPTURE(has_input);
+    LaunchDescriptors sent = three_descriptors();
+    if (has_input) sent.input.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    REQUIRE(send_request(sockets.near.get(), as_bytes("words"), sent) == 0);
+    std::array<std::byte, 16> memory;
+    LaunchDescriptors received;
+    REQUIRE(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 5);
+    CHECK(received.status);
+    REQUIRE(static_cast<bool>(received.input) == has_input);
+    if (has_input) CHECK(::fcntl(received.input.get(), F_GETFD) == FD_CLOEXEC);
+  }
+}
+
 TEST_CASE("without a request nothing is received, and after the server's end the result is 0") {
   Sockets sockets;
   std::array<std::byte, 16> memory;
@@ -90,6 +106,7 @@ TEST_CASE("a message with more descriptors than a request has leaves none open")
       CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 1);
       CHECK(static_cast<bool>(received.status) == (count >= 3));
       CHECK(static_cast<bool>(received.output) == (count >= 3));
+      CHECK(static_cast<bool>(received.input) == (count >= 4));
     }
     CHECK(test::open_descriptors() == before);
   }
@@ -103,6 +120,29 @@ TEST_CASE("sending never waits: it fails if too many requests are in transit") {
     result = send_request(sockets.near.get(), as_bytes(large), three_descriptors());
   }
   CHECK(result == -EAGAIN);
+}
+
+TEST_CASE("requests for signals arrive in order, then the end of the socket") {
+  Sockets sockets;
+  CHECK(receive_signal_request(sockets.far.get()) == -EAGAIN);
+  REQUIRE(send_signal_request(sockets.near.get(), 15) == 0);
+  REQUIRE(send_signal_request(sockets.near.get(), 64) == 0);
+  sockets.near.reset();
+  CHECK(receive_signal_request(sockets.far.get()) == 15);
+  CHECK(receive_signal_request(sockets.far.get()) == 64);
+  CHECK(receive_signal_request(sockets.far.get()) == 0);
+}
+
+TEST_CASE("a request for a signal does not wait, and fails if the keeper has gone") {
+  Sockets sockets;
+  int result = 0;
+  for (int i = 0; i < 100'000 && result == 0; ++i) {
+    result = send_signal_request(sockets.near.get(), 15);
+  }
+  CHECK(result == -EAGAIN);
+  Sockets left;
+  left.far.reset();
+  CHECK(send_signal_request(left.near.get(), 15) == -EPIPE);
 }
 
 TEST_CASE("a status arrives as it was sent, and one for a server that has gone is harmless") {

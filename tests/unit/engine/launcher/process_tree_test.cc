@@ -69,7 +69,7 @@ pid_t fork_one(const std::function<void()>& body) {
   for (;;) ::pause();
 }
 
-void ignore_end(pid_t, int) {}
+void ignore_end(const EndedChild&) {}
 
 }  // namespace
 
@@ -94,7 +94,7 @@ TEST_CASE("the children of a process are found, ended ones too, and no others") 
 }
 
 TEST_CASE("a process without children has no descendants to end") {
-  in_keeper([] { end_descendants([](pid_t, int) { must(false, "there was one"); }); });
+  in_keeper([] { end_descendants([](const EndedChild&) { must(false, "there was one"); }); });
 }
 
 TEST_CASE("descendants are killed wherever they have gone: sessions, orphans, stopped ones") {
@@ -127,7 +127,7 @@ TEST_CASE("each child that ends is reported with its status") {
     const pid_t killed = fork_one([&] { held.write_byte(); });
     held.wait_for_byte();
     std::map<pid_t, int> ends;
-    end_descendants([&](pid_t pid, int status) { ends[pid] = status; });
+    end_descendants([&](const EndedChild& child) { ends[child.pid] = child.status; });
     must(ends.size() == 2, "not two");
     must(WIFEXITED(ends[exited]) && WEXITSTATUS(ends[exited]) == 3, "exit status");
     must(WIFSIGNALED(ends[killed]) && WTERMSIG(ends[killed]) == SIGKILL, "signal");

@@ -42,14 +42,14 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
 
 /// Starts it as a child of this process and waits for its end.
 Said run(std::vector<std::string> arguments, std::vector<std::string> environment = {},
-         const char* directory = nullptr) {
+         const char* directory = nullptr, int input = -1) {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
   const UniqueFd reading(ends[0]);
   UniqueFd writing(ends[1]);
   const LaunchRequest request{directory, pointers_to(arguments), pointers_to(environment)};
   Said said;
-  said.started = start_program({request, writing.get(), writing.get()});
+  said.started = start_program({request, writing.get(), writing.get(), input});
   writing.reset();
   std::array<char, 1024> piece;
   for (ssize_t size; (size = ::read(reading.get(), piece.data(), piece.size())) > 0;) {
@@ -168,6 +168,13 @@ TEST_CASE("an empty part of the PATH is the directory that the program runs in")
   const test::TemporaryDirectory directory;
   script_in(directory, "named", "#!/bin/sh\necho here\n");
   CHECK(run({"named"}, {"PATH=/nowhere:"}, directory.path().c_str()).output == "here\n");
+}
+
+TEST_CASE("a program reads the input that it is given") {
+  const test::TemporaryDirectory directory;
+  const UniqueFd input(
+      ::open(script_in(directory, "input", "given\n").c_str(), O_RDONLY | O_CLOEXEC));
+  CHECK(run({"cat"}, {}, nullptr, input.get()).output == "given\n");
 }
 
 }  // namespace hotline::engine::program_start_test

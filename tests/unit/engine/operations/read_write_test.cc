@@ -104,4 +104,27 @@ TEST_CASE("a file is read at its position to its end, on every engine") {
   });
 }
 
+TEST_CASE(
+    "a non-blocking pipe is read and written without a poll, and as much at once as it takes") {
+  test::on_each_engine([] {
+    Pipe pipe;
+    for (const Channel* each : {pipe.reading.get(), pipe.writing.get()}) {
+      REQUIRE(::fcntl(each->fd(), F_SETFL, O_NONBLOCK) == 0);
+    }
+    const Deadline soon = deadline_after(std::chrono::milliseconds(1));
+    std::string text(128 * 1024, 'p');
+    Read early(*pipe.reading, std::as_writable_bytes(std::span(text)), OnDrain::goes_on,
+               BlockingMode::non_blocking);
+    CHECK(Engine::current().perform(early, soon) == -kDeadlineEnd);
+    Write write(*pipe.writing, as_bytes(text), BlockingMode::non_blocking);
+    const int written = Engine::current().perform(write, Deadline::never());
+    CHECK(written > 4096);
+    CHECK(Engine::current().perform(write, deadline_after(std::chrono::milliseconds(1))) ==
+          -kDeadlineEnd);
+    Read read(*pipe.reading, std::as_writable_bytes(std::span(text)), OnDrain::goes_on,
+              BlockingMode::non_blocking);
+    CHECK(Engine::current().perform(read, Deadline::never()) == written);
+  });
+}
+
 }  // namespace hotline::engine::read_write_test

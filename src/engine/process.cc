@@ -1,0 +1,22 @@
+#include "hotline/engine/process.h"
+
+#include <csignal>
+
+namespace hotline {
+
+void Process::close_output(OutputStream) {}
+
+Result<std::size_t> Process::write_some(Bytes) {
+  return fail(make_error(ErrorKind::closed, "write to a program", {}, "it has no input"));
+}
+
+void Process::close_input() {}
+
+Result<void> Process::send_signal(int) {
+  return fail(make_error(ErrorKind::unsupported, "signal a program", {},
+                         "this kind of process cannot be signalled"));
+}
+
+Result<void> Process::terminate() { return send_signal(SIGTERM); }
+
+}  // namespace hotline
