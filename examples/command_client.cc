@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
     std::cerr << "error: " << call.error().message() << '\n';
     return 1;
   }
-  hotline::CommandClient client(std::move(*call), {.wire = hotline::CommandWire::i32});
+  hotline::ShellLineClient client(std::move(*call), {.wire = hotline::CommandWire::i32});
   for (int i = 2; i < argc; ++i) {
     const auto reply = client.run(argv[i]);  // the whole reply, or an error
     if (reply) std::cout << *reply;

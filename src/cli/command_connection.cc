@@ -10,7 +10,7 @@
 
 namespace hotline::cli {
 
-Result<CommandClient> connect_command(const std::string& uri, const CommandConnection& options) {
+Result<ShellLineClient> connect_command(const std::string& uri, const CommandConnection& options) {
   CommandOptions command;
   ConnectOptions connecting{.timeout = options.connect_timeout};
   const auto take_command = [&](OptionTaker& taker) -> Result<void> {
@@ -27,10 +27,10 @@ Result<CommandClient> connect_command(const std::string& uri, const CommandConne
   connecting.tls = client_trust(options.home);
   auto stream = connect(*target, std::move(connecting));
   if (!stream) return fail(std::move(stream.error()));
-  return CommandClient(std::move(*stream), {.wire = command.wire,
-                                            .reply_max = command.reply_max,
-                                            .timeout = options.timeout,
-                                            .linger = options.linger});
+  return ShellLineClient(std::move(*stream), {.wire = command.wire,
+                                              .reply_max = command.reply_max,
+                                              .timeout = options.timeout,
+                                              .linger = options.linger});
 }
 
 }  // namespace hotline::cli

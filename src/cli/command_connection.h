@@ -4,7 +4,7 @@
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
-#include "hotline/services/command_client.h"
+#include "hotline/services/shell_line_client.h"
 
 namespace hotline::cli {
 
@@ -17,6 +17,6 @@ struct CommandConnection {
 };
 
 /// Connects to the service at `uri`, which may have `wire=` and `max=`. Fails as connect() does.
-Result<CommandClient> connect_command(const std::string& uri, const CommandConnection& options);
+Result<ShellLineClient> connect_command(const std::string& uri, const CommandConnection& options);
 
 }  // namespace hotline::cli

@@ -50,7 +50,7 @@ ENDPOINT may have these options. wire= must be the same as the server's:
 
 /// The reply is printed when it is known to be complete, which is never known with the wire
 /// `plain`.
-Result<void> run(CommandClient& client, const std::string& line, ReplyPrinter& printer) {
+Result<void> run(ShellLineClient& client, const std::string& line, ReplyPrinter& printer) {
   const auto print = [&](Bytes piece) { return printer.print_piece(piece); };
   if (client.wire() == CommandWire::plain) return client.run(line, print);
   const auto reply = client.run(line);

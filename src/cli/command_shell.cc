@@ -37,7 +37,7 @@ ENDPOINT may have these options. wire= must be the same as the server's:
 /// Runs the lines of one user at the server, one after another.
 class Shell final : private PeerWatch {
  public:
-  Shell(CommandClient& client, ReplyPrinter& printer) : client_(client), printer_(printer) {}
+  Shell(ShellLineClient& client, ReplyPrinter& printer) : client_(client), printer_(printer) {}
 
   Result<void> converse(MessageSource& lines) {
     std::string line;
@@ -57,7 +57,7 @@ class Shell final : private PeerWatch {
   bool has_reply() const { return has_reply_; }
 
  private:
-  CommandClient::Sink sink() {
+  ShellLineClient::Sink sink() {
     return [this](Bytes piece) { return printer_.print_piece(piece); };
   }
 
@@ -69,7 +69,7 @@ class Shell final : private PeerWatch {
   }
   void settle() override { printer_.end_reply(); }
 
-  CommandClient& client_;
+  ShellLineClient& client_;
   ReplyPrinter& printer_;
   bool has_reply_ = false;
   Result<void> watched_;  ///< The result of the peer's activity while the user was typing.

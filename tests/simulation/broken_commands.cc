@@ -7,15 +7,15 @@
 #include "hotline/net/connect.h"
 #include "hotline/net/listener.h"
 #include "hotline/server/server.h"
-#include "hotline/services/command_client.h"
+#include "hotline/services/shell_line_client.h"
 #include "simulation/command_scenario.h"
 #include "support/scripted_launcher.h"
 
 namespace simulation {
 namespace {
 
-using hotline::CommandClient;
 using hotline::CommandWire;
+using hotline::ShellLineClient;
 using hotline::Stream;
 using hotline::test::ScriptedLauncher;
 
@@ -79,7 +79,7 @@ void run_server(ScriptedLauncher& launcher, CommandWire wire) {
 void converse(CommandWire wire, bool is_broken, Verdict& verdict) {
   auto stream = hotline::connect("tcp://breaker:7000");
   if (!stream) return;
-  CommandClient client(std::move(*stream), {.wire = wire});
+  ShellLineClient client(std::move(*stream), {.wire = wire});
   for (int i = 0; i < (wire == CommandWire::i32 ? 2 : 1); ++i) {
     std::string all;
     auto ran = client.run("ls", [&](hotline::Bytes piece) {

@@ -5,16 +5,16 @@
 #include "hotline/engine/clock.h"
 #include "hotline/net/connect.h"
 #include "hotline/server/server.h"
-#include "hotline/services/command_client.h"
+#include "hotline/services/shell_line_client.h"
 #include "simulation/command_scenario.h"
 #include "simulation/scripted_commands.h"
 
 namespace simulation {
 namespace {
 
-using hotline::CommandClient;
 using hotline::CommandWire;
 using hotline::Concurrency;
+using hotline::ShellLineClient;
 using hotline::test::ScriptedLauncher;
 
 constexpr std::array kWires = {CommandWire::plain, CommandWire::ready, CommandWire::i32};
@@ -58,7 +58,7 @@ void run_server(std::uint64_t seed, ScriptedLauncher& launcher) {
 
 /// Returns true if the call can go on: after a complete reply, or none; a reply of `plain` is never
 /// certain.
-bool ask(CommandClient& client, const std::string& line, std::uint64_t seed, Tally& tally) {
+bool ask(ShellLineClient& client, const std::string& line, std::uint64_t seed, Tally& tally) {
   const std::string right = reply_to(line, seed);
   ++tally.asked;
   std::string all;
@@ -81,7 +81,7 @@ void run_caller(const std::string& uri, CommandWire wire, std::size_t number, st
   options.timeout = kTimeout;
   // Some callers time out during a command.
   const bool is_patient = number % 5 != 4;
-  const hotline::CommandClientOptions reading{
+  const hotline::ShellLineClientOptions reading{
       .wire = wire,
       .timeout = is_patient ? kTimeout : hotline::Duration(std::chrono::milliseconds(700)),
       .linger = std::chrono::seconds(5)};
@@ -89,7 +89,7 @@ void run_caller(const std::string& uri, CommandWire wire, std::size_t number, st
   while (done < kCommands) {
     auto stream = hotline::connect(uri, options);
     if (!stream) return;
-    CommandClient client(std::move(*stream), reading);
+    ShellLineClient client(std::move(*stream), reading);
     bool goes_on = true;
     while (goes_on && done < kCommands) {
       // One letter: a request that cannot be cut in two.

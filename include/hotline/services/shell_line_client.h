@@ -15,8 +15,8 @@
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// How a CommandClient reads replies.
-struct CommandClientOptions {
+/// How a ShellLineClient reads replies.
+struct ShellLineClientOptions {
   CommandWire wire = CommandWire::plain;
   std::size_t reply_max = 64 * 1024 * 1024;
   Duration timeout = kNoTimeout;              ///< The limit of one reply, from its request on.
@@ -30,13 +30,13 @@ struct CommandClientOptions {
 /// The caller's side of the service `command`: docs/wire/command.md. If the client is destroyed
 /// while a command runs, it breaks the connection off, so that the server kills the command. Waits
 /// as the calls of Stream do.
-class CommandClient {
+class ShellLineClient {
  public:
   /// Receives the pieces of a reply; returns false to stop.
   using Sink = std::function<bool(Bytes piece)>;
 
   /// Replaces the reading timeouts of the stream by those of `options`.
-  CommandClient(Stream stream, const CommandClientOptions& options);
+  ShellLineClient(Stream stream, const ShellLineClientOptions& options);
 
   /// Lets the server's shell run `line`, and returns the whole reply. Fails with `closed` if the
   /// server hangs up instead of replying, with `truncated` if it does so within a reply, with
@@ -79,7 +79,7 @@ class CommandClient {
   std::string advice_on_wire() const;
 
   FrameStream frames_;  ///< For replies; requests are not framed.
-  CommandClientOptions options_;
+  ShellLineClientOptions options_;
 };
 
 }  // namespace hotline

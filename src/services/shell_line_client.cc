@@ -1,4 +1,4 @@
-#include "hotline/services/command_client.h"
+#include "hotline/services/shell_line_client.h"
 
 #include <optional>
 #include <utility>
@@ -48,22 +48,22 @@ std::string_view fault_of(std::string_view line) {
 
 }  // namespace
 
-CommandClient::CommandClient(Stream stream, const CommandClientOptions& options)
+ShellLineClient::ShellLineClient(Stream stream, const ShellLineClientOptions& options)
     : frames_(std::move(stream), services::framing_of(options.wire, options.reply_max)),
       options_(options) {
   frames_.stream().set_timeouts({kNoTimeout, kNoTimeout, kWriteTimeout});
 }
 
-Error CommandClient::violation(std::string detail) const {
+Error ShellLineClient::violation(std::string detail) const {
   return make_error(ErrorKind::protocol_violation, kReceiveFrom,
                     frames_.stream().peer().to_string(), std::move(detail), advice_on_wire());
 }
 
-std::string CommandClient::advice_on_wire() const {
+std::string ShellLineClient::advice_on_wire() const {
   return "does the server speak wire=" + std::string(name_of(options_.wire)) + "?";
 }
 
-Error CommandClient::too_large() const {
+Error ShellLineClient::too_large() const {
   return make_error(ErrorKind::too_large, kReceiveFrom, frames_.stream().peer().to_string(),
                     "the reply is longer than " + std::to_string(options_.reply_max) + " bytes",
                     "max=1GiB after the endpoint's ? allows longer ones; and does the server "
@@ -71,7 +71,7 @@ Error CommandClient::too_large() const {
                         std::string(name_of(options_.wire)) + "?");
 }
 
-Result<std::string> CommandClient::run(std::string_view line) {
+Result<std::string> ShellLineClient::run(std::string_view line) {
   std::string reply;
   auto ran = run(line, [&](Bytes piece) {
     reply += as_text(piece);
@@ -81,7 +81,7 @@ Result<std::string> CommandClient::run(std::string_view line) {
   return reply;
 }
 
-Result<void> CommandClient::run(std::string_view line, const Sink& sink) {
+Result<void> ShellLineClient::run(std::string_view line, const Sink& sink) {
   if (const std::string_view wrong = fault_of(line); !wrong.empty()) {
     return fail(make_error(ErrorKind::invalid_argument, kRunAt, frames_.stream().peer().to_string(),
                            std::string(wrong)));
@@ -102,7 +102,7 @@ Result<void> CommandClient::run(std::string_view line, const Sink& sink) {
   return exchanged;
 }
 
-Result<void> CommandClient::exchange(std::string_view line, const Sink& sink) {
+Result<void> ShellLineClient::exchange(std::string_view line, const Sink& sink) {
   if (options_.wire != CommandWire::plain) {
     if (auto taken = take_unasked(sink); !taken) return taken;
   }
@@ -110,7 +110,7 @@ Result<void> CommandClient::exchange(std::string_view line, const Sink& sink) {
   return options_.wire == CommandWire::plain ? read_plain(sink) : read_framed(sink);
 }
 
-Result<void> CommandClient::read_plain(const Sink& sink) {
+Result<void> ShellLineClient::read_plain(const Sink& sink) {
   std::size_t size = 0;
   for (;;) {
     const auto bytes = receive_within(stream(), size == 0 ? kNoTimeout : options_.linger);
@@ -125,7 +125,7 @@ Result<void> CommandClient::read_plain(const Sink& sink) {
 
 /// The wait for the beginning of a reply has no limit, because a command may take long. After a
 /// reply has begun, its remaining bytes should arrive soon.
-Result<MutableBytes> CommandClient::read_reply() {
+Result<MutableBytes> ShellLineClient::read_reply() {
   for (;;) {
     const Deadline look = deadline_after(options_.silence_max);
     {
@@ -147,7 +147,7 @@ Result<MutableBytes> CommandClient::read_reply() {
   return reply;
 }
 
-Result<void> CommandClient::read_framed(const Sink& sink) {
+Result<void> ShellLineClient::read_framed(const Sink& sink) {
   const auto reply = read_reply();
   if (!reply) return fail(of_wire(reply.error()));
   if (frames_.has_rest()) return fail(violation(std::string(kMoreCame)));
@@ -156,14 +156,14 @@ Result<void> CommandClient::read_framed(const Sink& sink) {
 }
 
 /// The error names the wire, because the user has not chosen a framing.
-Error CommandClient::of_wire(Error error) const {
+Error ShellLineClient::of_wire(Error error) const {
   if (error.kind == ErrorKind::protocol_violation)
     return violation("what came is not the length of a reply");
   if (error.kind == ErrorKind::too_large) return too_large();
   return error;
 }
 
-Result<void> CommandClient::take_unasked(const Sink& sink) {
+Result<void> ShellLineClient::take_unasked(const Sink& sink) {
   for (;;) {
     const auto bytes = stream().receive_now();
     if (!bytes) return fail(bytes.error());
@@ -176,7 +176,7 @@ Result<void> CommandClient::take_unasked(const Sink& sink) {
   }
 }
 
-Result<void> CommandClient::finish() {
+Result<void> ShellLineClient::finish() {
   if (auto ended = stream().shut_down_writes(); !ended) return ended;
   const auto bytes = receive_within(stream(), options_.linger);
   const bool has_closed = !bytes && bytes.error().kind == ErrorKind::closed;

@@ -1,4 +1,4 @@
-#include "hotline/services/command_client.h"
+#include "hotline/services/shell_line_client.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -15,7 +15,7 @@
 #include "support/loops.h"
 #include "support/sockets.h"
 
-namespace hotline::command_client_test {
+namespace hotline::shell_line_client_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -25,7 +25,7 @@ using namespace std::string_literals;
 class Peer {
  public:
   template <typename Answer>
-  Peer(CommandClientOptions options, Answer answer) : options_(options) {
+  Peer(ShellLineClientOptions options, Answer answer) : options_(options) {
     auto [listening, port] = test::tcp_listener();
     port_ = port;
     thread_ = std::thread([listener = std::move(listening), answer] {
@@ -36,20 +36,20 @@ class Peer {
   }
   ~Peer() { thread_.join(); }
 
-  CommandClient client() const {
+  ShellLineClient client() const {
     auto stream = connect("tcp://127.0.0.1:" + std::to_string(port_));
     REQUIRE(stream);
-    return CommandClient(std::move(*stream), options_);
+    return ShellLineClient(std::move(*stream), options_);
   }
 
  private:
-  CommandClientOptions options_;
+  ShellLineClientOptions options_;
   std::uint16_t port_ = 0;
   std::thread thread_;
 };
 
 /// Returns the result of a client that runs `ls` once, and finishes.
-std::string outcome(CommandClientOptions options, const std::string& reply,
+std::string outcome(ShellLineClientOptions options, const std::string& reply,
                     const std::string& rest = {}) {
   options.linger = 10s;
   const Peer peer(options, [&](int call) {
@@ -59,7 +59,7 @@ std::string outcome(CommandClientOptions options, const std::string& reply,
     if (test::receive_text(call, 5) == "ready") test::send_text(call, rest);
     test::receive_until_end(call);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   const auto got = client.run("ls");
   if (!got) return "<" + test::kind_of(got) + ">";
   const auto finished = client.finish();
@@ -95,7 +95,7 @@ TEST_CASE("a reply that stops after it has begun is an error, however long a com
       if (test::receive_text(call, 2) == "ls") test::send_text(call, begun);
       test::receive_until_end(call);
     });
-    CommandClient client = peer.client();
+    ShellLineClient client = peer.client();
     const auto got = client.run("ls");
     REQUIRE_FALSE(got);
     CHECK(got.error().kind == ErrorKind::timed_out);
@@ -110,7 +110,7 @@ TEST_CASE("a reply may begin long after the limit on its silence") {
     test::send_text(call, "\3\0\0\0abc"s);
     test::receive_until_end(call);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   const auto got = client.run("ls");
   REQUIRE(got);
   CHECK(*got == "abc");
@@ -153,7 +153,7 @@ TEST_CASE("ready: a length whose digits come late is an error, never a shorter r
     test::send_text(call, "hello, world");
     test::receive_until_end(call);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   const auto reply = client.run("ls");
   const bool has_failed = !reply || !client.finish();
   CHECK(has_failed);
@@ -168,7 +168,7 @@ TEST_CASE("ready: extra bytes before the next command are an error") {
     test::send_text(call, "b");
     test::receive_until_end(call);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   const auto reply = client.run("ls");
   if (!reply) return;  // It came with the reply.
   test::wait_readable(client.stream().descriptor());
@@ -185,7 +185,7 @@ TEST_CASE("ready: a server that keeps the call open after a complete reply has a
     pollfd broken{.fd = call, .events = 0, .revents = 0};
     ::poll(&broken, 1, 10'000);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   CHECK(client.run("ls").value() == "a");
   CHECK(client.finish());
   CHECK_FALSE(client.stream().is_open());
@@ -201,7 +201,7 @@ TEST_CASE("ready: a server that resets after the announced bytes leaves the repl
     const linger none{.l_onoff = 1, .l_linger = 0};
     ::setsockopt(call, SOL_SOCKET, SO_LINGER, &none, sizeof none);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   CHECK(client.run("ls").value() == "a");
   CHECK(test::kind_of(client.finish()) == "reset");
 }
@@ -216,7 +216,7 @@ TEST_CASE("ready: a timeout that ends before the silence does is an error") {
     pollfd broken{.fd = call, .events = 0, .revents = 0};
     ::poll(&broken, 1, 10'000);
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   CHECK(client.run("ls").value() == "a");
   const DeadlineScope scope(deadline_after(10ms));
   CHECK(test::kind_of(client.finish()) == "timed_out");
@@ -229,7 +229,7 @@ TEST_CASE("plain: a reply ends with silence, or with the call") {
     test::receive_text(call, 3);
     test::send_text(call, "two");
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   CHECK(client.run("ls").value() == "one");
   CHECK(client.run("pwd").value() == "two");
   CHECK_FALSE(client.run("ls"));
@@ -242,7 +242,7 @@ TEST_CASE("plain: the pieces are delivered as they arrive") {
     test::receive_text(call, 4);
     test::send_text(call, "two");
   });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   std::string all;
   const auto ran = client.run("ls", [&](Bytes piece) {
     all += as_text(piece);
@@ -264,7 +264,7 @@ TEST_CASE("a sink that returns false ends the run") {
       test::send_text(call, "\1\0\0\0a"s);
       test::receive_until_end(call);
     });
-    CommandClient client = peer.client();
+    ShellLineClient client = peer.client();
     CHECK(test::kind_of(client.run("ls", [](Bytes) { return false; })) == "cancelled");
   }
 }
@@ -298,10 +298,10 @@ TEST_CASE("a client that is dropped within a reply breaks the call off") {
 
 TEST_CASE("an invalid command is not sent") {
   const Peer peer({}, [](int call) { CHECK(test::receive_until_end(call).empty()); });
-  CommandClient client = peer.client();
+  ShellLineClient client = peer.client();
   CHECK(test::kind_of(client.run("")) == "invalid_argument");
   CHECK(test::kind_of(client.run("a\0b"s)) == "invalid_argument");
   CHECK(test::kind_of(client.run(std::string(16 * 1024 + 1, 'a'))) == "invalid_argument");
 }
 
-}  // namespace hotline::command_client_test
+}  // namespace hotline::shell_line_client_test
