@@ -21,6 +21,7 @@ class ClientRules {
   struct Command {
     CommandInput input = CommandInput::none;  ///< What the request of this stream says.
     bool has_terminal = false;
+    bool is_kept = false;         ///< It goes on when the client leaves.
     OutputDigest input_before{};  ///< What earlier streams have carried of the command's input.
   };
 
@@ -41,27 +42,29 @@ class ClientRules {
   /// Takes bytes of flow kInputFlow.
   std::expected<void, CommandFault> take_input(Bytes bytes);
 
-  /// Takes the end of that flow: the command's input ends.
+  /// Takes the end of that flow. See has_input_ended().
   std::expected<void, CommandFault> take_input_end(std::uint64_t total, Bytes trailer);
 
   /// Returns the digest of the command's input so far, for ClientRules of a later stream.
   const OutputDigest& input() const;
 
+  /// Returns true if the command's input has ended. The end of the flow alone does not mean that: a
+  /// client that sends no input, and one that has sent DETACH, ends just its flow.
   bool has_input_ended() const { return has_input_ended_; }
 
   /// Returns true after CANCEL or DETACH: the client sends nothing more but the ends.
   bool has_left() const { return has_left_; }
 
  private:
-  CommandInput input_;
-  bool has_terminal_;
+  Command command_;       ///< Its `input_before` grows with what this stream carries.
+  bool is_first_stream_;  ///< All input came on this stream: one digest is enough.
+  OutputDigest flow_{};
   bool is_accepted_ = false;
   bool has_exited_ = false;
   bool has_left_ = false;
+  bool has_detached_ = false;
+  bool has_flow_ended_ = false;
   bool has_input_ended_ = false;
-  OutputDigest whole_;
-  OutputDigest flow_;
-  bool is_first_stream_;  ///< Both digests are the same: only `whole_` is used.
 };
 
 }  // namespace hotline::services

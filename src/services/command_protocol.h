@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "hotline/core/bytes.h"
 #include "hotline/services/command_refusal.h"
 #include "hotline/services/remote_command.h"
 #include "hotline/session/session_event.h"
@@ -53,6 +55,18 @@ SessionOptions command_session_options(SessionRole role);
 
 /// Returns a message of the wire: critical, without other flags. A view of `payload`.
 SessionMessage command_message(CommandMessage type, std::string_view payload);
+
+/// Returns the number of a signal by its name on the wire, which is without `SIG`; nullopt if there
+/// is none.
+std::optional<int> signal_on_wire(std::string_view name);
+
+/// How a TerminalSize is written: 2 rows, 2 columns.
+inline constexpr std::size_t kTerminalSizeBytes = 4;
+
+std::string encode_terminal_size(TerminalSize size);
+
+/// `bytes` are kTerminalSizeBytes.
+TerminalSize decode_terminal_size(Bytes bytes);
 
 /// How the other end has violated the wire, or asked for what this end does not have.
 struct CommandFault {

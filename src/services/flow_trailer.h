@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "hotline/core/bytes.h"
@@ -24,12 +25,14 @@ struct OutputTrailer {
   bool operator==(const OutputTrailer&) const = default;
 };
 
-/// The trailer of standard input: 16 bytes.
+/// The trailer of standard input: 8 bytes, or 16.
 struct InputTrailer {
-  static constexpr std::size_t kBytes = 16;
+  static constexpr std::size_t kBytesMin = 8;
+  static constexpr std::size_t kBytesMax = 16;
 
-  std::uint64_t flow = 0;   ///< The digest of what this stream carried.
-  std::uint64_t whole = 0;  ///< That of the input from its first byte on.
+  std::uint64_t flow = 0;                ///< The digest of what this stream carried.
+  std::optional<std::uint64_t> whole{};  ///< That of the input from its first byte on, if the
+                                         ///< client knows it.
 
   bool operator==(const InputTrailer&) const = default;
 };

@@ -11,7 +11,7 @@
 
 namespace hotline::services {
 
-/// Returns the payload of JOB. Of a program over kJobProgramMax the rest is left out.
+/// Returns the payload of JOB. A program over kJobProgramMax is cut.
 std::string encode_job(const JobEntry& entry);
 
 /// Returns the job, or what is wrong with the payload.

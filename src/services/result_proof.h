@@ -17,7 +17,7 @@
 
 namespace hotline::services {
 
-/// Whether a ResultProof is complete.
+/// What a ResultProof has of the result.
 enum class ProofState : std::uint8_t {
   open,      ///< More is to come.
   proven,    ///< All has arrived as it was sent: result() is how the command ended.
@@ -26,8 +26,9 @@ enum class ProofState : std::uint8_t {
   refuted,   ///< The server violated the wire, or something was changed on the way. Final.
 };
 
-/// Whether the result of a command may be believed, by the rules of docs/wire/remote.md. A client
-/// passes it everything that arrives for the command, in the order of arrival and after ACCEPT:
+/// Decides if the result of a command may be believed, by the rules of docs/wire/remote.md. A
+/// client passes it everything that arrives for the command, in the order of arrival and after
+/// ACCEPT:
 ///
 ///     ResultProof proof(command.on_excess, endpoint);
 ///     if (auto begun = proof.begin(answer); !begun) ...
@@ -75,8 +76,8 @@ class ResultProof {
   ProofState state() const { return state_; }
 
   /// Returns how the command ended. Fails unless `proven`: with `truncated` while something is
-  /// missing, with `reset` if the server reset the stream, with `cancelled` if the client left,
-  /// otherwise with `protocol_violation`. Each way to fail has a text of its own.
+  /// missing, as refusal_error() if the server reset the stream, with `cancelled` if the client
+  /// left, otherwise with `protocol_violation`. Each way to fail has a text of its own.
   Result<CommandExit> result() const;
 
   /// Returns where in the command's output the next byte belongs: the offsets for ATTACH.
@@ -91,7 +92,7 @@ class ResultProof {
   struct Output {
     std::string_view name;
     std::uint64_t begin = 0;              ///< Where this stream begins in the output.
-    OutputDigest flow{};                  ///< Of what this stream has carried.
+    OutputDigest flow{};                  ///< The digest of what this stream has carried.
     std::optional<OutputDigest> whole{};  ///< From the first byte, if that is not the same.
     bool is_whole = false;                ///< All bytes before `begin` are in `whole`.
     bool has_ended = false;
@@ -106,6 +107,7 @@ class ResultProof {
                            const OutputTrailer& trailer) const;
   std::string fault_in_exit(const CommandExit& exit) const;
   Result<void> take_stream_end();
+  Result<void> take_late(std::string_view what);
   Result<void> cut(ErrorKind kind, std::string detail, std::string advice);
   Result<void> refute(std::string detail);
   Result<void> fail_as_before() const;

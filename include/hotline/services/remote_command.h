@@ -86,8 +86,9 @@ inline constexpr std::size_t kCommandWordMax = 131'071;
 /// The longest request: all words, variables and so on, and a few bytes for each.
 inline constexpr std::size_t kCommandRequestMax = (256U << 10) - 2;
 
-/// The longest RemoteCommand::label.
+inline constexpr std::size_t kCommandDirectoryMax = 4'095;
 inline constexpr std::size_t kCommandLabelMax = 128;
+inline constexpr std::size_t kTerminalNameMax = 64;
 
 /// The longest timeout and keep.
 inline constexpr Duration kCommandTimeMax = std::chrono::days(36'500);
