@@ -60,16 +60,16 @@ TEST_CASE("a scripted program echoes its input, takes no more than it may, and e
     auto launched = launcher.launch({.arguments = {"echo"}, .input = ProcessInput::pipe});
     REQUIRE(launched);
     Process& process = **launched;
-    CHECK(process.write_some(as_bytes("abcd")) == 3);
+    CHECK(process.write_some(as_bytes("abcd")).value() == 3);
     {
       const DeadlineScope scope(deadline_after(std::chrono::seconds(1)));
       CHECK(test::kind_of(process.write_some(as_bytes("d"))) == "timed_out");
       CHECK(test::kind_of(process.wait()) == "timed_out");
     }
     std::array<std::byte, 8> piece;
-    CHECK(process.read_some(OutputStream::standard_output, piece) == 3);
+    CHECK(process.read_some(OutputStream::standard_output, piece).value() == 3);
     process.close_input();
-    CHECK(process.read_some(OutputStream::standard_output, piece) == 0);
+    CHECK(process.read_some(OutputStream::standard_output, piece).value() == 0);
     CHECK(process.wait()->exit_status == 0);
     CHECK(launcher.dealings().input == "abc");
   });
