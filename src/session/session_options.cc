@@ -23,8 +23,9 @@ Result<void> SessionOptions::check() const {
     return wrong_option("more types of messages than there are");
   if (data_max == 0) return wrong_option("a data_max of 0 bytes");
   if (unsent_max == 0) return wrong_option("an unsent_max of 0 bytes");
+  if (flow_credit_max > kCreditMax) return wrong_option("a flow_credit_max above kCreditMax");
   if (hello_timeout <= Duration::zero() || heartbeat <= Duration::zero() ||
-      silence_max <= Duration::zero()) {
+      silence_max <= Duration::zero() || write_timeout <= Duration::zero()) {
     return wrong_option("a time that is not positive");
   }
   return {};

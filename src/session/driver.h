@@ -1,0 +1,125 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "engine/worker.h"
+#include "hotline/engine/event.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/net/stream.h"
+#include "hotline/session/session_protocol.h"
+#include "session/stream_record.h"
+#include "session/waiters.h"
+
+namespace hotline::session {
+
+/// Moves the bytes of a SessionProtocol between its stream and the users of the session. One fiber
+/// receives and one writes; they run on the loop of the fiber that starts the driver, or else on a
+/// thread of their own. Everything between the lock and the unlock of its mutex is done without
+/// waiting.
+class Driver {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  /// Over an own stream, or one that outlives this object.
+  Driver(Stream&& stream, SessionRole role, const SessionOptions& options);
+  Driver(Stream& stream, SessionRole role, const SessionOptions& options);
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+  ~Driver();
+
+  /// Starts the two fibers. Fails with `resource_exhausted`.
+  Result<void> start();
+
+  /// Ends the session if it goes on, and waits for the two fibers. What is queued is sent as far as
+  /// that needs no wait.
+  void stop();
+
+  Lock lock() const { return Lock(mutex_); }
+
+  // The following require the lock.
+
+  /// Waits for `what`; the lock is not held meanwhile. Returns also without a change: check, and
+  /// call it again. Fails with `timed_out`, `cancelled`, and `draining` if `on_drain` says so.
+  Result<void> wait(Lock& lock, Waiters& waiters, Interest what, Deadline deadline,
+                    OnDrain on_drain = OnDrain::goes_on);
+
+  /// Sends what the protocol has queued. Call it after each use of `protocol` that may queue a
+  /// frame or end a stream.
+  void send();
+
+  /// Ends the session with `code`.
+  void break_off(SessionCode code, std::string_view text);
+
+  /// Returns true if more may be queued.
+  bool has_room() const { return queued_.size() < options_.unsent_max; }
+
+  /// Gives the room that the caller did not use to the next that waits for it.
+  void pass_room();
+
+  /// Queues as many of `bytes` as the credit and the size of a frame allow; returns how many.
+  Result<std::size_t> queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
+
+  /// Gives the peer credit for what was read of a flow.
+  void give_credit(SessionStreamId id, std::uint8_t flow, Inflow& inflow);
+
+  StreamRecord& add_record(SessionStreamId id, SessionFlows flows, bool is_own);
+  StreamRecord* find_record(SessionStreamId id);
+  void drop_record(SessionStreamId id);
+
+  /// Returns why the session has ended, also if it has ended in order (`closed`); nullopt if not.
+  std::optional<Error> end_reason() const;
+
+  /// The same, without an end in order.
+  const std::optional<Error>& failure() const { return failure_; }
+
+  /// Returns true once nothing more is sent or received.
+  bool is_over() const { return is_over_; }
+
+  const SessionOptions& options() const { return options_; }
+  const std::string& peer() const { return peer_; }
+
+  SessionProtocol protocol;
+  std::deque<SessionStreamId> offered{};  ///< Opened by the peer, and not taken by accept().
+  Waiters waiters{};                      ///< For kRoom, kReady, kOffered, kPlace and kOver.
+
+ private:
+  Result<void> spawn(TaskGroup& fibers);
+  void run(TaskGroup& fibers, void (Driver::*part)(TaskGroup& fibers));
+  void receive_all(TaskGroup& fibers);
+  bool receive_once();
+  void take_events(Bytes input);
+  void take(const SessionEvent& event);
+  void take_of_stream(const SessionEvent& event, StreamRecord& record);
+  void note_lost(Error error);
+  void write_all(TaskGroup& fibers);
+  bool take_queued(Lock& lock, std::string& taken);
+  bool has_nothing_to_follow() const { return protocol.failure() || protocol.is_finished(); }
+  void send_farewell();
+  void wake_waiters();
+
+  mutable std::mutex mutex_;
+  std::optional<Stream> own_stream_;
+  Stream& stream_;
+  const SessionOptions options_;
+  std::string peer_;
+  std::string queued_;  ///< What the writing fiber takes next.
+  Event has_queued_;
+  std::unordered_map<SessionStreamId, std::unique_ptr<StreamRecord>> records_;
+  GrowthPool pool_;
+  std::optional<Error> failure_;
+  bool is_stopping_ = false;
+  bool is_over_ = false;
+  bool is_write_failed_ = false;  ///< A frame was cut off. The fibers only.
+  int running_ = 0;  ///< Fibers that have not ended.
+  std::size_t streams_seen_ = 0;
+  std::optional<TaskGroup> fibers_;         ///< On a loop.
+  std::unique_ptr<engine::Worker> worker_;  ///< Elsewhere.
+};
+
+}  // namespace hotline::session

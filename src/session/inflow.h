@@ -1,0 +1,73 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "hotline/core/bytes.h"
+
+namespace hotline::session {
+
+/// Credit beyond the first credit of each flow, which the flows of a session share.
+struct GrowthPool {
+  std::uint64_t left = 0;
+};
+
+/// One flow that the peer sends: what has arrived and was not read, and how much credit the peer
+/// has. The credit grows while the reader is faster than the credit allows the peer to be.
+class Inflow {
+ public:
+  /// `credit`: what the peer has at first; it grows to `credit_max`.
+  void begin(std::uint32_t credit, std::uint32_t credit_max) {
+    window_ = unused_ = first_ = credit;
+    window_max_ = std::max(credit, credit_max);
+  }
+
+  /// Keeps bytes that have arrived. `order` counts arrivals on the stream.
+  void add(Bytes bytes, std::uint64_t order);
+
+  void note_end(std::uint64_t total, Bytes trailer, std::uint64_t order);
+
+  /// Returns everything that has arrived, and lends it until give_back().
+  Bytes lend();
+
+  /// Ends the loan of lend(). Call it before the next one.
+  void give_back();
+
+  /// Returns how much credit to give the peer now: 0 if what it has suffices. If the reader is
+  /// about to wait (`is_empty()`), the credit may grow by some of `pool`.
+  std::uint32_t take_credit(GrowthPool& pool);
+
+  /// Returns what take_credit() has taken from the pool.
+  std::uint64_t growth() const { return window_ - first_; }
+
+  bool is_empty() const { return arrived_.empty(); }
+  bool has_ended() const { return has_ended_; }
+
+  /// Returns true once the reader has seen the end.
+  bool is_done() const { return is_end_read_; }
+  void note_end_read() { is_end_read_ = true; }
+
+  /// Returns when the first unread bytes, or the end, came; see add().
+  std::uint64_t order() const { return is_empty() ? end_order_ : order_; }
+
+  std::uint64_t total() const { return total_; }
+  const std::string& trailer() const { return trailer_; }
+
+ private:
+  std::string arrived_;
+  std::string lent_;
+  std::uint64_t order_ = 0;
+  std::uint64_t end_order_ = 0;
+  std::uint64_t total_ = 0;
+  std::string trailer_;
+  bool has_ended_ = false;
+  bool is_end_read_ = false;
+  std::uint64_t first_ = 0;       ///< The credit that it began with.
+  std::uint64_t window_ = 0;      ///< The most that the peer may have unread here.
+  std::uint64_t window_max_ = 0;
+  std::uint64_t unused_ = 0;      ///< What the peer may still send.
+  std::uint64_t owed_ = 0;        ///< What was read, and not granted again.
+};
+
+}  // namespace hotline::session
