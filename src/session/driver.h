@@ -44,8 +44,8 @@ class Driver {
 
   // The following require the lock.
 
-  /// Waits for `what`; the lock is not held meanwhile. Returns also without a change: check, and
-  /// call it again. Fails with `timed_out`, `cancelled`, and `draining` if `on_drain` says so.
+  /// Waits for `what` without the lock. Returns also without a change: check, and call it again.
+  /// Fails with `timed_out`, `cancelled`, and `draining` if `on_drain` says so.
   Result<void> wait(Lock& lock, Waiters& waiters, Interest what, Deadline deadline,
                     OnDrain on_drain = OnDrain::goes_on);
 

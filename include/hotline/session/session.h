@@ -82,7 +82,7 @@ class Session {
 
   /// Drains, then waits until every stream has ended and both ends have ended their writes.
   /// Everything that was sent has arrived then. Streams that are open must be used or dropped by
-  /// others meanwhile. Fails with `truncated` if the peer has not ended the session in order.
+  /// others. Fails with `truncated` if the peer has not ended the session in order.
   Result<void> finish(Deadline deadline = Deadline::never());
 
   /// Ends the session at once: the peer gets `code`, other than `drain`, and `text`. Never waits.

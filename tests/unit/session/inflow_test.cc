@@ -1,0 +1,146 @@
+#include "session/inflow.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace hotline::session::inflow_test {
+namespace {
+
+/// A flow with a credit of 100, which may grow to 400, and a pool.
+struct GrowingFlow {
+  explicit GrowingFlow(std::uint64_t pool_bytes = 1'000) : pool{pool_bytes} {
+    inflow.begin(100, 400);
+  }
+
+  void arrive(std::size_t size) { inflow.add(as_bytes(std::string(size, 'x')), 1); }
+
+  /// Reads what has arrived. Returns the credit that the reader then gives before it waits.
+  std::uint32_t read_and_wait() {
+    read();
+    return inflow.take_credit(pool);
+  }
+
+  void read() {
+    inflow.lend();
+    inflow.give_back();
+  }
+
+  Inflow inflow;
+  GrowthPool pool;
+};
+
+TEST_CASE("bytes are lent in the order in which they arrived, and more can arrive during a loan") {
+  Inflow inflow;
+  inflow.begin(100, 100);
+  inflow.add(as_bytes("one "), 1);
+  inflow.add(as_bytes("two"), 2);
+  const Bytes lent = inflow.lend();
+  inflow.add(as_bytes("three"), 3);
+  CHECK(as_text(lent) == "one two");
+  CHECK(inflow.order() == 3);
+  inflow.give_back();
+  CHECK(as_text(inflow.lend()) == "three");
+  CHECK(inflow.is_empty());
+}
+
+TEST_CASE("the order of a flow is that of its first unread bytes, and then of its end") {
+  Inflow inflow;
+  inflow.begin(100, 100);
+  inflow.add(as_bytes("a"), 4);
+  inflow.add(as_bytes("b"), 7);
+  inflow.note_end(2, as_bytes("digest"), 9);
+  CHECK(inflow.order() == 4);
+  inflow.lend();
+  CHECK(inflow.order() == 9);
+  CHECK(inflow.total() == 2);
+  CHECK(inflow.trailer() == "digest");
+  CHECK(inflow.has_ended());
+  CHECK_FALSE(inflow.is_done());
+  inflow.note_end_read();
+  CHECK(inflow.is_done());
+}
+
+TEST_CASE("credit is given for half a window of bytes that were read at once") {
+  GrowingFlow flow;
+  flow.arrive(49);
+  CHECK(flow.read_and_wait() == 0);
+  flow.arrive(1);
+  CHECK(flow.read_and_wait() == 50);
+  CHECK(flow.inflow.growth() == 0);
+}
+
+TEST_CASE("no credit is given for bytes that are lent") {
+  GrowingFlow flow;
+  flow.arrive(100);
+  flow.inflow.lend();
+  CHECK(flow.inflow.take_credit(flow.pool) == 0);
+}
+
+TEST_CASE("the credit doubles when the sender had to stop and the reader waits") {
+  GrowingFlow flow;
+  flow.arrive(100);
+  CHECK(flow.read_and_wait() == 200);
+  CHECK(flow.inflow.growth() == 100);
+  CHECK(flow.pool.left == 900);
+}
+
+TEST_CASE("the credit does not grow while the reader has something to read") {
+  GrowingFlow flow;
+  flow.arrive(60);
+  flow.read();
+  flow.arrive(40);
+  CHECK(flow.inflow.take_credit(flow.pool) == 60);
+  CHECK(flow.inflow.growth() == 0);
+}
+
+TEST_CASE("the credit does not grow while the sender could go on") {
+  GrowingFlow flow;
+  flow.arrive(87);
+  CHECK(flow.read_and_wait() == 87);
+  CHECK(flow.inflow.growth() == 0);
+}
+
+TEST_CASE("the credit never grows beyond its limit") {
+  GrowingFlow flow;
+  std::uint32_t credit = 100;
+  for (const std::uint32_t window : {200U, 400U, 400U, 400U}) {
+    flow.arrive(credit);
+    credit = flow.read_and_wait();
+    CHECK(credit == window);
+  }
+  CHECK(flow.inflow.growth() == 300);
+  CHECK(flow.pool.left == 700);
+}
+
+TEST_CASE("the credit never grows by more than the pool has") {
+  GrowingFlow flow(30);
+  flow.arrive(100);
+  CHECK(flow.read_and_wait() == 130);
+  flow.arrive(130);
+  CHECK(flow.read_and_wait() == 130);
+  CHECK(flow.pool.left == 0);
+  CHECK(flow.inflow.growth() == 30);
+}
+
+TEST_CASE("a limit below the first credit has no effect") {
+  Inflow inflow;
+  GrowthPool pool{1'000};
+  inflow.begin(100, 10);
+  inflow.add(as_bytes(std::string(100, 'x')), 1);
+  inflow.lend();
+  inflow.give_back();
+  CHECK(inflow.take_credit(pool) == 100);
+  CHECK(inflow.growth() == 0);
+}
+
+TEST_CASE("no credit is given for a flow that has ended") {
+  GrowingFlow flow;
+  flow.arrive(100);
+  flow.inflow.note_end(100, {}, 2);
+  CHECK(flow.read_and_wait() == 0);
+  CHECK(flow.pool.left == 1'000);
+}
+
+}  // namespace
+}  // namespace hotline::session::inflow_test

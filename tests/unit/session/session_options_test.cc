@@ -21,8 +21,8 @@ TEST_CASE("each option of a session has its limits") {
   using Options = SessionOptions;
   CHECK(is_allowed(&Options::frame_max, 1'024));
   CHECK(!is_allowed(&Options::frame_max, 1'023));
-  CHECK(is_allowed(&Options::frame_max, 131'072 - kMessageCost));
-  CHECK(!is_allowed(&Options::frame_max, 131'072 - kMessageCost + 1));
+  CHECK(is_allowed(&Options::frame_max, 262'144 - kMessageCost));
+  CHECK(!is_allowed(&Options::frame_max, 262'144 - kMessageCost + 1));
   CHECK(is_allowed(&Options::streams_max, 0));
   CHECK(is_allowed(&Options::streams_max, 65'536));
   CHECK(!is_allowed(&Options::streams_max, 65'537));
@@ -30,8 +30,8 @@ TEST_CASE("each option of a session has its limits") {
   CHECK(!is_allowed(&Options::flows_max, 9));
   CHECK(is_allowed(&Options::flow_credit, kCreditMax));
   CHECK(!is_allowed(&Options::flow_credit, kCreditMax + 1));
-  CHECK(is_allowed(&Options::message_credit, 65'536 + kMessageCost));
-  CHECK(!is_allowed(&Options::message_credit, 65'536 + kMessageCost - 1));
+  CHECK(is_allowed(&Options::message_credit, 131'072 + kMessageCost));
+  CHECK(!is_allowed(&Options::message_credit, 131'072 + kMessageCost - 1));
   CHECK(!is_allowed(&Options::message_credit, kCreditMax + 1));
   CHECK(is_allowed(&Options::message_types, kMessageTypesMax));
   CHECK(!is_allowed(&Options::message_types, kMessageTypesMax + 1));
@@ -40,6 +40,12 @@ TEST_CASE("each option of a session has its limits") {
   CHECK(!is_allowed(&Options::hello_timeout, Duration::zero()));
   CHECK(!is_allowed(&Options::heartbeat, Duration(-1)));
   CHECK(!is_allowed(&Options::silence_max, Duration::zero()));
+  CHECK(is_allowed(&Options::flow_credit_max, 0));
+  CHECK(is_allowed(&Options::flow_credit_max, kCreditMax));
+  CHECK(!is_allowed(&Options::flow_credit_max, kCreditMax + 1));
+  CHECK(is_allowed(&Options::growth_max, 0));
+  CHECK(is_allowed(&Options::write_timeout, kNoTimeout));
+  CHECK(!is_allowed(&Options::write_timeout, Duration::zero()));
 }
 
 TEST_CASE("a session needs the name of its protocol") {
