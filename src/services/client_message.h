@@ -23,7 +23,7 @@ struct SignalMessage {
 
 /// The client's terminal has another size.
 struct ResizeMessage {
-  TerminalSize size{};
+  TerminalSize size{};  ///< Each side is 1 to 65,535.
 
   bool operator==(const ResizeMessage&) const = default;
 };

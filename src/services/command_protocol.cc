@@ -39,14 +39,14 @@ std::optional<int> signal_on_wire(std::string_view name) {
 
 std::string encode_terminal_size(TerminalSize size) {
   std::array<std::byte, kTerminalSizeBytes> bytes;
-  store_number<std::endian::big>(size.rows, bytes.data());
-  store_number<std::endian::big>(size.columns, bytes.data() + sizeof size.rows);
+  store_number<std::endian::big>(static_cast<std::uint16_t>(size.rows), bytes.data());
+  store_number<std::endian::big>(static_cast<std::uint16_t>(size.columns), bytes.data() + 2);
   return std::string(as_text(bytes));
 }
 
 TerminalSize decode_terminal_size(Bytes bytes) {
-  return {.rows = load_number<std::endian::big, std::uint16_t>(bytes.data()),
-          .columns = load_number<std::endian::big, std::uint16_t>(bytes.data() + 2)};
+  return {.columns = load_number<std::endian::big, std::uint16_t>(bytes.data() + 2),
+          .rows = load_number<std::endian::big, std::uint16_t>(bytes.data())};
 }
 
 }  // namespace hotline::services

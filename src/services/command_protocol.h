@@ -63,6 +63,7 @@ std::optional<int> signal_on_wire(std::string_view name);
 /// How a TerminalSize is written: 2 rows, 2 columns.
 inline constexpr std::size_t kTerminalSizeBytes = 4;
 
+/// Each side is at most 65,535.
 std::string encode_terminal_size(TerminalSize size);
 
 /// `bytes` are kTerminalSizeBytes.

@@ -13,6 +13,8 @@
 namespace hotline {
 namespace {
 
+constexpr std::size_t kTerminalSideMax = 65'535;
+
 Result<void> cannot_ask(ErrorKind kind, std::string detail, std::string advice) {
   return fail(make_error(kind, "run a remote command", {}, std::move(detail), std::move(advice)));
 }
@@ -106,8 +108,10 @@ bool is_in_terminal_name(char c) {
 }
 
 Result<void> check_terminal(const RemoteTerminal& terminal) {
-  if (terminal.size.rows == 0 || terminal.size.columns == 0) {
-    return is_wrong("the terminal has no rows or no columns", "give it at least one of each");
+  for (const std::size_t each : {terminal.size.rows, terminal.size.columns}) {
+    if (each > 0 && each <= kTerminalSideMax) continue;
+    return is_wrong("the terminal has " + std::to_string(each) + " rows or columns",
+                    "give it 1 to 65,535 of each");
   }
   if (!terminal.name.empty() && terminal.name.size() <= kTerminalNameMax &&
       std::ranges::all_of(terminal.name, is_in_terminal_name)) {

@@ -50,7 +50,7 @@ inline RemoteCommand full_command(RemoteProgram program) {
   command.timeout = std::chrono::milliseconds(1'500);
   command.output_max = 1'000'000;
   command.on_excess = OutputExcess::truncate;
-  command.terminal = RemoteTerminal{{50, 132}, "xterm-256color"};
+  command.terminal = RemoteTerminal{{.columns = 132, .rows = 50}, "xterm-256color"};
   command.input = CommandInput::stream;
   command.keep = std::chrono::hours(1);
   command.key = sample_key();

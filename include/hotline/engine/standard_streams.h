@@ -38,6 +38,8 @@ bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience);
 struct TerminalSize {
   std::size_t columns = 0;
   std::size_t rows = 0;
+
+  bool operator==(const TerminalSize&) const = default;
 };
 
 /// Returns the size of the terminal that `stream` is, or nullopt if it is not a terminal or its

@@ -12,6 +12,7 @@
 #include "hotline/core/deadline.h"
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/standard_streams.h"
 
 // What a client of the wire `hotline` asks a server of commands to run: docs/wire/remote.md.
 
@@ -48,17 +49,9 @@ struct RemoteVariable {
   bool operator==(const RemoteVariable&) const = default;
 };
 
-/// The size of a terminal in characters. Each is at least 1.
-struct TerminalSize {
-  std::uint16_t rows = 24;
-  std::uint16_t columns = 80;
-
-  bool operator==(const TerminalSize&) const = default;
-};
-
 /// A pseudo-terminal for a command. Its whole output is then standard output.
 struct RemoteTerminal {
-  TerminalSize size{};
+  TerminalSize size{.columns = 80, .rows = 24};  ///< Each is 1 to 65,535.
   std::string name = "dumb";  ///< The value of TERM: 1 to 64 letters, digits, `+`, `-`, `.`, `_`.
 
   bool operator==(const RemoteTerminal&) const = default;

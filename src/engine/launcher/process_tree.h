@@ -37,7 +37,7 @@ void kill_group(pid_t group);
 struct EndedChild {
   pid_t pid;
   int status;    ///< As in waitpid(2).
-  rusage usage;  ///< Of the child and what it waited for.
+  rusage usage;  ///< That of the child and what it waited for.
 };
 
 /// Reaps the children of this process that have ended, and passes each to `on_end`. Returns true if

@@ -31,7 +31,7 @@ void check_round_trip(const ClientMessage& message, unsigned type, std::string_v
 
 TEST_CASE("messages of a client have the bytes of the page") {
   check_round_trip(SignalMessage{SIGTERM}, 0x40, "TERM");
-  check_round_trip(ResizeMessage{{0x0102, 0x0304}}, 0x41, "\x01\x02\x03\x04");
+  check_round_trip(ResizeMessage{{.columns = 0x0304, .rows = 0x0102}}, 0x41, "\x01\x02\x03\x04");
   check_round_trip(CancelMessage{}, 0x42, "");
   check_round_trip(DetachMessage{}, 0x43, "");
 }

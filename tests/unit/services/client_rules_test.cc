@@ -53,7 +53,8 @@ TEST_CASE("signals, sizes, and one last message are taken") {
   ClientRules rules = rules_of({.has_terminal = true});
   for (int i = 0; i < 3; ++i) {
     CHECK(take(rules, kSignal, "USR1").value() == ClientMessage(SignalMessage{SIGUSR1}));
-    CHECK(take(rules, kResize, kSize).value() == ClientMessage(ResizeMessage{{24, 80}}));
+    CHECK(take(rules, kResize, kSize).value() ==
+          ClientMessage(ResizeMessage{{.columns = 80, .rows = 24}}));
   }
   CHECK_FALSE(rules.has_left());
   CHECK(take(rules, kCancel).value() == ClientMessage(CancelMessage{}));

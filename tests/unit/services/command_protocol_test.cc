@@ -48,8 +48,9 @@ TEST_CASE("on the wire a signal has one name only") {
 }
 
 TEST_CASE("the size of a terminal is two numbers") {
-  CHECK(encode_terminal_size({0x0102, 0x0304}) == "\x01\x02\x03\x04");
-  CHECK(decode_terminal_size(as_bytes("\x01\x02\x03\x04")) == TerminalSize{0x0102, 0x0304});
+  CHECK(encode_terminal_size({.columns = 0x0304, .rows = 0x0102}) == "\x01\x02\x03\x04");
+  CHECK(decode_terminal_size(as_bytes("\x01\x02\x03\x04")) ==
+        TerminalSize{.columns = 0x0304, .rows = 0x0102});
 }
 
 }  // namespace hotline::services::command_protocol_test

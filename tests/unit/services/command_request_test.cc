@@ -73,7 +73,7 @@ TEST_CASE("the bytes of requests are those of the page") {
   CHECK(encode_request(RemoteCommand{.program = ShellLine{"ls"}}) ==
         test::from_hex("0282000000026c73"));
   RemoteCommand login{.program = LoginShell{}};
-  login.terminal = RemoteTerminal{{24, 80}, "vt100"};
+  login.terminal = RemoteTerminal{{.columns = 80, .rows = 24}, "vt100"};
   CHECK(encode_request(login) == test::from_hex("03"
                                                 "8800000009001800507674313030"));
   CHECK(encode_request(ListRequest{}) == "\x05");
@@ -214,7 +214,7 @@ TEST_CASE("a server checks all that a client should have checked") {
   check_malformed(kRun + raw_field(0x84, "A=") + raw_field(0x84, "A=b"),
                   "the variable 'A' is given twice");
   check_malformed(kRun + raw_field(0x88, raw_number(0, 4) + "x"),
-                  "the terminal has no rows or no columns");
+                  "the terminal has 0 rows or columns");
   check_malformed(kRun + raw_field(0x89, "") + raw_field(0x8b, ""),
                   "a detached command gets no input");
   check_malformed(kRun + raw_field(0x8c, std::string(16, 'k')),

@@ -162,15 +162,16 @@ TEST_CASE("a limit of the output may have any value") {
 
 TEST_CASE("a terminal has a size and a name") {
   RemoteCommand command = uname();
-  command.terminal = RemoteTerminal{{1, 65'535}, std::string(64, 'x')};
+  command.terminal = RemoteTerminal{{.columns = 65'535, .rows = 1}, std::string(64, 'x')};
   CHECK(command.check());
-  for (const TerminalSize size : {TerminalSize{0, 80}, TerminalSize{24, 0}, TerminalSize{0, 0}}) {
+  for (const TerminalSize size : {TerminalSize{0, 24}, TerminalSize{80, 0}, TerminalSize{},
+                                  TerminalSize{65'536, 24}, TerminalSize{80, 65'536}}) {
     command.terminal = RemoteTerminal{size, "xterm"};
-    check_invalid(command, "no rows or no columns");
+    check_invalid(command, " rows or columns");
   }
   for (const std::string& name : {std::string(), std::string(65, 'x'), std::string("a b"),
                                   std::string("a/b"), kNul, std::string("\x1b[m")}) {
-    command.terminal = RemoteTerminal{{}, name};
+    command.terminal = RemoteTerminal{{.columns = 80, .rows = 24}, name};
     check_invalid(command, "the terminal has the name");
   }
 }
