@@ -19,7 +19,7 @@ namespace {
 struct MacRow {
   NtpMacKind kind;
   Choice choice;
-  std::string_view other_names[3];  ///< As ntpd and older versions have them.
+  std::string_view other_names[5];  ///< As ntpd and older versions have them.
   const char* algorithm;            ///< OpenSSL's name of the hash function or cipher.
   std::size_t digest_bytes;
 };
@@ -33,7 +33,7 @@ constexpr MacRow kMacs[] = {
      20},
     {NtpMacKind::aes_cmac,
      {"AES128", "AES128", "the AES-128-CMAC of the packet"},
-     {"AES-128-CMAC", "AES128CMAC", "AES-CMAC"},
+     {"AES", "AES-128", "AES-128-CMAC", "AES128CMAC", "AES-CMAC"},
      "AES-128-CBC",
      16},
 };

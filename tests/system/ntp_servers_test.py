@@ -1,4 +1,4 @@
-"""`hotline ntp`, against chronyd and against our own server."""
+"""`hotline ntp`, against chronyd, ntpd of NTPsec and our own server."""
 import contextlib
 import glob
 import json
@@ -10,7 +10,8 @@ import tempfile
 import time
 import unittest
 
-from cli_support import WAIT_S, Server, ended
+from cli_support import HOTLINE, WAIT_S, Server, ended
+from ntp_peers import WITHOUT_CLOCK, find, needs_root
 from ntp_support import KEYS, ask
 
 
@@ -119,6 +120,74 @@ class Chronyd(unittest.TestCase):
     def test_it_is_refused_as_long_as_it_is_not_synchronised(self):
         with self.serving() as (where, _):
             asked = ask(where)
+        self.assertEqual((asked.returncode, asked.stdout), (1, b""))
+        self.assertIn(b"not synchronised", asked.stderr)
+
+
+class Ntpsec(unittest.TestCase):
+    """ntpd knows only port 123, so it is in a network of its own. It may not set the clock."""
+
+    # The last two types are those that its ntpkeygen and its manual name.
+    KEYS = ("1 SHA1 0011223344556677889900112233445566778899\n"
+            "2 MD5 secret\n"
+            "3 AES 2b7e151628aed2a6abf7158809cf4f3c\n"
+            "4 AES-128 2b7e151628aed2a6abf7158809cf4f3d\n")
+
+    @contextlib.contextmanager
+    def serving(self, *lines):
+        ntpd = find("ntpsec", "usr/sbin/ntpd")
+        needs_root()
+        with tempfile.TemporaryDirectory() as folder:
+            keys = os.path.join(folder, "keys")
+            with open(keys, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(self.KEYS)
+            configuration = os.path.join(folder, "ntp.conf")
+            with open(configuration, "w") as file:
+                file.write("\n".join([*lines, "restrict default", "limit burst 9999 average 9999",
+                                      f"keys {keys}", "trustedkey 1 2 3 4"]) + "\n")
+            daemon = subprocess.Popen(
+                ["unshare", "-n", "sh", "-ec", 'ip link set lo up; exec "$@"', "sh", "setpriv",
+                 *WITHOUT_CLOCK, "-sys_time", ntpd, "-n", "-g", "-c", configuration, "-p",
+                 f"{folder}/pid"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with ended(daemon):
+                yield daemon, keys
+
+    def ask(self, daemon, *options):
+        return subprocess.run(
+            ["nsenter", "-t", str(daemon.pid), "-n", HOTLINE, "ntp", "127.0.0.1", "--interval=1ms",
+             "--timeout=1s", "--json", *options], capture_output=True, timeout=WAIT_S)
+
+    def ask_until(self, is_wanted, daemon):
+        """What the program says as soon as `is_wanted`."""
+        end = time.monotonic() + WAIT_S
+        while time.monotonic() < end:
+            if daemon.poll() is not None:
+                self.skipTest("ntpd of NTPsec does not run here")
+            asked = self.ask(daemon, "--samples=1")
+            if is_wanted(asked):
+                return asked
+            time.sleep(0.02)
+        self.fail("ntpd does not answer as it should")
+
+    def test_it_serves_this_client_in_every_way(self):
+        with self.serving("tos orphan 5 orphanwait 1") as (daemon, keys):
+            self.ask_until(lambda asked: asked.returncode == 0, daemon)
+            # It does not know the interleaved mode.
+            for options in (*([f"--ntp-version={version}"] for version in range(1, 5)),
+                            *([f"--key={key}", "--key-file", keys] for key in range(1, 5)),
+                            ["--samples=2", "--interleaved"]):
+                asked = self.ask(daemon, *options)
+                self.assertEqual((asked.returncode, asked.stderr), (0, b""), options)
+                result = json.loads(asked.stdout)
+                self.assertLessEqual(abs(result["offset_ns"]), result["error_max_ns"])
+                self.assertEqual((result["state"]["stratum"], result["mode"]), (5, "basic"))
+                self.assertEqual(result["authentication"],
+                                 "key" if "--key-file" in options else "none")
+
+    def test_it_is_refused_as_long_as_it_is_not_synchronised(self):
+        with self.serving() as (daemon, _):
+            # Until it listens, no server can be reached.
+            asked = self.ask_until(lambda asked: asked.returncode not in (5, 6), daemon)
         self.assertEqual((asked.returncode, asked.stdout), (1, b""))
         self.assertIn(b"not synchronised", asked.stderr)
 

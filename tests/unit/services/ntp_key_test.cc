@@ -122,7 +122,8 @@ TEST_CASE("a kind has the names that chronyd and ntpd have for it, in upper or l
   for (const std::string_view name : {"SHA1", "sha1", "SHA", "SHA-1"}) {
     CHECK(parse_ntp_mac_kind(name) == NtpMacKind::sha1);
   }
-  for (const std::string_view name : {"AES128", "aes128", "AES-128-CMAC", "AES128CMAC"}) {
+  for (const std::string_view name :
+       {"AES128", "aes128", "AES", "AES-128", "AES-128-CMAC", "AES128CMAC", "AES-CMAC"}) {
     CHECK(parse_ntp_mac_kind(name) == NtpMacKind::aes_cmac);
   }
   for (const std::string_view name : {"", "MD", "MD55", "SHA256", "AES256"}) {
