@@ -25,9 +25,10 @@ constexpr char kNtpDescription[] =
     R"(Asks an NTP server by how much the clock of this machine is wrong. It never sets the clock.
 
 It takes several samples and shows the one with the least delay, with the greatest error that it can
-have. A positive offset means that this machine's clock is slow. Only the reply with the random
-number of the request counts. A sample is discarded if its times contradict each other, or if the
-clock of this machine is set while the reply is on its way.
+have. A positive offset means that this machine's clock is slow. Each request has a random number:
+replies without it, which may be forged or late, are dropped and counted as foreign. A sample is
+discarded if its times contradict each other, or if the clock of this machine is set while the reply
+is on its way.
 
 A lost reply is made up for by another request. After three in a row, after a refusal, and after ^C
 it prints the result of the samples that it has, and says why it ended early.

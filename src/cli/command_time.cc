@@ -17,10 +17,11 @@ constexpr char kTimeExamples[] = R"(  hotline time udp://127.0.0.1:8083
 )";
 
 constexpr char kTimeDescription[] =
-    R"(Asks the service 'time' at ENDPOINT for the local time in FORMAT, which is one of
-strftime(3), and prints the reply. An empty FORMAT asks for %Y-%m-%d-%X.
+    R"(Asks the service 'time' at ENDPOINT for the local time of the server, and prints the reply.
+FORMAT says how it is written, as in strftime(3): '%H:%M' for example. An empty FORMAT stands for
+%Y-%m-%d-%X.
 
-Without a FORMAT, asks for each line of standard input, a blank line being an empty FORMAT. The line
+Without a FORMAT, each line of standard input is one, and a blank line is an empty one. The line
 'quit' or the end of input ends it. At a terminal there is a prompt with editing and a history as in
 'hotline call'.
 

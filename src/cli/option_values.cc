@@ -37,8 +37,8 @@ Result<void> read_count(const Arguments& given, const std::string& option,
       std::from_chars(text.data(), text.data() + text.size(), count.emplace());
   const bool is_whole = error == std::errc() && end == text.data() + text.size();
   if (is_whole && *count > 0) return {};
-  return refuse_value(option,
-                      usage_error(quote(text) + " is not a number", "write a number from 1 up"));
+  return refuse_value(option, usage_error(quote(text) + " is not a number from 1 up",
+                                          "write it in decimal digits"));
 }
 
 OptionRow raw_row() {

@@ -22,7 +22,8 @@ namespace hotline {
 namespace {
 
 constexpr Literal kLimitRates = "limit the rates of sources";
-constexpr char kRateForm[] = "write COUNT/TIME:BURST, such as 10/s:20 or 1/8s:8, or none";
+constexpr char kRateForm[] =
+    "write COUNT/TIME or COUNT/TIME:BURST, such as 10/s, 600/m:50 or 1/8s:8, or none";
 
 // So that no sum of times overflows.
 constexpr Duration kRefillMax = std::chrono::hours(24 * 365);

@@ -145,17 +145,22 @@ NtpFinding NtpAssociation::take(Bytes datagram, std::optional<WallTime> received
 std::optional<NtpFinding> NtpAssociation::find_refusal(const NtpPacket& packet) {
   if (packet.stratum == 0) {
     switch (packet.reference_id) {
-      case kNtpKissRate: return close(NtpVerdict::rate, "has the code RATE");
-      case kNtpKissDeny: return close(NtpVerdict::denied, "has the code DENY");
-      case kNtpKissRestrict: return close(NtpVerdict::denied, "has the code RSTR");
-      default: return close(NtpVerdict::unsynchronised, "has stratum 0");
+      case kNtpKissRate: return close(NtpVerdict::rate, "asks for fewer requests (RATE)");
+      case kNtpKissDeny: return close(NtpVerdict::denied, "refuses to serve this machine (DENY)");
+      case kNtpKissRestrict:
+        return close(NtpVerdict::denied, "refuses to serve this machine (RSTR)");
+      default:
+        return close(NtpVerdict::unsynchronised,
+                     "says that the server's clock is not synchronised (stratum 0)");
     }
   }
   if (packet.leap == NtpLeap::unsynchronised) {
-    return close(NtpVerdict::unsynchronised, "has the leap indicator 3");
+    return close(NtpVerdict::unsynchronised,
+                 "says that the server's clock is not synchronised (leap indicator 3)");
   }
   if (packet.stratum <= NtpPacket::kStratumMax) return std::nullopt;
-  return close(NtpVerdict::unsynchronised, "has a stratum above 15");
+  return close(NtpVerdict::unsynchronised,
+               "says that the server's clock is not synchronised (stratum above 15)");
 }
 
 NtpFinding NtpAssociation::take_reply(const NtpDatagram& reply, NtpExchangeMode mode,

@@ -82,17 +82,14 @@ Error error_of(const NtpFinding& finding, const std::string& server) {
   };
   switch (finding.verdict) {
     case NtpVerdict::rate:
-      return refused(ErrorKind::resource_exhausted,
-                     "the server wants to be asked less often: wait, and use a longer interval");
-    case NtpVerdict::denied:
-      return refused(ErrorKind::permission_denied,
-                     "the server does not serve this machine: ask another one");
+      return refused(ErrorKind::resource_exhausted, "wait, and use a longer interval");
+    case NtpVerdict::denied: return refused(ErrorKind::permission_denied, "ask another server");
     case NtpVerdict::key_refused:
       return refused(ErrorKind::permission_denied,
                      "both sides need the same key under the same number");
     case NtpVerdict::unsynchronised:
       return refused(ErrorKind::unsupported,
-                     "the server's clock is not synchronised: ask another one, or wait");
+                     "ask another server, or wait until it is synchronised");
     case NtpVerdict::clock_set:
       return refused(ErrorKind::system, "something sets this machine's clock again and again");
     default:

@@ -57,7 +57,7 @@ TEST_CASE("what is missing or out of range is refused") {
   CHECK(refusal({""}).message() == "HOST is empty");
   CHECK(refusal({}).message() == "missing HOST");
   CHECK(refusal({"a", "--samples", "10001"}).message() == "--samples: 10001 is too large");
-  CHECK(refusal({"a", "--samples", "0"}).message() == "--samples: '0' is not a number");
+  CHECK(refusal({"a", "--samples", "0"}).message() == "--samples: '0' is not a number from 1 up");
   CHECK(refusal({"a", "--ntp-version", "5"}).message() == "--ntp-version: 5 is too large");
   CHECK(refusal({"a", "--interval", "0ms"}).message() ==
         "--interval: it is not from 1ms to a year");
@@ -66,7 +66,8 @@ TEST_CASE("what is missing or out of range is refused") {
   CHECK(refusal({"a", "--timeout", "0s"}).message() == "--timeout: 0 would end every call at once");
   CHECK(refusal({"a", "--key", "1"}).message() == "--key and --key-file belong together");
   CHECK(refusal({"a", "--key-file", "f"}).message() == "--key and --key-file belong together");
-  CHECK(refusal({"a", "--key", "x", "--key-file", "f"}).message() == "--key: 'x' is not a number");
+  CHECK(refusal({"a", "--key", "x", "--key-file", "f"}).message() ==
+        "--key: 'x' is not a number from 1 up");
 }
 
 }  // namespace hotline::cli::command_ntp_test

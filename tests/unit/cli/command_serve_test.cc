@@ -111,7 +111,7 @@ TEST_CASE("a limit of connections is a number from 1 up") {
   for (const std::string value :
        {"0", "-1", "+1", "", " 1", "1 ", "1k", "0x1", "1.5", "18446744073709551616", "many"}) {
     CHECK(serve_refusal("--max-connections", value) ==
-          "--max-connections: '" + value + "' is not a number");
+          "--max-connections: '" + value + "' is not a number from 1 up");
   }
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("a number is from 1 up, in decimal digits alone") {
        {"0", "-1", "+1", "", " 1", "1 ", "1k", "0x1", "18446744073709551616"}) {
     const auto read = read_count(with("--x", text), "--x", count);
     REQUIRE_FALSE(read);
-    CHECK(read.error().message() == "--x: '" + text + "' is not a number");
+    CHECK(read.error().message() == "--x: '" + text + "' is not a number from 1 up");
   }
 }
 

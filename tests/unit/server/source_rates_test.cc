@@ -213,7 +213,11 @@ TEST_CASE("what is not a rate is refused with a hint") {
     const auto refused = SourceRateOptions::parse(text, {});
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().kind == ErrorKind::invalid_argument);
-    CHECK(refused.error().advice.contains("10/s:20"));
+    CHECK(refused.error().advice.contains("COUNT/TIME or COUNT/TIME:BURST"));
+    for (const char* example : {"10/s", "600/m:50", "1/8s:8", "none"}) {
+      CHECK(refused.error().advice.contains(example));
+      CHECK(SourceRateOptions::parse(example, {}));
+    }
   }
 }
 

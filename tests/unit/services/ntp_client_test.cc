@@ -119,8 +119,8 @@ TEST_CASE("a server that is not synchronised is an error at once") {
   Call call;
   const auto report = call.measure([](const NtpPacket& request, int) { return kiss(request, 0); });
   REQUIRE(test::kind_of(report) == "unsupported");
-  CHECK(report.error().message().ends_with("the reply has stratum 0"));
-  CHECK(report.error().hint().contains("not synchronised"));
+  CHECK(report.error().message().ends_with("the server's clock is not synchronised (stratum 0)"));
+  CHECK(report.error().hint().contains("ask another server"));
   CHECK(call.requests == 1);
 }
 
