@@ -143,7 +143,7 @@ TEST_CASE("a layer for which OpenSSL has no memory is not made") {
 TEST_CASE("a handshake for which OpenSSL has no memory opens nothing, and blames no peer") {
   const Tls server_settings = Tls::server(accepting("alice")).value();
   const Tls client_settings = Tls::client(presenting("alice"), "alice", "host").value();
-  // Of some hundred allocations each end fails at a part.
+  // Each end makes some hundred allocations, and fails at a part of them.
   constexpr std::size_t kStep = 7;
   for (const bool is_at_server : {true, false}) {
     CAPTURE(is_at_server);
