@@ -199,6 +199,14 @@ Result<ReceivedMessage> SessionStream::receive(Deadline deadline) {
 
 Result<std::uint8_t> SessionStream::wait_any(Deadline deadline) {
   auto lock = driver_->lock();
+  // A flow that gets no credit back would not become readable again.
+  for (int i = 0; i < kSessionFlowsMax; ++i) {
+    const auto flow = static_cast<std::uint8_t>(i);
+    Inflow* const inflow = record_->inflow(flow);
+    if (inflow == nullptr) continue;
+    inflow->give_back();
+    driver_->give_credit(id_, flow, *inflow);
+  }
   for (;;) {
     if (const auto flow = record_->first_readable()) return *flow;
     if (record_->is_read_out()) {
@@ -207,6 +215,15 @@ Result<std::uint8_t> SessionStream::wait_any(Deadline deadline) {
     if (auto ended = end_of(*driver_, *record_)) return fail(std::move(*ended));
     auto waited = driver_->wait(lock, record_->waiters, session::kAnyReadable, deadline);
     if (!waited) return fail(std::move(waited.error()));
+  }
+}
+
+Result<void> SessionStream::wait_cut(Deadline deadline) {
+  auto lock = driver_->lock();
+  for (;;) {
+    if (auto ended = end_of(*driver_, *record_)) return fail(std::move(*ended));
+    auto waited = driver_->wait(lock, record_->waiters, session::kCut, deadline);
+    if (!waited) return waited;
   }
 }
 

@@ -89,8 +89,8 @@ class SessionStream {
   Result<void> end_messages() { return end(kMessageFlow); }
 
   /// Returns the bytes of a flow that have arrived, at least one, after waiting for them; an empty
-  /// view once the flow has ended, with flow_end(). Valid until the next read() of the flow, which
-  /// also gives the peer credit for them.
+  /// view once the flow has ended, with flow_end(). Valid until the next read() of the flow, or
+  /// wait_any(), which also gives the peer credit for them.
   Result<Bytes> read(std::uint8_t flow, Deadline deadline = Deadline::never());
 
   /// Returns how a flow of the peer, or with kMessageFlow its messages, has ended; nullopt if it
@@ -109,6 +109,10 @@ class SessionStream {
   /// Fails with `closed` if nothing can follow on any.
   Result<std::uint8_t> wait_any(Deadline deadline = Deadline::never());
 
+  /// Waits until the peer has reset the stream, or the session has ended, and returns that as the
+  /// error with which the other functions fail.
+  Result<void> wait_cut(Deadline deadline = Deadline::never());
+
   /// Ends the stream at once in both directions. Does nothing if it is closed. Never waits.
   void reset(ResetCode code, std::string_view text = {});
 
@@ -125,7 +129,7 @@ class SessionStream {
 
   std::shared_ptr<session::Driver> driver_;
   SessionStreamId id_ = 0;
-  session::StreamRecord* record_ = nullptr;  ///< Of driver_, until drop().
+  session::StreamRecord* record_ = nullptr;  ///< Belongs to driver_, until drop().
 };
 
 }  // namespace hotline

@@ -167,6 +167,34 @@ TEST_CASE("wait_any returns the flow for which something came first, and ends wi
   });
 }
 
+TEST_CASE("a flow that is read only when wait_any names it goes on") {
+  on_each_engine([] {
+    SessionPair sessions;
+    StreamPair stream(sessions);
+    const std::string sent = pattern(500'000);
+    std::string got;
+    at_once([&] { REQUIRE(stream.accepted.write(1, as_bytes(sent))); },
+            [&] {
+              while (got.size() < sent.size()) {
+                REQUIRE(stream.opened.wait_any().value() == 1);
+                got += as_text(stream.opened.read(1).value());
+              }
+            });
+    CHECK((got == sent));
+  });
+}
+
+TEST_CASE("wait_cut returns why the stream has ended early") {
+  on_each_engine([] {
+    SessionPair sessions;
+    StreamPair stream(sessions);
+    CHECK(kind_of(stream.opened.wait_cut(deadline_after(1ms))) == "timed_out");
+    stream.accepted.reset(ResetCode::limit);
+    CHECK(kind_of(stream.opened.wait_cut()) == "reset");
+    CHECK(kind_of(stream.accepted.wait_cut()) == "closed");
+  });
+}
+
 TEST_CASE("a reset reaches the peer with its code and text, after what came before") {
   on_each_engine([] {
     SessionPair sessions;
