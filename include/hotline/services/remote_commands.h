@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hotline/core/deadline.h"
+#include "hotline/core/public.h"
+#include "hotline/engine/process.h"
+#include "hotline/server/handler.h"
+#include "hotline/services/command_exit.h"
+#include "hotline/services/job_id.h"
+#include "hotline/services/remote_command.h"
+
+namespace hotline HOTLINE_PUBLIC {
+
+/// One command that a server has run, or refused, for its audit. A view: valid in the call that
+/// receives it.
+struct CommandRecord {
+  const RemoteCommand& command;
+  const JobId& job;
+  std::string caller;    ///< See Identity::to_string(); empty if it is not known.
+  std::string endpoint;  ///< The caller's address.
+  CommandExit exit{};    ///< With `could_not_start` and `text` if it was refused.
+  std::uint64_t output_bytes = 0;
+  std::uint64_t error_bytes = 0;
+  std::uint64_t output_digest = 0;  ///< XXH3-64.
+  std::uint64_t error_digest = 0;
+};
+
+/// How commands of the wire `hotline` are run.
+struct RemoteCommandsOptions {
+  std::size_t commands_max = 1024;             ///< At once, of all callers.
+  std::size_t commands_per_caller_max = 1024;  ///< At once, of one identity or address.
+  Duration timeout_max = kNoTimeout;           ///< How long a command may run.
+  std::optional<std::uint64_t> output_max{};   ///< The most bytes of both outputs of a command.
+  std::string directory{};  ///< Where a command starts that names no directory; empty: the home of
+                            ///< this user, or / without one.
+  std::vector<std::string> variables{"*"};  ///< Which variables a caller may set: names, or the
+                                            ///< beginning of names and `*`.
+
+  /// Jobs at once, of all callers; 0: the server keeps none, as is right with `serial` and
+  /// `processes`, where no later call could find them.
+  std::size_t jobs_max = 64;
+  Duration keep_max = std::chrono::hours(24);        ///< How long a job may be without a client.
+  std::uint64_t kept_max = std::uint64_t{32} << 20;  ///< Bytes of each output of a job, in a file
+                                                     ///< without a name. At least 8 MiB.
+
+  /// Called at the end of each command, on the loop or thread of its call; must not wait or throw.
+  std::function<void(const CommandRecord&)> audit{};
+};
+
+/// Returns the handler of the wire `hotline` of the service `command`: docs/wire/remote.md. It runs
+/// any number of commands of a caller at once. A job runs on the loop of the call that started it,
+/// and that call lasts, without its connection, until all its jobs are gone. `launcher` must
+/// outlive the server. Give the handler what command_handler() gives its own: only_local(),
+/// only_owner(), needs().
+InformedStreamHandler remote_commands(Launcher& launcher, const RemoteCommandsOptions& options);
+
+}  // namespace hotline

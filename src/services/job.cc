@@ -1,0 +1,185 @@
+#include "services/job.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hotline/engine/clock.h"
+#include "hotline/engine/drain_hold.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/services/command_refusal.h"
+
+namespace hotline::services {
+
+Result<std::shared_ptr<Job>> Job::make(Facts facts, const KeptOutput::Bounds& bounds) {
+  auto output = SpillFile::make();
+  if (!output) return fail(std::move(output.error()));
+  auto error = SpillFile::make();
+  if (!error) return fail(std::move(error.error()));
+  return std::make_shared<Job>(std::move(facts), std::move(*output), std::move(*error), bounds);
+}
+
+Job::Job(Facts facts, SpillFile output, SpillFile error, const KeptOutput::Bounds& bounds)
+    : facts_(std::move(facts)),
+      output_(std::move(output), bounds),
+      error_(std::move(error), bounds),
+      has_input_ended_(facts_.command.input == CommandInput::none),
+      left_at_(now()) {}
+
+void Job::prepare(std::unique_ptr<Process> process, const CommandBounds& bounds) {
+  pid_ = static_cast<std::uint32_t>(std::max(0, process->pid()));
+  started_ = wall_clock_now();
+  command_.emplace(std::move(process), bounds, *this);
+}
+
+void Job::run() {
+  TaskGroup fibers;
+  const auto controlling = fibers.spawn("job control", [this] { take_controls(); });
+  const auto keeping = fibers.spawn("job keep", [this] { watch_keep(); });
+  if (!controlling || !keeping) command_->kill(ExitKind::lost);
+  note_exit(command_->run());
+  controls_.close();
+  discard(fibers.join());
+  for (const OutputStream which : kOutputStreams) {
+    digests_[static_cast<std::size_t>(which)] = command_->digest(which);
+  }
+  // The process belongs to this loop, and a client on another one may still have the job.
+  command_.reset();
+}
+
+void Job::take_controls() {
+  const DrainHold hold;
+  while (const auto control = controls_.pop()) take(*control);
+}
+
+void Job::take(const Control& control) {
+  Process& process = command_->process();
+  if (const auto* const input = std::get_if<Input>(&control)) {
+    Bytes left = as_bytes(input->bytes);
+    while (!left.empty()) {
+      const auto written = process.write_some(left);
+      // A command that does not read its input any more loses the rest.
+      if (!written) return;
+      left = left.subspan(*written);
+    }
+  } else if (std::holds_alternative<InputEnd>(control)) {
+    process.close_input();
+  } else {
+    const auto& message = std::get<ClientMessage>(control);
+    // The command may have ended at the same moment.
+    if (const auto* const sent = std::get_if<SignalMessage>(&message)) {
+      discard(process.send_signal(sent->signal));
+    } else if (std::holds_alternative<CancelMessage>(message)) {
+      command_->kill(ExitKind::cancelled);
+    }
+  }
+}
+
+/// Returns when the job is not needed any more, and kills its command if that still runs.
+void Job::watch_keep() {
+  Deadline until = Deadline::never();
+  while (!is_unwanted(until)) {
+    const auto waited = has_changed_.wait(until, exit() ? OnDrain::ends : OnDrain::goes_on);
+    if (!waited && waited.error().kind != ErrorKind::timed_out) break;
+  }
+  if (!exit()) command_->kill(ExitKind::cancelled);
+}
+
+/// Otherwise sets `until` to the time at which to look again.
+bool Job::is_unwanted(Deadline& until) const {
+  const std::lock_guard lock(mutex_);
+  until = attached_ != nullptr ? Deadline::never() : Deadline::after(left_at_, facts_.keep);
+  return is_forgotten_ || until.has_passed(now());
+}
+
+void Job::note_exit(const CommandExit& exit) {
+  output_.end(command_->dropped(OutputStream::standard_output));
+  error_.end(command_->dropped(OutputStream::standard_error));
+  {
+    const std::lock_guard lock(mutex_);
+    exit_ = exit;
+  }
+  exit_is_known_.set();
+  has_changed_.set();
+}
+
+std::optional<CommandExit> Job::exit() const {
+  const std::lock_guard lock(mutex_);
+  return exit_;
+}
+
+Result<CommandExit> Job::wait_exit() {
+  for (;;) {
+    if (auto known = exit()) {
+      exit_is_known_.set();
+      return *std::move(known);
+    }
+    if (auto waited = exit_is_known_.wait(); !waited) return fail(std::move(waited.error()));
+  }
+}
+
+JobEntry Job::entry() const {
+  JobEntry entry{
+      .job = facts_.id, .program = facts_.command.program, .label = facts_.command.label};
+  entry.output_bytes = output_.end_offset();
+  entry.error_bytes = error_.end_offset();
+  entry.started = started_;
+  const std::lock_guard lock(mutex_);
+  entry.exit = exit_;
+  entry.is_attached = attached_ != nullptr;
+  if (!entry.is_attached) {
+    const Duration left = facts_.keep - (now() - left_at_);
+    entry.kept_until =
+        wall_clock_now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
+  }
+  return entry;
+}
+
+Result<void> Job::control(const ClientMessage& message) { return controls_.push(Control(message)); }
+
+Result<void> Job::write_input(Bytes bytes, const OutputDigest& so_far) {
+  {
+    const std::lock_guard lock(mutex_);
+    input_ = so_far;
+  }
+  return controls_.push(Control(Input{std::string(as_text(bytes))}));
+}
+
+Result<void> Job::end_input() {
+  {
+    const std::lock_guard lock(mutex_);
+    has_input_ended_ = true;
+  }
+  return controls_.push(Control(InputEnd{}));
+}
+
+std::optional<OutputDigest> Job::input() const {
+  const std::lock_guard lock(mutex_);
+  if (has_input_ended_) return std::nullopt;
+  return input_;
+}
+
+void Job::forget() {
+  const std::lock_guard lock(mutex_);
+  is_forgotten_ = true;
+  has_changed_.set();
+}
+
+void Job::attach(SessionStream& stream) {
+  const std::lock_guard lock(mutex_);
+  if (attached_ != nullptr) {
+    attached_->reset(reset_code(CommandRefusal::attached_elsewhere),
+                     "another client was attached to the job");
+  }
+  attached_ = &stream;
+  has_changed_.set();
+}
+
+void Job::detach(const SessionStream& stream) {
+  const std::lock_guard lock(mutex_);
+  if (attached_ != &stream) return;
+  attached_ = nullptr;
+  left_at_ = now();
+  has_changed_.set();
+}
+
+}  // namespace hotline::services

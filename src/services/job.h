@@ -1,0 +1,129 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "hotline/core/result.h"
+#include "hotline/engine/event.h"
+#include "hotline/engine/process.h"
+#include "hotline/engine/queue.h"
+#include "hotline/services/job_entry.h"
+#include "hotline/services/job_id.h"
+#include "hotline/services/remote_command.h"
+#include "hotline/session/session_stream.h"
+#include "services/client_message.h"
+#include "services/command_process.h"
+#include "services/kept_output.h"
+
+namespace hotline::services {
+
+/// A command that goes on without its client: its process, its kept outputs and how it ended. Any
+/// thread, except run().
+class Job final : public OutputSink {
+ public:
+  struct Facts {
+    JobId id{};
+    std::string owner;  ///< The caller who started it; only that one may use it.
+    RemoteCommand command;
+    Duration keep{};  ///< How long it may be without a client.
+  };
+
+  /// Fails as SpillFile::make().
+  static Result<std::shared_ptr<Job>> make(Facts facts, const KeptOutput::Bounds& bounds);
+
+  Job(Facts facts, SpillFile output, SpillFile error, const KeptOutput::Bounds& bounds);
+
+  const Facts& facts() const { return facts_; }
+
+  /// Call it once, before the job is known to others.
+  void prepare(std::unique_ptr<Process> process, const CommandBounds& bounds);
+
+  /// Runs the job on this fiber's loop, until it is forgotten, has been without a client for too
+  /// long, or has ended while the server drains. Its process is gone then.
+  void run();
+
+  std::uint32_t pid() const { return pid_; }
+  std::chrono::system_clock::time_point started() const { return started_; }
+
+  /// Returns the digest of an output. After run().
+  const OutputDigest& digest(OutputStream which) const {
+    return digests_[static_cast<std::size_t>(which)];
+  }
+
+  JobEntry entry() const;
+
+  /// Returns how it ended; nullopt while it runs.
+  std::optional<CommandExit> exit() const;
+
+  /// Waits for the end. Fails with `cancelled`.
+  Result<CommandExit> wait_exit();
+
+  KeptOutput& output(OutputStream which) {
+    return which == OutputStream::standard_output ? output_ : error_;
+  }
+
+  // Fails with `closed` if the job has ended, and otherwise waits until the process has taken it.
+
+  Result<void> send_signal(int signal) { return control(SignalMessage{signal}); }
+  Result<void> control(const ClientMessage& message);
+
+  /// Passes input on, and notes its digest so far.
+  Result<void> write_input(Bytes bytes, const OutputDigest& so_far);
+  Result<void> end_input();
+
+  /// Returns what was taken of the input; nullopt once it has ended, or if it takes none.
+  std::optional<OutputDigest> input() const;
+
+  /// Ends the job; its place in the table is given up.
+  void forget();
+
+  /// Makes `stream` the attached one; the one before is reset with `attached_elsewhere`.
+  void attach(SessionStream& stream);
+
+  /// Has no effect if another one was attached since.
+  void detach(const SessionStream& stream);
+
+  // OutputSink
+
+  Result<std::size_t> wait_room(OutputStream which) override { return output(which).wait_room(); }
+  Result<void> put(OutputStream which, Bytes bytes) override { return output(which).append(bytes); }
+
+ private:
+  struct Input {
+    std::string bytes;
+  };
+  struct InputEnd {};
+  using Control = std::variant<ClientMessage, Input, InputEnd>;
+
+  void take_controls();
+  void take(const Control& control);
+  void watch_keep();
+  bool is_unwanted(Deadline& until) const;
+  void note_exit(const CommandExit& exit);
+
+  const Facts facts_;
+  KeptOutput output_;
+  KeptOutput error_;
+  std::uint32_t pid_ = 0;
+  std::chrono::system_clock::time_point started_{};
+  std::optional<CommandProcess> command_;  ///< The loop of run() only, and until its end.
+  std::array<OutputDigest, 2> digests_{};
+  Queue<Control> controls_{4};
+  mutable std::mutex mutex_;
+  std::optional<CommandExit> exit_{};
+  OutputDigest input_{};
+  bool has_input_ended_ = false;
+  bool is_forgotten_ = false;
+  SessionStream* attached_ = nullptr;
+  Instant left_at_{};    ///< When the last client left.
+  Event has_changed_;    ///< For watch_keep().
+  Event exit_is_known_;  ///< Stays set.
+};
+
+}  // namespace hotline::services

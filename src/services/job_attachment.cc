@@ -1,0 +1,141 @@
+#include "services/job_attachment.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "hotline/engine/drain_hold.h"
+#include "hotline/services/command_refusal.h"
+#include "services/command_answer.h"
+
+namespace hotline::services {
+namespace {
+
+constexpr std::size_t kSentPieceBytes = 64 * 1024;
+
+}  // namespace
+
+void JobAttachment::serve(const WantedOutput& wanted) {
+  const DrainHold hold;
+  if (!attach(wanted)) return;
+  if (accept(wanted)) pass_on();
+  leave();
+}
+
+bool JobAttachment::attach(const WantedOutput& wanted) {
+  job_.attach(stream_);
+  return attach(OutputStream::standard_output, wanted.output_offset) &&
+         attach(OutputStream::standard_error, wanted.error_offset);
+}
+
+bool JobAttachment::attach(OutputStream which, std::optional<std::uint64_t> offset) {
+  auto reader = job_.output(which).attach(offset);
+  if (reader && *reader) {
+    sent(which).reader = std::move(**reader);
+    return true;
+  }
+  stream_.reset(reader ? reset_code(CommandRefusal::gone) : ResetCode::failed,
+                reader ? "its output from that offset is not kept" : reader.error().message());
+  leave();
+  return false;
+}
+
+Result<void> JobAttachment::accept(const WantedOutput& wanted) {
+  const RemoteCommand& command = job_.facts().command;
+  const auto input = job_.input();
+  CommandAnswer answer{.job = job_.facts().id, .pid = job_.pid(), .started = job_.started()};
+  answer.is_repeated = wanted.is_repeated;
+  answer.output_offset = sent(OutputStream::standard_output).reader.offset;
+  answer.error_offset = sent(OutputStream::standard_error).reader.offset;
+  if (wanted.input == CommandInput::stream && input) answer.input_offset = input->size();
+  answer.keep = job_.facts().keep;
+  client_.emplace(stream_, ClientRules::Command{.input = wanted.input,
+                                                .has_terminal = command.terminal.has_value(),
+                                                .is_kept = true,
+                                                .input_before = input.value_or(OutputDigest())});
+  return client_->accept(as_bytes(encode_answer(answer)));
+}
+
+void JobAttachment::pass_on() {
+  TaskGroup receivers;
+  TaskGroup senders;
+  const auto watching = receivers.spawn("job client", [&] { watch_client(senders); });
+  const auto taking = receivers.spawn("job input", [&] { take_input(); });
+  if (!watching || !taking) return;
+  for (const OutputStream which : kOutputStreams) {
+    if (!senders.spawn("job output", [&, which] { send(which, senders); })) return;
+  }
+  discard(senders.join());
+  if (has_sent_all() || has_left_) send_end();
+  is_over_ = true;
+  receivers.cancel();
+  discard(receivers.join());
+  client_->finish();
+}
+
+/// Ends the sending when the client leaves or is cut off.
+void JobAttachment::watch_client(TaskGroup& senders) {
+  const DrainHold hold;
+  const bool has_ended = client_->take_messages([&](const ClientMessage& message) {
+    if (!std::holds_alternative<DetachMessage>(message)) return discard(job_.control(message));
+    has_left_ = true;
+    stop(senders);
+  });
+  if (has_ended) client_->wait_cut();
+  if (is_over_) return;
+  const auto reset = stream_.reset_by_peer();
+  if (reset && reset->code == ResetCode::cancelled) discard(job_.control(CancelMessage{}));
+  senders.cancel();
+}
+
+void JobAttachment::take_input() {
+  const DrainHold hold;
+  client_->take_input([this](Bytes bytes) { discard(job_.write_input(bytes, client_->input())); },
+                      [this] { discard(job_.end_input()); });
+}
+
+/// Cancels the senders, but none that is sending: its bytes are in the digest already.
+void JobAttachment::stop(TaskGroup& senders) const {
+  if (sending_ == 0) senders.cancel();
+}
+
+void JobAttachment::send(OutputStream which, TaskGroup& senders) {
+  const DrainHold hold;
+  Sent& of = sent(which);
+  for (;;) {
+    const auto room = client_->wait_room(which);
+    if (!room) return;
+    const auto piece = job_.output(which).read(of.reader, std::min(*room, kSentPieceBytes));
+    if (!piece) return;
+    of.has_ended = piece->empty();
+    if (of.has_ended) return;
+    of.flow.add(as_bytes(*piece));
+    ++sending_;
+    const auto put = client_->put(which, as_bytes(*piece));
+    --sending_;
+    if (has_left_) stop(senders);
+    if (!put || has_left_) return;
+  }
+}
+
+void JobAttachment::send_end() {
+  const auto exit = has_sent_all() ? job_.wait_exit() : Result<CommandExit>();
+  const auto ended = client_->send_outputs_end(trailer_of(OutputStream::standard_output),
+                                               trailer_of(OutputStream::standard_error));
+  if (ended && has_sent_all() && exit) discard(client_->send_exit(*exit));
+}
+
+OutputTrailer JobAttachment::trailer_of(OutputStream which) {
+  const Sent& of = sent(which);
+  return {.flow = of.flow.value(),
+          .whole = of.reader.digest.value(),
+          .dropped = of.has_ended ? job_.output(which).dropped() : 0};
+}
+
+void JobAttachment::leave() {
+  for (const OutputStream which : kOutputStreams) job_.output(which).detach(sent(which).reader);
+  job_.detach(stream_);
+}
+
+}  // namespace hotline::services
