@@ -49,7 +49,7 @@ done
 
 # A server at $FOLDER/s, once it listens, whose log is $FOLDER/log.
 SERVE = """
-"$HOTLINE" serve "command=unix://$FOLDER/s" 2>"$FOLDER/log" & server=$!
+"$HOTLINE" serve --drain-timeout 1s "command=unix://$FOLDER/s" 2>"$FOLDER/log" & server=$!
 """ + WAIT_LISTENING
 
 
