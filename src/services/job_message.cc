@@ -12,25 +12,31 @@ namespace {
 
 constexpr std::size_t kExitBytesMin = 5;
 
-void put_cut(FieldWriter& writer, const CommandWords& program) {
+// Each puts as much of the program as fits, and returns false if that is not all of it.
+
+bool put_fitting(FieldWriter& writer, const CommandWords& program) {
   std::size_t room = kJobProgramMax;
   for (const std::string& each : program.words) {
-    if (room <= kFieldHeaderBytes) return writer.put_flag(CommandField::cut);
+    if (room <= kFieldHeaderBytes) return false;
     room -= kFieldHeaderBytes;
     const std::string_view shown = std::string_view(each).substr(0, room);
     writer.put(CommandField::word, shown);
-    if (shown.size() < each.size()) return writer.put_flag(CommandField::cut);
+    if (shown.size() < each.size()) return false;
     room -= shown.size();
   }
+  return true;
 }
 
-void put_cut(FieldWriter& writer, const ShellLine& program) {
+bool put_fitting(FieldWriter& writer, const ShellLine& program) {
   constexpr std::size_t kRoom = kJobProgramMax - kFieldHeaderBytes;
   writer.put(CommandField::line, std::string_view(program.line).substr(0, kRoom));
-  if (program.line.size() > kRoom) writer.put_flag(CommandField::cut);
+  return program.line.size() <= kRoom;
 }
 
-void put_cut(FieldWriter& writer, const LoginShell&) { writer.put_flag(CommandField::login); }
+bool put_fitting(FieldWriter& writer, const LoginShell&) {
+  writer.put_flag(CommandField::login);
+  return true;
+}
 
 /// Puts `word`, `line` or `login` into the program, of which there is one kind.
 void take_program(FieldReader& reader, std::optional<RemoteProgram>& program) {
@@ -80,7 +86,9 @@ std::string encode_job(const JobEntry& entry) {
   std::string bytes;
   FieldWriter writer(bytes);
   writer.put(CommandField::job, Bytes(entry.job.bytes));
-  std::visit([&](const auto& each) { put_cut(writer, each); }, entry.program);
+  const bool fits =
+      std::visit([&](const auto& each) { return put_fitting(writer, each); }, entry.program);
+  if (!fits || entry.is_cut) writer.put_flag(CommandField::cut);
   if (!entry.label.empty()) writer.put(CommandField::label, entry.label);
   if (entry.started) writer.put_time(CommandField::started, *entry.started);
   if (entry.exit) writer.put(CommandField::exit, encode_exit(*entry.exit));

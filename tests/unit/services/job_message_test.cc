@@ -50,7 +50,8 @@ JobEntry listed(RemoteProgram program) {
 TEST_CASE("every job is decoded to what was encoded") {
   for (const JobEntry& each :
        {full_entry(CommandWords{{"a", "", "b c"}}), full_entry(ShellLine{"a | b"}),
-        full_entry(LoginShell{}), JobEntry{.program = CommandWords{{"a"}}}}) {
+        full_entry(LoginShell{}), JobEntry{.program = CommandWords{{"a"}}},
+        JobEntry{.program = CommandWords{{"a"}}, .is_cut = true}}) {
     const auto decoded = decode_job(as_bytes(encode_job(each)));
     REQUIRE(decoded);
     CHECK(*decoded == each);
@@ -73,6 +74,13 @@ TEST_CASE("long words are cut at 4,096 bytes with their headers, and the list sa
     CHECK(entry.is_cut);
     CHECK(std::get<CommandWords>(entry.program).words == std::vector<std::string>{"a", rest});
   }
+}
+
+TEST_CASE("a word of which no byte fits is not shown") {
+  const std::string rest(4'096 - 5 - 1 - 5 - 5, 'x');
+  const JobEntry entry = listed(CommandWords{{"a", rest, "b"}});
+  CHECK(entry.is_cut);
+  CHECK(std::get<CommandWords>(entry.program).words == std::vector<std::string>{"a", rest});
 }
 
 TEST_CASE("however many words a job has, its message stays short") {
