@@ -15,7 +15,6 @@ namespace contract {
 namespace {
 
 constexpr timeval kSystemPatience{.tv_sec = 20, .tv_usec = 0};
-constexpr int kSystemPatienceMs = 20'000;
 
 class SystemPeerSocket final : public PeerSocket {
  public:
@@ -88,7 +87,7 @@ PeerSocketOrError connect_over_system(const hotline::Endpoint& endpoint) {
     ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&family), sizeof family);
   }
   const auto size = static_cast<socklen_t>(address.size());
-  if (hotline::test::connect_through_interrupts(fd.get(), raw, size, kSystemPatienceMs) != 0) {
+  if (hotline::test::connect_through_interrupts(fd.get(), raw, size) != 0) {
     return std::unexpected(errno);
   }
   return std::make_unique<SystemPeerSocket>(std::move(fd));

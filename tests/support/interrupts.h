@@ -1,6 +1,5 @@
 #pragma once
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -19,21 +18,11 @@ auto through_interrupts(Call call) {
   }
 }
 
-/// connect(2). An interrupted connect goes on in the background and must be waited for, not
-/// repeated. Returns 0, or −1 and errno.
-inline int connect_through_interrupts(int fd, const sockaddr* address, socklen_t size,
-                                      int patience_ms) {
-  if (::connect(fd, address, size) == 0) return 0;
-  if (errno != EINTR) return -1;
-  pollfd polled{.fd = fd, .events = POLLOUT, .revents = 0};
-  const int ready = through_interrupts([&] { return ::poll(&polled, 1, patience_ms); });
-  if (ready == 0) errno = ETIMEDOUT;
-  if (ready <= 0) return -1;
-  int error = 0;
-  socklen_t error_size = sizeof error;
-  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size) != 0) return -1;
-  errno = error;
-  return error == 0 ? 0 : -1;
+/// connect(2). Returns 0, or −1 and errno. An interrupted connect goes on, and on Linux another
+/// call waits for its end, up to the time limit of the socket. Its error must not be taken with
+/// SO_ERROR: after that, receiving from a connection that was reset returns an orderly end.
+inline int connect_through_interrupts(int fd, const sockaddr* address, socklen_t size) {
+  return through_interrupts([&] { return ::connect(fd, address, size); });
 }
 
 }  // namespace hotline::test
