@@ -63,6 +63,15 @@ TEST_CASE("a payload that has arrived whole is not copied") {
   CHECK(lies_within(*payload, as_bytes(bytes)));
 }
 
+TEST_CASE("payloads that arrive in pieces are whole, also after one that needed much memory") {
+  for (const std::size_t size : {4'095, 4'096, 4'097, 20'000, 65'536}) {
+    CAPTURE(size);
+    const std::string large(size, 'l');
+    CHECK(read_in_pieces(frame(large) + frame("small") + frame(large), size / 2) ==
+          large + "|small|" + large + "|");
+  }
+}
+
 TEST_CASE("a payload can be taken as a prefix and then in parts") {
   const std::string bytes = frame("prefix and the rest");
   FrameReader reader;
