@@ -9,8 +9,9 @@
 
 namespace hotline::server {
 
-/// Lets one log record pass in each period, and counts those that it holds back, so that callers
-/// cannot fill a log. Any thread. It has no lock.
+/// Lets one log record pass in each period, and counts those that it holds back, so that a flood of
+/// callers does not cost the server a record each. Any thread. It has no lock. A LogLimiter bounds
+/// what a log writes of the records that it gets, on the thread of the log.
 class LogPace {
  public:
   explicit LogPace(Duration period = std::chrono::seconds(10)) : period_(period) {}
