@@ -117,19 +117,6 @@ class Chronyd(unittest.TestCase):
                 self.assertEqual((asked.returncode, asked.stdout), (6, b""))
                 self.assertIn(b"does not know the key", asked.stderr)
 
-    def test_our_mirror_of_it_does_not_serve_as_its_source(self):
-        own = f"127.0.0.1:{free_port()}"
-        host, port = own.split(":")
-        source = f"server {host} port {port} iburst minpoll 0 maxpoll 0"
-        with self.serving("local stratum 8", source) as (where, _), \
-                Server(f"ntp=udp://{own}?mirror={where}") as serving:
-            serving.line("the clock is synchronised")
-            # It believes its source, which only repeats what it says itself.
-            serving.line(f"takes its time from udp://{own}, which is this server")
-            asked = ask(own)
-        self.assertEqual((asked.returncode, asked.stdout), (1, b""))
-        self.assertIn(b"not synchronised", asked.stderr)
-
     def test_it_is_refused_as_long_as_it_is_not_synchronised(self):
         with self.serving() as (where, _):
             asked = ask(where)
