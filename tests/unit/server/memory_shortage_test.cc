@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -73,16 +74,16 @@ bool call_once(int socket_type, std::uint16_t port) {
   return true;
 }
 
-/// Allocates nothing.
-bool is_answered_within(int socket_type, std::uint16_t port, int patience_ms) {
+/// Returns false at once if `ended` becomes readable, unless that is -1. Allocates nothing.
+bool is_answered_within(int socket_type, std::uint16_t port, int patience_ms, int ended = -1) {
   const UniqueFd caller(::socket(AF_INET, socket_type | SOCK_CLOEXEC, 0));
   const sockaddr_in address = address_of(port);
   const auto* target = reinterpret_cast<const sockaddr*>(&address);
   if (::connect(caller.get(), target, sizeof address) != 0) return false;
   ::send(caller.get(), "again\n", 6, MSG_NOSIGNAL);
   std::array<char, 4096> piece;
-  pollfd polled{caller.get(), POLLIN, 0};
-  if (::poll(&polled, 1, patience_ms) != 1) return false;
+  std::array<pollfd, 2> polled{{{caller.get(), POLLIN, 0}, {ended, POLLIN, 0}}};
+  if (::poll(polled.data(), polled.size(), patience_ms) < 1 || !polled[0].revents) return false;
   return ::recv(caller.get(), piece.data(), piece.size(), 0) > 0;
 }
 
@@ -136,18 +137,20 @@ bool check_start(const ServerOptions& options, std::size_t spared) {
   for (std::size_t i = 0; i < ports.size(); ++i) ports[i] = server.services()[i].endpoint.port();
   std::atomic<bool> may_run = false;
   std::atomic<bool> has_returned = false;
+  const UniqueFd returned(::eventfd(0, EFD_CLOEXEC));
   Result<DrainReport> report;
   std::thread runner([&] {
     while (!may_run) std::this_thread::yield();
     report = server.run();
     has_returned = true;
+    ::eventfd_write(returned.get(), 1);
   });
   bool has_struck = false;
   {
     const test::MemoryShortage shortage(spared, kOne);
     may_run = true;
     for (std::size_t i = 0; i < ports.size(); ++i) {
-      while (!has_returned && !is_answered_within(types[i], ports[i], 50)) {
+      while (!has_returned && !is_answered_within(types[i], ports[i], 50, returned.get())) {
       }
     }
     has_struck = shortage.has_struck();

@@ -253,9 +253,10 @@ TEST_CASE("the usage of a program has its processor time and that of what it wai
 
 TEST_CASE("the usage of a program has the largest resident memory of its processes, in bytes") {
   constexpr std::uint64_t kMebibyte = 1024 * 1024;
+  // What the launcher had before it became the program counts too, and sanitizers enlarge that.
   const auto small = test::run_shell("exit 0").end.usage.memory_max_bytes;
-  CHECK(small > 0);
-  CHECK(small < 20 * kMebibyte);
+  CHECK(small > kMebibyte / 4);
+  CHECK(small < 200 * kMebibyte);
   const auto large = test::run_shell("head -c 33554432 /dev/zero | tail -c 33554432 >/dev/null; :")
                          .end.usage.memory_max_bytes;
   CHECK(large > 32 * kMebibyte);
