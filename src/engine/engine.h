@@ -80,6 +80,18 @@ class Engine : public Kernel {
   /// destroyed.
   virtual Buffer take_buffer() = 0;
 
+  /// Returns true if this engine has received bytes from `channel` that no operation has asked for.
+  virtual bool has_arrived(const Channel& channel) const {
+    static_cast<void>(channel);
+    return false;
+  }
+
+  /// Returns the next of those bytes, or an empty buffer. Never calls the kernel.
+  virtual Buffer take_arrived(Channel& channel) {
+    static_cast<void>(channel);
+    return {};
+  }
+
   /// Takes a buffer without a pool that is no longer read, for the next take_buffer().
   virtual void recycle(Buffer buffer) { static_cast<void>(buffer); }
 

@@ -35,6 +35,10 @@ class Operation {
     write,
   };
 
+  /// When an engine that submits operations begins this one: with the others of its turn, or at
+  /// once, which costs a system call, while its bytes are in the cache.
+  enum class Start : bool { with_others, at_once };
+
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;
 
@@ -67,6 +71,7 @@ class Operation {
 
   /// Returns true if io_uring should submit the operation instead of attempting it and polling.
   bool is_submitted() const {
+    if (start_ == Start::at_once) return false;
     return kind_ == Kind::connect || kind_ == Kind::send || kind_ == Kind::send_vectored;
   }
 
@@ -77,8 +82,9 @@ class Operation {
  protected:
   Operation(Kind kind, Channel& channel, Direction direction)
       : Operation(kind, channel, direction, on_drain_of(kind)) {}
-  Operation(Kind kind, Channel& channel, Direction direction, OnDrain on_drain)
-      : channel_(channel), kind_(kind), direction_(direction), on_drain_(on_drain) {}
+  Operation(Kind kind, Channel& channel, Direction direction, OnDrain on_drain,
+            Start start = Start::with_others)
+      : channel_(channel), kind_(kind), direction_(direction), on_drain_(on_drain), start_(start) {}
   ~Operation() = default;
 
  private:
@@ -92,6 +98,7 @@ class Operation {
   Kind kind_;
   Direction direction_;
   OnDrain on_drain_;
+  Start start_;
 };
 
 }  // namespace hotline::engine

@@ -40,12 +40,14 @@ int LayerCodec::open() {
 
 int LayerCodec::decode(MutableBytes into) {
   if (has_failed_) return kFailed;
+  if (has_read_end_) return kEnded;
   if (!has_buffered()) return 0;
   Bytes wire = channel_.unread;
   auto decoded = deep([&] { return layer_->decode(wire, into, outgoing); });
   keep_wire(wire);
   if (decoded) return static_cast<int>(*decoded);
-  if (decoded.error().kind == ErrorKind::closed) return kEnded;
+  has_read_end_ = decoded.error().kind == ErrorKind::closed;
+  if (has_read_end_) return kEnded;
   return note(std::move(decoded.error()));
 }
 
@@ -111,12 +113,23 @@ void LayerCodec::feed(engine::Buffer buffer) {
   channel_.lease = std::move(buffer);
 }
 
+bool LayerCodec::feed_arrived(engine::Engine& engine) {
+  end_wire_lease(engine);
+  engine::Buffer arrived = engine.take_arrived(channel_);
+  if (!arrived) return false;
+  feed(std::move(arrived));
+  return true;
+}
+
 void LayerCodec::end_lease(engine::Engine& engine) {
   plain_unread = {};
   plain_lease = {};
-  if (channel_.unread.empty() && channel_.lease) {
-    engine.recycle(std::exchange(channel_.lease, {}));
-  }
+  end_wire_lease(engine);
+}
+
+void LayerCodec::end_wire_lease(engine::Engine& engine) {
+  if (!channel_.unread.empty() || !channel_.lease) return;
+  engine.recycle(std::exchange(channel_.lease, {}));
 }
 
 }  // namespace hotline::net

@@ -38,7 +38,8 @@ class LayerCodec {
   /// kFailed.
   int open();
 
-  /// Decodes into `into`. Returns how many bytes, 0 if more must arrive, kFailed, or kEnded.
+  /// Decodes into `into`. Returns how many bytes, 0 if more must arrive, kFailed, or kEnded. The
+  /// last two are returned from then on.
   int decode(MutableBytes into);
   static constexpr int kEnded = -ESHUTDOWN;
 
@@ -54,11 +55,16 @@ class LayerCodec {
   /// Takes over bytes that have arrived, after all earlier ones were decoded.
   void feed(engine::Buffer buffer);
 
+  /// The same with the next bytes that `engine` has already. Returns false if it has none.
+  bool feed_arrived(engine::Engine& engine);
+
   /// Frees the plain bytes, and gives the buffer of the socket's back if all of it was decoded.
   void end_lease(engine::Engine& engine);
 
-  /// Returns true if bytes can be decoded without more that arrive.
-  bool has_buffered() const { return !channel_.unread.empty() || layer_->has_buffered(); }
+  /// Returns true if decode() does not need more bytes that arrive.
+  bool has_buffered() const {
+    return !channel_.unread.empty() || has_failed_ || has_read_end_ || layer_->has_buffered();
+  }
 
   /// The lease of decoded bytes, and the part of it that was not read.
   engine::Buffer plain_lease;
@@ -73,6 +79,7 @@ class LayerCodec {
   void reserve_for(std::span<const iovec> pieces);
   int encode_record(Bytes plain);
   void keep_wire(Bytes rest);
+  void end_wire_lease(engine::Engine& engine);
 
   std::unique_ptr<StreamLayer> layer_;
   engine::Channel& channel_;
@@ -80,7 +87,8 @@ class LayerCodec {
   Error failure_;
   bool is_open_ = false;
   bool has_failed_ = false;
-  bool has_ended_ = false;
+  bool has_ended_ = false;     ///< The end of the writes was encoded.
+  bool has_read_end_ = false;  ///< The end of the peer's writes was decoded.
 };
 
 }  // namespace hotline::net

@@ -14,6 +14,17 @@ namespace hotline {
 using engine::Engine;
 using net::LayerCodec;
 
+namespace {
+
+/// The bytes of a full record are sent before the next stream's record drives them out of the
+/// cache.
+engine::Operation::Start start_of(Bytes encoded) {
+  using Start = engine::Operation::Start;
+  return encoded.size() < LayerCodec::kRecordBytes ? Start::with_others : Start::at_once;
+}
+
+}  // namespace
+
 /// Returns 1, or an error: an end of the wire is one before the layer is open.
 int Stream::State::open_layer(Deadline deadline) {
   while (!layer->is_open()) {
@@ -42,12 +53,27 @@ int Stream::State::receive_wire(Deadline deadline) {
 /// Returns an empty one if there is no memory.
 engine::Buffer Stream::State::plain_buffer() const try {
   // Several records at once cost fewer turns, and fewer system calls to answer.
-  if (channel->unread.size() > LayerCodec::kRecordBytes) {
-    if (engine::Buffer large = Engine::current().take_buffer()) return large;
+  Engine& engine = Engine::current();
+  if (channel->unread.size() > LayerCodec::kRecordBytes || engine.has_arrived(*channel)) {
+    engine::Buffer large = engine.take_buffer();
+    // Otherwise it is one that the loop needs to receive.
+    if (large.memory().size() > LayerCodec::kRecordBytes) return large;
   }
   return engine::Buffer(LayerCodec::kRecordBytes);
 } catch (const std::bad_alloc&) {
   return {};
+}
+
+/// Decodes also what the engine has received already. What ends the stream after some bytes is
+/// returned the next time.
+int Stream::State::decode_arrived(MutableBytes into) {
+  std::size_t total = 0;
+  do {
+    const int decoded = layer->decode(into.subspan(total));
+    if (decoded < 0) return total > 0 ? static_cast<int>(total) : decoded;
+    total += static_cast<std::size_t>(decoded);
+  } while (total < into.size() && !layer->has_buffered() && layer->feed_arrived(Engine::current()));
+  return static_cast<int>(total);
 }
 
 int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) {
@@ -58,7 +84,7 @@ int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) 
       if (!receive.buffer) return -ENOBUFS;
     }
     const MutableBytes into = receive.buffer ? receive.buffer.memory() : receive.into();
-    const int decoded = layer->decode(into);
+    const int decoded = decode_arrived(into);
     flush_now();
     if (decoded > 0 && receive.buffer) receive.buffer.set_filled(static_cast<std::size_t>(decoded));
     if (decoded != 0) return decoded == LayerCodec::kEnded ? 0 : decoded;
@@ -99,7 +125,7 @@ int Stream::State::flush() {
     layer->is_sending = true;
     int sent = 0;
     while (!rest.empty() && sent >= 0) {
-      engine::Send send(*channel, rest);
+      engine::Send send(*channel, rest, start_of(rest));
       sent = perform_send(send, rest.size());
       if (sent > 0) rest = rest.subspan(static_cast<std::size_t>(sent));
     }

@@ -73,6 +73,7 @@ struct Stream::State {
   int open_layer(Deadline deadline);
   int receive_wire(Deadline deadline);
   engine::Buffer plain_buffer() const;
+  int decode_arrived(MutableBytes into);
   int receive_through(engine::Receive& receive, Deadline deadline);
   int send_through(std::span<const iovec> pieces);
   int send_through(Bytes bytes);

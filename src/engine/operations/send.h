@@ -14,8 +14,8 @@ namespace hotline::engine {
 /// SIGPIPE. send(2).
 class Send final : public Operation {
  public:
-  Send(Channel& channel, Bytes bytes)
-      : Operation(Kind::send, channel, Direction::write), bytes_(bytes) {}
+  Send(Channel& channel, Bytes bytes, Start start = Start::with_others)
+      : Operation(Kind::send, channel, Direction::write, OnDrain::goes_on, start), bytes_(bytes) {}
 
   int attempt() noexcept override;
   bool has_exhausted(int result) const noexcept override {

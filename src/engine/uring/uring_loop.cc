@@ -27,9 +27,22 @@ constexpr std::size_t kUnacceptedMax = 16;
 // Buffer ids have 16 bits.
 constexpr std::size_t kBuffersMax = 65535;
 
+// The share of the memory whose buffers are large.
+constexpr std::size_t kLargeShare = 8;
+
+/// Returns the limit for buffers that the ring does not provide; none if the program chooses the
+/// size of a lease, or the memory has no room for both sizes.
+BufferPool::Options large_buffers(const LoopOptions& options) {
+  BufferPool::Options large;
+  large.memory_max = options.receive_memory_max / kLargeShare;
+  if (options.receive_buffer_bytes || large.memory_max < large.buffer_bytes) large.memory_max = 0;
+  return large;
+}
+
 BufferPool::Options ring_buffers(const LoopOptions& options) {
   const std::size_t bytes = options.receive_buffer_bytes.value_or(kRingBufferBytes);
-  return {bytes, std::min(options.receive_memory_max, bytes * kBuffersMax)};
+  const std::size_t rest = options.receive_memory_max - large_buffers(options).memory_max;
+  return {bytes, std::min(rest, bytes * kBuffersMax)};
 }
 
 std::size_t send_bytes_of(const Operation& operation) {
@@ -45,6 +58,8 @@ UringLoop::UringLoop(const LoopOptions& options)
       buffer_ring_(ring_.raw(), buffers_, options.hot_buffers),
       queued_(buffers_.count_max()),
       mailbox_watch_(ring_, mailbox()->fd()) {
+  const BufferPool::Options large = large_buffers(options);
+  if (large.memory_max > 0) large_buffers_.emplace(large);
   mailbox_watch_.arm();
 }
 
@@ -82,6 +97,7 @@ int UringLoop::submit_and_park(Operation& operation, Deadline deadline) {
 int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
   State& state = attached_state(operation.channel());
   const bool is_read = operation.direction() == Direction::read;
+  if (!is_read && state.is_cut) return -kShortageEnd;
   // If the deadline has already passed, still try once.
   if (is_read && state.is_dry && is_due(deadline)) state.is_dry = false;
   for (;;) {
@@ -91,6 +107,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
       const int result = operation.attempt();
       if (result != -EAGAIN) {
         if (is_read) state.is_dry = operation.has_exhausted(result);
+        if (!is_read && result > 0) charge(result);
         return result;
       }
       if (is_due(deadline)) return -kDeadlineEnd;
@@ -105,6 +122,7 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
 
 int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {
   SubmittedWait wait(*this, operation.is_drainable());
+  wait.set_weight(weight_of(send_bytes_of(operation)));
   const unsigned events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
   io_uring_prep_poll_add(&ring_.next_entry(wait), operation.channel().fd(), events);
   return park_submitted(wait, operation, deadline);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/plain_wait.h"
@@ -24,7 +25,9 @@ class UringLoop final : public EventLoop {
   ~UringLoop() override;
 
   std::string_view name() const override { return "uring"; }
-  Buffer take_buffer() override { return buffers_.take(); }
+  Buffer take_buffer() override;
+  bool has_arrived(const Channel& channel) const override;
+  Buffer take_arrived(Channel& channel) override;
   void unwatch(Channel& channel) override;
 
  protected:
@@ -73,6 +76,7 @@ class UringLoop final : public EventLoop {
   void settle(State& state, unsigned flags);
 
   Ring ring_;
+  std::optional<BufferPool> large_buffers_;  ///< Those that the ring does not provide.
   BufferPool buffers_;
   BufferRing buffer_ring_;
   std::vector<Queued> queued_;

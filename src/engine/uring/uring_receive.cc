@@ -44,6 +44,24 @@ int UringLoop::receive(Operation& operation, Deadline deadline) {
   }
 }
 
+/// A large one costs a stream that carries much data fewer turns and fewer answers.
+Buffer UringLoop::take_buffer() {
+  if (large_buffers_) {
+    if (Buffer large = large_buffers_->take()) return large;
+  }
+  return buffers_.take();
+}
+
+bool UringLoop::has_arrived(const Channel& channel) const {
+  const auto* state = static_cast<const State*>(state_of(channel));
+  return state != nullptr && state->first != BufferPool::kNone;
+}
+
+Buffer UringLoop::take_arrived(Channel& channel) {
+  if (!has_arrived(channel)) return {};
+  return dequeue(static_cast<State&>(*state_of(channel)));
+}
+
 /// Attempts a receive without the kernel's ring, in the fiber's own share of the turn. Returns
 /// -EAGAIN if nothing has arrived or no buffer is available; the state is then as before a first
 /// receive, or starved.

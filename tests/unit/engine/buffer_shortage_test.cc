@@ -196,16 +196,18 @@ TEST_CASE("a stream whose peer reads nothing is cut when others need the buffer 
         FiberGroup writers(loop);
         std::vector<int> ends;
         int served_count = 0;
+        Operation::Start start = Operation::Start::with_others;
         for (Flooded& each : floods) {
+          start = Operation::Start(start == Operation::Start::with_others);  // The other one.
           loop.spawn(
               "writer",
-              [&loop, &each, &ends, &served_count] {
+              [&loop, &each, &ends, &served_count, start] {
                 receive_much(loop, each);
                 if (loop.scope().end_code != 0) return;
                 ++served_count;
                 int result = 0;
                 while (result >= 0) {
-                  Send send(*each.channel, each.channel->lease.memory());
+                  Send send(*each.channel, each.channel->lease.memory(), start);
                   result = loop.perform(send, Deadline::never());
                 }
                 ends.push_back(result);

@@ -151,6 +151,71 @@ TEST_CASE("more than a buffer is decoded in pieces without a loss") {
   });
 }
 
+TEST_CASE("all that has arrived is decoded at once") {
+  test::on_each_engine([] {
+    LayeredCall call = layered();
+    // Two buffers of the smallest size.
+    const std::string wire(2 * net::LayerCodec::kRecordBytes, 'x');
+    test::send_text(call.peer.get(), wire);
+    CHECK(received(call.stream).size() == wire.size() / 2);
+  });
+}
+
+TEST_CASE("more than one record is decoded at once, up to a large buffer") {
+  test::on_each_engine([] {
+    LayeredCall call = layered();
+    const std::string wire(96 * 1024, 'x');
+    test::send_text(call.peer.get(), wire);
+    std::size_t total = received(call.stream).size();
+    CHECK(total > net::LayerCodec::kRecordBytes);
+    while (total < wire.size() / 2) total += received(call.stream).size();
+    CHECK(total == wire.size() / 2);
+  });
+}
+
+TEST_CASE("where the loop has small buffers only, as much as a record is decoded at once") {
+  if (!probe_uring().is_usable) return;
+  test::on_loop(EngineKind::uring,
+                [](engine::EventLoop&) {
+                  LayeredCall call = layered();
+                  const std::string wire(3 * net::LayerCodec::kRecordBytes, 'x');
+                  test::send_text(call.peer.get(), wire);
+                  CHECK(received(call.stream).size() == net::LayerCodec::kRecordBytes);
+                  CHECK(received(call.stream).size() == net::LayerCodec::kRecordBytes / 2);
+                },
+                {.receive_buffer_bytes = 4096});
+}
+
+TEST_CASE("an end that arrives with earlier bytes is returned after them, and stays") {
+  test::on_each_engine([] {
+    LayeredCall call = layered();
+    // On uring the end is in the second buffer.
+    const std::string wire(net::LayerCodec::kRecordBytes, 'x');
+    test::send_text(call.peer.get(), wire + ".");
+    CHECK(received(call.stream).size() == wire.size() / 2);
+    CHECK(call.stream.has_unread());
+    CHECK(test::kind_of(call.stream.receive()) == "closed");
+    CHECK(test::kind_of(call.stream.receive()) == "closed");
+  });
+}
+
+TEST_CASE("a failure in a later buffer is returned after the bytes before it, and stays") {
+  test::on_each_engine([] {
+    LayeredCall call = layered();
+    const std::string wire(net::LayerCodec::kRecordBytes, 'x');
+    test::send_text(call.peer.get(), wire + "yz");
+    auto bytes = call.stream.receive();
+    // Where one buffer has all of it, the layer fails before it returns any.
+    if (bytes) {
+      CHECK(bytes->size() == wire.size() / 2);
+      CHECK(call.stream.has_unread());
+      bytes = call.stream.receive();
+    }
+    CHECK(test::kind_of(bytes) == "protocol_violation");
+    CHECK(test::kind_of(call.stream.receive()) == "protocol_violation");
+  });
+}
+
 TEST_CASE("the handshake comes before the first receive, or on request") {
   test::on_each_engine([] {
     LayeredCall call = layered(Doubling::Opening::exchange);

@@ -144,6 +144,60 @@ TEST_CASE("a send that its peer takes in pieces continues by itself, up to the d
   });
 }
 
+TEST_CASE("a send that begins at once has reached the socket before any other fiber runs") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    bool has_run = false;
+    FiberGroup group(loop);
+    loop.spawn(
+        "other", [&has_run] { has_run = true; }, &group);
+    Send send(channel, as_bytes("hello"), Operation::Start::at_once);
+    CHECK(loop.perform(send, Deadline::never()) == 5);
+    CHECK_FALSE(has_run);
+    CHECK(test::receive_text(peer.get(), 5) == "hello");
+    group.join();
+  });
+}
+
+TEST_CASE("a send that begins at once waits for room, up to the deadline") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    const std::size_t filled = test::fill(channel.fd());
+    const auto send_for = [&](Duration time) {
+      Send send(channel, as_bytes("x"), Operation::Start::at_once);
+      return loop.perform(send, deadline_after(time));
+    };
+    CHECK(send_for(Duration(0)) == -kDeadlineEnd);
+    CHECK(send_for(std::chrono::milliseconds(1)) == -kDeadlineEnd);
+    FiberGroup group(loop);
+    loop.spawn(
+        "reader", [&] { test::receive_text(peer.get(), filled); }, &group);
+    CHECK(send_for(std::chrono::seconds(10)) == 1);
+    CHECK(test::receive_text(peer.get(), 1) == "x");
+    group.join();
+  });
+}
+
+TEST_CASE("a fiber that sends at once without end leaves turns to others") {
+  on_uring([](EventLoop& loop) {
+    bool has_run = false;
+    FiberGroup group(loop);
+    loop.spawn(
+        "other", [&has_run] { has_run = true; }, &group);
+    const std::string piece(64 * 1024, 'p');
+    for (int i = 0; i < 10 && !has_run; ++i) {
+      auto [ours, peer] = test::stream_pair();
+      Channel channel(std::move(ours));
+      Send send(channel, as_bytes(piece), Operation::Start::at_once);
+      CHECK(loop.perform(send, Deadline::never()) > 0);
+    }
+    CHECK(has_run);
+    group.join();
+  });
+}
+
 TEST_CASE("the end of receiving is kept when a channel leaves its loop, and leaves another one") {
   if (!probe_uring().is_usable) return;
   auto [ours, peer] = test::stream_pair();

@@ -138,4 +138,53 @@ TEST_CASE("a drain that is asked for between two attempts of a flooded stream en
   });
 }
 
+TEST_CASE("what has arrived before a receive can be taken without one, in order") {
+  on_uring([](EventLoop& loop) {
+    auto [ours, peer] = test::stream_pair();
+    Channel channel(std::move(ours));
+    CHECK_FALSE(loop.has_arrived(channel));
+    CHECK_FALSE(loop.take_arrived(channel));
+    test::send_text(peer.get(), "x");
+    Buffer buffer;
+    REQUIRE(receive(loop, channel, buffer) == 1);
+    buffer = {};
+    CHECK_FALSE(loop.has_arrived(channel));
+    const std::string text = std::string(16 * 1024, 'a') + std::string(16 * 1024, 'b') + "c";
+    test::send_text(peer.get(), text);
+    for (int i = 0; i < 5; ++i) loop.yield();
+    REQUIRE(receive(loop, channel, buffer) > 0);
+    std::string received(as_text(Bytes(buffer.memory().first(buffer.filled()))));
+    buffer = {};
+    CHECK(loop.has_arrived(channel));
+    while (const Buffer next = loop.take_arrived(channel)) {
+      received += as_text(Bytes(next.memory().first(next.filled())));
+    }
+    CHECK((received == text));
+    CHECK_FALSE(loop.has_arrived(channel));
+    test::send_text(peer.get(), "d");
+    CHECK(receive(loop, channel, buffer) == 1);
+  });
+}
+
+TEST_CASE("a flooded stream is received into large buffers, unless the program chose their size") {
+  const auto check = [](const LoopOptions& options, std::size_t expected_bytes) {
+    if (!probe_uring().is_usable) return;
+    test::on_loop(
+        EngineKind::uring,
+        [expected_bytes](EventLoop& loop) {
+          auto [ours, peer] = test::stream_pair();
+          Channel channel(std::move(ours));
+          make_direct(loop, channel, peer.get());
+          test::send_text(peer.get(), std::string(expected_bytes + 100, 'm'));
+          Buffer buffer;
+          CHECK(receive(loop, channel, buffer) == static_cast<int>(expected_bytes));
+        },
+        options);
+  };
+  check({}, 64 * 1024);
+  check({.receive_buffer_bytes = 16 * 1024}, 16 * 1024);
+  // Too little memory for buffers of two sizes.
+  check({.receive_memory_max = 256 * 1024, .hot_buffers = 4}, 16 * 1024);
+}
+
 }  // namespace hotline::engine::uring_receive_test
