@@ -41,6 +41,7 @@ Error violation(const std::string& peer, std::string detail) {
 Error of_request(Error error, const std::string& peer) {
   const bool is_wait = error.kind == ErrorKind::timed_out || error.kind == ErrorKind::cancelled;
   if (!is_wait || !error.endpoint.empty()) return error;
+  if (error.kind == ErrorKind::timed_out) error.advice = "allow more time, or ask for less";
   return make_error(error.kind, "run a command at", peer, std::move(error.detail),
                     std::move(error.advice));
 }

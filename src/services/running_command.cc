@@ -33,19 +33,6 @@ Result<CommandExit> pass_on(RunningCommand& command, const CommandSinks& sinks, 
   }
 }
 
-/// Sends the input to its end. Fails as `next` does.
-Result<void> feed(RunningCommand& command, const std::function<Result<Bytes>()>& next,
-                  Deadline deadline) {
-  for (;;) {
-    const auto piece = next();
-    if (!piece) return fail(piece.error());
-    const auto sent =
-        piece->empty() ? command.end_input(deadline) : command.write_input(*piece, deadline);
-    // A failure is the reader's to explain.
-    if (!sent || piece->empty()) return {};
-  }
-}
-
 }  // namespace
 
 RunningCommand::RunningCommand(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -67,20 +54,46 @@ Result<CommandExit> RunningCommand::follow(const CommandSinks& sinks, Deadline d
   TaskGroup both({.on_throw = OnThrow::cancels_others});
   Result<CommandExit> exit = CommandExit{};
   Result<void> fed;
+  bool is_read = false;
   auto spawned = both.spawn("command output", [&] {
     exit = pass_on(*this, sinks, deadline);
+    is_read = true;
     both.cancel();
   });
   if (spawned) {
     spawned = both.spawn("command input", [&] {
-      fed = feed(*this, sinks.next_input, deadline);
-      if (!fed) abort();
+      auto sent = feed(sinks, deadline);
+      if (sent || is_read) return;
+      fed = std::move(sent);
+      abort();
     });
   }
   if (!spawned) return fail(std::move(spawned.error()));
   if (auto joined = both.join(); !joined) return fail(std::move(joined.error()));
   if (!exit && !fed) return fail(std::move(fed.error()));
   return exit;
+}
+
+/// Sends the input to its end, or until that fails, which the reader of the output explains. Fails
+/// only as CommandSinks::next_input.
+Result<void> RunningCommand::feed(const CommandSinks& sinks, Deadline deadline) {
+  State::Feed& input = state_->feed;
+  for (;;) {
+    if (input.unwritten.empty() && !input.has_ended) {
+      const auto piece = sinks.next_input();
+      if (!piece) return fail(piece.error());
+      input.unwritten = *piece;
+      input.has_ended = piece->empty();
+    }
+    if (input.has_ended) {
+      discard(end_input(deadline));
+      return {};
+    }
+    const std::uint64_t before = input_size();
+    const auto written = write_input(input.unwritten, deadline);
+    input.unwritten = input.unwritten.subspan(input_size() - before);
+    if (!written) return {};
+  }
 }
 
 Result<CommandExit> RunningCommand::result() const { return state_->reader.result(); }

@@ -18,6 +18,12 @@ struct RunningCommand::State {
     std::string again{};  ///< The request itself, if it may be sent a second time: it has a key.
   };
 
+  /// How far follow() is with the input of its caller.
+  struct Feed {
+    Bytes unwritten{};  ///< The rest of the last piece.
+    bool has_ended = false;
+  };
+
   State(Request asked, const std::string& endpoint)
       : request(std::move(asked)),
         sender(request.sending, endpoint),
@@ -26,6 +32,7 @@ struct RunningCommand::State {
   Request request;
   services::CommandSender sender;
   services::CommandReader reader;
+  Feed feed{};
 };
 
 }  // namespace hotline

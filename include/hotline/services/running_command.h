@@ -51,7 +51,7 @@ struct CommandSinks {
   Sink on_output{};
   Sink on_error{};
 
-  /// Called once the server has started the command.
+  /// Called when the server has started the command, or attached it again.
   std::function<void(const CommandStart& start)> on_start{};
 
   /// Returns the next piece of the standard input, valid until the next call, and an empty one at
@@ -180,6 +180,8 @@ class RunningCommand {
   struct State;
 
   explicit RunningCommand(std::unique_ptr<State> state);
+
+  Result<void> feed(const CommandSinks& sinks, Deadline deadline);
 
   std::unique_ptr<State> state_;
 };

@@ -1,5 +1,6 @@
 #include "hotline/services/running_command.h"
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/event.h"
 #include "hotline/services/command_refusal.h"
 #include "support/loops.h"
 #include "support/read_command.h"
@@ -188,6 +190,71 @@ TEST_CASE("input that did not reach the command is sent again, and no other") {
           CHECK(command.end_input());
           CHECK(kind_of(command.write_input(as_bytes("c"))) == "invalid_argument");
           CHECK(test::read_all(command).result);
+        });
+  });
+}
+
+TEST_CASE("follow goes on after a break: no input is lost or doubled") {
+  on_each_engine([] {
+    const std::string input = test::numbered_text(300'000);
+    CommandPair first;
+    CommandPair second;
+    std::string taken;
+    const auto take = [&](ServedCommand& served) {
+      const auto piece = served.stream.read(kInputFlow);
+      REQUIRE(piece);
+      taken += as_text(*piece);
+      return !piece->empty();
+    };
+    std::size_t asked = 0;
+    const CommandSinks sinks{.next_input = [&]() -> Result<Bytes> {
+      const std::size_t from = std::exchange(asked, std::min(asked + 100'000, input.size()));
+      return as_bytes(input).subspan(from, asked - from);
+    }};
+    at_once(
+        [&] {
+          auto command = first.client.start(test::kept_command()).value();
+          CHECK(kind_of(command.follow(sinks)) == "truncated");
+          REQUIRE(command.can_resume());
+          CHECK(command.input_size() < input.size());
+          REQUIRE(command.resume(second.client));
+          CHECK(command.follow(sinks).value().is_success());
+          CHECK(command.input_size() == input.size());
+        },
+        [&] {
+          ServedCommand served(first.server);
+          served.accept();
+          CHECK(take(served));
+          first.server.break_off(SessionCode::internal, "cut");
+          ServedCommand attached(second.server);
+          attached.accept({.job = test::sample_job(), .input_offset = taken.size(), .keep = 1h});
+          while (take(attached)) {
+          }
+          attached.end_with();
+        });
+    CHECK((taken == input));
+  });
+}
+
+TEST_CASE("a break while the input is waited for is a cut, and does not abort the command") {
+  on_each_engine([] {
+    CommandPair pair;
+    Event never;
+    at_once(
+        [&] {
+          auto command = pair.client.start(test::kept_command()).value();
+          const CommandSinks waiting{.next_input = [&]() -> Result<Bytes> {
+            const auto waited = never.wait();
+            return waited ? Result<Bytes>(Bytes()) : fail(waited.error());
+          }};
+          CHECK(kind_of(command.follow(waiting)) == "truncated");
+          CHECK(command.can_resume());
+        },
+        [&] {
+          ServedCommand served(pair.server);
+          served.accept();
+          served.write(kOutputFlow, "out");
+          pair.server.break_off(SessionCode::internal, "cut");
         });
   });
 }
