@@ -1,10 +1,12 @@
 #include "session/driver.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "engine/engine.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/drain_hold.h"
 #include "hotline/engine/loop.h"
 
@@ -35,36 +37,52 @@ Driver::Driver(Stream& stream, SessionRole role, const SessionOptions& options)
 
 Driver::~Driver() { stop(); }
 
+Driver::Lock::~Lock() {
+  if (owns_lock() && std::uncaught_exceptions() > exceptions_) driver_.note_no_memory();
+}
+
 Result<void> Driver::start() {
   stream_.set_timeouts(
       {.first_byte = kNoTimeout, .idle = kNoTimeout, .write = options_.write_timeout});
-  if (Loop::current()) {
-    fibers_.emplace();
-    return spawn(*fibers_);
-  }
+  if (!Loop::current()) return start_worker();
+  fibers_.emplace();
+  return spawn(*fibers_, "session reads", &Driver::receive_all);
+}
+
+Result<void> Driver::start_worker() {
   const auto body = [this] {
-    TaskGroup fibers;
-    if (auto spawned = spawn(fibers); !spawned) note_lost(std::move(spawned.error()));
-    discard(fibers.join());
-    if (own_stream_) own_stream_->leave_loop();
+    run_fibers();
+    stream_.leave_loop();
+    end_all();
   };
-  auto worker = engine::Engine::current().start_worker({.kind = engine::WorkerKind::loop,
-                                                        .name = "session",
-                                                        .loop = {},
-                                                        .body = body,
-                                                        .on_end = [] {}});
+  auto worker = engine::Engine::current().start_worker(
+      {.kind = engine::WorkerKind::loop, .name = "session", .loop = {}, .body = body, .on_end = [] {
+       }});
   if (!worker) return fail(std::move(worker.error()));
   worker_ = std::move(*worker);
   return {};
 }
 
-Result<void> Driver::spawn(TaskGroup& fibers) {
-  running_ = 2;
-  auto spawned = fibers.spawn("session reads", [&] { run(fibers, &Driver::receive_all); });
-  if (spawned) {
-    spawned = fibers.spawn("session writes", [&] { run(fibers, &Driver::write_all); });
+/// Starts the fibers on the worker's loop, and waits for them.
+void Driver::run_fibers() {
+  try {
+    TaskGroup fibers;
+    auto spawned = spawn(fibers, "session reads", &Driver::receive_all);
+    if (spawned) spawned = fibers.join();
+    if (spawned) return;
+    const Lock held = lock();
+    note_lost(std::move(spawned.error()));
+  } catch (const std::bad_alloc&) {
+    const Lock held = lock();
+    note_no_memory();
   }
-  if (!spawned) fibers.cancel();
+}
+
+Result<void> Driver::spawn(TaskGroup& fibers, Literal name,
+                           void (Driver::*part)(TaskGroup& fibers)) {
+  // It does not run before this fiber waits.
+  auto spawned = fibers.spawn(name, [this, &fibers, part] { run(fibers, part); });
+  if (spawned) ++running_;
   return spawned;
 }
 
@@ -72,28 +90,46 @@ void Driver::run(TaskGroup& fibers, void (Driver::*part)(TaskGroup& fibers)) {
   // The session goes on beyond the scope in which it was started.
   engine::Engine::current().scope().deadline = Deadline::never();
   const DrainHold hold;
-  (this->*part)(fibers);
+  bool has_memory = true;
+  try {
+    (this->*part)(fibers);
+  } catch (const std::bad_alloc&) {
+    has_memory = false;
+  }
+  if (!has_memory) {
+    is_write_failed_ = true;
+    const Lock held = lock();
+    note_no_memory();
+    fibers.cancel();
+  }
   if (--running_ > 0) return;
   send_farewell();
-  const Lock held = lock();
-  is_over_ = true;
-  wake_waiters();
+  end_all();
 }
 
 void Driver::stop() {
-  {
-    const Lock held = lock();
-    if (std::exchange(is_stopping_, true)) return;
-    if (protocol.stream_count() == 0) {
-      protocol.say_goodbye();
-    } else {
-      break_off(SessionCode::internal, "it was not finished");
-    }
+  if (is_stopping_) return;
+  try {
+    begin_stop();
+  } catch (const std::bad_alloc&) {
+    // The peer sees an end without a reason.
   }
   if (worker_) worker_->interrupt(engine::kCancelEnd);
   worker_.reset();
   fibers_.reset();
-  if (own_stream_) own_stream_->close();
+  // Not later: a SessionStream may keep this object, on any thread.
+  own_stream_.reset();
+  end_all();
+}
+
+void Driver::begin_stop() {
+  const Lock held = lock();
+  is_stopping_ = true;
+  if (protocol.stream_count() == 0) return protocol.say_goodbye();
+  break_off(SessionCode::internal, "it was not finished");
+}
+
+void Driver::end_all() {
   const Lock held = lock();
   is_over_ = true;
   wake_waiters();
@@ -106,9 +142,21 @@ void Driver::break_off(SessionCode code, std::string_view text) {
   wake_waiters();
 }
 
-void Driver::receive_all(TaskGroup&) {
+void Driver::receive_all(TaskGroup& fibers) {
+  auto begun = complete_handshake();
+  is_write_failed_ = !begun;
+  if (begun) begun = spawn(fibers, "session writes", &Driver::write_all);
+  if (!begun) {
+    const Lock held = lock();
+    return note_lost(std::move(begun.error()));
+  }
   while (receive_once()) {
   }
+}
+
+Result<void> Driver::complete_handshake() {
+  const DeadlineScope scope(deadline_after(options_.hello_timeout));
+  return stream_.handshake();
 }
 
 bool Driver::receive_once() {
@@ -145,13 +193,11 @@ void Driver::take(const SessionEvent& event) {
     case Kind::none: return;
     case Kind::ready: return waiters.wake_all(kReady | kPlace);
     case Kind::goodbye: return waiters.wake_all(kAll);
-    case Kind::failed:
-      failure_ = protocol.failure()->to_error(peer_);
-      return wake_waiters();
+    case Kind::failed: failure_ = protocol.failure()->to_error(peer_); return wake_waiters();
     case Kind::opened: {
       StreamRecord& record = add_record(event.stream, event.flows, false);
       record.opening = as_text(event.bytes);
-      protocol.grant(event.stream, kMessageFlow, event.cost);
+      give_message_credit(event.stream, record, event.cost);
       offered.push_back(event.stream);
       return waiters.wake_all(kOffered);
     }
@@ -167,7 +213,7 @@ void Driver::take_of_stream(const SessionEvent& event, StreamRecord& record) {
     case Kind::accepted:
       record.opening = as_text(event.bytes);
       record.is_answered = true;
-      protocol.grant(event.stream, kMessageFlow, event.cost);
+      give_message_credit(event.stream, record, event.cost);
       return record.waiters.wake_all(kAnswered);
     case Kind::data:
       record.inflows[event.flow].add(event.bytes, order);
@@ -187,6 +233,7 @@ void Driver::take_of_stream(const SessionEvent& event, StreamRecord& record) {
     case Kind::credit: return record.waiters.wake_all(writable(event.flow));
     case Kind::reset:
       record.reset = StreamReset{event.code, std::string(as_text(event.bytes))};
+      waiters.wake_all(kRoom);
       return record.waiters.wake_all(kAll);
     default: return;
   }
@@ -203,10 +250,23 @@ void Driver::note_lost(Error error) {
   wake_waiters();
 }
 
+/// Ends the session without allocating.
+void Driver::note_no_memory() {
+  static_cast<void>(protocol.receive_end());
+  if (!failure_) {
+    failure_.emplace();
+    failure_->kind = ErrorKind::resource_exhausted;
+    failure_->operation = "go on with a session";
+  }
+  has_queued_.set();
+  wake_waiters();
+}
+
 void Driver::send() {
   if (protocol.has_output() || has_nothing_to_follow()) has_queued_.set();
-  const std::size_t streams = protocol.stream_count();
-  if (streams < std::exchange(streams_seen_, streams)) waiters.wake_all(kPlace);
+  const std::size_t opened = protocol.opened_count();
+  for (; opened_seen_ > opened; --opened_seen_) waiters.wake_one(kPlace);
+  opened_seen_ = opened;
 }
 
 void Driver::write_all(TaskGroup& fibers) {
@@ -241,13 +301,27 @@ bool Driver::take_queued(Lock& held, std::string& taken) {
       return true;
     }
     if (has_nothing_to_follow()) return false;
-    if (taken.capacity() > kIdleBytesMax) taken = {};
+    drop_buffers(taken);
     held.unlock();
-    const auto waited = has_queued_.wait();
+    auto waited = has_queued_.wait();
     held.lock();
-    if (!waited) return false;
+    if (waited || is_stopping_) continue;
+    is_write_failed_ = true;
+    note_lost(std::move(waited.error()));
+    return false;
   }
   return false;
+}
+
+/// Gives memory back that is used only while there is something to write.
+void Driver::drop_buffers(std::string& taken) {
+  // The protocol gets the buffer of queued_ for that of its own, which has nothing.
+  protocol.take_output(queued_);
+  for (std::string* each : {&queued_, &taken}) {
+    if (each->capacity() > kIdleBytesMax) *each = {};
+  }
+  protocol.take_output(queued_);
+  if (queued_.capacity() > kIdleBytesMax) queued_ = {};
 }
 
 /// Sends what is queued, such as GOODBYE with the reason, as far as that needs no wait.
@@ -279,10 +353,6 @@ Result<void> Driver::wait(Lock& held, Waiters& among, Interest what, Deadline de
   return waited;
 }
 
-void Driver::pass_room() {
-  if (has_room()) waiters.wake_one(kRoom);
-}
-
 Result<std::size_t> Driver::queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes) {
   const auto begun = protocol.begin_data(id, flow, bytes.size(), queued_);
   if (!begun) return fail(begun.error());
@@ -298,15 +368,18 @@ void Driver::give_credit(SessionStreamId id, std::uint8_t flow, Inflow& inflow) 
   send();
 }
 
-StreamRecord& Driver::add_record(SessionStreamId id, SessionFlows flows, bool is_own) {
-  auto& place = records_[id];
-  place = std::make_unique<StreamRecord>(flows, is_own, options_);
-  return *place;
+void Driver::give_message_credit(SessionStreamId id, StreamRecord& record, std::uint32_t cost) {
+  record.message_owed += cost;
+  // One CREDIT for many messages, as long as what the peer has left allows the longest one.
+  const std::uint32_t spare = options_.message_credit - (options_.frame_max + kMessageCost);
+  if (record.message_owed <= std::min(options_.message_credit / 2, spare)) return;
+  protocol.grant(id, kMessageFlow, std::exchange(record.message_owed, 0));
+  send();
 }
 
-StreamRecord* Driver::find_record(SessionStreamId id) {
-  const auto found = records_.find(id);
-  return found == records_.end() ? nullptr : found->second.get();
+StreamRecord& Driver::add_record(SessionStreamId id, SessionFlows flows, bool is_own) {
+  auto made = std::make_unique<StreamRecord>(flows, is_own, options_);
+  return *records_.insert_or_assign(id, std::move(made)).first->second;
 }
 
 void Driver::drop_record(SessionStreamId id) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 
 #include "engine/worker.h"
+#include "hotline/core/literal.h"
 #include "hotline/engine/event.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/stream.h"
@@ -19,12 +21,25 @@
 namespace hotline::session {
 
 /// Moves the bytes of a SessionProtocol between its stream and the users of the session. One fiber
-/// receives and one writes; they run on the loop of the fiber that starts the driver, or else on a
-/// thread of their own. Everything between the lock and the unlock of its mutex is done without
-/// waiting.
+/// receives, and one writes once the stream has completed its handshake; they run on the loop of
+/// the fiber that starts the driver, or else on a thread of their own. Everything between the lock
+/// and the unlock of its mutex is done without waiting.
 class Driver {
  public:
-  using Lock = std::unique_lock<std::mutex>;
+  /// Holds the mutex of a driver. An exception that leaves its scope ends the session: a frame may
+  /// have been cut off.
+  class Lock : public std::unique_lock<std::mutex> {
+   public:
+    explicit Lock(Driver& driver)
+        : std::unique_lock<std::mutex>(driver.mutex_),
+          driver_(driver),
+          exceptions_(std::uncaught_exceptions()) {}
+    ~Lock();
+
+   private:
+    Driver& driver_;
+    int exceptions_;
+  };
 
   /// Over an own stream, or one that outlives this object.
   Driver(Stream&& stream, SessionRole role, const SessionOptions& options);
@@ -33,14 +48,14 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
   ~Driver();
 
-  /// Starts the two fibers. Fails with `resource_exhausted`.
+  /// Starts the fibers. Fails with `resource_exhausted`.
   Result<void> start();
 
-  /// Ends the session if it goes on, and waits for the two fibers. What is queued is sent as far as
+  /// Ends the session if it goes on, and waits for the fibers. What is queued is sent as far as
   /// that needs no wait.
   void stop();
 
-  Lock lock() const { return Lock(mutex_); }
+  Lock lock() { return Lock(*this); }
 
   // The following require the lock.
 
@@ -57,10 +72,13 @@ class Driver {
   void break_off(SessionCode code, std::string_view text);
 
   /// Returns true if more may be queued.
-  bool has_room() const { return queued_.size() < options_.unsent_max; }
+  bool has_room() const { return queued_.size() + protocol.output_size() < options_.unsent_max; }
 
-  /// Gives the room that the caller did not use to the next that waits for it.
-  void pass_room();
+  /// Gives the room that the caller did not use to the next that waits for it. Required after each
+  /// wait for kRoom, also if nothing was sent.
+  void pass_room() {
+    if (has_room()) waiters.wake_one(kRoom);
+  }
 
   /// Queues as many of `bytes` as the credit and the size of a frame allow; returns how many.
   Result<std::size_t> queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
@@ -68,8 +86,14 @@ class Driver {
   /// Gives the peer credit for what was read of a flow.
   void give_credit(SessionStreamId id, std::uint8_t flow, Inflow& inflow);
 
+  /// The same for a message, request or answer that is not kept any more.
+  void give_message_credit(SessionStreamId id, StreamRecord& record, std::uint32_t cost);
+
   StreamRecord& add_record(SessionStreamId id, SessionFlows flows, bool is_own);
-  StreamRecord* find_record(SessionStreamId id);
+  StreamRecord* find_record(SessionStreamId id) {
+    const auto found = records_.find(id);
+    return found == records_.end() ? nullptr : found->second.get();
+  }
   void drop_record(SessionStreamId id);
 
   /// Returns why the session has ended, also if it has ended in order (`closed`); nullopt if not.
@@ -89,21 +113,28 @@ class Driver {
   Waiters waiters{};                      ///< For kRoom, kReady, kOffered, kPlace and kOver.
 
  private:
-  Result<void> spawn(TaskGroup& fibers);
+  Result<void> start_worker();
+  void run_fibers();
+  Result<void> spawn(TaskGroup& fibers, Literal name, void (Driver::*part)(TaskGroup& fibers));
   void run(TaskGroup& fibers, void (Driver::*part)(TaskGroup& fibers));
+  Result<void> complete_handshake();
   void receive_all(TaskGroup& fibers);
   bool receive_once();
   void take_events(Bytes input);
   void take(const SessionEvent& event);
   void take_of_stream(const SessionEvent& event, StreamRecord& record);
+  void begin_stop();
   void note_lost(Error error);
+  void note_no_memory();
+  void end_all();
   void write_all(TaskGroup& fibers);
   bool take_queued(Lock& lock, std::string& taken);
+  void drop_buffers(std::string& taken);
   bool has_nothing_to_follow() const { return protocol.failure() || protocol.is_finished(); }
   void send_farewell();
   void wake_waiters();
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::optional<Stream> own_stream_;
   Stream& stream_;
   const SessionOptions options_;
@@ -115,10 +146,10 @@ class Driver {
   std::optional<Error> failure_;
   bool is_stopping_ = false;
   bool is_over_ = false;
-  bool is_write_failed_ = false;  ///< A frame was cut off. The fibers only.
-  int running_ = 0;  ///< Fibers that have not ended.
-  std::size_t streams_seen_ = 0;
-  std::optional<TaskGroup> fibers_;         ///< On a loop.
+  bool is_write_failed_ = false;     ///< A frame was cut off. The fibers only.
+  int running_ = 0;                  ///< Fibers that have not ended.
+  std::size_t opened_seen_ = 0;      ///< What protocol.opened_count() was in the last send().
+  std::optional<TaskGroup> fibers_;  ///< On a loop.
   std::unique_ptr<engine::Worker> worker_;  ///< Elsewhere.
 };
 

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace hotline::session {
+namespace {
+
+// Memory that each buffer of a flow keeps while it has nothing.
+constexpr std::size_t kEmptyBytesMax = 16 * 1024;
+
+}  // namespace
 
 void Inflow::add(Bytes bytes, std::uint64_t order) {
   if (arrived_.empty()) order_ = order;
@@ -26,6 +32,9 @@ Bytes Inflow::lend() {
 void Inflow::give_back() {
   owed_ += lent_.size();
   lent_.clear();
+  if (!is_empty()) return;
+  if (lent_.capacity() > kEmptyBytesMax) lent_ = {};
+  if (arrived_.capacity() > kEmptyBytesMax) arrived_ = {};
 }
 
 std::uint32_t Inflow::take_credit(GrowthPool& pool) {

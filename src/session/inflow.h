@@ -63,11 +63,11 @@ class Inflow {
   std::string trailer_;
   bool has_ended_ = false;
   bool is_end_read_ = false;
-  std::uint64_t first_ = 0;       ///< The credit that it began with.
-  std::uint64_t window_ = 0;      ///< The most that the peer may have unread here.
+  std::uint64_t first_ = 0;   ///< The credit that it began with.
+  std::uint64_t window_ = 0;  ///< The most that the peer may have unread here.
   std::uint64_t window_max_ = 0;
-  std::uint64_t unused_ = 0;      ///< What the peer may still send.
-  std::uint64_t owed_ = 0;        ///< What was read, and not granted again.
+  std::uint64_t unused_ = 0;  ///< What the peer may still send.
+  std::uint64_t owed_ = 0;    ///< What was read, and not granted again.
 };
 
 }  // namespace hotline::session

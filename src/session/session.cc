@@ -10,6 +10,32 @@ using session::Driver;
 
 namespace {
 
+Result<void> check(const SessionOptions& options) {
+  if (options.flow_credit == 0 && options.flows_max > 0) {
+    return fail(make_error(ErrorKind::invalid_argument, "begin a session", {},
+                           "a flow_credit of 0, and further credit follows only what was read"));
+  }
+  return options.check();
+}
+
+/// Returns the id of a stream that it has opened, after waiting for that.
+Result<SessionStreamId> open_when_possible(Driver& driver, Driver::Lock& lock, SessionFlows flows,
+                                           Bytes request, Deadline deadline) {
+  for (;;) {
+    // After an end in order the protocol says that the session opens no more streams.
+    if (driver.failure()) return fail(*driver.failure());
+    const bool has_room = driver.has_room();
+    if (has_room) {
+      auto opened = driver.protocol.open(flows, request);
+      if (!opened) return fail(std::move(opened.error()));
+      if (*opened) return **opened;
+    }
+    const session::Interest what = has_room ? session::kPlace : session::kRoom;
+    auto waited = driver.wait(lock, driver.waiters, what, deadline);
+    if (!waited) return fail(std::move(waited.error()));
+  }
+}
+
 Result<std::shared_ptr<Driver>> start_driver(std::shared_ptr<Driver> driver) {
   if (auto started = driver->start(); !started) return fail(std::move(started.error()));
   return driver;
@@ -18,14 +44,14 @@ Result<std::shared_ptr<Driver>> start_driver(std::shared_ptr<Driver> driver) {
 }  // namespace
 
 Result<Session> Session::start(Stream&& stream, SessionRole role, const SessionOptions& options) {
-  if (auto checked = options.check(); !checked) return fail(std::move(checked.error()));
+  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
   auto driver = start_driver(std::make_shared<Driver>(std::move(stream), role, options));
   if (!driver) return fail(std::move(driver.error()));
   return Session(std::move(*driver));
 }
 
 Result<Session> Session::start(Stream& stream, SessionRole role, const SessionOptions& options) {
-  if (auto checked = options.check(); !checked) return fail(std::move(checked.error()));
+  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
   auto driver = start_driver(std::make_shared<Driver>(stream, role, options));
   if (!driver) return fail(std::move(driver.error()));
   return Session(std::move(*driver));
@@ -57,23 +83,16 @@ Result<void> Session::wait_ready(Deadline deadline) {
 
 Result<SessionStream> Session::open(SessionFlows flows, Bytes request, Deadline deadline) {
   auto lock = driver_->lock();
-  for (;;) {
-    // After an end in order the protocol says that the session opens no more streams.
-    if (driver_->failure()) return fail(*driver_->failure());
-    const bool has_room = driver_->has_room();
-    if (has_room) {
-      auto opened = driver_->protocol.open(flows, request);
-      if (!opened) return fail(std::move(opened.error()));
-      if (*opened) {
-        driver_->add_record(**opened, flows, true);
-        driver_->send();
-        return SessionStream(driver_, **opened);
-      }
-    }
-    const session::Interest what = has_room ? session::kPlace : session::kRoom;
-    auto waited = driver_->wait(lock, driver_->waiters, what, deadline);
-    if (!waited) return fail(std::move(waited.error()));
+  auto opened = open_when_possible(*driver_, lock, flows, request, deadline);
+  driver_->pass_room();
+  if (!opened) {
+    // Another one may use the place for which this one was woken.
+    driver_->waiters.wake_one(session::kPlace);
+    return fail(std::move(opened.error()));
   }
+  driver_->add_record(*opened, flows, true);
+  driver_->send();
+  return SessionStream(driver_, *opened);
 }
 
 Result<SessionStream> Session::accept(Deadline deadline) {
@@ -84,8 +103,7 @@ Result<SessionStream> Session::accept(Deadline deadline) {
       return fail(make_error(ErrorKind::closed, "accept a stream of", driver_->peer(),
                              "the session opens no more streams"));
     }
-    auto waited =
-        driver_->wait(lock, driver_->waiters, session::kOffered, deadline, OnDrain::ends);
+    auto waited = driver_->wait(lock, driver_->waiters, session::kOffered, deadline, OnDrain::ends);
     if (!waited) return fail(std::move(waited.error()));
   }
   const SessionStreamId id = driver_->offered.front();

@@ -64,6 +64,8 @@ void SessionProtocol::take_output(std::string& out) { state_->core.take_output(o
 
 bool SessionProtocol::has_output() const { return state_->core.has_output(); }
 
+std::size_t SessionProtocol::output_size() const { return state_->core.output.size(); }
+
 Result<std::optional<SessionStreamId>> SessionProtocol::open(SessionFlows flows, Bytes request) {
   return state_->sender.open(flows, request);
 }
@@ -111,6 +113,8 @@ bool SessionProtocol::has(SessionStreamId stream) const {
 }
 
 std::size_t SessionProtocol::stream_count() const { return state_->core.streams.size(); }
+
+std::size_t SessionProtocol::opened_count() const { return state_->core.streams.own_count(); }
 
 bool SessionProtocol::is_ready() const { return state_->core.peer.has_value(); }
 

@@ -1,5 +1,6 @@
 #include "hotline/session/session_stream.h"
 
+#include <new>
 #include <utility>
 
 #include "session/driver.h"
@@ -39,24 +40,32 @@ std::optional<Error> end_of(const Driver& driver, const StreamRecord& record) {
 /// Repeats `attempt`, which returns true when it is done, and waits for credit of `flow` or for
 /// room to send before each further one.
 template <typename Attempt>
-Result<void> send_when_possible(Driver& driver, StreamRecord& record, std::uint8_t flow,
-                                Deadline deadline, Attempt attempt) {
-  auto lock = driver.lock();
+Result<void> attempt_until_done(Driver& driver, Driver::Lock& lock, StreamRecord& record,
+                                std::uint8_t flow, Deadline deadline, Attempt attempt) {
   for (;;) {
     if (auto ended = end_of(driver, record)) return fail(std::move(*ended));
     const bool has_room = driver.has_room();
     if (has_room) {
       const Result<bool> is_done = attempt();
       driver.send();
-      driver.pass_room();
       if (!is_done) return fail(is_done.error());
       if (*is_done) return {};
+      driver.pass_room();
     }
     auto waited = !driver.has_room()
                       ? driver.wait(lock, driver.waiters, session::kRoom, deadline)
                       : driver.wait(lock, record.waiters, session::writable(flow), deadline);
     if (!waited) return waited;
   }
+}
+
+template <typename Attempt>
+Result<void> send_when_possible(Driver& driver, StreamRecord& record, std::uint8_t flow,
+                                Deadline deadline, Attempt attempt) {
+  auto lock = driver.lock();
+  auto sent = attempt_until_done(driver, lock, record, flow, deadline, attempt);
+  driver.pass_room();
+  return sent;
 }
 
 }  // namespace
@@ -80,9 +89,8 @@ SessionStream::~SessionStream() { drop(); }
 
 void SessionStream::drop() {
   if (!driver_) return;
+  reset(ResetCode::not_needed);
   const auto lock = driver_->lock();
-  driver_->protocol.reset(id_, ResetCode::not_needed);
-  driver_->send();
   driver_->drop_record(id_);
 }
 
@@ -125,14 +133,13 @@ Result<void> SessionStream::write(std::uint8_t flow, Bytes bytes, Deadline deadl
 
 Result<std::size_t> SessionStream::wait_credit(std::uint8_t flow, Deadline deadline) {
   std::size_t credit = 0;
-  auto waited =
-      send_when_possible(*driver_, *record_, flow, deadline, [&]() -> Result<bool> {
-        // It fails for a flow that this end may not send.
-        const auto nothing = driver_->queue_data(id_, flow, {});
-        if (!nothing) return fail(nothing.error());
-        credit = driver_->protocol.credit(id_, flow);
-        return credit > 0;
-      });
+  auto waited = send_when_possible(*driver_, *record_, flow, deadline, [&]() -> Result<bool> {
+    // It fails for a flow that this end may not send.
+    const auto nothing = driver_->queue_data(id_, flow, {});
+    if (!nothing) return fail(nothing.error());
+    credit = driver_->protocol.credit(id_, flow);
+    return credit > 0;
+  });
   if (!waited) return fail(std::move(waited.error()));
   return credit;
 }
@@ -192,8 +199,7 @@ Result<ReceivedMessage> SessionStream::receive(Deadline deadline) {
   }
   session::KeptMessage kept = std::move(record_->messages.front());
   record_->messages.pop_front();
-  driver_->protocol.grant(id_, kMessageFlow, kept.cost);
-  driver_->send();
+  driver_->give_message_credit(id_, *record_, kept.cost);
   return std::move(kept.message);
 }
 
@@ -228,11 +234,20 @@ Result<void> SessionStream::wait_cut(Deadline deadline) {
 }
 
 void SessionStream::reset(ResetCode code, std::string_view text) {
+  try {
+    reset_once(code, text);
+  } catch (const std::bad_alloc&) {
+    // The session has ended, and the stream with it.
+  }
+}
+
+void SessionStream::reset_once(ResetCode code, std::string_view text) {
   const auto lock = driver_->lock();
   if (!driver_->protocol.has(id_)) return;
   driver_->protocol.reset(id_, code, text);
   record_->is_reset_here = true;
   driver_->send();
+  driver_->waiters.wake_all(session::kRoom);
   record_->waiters.wake_all(session::kAll);
 }
 

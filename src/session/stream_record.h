@@ -46,6 +46,7 @@ struct StreamRecord {
   bool is_answered = false;
   std::array<Inflow, kSessionFlowsMax> inflows{};
   std::deque<KeptMessage> messages{};
+  std::uint32_t message_owed = 0;  ///< Credit of messages that were taken, not given yet.
   std::optional<std::uint64_t> message_total{};  ///< Set once the peer has ended its messages.
   bool is_message_end_read = false;
   std::uint64_t message_end_order = 0;

@@ -13,8 +13,9 @@
 namespace hotline HOTLINE_PUBLIC {
 
 /// What one end of a session announces to its peer, and what it limits. The peer can make this end
-/// keep at most `streams_max` x (`message_credit` + `flows_max` x `flow_credit`) bytes for which it
-/// has granted no further credit.
+/// keep at most `streams_max` x (`frame_max` + `message_credit` + `flows_max` x `flow_credit`)
+/// bytes of its requests, messages and flows, and `growth_max` more. Many short messages take twice
+/// the memory that they cost.
 struct SessionOptions {
   /// The name of the protocol above; both ends give the same one. 1 to 64 of `a`-`z`, `0`-`9`, `.`,
   /// `-`, `_` and `/`.
@@ -28,7 +29,8 @@ struct SessionOptions {
   std::uint32_t streams_max = 256;        ///< Streams of the peer that are open, at most 65,536.
   std::uint32_t opened_max = 256;         ///< The same for streams that this end opens.
   std::uint8_t flows_max = 3;             ///< Flows of a stream, at most kSessionFlowsMax.
-  std::uint32_t flow_credit = 64U << 10;  ///< Credit of each new flow, at most kCreditMax.
+  std::uint32_t flow_credit = 64U << 10;  ///< Credit of each new flow, at most kCreditMax. Session:
+                                          ///< not 0 if streams may have flows.
   std::uint32_t message_credit = 256U << 10;  ///< Credit of the messages of each new stream:
                                               ///< frame_max + kMessageCost to kCreditMax.
 

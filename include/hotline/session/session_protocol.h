@@ -68,6 +68,9 @@ class SessionProtocol {
   /// Returns true if take_output() has something.
   bool has_output() const;
 
+  /// Returns how many bytes are queued for take_output(), without CREDIT.
+  std::size_t output_size() const;
+
   /// Opens a stream. Returns nullopt if it is not possible now: before `ready`, with as many
   /// streams as the peer allows, or with too much unsent. Fails with `draining` after a GOODBYE or
   /// when all ids are used, with `too_large` if the request is longer than the peer's limit, with
@@ -115,8 +118,9 @@ class SessionProtocol {
   /// Returns true until the stream is closed at this end.
   bool has(SessionStreamId stream) const;
 
-  /// Returns how many streams are not closed.
+  /// Returns how many streams are not closed, and how many of them this end has opened.
   std::size_t stream_count() const;
+  std::size_t opened_count() const;
 
   bool is_ready() const;
   bool is_draining() const;  ///< A GOODBYE was sent or received.

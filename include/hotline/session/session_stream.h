@@ -125,6 +125,7 @@ class SessionStream {
  private:
   friend class Session;
   SessionStream(std::shared_ptr<session::Driver> driver, SessionStreamId id);
+  void reset_once(ResetCode code, std::string_view text);
   void drop();
 
   std::shared_ptr<session::Driver> driver_;

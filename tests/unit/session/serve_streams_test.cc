@@ -1,5 +1,6 @@
 #include "hotline/session/serve_streams.h"
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
 #include "hotline/engine/event.h"
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
@@ -33,6 +35,7 @@ void echo(SessionStream& stream) {
 /// Serves one end of a connection with `handler`, and calls `use` with a session at the other. Both
 /// run on fibers of a TaskGroup.
 struct ServedCall {
+  SessionOptions options = pair_options();
   Result<void> served{};
   TaskGroup* serving = nullptr;  ///< While `use` runs.
 
@@ -43,7 +46,7 @@ struct ServedCall {
       TaskGroup server;
       serving = &server;
       REQUIRE(server.spawn("serve", [&, call = std::move(far)]() mutable {
-        served = serve_streams(call, pair_options(), handler);
+        served = serve_streams(call, options, handler);
       }));
       auto client = Session::start(std::move(near), SessionRole::client, pair_options());
       REQUIRE(client);
@@ -202,6 +205,43 @@ TEST_CASE("a call is served on a thread without a loop") {
   CHECK(client->finish());
   server.join();
   CHECK(served);
+}
+
+TEST_CASE("no more handlers run at once than streams are allowed") {
+  on_each_engine([] {
+    std::size_t running = 0;
+    std::size_t most = 0;
+    const auto handler = [&](SessionStream& stream) {
+      most = std::max(most, ++running);
+      REQUIRE(stream.accept());
+      close_in_order(stream);
+      // The peer may open the next stream now.
+      REQUIRE(sleep_for(std::chrono::milliseconds(2)));
+      --running;
+    };
+    ServedCall call;
+    call.options.streams_max = 2;
+    call.run(handler, [](Session& client) {
+      for (int i = 0; i < 6; ++i) {
+        auto stream = client.open({}, {});
+        REQUIRE(stream);
+        REQUIRE(stream->answer());
+        close_in_order(*stream);
+      }
+      CHECK(client.finish());
+    });
+    CHECK(call.served);
+    CHECK(most == 2);
+  });
+}
+
+TEST_CASE("a call whose peer neither reads nor sends fails as unresponsive") {
+  on_each_engine([] {
+    auto [near, far] = test::connected_streams();
+    SessionOptions options = pair_options();
+    options.hello_timeout = std::chrono::milliseconds(10);
+    CHECK(kind_of(serve_streams(far, options, echo)) == "unresponsive");
+  });
 }
 
 TEST_CASE("wrong options are an error of the call") {

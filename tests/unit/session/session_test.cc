@@ -182,6 +182,9 @@ TEST_CASE("wrong options are an error") {
   wrong.protocol.clear();
   CHECK(kind_of(Session::start(std::move(near), SessionRole::client, wrong)) == "invalid_argument");
   CHECK(kind_of(Session::start(far, SessionRole::client, wrong)) == "invalid_argument");
+  SessionOptions without_credit = pair_options();
+  without_credit.flow_credit = 0;
+  CHECK(kind_of(Session::start(far, SessionRole::client, without_credit)) == "invalid_argument");
 }
 
 TEST_CASE("a session over a stream of the caller leaves it to the caller") {
