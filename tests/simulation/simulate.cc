@@ -7,6 +7,7 @@
 #include "simulation/framed_scenario.h"
 #include "simulation/ntp_scenario.h"
 #include "simulation/primitives_scenario.h"
+#include "simulation/session_scenario.h"
 #include "simulation/time_scenario.h"
 #include "simulation/tls_scenario.h"
 #include "simulation/upper_scenario.h"
@@ -29,6 +30,7 @@ constexpr Findings (*kScenarios[])(std::uint64_t) = {
     simulation::call_challenged,
     simulation::tell_time,
     simulation::ask_for_offset,
+    simulation::use_sessions,
     [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
 
 /// Returns false if anything is wrong with the seed.
