@@ -12,6 +12,10 @@ Result<std::size_t> Process::write_some(Bytes) {
 
 void Process::close_input() {}
 
+Result<void> Process::resize(std::uint16_t, std::uint16_t) {
+  return fail(make_error(ErrorKind::unsupported, "resize a terminal", {}, "the program has none"));
+}
+
 Result<void> Process::send_signal(int) {
   return fail(make_error(ErrorKind::unsupported, "signal a program", {},
                          "this kind of process cannot be signalled"));

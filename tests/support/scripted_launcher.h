@@ -38,9 +38,10 @@ struct Script {
 
 /// What was done to the scripts of a launcher, in order.
 struct Dealings {
-  LaunchOptions options;     ///< The last launch.
-  std::string input;         ///< What was written to all of them.
-  std::vector<int> signals;  ///< What was sent to all of them.
+  LaunchOptions options;                   ///< The last launch.
+  std::string input;                       ///< What was written to all of them.
+  std::vector<int> signals;                ///< What was sent to all of them.
+  std::vector<std::pair<int, int>> sizes;  ///< The rows and columns that terminals got.
 };
 
 inline Script saying(std::string output, std::string error = {}) {
@@ -96,7 +97,8 @@ class ScriptedLauncher::Run final : public Process {
   Run(ScriptedLauncher& launcher, Script script, const LaunchOptions& options)
       : launcher_(launcher),
         script_(std::move(script)),
-        has_input_(options.input == ProcessInput::pipe),
+        has_terminal_(options.terminal.has_value()),
+        has_input_(options.input == ProcessInput::pipe || options.terminal),
         ends_(now()) {
     for (const Script::Step& step : script_.steps) times_.push_back(ends_ += step.pause);
     ends_ += script_.pause;
@@ -146,6 +148,12 @@ class ScriptedLauncher::Run final : public Process {
     return size;
   }
   void close_input() override { has_input_ = false; }
+  Result<void> resize(std::uint16_t rows, std::uint16_t columns) override {
+    if (!has_terminal_) return Process::resize(rows, columns);
+    const std::lock_guard lock(launcher_.mutex_);
+    launcher_.dealings_.sizes.emplace_back(rows, columns);
+    return {};
+  }
 
   /// Ends the script, except for the signals that a program ignores by default.
   Result<void> send_signal(int signal) override {
@@ -211,6 +219,7 @@ class ScriptedLauncher::Run final : public Process {
 
   ScriptedLauncher& launcher_;
   Script script_;
+  bool has_terminal_;
   bool has_input_;              ///< And it has not been closed.
   std::vector<Instant> times_;  ///< The times of the steps.
   Instant ends_;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,13 @@ enum class OutputStream : std::uint8_t { standard_output, standard_error };
 /// written with Process::write_some().
 enum class ProcessInput : std::uint8_t { empty, pipe };
 
+/// The pseudo-terminal that a program runs on.
+struct TerminalOptions {
+  std::uint16_t rows = 24;
+  std::uint16_t columns = 80;
+  std::string type = "xterm";  ///< The variable TERM, unless LaunchOptions::environment sets it.
+};
+
 /// A program to run.
 struct LaunchOptions {
   /// The program and its arguments. No shell interprets them. A program name without `/` is looked
@@ -50,11 +58,19 @@ struct LaunchOptions {
   std::vector<std::string> environment{};
 
   ProcessInput input = ProcessInput::empty;
+
+  /// If set, all three standard streams of the program are a terminal of its own, which is the
+  /// controlling terminal of its session. `input` is then not used.
+  std::optional<TerminalOptions> terminal{};
 };
 
 /// A running program and all processes that it has started. The destructor kills what is left of
 /// the tree, including processes that have detached from it. Used by one thread; its waits suspend
 /// the fiber.
+///
+/// On a terminal everything that is written, also to standard error, is
+/// OutputStream::standard_output. It ends when no process has the terminal open any more.
+/// OutputStream::standard_error ends at once.
 ///
 /// The functions that are not pure have implementations for processes that have no input and cannot
 /// be signalled, such as simulated ones.
@@ -75,21 +91,31 @@ class Process {
   virtual Result<std::size_t> read_some(OutputStream output, MutableBytes into) = 0;
 
   /// Stops reading `output` and discards what has not been read. The next write of the program to
-  /// it gets SIGPIPE, or EPIPE. A read that is waiting fails with `closed`. Idempotent.
+  /// it gets SIGPIPE, or EPIPE. A read that is waiting fails with `closed`. Idempotent. On a
+  /// terminal this hangs up: the program gets SIGHUP, and can neither read nor write it any more.
   virtual void close_output(OutputStream output);
 
   /// Writes at least one byte of `bytes`, which must not be empty, to the standard input of the
   /// program. Returns how many. Waits while the pipe is full; the program need not have read what
-  /// was written. One fiber writes at a time; another may read at the same time. Fails with
-  /// `closed` if no process can read it any more, after close_input(), and if the input is
-  /// ProcessInput::empty; with `cancelled` or `timed_out` if the wait is interrupted, and then
-  /// nothing has been written.
+  /// was written. On a terminal the bytes are what a user types. One fiber writes at a time;
+  /// another may read at the same time. Fails with `closed` if no process can read it any more,
+  /// after close_input(), and if the input is ProcessInput::empty; with `cancelled` or `timed_out`
+  /// if the wait is interrupted, and then nothing has been written.
   virtual Result<std::size_t> write_some(Bytes bytes);
 
   /// Ends the standard input of the program: it reads the end after everything that was written.
   /// Nothing else ends: its outputs can still be read. A write that is waiting fails with `closed`.
   /// Idempotent.
+  ///
+  /// A terminal has no end for one direction. There this types the end-of-file character (^D),
+  /// twice if the program reads lines and the last one is unfinished. A program that reads lines
+  /// then reads an end; one that reads single characters gets that character. Waits while the
+  /// terminal takes nothing more, and types nothing if that wait is interrupted.
   virtual void close_input();
+
+  /// Changes the size of the terminal; the programs in its foreground get SIGWINCH. Fails with
+  /// `unsupported` if there is no terminal, and with `closed` after a hang-up.
+  virtual Result<void> resize(std::uint16_t rows, std::uint16_t columns);
 
   /// Sends `signal`, as in signal(7), to the process group of the program. Descendants that have
   /// left the group do not get it. Does not wait for an effect; the program may ignore the signal.
@@ -134,7 +160,8 @@ class Launcher {
   /// Fails with `not_found`, `permission_denied` or `too_large` if the system cannot start it (the
   /// detail names the word and the reason), with `invalid_argument`, with `resource_exhausted`,
   /// with `reset` if the launcher or the keeper has died or the new process was killed before it
-  /// ran, and with `cancelled` or `timed_out` if the wait is interrupted.
+  /// ran, with `unsupported` if the system has no pseudo-terminals, and with `cancelled` or
+  /// `timed_out` if the wait is interrupted.
   virtual Result<std::unique_ptr<Process>> launch(const LaunchOptions& options) = 0;
 
   /// Waits until the launcher has died and returns an error of kind `reset`; the programs that it

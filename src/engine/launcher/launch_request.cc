@@ -23,6 +23,9 @@ bool is_variable(const std::string& entry) {
 std::string problem_of(const LaunchOptions& options) {
   if (options.arguments.empty() || options.arguments.front().empty()) return "no program is named";
   if (has_zero(options.directory)) return "the directory has a zero byte";
+  if (options.terminal && has_zero(options.terminal->type)) {
+    return "the type of the terminal has a zero byte";
+  }
   for (const std::string& word : options.arguments) {
     if (has_zero(word)) return "the argument " + escaped_word(word) + " has a zero byte";
   }
@@ -31,6 +34,15 @@ std::string problem_of(const LaunchOptions& options) {
     if (!is_variable(entry)) return "the variable " + escaped_word(entry) + " is not NAME=value";
   }
   return {};
+}
+
+/// Returns the variable that names the type of the terminal, if there is a terminal and the
+/// environment does not name it.
+std::optional<std::string> terminal_type(const LaunchOptions& options) {
+  constexpr std::string_view kName = "TERM=";
+  const auto is_type = [&](const std::string& entry) { return entry.starts_with(kName); };
+  if (!options.terminal || std::ranges::any_of(options.environment, is_type)) return std::nullopt;
+  return std::string(kName) + options.terminal->type;
 }
 
 void append(std::string& message, const std::string& word) { message.append(word).push_back('\0'); }
@@ -65,13 +77,15 @@ Result<std::string> encode_request(const LaunchOptions& options) {
   if (std::string problem = problem_of(options); !problem.empty()) {
     return fail(make_error(ErrorKind::invalid_argument, kStart, program, std::move(problem)));
   }
+  const std::optional<std::string> type = terminal_type(options);
   const Counts counts{static_cast<std::uint32_t>(options.arguments.size()),
-                      static_cast<std::uint32_t>(options.environment.size())};
+                      static_cast<std::uint32_t>(options.environment.size() + (type ? 1 : 0))};
   std::string message(sizeof counts, '\0');
   std::memcpy(message.data(), counts.data(), sizeof counts);
   append(message, options.directory);
   for (const std::string& word : options.arguments) append(message, word);
   for (const std::string& entry : options.environment) append(message, entry);
+  if (type) append(message, *type);
   if (message.size() <= kRequestBytesMax) return message;
   return fail(make_error(ErrorKind::too_large, kStart, program,
                          "its words take " + std::to_string(message.size()) + " bytes, at most " +

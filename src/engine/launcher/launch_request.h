@@ -26,7 +26,8 @@ struct LaunchRequest {
 std::string escaped_word(const std::string& word);
 
 /// Encodes `options` as one message: the numbers of arguments and variables, the directory, the
-/// arguments, the variables, each ending in a zero byte. Fails with `invalid_argument`, and with
+/// arguments, the variables, each ending in a zero byte. Only the descriptors that go with it say
+/// what the program reads and writes. Fails with `invalid_argument`, and with
 /// `too_large` beyond kRequestBytesMax.
 Result<std::string> encode_request(const LaunchOptions& options);
 

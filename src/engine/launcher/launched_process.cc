@@ -13,6 +13,7 @@
 #include "engine/end_code.h"
 #include "engine/engine.h"
 #include "engine/launcher/launch_request.h"
+#include "engine/launcher/pseudo_terminal.h"
 #include "engine/operations/read_write.h"
 #include "engine/operations/system_result.h"
 #include "engine/process_limit.h"
@@ -24,6 +25,7 @@ namespace {
 constexpr std::string_view kWait = "wait for a program";
 constexpr std::string_view kReadOutput = "read the output of a program";
 constexpr std::string_view kWriteInput = "write to a program";
+constexpr std::string_view kResize = "resize a terminal";
 constexpr std::string_view kSignal = "signal a program";
 
 Error keeper_died(std::string_view operation) {
@@ -92,6 +94,10 @@ ProcessEnd end_of(const LaunchStatus& status) {
                     .has_dumped_core = status.has_dumped_core != 0}};
 }
 
+Error input_unread() {
+  return make_error(ErrorKind::closed, kWriteInput, {}, "no process reads its input any more");
+}
+
 /// Returns the error of a read or write on `channel`, which another fiber may have closed
 /// during the wait.
 Error transfer_error(int result, const Channel& channel, std::string_view operation) {
@@ -106,7 +112,8 @@ Error transfer_error(int result, const Channel& channel, std::string_view operat
 LaunchedProcess::LaunchedProcess(LaunchDescriptors ends)
     : outputs_{Channel(std::move(ends.output)), Channel(std::move(ends.error))},
       input_(std::move(ends.input)),
-      status_(std::move(ends.status)) {
+      status_(std::move(ends.status)),
+      has_terminal_(outputs_[0].is_open() && !outputs_[1].is_open()) {
   if (input_.is_open()) ignore_failed_writes();
 }
 
@@ -119,12 +126,14 @@ Result<void> LaunchedProcess::wait_for_start(const LaunchOptions& options) {
 }
 
 Result<std::size_t> LaunchedProcess::read_some(OutputStream output, MutableBytes into) {
+  if (ends_at_once(output)) return 0;
   Channel& channel = channel_of(output);
   if (!channel.is_open()) {
     return fail(make_error(ErrorKind::closed, kReadOutput, {}, "it was closed"));
   }
   Read read(channel, into, OnDrain::goes_on, BlockingMode::non_blocking);
   const int size = Engine::current().perform(read, Deadline::never());
+  if (size == -EIO && has_terminal_) return 0;
   if (size < 0) return fail(transfer_error(size, channel, kReadOutput));
   return static_cast<std::size_t>(size);
 }
@@ -134,14 +143,47 @@ Result<std::size_t> LaunchedProcess::write_some(Bytes bytes) {
   if (!input_.is_open()) {
     return fail(make_error(ErrorKind::closed, kWriteInput, {}, "its input is empty or was closed"));
   }
+  if (has_terminal_ && is_hung_up(input_.fd())) return fail(input_unread());
   Write write(input_, bytes, BlockingMode::non_blocking);
   const int size = Engine::current().perform(write, Deadline::never());
-  if (size == -EPIPE) {
-    return fail(
-        make_error(ErrorKind::closed, kWriteInput, {}, "no process reads its input any more"));
-  }
+  if (size == -EPIPE || (size == -EIO && has_terminal_)) return fail(input_unread());
   if (size < 0) return fail(transfer_error(size, input_, kWriteInput));
-  return static_cast<std::size_t>(size);
+  const auto count = static_cast<std::size_t>(size);
+  last_typed_ = static_cast<char>(bytes[count - 1]);
+  return count;
+}
+
+void LaunchedProcess::close_output(OutputStream output) {
+  // A terminal is hung up when the last descriptor of its near end is closed.
+  if (has_terminal_ && output == OutputStream::standard_output) input_.close();
+  channel_of(output).close();
+}
+
+void LaunchedProcess::close_input() {
+  const bool is_first = input_.is_open();
+  input_.close();
+  if (is_first && has_terminal_) type(typed_end(outputs_[0].fd(), last_typed_));
+}
+
+/// Writes through the output's descriptor of the terminal, because the input's is closed.
+void LaunchedProcess::type(std::string_view text) {
+  Bytes rest = as_bytes(text);
+  while (!rest.empty() && outputs_[0].is_open()) {
+    Write write(outputs_[0], rest, BlockingMode::non_blocking);
+    const int size = Engine::current().perform(write, Deadline::never());
+    if (size < 0) return;
+    rest = rest.subspan(static_cast<std::size_t>(size));
+  }
+}
+
+Result<void> LaunchedProcess::resize(std::uint16_t rows, std::uint16_t columns) {
+  if (!has_terminal_) return Process::resize(rows, columns);
+  if (!outputs_[0].is_open()) {
+    return fail(make_error(ErrorKind::closed, kResize, {}, "it was hung up"));
+  }
+  const int result = resize_terminal(outputs_[0].fd(), rows, columns);
+  if (result < 0) return fail(system_error(-result, kResize));
+  return {};
 }
 
 /// Fails if the keeper has reported the end of the program, or has died.

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -12,8 +13,8 @@
 namespace hotline::engine {
 namespace {
 
-// The input may be missing.
-constexpr std::size_t kDescriptorsMin = 3;
+// The error and the input may be missing.
+constexpr std::size_t kDescriptorsMin = 2;
 constexpr std::size_t kDescriptorsMax = 4;
 
 /// A message of `bytes`, with room for the descriptors.
@@ -34,16 +35,16 @@ struct Message {
 void take_descriptors(const msghdr& message, LaunchDescriptors& descriptors) {
   std::array<UniqueFd, kDescriptorsMax> passed;
   if (engine::take_descriptors(message, passed) < kDescriptorsMin) return;
-  descriptors.output = std::move(passed[0]);
-  descriptors.error = std::move(passed[1]);
-  descriptors.status = std::move(passed[2]);
+  descriptors.status = std::move(passed[0]);
+  descriptors.output = std::move(passed[1]);
+  descriptors.error = std::move(passed[2]);
   descriptors.input = std::move(passed[3]);
 }
 
 void put_descriptors(msghdr& message, const LaunchDescriptors& descriptors) {
-  const std::array<int, kDescriptorsMax> fds{descriptors.output.get(), descriptors.error.get(),
-                                             descriptors.status.get(), descriptors.input.get()};
-  const std::size_t count = descriptors.input ? kDescriptorsMax : kDescriptorsMin;
+  const std::array<int, kDescriptorsMax> fds{descriptors.status.get(), descriptors.output.get(),
+                                             descriptors.error.get(), descriptors.input.get()};
+  const auto count = static_cast<std::size_t>(std::ranges::find(fds, -1) - fds.begin());
   message.msg_controllen = CMSG_SPACE(count * sizeof(int));
   cmsghdr* control = CMSG_FIRSTHDR(&message);
   control->cmsg_level = SOL_SOCKET;

@@ -43,9 +43,9 @@ static_assert(sizeof(LaunchStatus) == 40);
 /// what the program reads. Also the server's ends of them.
 struct LaunchDescriptors {
   UniqueFd output;
-  UniqueFd error;
+  UniqueFd error;  ///< Invalid if `output` is a terminal, which is then all three streams.
   UniqueFd status;
-  UniqueFd input{};  ///< Invalid if the program reads nothing.
+  UniqueFd input{};  ///< Invalid if the program reads nothing, or from a terminal.
 };
 
 /// Sends a request without waiting. Returns 0 or a negated errno (-EAGAIN: too many are in

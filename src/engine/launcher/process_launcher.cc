@@ -20,6 +20,7 @@
 #include "engine/launcher/launched_process.h"
 #include "engine/launcher/launcher_process.h"
 #include "engine/launcher/launcher_wire.h"
+#include "engine/launcher/pseudo_terminal.h"
 #include "engine/operations/system_result.h"
 #include "engine/operations/wait_ready.h"
 
@@ -66,21 +67,37 @@ Result<Ends> make_sockets(std::string_view operation) {
       operation);
 }
 
+using DescriptorMember = UniqueFd LaunchDescriptors::*;
+
+Result<void> add_ends(Connections& made, DescriptorMember member, Result<Ends> ends) {
+  if (!ends) return fail(std::move(ends.error()));
+  made.near.*member = std::move(ends->near);
+  made.far.*member = std::move(ends->far);
+  return {};
+}
+
+Result<void> add_pipes(Connections& made, ProcessInput input) {
+  Result<void> added = add_ends(made, &LaunchDescriptors::output, make_pipe(Direction::read));
+  if (added) added = add_ends(made, &LaunchDescriptors::error, make_pipe(Direction::read));
+  if (!added || input == ProcessInput::empty) return added;
+  return add_ends(made, &LaunchDescriptors::input, make_pipe(Direction::write));
+}
+
+/// The near end is there twice, so that one can be closed while a fiber waits on the other.
+Result<void> add_terminal(Connections& made, const TerminalOptions& options) {
+  auto terminal = open_pseudo_terminal(options);
+  if (!terminal) return fail(std::move(terminal.error()));
+  made.near.input.reset(::fcntl(terminal->near.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!made.near.input) return fail(system_error(errno, kStartProgram));
+  return add_ends(made, &LaunchDescriptors::output,
+                  Ends{std::move(terminal->near), std::move(terminal->far)});
+}
+
 Result<Connections> connect(const LaunchOptions& options) {
   Connections made;
-  using Member = UniqueFd LaunchDescriptors::*;
-  const auto add = [&made](Member member, Result<Ends> ends) -> Result<void> {
-    if (!ends) return fail(std::move(ends.error()));
-    made.near.*member = std::move(ends->near);
-    made.far.*member = std::move(ends->far);
-    return {};
-  };
-  Result<void> added = add(&LaunchDescriptors::output, make_pipe(Direction::read));
-  if (added) added = add(&LaunchDescriptors::error, make_pipe(Direction::read));
-  if (added) added = add(&LaunchDescriptors::status, make_sockets(kStartProgram));
-  if (added && options.input == ProcessInput::pipe) {
-    added = add(&LaunchDescriptors::input, make_pipe(Direction::write));
-  }
+  Result<void> added =
+      options.terminal ? add_terminal(made, *options.terminal) : add_pipes(made, options.input);
+  if (added) added = add_ends(made, &LaunchDescriptors::status, make_sockets(kStartProgram));
   if (!added) return fail(std::move(added.error()));
   return made;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -86,8 +87,12 @@ int execute(const Prepared& prepared) {
 
 void place_streams(const Prepared& prepared) {
   const ProgramStart& start = prepared.start;
-  if ((start.input >= 0 && ::dup2(start.input, STDIN_FILENO) < 0) ||
-      ::dup2(start.output, STDOUT_FILENO) < 0 || ::dup2(start.error, STDERR_FILENO) < 0) {
+  const bool is_terminal = start.error < 0;
+  const int input = is_terminal ? start.output : start.input;
+  const int error = is_terminal ? start.output : start.error;
+  if ((is_terminal && ::ioctl(start.output, TIOCSCTTY, 0) < 0) ||
+      (input >= 0 && ::dup2(input, STDIN_FILENO) < 0) || ::dup2(start.output, STDOUT_FILENO) < 0 ||
+      ::dup2(error, STDERR_FILENO) < 0) {
     report_failure(prepared, StatusKind::keeper_failed, errno);
   }
 }

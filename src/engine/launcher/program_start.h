@@ -13,7 +13,7 @@ namespace hotline::engine {
 struct ProgramStart {
   const LaunchRequest& request;
   int output;
-  int error;
+  int error;  ///< If -1, `output` is a terminal: its controlling one and all its standard streams.
   int input = -1;  ///< If -1, it inherits standard input from this process.
 };
 

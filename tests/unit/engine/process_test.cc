@@ -41,6 +41,7 @@ TEST_CASE("a process that overrides only what it must has no input, no id and ta
   CHECK(test::kind_of(process.write_some(as_bytes("x"))) == "closed");
   process.close_input();
   process.close_output(OutputStream::standard_output);
+  CHECK(test::kind_of(process.resize(24, 80)) == "unsupported");
   CHECK(test::kind_of(process.send_signal(SIGTERM)) == "unsupported");
   CHECK(test::kind_of(process.terminate()) == "unsupported");
   CHECK(process.finish());

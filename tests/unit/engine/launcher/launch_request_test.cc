@@ -48,6 +48,25 @@ TEST_CASE("a request without directory and variables has none") {
   CHECK(words_of(request->environment).empty());
 }
 
+TEST_CASE("a program on a terminal has its type as TERM, unless the environment names another") {
+  LaunchOptions options = kFull;
+  options.terminal = TerminalOptions{.type = "screen"};
+  auto message = encode_request(options);
+  REQUIRE(message);
+  auto request = decode_request(bytes_of(*message));
+  REQUIRE(request);
+  auto expected = kFull.environment;
+  expected.push_back("TERM=screen");
+  CHECK(words_of(request->environment) == expected);
+
+  options.environment = {"TERM=dumb"};
+  message = encode_request(options);
+  REQUIRE(message);
+  request = decode_request(bytes_of(*message));
+  REQUIRE(request);
+  CHECK(words_of(request->environment) == std::vector<std::string>{"TERM=dumb"});
+}
+
 TEST_CASE("words that a program cannot have are refused before anything is sent") {
   CHECK(problem_of({}) == "invalid_argument: no program is named");
   CHECK(problem_of({.arguments = {""}}) == "invalid_argument: no program is named");
@@ -55,6 +74,8 @@ TEST_CASE("words that a program cannot have are refused before anything is sent"
         "invalid_argument: the argument a\\x00b has a zero byte");
   CHECK(problem_of({.arguments = {"p"}, .directory = std::string("\0", 1)}) ==
         "invalid_argument: the directory has a zero byte");
+  CHECK(problem_of({.arguments = {"p"}, .terminal = TerminalOptions{.type = {"\0", 1}}}) ==
+        "invalid_argument: the type of the terminal has a zero byte");
   for (const char* entry : {"", "NAME", "=value"}) {
     CHECK(problem_of({.arguments = {"p"}, .environment = {entry}}) ==
           std::string("invalid_argument: the variable ") + entry + " is not NAME=value");

@@ -63,6 +63,20 @@ TEST_CASE("a request has the descriptor of an input only if there is an input") 
   }
 }
 
+TEST_CASE("a request for a program on a terminal has no descriptors of an error and an input") {
+  const Sockets sockets;
+  LaunchDescriptors sent = three_descriptors();
+  sent.error.reset();
+  REQUIRE(send_request(sockets.near.get(), as_bytes("words"), sent) == 0);
+  std::array<std::byte, 16> memory;
+  LaunchDescriptors received;
+  REQUIRE(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 5);
+  CHECK(received.status);
+  CHECK(received.output);
+  CHECK_FALSE(received.error);
+  CHECK_FALSE(received.input);
+}
+
 TEST_CASE("without a request nothing is received, and after the server's end the result is 0") {
   Sockets sockets;
   std::array<std::byte, 16> memory;
@@ -104,8 +118,9 @@ TEST_CASE("a message with more descriptors than a request has leaves none open")
     {
       LaunchDescriptors received;
       CHECK(receive_request(sockets.far.get(), memory, RequestWait::yes, received) == 1);
-      CHECK(static_cast<bool>(received.status) == (count >= 3));
-      CHECK(static_cast<bool>(received.output) == (count >= 3));
+      CHECK(static_cast<bool>(received.status) == (count >= 2));
+      CHECK(static_cast<bool>(received.output) == (count >= 2));
+      CHECK(static_cast<bool>(received.error) == (count >= 3));
       CHECK(static_cast<bool>(received.input) == (count >= 4));
     }
     CHECK(test::open_descriptors() == before);
