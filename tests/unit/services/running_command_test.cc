@@ -73,9 +73,11 @@ TEST_CASE("messages wait for the answer, and arrive in their order") {
     RemoteCommand asked = test::kept_command();
     asked.terminal = RemoteTerminal{};
     auto command = pair.client.start(asked).value();
+    Event has_waited;
     at_once(
         [&] {
           CHECK(kind_of(command.send_signal(15, deadline_after(1ms))) == "timed_out");
+          has_waited.set();
           CHECK(command.send_signal(15));
           CHECK(command.resize({.columns = 4, .rows = 3}));
           CHECK(kind_of(command.send_signal(0)) == "invalid_argument");
@@ -89,7 +91,7 @@ TEST_CASE("messages wait for the answer, and arrive in their order") {
         },
         [&] {
           ServedCommand served(pair.server);
-          CHECK(sleep_for(2ms));
+          REQUIRE(has_waited.wait());
           served.accept();
           const auto next = [&] {
             const auto message = served.stream.receive().value();
@@ -205,6 +207,8 @@ TEST_CASE("a writer whose wait fails goes on from input_size") {
   auto command = pair.client.start(test::command_with_input()).value();
   ServedCommand served(pair.server);
   served.accept();
+  // From here on there is credit at once.
+  REQUIRE(command.started());
   const std::string input = test::numbered_text(200'000);
   CHECK(kind_of(command.write_input(as_bytes(input), deadline_after(5ms))) == "timed_out");
   const std::uint64_t taken = command.input_size();
