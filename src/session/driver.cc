@@ -317,11 +317,9 @@ bool Driver::take_queued(Lock& held, std::string& taken) {
 void Driver::drop_buffers(std::string& taken) {
   // The protocol gets the buffer of queued_ for that of its own, which has nothing.
   protocol.take_output(queued_);
-  for (std::string* each : {&queued_, &taken}) {
-    if (each->capacity() > kIdleBytesMax) *each = {};
-  }
+  for (std::string* each : {&queued_, &taken}) drop_if_large(*each, kIdleBytesMax);
   protocol.take_output(queued_);
-  if (queued_.capacity() > kIdleBytesMax) queued_ = {};
+  drop_if_large(queued_, kIdleBytesMax);
 }
 
 /// Sends what is queued, such as GOODBYE with the reason, as far as that needs no wait.
@@ -329,9 +327,10 @@ void Driver::send_farewell() {
   Lock held = lock();
   if (protocol.has_output()) protocol.take_output(queued_);
   const std::string last = std::exchange(queued_, {});
+  const bool is_stopping = is_stopping_;
   held.unlock();
   if (is_write_failed_) return stream_.abort();
-  if (!is_stopping_ || !stream_.is_open()) return;
+  if (!is_stopping || !stream_.is_open()) return;
   const Bytes piece = as_bytes(last);
   if (stream_.write_now(std::span(&piece, 1)) < last.size()) return stream_.abort();
   discard(stream_.shut_down_writes());

@@ -33,8 +33,8 @@ void Inflow::give_back() {
   owed_ += lent_.size();
   lent_.clear();
   if (!is_empty()) return;
-  if (lent_.capacity() > kEmptyBytesMax) lent_ = {};
-  if (arrived_.capacity() > kEmptyBytesMax) arrived_ = {};
+  drop_if_large(lent_, kEmptyBytesMax);
+  drop_if_large(arrived_, kEmptyBytesMax);
 }
 
 std::uint32_t Inflow::take_credit(GrowthPool& pool) {

@@ -1,12 +1,19 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "hotline/core/bytes.h"
 
 namespace hotline::session {
+
+/// Gives the memory of an empty buffer back if it is more than `bytes_max`.
+inline void drop_if_large(std::string& empty, std::size_t bytes_max) {
+  // An assignment would keep it.
+  if (empty.capacity() > bytes_max) std::string().swap(empty);
+}
 
 /// Credit beyond the first credit of each flow, which the flows of a session share.
 struct GrowthPool {

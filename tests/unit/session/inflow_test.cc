@@ -134,6 +134,17 @@ TEST_CASE("a limit below the first credit has no effect") {
   CHECK(inflow.growth() == 0);
 }
 
+TEST_CASE("a buffer that is dropped has no memory left, and a small one keeps it") {
+  std::string large(10'000, 'x');
+  std::string small(100, 'x');
+  large.clear();
+  small.clear();
+  drop_if_large(large, 1'000);
+  drop_if_large(small, 1'000);
+  CHECK(large.capacity() < 100);
+  CHECK(small.capacity() >= 100);
+}
+
 TEST_CASE("no credit is given for a flow that has ended") {
   GrowingFlow flow;
   flow.arrive(100);
