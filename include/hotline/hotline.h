@@ -42,6 +42,7 @@
 #include "hotline/engine/event.h"
 #include "hotline/engine/fault_plan.h"
 #include "hotline/engine/inherited_signals.h"
+#include "hotline/engine/log_file.h"
 #include "hotline/engine/loop.h"
 #include "hotline/engine/mutex.h"
 #include "hotline/engine/offload.h"

@@ -40,8 +40,10 @@ constexpr Duration kShortagePause = std::chrono::milliseconds(5);
 
 constexpr char kDropped[] = "log records were dropped: they came faster than they could be written";
 constexpr char kLost[] = "log records were lost: standard error could not be written to";
+constexpr char kLostFile[] = "log records were lost: the file could not be written to";
 constexpr char kAlone[] =
     "the log has no thread of its own: what standard error does not take at once is dropped";
+constexpr char kAloneFile[] = "the log has no thread of its own: calls wait for its file";
 
 LogEntry note_of(std::string message, std::string detail) {
   return {.time = wall_clock_now(),
@@ -65,11 +67,13 @@ int milliseconds_until(Deadline deadline) {
 /// Everything except the choice between this process and a forked one.
 class QueuedLog::Writer {
  public:
-  Writer(Format format, LogLimits limits) : format_(format), limits_(limits), limiter_(limits) {
+  /// Without a `file`, on standard error.
+  Writer(Format format, LogLimits limits, std::shared_ptr<LogFile> file)
+      : format_(format), limits_(limits), file_(std::move(file)), limiter_(limits) {
     auto problem = start();
     if (!problem) return;
     const std::lock_guard lock(mutex_);
-    put_out(format_(note_of(kAlone, std::move(*problem))));
+    put_out(format_(note_of(file_ ? kAloneFile : kAlone, std::move(*problem))));
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -217,8 +221,9 @@ class QueuedLog::Writer {
   /// Without a thread, and with the mutex held. In a forked process no other thread has ever held
   /// it.
   void put_here(const LogLine& line) {
-    if (!wait_for_room(StandardStream::error, {})) return count_drop();
+    if (!has_room()) return count_drop();
     report();
+    if (file_) return put_line(line);
     // A pipe with any room at all has this much.
     put_line({line.level, line.message, line.service, line.text.substr(0, PIPE_BUF - 1)});
   }
@@ -253,21 +258,25 @@ class QueuedLog::Writer {
   void put_out(const std::string& text) {
     if (lost_ > 0) {
       const std::string detail = std::to_string(lost_) + ": " + strerrordesc_np(failure_);
-      failure_ = write_line(format_(note_of(kLost, detail)));
+      failure_ = write_line(format_(note_of(file_ ? kLostFile : kLost, detail)));
       if (failure_ == 0) lost_ = 0;
     }
     if (lost_ == 0) failure_ = write_line(text);
     if (failure_ != 0) ++lost_;
   }
 
+  bool has_room() const { return file_ || wait_for_room(StandardStream::error, {}); }
+
   /// Returns 0 or an errno. Without a thread it must not wait for a full pipe.
   int write_line(const std::string& text) const {
-    if (!courier_ && !wait_for_room(StandardStream::error, {})) return EAGAIN;
+    if (file_) return file_->append(text + '\n');
+    if (!courier_ && !has_room()) return EAGAIN;
     return write_standard(StandardStream::error, text + '\n');
   }
 
   Format format_;
   LogLimits limits_;
+  std::shared_ptr<LogFile> file_;
   LogLimiter limiter_;  ///< Used by the thread, or with the mutex if there is no thread; so are the
                         ///< next two.
   std::uint64_t lost_ = 0;
@@ -285,8 +294,18 @@ class QueuedLog::Writer {
 };
 
 QueuedLog::QueuedLog(LogLevel least, Format format, LogLimits limits)
-    : least_(least), process_(::getpid()), writer_(std::make_unique<Writer>(format, limits)) {
+    : least_(least),
+      process_(::getpid()),
+      writer_(std::make_unique<Writer>(format, limits, nullptr)) {
   if (const int sender = writer_->sender(); sender >= 0) kept_.push_back(sender);
+}
+
+QueuedLog::QueuedLog(std::shared_ptr<LogFile> file, Format format)
+    : least_(LogLevel::debug), process_(::getpid()) {
+  const int descriptor = file->descriptor();
+  writer_ = std::make_unique<Writer>(format, LogLimits{}, std::move(file));
+  const int sender = writer_->sender();
+  kept_.push_back(sender >= 0 ? sender : descriptor);
 }
 
 QueuedLog::~QueuedLog() = default;

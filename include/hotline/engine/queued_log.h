@@ -9,17 +9,19 @@
 #include "hotline/core/log_entry.h"
 #include "hotline/core/log_limiter.h"
 #include "hotline/core/public.h"
+#include "hotline/engine/log_file.h"
 
 namespace hotline HOTLINE_PUBLIC {
 
-/// A log on standard error with one line for each record. Records wait in a bounded queue for a
-/// thread of the log, so that a writer never waits for the terminal or pipe. Processes that are
-/// forked from this one send their records over a socket. Records that do not fit or cannot be
-/// written are counted, and the count is logged as soon as possible. Warnings and errors that occur
-/// too often are suppressed and counted: see LogLimiter.
+/// A log on standard error, or in a file, with one line for each record. Records wait in a bounded
+/// queue for a thread of the log, so that a writer never waits for the terminal or pipe. Processes
+/// that are forked from this one send their records over a socket. Records that do not fit or
+/// cannot be written are counted, and the count is logged as soon as possible. Warnings and errors
+/// that occur too often are suppressed and counted: see LogLimiter.
 ///
 /// If the thread cannot be started, the log reports that and writes each record in the thread that
-/// logs it. A record for which standard error has no room is then dropped and counted.
+/// logs it. A record for which standard error has no room is then dropped and counted; a log in a
+/// file then waits for the file.
 ///
 /// The thread blocks all signals. Make the log before the server has calls, and after
 /// start_launcher().
@@ -29,13 +31,17 @@ class QueuedLog final : public LogSink {
   using Format = std::string (*)(const LogEntry&);
 
   explicit QueuedLog(LogLevel least, Format format = format_as_text, LogLimits limits = {});
+
+  /// A log of all levels in `file`.
+  QueuedLog(std::shared_ptr<LogFile> file, Format format);
+
   QueuedLog(const QueuedLog&) = delete;
   QueuedLog& operator=(const QueuedLog&) = delete;
 
   /// Writes what is still in the queue, however long that takes.
   ~QueuedLog() override;
 
-  /// Writes what is still in the queue. Returns false if standard error has not taken all of it
+  /// Writes what is still in the queue. Returns false if its output has not taken all of it
   /// within `patience`; then the log must not be destroyed. Nothing may be logged after this call.
   bool finish(Duration patience);
 
