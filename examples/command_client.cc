@@ -1,6 +1,6 @@
-// Remote commands: runs each argument at a server, and prints its output.
+// Remote commands: runs a program at a server, and prints its output and how it ended.
 //
-//   command_client [ENDPOINT [COMMAND...]]          default unix:///tmp/hotline-commands.sock
+//   command_client [ENDPOINT [PROGRAM [ARGUMENT...]]]   default unix:///tmp/hotline-commands.sock
 #include <iostream>
 
 #include "hotline/hotline.h"
@@ -11,11 +11,18 @@ int main(int argc, char** argv) {
     std::cerr << "error: " << call.error().message() << '\n';
     return 1;
   }
-  hotline::ShellLineClient client(std::move(*call), {.wire = hotline::CommandWire::i32});
-  for (int i = 2; i < argc; ++i) {
-    const auto reply = client.run(argv[i]);  // the whole reply, or an error
-    if (reply) std::cout << *reply;
-    if (!reply) std::cerr << "error: " << reply.error().message() << '\n';
-    if (!reply) return 1;
+  auto client = hotline::CommandClient::open(std::move(*call));
+  if (!client) {
+    std::cerr << "error: " << client.error().message() << '\n';
+    return 1;
   }
+  if (argc < 3) return 0;
+  const auto done = client->run({argv + 2, argv + argc});  // all of its output, or an error
+  if (!done) {
+    std::cerr << "error: " << done.error().message() << '\n';
+    return 1;
+  }
+  std::cout << done->output;
+  std::cerr << done->error;
+  return done->exit.status();
 }

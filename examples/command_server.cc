@@ -1,5 +1,5 @@
-// Remote commands: runs what callers send as a shell does, over a UNIX socket that only its owner
-// can call. When a caller hangs up, its command is killed, with everything that it has started.
+// Remote commands: runs programs for callers, over a UNIX socket that only its owner can call. When
+// a caller hangs up, its commands are killed, with everything that they have started.
 //
 //   command_server [ENDPOINT]          default unix:///tmp/hotline-commands.sock, for us alone
 #include <iostream>
@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     std::cerr << "error: " << launcher.error().message() << '\n';
     return 1;
   }
-  const auto commands = hotline::command_handler(**launcher, {.wire = hotline::CommandWire::i32});
+  const auto commands = hotline::command_handler(**launcher);
   return hotline::serve(argc > 1 ? argv[1] : "unix:///tmp/hotline-commands.sock?mode=600",
                         commands);
 }

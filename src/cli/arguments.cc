@@ -100,6 +100,7 @@ class Splitter {
   }
 
   Result<void> keep(const OptionRow& option, std::string value) {
+    arguments_.all[option.name].push_back(value);
     arguments_.options[option.name] = std::move(value);
     return {};
   }

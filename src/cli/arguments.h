@@ -26,6 +26,9 @@ struct Arguments {
       {};  ///< Maps an option, such as `--linger`, to its last value; the value of an option
            ///< without one is empty.
 
+  std::map<std::string, std::vector<std::string>> all =
+      {};  ///< Maps an option to all of its values, in their order.
+
   bool has(const std::string& option) const { return options.contains(option); }
 };
 

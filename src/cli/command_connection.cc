@@ -3,34 +3,43 @@
 #include <utility>
 
 #include "cli/key_trust.h"
+#include "cli/report.h"
 #include "hotline/auth/connect_authenticated.h"
-#include "hotline/net/connect.h"
-#include "hotline/net/target.h"
-#include "hotline/services/command.h"
 
 namespace hotline::cli {
 
-Result<ShellLineClient> connect_command(const std::string& uri, const CommandConnection& options) {
-  CommandOptions command;
-  ConnectOptions connecting{.timeout = options.connect_timeout};
+Result<CommandTarget> CommandTarget::parse(const std::string& uri, const std::string& home,
+                                           Duration connect_timeout) {
+  CommandTarget command;
+  command.connecting.timeout = connect_timeout;
+  command.connecting.tls = client_trust(home);
   const auto take_command = [&](OptionTaker& taker) -> Result<void> {
     auto taken = CommandOptions::take_from(taker, {});
     if (!taken) return fail(std::move(taken.error()));
-    command = *std::move(taken);
+    command.command = *std::move(taken);
     auto challenge = Challenge::take_from(taker);
     if (!challenge) return fail(std::move(challenge.error()));
-    if (*challenge) answer_on_connect(connecting, **std::move(challenge));
+    if (*challenge) answer_on_connect(command.connecting, **std::move(challenge));
     return {};
   };
-  const auto target = Target::parse(uri, {}, take_command, Side::client);
-  if (!target) return fail(target.error());
-  connecting.tls = client_trust(options.home);
-  auto stream = connect(*target, std::move(connecting));
+  auto target = Target::parse(uri, {}, take_command, Side::client);
+  if (!target) return fail(std::move(target.error()));
+  command.target = *std::move(target);
+  return command;
+}
+
+Result<void> check_own_wire(const CommandTarget& target, const std::string& what) {
+  if (target.command.wire == CommandWire::hotline) return {};
+  return fail(usage_error(what + " need the wire 'hotline'", "leave out wire= of the endpoint"));
+}
+
+Result<ShellLineClient> connect_course(CommandTarget target, const ReplyWaits& waits) {
+  auto stream = connect(target.target, std::move(target.connecting));
   if (!stream) return fail(std::move(stream.error()));
-  return ShellLineClient(std::move(*stream), {.wire = command.wire,
-                                              .reply_max = command.reply_max,
-                                              .timeout = options.timeout,
-                                              .linger = options.linger});
+  return ShellLineClient(std::move(*stream), {.wire = target.command.wire,
+                                              .reply_max = target.command.reply_max,
+                                              .timeout = waits.timeout,
+                                              .linger = waits.linger});
 }
 
 }  // namespace hotline::cli

@@ -4,19 +4,35 @@
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
+#include "hotline/net/connect.h"
+#include "hotline/net/target.h"
+#include "hotline/services/command.h"
 #include "hotline/services/shell_line_client.h"
 
 namespace hotline::cli {
 
-/// How to connect to a service `command`, besides its endpoint.
-struct CommandConnection {
-  Duration linger{};
-  Duration connect_timeout = kNoTimeout;
-  Duration timeout = kNoTimeout;  ///< How long to wait for one reply.
-  std::string home{};             ///< The value of --home, where the keys are.
+/// Where a service `command` is, and how it is called.
+struct CommandTarget {
+  Target target;
+  CommandOptions command;     ///< The options `wire` and `max`.
+  ConnectOptions connecting;  ///< With the keys, and the answer to a challenge.
+
+  /// Parses `uri`; `home` is the value of --home, where the keys are. Fails with
+  /// `invalid_argument`.
+  static Result<CommandTarget> parse(const std::string& uri, const std::string& home,
+                                     Duration connect_timeout);
 };
 
-/// Connects to the service at `uri`, which may have `wire=` and `max=`. Fails as connect() does.
-Result<ShellLineClient> connect_command(const std::string& uri, const CommandConnection& options);
+/// Fails with `invalid_argument`, with a hint, unless the wire is `hotline`. `what` needs it.
+Result<void> check_own_wire(const CommandTarget& target, const std::string& what);
+
+/// How to read the replies of a wire of the course.
+struct ReplyWaits {
+  Duration linger{};
+  Duration timeout = kNoTimeout;  ///< How long to wait for one reply.
+};
+
+/// Connects to a service on a wire of the course. Fails as connect() does.
+Result<ShellLineClient> connect_course(CommandTarget target, const ReplyWaits& waits);
 
 }  // namespace hotline::cli

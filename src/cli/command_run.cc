@@ -9,6 +9,7 @@
 #include "cli/endpoint_forms.h"
 #include "cli/option_values.h"
 #include "cli/refusal_hint.h"
+#include "cli/remote_run.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
 #include "cli/shell_line.h"
@@ -21,31 +22,43 @@ namespace hotline::cli {
 namespace {
 
 constexpr char kRunExamples[] =
-    R"(  hotline run tcp://127.0.0.1:8090 -- ls -l 'two words'
-  hotline run 'tcp://127.0.0.1:8090?wire=i32' 'ls -l | wc -l'
+    R"(  hotline run unix:///run/commands.sock -- ls -l 'two words'
+  hotline run --shell 'ls -l | wc -l' tls://alice@server.example:8090
+  tar c . | hotline run --cwd /srv/copy tls://alice@server.example:8090 -- tar x
+  hotline run --json --timeout 5s tls://alice@server.example:8090 -- uptime
 )";
 
 constexpr char kRunDescription[] =
-    R"(Runs COMMAND at ENDPOINT, where the service 'command' is served, and prints its output.
-One word is a line for the shell at the other end. Several words are quoted, so that exactly that
-program runs with exactly those arguments.
+    R"(Runs COMMAND at ENDPOINT, where the service 'command' is served. Exactly that program
+runs with exactly those arguments: no shell sees them. A line for the shell is given with --shell.
 
-The reply is what the command wrote to standard error; if it wrote nothing there, what it wrote to
-standard output; if it wrote nothing at all, 操作成功 ("operation successful"). A command without
-output, like 'true' or 'false', is therefore answered with 操作成功 whether it succeeded or failed: a
-reply does not contain the exit status of the command.
+Standard output and standard error of the command come out as they arrive, each where it belongs.
+At a terminal, control sequences are removed from them. Standard input is sent to the command unless
+it is a terminal; its end is sent too. In a loop that reads standard input, give -n.
 
-COMMAND has an empty standard input: the standard input of 'hotline run' is neither read nor sent.
+The exit status is that of the command; 128 and the number of the signal if a signal ended it; 126
+or 127 if it could not be started. It is 2 for a wrong command line, and 255 with an error for
+everything else: no connection, a timeout, a limit, a broken connection, output that is not
+complete. It is 0 only if all of the output has arrived unchanged and the command has ended with 0.
 
-On the wires ready and i32 a reply is printed whole or not at all. One that has begun and then
-brings nothing for 10 seconds is an error: the server probably uses another wire.
+The first ^C cancels the command: the server kills it and every process that it has started. The
+second ^C leaves without waiting for that.
 
-The exit status is 0 after a whole reply, 2 for a wrong command line, and 255 for any other
-failure. After ^C the connection is reset, and the server kills the command and every process it
-started.
+With --json the result is one object on standard output, when the command has ended. An error is an
+object on standard error.
 
-ENDPOINT may have these options. wire= must be the same as the server's:
+)";
 
+constexpr char kCourseDescription[] =
+    R"(
+Servers of the socket course have another wire, which must be given as wire=plain, ready or i32 in
+ENDPOINT. There one word is a line for the shell, and several words are quoted, so that exactly that
+program runs. Nothing is sent to its standard input, and the reply is what the command wrote to
+standard error; if it wrote nothing there, what it wrote to standard output; if it wrote nothing at
+all, 操作成功 ("operation successful"). A reply does not contain the exit status of the command: the
+exit status is 0 after a whole reply, otherwise 2 or 255. On ready and i32 a reply is printed whole
+or not at all. One that has begun and then brings nothing for 10 seconds is an error: the server
+probably uses another wire. After ^C the connection is reset, and the server kills the command.
 )";
 
 /// The reply is printed when it is known to be complete, which is never known with the wire
@@ -62,71 +75,165 @@ Result<void> run(ShellLineClient& client, const std::string& line, ReplyPrinter&
   return {};
 }
 
-ExitStatus report_failure(const Error& error, OutputForm form) {
-  const bool is_usage = status_of_connect(error) == ExitStatus::usage;
-  return report_error(error, is_usage ? ExitStatus::usage : ExitStatus::no_reply, form);
-}
+/// The options that the wires of the course cannot express.
+constexpr const char* kRemoteOptions[] = {"--cwd",   "--env",   "--max-output", "--truncate",
+                                          "--input", "--color", "--keep",       "--detach"};
 
-ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& common) {
+ExitStatus run_on_course_wire(CommandTarget target, const RunOptions& options,
+                              const CommonOptions& common) {
+  if (!options.remote_option.empty()) {
+    return report_error(usage_error(options.remote_option + " needs the wire 'hotline'",
+                                    "leave it out, or write it into the command"),
+                        ExitStatus::usage, common.output);
+  }
   const DeadlineScope scope(deadline_after(options.timeout));
-  auto client = connect_command(
-      options.endpoint,
-      {.linger = options.linger, .connect_timeout = options.connect_timeout, .home = common.home});
-  if (!client) return report_failure(client.error(), common.output);
+  auto client = connect_course(std::move(target), {.linger = options.linger});
+  if (!client) return report_run_failure(client.error(), common.output);
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
-  const auto ran =
-      with_refusal_hint(run(*client, shell_line(options.command), printer), options.endpoint);
+  const std::string line = options.line ? *options.line : shell_line(options.command);
+  const auto ran = with_refusal_hint(run(*client, line, printer), options.endpoint);
   printer.finish();
   if (printer.failure() != 0) {
     report_output_failure(printer.failure(), common.output);
     return ExitStatus::no_reply;
   }
-  if (!ran) return report_failure(ran.error(), common.output);
+  if (!ran) return report_run_failure(ran.error(), common.output);
   return ExitStatus::ok;
+}
+
+ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& common) {
+  auto target = CommandTarget::parse(options.endpoint, common.home, options.connect_timeout);
+  if (!target) return report_run_failure(target.error(), common.output);
+  const bool is_remote = target->command.wire == CommandWire::hotline;
+  return is_remote ? run_remotely(std::move(*target), options, common)
+                   : run_on_course_wire(std::move(*target), options, common);
 }
 
 std::vector<OptionRow> run_rows() {
   const RunOptions defaults;
   return {
+      {.name = "--shell",
+       .value = "LINE",
+       .help = "let /bin/sh at the other end run LINE, instead of a COMMAND"},
+      {.name = "--timeout",
+       .value = "TIME",
+       .help =
+           "kill the command after TIME, and fail; connecting is limited to TIME too (default: " +
+           format_duration(defaults.connect_timeout) + " to connect, no limit for the command)"},
+      {.name = "--max-output",
+       .value = "BYTES",
+       .help = "kill the command when it has written more than BYTES, as in 64KiB"},
+      {.name = "--truncate", .help = "drop output above --max-output instead"},
+      {.name = "--cwd",
+       .value = "DIR",
+       .help = "start the command in DIR, an absolute path at the server"},
+      {.name = "--env",
+       .value = "NAME=VALUE",
+       .help = "set a variable of the command; may be repeated. The server may refuse some"},
+      {.name = "--no-input", .letter = 'n', .help = "do not read standard input"},
+      {.name = "--input", .letter = 'i', .help = "send standard input even from a terminal"},
+      {.name = "--keep",
+       .value = "TIME",
+       .help = "make the command a job: if the connection is lost, it goes on, and its output is "
+               "kept, for TIME; see 'hotline help attach'"},
+      {.name = "--detach",
+       .help = "start the command as a job, print its id, and leave; it gets no input"},
+      {.name = "--color", .help = "let colours through at a terminal"},
+      raw_row(),
+      {.name = "--json", .help = "print the result as one JSON object"},
       {.name = "--linger",
        .value = "TIME",
        .help = "on the wire plain, the silence that ends a reply; on ready, how long to wait after "
                "the reply for the server to close (default " +
                format_duration(defaults.linger) + ")"},
-      {.name = "--timeout",
-       .value = "TIME",
-       .help = "fail if all of it takes longer than TIME (default: " +
-               format_duration(defaults.connect_timeout) +
-               " to connect, no limit for the command)"},
-      raw_row(),
-      reply_json_row(),
   };
+}
+
+constexpr char kExample[] = "write for example 'hotline run tcp://127.0.0.1:8090 -- ls -l'";
+
+Result<void> read_program(const Arguments& given, RunOptions& options) {
+  options.command.assign(std::next(given.words.begin()), given.words.end());
+  if (given.has("--shell")) options.line = given.options.at("--shell");
+  if (options.line && !options.command.empty()) {
+    return fail(usage_error("--shell and COMMAND exclude each other", "leave out one of them"));
+  }
+  if (options.line && !options.line->empty()) return {};
+  const bool is_empty =
+      std::ranges::all_of(options.command, [](const std::string& word) { return word.empty(); });
+  if (is_empty) return fail(usage_error("missing COMMAND", kExample));
+  return {};
+}
+
+Result<void> read_environment(const Arguments& given, RunOptions& options) {
+  if (!given.has("--env")) return {};
+  for (const std::string& each : given.all.at("--env")) {
+    const std::size_t equals = each.find('=');
+    if (equals == each.npos || equals == 0) {
+      return refuse_value("--env", usage_error(quote(each) + " is not NAME=VALUE",
+                                               "write for example --env LANG=C.UTF-8"));
+    }
+    options.environment.push_back({each.substr(0, equals), each.substr(equals + 1)});
+  }
+  return {};
+}
+
+Result<void> read_input(const Arguments& given, RunOptions& options) {
+  if (given.has("--input") && given.has("--no-input")) {
+    return fail(usage_error("--input and --no-input exclude each other", "leave out one of them"));
+  }
+  if (given.has("--input")) options.input = InputUse::sent;
+  if (given.has("--no-input")) options.input = InputUse::none;
+  return {};
+}
+
+Result<void> read_remote(const Arguments& given, RunOptions& options) {
+  const auto* const used =
+      std::ranges::find_if(kRemoteOptions, [&](const char* option) { return given.has(option); });
+  if (used != std::end(kRemoteOptions)) options.remote_option = *used;
+  if (given.has("--cwd")) options.directory = given.options.at("--cwd");
+  if (given.has("--color")) options.colours = FilteredColours::kept;
+  options.is_detached = given.has("--detach");
+  if (options.is_detached && given.has("--input")) {
+    return fail(usage_error("a command with --detach gets no input", "leave out one of them"));
+  }
+  Duration keep = kNoTimeout;
+  if (auto read = read_limit(given, "--keep", keep); !read) return read;
+  if (given.has("--keep")) options.keep = keep;
+  if (given.has("--truncate")) options.on_excess = OutputExcess::truncate;
+  if (auto read = read_bytes(given, "--max-output", options.output_max); !read) return read;
+  if (auto read = read_environment(given, options); !read) return read;
+  return read_input(given, options);
 }
 
 }  // namespace
 
 Result<RunOptions> read_run(const Arguments& given) {
-  constexpr char kExample[] = "write for example 'hotline run tcp://127.0.0.1:8090 -- ls -l'";
   if (given.words.empty()) return fail(usage_error("missing ENDPOINT", kExample));
   RunOptions options;
-  options.command.assign(std::next(given.words.begin()), given.words.end());
-  const bool is_empty =
-      std::ranges::all_of(options.command, [](const std::string& word) { return word.empty(); });
-  if (is_empty) return fail(usage_error("missing COMMAND", kExample));
+  if (auto read = read_program(given, options); !read) return fail(read.error());
   if (auto read = read_waits(given, options); !read) return fail(read.error());
+  if (auto read = read_remote(given, options); !read) return fail(read.error());
   return options;
+}
+
+ExitStatus report_run_failure(const Error& error, OutputForm form) {
+  const bool is_usage = status_of_connect(error) == ExitStatus::usage;
+  return report_error(error, is_usage ? ExitStatus::usage : ExitStatus::no_reply, form);
 }
 
 Subcommand run_subcommand() {
   return {.name = "run",
-          .summary = "run one command at an endpoint and print its output",
+          .summary = "run one command at an endpoint, as if it ran here",
           .examples = kRunExamples,
           .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
                        {.name = "COMMAND",
                         .usage = "-- COMMAND [ARGUMENT]...",
                         .repeats = Repeats::yes}},
           .options = run_rows(),
-          .description = kRunDescription + two_columns(client_wire_options()),
+          .description = std::string(kRunDescription) +
+                         "ENDPOINT may have these options. wire= must be the same as the "
+                         "server's:\n\n" +
+                         two_columns(client_wire_options()) + kCourseDescription,
           .notes = kTimes,
           .run = read_and_run<read_run, run_at_endpoint>};
 }

@@ -1,23 +1,41 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/followed_command.h"
 #include "cli/subcommand.h"
+#include "cli/terminal_filter.h"
 #include "cli/terminal_text.h"
 #include "hotline/core/deadline.h"
+#include "hotline/services/remote_command.h"
 
 namespace hotline::cli {
 
 /// The arguments of `hotline run`.
 struct RunOptions {
   std::string endpoint = {};
-  std::vector<std::string> command =
-      {};  ///< One word is a line for the shell; several words are a program and its arguments.
+  std::vector<std::string> command = {};  ///< A program and its arguments. On the wires of the
+                                          ///< course, one word is a line for the shell.
+  std::optional<std::string> line = {};   ///< A line for the shell, instead of these.
   Duration linger = std::chrono::seconds(1);
   Duration connect_timeout = std::chrono::seconds(30);
   Duration timeout = kNoTimeout;          ///< The limit of the whole run.
   Controls controls = Controls::escaped;  ///< At a terminal.
+
+  // On the wire `hotline` only.
+
+  std::string remote_option = {};  ///< An option that was given, and is for that wire only.
+  FilteredColours colours = FilteredColours::removed;  ///< At a terminal.
+  std::string directory = {};
+  std::vector<RemoteVariable> environment = {};
+  std::optional<std::uint64_t> output_max = {};
+  OutputExcess on_excess = OutputExcess::kill;
+  std::optional<Duration> keep = {};  ///< How long it goes on without a client.
+  bool is_detached = false;
+  std::optional<InputUse> input = {};  ///< Absent: it is sent, unless it is a terminal.
 };
 
 /// `hotline run`.
@@ -25,5 +43,8 @@ Subcommand run_subcommand();
 
 /// Reads its arguments. Fails with `invalid_argument`, with a hint.
 Result<RunOptions> read_run(const Arguments& given);
+
+/// Reports why a run could not be begun, and returns the exit status.
+ExitStatus report_run_failure(const Error& error, OutputForm form);
 
 }  // namespace hotline::cli

@@ -9,6 +9,7 @@
 #include "cli/line_reader.h"
 #include "cli/option_values.h"
 #include "cli/refusal_hint.h"
+#include "cli/remote_shell.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
 #include "cli/wire_texts.h"
@@ -17,18 +18,23 @@
 namespace hotline::cli {
 namespace {
 
-constexpr char kShellExamples[] = R"(  hotline shell tcp://127.0.0.1:8090
-  printf 'pwd\nls\n' | hotline shell 'tcp://127.0.0.1:8090?wire=i32'
+constexpr char kShellExamples[] = R"(  hotline shell unix:///run/commands.sock
+  printf 'pwd\nls\n' | hotline shell tls://alice@server.example:8090
 )";
 
 constexpr char kShellDescription[] =
     R"(Runs each line of standard input at ENDPOINT, where the service 'command' is served, in
-a new shell. A 'cd' or a variable is therefore lost at the end of its line. Replies go to standard
-output, each with a newline added if it has none; 'hotline help run' says what a reply is. Blank
-lines are skipped. The line 'quit' or the end of input ends the shell. At a terminal there is a
-prompt with editing and a history, as in 'hotline call'.
+a new shell. A 'cd' or a variable is therefore lost at the end of its line. Blank lines are skipped.
+The line 'quit' or the end of input ends the shell. At a terminal there is a prompt with editing and
+a history, as in 'hotline call'.
 
-The exit status is 0 on success, and 1 on any failure, including the server hanging up.
+The output of each line comes out as in 'hotline run', and ^C cancels a line as there. The exit
+status is that of the last line, as in 'hotline run'. If the server cannot be reached, it is 5, or 6
+if it does not answer in time.
+
+On the wires of the socket course (wire=plain, ready or i32) replies go to standard output, each
+with a newline added if it has none; 'hotline help run' says what a reply is. The exit status is 0
+on success, and 1 on any failure, including the server hanging up.
 
 ENDPOINT may have these options. wire= must be the same as the server's:
 
@@ -75,13 +81,13 @@ class Shell final : private PeerWatch {
   Result<void> watched_;  ///< The result of the peer's activity while the user was typing.
 };
 
-ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
-  auto client = connect_command(options.endpoint, {.linger = options.linger,
-                                                   .connect_timeout = options.connect_timeout,
-                                                   .timeout = options.timeout,
-                                                   .home = common.home});
-  if (!client)
+ExitStatus shell_on_course_wire(CommandTarget target, const ShellOptions& options,
+                                const CommonOptions& common) {
+  auto client =
+      connect_course(std::move(target), {.linger = options.linger, .timeout = options.timeout});
+  if (!client) {
     return report_error(client.error(), status_of_connect(client.error()), common.output);
+  }
   ReplyPrinter printer(common.output, controls_for_output(options.controls));
   const auto lines = LineReader::on_standard_input(Home(common.home), {.quit = QuitLine::ends});
   Shell shell(*client, printer);
@@ -89,6 +95,16 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   if (!shell.has_reply()) conversed = with_refusal_hint(std::move(conversed), options.endpoint);
   printer.end_reply();
   return report_call_end(conversed, printer, *lines, common.output);
+}
+
+ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
+  auto target = CommandTarget::parse(options.endpoint, common.home, options.connect_timeout);
+  if (!target) {
+    return report_error(target.error(), status_of_connect(target.error()), common.output);
+  }
+  const bool is_remote = target->command.wire == CommandWire::hotline;
+  return is_remote ? shell_remotely(std::move(*target), options, common)
+                   : shell_on_course_wire(std::move(*target), options, common);
 }
 
 std::vector<OptionRow> shell_rows() {
@@ -100,10 +116,11 @@ std::vector<OptionRow> shell_rows() {
                format_duration(defaults.linger) + "); what comes later is shown when it comes"},
       {.name = "--timeout",
        .value = "TIME",
-       .help = "fail if connecting or one reply takes longer than TIME (default: " +
-               format_duration(defaults.connect_timeout) + " to connect, no limit for replies)"},
+       .help = "fail if connecting or one line takes longer than TIME (default: " +
+               format_duration(defaults.connect_timeout) + " to connect, no limit for lines)"},
+      {.name = "--color", .help = "on the wire hotline, let colours through at a terminal"},
       raw_row(),
-      reply_json_row(),
+      {.name = "--json", .help = "print the result of each line as one JSON object"},
       {.name = "--home", .value = "DIR", .help = "keep the history of typed lines in DIR"},
   };
 }
@@ -117,6 +134,7 @@ Result<ShellOptions> read_shell(const Arguments& given) {
   }
   ShellOptions options;
   if (auto read = read_waits(given, options); !read) return fail(read.error());
+  if (given.has("--color")) options.colours = FilteredColours::kept;
   return options;
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cli/subcommand.h"
+#include "cli/terminal_filter.h"
 #include "cli/terminal_text.h"
 #include "hotline/core/deadline.h"
 
@@ -13,8 +14,9 @@ struct ShellOptions {
   std::string endpoint = {};
   Duration linger = std::chrono::milliseconds(250);
   Duration connect_timeout = std::chrono::seconds(30);
-  Duration timeout = kNoTimeout;          ///< The limit of one reply.
-  Controls controls = Controls::escaped;  ///< At a terminal.
+  Duration timeout = kNoTimeout;                       ///< The limit of one reply.
+  Controls controls = Controls::escaped;               ///< At a terminal.
+  FilteredColours colours = FilteredColours::removed;  ///< The same, on the wire `hotline`.
 };
 
 /// `hotline shell`.

@@ -47,6 +47,11 @@ JsonLine& JsonLine::add(std::string_view key, const std::vector<JsonLine>& objec
   return *this;
 }
 
+JsonLine& JsonLine::add_flag(std::string_view key, bool value) {
+  state_->object[std::string(key)] = value;
+  return *this;
+}
+
 JsonLine& JsonLine::add_unless_empty(std::string_view key, std::string_view value) {
   return value.empty() ? *this : add(key, value);
 }

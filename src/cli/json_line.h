@@ -29,6 +29,9 @@ class JsonLine {
   JsonLine& add(std::string_view key, const std::vector<std::string>& values);
   JsonLine& add(std::string_view key, const JsonLine& object);
 
+  /// Adds true or false. Not an add(), which a literal of text would call too.
+  JsonLine& add_flag(std::string_view key, bool value);
+
   /// Adds a list of objects.
   JsonLine& add(std::string_view key, const std::vector<JsonLine>& objects);
 

@@ -93,7 +93,7 @@ MessageSource::Next LineEditor::next_line(std::string& line, PeerWatch& peer) {
   using Next = MessageSource::Next;
   State& state = *state_;
   peer.settle();
-  if (peer.descriptor() < 0) return Next::hang_up;
+  if (peer.has_hung_up()) return Next::hang_up;
   state.peer = &peer;
   int size = 0;
   const char* typed = el_gets(state.editor, &size);

@@ -28,7 +28,7 @@ MessageSource::Next PlainLines::next_line(std::string& line, PeerWatch& peer) {
   while (!take_line(line)) {
     if (has_ended_) return Next::end;
     if (!StandardInput::is_ready()) {
-      if (peer.descriptor() < 0) return Next::hang_up;
+      if (peer.has_hung_up()) return Next::hang_up;
       peer.settle();
     }
     const auto ready = wait_for_input(peer);

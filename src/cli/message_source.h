@@ -12,8 +12,11 @@ class PeerWatch {
  public:
   virtual ~PeerWatch() = default;
 
-  /// Returns the descriptor to wait on for the peer; negative if it has already hung up.
+  /// Returns the descriptor to wait on for the peer; negative if there is none.
   virtual int descriptor() const = 0;
+
+  /// Returns true if the peer has already hung up.
+  virtual bool has_hung_up() const { return descriptor() < 0; }
 
   /// Returns true if bytes of the peer are here already, so that its descriptor may stay silent.
   virtual bool has_unread() const { return false; }

@@ -1,12 +1,25 @@
 #include "cli/option_values.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "cli/report.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/duration.h"
 
 namespace hotline::cli {
+namespace {
+
+struct ByteUnit {
+  std::string_view name;
+  int shift;
+};
+
+constexpr ByteUnit kByteUnits[] = {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 62;
+
+}  // namespace
 
 std::string quote(std::string_view word) { return "'" + escape(as_bytes(word)) + "'"; }
 
@@ -39,6 +52,24 @@ Result<void> read_count(const Arguments& given, const std::string& option,
   if (is_whole && *count > 0) return {};
   return refuse_value(option, usage_error(quote(text) + " is not a number from 1 up",
                                           "write it in decimal digits"));
+}
+
+Result<void> read_bytes(const Arguments& given, const std::string& option,
+                        std::optional<std::uint64_t>& bytes) {
+  if (!given.has(option)) return {};
+  const std::string& text = given.options.at(option);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view unit(end, text.data() + text.size());
+  const auto* const found = std::ranges::find(kByteUnits, unit, &ByteUnit::name);
+  const bool is_valid = error == std::errc() && found != std::end(kByteUnits) && number > 0 &&
+                        number <= kBytesMax >> found->shift;
+  if (!is_valid) {
+    return refuse_value(option, usage_error(quote(text) + " is not a number of bytes",
+                                            "write for example 1024, 64KiB or 1GiB"));
+  }
+  bytes = number << found->shift;
+  return {};
 }
 
 OptionRow raw_row() {

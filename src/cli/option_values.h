@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ Result<void> read_limit(const Arguments& given, const std::string& option, Durat
 /// Reads the value of `option`, a number from 1 up, into `count`, if the option was given.
 Result<void> read_count(const Arguments& given, const std::string& option,
                         std::optional<std::size_t>& count);
+
+/// Reads the value of `option`, a number of bytes from 1 up, which `KiB`, `MiB` or `GiB` may
+/// follow, into `bytes`, if the option was given.
+Result<void> read_bytes(const Arguments& given, const std::string& option,
+                        std::optional<std::uint64_t>& bytes);
 
 /// `--raw`, of every command that prints replies.
 OptionRow raw_row();

@@ -1,22 +1,14 @@
 #include "cli/reply_printer.h"
 
+#include "cli/json_bytes.h"
 #include "cli/standard_input.h"
-#include "cli/text_encoding.h"
-#include "hotline/core/utf8.h"
 #include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
 namespace {
 
 std::string describe(Bytes bytes) {
-  JsonLine reply;
-  reply.add("bytes", static_cast<std::int64_t>(bytes.size()));
-  if (is_utf8(bytes)) {
-    reply.add("text", as_text(bytes));
-  } else {
-    reply.add("base64", encode_base64(bytes));
-  }
-  return JsonLine::versioned().add("reply", reply).text() + '\n';
+  return JsonLine::versioned().add("reply", json_of_bytes(bytes)).text() + '\n';
 }
 
 }  // namespace

@@ -1,20 +1,30 @@
 #include "cli/service_command.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "cli/command_audit.h"
 #include "cli/wire_texts.h"
 #include "hotline/services/command.h"
 
 namespace hotline::cli {
 namespace {
 
-constexpr char kCommandHelp[] = R"(  hotline serve 'command=tcp://127.0.0.1:8090?wire=i32'
-  hotline run 'tcp://127.0.0.1:8090?wire=i32' 'ls -l | wc -l'
+constexpr char kCommandHelp[] =
+    R"(  hotline serve 'command=unix:///run/commands.sock?audit=/var/log/commands.json'
+  hotline run unix:///run/commands.sock -- ls -l
+  hotline shell unix:///run/commands.sock
 
-Each request is run by a new shell, which is not a login shell and reads no start-up files, with a
-clean environment and an empty standard input. The reply is what it wrote to standard error; if it
-wrote nothing there, what it wrote to standard output; if it wrote nothing at all, 操作成功 ("operation
-successful"), whether it succeeded or failed.
+Runs programs with their arguments, and lines for the shell, many at once on one connection. The
+caller can prove how each has ended and that all of its output has arrived. Each has a clean
+environment, to which the caller may add variables, and the standard input that the caller sends.
+When a command ends, is cancelled, or its caller is lost, every process that it has started is
+killed.
 
-When a call ends, its command and every process that the command started are killed. If the full
+On the wires of the socket course (wire=plain, ready or i32) each request is a line for a new shell,
+which is not a login shell and reads no start-up files, with an empty standard input. The reply is
+what it wrote to standard error; if it wrote nothing there, what it wrote to standard output; if it
+wrote nothing at all, 操作成功 ("operation successful"), whether it succeeded or failed. If the full
 output cannot be returned, the connection is reset and the server's log says why. A caller that
 speaks HTTP, TLS or SSH is reset too, because a web page can make a browser call any port of this
 machine.
@@ -28,20 +38,49 @@ Its endpoints may have these options:
 
 )";
 
+bool is_remote(const Endpoint& endpoint) {
+  const auto& options = endpoint.options();
+  const auto wire = std::ranges::find(options, "wire", &EndpointOption::key);
+  return wire == options.end() || wire->value == name_of(CommandWire::hotline);
+}
+
+/// Adds the audit to the options of an endpoint, and its file to what is read again at SIGHUP.
+Result<Handler> make_audited(OptionTaker& taker, const ServiceNeeds& needs,
+                             CommandOptions options) {
+  // On the other wires the option is unknown.
+  if (!is_remote(taker.endpoint())) return command_maker(*needs.launcher, options)(taker);
+  auto audit = CommandAudit::take_from(taker);
+  if (!audit) return fail(std::move(audit.error()));
+  if (*audit) options.audit = [audit = *audit](const CommandRecord& each) { audit->write(each); };
+  auto handler = command_maker(*needs.launcher, options)(taker);
+  if (!handler || !*audit) return handler;
+  for (const int each : (*audit)->log().kept_descriptors()) handler->keep(each);
+  handler->reload([audit = *audit] { return audit->open_again(); });
+  return handler;
+}
+
+/// Returns true if a later call could find a job: it has the same memory, and comes while the job
+/// runs.
+bool has_later_calls(const Concurrency& concurrency) {
+  return concurrency.kind == Concurrency::Kind::loops ||
+         concurrency.kind == Concurrency::Kind::threads;
+}
+
 Result<Handler> make_command(OptionTaker& taker, const ServiceNeeds& needs) {
   CommandOptions options;
   options.is_once = needs.calls == CallCount::one;
+  if (!has_later_calls(needs.concurrency)) options.jobs_max = 0;
   options.is_exposed = true;  // serve_until_drained() itself refuses other machines.
-  return command_maker(*needs.launcher, options)(taker);
+  return make_audited(taker, needs, std::move(options));
 }
 
 }  // namespace
 
 ServiceEntry command_service() {
   return {.name = "command",
-          .summary = "runs shell commands and answers with their output",
+          .summary = "runs commands for its callers",
           .transports = {"tcp", "tls", "unix", "fd"},
-          .example = "command=tcp://127.0.0.1:8090?wire=i32",
+          .example = "command=tcp://127.0.0.1:8090",
           .help = kCommandHelp + two_columns(server_wire_options()),
           .make = make_command,
           .needs_launcher = true,

@@ -18,6 +18,7 @@ namespace hotline::cli {
 /// What the handler of a service needs, besides the options of its endpoint.
 struct ServiceNeeds {
   CallCount calls = CallCount::unlimited;
+  Concurrency concurrency{};
   Launcher* launcher = nullptr;  ///< If ServiceEntry::needs_launcher. Must outlive the handler.
   LogSink* log = nullptr;        ///< Must outlive the handler.
 };

@@ -57,7 +57,10 @@ Result<std::unique_ptr<Launcher>> start_launcher_for(const Entries& entries) {
 
 Result<void> add_services(Server& server, const ServeOptions& options, const Entries& entries,
                           Launcher* launcher, LogSink& log) {
-  const ServiceNeeds needs{.calls = options.server.calls, .launcher = launcher, .log = &log};
+  const ServiceNeeds needs{.calls = options.server.calls,
+                           .concurrency = options.server.concurrency,
+                           .launcher = launcher,
+                           .log = &log};
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const ServiceEntry& entry = *entries[i];
     const auto make = [&](OptionTaker& taker) {

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "hotline/engine/wait_descriptor.h"
+
 namespace hotline::cli {
 
 bool StandardInput::is_terminal() { return ::isatty(STDIN_FILENO) == 1; }
@@ -19,6 +21,8 @@ StandardInput::Ready StandardInput::wait(int peer_descriptor) {
   if (::poll(polled, 2, -1) < 0) return errno == EINTR ? Ready::interrupted : Ready::input;
   return polled[0].revents != 0 ? Ready::input : Ready::peer;
 }
+
+Result<void> StandardInput::wait_ready() { return wait_readable(STDIN_FILENO); }
 
 std::ptrdiff_t StandardInput::read(MutableBytes into) {
   for (;;) {
@@ -37,6 +41,8 @@ StandardInput::Ready wait_for_input(const PeerWatch& peer) {
   if (peer.has_unread() && !StandardInput::is_ready()) return StandardInput::Ready::peer;
   return StandardInput::wait(peer.descriptor());
 }
+
+bool is_error_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
 bool is_output_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 

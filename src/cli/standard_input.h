@@ -5,6 +5,7 @@
 
 #include "cli/message_source.h"
 #include "hotline/core/bytes.h"
+#include "hotline/core/result.h"
 
 namespace hotline::cli {
 
@@ -24,6 +25,9 @@ class StandardInput {
   /// has run. If both are there, returns input. With a negative descriptor, waits for input only.
   static Ready wait(int peer_descriptor);
 
+  /// Waits until read() would return at once. Suspends the fiber. Fails as wait_readable() does.
+  static Result<void> wait_ready();
+
   /// Reads some input. Returns how many bytes, 0 at its end, or a negated errno.
   static std::ptrdiff_t read(MutableBytes into);
 };
@@ -33,5 +37,8 @@ StandardInput::Ready wait_for_input(const PeerWatch& peer);
 
 /// Returns true if standard output is a terminal.
 bool is_output_terminal();
+
+/// Returns true if standard error is a terminal.
+bool is_error_terminal();
 
 }  // namespace hotline::cli

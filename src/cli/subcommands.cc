@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "cli/command_attach.h"
 #include "cli/command_call.h"
 #include "cli/command_doctor.h"
 #include "cli/command_help.h"
+#include "cli/command_jobs.h"
 #include "cli/command_key.h"
 #include "cli/command_ntp.h"
 #include "cli/command_run.h"
@@ -23,6 +25,8 @@ constexpr Subcommand (*kSubcommands[])() = {
     call_subcommand,      //
     run_subcommand,       //
     shell_subcommand,     //
+    attach_subcommand,    //
+    jobs_subcommand,      //
     time_subcommand,      //
     ntp_subcommand,       //
     key_subcommand,       //

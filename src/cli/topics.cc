@@ -125,13 +125,17 @@ std::string status_table() {
   return two_columns(
       {{"0",
         "success. For 'call': a reply came after the last message (with a framing: to each "
-        "message), and no error ended the call. For 'run': a whole reply came."},
+        "message), and no error ended the call. For 'run': the command ended with 0, and all of "
+        "its "
+        "output came."},
        {"1", "failure"},
        {"2", "the command line is wrong, and nothing was done"},
        {"5", "no server answers at the endpoint, or the name of its host is unknown"},
        {"6", "no connection within --timeout, or the peer's machine does not answer"},
        {"130", "ended by ^C (143: by SIGTERM). 'serve' drains instead, and its status is 0."},
-       {"255", "'run' only, instead of 1, 5 and 6"}});
+       {"255",
+        "'run' only, instead of 1, 5 and 6. All other numbers are the status of its command: see "
+        "'hotline help run'"}});
 }
 
 std::vector<Topic> make_topics() {

@@ -27,14 +27,25 @@ std::vector<Definition> wire_options() {
 }
 
 std::vector<Definition> client_wire_options() {
-  return followed_by({max_option("the longest reply (default 64MiB); a longer one is an error")});
+  return followed_by({max_option(
+      "the most output of a command (default: no limit); on the other wires the longest reply "
+      "(default 64MiB)")});
 }
 
 std::vector<Definition> server_wire_options() {
   return followed_by(
-      {max_option("the longest reply (default 64MiB); a longer one resets the connection"),
+      {max_option("the most output of a command, which is killed above that (default: no limit); "
+                  "on the other wires the longest reply (default 64MiB)"),
        {"timeout=TIME", "how long one command may take (default none)"},
-       {"cwd=/PATH", "the directory where commands start (default: your home directory, else /)"}});
+       {"cwd=/PATH", "the directory where commands start (default: your home directory, else /)"},
+       {"commands=N", "wire=hotline: how many commands may run at once (default 1024)"},
+       {"env=LIST",
+        "wire=hotline: the variables that callers may set, as in LC_*,TZ, or none (default: all "
+        "but "
+        "those that change which code a program loads)"},
+       {"audit=/PATH",
+        "wire=hotline: a file that gets one JSON object a line for each command; it is made with "
+        "mode 0600, and opened again at SIGHUP"}});
 }
 
 }  // namespace hotline::cli

@@ -1,9 +1,14 @@
 #include "hotline/services/command.h"
 
 #include <algorithm>
+#include <optional>
+#include <ranges>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "hotline/core/ascii.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/task_group.h"
 #include "services/command_session.h"
@@ -22,6 +27,67 @@ void answer_commands(Stream& call, Launcher& launcher, const CommandOptions& opt
       group.spawn("commands", [&] { CommandSession(call, launcher, options).converse(); });
   if (!spawned) return call.abort();
   discard(group.join());
+}
+
+Handler course_handler(Launcher& launcher, const CommandOptions& options) {
+  CommandOptions bounded = options;
+  bounded.reply_max = std::min(options.reply_max, services::kReplyMax);
+  return [&launcher, bounded](Stream& call) { answer_commands(call, launcher, bounded); };
+}
+
+Handler remote_handler(Launcher& launcher, const CommandOptions& options) {
+  return remote_commands(launcher, {.commands_max = options.commands_max,
+                                    .commands_per_caller_max = options.commands_max,
+                                    .timeout_max = options.timeout,
+                                    .output_max = options.output_max,
+                                    .directory = options.directory,
+                                    .variables = options.variables,
+                                    .jobs_max = options.jobs_max,
+                                    .audit = options.audit});
+}
+
+/// Takes the limit of an output, which has another meaning on each kind of wire.
+Result<void> take_size(OptionTaker& taker, CommandOptions& options) {
+  constexpr std::size_t kOutputMax = std::size_t{1} << 62;
+  const bool is_remote = options.wire == CommandWire::hotline;
+  const auto max = taker.take_number("max", 1, is_remote ? kOutputMax : services::kReplyMax);
+  if (!max) return fail(max.error());
+  if (*max && is_remote) options.output_max = **max;
+  if (*max && !is_remote) options.reply_max = **max;
+  return {};
+}
+
+/// Returns the names and beginnings of names in `list`, or nullopt if it is not a list of these.
+std::optional<std::vector<std::string>> variable_names(std::string_view list) {
+  if (list.empty()) return std::nullopt;
+  if (list == "none") return std::vector<std::string>();
+  std::vector<std::string> names;
+  for (const auto each : std::views::split(list, ',')) {
+    const std::string_view name(each);
+    const std::string_view letters = name.ends_with('*') ? name.substr(0, name.size() - 1) : name;
+    const bool is_name =
+        std::ranges::all_of(letters, [](char c) { return is_ascii_alphanumeric(c) || c == '_'; });
+    if (name.empty() || !is_name) return std::nullopt;
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+/// Takes the options that only the wire `hotline` has.
+Result<void> take_remote(OptionTaker& taker, CommandOptions& options) {
+  const auto commands = taker.take_number("commands", 1, services::kCommandsMax, Side::server);
+  if (!commands) return fail(commands.error());
+  options.commands_max = commands->value_or(options.commands_max);
+  const auto list = taker.take("env", Side::server);
+  if (!list) return fail(list.error());
+  if (!*list) return {};
+  auto names = variable_names(**list);
+  if (!names) {
+    return fail(taker.refuse("the option 'env' is not a list of variables",
+                             "write env=LC_*,TZ, or env=none"));
+  }
+  options.variables = *std::move(names);
+  return {};
 }
 
 /// Checks whether a command can start there, before there are callers.
@@ -43,9 +109,7 @@ Result<CommandOptions> CommandOptions::take_from(OptionTaker& taker, CommandOpti
     if (!parsed) return fail(taker.refuse(parsed.error().message(), parsed.error().hint()));
     options.wire = *parsed;
   }
-  const auto reply_max = taker.take_number("max", 1, services::kReplyMax);
-  if (!reply_max) return fail(reply_max.error());
-  options.reply_max = reply_max->value_or(options.reply_max);
+  if (auto taken = take_size(taker, options); !taken) return fail(std::move(taken.error()));
   const auto timeout = taker.take_duration("timeout", Side::server);
   if (!timeout) return fail(timeout.error());
   options.timeout = timeout->value_or(options.timeout);
@@ -55,13 +119,14 @@ Result<CommandOptions> CommandOptions::take_from(OptionTaker& taker, CommandOpti
     return fail(taker.refuse("the option 'cwd' does not begin with /", "write cwd=/srv/work"));
   }
   options.directory = std::move(*directory).value_or(std::move(options.directory));
+  if (options.wire != CommandWire::hotline) return options;
+  if (auto taken = take_remote(taker, options); !taken) return fail(std::move(taken.error()));
   return options;
 }
 
 Handler command_handler(Launcher& launcher, const CommandOptions& options) {
-  CommandOptions bounded = options;
-  bounded.reply_max = std::min(options.reply_max, services::kReplyMax);
-  Handler handler([&launcher, bounded](Stream& call) { answer_commands(call, launcher, bounded); });
+  Handler handler = options.wire == CommandWire::hotline ? remote_handler(launcher, options)
+                                                         : course_handler(launcher, options);
   if (!options.is_exposed) handler.only_local();
   handler.only_owner();
   handler.needs([&launcher] { return launcher.wait_dead(); });

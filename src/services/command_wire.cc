@@ -10,7 +10,7 @@
 namespace hotline::services {
 namespace {
 
-/// A wire is a framing of the replies.
+/// A wire of the course is a framing of the replies.
 struct WireRow {
   CommandWire wire;
   Choice choice;
@@ -18,6 +18,11 @@ struct WireRow {
 };
 
 constexpr WireRow kRows[] = {
+    {CommandWire::hotline,
+     {.name = "hotline",
+      .form = "hotline",
+      .summary = "both outputs, the exit status, and proof that nothing is missing (the default)"},
+     Framing::Kind::raw},
     {CommandWire::plain,
      {.name = "plain",
       .form = "plain",
@@ -59,6 +64,7 @@ std::string_view reply_of(const Completed& completed) {
 }
 
 Framing framing_of(CommandWire wire, std::size_t reply_max) {
+  assert(wire != CommandWire::hotline && "only the wires of the course have a framing");
   return {.kind = row_of(wire).framing, .frame_max = std::min(reply_max, kReplyMax)};
 }
 

@@ -28,7 +28,10 @@ bool has_silently_died(const Completed& completed);
 /// Returns the reply for a finished command; never empty. A view of `completed`.
 std::string_view reply_of(const Completed& completed);
 
-/// Returns the framing of replies of at most `reply_max` bytes.
+/// The most commands at once that an endpoint can allow.
+inline constexpr std::size_t kCommandsMax = 65'536;
+
+/// Returns the framing of replies of at most `reply_max` bytes, on a wire of the course.
 Framing framing_of(CommandWire wire, std::size_t reply_max = kReplyMax);
 
 }  // namespace hotline::services

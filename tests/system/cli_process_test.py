@@ -36,8 +36,9 @@ class ClosedStreams(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = cls.enterClassContext(tempfile.TemporaryDirectory())
         server = cls.enterClassContext(
-            Server(f"command=unix://{cls.folder}/c", f"upper=unix://{cls.folder}/u"))
+            Server(f"command=unix://{cls.folder}/c?wire=plain", f"upper=unix://{cls.folder}/u"))
         cls.command, cls.upper = server.endpoints
+        cls.command += "?wire=plain"
 
     def check(self, ended, closed, status, output, error):
         self.assertEqual(

@@ -104,7 +104,7 @@ class Deaths:
         self.check_each_command(check)
 
     def test_a_drain_after_the_launcher_died_lets_others_finish(self):
-        with Server(HOTLINE, "serve", *self.options, "command=tcp://127.0.0.1:0",
+        with Server(HOTLINE, "serve", *self.options, "command=tcp://127.0.0.1:0?wire=plain",
                     "upper=tcp://127.0.0.1:0?framing=u32be", count=2) as server:
             with connect(server.endpoints[1]) as caller:
                 caller.sendall(struct.pack(">I", REPLY_BYTES) + b"a" * REPLY_BYTES)

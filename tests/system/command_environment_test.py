@@ -19,8 +19,9 @@ def can_unshare(*options):
 
 
 def inside(script, *options, **variables):
-    """What a shell says in name spaces of its own, where HOTLINE and FOLDER are set. After a
-    failure nothing of what it has started is left."""
+    """What a shell says in name spaces of its own, where HOTLINE and FOLDER are set, and the
+    endpoint SERVER in that folder. After a failure nothing of what it has started is left."""
+    variables["SERVER"] = f"unix://{variables.get('FOLDER')}/s?wire=plain"
     process = subprocess.Popen([*UNSHARE, *options, "sh", "-c", script], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                start_new_session=True,
@@ -49,7 +50,7 @@ done
 
 # A server at $FOLDER/s, once it listens, whose log is $FOLDER/log.
 SERVE = """
-"$HOTLINE" serve --drain-timeout 1s "command=unix://$FOLDER/s" 2>"$FOLDER/log" & server=$!
+"$HOTLINE" serve --drain-timeout 1s "command=$SERVER" 2>"$FOLDER/log" & server=$!
 """ + WAIT_LISTENING
 
 
@@ -79,7 +80,7 @@ class WithoutProc(unittest.TestCase):
         for way, ((prepare, *options), _) in self.ways.items():
             with self.subTest(way), tempfile.TemporaryDirectory() as folder:
                 said = inside(
-                    prepare + SERVE.replace("command=", "upper=") +
+                    prepare + SERVE.replace("command=$SERVER", "upper=unix://$FOLDER/s") +
                     '"$HOTLINE" call "unix://$FOLDER/s" hello; kill $server; wait $server; echo $?',
                     *options, FOLDER=folder)
                 self.assertEqual(said[0], "HELLO\n0\n")
@@ -88,7 +89,7 @@ class WithoutProc(unittest.TestCase):
         if not can_unshare(*NEW_PIDS, "--mount-proc"):
             self.skipTest("no /proc can be mounted here")
         with tempfile.TemporaryDirectory() as folder:
-            said = inside(SERVE + '"$HOTLINE" run "unix://$FOLDER/s" "echo hi"; kill $server; wait',
+            said = inside(SERVE + '"$HOTLINE" run "$SERVER" "echo hi"; kill $server; wait',
                           *NEW_PIDS, "--mount-proc", FOLDER=folder)
             self.assertEqual(said[0], "hi\n")
 
@@ -101,7 +102,7 @@ class WithoutProc(unittest.TestCase):
                 os.mkfifo(f"{folder}/held")
                 started = time.monotonic()
                 inside(SERVE + """
-                    "$HOTLINE" run "unix://$FOLDER/s" "exec 5>'$FOLDER/held'; sleep 50 & sleep 50" &
+                    "$HOTLINE" run "$SERVER" "exec 5>'$FOLDER/held'; sleep 50 & sleep 50" &
                     caller=$!
                     exec 6<"$FOLDER/held"
                     mount -t tmpfs none /proc
@@ -118,10 +119,11 @@ class WithoutNull(unittest.TestCase):
                 echo secret >"$FOLDER/secret"; : >"$FOLDER/log"; server=$$; mkfifo "$FOLDER/begun"
                 (echo >"$FOLDER/begun"
                 """ + WAIT_LISTENING + """
-                 "$HOTLINE" run "unix://$FOLDER/s" "cat; echo end"; kill $server) &
+                 "$HOTLINE" run "$SERVER" "cat; echo end"; kill $server) &
                 read line <"$FOLDER/begun"
                 mount -t tmpfs none /dev
-                exec "$HOTLINE" serve "command=unix://$FOLDER/s" <"$FOLDER/secret" 2>"$FOLDER/log"
+                exec "$HOTLINE" serve "command=$SERVER" \\
+                    <"$FOLDER/secret" 2>"$FOLDER/log"
                 """, FOLDER=folder)
             self.assertEqual(said, ("end\n", ""))
 

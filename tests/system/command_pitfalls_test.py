@@ -315,10 +315,10 @@ class OffTheLoopback(unittest.TestCase):
         self.refused("upper=tcp://0.0.0.0:0", "command=tcp://0.0.0.0:0?wire=i32")
 
     def test_insecure_lets_it_and_says_once_what_that_means(self):
-        with Server(HOTLINE, "serve", "--insecure", "command=tcp://0.0.0.0:0",
-                    "command=tcp://0.0.0.0:0", count=2) as server:
+        with Server(HOTLINE, "serve", "--insecure",
+                    *["command=tcp://0.0.0.0:0?wire=plain"] * 2, count=2) as server:
             port = server.endpoints[0].rsplit(":", 1)[1]
-            self.assertEqual(run(f"tcp://127.0.0.1:{port}", "echo hello", linger="1ms"),
+            self.assertEqual(run(f"tcp://127.0.0.1:{port}?wire=plain", "echo hello", linger="1ms"),
                              b"hello\n")
             self.assertEqual(server.drain(), 0)
             self.assertEqual(len([line for line in server.lines if "--insecure" in line]), 1)

@@ -154,6 +154,11 @@ def course_server(wire, answer=answer_course_call, **options):
             thread.join(WAIT_S)
 
 
+def plain(uri):
+    """The endpoint with the wire of the course that marks nothing."""
+    return uri + ("&" if "?" in uri else "?") + "wire=plain"
+
+
 def run(endpoint, *words, status=0, **options):
     """`hotline run`, which has ended: its standard output, or with a status its error."""
     given = [f"--{name}={value}" for name, value in options.items()]

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from command_support import run
+from command_support import plain, run
 from interop_support import HOTLINE, WAIT_S, WORDS, Program, Server, uring_is_usable
 
 NOBODY = 65534
@@ -55,6 +55,7 @@ class Users:
         self.name = "@" + os.path.basename(self.folder) + type(self).__name__
 
     def serve(self, *services, command=()):
+        services = [plain(each) if each.startswith("command=") else each for each in services]
         return self.enterContext(Server(*command, HOTLINE, "serve", *self.options, *services,
                                         count=len(services)))
 
@@ -64,7 +65,7 @@ class Users:
     def test_the_own_user_is_answered(self):
         self.serve(f"command=unix:{self.name}", f"command=unix://{self.path}")
         for uri in (f"unix:{self.name}", f"unix://{self.path}"):
-            self.assertEqual(run(uri, "echo hello", linger="1ms"), b"hello\n")
+            self.assertEqual(run(plain(uri), "echo hello", linger="1ms"), b"hello\n")
 
     def test_a_path_is_for_the_own_user_whatever_the_umask(self):
         self.serve(f"command=unix://{self.path}", command=("sh", "-c", 'umask 0; exec "$@"', "sh"))
@@ -83,7 +84,7 @@ class Users:
         server.matches("warning refused: the caller is not allowed.*"
                        "identity=uid:65534,gid:65534,pid:", 1)
         self.assertFalse(os.path.exists(file))
-        self.assertEqual(run(f"unix:{self.name}", "echo hello", linger="1ms"), b"hello\n")
+        self.assertEqual(run(plain(f"unix:{self.name}"), "echo hello", linger="1ms"), b"hello\n")
 
     @as_root
     def test_another_user_cannot_connect_to_a_path(self):
@@ -126,22 +127,23 @@ class Users:
         self.assertEqual(self.mode(), 0o666)
         self.assertIn(nobody_calls(self.path), ("", "ConnectionResetError\n", "BrokenPipeError\n"))
         server.matches("refused: the caller is not allowed", 1)
-        self.assertEqual(run(f"unix://{self.path}", "echo hello", linger="1ms"), b"hello\n"
+        self.assertEqual(run(plain(f"unix://{self.path}"), "echo hello", linger="1ms"), b"hello\n"
                          if os.getegid() == 0 else b"")
 
     @as_root
     def test_root_is_answered_by_the_server_of_every_user(self):
         self.serve(f"command=unix:{self.name}",
                    command=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
-        self.assertEqual(run(f"unix:{self.name}", "id -u", linger="1ms"), b"65534\n")
+        self.assertEqual(run(plain(f"unix:{self.name}"), "id -u", linger="1ms"), b"65534\n")
 
     @as_root
     def test_an_inherited_socket_is_for_the_own_user_too(self):
         with Server(sys.executable, "-c", INHERITED, self.name, HOTLINE, "serve", *self.options,
-                    "command=fd:9") as server:
+                    "command=fd:9?wire=plain") as server:
             self.assertNotIn("0", nobody_calls(self.name))
             server.matches("refused: the caller is not allowed", 1)
-            self.assertEqual(run(f"unix:{self.name}", "echo hello", linger="1ms"), b"hello\n")
+            said = run(plain(f"unix:{self.name}"), "echo hello", linger="1ms")
+            self.assertEqual(said, b"hello\n")
 
 
 for word, options in WORDS.items():

@@ -66,6 +66,12 @@ TEST_CASE("an option with two names is stored under its long one") {
   CHECK(taken({"call", "-v"}).has("--verbose"));
 }
 
+TEST_CASE("all values of an option are kept in their order") {
+  const Arguments arguments = taken({"--home=a", "call", "--home", "b", "-v"});
+  CHECK(arguments.all.at("--home") == Words{"a", "b"});
+  CHECK(arguments.all.at("--verbose") == Words{""});
+}
+
 TEST_CASE("of an option that is given twice the last value counts") {
   CHECK(taken({"call", "--home", "a", "--home", "b"}).options.at("--home") == "b");
   CHECK(taken({"--home", "a", "call", "--home", "b"}).options.at("--home") == "b");

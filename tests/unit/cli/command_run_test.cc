@@ -30,6 +30,39 @@ TEST_CASE("run without an endpoint or a command is refused") {
   CHECK(refusal({"run", "tcp://a:1", "--", ""}).message() == "missing COMMAND");
 }
 
+TEST_CASE("run takes a line for the shell instead of a command") {
+  CHECK(understood({"run", "--shell", "ls | wc", "tcp://a:1"}).line == "ls | wc");
+  CHECK_FALSE(understood({"run", "tcp://a:1", "ls"}).line);
+  CHECK(refusal({"run", "--shell", "ls", "tcp://a:1", "ls"}).message() ==
+        "--shell and COMMAND exclude each other");
+  CHECK(refusal({"run", "--shell", "", "tcp://a:1"}).message() == "missing COMMAND");
+}
+
+TEST_CASE("run takes what a command is to have at the server") {
+  const RunOptions options =
+      understood({"run", "--cwd=/srv", "--env", "A=1", "--env=B=x=y", "--env", "C=", "--max-output",
+                  "64KiB", "--truncate", "--color", "tcp://a:1", "ls"});
+  CHECK(options.directory == "/srv");
+  CHECK(options.environment == std::vector<RemoteVariable>{{"A", "1"}, {"B", "x=y"}, {"C", ""}});
+  CHECK(options.output_max == 65'536);
+  CHECK(options.on_excess == OutputExcess::truncate);
+  CHECK(options.colours == FilteredColours::kept);
+  CHECK_FALSE(options.remote_option.empty());
+  CHECK(understood({"run", "tcp://a:1", "ls"}).remote_option.empty());
+  for (const char* wrong : {"A", "=1", ""}) {
+    CHECK(refusal({"run", "--env", wrong, "tcp://a:1", "ls"}).message() ==
+          "--env: '" + std::string(wrong) + "' is not NAME=VALUE");
+  }
+}
+
+TEST_CASE("standard input is sent or not, as run is asked for") {
+  CHECK_FALSE(understood({"run", "tcp://a:1", "ls"}).input);
+  CHECK(understood({"run", "-n", "tcp://a:1", "ls"}).input == InputUse::none);
+  CHECK(understood({"run", "-i", "tcp://a:1", "ls"}).input == InputUse::sent);
+  CHECK(refusal({"run", "-ni", "tcp://a:1", "ls"}).message() ==
+        "--input and --no-input exclude each other");
+}
+
 TEST_CASE("an option of the command without -- before it is refused") {
   const CommandLine line = parse_command_line({"run", "tcp://a:1", "ls", "-l"}, make_subcommands());
   REQUIRE_FALSE(line.arguments);

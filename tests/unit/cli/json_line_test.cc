@@ -70,4 +70,11 @@ TEST_CASE("bytes that are not UTF-8 are replaced") {
   CHECK(JsonLine().add("k\xff", 1).text() == R"({"k\ufffd":1})");
 }
 
+TEST_CASE("true and false are written as such") {
+  JsonLine line;
+  line.add_flag("yes", true);
+  line.add_flag("no", false);
+  CHECK(line.text() == R"({"yes":true,"no":false})");
+}
+
 }  // namespace hotline::cli::json_line_test

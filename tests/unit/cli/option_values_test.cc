@@ -45,4 +45,21 @@ TEST_CASE("a number is from 1 up, in decimal digits alone") {
   }
 }
 
+TEST_CASE("a number of bytes may have a unit") {
+  std::optional<std::uint64_t> bytes;
+  CHECK(read_bytes({}, "--x", bytes));
+  CHECK_FALSE(bytes);
+  const std::pair<std::string, std::uint64_t> right[] = {
+      {"1", 1}, {"1024", 1024}, {"64KiB", 65'536}, {"2MiB", 2'097'152}, {"1GiB", 1'073'741'824}};
+  for (const auto& [text, value] : right) {
+    CHECK(read_bytes(with("--x", text), "--x", bytes));
+    CHECK(bytes == value);
+  }
+  for (const std::string text : {"0", "-1", "", "KiB", "1K", "1kib", "1 KiB", "1.5MiB",
+                                 "4611686018427387905", "4294967297GiB", "99999999999999999999"}) {
+    CAPTURE(text);
+    CHECK_FALSE(read_bytes(with("--x", text), "--x", bytes));
+  }
+}
+
 }  // namespace hotline::cli::option_values_test

@@ -17,8 +17,14 @@ TEST_CASE("every wire has its text") {
 
 TEST_CASE("the options that help lists are those that the service takes") {
   for (const Definition& each : server_wire_options()) {
+    // The program itself takes this one.
+    if (each.term.starts_with("audit=")) continue;
     std::string option = each.term;
-    for (const auto& [word, value] : {std::pair{"BYTES", "1KiB"}, {"TIME", "1s"}, {"/PATH", "/"}}) {
+    for (const auto& [word, value] : {std::pair{"=BYTES", "=1KiB"},
+                                      {"=TIME", "=1s"},
+                                      {"=/PATH", "=/"},
+                                      {"=LIST", "=TZ"},
+                                      {"=N", "=5"}}) {
       if (const auto at = option.find(word); at != option.npos) option.replace(at, 9, value);
     }
     CAPTURE(option);

@@ -37,9 +37,11 @@ Script script_of(const std::string& line) {
   return saying(line + "!");
 }
 
+const CommandOptions kPlain{.wire = CommandWire::plain};
+
 /// A server of scripts.
 struct Commands {
-  explicit Commands(std::string_view word, CommandOptions options = {},
+  explicit Commands(std::string_view word, CommandOptions options = kPlain,
                     const std::string& query = {})
       : launcher(script_of),
         server(with_log(word), "tcp://127.0.0.1:0" + query, command_handler(launcher, options)) {}
@@ -146,7 +148,7 @@ TEST_CASE("each receive is one command: a request cut in two is two") {
 
 TEST_CASE("a caller that breaks off ends its command at once") {
   for (const std::string_view word : kWords) {
-    const Commands commands(word, {.grace = 1h});
+    const Commands commands(word, {.wire = CommandWire::plain, .grace = 1h});
     UniqueFd call = commands.call();
     test::send_text(call.get(), "last");
     commands.launcher.wait_launched(1);
@@ -158,7 +160,7 @@ TEST_CASE("a caller that breaks off ends its command at once") {
 
 TEST_CASE("a caller that closes gives its command a moment, and then ends it") {
   for (const std::string_view word : kWords) {
-    const Commands commands(word, {.grace = 5ms});
+    const Commands commands(word, {.wire = CommandWire::plain, .grace = 5ms});
     const UniqueFd call = commands.call();
     test::send_text(call.get(), "last");
     commands.launcher.wait_launched(1);
@@ -171,7 +173,7 @@ TEST_CASE("a caller that closes gives its command a moment, and then ends it") {
 
 TEST_CASE("a caller that half-closes gets its reply") {
   for (const std::string_view word : kWords) {
-    Commands commands(word, {.grace = 1h});
+    Commands commands(word, {.wire = CommandWire::plain, .grace = 1h});
     const UniqueFd call = commands.call();
     test::send_text(call.get(), "last");
     commands.launcher.wait_launched(1);
@@ -187,7 +189,7 @@ TEST_CASE("a command without a true reply breaks the call off, and is logged") {
     for (const std::string& line : {"much"s, "absent"s, "lost"s, "killed"s, "last"s}) {
       CAPTURE(word);
       CAPTURE(line);
-      CommandOptions options{.reply_max = 1000};
+      CommandOptions options{.wire = CommandWire::plain, .reply_max = 1000};
       if (line == "last") options.timeout = 10ms;
       const Commands commands(word, options);
       const UniqueFd call = commands.call();
@@ -227,7 +229,7 @@ TEST_CASE("another protocol breaks the call off, and nothing of it is run") {
 
 TEST_CASE("a first line that comes in pieces is checked before any of it is run") {
   for (const std::string_view word : kWords) {
-    const Commands commands(word, {}, "?receive=3");
+    const Commands commands(word, kPlain, "?receive=3");
     const UniqueFd call = commands.call();
     test::send_text(call.get(), "FOO /;x HTTP/1.1\r\nHost: x\r\n\r\nx\n");
     char byte = 0;
@@ -238,7 +240,7 @@ TEST_CASE("a first line that comes in pieces is checked before any of it is run"
 
 TEST_CASE("the rest of a first line that comes while its beginning runs ends both") {
   for (const std::string_view word : kWords) {
-    const Commands commands(word, {.grace = 1h});
+    const Commands commands(word, {.wire = CommandWire::plain, .grace = 1h});
     const UniqueFd call = commands.call();
     test::send_text(call.get(), "last");
     commands.launcher.wait_launched(1);
@@ -252,7 +254,7 @@ TEST_CASE("the rest of a first line that comes while its beginning runs ends bot
 }
 
 TEST_CASE("a call for one command ends with it") {
-  const Commands commands("loops:1", {.is_once = true});
+  const Commands commands("loops:1", {.wire = CommandWire::plain, .is_once = true});
   const UniqueFd call = commands.call();
   test::send_text(call.get(), "one");
   CHECK(test::receive_until_end(call.get()) == "one!");

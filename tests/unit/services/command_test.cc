@@ -23,8 +23,9 @@ test::Script nothing(const std::string&) { return {}; }
 }  // namespace
 
 TEST_CASE("a wire is known by its name") {
-  REQUIRE(command_wire_names().size() == 3);
-  for (const CommandWire wire : {CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
+  REQUIRE(command_wire_names().size() == 4);
+  for (const CommandWire wire :
+       {CommandWire::hotline, CommandWire::plain, CommandWire::ready, CommandWire::i32}) {
     CHECK(parse_command_wire(name_of(wire)).value() == wire);
     CHECK(command_wire_names()[static_cast<std::size_t>(wire)].name == name_of(wire));
   }
@@ -32,7 +33,7 @@ TEST_CASE("a wire is known by its name") {
   REQUIRE_FALSE(wire);
   CHECK(wire.error().kind == ErrorKind::invalid_argument);
   CHECK(wire.error().message() == "there is no wire 'i64\\n'");
-  CHECK(wire.error().hint() == "the wires are plain, ready and i32");
+  CHECK(wire.error().hint() == "the wires are hotline, plain, ready and i32");
 }
 
 TEST_CASE("the options of an endpoint change the service, and leave other settings") {
@@ -41,16 +42,41 @@ TEST_CASE("the options of an endpoint change the service, and leave other settin
   CHECK(all.reply_max == 1024);
   CHECK(all.timeout == 30s);
   CHECK(all.directory == "/tmp");
+  const CommandOptions own = options_of("max=1KiB&timeout=30s&cwd=/tmp&commands=7").value();
+  CHECK(own.wire == CommandWire::hotline);
+  CHECK(own.output_max == 1024);
+  CHECK(own.commands_max == 7);
+  CHECK(own.timeout == 30s);
+  CHECK(own.directory == "/tmp");
   const CommandOptions kept =
-      options_of("wire=i32", {.wire = CommandWire::i32, .reply_max = 5, .timeout = 1s}).value();
+      options_of("wire=i32", {.wire = CommandWire::i32, .timeout = 1s, .reply_max = 5}).value();
   CHECK(kept.wire == CommandWire::i32);
   CHECK(kept.reply_max == 5);
   CHECK(kept.timeout == 1s);
 }
 
+TEST_CASE("the variables that callers may set are a list of names and beginnings of names") {
+  CHECK(CommandOptions().variables == std::vector<std::string>{"*"});
+  CHECK(options_of("env=LC_*,TZ").value().variables == std::vector<std::string>{"LC_*", "TZ"});
+  CHECK(options_of("env=none").value().variables.empty());
+  CHECK(options_of("env=*").value().variables == std::vector<std::string>{"*"});
+}
+
+TEST_CASE("the wires of the course lack the options of the wire hotline") {
+  for (const char* query : {"wire=plain&env=TZ", "wire=i32&commands=5"}) {
+    const auto endpoint = Endpoint::parse(std::string("unix:@x?") + query);
+    OptionTaker taker(*endpoint);
+    CHECK(CommandOptions::take_from(taker, {}));
+    CHECK_FALSE(taker.finish());
+  }
+}
+
 TEST_CASE("an option without a meaning is refused") {
-  for (const char* query : {"wire=", "wire=Plain", "max=0", "max=3GiB", "max=x", "timeout=30",
-                            "timeout=0s", "wire=i32&wire=i32", "cwd=", "cwd=work"}) {
+  for (const char* query :
+       {"wire=", "wire=Plain", "max=0", "wire=i32&max=3GiB", "commands=0", "commands=70000",
+        "env=", "env=A,,B", "env=A=B", "env=A-B", "max=x", "timeout=30",
+
+        "timeout=0s", "wire=i32&wire=i32", "cwd=", "cwd=work"}) {
     CAPTURE(query);
     const auto options = options_of(query);
     REQUIRE_FALSE(options);

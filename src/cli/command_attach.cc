@@ -1,0 +1,94 @@
+#include "cli/command_attach.h"
+
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/job_text.h"
+#include "cli/option_values.h"
+#include "cli/remote_connection.h"
+#include "cli/remote_run.h"
+#include "cli/report.h"
+#include "hotline/core/duration.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kAttachExamples[] =
+    R"(  hotline run --detach unix:///run/commands.sock -- make -j4
+  hotline jobs unix:///run/commands.sock
+  hotline attach unix:///run/commands.sock 0123456789abcdef0123456789abcdef
+)";
+
+constexpr char kAttachDescription[] =
+    R"(Attaches to a command that was started with 'hotline run --detach' or '--keep', prints all
+of its output that the server keeps, and goes on with it to its end. Output, --json and the exit
+status are as in 'hotline run'.
+
+^C leaves the command, which goes on; the exit status is 255 then. A job has one client: another one
+that is attached to it is cut off. Standard input is sent to the job with --input only.
+
+The server keeps a job as long as 'hotline run' has asked for, at most a day; with --detach and
+without --keep as long as the server allows. 'hotline jobs --forget' ends it and drops its output.
+)";
+
+ExitStatus attach_at_endpoint(const AttachOptions& options, const CommonOptions& common) {
+  const OutputForm form = common.output;
+  auto target =
+      CommandTarget::parse(options.run.endpoint, common.home, options.run.connect_timeout);
+  if (!target) return report_run_failure(target.error(), form);
+  if (auto checked = check_own_wire(*target, "jobs"); !checked) {
+    return report_run_failure(checked.error(), form);
+  }
+  auto client = connect_remote(std::move(*target), options.run.endpoint);
+  if (!client) return report_run_failure(client.error(), form);
+  return attach_job(*client, options.job, options.run, form).status;
+}
+
+std::vector<OptionRow> attach_rows() {
+  const RunOptions defaults;
+  return {
+      {.name = "--timeout",
+       .value = "TIME",
+       .help = "fail if connecting takes longer than TIME (default " +
+               format_duration(defaults.connect_timeout) + ")"},
+      {.name = "--input", .letter = 'i', .help = "send standard input to the job"},
+      {.name = "--color", .help = "let colours through at a terminal"},
+      raw_row(),
+      {.name = "--json", .help = "print the result as one JSON object"},
+  };
+}
+
+}  // namespace
+
+Result<AttachOptions> read_attach(const Arguments& given) {
+  if (given.words.size() < 2) {
+    return fail(usage_error(given.words.empty() ? "missing ENDPOINT" : "missing JOB",
+                            "write 'hotline attach ENDPOINT JOB'; 'hotline jobs' lists the jobs"));
+  }
+  AttachOptions options;
+  options.run.endpoint = given.words.front();
+  const auto job = parse_job(given.words[1]);
+  if (!job) return fail(job.error());
+  options.job = *job;
+  if (auto read = read_limit(given, "--timeout", options.run.connect_timeout); !read) {
+    return fail(read.error());
+  }
+  options.run.controls = read_controls(given);
+  options.run.input = given.has("--input") ? InputUse::sent : InputUse::none;
+  if (given.has("--color")) options.run.colours = FilteredColours::kept;
+  return options;
+}
+
+Subcommand attach_subcommand() {
+  return {.name = "attach",
+          .summary = "go on with a command that runs as a job",
+          .examples = kAttachExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                       {.name = "JOB", .usage = "JOB"}},
+          .options = attach_rows(),
+          .description = kAttachDescription,
+          .notes = kTimes,
+          .run = read_and_run<read_attach, attach_at_endpoint>};
+}
+
+}  // namespace hotline::cli

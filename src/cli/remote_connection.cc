@@ -1,0 +1,62 @@
+#include "cli/remote_connection.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "cli/refusal_hint.h"
+#include "hotline/engine/inherited_signals.h"
+#include "hotline/engine/signals.h"
+#include "hotline/engine/task_group.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kOtherWire[] =
+    "is a service 'command' there, and with this wire? a server of the socket course needs "
+    "?wire=plain, ready or i32 after the endpoint";
+
+/// Adds that the wire may be another one. Until the first answer that is the likeliest reason.
+Error with_wire_hint(Error error, const std::string& uri) {
+  Result<void> hinted = with_refusal_hint(fail(std::move(error)), uri);
+  std::string& advice = hinted.error().advice;
+  advice = advice.empty() ? kOtherWire : advice + "; " + kOtherWire;
+  return std::move(hinted.error());
+}
+
+/// Waits until the server has answered. A signal ends this program.
+Result<void> wait_ready(CommandClient& client, Signals& signals) {
+  Result<void> ready;
+  TaskGroup fibers;
+  auto spawned = fibers.spawn("signals", [&] {
+    if (const auto signal = signals.wait()) end_by_signal(*signal);
+  });
+  if (spawned) {
+    spawned = fibers.spawn("hello", [&] {
+      ready = client.session().wait_ready();
+      fibers.cancel();
+    });
+  }
+  if (!spawned) return spawned;
+  if (auto joined = fibers.join(); !joined) return joined;
+  return ready;
+}
+
+}  // namespace
+
+Result<CommandClient> connect_remote(CommandTarget target, const std::string& uri) {
+  CommandClientOptions options;
+  options.hello_timeout = std::min(options.hello_timeout, target.connecting.timeout);
+  auto stream = connect(target.target, std::move(target.connecting));
+  if (!stream) return fail(std::move(stream.error()));
+  auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
+  if (!signals) return fail(std::move(signals.error()));
+  auto client = CommandClient::open(std::move(*stream), options);
+  if (!client) return fail(std::move(client.error()));
+  if (auto ready = wait_ready(*client, *signals); !ready) {
+    return fail(with_wire_hint(std::move(ready.error()), uri));
+  }
+  return client;
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "cli/command_connection.h"
+#include "hotline/core/result.h"
+#include "hotline/services/command_client.h"
+
+namespace hotline::cli {
+
+/// Connects to a service on the wire `hotline`, and waits until it has answered as such. `uri` is
+/// its endpoint. Fails as connect() does, and if the server does not speak this wire, with a hint
+/// that says so. SIGINT and SIGTERM end this program as usual during that time; the thread that it
+/// starts for the session blocks them.
+Result<CommandClient> connect_remote(CommandTarget target, const std::string& uri);
+
+}  // namespace hotline::cli

@@ -1,0 +1,30 @@
+#include "cli/remote_output.h"
+
+#include "cli/standard_input.h"
+
+namespace hotline::cli {
+
+RemoteOutput::RemoteOutput(Controls controls, FilteredColours colours)
+    : output_{controls == Controls::escaped && is_output_terminal(), TerminalFilter(colours)},
+      error_{controls == Controls::escaped && is_error_terminal(), TerminalFilter(colours)} {}
+
+bool RemoteOutput::write(StandardStream to, Bytes piece) {
+  Output& used = output(to);
+  return used.is_filtered ? put(to, used.filter.show(piece)) : put(to, as_text(piece));
+}
+
+bool RemoteOutput::finish() {
+  for (const auto to : {StandardStream::output, StandardStream::error}) {
+    if (output(to).is_filtered) put(to, output(to).filter.finish());
+  }
+  return failure_ == 0;
+}
+
+bool RemoteOutput::put(StandardStream to, std::string_view text) {
+  if (failure_ != 0) return false;
+  failure_ = write_standard(to, text);
+  failed_ = to;
+  return failure_ == 0;
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "cli/command_connection.h"
+#include "cli/command_run.h"
+#include "cli/common_options.h"
+#include "cli/exit_status.h"
+#include "hotline/services/command_client.h"
+#include "hotline/services/remote_command.h"
+
+namespace hotline::cli {
+
+/// Does the work of `hotline run` on the wire `hotline`. Reports its own failures.
+ExitStatus run_remotely(CommandTarget target, const RunOptions& options,
+                        const CommonOptions& common);
+
+/// What became of a command.
+struct RemoteRunEnd {
+  ExitStatus status = ExitStatus::no_reply;
+  bool can_go_on = false;  ///< Another command can be run, and its output be printed.
+};
+
+/// Runs a command at a server, with the standard streams of this program as its own. It takes the
+/// input, the timeout and the form of the output from `options`. Reports failures.
+RemoteRunEnd run_command(CommandClient& client, const RemoteCommand& command,
+                         const RunOptions& options, OutputForm form);
+
+/// Attaches to a job, and does the same with it. An interrupt leaves it.
+RemoteRunEnd attach_job(CommandClient& client, JobId job, const RunOptions& options,
+                        OutputForm form);
+
+}  // namespace hotline::cli

@@ -1,0 +1,97 @@
+"""Jobs: `hotline run --detach` and `--keep`, `hotline attach`, `hotline jobs`."""
+import json
+import re
+import signal
+import subprocess
+import unittest
+
+from cli_support import Program, Server, run
+from remote_support import WithServer, said
+
+
+class Jobs(WithServer):
+    def started(self, line, *options):
+        """The id of a job that has just been started."""
+        status, out, error = said("--detach", *options, "--shell", line, self.unix)
+        self.assertEqual((status, error), (0, b""))
+        self.assertRegex(out, rb"^[0-9a-f]{32}\n$")
+        return out.decode().strip()
+
+    def attached(self, job, *options):
+        done = run("attach", *options, self.unix, job)
+        return done.returncode, done.stdout, done.stderr
+
+    def listed(self):
+        """The jobs of this caller, by their ids."""
+        done = run("jobs", "--json", self.unix)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        jobs = [json.loads(line)["job"] for line in done.stdout.splitlines()]
+        return {each["id"]: each for each in jobs}
+
+    def test_a_job_is_attached_to_later_with_all_of_its_output_and_its_status(self):
+        job = self.started("echo one; echo two >&2; head -c 200000 /dev/zero; exit 3")
+        status, out, error = self.attached(job)
+        self.assertEqual((status, len(out), error), (3, 200_004, b"two\n"))
+        # Its output is still there.
+        self.assertEqual(self.attached(job)[0], 3)
+
+    def test_jobs_are_listed_with_their_state(self):
+        running = self.started("sleep 600")
+        ended = self.started("printf abc; exit 7")
+        self.assertEqual(self.attached(ended), (7, b"abc", b""))
+        jobs = self.listed()
+        self.assertEqual((jobs[running]["running"], jobs[running]["line"]), (True, "sleep 600"))
+        self.assertEqual((jobs[ended]["running"], jobs[ended]["stdout_bytes"]), (False, 3))
+        self.assertEqual(jobs[ended]["exit"], {"kind": "code", "value": 7})
+        table = run("jobs", self.unix).stdout.decode()
+        self.assertRegex(table, f"{running} +runs +0 +sleep 600")
+        self.assertRegex(table, f"{ended} +exit status 7 +3 +printf abc; exit 7")
+
+    def test_a_job_gets_a_signal_and_is_forgotten(self):
+        job = self.started("sleep 600")
+        self.assertEqual(run("jobs", "--signal", "TERM", self.unix, job).returncode, 0)
+        self.assertEqual(self.attached(job)[0], 128 + signal.SIGTERM)
+        self.assertEqual(run("jobs", "--forget", self.unix, job).returncode, 0)
+        self.assertNotIn(job, self.listed())
+        status, _, error = self.attached(job)
+        self.assertEqual(status, 255)
+        self.assertRegex(error, b"^error: .*\nhint: ")
+
+    def test_an_interrupt_leaves_an_attached_job_which_goes_on(self):
+        job = self.started("echo begun; sleep 600")
+        with Program("attach", self.unix, job, stdout=subprocess.PIPE) as program:
+            self.assertEqual(program.process.stdout.readline(), b"begun\n")
+            program.signal(signal.SIGINT)
+            self.assertEqual(program.end(), 255)
+            program.line("^note: left: the command goes on as a job")
+        self.assertTrue(self.listed()[job]["running"])
+        run("jobs", "--forget", self.unix, job)
+
+    def test_a_kept_command_goes_on_when_its_client_is_killed(self):
+        with Program("run", "--keep", "1h", "--shell", "echo begun; sleep .3; echo end", self.unix,
+                     stdout=subprocess.PIPE) as program:
+            self.assertEqual(program.process.stdout.readline(), b"begun\n")
+            program.process.kill()
+        [job] = [key for key, each in self.listed().items() if "sleep .3" in each["line"]]
+        self.assertEqual(self.attached(job), (0, b"begun\nend\n", b""))
+
+    def test_wrong_command_lines_are_refused(self):
+        for words in (("attach",), ("attach", self.unix), ("attach", self.unix, "x"), ("jobs",),
+                      ("jobs", "--signal=TERM", self.unix), ("jobs", "unix:@x?wire=plain"),
+                      ("run", "--detach", "-i", self.unix, "ls"),
+                      ("run", "--keep=0s", self.unix, "ls")):
+            with self.subTest(words):
+                done = run(*words)
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+                self.assertTrue(re.search(b"^error: .*\nhint: ", done.stderr))
+
+    def test_a_server_of_processes_keeps_no_jobs_and_says_so(self):
+        with Server(f"command=unix://{self.folder}/p",
+                    options=("--concurrency", "processes:2")) as server:
+            status, _, error = said("--detach", server.endpoint, "true")
+            self.assertEqual(status, 255)
+            self.assertRegex(error, b"^error: .*keeps no jobs")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,97 @@
+#include "cli/command_audit.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "support/temporary_directory.h"
+
+namespace hotline::cli::command_audit_test {
+namespace {
+
+struct Sample {
+  RemoteCommand command{.program = CommandWords{{"rm", "-r", "a\nb"}}};
+  JobId job{};
+
+  CommandRecord record() const {
+    CommandRecord record{
+        .command = command, .job = job, .caller = "key:alice", .endpoint = "tcp://192.0.2.1:4711"};
+    record.exit.kind = ExitKind::code;
+    record.output_bytes = 3;
+    record.output_digest = 0x0123456789abcdef;
+    return record;
+  }
+};
+
+std::string content(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+TEST_CASE("the record of a command is one line") {
+  const Sample sample;
+  CHECK(audit_line(sample.record()) ==
+        R"({"v":1,"job":"00000000000000000000000000000000","caller":"key:alice",)"
+        R"("endpoint":"tcp://192.0.2.1:4711","argv":["rm","-r","a\nb"],)"
+        R"("exit":{"kind":"code","value":0},"stdout":{"bytes":3,"xxh3":"0123456789abcdef"},)"
+        R"("stderr":{"bytes":0,"xxh3":"0000000000000000"}})");
+}
+
+TEST_CASE("of variables the record has the names only, because values may be secrets") {
+  Sample sample;
+  sample.command.environment = {{"TOKEN", "secret"}, {"TZ", "UTC"}};
+  const std::string line = audit_line(sample.record());
+  CHECK(line.find(R"("variables":["TOKEN","TZ"])") != line.npos);
+  CHECK(line.find("secret") == line.npos);
+}
+
+TEST_CASE("a record has the beginning of a long program, and says so") {
+  Sample sample;
+  for (const RemoteProgram& program :
+       {RemoteProgram(ShellLine{std::string(100'000, '\x01')}),
+        RemoteProgram(CommandWords{std::vector<std::string>(100'000, "")}),
+        RemoteProgram(CommandWords{{"echo", std::string(100'000, '\x01')}})}) {
+    sample.command.program = program;
+    const std::string line = audit_line(sample.record());
+    CHECK(line.size() < 40'000);
+    CHECK(line.find(R"("cut":true)") != line.npos);
+  }
+  sample.command.program = ShellLine{std::string(4096, 'x')};
+  CHECK(audit_line(sample.record()).find("cut") == std::string::npos);
+}
+
+TEST_CASE("an audit writes its records to its file") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.file("audit");
+  const Sample sample;
+  const std::string line = audit_line(sample.record()) + '\n';
+  {
+    const auto audit = CommandAudit::open(path).value();
+    audit->write(sample.record());
+    audit->write(sample.record());
+    CHECK(audit->log().kept_descriptors().size() == 1);
+  }
+  CHECK(content(path) == line + line);
+}
+
+TEST_CASE("a file that cannot be used is an error of its endpoint") {
+  const auto taken = [](const std::string& uri) {
+    const auto endpoint = Endpoint::parse(uri);
+    OptionTaker taker(*endpoint, Side::server);
+    return CommandAudit::take_from(taker);
+  };
+  CHECK(taken("tcp://h:1").value() == nullptr);
+  for (const char* wrong : {"audit=", "audit=here", "audit=/no/such/audit", "audit=/dev/null"}) {
+    CAPTURE(wrong);
+    const auto audit = taken(std::string("tcp://h:1?") + wrong);
+    REQUIRE_FALSE(audit);
+    CHECK(audit.error().kind == ErrorKind::invalid_argument);
+    CHECK_FALSE(audit.error().hint().empty());
+  }
+}
+
+}  // namespace hotline::cli::command_audit_test

@@ -1,0 +1,47 @@
+#include "cli/remote_output.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "hotline/core/unique_fd.h"
+#include "support/standard_streams.h"
+
+namespace hotline::cli::remote_output_test {
+namespace {
+
+constexpr std::string_view kColoured = "\x1b[31mred\x1b[0m\n";
+
+/// Returns what a new output writes to `stream`.
+std::string written(std::FILE* stream, StandardStream to) {
+  return test::written_to(stream, [&] {
+    RemoteOutput output(Controls::escaped, FilteredColours::removed);
+    CHECK(output.write(to, as_bytes(kColoured)));
+    CHECK(output.finish());
+  });
+}
+
+}  // namespace
+
+TEST_CASE("each output goes to its own standard stream, and a file gets it unchanged") {
+  CHECK(written(stdout, StandardStream::output) == kColoured);
+  CHECK(written(stderr, StandardStream::error) == kColoured);
+  CHECK(written(stdout, StandardStream::error).empty());
+}
+
+TEST_CASE("the first write that fails is reported, and no other is tried") {
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  const test::Redirection redirected(STDOUT_FILENO, full.get());
+  RemoteOutput output(Controls::escaped, FilteredColours::removed);
+  CHECK_FALSE(output.write(StandardStream::output, as_bytes("x")));
+  CHECK(output.failure() == ENOSPC);
+  CHECK(output.failed() == StandardStream::output);
+  CHECK_FALSE(output.write(StandardStream::error, as_bytes("x")));
+  CHECK(output.failed() == StandardStream::output);
+  CHECK_FALSE(output.finish());
+}
+
+}  // namespace hotline::cli::remote_output_test
