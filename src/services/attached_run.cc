@@ -35,6 +35,8 @@ void AttachedRun::take(const ClientMessage& message) {
   if (const auto* const sent = std::get_if<SignalMessage>(&message)) {
     // The command may have ended at the same moment.
     discard(command_.process().send_signal(sent->signal));
+  } else if (const auto* const resized = std::get_if<ResizeMessage>(&message)) {
+    discard(resize(command_.process(), resized->size));
   } else if (std::holds_alternative<CancelMessage>(message)) {
     command_.kill(ExitKind::cancelled);
   }

@@ -22,7 +22,7 @@ constexpr std::size_t kPieceBytesMax = 64 * 1024;
 
 CommandProcess::CommandProcess(std::unique_ptr<Process> process, const CommandBounds& bounds,
                                OutputSink& sink)
-    : process_(std::move(process)), bounds_(bounds), sink_(sink), begun_(read_clocks()) {}
+    : process_(std::move(process)), bounds_(bounds), sink_(sink) {}
 
 CommandExit CommandProcess::run() {
   const DrainHold hold;
@@ -72,7 +72,7 @@ void CommandProcess::wait_for_end() {
 }
 
 Result<ProcessEnd> CommandProcess::wait_in_time() {
-  const DeadlineScope scope(Deadline::after(begun_.monotonic, bounds_.timeout));
+  const DeadlineScope scope(Deadline::after(bounds_.begun.monotonic, bounds_.timeout));
   return process_->wait();
 }
 
@@ -164,9 +164,9 @@ CommandExit CommandProcess::exit() const {
   CommandExit exit;
   exit.is_held = is_held_;
   exit.is_truncated = outputs_[0].dropped + outputs_[1].dropped > 0;
-  exit.started = begun_.wall;
+  exit.started = bounds_.begun.wall;
   exit.ended = ended_.wall;
-  exit.duration = ended_.monotonic - begun_.monotonic;
+  exit.duration = ended_.monotonic - bounds_.begun.monotonic;
   if (end_) {
     exit.usage = CommandUsage{end_->usage.user, end_->usage.system, end_->usage.memory_max_bytes};
     exit.has_dumped_core = end_->usage.has_dumped_core && !killed_ && end_->signal != 0;

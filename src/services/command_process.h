@@ -22,6 +22,12 @@ namespace hotline::services {
 inline constexpr std::array kOutputStreams{OutputStream::standard_output,
                                            OutputStream::standard_error};
 
+/// Changes the size of the terminal of a command.
+inline Result<void> resize(Process& process, TerminalSize size) {
+  return process.resize(static_cast<std::uint16_t>(size.rows),
+                        static_cast<std::uint16_t>(size.columns));
+}
+
 /// Where the outputs of a command go. Each output is used by one fiber.
 class OutputSink {
  public:
@@ -40,6 +46,7 @@ class OutputSink {
 
 /// What limits a command.
 struct CommandBounds {
+  ClockReading begun = read_clocks();  ///< When its start was asked for.
   Duration timeout = kNoTimeout;
   std::optional<std::uint64_t> output_max{};  ///< For both outputs together.
   OutputExcess on_excess = OutputExcess::kill;
@@ -105,7 +112,6 @@ class CommandProcess {
   bool is_held_ = false;
   Event output_ended_;
   Instant last_output_{};
-  ClockReading begun_;
   ClockReading ended_{};
 };
 

@@ -27,7 +27,7 @@ Job::Job(Facts facts, SpillFile output, SpillFile error, const KeptOutput::Bound
 
 void Job::prepare(std::unique_ptr<Process> process, const CommandBounds& bounds) {
   pid_ = static_cast<std::uint32_t>(std::max(0, process->pid()));
-  started_ = wall_clock_now();
+  started_ = bounds.begun.wall;
   command_.emplace(std::move(process), bounds, *this);
 }
 
@@ -68,6 +68,8 @@ void Job::take(const Control& control) {
     // The command may have ended at the same moment.
     if (const auto* const sent = std::get_if<SignalMessage>(&message)) {
       discard(process.send_signal(sent->signal));
+    } else if (const auto* const resized = std::get_if<ResizeMessage>(&message)) {
+      discard(resize(process, resized->size));
     } else if (std::holds_alternative<CancelMessage>(message)) {
       command_->kill(ExitKind::cancelled);
     }

@@ -40,9 +40,18 @@ LaunchOptions launch_options(const RemoteCommand& command, const std::string& di
   launch.arguments = arguments_of(command.program);
   launch.directory = command.directory.empty() ? directory : command.directory;
   for (const RemoteVariable& each : command.environment) {
+    // The terminal says what it is.
+    if (command.terminal && each.name == "TERM") continue;
     launch.environment.push_back(each.name + "=" + each.value);
   }
-  if (command.input == CommandInput::stream) launch.input = ProcessInput::pipe;
+  if (command.terminal) {
+    launch.terminal =
+        TerminalOptions{.rows = static_cast<std::uint16_t>(command.terminal->size.rows),
+                        .columns = static_cast<std::uint16_t>(command.terminal->size.columns),
+                        .type = command.terminal->name};
+  } else if (command.input == CommandInput::stream) {
+    launch.input = ProcessInput::pipe;
+  }
   return launch;
 }
 
@@ -67,10 +76,6 @@ bool RemoteRequest::refuses(const RemoteCommand& command) {
     refuse(CommandRefusal::not_permitted, "the server does not accept the variable " + each.name);
     return true;
   }
-  if (command.terminal) {
-    stream_.reset(ResetCode::unsupported, "this server has no terminals");
-    return true;
-  }
   if (!command.keep && !command.is_detached) return false;
   if (service().options.jobs_max > 0) return false;
   stream_.reset(ResetCode::unsupported, "this server keeps no jobs");
@@ -90,7 +95,7 @@ void RemoteRequest::run(const RemoteCommand& command) {
                                   .input_before = {}});
   CommandAnswer answer{.job = id};
   answer.pid = static_cast<std::uint32_t>(std::max(0, process->pid()));
-  answer.started = wall_clock_now();
+  answer.started = begun_.wall;
   if (command.input == CommandInput::stream) answer.input_offset = 0;
   if (!client.accept(as_bytes(encode_answer(answer)))) return;
   AttachedRun run(std::move(process), bounds_of(command), client);
@@ -110,7 +115,8 @@ std::unique_ptr<Process> RemoteRequest::launch(const RemoteCommand& command) {
 
 CommandBounds RemoteRequest::bounds_of(const RemoteCommand& command) const {
   const RemoteCommandsOptions& options = call_.service.options;
-  CommandBounds bounds{.timeout = std::min(command.timeout, options.timeout_max),
+  CommandBounds bounds{.begun = begun_,
+                       .timeout = std::min(command.timeout, options.timeout_max),
                        .output_max = command.output_max,
                        .on_excess = command.on_excess};
   const auto& most = options.output_max;

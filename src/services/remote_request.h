@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "hotline/engine/clock.h"
 #include "hotline/engine/process.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/server/call_info.h"
@@ -73,6 +74,7 @@ class RemoteRequest {
 
   RemoteCall& call_;
   SessionStream& stream_;
+  const ClockReading begun_ = read_clocks();
 };
 
 }  // namespace hotline::services

@@ -266,6 +266,49 @@ TEST_CASE("variables and the directory are those of the request, within what the
       options);
 }
 
+RemoteCommand on_terminal(RemoteProgram program) {
+  RemoteCommand command{.program = std::move(program)};
+  command.terminal = RemoteTerminal{.size = {.columns = 100, .rows = 30}, .name = "vt100"};
+  command.environment = {{"TERM", "other"}};
+  command.input = CommandInput::stream;
+  return command;
+}
+
+TEST_CASE("a command on a terminal has its size and name, and gets what is typed") {
+  served([](Served& server) {
+    RemoteRun run(*server.client,
+                  on_terminal(ShellLine{"stty size; echo $TERM; test -t 2 && echo terminal >&2; "
+                                        "read line; stty size; echo got $line; exit 3"}));
+    CHECK(run.read(25) == "30 100\r\nvt100\r\nterminal\r\n");
+    run.send(ResizeMessage{{.columns = 60, .rows = 20}});
+    run.write("typed\n");
+    const auto result = run.finish();
+    CHECK(result.output == "typed\r\n20 60\r\ngot typed\r\n");
+    CHECK(result.error == "");
+    CHECK(result.exit.value().status() == 3);
+  });
+}
+
+TEST_CASE("a login shell keeps its directory and variables, and ends as it says") {
+  served([](Served& server) {
+    RemoteRun run(*server.client, on_terminal(LoginShell{}));
+    REQUIRE(run.wait_accepted());
+    run.write("cd /tmp; X=5\n");
+    run.write("echo at:$PWD:$X; exit 4\n");
+    const auto result = run.finish();
+    CHECK(result.output.find("at:/tmp:5") != std::string::npos);
+    CHECK(result.exit.value().status() == 4);
+  });
+}
+
+TEST_CASE("the time of a command counts from the request") {
+  served([](Served& server) {
+    const auto exit = server.run({"sleep", "0.02"}).exit.value();
+    CHECK(exit.duration.value() >= 20ms);
+    CHECK(*exit.ended - *exit.started >= 20ms);
+  });
+}
+
 TEST_CASE("beyond the limit of commands at once a further one is refused as busy") {
   RemoteCommandsOptions options;
   options.commands_max = 1;
