@@ -7,8 +7,10 @@
 
 #include "cli/command_connection.h"
 #include "cli/endpoint_forms.h"
+#include "cli/host_list.h"
 #include "cli/option_values.h"
 #include "cli/refusal_hint.h"
+#include "cli/remote_fan_out.h"
 #include "cli/remote_run.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
@@ -25,6 +27,7 @@ constexpr char kRunExamples[] =
     R"(  hotline run unix:///run/commands.sock -- ls -l 'two words'
   hotline run --shell 'ls -l | wc -l' tls://alice@server.example:8090
   tar c . | hotline run --cwd /srv/copy tls://alice@server.example:8090 -- tar x
+  hotline run --on hosts.txt --fold -- uname -r
   hotline run --json --timeout 5s tls://alice@server.example:8090 -- uptime
 )";
 
@@ -40,6 +43,14 @@ The exit status is that of the command; 128 and the number of the signal if a si
 or 127 if it could not be started. It is 2 for a wrong command line, and 255 with an error for
 everything else: no connection, a timeout, a limit, a broken connection, output that is not
 complete. It is 0 only if all of the output has arrived unchanged and the command has ended with 0.
+
+With --on the command runs at many endpoints, each over a connection of its own, with no input.
+Every line of output begins with its endpoint; with --fold, equal outputs are printed once, at the
+end, below the endpoints; with --json there is an object for each endpoint. The last line on
+standard error counts the endpoints: ok, failed (the command ended otherwise), refused, timed_out,
+unreachable, lost (it may have run), cancelled. The exit status is 0 if all are ok, the highest of
+the commands if the others have failed, and otherwise 255. A mistake in any endpoint runs nothing
+anywhere.
 
 The first ^C cancels the command: the server kills it and every process that it has started. The
 second ^C leaves without waiting for that.
@@ -102,6 +113,7 @@ ExitStatus run_on_course_wire(CommandTarget target, const RunOptions& options,
 }
 
 ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& common) {
+  if (!options.hosts.empty()) return run_on_hosts(options, common);
   auto target = CommandTarget::parse(options.endpoint, common.home, options.connect_timeout);
   if (!target) return report_run_failure(target.error(), common.output);
   const bool is_remote = target->command.wire == CommandWire::hotline;
@@ -140,6 +152,16 @@ std::vector<OptionRow> run_rows() {
        .help = "start the command as a job, print its id, and leave; it gets no input"},
       {.name = "--color", .help = "let colours through at a terminal"},
       raw_row(),
+      {.name = "--on",
+       .value = "HOSTS",
+       .help =
+           "run COMMAND at many endpoints, instead of at ENDPOINT: those of the file HOSTS, one "
+           "on each line, or several with commas between them"},
+      {.name = "--fanout",
+       .value = "N",
+       .help = "with --on, so many connections at once (default " +
+               std::to_string(defaults.hosts_at_once) + ")"},
+      {.name = "--fold", .help = "with --on, print equal outputs once, at the end"},
       {.name = "--json", .help = "print the result as one JSON object"},
       {.name = "--linger",
        .value = "TIME",
@@ -152,7 +174,8 @@ std::vector<OptionRow> run_rows() {
 constexpr char kExample[] = "write for example 'hotline run tcp://127.0.0.1:8090 -- ls -l'";
 
 Result<void> read_program(const Arguments& given, RunOptions& options) {
-  options.command.assign(std::next(given.words.begin()), given.words.end());
+  const std::ptrdiff_t endpoints = given.has("--on") ? 0 : 1;
+  options.command.assign(std::next(given.words.begin(), endpoints), given.words.end());
   if (given.has("--shell")) options.line = given.options.at("--shell");
   if (options.line && !options.command.empty()) {
     return fail(usage_error("--shell and COMMAND exclude each other", "leave out one of them"));
@@ -205,11 +228,40 @@ Result<void> read_remote(const Arguments& given, RunOptions& options) {
   return read_input(given, options);
 }
 
+/// Options that are for one endpoint only.
+constexpr const char* kSingleOptions[] = {"--keep", "--detach", "--input"};
+
+Result<void> read_many(const Arguments& given, RunOptions& options) {
+  for (const char* const option : {"--fanout", "--fold"}) {
+    if (given.has(option) && !given.has("--on")) {
+      return fail(
+          usage_error(std::string(option) + " is for --on", "add --on HOSTS, or leave it out"));
+    }
+  }
+  if (!given.has("--on")) return {};
+  for (const char* const option : kSingleOptions) {
+    if (!given.has(option)) continue;
+    return fail(
+        usage_error(std::string(option) + " and --on exclude each other", "leave out one of them"));
+  }
+  auto hosts = read_hosts(given.options.at("--on"));
+  if (!hosts) return fail(std::move(hosts.error()));
+  options.hosts = std::move(*hosts);
+  if (given.has("--fold")) options.outputs = ManyOutputs::folded;
+  std::optional<std::size_t> at_once = options.hosts_at_once;
+  auto read = read_count(given, "--fanout", at_once);
+  options.hosts_at_once = *at_once;
+  return read;
+}
+
 }  // namespace
 
 Result<RunOptions> read_run(const Arguments& given) {
-  if (given.words.empty()) return fail(usage_error("missing ENDPOINT", kExample));
+  if (given.words.empty() && !given.has("--on")) {
+    return fail(usage_error("missing ENDPOINT", kExample));
+  }
   RunOptions options;
+  if (auto read = read_many(given, options); !read) return fail(read.error());
   if (auto read = read_program(given, options); !read) return fail(read.error());
   if (auto read = read_waits(given, options); !read) return fail(read.error());
   if (auto read = read_remote(given, options); !read) return fail(read.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,12 @@
 #include "hotline/services/remote_command.h"
 
 namespace hotline::cli {
+
+/// How the outputs of a command at many endpoints are shown.
+enum class ManyOutputs : std::uint8_t {
+  live,    ///< Each line as it comes, with its endpoint.
+  folded,  ///< At the end, equal ones once.
+};
 
 /// The arguments of `hotline run`.
 struct RunOptions {
@@ -35,6 +42,12 @@ struct RunOptions {
   OutputExcess on_excess = OutputExcess::kill;
   std::optional<Duration> keep = {};  ///< How long it goes on without a client.
   bool is_detached = false;
+
+  // With --on, instead of `endpoint`.
+
+  std::vector<std::string> hosts = {};  ///< Endpoints; empty: without --on.
+  std::size_t hosts_at_once = 64;       ///< Connections at the same time.
+  ManyOutputs outputs = ManyOutputs::live;
   std::optional<InputUse> input = {};  ///< Absent: it is sent, unless it is a terminal.
 };
 

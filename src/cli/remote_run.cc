@@ -41,29 +41,6 @@ InputUse input_of(const RunOptions& options) {
   return StandardInput::is_terminal() ? InputUse::none : InputUse::sent;
 }
 
-RemoteCommand remote_command(const CommandTarget& target, const RunOptions& options) {
-  RemoteCommand command;
-  if (options.line) {
-    command.program = ShellLine{*options.line};
-  } else {
-    command.program = CommandWords{options.command};
-  }
-  command.directory = options.directory;
-  command.environment = options.environment;
-  command.timeout = options.timeout;
-  command.output_max = options.output_max ? options.output_max : target.command.output_max;
-  command.on_excess = options.on_excess;
-  command.keep = options.keep;
-  command.is_detached = options.is_detached;
-  command.input = input_of(options) == InputUse::sent ? CommandInput::stream : CommandInput::none;
-  return command;
-}
-
-Deadline deadline_of(const RunOptions& options) {
-  if (options.timeout == kNoTimeout) return Deadline::never();
-  return deadline_after(options.timeout + kEndPatience);
-}
-
 /// One run, from the start of the command to the exit status.
 class RemoteRun {
  public:
@@ -89,7 +66,7 @@ class RemoteRun {
 
  private:
   ExitStatus run_to_end(const RemoteCommand& command) {
-    auto running = client_.start(command, deadline_of(options_));
+    auto running = client_.start(command, run_deadline(options_));
     if (!running) return report(running.error());
     if (command.is_detached) return print_job(*running);
     return follow(*running, &command.program, OnInterrupt::cancels);
@@ -102,7 +79,7 @@ class RemoteRun {
     });
     const auto exit = followed.follow({.input = input_of(options_),
                                        .form = form_,
-                                       .deadline = deadline_of(options_),
+                                       .deadline = run_deadline(options_),
                                        .on_interrupt = on_interrupt});
     is_printed_ = printed_.finish();
     if (!is_printed_) return report_unwritten();
@@ -128,7 +105,7 @@ class RemoteRun {
   }
 
   ExitStatus print_job(RunningCommand& running) {
-    const auto start = running.started(deadline_of(options_));
+    const auto start = running.started(run_deadline(options_));
     if (!start) return report(start.error());
     JsonLine job;
     job.add("id", start->job.text());
@@ -172,6 +149,29 @@ class RemoteRun {
 };
 
 }  // namespace
+
+RemoteCommand remote_command(const CommandTarget& target, const RunOptions& options) {
+  RemoteCommand command;
+  if (options.line) {
+    command.program = ShellLine{*options.line};
+  } else {
+    command.program = CommandWords{options.command};
+  }
+  command.directory = options.directory;
+  command.environment = options.environment;
+  command.timeout = options.timeout;
+  command.output_max = options.output_max ? options.output_max : target.command.output_max;
+  command.on_excess = options.on_excess;
+  command.keep = options.keep;
+  command.is_detached = options.is_detached;
+  command.input = input_of(options) == InputUse::sent ? CommandInput::stream : CommandInput::none;
+  return command;
+}
+
+Deadline run_deadline(const RunOptions& options) {
+  if (options.timeout == kNoTimeout) return Deadline::never();
+  return deadline_after(options.timeout + kEndPatience);
+}
 
 ExitStatus run_remotely(CommandTarget target, const RunOptions& options,
                         const CommonOptions& common) {

@@ -9,6 +9,12 @@
 
 namespace hotline::cli {
 
+/// Returns the command that `options` describe, within the limits that `target` names.
+RemoteCommand remote_command(const CommandTarget& target, const RunOptions& options);
+
+/// Returns until when to wait for the end of a command that starts now.
+Deadline run_deadline(const RunOptions& options);
+
 /// Does the work of `hotline run` on the wire `hotline`. Reports its own failures.
 ExitStatus run_remotely(CommandTarget target, const RunOptions& options,
                         const CommonOptions& common);

@@ -21,7 +21,8 @@ std::vector<Definition> server_wire_options();
 /// too.
 template <typename Options>
 Result<void> read_waits(const Arguments& given, Options& options) {
-  options.endpoint = given.words.front();
+  // With --on there is none.
+  if (!given.words.empty() && !given.has("--on")) options.endpoint = given.words.front();
   if (auto read = read_duration(given, "--linger", options.linger); !read) return read;
   if (auto read = read_limit(given, "--timeout", options.timeout); !read) return read;
   if (given.has("--timeout")) options.connect_timeout = options.timeout;
