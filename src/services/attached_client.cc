@@ -1,11 +1,16 @@
 #include "services/attached_client.h"
 
+#include <new>
+#include <string_view>
+
 #include "hotline/engine/clock.h"
 #include "services/exit_message.h"
 #include "services/flow_trailer.h"
 
 namespace hotline::services {
 namespace {
+
+constexpr std::string_view kNoMemory = "the server has no memory left";
 
 std::uint8_t flow_of(OutputStream output) {
   return output == OutputStream::standard_output ? kOutputFlow : kErrorFlow;
@@ -30,6 +35,15 @@ Result<void> AttachedClient::put(OutputStream output, Bytes bytes) {
 void AttachedClient::refuse(const CommandFault& fault) { stream_.reset(fault.code, fault.text); }
 
 bool AttachedClient::take_messages(const std::function<void(const ClientMessage&)>& take) {
+  try {
+    return receive_messages(take);
+  } catch (const std::bad_alloc&) {
+    stream_.reset(ResetCode::failed, kNoMemory);
+    return false;
+  }
+}
+
+bool AttachedClient::receive_messages(const std::function<void(const ClientMessage&)>& take) {
   while (const auto received = stream_.receive()) {
     const auto message =
         rules_.take_message(received->type, received->flags, as_bytes(received->payload));
@@ -44,11 +58,22 @@ bool AttachedClient::take_messages(const std::function<void(const ClientMessage&
 
 void AttachedClient::take_input(const std::function<void(Bytes)>& write,
                                 const std::function<void()>& end) {
+  try {
+    read_input(write, end);
+  } catch (const std::bad_alloc&) {
+    stream_.reset(ResetCode::failed, kNoMemory);
+  }
+}
+
+void AttachedClient::read_input(const std::function<void(Bytes)>& write,
+                                const std::function<void()>& end) {
   while (const auto bytes = stream_.read(kInputFlow)) {
     if (bytes->empty()) {
       const auto flow_end = stream_.flow_end(kInputFlow).value();
       const auto taken = rules_.take_input_end(flow_end.total, as_bytes(flow_end.trailer));
-      return taken ? end() : refuse(taken.error());
+      if (!taken) return refuse(taken.error());
+      if (rules_.has_input_ended()) end();
+      return;
     }
     const auto taken = rules_.take_input(*bytes);
     if (!taken) return refuse(taken.error());

@@ -37,12 +37,13 @@ class AttachedClient final : public OutputSink {
   Result<void> put(OutputStream output, Bytes bytes) override;
 
   /// Receives what the client sends until it has left or ended: passes each message to `take`. On
-  /// a violation it resets the stream. Returns when nothing more can come: true if the client has
-  /// ended its messages, false if the stream was cut or reset.
+  /// a violation, and if there is no memory, it resets the stream. Returns when nothing more can
+  /// come: true if the client has ended its messages, false if the stream was cut or reset.
   bool take_messages(const std::function<void(const ClientMessage&)>& take);
 
-  /// Passes the bytes of the input to `write`, and calls `end` at its end. Returns then, or when
-  /// the stream was cut. On a violation it resets the stream.
+  /// Passes the bytes of the input to `write`, and calls `end` at the end of the command's input,
+  /// which the end of the flow alone is not. Returns then, or when the stream was cut. On a
+  /// violation it resets the stream.
   void take_input(const std::function<void(Bytes)>& write, const std::function<void()>& end);
 
   /// Returns the digest of the input so far.
@@ -62,6 +63,8 @@ class AttachedClient final : public OutputSink {
   void finish();
 
  private:
+  bool receive_messages(const std::function<void(const ClientMessage&)>& take);
+  void read_input(const std::function<void(Bytes)>& write, const std::function<void()>& end);
   void refuse(const CommandFault& fault);
 
   SessionStream& stream_;

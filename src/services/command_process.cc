@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,7 +42,8 @@ void CommandProcess::read_and_wait() {
   for (const OutputStream which : kOutputStreams) {
     auto spawned = readers.spawn("command output", [this, which] {
       const DrainHold hold;
-      read_all(which);
+      try_read_all(which);
+      outputs_[index(which)].has_ended = true;
       output_ended_.set();
     });
     if (spawned) continue;
@@ -100,6 +102,16 @@ void CommandProcess::wait_for_outputs() {
   }
 }
 
+/// Without a reader the command might wait for ever.
+void CommandProcess::try_read_all(OutputStream which) {
+  try {
+    read_all(which);
+  } catch (const std::bad_alloc&) {
+    note_sink_failure(make_error(ErrorKind::resource_exhausted, "read the output of a command", {},
+                                 "no memory is left"));
+  }
+}
+
 void CommandProcess::read_all(OutputStream which) {
   std::vector<std::byte> piece(kFirstPieceBytes);
   for (;;) {
@@ -110,7 +122,6 @@ void CommandProcess::read_all(OutputStream which) {
     if (!pass_on(which, std::span(piece).first(*size))) break;
     if (*size == piece.size() && *size < kPieceBytesMax) piece.resize(kPieceBytesMax);
   }
-  outputs_[index(which)].has_ended = true;
 }
 
 /// Reads as many bytes as the sink has room for. Without room the command waits.

@@ -94,6 +94,7 @@ class CommandProcess {
   Result<ProcessEnd> wait_in_time();
   void wait_for_outputs();
   bool have_ended() const { return outputs_[0].has_ended && outputs_[1].has_ended; }
+  void try_read_all(OutputStream which);
   void read_all(OutputStream which);
   Result<std::size_t> read(OutputStream which, MutableBytes into);
   Result<void> pass_on(OutputStream which, Bytes bytes);

@@ -1,7 +1,9 @@
 #include "services/job.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
+#include <variant>
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/drain_hold.h"
@@ -22,7 +24,7 @@ Job::Job(Facts facts, SpillFile output, SpillFile error, const KeptOutput::Bound
     : facts_(std::move(facts)),
       output_(std::move(output), bounds),
       error_(std::move(error), bounds),
-      has_input_ended_(facts_.command.input == CommandInput::none),
+      input_(facts_.command.input),
       left_at_(now()) {}
 
 void Job::prepare(std::unique_ptr<Process> process, const CommandBounds& bounds) {
@@ -32,46 +34,61 @@ void Job::prepare(std::unique_ptr<Process> process, const CommandBounds& bounds)
 }
 
 void Job::run() {
+  std::exception_ptr thrown;
+  try {
+    run_command();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  // A client that is attached must not wait for an end that never comes.
+  if (!exit()) note_exit(CommandExit{.kind = ExitKind::lost});
+  // The process belongs to this loop, and a client on another one may still have the job.
+  command_.reset();
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+void Job::run_command() {
   TaskGroup fibers;
   const auto controlling = fibers.spawn("job control", [this] { take_controls(); });
+  const auto feeding = fibers.spawn("job input", [this] { pass_input(); });
   const auto keeping = fibers.spawn("job keep", [this] { watch_keep(); });
-  if (!controlling || !keeping) command_->kill(ExitKind::lost);
-  note_exit(command_->run());
-  controls_.close();
-  discard(fibers.join());
+  if (!controlling || !feeding || !keeping) command_->kill(ExitKind::lost);
+  const CommandExit exit = command_->run();
   for (const OutputStream which : kOutputStreams) {
     digests_[static_cast<std::size_t>(which)] = command_->digest(which);
   }
-  // The process belongs to this loop, and a client on another one may still have the job.
-  command_.reset();
+  note_exit(exit);
+  discard(fibers.join());
 }
 
 void Job::take_controls() {
   const DrainHold hold;
-  while (const auto control = controls_.pop()) take(*control);
+  while (const auto message = controls_.pop()) take(*message);
 }
 
-void Job::take(const Control& control) {
+void Job::take(const ClientMessage& message) {
+  // The command may have ended at the same moment.
+  if (const auto* const sent = std::get_if<SignalMessage>(&message)) {
+    discard(command_->process().send_signal(sent->signal));
+  } else if (const auto* const resized = std::get_if<ResizeMessage>(&message)) {
+    discard(resize(command_->process(), resized->size));
+  } else if (std::holds_alternative<CancelMessage>(message)) {
+    command_->kill(ExitKind::cancelled);
+  }
+}
+
+/// A fiber of its own: a command that does not read its input must still get signals.
+void Job::pass_input() {
+  const DrainHold hold;
   Process& process = command_->process();
-  if (const auto* const input = std::get_if<Input>(&control)) {
-    Bytes left = as_bytes(input->bytes);
+  while (const auto input = input_.take()) {
+    if (input->empty()) return process.close_input();
+    Bytes left = as_bytes(*input);
     while (!left.empty()) {
       const auto written = process.write_some(left);
       // A command that does not read its input any more loses the rest.
-      if (!written) return;
+      if (!written) return input_.close();
       left = left.subspan(*written);
-    }
-  } else if (std::holds_alternative<InputEnd>(control)) {
-    process.close_input();
-  } else {
-    const auto& message = std::get<ClientMessage>(control);
-    // The command may have ended at the same moment.
-    if (const auto* const sent = std::get_if<SignalMessage>(&message)) {
-      discard(process.send_signal(sent->signal));
-    } else if (const auto* const resized = std::get_if<ResizeMessage>(&message)) {
-      discard(resize(process, resized->size));
-    } else if (std::holds_alternative<CancelMessage>(message)) {
-      command_->kill(ExitKind::cancelled);
     }
   }
 }
@@ -100,6 +117,8 @@ void Job::note_exit(const CommandExit& exit) {
     const std::lock_guard lock(mutex_);
     exit_ = exit;
   }
+  controls_.close();
+  input_.close();
   exit_is_known_.set();
   has_changed_.set();
 }
@@ -134,30 +153,6 @@ JobEntry Job::entry() const {
         wall_clock_now() + std::chrono::duration_cast<std::chrono::system_clock::duration>(left);
   }
   return entry;
-}
-
-Result<void> Job::control(const ClientMessage& message) { return controls_.push(Control(message)); }
-
-Result<void> Job::write_input(Bytes bytes, const OutputDigest& so_far) {
-  {
-    const std::lock_guard lock(mutex_);
-    input_ = so_far;
-  }
-  return controls_.push(Control(Input{std::string(as_text(bytes))}));
-}
-
-Result<void> Job::end_input() {
-  {
-    const std::lock_guard lock(mutex_);
-    has_input_ended_ = true;
-  }
-  return controls_.push(Control(InputEnd{}));
-}
-
-std::optional<OutputDigest> Job::input() const {
-  const std::lock_guard lock(mutex_);
-  if (has_input_ended_) return std::nullopt;
-  return input_;
 }
 
 void Job::forget() {

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "hotline/core/result.h"
 #include "hotline/engine/event.h"
@@ -19,6 +18,7 @@
 #include "hotline/session/session_stream.h"
 #include "services/client_message.h"
 #include "services/command_process.h"
+#include "services/job_input.h"
 #include "services/kept_output.h"
 
 namespace hotline::services {
@@ -68,17 +68,12 @@ class Job final : public OutputSink {
     return which == OutputStream::standard_output ? output_ : error_;
   }
 
-  // Fails with `closed` if the job has ended, and otherwise waits until the process has taken it.
+  JobInput& input() { return input_; }
+
+  // Fails with `closed` if the job has ended. Does not wait for the command to read its input.
 
   Result<void> send_signal(int signal) { return control(SignalMessage{signal}); }
-  Result<void> control(const ClientMessage& message);
-
-  /// Passes input on, and notes its digest so far.
-  Result<void> write_input(Bytes bytes, const OutputDigest& so_far);
-  Result<void> end_input();
-
-  /// Returns what was taken of the input; nullopt once it has ended, or if it takes none.
-  std::optional<OutputDigest> input() const;
+  Result<void> control(const ClientMessage& message) { return controls_.push(message); }
 
   /// Ends the job; its place in the table is given up.
   void forget();
@@ -95,14 +90,10 @@ class Job final : public OutputSink {
   Result<void> put(OutputStream which, Bytes bytes) override { return output(which).append(bytes); }
 
  private:
-  struct Input {
-    std::string bytes;
-  };
-  struct InputEnd {};
-  using Control = std::variant<ClientMessage, Input, InputEnd>;
-
+  void run_command();
   void take_controls();
-  void take(const Control& control);
+  void take(const ClientMessage& message);
+  void pass_input();
   void watch_keep();
   bool is_unwanted(Deadline& until) const;
   void note_exit(const CommandExit& exit);
@@ -114,11 +105,10 @@ class Job final : public OutputSink {
   std::chrono::system_clock::time_point started_{};
   std::optional<CommandProcess> command_;  ///< The loop of run() only, and until its end.
   std::array<OutputDigest, 2> digests_{};
-  Queue<Control> controls_{4};
+  Queue<ClientMessage> controls_{4};
+  JobInput input_;
   mutable std::mutex mutex_;
   std::optional<CommandExit> exit_{};
-  OutputDigest input_{};
-  bool has_input_ended_ = false;
   bool is_forgotten_ = false;
   SessionStream* attached_ = nullptr;
   Instant left_at_{};    ///< When the last client left.

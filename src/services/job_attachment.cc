@@ -18,13 +18,29 @@ constexpr std::size_t kSentPieceBytes = 64 * 1024;
 
 void JobAttachment::serve(const WantedOutput& wanted) {
   const DrainHold hold;
-  if (!attach(wanted)) return;
-  if (accept(wanted)) pass_on();
-  leave();
+  if (!has_kept(wanted)) return refuse_as_gone();
+  // The job must not keep the stream, whatever happens here.
+  struct Leaving {
+    ~Leaving() { attachment.leave(); }
+    JobAttachment& attachment;
+  };
+  const Leaving leaving{*this};
+  if (attach(wanted) && accept(wanted)) pass_on();
+}
+
+/// Returns false if this client can get nothing; the one that is attached stays then.
+bool JobAttachment::has_kept(const WantedOutput& wanted) {
+  return job_.output(OutputStream::standard_output).has_kept(wanted.output_offset) &&
+         job_.output(OutputStream::standard_error).has_kept(wanted.error_offset);
+}
+
+void JobAttachment::refuse_as_gone() {
+  stream_.reset(reset_code(CommandRefusal::gone), "its output from that offset is not kept");
 }
 
 bool JobAttachment::attach(const WantedOutput& wanted) {
   job_.attach(stream_);
+  input_ = job_.input().attach();
   return attach(OutputStream::standard_output, wanted.output_offset) &&
          attach(OutputStream::standard_error, wanted.error_offset);
 }
@@ -35,31 +51,32 @@ bool JobAttachment::attach(OutputStream which, std::optional<std::uint64_t> offs
     sent(which).reader = std::move(**reader);
     return true;
   }
-  stream_.reset(reader ? reset_code(CommandRefusal::gone) : ResetCode::failed,
-                reader ? "its output from that offset is not kept" : reader.error().message());
-  leave();
+  reader ? refuse_as_gone() : stream_.reset(ResetCode::failed, reader.error().message());
   return false;
 }
 
 Result<void> JobAttachment::accept(const WantedOutput& wanted) {
   const RemoteCommand& command = job_.facts().command;
-  const auto input = job_.input();
   CommandAnswer answer{.job = job_.facts().id, .pid = job_.pid(), .started = job_.started()};
   answer.is_repeated = wanted.is_repeated;
   answer.output_offset = sent(OutputStream::standard_output).reader.offset;
   answer.error_offset = sent(OutputStream::standard_error).reader.offset;
-  if (wanted.input == CommandInput::stream && input) answer.input_offset = input->size();
+  if (wanted.input == CommandInput::stream && input_.before) {
+    answer.input_offset = input_.before->size();
+  }
   answer.keep = job_.facts().keep;
-  client_.emplace(stream_, ClientRules::Command{.input = wanted.input,
-                                                .has_terminal = command.terminal.has_value(),
-                                                .is_kept = true,
-                                                .input_before = input.value_or(OutputDigest())});
+  client_.emplace(stream_,
+                  ClientRules::Command{.input = wanted.input,
+                                       .has_terminal = command.terminal.has_value(),
+                                       .is_kept = true,
+                                       .input_before = input_.before.value_or(OutputDigest())});
   return client_->accept(as_bytes(encode_answer(answer)));
 }
 
 void JobAttachment::pass_on() {
+  // One that fails ends the other, and the receivers use both.
+  TaskGroup senders({.on_throw = OnThrow::cancels_others});
   TaskGroup receivers;
-  TaskGroup senders;
   const auto watching = receivers.spawn("job client", [&] { watch_client(senders); });
   const auto taking = receivers.spawn("job input", [&] { take_input(); });
   if (!watching || !taking) return;
@@ -91,8 +108,9 @@ void JobAttachment::watch_client(TaskGroup& senders) {
 
 void JobAttachment::take_input() {
   const DrainHold hold;
-  client_->take_input([this](Bytes bytes) { discard(job_.write_input(bytes, client_->input())); },
-                      [this] { discard(job_.end_input()); });
+  JobInput& input = job_.input();
+  client_->take_input([&](Bytes bytes) { discard(input.write(input_, bytes, client_->input())); },
+                      [&] { input.end(input_); });
 }
 
 /// Cancels the senders, but none that is sending: its bytes are in the digest already.
@@ -133,7 +151,7 @@ OutputTrailer JobAttachment::trailer_of(OutputStream which) {
           .dropped = of.has_ended ? job_.output(which).dropped() : 0};
 }
 
-void JobAttachment::leave() {
+void JobAttachment::leave() noexcept {
   for (const OutputStream which : kOutputStreams) job_.output(which).detach(sent(which).reader);
   job_.detach(stream_);
 }

@@ -40,7 +40,9 @@ class JobAttachment {
   };
 
   bool attach(const WantedOutput& wanted);
+  bool has_kept(const WantedOutput& wanted);
   bool attach(OutputStream which, std::optional<std::uint64_t> offset);
+  void refuse_as_gone();
   Result<void> accept(const WantedOutput& wanted);
   void pass_on();
   void watch_client(TaskGroup& senders);
@@ -49,7 +51,7 @@ class JobAttachment {
   void stop(TaskGroup& senders) const;
   void send_end();
   OutputTrailer trailer_of(OutputStream which);
-  void leave();
+  void leave() noexcept;
   Sent& sent(OutputStream which) { return sent_[static_cast<std::size_t>(which)]; }
   bool has_sent_all() const { return sent_[0].has_ended && sent_[1].has_ended; }
 
@@ -57,6 +59,7 @@ class JobAttachment {
   Job& job_;
   std::optional<AttachedClient> client_;
   Sent sent_[2];
+  JobInput::Writer input_{};
   bool has_left_ = false;  ///< The client has sent DETACH.
   int sending_ = 0;        ///< Senders that are passing bytes to the session.
   bool is_over_ = false;

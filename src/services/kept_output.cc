@@ -96,6 +96,11 @@ void KeptOutput::end(std::uint64_t dropped) {
   has_grown_.set();
 }
 
+bool KeptOutput::has_kept(std::optional<std::uint64_t> offset) const {
+  const std::lock_guard lock(mutex_);
+  return !offset || (*offset >= begin_ && *offset <= end_);
+}
+
 Result<std::optional<KeptOutput::Reader>> KeptOutput::attach(std::optional<std::uint64_t> offset) {
   Reader reader;
   std::uint64_t begin = 0;

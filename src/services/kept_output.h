@@ -51,6 +51,9 @@ class KeptOutput {
     OutputDigest digest{};     ///< What is before its next byte.
   };
 
+  /// Returns false if attach() would return nullopt.
+  bool has_kept(std::optional<std::uint64_t> offset) const;
+
   /// Begins to read at `offset`; nullopt: at the oldest byte that is kept. Returns nullopt if that
   /// is not kept, or was not written yet. Fails as SpillFile::read().
   Result<std::optional<Reader>> attach(std::optional<std::uint64_t> offset);

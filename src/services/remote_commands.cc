@@ -1,6 +1,7 @@
 #include "hotline/services/remote_commands.h"
 
 #include <algorithm>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -39,14 +40,20 @@ void serve_call(RemoteService& service, Stream& stream, const CallInfo& info) {
                   .identity = identity == nullptr ? std::string() : identity->to_string(),
                   .endpoint = info.peer().to_string(),
                   .jobs = jobs};
-  const auto served =
-      serve_streams(stream, session_options(service.options),
-                    [&](SessionStream& request) { RemoteRequest(call, request).answer(); });
+  Result<void> served;
+  std::exception_ptr thrown;
+  try {
+    served = serve_streams(stream, session_options(service.options),
+                           [&](SessionStream& request) { RemoteRequest(call, request).answer(); });
+  } catch (...) {
+    thrown = std::current_exception();
+  }
   if (jobs.size() > 0) {
-    // They go on; the client sees an end now.
-    served ? stream.close() : stream.abort();
+    // They go on, whatever has become of a request; the client sees an end now.
+    served && !thrown ? stream.close() : stream.abort();
     discard(jobs.join());
   }
+  if (thrown) std::rethrow_exception(thrown);
   if (!served) throw CallRefused(served.error());
 }
 

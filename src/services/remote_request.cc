@@ -97,7 +97,8 @@ void RemoteRequest::run(const RemoteCommand& command) {
   answer.pid = static_cast<std::uint32_t>(std::max(0, process->pid()));
   answer.started = begun_.wall;
   if (command.input == CommandInput::stream) answer.input_offset = 0;
-  if (!client.accept(as_bytes(encode_answer(answer)))) return;
+  // If the client has gone already, the run kills the command, and is recorded like any other.
+  discard(client.accept(as_bytes(encode_answer(answer))));
   AttachedRun run(std::move(process), bounds_of(command), client);
   const CommandExit exit = run.run();
   note_end(call_, command, id, exit, run.command());
@@ -165,19 +166,32 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
   }
   auto process = launch(command);
   if (!process) return nullptr;
-  run_in_background(*job, std::move(process));
+  (*job)->prepare(std::move(process), bounds_of(command));
+  if (const auto begun = run_in_background(*job); !begun) {
+    stream_.reset(ResetCode::failed, begun.error().message());
+    note_refusal(call_, command, begun.error().message());
+    return nullptr;
+  }
   return *job;
 }
 
-void RemoteRequest::run_in_background(std::shared_ptr<Job> job, std::unique_ptr<Process> process) {
-  service().jobs.add(job);
-  job->prepare(std::move(process), bounds_of(job->facts().command));
-  const auto started = call_.jobs.spawn("job", [job, call = call_] {
-    job->run();
-    note_end(call, *job);
-    call.service.jobs.remove(*job);
+Result<void> RemoteRequest::run_in_background(const std::shared_ptr<Job>& job) {
+  /// Others find the job as long as this exists: also if it cannot be started, or fails.
+  struct Listed {
+    Listed(JobTable& of, std::shared_ptr<Job> listed) : table(of), job(std::move(listed)) {
+      table.add(job);
+    }
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+    ~Listed() { table.remove(*job); }
+    JobTable& table;
+    const std::shared_ptr<Job> job;
+  };
+  auto listed = std::make_unique<Listed>(service().jobs, job);
+  return call_.jobs.spawn("job", [listed = std::move(listed), call = call_] {
+    listed->job->run();
+    note_end(call, *listed->job);
   });
-  if (!started) job->forget();
 }
 
 void RemoteRequest::answer_detached(const Job& job, bool is_repeated) {
@@ -221,6 +235,8 @@ void RemoteRequest::answer(const SignalRequest& request) {
 void RemoteRequest::answer(const ForgetRequest& request) {
   const auto job = find(request.job);
   if (!job) return;
+  // It is gone for its caller before it has been killed.
+  service().jobs.remove(*job);
   job->forget();
   if (stream_.accept()) finish();
 }

@@ -62,7 +62,7 @@ class RemoteRequest {
   void run_job(const RemoteCommand& command);
   std::shared_ptr<Job> find_or_start(const RemoteCommand& command, bool& is_repeated);
   std::shared_ptr<Job> start(const RemoteCommand& command);
-  void run_in_background(std::shared_ptr<Job> job, std::unique_ptr<Process> process);
+  Result<void> run_in_background(const std::shared_ptr<Job>& job);
   void answer_detached(const Job& job, bool is_repeated);
   std::shared_ptr<Job> find(const JobId& id);
   std::unique_ptr<Process> launch(const RemoteCommand& command);

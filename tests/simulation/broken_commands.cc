@@ -3,11 +3,10 @@
 #include <string>
 
 #include "hotline/engine/clock.h"
-#include "hotline/engine/task_group.h"
 #include "hotline/net/connect.h"
-#include "hotline/net/listener.h"
 #include "hotline/server/server.h"
 #include "hotline/services/shell_line_client.h"
+#include "simulation/breaker.h"
 #include "simulation/command_scenario.h"
 #include "support/scripted_launcher.h"
 
@@ -16,55 +15,9 @@ namespace {
 
 using hotline::CommandWire;
 using hotline::ShellLineClient;
-using hotline::Stream;
 using hotline::test::ScriptedLauncher;
 
 constexpr std::string_view kReply = "sixteen letters.";
-
-/// Forwards bytes between the two, and resets both after a number of bytes in one direction.
-class Breaker {
- public:
-  Breaker(const BrokenCall& broken, bool& has_broken) : broken_(broken), has_broken_(has_broken) {}
-
-  void run() {
-    auto listener = hotline::listen("tcp://:7000");
-    if (!listener) return;
-    auto caller = listener->accept();
-    auto server = hotline::connect("tcp://server:8000");
-    if (!caller || !server) return;
-    hotline::TaskGroup group;
-    const auto pass = [&](Stream& from, Stream& to, Direction direction) {
-      return group.spawn("pass", [this, &from, &to, direction, &caller, &server] {
-        if (pass_on(from, to, direction)) return;
-        has_broken_ = true;
-        caller->abort();
-        server->abort();
-      });
-    };
-    if (!pass(*caller, *server, Direction::request)) return;
-    if (!pass(*server, *caller, Direction::reply)) return;
-    static_cast<void>(group.join());
-  }
-
- private:
-  /// Returns false if the connection is to be broken here.
-  bool pass_on(Stream& from, Stream& to, Direction direction) {
-    std::size_t left = direction == broken_.direction ? broken_.bytes : SIZE_MAX;
-    if (left == 0) return false;
-    while (const auto bytes = from.receive()) {
-      const auto piece = bytes->first(std::min(bytes->size(), left));
-      if (!to.write_all(piece)) return true;
-      left -= piece.size();
-      // What was forwarded may arrive before the reset or not; both cases occur.
-      if (left == 0) return !hotline::sleep_for(std::chrono::milliseconds(7)).has_value();
-    }
-    if (to.is_open()) static_cast<void>(to.shut_down_writes());
-    return true;
-  }
-
-  const BrokenCall& broken_;
-  bool& has_broken_;
-};
 
 void run_server(ScriptedLauncher& launcher, CommandWire wire) {
   hotline::ServerOptions options;
@@ -100,15 +53,16 @@ Findings break_command(const BrokenCall& broken, bool& has_broken) {
   ScriptedLauncher launcher(
       [](const std::string&) { return hotline::test::saying(std::string(kReply)); });
   Verdict verdict;
-  has_broken = false;
   hotline::sim::World world(broken.bytes + 1);
   world.host("server").run([&] { run_server(launcher, broken.wire); });
-  world.host("breaker").run([&] { Breaker(broken, has_broken).run(); });
+  Breaker breaker({.direction = broken.direction, .bytes = broken.bytes});
+  world.host("breaker").run([&] { breaker.run("tcp://:7000", "tcp://server:8000"); });
   world.host("caller").run([&] {
     if (!hotline::sleep_for(std::chrono::seconds(1))) return;
     converse(broken.wire, broken.bytes != SIZE_MAX, verdict);
   });
   const hotline::sim::Outcome outcome = world.run();
+  has_broken = breaker.has_broken();
   if (launcher.running() != 0) verdict.blame("a command was left running");
   return findings_of(outcome, std::move(verdict.wrong));
 }

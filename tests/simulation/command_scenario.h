@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "hotline/services/command.h"
+#include "simulation/breaker.h"
 #include "simulation/simulation.h"
 
 namespace simulation {
@@ -13,9 +14,6 @@ namespace simulation {
 /// error; in a world where nothing breaks every command is answered; and no command is left
 /// running.
 Findings run_commands(std::uint64_t seed);
-
-/// The direction of bytes between a caller and the server.
-enum class Direction : bool { request, reply };
 
 /// A conversation in a world without faults, except for a reset of both sides when `bytes` have
 /// gone in one direction.

@@ -20,6 +20,8 @@ std::string text_of(std::size_t size, std::uint64_t lot) {
   return text;
 }
 
+}  // namespace
+
 std::string said_on(const Script& script, OutputStream output) {
   std::string all;
   for (const Script::Step& step : script.steps) {
@@ -27,8 +29,6 @@ std::string said_on(const Script& script, OutputStream output) {
   }
   return all;
 }
-
-}  // namespace
 
 Script script_of(const std::string& line, std::uint64_t seed) {
   std::uint64_t lot = seed * 7919 + 104729;

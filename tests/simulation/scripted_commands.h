@@ -12,6 +12,9 @@ namespace simulation {
 /// pauses.
 hotline::test::Script script_of(const std::string& line, std::uint64_t seed);
 
+/// Returns what a script writes to an output if it runs to its end, except for its input.
+std::string said_on(const hotline::test::Script& script, hotline::OutputStream output);
+
 /// Returns the only right reply to it; empty if the service may not answer.
 std::string reply_to(const std::string& line, std::uint64_t seed);
 

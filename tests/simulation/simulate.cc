@@ -7,6 +7,7 @@
 #include "simulation/framed_scenario.h"
 #include "simulation/ntp_scenario.h"
 #include "simulation/primitives_scenario.h"
+#include "simulation/remote_scenario.h"
 #include "simulation/session_scenario.h"
 #include "simulation/time_scenario.h"
 #include "simulation/tls_scenario.h"
@@ -27,6 +28,7 @@ constexpr Findings (*kScenarios[])(std::uint64_t) = {
     simulation::use_primitives,
     simulation::call_framed,
     simulation::run_commands,
+    simulation::run_remote_commands,
     simulation::call_challenged,
     simulation::tell_time,
     simulation::ask_for_offset,

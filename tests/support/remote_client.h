@@ -57,6 +57,9 @@ class RemoteRun {
   /// Makes the input of this stream go on where that of `earlier` was cut off.
   void continue_input(const RemoteRun& earlier) { input_ = earlier.input_; }
 
+  /// The same after all that earlier clients have sent.
+  void continue_input(std::string_view before) { input_.add(as_bytes(before)); }
+
   void write(std::string_view input) {
     input_.add(as_bytes(input));
     flow_input_.add(as_bytes(input));

@@ -1,5 +1,6 @@
 #include "services/attached_client.h"
 
+#include <new>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -70,6 +71,21 @@ TEST_CASE("a message that is not allowed resets the stream") {
     attached.send(ResizeMessage{{10, 10}});
     CHECK_FALSE(attached.client.take_messages([](const ClientMessage&) { FAIL("passed on"); }));
     CHECK(attached.refusal() == CommandRefusal::malformed);
+  });
+}
+
+TEST_CASE("a client that finds no memory is cut off") {
+  on_each_loop([] {
+    Attached attached;
+    attached.send(SignalMessage{15});
+    const auto no_memory = [](const auto&) { throw std::bad_alloc(); };
+    CHECK_FALSE(attached.client.take_messages(no_memory));
+    CHECK(kind_of(attached.stream.receive()) == "reset");
+    CHECK(attached.stream.reset_by_peer().value().code == ResetCode::failed);
+    Attached writing;
+    REQUIRE(writing.stream.write(kInputFlow, as_bytes("input")));
+    writing.client.take_input(no_memory, [] { FAIL("an end"); });
+    CHECK(kind_of(writing.stream.receive()) == "reset");
   });
 }
 

@@ -1,5 +1,6 @@
 #include "services/command_process.h"
 
+#include <new>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -114,6 +115,22 @@ TEST_CASE("a command whose sink fails is killed, and its end is not known") {
     const CommandExit exit = run("yes", sink);
     CHECK(exit.kind == ExitKind::lost);
     CHECK_FALSE(exit.is_success());
+  });
+}
+
+/// Has no memory for what it gets.
+class Starved final : public OutputSink {
+ public:
+  Result<std::size_t> wait_room(OutputStream) override { return 10; }
+  Result<void> put(OutputStream, Bytes) override { throw std::bad_alloc(); }
+};
+
+TEST_CASE("a command for whose output there is no memory is killed, and its end is not known") {
+  test::on_each_loop([](engine::EventLoop&) {
+    Starved sink;
+    const CommandExit exit = started("yes", sink).run();
+    CHECK(exit.kind == ExitKind::lost);
+    CHECK(exit.text.find("no memory") != std::string::npos);
   });
 }
 

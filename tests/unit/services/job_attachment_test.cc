@@ -3,13 +3,11 @@
 #include <csignal>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "hotline/services/command_refusal.h"
-#include "services/job_message.h"
-#include "support/served_commands.h"
+#include "support/served_jobs.h"
 
 namespace hotline::job_attachment_test {
 namespace {
@@ -20,41 +18,16 @@ using services::DetachMessage;
 using services::ForgetRequest;
 using services::ListRequest;
 using services::SignalRequest;
+using test::ask;
+using test::attach_to;
+using test::forget_all;
+using test::kept;
 using test::kind_of;
+using test::kTwoHalves;
 using test::RemoteRun;
 using test::run_remote;
 using test::served;
 using test::Served;
-
-RemoteCommand kept(std::string line, Duration keep = 60s) {
-  RemoteCommand command{.program = ShellLine{std::move(line)}};
-  command.keep = keep;
-  return command;
-}
-
-AttachRequest attach_to(const RemoteRun& run, std::uint64_t output = 0, std::uint64_t error = 0) {
-  return {.job = run.answer().job, .output_offset = output, .error_offset = error};
-}
-
-/// Asks for something that has no flows. Returns the jobs that the server lists.
-std::vector<JobEntry> ask(Session& session, const services::CommandRequest& request) {
-  auto stream = session.open({}, as_bytes(services::encode_request(request)));
-  REQUIRE(stream);
-  REQUIRE(stream->answer());
-  std::vector<JobEntry> jobs;
-  while (const auto message = stream->receive()) {
-    jobs.push_back(services::decode_job(as_bytes(message->payload)).value());
-  }
-  REQUIRE(stream->end_messages());
-  return jobs;
-}
-
-/// Ends all jobs, so that the calls end.
-void forget_all(Served& server) {
-  for (const JobEntry& each : ask(*server.client, ListRequest{})) {
-    ask(*server.client, ForgetRequest{each.job});
-  }
-}
 
 TEST_CASE("a kept command that nothing interrupts has the same result as any other") {
   served([](Served& server) {
@@ -65,10 +38,6 @@ TEST_CASE("a kept command that nothing interrupts has the same result as any oth
     forget_all(server);
   });
 }
-
-/// Prints 12345, and 67890 after a signal.
-const char* const kTwoHalves =
-    "trap 'printf 67890; exit 4' USR1; printf 12345; while :; do sleep 0.01; done";
 
 TEST_CASE("a kept command goes on without its connection, and nothing is lost or doubled") {
   served([](Served& server) {

@@ -85,13 +85,11 @@ TEST_CASE("a job gets signals, cancels and input") {
     CHECK(cancelled.job->wait_exit().value().kind == ExitKind::cancelled);
     cancelled.job->forget();
     Running fed("cat; exit 7", 60s, CommandInput::stream);
-    REQUIRE(fed.job->input());
     OutputDigest digest;
     digest.add(as_bytes("input"));
-    REQUIRE(fed.job->write_input(as_bytes("input"), digest));
-    CHECK(fed.job->input().value().size() == 5);
-    REQUIRE(fed.job->end_input());
-    CHECK_FALSE(fed.job->input());
+    const JobInput::Writer writer = fed.job->input().attach();
+    REQUIRE(fed.job->input().write(writer, as_bytes("input"), digest));
+    fed.job->input().end(writer);
     CHECK(fed.job->wait_exit().value().value == 7);
     CHECK(fed.job->output(OutputStream::standard_output).end_offset() == 5);
     fed.job->forget();

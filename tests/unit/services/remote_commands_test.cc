@@ -356,6 +356,23 @@ TEST_CASE("each command is recorded with its caller's words, its end and its dig
   });
 }
 
+TEST_CASE("a command is recorded also if its client has gone before it was started") {
+  std::vector<ExitKind> ends;
+  RemoteCommandsOptions options;
+  options.audit = [&](const CommandRecord& record) { ends.push_back(record.exit.kind); };
+  test::on_each_loop([&](engine::EventLoop&) {
+    ends.clear();
+    Served server(options);
+    const std::string request =
+        services::encode_request(RemoteCommand{.program = CommandWords{{"sleep", "60"}}});
+    auto stream =
+        server.client->open({.from_opener = 1, .from_accepter = 2}, as_bytes(request)).value();
+    stream.reset(ResetCode::cancelled);
+    server.finish();
+    CHECK(ends == std::vector{ExitKind::cancelled});
+  });
+}
+
 TEST_CASE("many commands run at once on one connection") {
   served([](Served& server) {
     TaskGroup clients;
