@@ -27,7 +27,7 @@ inline constexpr Interest kReady = 1U << 22;     ///< The peer's HELLO has arriv
 inline constexpr Interest kOffered = 1U << 23;   ///< The peer has opened a stream, or drains.
 inline constexpr Interest kPlace = 1U << 24;     ///< A stream has ended.
 inline constexpr Interest kOver = 1U << 25;      ///< The session has ended.
-inline constexpr Interest kCut = 1U << 26;  ///< A stream was reset, or the session has ended.
+inline constexpr Interest kCut = 1U << 26;       ///< A stream or the session has ended early.
 inline constexpr Interest kAll = ~Interest{0};
 
 class Waiter;
