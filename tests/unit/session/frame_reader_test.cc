@@ -64,7 +64,7 @@ TEST_CASE("a payload that has arrived whole is not copied") {
 }
 
 TEST_CASE("payloads that arrive in pieces are whole, also after one that needed much memory") {
-  for (const std::size_t size : {4'095, 4'096, 4'097, 20'000, 65'536}) {
+  for (const std::size_t size : {4'095U, 4'096U, 4'097U, 20'000U, 65'536U}) {
     CAPTURE(size);
     const std::string large(size, 'l');
     CHECK(read_in_pieces(frame(large) + frame("small") + frame(large), size / 2) ==
