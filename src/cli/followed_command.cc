@@ -67,10 +67,12 @@ Result<CommandExit> FollowedCommand::pass_output(Deadline deadline) {
 void FollowedCommand::send_input() {
   std::string room(kInputBytes, '\0');
   for (;;) {
-    // Without a standard input it is empty.
     if (const auto ready = StandardInput::wait_ready(); !ready) {
       if (ready.error().kind == ErrorKind::cancelled) return;
-      return discard(command_.end_input());
+      // Without a standard input it is empty. After another failure its end would not be true.
+      if (ready.error().native_code == EBADF) return discard(command_.end_input());
+      input_failure_ = ready.error().native_code == 0 ? ENOMEM : ready.error().native_code;
+      return command_.abort();
     }
     const std::ptrdiff_t count = StandardInput::read(as_writable_bytes(room));
     if (count == 0 || count == -EBADF) return discard(command_.end_input());

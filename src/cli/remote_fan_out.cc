@@ -17,6 +17,8 @@
 #include "cli/until_signal.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/mutex.h"
+#include "hotline/engine/offload.h"
 #include "hotline/net/connect.h"
 #include "hotline/services/command_client.h"
 
@@ -101,7 +103,9 @@ class FanOutRun {
     const DeadlineScope scope(run_deadline(run_));
     auto stream = connect(target.target, std::move(target.connecting));
     if (!stream) return fail(std::move(stream.error()));
-    auto client = CommandClient::open(std::move(*stream));
+    CommandClientOptions patience;
+    patience.hello_timeout = std::min(patience.hello_timeout, run_.connect_timeout);
+    auto client = CommandClient::open(std::move(*stream), patience);
     if (!client) return fail(std::move(client.error()));
     if (auto ready = client->session().wait_ready(); !ready) return fail(ready.error());
     stage = RunStage::starting;
@@ -150,9 +154,15 @@ class FanOutRun {
     write(to, lines.finish());
   }
 
-  bool write(StandardStream to, const std::string& text) {
+  /// Writes whole lines. A reader that does not read blocks a thread of its own, so that the
+  /// connections stay alive and a signal ends the wait.
+  bool write(StandardStream to, std::string text) {
     if (text.empty()) return true;
-    if (failure_ == 0) failure_ = write_standard(to, text);
+    const auto alone = writing_.lock();
+    if (!alone || failure_ != 0) return false;
+    const auto failed = offload([to, text = std::move(text)] { return write_standard(to, text); });
+    if (!failed) return false;
+    failure_ = *failed;
     return failure_ == 0;
   }
 
@@ -211,6 +221,7 @@ class FanOutRun {
   const CommonOptions& common_;
   std::vector<CommandTarget> targets_;
   std::vector<HostResult> results_;
+  Mutex writing_;
   int failure_ = 0;  ///< The errno of a write to our own outputs.
 };
 

@@ -59,8 +59,11 @@ class RemoteRun {
     auto running = client_.attach(
         job,
         {.input = options_.input == InputUse::sent ? CommandInput::stream : CommandInput::none});
-    const ExitStatus status =
-        running ? follow(*running, nullptr, OnInterrupt::detaches) : report(running.error());
+    if (!running) return {report(running.error()), !client_.failure()};
+    ExitStatus status = follow(*running, nullptr, OnInterrupt::detaches);
+    if (const std::uint64_t missing = missing_bytes(*running); missing > 0) {
+      status = report(begins_late(missing));
+    }
     return {status, is_printed_ && !client_.failure()};
   }
 
@@ -113,6 +116,18 @@ class RemoteRun {
     if (form_ == OutputForm::json) line = JsonLine::versioned().add("job", job).text();
     is_printed_ = print_output(line + '\n', ExitStatus::ok, form_) == ExitStatus::ok;
     return is_printed_ ? ExitStatus::ok : ExitStatus::no_reply;
+  }
+
+  /// Returns how many bytes of a job's outputs were given up before this client got any.
+  static std::uint64_t missing_bytes(RunningCommand& running) {
+    const auto start = running.started(deadline_after(Duration::zero()));
+    return start ? start->output_offset + start->error_offset : 0;
+  }
+
+  Error begins_late(std::uint64_t missing) const {
+    return make_error(ErrorKind::truncated, "show all output of the job at", client_.peer(),
+                      "its first " + std::to_string(missing) + " bytes are not kept any more",
+                      "the rest is complete; attach earlier, or write the output to a file there");
   }
 
   ExitStatus report(const Error& error) const {

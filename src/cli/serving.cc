@@ -26,9 +26,8 @@ namespace {
 constexpr std::chrono::milliseconds kLogPatience{1000};
 
 constexpr char kGuardAdvice[] =
-    "listen on 127.0.0.1, ::1 or unix:; or give --insecure if everybody who can connect there may "
-    "use "
-    "it (this version has no tls:// yet)";
+    "listen on tls://, 127.0.0.1, ::1 or unix:; or give --insecure if everybody who can connect "
+    "there may use it";
 
 /// The services that were asked for, in their order.
 using Entries = std::vector<const ServiceEntry*>;

@@ -18,7 +18,6 @@ CommandExit AttachedRun::run() {
   send_end(exit);
   fibers.cancel();
   discard(fibers.join());
-  client_.finish();
   return exit;
 }
 

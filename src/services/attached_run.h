@@ -19,7 +19,8 @@ class AttachedRun {
   AttachedRun(std::unique_ptr<Process> process, const CommandBounds& bounds, AttachedClient& client)
       : client_(client), command_(std::move(process), bounds, client) {}
 
-  /// Runs the command to its end, and sends it. Returns how it has ended.
+  /// Runs the command to its end, and sends it. Returns how it has ended; call finish() of the
+  /// client then.
   CommandExit run();
 
   const CommandProcess& command() const { return command_; }

@@ -81,11 +81,19 @@ Result<ProcessEnd> CommandProcess::wait_in_time() {
 /// What the program has started may still have an output open: reads that until it is silent.
 void CommandProcess::wait_for_outputs() {
   Deadline drain_end = deadline_after(bounds_.drain);
+  Deadline time_out = Deadline::after(bounds_.begun.monotonic, bounds_.timeout);
   while (!have_ended()) {
     const Deadline quiet_end = Deadline::after(last_output_, bounds_.quiet);
-    const auto waited = output_ended_.wait(Deadline::earliest(quiet_end, drain_end));
+    const auto waited =
+        output_ended_.wait(Deadline::earliest(time_out, Deadline::earliest(quiet_end, drain_end)));
     if (waited) continue;
     if (waited.error().kind != ErrorKind::timed_out) return kill(ExitKind::server_ended);
+    if (time_out.has_passed(now())) {
+      // What is left of the tree counts too; what it has written is still passed on.
+      kill(ExitKind::timed_out);
+      time_out = Deadline::never();
+      continue;
+    }
     if (outputs_[0].is_blocked || outputs_[1].is_blocked) {
       // The client does not read: that is not a silence of the command.
       last_output_ = now();

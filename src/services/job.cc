@@ -33,10 +33,10 @@ void Job::prepare(std::unique_ptr<Process> process, const CommandBounds& bounds)
   command_.emplace(std::move(process), bounds, *this);
 }
 
-void Job::run() {
+void Job::run(const std::function<void()>& on_exit) {
   std::exception_ptr thrown;
   try {
-    run_command();
+    run_command(on_exit);
   } catch (...) {
     thrown = std::current_exception();
   }
@@ -47,7 +47,7 @@ void Job::run() {
   if (thrown) std::rethrow_exception(thrown);
 }
 
-void Job::run_command() {
+void Job::run_command(const std::function<void()>& on_exit) {
   TaskGroup fibers;
   const auto controlling = fibers.spawn("job control", [this] { take_controls(); });
   const auto feeding = fibers.spawn("job input", [this] { pass_input(); });
@@ -58,6 +58,7 @@ void Job::run_command() {
     digests_[static_cast<std::size_t>(which)] = command_->digest(which);
   }
   note_exit(exit);
+  on_exit();
   discard(fibers.join());
 }
 
@@ -93,21 +94,30 @@ void Job::pass_input() {
   }
 }
 
-/// Returns when the job is not needed any more, and kills its command if that still runs.
+/// Kills the command when it has been without a client for too long; its end is then kept for as
+/// long again. Returns when the job is not needed any more.
 void Job::watch_keep() {
-  Deadline until = Deadline::never();
-  while (!is_unwanted(until)) {
+  for (;;) {
+    Deadline until = Deadline::never();
+    if (is_unwanted(until)) {
+      if (exit()) return;
+      command_->kill(ExitKind::cancelled);
+    }
     const auto waited = has_changed_.wait(until, exit() ? OnDrain::ends : OnDrain::goes_on);
-    if (!waited && waited.error().kind != ErrorKind::timed_out) break;
+    if (waited || waited.error().kind == ErrorKind::timed_out) continue;
+    if (!exit()) command_->kill(ExitKind::cancelled);
+    return;
   }
-  if (!exit()) command_->kill(ExitKind::cancelled);
 }
 
 /// Otherwise sets `until` to the time at which to look again.
 bool Job::is_unwanted(Deadline& until) const {
   const std::lock_guard lock(mutex_);
-  until = attached_ != nullptr ? Deadline::never() : Deadline::after(left_at_, facts_.keep);
-  return is_forgotten_ || until.has_passed(now());
+  const Deadline kept_until =
+      attached_ != nullptr ? Deadline::never() : Deadline::after(left_at_, facts_.keep);
+  if (is_forgotten_ || kept_until.has_passed(now())) return true;
+  until = kept_until;
+  return false;
 }
 
 void Job::note_exit(const CommandExit& exit) {
@@ -116,6 +126,7 @@ void Job::note_exit(const CommandExit& exit) {
   {
     const std::lock_guard lock(mutex_);
     exit_ = exit;
+    left_at_ = now();
   }
   controls_.close();
   input_.close();

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "hotline/core/result.h"
 #include "hotline/engine/event.h"
+#include "hotline/engine/mutex.h"
 #include "hotline/engine/process.h"
 #include "hotline/engine/queue.h"
 #include "hotline/services/job_entry.h"
@@ -44,14 +46,15 @@ class Job final : public OutputSink {
   /// Call it once, before the job is known to others.
   void prepare(std::unique_ptr<Process> process, const CommandBounds& bounds);
 
-  /// Runs the job on this fiber's loop, until it is forgotten, has been without a client for too
-  /// long, or has ended while the server drains. Its process is gone then.
-  void run();
+  /// Runs the job on this fiber's loop, until it is forgotten, has ended and been without a client
+  /// for its time, or has ended while the server drains. A command that has been without a client
+  /// for that time is killed. Calls `on_exit`, which must not throw, once it has ended.
+  void run(const std::function<void()>& on_exit);
 
   std::uint32_t pid() const { return pid_; }
   std::chrono::system_clock::time_point started() const { return started_; }
 
-  /// Returns the digest of an output. After run().
+  /// Returns the digest of an output. After the exit.
   const OutputDigest& digest(OutputStream which) const {
     return digests_[static_cast<std::size_t>(which)];
   }
@@ -78,6 +81,10 @@ class Job final : public OutputSink {
   /// Ends the job; its place in the table is given up.
   void forget();
 
+  /// Held while a client takes its place at the job, the outputs and the input, so that two cannot
+  /// get a part each.
+  Mutex& attaching() { return attaching_; }
+
   /// Makes `stream` the attached one; the one before is reset with `attached_elsewhere`.
   void attach(SessionStream& stream);
 
@@ -90,7 +97,7 @@ class Job final : public OutputSink {
   Result<void> put(OutputStream which, Bytes bytes) override { return output(which).append(bytes); }
 
  private:
-  void run_command();
+  void run_command(const std::function<void()>& on_exit);
   void take_controls();
   void take(const ClientMessage& message);
   void pass_input();
@@ -107,11 +114,12 @@ class Job final : public OutputSink {
   std::array<OutputDigest, 2> digests_{};
   Queue<ClientMessage> controls_{4};
   JobInput input_;
+  Mutex attaching_;
   mutable std::mutex mutex_;
   std::optional<CommandExit> exit_{};
   bool is_forgotten_ = false;
   SessionStream* attached_ = nullptr;
-  Instant left_at_{};    ///< When the last client left.
+  Instant left_at_{};    ///< When the last client left, or the command ended after that.
   Event has_changed_;    ///< For watch_keep().
   Event exit_is_known_;  ///< Stays set.
 };

@@ -39,6 +39,8 @@ void JobAttachment::refuse_as_gone() {
 }
 
 bool JobAttachment::attach(const WantedOutput& wanted) {
+  const auto alone = job_.attaching().lock();
+  if (!alone) return false;
   job_.attach(stream_);
   input_ = job_.input().attach();
   return attach(OutputStream::standard_output, wanted.output_offset) &&

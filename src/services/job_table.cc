@@ -33,6 +33,17 @@ std::shared_ptr<Job> JobTable::find(std::string_view owner, const RunKey& key) c
   return nullptr;
 }
 
+std::shared_ptr<Job> JobTable::oldest_ended(std::string_view owner) const {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Job> oldest;
+  for (const auto& each : jobs_) {
+    if (!each->exit()) continue;
+    if (each->facts().owner == owner) return each;
+    if (!oldest) oldest = each;
+  }
+  return oldest;
+}
+
 std::vector<std::shared_ptr<Job>> JobTable::of(std::string_view owner) const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<Job>> found;

@@ -30,6 +30,9 @@ class JobTable {
   /// Returns the job that `owner` has started with that key, or null.
   std::shared_ptr<Job> find(std::string_view owner, const RunKey& key) const;
 
+  /// Returns the job that ended first, one of `owner` if there is one; null if all run.
+  std::shared_ptr<Job> oldest_ended(std::string_view owner) const;
+
   /// Returns the jobs of `owner`, the oldest first.
   std::vector<std::shared_ptr<Job>> of(std::string_view owner) const;
 

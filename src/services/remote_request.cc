@@ -73,19 +73,23 @@ void RemoteRequest::answer(const RemoteCommand& command) {
 bool RemoteRequest::refuses(const RemoteCommand& command) {
   for (const RemoteVariable& each : command.environment) {
     if (is_allowed_variable(each.name, service().options.variables)) continue;
-    refuse(CommandRefusal::not_permitted, "the server does not accept the variable " + each.name);
+    const std::string text = "the server does not accept the variable " + each.name;
+    refuse(CommandRefusal::not_permitted, text);
+    note_refusal(call_, command, text);
     return true;
   }
   if (!command.keep && !command.is_detached) return false;
   if (service().options.jobs_max > 0) return false;
-  stream_.reset(ResetCode::unsupported, "this server keeps no jobs");
+  constexpr std::string_view kText = "this server keeps no jobs";
+  stream_.reset(ResetCode::unsupported, kText);
+  note_refusal(call_, command, std::string(kText));
   return true;
 }
 
 /// Runs a command that ends with its connection.
 void RemoteRequest::run(const RemoteCommand& command) {
-  const auto place = service().places.take(call_.caller);
-  if (!place) return refuse(CommandRefusal::busy, "as many commands run as the server allows");
+  auto place = take_place(command);
+  if (!place) return;
   const JobId id = new_job_id();
   auto process = launch(command);
   if (!process) return;
@@ -102,6 +106,19 @@ void RemoteRequest::run(const RemoteCommand& command) {
   AttachedRun run(std::move(process), bounds_of(command), client);
   const CommandExit exit = run.run();
   note_end(call_, command, id, exit, run.command());
+  // However long the client takes to end its side.
+  place.reset();
+  client.finish();
+}
+
+/// Returns nullopt if as many commands run as may; the client has its refusal then.
+std::optional<CommandPlaces::Place> RemoteRequest::take_place(const RemoteCommand& command) {
+  auto place = service().places.take(call_.caller);
+  if (place) return place;
+  constexpr std::string_view kText = "as many commands run as the server allows";
+  refuse(CommandRefusal::busy, kText);
+  note_refusal(call_, command, std::string(kText));
+  return std::nullopt;
 }
 
 /// Returns null if the system did not start it; the client has its refusal then.
@@ -150,10 +167,9 @@ std::shared_ptr<Job> RemoteRequest::find_or_start(const RemoteCommand& command, 
 }
 
 std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
-  if (service().jobs.is_full()) {
-    refuse(CommandRefusal::busy, "the server keeps as many jobs as it allows");
-    return nullptr;
-  }
+  if (!make_room(command)) return nullptr;
+  auto place = take_place(command);
+  if (!place) return nullptr;
   const Duration keep_max = service().options.keep_max;
   auto job = Job::make({.id = new_job_id(),
                         .owner = call_.caller,
@@ -167,7 +183,7 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
   auto process = launch(command);
   if (!process) return nullptr;
   (*job)->prepare(std::move(process), bounds_of(command));
-  if (const auto begun = run_in_background(*job); !begun) {
+  if (const auto begun = run_in_background(*job, std::move(*place)); !begun) {
     stream_.reset(ResetCode::failed, begun.error().message());
     note_refusal(call_, command, begun.error().message());
     return nullptr;
@@ -175,7 +191,24 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
   return *job;
 }
 
-Result<void> RemoteRequest::run_in_background(const std::shared_ptr<Job>& job) {
+/// Gives up the job that ended first if there are as many as may be. Returns false if all run; the
+/// client has its refusal then.
+bool RemoteRequest::make_room(const RemoteCommand& command) {
+  if (!service().jobs.is_full()) return true;
+  const auto oldest = service().jobs.oldest_ended(call_.caller);
+  if (oldest) {
+    service().jobs.remove(*oldest);
+    oldest->forget();
+    return true;
+  }
+  constexpr std::string_view kText = "as many jobs run as the server allows";
+  refuse(CommandRefusal::busy, kText);
+  note_refusal(call_, command, std::string(kText));
+  return false;
+}
+
+Result<void> RemoteRequest::run_in_background(const std::shared_ptr<Job>& job,
+                                              CommandPlaces::Place place) {
   /// Others find the job as long as this exists: also if it cannot be started, or fails.
   struct Listed {
     Listed(JobTable& of, std::shared_ptr<Job> listed) : table(of), job(std::move(listed)) {
@@ -188,9 +221,12 @@ Result<void> RemoteRequest::run_in_background(const std::shared_ptr<Job>& job) {
     const std::shared_ptr<Job> job;
   };
   auto listed = std::make_unique<Listed>(service().jobs, job);
-  return call_.jobs.spawn("job", [listed = std::move(listed), call = call_] {
-    listed->job->run();
-    note_end(call, *listed->job);
+  return call_.jobs.spawn("job", [listed = std::move(listed), call = call_,
+                                  held = std::optional(std::move(place))]() mutable {
+    listed->job->run([&] {
+      note_end(call, *listed->job);
+      held.reset();
+    });
   });
 }
 

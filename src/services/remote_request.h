@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "hotline/engine/clock.h"
@@ -62,7 +63,9 @@ class RemoteRequest {
   void run_job(const RemoteCommand& command);
   std::shared_ptr<Job> find_or_start(const RemoteCommand& command, bool& is_repeated);
   std::shared_ptr<Job> start(const RemoteCommand& command);
-  Result<void> run_in_background(const std::shared_ptr<Job>& job);
+  bool make_room(const RemoteCommand& command);
+  std::optional<CommandPlaces::Place> take_place(const RemoteCommand& command);
+  Result<void> run_in_background(const std::shared_ptr<Job>& job, CommandPlaces::Place place);
   void answer_detached(const Job& job, bool is_repeated);
   std::shared_ptr<Job> find(const JobId& id);
   std::unique_ptr<Process> launch(const RemoteCommand& command);

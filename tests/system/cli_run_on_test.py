@@ -78,11 +78,19 @@ class Many(WithServer):
         self.assertEqual(program.returncode, 255)
         self.assertIn(b"2 endpoints: 2 cancelled\n", err)
 
+    def test_a_reader_that_does_not_read_can_be_left(self):
+        words = [HOTLINE, "run", "--on", f"{self.unix},{self.tcp}", "--", "yes"]
+        with ended(subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE)) as program:
+            self.assertRegex(program.stdout.readline(), b": y\n$")
+            program.send_signal(signal.SIGINT)
+            self.assertEqual(program.wait(WAIT_S), 255)
+
     def test_a_reader_that_leaves_ends_all(self):
         line = '"$0" run --on "$1" -- yes | head -n 20 | wc -l; exit "${PIPESTATUS[0]}"'
         done = subprocess.run(["bash", "-c", line, HOTLINE, f"{self.unix},{self.tcp}"],
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_S)
-        self.assertEqual((done.returncode, done.stdout.strip()), (141, b"20"))
+        self.assertEqual((done.returncode, done.stdout.strip()), (255, b"20"))
 
 
 if __name__ == "__main__":

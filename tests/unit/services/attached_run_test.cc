@@ -26,7 +26,10 @@ CommandExit run_for(const std::string& script,
   AttachedRun run(test::launcher().launch(test::shell(script)).value(), {}, client);
   CommandExit exit;
   TaskGroup both;
-  REQUIRE(both.spawn("run", [&] { exit = run.run(); }));
+  REQUIRE(both.spawn("run", [&] {
+    exit = run.run();
+    client.finish();
+  }));
   REQUIRE(both.spawn("client", [&] { play(sessions.client, stream); }));
   REQUIRE(both.join());
   return exit;

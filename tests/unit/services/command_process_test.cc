@@ -184,6 +184,15 @@ TEST_CASE("a descendant with an open output is waited for while it writes, and n
   });
 }
 
+TEST_CASE("the timeout is also that of what the command has left running") {
+  on_each_loop([](Collected& sink) {
+    const CommandExit exit =
+        run("(while :; do sleep 0.01; echo x; done) & exit 0", sink, {.timeout = 100ms});
+    CHECK(exit.kind == ExitKind::timed_out);
+    CHECK_FALSE(exit.is_success());
+  });
+}
+
 TEST_CASE("the first reason to kill it is the one that counts") {
   on_each_loop([](Collected& sink) {
     CommandProcess command = started("sleep 60", sink);

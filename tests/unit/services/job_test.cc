@@ -25,9 +25,10 @@ struct Running {
     LaunchOptions launch = test::shell(std::move(script));
     if (input == CommandInput::stream) launch.input = ProcessInput::pipe;
     job->prepare(test::launcher().launch(launch).value(), {});
-    REQUIRE(fibers.spawn("job", [this] { job->run(); }));
+    REQUIRE(fibers.spawn("job", [this] { job->run([this] { ++exits; }); }));
   }
 
+  int exits = 0;  ///< Calls of its on_exit.
   std::shared_ptr<Job> job;
   TaskGroup fibers;
 };
@@ -46,6 +47,7 @@ TEST_CASE("a job that has ended is kept until it is forgotten") {
     CHECK(entry.exit.value().value == 5);
     CHECK_FALSE(entry.is_attached);
     CHECK(entry.kept_until.value() > wall_clock_now());
+    CHECK(running.exits == 1);
     CHECK(kind_of(running.job->send_signal(SIGTERM)) == "closed");
     running.job->forget();
     REQUIRE(running.fibers.join());
@@ -63,11 +65,13 @@ TEST_CASE("a job that is forgotten while it runs is killed") {
   });
 }
 
-TEST_CASE("a job is killed, and gone, after its time without a client") {
+TEST_CASE("a job is killed after its time without a client, and its end kept for as long again") {
   on_each_loop([] {
-    Running running("sleep 60", 20ms);
+    Running running("sleep 60", 50ms);
+    CHECK(running.job->wait_exit().value().kind == ExitKind::cancelled);
+    const Instant ended = now();
     REQUIRE(running.fibers.join());
-    CHECK(running.job->exit().value().kind == ExitKind::cancelled);
+    CHECK(now() - ended >= 50ms);
   });
 }
 
