@@ -173,5 +173,29 @@ TEST_CASE("a job that was forgotten is gone at once, and its key is free") {
   });
 }
 
+TEST_CASE("of clients that attach at once one gets both outputs, and the others are cut off") {
+  served([](Served& server) {
+    RemoteRun first(*server.client,
+                    kept("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2"));
+    CHECK(first.read(600'000).size() >= 600'000);
+    std::size_t whole = 0;
+    TaskGroup clients;
+    for (int i = 0; i < 4; ++i) {
+      REQUIRE(clients.spawn("client", [&] {
+        // What is before the offset is read for the digest, which takes a moment.
+        const auto result = run_remote(*server.client, attach_to(first, 500'000));
+        if (!result.exit) return;
+        CHECK(result.output.size() == 2'500'000);
+        CHECK(result.error.size() == 3'000'000);
+        ++whole;
+      }));
+    }
+    REQUIRE(clients.join());
+    CHECK(whole == 1);
+    CHECK_FALSE(first.finish().exit);
+    forget_all(server);
+  });
+}
+
 }  // namespace
 }  // namespace hotline::job_clients_test
