@@ -69,9 +69,9 @@ TEST_CASE("a job is killed after its time without a client, and its end kept for
   on_each_loop([] {
     Running running("sleep 60", 50ms);
     CHECK(running.job->wait_exit().value().kind == ExitKind::cancelled);
-    const Instant ended = now();
+    // It is still there, and goes by itself.
+    CHECK(running.fibers.size() == 1);
     REQUIRE(running.fibers.join());
-    CHECK(now() - ended >= 50ms);
   });
 }
 
