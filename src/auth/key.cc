@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "auth/base64url.h"
+#include "hotline/core/ascii.h"
 #include "hotline/core/hex.h"
 #include "hotline/engine/random.h"
 
@@ -44,12 +45,6 @@ std::unexpected<Error> refuse_cut(std::string detail) {
 
 std::unexpected<Error> refuse_changed(std::string detail) {
   return refuse(std::move(detail), "a character was changed: copy the line again");
-}
-
-std::string_view trim(std::string_view line) {
-  const std::size_t first = line.find_first_not_of(kBlanks);
-  if (first == line.npos) return {};
-  return line.substr(first, line.find_last_not_of(kBlanks) - first + 1);
 }
 
 /// Returns the text up to the next colon and drops both from `rest`.
@@ -146,7 +141,7 @@ std::string Key::random_server_id() {
 }
 
 Result<Key> Key::parse(std::string_view line) {
-  const std::string_view whole = trim(line);
+  const std::string_view whole = trim(line, kBlanks);
   if (auto checked = check_version(whole); !checked) return fail(std::move(checked.error()));
   const auto fields = split(whole);
   if (!fields) return fail(fields.error());

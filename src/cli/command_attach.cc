@@ -33,13 +33,7 @@ without --keep as long as the server allows. 'hotline jobs --forget' ends it and
 
 ExitStatus attach_at_endpoint(const AttachOptions& options, const CommonOptions& common) {
   const OutputForm form = common.output;
-  auto target =
-      CommandTarget::parse(options.run.endpoint, common.home, options.run.connect_timeout);
-  if (!target) return report_run_failure(target.error(), form);
-  if (auto checked = check_own_wire(*target, "jobs"); !checked) {
-    return report_run_failure(checked.error(), form);
-  }
-  auto client = connect_remote(std::move(*target), options.run.endpoint);
+  auto client = connect_for_jobs(options.run.endpoint, common.home, options.run.connect_timeout);
   if (!client) return report_run_failure(client.error(), form);
   return attach_job(*client, options.job, options.run, form).status;
 }

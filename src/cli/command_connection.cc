@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "cli/key_trust.h"
-#include "cli/report.h"
 #include "hotline/auth/connect_authenticated.h"
 
 namespace hotline::cli {
@@ -26,11 +25,6 @@ Result<CommandTarget> CommandTarget::parse(const std::string& uri, const std::st
   if (!target) return fail(std::move(target.error()));
   command.target = *std::move(target);
   return command;
-}
-
-Result<void> check_own_wire(const CommandTarget& target, const std::string& what) {
-  if (target.command.wire == CommandWire::hotline) return {};
-  return fail(usage_error(what + " need the wire 'hotline'", "leave out wire= of the endpoint"));
 }
 
 Result<ShellLineClient> connect_course(CommandTarget target, const ReplyWaits& waits) {

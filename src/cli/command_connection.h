@@ -23,9 +23,6 @@ struct CommandTarget {
                                      Duration connect_timeout);
 };
 
-/// Fails with `invalid_argument`, with a hint, unless the wire is `hotline`. `what` needs it.
-Result<void> check_own_wire(const CommandTarget& target, const std::string& what);
-
 /// How to read the replies of a wire of the course.
 struct ReplyWaits {
   Duration linger{};

@@ -44,12 +44,7 @@ ExitStatus list_jobs(CommandClient& client, Deadline deadline, OutputForm form) 
 
 ExitStatus manage_jobs(const JobsOptions& options, const CommonOptions& common) {
   const OutputForm form = common.output;
-  auto target = CommandTarget::parse(options.endpoint, common.home, options.timeout);
-  if (!target) return report_run_failure(target.error(), form);
-  if (auto checked = check_own_wire(*target, "jobs"); !checked) {
-    return report_run_failure(checked.error(), form);
-  }
-  auto client = connect_remote(std::move(*target), options.endpoint);
+  auto client = connect_for_jobs(options.endpoint, common.home, options.timeout);
   if (!client) return report_run_failure(client.error(), form);
   const Deadline deadline = deadline_after(options.timeout);
   if (!options.job) return list_jobs(*client, deadline, form);

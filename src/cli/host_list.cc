@@ -6,6 +6,7 @@
 
 #include "cli/report.h"
 #include "cli/standard_input.h"
+#include "hotline/core/ascii.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/read_file.h"
 
@@ -18,12 +19,6 @@ constexpr char kExample[] =
     "write for example --on hosts.txt, with an endpoint on each line, or "
     "--on tls://a.example:8090,tls://b.example:8090";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 std::string_view without_comment(std::string_view line) {
   for (std::size_t at = line.find('#'); at != line.npos; at = line.find('#', at + 1)) {
     if (at == 0 || kBlanks.find(line[at - 1]) != kBlanks.npos) return line.substr(0, at);
@@ -35,7 +30,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   for (;;) {
     const std::size_t end = text.find(separator);
-    parts.emplace_back(trimmed(text.substr(0, end)));
+    parts.emplace_back(trim(text.substr(0, end), kBlanks));
     if (end == text.npos) return parts;
     text.remove_prefix(end + 1);
   }
@@ -73,7 +68,7 @@ Result<std::string> read_standard_input() {
 Result<std::vector<std::string>> parse_host_file(std::string_view text, const std::string& source) {
   std::vector<std::string> hosts;
   for (const std::string& line : split(text, '\n')) {
-    const std::string_view host = trimmed(without_comment(line));
+    const std::string_view host = trim(without_comment(line), kBlanks);
     if (!host.empty()) hosts.emplace_back(host);
   }
   return checked(std::move(hosts), source);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/refusal_hint.h"
+#include "cli/report.h"
 #include "hotline/engine/inherited_signals.h"
 #include "hotline/engine/signals.h"
 #include "hotline/engine/task_group.h"
@@ -57,6 +58,16 @@ Result<CommandClient> connect_remote(CommandTarget target, const std::string& ur
     return fail(with_wire_hint(std::move(ready.error()), uri));
   }
   return client;
+}
+
+Result<CommandClient> connect_for_jobs(const std::string& uri, const std::string& home,
+                                       Duration connect_timeout) {
+  auto target = CommandTarget::parse(uri, home, connect_timeout);
+  if (!target) return fail(std::move(target.error()));
+  if (target->command.wire != CommandWire::hotline) {
+    return fail(usage_error("jobs need the wire 'hotline'", "leave out wire= of the endpoint"));
+  }
+  return connect_remote(std::move(*target), uri);
 }
 
 }  // namespace hotline::cli

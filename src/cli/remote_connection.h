@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cli/command_connection.h"
+#include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/services/command_client.h"
 
@@ -13,5 +14,10 @@ namespace hotline::cli {
 /// that says so. SIGINT and SIGTERM end this program as usual during that time; the thread that it
 /// starts for the session blocks them.
 Result<CommandClient> connect_remote(CommandTarget target, const std::string& uri);
+
+/// The same for a request about jobs, which only this wire has: also fails with `invalid_argument`,
+/// with a hint, if `uri` names another one. `home` is the value of --home.
+Result<CommandClient> connect_for_jobs(const std::string& uri, const std::string& home,
+                                       Duration connect_timeout);
 
 }  // namespace hotline::cli

@@ -73,16 +73,13 @@ void RemoteRequest::answer(const RemoteCommand& command) {
 bool RemoteRequest::refuses(const RemoteCommand& command) {
   for (const RemoteVariable& each : command.environment) {
     if (is_allowed_variable(each.name, service().options.variables)) continue;
-    const std::string text = "the server does not accept the variable " + each.name;
-    refuse(CommandRefusal::not_permitted, text);
-    note_refusal(call_, command, text);
+    refuse(command, reset_code(CommandRefusal::not_permitted),
+           "the server does not accept the variable " + each.name);
     return true;
   }
   if (!command.keep && !command.is_detached) return false;
   if (service().options.jobs_max > 0) return false;
-  constexpr std::string_view kText = "this server keeps no jobs";
-  stream_.reset(ResetCode::unsupported, kText);
-  note_refusal(call_, command, std::string(kText));
+  refuse(command, ResetCode::unsupported, "this server keeps no jobs");
   return true;
 }
 
@@ -115,9 +112,7 @@ void RemoteRequest::run(const RemoteCommand& command) {
 std::optional<CommandPlaces::Place> RemoteRequest::take_place(const RemoteCommand& command) {
   auto place = service().places.take(call_.caller);
   if (place) return place;
-  constexpr std::string_view kText = "as many commands run as the server allows";
-  refuse(CommandRefusal::busy, kText);
-  note_refusal(call_, command, std::string(kText));
+  refuse(command, reset_code(CommandRefusal::busy), "as many commands run as the server allows");
   return std::nullopt;
 }
 
@@ -126,8 +121,7 @@ std::unique_ptr<Process> RemoteRequest::launch(const RemoteCommand& command) {
   auto process = service().launcher.launch(launch_options(command, service().options.directory));
   if (process) return std::move(*process);
   const LaunchRefusal refusal = launch_refusal(process.error());
-  stream_.reset(refusal.code, refusal.text);
-  note_refusal(call_, command, refusal.text);
+  refuse(command, refusal.code, refusal.text);
   return nullptr;
 }
 
@@ -184,8 +178,7 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
   if (!process) return nullptr;
   (*job)->prepare(std::move(process), bounds_of(command));
   if (const auto begun = run_in_background(*job, std::move(*place)); !begun) {
-    stream_.reset(ResetCode::failed, begun.error().message());
-    note_refusal(call_, command, begun.error().message());
+    refuse(command, ResetCode::failed, begun.error().message());
     return nullptr;
   }
   return *job;
@@ -201,9 +194,7 @@ bool RemoteRequest::make_room(const RemoteCommand& command) {
     oldest->forget();
     return true;
   }
-  constexpr std::string_view kText = "as many jobs run as the server allows";
-  refuse(CommandRefusal::busy, kText);
-  note_refusal(call_, command, std::string(kText));
+  refuse(command, reset_code(CommandRefusal::busy), "as many jobs run as the server allows");
   return false;
 }
 
@@ -298,6 +289,12 @@ void RemoteRequest::finish() {
 
 void RemoteRequest::refuse(CommandRefusal refusal, std::string_view text) {
   stream_.reset(reset_code(refusal), text);
+}
+
+/// Refuses a command, and records that.
+void RemoteRequest::refuse(const RemoteCommand& command, ResetCode code, const std::string& text) {
+  stream_.reset(code, text);
+  note_refusal(call_, command, text);
 }
 
 }  // namespace hotline::services

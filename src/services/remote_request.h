@@ -72,6 +72,7 @@ class RemoteRequest {
   CommandBounds bounds_of(const RemoteCommand& command) const;
   void finish();
   void refuse(CommandRefusal refusal, std::string_view text);
+  void refuse(const RemoteCommand& command, ResetCode code, const std::string& text);
 
   RemoteService& service() { return call_.service; }
 

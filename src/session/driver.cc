@@ -21,16 +21,16 @@ constexpr std::size_t kIdleBytesMax = 4 * 1024;
 }  // namespace
 
 Driver::Driver(Stream&& stream, SessionRole role, const SessionOptions& options)
-    : protocol(role, options, now()),
-      own_stream_(std::move(stream)),
-      stream_(*own_stream_),
-      options_(options),
-      peer_(stream_.peer().to_string()),
-      pool_{options.growth_max} {}
+    : Driver(std::optional(std::move(stream)), nullptr, role, options) {}
 
 Driver::Driver(Stream& stream, SessionRole role, const SessionOptions& options)
+    : Driver(std::nullopt, &stream, role, options) {}
+
+Driver::Driver(std::optional<Stream> own, Stream* borrowed, SessionRole role,
+               const SessionOptions& options)
     : protocol(role, options, now()),
-      stream_(stream),
+      own_stream_(std::move(own)),
+      stream_(own_stream_ ? *own_stream_ : *borrowed),
       options_(options),
       peer_(stream_.peer().to_string()),
       pool_{options.growth_max} {}

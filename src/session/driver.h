@@ -113,6 +113,9 @@ class Driver {
   Waiters waiters{};                      ///< For kRoom, kReady, kOffered, kPlace and kOver.
 
  private:
+  /// Over `own`, or else over `borrowed`.
+  Driver(std::optional<Stream> own, Stream* borrowed, SessionRole role,
+         const SessionOptions& options);
   Result<void> start_worker();
   void run_fibers();
   Result<void> spawn(TaskGroup& fibers, Literal name, void (Driver::*part)(TaskGroup& fibers));

@@ -36,7 +36,12 @@ Result<SessionStreamId> open_when_possible(Driver& driver, Driver::Lock& lock, S
   }
 }
 
-Result<std::shared_ptr<Driver>> start_driver(std::shared_ptr<Driver> driver) {
+/// `stream` is an own one, or a reference to one of the caller.
+template <typename Source>
+Result<std::shared_ptr<Driver>> start_driver(Source&& stream, SessionRole role,
+                                             const SessionOptions& options) {
+  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
+  auto driver = std::make_shared<Driver>(std::forward<Source>(stream), role, options);
   if (auto started = driver->start(); !started) return fail(std::move(started.error()));
   return driver;
 }
@@ -44,15 +49,13 @@ Result<std::shared_ptr<Driver>> start_driver(std::shared_ptr<Driver> driver) {
 }  // namespace
 
 Result<Session> Session::start(Stream&& stream, SessionRole role, const SessionOptions& options) {
-  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
-  auto driver = start_driver(std::make_shared<Driver>(std::move(stream), role, options));
+  auto driver = start_driver(std::move(stream), role, options);
   if (!driver) return fail(std::move(driver.error()));
   return Session(std::move(*driver));
 }
 
 Result<Session> Session::start(Stream& stream, SessionRole role, const SessionOptions& options) {
-  if (auto checked = check(options); !checked) return fail(std::move(checked.error()));
-  auto driver = start_driver(std::make_shared<Driver>(stream, role, options));
+  auto driver = start_driver(stream, role, options);
   if (!driver) return fail(std::move(driver.error()));
   return Session(std::move(*driver));
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <string_view>
+
 #include "hotline/core/public.h"
 
 namespace hotline HOTLINE_PUBLIC {
@@ -14,5 +17,12 @@ constexpr bool is_ascii_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 
 
 /// Returns true for a digit or a letter.
 constexpr bool is_ascii_alphanumeric(char c) { return is_ascii_digit(c) || is_ascii_letter(c); }
+
+/// Returns `text` without the characters of `blanks` at its beginning and at its end.
+constexpr std::string_view trim(std::string_view text, std::string_view blanks) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
 
 }  // namespace hotline
