@@ -77,6 +77,9 @@ class NtpAssociation {
   /// States that no reply has come in time.
   void give_up();
 
+  /// States that nobody waits for the reply any longer: the request is not lost.
+  void withdraw() { is_open_ = false; }
+
   const NtpCounts& counts() const { return counts_; }
 
  private:

@@ -151,7 +151,12 @@ Result<NtpFinding> NtpClient::State::ask_once() {
       return fail(std::move(sent.error()));
     return await_reply(*request);
   }();
-  if (!finding) association.give_up();
+  if (finding) return finding;
+  if (finding.error().kind == ErrorKind::cancelled) {
+    association.withdraw();
+  } else {
+    association.give_up();
+  }
   return finding;
 }
 

@@ -145,7 +145,7 @@ class Ntp(unittest.TestCase):
         for later, kind in ((lambda _: [], "timed_out"), (deny, "permission_denied")):
             with server(lambda request, number: [reply_to(request)] if number <= 2
                         else later(request)) as (where, _):
-                asked = ask(where, "--timeout=20ms", "--json")
+                asked = ask(where, "--timeout=500ms", "--json")
             self.assertEqual((asked.returncode, asked.stderr), (0, b""))
             result = json.loads(asked.stdout)
             self.assertEqual((len(result["samples"]), result["ended_early"]["kind"]), (2, kind))
@@ -180,7 +180,7 @@ class Watching(unittest.TestCase):
             return [] if number == 2 else [reply_to(request)]
 
         with server(answer) as (where, _):
-            watch = subprocess.Popen([HOTLINE, "ntp", where, "--interval=1ms", "--timeout=20ms",
+            watch = subprocess.Popen([HOTLINE, "ntp", where, "--interval=1ms", "--timeout=500ms",
                                       "--watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             with ended(watch):
                 lines = [watch.stdout.readline().decode() for _ in range(5)]
@@ -205,7 +205,7 @@ class Watching(unittest.TestCase):
 
     def watched(self, answer, *options):
         with server(answer) as (where, requests):
-            watch = run("ntp", where, "--interval=1ms", "--timeout=20ms", "--watch", "--json",
+            watch = run("ntp", where, "--interval=1ms", "--timeout=500ms", "--watch", "--json",
                         *options)
         return watch, [json.loads(line) for line in watch.stdout.splitlines()], len(requests)
 

@@ -99,6 +99,15 @@ TEST_CASE("a reply that comes twice, or after the wait for it, is dropped") {
   CHECK(late.association.counts().foreign == 2);
 }
 
+TEST_CASE("a request that is withdrawn is not lost, and its reply is dropped") {
+  Asked asked;
+  asked.association.withdraw();
+  CHECK(asked.take().verdict == NtpVerdict::dropped);
+  REQUIRE(asked.association.begin(kNextCookies, at(1s)));
+  CHECK(asked.association.counts().lost == 0);
+  CHECK(asked.association.counts().sent == 2);
+}
+
 TEST_CASE("a datagram that is not the reply of a server is dropped") {
   for (const NtpMode mode : {NtpMode::reserved, NtpMode::symmetric_active, NtpMode::client,
                              NtpMode::symmetric_passive, NtpMode::broadcast, NtpMode::control}) {
