@@ -77,7 +77,7 @@ class NtpAssociation {
   /// States that no reply has come in time.
   void give_up();
 
-  /// States that nobody waits for the reply any longer: the request is not lost.
+  /// States that no caller waits for the reply any longer: the request is not lost.
   void withdraw() { is_open_ = false; }
 
   const NtpCounts& counts() const { return counts_; }
