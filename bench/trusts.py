@@ -23,6 +23,16 @@ def run(*command):
     return done.stdout
 
 
+def caller_home(hotline, directory):
+    """The home of a caller that the server of the home `directory` accepts as `bench`."""
+    line = run(hotline, "--home", directory, "key", "new", "bench")
+    home = pathlib.Path(directory) / "caller"
+    home.mkdir(0o700)
+    subprocess.run([hotline, "--home", home, "key", "add"], input=line, text=True, check=True,
+                   capture_output=True)
+    return home
+
+
 def psk(hotline, directory):
     home = ["--home", str(directory)]
     run(hotline, *home, "key", "new", "bench")

@@ -13,6 +13,7 @@
 
 #include "../generator/clock.h"
 #include "../generator/histogram.h"
+#include "../trust/calling.h"
 #include "hotline/hotline.h"
 
 namespace bench {
@@ -61,18 +62,6 @@ int run_slow(const std::string& endpoint, int count) {
   return 0;
 }
 
-hotline::Result<hotline::Stream> call_well(const std::string& endpoint, const std::string& keys) {
-  hotline::ConnectOptions options;
-  options.timeout = std::chrono::seconds(20);
-  if (!keys.empty()) {
-    options.tls.credential = [keyring = hotline::Keyring::open(keys).value()](
-                                 std::string_view name, std::string_view server) {
-      return keyring.credential(name, server);
-    };
-  }
-  return hotline::connect_authenticated(endpoint, options);
-}
-
 bool is_answered(hotline::Stream& call) {
   std::string text(64, 'a');
   return call.write_all(hotline::as_bytes(text)) &&
@@ -83,7 +72,7 @@ bool is_answered(hotline::Stream& call) {
 // for each message, whose handshake then counts.
 void measure_kept(const std::string& endpoint, const std::string& keys, Nanoseconds end,
                   Tally& tally) {
-  auto call = call_well(endpoint, keys);
+  auto call = call_server(endpoint, keys);
   if (!call) ++tally.refused;
   while (call && now() < end) {
     const Nanoseconds began = now();
@@ -100,7 +89,7 @@ void measure_fresh(const std::string& endpoint, const std::string& keys, Nanosec
                    Tally& tally) {
   while (now() < end) {
     const Nanoseconds began = now();
-    auto call = call_well(endpoint, keys);
+    auto call = call_server(endpoint, keys);
     if (call && is_answered(*call)) {
       tally.latencies.record(now() - began, 1);
     } else {

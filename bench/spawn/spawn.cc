@@ -3,10 +3,7 @@
 // alternation; with a small process and with a large one.
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -18,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bare.h"
 #include "hotline/engine/process.h"
 #include "hotline/engine/task_group.h"
 
@@ -26,7 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
-constexpr const char* kProgram = "/bin/true";
 constexpr int kWarmups = 20;
 
 struct Options {
@@ -41,18 +38,13 @@ struct Options {
 }
 
 void spawn_bare() {
-  const char* arguments[] = {kProgram, nullptr};
-  pid_t pid = 0;
-  int status = 0;
-  if (::posix_spawn(&pid, kProgram, nullptr, nullptr, const_cast<char**>(arguments), environ) !=
-      0) {
-    fail("posix_spawn failed");
-  }
-  if (::waitpid(pid, &status, 0) != pid || status != 0) fail("the program failed");
+  const auto pid = bench::start_bare();
+  if (!pid) fail("posix_spawn failed");
+  if (!bench::is_successful(*pid)) fail("the program failed");
 }
 
 void spawn_launched(hotline::Launcher& launcher) {
-  auto process = launcher.launch({.arguments = {kProgram}});
+  auto process = launcher.launch({.arguments = {bench::kTrue}});
   if (!process) fail(process.error().message());
   const auto end = (*process)->wait();
   if (!end || end->exit_status != 0) fail("the program failed");
