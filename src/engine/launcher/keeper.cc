@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "engine/launcher/clean_environment.h"
@@ -54,7 +55,11 @@ int next_signal(int signals) {
 void Keeper::run(pid_t launcher) {
   ::prctl(PR_SET_NAME, "hotline-keeper");
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (take_request(launcher) && start()) watch();
+  setup_.spares.end_fork(setup_.fork, ::getpid());
+  while (take_request(launcher)) {
+    if (start() && watch() == Course::orphaned) return;
+    if (!become_spare()) return;
+  }
 }
 
 bool Keeper::take_request(pid_t launcher) {
@@ -79,12 +84,13 @@ bool Keeper::start() {
   // When the launch returns, only the program and its descendants can read its input.
   descriptors_.input.reset();
   send_status(descriptors_.status.get(), started.status);
-  // Only after the start: this makes the launcher fork another keeper, which can wait until the
+  // Only after the start: this may make the launcher fork another keeper, which can wait until the
   // program runs.
-  const pid_t self = ::getpid();
-  system_result([&] { return ::write(setup_.notices, &self, sizeof self); });
-  UniqueFd(setup_.notices).reset();
-  UniqueFd(setup_.requests).reset();
+  setup_.spares.remove(::getpid());
+  const char notice = 0;
+  if (setup_.spares.count() < SpareKeepers::kWanted) {
+    system_result([&] { return ::write(setup_.notices, &notice, sizeof notice); });
+  }
   // The process that reads them must see their end.
   descriptors_.output.reset();
   descriptors_.error.reset();
@@ -92,19 +98,36 @@ bool Keeper::start() {
   return leader_ >= 0;
 }
 
-void Keeper::watch() {
+/// Returns when the tree has ended, and why.
+Keeper::Course Keeper::watch() {
   do {
     switch (wait()) {
       case Course::on: break;
       case Course::killed:
         tell_kept();
         end_descendants([this](const EndedChild& child) { note_end(child); }, group_);
-        return tell_kept();
+        tell_kept();
+        return Course::killed;
       // It is unknown how the program would have ended, so no end is reported to the server.
-      case Course::orphaned: return end_descendants([](const EndedChild&) {}, group_);
+      case Course::orphaned:
+        // The server notices the death of the launcher when no process has this open any more.
+        UniqueFd(setup_.requests).reset();
+        end_descendants([](const EndedChild&) {}, group_);
+        return Course::orphaned;
     }
   } while (reap_children([this](const EndedChild& child) { note_end(child); }));
   tell_kept();
+  return Course::on;
+}
+
+/// Gives up everything of the request. Returns false if there are spare keepers enough.
+bool Keeper::become_spare() {
+  descriptors_ = {};
+  // It may hold secrets.
+  ::explicit_bzero(request_.data(), request_.size());
+  request_ = {};
+  leader_ = group_ = -1;
+  return setup_.spares.add(::getpid());
 }
 
 void Keeper::tell_kept() {

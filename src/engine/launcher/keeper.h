@@ -9,6 +9,7 @@
 
 #include "engine/launcher/launcher_wire.h"
 #include "engine/launcher/process_tree.h"
+#include "engine/launcher/spare_keepers.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/unique_fd.h"
 
@@ -29,23 +30,26 @@ int next_signal(int signals);
 /// What every keeper gets from the launcher.
 struct KeeperSetup {
   int requests;         ///< Where requests arrive; shared with other keepers.
-  int notices;          ///< Where a keeper writes its process id when it has taken a request.
+  int notices;          ///< Where a keeper writes a byte when too few spare ones are left.
   int signals;          ///< See open_signals().
   MutableBytes memory;  ///< Where the request is read into.
   std::vector<std::string>& environment;
+  SpareKeepers& spares;
+  pid_t fork;  ///< See SpareKeepers::begin_fork().
 };
 
-/// The process that keeps the tree of one program. It takes one request, starts the program, adopts
-/// the orphans of the tree, sends the signals that the server asks for, reports how the program
-/// ended, and ends when the tree has ended. It kills the tree when the server asks for that or
-/// dies. It also kills the tree when the launcher dies, and then does not report how the program
-/// ended. It is forked before there is a request.
+/// The process that keeps the tree of one program at a time. It takes a request, starts the
+/// program, adopts the orphans of the tree, sends the signals that the server asks for, and reports
+/// how the program ended. When the tree has ended, it takes the next request, or ends if there are
+/// spare keepers enough. It kills the tree when the server asks for that or dies. It also kills the
+/// tree when the launcher dies, and then does not report how the program ended, and ends. It is
+/// forked before there is a request.
 class Keeper {
  public:
   explicit Keeper(const KeeperSetup& setup) : setup_(setup) {}
 
-  /// Runs in this process, a child of `launcher` with every signal blocked. Returns when the tree
-  /// has ended.
+  /// Runs in this process, a child of `launcher` with every signal blocked. It has a place among
+  /// the spare keepers. Returns when the keeper has to end; no descendant is left then.
   void run(pid_t launcher);
 
  private:
@@ -54,11 +58,12 @@ class Keeper {
 
   bool take_request(pid_t launcher);
   bool start();
-  void watch();
+  Course watch();
   Course wait();
   bool take_signal_requests();
   void note_end(const EndedChild& child);
   void tell_kept();
+  bool become_spare();
 
   KeeperSetup setup_;
   LaunchDescriptors descriptors_;

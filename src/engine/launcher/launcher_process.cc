@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 
@@ -101,32 +101,36 @@ int LauncherProcess::prepare(pid_t server) {
       ::mmap(nullptr, kRequestBytesMax, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return errno;
   memory_ = {static_cast<std::byte*>(mapped), kRequestBytesMax};
-  return 0;
+  spares_ = SpareKeepers::make();
+  return spares_ == nullptr ? errno : 0;
 }
 
 void LauncherProcess::fork_keepers() {
-  while (spare_count_ < kSpares) {
+  while (spares_->count() < SpareKeepers::kWanted) {
+    const pid_t fork = spares_->begin_fork();
+    if (fork == 0) return;
     const pid_t launcher = ::getpid();
     const pid_t pid = ::fork();
     fork_error_ = pid < 0 ? errno : 0;
-    if (pid < 0) return;
     if (pid == 0) {
-      Keeper({requests_.get(), notices_of_keepers_.get(), signals_.get(), memory_, environment_})
+      Keeper({requests_.get(), notices_of_keepers_.get(), signals_.get(), memory_, environment_,
+              *spares_, fork})
           .run(launcher);
       ::_exit(EXIT_SUCCESS);
     }
-    *std::ranges::find(spares_, 0) = pid;
-    ++spare_count_;
+    spares_->end_fork(fork, pid);
+    if (pid < 0) return;
   }
 }
 
 /// Waits until there is something to do, and does it. Returns false when the launcher must end.
 bool LauncherProcess::turn() {
-  const bool has_none = spare_count_ == 0;
+  const std::size_t spares = spares_->count();
+  const bool has_none = spares == 0;
   std::array<pollfd, 3> polled{
       pollfd{requests_.get(), static_cast<short>(has_none ? POLLIN : 0), 0},
       pollfd{notices_.get(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
-  const bool is_waiting = has_orphans_ || spare_count_ < kSpares;
+  const bool is_waiting = has_orphans_ || spares < SpareKeepers::kWanted;
   ::poll(polled.data(), polled.size(), is_waiting ? kRetryMs : -1);
   if ((polled[0].revents & (POLLHUP | POLLERR)) != 0) return false;
   take_notices();
@@ -136,11 +140,10 @@ bool LauncherProcess::turn() {
   return true;
 }
 
+/// They have no meaning beyond the end of a wait.
 void LauncherProcess::take_notices() {
-  std::array<pid_t, 64> pids;
-  const int size = system_result([&] { return ::read(notices_.get(), pids.data(), sizeof pids); });
-  const std::size_t count = static_cast<std::size_t>(std::max(0, size)) / sizeof(pid_t);
-  for (std::size_t i = 0; i < count; ++i) forget_spare(pids[i]);
+  std::array<std::byte, 64> notices;
+  system_result([&] { return ::read(notices_.get(), notices.data(), notices.size()); });
 }
 
 bool LauncherProcess::take_signals() {
@@ -152,16 +155,9 @@ bool LauncherProcess::take_signals() {
 }
 
 void LauncherProcess::note_end(pid_t pid, int status) {
-  forget_spare(pid);
+  spares_->remove(pid);
   // A keeper that exits by itself has seen the end of its tree.
   if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS) has_orphans_ = true;
-}
-
-void LauncherProcess::forget_spare(pid_t pid) {
-  const auto spare = std::ranges::find(spares_, pid);
-  if (spare == spares_.end()) return;
-  *spare = 0;
-  --spare_count_;
 }
 
 void LauncherProcess::kill_orphans() {

@@ -28,10 +28,12 @@ class KeptKeeper {
     REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     notices_.reset(ends[0]);
     notices_of_keeper_.reset(ends[1]);
+    REQUIRE(spares_ != nullptr);
+    const pid_t fork = spares_->begin_fork();
     const pid_t launcher = ::getpid();
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
-    if (pid_ == 0) run(launcher);
+    if (pid_ == 0) run(launcher, fork);
     requests_of_keeper_.reset();
     notices_of_keeper_.reset();
   }
@@ -51,6 +53,8 @@ class KeptKeeper {
     request(script);
     CHECK(next_status().kind == StatusKind::started);
   }
+  /// Makes the descriptors of a further request.
+  void renew() { std::tie(status_, status_of_keeper_) = sockets(); }
   void send(Bytes message) {
     const auto null = [] { return UniqueFd(::open("/dev/null", O_WRONLY | O_CLOEXEC)); };
     REQUIRE(send_request(requests_.get(), message,
@@ -65,10 +69,11 @@ class KeptKeeper {
     LaunchStatus status;
     return ::read(status_.get(), &status, sizeof status) == 0;
   }
-  pid_t next_notice() {
-    pid_t pid = 0;
-    return ::read(notices_.get(), &pid, sizeof pid) == sizeof pid ? pid : 0;
+  bool gets_notice() {
+    char notice = 0;
+    return ::read(notices_.get(), &notice, sizeof notice) == sizeof notice;
   }
+  SpareKeepers& spares() { return *spares_; }
   void signal(int number) { REQUIRE(send_signal_request(status_.get(), number) == 0); }
   void hang_up() { status_.reset(); }
   void kill_softly() { ::shutdown(status_.get(), SHUT_WR); }
@@ -91,7 +96,7 @@ class KeptKeeper {
     return {UniqueFd(ends[0]), UniqueFd(ends[1])};
   }
 
-  [[noreturn]] void run(pid_t launcher) {
+  [[noreturn]] void run(pid_t launcher, pid_t fork) {
     sigset_t all;
     sigfillset(&all);
     ::sigprocmask(SIG_SETMASK, &all, nullptr);
@@ -101,12 +106,13 @@ class KeptKeeper {
     const UniqueFd signals = open_signals();
     static std::array<std::byte, kRequestBytesMax> memory;
     std::vector<std::string> environment = {"PATH=/usr/bin:/bin"};
-    Keeper(
-        {requests_of_keeper_.get(), notices_of_keeper_.get(), signals.get(), memory, environment})
+    Keeper({requests_of_keeper_.get(), notices_of_keeper_.get(), signals.get(), memory, environment,
+            *spares_, fork})
         .run(launcher);
     ::_exit(EXIT_SUCCESS);
   }
 
+  SpareKeepers* spares_ = SpareKeepers::make();
   UniqueFd requests_;
   UniqueFd requests_of_keeper_;
   UniqueFd status_;
@@ -118,16 +124,79 @@ class KeptKeeper {
 
 }  // namespace
 
-TEST_CASE("a keeper reports that a program runs and how it ended, and exits when nothing is left") {
+TEST_CASE("a keeper reports that a program runs, and how it ended") {
   KeptKeeper keeper;
   keeper.request("exit 3");
-  CHECK(keeper.next_notice() == keeper.pid());
   CHECK(keeper.next_status().kind == StatusKind::started);
   const LaunchStatus ended = keeper.next_status();
   CHECK(ended.kind == StatusKind::ended);
   CHECK(ended.value == 3);
   CHECK(keeper.has_no_more_to_say());
   CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper takes the next request when nothing is left of the last one") {
+  KeptKeeper keeper;
+  for (const int value : {3, 4, 5}) {
+    keeper.start("(setsid sleep 0 &); exit " + std::to_string(value));
+    CHECK(keeper.next_status().value == value);
+    while (!keeper.has_no_more_to_say()) {
+    }
+    keeper.renew();
+  }
+  CHECK(keeper.end() == 0);
+}
+
+TEST_CASE("a keeper takes the next request after one that could not be started") {
+  KeptKeeper keeper;
+  keeper.send(as_bytes("nonsense"));
+  CHECK(keeper.next_status().kind == StatusKind::program_failed);
+  CHECK(keeper.has_no_more_to_say());
+  keeper.renew();
+  keeper.start("exit 3");
+  CHECK(keeper.next_status().value == 3);
+}
+
+TEST_CASE("a keeper takes the next request after the server has hung up") {
+  test::Witness witness;
+  KeptKeeper keeper;
+  keeper.start("exec 3>" + witness.path() + "; echo runs >&3; sleep 1000");
+  CHECK(witness.wait_for_line() == "runs");
+  keeper.hang_up();
+  CHECK(witness.wait_for_end().empty());
+  keeper.renew();
+  keeper.start("exit 3");
+  CHECK(keeper.next_status().value == 3);
+}
+
+TEST_CASE("a keeper is noted as a spare one while it has no request") {
+  KeptKeeper keeper;
+  keeper.start("exec sleep 1000");
+  CHECK(keeper.gets_notice());
+  CHECK(keeper.spares().count() == 0);
+  keeper.kill_softly();
+  CHECK(keeper.next_status().kind == StatusKind::ended);
+  CHECK(keeper.has_no_more_to_say());
+  while (keeper.spares().count() == 0) ::usleep(1000);
+}
+
+TEST_CASE("a keeper gives no notice while there are spare ones enough") {
+  KeptKeeper keeper;
+  for (std::size_t i = 0; i < SpareKeepers::kWanted; ++i) keeper.spares().add(1'000'000);
+  keeper.start("exit 3");
+  CHECK(keeper.next_status().value == 3);
+  keeper.no_more_requests();
+  CHECK_FALSE(keeper.gets_notice());
+}
+
+TEST_CASE("a keeper exits after its request if there are spare ones enough") {
+  KeptKeeper keeper;
+  keeper.start("exec sleep 1000");
+  CHECK(keeper.gets_notice());
+  for (std::size_t i = 0; i < SpareKeepers::kMax; ++i) keeper.spares().add(1'000'000);
+  keeper.kill_softly();
+  CHECK(keeper.next_status().kind == StatusKind::ended);
+  CHECK_FALSE(keeper.gets_notice());
 }
 
 TEST_CASE("a keeper without a request exits when the server does") {

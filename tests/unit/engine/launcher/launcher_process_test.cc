@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -127,10 +129,44 @@ TEST_CASE("no zombies: keepers are reaped, also killed ones, and their orphans")
       }
     }
     must(comes_true([&] {
-           return children_of(pid_of(*launcher)).size() == 2 &&
+           const auto keepers = children_of(pid_of(*launcher));
+           const auto keeps_nothing = [](pid_t each) { return children_of(each).empty(); };
+           return keepers.size() >= SpareKeepers::kWanted && keepers.size() <= SpareKeepers::kMax &&
+                  std::ranges::all_of(keepers, keeps_nothing) &&
                   zombies_below(pid_of(*launcher)) == 0;
          }),
-         "more than two keepers without a request");
+         "something else than keepers without a request");
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+TEST_CASE("commands one after another fork no further keepers") {
+  const auto report = test::in_child_process([&] {
+    const auto launcher = own_launcher();
+    const auto keeper_of_one = [&] {
+      const auto completed = run_to_end(*launcher, test::shell("echo $PPID"));
+      must(completed.has_value(), "not run");
+      return completed->output;
+    };
+    std::set<std::string> keepers;
+    for (int i = 0; i < 50; ++i) keepers.insert(keeper_of_one());
+    must(keepers.size() < 50, "each has a keeper of its own");
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+TEST_CASE("many commands at once leave no more spare keepers than the most") {
+  const auto report = test::in_child_process([&] {
+    const auto launcher = own_launcher();
+    std::vector<std::unique_ptr<Process>> processes;
+    for (std::size_t i = 0; i < 3 * SpareKeepers::kMax; ++i) {
+      auto process = launcher->launch(test::shell("exec sleep 1000"));
+      must(process.has_value(), "not launched");
+      processes.push_back(std::move(*process));
+    }
+    processes.clear();
+    must(comes_true([&] { return children_of(pid_of(*launcher)).size() <= SpareKeepers::kMax; }),
+         "more are left");
   });
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
