@@ -15,10 +15,10 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 constexpr std::string_view kQuit = "quit";
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\v\f";
-  const std::size_t first = text.find_first_not_of(kBlanks);
+  constexpr std::string_view kBlankBytes = " \t\r\v\f";
+  const std::size_t first = text.find_first_not_of(kBlankBytes);
   if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  return text.substr(first, text.find_last_not_of(kBlankBytes) - first + 1);
 }
 
 }  // namespace
