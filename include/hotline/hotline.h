@@ -53,6 +53,7 @@
 #include "hotline/engine/queue.h"
 #include "hotline/engine/queued_log.h"
 #include "hotline/engine/random.h"
+#include "hotline/engine/raw_terminal.h"
 #include "hotline/engine/read_file.h"
 #include "hotline/engine/semaphore.h"
 #include "hotline/engine/signals.h"

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "engine/signal_actions.h"
+#include "engine/terminal_guard.h"
 
 namespace hotline {
 
@@ -15,6 +16,7 @@ void reset_inherited_signals() {
 }
 
 void end_by_signal(int signal) {
+  engine::restore_guarded_terminal();
   ::signal(signal, SIG_DFL);
   sigset_t only;
   sigemptyset(&only);

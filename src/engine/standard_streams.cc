@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "core/write_at_once.h"
+#include "engine/terminal.h"
 
 namespace hotline {
 namespace {
@@ -74,10 +74,7 @@ int write_standard_within(StandardStream stream, std::string_view text,
 }
 
 std::optional<TerminalSize> terminal_size(StandardStream stream) {
-  winsize size{};
-  if (::ioctl(static_cast<int>(stream), TIOCGWINSZ, &size) != 0) return std::nullopt;
-  if (size.ws_col == 0 || size.ws_row == 0) return std::nullopt;
-  return TerminalSize{size.ws_col, size.ws_row};
+  return engine::size_of_terminal(static_cast<int>(stream));
 }
 
 }  // namespace hotline

@@ -13,7 +13,8 @@ void reset_inherited_signals();
 
 /// Ends this process by `signal`, with the signal's default action, for a program that has taken
 /// the signal and finished its work: a shell that runs it then sees that it was interrupted. Does
-/// not flush or destroy anything.
+/// not flush or destroy anything, but restores the terminal of a RawTerminal. A signal handler may
+/// call it.
 [[noreturn]] void end_by_signal(int signal);
 
 }  // namespace hotline

@@ -115,7 +115,8 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
     const int polled = poll_and_park(operation, deadline);
     if (has_left(operation.channel(), state)) return -kCancelEnd;
     if (polled == -kDrainEnd) return operation.attempt_last(polled);
-    if (polled < 0) return polled;
+    // The kernel ends a poll of a terminal with EINVAL when the terminal gets other settings.
+    if (polled < 0 && polled != -EINVAL) return polled;
     state.is_dry = false;
   }
 }
