@@ -13,6 +13,7 @@ void take_field(FieldReader& reader, CommandAnswer& answer) {
     case CommandField::output_offset: answer.output_offset = reader.number<std::uint64_t>(); return;
     case CommandField::error_offset: answer.error_offset = reader.number<std::uint64_t>(); return;
     case CommandField::input_offset: answer.input_offset = reader.number<std::uint64_t>(); return;
+    case CommandField::on_terminal: answer.has_terminal = reader.flag(); return;
     case CommandField::keep: answer.keep = reader.milliseconds(); return;
     default: reader.skip();
   }
@@ -33,6 +34,7 @@ std::string encode_answer(const CommandAnswer& answer) {
   if (answer.error_offset != 0) {
     writer.put_number(CommandField::error_offset, answer.error_offset);
   }
+  if (answer.has_terminal) writer.put_flag(CommandField::on_terminal);
   if (answer.input_offset) writer.put_number(CommandField::input_offset, *answer.input_offset);
   if (answer.keep) writer.put_milliseconds(CommandField::keep, *answer.keep);
   return bytes;

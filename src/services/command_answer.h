@@ -24,6 +24,7 @@ struct CommandAnswer {
   bool is_repeated = false;         ///< The key was known: this is the first run's job.
   std::uint64_t output_offset = 0;  ///< Where in the command's output flow 1 begins.
   std::uint64_t error_offset = 0;   ///< The same for flow 2.
+  bool has_terminal = false;        ///< The command runs on a terminal.
 
   /// Where in the command's input flow 0 begins: so many bytes were taken from earlier streams.
   /// Absent: the command takes no input from this stream.

@@ -153,7 +153,8 @@ Result<RunningCommand> CommandClient::attach(JobId job, const Attachment& attach
       .reading = {.on_excess = OutputExcess::truncate, .from = std::nullopt},
       .sending = {.has_input = attachment.input == CommandInput::stream,
                   .is_kept = true,
-                  .has_terminal = true}};
+                  .has_terminal = true,
+                  .input_begin = attachment.input_begin}};
   if (attachment.output_offset) {
     asked.reading.from = {{*attachment.output_offset, *attachment.error_offset}};
   }

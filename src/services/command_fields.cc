@@ -30,6 +30,7 @@ constexpr FieldRow kFieldRows[] = {
     {CommandField::error_bytes, "error_bytes"},
     {CommandField::kept_until, "kept_until"},
     {CommandField::attached, "attached"},
+    {CommandField::on_terminal, "on_terminal"},
     {CommandField::word, "word"},
     {CommandField::line, "line"},
     {CommandField::directory, "directory"},

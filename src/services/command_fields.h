@@ -39,6 +39,7 @@ enum class CommandField : std::uint8_t {
   error_bytes = 0x0d,
   kept_until = 0x0e,
   attached = 0x0f,
+  on_terminal = 0x10,
 
   word = 0x81,
   line = 0x82,

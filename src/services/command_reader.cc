@@ -32,6 +32,7 @@ Result<CommandStart> CommandReader::started(Deadline deadline) {
                       .is_repeated = answer_->is_repeated,
                       .output_offset = answer_->output_offset,
                       .error_offset = answer_->error_offset,
+                      .has_terminal = answer_->has_terminal,
                       .keep = answer_->keep};
 }
 

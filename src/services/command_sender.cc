@@ -23,7 +23,8 @@ bool is_side(std::size_t count) { return count > 0 && count <= 0xffff; }
 CommandSender::CommandSender(Permissions permissions, std::string endpoint)
     : permissions_(permissions),
       endpoint_(std::move(endpoint)),
-      input_(permissions.is_kept ? InputMemory::keeps_tail : InputMemory::none) {}
+      input_(permissions.is_kept ? InputMemory::keeps_tail : InputMemory::none,
+             permissions.input_begin) {}
 
 Result<void> CommandSender::begin(std::shared_ptr<SessionStream> stream, Deadline deadline) {
   const auto input = input_mutex_.lock(deadline);
@@ -69,7 +70,7 @@ Result<void> CommandSender::write(Bytes bytes, Deadline deadline) {
       size = *written;
     }
     input_.add(bytes.first(size));
-    input_size_ = input_.size();
+    input_size_ = input_.added();
     bytes = bytes.subspan(size);
   }
   return {};

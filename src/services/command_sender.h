@@ -27,6 +27,7 @@ class CommandSender {
     bool has_input = false;
     bool is_kept = false;
     bool has_terminal = false;
+    InputBegin input_begin = InputBegin::first_byte;
   };
 
   CommandSender(Permissions permissions, std::string endpoint);

@@ -7,6 +7,8 @@ namespace hotline::services {
 Result<void> InputRecord::begin(bool is_wanted, std::uint64_t offset) {
   is_wanted_ = is_wanted;
   position_ = offset;
+  if (begin_ == InputBegin::next_byte && is_wanted) before_ = offset;
+  begin_ = InputBegin::first_byte;
   flow_ = OutputDigest();
   const std::uint64_t kept_from = size() - tail_.size();
   if (!is_wanted || offset >= kept_from) return {};
@@ -40,7 +42,9 @@ void InputRecord::add(Bytes bytes) {
 }
 
 InputTrailer InputRecord::trailer() const {
-  return {.flow = flow_.value(), .whole = is_wanted_ ? whole_.value() : flow_.value()};
+  InputTrailer trailer{.flow = flow_.value(), .whole = std::nullopt};
+  if (before_ == 0) trailer.whole = is_wanted_ ? whole_.value() : flow_.value();
+  return trailer;
 }
 
 void InputRecord::carry(Bytes bytes) {

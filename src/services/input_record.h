@@ -5,6 +5,7 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/result.h"
+#include "hotline/services/running_command.h"
 #include "services/flow_trailer.h"
 #include "services/output_digest.h"
 
@@ -23,7 +24,8 @@ inline constexpr std::size_t kInputTailMax = 1U << 20;
 /// the input.
 class InputRecord {
  public:
-  explicit InputRecord(InputMemory memory) : memory_(memory) {}
+  explicit InputRecord(InputMemory memory, InputBegin begin = InputBegin::first_byte)
+      : memory_(memory), begin_(begin) {}
 
   /// Begins a stream. `offset` is CommandAnswer::input_offset: what the server has already.
   /// `is_wanted`: the server takes input from this stream. Fails with `unsupported` if the bytes
@@ -47,8 +49,11 @@ class InputRecord {
   /// can end.
   bool is_level() const { return !is_wanted_ || position_ == size(); }
 
+  /// Returns where the input ends: after what was added, and what was there before.
+  std::uint64_t size() const { return before_ + added(); }
+
   /// Returns how many bytes were added.
-  std::uint64_t size() const { return whole_.size(); }
+  std::uint64_t added() const { return whole_.size(); }
 
   /// Returns the trailer for the end of this stream's flow.
   InputTrailer trailer() const;
@@ -57,6 +62,8 @@ class InputRecord {
   void carry(Bytes bytes);
 
   InputMemory memory_;
+  InputBegin begin_;
+  std::uint64_t before_ = 0;  ///< How many bytes the server had that were never added.
   OutputDigest whole_{};
   OutputDigest flow_{};
   bool is_wanted_ = true;

@@ -66,6 +66,7 @@ Result<void> JobAttachment::accept(const WantedOutput& wanted) {
   if (wanted.input == CommandInput::stream && input_.before) {
     answer.input_offset = input_.before->size();
   }
+  answer.has_terminal = command.terminal.has_value();
   answer.keep = job_.facts().keep;
   client_.emplace(stream_,
                   ClientRules::Command{.input = wanted.input,

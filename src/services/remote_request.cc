@@ -97,6 +97,7 @@ void RemoteRequest::run(const RemoteCommand& command) {
   CommandAnswer answer{.job = id};
   answer.pid = static_cast<std::uint32_t>(std::max(0, process->pid()));
   answer.started = begun_.wall;
+  answer.has_terminal = command.terminal.has_value();
   if (command.input == CommandInput::stream) answer.input_offset = 0;
   // If the client has gone already, the run kills the command, and is recorded like any other.
   discard(client.accept(as_bytes(encode_answer(answer))));
@@ -224,6 +225,7 @@ Result<void> RemoteRequest::run_in_background(const std::shared_ptr<Job>& job,
 void RemoteRequest::answer_detached(const Job& job, bool is_repeated) {
   CommandAnswer answer{.job = job.facts().id, .pid = job.pid(), .started = job.started()};
   answer.is_repeated = is_repeated;
+  answer.has_terminal = job.facts().command.terminal.has_value();
   answer.keep = job.facts().keep;
   if (!stream_.accept(as_bytes(encode_answer(answer)))) return;
   const std::uint64_t nothing = OutputDigest().value();

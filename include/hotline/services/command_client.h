@@ -96,6 +96,7 @@ class CommandClient {
     std::optional<std::uint64_t> output_offset{};
     std::optional<std::uint64_t> error_offset{};
     CommandInput input = CommandInput::none;  ///< `stream`: this client goes on with the input.
+    InputBegin input_begin = InputBegin::first_byte;  ///< What it writes first.
   };
 
   /// Attaches to a job; a client that was attached to it before is cut off.

@@ -38,8 +38,15 @@ struct CommandStart {
   bool is_repeated = false;         ///< The server knew the key: this is the first run's job.
   std::uint64_t output_offset = 0;  ///< Where in the command's output this client begins to read.
   std::uint64_t error_offset = 0;   ///< The same for standard error.
+  bool has_terminal = false;        ///< The command runs on a terminal.
   std::optional<Duration> keep{};   ///< How long the server keeps the job while no client is
                                     ///< attached. Absent: not at all.
+};
+
+/// Which byte of a job's input a client that attaches to it writes first.
+enum class InputBegin : std::uint8_t {
+  first_byte,  ///< That of the whole input: what the server has already is not sent.
+  next_byte,   ///< The one after those that the server has, as at a terminal.
 };
 
 /// What RunningCommand::follow() calls. Each may be empty.
@@ -139,14 +146,15 @@ class RunningCommand {
 
   /// Writes to the standard input of the command, which needs CommandInput::stream. Waits until the
   /// server has credit for the last of the bytes. If an earlier client has written some of the
-  /// input, write all of it again: what the server has is not sent. Fails with `closed` if the
-  /// command has ended or input is no longer wanted, and with `invalid_argument` after end_input().
+  /// input, write all of it again: what the server has is not sent (InputBegin). Fails with
+  /// `closed` if the command has ended or input is no longer wanted, and with `invalid_argument`
+  /// after end_input().
   Result<void> write_input(Bytes bytes, Deadline deadline = Deadline::never());
 
   /// Ends the standard input, and nothing else. May be called again.
   Result<void> end_input(Deadline deadline = Deadline::never());
 
-  /// Returns how many bytes of input were taken.
+  /// Returns how many bytes of input were taken from write_input().
   std::uint64_t input_size() const;
 
   // Control. The functions wait for the server's answer and for room to send, and fail with

@@ -24,6 +24,7 @@ CommandAnswer full_answer() {
           .is_repeated = true,
           .output_offset = 1,
           .error_offset = ~std::uint64_t{0},
+          .has_terminal = true,
           .input_offset = 0,
           .keep = 1h};
 }
@@ -59,8 +60,9 @@ TEST_CASE("each field of an answer appears once and has its size") {
     unsigned tag;
     std::size_t size;
   };
-  for (const auto [tag, size] : {Case{0x8d, 16}, Case{0x02, 4}, Case{0x03, 8}, Case{0x92, 0},
-                                 Case{0x8e, 8}, Case{0x8f, 8}, Case{0x90, 8}, Case{0x8a, 8}}) {
+  for (const auto [tag, size] :
+       {Case{0x8d, 16}, Case{0x02, 4}, Case{0x03, 8}, Case{0x92, 0}, Case{0x8e, 8}, Case{0x8f, 8},
+        Case{0x90, 8}, Case{0x8a, 8}, Case{0x10, 0}}) {
     CAPTURE(tag);
     const std::string field = raw_field(tag, std::string(size, '\0'));
     CHECK(decode_answer(as_bytes(tag == 0x8d ? kJob : kJob + field)).has_value());

@@ -33,6 +33,30 @@ TEST_CASE("on one stream both digests are those of all input") {
   CHECK(input.trailer() == services::InputTrailer{digest_of("abc"), digest_of("abc")});
 }
 
+TEST_CASE("input that begins where the server is carries all that is added") {
+  InputRecord input(InputMemory::keeps_tail, InputBegin::next_byte);
+  REQUIRE(input.begin(true, 100));
+  CHECK(input.is_level());
+  CHECK(input.skipped(7) == 0);
+  input.add(as_bytes("abc"));
+  CHECK(input.added() == 3);
+  CHECK(input.size() == 103);
+  CHECK(input.is_level());
+  // The digest of the whole is not known.
+  CHECK(input.trailer() == services::InputTrailer{digest_of("abc"), std::nullopt});
+  // A later stream goes on as usual.
+  REQUIRE(input.begin(true, 101));
+  CHECK(as_text(input.unsent()) == "bc");
+  CHECK_FALSE(input.begin(true, 99).has_value());
+}
+
+TEST_CASE("input that begins where the server is knows its digest if nothing was there") {
+  InputRecord input(InputMemory::keeps_tail, InputBegin::next_byte);
+  REQUIRE(input.begin(true, 0));
+  input.add(as_bytes("abc"));
+  CHECK(input.trailer() == services::InputTrailer{digest_of("abc"), digest_of("abc")});
+}
+
 TEST_CASE("a later stream carries again what the server has not got") {
   InputRecord input(InputMemory::keeps_tail);
   input.add(as_bytes("0123456789"));
