@@ -8,6 +8,8 @@
 #include "cli/remote_connection.h"
 #include "cli/remote_run.h"
 #include "cli/report.h"
+#include "cli/standard_input.h"
+#include "cli/terminal_run.h"
 #include "hotline/core/duration.h"
 
 namespace hotline::cli {
@@ -27,14 +29,26 @@ status are as in 'hotline run'.
 ^C leaves the command, which goes on; the exit status is 255 then. A job has one client: another one
 that is attached to it is cut off. Standard input is sent to the job with --input only.
 
+With --tty this terminal becomes that of a job that was started with 'hotline run --tty --keep':
+keys, the escape ~. and what comes to this terminal are as there. All that the server keeps of its
+output is shown again first.
+
 The server keeps a job as long as 'hotline run' has asked for, at most a day; with --detach and
 without --keep as long as the server allows. 'hotline jobs --forget' ends it and drops its output.
 )";
 
 ExitStatus attach_at_endpoint(const AttachOptions& options, const CommonOptions& common) {
   const OutputForm form = common.output;
+  if (options.run.terminal == TerminalUse::wanted && !StandardInput::is_terminal()) {
+    return report_error(usage_error("--tty needs a terminal as standard input",
+                                    "leave it out; --input sends standard input to the job"),
+                        ExitStatus::usage, form);
+  }
   auto client = connect_for_jobs(options.run.endpoint, common.home, options.run.connect_timeout);
   if (!client) return report_run_failure(client.error(), form);
+  if (options.run.terminal == TerminalUse::wanted) {
+    return attach_at_terminal(*client, options.job, options.run);
+  }
   return attach_job(*client, options.job, options.run, form).status;
 }
 
@@ -45,6 +59,9 @@ std::vector<OptionRow> attach_rows() {
        .value = "TIME",
        .help = "fail if connecting takes longer than TIME (default " +
                format_duration(defaults.connect_timeout) + ")"},
+      {.name = "--tty",
+       .letter = 't',
+       .help = "connect this terminal to a job that was started with 'hotline run --tty'"},
       {.name = "--input", .letter = 'i', .help = "send standard input to the job"},
       {.name = "--color", .help = "let colours through at a terminal"},
       raw_row(),
@@ -70,6 +87,10 @@ Result<AttachOptions> read_attach(const Arguments& given) {
   options.run.controls = read_controls(given);
   options.run.input = given.has("--input") ? InputUse::sent : InputUse::none;
   if (given.has("--color")) options.run.colours = FilteredColours::kept;
+  if (given.has("--tty")) options.run.terminal = TerminalUse::wanted;
+  if (given.has("--tty") && given.has("--json")) {
+    return fail(usage_error("--json and --tty exclude each other", "leave out one of them"));
+  }
   return options;
 }
 

@@ -15,6 +15,8 @@
 #include "cli/reply_printer.h"
 #include "cli/report.h"
 #include "cli/shell_line.h"
+#include "cli/standard_input.h"
+#include "cli/terminal_run.h"
 #include "cli/wire_texts.h"
 #include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
@@ -28,6 +30,7 @@ constexpr char kRunExamples[] =
   hotline run --shell 'ls -l | wc -l' tls://alice@server.example:8090
   tar c . | hotline run --cwd /srv/copy tls://alice@server.example:8090 -- tar x
   hotline run --on hosts.txt --fold -- uname -r
+  hotline run --tty tls://alice@server.example:8090 -- top
   hotline run --json --timeout 5s tls://alice@server.example:8090 -- uptime
 )";
 
@@ -54,6 +57,13 @@ anywhere.
 
 The first ^C cancels the command: the server kills it and every process that it has started. The
 second ^C leaves without waiting for that.
+
+With --tty the command runs on a terminal with the size and the TERM of this one. Every key goes to
+it, ^C too, and all that it writes comes to this terminal unchanged, control sequences too. At the
+beginning of a line ~. leaves at once, even if the connection hangs; ~^Z stops this program, ~?
+lists these, ~~ sends a ~. The settings of this terminal come back at every end. If standard input
+is not a terminal, the command gets one all the same: standard input is typed there, without
+escapes, and its end types ^D.
 
 With --json the result is one object on standard output, when the command has ended. An error is an
 object on standard error.
@@ -87,8 +97,9 @@ Result<void> run(ShellLineClient& client, const std::string& line, ReplyPrinter&
 }
 
 /// The options that the wires of the course cannot express.
-constexpr const char* kRemoteOptions[] = {"--cwd",   "--env",   "--max-output", "--truncate",
-                                          "--input", "--color", "--keep",       "--detach"};
+constexpr const char* kRemoteOptions[] = {"--cwd",      "--env",    "--max-output",
+                                          "--truncate", "--input",  "--color",
+                                          "--keep",     "--detach", "--tty"};
 
 ExitStatus run_on_course_wire(CommandTarget target, const RunOptions& options,
                               const CommonOptions& common) {
@@ -116,9 +127,13 @@ ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& commo
   if (!options.hosts.empty()) return run_on_hosts(options, common);
   auto target = CommandTarget::parse(options.endpoint, common.home, options.connect_timeout);
   if (!target) return report_run_failure(target.error(), common.output);
-  const bool is_remote = target->command.wire == CommandWire::hotline;
-  return is_remote ? run_remotely(std::move(*target), options, common)
-                   : run_on_course_wire(std::move(*target), options, common);
+  if (target->command.wire != CommandWire::hotline) {
+    return run_on_course_wire(std::move(*target), options, common);
+  }
+  const bool is_at_terminal =
+      options.terminal == TerminalUse::wanted && StandardInput::is_terminal();
+  return is_at_terminal ? run_at_terminal(std::move(*target), options, common)
+                        : run_remotely(std::move(*target), options, common);
 }
 
 std::vector<OptionRow> run_rows() {
@@ -142,6 +157,10 @@ std::vector<OptionRow> run_rows() {
       {.name = "--env",
        .value = "NAME=VALUE",
        .help = "set a variable of the command; may be repeated. The server may refuse some"},
+      {.name = "--tty",
+       .letter = 't',
+       .help =
+           "run the command on a terminal that is like this one, for editors, pagers and shells"},
       {.name = "--no-input", .letter = 'n', .help = "do not read standard input"},
       {.name = "--input", .letter = 'i', .help = "send standard input even from a terminal"},
       {.name = "--keep",
@@ -228,8 +247,22 @@ Result<void> read_remote(const Arguments& given, RunOptions& options) {
   return read_input(given, options);
 }
 
+/// A command on a terminal: its keys are the input, and its screen is passed on as it is.
+Result<void> read_terminal(const Arguments& given, RunOptions& options) {
+  if (!given.has("--tty")) return {};
+  for (const char* const option : {"--no-input", "--detach", "--json"}) {
+    if (!given.has(option)) continue;
+    return fail(usage_error(std::string(option) + " and --tty exclude each other",
+                            "leave out one of them"));
+  }
+  options.terminal = TerminalUse::wanted;
+  options.input = InputUse::sent;
+  options.controls = Controls::raw;
+  return {};
+}
+
 /// Options that are for one endpoint only.
-constexpr const char* kSingleOptions[] = {"--keep", "--detach", "--input"};
+constexpr const char* kSingleOptions[] = {"--keep", "--detach", "--input", "--tty"};
 
 Result<void> read_many(const Arguments& given, RunOptions& options) {
   for (const char* const option : {"--fanout", "--fold"}) {
@@ -265,6 +298,7 @@ Result<RunOptions> read_run(const Arguments& given) {
   if (auto read = read_program(given, options); !read) return fail(read.error());
   if (auto read = read_waits(given, options); !read) return fail(read.error());
   if (auto read = read_remote(given, options); !read) return fail(read.error());
+  if (auto read = read_terminal(given, options); !read) return fail(read.error());
   return options;
 }
 

@@ -21,6 +21,9 @@ enum class ManyOutputs : std::uint8_t {
   folded,  ///< At the end, equal ones once.
 };
 
+/// What the standard streams of a remote command are at the server.
+enum class TerminalUse : std::uint8_t { none, wanted };
+
 /// The arguments of `hotline run`.
 struct RunOptions {
   std::string endpoint = {};
@@ -42,6 +45,7 @@ struct RunOptions {
   OutputExcess on_excess = OutputExcess::kill;
   std::optional<Duration> keep = {};  ///< How long it goes on without a client.
   bool is_detached = false;
+  TerminalUse terminal = TerminalUse::none;
 
   // With --on, instead of `endpoint`.
 

@@ -12,6 +12,8 @@
 #include "cli/remote_shell.h"
 #include "cli/reply_printer.h"
 #include "cli/report.h"
+#include "cli/standard_input.h"
+#include "cli/terminal_run.h"
 #include "cli/wire_texts.h"
 #include "hotline/core/duration.h"
 
@@ -23,18 +25,21 @@ constexpr char kShellExamples[] = R"(  hotline shell unix:///run/commands.sock
 )";
 
 constexpr char kShellDescription[] =
-    R"(Runs each line of standard input at ENDPOINT, where the service 'command' is served, in
-a new shell. A 'cd' or a variable is therefore lost at the end of its line. Blank lines are skipped.
-The line 'quit' or the end of input ends the shell. At a terminal there is a prompt with editing and
-a history, as in 'hotline call'.
+    R"(At a terminal, runs the shell of the server's user at ENDPOINT, where the service
+'command' is served, on a terminal there. It keeps its directory and variables. Keys, the escape ~.
+and what comes to this terminal are as in 'hotline run --tty'. The exit status is that of the shell.
 
-The output of each line comes out as in 'hotline run', and ^C cancels a line as there. The exit
-status is that of the last line, as in 'hotline run'. If the server cannot be reached, it is 5, or 6
-if it does not answer in time.
+If standard input or output is not a terminal, and with --json, runs each line of standard input in
+a new shell. A 'cd' or a variable is then lost at the end of its line. Blank lines are skipped. The
+line 'quit' or the end of input ends the shell. The output of each line comes out as in 'hotline
+run', and ^C cancels a line as there. The exit status is that of the last line, as in 'hotline run'.
 
-On the wires of the socket course (wire=plain, ready or i32) replies go to standard output, each
-with a newline added if it has none; 'hotline help run' says what a reply is. The exit status is 0
-on success, and 1 on any failure, including the server hanging up.
+If the server cannot be reached, the exit status is 5, or 6 if it does not answer in time.
+
+On the wires of the socket course (wire=plain, ready or i32) each line runs in a new shell; at a
+terminal there is a prompt with editing and a history, as in 'hotline call'. Replies go to standard
+output, each with a newline added if it has none; 'hotline help run' says what a reply is. The exit
+status is 0 on success, and 1 on any failure, including the server hanging up.
 
 ENDPOINT may have these options. wire= must be the same as the server's:
 
@@ -102,9 +107,13 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   if (!target) {
     return report_error(target.error(), status_of_connect(target.error()), common.output);
   }
-  const bool is_remote = target->command.wire == CommandWire::hotline;
-  return is_remote ? shell_remotely(std::move(*target), options, common)
-                   : shell_on_course_wire(std::move(*target), options, common);
+  if (target->command.wire != CommandWire::hotline) {
+    return shell_on_course_wire(std::move(*target), options, common);
+  }
+  const bool is_live =
+      StandardInput::is_terminal() && is_output_terminal() && common.output == OutputForm::text;
+  return is_live ? shell_at_terminal(std::move(*target), options, common)
+                 : shell_remotely(std::move(*target), options, common);
 }
 
 std::vector<OptionRow> shell_rows() {
@@ -117,7 +126,8 @@ std::vector<OptionRow> shell_rows() {
       {.name = "--timeout",
        .value = "TIME",
        .help = "fail if connecting or one line takes longer than TIME (default: " +
-               format_duration(defaults.connect_timeout) + " to connect, no limit for lines)"},
+               format_duration(defaults.connect_timeout) +
+               " to connect, no limit for lines); a shell at a terminal has no limit"},
       {.name = "--color", .help = "on the wire hotline, let colours through at a terminal"},
       raw_row(),
       {.name = "--json", .help = "print the result of each line as one JSON object"},
@@ -140,7 +150,7 @@ Result<ShellOptions> read_shell(const Arguments& given) {
 
 Subcommand shell_subcommand() {
   return {.name = "shell",
-          .summary = "run commands at an endpoint, a line at a time",
+          .summary = "a shell at an endpoint, or its lines one at a time",
           .examples = kShellExamples,
           .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes}},
           .options = shell_rows(),

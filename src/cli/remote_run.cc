@@ -10,6 +10,7 @@
 #include "cli/remote_result.h"
 #include "cli/report.h"
 #include "cli/standard_input.h"
+#include "cli/terminal_run.h"
 #include "hotline/engine/clock.h"
 
 namespace hotline::cli {
@@ -179,6 +180,7 @@ RemoteCommand remote_command(const CommandTarget& target, const RunOptions& opti
   command.on_excess = options.on_excess;
   command.keep = options.keep;
   command.is_detached = options.is_detached;
+  if (options.terminal == TerminalUse::wanted) command.terminal = remote_terminal();
   command.input = input_of(options) == InputUse::sent ? CommandInput::stream : CommandInput::none;
   return command;
 }

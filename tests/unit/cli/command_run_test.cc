@@ -63,6 +63,20 @@ TEST_CASE("standard input is sent or not, as run is asked for") {
         "--input and --no-input exclude each other");
 }
 
+TEST_CASE("a command on a terminal gets what is typed, and its screen is not filtered") {
+  const RunOptions options = understood({"run", "-t", "tcp://a:1", "top"});
+  CHECK(options.terminal == TerminalUse::wanted);
+  CHECK(options.input == InputUse::sent);
+  CHECK(options.controls == Controls::raw);
+  CHECK(understood({"run", "tcp://a:1", "top"}).terminal == TerminalUse::none);
+  for (const char* const other : {"--no-input", "--detach", "--json"}) {
+    CHECK(refusal({"run", "--tty", other, "tcp://a:1", "top"}).message() ==
+          std::string(other) + " and --tty exclude each other");
+  }
+  CHECK(refusal({"run", "--tty", "--on", "tcp://a:1", "--", "top"}).message() ==
+        "--tty and --on exclude each other");
+}
+
 TEST_CASE("an option of the command without -- before it is refused") {
   const CommandLine line = parse_command_line({"run", "tcp://a:1", "ls", "-l"}, make_subcommands());
   REQUIRE_FALSE(line.arguments);
