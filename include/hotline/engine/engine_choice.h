@@ -47,7 +47,8 @@ struct LoopOptions {
   std::size_t receive_memory_max = 64 * 1024 * 1024;
   std::optional<std::size_t> receive_buffer_bytes{};  ///< The size of one lease; unset: the
                                                       ///< engine's best size.
-  /// The number of receive buffers that the kernel holds (uring), a power of two.
+  /// The number of receive buffers that the kernel holds (uring), a power of two; at most a quarter
+  /// of all.
   unsigned hot_buffers = 64;
   OffloadOptions offload{};
 };

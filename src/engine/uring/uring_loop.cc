@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -30,6 +31,9 @@ constexpr std::size_t kBuffersMax = 65535;
 // The share of the memory whose buffers are large.
 constexpr std::size_t kLargeShare = 8;
 
+// The largest share of the other buffers that the kernel holds.
+constexpr std::size_t kHotShare = 4;
+
 /// Returns the limit for buffers that the ring does not provide; none if the program chooses the
 /// size of a lease, or the memory has no room for both sizes.
 BufferPool::Options large_buffers(const LoopOptions& options) {
@@ -45,6 +49,13 @@ BufferPool::Options ring_buffers(const LoopOptions& options) {
   return {bytes, std::min(rest, bytes * kBuffersMax)};
 }
 
+/// Returns how many buffers the kernel holds. Flooded streams may use only those that it does not
+/// hold.
+unsigned hot_buffers(const LoopOptions& options, const BufferPool& pool) {
+  const std::size_t share = std::max<std::size_t>(1, pool.count_max() / kHotShare);
+  return std::min(options.hot_buffers, static_cast<unsigned>(std::bit_floor(share)));
+}
+
 std::size_t send_bytes_of(const Operation& operation) {
   if (operation.kind() != Operation::Kind::send) return 0;
   return static_cast<const Send&>(operation).bytes().size();
@@ -55,7 +66,7 @@ std::size_t send_bytes_of(const Operation& operation) {
 UringLoop::UringLoop(const LoopOptions& options)
     : EventLoop(options),
       buffers_(ring_buffers(options)),
-      buffer_ring_(ring_.raw(), buffers_, options.hot_buffers),
+      buffer_ring_(ring_.raw(), buffers_, hot_buffers(options, buffers_)),
       queued_(buffers_.count_max()),
       mailbox_watch_(ring_, mailbox()->fd()) {
   const BufferPool::Options large = large_buffers(options);

@@ -179,6 +179,8 @@ void UringLoop::settle(State& state, unsigned flags) {
 
 /// ENOBUFS acts as flow control: the bytes stay in the socket until there is a buffer for them.
 void UringLoop::starve(State& state) {
+  // The kernel holds all that there are, so that none is left to receive directly.
+  if (buffers_.count_max() <= buffer_ring_.hot()) state.weight = Weight::light;
   state.is_direct |= state.weight == Weight::bulk;
   shortage_.add(state);
 }

@@ -100,6 +100,28 @@ TEST_CASE("streams that carry much data leave buffers for those that carry littl
       few_buffers());
 }
 
+TEST_CASE("a flooded stream is received however few buffers there are") {
+  for (const std::size_t count : {1U, 2U, 3U, 16U, 64U}) {
+    CAPTURE(count);
+    LoopOptions options;
+    options.receive_buffer_bytes = kBufferBytes;
+    options.receive_memory_max = count * kBufferBytes;
+    test::on_each_loop(
+        [](EventLoop& loop) {
+          Flooded flooded;
+          for (int i = 0; i < 100; ++i) {
+            flooded.channel->lease = {};
+            Receive operation(*flooded.channel, loop);
+            REQUIRE(loop.perform(operation, deadline_after(std::chrono::seconds(10))) > 0);
+            flooded.channel->lease = std::move(operation.buffer);
+            flooded.send_more();
+          }
+          flooded.channel->lease = {};
+        },
+        options);
+  }
+}
+
 TEST_CASE("on epoll a stream that carries little is served even if others hold every buffer") {
   test::on_loop(
       EngineKind::epoll,
