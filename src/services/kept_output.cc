@@ -167,16 +167,6 @@ std::uint64_t KeptOutput::end_offset() const {
   return end_;
 }
 
-std::uint64_t KeptOutput::begin_offset() const {
-  const std::lock_guard lock(mutex_);
-  return begin_;
-}
-
-bool KeptOutput::has_ended() const {
-  const std::lock_guard lock(mutex_);
-  return has_ended_;
-}
-
 std::uint64_t KeptOutput::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

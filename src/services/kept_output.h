@@ -67,8 +67,6 @@ class KeptOutput {
   Result<std::string> read(Reader& reader, std::size_t size_max);
 
   std::uint64_t end_offset() const;
-  std::uint64_t begin_offset() const;
-  bool has_ended() const;
   std::uint64_t dropped() const;
 
   /// Returns the digest of everything that was appended. After end().
