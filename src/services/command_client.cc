@@ -163,6 +163,7 @@ Result<RunningCommand> CommandClient::attach(JobId job, const Attachment& attach
                                                        .output_offset = attachment.output_offset,
                                                        .error_offset = attachment.error_offset,
                                                        .input = attachment.input});
+  asked.again = request;
   return begin(std::make_unique<RunningCommand::State>(std::move(asked), peer_), as_bytes(request),
                deadline);
 }

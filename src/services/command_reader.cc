@@ -33,6 +33,7 @@ Result<CommandStart> CommandReader::started(Deadline deadline) {
                       .output_offset = answer_->output_offset,
                       .error_offset = answer_->error_offset,
                       .has_terminal = answer_->has_terminal,
+                      .takes_input = answer_->input_offset.has_value(),
                       .keep = answer_->keep};
 }
 
@@ -55,8 +56,9 @@ Result<void> CommandReader::wait_answer(Deadline deadline) {
 Result<CommandAnswer> CommandReader::answer_on(SessionStream& stream,
                                                const std::optional<Offsets>& from,
                                                Deadline deadline) {
+  refusal_.reset();
   const auto bytes = stream.answer(deadline);
-  if (!bytes) return fail(refusal(stream, bytes.error()));
+  if (!bytes) return fail(no_answer(stream, bytes.error()));
   const auto answer = decode_answer(*bytes);
   std::string fault;
   if (!answer) {
@@ -72,9 +74,10 @@ Result<CommandAnswer> CommandReader::answer_on(SessionStream& stream,
 }
 
 /// Returns why there is no answer.
-Error CommandReader::refusal(SessionStream& stream, Error error) {
+Error CommandReader::no_answer(SessionStream& stream, Error error) {
   if (sender_.is_aborted()) return aborted();
   if (const auto reset = stream.reset_by_peer()) {
+    refusal_ = command_refusal(reset->code);
     not_started_ = exit_of_refusal(reset->code, reset->text);
     return refusal_error(reset->code, reset->text, endpoint_);
   }

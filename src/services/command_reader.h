@@ -9,6 +9,7 @@
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/services/command_exit.h"
+#include "hotline/services/command_refusal.h"
 #include "hotline/services/running_command.h"
 #include "hotline/session/session_stream.h"
 #include "services/command_answer.h"
@@ -53,6 +54,9 @@ class CommandReader {
   /// Returns the answer to the last request; nullopt if there was none.
   const std::optional<CommandAnswer>& answer() const { return answer_; }
 
+  /// Returns why the server has refused the last request; nullopt if it has not.
+  std::optional<CommandRefusal> refusal() const { return refusal_; }
+
   /// Returns true if the stream was cut off, and the command may go on.
   bool is_cut() const { return is_cut_; }
 
@@ -60,7 +64,7 @@ class CommandReader {
   Result<void> wait_answer(Deadline deadline);
   Result<CommandAnswer> answer_on(SessionStream& stream, const std::optional<Offsets>& from,
                                   Deadline deadline);
-  Error refusal(SessionStream& stream, Error error);
+  Error no_answer(SessionStream& stream, Error error);
   Result<std::optional<CommandEvent>> take(std::uint8_t flow);
   Result<void> take_message();
   Error lost(Error error);
@@ -74,6 +78,7 @@ class CommandReader {
   std::shared_ptr<SessionStream> stream_;
   std::optional<CommandAnswer> answer_;
   std::optional<CommandExit> not_started_;
+  std::optional<CommandRefusal> refusal_;
   std::optional<Error> failure_;
   bool is_cut_ = false;
   ResultProof proof_;

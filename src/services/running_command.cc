@@ -106,6 +106,8 @@ std::uint64_t RunningCommand::output_offset() const {
 
 std::uint64_t RunningCommand::error_offset() const { return state_->reader.proof().error_offset(); }
 
+std::optional<CommandRefusal> RunningCommand::refusal() const { return state_->reader.refusal(); }
+
 bool RunningCommand::can_resume() const {
   const auto& answer = state_->reader.answer();
   if (!state_->reader.is_cut()) return false;

@@ -15,7 +15,8 @@ struct RunningCommand::State {
   struct Request {
     services::CommandReader::Request reading{};
     services::CommandSender::Permissions sending{};
-    std::string again{};  ///< The request itself, if it may be sent a second time: it has a key.
+    std::string again{};  ///< The request itself, if it may be sent a second time: it has a key,
+                          ///< or attaches to a job.
   };
 
   /// How far follow() is with the input of its caller.

@@ -11,6 +11,7 @@
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 #include "hotline/services/command_exit.h"
+#include "hotline/services/command_refusal.h"
 #include "hotline/services/job_id.h"
 #include "hotline/services/remote_command.h"
 
@@ -39,6 +40,7 @@ struct CommandStart {
   std::uint64_t output_offset = 0;  ///< Where in the command's output this client begins to read.
   std::uint64_t error_offset = 0;   ///< The same for standard error.
   bool has_terminal = false;        ///< The command runs on a terminal.
+  bool takes_input = false;         ///< The command takes input from this client.
   std::optional<Duration> keep{};   ///< How long the server keeps the job while no client is
                                     ///< attached. Absent: not at all.
 };
@@ -126,8 +128,13 @@ class RunningCommand {
   std::uint64_t output_offset() const;
   std::uint64_t error_offset() const;
 
+  /// Returns why the server has refused the request, or the last one of resume(); nullopt if it has
+  /// not.
+  std::optional<CommandRefusal> refusal() const;
+
   /// Returns true if next() has failed because the connection broke or another client has attached,
-  /// and resume() may find the command: it is kept, or has a key.
+  /// and resume() may find the command: it is kept, has a key, or
+  /// was a job before.
   bool can_resume() const;
 
   /// Goes on over another connection after next() has failed: attaches to the job exactly where its

@@ -138,11 +138,37 @@ TEST_CASE("a start whose answer was lost is sent again with its key, and may be 
         again.stream.reset(reset_code(CommandRefusal::no_such_program), "gone");
       },
       [&] {
+        CHECK_FALSE(command.refusal());
         CHECK(kind_of(command.resume(second.client)) == "resource_exhausted");
+        CHECK(command.refusal() == CommandRefusal::busy);
         REQUIRE(command.can_resume());
         REQUIRE(command.resume(second.client));
         CHECK(command.next().value().kind == Kind::ended);
         CHECK(command.result().value().status() == 127);
+      });
+}
+
+TEST_CASE("a request to attach whose answer was lost is sent again") {
+  CommandPair first;
+  auto command = first.client.attach(test::sample_job(), {.input = CommandInput::stream}).value();
+  const ServedCommand unanswered(first.server);
+  const auto sent = unanswered.request;
+  first.server.break_off(SessionCode::internal, "cut");
+  CHECK(kind_of(command.next()) == "truncated");
+  REQUIRE(command.can_resume());
+  CommandPair second;
+  at_once(
+      [&] {
+        ServedCommand attached(second.server);
+        CHECK(attached.request == sent);
+        attached.accept({.job = test::sample_job(), .keep = 1h});
+        attached.write(kOutputFlow, "all");
+        attached.end_with();
+      },
+      [&] {
+        REQUIRE(command.resume(second.client));
+        CHECK_FALSE(command.started().value().takes_input);
+        CHECK(test::read_all(command).output == "all");
       });
 }
 
