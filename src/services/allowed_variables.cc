@@ -70,6 +70,14 @@ bool is_refused_variable(std::string_view name) {
   });
 }
 
+bool is_refused_pattern(std::string_view pattern) {
+  if (!pattern.ends_with('*')) return is_refused_variable(pattern);
+  const std::string_view beginning = pattern.substr(0, pattern.size() - 1);
+  return std::ranges::any_of(kRefusedVariables, [beginning](std::string_view refused) {
+    return refused.ends_with('*') && matches_variable(beginning, refused);
+  });
+}
+
 bool is_allowed_variable(std::string_view name, std::span<const std::string> patterns) {
   if (!is_variable_name(name) || is_refused_variable(name)) return false;
   return std::ranges::any_of(

@@ -15,6 +15,10 @@ bool is_variable_name(std::string_view name);
 /// command it is (`HOME`, `USER`, `SHELL`, ...). docs/wire/remote.md lists them.
 bool is_refused_variable(std::string_view name);
 
+/// Returns true if is_refused_variable() is true for every name that matches the pattern (see
+/// below).
+bool is_refused_pattern(std::string_view pattern);
+
 /// Returns true if a server whose operator allows `patterns` accepts the variable from a client:
 /// one of them matches, and it is not a refused one. A pattern is a name, or the beginning of names
 /// and `*`: `LC_*`; `*` alone is every name.

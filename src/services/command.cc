@@ -11,6 +11,7 @@
 #include "hotline/core/ascii.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/task_group.h"
+#include "services/allowed_variables.h"
 #include "services/command_session.h"
 #include "services/command_wire.h"
 
@@ -85,6 +86,11 @@ Result<void> take_remote(OptionTaker& taker, CommandOptions& options) {
   if (!names) {
     return fail(taker.refuse("the option 'env' is not a list of variables",
                              "write env=LC_*,TZ, or env=none"));
+  }
+  const auto refused = std::ranges::find_if(*names, services::is_refused_pattern);
+  if (refused != names->end()) {
+    return fail(taker.refuse("no server accepts the variable " + *refused + " of the option 'env'",
+                             "leave it out; a command can set it itself, with env(1)"));
   }
   options.variables = *std::move(names);
   return {};

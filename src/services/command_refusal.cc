@@ -7,36 +7,46 @@
 namespace hotline {
 namespace {
 
+/// What the server's text is beside the meaning.
+enum class ServerText : bool {
+  adds,      ///< Details.
+  replaces,  ///< The same with details.
+};
+
 struct RefusalRow {
   CommandRefusal refusal;
   std::string_view name;
   ErrorKind kind;
   std::string_view meaning;
   std::string_view advice;
+  ServerText text = ServerText::adds;
 };
 
 constexpr RefusalRow kRefusalRows[] = {
     {CommandRefusal::not_permitted, "not_permitted", ErrorKind::permission_denied,
-     "the server does not permit it", "ask the operator of the server what it accepts"},
+     "the server does not permit it", "ask the operator of the server what it accepts",
+     ServerText::replaces},
     {CommandRefusal::busy, "busy", ErrorKind::resource_exhausted,
-     "the server runs as many commands as it may", "try again when one has ended"},
+     "the server runs as many commands as it may", "try again when one has ended",
+     ServerText::replaces},
     {CommandRefusal::not_found, "not_found", ErrorKind::not_found, "there is no such job",
-     "it may have been forgotten after its time: list the jobs"},
+     "it may have been forgotten after its time: list the jobs", ServerText::replaces},
     {CommandRefusal::could_not_start, "could_not_start", ErrorKind::permission_denied,
      "the server could not start the program", "nothing was run: check the program and directory"},
     {CommandRefusal::attached_elsewhere, "attached_elsewhere", ErrorKind::cancelled,
      "another client has attached to the job", "the job runs on: attach again to take it back"},
     {CommandRefusal::gone, "gone", ErrorKind::not_found,
      "the server does not keep the output from that offset",
-     "attach without offsets to get what is kept"},
+     "attach without offsets to get what is kept", ServerText::replaces},
     {CommandRefusal::draining, "draining", ErrorKind::draining, "the server is draining",
      "try again when it has been started again"},
     {CommandRefusal::malformed, "malformed", ErrorKind::protocol_violation,
      "the server takes what was sent for malformed", "use the same version of both programs"},
     {CommandRefusal::key_reused, "key_reused", ErrorKind::invalid_argument,
-     "the key belongs to another command", "take a new random key for each command"},
+     "the key belongs to another command", "take a new random key for each command",
+     ServerText::replaces},
     {CommandRefusal::not_running, "not_running", ErrorKind::not_found, "the job has ended",
-     "attach to it to see how"},
+     "attach to it to see how", ServerText::replaces},
     {CommandRefusal::no_such_program, "no_such_program", ErrorKind::not_found,
      "the server has no such program", "nothing was run: check the name and the server's PATH"},
 };
@@ -97,7 +107,10 @@ Error refusal_error(ResetCode code, std::string_view text, std::string endpoint)
   const RefusalRow* own = row_of_refusal(code);
   const RefusalRow row = own == nullptr ? session_row(code) : *own;
   std::string detail(row.meaning);
-  if (!text.empty()) detail += ": " + escape(as_bytes(text), kSessionTextMax);
+  if (!text.empty()) {
+    detail = row.text == ServerText::replaces ? "" : detail + ": ";
+    detail += escape(as_bytes(text), kSessionTextMax);
+  }
   return make_error(row.kind, "run a command at", std::move(endpoint), std::move(detail),
                     std::string(row.advice));
 }

@@ -79,7 +79,7 @@ bool RemoteRequest::refuses(const RemoteCommand& command) {
   }
   if (!command.keep && !command.is_detached) return false;
   if (service().options.jobs_max > 0) return false;
-  refuse(command, ResetCode::unsupported, "this server keeps no jobs");
+  refuse(command, reset_code(CommandRefusal::not_permitted), "this server keeps no jobs");
   return true;
 }
 

@@ -38,6 +38,13 @@ Error explain(Error error) {
   return error;
 }
 
+/// Returns true if `reply` begins as a server of the wire `hotline` begins: docs/wire/session.md.
+bool is_hello(Bytes reply) {
+  constexpr std::size_t kMagicAt = 12;
+  return as_text(reply).substr(0, kMagicAt + 8).ends_with("hotline\n") &&
+         reply.size() >= kMagicAt + 8;
+}
+
 /// Returns why `line` cannot be sent as a command, or an empty string if it can.
 std::string_view fault_of(std::string_view line) {
   if (line.empty()) return "the command is empty";
@@ -61,6 +68,13 @@ Error ShellLineClient::violation(std::string detail) const {
 
 std::string ShellLineClient::advice_on_wire() const {
   return "does the server speak wire=" + std::string(name_of(options_.wire)) + "?";
+}
+
+Error ShellLineClient::other_wire() const {
+  return make_error(
+      ErrorKind::protocol_violation, kRunAt, frames_.stream().peer().to_string(),
+      "the server speaks the wire hotline",
+      "leave out wire=" + std::string(name_of(options_.wire)) + ", or give the server the same");
 }
 
 Error ShellLineClient::too_large() const {
@@ -117,6 +131,7 @@ Result<void> ShellLineClient::read_plain(const Sink& sink) {
     const bool has_closed = !bytes && bytes.error().kind == ErrorKind::closed;
     if (size > 0 && (has_closed || (bytes && !*bytes))) return {};
     if (!bytes) return fail(bytes.error());
+    if (size == 0 && is_hello(**bytes)) return fail(other_wire());
     size += (*bytes)->size();
     if (size > options_.reply_max) return fail(too_large());
     if (!sink(**bytes)) return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
@@ -170,6 +185,7 @@ Result<void> ShellLineClient::take_unasked(const Sink& sink) {
     if (bytes->empty()) return {};
     if (options_.wire != CommandWire::plain) {
       stream().abort();
+      if (is_hello(*bytes)) return fail(other_wire());
       return fail(violation("bytes came that belong to no reply"));
     }
     if (!sink(*bytes)) return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));

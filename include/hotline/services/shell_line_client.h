@@ -75,6 +75,7 @@ class ShellLineClient {
   Result<MutableBytes> read_reply();
   Error of_wire(Error error) const;
   Error violation(std::string detail) const;
+  Error other_wire() const;
   Error too_large() const;
   std::string advice_on_wire() const;
 

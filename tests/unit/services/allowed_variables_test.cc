@@ -88,4 +88,13 @@ TEST_CASE("a pattern is a name, or the beginning of names") {
   }
 }
 
+TEST_CASE("a pattern that matches only refused variables is refused") {
+  for (const char* refused : {"LD_*", "LD_PRELOAD", "LD_PRE*", "PATH", "PYTHON*", "PYTHONPATH"}) {
+    CHECK(is_refused_pattern(refused));
+  }
+  for (const char* useful : {"*", "L*", "LC_*", "PATH*", "LD", "PYTHO*", "TZ", "ENV*"}) {
+    CHECK_FALSE(is_refused_pattern(useful));
+  }
+}
+
 }  // namespace hotline::services::allowed_variables_test

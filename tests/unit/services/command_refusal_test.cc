@@ -54,7 +54,9 @@ TEST_CASE("the codes of the session have meanings of their own") {
 TEST_CASE("the text of the server is shown escaped") {
   const Error error = refusal_error(reset_code(CommandRefusal::busy), "8 of 8\x1b[2J", "tcp://x:1");
   CHECK(error.kind == ErrorKind::resource_exhausted);
-  CHECK(error.detail.ends_with(": 8 of 8\\x1b[2J"));
+  CHECK(error.detail == "8 of 8\\x1b[2J");
+  const Error failed = refusal_error(ResetCode::failed, "\x1b", "tcp://x:1");
+  CHECK(failed.detail == "the server failed: \\x1b");
 }
 
 TEST_CASE("a program that does not exist has the status 127, one that does not start 126") {
