@@ -26,6 +26,9 @@ constexpr char kAttachDescription[] =
 of its output that the server keeps, and goes on with it to its end. Output, --json and the exit
 status are as in 'hotline run'.
 
+With --reconnect a connection that is lost is made again, and nothing is lost or printed twice: see
+'hotline help run'.
+
 ^C leaves the command, which goes on; the exit status is 255 then. A job has one client: another one
 that is attached to it is cut off. Standard input is sent to the job with --input only.
 
@@ -49,7 +52,8 @@ ExitStatus attach_at_endpoint(const AttachOptions& options, const CommonOptions&
   if (options.run.terminal == TerminalUse::wanted) {
     return attach_at_terminal(*client, options.job, options.run);
   }
-  return attach_job(*client, options.job, options.run, form).status;
+  RemoteLink link(std::move(*client), connecting_again(options.run, common));
+  return attach_job(link, options.job, options.run, form).status;
 }
 
 std::vector<OptionRow> attach_rows() {
@@ -62,6 +66,7 @@ std::vector<OptionRow> attach_rows() {
       {.name = "--tty",
        .letter = 't',
        .help = "connect this terminal to a job that was started with 'hotline run --tty'"},
+      reconnect_row("attach again where the output was cut off"),
       {.name = "--input", .letter = 'i', .help = "send standard input to the job"},
       {.name = "--color", .help = "let colours through at a terminal"},
       raw_row(),
@@ -84,6 +89,7 @@ Result<AttachOptions> read_attach(const Arguments& given) {
   if (auto read = read_limit(given, "--timeout", options.run.connect_timeout); !read) {
     return fail(read.error());
   }
+  if (auto read = read_reconnect(given, options.run); !read) return fail(read.error());
   options.run.controls = read_controls(given);
   options.run.input = given.has("--input") ? InputUse::sent : InputUse::none;
   if (given.has("--color")) options.run.colours = FilteredColours::kept;

@@ -1,5 +1,8 @@
 #include "cli/command_jobs.h"
 
+#include <charconv>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "cli/command_run.h"
@@ -8,9 +11,11 @@
 #include "cli/option_values.h"
 #include "cli/remote_connection.h"
 #include "cli/report.h"
+#include "hotline/core/bytes.h"
 #include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 #include "hotline/services/signal_name.h"
+#include "hotline/services/upper.h"
 
 namespace hotline::cli {
 namespace {
@@ -38,8 +43,7 @@ ExitStatus list_jobs(CommandClient& client, Deadline deadline, OutputForm form) 
   } else {
     text = table_of(*jobs);
   }
-  const ExitStatus printed = print_output(text, ExitStatus::ok, form);
-  return printed == ExitStatus::ok ? printed : ExitStatus::no_reply;
+  return print_output(text, ExitStatus::ok, form, ExitStatus::no_reply);
 }
 
 ExitStatus manage_jobs(const JobsOptions& options, const CommonOptions& common) {
@@ -58,7 +62,7 @@ std::vector<OptionRow> jobs_rows() {
   return {
       {.name = "--signal",
        .value = "NAME",
-       .help = "send a signal to the process group of JOB, as in TERM"},
+       .help = "send a signal to the process group of JOB: its name, as in TERM, or number"},
       {.name = "--forget", .help = "end JOB, if it runs, and drop its output"},
       {.name = "--timeout",
        .value = "TIME",
@@ -68,13 +72,25 @@ std::vector<OptionRow> jobs_rows() {
   };
 }
 
+/// Returns the number of a signal that was written as kill(1) takes it; nullopt if there is none.
+std::optional<int> parse_signal(std::string word) {
+  int number = 0;
+  const char* const last = word.data() + word.size();
+  const auto [end, error] = std::from_chars(word.data(), last, number);
+  if (error == std::errc() && end == last) {
+    return signal_name(number).empty() ? std::nullopt : std::optional(number);
+  }
+  to_upper(as_writable_bytes(word));
+  return signal_number(word);
+}
+
 Result<void> read_signal(const Arguments& given, JobsOptions& options) {
   if (!given.has("--signal")) return {};
   const std::string& name = given.options.at("--signal");
-  options.signal = signal_number(name);
+  options.signal = parse_signal(name);
   if (options.signal) return {};
-  return refuse_value("--signal", usage_error(quote(name) + " is not the name of a signal",
-                                              "write for example TERM, KILL or HUP"));
+  return refuse_value("--signal", usage_error(quote(name) + " is not a signal",
+                                              "write for example TERM, SIGTERM, kill or 9"));
 }
 
 }  // namespace

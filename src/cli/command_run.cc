@@ -65,6 +65,13 @@ lists these, ~~ sends a ~. The settings of this terminal come back at every end.
 is not a terminal, the command gets one all the same: standard input is typed there, without
 escapes, and its end types ^D.
 
+With --reconnect a connection that is lost is made again, with pauses of up to 5 seconds between the
+attempts. The output goes on at the byte where it stopped, input that did not arrive is sent again,
+and the command runs once, even if the answer to its start was lost. A silent connection counts as
+lost after 45 seconds. Notes on standard error say when it is lost and when it is back; ^C in
+between leaves the command, and the hint says how to attach to it. The exit status is 255 if the
+time is over, or if the server does not know the command any more, because it was started again.
+
 With --json the result is one object on standard output, when the command has ended. An error is an
 object on standard error.
 
@@ -97,9 +104,9 @@ Result<void> run(ShellLineClient& client, const std::string& line, ReplyPrinter&
 }
 
 /// The options that the wires of the course cannot express.
-constexpr const char* kRemoteOptions[] = {"--cwd",      "--env",    "--max-output",
-                                          "--truncate", "--input",  "--color",
-                                          "--keep",     "--detach", "--tty"};
+constexpr const char* kRemoteOptions[] = {"--cwd",   "--env",      "--max-output", "--truncate",
+                                          "--input", "--color",    "--keep",       "--detach",
+                                          "--tty",   "--reconnect"};
 
 ExitStatus run_on_course_wire(CommandTarget target, const RunOptions& options,
                               const CommonOptions& common) {
@@ -116,8 +123,7 @@ ExitStatus run_on_course_wire(CommandTarget target, const RunOptions& options,
   const auto ran = with_refusal_hint(run(*client, line, printer), options.endpoint);
   printer.finish();
   if (printer.failure() != 0) {
-    report_output_failure(printer.failure(), common.output);
-    return ExitStatus::no_reply;
+    return report_output_failure(printer.failure(), common.output, ExitStatus::no_reply);
   }
   if (!ran) return report_run_failure(ran.error(), common.output);
   return ExitStatus::ok;
@@ -127,6 +133,9 @@ ExitStatus run_at_endpoint(const RunOptions& options, const CommonOptions& commo
   if (!options.hosts.empty()) return run_on_hosts(options, common);
   auto target = CommandTarget::parse(options.endpoint, common.home, options.connect_timeout);
   if (!target) return report_run_failure(target.error(), common.output);
+  if (!options.course_option.empty() && target->command.wire == CommandWire::hotline) {
+    return report_error(has_no_effect(options.course_option), ExitStatus::usage, common.output);
+  }
   if (target->command.wire != CommandWire::hotline) {
     return run_on_course_wire(std::move(*target), options, common);
   }
@@ -166,9 +175,11 @@ std::vector<OptionRow> run_rows() {
       {.name = "--keep",
        .value = "TIME",
        .help = "make the command a job: if the connection is lost, it goes on, and its output is "
-               "kept, for TIME; see 'hotline help attach'"},
+               "kept, for TIME; none: as long as the server allows. See 'hotline help attach'"},
       {.name = "--detach",
        .help = "start the command as a job, print its id, and leave; it gets no input"},
+      reconnect_row("go on with the command where it was; without --keep the command is a job that "
+                    "is kept so long, and a minute"),
       {.name = "--color", .help = "let colours through at a terminal"},
       raw_row(),
       {.name = "--on",
@@ -238,9 +249,8 @@ Result<void> read_remote(const Arguments& given, RunOptions& options) {
   if (options.is_detached && given.has("--input")) {
     return fail(usage_error("a command with --detach gets no input", "leave out one of them"));
   }
-  Duration keep = kNoTimeout;
-  if (auto read = read_limit(given, "--keep", keep); !read) return read;
-  if (given.has("--keep")) options.keep = keep;
+  if (auto read = read_period(given, "--keep", options.keep); !read) return read;
+  if (auto read = read_reconnect(given, options); !read) return read;
   if (given.has("--truncate")) options.on_excess = OutputExcess::truncate;
   if (auto read = read_bytes(given, "--max-output", options.output_max); !read) return read;
   if (auto read = read_environment(given, options); !read) return read;
@@ -262,7 +272,8 @@ Result<void> read_terminal(const Arguments& given, RunOptions& options) {
 }
 
 /// Options that are for one endpoint only.
-constexpr const char* kSingleOptions[] = {"--keep", "--detach", "--input", "--tty"};
+constexpr const char* kSingleOptions[] = {"--keep",  "--detach", "--reconnect",
+                                          "--input", "--linger", "--tty"};
 
 Result<void> read_many(const Arguments& given, RunOptions& options) {
   for (const char* const option : {"--fanout", "--fold"}) {
@@ -288,6 +299,19 @@ Result<void> read_many(const Arguments& given, RunOptions& options) {
 }
 
 }  // namespace
+
+OptionRow reconnect_row(const std::string& then) {
+  return {.name = "--reconnect",
+          .value = "TIME",
+          .help = "when the connection is lost, try for TIME to connect again, and " + then};
+}
+
+Result<void> read_reconnect(const Arguments& given, RunOptions& options) {
+  if (given.has("--reconnect") && given.has("--tty")) {
+    return fail(usage_error("--reconnect and --tty exclude each other", "leave out one of them"));
+  }
+  return read_period(given, "--reconnect", options.reconnect);
+}
 
 Result<RunOptions> read_run(const Arguments& given) {
   if (given.words.empty() && !given.has("--on")) {

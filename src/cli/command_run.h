@@ -35,6 +35,9 @@ struct RunOptions {
   Duration timeout = kNoTimeout;          ///< The limit of the whole run.
   Controls controls = Controls::escaped;  ///< At a terminal.
 
+  std::string course_option =
+      {};  ///< An option that was given, and is for the wires of the course.
+
   // On the wire `hotline` only.
 
   std::string remote_option = {};  ///< An option that was given, and is for that wire only.
@@ -46,6 +49,7 @@ struct RunOptions {
   std::optional<Duration> keep = {};  ///< How long it goes on without a client.
   bool is_detached = false;
   TerminalUse terminal = TerminalUse::none;
+  std::optional<Duration> reconnect = {};  ///< How long to try to connect again after a loss.
 
   // With --on, instead of `endpoint`.
 
@@ -60,6 +64,12 @@ Subcommand run_subcommand();
 
 /// Reads its arguments. Fails with `invalid_argument`, with a hint.
 Result<RunOptions> read_run(const Arguments& given);
+
+/// The option --reconnect; `then` says what is done when the connection is back.
+OptionRow reconnect_row(const std::string& then);
+
+/// Reads it. Fails with `invalid_argument`, with a hint.
+Result<void> read_reconnect(const Arguments& given, RunOptions& options);
 
 /// Reports why a run could not be begun, and returns the exit status.
 ExitStatus report_run_failure(const Error& error, OutputForm form);

@@ -107,6 +107,9 @@ ExitStatus run_shell(const ShellOptions& options, const CommonOptions& common) {
   if (!target) {
     return report_error(target.error(), status_of_connect(target.error()), common.output);
   }
+  if (!options.course_option.empty() && target->command.wire == CommandWire::hotline) {
+    return report_error(has_no_effect(options.course_option), ExitStatus::usage, common.output);
+  }
   if (target->command.wire != CommandWire::hotline) {
     return shell_on_course_wire(std::move(*target), options, common);
   }

@@ -13,6 +13,8 @@ namespace hotline::cli {
 struct ShellOptions {
   std::string endpoint = {};
   Duration linger = std::chrono::milliseconds(250);
+  std::string course_option =
+      {};  ///< An option that was given, and is for the wires of the course.
   Duration connect_timeout = std::chrono::seconds(30);
   Duration timeout = kNoTimeout;                       ///< The limit of one reply.
   Controls controls = Controls::escaped;               ///< At a terminal.

@@ -1,26 +1,25 @@
 #include "cli/followed_command.h"
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <string>
 #include <utility>
 
 #include "cli/exit_status.h"
 #include "cli/report.h"
-#include "cli/standard_input.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/offload.h"
-#include "hotline/engine/task_group.h"
 
 namespace hotline::cli {
 namespace {
 
-constexpr std::size_t kInputBytes = 64 * 1024;
-
 /// How long a request may wait for room to be sent.
 constexpr Duration kRequestPatience = std::chrono::seconds(1);
+
+Error takes_no_input(const CommandStart& start) {
+  return make_error(ErrorKind::closed, "send input to the job", start.job.text(),
+                    "it was started without input, or its input has ended", "leave out --input");
+}
 
 }  // namespace
 
@@ -29,15 +28,10 @@ Result<CommandExit> FollowedCommand::follow(const FollowOptions& options) {
   if (!signals) return fail(std::move(signals.error()));
   Result<CommandExit> exit = CommandExit{};
   TaskGroup fibers({.on_throw = OnThrow::cancels_others});
-  auto spawned = fibers.spawn("signals", [&] { obey_signals(*signals, options); });
-  if (spawned && options.input == InputUse::sent) {
-    spawned = fibers.spawn("input", [&] { send_input(); });
-  }
+  auto spawned = fibers.spawn("signals", [&] { obey_signals(*signals, options, fibers); });
   if (spawned) {
-    spawned = fibers.spawn("output", [&] {
-      // A reader of standard output that does not read blocks the thread, and nothing else.
-      auto passed = offload([&] { return pass_output(options.deadline); });
-      exit = passed ? std::move(*passed) : fail(std::move(passed.error()));
+    spawned = fibers.spawn("command", [&] {
+      exit = follow_over_links(options);
       fibers.cancel();
     });
   }
@@ -49,9 +43,42 @@ Result<CommandExit> FollowedCommand::follow(const FollowOptions& options) {
   return exit;
 }
 
-Result<CommandExit> FollowedCommand::pass_output(Deadline deadline) {
+Result<CommandExit> FollowedCommand::follow_over_links(const FollowOptions& options) {
   for (;;) {
-    const auto event = command_.next(deadline);
+    auto exit = follow_over_link(options);
+    if (exit || !can_restore()) return exit;
+    if (auto restored = restore(options.deadline); !restored) {
+      return fail(std::move(restored.error()));
+    }
+  }
+}
+
+/// Follows it to its end, or to that of the connection.
+Result<CommandExit> FollowedCommand::follow_over_link(const FollowOptions& options) {
+  TaskGroup sending({.on_throw = OnThrow::cancels_others});
+  if (options.input == InputUse::sent) {
+    auto spawned = sending.spawn("input", [&] { input_.send(command_); });
+    if (!spawned) {
+      command_.abort();
+      return fail(std::move(spawned.error()));
+    }
+  }
+  // A reader of standard output that does not read blocks the thread, and nothing else.
+  auto passed = offload([&] { return pass_output(options); });
+  sending.cancel();
+  if (auto joined = sending.join(); !joined) return fail(std::move(joined.error()));
+  if (!passed) return fail(std::move(passed.error()));
+  return std::move(*passed);
+}
+
+Result<CommandExit> FollowedCommand::pass_output(const FollowOptions& options) {
+  // Why it has not started is what next() says too.
+  if (const auto start = command_.started(options.deadline); start && !start_) {
+    start_ = *start;
+    if (options.input == InputUse::sent && !start->takes_input) return fail(takes_no_input(*start));
+  }
+  for (;;) {
+    const auto event = command_.next(options.deadline);
     if (!event) {
       if (event.error().kind == ErrorKind::timed_out) command_.abort();
       return fail(event.error());
@@ -64,42 +91,42 @@ Result<CommandExit> FollowedCommand::pass_output(Deadline deadline) {
   }
 }
 
-void FollowedCommand::send_input() {
-  std::string room(kInputBytes, '\0');
-  for (;;) {
-    if (const auto ready = StandardInput::wait_ready(); !ready) {
-      if (ready.error().kind == ErrorKind::cancelled) return;
-      // Without a standard input it is empty. After another failure its end would not be true.
-      if (ready.error().native_code == EBADF) return discard(command_.end_input());
-      input_failure_ = ready.error().native_code == 0 ? ENOMEM : ready.error().native_code;
-      return command_.abort();
-    }
-    const std::ptrdiff_t count = StandardInput::read(as_writable_bytes(room));
-    if (count == 0 || count == -EBADF) return discard(command_.end_input());
-    if (count < 0) {
-      input_failure_ = static_cast<int>(-count);
-      return command_.abort();
-    }
-    const Bytes piece = as_bytes(room).first(static_cast<std::size_t>(count));
-    // Why it failed is known to the reader of the outputs.
-    if (!command_.write_input(piece)) return;
-  }
+bool FollowedCommand::can_restore() const {
+  return !is_leaving_ && command_.can_resume() && link_.can_restore();
 }
 
-void FollowedCommand::obey_signals(Signals& signals, const FollowOptions& options) {
+Result<void> FollowedCommand::restore(Deadline deadline) {
+  is_restoring_ = true;
+  auto restored = link_.restore(command_, deadline);
+  is_restoring_ = false;
+  // The server may not have got it over the lost connection.
+  if (restored && is_cancelled_) discard(command_.cancel(deadline_after(kRequestPatience)));
+  return restored;
+}
+
+void FollowedCommand::obey_signals(Signals& signals, const FollowOptions& options,
+                                   TaskGroup& fibers) {
   if (!signals.wait()) return;
-  const Deadline deadline = deadline_after(kRequestPatience);
-  if (options.on_interrupt == OnInterrupt::detaches) {
-    has_detached_ = command_.detach(deadline).has_value();
-    report_note_in_time("left: the command goes on as a job", options.form);
-  } else {
-    report_note_in_time(
-        "cancelling the remote command; ^C again leaves without waiting for its end", options.form);
-    discard(command_.cancel(deadline));
-  }
+  if (is_restoring_) return fibers.cancel();
+  obey_first(options);
   if (!signals.wait()) return;
+  if (is_restoring_) return fibers.cancel();
   report_note_in_time("left: how the remote command ended is not known", options.form);
   std::_Exit(static_cast<int>(ExitStatus::no_reply));
+}
+
+void FollowedCommand::obey_first(const FollowOptions& options) {
+  const Deadline deadline = deadline_after(kRequestPatience);
+  if (options.on_interrupt == OnInterrupt::detaches) {
+    is_leaving_ = true;
+    has_detached_ = command_.detach(deadline).has_value();
+    if (has_detached_) report_note_in_time("left: the command goes on as a job", options.form);
+    return;
+  }
+  is_cancelled_ = true;
+  report_note_in_time("cancelling the remote command; ^C again leaves without waiting for its end",
+                      options.form);
+  discard(command_.cancel(deadline));
 }
 
 }  // namespace hotline::cli

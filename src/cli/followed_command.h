@@ -2,14 +2,18 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "cli/json_line.h"
+#include "cli/remote_input.h"
+#include "cli/remote_link.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/signals.h"
 #include "hotline/engine/standard_streams.h"
+#include "hotline/engine/task_group.h"
 #include "hotline/services/running_command.h"
 
 namespace hotline::cli {
@@ -39,30 +43,46 @@ class FollowedCommand {
   /// on one thread at a time, which is not that of follow().
   using Sink = std::function<bool(StandardStream to, Bytes piece)>;
 
-  /// `command` must outlive this object.
-  FollowedCommand(RunningCommand& command, Sink sink) : command_(command), sink_(std::move(sink)) {}
+  /// `command` runs over `link`. Both must outlive this object.
+  FollowedCommand(RunningCommand& command, RemoteLink& link, Sink sink)
+      : command_(command), link_(link), sink_(std::move(sink)) {}
 
   /// Returns how the command has ended, if that is proven: see RunningCommand::result(). The first
   /// SIGINT or SIGTERM, unless it is ignored, does what `options` say, with a note; the second
-  /// ends this program with status 255. Fails with `timed_out` at the deadline; the command is
-  /// aborted then. For a thread without a loop.
+  /// ends this program with status 255. If the connection is lost and the link allows it, resumes
+  /// the command over another one; a signal during that time leaves at once, with `cancelled`.
+  /// Fails with `timed_out` at the deadline; the command is aborted then. Fails with `closed` if
+  /// there is input and the command takes none. For a thread without a loop.
   Result<CommandExit> follow(const FollowOptions& options);
+
+  /// Returns what the server said when it started the command, or attached to it for the first
+  /// time; nullopt if it did not.
+  const std::optional<CommandStart>& start() const { return start_; }
 
   /// Returns true if a signal has detached it.
   bool has_detached() const { return has_detached_; }
 
   /// Returns the errno of the read of standard input that failed, or 0. The command was aborted.
-  int input_failure() const { return input_failure_; }
+  int input_failure() const { return input_.failure(); }
 
  private:
-  Result<CommandExit> pass_output(Deadline deadline);
-  void send_input();
-  void obey_signals(Signals& signals, const FollowOptions& options);
+  Result<CommandExit> follow_over_links(const FollowOptions& options);
+  Result<CommandExit> follow_over_link(const FollowOptions& options);
+  Result<CommandExit> pass_output(const FollowOptions& options);
+  bool can_restore() const;
+  Result<void> restore(Deadline deadline);
+  void obey_signals(Signals& signals, const FollowOptions& options, TaskGroup& fibers);
+  void obey_first(const FollowOptions& options);
 
   RunningCommand& command_;
+  RemoteLink& link_;
   Sink sink_;
-  int input_failure_ = 0;
+  RemoteInput input_{};
+  std::optional<CommandStart> start_{};
+  bool is_cancelled_ = false;  ///< A signal has come that cancels it.
+  bool is_leaving_ = false;    ///< The same for one that detaches.
   bool has_detached_ = false;
+  bool is_restoring_ = false;
 };
 
 }  // namespace hotline::cli

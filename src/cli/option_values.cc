@@ -42,6 +42,15 @@ Result<void> read_limit(const Arguments& given, const std::string& option, Durat
                       usage_error("0 would end every call at once", "none is without limit"));
 }
 
+Result<void> read_period(const Arguments& given, const std::string& option,
+                         std::optional<Duration>& time) {
+  if (!given.has(option)) return {};
+  if (auto read = read_duration(given, option, time.emplace()); !read) return read;
+  if (*time > Duration::zero()) return {};
+  return refuse_value(option, usage_error("0 is not enough",
+                                          "write for example " + option + " 5m, or leave it out"));
+}
+
 Result<void> read_count(const Arguments& given, const std::string& option,
                         std::optional<std::size_t>& count) {
   if (!given.has(option)) return {};

@@ -26,6 +26,10 @@ Result<void> read_duration(const Arguments& given, const std::string& option, Du
 /// Same as above for a time limit, which must not be 0.
 Result<void> read_limit(const Arguments& given, const std::string& option, Duration& duration);
 
+/// Same as above for a time for which something is to go on: `none` is kNoTimeout, 0 is refused.
+Result<void> read_period(const Arguments& given, const std::string& option,
+                         std::optional<Duration>& time);
+
 /// Reads the value of `option`, a number from 1 up, into `count`, if the option was given.
 Result<void> read_count(const Arguments& given, const std::string& option,
                         std::optional<std::size_t>& count);

@@ -7,6 +7,7 @@
 #include "cli/refusal_hint.h"
 #include "cli/report.h"
 #include "hotline/engine/inherited_signals.h"
+#include "hotline/engine/offload.h"
 #include "hotline/engine/signals.h"
 #include "hotline/engine/task_group.h"
 
@@ -23,6 +24,12 @@ Error with_wire_hint(Error error, const std::string& uri) {
   std::string& advice = hinted.error().advice;
   advice = advice.empty() ? kOtherWire : advice + "; " + kOtherWire;
   return std::move(hinted.error());
+}
+
+CommandClientOptions client_options(const ConnectOptions& connecting) {
+  CommandClientOptions options;
+  options.hello_timeout = std::min(options.hello_timeout, connecting.timeout);
+  return options;
 }
 
 /// Waits until the server has answered. A signal ends this program.
@@ -46,8 +53,7 @@ Result<void> wait_ready(CommandClient& client, Signals& signals) {
 }  // namespace
 
 Result<CommandClient> connect_remote(CommandTarget target, const std::string& uri) {
-  CommandClientOptions options;
-  options.hello_timeout = std::min(options.hello_timeout, target.connecting.timeout);
+  const CommandClientOptions options = client_options(target.connecting);
   auto stream = connect(target.target, std::move(target.connecting));
   if (!stream) return fail(std::move(stream.error()));
   auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
@@ -68,6 +74,24 @@ Result<CommandClient> connect_for_jobs(const std::string& uri, const std::string
     return fail(usage_error("jobs need the wire 'hotline'", "leave out wire= of the endpoint"));
   }
   return connect_remote(std::move(*target), uri);
+}
+
+Result<CommandClient> connect_on_fiber(const std::string& uri, const std::string& home,
+                                       Duration connect_timeout) {
+  auto target = CommandTarget::parse(uri, home, connect_timeout);
+  if (!target) return fail(std::move(target.error()));
+  const CommandClientOptions options = client_options(target->connecting);
+  auto stream = connect(target->target, std::move(target->connecting));
+  if (!stream) return fail(std::move(stream.error()));
+  stream->leave_loop();
+  // There the session gets a thread of its own: the loop of this fiber ends before the session.
+  auto opened = offload([stream = std::move(*stream), options]() mutable {
+    return CommandClient::open(std::move(stream), options);
+  });
+  if (!opened) return fail(std::move(opened.error()));
+  if (!*opened) return fail(std::move(opened->error()));
+  if (auto ready = (*opened)->session().wait_ready(); !ready) return fail(std::move(ready.error()));
+  return std::move(*opened);
 }
 
 }  // namespace hotline::cli

@@ -20,4 +20,9 @@ Result<CommandClient> connect_remote(CommandTarget target, const std::string& ur
 Result<CommandClient> connect_for_jobs(const std::string& uri, const std::string& home,
                                        Duration connect_timeout);
 
+/// Connects again to a server where this has succeeded before, on a fiber, which can be cancelled.
+/// The client belongs to no loop. `home` is the value of --home.
+Result<CommandClient> connect_on_fiber(const std::string& uri, const std::string& home,
+                                       Duration connect_timeout);
+
 }  // namespace hotline::cli

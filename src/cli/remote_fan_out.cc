@@ -53,8 +53,7 @@ class FanOutRun {
     if (!signal) return report_run_failure(signal.error(), common_.output);
     if (failure_ == 0 && run_.outputs == ManyOutputs::folded && !is_json()) print_folded();
     if (failure_ != 0) {
-      report_output_failure(failure_, common_.output);
-      return ExitStatus::no_reply;
+      return report_output_failure(failure_, common_.output, ExitStatus::no_reply);
     }
     report_note(summary_of(results_), common_.output);
     return status_of(results_);

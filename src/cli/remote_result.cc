@@ -147,6 +147,7 @@ JsonLine json_of_result(const RemoteResult& result, Bytes output, Bytes error) {
   command.add_flag("truncated", result.exit.is_truncated);
   command.add("dropped_bytes", json_number(result.dropped_bytes));
   command.add_flag("pipe_held", result.exit.is_held);
+  command.add("reconnects", std::int64_t{result.reconnects});
   JsonLine line = JsonLine::versioned();
   line.add("command", command);
   return line;

@@ -19,6 +19,7 @@ struct RemoteResult {
   std::string endpoint;
   CommandExit exit;
   std::uint64_t dropped_bytes = 0;
+  std::uint32_t reconnects = 0;  ///< How often the connection was lost and made again.
 };
 
 /// Returns the exit status of this program: see CommandExit::status().

@@ -1,5 +1,6 @@
 #include "cli/remote_run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "cli/report.h"
 #include "cli/standard_input.h"
 #include "cli/terminal_run.h"
+#include "cli/until_signal.h"
+#include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 
 namespace hotline::cli {
@@ -18,6 +21,13 @@ namespace {
 
 /// After its timeout, how long a command may take to end and its output to arrive.
 constexpr Duration kEndPatience = std::chrono::seconds(10);
+
+/// How long the server may take to forget a job that has ended.
+constexpr Duration kForgetPatience = std::chrono::seconds(5);
+
+/// A job is kept a little longer than its client tries to connect again, because the server may
+/// have noticed the loss earlier.
+constexpr Duration kKeepReserve = std::chrono::minutes(1);
 
 /// With --json the outputs are kept until the end.
 constexpr std::size_t kCollectedMax = std::size_t{64} << 20;
@@ -36,6 +46,14 @@ struct Collected {
   }
 };
 
+/// Returns for how long the server is to keep the command as a job.
+std::optional<Duration> keep_of(const RunOptions& options) {
+  // The server has a limit of its own.
+  if (options.keep == kNoTimeout) return kCommandTimeMax;
+  if (options.keep || !options.reconnect) return options.keep;
+  return std::min(*options.reconnect, kCommandTimeMax - kKeepReserve) + kKeepReserve;
+}
+
 InputUse input_of(const RunOptions& options) {
   if (options.is_detached) return InputUse::none;
   if (options.input) return *options.input;
@@ -45,40 +63,64 @@ InputUse input_of(const RunOptions& options) {
 /// One run, from the start of the command to the exit status.
 class RemoteRun {
  public:
-  RemoteRun(CommandClient& client, const RunOptions& options, OutputForm form)
-      : client_(client),
-        options_(options),
-        form_(form),
-        printed_(options.controls, options.colours) {}
+  RemoteRun(RemoteLink& link, const RunOptions& options, OutputForm form)
+      : link_(link), options_(options), form_(form), printed_(options.controls, options.colours) {}
 
   RemoteRunEnd run(const RemoteCommand& command) {
     const ExitStatus status = run_to_end(command);
-    return {status, is_printed_ && !client_.failure()};
+    return {status, is_printed_ && !link_.client().failure()};
   }
 
   RemoteRunEnd attach(JobId job) {
-    auto running = client_.attach(
-        job,
-        {.input = options_.input == InputUse::sent ? CommandInput::stream : CommandInput::none});
-    if (!running) return {report(running.error()), !client_.failure()};
-    ExitStatus status = follow(*running, nullptr, OnInterrupt::detaches);
-    if (const std::uint64_t missing = missing_bytes(*running); missing > 0) {
-      status = report(begins_late(missing));
-    }
-    return {status, is_printed_ && !client_.failure()};
+    const auto input = options_.input == InputUse::sent ? CommandInput::stream : CommandInput::none;
+    auto running = begin([&] { return link_.client().attach(job, {.input = input}); });
+    if (!running) return {report(running.error()), !link_.client().failure()};
+    const ExitStatus status = follow(*running, nullptr, OnInterrupt::detaches);
+    return {status, is_printed_ && !link_.client().failure()};
   }
 
  private:
   ExitStatus run_to_end(const RemoteCommand& command) {
-    auto running = client_.start(command, run_deadline(options_));
+    auto running = begin([&] { return link_.client().start(command, run_deadline(options_)); });
     if (!running) return report(running.error());
     if (command.is_detached) return print_job(*running);
-    return follow(*running, &command.program, OnInterrupt::cancels);
+    const ExitStatus status = follow(*running, &command.program, OnInterrupt::cancels);
+    // The user has not asked for a job to which to attach later.
+    if (options_.reconnect && !options_.keep && !running->can_resume()) forget(*running);
+    return status;
+  }
+
+  /// Returns what `request` returns. If the connection is lost before the request is sent, it is
+  /// made over another one.
+  template <typename Request>
+  Result<RunningCommand> begin(Request request) {
+    for (;;) {
+      auto running = request();
+      if (running || !link_.can_restore()) return running;
+      auto restored = restore([&] { return link_.restore(run_deadline(options_)); });
+      if (!restored) return fail(std::move(restored.error()));
+    }
+  }
+
+  /// Returns what `work` returns. A signal cancels it.
+  template <typename Work>
+  static Result<void> restore(Work work) {
+    Result<void> restored;
+    const auto signal = run_until_signal([&] { restored = work(); });
+    if (!signal) return fail(signal.error());
+    return restored;
+  }
+
+  void forget(RunningCommand& running) {
+    const Deadline deadline = deadline_after(kForgetPatience);
+    const auto start = running.started(deadline);
+    // It is given up after its time in any case.
+    if (start) discard(link_.client().forget(start->job, deadline));
   }
 
   ExitStatus follow(RunningCommand& running, const RemoteProgram* program,
                     OnInterrupt on_interrupt) {
-    FollowedCommand followed(running, [this](StandardStream to, Bytes piece) {
+    FollowedCommand followed(running, link_, [this](StandardStream to, Bytes piece) {
       return form_ == OutputForm::json ? collected_.add(to, piece) : printed_.write(to, piece);
     });
     const auto exit = followed.follow({.input = input_of(options_),
@@ -88,45 +130,64 @@ class RemoteRun {
     is_printed_ = printed_.finish();
     if (!is_printed_) return report_unwritten();
     if (followed.input_failure() != 0) {
-      report_input_failure(followed.input_failure(), form_);
-      return ExitStatus::no_reply;
+      return report_input_failure(followed.input_failure(), form_, ExitStatus::no_reply);
     }
     if (collected_.is_full) return report(too_large());
     if (followed.has_detached()) return ExitStatus::no_reply;
     if (!exit) return report(with_job_hint(exit.error(), running));
-    const RemoteResult result{program, client_.peer(), *exit, running.dropped_bytes()};
-    return form_ == OutputForm::json ? print(result) : report_result(result, form_);
+    const RemoteResult result{.program = program,
+                              .endpoint = link_.client().peer(),
+                              .exit = *exit,
+                              .dropped_bytes = running.dropped_bytes(),
+                              .reconnects = link_.restored()};
+    const ExitStatus status =
+        form_ == OutputForm::json ? print(result) : report_result(result, form_);
+    const std::uint64_t missing = missing_bytes(followed);
+    return missing == 0 ? status : report(begins_late(missing));
   }
 
   /// Adds how to go on with a job whose connection was lost.
   Error with_job_hint(Error error, RunningCommand& running) const {
-    if (!running.can_resume()) return error;
+    const bool has_ended_trying =
+        error.kind == ErrorKind::timed_out || error.kind == ErrorKind::cancelled;
+    const bool is_refused = running.refusal() || error.kind == ErrorKind::permission_denied;
+    if (!running.can_resume() || (is_refused && !has_ended_trying)) return error;
     const auto start = running.started(deadline_after(Duration::zero()));
-    if (!start) return error;
-    error.advice =
-        "it goes on: 'hotline attach " + options_.endpoint + ' ' + start->job.text() + "'";
+    if (!start) {
+      error.advice = "the command may run as a job: 'hotline jobs " + options_.endpoint +
+                     "' lists those that do";
+      return error;
+    }
+    const std::string time = start->keep ? " for " + format_duration(*start->keep) : "";
+    error.advice = "if the server still runs, so does the command" + time + ": 'hotline attach " +
+                   options_.endpoint + ' ' + start->job.text() + "'";
     return error;
   }
 
   ExitStatus print_job(RunningCommand& running) {
-    const auto start = running.started(run_deadline(options_));
+    const Deadline deadline = run_deadline(options_);
+    auto start = running.started(deadline);
+    while (!start && running.can_resume() && link_.can_restore()) {
+      const auto restored = restore([&] { return link_.restore(running, deadline); });
+      if (!restored) return report(with_job_hint(restored.error(), running));
+      start = running.started(deadline);
+    }
     if (!start) return report(start.error());
     JsonLine job;
     job.add("id", start->job.text());
     std::string line = start->job.text();
     if (form_ == OutputForm::json) line = JsonLine::versioned().add("job", job).text();
-    is_printed_ = print_output(line + '\n', ExitStatus::ok, form_) == ExitStatus::ok;
-    return is_printed_ ? ExitStatus::ok : ExitStatus::no_reply;
+    return print_line(line);
   }
 
   /// Returns how many bytes of a job's outputs were given up before this client got any.
-  static std::uint64_t missing_bytes(RunningCommand& running) {
-    const auto start = running.started(deadline_after(Duration::zero()));
+  static std::uint64_t missing_bytes(const FollowedCommand& followed) {
+    const auto& start = followed.start();
     return start ? start->output_offset + start->error_offset : 0;
   }
 
   Error begins_late(std::uint64_t missing) const {
-    return make_error(ErrorKind::truncated, "show all output of the job at", client_.peer(),
+    return make_error(ErrorKind::truncated, "show all output of the job at", link_.client().peer(),
                       "its first " + std::to_string(missing) + " bytes are not kept any more",
                       "the rest is complete; attach earlier, or write the output to a file there");
   }
@@ -138,7 +199,7 @@ class RemoteRun {
   ExitStatus report_unwritten() const {
     // A failure of standard error cannot be shown.
     if (printed_.failed() == StandardStream::output) {
-      report_output_failure(printed_.failure(), form_);
+      return report_output_failure(printed_.failure(), form_, ExitStatus::no_reply);
     }
     return ExitStatus::no_reply;
   }
@@ -146,17 +207,25 @@ class RemoteRun {
   ExitStatus print(const RemoteResult& result) {
     const std::string line =
         json_of_result(result, as_bytes(collected_.output), as_bytes(collected_.error)).text();
-    is_printed_ = print_output(line + '\n', ExitStatus::ok, form_) == ExitStatus::ok;
-    return is_printed_ ? status_of(result.exit) : ExitStatus::no_reply;
+    const ExitStatus printed = print_line(line);
+    return is_printed_ ? status_of(result.exit) : printed;
+  }
+
+  ExitStatus print_line(const std::string& line) {
+    const ExitStatus status =
+        print_output(line + '\n', ExitStatus::ok, form_, ExitStatus::no_reply);
+    is_printed_ = status == ExitStatus::ok;
+    return status;
   }
 
   Error too_large() const {
-    return make_error(ErrorKind::too_large, "collect the output of the command at", client_.peer(),
+    return make_error(ErrorKind::too_large, "collect the output of the command at",
+                      link_.client().peer(),
                       "it is longer than " + std::to_string(kCollectedMax) + " bytes",
                       "limit it with --max-output, or leave out --json");
   }
 
-  CommandClient& client_;
+  RemoteLink& link_;
   const RunOptions& options_;
   OutputForm form_;
   RemoteOutput printed_;
@@ -178,7 +247,7 @@ RemoteCommand remote_command(const CommandTarget& target, const RunOptions& opti
   command.timeout = options.timeout;
   command.output_max = options.output_max ? options.output_max : target.command.output_max;
   command.on_excess = options.on_excess;
-  command.keep = options.keep;
+  command.keep = keep_of(options);
   command.is_detached = options.is_detached;
   if (options.terminal == TerminalUse::wanted) command.terminal = remote_terminal();
   command.input = input_of(options) == InputUse::sent ? CommandInput::stream : CommandInput::none;
@@ -199,17 +268,27 @@ ExitStatus run_remotely(CommandTarget target, const RunOptions& options,
   }
   auto client = connect_remote(std::move(target), options.endpoint);
   if (!client) return report_run_failure(client.error(), form);
-  return run_command(*client, command, options, form).status;
+  RemoteLink link(std::move(*client), connecting_again(options, common));
+  return run_command(link, command, options, form).status;
 }
 
-RemoteRunEnd attach_job(CommandClient& client, JobId job, const RunOptions& options,
-                        OutputForm form) {
-  return RemoteRun(client, options, form).attach(job);
+std::optional<RemoteLink::Again> connecting_again(const RunOptions& options,
+                                                  const CommonOptions& common) {
+  if (!options.reconnect) return std::nullopt;
+  return RemoteLink::Again{.uri = options.endpoint,
+                           .home = common.home,
+                           .connect_timeout = options.connect_timeout,
+                           .time_max = *options.reconnect,
+                           .form = common.output};
 }
 
-RemoteRunEnd run_command(CommandClient& client, const RemoteCommand& command,
-                         const RunOptions& options, OutputForm form) {
-  return RemoteRun(client, options, form).run(command);
+RemoteRunEnd attach_job(RemoteLink& link, JobId job, const RunOptions& options, OutputForm form) {
+  return RemoteRun(link, options, form).attach(job);
+}
+
+RemoteRunEnd run_command(RemoteLink& link, const RemoteCommand& command, const RunOptions& options,
+                         OutputForm form) {
+  return RemoteRun(link, options, form).run(command);
 }
 
 }  // namespace hotline::cli

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
+
 #include "cli/command_connection.h"
 #include "cli/command_run.h"
 #include "cli/common_options.h"
 #include "cli/exit_status.h"
-#include "hotline/services/command_client.h"
+#include "cli/remote_link.h"
 #include "hotline/services/remote_command.h"
 
 namespace hotline::cli {
@@ -27,11 +29,14 @@ struct RemoteRunEnd {
 
 /// Runs a command at a server, with the standard streams of this program as its own. It takes the
 /// input, the timeout and the form of the output from `options`. Reports failures.
-RemoteRunEnd run_command(CommandClient& client, const RemoteCommand& command,
-                         const RunOptions& options, OutputForm form);
+RemoteRunEnd run_command(RemoteLink& link, const RemoteCommand& command, const RunOptions& options,
+                         OutputForm form);
 
 /// Attaches to a job, and does the same with it. An interrupt leaves it.
-RemoteRunEnd attach_job(CommandClient& client, JobId job, const RunOptions& options,
-                        OutputForm form);
+RemoteRunEnd attach_job(RemoteLink& link, JobId job, const RunOptions& options, OutputForm form);
+
+/// Returns how a connection for `options` is made again, if they say so.
+std::optional<RemoteLink::Again> connecting_again(const RunOptions& options,
+                                                  const CommonOptions& common);
 
 }  // namespace hotline::cli

@@ -5,6 +5,7 @@
 
 #include "cli/line_reader.h"
 #include "cli/remote_connection.h"
+#include "cli/remote_link.h"
 #include "cli/remote_run.h"
 #include "cli/report.h"
 
@@ -14,8 +15,8 @@ namespace {
 /// Runs the lines of one user at the server, one after another, over one connection.
 class RemoteShell final : private PeerWatch {
  public:
-  RemoteShell(CommandClient& client, const ShellOptions& options, OutputForm form)
-      : client_(client), form_(form) {
+  RemoteShell(RemoteLink& link, const ShellOptions& options, OutputForm form)
+      : link_(link), form_(form) {
     options_.controls = options.controls;
     options_.colours = options.colours;
     options_.timeout = options.timeout;
@@ -42,19 +43,19 @@ class RemoteShell final : private PeerWatch {
     if (const auto checked = command.check(); !checked) {
       return {report_error(checked.error(), ExitStatus::no_reply, form_), true};
     }
-    return run_command(client_, command, options_, form_);
+    return run_command(link_, command, options_, form_);
   }
 
   ExitStatus report_lost() const {
-    return report_error(*client_.failure(), ExitStatus::no_reply, form_);
+    return report_error(*link_.client().failure(), ExitStatus::no_reply, form_);
   }
 
   int descriptor() const override { return -1; }
-  bool has_hung_up() const override { return client_.failure().has_value(); }
+  bool has_hung_up() const override { return link_.client().failure().has_value(); }
   bool show_arrived() override { return true; }
   void settle() override {}
 
-  CommandClient& client_;
+  RemoteLink& link_;
   RunOptions options_;
   OutputForm form_;
 };
@@ -67,8 +68,9 @@ ExitStatus shell_remotely(CommandTarget target, const ShellOptions& options,
   if (!client) {
     return report_error(client.error(), status_of_connect(client.error()), common.output);
   }
+  RemoteLink link(std::move(*client));
   const auto lines = LineReader::on_standard_input(Home(common.home), {.quit = QuitLine::ends});
-  const ExitStatus status = RemoteShell(*client, options, common.output).converse(*lines);
+  const ExitStatus status = RemoteShell(link, options, common.output).converse(*lines);
   if (lines->failure() == 0) return status;
   return report_input_failure(lines->failure(), common.output);
 }

@@ -85,19 +85,19 @@ ExitStatus status_of_connect(const Error& error) {
   }
 }
 
-ExitStatus report_output_failure(int native_code, OutputForm form) {
-  if (native_code == EPIPE) return ExitStatus::failed;
-  return report_error(stream_error(native_code, "write to standard output"), ExitStatus::failed,
-                      form);
+ExitStatus report_output_failure(int native_code, OutputForm form, ExitStatus status) {
+  if (native_code == EPIPE) return status;
+  return report_error(stream_error(native_code, "write to standard output"), status, form);
 }
 
-ExitStatus report_input_failure(int native_code, OutputForm form) {
-  return report_error(stream_error(native_code, "read standard input"), ExitStatus::failed, form);
+ExitStatus report_input_failure(int native_code, OutputForm form, ExitStatus status) {
+  return report_error(stream_error(native_code, "read standard input"), status, form);
 }
 
-ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form) {
+ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form,
+                        ExitStatus failed) {
   const int failure = write_standard(StandardStream::output, text);
-  return failure == 0 ? status : report_output_failure(failure, form);
+  return failure == 0 ? status : report_output_failure(failure, form, failed);
 }
 
 }  // namespace hotline::cli

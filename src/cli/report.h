@@ -30,13 +30,16 @@ Error usage_error(std::string detail, std::string advice = {});
 ExitStatus status_of_connect(const Error& error);
 
 /// Reports that standard output could not be written to, for the reason `native_code`. Returns
-/// `failed`. If its reader has gone, prints nothing.
-ExitStatus report_output_failure(int native_code, OutputForm form);
+/// `status`. If its reader has gone, prints nothing.
+ExitStatus report_output_failure(int native_code, OutputForm form,
+                                 ExitStatus status = ExitStatus::failed);
 
-/// Reports that standard input could not be read, for the reason `native_code`.
-ExitStatus report_input_failure(int native_code, OutputForm form);
+/// Reports that standard input could not be read, for the reason `native_code`. Returns `status`.
+ExitStatus report_input_failure(int native_code, OutputForm form,
+                                ExitStatus status = ExitStatus::failed);
 
 /// Writes `text` to standard output. Returns `status`, or reports the failure and returns `failed`.
-ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form);
+ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form,
+                        ExitStatus failed = ExitStatus::failed);
 
 }  // namespace hotline::cli

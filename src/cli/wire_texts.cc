@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/report.h"
 #include "hotline/services/command.h"
 
 namespace hotline::cli {
@@ -46,6 +47,12 @@ std::vector<Definition> server_wire_options() {
        {"audit=/PATH",
         "wire=hotline: a file that gets one JSON object a line for each command; it is made with "
         "mode 0600, and opened again at SIGHUP"}});
+}
+
+Error has_no_effect(const std::string& option) {
+  return usage_error(option + " has no effect on the wire 'hotline', where each reply has an end",
+                     "leave it out; a server of the socket course needs ?wire=plain, ready or i32 "
+                     "after the endpoint");
 }
 
 }  // namespace hotline::cli

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "cli/arguments.h"
 #include "cli/option_values.h"
 #include "cli/text_layout.h"
+#include "hotline/core/error.h"
 
 namespace hotline::cli {
 
@@ -17,6 +19,9 @@ std::vector<Definition> client_wire_options();
 /// The options that an endpoint of the service `command` may have.
 std::vector<Definition> server_wire_options();
 
+/// Returns the error of an option that is for the wires of the course, on another wire.
+Error has_no_effect(const std::string& option);
+
 /// Reads the endpoint and the options that `run` and `shell` share. `--timeout` limits connecting
 /// too.
 template <typename Options>
@@ -25,6 +30,7 @@ Result<void> read_waits(const Arguments& given, Options& options) {
   if (!given.words.empty() && !given.has("--on")) options.endpoint = given.words.front();
   if (auto read = read_duration(given, "--linger", options.linger); !read) return read;
   if (auto read = read_limit(given, "--timeout", options.timeout); !read) return read;
+  if (given.has("--linger")) options.course_option = "--linger";
   if (given.has("--timeout")) options.connect_timeout = options.timeout;
   options.controls = read_controls(given);
   return {};

@@ -17,6 +17,9 @@ class Jobs(WithServer):
         self.assertRegex(out, rb"^[0-9a-f]{32}\n$")
         return out.decode().strip()
 
+    def path_of(self, name):
+        return f"{self.folder}/{self.id()}.{name}"
+
     def attached(self, job, *options):
         done = run("attach", *options, self.unix, job)
         return done.returncode, done.stdout, done.stderr
@@ -90,7 +93,48 @@ class Jobs(WithServer):
                     options=("--concurrency", "processes:2")) as server:
             status, _, error = said("--detach", server.endpoint, "true")
             self.assertEqual(status, 255)
-            self.assertRegex(error, b"^error: .*keeps no jobs")
+            self.assertRegex(error, b"^error: .*: this server keeps no jobs\nhint: ask ")
+
+    def test_a_job_without_input_refuses_the_input_of_attach(self):
+        done = self.path_of("done")
+        waiting = f"while ! test -e {done}; do sleep .02; done; echo end"
+        for line, options in ((waiting, ()), ("echo end", ())):
+            job = self.started(line, *options)
+            attached = run("attach", "-i", self.unix, job, input=b"lost\n")
+            self.assertEqual((attached.returncode, attached.stdout), (255, b""))
+            self.assertRegex(attached.stderr, b"^error: cannot send input .*without input.*\n"
+                                              b"hint: leave out --input\n$")
+            open(done, "w", encoding="ascii").close()
+            self.assertEqual(self.attached(job), (0, b"end\n", b""))
+
+    def test_a_signal_has_any_common_form(self):
+        for form in ("TERM", "SIGTERM", "term", "15"):
+            job = self.started("sleep 600")
+            self.assertEqual(run("jobs", "--signal", form, self.unix, job).returncode, 0)
+            self.assertEqual(self.attached(job)[0], 128 + signal.SIGTERM)
+
+    def test_a_refusal_says_a_thing_once(self):
+        job = self.started("true")
+        self.assertEqual(self.attached(job)[0], 0)
+        done = run("jobs", "--signal", "TERM", self.unix, job)
+        self.assertEqual((done.returncode, done.stderr.count(b"the job has ended")), (255, 1))
+        done = run("attach", self.unix, "0" * 32)
+        self.assertEqual((done.returncode, done.stderr.count(b"there is no")), (255, 1))
+
+    def test_keep_none_is_as_long_as_the_server_allows(self):
+        self.assertEqual(said("--keep=none", self.unix, "echo", "x"), (0, b"x\n", b""))
+        done = run("run", "--keep=0s", self.unix, "true")
+        self.assertRegex(done.stderr, b"^error: --keep: 0 is not enough\nhint: .*--keep 5m")
+
+    def test_after_a_killed_server_nothing_is_guessed(self):
+        with Server(f"command=unix://{self.folder}/k") as server:
+            with Program("run", "--keep=1h", "--shell", "echo begun; sleep 600", server.endpoint,
+                         stdout=subprocess.PIPE) as program:
+                self.assertEqual(program.process.stdout.readline(), b"begun\n")
+                server.process.kill()
+                self.assertEqual(program.end(), 255)
+                program.line("^hint: if the server still runs, so does the command for 1h: "
+                             "'hotline attach unix://.* [0-9a-f]{32}'")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from cli_support import HOTLINE, WAIT_S, Server, ended
+from cli_support import HOTLINE, WAIT_S, Server, ended, run
 from remote_support import WithServer, said
 
 
@@ -89,6 +89,20 @@ class Streams(WithServer):
         self.assertEqual(done.returncode, 255)
         self.assertRegex(done.stderr, b"^error: cannot write to standard output: No space left")
 
+    def test_an_object_onto_a_full_disk_is_never_success(self):
+        for words in (("run", "--json", self.unix, "true"),
+                      ("run", "--json", "--on", f"{self.unix},{self.tcp}", "true"),
+                      ("run", "--detach", self.unix, "true"),
+                      ("jobs", self.unix), ("jobs", "--json", self.unix)):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                done = subprocess.run([HOTLINE, *words], stdout=full, stderr=subprocess.PIPE,
+                                      stdin=subprocess.DEVNULL, timeout=WAIT_S)
+                self.assertEqual(done.returncode, 255)
+                self.assertIn(b"cannot write to standard output: No space left", done.stderr)
+                if words[1] == "--json" and words[0] == "run":
+                    first = json.loads(done.stderr.splitlines()[0])
+                    self.assertEqual(first["error"]["code"], 255)
+
     def test_a_stalled_reader_stalls_the_command_and_loses_nothing(self):
         with ended(subprocess.Popen(
                 [HOTLINE, "run", "--shell", "head -c 20000000 /dev/zero; echo done >&2", self.unix],
@@ -156,6 +170,23 @@ class Statuses(WithServer):
             self.assertEqual(status, 2)
             self.assertRegex(error, b"needs the wire 'hotline'\nhint: ")
 
+    def test_what_has_no_effect_on_the_own_wire_is_refused_there(self):
+        for words in (("run", "--linger=2s", self.unix, "true"),
+                      ("shell", "--linger", "2s", self.unix)):
+            done = run(*words)
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertRegex(done.stderr, b"^error: --linger has no effect.*\nhint: leave it out")
+
+    def test_a_wire_of_the_course_at_a_server_of_the_own_wire_prints_nothing_and_says_so(self):
+        for wire in ("plain", "ready", "i32"):
+            for line in ("echo one", ""):
+                words = ("run", f"{self.unix}?wire={wire}", line) if line else (
+                    "shell", f"{self.unix}?wire={wire}")
+                done = run(*words, input=b"echo one\necho two\n")
+                with self.subTest(words):
+                    self.assertEqual((done.returncode != 0, done.stdout), (True, b""))
+                    self.assertRegex(done.stderr, b"^error: .*\nhint: .*wire=" + wire.encode())
+
     def test_a_server_that_is_not_there_is_255(self):
         status, _, error = said("unix:@hotline-none-there", "ls")
         self.assertEqual(status, 255)
@@ -184,6 +215,12 @@ class Surroundings(WithServer):
             status, _, error = said("--env=FOO=1", server.endpoint, "env")
             self.assertEqual(status, 255)
             self.assertRegex(error, b"^error: .*FOO.*\nhint: ")
+
+    def test_variables_that_no_server_accepts_are_refused_when_it_starts(self):
+        for names in ("LD_*", "LD_PRELOAD", "LC_*,PATH", "PYTHONPATH", "LD_PRE*"):
+            done = run("serve", f"command=unix://{self.folder}/v?env={names}")
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertRegex(done.stderr, b"^error: .*no server accepts the variable.*\nhint: ")
 
     def test_the_limits_of_an_endpoint_bind_every_caller(self):
         with Server(f"command=unix://{self.folder}/l?timeout=200ms&max=1000&cwd=/") as server:
