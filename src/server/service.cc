@@ -155,6 +155,16 @@ Result<void> check_exposure(const Service& service, const ServerOptions& options
       advice.empty() ? "listen on tls://, or on 127.0.0.1, ::1 or unix:" : advice));
 }
 
+Result<void> check_task(const Service& service, const ServerOptions& options) {
+  const bool is_apart = options.concurrency.kind == Concurrency::Kind::processes;
+  if (!is_apart || !service.handler.task()) return {};
+  return fail(make_error(ErrorKind::invalid_argument, "serve", service.wanted.to_string(),
+                         "'" + service.name +
+                             "' has a task that shares memory with its calls, and "
+                             "'processes' gives each call its own",
+                         "use loops, threads or serial"));
+}
+
 Result<void> bind_endpoint(Service& service, const ServerOptions& options, std::size_t loop_count) {
   if (service.was_given_bound) {
     return service.sockets.empty() ? bind_listeners(service, options, loop_count)
@@ -314,7 +324,8 @@ void Service::unbind() {
 }
 
 Result<void> bind_service(Service& service, const ServerOptions& options, std::size_t loop_count) {
-  auto bound = bind_endpoint(service, options, loop_count);
+  auto bound = check_task(service, options);
+  if (bound) bound = bind_endpoint(service, options, loop_count);
   if (bound) bound = check_exposure(service, options);
   return bound ? check_allowed_callers(service, tls_files_of(service, options)) : bound;
 }

@@ -75,6 +75,10 @@ concept AnyFunction = std::is_function_v<std::remove_pointer_t<Function>> || req
   &Function::operator();
 };
 
+/// Work that a server does beside its calls, such as cleaning up every minute. Its waits suspend a
+/// fiber or block a thread.
+using ServerTask = std::function<void()>;
+
 /// Waits until a resource that a handler depends on is gone, and returns why. If it returns
 /// `cancelled` or `draining`, the wait was interrupted and nothing is lost. If it returns
 /// `resource_exhausted`, the server calls it again.
@@ -171,6 +175,15 @@ class Handler {
     return *this;
   }
 
+  /// Gives the handler a task, which runs beside its calls and can share memory with them: see
+  /// Server::add_task(). Logs show it by the name of the service. A handler that is added twice has
+  /// its task run twice at once. With `processes`, where calls have memory of their own, bind
+  /// fails.
+  Handler& beside(ServerTask task) {
+    task_ = std::move(task);
+    return *this;
+  }
+
   /// States that the handler uses files that Server::reload() has to read again. With `processes`,
   /// a process that already runs, such as the one that serves a datagram socket, keeps what it has.
   Handler& reload(ReadAgain read_again) {
@@ -193,6 +206,7 @@ class Handler {
   bool is_only_owner() const { return is_only_owner_; }
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
   const LossWait& wait_lost() const { return wait_lost_; }
+  const ServerTask& task() const { return task_; }
   const ReadAgain& read_again() const { return read_again_; }
 
  private:
@@ -217,6 +231,7 @@ class Handler {
   bool is_steered_by_source_ = false;
   std::vector<int> kept_descriptors_;
   LossWait wait_lost_;
+  ServerTask task_;
   ReadAgain read_again_;
 };
 

@@ -113,10 +113,6 @@ struct DrainReport {
   std::optional<Error> loss{};  ///< The reason of the drain, if a handler has lost what it needs.
 };
 
-/// Work that a server does beside its calls, such as cleaning up every minute. Its waits suspend a
-/// fiber or block a thread.
-using ServerTask = std::function<void()>;
-
 /// A service at the endpoint where it can be called.
 struct BoundService {
   std::string name;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include "hotline/engine/clock.h"
+#include "hotline/engine/queue.h"
 #include "hotline/server/server.h"
 #include "support/on_each_word.h"
 #include "support/simulated.h"
@@ -58,6 +59,39 @@ TEST_CASE("a task runs beside the calls, and a drain ends its pause and with it 
     CHECK(report.calls == 1);
     CHECK(report.handler_failures == 0);
   });
+}
+
+TEST_CASE("the task of a handler runs beside its calls, and shares memory with them") {
+  test::on_each_word([](ServerOptions options) {
+    if (options.concurrency.kind == Concurrency::Kind::processes) return;
+    Queue<std::string> said(4);
+    Queue<std::string> heard(4);
+    Handler handler([&](Stream& call) {
+      while (const auto bytes = call.receive()) {
+        REQUIRE(said.push(std::string(as_text(*bytes))));
+        if (!call.write_all(as_bytes(*heard.pop()))) return;
+      }
+    });
+    handler.beside([&] {
+      while (const auto text = said.pop()) REQUIRE(heard.push("task:" + *text));
+    });
+    test::AddedServer running(options,
+                              [&](Server& server) { REQUIRE(server.add(kAnyPort, handler)); });
+    const UniqueFd caller = test::connect_tcp(running.endpoint().port());
+    test::send_text(caller.get(), "hello");
+    CHECK(test::receive_text(caller.get(), 10) == "task:hello");
+    running.drain();
+  });
+}
+
+TEST_CASE("a handler with a task cannot be served by processes") {
+  ServerOptions options;
+  options.concurrency = {Concurrency::Kind::processes, 1};
+  Server server(options);
+  REQUIRE(server.add(kAnyPort, Handler(echo).beside([] {}), "echo"));
+  const auto bound = server.bind();
+  CHECK(test::kind_of(bound) == "invalid_argument");
+  CHECK(bound.error().message().find("'echo' has a task") != std::string::npos);
 }
 
 TEST_CASE("a task that throws is counted, logged under its name, and called again") {
