@@ -59,17 +59,11 @@ Result<Handler> make_audited(OptionTaker& taker, const ServiceNeeds& needs,
   return handler;
 }
 
-/// Returns true if a later call could find a job: it has the same memory, and comes while the job
-/// runs.
-bool has_later_calls(const Concurrency& concurrency) {
-  return concurrency.kind == Concurrency::Kind::loops ||
-         concurrency.kind == Concurrency::Kind::threads;
-}
-
 Result<Handler> make_command(OptionTaker& taker, const ServiceNeeds& needs) {
   CommandOptions options;
   options.is_once = needs.calls == CallCount::one;
-  if (!has_later_calls(needs.concurrency)) options.jobs_max = 0;
+  // A call in a process of its own could not find a job of another.
+  if (needs.concurrency.kind == Concurrency::Kind::processes) options.jobs_max = 0;
   options.is_exposed = true;  // serve_until_drained() itself refuses other machines.
   return make_audited(taker, needs, std::move(options));
 }

@@ -40,6 +40,13 @@ std::vector<Definition> server_wire_options() {
        {"timeout=TIME", "how long one command may take (default none)"},
        {"cwd=/PATH", "the directory where commands start (default: your home directory, else /)"},
        {"commands=N", "wire=hotline: how many commands may run at once (default 1024)"},
+       {"commands-per-caller=N",
+        "wire=hotline: how many of them one caller may run (default: three quarters)"},
+       {"jobs=N",
+        "wire=hotline: how many jobs are kept, of those that run and those that have ended; 0: "
+        "none (default 64)"},
+       {"jobs-per-caller=N",
+        "wire=hotline: how many of them one caller may have (default: three quarters)"},
        {"env=LIST",
         "wire=hotline: the variables that callers may set, as in LC_*,TZ, or none (default: all "
         "but "

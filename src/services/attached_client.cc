@@ -1,9 +1,10 @@
 #include "services/attached_client.h"
 
 #include <new>
+#include <optional>
 #include <string_view>
 
-#include "hotline/engine/clock.h"
+#include "services/client_farewell.h"
 #include "services/exit_message.h"
 #include "services/flow_trailer.h"
 
@@ -97,16 +98,10 @@ Result<void> AttachedClient::send_exit(const CommandExit& exit) {
 }
 
 void AttachedClient::finish() {
-  if (!stream_.end_messages()) return;
-  const Deadline until = deadline_after(kClientFarewell);
-  while (const auto received = stream_.receive(until)) {
-    const auto late =
-        rules_.take_message(received->type, received->flags, as_bytes(received->payload));
-    if (!late) return refuse(late.error());
-  }
-  while (const auto bytes = stream_.read(kInputFlow, until)) {
-    if (bytes->empty()) return;
-  }
+  end_and_wait(stream_, [this](const ReceivedMessage& late) -> std::optional<CommandFault> {
+    const auto taken = rules_.take_message(late.type, late.flags, as_bytes(late.payload));
+    return taken ? std::nullopt : std::optional(taken.error());
+  });
 }
 
 }  // namespace hotline::services

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <utility>
 
 #include "hotline/core/bytes.h"
-#include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/process.h"
 #include "hotline/services/command_exit.h"
@@ -18,9 +16,6 @@
 #include "services/flow_trailer.h"
 
 namespace hotline::services {
-
-/// How long a client may take to end its side of a stream that the server has ended.
-inline constexpr Duration kClientFarewell = std::chrono::seconds(30);
 
 /// The stream of a client that is attached to a command, at the server: passes outputs on to it,
 /// and takes from it what the rules of the wire allow. One loop.
@@ -58,8 +53,8 @@ class AttachedClient final : public OutputSink {
   /// Sends how the command has ended.
   Result<void> send_exit(const CommandExit& exit);
 
-  /// Ends the stream: sends the end of the messages, and waits for the client's end, for a limited
-  /// time. The fibers of take_messages() and take_input() have ended.
+  /// Ends the stream, as end_and_wait() does; checks late messages by the rules. The fibers of
+  /// take_messages() and take_input() have ended.
   void finish();
 
  private:

@@ -7,7 +7,7 @@
 
 namespace hotline::services {
 
-CommandExit AttachedRun::run() {
+void AttachedRun::run(const std::function<void(const CommandExit&)>& on_exit) {
   const DrainHold hold;
   TaskGroup fibers;
   const auto watching = fibers.spawn("command client", [this] { watch_client(); });
@@ -15,10 +15,10 @@ CommandExit AttachedRun::run() {
   if (!watching || !writing) command_.kill(ExitKind::lost);
   const CommandExit exit = command_.run();
   is_over_ = true;
+  on_exit(exit);
   send_end(exit);
   fibers.cancel();
   discard(fibers.join());
-  return exit;
 }
 
 /// Kills the command as soon as no one would get its result.

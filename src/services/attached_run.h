@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -19,9 +20,9 @@ class AttachedRun {
   AttachedRun(std::unique_ptr<Process> process, const CommandBounds& bounds, AttachedClient& client)
       : client_(client), command_(std::move(process), bounds, client) {}
 
-  /// Runs the command to its end, and sends it. Returns how it has ended; call finish() of the
-  /// client then.
-  CommandExit run();
+  /// Runs the command to its end, calls `on_exit`, and sends the end. Call finish() of the client
+  /// then.
+  void run(const std::function<void(const CommandExit&)>& on_exit);
 
   const CommandProcess& command() const { return command_; }
 

@@ -30,10 +30,9 @@ void note_end(const RemoteCall& call, const RemoteCommand& command, const JobId&
   call.service.options.audit(record);
 }
 
-void note_end(const RemoteCall& call, const Job& job) {
+void note_end(const RemoteCall& call, const Job& job, const CommandExit& exit) {
   if (!call.service.options.audit) return;
-  CommandRecord record =
-      record_of(call, job.facts().command, job.facts().id, job.exit().value_or(CommandExit()));
+  CommandRecord record = record_of(call, job.facts().command, job.facts().id, exit);
   add_outputs(record, job.digest(OutputStream::standard_output),
               job.digest(OutputStream::standard_error));
   call.service.options.audit(record);

@@ -6,7 +6,8 @@
 #include "hotline/services/job_id.h"
 #include "hotline/services/remote_command.h"
 #include "services/command_process.h"
-#include "services/remote_request.h"
+#include "services/job.h"
+#include "services/remote_service.h"
 
 namespace hotline::services {
 
@@ -14,7 +15,7 @@ namespace hotline::services {
 
 void note_end(const RemoteCall& call, const RemoteCommand& command, const JobId& id,
               const CommandExit& exit, const CommandProcess& process);
-void note_end(const RemoteCall& call, const Job& job);
+void note_end(const RemoteCall& call, const Job& job, const CommandExit& exit);
 void note_refusal(const RemoteCall& call, const RemoteCommand& command, const std::string& text);
 
 }  // namespace hotline::services

@@ -38,12 +38,13 @@ Handler course_handler(Launcher& launcher, const CommandOptions& options) {
 
 Handler remote_handler(Launcher& launcher, const CommandOptions& options) {
   return remote_commands(launcher, {.commands_max = options.commands_max,
-                                    .commands_per_caller_max = options.commands_max,
+                                    .commands_per_caller_max = options.commands_per_caller_max,
                                     .timeout_max = options.timeout,
                                     .output_max = options.output_max,
                                     .directory = options.directory,
                                     .variables = options.variables,
                                     .jobs_max = options.jobs_max,
+                                    .jobs_per_caller_max = options.jobs_per_caller_max,
                                     .audit = options.audit});
 }
 
@@ -74,11 +75,30 @@ std::optional<std::vector<std::string>> variable_names(std::string_view list) {
   return names;
 }
 
+/// Takes a limit and the share of it that each caller may have, as `NAME` and `NAME-per-caller`.
+Result<void> take_limit(OptionTaker& taker, const std::string& name, std::size_t all_min,
+                        std::size_t& all_max, std::optional<std::size_t>& each_max) {
+  const auto all = taker.take_number(name, all_min, services::kCommandsMax, Side::server);
+  if (!all) return fail(all.error());
+  all_max = all->value_or(all_max);
+  const auto each =
+      taker.take_number(name + "-per-caller", 1, services::kCommandsMax, Side::server);
+  if (!each) return fail(each.error());
+  if (*each && **each > all_max) {
+    return fail(taker.refuse("the option '" + name + "-per-caller' is more than '" + name + "', " +
+                                 std::to_string(all_max),
+                             "give a caller at most all of them"));
+  }
+  if (*each) each_max = **each;
+  return {};
+}
+
 /// Takes the options that only the wire `hotline` has.
 Result<void> take_remote(OptionTaker& taker, CommandOptions& options) {
-  const auto commands = taker.take_number("commands", 1, services::kCommandsMax, Side::server);
-  if (!commands) return fail(commands.error());
-  options.commands_max = commands->value_or(options.commands_max);
+  auto taken =
+      take_limit(taker, "commands", 1, options.commands_max, options.commands_per_caller_max);
+  if (taken) taken = take_limit(taker, "jobs", 0, options.jobs_max, options.jobs_per_caller_max);
+  if (!taken) return taken;
   const auto list = taker.take("env", Side::server);
   if (!list) return fail(list.error());
   if (!*list) return {};

@@ -2,14 +2,17 @@
 
 namespace hotline::services {
 
-std::optional<CommandPlaces::Place> CommandPlaces::take(std::string_view caller) {
+std::expected<CommandPlaces::Place, FullLimit> CommandPlaces::take(std::string_view caller) {
+  std::string name(caller);
   const std::lock_guard lock(mutex_);
-  if (all_ >= all_max_) return std::nullopt;
-  std::size_t& count = each_[std::string(caller)];
-  if (count >= each_max_) return std::nullopt;
-  ++count;
+  const auto found = each_.find(name);
+  if (found != each_.end() && found->second >= each_max_) {
+    return std::unexpected(FullLimit::of_each);
+  }
+  if (all_ >= all_max_) return std::unexpected(FullLimit::of_all);
+  ++(found == each_.end() ? each_[name] : found->second);
   ++all_;
-  return Place(*this, std::string(caller));
+  return Place(*this, std::move(name));
 }
 
 void CommandPlaces::give_back(const std::string& caller) {

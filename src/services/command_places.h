@@ -1,14 +1,17 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace hotline::services {
+
+/// Which limit leaves no place: that of all callers together, or that of each.
+enum class FullLimit : bool { of_all, of_each };
 
 /// How many commands run at once, of all callers and of each. Any thread.
 class CommandPlaces {
@@ -33,8 +36,8 @@ class CommandPlaces {
   CommandPlaces(std::size_t all_max, std::size_t each_max)
       : all_max_(all_max), each_max_(each_max) {}
 
-  /// Returns a place for a command of `caller`; nullopt if there is none.
-  std::optional<Place> take(std::string_view caller);
+  /// Returns a place for a command of `caller`, or the limit that leaves none.
+  std::expected<Place, FullLimit> take(std::string_view caller);
 
  private:
   void give_back(const std::string& caller);

@@ -31,9 +31,40 @@ void Job::prepare(std::unique_ptr<Process> process, const CommandBounds& bounds)
   pid_ = static_cast<std::uint32_t>(std::max(0, process->pid()));
   started_ = bounds.begun.wall;
   command_.emplace(std::move(process), bounds, *this);
+  const std::lock_guard lock(mutex_);
+  has_started_ = true;
+  start_is_known_.set();
 }
 
-void Job::run(const std::function<void()>& on_exit) {
+void Job::note_start_failure(Error why) noexcept {
+  const std::lock_guard lock(mutex_);
+  start_failure_ = std::move(why);
+  start_is_known_.set();
+}
+
+bool Job::has_started() const {
+  const std::lock_guard lock(mutex_);
+  return has_started_;
+}
+
+std::optional<Error> Job::start_failure() const {
+  const std::lock_guard lock(mutex_);
+  return start_failure_;
+}
+
+Result<void> Job::wait_started() {
+  while (!has_started()) {
+    if (auto failure = start_failure()) {
+      start_is_known_.set();
+      return fail(*std::move(failure));
+    }
+    if (auto waited = start_is_known_.wait(); !waited) return waited;
+  }
+  start_is_known_.set();
+  return {};
+}
+
+void Job::run(const std::function<void(const CommandExit&)>& on_exit) {
   std::exception_ptr thrown;
   try {
     run_command(on_exit);
@@ -41,25 +72,34 @@ void Job::run(const std::function<void()>& on_exit) {
     thrown = std::current_exception();
   }
   // A client that is attached must not wait for an end that never comes.
-  if (!exit()) note_exit(CommandExit{.kind = ExitKind::lost});
+  if (!exit()) end(CommandExit{.kind = ExitKind::lost}, on_exit);
   // The process belongs to this loop, and a client on another one may still have the job.
   command_.reset();
   if (thrown) std::rethrow_exception(thrown);
 }
 
-void Job::run_command(const std::function<void()>& on_exit) {
+void Job::run_command(const std::function<void(const CommandExit&)>& on_exit) {
   TaskGroup fibers;
   const auto controlling = fibers.spawn("job control", [this] { take_controls(); });
   const auto feeding = fibers.spawn("job input", [this] { pass_input(); });
   const auto keeping = fibers.spawn("job keep", [this] { watch_keep(); });
   if (!controlling || !feeding || !keeping) command_->kill(ExitKind::lost);
-  const CommandExit exit = command_->run();
+  end(command_->run(), on_exit);
+  discard(fibers.join());
+}
+
+void Job::end(CommandExit exit, const std::function<void(const CommandExit&)>& on_exit) {
   for (const OutputStream which : kOutputStreams) {
     digests_[static_cast<std::size_t>(which)] = command_->digest(which);
   }
-  note_exit(exit);
-  on_exit();
-  discard(fibers.join());
+  // Whatever on_exit does.
+  struct Noting {
+    ~Noting() { job.note_exit(std::move(exit)); }
+    Job& job;
+    CommandExit exit;
+  };
+  const Noting noting{*this, std::move(exit)};
+  on_exit(noting.exit);
 }
 
 void Job::take_controls() {
@@ -94,44 +134,45 @@ void Job::pass_input() {
   }
 }
 
-/// Kills the command when it has been without a client for too long; its end is then kept for as
-/// long again. Returns when the job is not needed any more.
+/// Kills the command when it is forgotten or has been without a client for too long.
 void Job::watch_keep() {
-  for (;;) {
-    Deadline until = Deadline::never();
-    if (is_unwanted(until)) {
-      if (exit()) return;
-      command_->kill(ExitKind::cancelled);
-    }
-    const auto waited = has_changed_.wait(until, exit() ? OnDrain::ends : OnDrain::goes_on);
+  const DrainHold hold;
+  while (!exit()) {
+    const bool is_unwanted_now = is_unwanted();
+    if (is_unwanted_now) command_->kill(ExitKind::cancelled);
+    const auto waited = has_changed_.wait(is_unwanted_now ? Deadline::never() : kept_until());
     if (waited || waited.error().kind == ErrorKind::timed_out) continue;
-    if (!exit()) command_->kill(ExitKind::cancelled);
-    return;
+    return command_->kill(ExitKind::server_ended);
   }
 }
 
-/// Otherwise sets `until` to the time at which to look again.
-bool Job::is_unwanted(Deadline& until) const {
+bool Job::is_unwanted() const {
   const std::lock_guard lock(mutex_);
-  const Deadline kept_until =
-      attached_ != nullptr ? Deadline::never() : Deadline::after(left_at_, facts_.keep);
-  if (is_forgotten_ || kept_until.has_passed(now())) return true;
-  until = kept_until;
-  return false;
+  return is_forgotten_ || kept_until_locked().has_passed(now());
 }
 
-void Job::note_exit(const CommandExit& exit) {
+Deadline Job::kept_until() const {
+  const std::lock_guard lock(mutex_);
+  return kept_until_locked();
+}
+
+Deadline Job::kept_until_locked() const {
+  return attached_ != nullptr ? Deadline::never() : Deadline::after(left_at_, facts_.keep);
+}
+
+void Job::note_exit(CommandExit exit) noexcept {
   output_.end(command_->dropped(OutputStream::standard_output));
   error_.end(command_->dropped(OutputStream::standard_error));
   {
     const std::lock_guard lock(mutex_);
-    exit_ = exit;
+    exit_ = std::move(exit);
     left_at_ = now();
   }
   controls_.close();
   input_.close();
   exit_is_known_.set();
   has_changed_.set();
+  if (facts_.changes != nullptr) facts_.changes->set();
 }
 
 std::optional<CommandExit> Job::exit() const {
@@ -188,6 +229,7 @@ void Job::detach(const SessionStream& stream) {
   attached_ = nullptr;
   left_at_ = now();
   has_changed_.set();
+  if (facts_.changes != nullptr) facts_.changes->set();
 }
 
 }  // namespace hotline::services

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/event.h"
 #include "hotline/engine/mutex.h"
@@ -33,7 +34,8 @@ class Job final : public OutputSink {
     JobId id{};
     std::string owner;  ///< The caller who started it; only that one may use it.
     RemoteCommand command;
-    Duration keep{};  ///< How long it may be without a client.
+    Duration keep{};           ///< How long it may be without a client.
+    Event* changes = nullptr;  ///< Set when it ends, or is left by its client. Outlives the job.
   };
 
   /// Fails as SpillFile::make().
@@ -43,13 +45,29 @@ class Job final : public OutputSink {
 
   const Facts& facts() const { return facts_; }
 
-  /// Call it once, before the job is known to others.
+  /// Gives it the process that was launched: it has started. Call it once, before run().
   void prepare(std::unique_ptr<Process> process, const CommandBounds& bounds);
 
-  /// Runs the job on this fiber's loop, until it is forgotten, has ended and been without a client
-  /// for its time, or has ended while the server drains. A command that has been without a client
-  /// for that time is killed. Calls `on_exit`, which must not throw, once it has ended.
-  void run(const std::function<void()>& on_exit);
+  /// Notes that it cannot be started.
+  void note_start_failure(Error why) noexcept;
+
+  bool has_started() const;
+
+  /// Waits until it has started or cannot be. Fails with `cancelled`, and as noted: see
+  /// start_failure().
+  Result<void> wait_started();
+
+  /// Returns why it cannot be started; nullopt if it was, or may still be.
+  std::optional<Error> start_failure() const;
+
+  /// Runs the command on this fiber's loop to its end. A job that is forgotten, or has been without
+  /// a client for its time, is killed. Calls `on_exit` once the command has ended, before clients
+  /// see that.
+  void run(const std::function<void(const CommandExit&)>& on_exit);
+
+  /// Returns until when it is kept, if it has ended, or may run: never ends while a client is
+  /// attached.
+  Deadline kept_until() const;
 
   std::uint32_t pid() const { return pid_; }
   std::chrono::system_clock::time_point started() const { return started_; }
@@ -78,7 +96,7 @@ class Job final : public OutputSink {
   Result<void> send_signal(int signal) { return control(SignalMessage{signal}); }
   Result<void> control(const ClientMessage& message) { return controls_.push(message); }
 
-  /// Ends the job; its place in the table is given up.
+  /// Kills its command if it runs.
   void forget();
 
   /// Held while a client takes its place at the job, the outputs and the input, so that two cannot
@@ -97,13 +115,15 @@ class Job final : public OutputSink {
   Result<void> put(OutputStream which, Bytes bytes) override { return output(which).append(bytes); }
 
  private:
-  void run_command(const std::function<void()>& on_exit);
+  void run_command(const std::function<void(const CommandExit&)>& on_exit);
+  void end(CommandExit exit, const std::function<void(const CommandExit&)>& on_exit);
   void take_controls();
   void take(const ClientMessage& message);
   void pass_input();
   void watch_keep();
-  bool is_unwanted(Deadline& until) const;
-  void note_exit(const CommandExit& exit);
+  bool is_unwanted() const;
+  void note_exit(CommandExit exit) noexcept;
+  Deadline kept_until_locked() const;
 
   const Facts facts_;
   KeptOutput output_;
@@ -116,12 +136,15 @@ class Job final : public OutputSink {
   JobInput input_;
   Mutex attaching_;
   mutable std::mutex mutex_;
+  bool has_started_ = false;
+  std::optional<Error> start_failure_{};
   std::optional<CommandExit> exit_{};
   bool is_forgotten_ = false;
   SessionStream* attached_ = nullptr;
-  Instant left_at_{};    ///< When the last client left, or the command ended after that.
-  Event has_changed_;    ///< For watch_keep().
-  Event exit_is_known_;  ///< Stays set.
+  Instant left_at_{};     ///< When the last client left, or the command ended after that.
+  Event has_changed_;     ///< For watch_keep().
+  Event start_is_known_;  ///< Stays set, as the next.
+  Event exit_is_known_;
 };
 
 }  // namespace hotline::services

@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/deadline.h"
 #include "hotline/engine/mutex.h"
 #include "hotline/services/job_id.h"
+#include "services/command_places.h"
 #include "services/job.h"
 
 namespace hotline::services {
@@ -16,34 +19,48 @@ namespace hotline::services {
 /// The jobs of all callers of a server. A caller finds only its own. Any thread.
 class JobTable {
  public:
-  explicit JobTable(std::size_t jobs_max) : jobs_max_(jobs_max) {}
+  JobTable(std::size_t all_max, std::size_t each_max) : all_max_(all_max), each_max_(each_max) {}
 
-  /// Returns true if there is no place for a further job.
-  bool is_full() const;
+  /// Makes a place for a further job of `owner`: if there are as many as may be, gives up the
+  /// oldest one that has ended, of `owner` if there is one. Returns the limit that leaves no place
+  /// if there is none.
+  std::optional<FullLimit> make_room(std::string_view owner);
 
   void add(std::shared_ptr<Job> job);
   void remove(const Job& job);
 
+  // These find jobs whose command has been started.
+
   /// Returns null if `owner` has no such job.
   std::shared_ptr<Job> find(std::string_view owner, const JobId& id) const;
-
-  /// Returns the job that `owner` has started with that key, or null.
-  std::shared_ptr<Job> find(std::string_view owner, const RunKey& key) const;
-
-  /// Returns the job that ended first, one of `owner` if there is one; null if all run.
-  std::shared_ptr<Job> oldest_ended(std::string_view owner) const;
 
   /// Returns the jobs of `owner`, the oldest first.
   std::vector<std::shared_ptr<Job>> of(std::string_view owner) const;
 
-  /// Held while a job is looked up by its key and started, so that no key runs twice.
+  /// Returns the job that `owner` has asked for with that key, or null. It may not have been
+  /// started yet.
+  std::shared_ptr<Job> find(std::string_view owner, const RunKey& key) const;
+
+  /// Gives up the jobs that have ended and been without a client for their time. Returns when the
+  /// next one is due, unless another job ends or is left before that.
+  Deadline give_up_expired(Instant now);
+
+  /// Gives up all jobs that have ended.
+  void give_up_ended();
+
+  /// Held while a job is looked up by its key and added, so that no key runs twice.
   Mutex& starting() { return starting_; }
 
  private:
-  const std::size_t jobs_max_;
+  using Jobs = std::vector<std::shared_ptr<Job>>;
+
+  Jobs::iterator oldest_ended(std::string_view owner);
+
+  const std::size_t all_max_;
+  const std::size_t each_max_;
   Mutex starting_;
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Job>> jobs_;  ///< A server has dozens of jobs, not thousands.
+  Jobs jobs_;  ///< In the order of their start. A server has dozens of jobs, not thousands.
 };
 
 }  // namespace hotline::services

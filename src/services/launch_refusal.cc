@@ -12,6 +12,7 @@ ResetCode code_of(const Error& error) {
       return reset_code(error.operation == "start" ? CommandRefusal::no_such_program
                                                    : CommandRefusal::could_not_start);
     case ErrorKind::resource_exhausted: return reset_code(CommandRefusal::busy);
+    case ErrorKind::draining: return reset_code(CommandRefusal::draining);
     case ErrorKind::reset:
     case ErrorKind::cancelled:
     case ErrorKind::timed_out: return ResetCode::failed;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/random.h"
@@ -11,10 +10,13 @@
 #include "services/attached_client.h"
 #include "services/attached_run.h"
 #include "services/audit_note.h"
+#include "services/client_farewell.h"
 #include "services/command_answer.h"
+#include "services/command_launch.h"
 #include "services/command_protocol.h"
 #include "services/job_attachment.h"
 #include "services/job_message.h"
+#include "services/job_start.h"
 #include "services/launch_refusal.h"
 
 namespace hotline::services {
@@ -26,40 +28,19 @@ JobId new_job_id() {
   return id;
 }
 
-std::vector<std::string> arguments_of(const RemoteProgram& program) {
-  if (const auto* const words = std::get_if<CommandWords>(&program)) return words->words;
-  if (const auto* const shell = std::get_if<ShellLine>(&program)) {
-    return {"/bin/sh", "-c", "--", shell->line};
-  }
-  // The launcher's environment has the shell of the user.
-  return {"/bin/sh", "-c", "exec \"${SHELL:-/bin/sh}\" -i"};
-}
-
-LaunchOptions launch_options(const RemoteCommand& command, const std::string& directory) {
-  LaunchOptions launch;
-  launch.arguments = arguments_of(command.program);
-  launch.directory = command.directory.empty() ? directory : command.directory;
-  for (const RemoteVariable& each : command.environment) {
-    // The terminal says what it is.
-    if (command.terminal && each.name == "TERM") continue;
-    launch.environment.push_back(each.name + "=" + each.value);
-  }
-  if (command.terminal) {
-    launch.terminal =
-        TerminalOptions{.rows = static_cast<std::uint16_t>(command.terminal->size.rows),
-                        .columns = static_cast<std::uint16_t>(command.terminal->size.columns),
-                        .type = command.terminal->name};
-  } else if (command.input == CommandInput::stream) {
-    launch.input = ProcessInput::pipe;
-  }
-  return launch;
+/// Returns why there is no place, for `what`: `commands`.
+std::string full_text(FullLimit limit, std::string_view what) {
+  const std::string all(what);
+  if (limit == FullLimit::of_all) return "as many " + all + " run as the server allows";
+  return "as many " + all + " of this caller run as the server allows one caller";
 }
 
 }  // namespace
 
 void RemoteRequest::answer() {
   const auto request = decode_request(stream_.request(), stream_.flows());
-  if (!request) return stream_.reset(request.error().code, request.error().text);
+  // Nothing is known of the command.
+  if (!request) return refuse(RemoteCommand{}, request.error().code, request.error().text);
   std::visit([this](const auto& each) { answer(each); }, *request);
 }
 
@@ -85,7 +66,7 @@ bool RemoteRequest::refuses(const RemoteCommand& command) {
 
 /// Runs a command that ends with its connection.
 void RemoteRequest::run(const RemoteCommand& command) {
-  auto place = take_place(command);
+  std::optional<CommandPlaces::Place> place = take_place(command);
   if (!place) return;
   const JobId id = new_job_id();
   auto process = launch(command);
@@ -101,19 +82,20 @@ void RemoteRequest::run(const RemoteCommand& command) {
   if (command.input == CommandInput::stream) answer.input_offset = 0;
   // If the client has gone already, the run kills the command, and is recorded like any other.
   discard(client.accept(as_bytes(encode_answer(answer))));
-  AttachedRun run(std::move(process), bounds_of(command), client);
-  const CommandExit exit = run.run();
-  note_end(call_, command, id, exit, run.command());
-  // However long the client takes to end its side.
-  place.reset();
+  AttachedRun run(std::move(process), command_bounds(command, service().options, begun_), client);
+  // A client that knows the end finds the record, and the place free.
+  run.run([&](const CommandExit& exit) {
+    place.reset();
+    note_end(call_, command, id, exit, run.command());
+  });
   client.finish();
 }
 
 /// Returns nullopt if as many commands run as may; the client has its refusal then.
 std::optional<CommandPlaces::Place> RemoteRequest::take_place(const RemoteCommand& command) {
   auto place = service().places.take(call_.caller);
-  if (place) return place;
-  refuse(command, reset_code(CommandRefusal::busy), "as many commands run as the server allows");
+  if (place) return std::move(*place);
+  refuse(command, reset_code(CommandRefusal::busy), full_text(place.error(), "commands"));
   return std::nullopt;
 }
 
@@ -126,21 +108,10 @@ std::unique_ptr<Process> RemoteRequest::launch(const RemoteCommand& command) {
   return nullptr;
 }
 
-CommandBounds RemoteRequest::bounds_of(const RemoteCommand& command) const {
-  const RemoteCommandsOptions& options = call_.service.options;
-  CommandBounds bounds{.begun = begun_,
-                       .timeout = std::min(command.timeout, options.timeout_max),
-                       .output_max = command.output_max,
-                       .on_excess = command.on_excess};
-  const auto& most = options.output_max;
-  if (most) bounds.output_max = std::min(*most, command.output_max.value_or(*most));
-  return bounds;
-}
-
 void RemoteRequest::run_job(const RemoteCommand& command) {
   bool is_repeated = false;
   const auto job = find_or_start(command, is_repeated);
-  if (!job) return;
+  if (!job || !has_started(command, *job, is_repeated)) return;
   if (command.is_detached) return answer_detached(*job, is_repeated);
   JobAttachment(stream_, *job)
       .serve({.output_offset = 0,
@@ -152,12 +123,15 @@ void RemoteRequest::run_job(const RemoteCommand& command) {
 /// Returns null if the client was refused.
 std::shared_ptr<Job> RemoteRequest::find_or_start(const RemoteCommand& command, bool& is_repeated) {
   const auto lock = service().jobs.starting().lock();
-  if (!lock) return nullptr;
+  if (!lock) {
+    refuse(command, ResetCode::failed, lock.error().message());
+    return nullptr;
+  }
   auto known = command.key ? service().jobs.find(call_.caller, *command.key) : nullptr;
   is_repeated = known != nullptr;
   if (!known) return start(command);
   if (known->facts().command == command) return known;
-  refuse(CommandRefusal::key_reused, "the key belongs to another command");
+  refuse(command, reset_code(CommandRefusal::key_reused), "the key belongs to another command");
   return nullptr;
 }
 
@@ -165,61 +139,42 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
   if (!make_room(command)) return nullptr;
   auto place = take_place(command);
   if (!place) return nullptr;
-  const Duration keep_max = service().options.keep_max;
+  const RemoteCommandsOptions& options = service().options;
   auto job = Job::make({.id = new_job_id(),
                         .owner = call_.caller,
                         .command = command,
-                        .keep = std::min(command.keep.value_or(keep_max), keep_max)},
-                       {.kept_max = service().options.kept_max});
+                        .keep = std::min(command.keep.value_or(options.keep_max), options.keep_max),
+                        .changes = &service().runner.changes()},
+                       {.kept_max = options.kept_max});
   if (!job) {
-    stream_.reset(ResetCode::failed, job.error().message());
+    refuse(command, ResetCode::failed, job.error().message());
     return nullptr;
   }
-  auto process = launch(command);
-  if (!process) return nullptr;
-  (*job)->prepare(std::move(process), bounds_of(command));
-  if (const auto begun = run_in_background(*job, std::move(*place)); !begun) {
-    refuse(command, ResetCode::failed, begun.error().message());
-    return nullptr;
-  }
+  auto begun = std::make_unique<JobStart>(call_, *job, std::move(*place),
+                                          command_bounds(command, options, begun_));
+  service().runner.start([begun = std::move(begun)] { begun->run(); });
   return *job;
 }
 
-/// Gives up the job that ended first if there are as many as may be. Returns false if all run; the
-/// client has its refusal then.
-bool RemoteRequest::make_room(const RemoteCommand& command) {
-  if (!service().jobs.is_full()) return true;
-  const auto oldest = service().jobs.oldest_ended(call_.caller);
-  if (oldest) {
-    service().jobs.remove(*oldest);
-    oldest->forget();
-    return true;
-  }
-  refuse(command, reset_code(CommandRefusal::busy), "as many jobs run as the server allows");
+/// Returns false if the job cannot be started, and the client has its refusal, or if the client
+/// has gone before that is known.
+bool RemoteRequest::has_started(const RemoteCommand& command, Job& job, bool is_repeated) {
+  if (job.wait_started()) return true;
+  const auto failure = job.start_failure();
+  if (!failure) return false;
+  const LaunchRefusal refusal = launch_refusal(*failure);
+  stream_.reset(refusal.code, refusal.text);
+  // The first request is recorded by JobStart.
+  if (is_repeated) note_refusal(call_, command, refusal.text);
   return false;
 }
 
-Result<void> RemoteRequest::run_in_background(const std::shared_ptr<Job>& job,
-                                              CommandPlaces::Place place) {
-  /// Others find the job as long as this exists: also if it cannot be started, or fails.
-  struct Listed {
-    Listed(JobTable& of, std::shared_ptr<Job> listed) : table(of), job(std::move(listed)) {
-      table.add(job);
-    }
-    Listed(const Listed&) = delete;
-    Listed& operator=(const Listed&) = delete;
-    ~Listed() { table.remove(*job); }
-    JobTable& table;
-    const std::shared_ptr<Job> job;
-  };
-  auto listed = std::make_unique<Listed>(service().jobs, job);
-  return call_.jobs.spawn("job", [listed = std::move(listed), call = call_,
-                                  held = std::optional(std::move(place))]() mutable {
-    listed->job->run([&] {
-      note_end(call, *listed->job);
-      held.reset();
-    });
-  });
+/// Returns false if no further job may run; the client has its refusal then.
+bool RemoteRequest::make_room(const RemoteCommand& command) {
+  const auto full = service().jobs.make_room(call_.caller);
+  if (!full) return true;
+  refuse(command, reset_code(CommandRefusal::busy), full_text(*full, "jobs"));
+  return false;
 }
 
 void RemoteRequest::answer_detached(const Job& job, bool is_repeated) {
@@ -277,16 +232,10 @@ std::shared_ptr<Job> RemoteRequest::find(const JobId& id) {
   return job;
 }
 
-/// Ends the stream, and waits for the client's end.
 void RemoteRequest::finish() {
-  if (!stream_.end_messages()) return;
-  const Deadline until = deadline_after(kClientFarewell);
-  while (stream_.receive(until)) {
-    stream_.reset(reset_code(CommandRefusal::malformed), "no message belongs to that request");
-  }
-  while (const auto bytes = stream_.read(kInputFlow, until)) {
-    if (bytes->empty()) return;
-  }
+  end_and_wait(stream_, [](const ReceivedMessage&) {
+    return CommandFault{.text = "no message belongs to that request"};
+  });
 }
 
 void RemoteRequest::refuse(CommandRefusal refusal, std::string_view text) {

@@ -25,7 +25,10 @@ namespace hotline::test {
 /// it.
 struct Served {
   explicit Served(const RemoteCommandsOptions& options = {})
-      : handler(remote_commands(launcher(), options)), client(connect()) {}
+      : handler(remote_commands(launcher(), options)) {
+    if (handler.task()) REQUIRE(jobs.spawn("jobs", handler.task()));
+    client = connect();
+  }
 
   /// Returns the session of a further connection.
   std::optional<Session> connect() {
@@ -34,7 +37,7 @@ struct Served {
     REQUIRE(fibers.spawn("server", [this, &stream] {
       const Endpoint nowhere;
       try {
-        handler(stream, CallInfo(nowhere, nowhere));
+        handler.stream()(stream, CallInfo(nowhere, nowhere));
       } catch (const std::exception& thrown) {
         failure = thrown.what();
       }
@@ -51,17 +54,20 @@ struct Served {
     return run_remote(*client, RemoteCommand{.program = ShellLine{std::move(line)}});
   }
 
-  /// Ends the connection of `client`, and waits for the end of all calls.
+  /// Ends the connection of `client`, and waits for the end of all calls and jobs.
   void finish() {
     if (client) CHECK(client->finish(deadline_after(std::chrono::seconds(10))));
     REQUIRE(fibers.join());
+    jobs.drain();
+    REQUIRE(jobs.join());
     CHECK(failure == "");
   }
 
   std::string failure{};  ///< Why a call was refused.
-  InformedStreamHandler handler;
+  Handler handler;
   std::list<Stream> calls;
-  TaskGroup fibers;
+  TaskGroup fibers;  ///< The calls.
+  TaskGroup jobs;    ///< The task of the handler.
   std::optional<Session> client;
 };
 

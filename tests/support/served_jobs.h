@@ -36,7 +36,7 @@ inline std::vector<JobEntry> ask(Session& session, const services::CommandReques
   return jobs;
 }
 
-/// Ends all jobs, so that the calls end.
+/// Ends all jobs.
 inline void forget_all(Served& server) {
   for (const JobEntry& each : ask(*server.client, services::ListRequest{})) {
     ask(*server.client, services::ForgetRequest{each.job});

@@ -58,15 +58,17 @@ struct CommandOptions {
   // The wire `hotline`: see RemoteCommandsOptions.
 
   std::optional<std::uint64_t> output_max{};
-  std::size_t commands_max = 1024;  ///< At once, of one caller and of all callers.
+  std::size_t commands_max = 1024;
+  std::optional<std::size_t> commands_per_caller_max{};
   std::size_t jobs_max = 64;
+  std::optional<std::size_t> jobs_per_caller_max{};
   std::vector<std::string> variables{"*"};
   std::function<void(const CommandRecord&)> audit{};
 
   /// Returns `defaults` with the values of the options `wire` and `max` (reply_max, or output_max
   /// on the wire `hotline`), and of a server's `timeout`, `cwd` (directory, which must begin with
-  /// /), and, on the wire `hotline`, `commands` (commands_max) and `env` (variables), which it
-  /// takes.
+  /// /), and, on the wire `hotline`, `commands`, `commands-per-caller`, `jobs`, `jobs-per-caller`
+  /// and `env` (variables), which it takes.
   static Result<CommandOptions> take_from(OptionTaker& taker, CommandOptions defaults);
 };
 

@@ -27,7 +27,7 @@ CommandExit run_for(const std::string& script,
   CommandExit exit;
   TaskGroup both;
   REQUIRE(both.spawn("run", [&] {
-    exit = run.run();
+    run.run([&](const CommandExit& ended) { exit = ended; });
     client.finish();
   }));
   REQUIRE(both.spawn("client", [&] { play(sessions.client, stream); }));

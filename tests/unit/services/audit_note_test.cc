@@ -23,8 +23,7 @@ TEST_CASE("a refused command is recorded with its caller and the reason") {
     kept = Kept{record.caller, record.endpoint, record.exit};
   };
   RemoteService service(test::launcher(), options);
-  TaskGroup jobs;
-  const RemoteCall call{service, "alice", "key:alice", "tcp://192.0.2.1:5", jobs};
+  const RemoteCall call{service, "alice", "key:alice", "tcp://192.0.2.1:5"};
   note_refusal(call, {.program = CommandWords{{"absent"}}}, "no such program");
   REQUIRE(kept);
   CHECK(kept->caller == "key:alice");
@@ -35,8 +34,7 @@ TEST_CASE("a refused command is recorded with its caller and the reason") {
 
 TEST_CASE("without an audit nothing is recorded") {
   RemoteService service(test::launcher(), {});
-  TaskGroup jobs;
-  const RemoteCall call{service, {}, {}, {}, jobs};
+  const RemoteCall call{service, {}, {}, {}};
   note_refusal(call, {.program = CommandWords{{"absent"}}}, "no such program");
 }
 

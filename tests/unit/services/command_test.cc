@@ -48,6 +48,13 @@ TEST_CASE("the options of an endpoint change the service, and leave other settin
   CHECK(own.commands_max == 7);
   CHECK(own.timeout == 30s);
   CHECK(own.directory == "/tmp");
+  CHECK_FALSE(own.commands_per_caller_max);
+  const CommandOptions shared =
+      options_of("commands=9&commands-per-caller=9&jobs=5&jobs-per-caller=2").value();
+  CHECK(shared.commands_per_caller_max == 9);
+  CHECK(shared.jobs_max == 5);
+  CHECK(shared.jobs_per_caller_max == 2);
+  CHECK(options_of("jobs=0").value().jobs_max == 0);
   const CommandOptions kept =
       options_of("wire=i32", {.wire = CommandWire::i32, .timeout = 1s, .reply_max = 5}).value();
   CHECK(kept.wire == CommandWire::i32);
@@ -63,7 +70,7 @@ TEST_CASE("the variables that callers may set are a list of names and beginnings
 }
 
 TEST_CASE("the wires of the course lack the options of the wire hotline") {
-  for (const char* query : {"wire=plain&env=TZ", "wire=i32&commands=5"}) {
+  for (const char* query : {"wire=plain&env=TZ", "wire=i32&commands=5", "wire=ready&jobs=5"}) {
     const auto endpoint = Endpoint::parse(std::string("unix:@x?") + query);
     OptionTaker taker(*endpoint);
     CHECK(CommandOptions::take_from(taker, {}));
@@ -72,11 +79,27 @@ TEST_CASE("the wires of the course lack the options of the wire hotline") {
 }
 
 TEST_CASE("an option without a meaning is refused") {
-  for (const char* query :
-       {"wire=", "wire=Plain", "max=0", "wire=i32&max=3GiB", "commands=0", "commands=70000",
-        "env=", "env=A,,B", "env=A=B", "env=A-B", "max=x", "timeout=30",
-
-        "timeout=0s", "wire=i32&wire=i32", "cwd=", "cwd=work"}) {
+  for (const char* query : {"wire=",
+                            "wire=Plain",
+                            "max=0",
+                            "wire=i32&max=3GiB",
+                            "commands=0",
+                            "commands=70000",
+                            "env=",
+                            "env=A,,B",
+                            "env=A=B",
+                            "env=A-B",
+                            "max=x",
+                            "timeout=30",
+                            "commands=4&commands-per-caller=5",
+                            "commands-per-caller=0",
+                            "jobs=-1",
+                            "jobs=70000",
+                            "jobs-per-caller=65",
+                            "timeout=0s",
+                            "wire=i32&wire=i32",
+                            "cwd=",
+                            "cwd=work"}) {
     CAPTURE(query);
     const auto options = options_of(query);
     REQUIRE_FALSE(options);

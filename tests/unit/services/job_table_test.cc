@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
+
 namespace hotline::services::job_table_test {
 namespace {
 
@@ -17,10 +19,30 @@ std::shared_ptr<Job> job_of(std::string owner, std::byte number) {
   return *job;
 }
 
+/// A process that ends at once.
+class Ended final : public Process {
+  Result<std::size_t> read_some(OutputStream, MutableBytes) override { return 0; }
+  Result<ProcessEnd> wait() override { return ProcessEnd{.exit_status = 0}; }
+  void kill() override {}
+};
+
+std::shared_ptr<Job> started(std::string owner, std::byte number) {
+  auto job = job_of(std::move(owner), number);
+  job->prepare(std::make_unique<Ended>(), {});
+  return job;
+}
+
+std::shared_ptr<Job> ended(std::string owner, std::byte number) {
+  auto job = started(std::move(owner), number);
+  job->run([](const CommandExit&) {});
+  REQUIRE(job->exit());
+  return job;
+}
+
 TEST_CASE("a caller finds its own jobs by id and key, and no others") {
-  JobTable table(10);
-  const auto of_alice = job_of("alice", std::byte{1});
-  const auto of_bob = job_of("bob", std::byte{2});
+  JobTable table(10, 10);
+  const auto of_alice = started("alice", std::byte{1});
+  const auto of_bob = started("bob", std::byte{2});
   table.add(of_alice);
   table.add(of_bob);
   CHECK(table.find("alice", JobId{{std::byte{1}}}) == of_alice);
@@ -33,9 +55,9 @@ TEST_CASE("a caller finds its own jobs by id and key, and no others") {
 }
 
 TEST_CASE("jobs are listed in the order in which they were started, and removed") {
-  JobTable table(10);
-  const auto first = job_of("alice", std::byte{1});
-  const auto second = job_of("alice", std::byte{2});
+  JobTable table(10, 10);
+  const auto first = started("alice", std::byte{1});
+  const auto second = started("alice", std::byte{2});
   table.add(first);
   table.add(second);
   CHECK(table.of("alice") == std::vector{first, second});
@@ -44,14 +66,62 @@ TEST_CASE("jobs are listed in the order in which they were started, and removed"
   CHECK(table.find("alice", JobId{{std::byte{1}}}) == nullptr);
 }
 
-TEST_CASE("a table is full with as many jobs as it may have") {
-  JobTable table(1);
-  CHECK_FALSE(table.is_full());
+TEST_CASE("a job that has not been started is found by its key only") {
+  JobTable table(10, 10);
   const auto job = job_of("alice", std::byte{1});
   table.add(job);
-  CHECK(table.is_full());
-  table.remove(*job);
-  CHECK_FALSE(table.is_full());
+  CHECK(table.find("alice", RunKey{std::byte{1}}) == job);
+  CHECK(table.find("alice", JobId{{std::byte{1}}}) == nullptr);
+  CHECK(table.of("alice").empty());
+}
+
+TEST_CASE("while all jobs run there is no room beyond the limit, nor beyond a caller's share") {
+  JobTable table(3, 2);
+  table.add(job_of("alice", std::byte{1}));
+  CHECK(table.make_room("alice") == std::nullopt);
+  const auto second = started("alice", std::byte{2});
+  table.add(second);
+  CHECK(table.make_room("alice") == FullLimit::of_each);
+  CHECK(table.make_room("bob") == std::nullopt);
+  table.add(started("bob", std::byte{3}));
+  CHECK(table.make_room("bob") == FullLimit::of_all);
+  table.remove(*second);
+  CHECK(table.make_room("bob") == std::nullopt);
+}
+
+TEST_CASE("a job that has ended makes room: an own one first, and no other for one's share") {
+  JobTable table(3, 2);
+  const auto of_bob = ended("bob", std::byte{1});
+  const auto first = ended("alice", std::byte{2});
+  const auto second = ended("alice", std::byte{3});
+  for (const auto& each : {of_bob, first, second}) table.add(each);
+  CHECK(table.make_room("alice") == std::nullopt);
+  CHECK(table.of("alice") == std::vector{second});
+  CHECK(table.of("bob") == std::vector{of_bob});
+  table.add(started("alice", std::byte{4}));
+  CHECK(table.make_room("carol") == std::nullopt);
+  CHECK(table.of("bob").empty());
+  table.remove(*second);
+  table.add(started("alice", std::byte{5}));
+  table.add(ended("bob", std::byte{6}));
+  CHECK(table.make_room("alice") == FullLimit::of_each);
+  CHECK(table.of("bob").size() == 1);
+}
+
+TEST_CASE("jobs that have ended are given up when their time is over, or all at once") {
+  JobTable table(10, 10);
+  const Instant begun = now();
+  const auto running = started("alice", std::byte{1});
+  const auto first = ended("alice", std::byte{2});
+  for (const auto& each : {running, first}) table.add(each);
+  CHECK_FALSE(table.give_up_expired(begun).has_passed(begun + std::chrono::seconds(1) -
+                                                      std::chrono::nanoseconds(1)));
+  CHECK(table.of("alice").size() == 2);
+  CHECK(table.give_up_expired(now() + std::chrono::seconds(2)) == Deadline::never());
+  CHECK(table.of("alice") == std::vector{running});
+  table.add(first);
+  table.give_up_ended();
+  CHECK(table.of("alice") == std::vector{running});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -25,7 +26,7 @@ struct Running {
     LaunchOptions launch = test::shell(std::move(script));
     if (input == CommandInput::stream) launch.input = ProcessInput::pipe;
     job->prepare(test::launcher().launch(launch).value(), {});
-    REQUIRE(fibers.spawn("job", [this] { job->run([this] { ++exits; }); }));
+    REQUIRE(fibers.spawn("job", [this] { job->run([this](const CommandExit&) { ++exits; }); }));
   }
 
   int exits = 0;  ///< Calls of its on_exit.
@@ -37,9 +38,10 @@ void on_each_loop(const std::function<void()>& body) {
   test::on_each_loop([&](engine::EventLoop&) { body(); });
 }
 
-TEST_CASE("a job that has ended is kept until it is forgotten") {
+TEST_CASE("a job that has ended needs no fiber, and can still be asked for its end") {
   on_each_loop([] {
     Running running("printf abc; exit 5");
+    REQUIRE(running.fibers.join());
     CHECK(running.job->wait_exit().value().value == 5);
     CHECK(running.job->wait_exit().value().value == 5);
     const JobEntry entry = running.job->entry();
@@ -49,8 +51,6 @@ TEST_CASE("a job that has ended is kept until it is forgotten") {
     CHECK(entry.kept_until.value() > wall_clock_now());
     CHECK(running.exits == 1);
     CHECK(kind_of(running.job->send_signal(SIGTERM)) == "closed");
-    running.job->forget();
-    REQUIRE(running.fibers.join());
     CHECK(running.job->digest(OutputStream::standard_output).size() == 3);
   });
 }
@@ -67,11 +67,43 @@ TEST_CASE("a job that is forgotten while it runs is killed") {
 
 TEST_CASE("a job is killed after its time without a client, and its end kept for as long again") {
   on_each_loop([] {
+    const Instant begun = now();
     Running running("sleep 60", 50ms);
     CHECK(running.job->wait_exit().value().kind == ExitKind::cancelled);
-    // It is still there, and goes by itself.
-    CHECK(running.fibers.size() == 1);
+    CHECK_FALSE(running.job->kept_until().has_passed(begun + 100ms - 1ns));
     REQUIRE(running.fibers.join());
+  });
+}
+
+TEST_CASE("who waits for the start of a job gets the reason if it cannot be started") {
+  on_each_loop([] {
+    const auto job =
+        Job::make({.id = {}, .owner = "alice", .command = {}, .keep = 60s}, {}).value();
+    CHECK_FALSE(job->has_started());
+    TaskGroup waiting;
+    std::vector<std::string> ends;
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(waiting.spawn("waiting", [&] { ends.push_back(kind_of(job->wait_started())); }));
+    }
+    job->note_start_failure(make_error(ErrorKind::not_found, "start", {}, "no such program"));
+    REQUIRE(waiting.join());
+    CHECK(ends == std::vector<std::string>{"not_found", "not_found"});
+    CHECK(job->start_failure().value().detail == "no such program");
+    CHECK_FALSE(job->has_started());
+  });
+}
+
+TEST_CASE("a job sets its event when it ends") {
+  on_each_loop([] {
+    Event changes;
+    const auto job =
+        Job::make({.id = {}, .owner = {}, .command = {}, .keep = 60s, .changes = &changes}, {})
+            .value();
+    job->prepare(test::launcher().launch(test::shell("exit 0")).value(), {});
+    CHECK(job->wait_started());
+    CHECK_FALSE(changes.take());
+    job->run([](const CommandExit&) {});
+    CHECK(changes.take());
   });
 }
 
@@ -100,16 +132,16 @@ TEST_CASE("a job gets signals, cancels and input") {
   });
 }
 
-TEST_CASE("a drain ends a job that has ended, and lets another one run") {
+TEST_CASE("a drain lets a job run to its end, and a cut kills it") {
   on_each_loop([] {
-    Running ended("exit 0");
-    REQUIRE(ended.job->wait_exit());
-    ended.fibers.drain();
-    REQUIRE(ended.fibers.join());
     Running going("sleep 0.05; exit 8");
     going.fibers.drain();
     REQUIRE(going.fibers.join());
     CHECK(going.job->exit().value().value == 8);
+    Running cut("sleep 60");
+    cut.fibers.cancel();
+    REQUIRE(cut.fibers.join());
+    CHECK(cut.job->exit().value().kind == ExitKind::server_ended);
   });
 }
 
