@@ -30,6 +30,19 @@ constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR
 constexpr std::uint32_t kWriteEvents = EPOLLOUT | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kEndEvents = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
+// The events for which descriptors are registered.
+constexpr std::uint32_t kStreamEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+std::uint32_t events_of(const Operation& operation) {
+  switch (operation.kind()) {
+    // A listener that several loops share must wake one of them, not all.
+    case Operation::Kind::accept: return EPOLLIN | EPOLLEXCLUSIVE | EPOLLET;
+    // The kernel reports room after each datagram that has left, and few sends wait for it.
+    case Operation::Kind::receive_datagrams: return EPOLLIN | EPOLLRDHUP | EPOLLET;
+    default: return kStreamEvents;
+  }
+}
+
 }  // namespace
 
 /// One direction of a descriptor. It is ready until an attempt shows otherwise.
@@ -43,8 +56,8 @@ struct EpollLoop::State final : ChannelState {
 
   Side read;
   Side write;
-  bool is_registered = false;
-  bool has_ended = false;  ///< An end or error was reported; no further edge comes.
+  std::uint32_t registered = 0;  ///< The events that epoll reports; 0 before the first wait.
+  bool has_ended = false;        ///< An end or error was reported; no further edge comes.
 };
 
 EpollLoop::EpollLoop(const LoopOptions& options)
@@ -95,8 +108,8 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
       if (is_datagrams) state.has_ended = false;
       if (is_due(deadline)) return -kDeadlineEnd;
     }
-    if (const int failed = register_once(state, operation.channel(), operation.kind()); failed < 0)
-      return failed;
+    const int failed = register_for(state, operation.channel(), events_of(operation));
+    if (failed < 0) return failed;
     const int waited = wait_on(side, operation, state, deadline);
     if (waited == -kDrainEnd) return try_last(state, operation, waited);
     if (waited < 0) return waited;
@@ -150,14 +163,14 @@ EpollLoop::State& EpollLoop::attached_state(Channel& channel) {
   return *state;
 }
 
-int EpollLoop::register_once(State& state, const Channel& channel, Operation::Kind kind) {
-  if (state.is_registered) return 0;
-  // A listener that several loops share must wake one of them, not all.
-  const std::uint32_t events =
-      kind == Operation::Kind::accept ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN | EPOLLOUT | EPOLLRDHUP;
-  epoll_event event{.events = events | EPOLLET, .data = {.ptr = &state}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, channel.fd(), &event) < 0) return -errno;
-  state.is_registered = true;
+/// Registers the descriptor for `events`, and for those it is registered for already.
+int EpollLoop::register_for(State& state, const Channel& channel, std::uint32_t events) {
+  const bool is_listener = (state.registered & EPOLLEXCLUSIVE) != 0;  // Cannot be changed.
+  if (is_listener || (state.registered & events) == events) return 0;
+  const int change = state.registered == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  epoll_event event{.events = state.registered | events, .data = {.ptr = &state}};
+  if (::epoll_ctl(epoll_.get(), change, channel.fd(), &event) < 0) return -errno;
+  state.registered = event.events;
   return 0;
 }
 
@@ -165,8 +178,8 @@ void EpollLoop::begin_watch(Channel& channel, ReadWatch& watch) {
   State& state = attached_state(channel);
   state.weight = std::max(state.weight, watch.weight());
   // The first event also reports what arrived before.
-  if (!state.is_registered) state.read.is_ready = false;
-  const int failed = register_once(state, channel, Operation::Kind::receive);
+  if (state.registered == 0) state.read.is_ready = false;
+  const int failed = register_for(state, channel, kStreamEvents);
   const bool is_worth_a_try = state.read.is_ready && !state.is_starved();
   if (is_worth_a_try || failed < 0) {
     complete(watch, failed);
@@ -263,7 +276,7 @@ void EpollLoop::withdraw(Channel& channel) {
   if (state == nullptr) return;
   // Closing is not enough, because the registration lasts as long as any duplicate of the
   // descriptor.
-  if (state->is_registered) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel.fd(), nullptr);
+  if (state->registered != 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, channel.fd(), nullptr);
   for (const Side* side : {&state->read, &state->write}) {
     if (side->waiter != nullptr) complete(*side->waiter, -kCancelEnd);
   }

@@ -35,7 +35,7 @@ class EpollLoop final : public EventLoop {
   struct State;
 
   State& attached_state(Channel& channel);
-  int register_once(State& state, const Channel& channel, Operation::Kind kind);
+  int register_for(State& state, const Channel& channel, std::uint32_t events);
   int try_operation(State& state, Operation& operation);
   bool may_receive(State& state, Receive& receive);
   int try_last(State& state, Operation& operation, int ended);

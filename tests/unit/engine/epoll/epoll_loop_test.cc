@@ -1,10 +1,14 @@
 #include "engine/epoll/epoll_loop.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,6 +16,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/operations/accept.h"
+#include "engine/operations/datagrams.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
 #include "hotline/engine/clock.h"
@@ -34,6 +39,22 @@ int receive(EventLoop& loop, Channel& channel, Buffer& buffer) {
 int receive_into(EventLoop& loop, Channel& channel, MutableBytes into) {
   Receive operation(channel, loop, into);
   return loop.perform(operation, Deadline::never());
+}
+
+/// Returns the events for which some epoll of this process watches `fd`, or 0.
+unsigned long watched_events(int fd) {
+  for (const auto& each : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream info(each.path());
+    std::string word;
+    while (info >> word) {
+      int watched = -1;
+      if (word != "tfd:" || !(info >> watched) || watched != fd) continue;
+      unsigned long events = 0;
+      info >> word >> std::hex >> events;
+      return events;
+    }
+  }
+  return 0;
 }
 
 }  // namespace
@@ -277,6 +298,41 @@ TEST_CASE("a fiber that always has data to receive lets the others run") {
     CHECK(rounds < 200);
     group.join();
   });
+}
+
+TEST_CASE("room to send datagrams wakes a loop only after a send has waited for it") {
+  EpollLoop loop({});
+  auto [ours, peer] = test::datagram_pair();
+  Channel channel(std::move(ours));
+  char byte = 'x';
+  iovec piece{&byte, 1};
+  mmsghdr header{};
+  header.msg_hdr.msg_iov = &piece;
+  header.msg_hdr.msg_iovlen = 1;
+  REQUIRE(loop.spawn("receive", [&] {
+    ReceiveDatagrams operation(channel, {&header, 1});
+    CHECK(loop.perform(operation, Deadline::never()) == 1);
+  }));
+  REQUIRE(loop.spawn("send", [&] {
+    loop.yield();
+    CHECK((watched_events(channel.fd()) & (EPOLLIN | EPOLLOUT)) == EPOLLIN);
+    mmsghdr other{header};
+    SendDatagrams operation(channel, {&other, 1});
+    int result = 0;
+    do {
+      result = loop.perform(operation, Deadline::at(loop.read_clock()));
+    } while (result == 1);
+    CHECK(result == -kDeadlineEnd);
+    REQUIRE(loop.spawn("make room", [&] {
+      loop.yield();
+      CHECK((watched_events(channel.fd()) & EPOLLOUT) != 0);
+      CHECK(test::receive_text(peer.get(), 1) == "x");
+    }));
+    CHECK(loop.perform(operation, Deadline::after(loop.read_clock(), std::chrono::seconds(10))) ==
+          1);
+    test::send_text(peer.get(), "end");
+  }));
+  loop.run();
 }
 
 }  // namespace hotline::engine::epoll_loop_test
