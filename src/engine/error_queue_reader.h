@@ -11,6 +11,9 @@ class ErrorQueueReader {
   /// Takes all that is in the queue. Does not wait.
   virtual void read_errors(Channel& channel) noexcept = 0;
 
+  /// Returns true if the kernel is expected to put something into the queue.
+  virtual bool expects_errors() const noexcept = 0;
+
  protected:
   ~ErrorQueueReader() = default;
 };

@@ -68,10 +68,12 @@ void SentQueue::keep(std::size_t count, std::size_t datagram_bytes_max) {
   given_.allocate(count, datagram_bytes_max);
   in_order_.clear();
   in_order_.reserve(count);
+  awaited_ = 0;
 }
 
 void SentQueue::note_sent(engine::Channel& channel, std::size_t count) {
   sent_since_read_ += count;
+  awaited_ += count;
   if (sent_since_read_ > filling_.size()) empty(channel);
 }
 
@@ -103,6 +105,7 @@ int SentQueue::read(engine::Channel& channel, std::size_t count_max) noexcept {
   sent_since_read_ = 0;
   if (result <= 0) return result;
   const auto count = static_cast<std::size_t>(result);
+  awaited_ -= std::min(awaited_, count);
   for (std::size_t i = 0; i < count; ++i) note(filling_.next + i);
   filling_.next = (filling_.next + count) % filling_.size();
   filling_.filled = std::min(filling_.filled + count, filling_.size());

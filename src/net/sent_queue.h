@@ -32,6 +32,9 @@ class SentQueue final : public engine::ErrorQueueReader {
   /// this has returned it already.
   void read_errors(engine::Channel& channel) noexcept override;
 
+  /// Returns true if a sent time has been asked for that has not come yet.
+  bool expects_errors() const noexcept override { return awaited_ > 0; }
+
   /// Reads the queue as far as there is room. Returns 0 or a negated errno.
   int fill(engine::Channel& channel) noexcept;
 
@@ -72,6 +75,7 @@ class SentQueue final : public engine::ErrorQueueReader {
   Ring given_;  ///< Holds what the last take() returned.
   std::vector<SentDatagram> in_order_;
   std::size_t sent_since_read_ = 0;
+  std::size_t awaited_ = 0;  ///< Sent times that have not come yet. Some never do.
   int error_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <span>
 
 #include "engine/error_queue_reader.h"
@@ -24,6 +25,8 @@ class DatagramOperation : public Operation {
   /// queue emptied, because that may be what ended the wait in between.
   int settle(int result) noexcept;
 
+  bool expects_errors() const noexcept { return errors_ != nullptr && errors_->expects_errors(); }
+
  private:
   std::span<mmsghdr> messages_;
   ErrorQueueReader* errors_;
@@ -43,10 +46,23 @@ class ReceiveDatagrams final : public DatagramOperation {
   bool has_exhausted(int result) const noexcept override {
     return result > 0 && static_cast<std::size_t>(result) < messages().size();
   }
+
+  /// Returns true if io_uring may receive the first datagram. An error queue that is not empty
+  /// would keep the kernel trying.
+  bool may_receive_first() const noexcept { return !expects_errors(); }
+
+  /// Fills in a submission that receives the first datagram only.
+  void prepare(io_uring_sqe& entry) noexcept override;
+
+  /// Takes the result of that submission. Returns what attempt() would.
+  int take_first(int result) noexcept;
+
+  /// Attempts to receive into all but the first of `messages`. Returns how many, 0 if none.
+  int attempt_rest() noexcept;
 };
 
 /// Sends datagrams. The result is how many of `messages` were sent; an error is that of the first
-/// one. sendmmsg(2).
+/// one. sendmmsg(2), or sendmsg(2) for one.
 class SendDatagrams final : public DatagramOperation {
  public:
   /// `errors` as for ReceiveDatagrams.
@@ -54,6 +70,9 @@ class SendDatagrams final : public DatagramOperation {
       : DatagramOperation(Kind::send_datagrams, channel, Direction::write, messages, errors) {}
 
   int attempt() noexcept override;
+
+ private:
+  int send_only() noexcept;
 };
 
 /// Receives from the error queue of an IP socket: copies of datagrams with the times at which they

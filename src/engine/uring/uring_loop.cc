@@ -12,6 +12,7 @@
 #include "engine/above_standard.h"
 #include "engine/longest_blocked.h"
 #include "engine/operations/accept.h"
+#include "engine/operations/datagrams.h"
 #include "engine/operations/send.h"
 #include "engine/uring/try_append.h"
 #include "engine/uring/uring_state.h"
@@ -24,6 +25,11 @@ constexpr std::size_t kRingBufferBytes = 16 * 1024;
 // The number of callers that one listener may queue before any accept asks for them. Beyond it the
 // multishot is cancelled.
 constexpr std::size_t kUnacceptedMax = 16;
+
+// After so many receives of one datagram each, the next ones are submitted. Each receive of a whole
+// number of them looks for more.
+constexpr std::uint32_t kLoneMin = 8;
+constexpr std::uint32_t kLoneCheck = 16;
 
 // Buffer ids have 16 bits.
 constexpr std::size_t kBuffersMax = 65535;
@@ -87,6 +93,8 @@ int UringLoop::interpret(Operation& operation, Deadline deadline) {
   switch (operation.kind()) {
     case Operation::Kind::receive: return receive(operation, deadline);
     case Operation::Kind::accept: return accept(operation, deadline);
+    case Operation::Kind::receive_datagrams:
+      return receive_datagrams(static_cast<ReceiveDatagrams&>(operation), deadline);
     default: break;
   }
   return operation.is_submitted() ? submit_and_park(operation, deadline)
@@ -130,6 +138,31 @@ int UringLoop::attempt_or_poll(Operation& operation, Deadline deadline) {
     if (polled < 0 && polled != -EINVAL) return polled;
     state.is_dry = false;
   }
+}
+
+int UringLoop::receive_datagrams(ReceiveDatagrams& operation, Deadline deadline) {
+  State& state = attached_state(operation.channel());
+  const bool is_lone = state.is_dry && state.lone_count >= kLoneMin && !is_due(deadline);
+  int result = -EAGAIN;
+  if (is_lone && operation.may_receive_first()) result = receive_lone(operation, state, deadline);
+  if (result == -EAGAIN) result = attempt_or_poll(operation, deadline);
+  if (result > 0 && !has_left(operation.channel(), state)) {
+    state.is_dry = operation.has_exhausted(result);
+    state.lone_count = result == 1 ? state.lone_count + 1 : 0;
+  }
+  return result;
+}
+
+/// Where datagrams arrive one by one, a submission saves a system call: the one that waits also
+/// receives. Now and then it looks for more, because there may be a queue by now.
+int UringLoop::receive_lone(ReceiveDatagrams& operation, State& state, Deadline deadline) {
+  SubmittedWait wait(*this, operation.is_drainable());
+  operation.prepare(ring_.next_entry(wait));
+  const int result = operation.take_first(park_submitted(wait, operation, deadline));
+  if (has_left(operation.channel(), state)) return result;
+  if (result == -kDrainEnd) return operation.attempt_last(result);
+  const bool is_check = result == 1 && state.lone_count % kLoneCheck == 0;
+  return is_check ? result + operation.attempt_rest() : result;
 }
 
 int UringLoop::poll_and_park(Operation& operation, Deadline deadline) {

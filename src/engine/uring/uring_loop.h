@@ -14,6 +14,8 @@
 
 namespace hotline::engine {
 
+class ReceiveDatagrams;
+
 /// Submits operations and parks the fiber until their completion. Receive and accept are multishot:
 /// they are armed once for each descriptor, and a BufferRing provides their buffers. What completes
 /// before an operation asks for it is queued, within limits. Normally there is one submit in each
@@ -52,6 +54,8 @@ class UringLoop final : public EventLoop {
   int poll_and_park(Operation& operation, Deadline deadline);
   int park_submitted(SubmittedWait& wait, Operation& operation, Deadline deadline);
   int attempt_or_poll(Operation& operation, Deadline deadline);
+  int receive_datagrams(ReceiveDatagrams& operation, Deadline deadline);
+  int receive_lone(ReceiveDatagrams& operation, State& state, Deadline deadline);
 
   int receive(Operation& operation, Deadline deadline);
   int receive_directly(Operation& operation, State& state, Deadline deadline);

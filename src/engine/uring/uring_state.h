@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -73,10 +74,11 @@ struct UringLoop::State final : ChannelState, Completion {
   bool is_listener = false;
   bool is_armed = false;
   bool is_stopping = false;
-  bool is_dry = false;     ///< The last attempt emptied the descriptor: poll before the next.
-  bool is_cut = false;     ///< cut_longest_blocked() has cut it: it must not write any more.
-  bool is_direct = false;  ///< The peer sends faster than the stream reads: receive only on
-                           ///< request, without a multishot.
+  bool is_dry = false;           ///< The last attempt emptied the descriptor: poll before the next.
+  bool is_cut = false;           ///< cut_longest_blocked() has cut it: it must not write any more.
+  bool is_direct = false;        ///< The peer sends faster than the stream reads: receive only on
+                                 ///< request, without a multishot.
+  std::uint32_t lone_count = 0;  ///< The receives in a row that brought one datagram each.
   std::unique_ptr<std::vector<int>> accepted_fds;  ///< Used for a listener.
 };
 

@@ -3,6 +3,7 @@
 #include <linux/net_tstamp.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -18,6 +19,9 @@ namespace hotline::engine::datagrams_test {
 namespace {
 
 constexpr std::size_t kCount = 8;
+
+// A UNIX socket holds ten datagrams.
+constexpr int kBurst = 10;
 
 /// Room for a few datagrams, in the form that the kernel takes.
 struct Messages {
@@ -61,10 +65,64 @@ TEST_CASE("an empty datagram is received as a datagram, on every engine") {
   test::on_each_engine([] {
     auto [ours, peer] = test::datagram_pair();
     Channel channel(std::move(ours));
-    REQUIRE(::send(peer.get(), "", 0, 0) == 0);
     Messages messages;
+    for (int i = 0; i < 30; ++i) {
+      REQUIRE(::send(peer.get(), "", 0, 0) == 0);
+      messages.headers[0].msg_len = 1;
+      CHECK(receive(channel, messages.headers) == 1);
+      CHECK(messages.headers[0].msg_len == 0);
+    }
+  });
+}
+
+TEST_CASE("datagrams that come one by one are received, and then a burst, in order") {
+  test::on_each_engine([] {
+    auto [ours, peer] = test::datagram_pair();
+    Channel channel(std::move(ours));
+    Messages messages;
+    for (int i = 0; i < 40; ++i) {
+      const std::string text = std::to_string(i);
+      std::thread later;
+      // Most arrive while the receive waits, some before.
+      if (i % 4 == 0) {
+        test::send_text(peer.get(), text);
+      } else {
+        later = std::thread([&] { test::send_text(peer.get(), text); });
+      }
+      CHECK(receive(channel, messages.headers) == 1);
+      CHECK(messages.text(0) == text);
+      if (later.joinable()) later.join();
+    }
+    for (int i = 0; i < kBurst; ++i) test::send_text(peer.get(), std::to_string(i));
+    int largest = 0;
+    for (int next = 0; next < kBurst;) {
+      const int count = receive(channel, messages.headers);
+      REQUIRE(count > 0);
+      largest = std::max(largest, count);
+      for (int i = 0; i < count; ++i, ++next) {
+        CHECK(messages.text(static_cast<std::size_t>(i)) == std::to_string(next));
+      }
+    }
+    CHECK(largest == static_cast<int>(kCount));
+  });
+}
+
+TEST_CASE("a deadline ends the wait for a datagram after many that came one by one") {
+  test::on_each_engine([] {
+    auto [ours, peer] = test::datagram_pair();
+    Channel channel(std::move(ours));
+    Messages messages;
+    for (int i = 0; i < 20; ++i) {
+      test::send_text(peer.get(), "x");
+      REQUIRE(receive(channel, messages.headers) == 1);
+    }
+    ReceiveDatagrams operation(channel, messages.headers);
+    Engine& engine = Engine::current();
+    const Deadline deadline = Deadline::after(engine.read_clock(), std::chrono::milliseconds(20));
+    CHECK(engine.perform(operation, deadline) == -kDeadlineEnd);
+    test::send_text(peer.get(), "after");
     CHECK(receive(channel, messages.headers) == 1);
-    CHECK(messages.headers[0].msg_len == 0);
+    CHECK(messages.text(0) == "after");
   });
 }
 
@@ -140,6 +198,8 @@ class CountingReader final : public ErrorQueueReader {
     ReceiveErrors operation(channel, messages.headers);
     if (empties_) last = Engine::current().attempt(operation);
   }
+
+  bool expects_errors() const noexcept override { return true; }
 
   int count = 0;
   int last = 0;
