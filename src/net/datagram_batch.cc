@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "engine/passed_descriptors.h"
@@ -99,21 +100,6 @@ void ReceiveBatch::read_timed_control(std::size_t index) {
   }
 }
 
-void SendBatch::note_times(TimestampUse use) {
-  timed_controls_.resize(use == TimestampUse::received_and_sent ? headers_.size() : 0);
-}
-
-void SendBatch::ask_for_time(std::size_t index) {
-  msghdr& header = headers_[index].msg_hdr;
-  std::byte* const control = timed_controls_[index].bytes;
-  write_sent_time_request(control);
-  if (header.msg_controllen > 0) {
-    std::memcpy(control + kSentTimeRequestBytes, header.msg_control, header.msg_controllen);
-  }
-  header.msg_control = control;
-  header.msg_controllen += kSentTimeRequestBytes;
-}
-
 namespace {
 
 void address(msghdr& header, const DatagramRoute& route) {
@@ -126,19 +112,51 @@ void address(msghdr& header, const DatagramRoute& route) {
 
 }  // namespace
 
-std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagrams) {
-  const std::size_t count = std::min(datagrams.size(), headers_.size());
-  for (std::size_t i = 0; i < count; ++i) {
-    const OutgoingDatagram& datagram = datagrams[i];
-    pieces_[i] = {const_cast<std::byte*>(datagram.bytes.data()), datagram.bytes.size()};
-    msghdr& header = headers_[i].msg_hdr;
-    header = {};
-    header.msg_iov = &pieces_[i];
-    header.msg_iovlen = 1;
-    if (datagram.route != nullptr) address(header, *datagram.route);
-    if (datagram.sent_time == SentTime::wanted && !timed_controls_.empty()) ask_for_time(i);
+std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagrams, Trains trains) {
+  const std::size_t count = std::min(datagrams.size(), pieces_.size());
+  std::size_t described = 0;
+  for (std::size_t i = 0; i < count; i += lengths_[described++]) {
+    const auto rest = datagrams.first(count).subspan(i);
+    const std::size_t length = trains == Trains::none ? 1 : train_length(rest);
+    for (std::size_t at = i; at < i + length; ++at) {
+      const Bytes bytes = datagrams[at].bytes;
+      pieces_[at] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
+    }
+    lengths_[described] = length;
+    describe(described, std::span(pieces_).subspan(i, length), rest.front());
   }
-  return std::span(headers_).first(count);
+  return std::span(headers_).first(described);
+}
+
+std::size_t SendBatch::datagrams_in(std::size_t count) const {
+  return std::accumulate(lengths_.begin(), lengths_.begin() + static_cast<std::ptrdiff_t>(count),
+                         std::size_t{0});
+}
+
+void SendBatch::describe(std::size_t index, std::span<iovec> pieces,
+                         const OutgoingDatagram& first) {
+  msghdr& header = headers_[index].msg_hdr;
+  header = {};
+  header.msg_iov = pieces.data();
+  header.msg_iovlen = pieces.size();
+  if (first.route != nullptr) address(header, *first.route);
+  if (pieces.size() > 1) {
+    write_train_request(make_room(index, kTrainRequestBytes), first.bytes.size());
+  } else if (first.sent_time == SentTime::wanted && times_ == TimestampUse::received_and_sent) {
+    write_sent_time_request(make_room(index, kSentTimeRequestBytes));
+  }
+}
+
+/// Returns the place of another control message of `size` bytes, before those of the route.
+std::byte* SendBatch::make_room(std::size_t index, std::size_t size) {
+  msghdr& header = headers_[index].msg_hdr;
+  std::byte* const control = controls_[index].bytes;
+  if (header.msg_controllen > 0) {
+    std::memcpy(control + size, header.msg_control, header.msg_controllen);
+  }
+  header.msg_control = control;
+  header.msg_controllen += size;
+  return control;
 }
 
 namespace {

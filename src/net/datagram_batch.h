@@ -3,13 +3,16 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/channel.h"
 #include "hotline/net/datagram_socket.h"
+#include "net/datagram_train.h"
 #include "net/kernel_times.h"
+#include "net/route_control.h"
 
 namespace hotline::net {
 
@@ -61,25 +64,35 @@ class ReceiveBatch {
 /// The kernel's descriptions for sending many datagrams at a time.
 class SendBatch {
  public:
-  explicit SendBatch(std::size_t count) : pieces_(count), headers_(count) {}
+  explicit SendBatch(std::size_t count)
+      : pieces_(count), headers_(count), lengths_(count), controls_(count) {}
 
   /// From now on, asks for the times of the datagrams that want one, or no longer does.
-  void note_times(TimestampUse use);
+  void note_times(TimestampUse use) { times_ = use; }
 
-  /// Describes the first of `datagrams`, as many as fit.
-  std::span<mmsghdr> prepare(std::span<const OutgoingDatagram> datagrams);
+  /// Describes the first of `datagrams`, as many as fit: trains by one description each, if they
+  /// are possible.
+  std::span<mmsghdr> prepare(std::span<const OutgoingDatagram> datagrams,
+                             Trains trains = Trains::none);
+
+  /// Returns how many datagrams the first `count` descriptions stand for.
+  std::size_t datagrams_in(std::size_t count) const;
 
  private:
-  /// The control data of a route, and the request for a sent time.
-  struct TimedControl {
-    alignas(cmsghdr) std::byte bytes[sizeof(DatagramRoute) + kSentTimeRequestBytes];
+  /// The control data of a route, and one request besides.
+  struct Control {
+    alignas(cmsghdr) std::byte
+        bytes[RouteControl::kBytesMax + std::max(kSentTimeRequestBytes, kTrainRequestBytes)];
   };
 
-  void ask_for_time(std::size_t index);
+  void describe(std::size_t index, std::span<iovec> pieces, const OutgoingDatagram& first);
+  std::byte* make_room(std::size_t index, std::size_t size);
 
-  std::vector<TimedControl> timed_controls_;  ///< Empty if no sent times are noted.
+  TimestampUse times_ = TimestampUse::none;
   std::vector<iovec> pieces_;
   std::vector<mmsghdr> headers_;
+  std::vector<std::size_t> lengths_;  ///< The datagrams that each description stands for.
+  std::vector<Control> controls_;
 };
 
 /// Turns the address information that came with a datagram into what a reply must carry to be sent

@@ -60,7 +60,11 @@ std::unique_ptr<DatagramSocket::State> DatagramSocket::State::over(net::BoundSoc
   auto state = std::make_unique<State>(std::move(bound.channel), std::move(bound.endpoint), options,
                                        packet_info);
   state->own_address = net::OwnAddress(bound.address);
-  if (net::family_of(bound.address) == AF_UNIX) state->unix_sender.emplace(*state->channel);
+  if (net::family_of(bound.address) == AF_UNIX) {
+    state->unix_sender.emplace(*state->channel);
+  } else {
+    state->trains = net::ask_for_trains(*state->channel);
+  }
   state->path = std::move(bound.path);
   state->mode = std::move(bound.mode);
   return state;
@@ -206,18 +210,34 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   return {};
 }
 
+/// Sends the first of `datagrams`. Returns how many, or the negated errno of the first one, or of
+/// the first train. A train that fails is sent again as single datagrams.
+int DatagramSocket::State::send_next(std::span<const OutgoingDatagram> datagrams,
+                                     net::Trains& allowed) {
+  int result = send_some(sent.prepare(datagrams, allowed));
+  const bool was_train = sent.datagrams_in(1) > 1;
+  if (result < 0 && was_train && is_of_datagram(result)) {
+    if (net::is_refusal_of_trains(result)) trains = net::Trains::none;
+    allowed = net::Trains::none;
+    result = send_some(sent.prepare(datagrams, allowed));
+  }
+  return result < 0 ? result
+                    : static_cast<int>(sent.datagrams_in(static_cast<std::size_t>(result)));
+}
+
 Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram> datagrams) {
   State& state = *state_;
   const auto lock = state.send_mutex.lock();
   if (!lock) return fail(state.send_error(lock.error(), nullptr));
   std::size_t sent = 0;
+  net::Trains trains = state.trains;
   while (!datagrams.empty()) {
     const std::size_t sendable = state.sendable(datagrams);
     if (sendable == 0) {
       datagrams = datagrams.subspan(1);
       continue;
     }
-    const int result = state.send_some(state.sent.prepare(datagrams.first(sendable)));
+    const int result = state.send_next(datagrams.first(sendable), trains);
     if (result < 0 && !is_of_datagram(result) && result != -engine::kDeadlineEnd) {
       return fail(state.error(result, kSendTo));
     }
@@ -228,8 +248,8 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
       if (state.options.tap != nullptr)
         state.options.tap->sent(state.peer_of(each.route), each.bytes);
     }
-    // An error belongs to the first datagram, which is dropped.
-    datagrams = datagrams.subspan(result < 0 ? 1 : taken);
+    // An error belongs to the first datagram or train, which is dropped.
+    datagrams = datagrams.subspan(result < 0 ? state.sent.datagrams_in(1) : taken);
   }
   return sent;
 }
@@ -256,6 +276,7 @@ Result<DatagramSocket> DatagramSocket::share() const {
   auto state = std::make_unique<State>(std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint,
                                        state_->options, state_->packet_info);
   state->own_address = state_->own_address;
+  state->trains = state_->trains;
   state->mode = state_->mode;
   if (state_->unix_sender) state->unix_sender.emplace(*state->channel);
   return with_my_times(std::move(state));

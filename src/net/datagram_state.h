@@ -32,6 +32,7 @@ struct DatagramSocket::State {
   std::shared_ptr<net::ReceiveBatch> received;
   std::shared_ptr<net::ReceiveBatch> spare;  ///< A user keeps it, or has kept it until recently.
   net::SendBatch sent;
+  net::Trains trains = net::Trains::none;
   net::SentQueue sent_queue;
   std::optional<net::UnixSender> unix_sender;  ///< Set for a bound UNIX socket.
   Mutex send_mutex;  ///< Held by the fiber that sends, because `sent` and the candidates belong to
@@ -85,6 +86,7 @@ struct DatagramSocket::State {
   bool ask_next();
   int send_whole(const OutgoingDatagram& datagram);
   int send_some(std::span<mmsghdr> headers);
+  int send_next(std::span<const OutgoingDatagram> datagrams, net::Trains& allowed);
   std::size_t sendable(std::span<const OutgoingDatagram> datagrams) const;
 };
 

@@ -24,7 +24,8 @@ constexpr std::uint64_t kLeak = 4;
 
 /// The transmit times of replies that are sent with one system call are read before it: a later
 /// time than the true one would give clients a wrong offset, an earlier one only a longer delay. So
-/// a call sends few of them.
+/// a call sends few of them. Those to one client in a row count as one: many leave as a train, and
+/// a client that asks so fast does not measure by each.
 constexpr std::size_t kGroup = 8;
 
 std::uint64_t random_seed() {
@@ -133,11 +134,24 @@ void NtpSocket::answer(std::span<const Datagram> requests) {
   pending_.clear();
   for (const Datagram& each : requests) decide(each, reading);
   for (auto rest = std::span(pending_); !rest.empty();) {
-    const std::size_t count = std::min(kGroup, rest.size());
+    const std::size_t count = group_of(rest);
     if (!complete(rest.first(count), reading)) return refuse(rest);
     send();
     rest = rest.subspan(count);
   }
+}
+
+/// Returns how many of `replies`, from the first on, leave with one system call.
+std::size_t NtpSocket::group_of(std::span<const Pending> replies) {
+  std::size_t trains = 1;
+  for (std::size_t i = 1; i < replies.size(); ++i) {
+    const Pending& last = replies[i - 1];
+    const bool is_alone = last.reply.wants_sent_time || replies[i].reply.wants_sent_time;
+    const bool is_next =
+        is_alone || !(replies[i].request->route->peer == last.request->route->peer);
+    if (is_next && ++trains > kGroup) return i;
+  }
+  return replies.size();
 }
 
 /// The clock was set: the times of these requests are of the other clock.

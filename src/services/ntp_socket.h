@@ -86,6 +86,7 @@ class NtpSocket {
   void observe(const ClockReading& reading);
   void refresh(const ClockReading& reading);
   void decide(const Datagram& datagram, const ClockReading& reading);
+  static std::size_t group_of(std::span<const Pending> replies);
   void refuse(std::span<const Pending> replies);
   bool complete(std::span<Pending> replies, const ClockReading& reading);
   void send();

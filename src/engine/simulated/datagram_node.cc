@@ -3,6 +3,7 @@
 #include <linux/net_tstamp.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <algorithm>
 #include <array>
@@ -122,6 +123,8 @@ void DatagramNode::wake_waiting() {
 }
 
 int DatagramNode::get_option(int level, int name, void* value, std::size_t& size) {
+  // As a kernel that sends no trains.
+  if (level == SOL_UDP && name == UDP_SEGMENT) return -ENOPROTOOPT;
   if (level != SOL_SOCKET || name != SO_MEMINFO) {
     return SocketNode::get_option(level, name, value, size);
   }

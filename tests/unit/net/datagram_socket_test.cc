@@ -62,6 +62,41 @@ TEST_CASE("the peer of a datagram is shown as text") {
   });
 }
 
+TEST_CASE(
+    "replies to several peers in one batch arrive one by one, in order, whatever their sizes") {
+  test::on_each_engine([] {
+    for (const std::string uri : {"udp://127.0.0.1:0", "udp://0.0.0.0:0", "udp://:0"}) {
+      CAPTURE(uri);
+      DatagramSocket server = bound(uri);
+      const std::string called = "udp://127.0.0.1:" + std::to_string(server.endpoint().port());
+      DatagramSocket one = connected(called);
+      DatagramSocket other = connected(called);
+      send(one, "x");
+      const auto first = server.receive(soon());
+      REQUIRE(first);
+      const DatagramRoute to_one = *first->route;
+      send(other, "y");
+      const auto second = server.receive(soon());
+      REQUIRE(second);
+      const DatagramRoute to_other = *second->route;
+
+      std::vector<std::string> texts;
+      std::vector<OutgoingDatagram> outgoing;
+      for (int i = 0; i < 130; ++i) texts.push_back(std::to_string(i));
+      texts.insert(texts.end(), {"", "", "end"});
+      for (const std::string& each : texts) outgoing.push_back({as_bytes(each), &to_one});
+      outgoing.push_back({as_bytes("100"), &to_other});
+      outgoing.push_back({as_bytes("end"), &to_other});
+      const auto sent = server.send_batch(outgoing);
+      REQUIRE(sent);
+      CHECK(*sent == outgoing.size());
+      for (const std::string& each : texts) CHECK(received(one) == each);
+      CHECK(received(other) == "100");
+      CHECK(received(other) == "end");
+    }
+  });
+}
+
 TEST_CASE("an empty datagram is a datagram") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
