@@ -12,6 +12,7 @@
 #include "engine/longest_blocked.h"
 #include "engine/operations/receive.h"
 #include "engine/poll_timeout.h"
+#include "engine/retry_guess.h"
 
 namespace hotline::engine {
 namespace {
@@ -57,6 +58,7 @@ struct EpollLoop::State final : ChannelState {
   Side read;
   Side write;
   std::uint32_t registered = 0;  ///< The events that epoll reports; 0 before the first wait.
+  RetryGuess retry;              ///< For datagrams.
   bool has_ended = false;        ///< An end or error was reported; no further edge comes.
 };
 
@@ -80,12 +82,16 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
   Side& side = state.side(operation.direction());
   // If the deadline has already passed, still try once.
   side.is_ready = side.is_ready || is_due(deadline);
+  const bool is_datagrams = operation.kind() == Operation::Kind::receive_datagrams;
+  bool is_retry = is_datagrams && state.retry.take();
+  side.is_ready = side.is_ready || is_retry;
   for (;;) {
     if (side.is_ready) {
       const bool is_accept = operation.kind() == Operation::Kind::accept;
       is_accept ? spend_accept_budget() : spend_budget();
       if (has_left(operation.channel(), state)) return -kCancelEnd;
       const int result = try_operation(state, operation);
+      if (std::exchange(is_retry, false)) state.retry.note(result != -EAGAIN);
       const bool is_starved =
           result == -ENOBUFS && operation.kind() == Operation::Kind::receive && buffers_.has_any();
       if (is_starved) {
@@ -99,12 +105,13 @@ int EpollLoop::interpret(Operation& operation, Deadline deadline) {
         continue;
       }
       if (result != -EAGAIN) {
-        if (operation.has_exhausted(result) && !state.has_ended) side.is_ready = false;
+        const bool is_exhausted = operation.has_exhausted(result) && !state.has_ended;
+        if (is_exhausted) side.is_ready = false;
+        if (is_exhausted && is_datagrams) state.retry.consider(result);
         return result;
       }
       side.is_ready = false;
       // A datagram socket has no end: what was reported has been taken, and the next event comes.
-      const bool is_datagrams = operation.kind() == Operation::Kind::receive_datagrams;
       if (is_datagrams) state.has_ended = false;
       if (is_due(deadline)) return -kDeadlineEnd;
     }

@@ -144,12 +144,25 @@ int UringLoop::receive_datagrams(ReceiveDatagrams& operation, Deadline deadline)
   State& state = attached_state(operation.channel());
   const bool is_lone = state.is_dry && state.lone_count >= kLoneMin && !is_due(deadline);
   int result = -EAGAIN;
-  if (is_lone && operation.may_receive_first()) result = receive_lone(operation, state, deadline);
+  if (state.retry.take()) {
+    result = attempt_again(operation, state);
+  } else if (is_lone && operation.may_receive_first()) {
+    result = receive_lone(operation, state, deadline);
+  }
   if (result == -EAGAIN) result = attempt_or_poll(operation, deadline);
   if (result > 0 && !has_left(operation.channel(), state)) {
     state.is_dry = operation.has_exhausted(result);
     state.lone_count = result == 1 ? state.lone_count + 1 : 0;
+    if (state.is_dry) state.retry.consider(result);
   }
+  return result;
+}
+
+int UringLoop::attempt_again(ReceiveDatagrams& operation, State& state) {
+  spend_budget();
+  if (has_left(operation.channel(), state)) return -kCancelEnd;
+  const int result = operation.attempt();
+  state.retry.note(result != -EAGAIN);
   return result;
 }
 

@@ -55,6 +55,7 @@ class UringLoop final : public EventLoop {
   int park_submitted(SubmittedWait& wait, Operation& operation, Deadline deadline);
   int attempt_or_poll(Operation& operation, Deadline deadline);
   int receive_datagrams(ReceiveDatagrams& operation, Deadline deadline);
+  int attempt_again(ReceiveDatagrams& operation, State& state);
   int receive_lone(ReceiveDatagrams& operation, State& state, Deadline deadline);
 
   int receive(Operation& operation, Deadline deadline);

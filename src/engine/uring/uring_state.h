@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/retry_guess.h"
 #include "engine/uring/uring_loop.h"
 
 // What a UringLoop keeps for its waits and descriptors. Only its own sources include this.
@@ -78,6 +79,7 @@ struct UringLoop::State final : ChannelState, Completion {
   bool is_cut = false;           ///< cut_longest_blocked() has cut it: it must not write any more.
   bool is_direct = false;        ///< The peer sends faster than the stream reads: receive only on
                                  ///< request, without a multishot.
+  RetryGuess retry;              ///< For datagrams.
   std::uint32_t lone_count = 0;  ///< The receives in a row that brought one datagram each.
   std::unique_ptr<std::vector<int>> accepted_fds;  ///< Used for a listener.
 };
