@@ -44,6 +44,7 @@
 #include "hotline/engine/inherited_signals.h"
 #include "hotline/engine/log_file.h"
 #include "hotline/engine/loop.h"
+#include "hotline/engine/make_directories.h"
 #include "hotline/engine/mutex.h"
 #include "hotline/engine/offload.h"
 #include "hotline/engine/on_drain.h"

@@ -1,33 +1,17 @@
 #include "cli/home.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <cstdlib>
+
+#include "hotline/engine/make_directories.h"
 
 namespace hotline::cli {
 namespace {
-
-constexpr mode_t kOwnerOnly = 0700;
 
 /// Returns the value of an environment variable if it is an absolute path; the specification says
 /// to ignore others.
 std::string absolute_path_in(const char* variable) {
   const char* value = std::getenv(variable);
   return value != nullptr && value[0] == '/' ? value : "";
-}
-
-bool make_directory(const std::string& path) {
-  return ::mkdir(path.c_str(), kOwnerOnly) == 0 || errno == EEXIST;
-}
-
-/// Like `mkdir -p`.
-bool make_directories(const std::string& path) {
-  for (std::size_t end = 0; end != path.npos;) {
-    end = path.find('/', end + 1);
-    if (!make_directory(path.substr(0, end))) return false;
-  }
-  return make_directory(path + "/.");  // This exists only in a directory.
 }
 
 }  // namespace

@@ -14,14 +14,14 @@ namespace hotline::cli {
 namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{16} << 20;
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kHostBlanks = " \t\r";
 constexpr char kExample[] =
     "write for example --on hosts.txt, with an endpoint on each line, or "
     "--on tls://a.example:8090,tls://b.example:8090";
 
 std::string_view without_comment(std::string_view line) {
   for (std::size_t at = line.find('#'); at != line.npos; at = line.find('#', at + 1)) {
-    if (at == 0 || kBlanks.find(line[at - 1]) != kBlanks.npos) return line.substr(0, at);
+    if (at == 0 || kHostBlanks.find(line[at - 1]) != kHostBlanks.npos) return line.substr(0, at);
   }
   return line;
 }
@@ -30,7 +30,7 @@ std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   for (;;) {
     const std::size_t end = text.find(separator);
-    parts.emplace_back(trim(text.substr(0, end), kBlanks));
+    parts.emplace_back(trim(text.substr(0, end), kHostBlanks));
     if (end == text.npos) return parts;
     text.remove_prefix(end + 1);
   }
@@ -68,7 +68,7 @@ Result<std::string> read_standard_input() {
 Result<std::vector<std::string>> parse_host_file(std::string_view text, const std::string& source) {
   std::vector<std::string> hosts;
   for (const std::string& line : split(text, '\n')) {
-    const std::string_view host = trim(without_comment(line), kBlanks);
+    const std::string_view host = trim(without_comment(line), kHostBlanks);
     if (!host.empty()) hosts.emplace_back(host);
   }
   return checked(std::move(hosts), source);

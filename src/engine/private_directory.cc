@@ -12,12 +12,12 @@
 #include <utility>
 
 #include "engine/above_standard.h"
+#include "hotline/engine/make_directories.h"
 
 namespace hotline::engine {
 namespace {
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
-constexpr mode_t kDirectoryMode = S_IRWXU;
 constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 constexpr char kRead[] = "read";
 constexpr char kOpen[] = "open";
@@ -104,18 +104,6 @@ bool write_file(int directory, const std::string& name, Bytes content) {
          flush_to_disk(fd.get());
 }
 
-bool make_directory(const std::string& path) {
-  return ::mkdir(path.c_str(), kDirectoryMode) == 0 || errno == EEXIST;
-}
-
-/// Like `mkdir -p`. Returns false with errno.
-bool make_directories(const std::string& path) {
-  for (std::size_t end = path.find('/', 1); end != path.npos; end = path.find('/', end + 1)) {
-    if (!make_directory(path.substr(0, end))) return false;
-  }
-  return make_directory(path);
-}
-
 }  // namespace
 
 Result<PrivateDirectory> PrivateDirectory::open(const std::string& path) {
@@ -133,7 +121,7 @@ Result<PrivateDirectory> PrivateDirectory::open(const std::string& path) {
 }
 
 Result<PrivateDirectory> PrivateDirectory::make(const std::string& path) {
-  if (!make_directories(path)) return failed("make the directory", path);
+  if (auto made = make_directories(path); !made) return fail(std::move(made.error()));
   return open(path);
 }
 
