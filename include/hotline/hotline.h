@@ -59,6 +59,7 @@
 #include "hotline/engine/semaphore.h"
 #include "hotline/engine/signals.h"
 #include "hotline/engine/spill_file.h"
+#include "hotline/engine/staged_file.h"
 #include "hotline/engine/standard_streams.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/engine/wait_descriptor.h"
