@@ -31,6 +31,7 @@ constexpr char kRunExamples[] =
   tar c . | hotline run --cwd /srv/copy tls://alice@server.example:8090 -- tar x
   hotline run --on hosts.txt --fold -- uname -r
   hotline run --tty tls://alice@server.example:8090 -- top
+  hotline run --on hosts.txt --outdir logs -- dmesg
   hotline run --json --timeout 5s tls://alice@server.example:8090 -- uptime
 )";
 
@@ -48,11 +49,14 @@ everything else: no connection, a timeout, a limit, a broken connection, output 
 complete. It is 0 only if all of the output has arrived unchanged and the command has ended with 0.
 
 With --on the command runs at many endpoints, each over a connection of its own, with no input.
-Every line of output begins with its endpoint; with --fold, equal outputs are printed once, at the
-end, below the endpoints; with --json there is an object for each endpoint. The last line on
-standard error counts the endpoints: ok, failed (the command ended otherwise), refused, timed_out,
-unreachable, lost (it may have run), cancelled. The exit status is 0 if all are ok, the highest of
-the commands if the others have failed, and otherwise 255. A mistake in any endpoint runs nothing
+Every line of output begins with its endpoint and ':'; what goes on a line of more than 8 KiB begins
+with ':+'. With --fold, equal outputs are printed once, at the end, below the endpoints; with --json
+there is an object for each endpoint. With --outdir and --errdir outputs go to files instead, one
+for each endpoint. A file whose name ends with '.partial' does not have all of its output; files of
+an earlier run are removed before anything runs. The last line on standard error counts the
+endpoints: ok, failed (the command ended otherwise), refused, timed_out, unreachable, lost (it may
+have run), cancelled. The exit status is 0 if all are ok, the highest of the commands if the others
+have failed, and otherwise 255. A mistake in any endpoint, or a key that is missing, runs nothing
 anywhere.
 
 The first ^C cancels the command: the server kills it and every process that it has started. The
@@ -192,6 +196,10 @@ std::vector<OptionRow> run_rows() {
        .help = "with --on, so many connections at once (default " +
                std::to_string(defaults.hosts_at_once) + ")"},
       {.name = "--fold", .help = "with --on, print equal outputs once, at the end"},
+      {.name = "--outdir",
+       .value = "DIR",
+       .help = "with --on, write each standard output to a file in DIR, instead of printing it"},
+      {.name = "--errdir", .value = "DIR", .help = "the same for standard error"},
       {.name = "--json", .help = "print the result as one JSON object"},
       {.name = "--linger",
        .value = "TIME",
@@ -270,13 +278,31 @@ Result<void> read_terminal(const Arguments& given, RunOptions& options) {
   options.controls = Controls::raw;
   return {};
 }
+constexpr char kFilesExample[] = "write for example --outdir out --errdir err";
 
 /// Options that are for one endpoint only.
 constexpr const char* kSingleOptions[] = {"--keep",  "--detach", "--reconnect",
                                           "--input", "--linger", "--tty"};
 
+/// Options that need --on.
+constexpr const char* kManyOptions[] = {"--fanout", "--fold", "--outdir", "--errdir"};
+
+Result<void> read_directories(const Arguments& given, RunOptions& options) {
+  for (const auto& [option, directory] : {std::pair("--outdir", &options.output_directory),
+                                          std::pair("--errdir", &options.error_directory)}) {
+    if (!given.has(option)) continue;
+    *directory = given.options.at(option);
+    if (directory->empty()) return refuse_value(option, usage_error("it is empty", kFilesExample));
+  }
+  // Files of the same name would be in both.
+  if (options.output_directory.empty() || options.output_directory != options.error_directory) {
+    return {};
+  }
+  return fail(usage_error("--outdir and --errdir name the same directory", kFilesExample));
+}
+
 Result<void> read_many(const Arguments& given, RunOptions& options) {
-  for (const char* const option : {"--fanout", "--fold"}) {
+  for (const char* const option : kManyOptions) {
     if (given.has(option) && !given.has("--on")) {
       return fail(
           usage_error(std::string(option) + " is for --on", "add --on HOSTS, or leave it out"));
@@ -292,6 +318,7 @@ Result<void> read_many(const Arguments& given, RunOptions& options) {
   if (!hosts) return fail(std::move(hosts.error()));
   options.hosts = std::move(*hosts);
   if (given.has("--fold")) options.outputs = ManyOutputs::folded;
+  if (auto read = read_directories(given, options); !read) return read;
   std::optional<std::size_t> at_once = options.hosts_at_once;
   auto read = read_count(given, "--fanout", at_once);
   options.hosts_at_once = *at_once;

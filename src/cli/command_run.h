@@ -56,6 +56,8 @@ struct RunOptions {
   std::vector<std::string> hosts = {};  ///< Endpoints; empty: without --on.
   std::size_t hosts_at_once = 64;       ///< Connections at the same time.
   ManyOutputs outputs = ManyOutputs::live;
+  std::string output_directory = {};   ///< For a file with each output; empty: they are shown.
+  std::string error_directory = {};    ///< The same for standard error.
   std::optional<InputUse> input = {};  ///< Absent: it is sent, unless it is a terminal.
 };
 

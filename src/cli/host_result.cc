@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 namespace hotline::cli {
 namespace {
@@ -9,13 +10,45 @@ namespace {
 constexpr std::array<std::string_view, 7> kNames{"ok",          "failed", "refused",  "timed_out",
                                                  "unreachable", "lost",   "cancelled"};
 
-HostOutcome outcome_of_connect(const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::timed_out: return HostOutcome::timed_out;
-    case ErrorKind::cancelled: return HostOutcome::cancelled;
-    case ErrorKind::permission_denied: return HostOutcome::refused;
-    default: return HostOutcome::unreachable;
+/// Returns true for the errors of a connection that has ended.
+bool is_end_of_connection(ErrorKind kind) {
+  return kind == ErrorKind::truncated || kind == ErrorKind::reset || kind == ErrorKind::closed;
+}
+
+/// A server ends the call of a caller that it does not accept or allow, and says nothing.
+HostOutcome outcome_before_start(const Error& error, RunStage stage) {
+  // No descriptor was left here.
+  if (error.native_code == EMFILE || error.native_code == ENFILE) return HostOutcome::cancelled;
+  if (error.kind == ErrorKind::permission_denied) return HostOutcome::refused;
+  const bool is_silent_end = stage == RunStage::greeting && is_end_of_connection(error.kind);
+  return is_silent_end ? HostOutcome::refused : HostOutcome::unreachable;
+}
+
+/// Before the server has accepted the command, an error that is not one of the connection is its
+/// answer.
+HostOutcome outcome_after_start(const Error& error, RunStage stage) {
+  const bool is_cut = is_end_of_connection(error.kind) || error.kind == ErrorKind::unresponsive ||
+                      error.kind == ErrorKind::protocol_violation;
+  return stage == RunStage::starting && !is_cut ? HostOutcome::refused : HostOutcome::lost;
+}
+
+using OutcomeCounts = std::array<std::size_t, kNames.size()>;
+
+/// Returns `: 36 ok, 1 failed`; empty if there is nothing to count.
+std::string counts_text(const OutcomeCounts& counts) {
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    text += (text.empty() ? ": " : ", ") + std::to_string(counts[i]) + " " + std::string(kNames[i]);
   }
+  return text;
+}
+
+std::size_t partial_files(const HostResult& result) {
+  const auto is_partial = [](const std::optional<HostFile>& file) {
+    return file && file->end == OutputEnd::partial ? std::size_t{1} : 0;
+  };
+  return is_partial(result.output_file) + is_partial(result.error_file);
 }
 
 }  // namespace
@@ -23,15 +56,11 @@ HostOutcome outcome_of_connect(const Error& error) {
 std::string_view name_of(HostOutcome outcome) { return kNames[static_cast<std::size_t>(outcome)]; }
 
 HostOutcome outcome_of(const Error& error, RunStage stage) {
-  if (stage == RunStage::connecting) return outcome_of_connect(error);
-  if (error.kind == ErrorKind::timed_out) return HostOutcome::timed_out;
   if (error.kind == ErrorKind::cancelled) return HostOutcome::cancelled;
-  // Before the server has accepted the command, an error that is not one of the connection is its
-  // answer.
-  const bool is_cut = error.kind == ErrorKind::truncated || error.kind == ErrorKind::reset ||
-                      error.kind == ErrorKind::closed || error.kind == ErrorKind::unresponsive ||
-                      error.kind == ErrorKind::protocol_violation;
-  return stage == RunStage::starting && !is_cut ? HostOutcome::refused : HostOutcome::lost;
+  if (stage == RunStage::keeping) return HostOutcome::failed;
+  if (error.kind == ErrorKind::timed_out) return HostOutcome::timed_out;
+  const bool is_sent = stage != RunStage::connecting && stage != RunStage::greeting;
+  return is_sent ? outcome_after_start(error, stage) : outcome_before_start(error, stage);
 }
 
 HostOutcome outcome_of(const CommandExit& exit) {
@@ -48,18 +77,32 @@ HostOutcome outcome_of(const CommandExit& exit) {
   return exit.is_success() ? HostOutcome::ok : HostOutcome::failed;
 }
 
-std::string summary_of(std::span<const HostResult> results) {
-  std::array<std::size_t, kNames.size()> counts{};
-  for (const HostResult& each : results) ++counts[static_cast<std::size_t>(each.outcome)];
-  std::string text =
-      std::to_string(results.size()) + (results.size() == 1 ? " endpoint" : " endpoints");
-  const char* separator = ": ";
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    text += separator + std::to_string(counts[i]) + " " + std::string(kNames[i]);
-    separator = ", ";
+std::string progress_of(std::span<const HostResult> results) {
+  OutcomeCounts counts{};
+  std::size_t done = 0;
+  std::size_t running = 0;
+  for (const HostResult& each : results) {
+    if (each.state == HostState::running) ++running;
+    if (each.state != HostState::done) continue;
+    ++done;
+    ++counts[static_cast<std::size_t>(each.outcome)];
   }
-  return text;
+  return std::to_string(done) + " of " + std::to_string(results.size()) + " done, " +
+         std::to_string(running) + " running" + counts_text(counts);
+}
+
+std::string summary_of(std::span<const HostResult> results) {
+  OutcomeCounts counts{};
+  std::size_t partial = 0;
+  for (const HostResult& each : results) {
+    ++counts[static_cast<std::size_t>(each.outcome)];
+    partial += partial_files(each);
+  }
+  std::string text = std::to_string(results.size()) +
+                     (results.size() == 1 ? " endpoint" : " endpoints") + counts_text(counts);
+  if (partial == 0) return text;
+  return text + "; " + std::to_string(partial) +
+         (partial == 1 ? " partial file" : " partial files");
 }
 
 ExitStatus status_of(std::span<const HostResult> results) {

@@ -14,22 +14,24 @@ std::string PrefixedLines::take(Bytes piece) {
     line_ += text.substr(0, size);
     text.remove_prefix(size);
     if (text.empty()) break;
-    // Either a newline is next, or the line is full and goes on.
-    if (text.front() == '\n') text.remove_prefix(1);
-    end_line(lines);
+    // Either a newline is next, or there is no room and the line goes on.
+    const bool is_end = text.front() == '\n';
+    if (is_end) text.remove_prefix(1);
+    print(lines, is_end ? Place::line_begin : Place::within_line);
   }
   return lines;
 }
 
 std::string PrefixedLines::finish() {
   std::string lines;
-  if (!line_.empty()) end_line(lines);
+  if (!line_.empty()) print(lines, Place::line_begin);
   return lines;
 }
 
-void PrefixedLines::end_line(std::string& lines) {
-  lines += prefix_ + line_ + '\n';
+void PrefixedLines::print(std::string& lines, Place next) {
+  lines += name_ + (place_ == Place::line_begin ? ": " : ":+ ") + line_ + '\n';
   line_.clear();
+  place_ = next;
 }
 
 }  // namespace hotline::cli

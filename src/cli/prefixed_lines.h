@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,13 +9,14 @@
 namespace hotline::cli {
 
 /// Makes whole lines of the output of one of many commands, each with the name of its endpoint, so
-/// that lines of several can be mixed.
+/// that lines of several can be mixed: `NAME: text`. A line that is too long is printed in several,
+/// and those after the first begin with `NAME:+ `.
 class PrefixedLines {
  public:
-  /// A line longer than this is cut into several.
+  /// A line longer than this is printed in several.
   static constexpr std::size_t kLineBytesMax = 8 * 1024;
 
-  explicit PrefixedLines(std::string_view name) : prefix_(std::string(name) + ": ") {}
+  explicit PrefixedLines(std::string_view name) : name_(name) {}
 
   /// Returns the lines that `piece` completes.
   std::string take(Bytes piece);
@@ -23,10 +25,13 @@ class PrefixedLines {
   std::string finish();
 
  private:
-  void end_line(std::string& lines);
+  enum class Place : std::uint8_t { line_begin, within_line };
 
-  std::string prefix_;
-  std::string line_;  ///< Begun, and not complete.
+  void print(std::string& lines, Place next);
+
+  std::string name_;
+  std::string line_;                 ///< Begun, and not complete.
+  Place place_ = Place::line_begin;  ///< Where `line_` belongs in the line of the command.
 };
 
 }  // namespace hotline::cli

@@ -26,14 +26,8 @@ Error with_wire_hint(Error error, const std::string& uri) {
   return std::move(hinted.error());
 }
 
-CommandClientOptions client_options(const ConnectOptions& connecting) {
-  CommandClientOptions options;
-  options.hello_timeout = std::min(options.hello_timeout, connecting.timeout);
-  return options;
-}
-
-/// Waits until the server has answered. A signal ends this program.
-Result<void> wait_ready(CommandClient& client, Signals& signals) {
+/// The same as wait_remote(). A signal ends this program.
+Result<void> wait_or_end(CommandClient& client, const std::string& uri, Signals& signals) {
   Result<void> ready;
   TaskGroup fibers;
   auto spawned = fibers.spawn("signals", [&] {
@@ -41,7 +35,7 @@ Result<void> wait_ready(CommandClient& client, Signals& signals) {
   });
   if (spawned) {
     spawned = fibers.spawn("hello", [&] {
-      ready = client.session().wait_ready();
+      ready = wait_remote(client, uri);
       fibers.cancel();
     });
   }
@@ -52,17 +46,27 @@ Result<void> wait_ready(CommandClient& client, Signals& signals) {
 
 }  // namespace
 
+Result<CommandClient> open_remote(Stream stream, Duration patience) {
+  CommandClientOptions options;
+  options.hello_timeout = std::min(options.hello_timeout, patience);
+  return CommandClient::open(std::move(stream), options);
+}
+
+Result<void> wait_remote(CommandClient& client, const std::string& uri) {
+  auto ready = client.session().wait_ready();
+  if (!ready) return fail(with_wire_hint(std::move(ready.error()), uri));
+  return {};
+}
+
 Result<CommandClient> connect_remote(CommandTarget target, const std::string& uri) {
-  const CommandClientOptions options = client_options(target.connecting);
+  const Duration patience = target.connecting.timeout;
   auto stream = connect(target.target, std::move(target.connecting));
   if (!stream) return fail(std::move(stream.error()));
   auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
   if (!signals) return fail(std::move(signals.error()));
-  auto client = CommandClient::open(std::move(*stream), options);
-  if (!client) return fail(std::move(client.error()));
-  if (auto ready = wait_ready(*client, *signals); !ready) {
-    return fail(with_wire_hint(std::move(ready.error()), uri));
-  }
+  auto client = open_remote(std::move(*stream), patience);
+  if (!client) return client;
+  if (auto ready = wait_or_end(*client, uri, *signals); !ready) return fail(ready.error());
   return client;
 }
 
@@ -80,13 +84,13 @@ Result<CommandClient> connect_on_fiber(const std::string& uri, const std::string
                                        Duration connect_timeout) {
   auto target = CommandTarget::parse(uri, home, connect_timeout);
   if (!target) return fail(std::move(target.error()));
-  const CommandClientOptions options = client_options(target->connecting);
+  const Duration patience = target->connecting.timeout;
   auto stream = connect(target->target, std::move(target->connecting));
   if (!stream) return fail(std::move(stream.error()));
   stream->leave_loop();
   // There the session gets a thread of its own: the loop of this fiber ends before the session.
-  auto opened = offload([stream = std::move(*stream), options]() mutable {
-    return CommandClient::open(std::move(stream), options);
+  auto opened = offload([stream = std::move(*stream), patience]() mutable {
+    return open_remote(std::move(stream), patience);
   });
   if (!opened) return fail(std::move(opened.error()));
   if (!*opened) return fail(std::move(opened->error()));

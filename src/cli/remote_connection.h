@@ -5,9 +5,18 @@
 #include "cli/command_connection.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
+#include "hotline/net/stream.h"
 #include "hotline/services/command_client.h"
 
 namespace hotline::cli {
+
+/// Begins a session over `stream`. Does not wait for the server, which is to answer within
+/// `patience`. Fails as CommandClient::open().
+Result<CommandClient> open_remote(Stream stream, Duration patience);
+
+/// Waits until the server has answered as a service on the wire `hotline`. `uri` is its endpoint.
+/// Fails as Session::wait_ready(), with a hint.
+Result<void> wait_remote(CommandClient& client, const std::string& uri);
 
 /// Connects to a service on the wire `hotline`, and waits until it has answered as such. `uri` is
 /// its endpoint. Fails as connect() does, and if the server does not speak this wire, with a hint

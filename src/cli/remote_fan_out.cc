@@ -1,227 +1,230 @@
 #include "cli/remote_fan_out.h"
 
-#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
-#include "cli/command_connection.h"
+#include "cli/collected_output.h"
 #include "cli/fan_out.h"
 #include "cli/folded_results.h"
+#include "cli/host_file.h"
 #include "cli/host_result.h"
-#include "cli/prefixed_lines.h"
+#include "cli/host_run.h"
+#include "cli/host_targets.h"
+#include "cli/json_bytes.h"
 #include "cli/remote_output.h"
 #include "cli/remote_result.h"
 #include "cli/remote_run.h"
 #include "cli/report.h"
-#include "cli/standard_input.h"
-#include "cli/terminal_filter.h"
+#include "cli/shared_output.h"
+#include "cli/shared_spill.h"
+#include "cli/shown_output.h"
 #include "cli/until_signal.h"
-#include "hotline/engine/clock.h"
-#include "hotline/engine/deadline_scope.h"
-#include "hotline/engine/mutex.h"
-#include "hotline/engine/offload.h"
-#include "hotline/net/connect.h"
-#include "hotline/services/command_client.h"
+#include "hotline/engine/make_directories.h"
+#include "hotline/engine/staged_file.h"
 
 namespace hotline::cli {
 namespace {
 
-/// The most that is kept of the output of one endpoint until the end.
-constexpr std::size_t kCollectedOfOneMax = std::size_t{16} << 20;
-
-/// Both outputs of one endpoint on their way to ours.
-struct ShownOutput {
-  ShownOutput(const std::string& host, FilteredColours colours)
-      : filters{TerminalFilter(colours), TerminalFilter(colours)},
-        lines{PrefixedLines(host), PrefixedLines(host)} {}
-
-  TerminalFilter filters[2];
-  PrefixedLines lines[2];
-};
+/// A JSON object is made in memory.
+constexpr std::uint64_t kJsonOutputMax = std::uint64_t{16} << 20;
 
 /// The runs at all endpoints.
 class FanOutRun {
  public:
-  FanOutRun(const RunOptions& run, const CommonOptions& common) : run_(run), common_(common) {}
+  FanOutRun(const RunOptions& run, const CommonOptions& common)
+      : run_(run),
+        common_(common),
+        shared_(SharedOutput::wanted_progress(common.output)),
+        names_(host_file_names(run.hosts)) {}
 
   ExitStatus run() {
-    if (auto parsed = parse_targets(); !parsed) {
-      return report_error(parsed.error(), ExitStatus::usage, common_.output);
+    auto targets = host_targets(run_, common_.home);
+    if (!targets) return report_error(targets.error(), ExitStatus::usage, common_.output);
+    targets_ = std::move(*targets);
+    for (const std::string& directory : {run_.output_directory, run_.error_directory}) {
+      if (auto ready = prepare(directory); !ready) {
+        return report_error(ready.error(), ExitStatus::no_reply, common_.output);
+      }
     }
+    for (const std::string& host : run_.hosts) results_.push_back({.host = host});
     const auto signal = run_until_signal([this] {
       discard(fan_out(targets_.size(), run_.hosts_at_once, [this](std::size_t i) { run_at(i); }));
     });
+    shared_.erase();
     if (!signal) return report_run_failure(signal.error(), common_.output);
-    if (failure_ == 0 && run_.outputs == ManyOutputs::folded && !is_json()) print_folded();
-    if (failure_ != 0) {
-      return report_output_failure(failure_, common_.output, ExitStatus::no_reply);
-    }
-    report_note(summary_of(results_), common_.output);
-    return status_of(results_);
+    return finish();
   }
 
  private:
   bool is_json() const { return common_.output == OutputForm::json; }
+  bool is_folded() const { return run_.outputs == ManyOutputs::folded && !is_json(); }
   bool is_live() const { return run_.outputs == ManyOutputs::live && !is_json(); }
 
-  /// Before anything runs, so that a mistake in one line runs nothing anywhere.
-  Result<void> parse_targets() {
-    for (const std::string& host : run_.hosts) {
-      auto target = CommandTarget::parse(host, common_.home, run_.connect_timeout);
-      if (!target) return fail(std::move(target.error()));
-      if (target->command.wire != CommandWire::hotline) {
-        return fail(usage_error("--on needs the wire 'hotline', and " + host + " has another",
-                                "leave out wire=, or call it without --on"));
-      }
-      auto checked = remote_command(*target, run_).check();
-      if (!checked) return checked;
-      targets_.push_back(std::move(*target));
-      results_.push_back({.host = host});
+  std::string path_of(const std::string& directory, std::size_t index) const {
+    return directory + "/" + names_[index];
+  }
+
+  /// The output of an earlier run must not be taken for one of this run.
+  Result<void> prepare(const std::string& directory) {
+    if (directory.empty()) return {};
+    if (auto made = make_directories(directory); !made) return made;
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (auto removed = StagedFile::remove_old(path_of(directory, i)); !removed) return removed;
     }
     return {};
   }
 
   void run_at(std::size_t index) {
     HostResult& result = results_[index];
-    RunStage stage = RunStage::connecting;
-    const auto exit = run_command(index, stage);
-    if (exit) {
-      result.exit = *exit;
-      result.outcome = outcome_of(*exit);
-    } else {
-      result.error = exit.error();
-      result.outcome = outcome_of(exit.error(), stage);
-    }
-    show_end(result, index);
+    result.state = HostState::running;
+    shared_.draw(progress_of(results_));
+    HostOutputs outputs{output_for(index, StandardStream::output),
+                        output_for(index, StandardStream::error)};
+    run_at_host(std::move(targets_[index]), run_, outputs, result);
+    result.state = HostState::done;
+    show_end(result);
+    shared_.draw(progress_of(results_));
   }
 
-  Result<CommandExit> run_command(std::size_t index, RunStage& stage) {
-    CommandTarget& target = targets_[index];
-    RemoteCommand command = remote_command(target, run_);
-    // One standard input cannot be read by many.
-    command.input = CommandInput::none;
-    const DeadlineScope scope(run_deadline(run_));
-    auto stream = connect(target.target, std::move(target.connecting));
-    if (!stream) return fail(std::move(stream.error()));
-    CommandClientOptions patience;
-    patience.hello_timeout = std::min(patience.hello_timeout, run_.connect_timeout);
-    auto client = CommandClient::open(std::move(*stream), patience);
-    if (!client) return fail(std::move(client.error()));
-    if (auto ready = client->session().wait_ready(); !ready) return fail(ready.error());
-    stage = RunStage::starting;
-    ShownOutput shown(results_[index].host, run_.colours);
-    const auto sink = [&](StandardStream to) {
-      return [&, to](Bytes piece) { return take(results_[index], shown, to, piece); };
-    };
-    CommandSinks sinks;
-    sinks.on_start = [&](const CommandStart&) { stage = RunStage::running; };
-    sinks.on_output = sink(StandardStream::output);
-    sinks.on_error = sink(StandardStream::error);
-    auto exit = client->run(command, sinks);
+  std::unique_ptr<HostOutput> output_for(std::size_t index, StandardStream from) {
+    HostResult& result = results_[index];
+    const bool is_output = from == StandardStream::output;
+    const std::string& directory = is_output ? run_.output_directory : run_.error_directory;
+    if (!directory.empty()) {
+      return std::make_unique<FiledOutput>(path_of(directory, index),
+                                           is_output ? result.output_file : result.error_file);
+    }
     if (is_live()) {
-      for (const auto to : {StandardStream::output, StandardStream::error}) finish(shown, to);
+      return std::make_unique<ShownOutput>(result.host, from, shared_, run_.controls, run_.colours);
     }
-    if (exit) discard(client->finish());
-    return exit;
-  }
-
-  bool take(HostResult& result, ShownOutput& shown, StandardStream to, Bytes piece) {
-    if (is_live()) return show(shown, to, piece);
-    std::string& kept = to == StandardStream::output ? result.output : result.error_output;
-    if (result.output.size() + result.error_output.size() + piece.size() > kCollectedOfOneMax) {
-      return false;
-    }
-    kept += as_text(piece);
-    return true;
-  }
-
-  static std::size_t index_of(StandardStream to) { return to == StandardStream::output ? 0 : 1; }
-
-  bool is_filtered(StandardStream to) const {
-    if (run_.controls == Controls::raw) return false;
-    return to == StandardStream::output ? is_output_terminal() : is_error_terminal();
-  }
-
-  bool show(ShownOutput& shown, StandardStream to, Bytes piece) {
-    PrefixedLines& lines = shown.lines[index_of(to)];
-    if (!is_filtered(to)) return write(to, lines.take(piece));
-    return write(to, lines.take(as_bytes(shown.filters[index_of(to)].show(piece))));
-  }
-
-  void finish(ShownOutput& shown, StandardStream to) {
-    PrefixedLines& lines = shown.lines[index_of(to)];
-    if (is_filtered(to)) write(to, lines.take(as_bytes(shown.filters[index_of(to)].finish())));
-    write(to, lines.finish());
-  }
-
-  /// Writes whole lines. A reader that does not read blocks a thread of its own, so that the
-  /// connections stay alive and a signal ends the wait.
-  bool write(StandardStream to, std::string text) {
-    if (text.empty()) return true;
-    const auto alone = writing_.lock();
-    if (!alone || failure_ != 0) return false;
-    const auto failed = offload([to, text = std::move(text)] { return write_standard(to, text); });
-    if (!failed) return false;
-    failure_ = *failed;
-    return failure_ == 0;
+    return std::make_unique<CollectingOutput>(
+        is_output ? result.output : result.error_output, spill_,
+        is_json() ? kJsonOutputMax : std::numeric_limits<std::uint64_t>::max());
   }
 
   /// Shows how the run at an endpoint ended, as soon as it has.
-  void show_end(const HostResult& result, std::size_t index) {
+  void show_end(const HostResult& result) {
     if (is_json()) {
-      write(StandardStream::output, json_of(result, index).text() + '\n');
-    } else if (result.error) {
-      report_error(*result.error, ExitStatus::no_reply, common_.output);
-    } else if (result.outcome != HostOutcome::ok && is_live()) {
-      report_note(result.host + ": " + result.exit->describe(), common_.output);
+      shared_.write(StandardStream::output, json_of(result).text() + '\n');
+    } else {
+      shared_.write(StandardStream::error, lines_of_end(result));
     }
   }
 
-  JsonLine json_of(const HostResult& result, std::size_t index) {
-    if (result.exit) {
-      const RemoteCommand command = remote_command(targets_[index], run_);
-      JsonLine line = json_of_result({.program = &command.program,
-                                      .endpoint = result.host,
-                                      .exit = *result.exit,
-                                      .dropped_bytes = result.dropped_bytes},
-                                     as_bytes(result.output), as_bytes(result.error_output));
-      add_outcome(line, result);
-      return line;
+  /// Returns what is to be known about it besides its outputs. Folds show the end of a command.
+  std::string lines_of_end(const HostResult& result) const {
+    std::string lines;
+    const auto note = [&](const std::string& text) {
+      lines += note_line(result.host + ": " + text, OutputForm::text);
+    };
+    if (result.error) lines = error_lines(*result.error, ExitStatus::no_reply, OutputForm::text);
+    if (result.exit && is_live()) {
+      const RemoteResult end = end_of(result);
+      for (const std::string& each : notes_of(end)) note(each);
+      if (const auto error = error_of(end)) {
+        lines += error_lines(*error, ExitStatus::no_reply, OutputForm::text);
+      } else if (!result.exit->is_success()) {
+        note(result.exit->describe());
+      }
     }
+    for (const auto& file : {result.output_file, result.error_file}) {
+      if (file && file->end == OutputEnd::partial) note("what has arrived is in " + file->path);
+    }
+    return lines;
+  }
+
+  RemoteResult end_of(const HostResult& result) const {
+    return {.program = &program_,
+            .endpoint = result.host,
+            .exit = *result.exit,
+            .dropped_bytes = result.dropped_bytes};
+  }
+
+  JsonLine json_of(const HostResult& result) const {
+    const auto output = json_of_output(result.output, result.output_file);
+    const auto error = json_of_output(result.error_output, result.error_file);
     JsonLine line = JsonLine::versioned();
-    add_outcome(line, result);
-    line.add("error", result.error->message());
-    line.add_unless_empty("hint", result.error->hint());
+    if (result.exit && output && error) line = json_of_result(end_of(result), *output, *error);
+    line.add("endpoint", result.host);
+    line.add("outcome", name_of(result.outcome));
+    if (result.error) line.add("error", json_of_error(*result.error, ExitStatus::no_reply));
+    for (const auto& unread : {&output, &error}) {
+      if (!*unread) line.add("error", json_of_error(unread->error(), ExitStatus::no_reply));
+    }
+    if (!result.exit && result.output_file) line.add("stdout", *output);
+    if (!result.exit && result.error_file) line.add("stderr", *error);
     return line;
   }
 
-  static void add_outcome(JsonLine& line, const HostResult& result) {
-    line.add("endpoint", result.host);
-    line.add("outcome", name_of(result.outcome));
+  Result<JsonLine> json_of_output(const CollectedOutput& output,
+                                  const std::optional<HostFile>& file) const {
+    if (file) return json_of_file(*file);
+    const auto text = output.text(spill_);
+    if (!text) return fail(text.error());
+    return json_of_bytes(as_bytes(*text));
   }
 
-  void print_folded() {
-    RemoteOutput output(run_.controls, run_.colours);
-    for (const Fold& each : fold(results_)) {
-      const HostResult& result = results_[each.first];
-      write(StandardStream::output, heading_of(each, result));
-      if (failure_ != 0) return;
-      output.write(StandardStream::output, as_bytes(ended_line(result.output)));
-      output.write(StandardStream::error, as_bytes(ended_line(result.error_output)));
+  ExitStatus finish() {
+    if (shared_.failure() == 0 && is_folded()) {
+      if (auto printed = print_folded(); !printed) {
+        return report_error(printed.error(), ExitStatus::no_reply, common_.output);
+      }
     }
-    if (!output.finish()) failure_ = output.failure();
+    if (shared_.failure() != 0) {
+      return report_output_failure(shared_.failure(), common_.output, ExitStatus::no_reply);
+    }
+    report_note(summary_of(results_), common_.output);
+    return status_of(results_);
   }
 
-  static std::string ended_line(std::string text) {
-    if (!text.empty() && text.back() != '\n') text += '\n';
-    return text;
+  Result<void> print_folded() {
+    const auto folds = fold(results_, spill_);
+    if (!folds) return fail(folds.error());
+    for (const Fold& each : *folds) {
+      const HostResult& result = results_[each.first];
+      shared_.write(StandardStream::output, heading_of(each, result));
+      for (const auto to : {StandardStream::output, StandardStream::error}) {
+        if (auto printed = print_collected(to, result); !printed) return printed;
+      }
+      if (result.exit) print_hint(end_of(result));
+      if (shared_.failure() != 0) break;
+    }
+    return {};
+  }
+
+  /// Prints an output, with a newline at its end if it has none.
+  Result<void> print_collected(StandardStream to, const HostResult& result) {
+    const bool is_output = to == StandardStream::output;
+    const CollectedOutput& output = is_output ? result.output : result.error_output;
+    RemoteOutput printed(run_.controls, run_.colours);
+    char last = '\n';
+    auto read = output.read(spill_, [&](std::string_view piece) -> Result<void> {
+      last = piece.back();
+      if (printed.write(to, as_bytes(piece))) return {};
+      return fail(system_error(printed.failure(), "write to standard output"));
+    });
+    if (read && last != '\n') printed.write(to, as_bytes("\n"));
+    printed.finish();
+    return read;
+  }
+
+  void print_hint(const RemoteResult& result) {
+    const auto error = error_of(result);
+    if (!error || error->hint().empty()) return;
+    shared_.write(StandardStream::error, "hint: " + error->hint() + '\n');
   }
 
   const RunOptions& run_;
   const CommonOptions& common_;
+  const RemoteProgram program_ = remote_command({}, run_).program;
+  SharedOutput shared_;
+  SharedSpill spill_;
+  std::vector<std::string> names_;  ///< The names of files.
   std::vector<CommandTarget> targets_;
   std::vector<HostResult> results_;
-  Mutex writing_;
-  int failure_ = 0;  ///< The errno of a write to our own outputs.
 };
 
 }  // namespace

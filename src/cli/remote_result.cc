@@ -4,9 +4,7 @@
 #include <chrono>
 #include <utility>
 #include <variant>
-#include <vector>
 
-#include "cli/json_bytes.h"
 #include "cli/report.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/log_entry.h"
@@ -82,23 +80,30 @@ std::string time_text(std::chrono::system_clock::time_point time) {
 
 ExitStatus status_of(const CommandExit& exit) { return static_cast<ExitStatus>(exit.status()); }
 
-ExitStatus report_result(const RemoteResult& result, OutputForm form) {
-  const CommandExit& exit = result.exit;
-  const ExitStatus status = status_of(exit);
-  if (exit.kind == ExitKind::could_not_start)
-    return report_error(start_error(result), status, form);
-  if (exit.is_held) {
-    report_note(
+std::optional<Error> error_of(const RemoteResult& result) {
+  if (has_ended_itself(result.exit)) return std::nullopt;
+  return result.exit.kind == ExitKind::could_not_start ? start_error(result) : end_error(result);
+}
+
+std::vector<std::string> notes_of(const RemoteResult& result) {
+  std::vector<std::string> notes;
+  if (result.exit.is_held) {
+    notes.emplace_back(
         "a process that the command had left running was killed; it could still have "
-        "written output",
-        form);
+        "written output");
   }
-  if (exit.is_truncated) {
-    report_note(std::to_string(result.dropped_bytes) + " bytes of output were dropped at the limit",
-                form);
+  if (result.exit.is_truncated) {
+    notes.push_back(std::to_string(result.dropped_bytes) +
+                    " bytes of output were dropped at the limit");
   }
-  if (has_ended_itself(exit)) return status;
-  return report_error(end_error(result), status, form);
+  return notes;
+}
+
+ExitStatus report_result(const RemoteResult& result, OutputForm form) {
+  for (const std::string& note : notes_of(result)) report_note(note, form);
+  const auto error = error_of(result);
+  const ExitStatus status = status_of(result.exit);
+  return error ? report_error(*error, status, form) : status;
 }
 
 void add_program(JsonLine& object, const RemoteProgram& program) {
@@ -136,14 +141,14 @@ void add_exit(JsonLine& object, const CommandExit& exit) {
   }
 }
 
-JsonLine json_of_result(const RemoteResult& result, Bytes output, Bytes error) {
+JsonLine json_of_result(const RemoteResult& result, const JsonLine& output, const JsonLine& error) {
   JsonLine command;
   if (result.program != nullptr) add_program(command, *result.program);
   command.add("endpoint", result.endpoint);
   command.add("status", result.exit.status());
   add_exit(command, result.exit);
-  command.add("stdout", json_of_bytes(output));
-  command.add("stderr", json_of_bytes(error));
+  command.add("stdout", output);
+  command.add("stderr", error);
   command.add_flag("truncated", result.exit.is_truncated);
   command.add("dropped_bytes", json_number(result.dropped_bytes));
   command.add_flag("pipe_held", result.exit.is_held);

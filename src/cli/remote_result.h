@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/exit_status.h"
 #include "cli/json_line.h"
-#include "hotline/core/bytes.h"
 #include "hotline/core/error.h"
 #include "hotline/services/command_exit.h"
 #include "hotline/services/remote_command.h"
@@ -25,12 +26,18 @@ struct RemoteResult {
 /// Returns the exit status of this program: see CommandExit::status().
 ExitStatus status_of(const CommandExit& exit);
 
-/// Prints an error if the command did not end by itself, and notes on what is missing or was
-/// killed. Returns the exit status.
+/// Returns why the command did not end by itself, with a hint; nullopt if it did.
+std::optional<Error> error_of(const RemoteResult& result);
+
+/// Returns what else is to be known: what is missing, and what was killed.
+std::vector<std::string> notes_of(const RemoteResult& result);
+
+/// Prints notes_of() and error_of() the command. Returns the exit status.
 ExitStatus report_result(const RemoteResult& result, OutputForm form);
 
-/// Returns an object with all that is known. `output` and `error` are the whole outputs.
-JsonLine json_of_result(const RemoteResult& result, Bytes output, Bytes error);
+/// Returns an object with all that is known. `output` and `error` are the outputs, as
+/// json_of_bytes() or json_of_file() describes them.
+JsonLine json_of_result(const RemoteResult& result, const JsonLine& output, const JsonLine& error);
 
 /// Returns a time in UTC: `2026-11-22T20:44:16.123456Z`.
 std::string time_text(std::chrono::system_clock::time_point time);

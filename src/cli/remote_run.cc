@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/followed_command.h"
+#include "cli/json_bytes.h"
 #include "cli/remote_connection.h"
 #include "cli/remote_output.h"
 #include "cli/remote_result.h"
@@ -205,8 +206,9 @@ class RemoteRun {
   }
 
   ExitStatus print(const RemoteResult& result) {
-    const std::string line =
-        json_of_result(result, as_bytes(collected_.output), as_bytes(collected_.error)).text();
+    const std::string line = json_of_result(result, json_of_bytes(as_bytes(collected_.output)),
+                                            json_of_bytes(as_bytes(collected_.error)))
+                                 .text();
     const ExitStatus printed = print_line(line);
     return is_printed_ ? status_of(result.exit) : printed;
   }

@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kPatience{1000};
 
-/// The line is lost if standard error cannot be written to.
-void print_line(std::string_view text) {
-  write_standard(StandardStream::error, std::string(text) + '\n');
-}
-
-std::string note_line(std::string_view text, OutputForm form) {
-  if (form == OutputForm::json) return JsonLine::versioned().add("note", text).text();
-  return "note: " + std::string(text);
-}
-
 /// The kinds of other errors, and their hints, are about sockets.
 Error stream_error(int native_code, std::string_view operation) {
   Error error = system_error(native_code, operation);
@@ -30,7 +20,12 @@ Error stream_error(int native_code, std::string_view operation) {
   return error;
 }
 
-JsonLine describe(const Error& error, ExitStatus status) {
+/// The text is lost if standard error cannot be written to.
+void print_to_error(const std::string& lines) { write_standard(StandardStream::error, lines); }
+
+}  // namespace
+
+JsonLine json_of_error(const Error& error, ExitStatus status) {
   JsonLine object;
   object.add("kind", name_of(error.kind));
   object.add("code", static_cast<int>(status));
@@ -41,19 +36,26 @@ JsonLine describe(const Error& error, ExitStatus status) {
   return object;
 }
 
-}  // namespace
+std::string error_lines(const Error& error, ExitStatus status, OutputForm form) {
+  if (form == OutputForm::json) {
+    return JsonLine::versioned().add("error", json_of_error(error, status)).text() + '\n';
+  }
+  const std::string line = "error: " + error.message() + '\n';
+  const std::string hint = error.hint();
+  return hint.empty() ? line : line + "hint: " + hint + '\n';
+}
+
+std::string note_line(std::string_view text, OutputForm form) {
+  if (form == OutputForm::json) return JsonLine::versioned().add("note", text).text() + '\n';
+  return "note: " + std::string(text) + '\n';
+}
 
 ExitStatus report_error(const Error& error, ExitStatus status, OutputForm form) {
-  if (form == OutputForm::json) {
-    print_line(JsonLine::versioned().add("error", describe(error, status)).text());
-    return status;
-  }
-  print_line("error: " + error.message());
-  if (const std::string hint = error.hint(); !hint.empty()) print_line("hint: " + hint);
+  print_to_error(error_lines(error, status, form));
   return status;
 }
 
-void report_note(std::string_view text, OutputForm form) { print_line(note_line(text, form)); }
+void report_note(std::string_view text, OutputForm form) { print_to_error(note_line(text, form)); }
 
 bool print_line_in_time(std::string line) {
   line += '\n';
@@ -61,7 +63,9 @@ bool print_line_in_time(std::string line) {
 }
 
 void report_note_in_time(std::string_view text, OutputForm form) {
-  print_line_in_time(note_line(text, form));
+  std::string line = note_line(text, form);
+  line.pop_back();
+  print_line_in_time(std::move(line));
 }
 
 Error usage_error(std::string detail, std::string advice) {

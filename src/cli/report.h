@@ -13,6 +13,15 @@ namespace hotline::cli {
 /// for both. Returns `status`.
 ExitStatus report_error(const Error& error, ExitStatus status, OutputForm form);
 
+/// Returns what report_error() prints: lines.
+std::string error_lines(const Error& error, ExitStatus status, OutputForm form);
+
+/// Returns the object that describes an error.
+JsonLine json_of_error(const Error& error, ExitStatus status);
+
+/// Returns what report_note() prints: a line.
+std::string note_line(std::string_view text, OutputForm form);
+
 /// Prints `note: ...` on standard error, for something that is not a failure.
 void report_note(std::string_view text, OutputForm form);
 

@@ -77,6 +77,19 @@ TEST_CASE("a command on a terminal gets what is typed, and its screen is not fil
         "--tty and --on exclude each other");
 }
 
+TEST_CASE("run takes directories for the outputs of many endpoints") {
+  const RunOptions options = understood(
+      {"run", "--on", "tcp://a:1,tcp://b:1", "--outdir", "out", "--errdir=err", "--", "ls"});
+  CHECK(options.output_directory == "out");
+  CHECK(options.error_directory == "err");
+  CHECK(understood({"run", "--on", "tcp://a:1", "--", "ls"}).output_directory.empty());
+  CHECK(refusal({"run", "--outdir", "out", "tcp://a:1", "ls"}).message() == "--outdir is for --on");
+  CHECK(refusal({"run", "--on", "tcp://a:1", "--errdir", "", "--", "ls"}).message() ==
+        "--errdir: it is empty");
+  CHECK(refusal({"run", "--on", "tcp://a:1", "--outdir=d", "--errdir=d", "--", "ls"}).message() ==
+        "--outdir and --errdir name the same directory");
+}
+
 TEST_CASE("an option of the command without -- before it is refused") {
   const CommandLine line = parse_command_line({"run", "tcp://a:1", "ls", "-l"}, make_subcommands());
   REQUIRE_FALSE(line.arguments);

@@ -1,5 +1,6 @@
 #include "cli/host_result.h"
 
+#include <cerrno>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -35,6 +36,8 @@ TEST_CASE("what was never reached, was refused, and may have run are distinguish
   CHECK(outcome_of(ErrorKind::reset, RunStage::connecting) == HostOutcome::unreachable);
   CHECK(outcome_of(ErrorKind::timed_out, RunStage::connecting) == HostOutcome::timed_out);
   CHECK(outcome_of(ErrorKind::permission_denied, RunStage::connecting) == HostOutcome::refused);
+  CHECK(outcome_of(ErrorKind::timed_out, RunStage::greeting) == HostOutcome::timed_out);
+  CHECK(outcome_of(ErrorKind::protocol_violation, RunStage::greeting) == HostOutcome::unreachable);
   CHECK(outcome_of(ErrorKind::permission_denied, RunStage::starting) == HostOutcome::refused);
   CHECK(outcome_of(ErrorKind::resource_exhausted, RunStage::starting) == HostOutcome::refused);
   CHECK(outcome_of(ErrorKind::truncated, RunStage::starting) == HostOutcome::lost);
@@ -42,6 +45,51 @@ TEST_CASE("what was never reached, was refused, and may have run are distinguish
   CHECK(outcome_of(ErrorKind::permission_denied, RunStage::running) == HostOutcome::lost);
   CHECK(outcome_of(ErrorKind::timed_out, RunStage::running) == HostOutcome::timed_out);
   CHECK(outcome_of(ErrorKind::cancelled, RunStage::running) == HostOutcome::cancelled);
+}
+
+TEST_CASE("a connection that the server ends before it answers was refused") {
+  for (const ErrorKind kind : {ErrorKind::closed, ErrorKind::reset, ErrorKind::truncated}) {
+    CHECK(outcome_of(kind, RunStage::greeting) == HostOutcome::refused);
+  }
+  CHECK(outcome_of(ErrorKind::permission_denied, RunStage::greeting) == HostOutcome::refused);
+}
+
+TEST_CASE("a run for which no descriptor was left here was not begun") {
+  const Error error = system_error(EMFILE, "connect to", "h");
+  CHECK(cli::outcome_of(error, RunStage::connecting) == HostOutcome::cancelled);
+}
+
+TEST_CASE("a run whose output could not be kept has failed, unless it was cancelled") {
+  CHECK(outcome_of(ErrorKind::resource_exhausted, RunStage::keeping) == HostOutcome::failed);
+  CHECK(outcome_of(ErrorKind::timed_out, RunStage::keeping) == HostOutcome::failed);
+  CHECK(outcome_of(ErrorKind::cancelled, RunStage::keeping) == HostOutcome::cancelled);
+}
+
+TEST_CASE("the summary counts the files that are not complete") {
+  const auto with_files = [](OutputEnd output, OutputEnd error) {
+    HostResult result = with_outcome(HostOutcome::lost);
+    result.output_file = HostFile{"o", 1, output};
+    result.error_file = HostFile{"e", 1, error};
+    return result;
+  };
+  const auto whole = with_files(OutputEnd::complete, OutputEnd::complete);
+  const auto half = with_files(OutputEnd::complete, OutputEnd::partial);
+  const auto none = with_files(OutputEnd::partial, OutputEnd::partial);
+  CHECK(summary_of(std::vector{whole}) == "1 endpoint: 1 lost");
+  CHECK(summary_of(std::vector{whole, half}) == "2 endpoints: 2 lost; 1 partial file");
+  CHECK(summary_of(std::vector{none, half}) == "2 endpoints: 2 lost; 3 partial files");
+}
+
+TEST_CASE("the progress counts what is done and what runs") {
+  std::vector<HostResult> results(3, with_outcome(HostOutcome::cancelled));
+  CHECK(progress_of(results) == "0 of 3 done, 0 running");
+  results[0].state = HostState::running;
+  results[1].state = HostState::done;
+  results[1].outcome = HostOutcome::ok;
+  CHECK(progress_of(results) == "1 of 3 done, 1 running: 1 ok");
+  results[0].state = HostState::done;
+  results[0].outcome = HostOutcome::lost;
+  CHECK(progress_of(results) == "2 of 3 done, 0 running: 1 ok, 1 lost");
 }
 
 TEST_CASE("the summary counts what there is, in one line") {

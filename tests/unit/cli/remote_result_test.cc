@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/json_bytes.h"
+
 namespace hotline::cli::remote_result_test {
 namespace {
 
@@ -42,7 +44,8 @@ TEST_CASE("a result is an object with the program, the end and the outputs") {
   exit.usage = CommandUsage{.user = 10us, .system = 20us, .memory_bytes = 4096};
   exit.is_held = true;
   const RemoteResult result{&kList, "tcp://h:1", exit, 0};
-  CHECK(json_of_result(result, as_bytes("out\n"), as_bytes("\xff")).text() ==
+  CHECK(json_of_result(result, json_of_bytes(as_bytes("out\n")), json_of_bytes(as_bytes("\xff")))
+            .text() ==
         R"({"v":1,"command":{"argv":["ls","-l"],"endpoint":"tcp://h:1","status":3,)"
         R"("exit":{"kind":"code","value":3},"started":"1970-01-01T00:00:01.000000Z",)"
         R"("ended":"1970-01-01T00:00:02.000000Z","duration_us":1500,)"
@@ -61,6 +64,29 @@ TEST_CASE("each kind of program has a name of its own") {
   CHECK(shown(LoginShell{}) == R"({"login":true})");
   CHECK(shown(CommandWords{{"a b", "", "\n\"\x1b"}}) == R"({"argv":["a b","","\n\"\u001b"]})");
   CHECK(shown(CommandWords{{"\xff"}}) == R"({"argv":["\\xff"]})");
+}
+
+TEST_CASE("a command that did not end by itself has an error with a hint") {
+  const auto error = [](const CommandExit& exit) {
+    return error_of({&kList, "tcp://h:1", exit, 0});
+  };
+  CHECK_FALSE(error(end(ExitKind::code, 3)));
+  CHECK_FALSE(error(end(ExitKind::signal, 9)));
+  const auto absent = error(end(ExitKind::could_not_start, 127, "no such file"));
+  REQUIRE(absent);
+  CHECK(absent->message() == "cannot start the command at tcp://h:1: no such file");
+  CHECK(absent->hint() == "the name is looked up in the PATH of the server");
+  CHECK(error(end(ExitKind::output_limit))->kind == ErrorKind::too_large);
+}
+
+TEST_CASE("notes say what is missing and what was killed") {
+  CommandExit exit = end(ExitKind::code, 0);
+  CHECK(notes_of({&kList, "tcp://h:1", exit, 0}).empty());
+  exit.is_held = true;
+  exit.is_truncated = true;
+  const auto notes = notes_of({&kList, "tcp://h:1", exit, 12});
+  REQUIRE(notes.size() == 2);
+  CHECK(notes[1] == "12 bytes of output were dropped at the limit");
 }
 
 TEST_CASE("a signal has its name, as the server gives it") {
