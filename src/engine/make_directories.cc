@@ -27,6 +27,11 @@ bool make_all(const std::string& path) {
 
 Result<void> make_directories(const std::string& path) {
   if (make_all(path)) return {};
+  if (errno == ENOTDIR) {
+    return fail(make_error(ErrorKind::invalid_argument, "make the directory",
+                           engine::shown_path(path), "it, or one above it, is not a directory",
+                           "move the file away, or name another directory"));
+  }
   return fail(file_error(errno, "make the directory", engine::shown_path(path)));
 }
 

@@ -24,6 +24,7 @@ Error staged_error(int native_code, std::string_view operation, const std::strin
   Error error = file_error(native_code, operation, engine::shown_path(path));
   if (native_code == ENOSPC || native_code == EDQUOT) {
     error.kind = ErrorKind::resource_exhausted;
+    error.detail = native_code == ENOSPC ? "no space is left on the disk" : "the quota is used up";
     error.advice = "make room on the disk, or use another directory";
   }
   return error;

@@ -41,8 +41,8 @@ TEST_CASE("a directory that cannot be made is an error that names it") {
   for (const char* const each : {"f", "f/d"}) {
     const auto failed = make_directories(directory.file(each));
     REQUIRE_FALSE(failed);
-    CHECK(failed.error().message() ==
-          "cannot make the directory " + directory.file(each) + ": Not a directory");
+    CHECK(failed.error().message() == "cannot make the directory " + directory.file(each) +
+                                          ": it, or one above it, is not a directory");
   }
   CHECK_FALSE(make_directories(""));
 }

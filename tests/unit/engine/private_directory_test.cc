@@ -76,8 +76,8 @@ TEST_CASE("a file instead of a directory is refused") {
   for (const auto& opened :
        {PrivateDirectory::open(folder.file("keys")), PrivateDirectory::make(folder.file("keys"))}) {
     CHECK(test::kind_of(opened) == "invalid_argument");
-    CHECK(opened.error().message() ==
-          "cannot open " + folder.file("keys") + ": it is not a directory");
+    CHECK(opened.error().message().find(folder.file("keys") + ": it") != std::string::npos);
+    CHECK(opened.error().message().ends_with("is not a directory"));
   }
 }
 
