@@ -305,8 +305,8 @@ class Files(WithServer):
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_S,
                               check=False)
         self.assertEqual(done.returncode, 255)
-        self.assertRegex(done.stderr, b"error: cannot write the file .*: no space is left on the disk"
-                                      b".*\nhint: make room on the disk")
+        self.assertRegex(done.stderr, b"error: cannot write the file .*: no space is left on the "
+                                      b"disk.*\nhint: make room on the disk")
         self.assertRegex(done.stderr, b"1 endpoint: 1 failed; 1 partial file\n$")
 
     def test_a_directory_that_cannot_be_made_runs_nothing(self):
