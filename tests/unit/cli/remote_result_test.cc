@@ -51,7 +51,7 @@ TEST_CASE("a result is an object with the program, the end and the outputs") {
         R"("ended":"1970-01-01T00:00:02.000000Z","duration_us":1500,)"
         R"("usage":{"user_us":10,"system_us":20,"memory_bytes":4096},)"
         R"("stdout":{"bytes":4,"text":"out\n"},"stderr":{"bytes":1,"base64":"/w=="},)"
-        R"("truncated":false,"dropped_bytes":0,"pipe_held":true}})");
+        R"("truncated":false,"dropped_bytes":0,"pipe_held":true,"reconnects":0}})");
 }
 
 TEST_CASE("each kind of program has a name of its own") {

@@ -239,7 +239,7 @@ TEST_CASE("a server without jobs says so") {
       [](Served& server) {
         const auto result = run_remote(*server.client, kept("true"));
         REQUIRE(result.refusal);
-        CHECK(result.refusal->code == ResetCode::unsupported);
+        CHECK(command_refusal(result.refusal->code) == CommandRefusal::not_permitted);
       },
       options);
 }

@@ -326,7 +326,9 @@ TEST_CASE("room to send datagrams wakes a loop only after a send has waited for 
     REQUIRE(loop.spawn("make room", [&] {
       loop.yield();
       CHECK((watched_events(channel.fd()) & EPOLLOUT) != 0);
-      CHECK(test::receive_text(peer.get(), 1) == "x");
+      // Room for one more is too little for the kernel to report.
+      char taken = 0;
+      while (::recv(peer.get(), &taken, 1, MSG_DONTWAIT) == 1) CHECK(taken == 'x');
     }));
     CHECK(loop.perform(operation, Deadline::after(loop.read_clock(), std::chrono::seconds(10))) ==
           1);
