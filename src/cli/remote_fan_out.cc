@@ -169,12 +169,14 @@ class FanOutRun {
 
   ExitStatus finish() {
     if (shared_.failure() == 0 && is_folded()) {
-      if (auto printed = print_folded(); !printed) {
+      auto printed = print_folded();
+      if (!printed && folded_failure_ == 0) {
         return report_error(printed.error(), ExitStatus::no_reply, common_.output);
       }
     }
-    if (shared_.failure() != 0) {
-      return report_output_failure(shared_.failure(), common_.output, ExitStatus::no_reply);
+    const int failure = folded_failure_ != 0 ? folded_failure_ : shared_.failure();
+    if (failure != 0) {
+      return report_output_failure(failure, common_.output, ExitStatus::no_reply);
     }
     report_note(summary_of(results_), common_.output);
     return status_of(results_);
@@ -204,7 +206,8 @@ class FanOutRun {
     auto read = output.read(spill_, [&](std::string_view piece) -> Result<void> {
       last = piece.back();
       if (printed.write(to, as_bytes(piece))) return {};
-      return fail(system_error(printed.failure(), "write to standard output"));
+      folded_failure_ = printed.failure();
+      return fail(system_error(folded_failure_, "write to standard output"));
     });
     if (read && last != '\n') printed.write(to, as_bytes("\n"));
     printed.finish();
@@ -222,6 +225,7 @@ class FanOutRun {
   const RemoteProgram program_ = remote_command({}, run_).program;
   SharedOutput shared_;
   SharedSpill spill_;
+  int folded_failure_ = 0;  ///< The errno of the write of a folded output that failed, or 0.
   std::vector<std::string> names_;  ///< The names of files.
   std::vector<CommandTarget> targets_;
   std::vector<HostResult> results_;

@@ -30,17 +30,6 @@ Error staged_error(int native_code, std::string_view operation, const std::strin
   return error;
 }
 
-/// Returns the errno of the first write that fails, or 0.
-int write_to(int fd, Bytes bytes) {
-  while (!bytes.empty()) {
-    const auto size = ::write(fd, bytes.data(), bytes.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return errno;
-    bytes = bytes.subspan(static_cast<std::size_t>(size));
-  }
-  return 0;
-}
-
 }  // namespace
 
 struct StagedFile::State {
@@ -53,6 +42,18 @@ struct StagedFile::State {
 
   std::string partial() const { return path + std::string(kPartial); }
 
+  /// Returns the errno of the first write that fails, or 0.
+  int append(Bytes bytes) {
+    while (!bytes.empty()) {
+      const auto count = ::write(fd.get(), bytes.data(), bytes.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return errno;
+      size += static_cast<std::uint64_t>(count);
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return 0;
+  }
+
   /// Returns an errno, or 0.
   int publish() {
     // Some file systems report a failed write only here.
@@ -64,7 +65,7 @@ struct StagedFile::State {
 
   const std::string path;
   UniqueFd fd;
-  std::uint64_t size = 0;
+  std::atomic<std::uint64_t> size = 0;
   std::atomic<bool> is_published = false;
 };
 
@@ -91,9 +92,8 @@ Result<StagedFile> StagedFile::make(std::string path) {
 }
 
 Result<void> StagedFile::append(Bytes bytes) {
-  state_->size += bytes.size();
   const auto failure = offload([state = state_, text = std::string(as_text(bytes))] {
-    return write_to(state->fd.get(), as_bytes(text));
+    return state->append(as_bytes(text));
   });
   if (!failure) return fail(failure.error());
   if (*failure == 0) return {};

@@ -296,6 +296,15 @@ class Files(WithServer):
         self.assertRegex(err, b"error: cannot write the file .*partial: File too large\n")
         self.assertRegex(err, b"1 endpoint: 1 failed; 1 partial file\n$")
 
+    def test_a_full_standard_output_is_an_error_with_folded_outputs_too(self):
+        with open("/dev/full", "wb", buffering=0) as full:
+            done = subprocess.run([HOTLINE, "run", "--on", self.tcp + ",", "--fold", "--", "echo",
+                                   "x"],
+                                  stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                  timeout=WAIT_S, check=False)
+        self.assertEqual(done.returncode, 255)
+        self.assertIn(b"No space left on device", done.stderr)
+
     @unittest.skipUnless(can_unshare(), "no name spaces can be made here")
     def test_a_full_disk_is_an_error(self):
         os.makedirs(self.out)

@@ -114,6 +114,7 @@ TEST_CASE("a write that fails is an error that names the file") {
   REQUIRE_FALSE(written);
   CHECK(written.error().message() ==
         "cannot write the file " + directory.file("a.partial") + ": File too large");
+  CHECK(file->size() == 3);
 }
 
 TEST_CASE("a file whose directory has gone cannot be published") {
