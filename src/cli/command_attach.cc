@@ -29,8 +29,10 @@ status are as in 'hotline run'.
 With --reconnect a connection that is lost is made again, and nothing is lost or printed twice: see
 'hotline help run'.
 
-^C leaves the command, which goes on; the exit status is 255 then. A job has one client: another one
-that is attached to it is cut off. Standard input is sent to the job with --input only.
+^C leaves the command, which goes on, and so does an end of the reader of standard output, as in
+'hotline attach ... | head'; the exit status is 255 then. A job has one client: another one
+that is attached to it is cut off. Standard input is sent to the job with --input only, after the
+input that the job has got already.
 
 With --tty this terminal becomes that of a job that was started with 'hotline run --tty --keep':
 keys, the escape ~. and what comes to this terminal are as there. All that the server keeps of its

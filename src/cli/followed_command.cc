@@ -86,9 +86,18 @@ Result<CommandExit> FollowedCommand::pass_output(const FollowOptions& options) {
     if (event->kind == CommandEvent::Kind::ended) return command_.result();
     const bool is_output = event->kind == CommandEvent::Kind::output;
     if (sink_(is_output ? StandardStream::output : StandardStream::error, event->bytes)) continue;
-    command_.abort();
+    leave_early(options);
     return command_.result();
   }
+}
+
+/// Leaves a job running, and aborts a command that is none.
+void FollowedCommand::leave_early(const FollowOptions& options) {
+  if (options.on_interrupt == OnInterrupt::detaches) {
+    has_detached_ = command_.detach(deadline_after(kRequestPatience)).has_value();
+    if (has_detached_) return;
+  }
+  command_.abort();
 }
 
 bool FollowedCommand::can_restore() const {

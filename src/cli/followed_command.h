@@ -39,8 +39,9 @@ struct FollowOptions {
 /// to it.
 class FollowedCommand {
  public:
-  /// Gets a piece of an output, for which it may block; returns false to abort the command. Called
-  /// on one thread at a time, which is not that of follow().
+  /// Gets a piece of an output, for which it may block; returns false to end the following, as a
+  /// signal does, and without a note. Called on one thread at a time, which is not that of
+  /// follow().
   using Sink = std::function<bool(StandardStream to, Bytes piece)>;
 
   /// `command` runs over `link`. Both must outlive this object.
@@ -59,7 +60,7 @@ class FollowedCommand {
   /// time; nullopt if it did not.
   const std::optional<CommandStart>& start() const { return start_; }
 
-  /// Returns true if a signal has detached it.
+  /// Returns true if a signal, or the sink, has detached it.
   bool has_detached() const { return has_detached_; }
 
   /// Returns the errno of the read of standard input that failed, or 0. The command was aborted.
@@ -69,6 +70,7 @@ class FollowedCommand {
   Result<CommandExit> follow_over_links(const FollowOptions& options);
   Result<CommandExit> follow_over_link(const FollowOptions& options);
   Result<CommandExit> pass_output(const FollowOptions& options);
+  void leave_early(const FollowOptions& options);
   bool can_restore() const;
   Result<void> restore(Deadline deadline);
   void obey_signals(Signals& signals, const FollowOptions& options, TaskGroup& fibers);

@@ -74,7 +74,9 @@ class RemoteRun {
 
   RemoteRunEnd attach(JobId job) {
     const auto input = options_.input == InputUse::sent ? CommandInput::stream : CommandInput::none;
-    auto running = begin([&] { return link_.client().attach(job, {.input = input}); });
+    auto running = begin([&] {
+      return link_.client().attach(job, {.input = input, .input_begin = InputBegin::next_byte});
+    });
     if (!running) return {report(running.error()), !link_.client().failure()};
     const ExitStatus status = follow(*running, nullptr, OnInterrupt::detaches);
     return {status, is_printed_ && !link_.client().failure()};
@@ -224,7 +226,7 @@ class RemoteRun {
     return make_error(ErrorKind::too_large, "collect the output of the command at",
                       link_.client().peer(),
                       "it is longer than " + std::to_string(kCollectedMax) + " bytes",
-                      "limit it with --max-output, or leave out --json");
+                      "leave out --json; 'hotline run --max-output' limits it");
   }
 
   RemoteLink& link_;

@@ -65,8 +65,8 @@ class Job final : public OutputSink {
   /// see that.
   void run(const std::function<void(const CommandExit&)>& on_exit);
 
-  /// Returns until when it is kept, if it has ended, or may run: never ends while a client is
-  /// attached.
+  /// Returns when its time is over: then it is given up if it has ended, and killed otherwise.
+  /// Never while a client is attached.
   Deadline kept_until() const;
 
   std::uint32_t pid() const { return pid_; }

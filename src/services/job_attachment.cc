@@ -16,6 +16,11 @@ constexpr std::size_t kSentPieceBytes = 64 * 1024;
 
 }  // namespace
 
+void cancel_if_reset(Job& job, const SessionStream& stream) {
+  const auto reset = stream.reset_by_peer();
+  if (reset && reset->code == ResetCode::cancelled) discard(job.control(CancelMessage{}));
+}
+
 void JobAttachment::serve(const WantedOutput& wanted) {
   const DrainHold hold;
   if (!has_kept(wanted)) return refuse_as_gone();
@@ -25,7 +30,9 @@ void JobAttachment::serve(const WantedOutput& wanted) {
     JobAttachment& attachment;
   };
   const Leaving leaving{*this};
-  if (attach(wanted) && accept(wanted)) pass_on();
+  if (!attach(wanted)) return;
+  if (!accept(wanted)) return cancel_if_reset(job_, stream_);
+  pass_on();
 }
 
 /// Returns false if this client can get nothing; the one that is attached stays then.
@@ -104,8 +111,7 @@ void JobAttachment::watch_client(TaskGroup& senders) {
   });
   if (has_ended) client_->wait_cut();
   if (is_over_) return;
-  const auto reset = stream_.reset_by_peer();
-  if (reset && reset->code == ResetCode::cancelled) discard(job_.control(CancelMessage{}));
+  cancel_if_reset(job_, stream_);
   senders.cancel();
 }
 

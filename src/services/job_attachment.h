@@ -21,6 +21,9 @@ struct WantedOutput {
   bool is_repeated = false;  ///< It asked to start the job, which had been started before.
 };
 
+/// Cancels `job` if the peer has reset `stream` for that, which it may do before it gets an answer.
+void cancel_if_reset(Job& job, const SessionStream& stream);
+
 /// One client's stream that is attached to a job: passes on the kept outputs, and the end. One
 /// loop.
 class JobAttachment {

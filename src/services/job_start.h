@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "hotline/core/error.h"
 #include "services/command_places.h"

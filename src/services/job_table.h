@@ -29,12 +29,10 @@ class JobTable {
   void add(std::shared_ptr<Job> job);
   void remove(const Job& job);
 
-  // These find jobs whose command has been started.
-
-  /// Returns null if `owner` has no such job.
+  /// Returns null if `owner` has no such job, or its command has not been started.
   std::shared_ptr<Job> find(std::string_view owner, const JobId& id) const;
 
-  /// Returns the jobs of `owner`, the oldest first.
+  /// Returns the jobs of `owner` whose commands have been started, the oldest first.
   std::vector<std::shared_ptr<Job>> of(std::string_view owner) const;
 
   /// Returns the job that `owner` has asked for with that key, or null. It may not have been

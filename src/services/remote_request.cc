@@ -136,7 +136,6 @@ std::shared_ptr<Job> RemoteRequest::find_or_start(const RemoteCommand& command, 
 }
 
 std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
-  if (!make_room(command)) return nullptr;
   auto place = take_place(command);
   if (!place) return nullptr;
   const RemoteCommandsOptions& options = service().options;
@@ -150,6 +149,8 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
     refuse(command, ResetCode::failed, job.error().message());
     return nullptr;
   }
+  // The last step that can refuse it, because it may give up a job that has ended.
+  if (!make_room(command)) return nullptr;
   auto begun = std::make_unique<JobStart>(call_, *job, std::move(*place),
                                           command_bounds(command, options, begun_));
   service().runner.start([begun = std::move(begun)] { begun->run(); });
@@ -177,12 +178,12 @@ bool RemoteRequest::make_room(const RemoteCommand& command) {
   return false;
 }
 
-void RemoteRequest::answer_detached(const Job& job, bool is_repeated) {
+void RemoteRequest::answer_detached(Job& job, bool is_repeated) {
   CommandAnswer answer{.job = job.facts().id, .pid = job.pid(), .started = job.started()};
   answer.is_repeated = is_repeated;
   answer.has_terminal = job.facts().command.terminal.has_value();
   answer.keep = job.facts().keep;
-  if (!stream_.accept(as_bytes(encode_answer(answer)))) return;
+  if (!stream_.accept(as_bytes(encode_answer(answer)))) return cancel_if_reset(job, stream_);
   const std::uint64_t nothing = OutputDigest().value();
   const std::string trailer = encode_trailer(OutputTrailer{nothing, nothing, 0});
   discard(stream_.end(kOutputFlow, as_bytes(trailer)));

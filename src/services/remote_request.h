@@ -40,7 +40,7 @@ class RemoteRequest {
   bool has_started(const RemoteCommand& command, Job& job, bool is_repeated);
   bool make_room(const RemoteCommand& command);
   std::optional<CommandPlaces::Place> take_place(const RemoteCommand& command);
-  void answer_detached(const Job& job, bool is_repeated);
+  void answer_detached(Job& job, bool is_repeated);
   std::shared_ptr<Job> find(const JobId& id);
   std::unique_ptr<Process> launch(const RemoteCommand& command);
   void finish();

@@ -70,6 +70,27 @@ class Jobs(WithServer):
         self.assertTrue(self.listed()[job]["running"])
         run("jobs", "--forget", self.unix, job)
 
+    def test_the_input_of_attach_follows_what_the_job_has_got(self):
+        with Program("run", "--keep", "1h", "-i", "--shell", "exec cat", self.unix,
+                     stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+            program.process.stdin.write(b"one\n")
+            program.process.stdin.flush()
+            self.assertEqual(program.process.stdout.readline(), b"one\n")
+            program.process.kill()
+        [job] = [key for key, each in self.listed().items() if each.get("line") == "exec cat"]
+        done = run("attach", "-i", self.unix, job, input=b"two\nthree\n")
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, b"one\ntwo\nthree\n", b""))
+
+    def test_a_reader_that_wants_no_more_leaves_an_attached_job_which_goes_on(self):
+        job = self.started("yes")
+        for options in ((), ("--json",)):
+            with Program("attach", *options, self.unix, job, stdout=subprocess.PIPE) as program:
+                program.process.stdout.close()
+                self.assertNotEqual(program.end(), 0)
+            self.assertTrue(self.listed()[job]["running"])
+        run("jobs", "--forget", self.unix, job)
+
     def test_a_kept_command_goes_on_when_its_client_is_killed(self):
         with Program("run", "--keep", "1h", "--shell", "echo begun; sleep .3; echo end", self.unix,
                      stdout=subprocess.PIPE) as program:

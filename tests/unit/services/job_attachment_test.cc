@@ -3,9 +3,11 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
 #include "hotline/services/command_refusal.h"
 #include "support/served_jobs.h"
 
@@ -162,6 +164,28 @@ TEST_CASE("a client that resets the stream as cancelled kills the job's command"
     CHECK(run_remote(*server.client, attach_to(run)).exit.value().kind == ExitKind::cancelled);
     forget_all(server);
   });
+}
+
+TEST_CASE("a client may cancel a job before it has an answer") {
+  for (const bool is_detached : {false, true}) {
+    served([&](Served& server) {
+      RemoteCommand command = kept("sleep 60");
+      command.is_detached = is_detached;
+      RemoteRun run(*server.client, command);
+      run.stream().reset(ResetCode::cancelled);
+      std::vector<JobEntry> jobs;
+      for (int i = 0; i < 500; ++i) {
+        jobs = ask(*server.client, ListRequest{});
+        if (!jobs.empty() && jobs[0].exit) break;
+        REQUIRE(sleep_for(std::chrono::milliseconds(10)));
+      }
+      for (const auto& each : jobs) {
+        REQUIRE(each.exit);
+        CHECK(each.exit->kind == ExitKind::cancelled);
+      }
+      forget_all(server);
+    });
+  }
 }
 
 TEST_CASE("an offset that was never written is refused as gone, and the job stays") {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -56,17 +57,19 @@ TEST_CASE("a caller at its limit is refused at once, however many requests it ma
 
 TEST_CASE("by default one caller may have three quarters of the commands and of the jobs") {
   RemoteCommandsOptions options;
-  options.commands_max = 4;
+  options.commands_max = 8;
   options.jobs_max = 4;
   served(
       [](Served& server) {
         std::vector<RemoteRun> runs;
-        for (int i = 0; i < 3; ++i) {
-          runs.emplace_back(*server.client, kept("exec sleep 60"));
+        const auto start = [&](RemoteCommand command) {
+          runs.emplace_back(*server.client, std::move(command));
           REQUIRE(runs.back().wait_accepted());
-        }
-        CHECK(is_busy(run_remote(*server.client, lasting()), "commands of this caller"));
+        };
+        for (int i = 0; i < 3; ++i) start(kept("exec sleep 60"));
         CHECK(is_busy(run_remote(*server.client, kept("true")), "jobs of this caller"));
+        for (int i = 0; i < 3; ++i) start(lasting());
+        CHECK(is_busy(run_remote(*server.client, lasting()), "commands of this caller"));
         for (RemoteRun& each : runs) cancel(each);
         forget_all(server);
       },
@@ -84,6 +87,24 @@ TEST_CASE("at a caller's share of jobs its oldest job that has ended makes room"
         const auto jobs = ask(*server.client, ListRequest{});
         REQUIRE(jobs.size() == 2);
         CHECK(std::get<ShellLine>(jobs[0].program).line == "echo 2");
+        forget_all(server);
+      },
+      options);
+}
+
+TEST_CASE("a job that is refused for want of a place gives up no job that has ended") {
+  RemoteCommandsOptions options;
+  options.commands_max = 1;
+  options.jobs_max = 1;
+  served(
+      [](Served& server) {
+        const auto ended = run_remote(*server.client, kept("echo kept"));
+        CHECK(ended.exit.value().is_success());
+        RemoteRun only(*server.client, lasting());
+        REQUIRE(only.wait_accepted());
+        CHECK(is_busy(run_remote(*server.client, kept("true")), "commands"));
+        CHECK(ask(*server.client, ListRequest{}).size() == 1);
+        cancel(only);
         forget_all(server);
       },
       options);
