@@ -243,8 +243,8 @@ TEST_CASE("A drain ends silent framed calls, and answers what has arrived") {
 
 TEST_CASE("A silent framed caller is disconnected at its deadline") {
   const auto impatient = [](hotline::ServerOptions& options) {
-    options.timeouts.first_byte = std::chrono::milliseconds(100);
-    options.timeouts.idle = std::chrono::milliseconds(100);
+    options.timeouts.first_byte = std::chrono::milliseconds(500);
+    options.timeouts.idle = std::chrono::milliseconds(500);
   };
   for (const std::string& uri : framed_endpoints()) {
     CAPTURE(uri);

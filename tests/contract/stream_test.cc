@@ -211,8 +211,8 @@ TEST_CASE("What a handler does not read stays in the socket, and is all there wh
 TEST_CASE(
     "The first-byte deadline ends a silent caller, the idle deadline one that stops sending") {
   const auto impatient = [](hotline::ServerOptions& options) {
-    options.timeouts.first_byte = std::chrono::milliseconds(100);
-    options.timeouts.idle = std::chrono::milliseconds(150);
+    options.timeouts.first_byte = std::chrono::milliseconds(500);
+    options.timeouts.idle = std::chrono::milliseconds(500);
   };
   for (const std::string& uri : contract::stream_endpoints()) {
     CAPTURE(uri);
