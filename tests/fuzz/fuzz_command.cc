@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +14,7 @@
 #include "services/flow_trailer.h"
 #include "services/job_message.h"
 #include "services/result_proof.h"
+#include "support/fuzz_input.h"
 
 // The first byte chooses what the others are. Any bytes are a request, an answer, an exit, a job, a
 // trailer or a message, or are refused with a text; what is accepted is encoded and decoded to the
@@ -28,47 +27,15 @@ namespace {
 
 using namespace hotline;
 using namespace hotline::services;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
-
-void require_text(const CommandFault& fault) {
-  require(!fault.text.empty(), "a fault has a text");
-  for (const char c : fault.text) require(c >= 0x20 && c < 0x7f, "the text of a fault is ASCII");
-}
-
-/// The values of the input, one after another, and then zeros.
-class Input {
- public:
-  explicit Input(Bytes bytes) : bytes_(bytes) {}
-
-  bool is_empty() const { return bytes_.empty(); }
-
-  unsigned number(unsigned bound) {
-    if (bytes_.empty()) return 0;
-    const auto value = static_cast<unsigned>(bytes_.front());
-    bytes_ = bytes_.subspan(1);
-    return value % bound;
-  }
-
-  std::string text(std::size_t size) {
-    const Bytes taken = bytes_.first(std::min(size, bytes_.size()));
-    bytes_ = bytes_.subspan(taken.size());
-    return std::string(as_text(taken));
-  }
-
- private:
-  Bytes bytes_;
-};
+using test::Input;
+using test::require;
+using test::require_text;
 
 void check_request(Bytes bytes) {
   for (const SessionFlows flows : {SessionFlows{1, 2}, SessionFlows{0, 0}}) {
     const auto request = decode_request(bytes, flows);
     if (!request) {
-      require_text(request.error());
+      require_text(request.error().text);
       continue;
     }
     require(flows == flows_of(kind_of(*request)), "a request has its flows");
@@ -82,7 +49,7 @@ void check_request(Bytes bytes) {
 
 void check_answer(Bytes bytes) {
   const auto answer = decode_answer(bytes);
-  if (!answer) return require_text(answer.error());
+  if (!answer) return require_text(answer.error().text);
   const std::string encoded = encode_answer(*answer);
   const auto again = decode_answer(as_bytes(encoded));
   require(again && *again == *answer, "an answer is encoded as it was decoded");
@@ -90,7 +57,7 @@ void check_answer(Bytes bytes) {
 
 void check_exit(Bytes bytes) {
   const auto exit = decode_exit(bytes);
-  if (!exit) return require_text(exit.error());
+  if (!exit) return require_text(exit.error().text);
   require((exit->status() == 0) == exit->is_success(), "only a success has the status 0");
   require(!exit->describe().empty(), "an exit describes itself");
   const std::string encoded = encode_exit(*exit);
@@ -100,7 +67,7 @@ void check_exit(Bytes bytes) {
 
 void check_job(Bytes bytes) {
   const auto job = decode_job(bytes);
-  if (!job) return require_text(job.error());
+  if (!job) return require_text(job.error().text);
   const std::string encoded = encode_job(*job);
   require(encoded.size() < kJobProgramMax + 2'048, "a job stays short");
   const auto listed = decode_job(as_bytes(encoded));
@@ -121,7 +88,7 @@ void check_message(Bytes bytes) {
   const auto type = static_cast<std::uint8_t>(bytes[0]);
   const Bytes payload = bytes.subspan(2);
   const auto message = decode_client_message(type, static_cast<std::uint8_t>(bytes[1]), payload);
-  if (!message) return require_text(message.error());
+  if (!message) return require_text(message.error().text);
   require(static_cast<std::uint8_t>(type_of(*message)) == type, "a message has its type");
   require(encode_client_message(*message) == as_text(payload), "a message is encoded as it came");
 }
@@ -263,7 +230,7 @@ void send_message(ClientRules& rules, const ClientRules::Command& command, Taken
   const auto type = static_cast<std::uint8_t>(0x3f + input.number(8));
   const std::string payload = input.number(2) == 0 ? std::string() : input.text(input.number(8));
   const auto message = rules.take_message(type, input.number(8) == 7 ? 1 : 0, as_bytes(payload));
-  if (!message) return require_text(message.error());
+  if (!message) return require_text(message.error().text);
   require(taken.is_accepted && !taken.has_left, "no message before ACCEPT or after the last one");
   require(message->has_value() != taken.has_exited, "what crosses EXIT is dropped");
   taken.has_left = rules.has_left();

@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +13,7 @@
 #include "services/file_proof.h"
 #include "services/file_reply.h"
 #include "services/file_request.h"
+#include "support/fuzz_input.h"
 
 // The first byte chooses what the others are. Any bytes are a path, a request or a message, or are
 // refused with a text; what is accepted is encoded as it came. Content means the same in whatever
@@ -26,41 +25,9 @@ namespace {
 
 using namespace hotline;
 using namespace hotline::services;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
-
-void require_text(std::string_view text) {
-  require(!text.empty(), "a fault has a text");
-  for (const char c : text) require(c >= 0x20 && c < 0x7f, "the text of a fault is ASCII");
-}
-
-/// The values of the input, one after another, and then zeros.
-class Input {
- public:
-  explicit Input(Bytes bytes) : bytes_(bytes) {}
-
-  bool is_empty() const { return bytes_.empty(); }
-
-  unsigned number(unsigned bound) {
-    if (bytes_.empty()) return 0;
-    const auto value = static_cast<unsigned>(bytes_.front());
-    bytes_ = bytes_.subspan(1);
-    return value % bound;
-  }
-
-  std::string text(std::size_t size) {
-    const Bytes taken = bytes_.first(std::min(size, bytes_.size()));
-    bytes_ = bytes_.subspan(taken.size());
-    return std::string(as_text(taken));
-  }
-
- private:
-  Bytes bytes_;
-};
+using test::Input;
+using test::require;
+using test::require_text;
 
 void check_path(Bytes bytes) {
   const auto parsed = FilePath::parse(as_text(bytes));
