@@ -5,6 +5,7 @@
 
 #include "hotline/core/byte_order.h"
 #include "hotline/services/signal_name.h"
+#include "services/client_session.h"
 
 namespace hotline::services {
 
@@ -20,15 +21,11 @@ SessionOptions command_session_options(SessionRole role) {
   options.frame_max = kCommandFrameMax;
   options.message_credit = 2 * kCommandFrameMax;
   options.flows_max = kErrorFlow + 1;
-  // Only clients open streams.
-  if (role == SessionRole::client) options.streams_max = 0;
-  if (role == SessionRole::server) options.opened_max = 0;
-  return options;
+  return opened_by_clients(options, role);
 }
 
 SessionMessage command_message(CommandMessage type, std::string_view payload) {
-  return {
-      .type = static_cast<std::uint8_t>(type), .is_critical = true, .payload = as_bytes(payload)};
+  return critical_message(static_cast<std::uint8_t>(type), payload);
 }
 
 std::optional<int> signal_on_wire(std::string_view name) {

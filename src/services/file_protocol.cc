@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "services/client_session.h"
+
 namespace hotline::services {
 namespace {
 
@@ -32,15 +34,11 @@ SessionOptions files_session_options(SessionRole role) {
   options.frame_max = kFilesFrameMax;
   options.message_credit = 2 * kFilesFrameMax;
   options.flows_max = kContentFlow + 1;
-  // Only clients open streams.
-  if (role == SessionRole::client) options.streams_max = 0;
-  if (role == SessionRole::server) options.opened_max = 0;
-  return options;
+  return opened_by_clients(options, role);
 }
 
 SessionMessage file_message(FileMessageType type, std::string_view payload) {
-  return {
-      .type = static_cast<std::uint8_t>(type), .is_critical = true, .payload = as_bytes(payload)};
+  return critical_message(static_cast<std::uint8_t>(type), payload);
 }
 
 }  // namespace hotline::services
