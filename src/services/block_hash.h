@@ -1,21 +1,13 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <memory>
 
 #include "hotline/core/bytes.h"
+#include "hotline/services/file_digest.h"
 
 namespace hotline::services {
 
-/// An XXH3-128 hash in canonical form: of a block, or the root of a file. docs/wire/files.md.
-struct BlockHash {
-  static constexpr std::size_t kBytes = 16;
-
-  std::array<std::byte, kBytes> bytes{};
-
-  bool operator==(const BlockHash&) const = default;
-};
+using hotline::BlockHash;
 
 /// Returns the hash of `bytes`.
 BlockHash hash_of(Bytes bytes);

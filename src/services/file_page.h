@@ -3,20 +3,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "hotline/services/file_entry.h"
 #include "services/file_payload.h"
 #include "services/file_request.h"
 
 // PAGE of docs/wire/files.md. No I/O.
 
 namespace hotline::services {
-
-/// One entry of a listed directory.
-struct FileEntry {
-  FilePath path{};  ///< Relative to the listed directory; one component unless a tree is listed.
-  FileMeta meta{};  ///< With Detail::names only its kind.
-
-  bool operator==(const FileEntry&) const = default;
-};
 
 /// A part of a listed directory.
 struct FilePage {

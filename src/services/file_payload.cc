@@ -13,14 +13,6 @@ FileTime time_of(std::uint64_t number) {
 
 }  // namespace
 
-std::size_t size_of(FileDigestKind kind) {
-  switch (kind) {
-    case FileDigestKind::sha256: return 32;
-    case FileDigestKind::md5: return 16;
-    default: return 0;
-  }
-}
-
 void FilePayloadWriter::put_text(std::string_view text) {
   put_number(static_cast<std::uint16_t>(text.size()));
   out_ += text;

@@ -13,8 +13,10 @@
 
 #include "hotline/core/byte_order.h"
 #include "hotline/core/bytes.h"
+#include "hotline/services/file_digest.h"
 #include "hotline/services/file_meta.h"
 #include "hotline/services/file_path.h"
+#include "hotline/services/file_requests.h"
 #include "services/block_hash.h"
 #include "services/file_protocol.h"
 
@@ -22,30 +24,8 @@
 
 namespace hotline::services {
 
-/// What happens to a file that has the name already.
-enum class OnExist : std::uint8_t { fail, replace, replace_if };
-
-struct FileReplacement {
-  OnExist on_exist = OnExist::fail;
-  FileVersion version{};  ///< With `replace_if`, and not none then.
-
-  bool operator==(const FileReplacement&) const = default;
-};
-
-/// A digest of the whole content that a user asks for.
-enum class FileDigestKind : std::uint8_t { none, sha256, md5 };
-
-inline constexpr std::size_t kFileDigestMax = 32;
-
-/// Returns how many bytes a digest of that kind has.
-std::size_t size_of(FileDigestKind kind);
-
-struct FileDigest {
-  FileDigestKind kind = FileDigestKind::none;
-  std::array<std::byte, kFileDigestMax> bytes{};  ///< The first size_of(kind); the others are 0.
-
-  bool operator==(const FileDigest&) const = default;
-};
+using hotline::FileDigest;
+using hotline::FileDigestKind;
 
 /// Appends values to a string.
 class FilePayloadWriter {

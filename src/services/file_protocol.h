@@ -1,13 +1,13 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
 #include "hotline/core/bytes.h"
+#include "hotline/services/file_digest.h"
+#include "hotline/services/file_requests.h"
 #include "hotline/session/session_codes.h"
 #include "hotline/session/session_event.h"
 #include "hotline/session/session_options.h"
@@ -71,23 +71,9 @@ inline constexpr std::size_t kFileMessageMax = 64U << 10;
 /// The longest payload of a frame that both ends must receive: a FILE with the longest path fits.
 inline constexpr std::uint32_t kFilesFrameMax = 72U << 10;
 
-/// The most content of a FILE.
-inline constexpr std::size_t kSmallFileMax = 60U << 10;
-
 /// The most bytes of a DATA, and of the zeros of a HOLE.
 inline constexpr std::uint32_t kContentDataMax = 256U << 10;
 inline constexpr std::uint64_t kContentHoleMax = 1U << 30;
-
-/// The size of a block that is hashed, and the most hashes of one BLOCKS.
-inline constexpr std::uint64_t kFileBlockBytes = 1U << 20;
-inline constexpr std::size_t kBlockHashesMax = 4'000;
-
-/// The size of an upload that its client does not know yet, and a quota without a maximum.
-inline constexpr std::uint64_t kFileSizeUnknown = std::numeric_limits<std::uint64_t>::max();
-inline constexpr std::uint64_t kNoQuota = std::numeric_limits<std::uint64_t>::max();
-
-/// What a client chooses for an upload so that the server knows it again. Zeros: none.
-using UploadKey = std::array<std::byte, 16>;
 
 /// The own code of RESET: the other end violates the wire.
 inline constexpr auto kFilesMalformed = static_cast<ResetCode>(kOwnCodesFrom);

@@ -1,39 +1,11 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-
+#include "hotline/services/file_account.h"
 #include "services/file_payload.h"
 
 // QUOTA of docs/wire/files.md. No I/O.
 
 namespace hotline::services {
-
-/// What a user may do.
-struct FileRights {
-  bool can_read = false;
-  bool can_write = false;
-  bool can_overwrite = false;
-  bool can_remove = false;
-
-  bool operator==(const FileRights&) const = default;
-};
-
-/// What a user may do, and what the files of the user take.
-struct FileQuota {
-  using ServerId = std::array<std::byte, 16>;
-
-  FileRights rights{};
-  ServerId server{};
-  std::uint64_t bytes_max = kNoQuota;
-  std::uint64_t bytes_used = 0;
-  std::uint64_t bytes_reserved = 0;  ///< By uploads that are not finished.
-  std::uint64_t entries_max = kNoQuota;
-  std::uint64_t entries_used = 0;
-
-  bool operator==(const FileQuota&) const = default;
-};
 
 void put_value(FilePayloadWriter& writer, const FileQuota& quota);
 void take_value(FilePayloadReader& reader, FileQuota& quota);

@@ -26,7 +26,7 @@ inline std::array<std::byte, 16> sample_bytes(unsigned first) {
 
 inline FileVersion sample_version() { return {sample_bytes(0x10)}; }
 
-inline services::BlockHash sample_hash() { return {sample_bytes(0x20)}; }
+inline BlockHash sample_hash() { return {sample_bytes(0x20)}; }
 
 inline FileMeta sample_meta() {
   return {.kind = FileKind::file,
@@ -36,8 +36,8 @@ inline FileMeta sample_meta() {
           .version = sample_version()};
 }
 
-inline services::FileDigest sample_digest(services::FileDigestKind kind) {
-  services::FileDigest digest{.kind = kind};
+inline FileDigest sample_digest(FileDigestKind kind) {
+  FileDigest digest{.kind = kind};
   for (std::size_t i = 0; i < size_of(kind); ++i) digest.bytes[i] = static_cast<std::byte>(i + 1);
   return digest;
 }
