@@ -51,6 +51,13 @@ class ContentSender {
   /// Returns where the next byte of the file belongs.
   std::uint64_t position() const { return hashes_.size(); }
 
+  /// Returns the number of the first block of unsent().
+  std::uint64_t first_unsent() const { return hashes_.first_ready(); }
+
+  /// Returns the hashes of whole blocks that the next record will contain. Valid until the next
+  /// change.
+  std::span<const BlockHash> unsent() const { return hashes_.ready(); }
+
  private:
   std::string ready_blocks();
 
