@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "engine/blocking/blocking_engine.h"
+#include "engine/file_kernel.h"
 #include "engine/operations/receive.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
@@ -47,6 +48,19 @@ void Engine::note_wait() noexcept {
 
 Result<std::unique_ptr<Worker>> Engine::start_worker(WorkerTask task) {
   return start_thread_worker(std::move(task));
+}
+
+FileKernel& Engine::file_kernel() {
+  // It has no state.
+  static FileKernel system;
+  return system;
+}
+
+int Engine::begin_file_work() {
+  note_interrupts();
+  const Scope& limits = scope();
+  if (limits.end_code == kCancelEnd) return -kCancelEnd;
+  return limits.deadline.has_passed(now()) ? -kDeadlineEnd : 0;
 }
 
 Engine* Engine::set_current(Engine* engine) { return std::exchange(current_engine, engine); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstddef>
 #include <exception>
 #include <string_view>
 
@@ -16,6 +17,7 @@
 
 namespace hotline::engine {
 
+class FileKernel;
 class Interrupter;
 struct Program;
 
@@ -75,6 +77,26 @@ class Engine : public Kernel {
   /// Runs `work`, which must not throw, on another thread and waits for it. Returns 0, or a negated
   /// end code as wait_until() does. See OffloadPool.
   virtual int offload(OffloadPool::Work work) = 0;
+
+  /// Returns the calls on files and directories of this engine. They may be made in file work.
+  virtual FileKernel& file_kernel();
+
+  /// Returns 0 if file work may begin now, otherwise the negated end code of the deadline or cancel
+  /// that forbids it.
+  virtual int begin_file_work();
+
+  /// Runs `work`, which must not throw, where it may wait for the disk without delaying a fiber,
+  /// and waits for it. Returns 0. A deadline or cancel ends the wait only while the work has not
+  /// begun: then it never runs, and the result is a negated end code. So it may use memory of the
+  /// caller.
+  virtual int perform_file_work(OffloadPool::Work work) = 0;
+
+  /// Returns true if other fibers run on this thread, so that it must not wait for the disk.
+  virtual bool has_other_fibers() const { return false; }
+
+  /// Called after file work that was done in place, with the bytes that it moved. Lets other fibers
+  /// run if this one has used its share.
+  virtual void note_file_result(std::size_t bytes) { static_cast<void>(bytes); }
 
   /// Returns a receive buffer, or an empty one if none is left. It returns to its pool when it is
   /// destroyed.

@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <boost/context/detail/fcontext.hpp>
 #include <new>
 #include <utility>
@@ -70,7 +71,8 @@ struct EventLoop::Trampoline {
 EventLoop::EventLoop(const LoopOptions& options)
     : stacks_(options.fiber_stack_bytes),
       mailbox_(std::make_shared<Mailbox>()),
-      offload_options_(options.offload) {
+      offload_options_(options.offload),
+      file_options_(options.files) {
   now_ = read_clock();
 }
 
@@ -356,32 +358,9 @@ int EventLoop::wait_until(Deadline deadline, OnDrain on_drain) {
   return park(wait, deadline);
 }
 
-int EventLoop::offload(OffloadPool::Work work) {
-  if (scope().end_code == kCancelEnd) return -kCancelEnd;
-  if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>(offload_options_);
-  // The wait may have ended when the work is done. Only the loop's thread reads or clears the
-  // pointer.
-  struct Waiter {
-    Wait* wait;
-  };
-  PlainWait wait(*this);
-  auto waiter = std::make_shared<Waiter>(&wait);
-  // Made here, because the thread of the pool could not report a lack of memory.
-  Mailbox::Letters answer;
-  answer.emplace_back([this, waiter] {
-    if (waiter->wait != nullptr) complete(*std::exchange(waiter->wait, nullptr), 0);
-  });
-  const auto ticket = offload_pool_->submit(
-      [answer = std::move(answer), mailbox = mailbox_, work = std::move(work)]() mutable {
-        work();
-        // What the work holds is destroyed before the wait ends.
-        work = nullptr;
-        mailbox->post(std::move(answer));
-      });
-  const int result = park(wait, Deadline::never());
-  waiter->wait = nullptr;
-  if (result < 0) offload_pool_->give_up(ticket);
-  return result;
+void EventLoop::note_file_result(std::size_t bytes) {
+  charge(static_cast<int>(std::min<std::size_t>(bytes, kBudget * kBytesOfResult)));
+  spend_budget();
 }
 
 void EventLoop::read_mailbox() {

@@ -82,6 +82,10 @@ class EventLoop : public Engine {
   SuspendHook*& suspend_hook() final;
   int wait_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on) final;
   int offload(OffloadPool::Work work) override;
+  int begin_file_work() override;
+  int perform_file_work(OffloadPool::Work work) override;
+  bool has_other_fibers() const final { return true; }
+  void note_file_result(std::size_t bytes) override;
 
  protected:
   void run_on_deep_stack(DeepWork work) final;
@@ -178,6 +182,7 @@ class EventLoop : public Engine {
   void switch_to_fiber(Fiber& fiber);
   void switch_to_scheduler(Fiber& fiber, bool is_last);
 
+  class FileWait;
   class Running;
   struct Trampoline;
 
@@ -188,7 +193,9 @@ class EventLoop : public Engine {
   TimerHeap timers_;
   std::shared_ptr<Mailbox> mailbox_;
   OffloadOptions offload_options_;
+  OffloadOptions file_options_;
   std::unique_ptr<OffloadPool> offload_pool_;
+  std::unique_ptr<OffloadPool> file_pool_;  ///< A slow disk must not delay offloaded work.
   Fiber* fiber_ = nullptr;
   ReadyQueue next_;   ///< Run before all others.
   ReadyQueue ready_;  ///< Run in the next turn.

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -23,9 +24,12 @@ void block_all_signals() {
 using Jobs = std::list<OffloadPool::Ticket>;
 
 struct OffloadPool::Job {
+  /// Which list the job is in.
+  enum class Where : std::uint8_t { inside, outside, nowhere };
+
   Work work;
-  bool is_outside = false;
-  Jobs::iterator place;  ///< Valid while it is outside.
+  Where where = Where::nowhere;
+  Jobs::iterator place;  ///< Valid while it is in a list.
 };
 
 struct OffloadPool::Queue {
@@ -39,6 +43,12 @@ struct OffloadPool::Queue {
 
   /// Moves work from outside to inside, as far as there is room.
   void admit();
+
+  /// Removes a job from its list.
+  void remove(Job& job) {
+    (job.where == Job::Where::outside ? outside : inside).erase(job.place);
+    job.where = Job::Where::nowhere;
+  }
 
   /// Runs the next work. Releases `lock`, which holds the mutex, during the work.
   void run_next(std::unique_lock<std::mutex>& lock);
@@ -56,14 +66,15 @@ struct OffloadPool::Queue {
 
 void OffloadPool::Queue::admit() {
   while (!outside.empty() && has_room()) {
-    outside.front()->is_outside = false;
+    outside.front()->where = Job::Where::inside;
     inside.splice(inside.end(), outside, outside.begin());
   }
 }
 
 void OffloadPool::Queue::run_next(std::unique_lock<std::mutex>& lock) {
-  Work work = std::move(inside.front()->work);
-  inside.pop_front();
+  const Ticket next = inside.front();
+  Work work = std::move(next->work);
+  remove(*next);
   admit();
   lock.unlock();
   work();
@@ -88,8 +99,9 @@ OffloadPool::Ticket OffloadPool::submit(Work work) {
   {
     const std::lock_guard lock(queue_->mutex);
     job->place = jobs.begin();
-    job->is_outside = !queue_->outside.empty() || !queue_->has_room();
-    Jobs& target = job->is_outside ? queue_->outside : queue_->inside;
+    const bool is_outside = !queue_->outside.empty() || !queue_->has_room();
+    job->where = is_outside ? Job::Where::outside : Job::Where::inside;
+    Jobs& target = is_outside ? queue_->outside : queue_->inside;
     target.splice(target.end(), jobs);
     if (!queue_->wants_thread()) {
       queue_->changed.notify_one();
@@ -114,10 +126,19 @@ OffloadPool::Ticket OffloadPool::submit(Work work) {
 void OffloadPool::give_up(const Ticket& ticket) {
   Work dropped;
   const std::lock_guard lock(queue_->mutex);
-  if (!ticket->is_outside) return;
-  ticket->is_outside = false;
+  if (ticket->where != Job::Where::outside) return;
   dropped = std::move(ticket->work);
-  queue_->outside.erase(ticket->place);
+  queue_->remove(*ticket);
+}
+
+bool OffloadPool::withdraw(const Ticket& ticket) noexcept {
+  Work dropped;
+  const std::lock_guard lock(queue_->mutex);
+  if (ticket->where == Job::Where::nowhere) return false;
+  dropped = std::move(ticket->work);
+  queue_->remove(*ticket);
+  queue_->admit();
+  return true;
 }
 
 void OffloadPool::work_through(const std::shared_ptr<Queue>& queue) {

@@ -34,6 +34,9 @@ class OffloadPool {
   /// OffloadOptions::waiting_max; other work still runs.
   void give_up(const Ticket& ticket);
 
+  /// Drops the work, if no thread has begun it. Returns true if it never runs.
+  bool withdraw(const Ticket& ticket) noexcept;
+
  private:
   struct Queue;
 

@@ -51,6 +51,8 @@ struct LoopOptions {
   /// of all.
   unsigned hot_buffers = 64;
   OffloadOptions offload{};
+  /// The threads that wait for the disk in calls of DiskFile and Directory: a pool of its own.
+  OffloadOptions files{};
 };
 
 /// Whether this machine allows io_uring, found by trying it.

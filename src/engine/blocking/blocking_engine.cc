@@ -103,6 +103,12 @@ int BlockingEngine::offload(OffloadPool::Work work) {
   return waited;
 }
 
+int BlockingEngine::perform_file_work(OffloadPool::Work work) {
+  note_wait();
+  work();
+  return 0;
+}
+
 int BlockingEngine::wait_for(Interrupter& counter, Deadline deadline, OnDrain on_drain) {
   const int waited = wait(counter.fd(), POLLIN, Deadline::earliest(deadline, scope_.deadline),
                           on_drain == OnDrain::ends);

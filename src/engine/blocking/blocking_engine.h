@@ -21,6 +21,7 @@ class BlockingEngine final : public Engine {
   int attempt(Operation& operation) override;
   int wait_until(Deadline deadline, OnDrain on_drain) override;
   int offload(OffloadPool::Work work) override;
+  int perform_file_work(OffloadPool::Work work) override;
   Buffer take_buffer() override;
   void recycle(Buffer buffer) override;
   Scope& scope() override { return scope_; }

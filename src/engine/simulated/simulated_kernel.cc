@@ -230,4 +230,14 @@ SimulatedLoop::StandIn SimulatedLoop::start_process(Script script) {
   return {open(process), open(input_write), open(output_read)};
 }
 
+int SimulatedLoop::begin_file_work() {
+  // Offloaded work does not run on a fiber here.
+  return fiber() == nullptr ? 0 : EventLoop::begin_file_work();
+}
+
+int SimulatedLoop::perform_file_work(OffloadPool::Work work) {
+  work();
+  return 0;
+}
+
 }  // namespace hotline::engine

@@ -67,6 +67,8 @@ class SimulatedLoop final : public EventLoop {
   void unwatch(Channel& channel) override;
   int attempt(Operation& operation) override;
   int offload(OffloadPool::Work work) override;
+  int begin_file_work() override;
+  int perform_file_work(OffloadPool::Work work) override;
   Result<std::unique_ptr<Worker>> start_worker(WorkerTask task) override;
 
   int open_socket(int family, int type) override;

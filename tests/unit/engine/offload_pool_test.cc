@@ -254,4 +254,37 @@ TEST_CASE("signals are blocked on the threads of a pool") {
   CHECK(sigismember(&blocked, SIGINT) == 1);
 }
 
+TEST_CASE(
+    "work that is withdrawn before a thread begins it never runs, within the limit or beyond") {
+  BusyPool busy(1);
+  std::atomic<int> ran = 0;
+  const auto owned = std::make_shared<int>(0);
+  const auto inside = busy.pool.submit([&, owned] { ran += 100; });
+  const auto outside = busy.pool.submit([&, owned] { ran += 100; });
+  const auto last = busy.pool.submit([&] { ++ran; });
+  CHECK(busy.pool.withdraw(outside));
+  CHECK(busy.pool.withdraw(inside));
+  CHECK_FALSE(busy.pool.withdraw(inside));
+  CHECK(owned.use_count() == 1);
+  busy.open();
+  CHECK(ran == 1);
+  CHECK_FALSE(busy.pool.withdraw(last));
+}
+
+TEST_CASE("work that a thread has begun cannot be withdrawn") {
+  OffloadPool pool({.threads_max = 1});
+  std::promise<void> begun;
+  std::promise<void> gate;
+  std::promise<void> done;
+  const auto ticket = pool.submit([&] {
+    begun.set_value();
+    gate.get_future().wait();
+    done.set_value();
+  });
+  begun.get_future().wait();
+  CHECK_FALSE(pool.withdraw(ticket));
+  gate.set_value();
+  done.get_future().wait();
+}
+
 }  // namespace hotline::engine::offload_pool_test
