@@ -1,0 +1,62 @@
+#include "services/disk_source.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace hotline::services {
+namespace {
+
+constexpr std::size_t kReadBytes = 256U << 10;
+
+}  // namespace
+
+Result<ContentPiece> DiskSource::next(std::uint64_t offset) {
+  if (offset >= status_.size) {
+    if (auto checked = check_unchanged(); !checked) return fail(std::move(checked.error()));
+    return ContentPiece();
+  }
+  if (offset < data_.offset || offset >= data_.offset + data_.size) {
+    if (auto found = find_data(offset); !found) return fail(std::move(found.error()));
+  }
+  if (offset < data_.offset) return ContentPiece{.zeros = data_.offset - offset};
+  return read(offset, data_.offset + data_.size);
+}
+
+/// Finds the next part of the file that has bytes; an empty one at its end if there is none.
+Result<void> DiskSource::find_data(std::uint64_t offset) {
+  const auto found = file_.next_data(offset);
+  if (!found) return fail(found.error());
+  const FileExtent data = found->value_or(FileExtent{status_.size, 0});
+  const std::uint64_t begin = std::clamp(data.offset, offset, status_.size);
+  const std::uint64_t end = std::min(data.offset + data.size, status_.size);
+  data_ = {begin, end - std::min(begin, end)};
+  return {};
+}
+
+Result<ContentPiece> DiskSource::read(std::uint64_t offset, std::uint64_t end) {
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(end - offset, kReadBytes));
+  const MutableBytes room(buffer_.get(), wanted);
+  const auto count = file_.read_at(offset, room);
+  if (!count) return fail(count.error());
+  if (*count == 0) {
+    // It has shrunk.
+    auto checked = check_unchanged();
+    if (!checked) return fail(std::move(checked.error()));
+  }
+  return ContentPiece{.bytes = room.first(*count)};
+}
+
+Result<void> DiskSource::check_unchanged() {
+  const auto now = file_.status();
+  if (!now) return fail(now.error());
+  const bool is_same = now->size == status_.size && now->modified == status_.modified &&
+                       now->changed == status_.changed;
+  if (is_same) return {};
+  has_changed_ = true;
+  return fail(make_error(ErrorKind::invalid_argument, "put a file", {},
+                         "it has changed while it was read",
+                         "try again when no other program writes it"));
+}
+
+}  // namespace hotline::services

@@ -1,0 +1,223 @@
+#include "hotline/services/file_download.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "services/block_hashes.h"
+#include "services/download_note.h"
+#include "services/part_file.h"
+#include "services/transfer_key.h"
+
+namespace hotline {
+
+using services::DownloadNote;
+using services::PartFile;
+
+namespace {
+
+/// Up to this size a download begins anew instead of going on.
+constexpr std::uint64_t kNotedMin = kFileBlockBytes;
+
+}  // namespace
+
+struct FileDownload::State {
+  FileResult<FileMeta> run(FileClient& client, Deadline deadline);
+  FileResult<void> find_begin(FileClient& client, Deadline deadline);
+  FileResult<std::uint64_t> matching(FileClient& client, Deadline deadline);
+  FileResult<FileMeta> get(FileClient& client, Deadline deadline);
+  Result<void> begin(const FileMeta& meta);
+  ContentSink sink(std::uint64_t& size);
+  Result<void> check_name() const;
+  std::optional<UploadKey> note_key() const;
+  void find_part();
+  void make_note();
+  void drop_part();
+
+  const Directory& directory;
+  std::string name;
+  FileDownloadOptions options;
+  std::optional<DownloadNote> note{};
+  std::optional<PartFile> part{};
+  FileVersion version{};                     ///< The one that `part` is of.
+  std::optional<std::uint64_t> confirmed{};  ///< How much of `part` is known to be right.
+};
+
+FileDownload::FileDownload(const Directory& directory, std::string name,
+                           FileDownloadOptions options)
+    : state_(std::make_unique<State>(
+          State{.directory = directory, .name = std::move(name), .options = std::move(options)})) {}
+
+FileDownload::FileDownload(FileDownload&&) noexcept = default;
+FileDownload& FileDownload::operator=(FileDownload&&) noexcept = default;
+FileDownload::~FileDownload() = default;
+
+void FileDownload::discard() { state_->drop_part(); }
+
+FileResult<FileMeta> FileDownload::run(FileClient& client, Deadline deadline) {
+  State& state = *state_;
+  if (auto checked = state.check_name(); !checked) return fail(std::move(checked.error()));
+  if (!state.part) state.find_part();
+  const bool is_continued = state.part.has_value();
+  auto got = state.run(client, deadline);
+  if (!got && got.error().is(FileErrorCode::changed) && is_continued) {
+    state.drop_part();
+    got = state.run(client, deadline);
+  }
+  const bool is_kept = state.note || (!got && got.error().is_retryable);
+  if (!got && !is_kept) state.drop_part();
+  return got;
+}
+
+/// A name that is in use is found before the content comes.
+Result<void> FileDownload::State::check_name() const {
+  if (options.existing == Directory::Existing::replace) return {};
+  if (!directory.status(name)) return {};
+  return fail(file_error(EEXIST, "get a file to", "'" + escape(as_bytes(name)) + "'"));
+}
+
+std::optional<UploadKey> FileDownload::State::note_key() const {
+  const auto status = directory.status();
+  if (options.notes.empty() || !status) return std::nullopt;
+  const std::string_view server(reinterpret_cast<const char*>(options.server.data()),
+                                options.server.size());
+  const std::array<std::string_view, 4> texts{server, options.user, options.path.text(), name};
+  const std::array<std::uint64_t, 2> numbers{status->device, status->inode};
+  return services::transfer_key(texts, numbers);
+}
+
+/// Finds what an earlier process has left.
+void FileDownload::State::find_part() {
+  const auto key = note_key();
+  if (!key || note) return;
+  auto found = DownloadNote::find(options.notes, *key);
+  if (!found || !*found) return;
+  const auto text = (*found)->read();
+  auto opened = text && *text ? PartFile::open(directory, (*text)->part_name)
+                              : Result<PartFile>(fail(Error()));
+  if (!opened) return (*found)->remove();
+  note = std::move(*found);
+  part = std::move(*opened);
+  version = (*text)->version;
+  confirmed.reset();
+}
+
+/// Without a note the download goes on all the same.
+void FileDownload::State::make_note() {
+  const auto key = note_key();
+  if (!key) return;
+  auto made = DownloadNote::make(options.notes, *key);
+  if (!made || !*made) return;
+  if ((*made)->write({.part_name = part->name(), .version = version})) {
+    note = std::move(*made);
+  } else {
+    (*made)->remove();
+  }
+}
+
+void FileDownload::State::drop_part() {
+  if (part) part->remove();
+  if (note) note->remove();
+  part.reset();
+  note.reset();
+  version = {};
+  confirmed.reset();
+}
+
+FileResult<FileMeta> FileDownload::State::run(FileClient& client, Deadline deadline) {
+  if (auto found = find_begin(client, deadline); !found) {
+    return std::unexpected(std::move(found.error()));
+  }
+  auto meta = get(client, deadline);
+  if (!meta) return meta;
+  const bool is_synced = options.durability == FileDownloadOptions::Durability::full;
+  auto published =
+      part->publish(name, *meta, options.existing,
+                    is_synced ? PartFile::Durability::full : PartFile::Durability::none);
+  if (!published) return fail(std::move(published.error()));
+  part.reset();
+  drop_part();
+  return meta;
+}
+
+/// Cuts off what differs from the version at the server.
+FileResult<void> FileDownload::State::find_begin(FileClient& client, Deadline deadline) {
+  if (!part) return {};
+  if (!confirmed) {
+    const auto same = matching(client, deadline);
+    if (!same) return std::unexpected(same.error());
+    confirmed = *same;
+  }
+  const std::uint64_t blocks = *confirmed / kFileBlockBytes;
+  if (auto cut = part->cut(blocks * kFileBlockBytes); !cut) return fail(std::move(cut.error()));
+  return {};
+}
+
+FileResult<std::uint64_t> FileDownload::State::matching(FileClient& client, Deadline deadline) {
+  const auto hashed = part->hash_blocks();
+  if (!hashed) return fail(hashed.error());
+  const std::span<const BlockHash> own = *hashed;
+  std::size_t first = 0;
+  while (first < own.size()) {
+    const std::size_t count = std::min(own.size() - first, kBlockHashesMax);
+    const auto theirs = client.hashes({.path = options.path,
+                                       .version = version,
+                                       .first = first,
+                                       .count = static_cast<std::uint16_t>(count)},
+                                      deadline);
+    if (!theirs) return std::unexpected(theirs.error());
+    const auto asked = own.subspan(first, count);
+    const auto same = std::ranges::mismatch(asked, *theirs).in1 - asked.begin();
+    first += static_cast<std::size_t>(same);
+    if (static_cast<std::size_t>(same) < count) break;
+  }
+  return first * kFileBlockBytes;
+}
+
+FileResult<FileMeta> FileDownload::State::get(FileClient& client, Deadline deadline) {
+  const GetFile request{
+      .path = options.path, .offset = part ? part->size() : 0, .version = version};
+  std::uint64_t size = 0;
+  return client.get(request, sink(size), deadline);
+}
+
+ContentSink FileDownload::State::sink(std::uint64_t& size) {
+  const auto note_progress = [this, &size](Result<void> appended) {
+    if (appended && options.on_progress) options.on_progress(part->size(), size);
+    return appended;
+  };
+  return {
+      .on_begin =
+          [this, &size](const FileMeta& meta) {
+            size = meta.size;
+            return begin(meta);
+          },
+      .on_data = [this, note_progress](std::uint64_t,
+                                       Bytes bytes) { return note_progress(part->append(bytes)); },
+      .on_hole = [this, note_progress](
+                     std::uint64_t,
+                     std::uint64_t length) { return note_progress(part->append_hole(length)); },
+      .on_blocks = [this](std::uint64_t first, std::span<const BlockHash> hashes) -> Result<void> {
+        confirmed = std::min((first + hashes.size()) * kFileBlockBytes, part->size());
+        return {};
+      }};
+}
+
+Result<void> FileDownload::State::begin(const FileMeta& meta) {
+  if (!part) {
+    auto made = PartFile::make(directory, name);
+    if (!made) return fail(std::move(made.error()));
+    part = std::move(*made);
+    version = meta.version;
+    confirmed = 0;
+    const bool is_noted = meta.size > kNotedMin && !meta.version.is_none();
+    if (is_noted) make_note();
+  }
+  return part->reserve(meta.size);
+}
+
+}  // namespace hotline

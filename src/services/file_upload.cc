@@ -1,0 +1,125 @@
+#include "hotline/services/file_upload.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "services/disk_source.h"
+#include "services/transfer_key.h"
+
+namespace hotline {
+
+using services::DiskSource;
+
+namespace {
+
+constexpr std::uint32_t kOwnerExecutes = 0100;
+
+UploadKey key_of_upload(const FileUploadOptions& options, std::string_view name,
+                        const FileStatus& status) {
+  const std::string_view server(reinterpret_cast<const char*>(options.server.data()),
+                                options.server.size());
+  const std::array<std::string_view, 4> texts{server, options.user, options.path.text(), name};
+  const std::array<std::uint64_t, 4> numbers{
+      status.device, status.inode, status.size,
+      static_cast<std::uint64_t>(status.modified.time_since_epoch().count())};
+  return services::transfer_key(texts, numbers);
+}
+
+}  // namespace
+
+struct FileUpload::State {
+  FileResult<FileVersion> put(FileClient& client, DiskSource& source, Deadline deadline);
+  FileResult<FileVersion> store(FileClient& client, DiskSource& source, Deadline deadline);
+  void note(std::uint64_t done) const {
+    if (options.on_progress) options.on_progress(done, status.size);
+  }
+
+  DiskFile file;
+  FileStatus status;
+  FileUploadOptions options;
+  UploadKey key{};
+  std::vector<BlockHash> known{};  ///< The hashes of blocks that were sent.
+};
+
+Result<FileUpload> FileUpload::open(const Directory& directory, std::string_view name,
+                                    FileUploadOptions options) {
+  auto file = directory.open_file(name);
+  if (!file) return fail(std::move(file.error()));
+  const auto status = file->status();
+  if (!status) return fail(status.error());
+  const UploadKey key = key_of_upload(options, name, *status);
+  return FileUpload(std::make_unique<State>(State{
+      .file = std::move(*file), .status = *status, .options = std::move(options), .key = key}));
+}
+
+FileUpload::FileUpload(std::unique_ptr<State> state) : state_(std::move(state)) {}
+FileUpload::FileUpload(FileUpload&&) noexcept = default;
+FileUpload& FileUpload::operator=(FileUpload&&) noexcept = default;
+FileUpload::~FileUpload() = default;
+
+std::uint64_t FileUpload::size() const { return state_->status.size; }
+const UploadKey& FileUpload::key() const { return state_->key; }
+
+FileResult<FileVersion> FileUpload::run(FileClient& client, Deadline deadline) {
+  DiskSource source(state_->file, state_->status);
+  auto done = state_->status.size <= kSmallFileMax ? state_->store(client, source, deadline)
+                                                   : state_->put(client, source, deadline);
+  if (!done && source.has_changed()) {
+    done.error().answer = FileError{.code = FileErrorCode::changed};
+    done.error().endpoint = "'" + escape(as_bytes(state_->options.path.text())) + "'";
+  }
+  return done;
+}
+
+/// The whole file in one message.
+FileResult<FileVersion> FileUpload::State::store(FileClient& client, DiskSource& source,
+                                                 Deadline deadline) {
+  PutSmallFile request{.path = options.path,
+                       .parents = options.parents,
+                       .is_executable = (status.mode & kOwnerExecutes) != 0,
+                       .modified = status.modified,
+                       .replacement = options.replacement,
+                       .key = key};
+  for (;;) {
+    const auto piece = source.next(request.content.size());
+    if (!piece) return fail(piece.error());
+    if (piece->is_end()) break;
+    request.content += as_text(piece->bytes);
+    request.content.append(static_cast<std::size_t>(piece->bytes.empty() ? piece->zeros : 0), '\0');
+  }
+  auto stored = client.store(std::move(request), deadline);
+  if (stored) note(status.size);
+  return stored;
+}
+
+FileResult<FileVersion> FileUpload::State::put(FileClient& client, DiskSource& source,
+                                               Deadline deadline) {
+  const PutFile request{.path = options.path,
+                        .parents = options.parents,
+                        .is_executable = (status.mode & kOwnerExecutes) != 0,
+                        .size = status.size,
+                        .modified = status.modified,
+                        .replacement = options.replacement,
+                        .key = key};
+  bool has_begun = false;
+  const ContentSource content{.next = [&](std::uint64_t offset) -> Result<ContentPiece> {
+                                if (has_begun) note(offset);
+                                return source.next(offset);
+                              },
+                              .known = known,
+                              .on_begin =
+                                  [&](std::uint64_t) {
+                                    has_begun = true;
+                                    known.clear();
+                                  },
+                              .on_block =
+                                  [&](std::uint64_t block, const BlockHash& hash) {
+                                    known.resize(static_cast<std::size_t>(block));
+                                    known.push_back(hash);
+                                  }};
+  return client.put(request, content, deadline);
+}
+
+}  // namespace hotline

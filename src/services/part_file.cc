@@ -1,0 +1,140 @@
+#include "services/part_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "hotline/core/hex.h"
+#include "hotline/engine/random.h"
+#include "services/block_hashes.h"
+
+namespace hotline::services {
+namespace {
+
+constexpr std::size_t kWriteBytes = 256U << 10;
+constexpr std::uint64_t kSyncAheadBytes = 64U << 20;
+constexpr std::uint64_t kReservedMin = 1U << 20;
+constexpr unsigned kPartMode = 0666;
+constexpr unsigned kReadBits = 0444;
+
+/// With `.`, `.` and 8 digits and `.part` it must be a name that a directory can have.
+constexpr std::size_t kPartStemMax = 255 - 15;
+
+std::string new_part_name(std::string_view name) {
+  std::array<std::byte, 4> number;
+  random_bytes(number);
+  return "." + std::string(name.substr(0, kPartStemMax)) + "." + to_hex(number) + ".part";
+}
+
+}  // namespace
+
+PartFile::PartFile(const Directory& directory, std::string name, DiskFile file)
+    : directory_(&directory), name_(std::move(name)), file_(std::move(file)) {}
+
+Result<PartFile> PartFile::make(const Directory& directory, std::string_view name) {
+  for (;;) {
+    std::string part_name = new_part_name(name);
+    auto file = directory.create(part_name, kPartMode);
+    if (file) return PartFile(directory, std::move(part_name), std::move(*file));
+    if (file.error().native_code != EEXIST) return fail(std::move(file.error()));
+  }
+}
+
+Result<PartFile> PartFile::open(const Directory& directory, std::string part_name) {
+  auto file = directory.open_for_writing(part_name);
+  if (!file) return fail(std::move(file.error()));
+  const auto status = file->status();
+  if (!status) return fail(status.error());
+  PartFile part(directory, std::move(part_name), std::move(*file));
+  part.size_ = status->size;
+  return part;
+}
+
+Result<void> PartFile::reserve(std::uint64_t size) {
+  if (size < kReservedMin || size <= size_) return {};
+  auto reserved = file_.allocate(size_, size - size_);
+  const bool is_lacking = !reserved && (reserved.error().native_code == ENOSPC ||
+                                        reserved.error().native_code == EDQUOT ||
+                                        reserved.error().native_code == EFBIG);
+  return is_lacking ? std::move(reserved) : Result<void>();
+}
+
+Result<void> PartFile::append(Bytes bytes) {
+  if (unwritten_.capacity() == 0) unwritten_.reserve(kWriteBytes);
+  while (!bytes.empty()) {
+    const Bytes piece = bytes.first(std::min(bytes.size(), kWriteBytes - unwritten_.size()));
+    unwritten_.insert(unwritten_.end(), piece.begin(), piece.end());
+    size_ += piece.size();
+    bytes = bytes.subspan(piece.size());
+    if (unwritten_.size() < kWriteBytes) continue;
+    if (auto flushed = flush(); !flushed) return flushed;
+  }
+  return {};
+}
+
+Result<void> PartFile::append_hole(std::uint64_t length) {
+  if (auto flushed = flush(); !flushed) return flushed;
+  size_ += length;
+  return {};
+}
+
+Result<void> PartFile::flush() {
+  if (unwritten_.empty()) return {};
+  const std::uint64_t offset = size_ - unwritten_.size();
+  auto written = file_.write_at(offset, unwritten_);
+  if (!written) return written;
+  unwritten_.clear();
+  if (size_ - begun_ >= kSyncAheadBytes) {
+    discard(file_.begin_sync(begun_, size_ - begun_));
+    begun_ = size_;
+  }
+  return {};
+}
+
+Result<std::vector<BlockHash>> PartFile::hash_blocks() {
+  std::vector<std::byte> room(kWriteBytes);
+  BlockHashes hashes;
+  const std::uint64_t end = size_ - size_ % kFileBlockBytes;
+  while (hashes.size() < end) {
+    const auto count = file_.read_at(hashes.size(), room);
+    if (!count) return fail(count.error());
+    if (*count == 0) break;
+    hashes.add(Bytes(room).first(*count));
+  }
+  const auto ready = hashes.ready();
+  return std::vector<BlockHash>(ready.begin(), ready.end());
+}
+
+Result<void> PartFile::cut(std::uint64_t size) {
+  unwritten_.clear();
+  size_ = size;
+  begun_ = std::min(begun_, size);
+  return file_.truncate(size);
+}
+
+Result<void> PartFile::publish(std::string_view name, const FileMeta& meta,
+                               Directory::Existing existing, Durability durability) {
+  if (auto finished = finish(meta, durability); !finished) return finished;
+  auto renamed = directory_->rename(name_, *directory_, name, existing);
+  if (!renamed) return renamed;
+  return durability == Durability::full ? directory_->sync() : Result<void>();
+}
+
+/// Writes what is left, and what is kept of the file besides its content.
+Result<void> PartFile::finish(const FileMeta& meta, Durability durability) {
+  if (auto flushed = flush(); !flushed) return flushed;
+  if (auto cut_off = file_.truncate(size_); !cut_off) return cut_off;
+  if (meta.is_executable) {
+    const auto status = file_.status();
+    if (!status) return fail(status.error());
+    const unsigned mode = status->mode | ((status->mode & kReadBits) >> 2);
+    if (auto set = file_.set_mode(mode); !set) return set;
+  }
+  if (auto set = file_.set_modified(meta.modified); !set) return set;
+  return durability == Durability::full ? file_.sync() : Result<void>();
+}
+
+void PartFile::remove() { discard(directory_->remove_file(name_)); }
+
+}  // namespace hotline::services

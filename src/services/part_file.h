@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hotline/core/bytes.h"
+#include "hotline/core/result.h"
+#include "hotline/engine/directory.h"
+#include "hotline/engine/disk_file.h"
+#include "hotline/services/file_digest.h"
+#include "hotline/services/file_meta.h"
+
+namespace hotline::services {
+
+/// A file that arrives, under a name that shows that it is not whole. One fiber at a time. Move
+/// only.
+class PartFile {
+ public:
+  /// Makes a new one for the file `name`. `directory` must outlive it.
+  static Result<PartFile> make(const Directory& directory, std::string_view name);
+
+  /// Opens one that was made earlier.
+  static Result<PartFile> open(const Directory& directory, std::string part_name);
+
+  /// Reserves the storage for `size` bytes in all. Fails only if the disk lacks it.
+  Result<void> reserve(std::uint64_t size);
+
+  /// Appends bytes. They are written when enough have come together.
+  Result<void> append(Bytes bytes);
+
+  /// Appends zeros without writing them.
+  Result<void> append_hole(std::uint64_t length);
+
+  /// Returns how many bytes were appended.
+  std::uint64_t size() const { return size_; }
+
+  /// Returns the hashes of all whole blocks that are on the disk.
+  Result<std::vector<BlockHash>> hash_blocks();
+
+  /// Drops everything from `size` on.
+  Result<void> cut(std::uint64_t size);
+
+  enum class Durability : std::uint8_t { full, none };
+
+  /// Gives the file its name. Nothing else may be called after that has succeeded.
+  Result<void> publish(std::string_view name, const FileMeta& meta, Directory::Existing existing,
+                       Durability durability);
+
+  /// Removes it. Failures are ignored.
+  void remove();
+
+  const std::string& name() const { return name_; }
+
+ private:
+  PartFile(const Directory& directory, std::string name, DiskFile file);
+
+  Result<void> flush();
+  Result<void> finish(const FileMeta& meta, Durability durability);
+
+  const Directory* directory_;
+  std::string name_;
+  DiskFile file_;
+  std::uint64_t size_ = 0;
+  std::uint64_t begun_ = 0;  ///< Up to here the disk was asked to write.
+  std::vector<std::byte> unwritten_{};
+};
+
+}  // namespace hotline::services

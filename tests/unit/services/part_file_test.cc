@@ -1,0 +1,103 @@
+#include "services/part_file.h"
+
+#include <cerrno>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "services/block_hashes.h"
+#include "support/file_samples.h"
+#include "support/loops.h"
+#include "support/temporary_directory.h"
+
+namespace hotline::part_file_test {
+namespace {
+
+using services::PartFile;
+using enum Directory::Existing;
+
+struct Place {
+  std::string read(std::string_view name) const {
+    const auto status = directory.status(name);
+    if (!status) return "absent";
+    auto file = directory.open_file(name);
+    if (!file) return "not a file";
+    std::string content(static_cast<std::size_t>(status->size), '\0');
+    REQUIRE(file->read_at(0, as_writable_bytes(content)) == content.size());
+    return content;
+  }
+
+  test::TemporaryDirectory place{};
+  Directory directory = Directory::open(place.path()).value();
+};
+
+TEST_CASE("a part gets its name, its time and its executable bit when it is whole") {
+  test::on_each_engine([] {
+    Place place;
+    auto part = PartFile::make(place.directory, "film");
+    REQUIRE(part);
+    CHECK(part->name().starts_with(".film."));
+    CHECK(part->name().ends_with(".part"));
+    std::string content = test::sample_content(600'000);
+    REQUIRE(part->append(as_bytes(content)));
+    REQUIRE(part->append_hole(100'000));
+    content.append(100'000, '\0');
+    CHECK(part->size() == content.size());
+    CHECK(place.read("film") == "absent");
+    const FileMeta meta{.is_executable = true, .modified = FileTime(std::chrono::seconds(77))};
+    REQUIRE(part->publish("film", meta, fail, PartFile::Durability::full));
+    CHECK((place.read("film") == content));
+    CHECK(place.read(part->name()) == "absent");
+    const FileStatus status = place.directory.status("film").value();
+    CHECK(status.modified == meta.modified);
+    CHECK((status.mode & 0100) != 0);
+  });
+}
+
+TEST_CASE("a name that is in use is replaced only on purpose, and a link is not followed") {
+  Place place;
+  REQUIRE(place.directory.create("other", 0600));
+  for (const std::string name : {"film", "link"}) {
+    if (name == "film") REQUIRE(place.directory.create(name, 0600));
+    if (name == "link") REQUIRE(symlink("other", (place.place.path() + "/link").c_str()) == 0);
+    auto part = PartFile::make(place.directory, name);
+    REQUIRE(part->append(as_bytes("milk")));
+    const auto refused = part->publish(name, {}, fail, PartFile::Durability::none);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().native_code == EEXIST);
+    REQUIRE(part->publish(name, {}, replace, PartFile::Durability::none));
+    CHECK(place.read(name) == "milk");
+    CHECK(place.read("other").empty());
+  }
+}
+
+TEST_CASE("a part that is opened again is hashed, and cut where it differs") {
+  Place place;
+  const std::string content = test::sample_content(2 * kFileBlockBytes + 500'000);
+  auto part = PartFile::make(place.directory, "film");
+  REQUIRE(part->append(as_bytes(content)));
+  auto again = PartFile::open(place.directory, part->name());
+  REQUIRE(again);
+  const auto hashes = again->hash_blocks();
+  REQUIRE(hashes);
+  REQUIRE(hashes->size() == 2);
+  const Bytes bytes = as_bytes(content);
+  CHECK(hashes->back() == services::hash_of(bytes.subspan(kFileBlockBytes, kFileBlockBytes)));
+  REQUIRE(again->cut(kFileBlockBytes));
+  REQUIRE(again->reserve(content.size()));
+  REQUIRE(again->append(bytes.subspan(kFileBlockBytes)));
+  REQUIRE(again->publish("film", {}, fail, PartFile::Durability::none));
+  CHECK((place.read("film") == content));
+}
+
+TEST_CASE("a part of the longest name fits, and one that is removed is gone") {
+  Place place;
+  auto part = PartFile::make(place.directory, std::string(255, 'n'));
+  REQUIRE(part);
+  CHECK(part->name().size() == 255);
+  part->remove();
+  CHECK(place.read(part->name()) == "absent");
+}
+
+}  // namespace
+}  // namespace hotline::part_file_test
