@@ -39,7 +39,7 @@ std::vector<Definition> server_wire_options() {
                   "on the other wires the longest reply (default 64MiB)"),
        {"timeout=TIME", "how long one command may take (default none)"},
        {"cwd=/PATH", "the directory where commands start (default: your home directory, else /)"},
-       {"commands=N", "wire=hotline: how many commands may run at once (default 1024)"},
+       {"commands=N", "wire=hotline: how many commands may run at once (default 1536)"},
        {"commands-per-caller=N",
         "wire=hotline: how many of them one caller may run (default: three quarters)"},
        {"jobs=N",

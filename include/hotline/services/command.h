@@ -58,7 +58,7 @@ struct CommandOptions {
   // The wire `hotline`: see RemoteCommandsOptions.
 
   std::optional<std::uint64_t> output_max{};
-  std::size_t commands_max = 1024;
+  std::size_t commands_max = 1'536;
   std::optional<std::size_t> commands_per_caller_max{};
   std::size_t jobs_max = 64;
   std::optional<std::size_t> jobs_per_caller_max{};

@@ -34,7 +34,7 @@ struct CommandRecord {
 
 /// How commands of the wire `hotline` are run.
 struct RemoteCommandsOptions {
-  std::size_t commands_max = 1024;  ///< At once, of all callers.
+  std::size_t commands_max = 1'536;  ///< At once, of all callers.
   /// At once, of one caller. Default: three quarters of all. Callers without an identity count as
   /// one.
   std::optional<std::size_t> commands_per_caller_max{};
