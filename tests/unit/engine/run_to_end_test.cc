@@ -19,6 +19,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// Longer than a busy machine keeps a program from writing.
+constexpr RunOptions kPatient{.quiet = seconds(60), .drain = seconds(60)};
+
 /// An event on one output at a time after the launch: something is written, or the end.
 struct Saying {
   Duration after;
@@ -208,7 +211,7 @@ TEST_CASE("a mebibyte to standard error and then one to standard output does not
   test::on_each_engine([] {
     for (const char* script : {"head -c 1048576 /dev/zero >&2; head -c 1048576 /dev/zero",
                                "head -c 1048576 /dev/zero; head -c 1048576 /dev/zero >&2"}) {
-      const Completed completed = test::run_shell(script);
+      const Completed completed = test::run_shell(script, kPatient);
       CHECK(completed.output.size() == 1048576);
       CHECK(completed.error.size() == 1048576);
       CHECK_FALSE(completed.was_held);
@@ -217,8 +220,8 @@ TEST_CASE("a mebibyte to standard error and then one to standard output does not
 }
 
 TEST_CASE("stderr-after-eof: writes after the close of standard output are all returned") {
-  const Completed completed =
-      test::run_shell("exec >&-; i=0; while [ $i -lt 1000 ]; do echo $i >&2; i=$((i+1)); done");
+  const Completed completed = test::run_shell(
+      "exec >&-; i=0; while [ $i -lt 1000 ]; do echo $i >&2; i=$((i+1)); done", kPatient);
   CHECK(completed.output.empty());
   CHECK(completed.error.size() == 3890);
   CHECK(completed.error.ends_with("\n999\n"));
@@ -233,7 +236,7 @@ TEST_CASE("yes-head: a program ends although another in its pipeline would go on
 TEST_CASE("an exit is reported only after both pipes are drained") {
   test::on_each_engine([] {
     const Completed completed = test::run_shell(
-        "(setsid sh -c 'sleep 0.05; head -c 300000 /dev/zero; echo late >&2' &); exit 3");
+        "(setsid sh -c 'sleep 0.05; head -c 300000 /dev/zero; echo late >&2' &); exit 3", kPatient);
     CHECK(completed.end.exit_status == 3);
     CHECK(completed.output.size() == 300000);
     CHECK(completed.error == "late\n");
