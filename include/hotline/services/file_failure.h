@@ -17,8 +17,8 @@ struct FileFailure : Error {
   FileFailure(Error error) : Error(std::move(error)) {}
 
   /// A failure of the server or of the connection.
-  FileFailure(Error error, std::optional<FileError> answer, bool is_retryable)
-      : Error(std::move(error)), answer(std::move(answer)), is_retryable(is_retryable) {}
+  FileFailure(Error error, std::optional<FileError> answered, bool may_be_retried)
+      : Error(std::move(error)), answer(std::move(answered)), is_retryable(may_be_retried) {}
 
   /// Returns true if the server has answered with that code.
   bool is(FileErrorCode code) const { return answer && answer->code == code; }
