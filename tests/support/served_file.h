@@ -115,17 +115,17 @@ class ServedFile {
   }
 
   /// Sends META, the content from the offset of the request on, and the end.
-  void send_file(std::string_view content, const FileMeta& meta) {
+  void send_file(std::string_view whole, const FileMeta& meta) {
     const auto offset = static_cast<std::size_t>(get<GetFile>().offset);
     send(services::MetaReply{.meta = meta});
     services::ContentSender sender({.begin = offset});
-    for (std::string_view rest = content.substr(offset); !rest.empty();) {
+    for (std::string_view rest = whole.substr(offset); !rest.empty();) {
       const std::string_view piece = rest.substr(0, services::kContentDataMax);
       write(sender.begin_data(as_bytes(piece)));
       write(piece);
       rest.remove_prefix(piece.size());
     }
-    write(sender.end({.size = content.size()}));
+    write(sender.end({.size = whole.size()}));
     discard(stream.end(services::kContentFlow));
     finish();
   }

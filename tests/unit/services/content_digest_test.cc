@@ -29,7 +29,7 @@ TEST_CASE("a digest is that of all pieces together") {
 }
 
 TEST_CASE("zeros count as bytes") {
-  for (const std::size_t count : {0, 1, 16'384, 40'000}) {
+  for (const std::size_t count : {0UL, 1UL, 16'384UL, 40'000UL}) {
     ContentDigest zeros(FileDigestKind::sha256);
     zeros.add_zeros(count);
     ContentDigest bytes(FileDigestKind::sha256);

@@ -42,7 +42,7 @@ struct Opened {
 
 TEST_CASE("a file is read from its first byte to its end, whatever its size") {
   test::on_each_engine([] {
-    for (const std::size_t size : {0, 1, 262'144, 700'001}) {
+    for (const std::size_t size : {0UL, 1UL, 262'144UL, 700'001UL}) {
       const std::string content(size, 'x');
       Opened opened(content);
       DiskSource source(opened.file, opened.file.status().value());

@@ -56,7 +56,7 @@ TEST_CASE("an error without words has those of its kind, after the path") {
   const auto call = FileCall::begin({pair.client.session(), pair.client.peer()},
                                     StatFile{file_path("a")}, Deadline::never());
   REQUIRE(call);
-  CHECK(call->named({.kind = ErrorKind::timed_out}).message() ==
+  CHECK(call->named(make_error(ErrorKind::timed_out, {}, {}, {})).message() ==
         "cannot look at a file of " + pair.client.peer() + ": 'a': timed out");
 }
 

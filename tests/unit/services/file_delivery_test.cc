@@ -126,7 +126,7 @@ TEST_CASE("blocks whose hashes are known are not read again") {
 
 TEST_CASE("an upload begins at the first block that the server has otherwise") {
   const std::string content = test::sample_content(3 * kFileBlockBytes + 5);
-  for (const std::size_t wrong : {0, 1, 2}) {
+  for (const std::size_t wrong : {0UL, 1UL, 2UL}) {
     for (const FileDigestKind digest : {FileDigestKind::none, FileDigestKind::sha256}) {
       PutFile request = put_of(content);
       request.digest = digest;
