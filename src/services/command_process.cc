@@ -17,7 +17,8 @@ namespace {
 
 // Most commands write little, and a thousand of them may run at once.
 constexpr std::size_t kFirstPieceBytes = 4 * 1024;
-constexpr std::size_t kPieceBytesMax = 64 * 1024;
+constexpr std::size_t kPieceGrowth = 16;
+constexpr std::size_t kPieceBytesMax = 128 * 1024;
 
 }  // namespace
 
@@ -128,7 +129,8 @@ void CommandProcess::read_all(OutputStream which) {
     if (!size || *size == 0) break;
     last_output_ = now();
     if (!pass_on(which, std::span(piece).first(*size))) break;
-    if (*size == piece.size() && *size < kPieceBytesMax) piece.resize(kPieceBytesMax);
+    if (*size == piece.size() && *size < kPieceBytesMax)
+      piece.resize(std::min(kPieceBytesMax, kPieceGrowth * piece.size()));
   }
 }
 

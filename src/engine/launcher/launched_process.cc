@@ -1,5 +1,6 @@
 #include "engine/launcher/launched_process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -21,6 +22,11 @@
 
 namespace hotline::engine {
 namespace {
+
+// What a pipe holds at first, and once its program has filled it. All large pipes of a user
+// together may have 64 MiB.
+constexpr std::size_t kPipeBytes = 64 * 1024;
+constexpr std::size_t kLargePipeBytes = 256 * 1024;
 
 constexpr std::string_view kWait = "wait for a program";
 constexpr std::string_view kReadOutput = "read the output of a program";
@@ -135,7 +141,9 @@ Result<std::size_t> LaunchedProcess::read_some(OutputStream output, MutableBytes
   const int size = Engine::current().perform(read, Deadline::never());
   if (size == -EIO && has_terminal_) return 0;
   if (size < 0) return fail(transfer_error(size, channel, kReadOutput));
-  return static_cast<std::size_t>(size);
+  const auto count = static_cast<std::size_t>(size);
+  if (count >= kPipeBytes) grow(output);
+  return count;
 }
 
 Result<std::size_t> LaunchedProcess::write_some(Bytes bytes) {
@@ -151,6 +159,15 @@ Result<std::size_t> LaunchedProcess::write_some(Bytes bytes) {
   const auto count = static_cast<std::size_t>(size);
   last_typed_ = static_cast<char>(bytes[count - 1]);
   return count;
+}
+
+/// The program has filled the pipe: with a larger one, it and this process take turns less often. A
+/// system that allows no more leaves it as it is.
+void LaunchedProcess::grow(OutputStream output) {
+  bool& has_grown = has_grown_[static_cast<std::size_t>(output)];
+  if (!std::exchange(has_grown, true)) {
+    ::fcntl(channel_of(output).fd(), F_SETPIPE_SZ, static_cast<int>(kLargePipeBytes));
+  }
 }
 
 void LaunchedProcess::close_output(OutputStream output) {

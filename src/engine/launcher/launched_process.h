@@ -37,10 +37,12 @@ class LaunchedProcess final : public Process {
   bool ends_at_once(OutputStream output) const {
     return has_terminal_ && output == OutputStream::standard_error;
   }
+  void grow(OutputStream output);
   Result<void> check_running() const;
   void type(std::string_view text);
 
   std::array<Channel, 2> outputs_;
+  std::array<bool, 2> has_grown_{};  ///< Their pipes.
   Channel input_;
   Channel status_;
   bool has_terminal_;

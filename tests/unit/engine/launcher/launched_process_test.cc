@@ -37,6 +37,20 @@ TEST_CASE("output is read until no process can write any more, each output separ
   });
 }
 
+TEST_CASE("a program that has filled its pipe may then write more ahead of its reader") {
+  test::on_each_engine([] {
+    const auto process = test::start_with_input(
+        "head -c 65536 /dev/zero; echo full >&2; read line; head -c 200000 /dev/zero");
+    CHECK(test::read_line(*process, OutputStream::standard_error) == "full");
+    std::vector<std::byte> piece(128 * 1024);
+    CHECK(process->read_some(OutputStream::standard_output, piece).value() == 65'536);
+    CHECK(test::write_all(*process, "go on\n") == "");
+    // Nothing is read: it waits for ever if the pipe is too small.
+    CHECK(process->wait().value().exit_status == 0);
+    CHECK(read_all(*process).size() == 200'000);
+  });
+}
+
 TEST_CASE("a second wait returns the same end") {
   const auto process = start(test::shell("kill -TERM $$"));
   for (int i = 0; i < 3; ++i) {
