@@ -56,6 +56,8 @@ void StreamAccess::watch(Stream& stream, engine::ReadWatch& watch) {
   loop.watch(channel, watch);
 }
 
+bool StreamAccess::has_layer(const Stream& stream) { return stream.state_->layer != nullptr; }
+
 bool StreamAccess::has_unsent(const Stream& stream) {
   return stream.state_->layer && !stream.state_->layer->outgoing.empty();
 }

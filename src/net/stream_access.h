@@ -33,6 +33,9 @@ class StreamAccess {
   /// until then. On a loop only.
   static void watch(Stream& stream, engine::ReadWatch& watch);
 
+  /// Returns true if there is a layer between the program and the socket.
+  static bool has_layer(const Stream& stream);
+
   /// Returns true if write_now() has left encoded bytes of a layer, which send_unsent() sends.
   static bool has_unsent(const Stream& stream);
   static Result<void> send_unsent(Stream& stream);

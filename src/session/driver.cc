@@ -15,9 +15,6 @@ namespace {
 
 using Kind = SessionEvent::Kind;
 
-// Memory that a session keeps for writing while it has nothing to write.
-constexpr std::size_t kIdleBytesMax = 4 * 1024;
-
 }  // namespace
 
 Driver::Driver(Stream&& stream, SessionRole role, const SessionOptions& options)
@@ -146,9 +143,10 @@ void Driver::receive_all(TaskGroup& fibers) {
   auto begun = complete_handshake();
   is_write_failed_ = !begun;
   if (begun) begun = spawn(fibers, "session writes", &Driver::write_all);
-  if (!begun) {
+  {
     const Lock held = lock();
-    return note_lost(std::move(begun.error()));
+    if (!begun) return note_lost(std::move(begun.error()));
+    loop_ = Loop::current();
   }
   while (receive_once()) {
   }
@@ -269,73 +267,6 @@ void Driver::send() {
   opened_seen_ = opened;
 }
 
-void Driver::write_all(TaskGroup& fibers) {
-  std::string taken;
-  Lock held = lock();
-  while (take_queued(held, taken)) {
-    held.unlock();
-    auto written = stream_.write_all(as_bytes(taken));
-    taken.clear();
-    held.lock();
-    if (written) continue;
-    is_write_failed_ = true;
-    note_lost(std::move(written.error()));
-    return fibers.cancel();
-  }
-  const bool is_ended = has_nothing_to_follow() && !is_stopping_;
-  const bool is_finished = protocol.is_finished();
-  held.unlock();
-  // The peer reads an end after the last frame.
-  if (is_ended) discard(stream_.shut_down_writes());
-  // Otherwise the end of the peer's writes shows that everything has arrived.
-  if (!is_finished) fibers.cancel();
-}
-
-/// Waits until there are bytes to write, and takes them. Returns false when nothing will follow.
-bool Driver::take_queued(Lock& held, std::string& taken) {
-  while (!is_stopping_) {
-    if (protocol.has_output()) protocol.take_output(queued_);
-    if (!queued_.empty()) {
-      std::swap(queued_, taken);
-      waiters.wake_one(kRoom);
-      return true;
-    }
-    if (has_nothing_to_follow()) return false;
-    drop_buffers(taken);
-    held.unlock();
-    auto waited = has_queued_.wait();
-    held.lock();
-    if (waited || is_stopping_) continue;
-    is_write_failed_ = true;
-    note_lost(std::move(waited.error()));
-    return false;
-  }
-  return false;
-}
-
-/// Gives memory back that is used only while there is something to write.
-void Driver::drop_buffers(std::string& taken) {
-  // The protocol gets the buffer of queued_ for that of its own, which has nothing.
-  protocol.take_output(queued_);
-  for (std::string* each : {&queued_, &taken}) drop_if_large(*each, kIdleBytesMax);
-  protocol.take_output(queued_);
-  drop_if_large(queued_, kIdleBytesMax);
-}
-
-/// Sends what is queued, such as GOODBYE with the reason, as far as that needs no wait.
-void Driver::send_farewell() {
-  Lock held = lock();
-  if (protocol.has_output()) protocol.take_output(queued_);
-  const std::string last = std::exchange(queued_, {});
-  const bool is_stopping = is_stopping_;
-  held.unlock();
-  if (is_write_failed_) return stream_.abort();
-  if (!is_stopping || !stream_.is_open()) return;
-  const Bytes piece = as_bytes(last);
-  if (stream_.write_now(std::span(&piece, 1)) < last.size()) return stream_.abort();
-  discard(stream_.shut_down_writes());
-}
-
 void Driver::wake_waiters() {
   waiters.wake_all(kAll);
   for (const auto& [id, record] : records_) record->waiters.wake_all(kAll);
@@ -350,14 +281,6 @@ Result<void> Driver::wait(Lock& held, Waiters& among, Interest what, Deadline de
   // Another one may use what this one was woken for.
   if (!waited && waiter.is_woken()) among.wake_one(what);
   return waited;
-}
-
-Result<std::size_t> Driver::queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes) {
-  const auto begun = protocol.begin_data(id, flow, bytes.size(), queued_);
-  if (!begun) return fail(begun.error());
-  queued_.append(as_text(bytes.first(*begun)));
-  if (*begun > 0) has_queued_.set();
-  return *begun;
 }
 
 void Driver::give_credit(SessionStreamId id, std::uint8_t flow, Inflow& inflow) {

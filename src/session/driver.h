@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "engine/worker.h"
 #include "hotline/core/literal.h"
 #include "hotline/engine/event.h"
+#include "hotline/engine/loop.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/stream.h"
 #include "hotline/session/session_protocol.h"
@@ -83,6 +85,10 @@ class Driver {
   /// Queues as many of `bytes` as the credit and the size of a frame allow; returns how many.
   Result<std::size_t> queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
 
+  /// Sends as many of `bytes` as the credit and a few frames allow; returns how many. What the
+  /// stream takes at once is not copied; the rest is queued.
+  Result<std::size_t> send_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
+
   /// Gives the peer credit for what was read of a flow.
   void give_credit(SessionStreamId id, std::uint8_t flow, Inflow& inflow);
 
@@ -133,6 +139,8 @@ class Driver {
   void write_all(TaskGroup& fibers);
   bool take_queued(Lock& lock, std::string& taken);
   void drop_buffers(std::string& taken);
+  bool can_write_now() const;
+  void write_now_or_queue(std::span<const Bytes> pieces);
   bool has_nothing_to_follow() const { return protocol.failure() || protocol.is_finished(); }
   void send_farewell();
   void wake_waiters();
@@ -150,6 +158,8 @@ class Driver {
   bool is_stopping_ = false;
   bool is_over_ = false;
   bool is_write_failed_ = false;     ///< A frame was cut off. The fibers only.
+  bool is_writer_idle_ = false;      ///< The writing fiber waits for something to be queued.
+  std::optional<Loop> loop_;         ///< Where the fibers run.
   int running_ = 0;                  ///< Fibers that have not ended.
   std::size_t opened_seen_ = 0;      ///< What protocol.opened_count() was in the last send().
   std::optional<TaskGroup> fibers_;  ///< On a loop.

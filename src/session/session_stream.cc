@@ -122,7 +122,7 @@ Result<void> SessionStream::write(std::uint8_t flow, Bytes bytes, Deadline deadl
   if (bytes.empty()) return {};
   return send_when_possible(*driver_, *record_, flow, deadline, [&]() -> Result<bool> {
     while (driver_->has_room() && !bytes.empty()) {
-      const auto queued = driver_->queue_data(id_, flow, bytes);
+      const auto queued = driver_->send_data(id_, flow, bytes);
       if (!queued) return fail(queued.error());
       if (*queued == 0) return false;
       bytes = bytes.subspan(*queued);

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "net/stream_access.h"
+#include "session/driver.h"
+
+// How a driver writes.
+
+namespace hotline::session {
+namespace {
+
+// Memory that a session keeps for writing while it has nothing to write.
+constexpr std::size_t kIdleBytesMax = 4 * 1024;
+
+// Less than that is better sent together with what follows.
+constexpr std::size_t kDirectBytesMin = 16 * 1024;
+
+// Other streams wait for as many frames.
+constexpr std::size_t kDirectFramesMax = 4;
+
+}  // namespace
+
+void Driver::write_all(TaskGroup& fibers) {
+  std::string taken;
+  Lock held = lock();
+  while (take_queued(held, taken)) {
+    held.unlock();
+    auto written = stream_.write_all(as_bytes(taken));
+    taken.clear();
+    held.lock();
+    if (written) continue;
+    is_write_failed_ = true;
+    note_lost(std::move(written.error()));
+    return fibers.cancel();
+  }
+  const bool is_ended = has_nothing_to_follow() && !is_stopping_;
+  const bool is_finished = protocol.is_finished();
+  held.unlock();
+  // The peer reads an end after the last frame.
+  if (is_ended) discard(stream_.shut_down_writes());
+  // Otherwise the end of the peer's writes shows that everything has arrived.
+  if (!is_finished) fibers.cancel();
+}
+
+/// Waits until there are bytes to write, and takes them. Returns false when nothing will follow.
+bool Driver::take_queued(Lock& held, std::string& taken) {
+  while (!is_stopping_) {
+    if (protocol.has_output()) protocol.take_output(queued_);
+    if (!queued_.empty()) {
+      std::swap(queued_, taken);
+      waiters.wake_one(kRoom);
+      return true;
+    }
+    if (has_nothing_to_follow()) return false;
+    drop_buffers(taken);
+    is_writer_idle_ = true;
+    held.unlock();
+    auto waited = has_queued_.wait();
+    held.lock();
+    is_writer_idle_ = false;
+    if (waited || is_stopping_) continue;
+    is_write_failed_ = true;
+    note_lost(std::move(waited.error()));
+    return false;
+  }
+  return false;
+}
+
+/// Gives memory back that is used only while there is something to write.
+void Driver::drop_buffers(std::string& taken) {
+  // The protocol gets the buffer of queued_ for that of its own, which has nothing.
+  protocol.take_output(queued_);
+  for (std::string* each : {&queued_, &taken}) drop_if_large(*each, kIdleBytesMax);
+  protocol.take_output(queued_);
+  drop_if_large(queued_, kIdleBytesMax);
+}
+
+/// Sends what is queued, such as GOODBYE with the reason, as far as that needs no wait.
+void Driver::send_farewell() {
+  Lock held = lock();
+  if (protocol.has_output()) protocol.take_output(queued_);
+  const std::string last = std::exchange(queued_, {});
+  const bool is_stopping = is_stopping_;
+  held.unlock();
+  if (is_write_failed_) return stream_.abort();
+  if (!is_stopping || !stream_.is_open()) return;
+  const Bytes piece = as_bytes(last);
+  if (stream_.write_now(std::span(&piece, 1)) < last.size()) return stream_.abort();
+  discard(stream_.shut_down_writes());
+}
+
+Result<std::size_t> Driver::queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes) {
+  const auto begun = protocol.begin_data(id, flow, bytes.size(), queued_);
+  if (!begun) return fail(begun.error());
+  queued_.append(as_text(bytes.first(*begun)));
+  if (*begun > 0) has_queued_.set();
+  return *begun;
+}
+
+Result<std::size_t> Driver::send_data(SessionStreamId id, std::uint8_t flow, Bytes bytes) {
+  if (bytes.size() < kDirectBytesMin || !can_write_now()) return queue_data(id, flow, bytes);
+  std::array<std::string, kDirectFramesMax> heads;
+  std::array<Bytes, 2 * kDirectFramesMax> pieces;
+  std::size_t taken = 0;
+  std::size_t count = 0;
+  for (std::string& head : heads) {
+    const auto begun = protocol.begin_data(id, flow, bytes.size() - taken, head);
+    if (!begun) return fail(begun.error());
+    if (*begun == 0) break;
+    pieces[count++] = as_bytes(head);
+    pieces[count++] = bytes.subspan(taken, *begun);
+    taken += *begun;
+  }
+  write_now_or_queue(std::span(pieces).first(count));
+  return taken;
+}
+
+/// Returns true if a fiber on the loop may write in place of the writing fiber.
+bool Driver::can_write_now() const {
+  const bool is_on_loop = loop_ && loop_->is_current();
+  return is_on_loop && is_writer_idle_ && queued_.empty() && !net::StreamAccess::has_layer(stream_);
+}
+
+void Driver::write_now_or_queue(std::span<const Bytes> pieces) {
+  std::size_t sent = stream_.write_now(pieces);
+  // Without memory for the rest, a frame is cut off.
+  is_write_failed_ = true;
+  for (const Bytes piece : pieces) {
+    const std::size_t skipped = std::min(sent, piece.size());
+    queued_.append(as_text(piece.subspan(skipped)));
+    sent -= skipped;
+  }
+  is_write_failed_ = false;
+  if (!queued_.empty()) has_queued_.set();
+}
+
+}  // namespace hotline::session
