@@ -6,8 +6,10 @@
 namespace hotline::session {
 namespace {
 
-// Memory that each buffer of a flow keeps while it has nothing.
+// Memory that each buffer of a flow keeps while it has nothing: so much, or a multiple of what was
+// read last, because a flow that carries much will need that again at once.
 constexpr std::size_t kEmptyBytesMax = 16 * 1024;
+constexpr std::size_t kEmptyToLent = 4;
 
 }  // namespace
 
@@ -30,11 +32,12 @@ Bytes Inflow::lend() {
 }
 
 void Inflow::give_back() {
+  const std::size_t kept = std::max(kEmptyBytesMax, kEmptyToLent * lent_.size());
   owed_ += lent_.size();
   lent_.clear();
   if (!is_empty()) return;
-  drop_if_large(lent_, kEmptyBytesMax);
-  drop_if_large(arrived_, kEmptyBytesMax);
+  drop_if_large(lent_, kept);
+  drop_if_large(arrived_, kept);
 }
 
 std::uint32_t Inflow::take_credit(GrowthPool& pool) {
