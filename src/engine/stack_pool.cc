@@ -43,10 +43,21 @@ StackPool::~StackPool() {
 }
 
 Stack StackPool::take() {
-  if (free_.empty() && !grow()) return {};
+  if (free_.empty()) return make_next();
   const Stack stack = free_.back();
   free_.pop_back();
   return stack;
+}
+
+/// Returns the next stack that no fiber has had, or a false one.
+Stack StackPool::make_next() {
+  if (fresh_.left == 0 && !grow()) return {};
+  // Later than the slab is mapped: a program with a few fibers makes a few guards.
+  if (!install_guard(fresh_.next, fresh_.guard_bytes)) return {};
+  std::byte* const bottom = fresh_.next + fresh_.guard_bytes;
+  fresh_.next = bottom + stack_bytes_;
+  --fresh_.left;
+  return {bottom, stack_bytes_, register_stack(bottom, stack_bytes_)};
 }
 
 void StackPool::give_back(Stack stack) {
@@ -85,16 +96,8 @@ bool StackPool::map_slab(std::size_t guard_bytes) {
   auto* slab = static_cast<std::byte*>(mapped);
   // A huge page would make 2 MiB resident for the few KiB that a parked fiber needs.
   ::madvise(slab, slab_bytes, MADV_NOHUGEPAGE);
-  for (std::size_t i = 0; i < kStacksInSlab; ++i) {
-    if (install_guard(slab + i * slot_bytes, guard_bytes)) continue;
-    ::munmap(slab, slab_bytes);
-    return false;
-  }
   slabs_.push_back({slab, slab_bytes});
-  for (std::size_t i = kStacksInSlab; i > 0; --i) {
-    std::byte* bottom = slab + (i - 1) * slot_bytes + guard_bytes;
-    free_.push_back({bottom, stack_bytes_, register_stack(bottom, stack_bytes_)});
-  }
+  fresh_ = {slab, kStacksInSlab, guard_bytes};
   return true;
 }
 

@@ -15,7 +15,8 @@ struct Stack {
   explicit operator bool() const { return bottom != nullptr; }
 };
 
-/// Fiber stacks, mapped lazily in slabs. The stack that was returned last is used first.
+/// Fiber stacks, mapped lazily in slabs. The stack that was returned last is used first. A slab
+/// costs two system calls, and each of its stacks another when it is taken for the first time.
 ///
 /// A guard below each stack stops an overflow. It is as large as the stack, at most
 /// kWideGuardBytes, so that no frame that fits into a stack can reach past it, even where the
@@ -50,6 +51,14 @@ class StackPool {
     std::size_t bytes = 0;
   };
 
+  /// The places of the last slab that were not used yet.
+  struct Fresh {
+    std::byte* next = nullptr;
+    std::size_t left = 0;
+    std::size_t guard_bytes = 0;
+  };
+
+  Stack make_next();
   bool grow();
   bool map_slab(std::size_t guard_bytes);
   bool install_guard(std::byte* begin, std::size_t bytes);
@@ -58,6 +67,7 @@ class StackPool {
   std::size_t wide_stacks_left_;
   bool has_light_guards_ = true;
   std::vector<Slab> slabs_;
+  Fresh fresh_;
   std::vector<Stack> free_;
 };
 
