@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/client_loop.h"
 #include "cli/endpoint_forms.h"
 #include "cli/job_text.h"
 #include "cli/option_values.h"
@@ -49,13 +50,19 @@ ExitStatus attach_at_endpoint(const AttachOptions& options, const CommonOptions&
                                     "leave it out; --input sends standard input to the job"),
                         ExitStatus::usage, form);
   }
-  auto client = connect_for_jobs(options.run.endpoint, common.home, options.run.connect_timeout);
-  if (!client) return report_run_failure(client.error(), form);
+  auto target = parse_jobs_target(options.run.endpoint, common.home, options.run.connect_timeout);
+  if (!target) return report_run_failure(target.error(), form);
   if (options.run.terminal == TerminalUse::wanted) {
-    return attach_at_terminal(*client, options.job, options.run);
+    return attach_at_terminal(std::move(*target), options.job, options.run);
   }
-  RemoteLink link(std::move(*client), connecting_again(options.run, common));
-  return attach_job(link, options.job, options.run, form).status;
+  return run_on_client_loop(
+      [&] {
+        auto client = connect_remote(std::move(*target), options.run.endpoint);
+        if (!client) return report_run_failure(client.error(), form);
+        RemoteLink link(std::move(*client), connecting_again(options.run, common));
+        return attach_job(link, options.job, options.run, form).status;
+      },
+      form);
 }
 
 std::vector<OptionRow> attach_rows() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/client_loop.h"
 #include "cli/command_run.h"
 #include "cli/endpoint_forms.h"
 #include "cli/job_text.h"
@@ -46,15 +47,21 @@ ExitStatus list_jobs(CommandClient& client, Deadline deadline, OutputForm form) 
   return print_output(text, ExitStatus::ok, form, ExitStatus::no_reply);
 }
 
-ExitStatus manage_jobs(const JobsOptions& options, const CommonOptions& common) {
-  const OutputForm form = common.output;
-  auto client = connect_for_jobs(options.endpoint, common.home, options.timeout);
+ExitStatus manage_jobs_of(CommandTarget target, const JobsOptions& options, OutputForm form) {
+  auto client = connect_remote(std::move(target), options.endpoint);
   if (!client) return report_run_failure(client.error(), form);
   const Deadline deadline = deadline_after(options.timeout);
   if (!options.job) return list_jobs(*client, deadline, form);
   const auto done = options.signal ? client->signal(*options.job, *options.signal, deadline)
                                    : client->forget(*options.job, deadline);
   return done ? ExitStatus::ok : report_error(done.error(), ExitStatus::no_reply, form);
+}
+
+ExitStatus manage_jobs(const JobsOptions& options, const CommonOptions& common) {
+  auto target = parse_jobs_target(options.endpoint, common.home, options.timeout);
+  if (!target) return report_run_failure(target.error(), common.output);
+  return run_on_client_loop(
+      [&] { return manage_jobs_of(std::move(*target), options, common.output); }, common.output);
 }
 
 std::vector<OptionRow> jobs_rows() {

@@ -7,6 +7,7 @@
 
 #include "cli/exit_status.h"
 #include "cli/report.h"
+#include "hotline/core/duration.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/offload.h"
 
@@ -63,32 +64,64 @@ Result<CommandExit> FollowedCommand::follow_over_link(const FollowOptions& optio
       return fail(std::move(spawned.error()));
     }
   }
-  // A reader of standard output that does not read blocks the thread, and nothing else.
-  auto passed = offload([&] { return pass_output(options); });
+  auto passed = pass_output(options);
   sending.cancel();
   if (auto joined = sending.join(); !joined) return fail(std::move(joined.error()));
+  return passed;
+}
+
+Result<CommandExit> FollowedCommand::pass_output(const FollowOptions& options) {
+  if (auto begun = wait_start(options); !begun) return fail(std::move(begun.error()));
+  // Most commands write little, which needs no thread.
+  auto left = pass_pieces(options, OnNoRoom::leaves);
+  if (!left) return fail(std::move(left.error()));
+  if (!*left) return command_.result();
+  // A reader of standard output that does not read blocks that thread, and nothing else.
+  auto passed = offload([this, &options, event = **left] { return pass_rest(event, options); });
   if (!passed) return fail(std::move(passed.error()));
   return std::move(*passed);
 }
 
-Result<CommandExit> FollowedCommand::pass_output(const FollowOptions& options) {
+Result<void> FollowedCommand::wait_start(const FollowOptions& options) {
   // Why it has not started is what next() says too.
-  if (const auto start = command_.started(options.deadline); start && !start_) {
-    start_ = *start;
-    if (options.input == InputUse::sent && !start->takes_input) return fail(takes_no_input(*start));
-  }
+  const auto start = command_.started(options.deadline);
+  if (!start || start_) return {};
+  start_ = *start;
+  if (options.input == InputUse::sent && !start->takes_input) return fail(takes_no_input(*start));
+  return {};
+}
+
+/// Passes output on to the end of the command, or of the following. Returns a piece for which the
+/// sink has no room.
+Result<std::optional<CommandEvent>> FollowedCommand::pass_pieces(const FollowOptions& options,
+                                                                 OnNoRoom then) {
   for (;;) {
-    const auto event = command_.next(options.deadline);
+    auto event = command_.next(options.deadline);
     if (!event) {
       if (event.error().kind == ErrorKind::timed_out) command_.abort();
-      return fail(event.error());
+      return fail(std::move(event.error()));
     }
-    if (event->kind == CommandEvent::Kind::ended) return command_.result();
-    const bool is_output = event->kind == CommandEvent::Kind::output;
-    if (sink_(is_output ? StandardStream::output : StandardStream::error, event->bytes)) continue;
-    leave_early(options);
-    return command_.result();
+    if (event->kind == CommandEvent::Kind::ended) return std::nullopt;
+    if (!pass(event->kind, event->bytes, options, then)) return std::nullopt;
+    if (then == OnNoRoom::leaves && !event->bytes.empty()) return *event;
   }
+}
+
+/// Returns false if the sink has ended the following.
+bool FollowedCommand::pass(CommandEvent::Kind kind, Bytes& piece, const FollowOptions& options,
+                           OnNoRoom then) {
+  const bool is_output = kind == CommandEvent::Kind::output;
+  if (sink_(is_output ? StandardStream::output : StandardStream::error, piece, then)) return true;
+  leave_early(options);
+  return false;
+}
+
+Result<CommandExit> FollowedCommand::pass_rest(CommandEvent first, const FollowOptions& options) {
+  if (pass(first.kind, first.bytes, options, OnNoRoom::waits)) {
+    const auto ended = pass_pieces(options, OnNoRoom::waits);
+    if (!ended) return fail(ended.error());
+  }
+  return command_.result();
 }
 
 /// Leaves a job running, and aborts a command that is none.
@@ -120,8 +153,15 @@ void FollowedCommand::obey_signals(Signals& signals, const FollowOptions& option
   obey_first(options);
   if (!signals.wait()) return;
   if (is_restoring_) return fibers.cancel();
-  report_note_in_time("left: how the remote command ended is not known", options.form);
+  report_note_in_time(leaving_note(options), options.form);
   std::_Exit(static_cast<int>(ExitStatus::no_reply));
+}
+
+std::string FollowedCommand::leaving_note(const FollowOptions& options) const {
+  const std::string note = "left: how the remote command ended is not known";
+  if (!start_ || !start_->keep) return note;
+  return note + "; the server keeps that for " + format_duration(*start_->keep) +
+         ": 'hotline attach " + options.endpoint + ' ' + start_->job.text() + "'";
 }
 
 void FollowedCommand::obey_first(const FollowOptions& options) {

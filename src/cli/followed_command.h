@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "cli/json_line.h"
@@ -27,8 +28,12 @@ enum class OnInterrupt : std::uint8_t {
   detaches,  ///< The command goes on as a job.
 };
 
+/// What a sink of output does that has no room for all of a piece.
+enum class OnNoRoom : std::uint8_t { leaves, waits };
+
 /// How a remote command is followed to its end.
 struct FollowOptions {
+  std::string endpoint{};  ///< For a note that says how to attach to a job.
   InputUse input = InputUse::none;
   OutputForm form = OutputForm::text;  ///< How notes are written.
   Deadline deadline = Deadline::never();
@@ -39,10 +44,11 @@ struct FollowOptions {
 /// to it.
 class FollowedCommand {
  public:
-  /// Gets a piece of an output, for which it may block; returns false to end the following, as a
-  /// signal does, and without a note. Called on one thread at a time, which is not that of
-  /// follow().
-  using Sink = std::function<bool(StandardStream to, Bytes piece)>;
+  /// Gets a piece of an output; returns false to end the following, as a signal does, and without a
+  /// note. With OnNoRoom::leaves it removes from `piece` what it could take without blocking, and
+  /// is called on the loop; with OnNoRoom::waits it takes all, may block, and is called on another
+  /// thread. Called on one thread at a time.
+  using Sink = std::function<bool(StandardStream to, Bytes& piece, OnNoRoom then)>;
 
   /// `command` runs over `link`. Both must outlive this object.
   FollowedCommand(RunningCommand& command, RemoteLink& link, Sink sink)
@@ -53,7 +59,8 @@ class FollowedCommand {
   /// ends this program with status 255. If the connection is lost and the link allows it, resumes
   /// the command over another one; a signal during that time leaves at once, with `cancelled`.
   /// Fails with `timed_out` at the deadline; the command is aborted then. Fails with `closed` if
-  /// there is input and the command takes none. For a thread without a loop.
+  /// there is input and the command takes none. Output is passed on by the loop until the sink has
+  /// no room; from then on by another thread. Suspends the fiber; a thread without a loop blocks.
   Result<CommandExit> follow(const FollowOptions& options);
 
   /// Returns what the server said when it started the command, or attached to it for the first
@@ -70,11 +77,16 @@ class FollowedCommand {
   Result<CommandExit> follow_over_links(const FollowOptions& options);
   Result<CommandExit> follow_over_link(const FollowOptions& options);
   Result<CommandExit> pass_output(const FollowOptions& options);
+  Result<void> wait_start(const FollowOptions& options);
+  Result<std::optional<CommandEvent>> pass_pieces(const FollowOptions& options, OnNoRoom then);
+  bool pass(CommandEvent::Kind kind, Bytes& piece, const FollowOptions& options, OnNoRoom then);
+  Result<CommandExit> pass_rest(CommandEvent first, const FollowOptions& options);
   void leave_early(const FollowOptions& options);
   bool can_restore() const;
   Result<void> restore(Deadline deadline);
   void obey_signals(Signals& signals, const FollowOptions& options, TaskGroup& fibers);
   void obey_first(const FollowOptions& options);
+  std::string leaving_note(const FollowOptions& options) const;
 
   RunningCommand& command_;
   RemoteLink& link_;

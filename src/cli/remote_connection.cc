@@ -7,7 +7,7 @@
 #include "cli/refusal_hint.h"
 #include "cli/report.h"
 #include "hotline/engine/inherited_signals.h"
-#include "hotline/engine/offload.h"
+#include "hotline/engine/loop.h"
 #include "hotline/engine/signals.h"
 #include "hotline/engine/task_group.h"
 
@@ -44,6 +44,23 @@ Result<void> wait_or_end(CommandClient& client, const std::string& uri, Signals&
   return ready;
 }
 
+Result<CommandClient> greet(Stream stream, Duration patience, const std::string& uri) {
+  auto client = open_remote(std::move(stream), patience);
+  if (!client) return client;
+  if (auto ready = wait_remote(*client, uri); !ready) return fail(std::move(ready.error()));
+  return client;
+}
+
+/// The thread of the session must not take the signals.
+Result<CommandClient> greet_on_thread(Stream stream, Duration patience, const std::string& uri) {
+  auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
+  if (!signals) return fail(std::move(signals.error()));
+  auto client = open_remote(std::move(stream), patience);
+  if (!client) return client;
+  if (auto ready = wait_or_end(*client, uri, *signals); !ready) return fail(ready.error());
+  return client;
+}
+
 }  // namespace
 
 Result<CommandClient> open_remote(Stream stream, Duration patience) {
@@ -62,22 +79,15 @@ Result<CommandClient> connect_remote(CommandTarget target, const std::string& ur
   const Duration patience = target.connecting.timeout;
   auto stream = connect(target.target, std::move(target.connecting));
   if (!stream) return fail(std::move(stream.error()));
-  auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
-  if (!signals) return fail(std::move(signals.error()));
-  auto client = open_remote(std::move(*stream), patience);
-  if (!client) return client;
-  if (auto ready = wait_or_end(*client, uri, *signals); !ready) return fail(ready.error());
-  return client;
+  return Loop::current() ? greet(std::move(*stream), patience, uri)
+                         : greet_on_thread(std::move(*stream), patience, uri);
 }
 
-Result<CommandClient> connect_for_jobs(const std::string& uri, const std::string& home,
-                                       Duration connect_timeout) {
+Result<CommandTarget> parse_jobs_target(const std::string& uri, const std::string& home,
+                                        Duration connect_timeout) {
   auto target = CommandTarget::parse(uri, home, connect_timeout);
-  if (!target) return fail(std::move(target.error()));
-  if (target->command.wire != CommandWire::hotline) {
-    return fail(usage_error("jobs need the wire 'hotline'", "leave out wire= of the endpoint"));
-  }
-  return connect_remote(std::move(*target), uri);
+  if (!target || target->command.wire == CommandWire::hotline) return target;
+  return fail(usage_error("jobs need the wire 'hotline'", "leave out wire= of the endpoint"));
 }
 
 Result<CommandClient> connect_on_fiber(const std::string& uri, const std::string& home,
@@ -87,15 +97,10 @@ Result<CommandClient> connect_on_fiber(const std::string& uri, const std::string
   const Duration patience = target->connecting.timeout;
   auto stream = connect(target->target, std::move(target->connecting));
   if (!stream) return fail(std::move(stream.error()));
-  stream->leave_loop();
-  // There the session gets a thread of its own: the loop of this fiber ends before the session.
-  auto opened = offload([stream = std::move(*stream), patience]() mutable {
-    return open_remote(std::move(stream), patience);
-  });
-  if (!opened) return fail(std::move(opened.error()));
-  if (!*opened) return fail(std::move(opened->error()));
-  if (auto ready = (*opened)->session().wait_ready(); !ready) return fail(std::move(ready.error()));
-  return std::move(*opened);
+  auto client = open_remote(std::move(*stream), patience);
+  if (!client) return client;
+  if (auto ready = client->session().wait_ready(); !ready) return fail(std::move(ready.error()));
+  return client;
 }
 
 }  // namespace hotline::cli

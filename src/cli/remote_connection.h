@@ -20,17 +20,19 @@ Result<void> wait_remote(CommandClient& client, const std::string& uri);
 
 /// Connects to a service on the wire `hotline`, and waits until it has answered as such. `uri` is
 /// its endpoint. Fails as connect() does, and if the server does not speak this wire, with a hint
-/// that says so. SIGINT and SIGTERM end this program as usual during that time; the thread that it
-/// starts for the session blocks them.
+/// that says so. On a fiber the client belongs to its loop. On a thread without a loop, SIGINT and
+/// SIGTERM end this program as usual during that time; the thread that it starts for the session
+/// blocks them.
 Result<CommandClient> connect_remote(CommandTarget target, const std::string& uri);
 
-/// The same for a request about jobs, which only this wire has: also fails with `invalid_argument`,
-/// with a hint, if `uri` names another one. `home` is the value of --home.
-Result<CommandClient> connect_for_jobs(const std::string& uri, const std::string& home,
-                                       Duration connect_timeout);
+/// Returns where to ask about jobs, which only this wire has. Fails as CommandTarget::parse(), and
+/// with `invalid_argument`, with a hint, if `uri` names another wire. `home` is the value of
+/// --home.
+Result<CommandTarget> parse_jobs_target(const std::string& uri, const std::string& home,
+                                        Duration connect_timeout);
 
 /// Connects again to a server where this has succeeded before, on a fiber, which can be cancelled.
-/// The client belongs to no loop. `home` is the value of --home.
+/// The client belongs to its loop. `home` is the value of --home.
 Result<CommandClient> connect_on_fiber(const std::string& uri, const std::string& home,
                                        Duration connect_timeout);
 

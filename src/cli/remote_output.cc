@@ -1,5 +1,8 @@
 #include "cli/remote_output.h"
 
+#include <cerrno>
+#include <climits>
+
 #include "cli/standard_input.h"
 
 namespace hotline::cli {
@@ -11,6 +14,20 @@ RemoteOutput::RemoteOutput(Controls controls, FilteredColours colours)
 bool RemoteOutput::write(StandardStream to, Bytes piece) {
   Output& used = output(to);
   return used.is_filtered ? put(to, used.filter.show(piece)) : put(to, as_text(piece));
+}
+
+bool RemoteOutput::write_at_once(StandardStream to, Bytes& piece) {
+  if (failure_ != 0) return false;
+  if (output(to).is_filtered || piece.size() > PIPE_BUF) return true;
+  const int written = write_standard_at_once(to, as_text(piece));
+  if (written == -EAGAIN || written == -EINTR) return true;
+  if (written >= 0) {
+    piece = piece.subspan(static_cast<std::size_t>(written));
+  } else {
+    failure_ = -written;
+    failed_ = to;
+  }
+  return failure_ == 0;
 }
 
 bool RemoteOutput::finish() {

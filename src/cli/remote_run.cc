@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/client_loop.h"
 #include "cli/followed_command.h"
 #include "cli/json_bytes.h"
 #include "cli/remote_connection.h"
@@ -123,10 +124,12 @@ class RemoteRun {
 
   ExitStatus follow(RunningCommand& running, const RemoteProgram* program,
                     OnInterrupt on_interrupt) {
-    FollowedCommand followed(running, link_, [this](StandardStream to, Bytes piece) {
-      return form_ == OutputForm::json ? collected_.add(to, piece) : printed_.write(to, piece);
-    });
-    const auto exit = followed.follow({.input = input_of(options_),
+    FollowedCommand followed(running, link_,
+                             [this](StandardStream to, Bytes& piece, OnNoRoom then) {
+                               return take_output(to, piece, then);
+                             });
+    const auto exit = followed.follow({.endpoint = options_.endpoint,
+                                       .input = input_of(options_),
                                        .form = form_,
                                        .deadline = run_deadline(options_),
                                        .on_interrupt = on_interrupt});
@@ -147,6 +150,15 @@ class RemoteRun {
         form_ == OutputForm::json ? print(result) : report_result(result, form_);
     const std::uint64_t missing = missing_bytes(followed);
     return missing == 0 ? status : report(begins_late(missing));
+  }
+
+  /// See FollowedCommand::Sink.
+  bool take_output(StandardStream to, Bytes& piece, OnNoRoom then) {
+    if (form_ != OutputForm::json) {
+      return then == OnNoRoom::waits ? printed_.write(to, piece)
+                                     : printed_.write_at_once(to, piece);
+    }
+    return collected_.add(to, std::exchange(piece, {}));
   }
 
   /// Adds how to go on with a job whose connection was lost.
@@ -270,10 +282,14 @@ ExitStatus run_remotely(CommandTarget target, const RunOptions& options,
   if (const auto checked = command.check(); !checked) {
     return report_error(checked.error(), ExitStatus::usage, form);
   }
-  auto client = connect_remote(std::move(target), options.endpoint);
-  if (!client) return report_run_failure(client.error(), form);
-  RemoteLink link(std::move(*client), connecting_again(options, common));
-  return run_command(link, command, options, form).status;
+  return run_on_client_loop(
+      [&] {
+        auto client = connect_remote(std::move(target), options.endpoint);
+        if (!client) return report_run_failure(client.error(), form);
+        RemoteLink link(std::move(*client), connecting_again(options, common));
+        return run_command(link, command, options, form).status;
+      },
+      form);
 }
 
 std::optional<RemoteLink::Again> connecting_again(const RunOptions& options,

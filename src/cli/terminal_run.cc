@@ -124,8 +124,10 @@ ExitStatus run_at_terminal(CommandTarget target, const RunOptions& options,
   return TerminalRun(*client, options.endpoint).run(command, run_deadline(options));
 }
 
-ExitStatus attach_at_terminal(CommandClient& client, JobId job, const RunOptions& options) {
-  return TerminalRun(client, options.endpoint).attach(job);
+ExitStatus attach_at_terminal(CommandTarget target, JobId job, const RunOptions& options) {
+  auto client = connect_remote(std::move(target), options.endpoint);
+  if (!client) return report_run_failure(client.error(), OutputForm::text);
+  return TerminalRun(*client, options.endpoint).attach(job);
 }
 
 ExitStatus shell_at_terminal(CommandTarget target, const ShellOptions& options,

@@ -20,7 +20,7 @@ ExitStatus run_at_terminal(CommandTarget target, const RunOptions& options,
                            const CommonOptions& common);
 
 /// Does that of `hotline attach --tty`, if standard input is a terminal.
-ExitStatus attach_at_terminal(CommandClient& client, JobId job, const RunOptions& options);
+ExitStatus attach_at_terminal(CommandTarget target, JobId job, const RunOptions& options);
 
 /// The same for `hotline shell` on the wire `hotline`: one shell of the server's user.
 ExitStatus shell_at_terminal(CommandTarget target, const ShellOptions& options,

@@ -53,6 +53,10 @@ int write_standard(StandardStream stream, std::string_view text) {
   return 0;
 }
 
+int write_standard_at_once(StandardStream stream, std::string_view text) {
+  return write_at_once(static_cast<int>(stream), text);
+}
+
 int write_standard_within(StandardStream stream, std::string_view text,
                           std::chrono::milliseconds patience) {
   using std::chrono::milliseconds;

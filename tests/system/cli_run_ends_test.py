@@ -39,6 +39,16 @@ class Signals(WithServer):
             program.line("^note: left")
             self.assertEqual(program.process.wait(WAIT_S), 255)
 
+    def test_the_second_interrupt_of_a_job_says_how_to_attach_to_it(self):
+        with Program("run", "--keep", "1h", "--shell", "yes", self.unix,
+                     stdout=subprocess.PIPE) as program:
+            self.assertEqual(program.process.stdout.read(10), b"y\n" * 5)
+            program.signal(signal.SIGINT)
+            program.line("^note: cancelling")
+            program.signal(signal.SIGINT)
+            program.line(f"^note: left: .*for 1h: 'hotline attach {self.unix} [0-9a-f]{{32}}'$")
+            self.assertEqual(program.process.wait(WAIT_S), 255)
+
     def test_a_server_that_is_killed_in_the_middle_of_the_output_is_an_error(self):
         with Server(f"command=unix://{self.folder}/k") as server, \
                 Program("run", server.endpoint, "--", "yes", stdout=subprocess.PIPE) as program:

@@ -23,6 +23,11 @@ int hold_standard_streams();
 /// O_NONBLOCK on it; so never call it on a loop. Returns 0, or the errno of the write that failed.
 int write_standard(StandardStream stream, std::string_view text);
 
+/// Writes as much of `text` as needs no wait; a pipe takes a text of up to PIPE_BUF bytes entirely
+/// or not at all, and of a longer one at most so much is written. Returns the number of bytes, the
+/// negated EAGAIN if there is no room, or the negated errno of the write that failed.
+int write_standard_at_once(StandardStream stream, std::string_view text);
+
 /// Writes all of `text`, usually one line, but waits no longer than `patience` for room. Returns 0,
 /// EAGAIN if there was no room by then, or the errno of the write that failed. After a failure a
 /// part of `text` may have been written; a pipe takes a text of up to PIPE_BUF bytes entirely or

@@ -31,6 +31,31 @@ TEST_CASE("each output goes to its own standard stream, and a file gets it uncha
   CHECK(written(stdout, StandardStream::error).empty());
 }
 
+TEST_CASE("at once only a short piece is written, and a long one is left as it is") {
+  const std::string text(10'000, 't');
+  const std::string got = test::written_to(stdout, [&] {
+    RemoteOutput output(Controls::escaped, FilteredColours::removed);
+    Bytes piece = as_bytes(text).first(10);
+    CHECK(output.write_at_once(StandardStream::output, piece));
+    CHECK(piece.empty());
+    piece = as_bytes(text);
+    CHECK(output.write_at_once(StandardStream::output, piece));
+    CHECK(piece.size() == text.size());
+  });
+  CHECK(got == text.substr(0, 10));
+}
+
+TEST_CASE("a write at once that fails is reported like any other") {
+  const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  const test::Redirection redirected(STDOUT_FILENO, full.get());
+  RemoteOutput output(Controls::escaped, FilteredColours::removed);
+  Bytes piece = as_bytes("x");
+  CHECK_FALSE(output.write_at_once(StandardStream::output, piece));
+  CHECK(output.failure() == ENOSPC);
+  CHECK_FALSE(output.write_at_once(StandardStream::output, piece));
+}
+
 TEST_CASE("the first write that fails is reported, and no other is tried") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);

@@ -129,11 +129,23 @@ TEST_CASE("a program can check whether a stream has room, and wait for it") {
   reader.join();
 }
 
+TEST_CASE("what needs no wait is written, and a full stream is an error at once") {
+  FullPipe pipe;
+  // The pipe of a program usually blocks.
+  REQUIRE(::fcntl(pipe.writing.get(), F_SETFL, 0) == 0);
+  const test::Redirection redirection(STDOUT_FILENO, pipe.writing.get());
+  CHECK(write_standard_at_once(StandardStream::output, "x") == -EAGAIN);
+  std::string got(pipe.size, '\0');
+  CHECK(::read(pipe.reading.get(), got.data(), got.size()) > 0);
+  CHECK(write_standard_at_once(StandardStream::output, "text") == 4);
+}
+
 TEST_CASE("a stream that cannot be written to returns the reason") {
   const UniqueFd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   const test::Redirection redirection(STDOUT_FILENO, full.get());
   CHECK(write_standard(StandardStream::output, "x") == ENOSPC);
+  CHECK(write_standard_at_once(StandardStream::output, "x") == -ENOSPC);
 }
 
 TEST_CASE("a line is written within its patience, or not at all") {
