@@ -49,6 +49,7 @@ class Splitter {
     if (has_ended_options_) return take_word(word);
     if (word == kEndOfOptions) {
       has_ended_options_ = true;
+      arguments_.words_before_end = arguments_.words.size();
       return {};
     }
     if (is_long(word)) return take_long(word);

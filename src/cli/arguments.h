@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,8 @@ struct Arguments {
   std::string command = {};  ///< Empty if none was given.
   std::vector<std::string> words =
       {};  ///< The words that are not options; after `--` no word is an option.
+  std::optional<std::size_t> words_before_end =
+      {};  ///< How many of them precede `--`; nullopt without one.
   std::map<std::string, std::string> options =
       {};  ///< Maps an option, such as `--linger`, to its last value; the value of an option
            ///< without one is empty.

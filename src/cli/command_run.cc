@@ -1,6 +1,7 @@
 #include "cli/command_run.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -287,6 +288,12 @@ constexpr const char* kSingleOptions[] = {"--keep",  "--detach", "--reconnect",
 /// Options that need --on.
 constexpr const char* kManyOptions[] = {"--fanout", "--fold", "--outdir", "--errdir"};
 
+/// Returns the directory under the same name as another word for it, without what may be added.
+std::filesystem::path plain_directory(const std::string& word) {
+  const auto path = std::filesystem::path(word + '/').lexically_normal();
+  return path.has_parent_path() ? path.parent_path() : path;
+}
+
 Result<void> read_directories(const Arguments& given, RunOptions& options) {
   for (const auto& [option, directory] : {std::pair("--outdir", &options.output_directory),
                                           std::pair("--errdir", &options.error_directory)}) {
@@ -295,7 +302,8 @@ Result<void> read_directories(const Arguments& given, RunOptions& options) {
     if (directory->empty()) return refuse_value(option, usage_error("it is empty", kFilesExample));
   }
   // Files of the same name would be in both.
-  if (options.output_directory.empty() || options.output_directory != options.error_directory) {
+  if (options.output_directory.empty() || options.error_directory.empty() ||
+      plain_directory(options.output_directory) != plain_directory(options.error_directory)) {
     return {};
   }
   return fail(usage_error("--outdir and --errdir name the same directory", kFilesExample));
@@ -313,6 +321,11 @@ Result<void> read_many(const Arguments& given, RunOptions& options) {
     if (!given.has(option)) continue;
     return fail(
         usage_error(std::string(option) + " and --on exclude each other", "leave out one of them"));
+  }
+  if (given.words_before_end.value_or(0) > 0) {
+    return fail(usage_error(
+        "with --on there is no ENDPOINT, and " + quote(given.words.front()) + " precedes --",
+        "write all endpoints into HOSTS, with commas between them, and the command after --"));
   }
   auto hosts = read_hosts(given.options.at("--on"));
   if (!hosts) return fail(std::move(hosts.error()));

@@ -75,6 +75,7 @@ Result<std::vector<std::string>> parse_host_file(std::string_view text, const st
 }
 
 Result<std::vector<std::string>> read_hosts(const std::string& value) {
+  if (value.empty()) return fail(usage_error("--on: it is empty", kExample));
   if (is_list(value)) {
     auto hosts = split(value, ',');
     std::erase(hosts, "");

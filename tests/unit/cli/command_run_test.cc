@@ -86,8 +86,24 @@ TEST_CASE("run takes directories for the outputs of many endpoints") {
   CHECK(refusal({"run", "--outdir", "out", "tcp://a:1", "ls"}).message() == "--outdir is for --on");
   CHECK(refusal({"run", "--on", "tcp://a:1", "--errdir", "", "--", "ls"}).message() ==
         "--errdir: it is empty");
-  CHECK(refusal({"run", "--on", "tcp://a:1", "--outdir=d", "--errdir=d", "--", "ls"}).message() ==
-        "--outdir and --errdir name the same directory");
+  for (const char* const same :
+       {"--errdir=d", "--errdir=d/", "--errdir=./d", "--errdir=e/../d//"}) {
+    CHECK(refusal({"run", "--on", "tcp://a:1", "--outdir=d", same, "--", "ls"}).message() ==
+          "--outdir and --errdir name the same directory");
+  }
+  CHECK(understood({"run", "--on", "tcp://a:1", "--outdir=d", "--errdir=d/d", "--", "ls"})
+            .error_directory == "d/d");
+}
+
+TEST_CASE("an endpoint between the hosts and the command is refused, not run as a command") {
+  CHECK(refusal({"run", "--on", "tcp://a:1", "tcp://b:1", "--", "ls"}).message() ==
+        "with --on there is no ENDPOINT, and 'tcp://b:1' precedes --");
+  CHECK(understood({"run", "--on", "tcp://a:1", "ls"}).command == Words{"ls"});
+  CHECK(understood({"run", "--on", "tcp://a:1", "--", "ls", "--"}).command == Words{"ls", "--"});
+}
+
+TEST_CASE("no hosts are an error of their own, not a file that does not exist") {
+  CHECK(refusal({"run", "--on", "", "--", "ls"}).message() == "--on: it is empty");
 }
 
 TEST_CASE("an option of the command without -- before it is refused") {
