@@ -10,10 +10,12 @@
 #include "services/command_request.h"
 #include "services/job_message.h"
 #include "services/running_command_state.h"
+#include "services/stream_failure.h"
 
 namespace hotline {
 
 using services::CommandRequest;
+using services::error_of_request;
 
 namespace {
 
@@ -37,19 +39,16 @@ Error violation(const std::string& peer, std::string detail) {
                     "use the same version of both programs");
 }
 
-/// Returns a timeout, or a cancellation, as one of the whole request; another error as it is.
-Error of_request(Error error, const std::string& peer) {
-  const bool is_wait = error.kind == ErrorKind::timed_out || error.kind == ErrorKind::cancelled;
-  if (!is_wait || !error.endpoint.empty()) return error;
-  if (error.kind == ErrorKind::timed_out) error.advice = "allow more time, or ask for less";
-  return make_error(error.kind, "run a command at", peer, std::move(error.detail),
-                    std::move(error.advice));
-}
+constexpr std::string_view kRun = "run a command at";
+constexpr std::string_view kAttach = "attach to a job at";
 
-/// Returns why a call of `stream` has failed: a refusal of the server has its own words.
-Error fault_of(const SessionStream& stream, Error error, const std::string& peer) {
-  const auto reset = stream.reset_by_peer();
-  return reset ? refusal_error(reset->code, reset->text, peer) : of_request(std::move(error), peer);
+/// Returns what a request that is answered briefly is for.
+std::string_view operation_of(services::RequestKind kind) {
+  switch (kind) {
+    case services::RequestKind::signal: return "signal a job at";
+    case services::RequestKind::forget: return "forget a job at";
+    default: return "list the jobs at";
+  }
 }
 
 using TakeJob = std::function<Result<void>(Bytes payload)>;
@@ -59,10 +58,20 @@ using TakeJob = std::function<Result<void>(Bytes payload)>;
 Result<void> ask(CommandClient& client, const CommandRequest& request, Deadline deadline,
                  const TakeJob& take = {}) {
   const std::string bytes = services::encode_request(request);
+  const std::string_view operation = operation_of(kind_of(request));
+  const auto of_asking = [&](const Error& error) {
+    return error_of_request(error, operation, client.peer());
+  };
   auto stream = client.session().open(flows_of(kind_of(request)), as_bytes(bytes), deadline);
-  if (!stream) return fail(of_request(std::move(stream.error()), client.peer()));
+  if (!stream) return fail(of_asking(stream.error()));
+  // A refusal of the server has its own words.
+  const auto fault = [&](const Error& error) {
+    const auto reset = stream->reset_by_peer();
+    return reset ? refusal_error(reset->code, reset->text, client.peer(), operation)
+                 : of_asking(error);
+  };
   const auto answer = stream->answer(deadline);
-  if (!answer) return fail(fault_of(*stream, answer.error(), client.peer()));
+  if (!answer) return fail(fault(answer.error()));
   for (;;) {
     const auto message = stream->receive(deadline);
     if (!message && stream->flow_end(kMessageFlow)) {
@@ -70,7 +79,7 @@ Result<void> ask(CommandClient& client, const CommandRequest& request, Deadline 
       discard(stream->end_messages());
       return {};
     }
-    if (!message) return fail(fault_of(*stream, message.error(), client.peer()));
+    if (!message) return fail(fault(message.error()));
     const bool is_job = message->type == static_cast<std::uint8_t>(services::CommandMessage::job);
     Result<void> taken =
         fail(violation(client.peer(), "a message came that does not belong there"));
@@ -83,7 +92,7 @@ Result<void> ask(CommandClient& client, const CommandRequest& request, Deadline 
 
 Error too_long(const std::string& peer, std::size_t output_max) {
   return make_error(
-      ErrorKind::too_large, "run a command at", peer,
+      ErrorKind::too_large, kRun, peer,
       "its output is longer than " + std::to_string(output_max) + " bytes; the command was killed",
       "raise CollectOptions::output_max, or take the output in pieces");
 }
@@ -119,7 +128,10 @@ Result<CommandClient> CommandClient::open(Stream stream, const CommandClientOpti
 Result<RunningCommand> CommandClient::begin(std::unique_ptr<RunningCommand::State> state,
                                             Bytes request, Deadline deadline) {
   auto opened = session_.open(flows_of(services::RequestKind::run), request, deadline);
-  if (!opened) return fail(of_request(std::move(opened.error()), peer_));
+  if (!opened) {
+    const std::string_view operation = state->request.reading.operation;
+    return fail(error_of_request(std::move(opened.error()), operation, peer_));
+  }
   auto stream = std::make_shared<SessionStream>(std::move(*opened));
   state->reader.begin(stream);
   if (auto begun = state->sender.begin(std::move(stream), deadline); !begun) {
@@ -134,7 +146,9 @@ Result<RunningCommand> CommandClient::start(RemoteCommand command, Deadline dead
   if (auto checked = command.check(); !checked) return fail(std::move(checked.error()));
   const std::string request = services::encode_request(command);
   RunningCommand::State::Request asked{
-      .reading = {.on_excess = command.on_excess, .is_detached = command.is_detached},
+      .reading = {.operation = kRun,
+                  .on_excess = command.on_excess,
+                  .is_detached = command.is_detached},
       .sending = {.has_input = command.input == CommandInput::stream,
                   .is_kept = is_job,
                   .has_terminal = command.terminal.has_value()}};
@@ -146,11 +160,11 @@ Result<RunningCommand> CommandClient::start(RemoteCommand command, Deadline dead
 Result<RunningCommand> CommandClient::attach(JobId job, const Attachment& attachment,
                                              Deadline deadline) {
   if (attachment.output_offset.has_value() != attachment.error_offset.has_value()) {
-    return fail(make_error(ErrorKind::invalid_argument, "attach to a job at", peer_,
+    return fail(make_error(ErrorKind::invalid_argument, kAttach, peer_,
                            "one of the two offsets is missing", "give both or none"));
   }
   RunningCommand::State::Request asked{
-      .reading = {.on_excess = OutputExcess::truncate, .from = std::nullopt},
+      .reading = {.operation = kAttach, .on_excess = OutputExcess::truncate, .from = std::nullopt},
       .sending = {.has_input = attachment.input == CommandInput::stream,
                   .is_kept = true,
                   .has_terminal = true,
@@ -175,7 +189,7 @@ Result<CommandExit> CommandClient::run(const RemoteCommand& command, const Comma
   auto exit = running->follow(sinks, deadline);
   if (exit) return exit;
   running->abort();
-  return fail(of_request(std::move(exit.error()), peer_));
+  return fail(error_of_request(std::move(exit.error()), kRun, peer_));
 }
 
 Result<CompletedCommand> CommandClient::run(std::vector<std::string> words,
@@ -195,7 +209,7 @@ Result<CompletedCommand> CommandClient::run(const RemoteCommand& command,
   if (!exit) {
     running->abort();
     const bool is_whole = done.output.size() + done.error.size() <= options.output_max;
-    return fail(is_whole ? of_request(std::move(exit.error()), peer_)
+    return fail(is_whole ? error_of_request(std::move(exit.error()), kRun, peer_)
                          : too_long(peer_, options.output_max));
   }
   done.exit = std::move(*exit);

@@ -79,9 +79,11 @@ Error CommandReader::no_answer(SessionStream& stream, Error error) {
   if (const auto reset = stream.reset_by_peer()) {
     refusal_ = command_refusal(reset->code);
     not_started_ = exit_of_refusal(reset->code, reset->text);
-    return refusal_error(reset->code, reset->text, endpoint_);
+    return refusal_error(reset->code, reset->text, endpoint_, request_.operation);
   }
-  if (!stream_failure(stream)) return error;
+  if (!stream_failure(stream)) {
+    return error_of_request(std::move(error), request_.operation, endpoint_);
+  }
   return make_error(ErrorKind::truncated, kKnowEnd, endpoint_,
                     "the connection broke before the server answered: " + error.detail,
                     "the command may run: check before running it again");
@@ -148,7 +150,7 @@ Error CommandReader::lost(Error error) {
   }
   const auto reset = stream_->reset_by_peer();
   const auto failure = stream_failure(*stream_);
-  if (!failure) return error;
+  if (!failure) return error_of_request(std::move(error), request_.operation, endpoint_);
   discard(reset ? proof_.take_reset(reset->code, reset->text) : proof_.take_cut());
   failure_ = proof_.result().error();
   if (!reset) failure_->detail += ": " + failure->detail;

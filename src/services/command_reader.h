@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/deadline.h"
@@ -30,6 +31,7 @@ class CommandReader {
 
   /// What the request says.
   struct Request {
+    std::string_view operation = "run a command at";  ///< A literal: see Error::operation.
     OutputExcess on_excess = OutputExcess::kill;
     std::optional<Offsets> from = Offsets{};  ///< Absent: from the oldest byte that is kept.
     bool is_detached = false;

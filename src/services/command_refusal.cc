@@ -103,7 +103,8 @@ std::string_view name_of(CommandRefusal refusal) {
   return row == nullptr ? "unknown" : row->name;
 }
 
-Error refusal_error(ResetCode code, std::string_view text, std::string endpoint) {
+Error refusal_error(ResetCode code, std::string_view text, std::string endpoint,
+                    std::string_view operation) {
   const RefusalRow* own = row_of_refusal(code);
   const RefusalRow row = own == nullptr ? session_row(code) : *own;
   std::string detail(row.meaning);
@@ -111,7 +112,7 @@ Error refusal_error(ResetCode code, std::string_view text, std::string endpoint)
     detail = row.text == ServerText::replaces ? "" : detail + ": ";
     detail += escape(as_bytes(text), kSessionTextMax);
   }
-  return make_error(row.kind, "run a command at", std::move(endpoint), std::move(detail),
+  return make_error(row.kind, operation, std::move(endpoint), std::move(detail),
                     std::string(row.advice));
 }
 

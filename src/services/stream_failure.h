@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "hotline/core/deadline.h"
 #include "hotline/core/error.h"
@@ -15,5 +17,9 @@ inline constexpr Deadline kNoWait = Deadline::at(Instant::min());
 /// one end has reset it, or its session has ended. Returns nullopt while that is possible: a call
 /// that has failed has then only failed to wait. For streams whose flow kOutputFlow the peer sends.
 std::optional<Error> stream_failure(SessionStream& stream);
+
+/// Returns a timeout, or a cancellation, of a wait as one of what the caller does: `operation`, a
+/// literal, at `endpoint`. Returns another error as it is.
+Error error_of_request(Error error, std::string_view operation, const std::string& endpoint);
 
 }  // namespace hotline::services

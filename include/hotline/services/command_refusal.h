@@ -40,8 +40,9 @@ std::string_view name_of(CommandRefusal refusal);
 
 /// Returns what a RESET of the server means for a request that it had not accepted, as an Error
 /// that names `endpoint`. `code` may also be one of the session's. `text` is the server's; it is
-/// escaped.
-Error refusal_error(ResetCode code, std::string_view text, std::string endpoint);
+/// escaped. `operation` is what was requested: see Error::operation.
+Error refusal_error(ResetCode code, std::string_view text, std::string endpoint,
+                    std::string_view operation = "run a command at");
 
 /// Returns how a command "ended" that the system did not start; nullopt for other codes.
 std::optional<CommandExit> exit_of_refusal(ResetCode code, std::string_view text);

@@ -328,5 +328,34 @@ TEST_CASE("attach begins where it was asked to, or where the server says") {
       });
 }
 
+TEST_CASE("a request that is not answered in time fails as that request, not as a wait") {
+  on_each_engine([] {
+    CommandPair pair;
+    at_once(
+        [&] {
+          REQUIRE(pair.client.session().wait_ready());
+          const auto check = [](const auto& failed, std::string_view operation) {
+            CHECK(kind_of(failed) == "timed_out");
+            CHECK(failed.error().message().find(operation) != std::string::npos);
+          };
+          auto running = pair.client.start({.program = CommandWords{{"sleep"}}});
+          REQUIRE(running);
+          check(running->started(deadline_after(5ms)), "run a command at");
+          check(running->next(deadline_after(5ms)), "run a command at");
+          running->abort();
+          auto attached = pair.client.attach(JobId{});
+          REQUIRE(attached);
+          check(attached->started(deadline_after(5ms)), "attach to a job at");
+          attached->abort();
+          check(pair.client.list(deadline_after(5ms)), "list the jobs at");
+        },
+        [&] {
+          for (int i = 0; i < 2; ++i) {
+            CHECK(ServedCommand(pair.server).wait_reset() == ResetCode::cancelled);
+          }
+        });
+  });
+}
+
 }  // namespace
 }  // namespace hotline::running_command_test
