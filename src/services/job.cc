@@ -1,6 +1,7 @@
 #include "services/job.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 #include <variant>
@@ -11,6 +12,11 @@
 #include "hotline/services/command_refusal.h"
 
 namespace hotline::services {
+namespace {
+
+constexpr Duration kKeepRetryPause = std::chrono::milliseconds(20);
+
+}  // namespace
 
 Result<std::shared_ptr<Job>> Job::make(Facts facts, const KeptOutput::Bounds& bounds) {
   auto output = SpillFile::make();
@@ -142,6 +148,9 @@ void Job::watch_keep() {
     if (is_unwanted_now) command_->kill(ExitKind::cancelled);
     const auto waited = has_changed_.wait(is_unwanted_now ? Deadline::never() : kept_until());
     if (waited || waited.error().kind == ErrorKind::timed_out) continue;
+    // Without memory for the wait the command goes on all the same.
+    const bool is_short_of_memory = waited.error().kind == ErrorKind::resource_exhausted;
+    if (is_short_of_memory && sleep_for(kKeepRetryPause)) continue;
     return command_->kill(ExitKind::server_ended);
   }
 }
@@ -178,6 +187,11 @@ void Job::note_exit(CommandExit exit) noexcept {
 std::optional<CommandExit> Job::exit() const {
   const std::lock_guard lock(mutex_);
   return exit_;
+}
+
+bool Job::is_idle() const {
+  const std::lock_guard lock(mutex_);
+  return exit_ && attached_ == nullptr;
 }
 
 Result<CommandExit> Job::wait_exit() {

@@ -82,6 +82,9 @@ class Job final : public OutputSink {
   /// Returns how it ended; nullopt while it runs.
   std::optional<CommandExit> exit() const;
 
+  /// Returns true if it has ended, and no client is attached.
+  bool is_idle() const;
+
   /// Waits for the end. Fails with `cancelled`.
   Result<CommandExit> wait_exit();
 

@@ -93,8 +93,17 @@ void JobAttachment::pass_on() {
   for (const OutputStream which : kOutputStreams) {
     if (!senders.spawn("job output", [&, which] { send(which, senders); })) return;
   }
-  discard(senders.join());
-  if (has_sent_all() || has_left_) send_end();
+  const auto joined = senders.join();
+  if (!joined && !has_left_ && !is_torn_) {
+    send_end(CommandExit{.kind = ExitKind::server_ended});
+  } else if (has_sent_all()) {
+    const auto exit = exit_of_job();
+    // A client that knows the end needs the job no more, which may be given up for another.
+    job_.detach(stream_);
+    send_end(exit);
+  } else if (has_left_) {
+    send_end(std::nullopt);
+  }
   is_over_ = true;
   receivers.cancel();
   discard(receivers.join());
@@ -141,16 +150,25 @@ void JobAttachment::send(OutputStream which, TaskGroup& senders) {
     ++sending_;
     const auto put = client_->put(which, as_bytes(*piece));
     --sending_;
+    is_torn_ = is_torn_ || !put;
     if (has_left_) stop(senders);
     if (!put || has_left_) return;
   }
 }
 
-void JobAttachment::send_end() {
-  const auto exit = has_sent_all() ? job_.wait_exit() : Result<CommandExit>();
+/// Returns how the job ends; nullopt if that will not be known.
+std::optional<CommandExit> JobAttachment::exit_of_job() {
+  auto exit = job_.wait_exit();
+  if (exit) return *std::move(exit);
+  if (exit.error().kind != ErrorKind::cancelled) return std::nullopt;
+  // The server is cut: it ends the job too.
+  return CommandExit{.kind = ExitKind::server_ended};
+}
+
+void JobAttachment::send_end(const std::optional<CommandExit>& exit) {
   const auto ended = client_->send_outputs_end(trailer_of(OutputStream::standard_output),
                                                trailer_of(OutputStream::standard_error));
-  if (ended && has_sent_all() && exit) discard(client_->send_exit(*exit));
+  if (ended && exit) discard(client_->send_exit(*exit));
 }
 
 OutputTrailer JobAttachment::trailer_of(OutputStream which) {

@@ -52,7 +52,8 @@ class JobAttachment {
   void take_input();
   void send(OutputStream which, TaskGroup& senders);
   void stop(TaskGroup& senders) const;
-  void send_end();
+  std::optional<CommandExit> exit_of_job();
+  void send_end(const std::optional<CommandExit>& exit);
   OutputTrailer trailer_of(OutputStream which);
   void leave() noexcept;
   Sent& sent(OutputStream which) { return sent_[static_cast<std::size_t>(which)]; }
@@ -65,6 +66,7 @@ class JobAttachment {
   JobInput::Writer input_{};
   bool has_left_ = false;  ///< The client has sent DETACH.
   int sending_ = 0;        ///< Senders that are passing bytes to the session.
+  bool is_torn_ = false;   ///< Bytes that are in a digest were not sent.
   bool is_over_ = false;
 };
 

@@ -47,6 +47,8 @@ void JobStart::run() {
   }
   job_->prepare(std::move(*process), bounds_);
   has_started_ = true;
+  // Not earlier: a job that cannot be started takes no place.
+  call_.service.jobs.give_up_excess(job_->facts().owner);
   job_->run([this](const CommandExit& exit) {
     place_.reset();
     note_end(call_, *job_, exit);

@@ -5,27 +5,49 @@
 
 namespace hotline::services {
 
-std::optional<FullLimit> JobTable::make_room(std::string_view owner) {
-  std::shared_ptr<Job> given_up;
+std::optional<FullLimit> JobTable::full_limit(std::string_view owner) const {
+  std::size_t own = 0;
+  std::size_t own_idle = 0;
+  std::size_t idle = 0;
   const std::lock_guard lock(mutex_);
-  const auto own = static_cast<std::size_t>(
-      std::ranges::count(jobs_, owner, [](const auto& each) { return each->facts().owner; }));
-  const bool is_share_taken = own >= each_max_;
-  if (!is_share_taken && jobs_.size() < all_max_) return std::nullopt;
-  auto oldest = oldest_ended(owner);
-  if (oldest == jobs_.end() && is_share_taken) return FullLimit::of_each;
-  if (oldest == jobs_.end()) {
-    oldest = std::ranges::find_if(jobs_, [](const auto& each) { return each->exit().has_value(); });
+  for (const auto& each : jobs_) {
+    const bool is_own = each->facts().owner == owner;
+    const bool is_idle = each->is_idle();
+    own += is_own ? 1U : 0U;
+    own_idle += is_own && is_idle ? 1U : 0U;
+    idle += is_idle ? 1U : 0U;
   }
-  if (oldest == jobs_.end()) return FullLimit::of_all;
-  given_up = std::move(*oldest);
-  jobs_.erase(oldest);
+  if (own - own_idle >= each_max_) return FullLimit::of_each;
+  if (jobs_.size() - idle >= all_max_) return FullLimit::of_all;
   return std::nullopt;
 }
 
-JobTable::Jobs::iterator JobTable::oldest_ended(std::string_view owner) {
+void JobTable::give_up_excess(std::string_view owner) {
+  Jobs given_up;
+  const std::lock_guard lock(mutex_);
+  const auto started = [&](bool is_of_all) {
+    return static_cast<std::size_t>(std::ranges::count_if(jobs_, [&](const auto& each) {
+      return (is_of_all || each->facts().owner == owner) && each->has_started();
+    }));
+  };
+  const auto give_up = [&](Jobs::iterator job) {
+    if (job == jobs_.end()) return false;
+    given_up.push_back(std::move(*job));
+    jobs_.erase(job);
+    return true;
+  };
+  while (started(false) > each_max_ && give_up(oldest_idle(owner))) {
+  }
+  while (started(true) > all_max_) {
+    const auto any = std::ranges::find_if(jobs_, [](const auto& each) { return each->is_idle(); });
+    const auto own = oldest_idle(owner);
+    if (!give_up(own == jobs_.end() ? any : own)) return;
+  }
+}
+
+JobTable::Jobs::iterator JobTable::oldest_idle(std::string_view owner) {
   return std::ranges::find_if(
-      jobs_, [&](const auto& each) { return each->facts().owner == owner && each->exit(); });
+      jobs_, [&](const auto& each) { return each->facts().owner == owner && each->is_idle(); });
 }
 
 void JobTable::add(std::shared_ptr<Job> job) {
@@ -78,6 +100,12 @@ Deadline JobTable::give_up_expired(Instant now) {
   std::erase_if(
       jobs_, [&](const auto& each) { return std::ranges::find(given_up, each) != given_up.end(); });
   return next;
+}
+
+std::size_t JobTable::running_count() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(jobs_, [](const auto& each) { return !each->exit(); }));
 }
 
 void JobTable::give_up_ended() {

@@ -21,10 +21,14 @@ class JobTable {
  public:
   JobTable(std::size_t all_max, std::size_t each_max) : all_max_(all_max), each_max_(each_max) {}
 
-  /// Makes a place for a further job of `owner`: if there are as many as may be, gives up the
-  /// oldest one that has ended, of `owner` if there is one. Returns the limit that leaves no place
-  /// if there is none.
-  std::optional<FullLimit> make_room(std::string_view owner);
+  /// Returns the limit that leaves no place for a further job of `owner`, even if jobs are given up
+  /// that have ended and have no client; nullopt if there is a place.
+  std::optional<FullLimit> full_limit(std::string_view owner) const;
+
+  /// Gives up the oldest jobs that have ended and have no client, as far as more have been started
+  /// than may be: call it when the command of a further job of `owner`, who loses jobs first, has
+  /// been started.
+  void give_up_excess(std::string_view owner);
 
   void add(std::shared_ptr<Job> job);
   void remove(const Job& job);
@@ -43,6 +47,9 @@ class JobTable {
   /// next one is due, unless another job ends or is left before that.
   Deadline give_up_expired(Instant now);
 
+  /// Returns how many jobs have not ended.
+  std::size_t running_count() const;
+
   /// Gives up all jobs that have ended.
   void give_up_ended();
 
@@ -52,7 +59,7 @@ class JobTable {
  private:
   using Jobs = std::vector<std::shared_ptr<Job>>;
 
-  Jobs::iterator oldest_ended(std::string_view owner);
+  Jobs::iterator oldest_idle(std::string_view owner);
 
   const std::size_t all_max_;
   const std::size_t each_max_;

@@ -136,6 +136,7 @@ std::shared_ptr<Job> RemoteRequest::find_or_start(const RemoteCommand& command, 
 }
 
 std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
+  if (!has_room(command)) return nullptr;
   auto place = take_place(command);
   if (!place) return nullptr;
   const RemoteCommandsOptions& options = service().options;
@@ -149,8 +150,6 @@ std::shared_ptr<Job> RemoteRequest::start(const RemoteCommand& command) {
     refuse(command, ResetCode::failed, job.error().message());
     return nullptr;
   }
-  // The last step that can refuse it, because it may give up a job that has ended.
-  if (!make_room(command)) return nullptr;
   auto begun = std::make_unique<JobStart>(call_, *job, std::move(*place),
                                           command_bounds(command, options, begun_));
   service().runner.start([begun = std::move(begun)] { begun->run(); });
@@ -171,8 +170,8 @@ bool RemoteRequest::has_started(const RemoteCommand& command, Job& job, bool is_
 }
 
 /// Returns false if no further job may run; the client has its refusal then.
-bool RemoteRequest::make_room(const RemoteCommand& command) {
-  const auto full = service().jobs.make_room(call_.caller);
+bool RemoteRequest::has_room(const RemoteCommand& command) {
+  const auto full = service().jobs.full_limit(call_.caller);
   if (!full) return true;
   refuse(command, reset_code(CommandRefusal::busy), full_text(*full, "jobs"));
   return false;

@@ -38,7 +38,7 @@ class RemoteRequest {
   std::shared_ptr<Job> find_or_start(const RemoteCommand& command, bool& is_repeated);
   std::shared_ptr<Job> start(const RemoteCommand& command);
   bool has_started(const RemoteCommand& command, Job& job, bool is_repeated);
-  bool make_room(const RemoteCommand& command);
+  bool has_room(const RemoteCommand& command);
   std::optional<CommandPlaces::Place> take_place(const RemoteCommand& command);
   void answer_detached(Job& job, bool is_repeated);
   std::shared_ptr<Job> find(const JobId& id);

@@ -79,7 +79,7 @@ TEST_CASE("a job that nothing runs is recorded and gone too") {
     CHECK(kind_of(starting.job->wait_started()) == "draining");
     CHECK(starting.has_place());
     CHECK(starting.recorded.size() == 1);
-    CHECK(starting.service->jobs.make_room("alice") == std::nullopt);
+    CHECK(starting.service->jobs.full_limit("alice") == std::nullopt);
   });
 }
 

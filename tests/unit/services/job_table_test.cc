@@ -78,15 +78,17 @@ TEST_CASE("a job that has not been started is found by its key only") {
 TEST_CASE("while all jobs run there is no room beyond the limit, nor beyond a caller's share") {
   JobTable table(3, 2);
   table.add(job_of("alice", std::byte{1}));
-  CHECK(table.make_room("alice") == std::nullopt);
+  CHECK(table.full_limit("alice") == std::nullopt);
   const auto second = started("alice", std::byte{2});
   table.add(second);
-  CHECK(table.make_room("alice") == FullLimit::of_each);
-  CHECK(table.make_room("bob") == std::nullopt);
+  CHECK(table.full_limit("alice") == FullLimit::of_each);
+  CHECK(table.full_limit("bob") == std::nullopt);
   table.add(started("bob", std::byte{3}));
-  CHECK(table.make_room("bob") == FullLimit::of_all);
+  CHECK(table.full_limit("bob") == FullLimit::of_all);
+  CHECK(table.running_count() == 3);
   table.remove(*second);
-  CHECK(table.make_room("bob") == std::nullopt);
+  CHECK(table.full_limit("bob") == std::nullopt);
+  CHECK(table.running_count() == 2);
 }
 
 TEST_CASE("a job that has ended makes room: an own one first, and no other for one's share") {
@@ -95,17 +97,34 @@ TEST_CASE("a job that has ended makes room: an own one first, and no other for o
   const auto first = ended("alice", std::byte{2});
   const auto second = ended("alice", std::byte{3});
   for (const auto& each : {of_bob, first, second}) table.add(each);
-  CHECK(table.make_room("alice") == std::nullopt);
-  CHECK(table.of("alice") == std::vector{second});
+  CHECK(table.running_count() == 0);
+  CHECK(table.full_limit("alice") == std::nullopt);
+  const auto third = started("alice", std::byte{4});
+  table.add(third);
+  table.give_up_excess("alice");
+  CHECK(table.of("alice") == std::vector{second, third});
   CHECK(table.of("bob") == std::vector{of_bob});
-  table.add(started("alice", std::byte{4}));
-  CHECK(table.make_room("carol") == std::nullopt);
+  CHECK(table.full_limit("carol") == std::nullopt);
+  table.add(started("carol", std::byte{5}));
+  table.give_up_excess("carol");
   CHECK(table.of("bob").empty());
+  CHECK(table.of("alice").size() == 2);
   table.remove(*second);
-  table.add(started("alice", std::byte{5}));
-  table.add(ended("bob", std::byte{6}));
-  CHECK(table.make_room("alice") == FullLimit::of_each);
+  table.add(started("alice", std::byte{6}));
+  table.add(ended("bob", std::byte{7}));
+  CHECK(table.full_limit("alice") == FullLimit::of_each);
   CHECK(table.of("bob").size() == 1);
+}
+
+TEST_CASE("a job that has not been started gives no other one up") {
+  JobTable table(1, 1);
+  const auto first = ended("alice", std::byte{1});
+  table.add(first);
+  table.add(job_of("alice", std::byte{2}));
+  table.give_up_excess("alice");
+  CHECK(table.of("alice") == std::vector{first});
+  // It will take the place of the one that has ended.
+  CHECK(table.full_limit("alice") == FullLimit::of_each);
 }
 
 TEST_CASE("jobs that have ended are given up when their time is over, or all at once") {

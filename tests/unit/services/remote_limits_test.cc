@@ -110,6 +110,40 @@ TEST_CASE("a job that is refused for want of a place gives up no job that has en
       options);
 }
 
+TEST_CASE("a job whose program cannot be started gives up no job that has ended") {
+  RemoteCommandsOptions options;
+  options.jobs_max = 1;
+  served(
+      [](Served& server) {
+        CHECK(run_remote(*server.client, kept("echo kept")).exit.value().is_success());
+        RemoteCommand absent{.program = CommandWords{{"no-such-program-here"}}};
+        absent.keep = std::chrono::seconds(60);
+        CHECK(run_remote(*server.client, absent).refusal);
+        CHECK(ask(*server.client, ListRequest{}).size() == 1);
+        forget_all(server);
+      },
+      options);
+}
+
+TEST_CASE("a job that has ended is not given up while a client still reads its output") {
+  RemoteCommandsOptions options;
+  options.jobs_max = 1;
+  served(
+      [](Served& server) {
+        // More than the client has given credit for, and less than the command may be ahead.
+        RemoteRun unread(*server.client, kept("head -c 600000 /dev/zero"));
+        REQUIRE(unread.wait_accepted());
+        while (ask(*server.client, ListRequest{}).front().exit == std::nullopt) {
+          REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+        }
+        CHECK(is_busy(run_remote(*server.client, kept("true")), "jobs"));
+        CHECK(unread.finish().output.size() == 600'000);
+        CHECK(run_remote(*server.client, kept("true")).exit.value().is_success());
+        forget_all(server);
+      },
+      options);
+}
+
 TEST_CASE("two hundred commands run at once on one connection") {
   constexpr std::size_t kCount = 200;
   served([](Served& server) {
