@@ -137,12 +137,17 @@ std::string describe_messages(const DrainReport& report) {
   return text;
 }
 
+std::string describe_tasks(const DrainReport& report) {
+  return report.cut_tasks.empty() ? "" : ", and " + report.cut_tasks + " cut";
+}
+
 void report_drained(const DrainReport& report, LogForm form) {
   const auto number = [](std::uint64_t count) { return static_cast<std::int64_t>(count); };
   if (form == LogForm::text) {
     print_line_in_time("drained: " + counted(report.calls, "call") + describe_messages(report) +
                        "; under way at the end: " + std::to_string(report.finished) +
-                       " finished, " + std::to_string(report.cut) + " cut");
+                       " finished, " + std::to_string(report.cut) + " cut" +
+                       describe_tasks(report));
     return;
   }
   JsonLine counts;
@@ -152,6 +157,7 @@ void report_drained(const DrainReport& report, LogForm form) {
   counts.add("error_replies", number(report.error_replies));
   counts.add("finished", number(report.finished));
   counts.add("cut", number(report.cut));
+  counts.add_unless_empty("cut_tasks", report.cut_tasks);
   counts.add("handler_failures", number(report.handler_failures));
   print_line_in_time(JsonLine::versioned().add("drained", counts).text());
 }

@@ -30,6 +30,9 @@ Error no_stack() {
   return make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left");
 }
 
+constexpr std::string_view kUnfinishedTask =
+    "a task; a drain ends only its waits for something new, and OnDrain::ends";
+
 /// Returns what the end of a wait asks of the server that this fiber runs: kDrainEnd or kCancelEnd.
 /// Clears it, so that the fiber can wait again.
 int end_asked_of_fiber(int ended) {
@@ -240,6 +243,17 @@ void ControlLoop::pass_on(int ended) {
   if (ended != 0) asked_code_ = std::max<int>(asked_code_, end_asked_of_fiber(ended));
 }
 
+std::string ControlLoop::status_of_tasks() const {
+  std::string all;
+  for (const Task& task : state_.tasks) {
+    if (task.running.read() == 0 || !task.status) continue;
+    const std::string status = task.status();
+    if (status.empty()) continue;
+    all += (all.empty() ? "" : ", ") + status;
+  }
+  return all;
+}
+
 /// Logs what has not ended by itself in a drain that is being cut.
 void ControlLoop::log_unfinished() const {
   const auto warn = [this](const std::string& name, std::string_view what) {
@@ -247,7 +261,8 @@ void ControlLoop::log_unfinished() const {
   };
   for (const Task& task : state_.tasks) {
     if (task.running.read() == 0) continue;
-    warn(task.name, "a task; a drain ends only its waits for something new, and OnDrain::ends");
+    const std::string status = task.status ? task.status() : std::string();
+    warn(task.name, status.empty() ? kUnfinishedTask : status);
   }
   for (const Service& service : services_) {
     const std::uint64_t calls = service.tally->read().calls_in_flight;
@@ -274,6 +289,7 @@ DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
       done_code = code;
     } else if (code == engine::kCancelEnd && done_code < code) {
       report.cut = counters.calls_in_flight;
+      report.cut_tasks = status_of_tasks();
       if (done_code == engine::kDrainEnd) log_unfinished();
       runner.cut();
       done_code = code;

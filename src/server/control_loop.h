@@ -51,6 +51,7 @@ class ControlLoop {
   void reload_now() noexcept;
   void watch_need(const Service& service);
   void pass_on(int ended);
+  std::string status_of_tasks() const;
   void log_unfinished() const;
   DrainReport end(Runner& runner, engine::LoopEvent& has_ended, engine::LoopEvent& has_asked);
 

@@ -99,7 +99,7 @@ Result<void> Server::add_task(std::string_view name, ServerTask task) {
 Result<void> Server::State::add(Result<Service> service) {
   if (!service) return fail(std::move(service.error()));
   if (const ServerTask& task = service->handler.task()) {
-    shared.tasks.push_back({service->name, task});
+    shared.tasks.push_back({service->name, task, service->handler.task_status()});
   }
   services.push_back(std::move(*service));
   return {};

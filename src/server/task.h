@@ -13,6 +13,7 @@ struct ServerState;
 struct Task {
   std::string name;
   ServerTask function;
+  TaskStatus status{};
   RunningCount running{};
 };
 

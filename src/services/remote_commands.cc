@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "hotline/engine/loop.h"
@@ -50,6 +51,12 @@ void serve_call(RemoteService& service, Stream& stream, const CallInfo& info) {
   if (!served) throw CallRefused(served.error());
 }
 
+std::string jobs_text(const RemoteService& service) {
+  const std::size_t running = service.jobs.running_count();
+  if (running == 0) return {};
+  return std::to_string(running) + (running == 1 ? " job" : " jobs");
+}
+
 }  // namespace
 
 Handler remote_commands(Launcher& launcher, const RemoteCommandsOptions& options) {
@@ -61,7 +68,9 @@ Handler remote_commands(Launcher& launcher, const RemoteCommandsOptions& options
     if (!spawned) throw CallRefused(spawned.error());
     discard(own_loop.join());
   });
-  if (options.jobs_max > 0) handler.beside([service] { service->runner.run(); });
+  if (options.jobs_max > 0) {
+    handler.beside([service] { service->runner.run(); }, [service] { return jobs_text(*service); });
+  }
   return handler;
 }
 

@@ -56,9 +56,12 @@ class Jobs(WithServer):
         self.assertEqual(self.attached(job)[0], 128 + signal.SIGTERM)
         self.assertEqual(run("jobs", "--forget", self.unix, job).returncode, 0)
         self.assertNotIn(job, self.listed())
-        status, _, error = self.attached(job)
-        self.assertEqual(status, 255)
-        self.assertRegex(error, b"^error: .*\nhint: ")
+        for words, what in ((("attach",), "attach to a job"),
+                            (("jobs", "--forget"), "forget a job"),
+                            (("jobs", "--signal=TERM"), "signal a job")):
+            done = run(*words, self.unix, job)
+            self.assertEqual(done.returncode, 255)
+            self.assertRegex(done.stderr.decode(), f"^error: cannot {what} at .*\nhint: ")
 
     def test_an_interrupt_leaves_an_attached_job_which_goes_on(self):
         job = self.started("echo begun; sleep 600")
@@ -115,6 +118,21 @@ class Jobs(WithServer):
             status, _, error = said("--detach", server.endpoint, "true")
             self.assertEqual(status, 255)
             self.assertRegex(error, b"^error: .*: this server keeps no jobs\nhint: ask ")
+
+    def test_a_drain_that_is_cut_ends_jobs_and_tells_their_clients(self):
+        with Server(f"command=unix://{self.folder}/c",
+                    options=("--drain-timeout", "50ms")) as server:
+            self.assertEqual(said("--detach", server.endpoint, "sleep", "600")[0], 0)
+            with Program("run", "--keep=1h", "--shell", "echo begun; sleep 600", server.endpoint,
+                         stdout=subprocess.PIPE) as program:
+                self.assertEqual(program.process.stdout.readline(), b"begun\n")
+                server.signal(signal.SIGTERM)
+                self.assertEqual(program.end(), 255)
+                program.line("^error: cannot finish .*: killed because the server ended")
+                program.line("^hint: try again when the server runs again")
+            self.assertEqual(server.end(), 0)
+            server.line("the drain is cut.*2 jobs")
+            server.line("^drained: 2 calls; .*: 0 finished, 1 cut, and 2 jobs cut$")
 
     def test_a_job_without_input_refuses_the_input_of_attach(self):
         done = self.path_of("done")

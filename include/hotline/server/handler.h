@@ -79,6 +79,9 @@ concept AnyFunction = std::is_function_v<std::remove_pointer_t<Function>> || req
 /// fiber or block a thread.
 using ServerTask = std::function<void()>;
 
+/// Returns what a task does that a cut would end, such as "3 jobs", or an empty string. Any thread.
+using TaskStatus = std::function<std::string()>;
+
 /// Waits until a resource that a handler depends on is gone, and returns why. If it returns
 /// `cancelled` or `draining`, the wait was interrupted and nothing is lost. If it returns
 /// `resource_exhausted`, the server calls it again.
@@ -178,9 +181,11 @@ class Handler {
   /// Gives the handler a task, which runs beside its calls and can share memory with them: see
   /// Server::add_task(). Logs show it by the name of the service. A handler that is added twice has
   /// its task run twice at once. With `processes`, where calls have memory of their own, bind
-  /// fails.
-  Handler& beside(ServerTask task) {
+  /// fails. If a drain is cut while the task runs, the log and DrainReport::cut_tasks have its
+  /// `status`.
+  Handler& beside(ServerTask task, TaskStatus status = {}) {
     task_ = std::move(task);
+    task_status_ = std::move(status);
     return *this;
   }
 
@@ -207,6 +212,7 @@ class Handler {
   std::span<const int> kept_descriptors() const { return kept_descriptors_; }
   const LossWait& wait_lost() const { return wait_lost_; }
   const ServerTask& task() const { return task_; }
+  const TaskStatus& task_status() const { return task_status_; }
   const ReadAgain& read_again() const { return read_again_; }
 
  private:
@@ -232,6 +238,7 @@ class Handler {
   std::vector<int> kept_descriptors_;
   LossWait wait_lost_;
   ServerTask task_;
+  TaskStatus task_status_;
   ReadAgain read_again_;
 };
 

@@ -109,6 +109,8 @@ struct DrainReport {
   std::uint64_t finished = 0;
   /// Calls that were in progress at the drain, or were accepted after it, and were cut.
   std::uint64_t cut = 0;
+  /// What tasks said that they did when they were cut, such as "3 jobs": see Handler::beside().
+  std::string cut_tasks{};
   std::uint64_t handler_failures = 0;  ///< Calls, messages and tasks whose function threw.
   std::optional<Error> loss{};  ///< The reason of the drain, if a handler has lost what it needs.
 };

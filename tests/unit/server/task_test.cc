@@ -246,6 +246,35 @@ TEST_CASE("a drain that is cut names the tasks and counts the calls that have no
   });
 }
 
+TEST_CASE("a drain that is cut says what a task beside calls does, if that says it") {
+  test::on_each_word([](ServerOptions options) {
+    if (options.concurrency.kind == Concurrency::Kind::processes) return;
+    test::CollectingLog log;
+    options.log = &log;
+    options.drain_timeout = std::chrono::milliseconds(50);
+    std::atomic<int> begun = 0;
+    test::AddedServer running(options, [&](Server& server) {
+      const auto add = [&](const char* name, const char* status) {
+        REQUIRE(server.add(kAnyPort,
+                           Handler(echo).beside(
+                               [&] {
+                                 add_one(begun);
+                                 discard(sleep_for(std::chrono::hours(1)));
+                               },
+                               [status] { return std::string(status); }),
+                           name));
+      };
+      add("busy", "2 jobs");
+      add("idle", "");
+    });
+    wait_until(begun, 2);
+    CHECK(running.drain().cut_tasks == "2 jobs");
+    CHECK(log.has_detail("2 jobs"));
+    CHECK(log.services_with("the drain is cut: this has not ended") ==
+          std::vector<std::string>{"busy", "idle"});
+  });
+}
+
 TEST_CASE("a drain that is cut names a datagram handler that has not ended") {
   test::on_each_word([](ServerOptions options) {
     test::CollectingLog log;
