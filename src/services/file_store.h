@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hotline/core/result.h"
+#include "hotline/engine/directory.h"
+#include "hotline/engine/mutex.h"
+#include "services/file_home.h"
+#include "services/file_ledger.h"
+#include "services/file_outcome.h"
+#include "services/file_users.h"
+
+namespace hotline::services {
+
+/// The storage of a server of files, in one directory of one file system:
+///
+///     ROOT/homes/NAME/      what the users see
+///     ROOT/staging/NAME/    what is not published yet; no path leads to it
+///     ROOT/users/NAME.toml  the users
+///     ROOT/ledger           what each of them uses
+///
+/// One process has it at a time, so it is not for the concurrency `processes`, in which each call
+/// would have locks of its own. Any thread and fiber. The calls suspend the fiber, or block a
+/// thread without a loop.
+class FileStore {
+ public:
+  /// Opens or makes what is missing below `root`, which is a directory. Fails with a hint if `root`
+  /// is not private to the user that runs this program (mode 0700), if another process has it, and
+  /// if the kernel cannot confine paths (probe_confinement()). Users that cannot be read are
+  /// `faults`.
+  static Result<std::unique_ptr<FileStore>> open(const std::string& root,
+                                                 const FileHome::Options& options,
+                                                 std::vector<Error>& faults);
+
+  FileStore(const FileStore&) = delete;
+  FileStore& operator=(const FileStore&) = delete;
+
+  /// Returns the home of a user, which is made when it is asked for the first time. Fails with
+  /// `not_permitted` if there is no such user or it is disabled: a caller learns no more.
+  FileOutcome<std::shared_ptr<FileHome>> home(std::string_view user);
+
+  /// Returns the home of the user with that user id of the system.
+  FileOutcome<std::shared_ptr<FileHome>> home_of_uid(std::uint32_t uid);
+
+  /// Reads the users again. A file that cannot be read changes nothing for its user, and is among
+  /// the errors. Sessions of homes that are not FileHome::is_open() any more are to be ended.
+  std::vector<Error> reload();
+
+  /// To be called every few seconds: writes the ledger where homes have changed, drops what has
+  /// expired, and recounts a home that was in use when a server was killed. Fails if the ledger
+  /// cannot be written.
+  Result<void> maintain();
+
+  /// Counts what a user uses again: see FileHome::recount().
+  FileOutcome<FileUsage> recount(std::string_view user);
+
+  /// Writes that the ledger is right, so that the next start needs no recount. Once, when no home
+  /// is used any more.
+  Result<void> close();
+
+ private:
+  struct Open {
+    std::shared_ptr<FileHome> home;
+    bool wants_recount = false;  ///< The ledger may be wrong.
+  };
+
+  FileStore(Directory root, Directory homes, Directory staging, FileUsers users, FileLedger ledger,
+            const FileHome::Options& options);
+
+  FileOutcome<std::shared_ptr<FileHome>> home_locked(const FileUser* user);
+  Result<std::shared_ptr<FileHome>> open_home(const FileUser& user);
+  Result<std::vector<std::shared_ptr<FileHome>>> write_changed();
+  Result<void> recount_one();
+  FileOutcome<FileUsage> recount_home(FileHome& home);
+
+  const Directory root_;  ///< It has the lock.
+  const Directory homes_directory_;
+  const Directory staging_;
+  const FileHome::Options options_;
+  Mutex mutex_;  ///< For the following. Held across waits while a home is opened.
+  FileUsers users_;
+  FileLedger ledger_;
+  std::map<std::string, Open, std::less<>> homes_{};
+};
+
+}  // namespace hotline::services

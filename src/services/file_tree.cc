@@ -1,0 +1,362 @@
+#include "services/file_tree.h"
+
+#include <array>
+#include <utility>
+
+#include "services/file_version.h"
+
+namespace hotline::services {
+namespace {
+
+FileOutcome<void> check_new_name(std::string_view name) {
+  const auto fault = fault_in_new_name(name);
+  if (!fault) return {};
+  return refuse(FileErrorCode::bad_name, describe(*fault));
+}
+
+FileOutcome<void> check_version(const FileStatus& now, const FileVersion& expected) {
+  if (expected.is_none() || version_of(now) == expected) return {};
+  return refuse(FileErrorCode::changed);
+}
+
+/// Decides if a file may be put where `now` is.
+FileOutcome<void> check_replacement(const std::optional<FileStatus>& now,
+                                    const FileTarget& target) {
+  const FileReplacement& replacement = target.replacement;
+  if (!now) {
+    if (replacement.on_exist != OnExist::replace_if) return {};
+    return refuse(FileErrorCode::changed, "there is no such file any more");
+  }
+  if (replacement.on_exist == OnExist::fail) return refuse(FileErrorCode::exists);
+  if (now->kind != EntryKind::file) return refuse(FileErrorCode::not_a_file);
+  if (target.overwriting == FileTarget::Overwriting::refused) {
+    return refuse(FileErrorCode::not_permitted, "the user may not replace files");
+  }
+  return check_version(*now, replacement.version);
+}
+
+/// Returns nullopt if there is no such name.
+FileOutcome<std::optional<FileStatus>> status_in(const Directory& parent, std::string_view name) {
+  auto status = parent.status(name);
+  if (status) return *status;
+  FileError error = file_error_of(status.error());
+  if (error.code == FileErrorCode::not_found) return std::nullopt;
+  return std::unexpected(std::move(error));
+}
+
+FileUsage usage_of_any(const std::optional<FileStatus>& status) {
+  return status ? usage_of(*status) : FileUsage();
+}
+
+Directory::Existing existing_for(const std::optional<FileStatus>& now) {
+  return now ? Directory::Existing::replace : Directory::Existing::fail;
+}
+
+}  // namespace
+
+/// A change that is settled and not carried out yet. The destructor takes back what was not.
+class FileTree::Settled {
+ public:
+  Settled(QuotaAccount& account, const FileChange& change) : account_(account), change_(change) {}
+  Settled(const Settled&) = delete;
+  Settled& operator=(const Settled&) = delete;
+  ~Settled() {
+    if (is_done_) return;
+    change_.before.entries += made_;
+    std::swap(change_.before, change_.after);
+    account_.correct(change_);
+  }
+
+  /// Notes that one of the missing directories was made: it stays.
+  void note_made() { ++made_; }
+  void note_done() { is_done_ = true; }
+
+ private:
+  QuotaAccount& account_;
+  FileChange change_;
+  std::uint64_t made_ = 0;
+  bool is_done_ = false;
+};
+
+FileTree::FileTree(Directory root, FileDurability durability)
+    : root_(std::move(root)), durability_(durability) {}
+
+FileOutcome<Mutex::Lock> FileTree::locking() {
+  auto lock = mutex_.lock();
+  if (!lock) return storage_failure(lock.error());
+  return std::move(*lock);
+}
+
+FileOutcome<std::uint64_t> FileTree::inode_for_recount(const Directory& directory) const {
+  if (!account_.is_recounting()) return 0;
+  const auto status = directory.status();
+  if (!status) return storage_failure(status.error());
+  return status->inode;
+}
+
+FileOutcome<Directory> FileTree::open_directory(const FilePath& path) const {
+  return open_for_recount(path.text());
+}
+
+FileOutcome<Directory> FileTree::open_for_recount(const std::string& path) const {
+  auto directory = root_.open_beneath(path);
+  if (!directory) return storage_failure(directory.error());
+  return std::move(*directory);
+}
+
+FileOutcome<DiskFile> FileTree::open_file(const FilePath& path) const {
+  auto file = root_.open_file_beneath(path.text());
+  if (!file) return storage_failure(file.error());
+  return std::move(*file);
+}
+
+FileOutcome<FileStatus> FileTree::status(const FilePath& path) const {
+  auto parent = open_directory(path.parent());
+  if (!parent) return std::unexpected(std::move(parent.error()));
+  auto status = path.is_home() ? parent->status() : parent->status(path.leaf());
+  if (!status) return storage_failure(status.error());
+  return *status;
+}
+
+FileOutcome<FileTree::Place> FileTree::open_place(const FilePath& path, MissingParents parents) {
+  if (auto good = check_new_name(path.leaf()); !good) return std::unexpected(good.error());
+  std::vector<FilePath> missing;
+  FilePath parent_path = path.parent();
+  auto parent = open_directory(parent_path);
+  while (!parent && parents == MissingParents::make && !parent_path.is_home() &&
+         parent.error().code == FileErrorCode::not_found) {
+    if (auto good = check_new_name(parent_path.leaf()); !good) return std::unexpected(good.error());
+    missing.insert(missing.begin(), parent_path);
+    parent_path = parent_path.parent();
+    parent = open_directory(parent_path);
+  }
+  if (!parent) return std::unexpected(std::move(parent.error()));
+  auto now = status_in(*parent, missing.empty() ? path.leaf() : missing.front().leaf());
+  if (!now) return std::unexpected(std::move(now.error()));
+  // What no path enters, such as a link, has the name of the directory that seems to be missing.
+  if (!missing.empty() && *now) return refuse(FileErrorCode::not_found);
+  return Place{.parent = std::move(*parent),
+               .parent_path = std::move(parent_path),
+               .missing = std::move(missing),
+               .now = *now};
+}
+
+FileOutcome<FileUsage> FileTree::admit(const FileTarget& target, std::uint64_t size) {
+  const auto place = open_place(target.path, target.parents);
+  if (!place) return std::unexpected(place.error());
+  if (auto free = check_replacement(place->now, target); !free) {
+    return std::unexpected(std::move(free.error()));
+  }
+  const std::uint64_t before = usage_of_any(place->now).bytes;
+  return FileUsage{.bytes = size > before ? size - before : 0,
+                   .entries = place->missing.size() + (place->now ? 0 : 1)};
+}
+
+FileOutcome<FileChange> FileTree::change_at(const Place& place, FileUsage after) const {
+  const auto inode = inode_for_recount(place.parent);
+  if (!inode) return std::unexpected(inode.error());
+  after.entries += place.missing.size();
+  return FileChange{.directory = *inode, .before = usage_of_any(place.now), .after = after};
+}
+
+FileOutcome<void> FileTree::note_changed(const Directory& directory, const FilePath& path,
+                                         ChangedDirectories& changed) const {
+  if (durability_ == FileDurability::none || changed.contains(path.text())) return {};
+  auto copy = directory.duplicate();
+  if (!copy) return storage_failure(copy.error());
+  changed.emplace(path.text(), std::move(*copy));
+  return {};
+}
+
+FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
+  FileOutcome<void> result;
+  for (const auto& [path, directory] : changed) {
+    const auto synced = directory.sync();
+    if (!synced && result) result = storage_failure(synced.error());
+  }
+  changed.clear();
+  return result;
+}
+
+FileOutcome<void> FileTree::sync_name(const FilePath& path) const {
+  if (durability_ == FileDurability::none) return {};
+  const auto parent = open_directory(path.parent());
+  if (!parent) return std::unexpected(parent.error());
+  if (auto synced = parent->sync(); !synced) return storage_failure(synced.error());
+  return {};
+}
+
+FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePath& path,
+                                          Settled& settled) {
+  const auto inode = inode_for_recount(parent);
+  if (!inode) return std::unexpected(inode.error());
+  if (auto made = parent.make_directory(path.leaf(), kDirectoryMode); !made) {
+    return storage_failure(made.error());
+  }
+  settled.note_made();
+  auto directory = parent.open_beneath(path.leaf());
+  if (!directory) return storage_failure(directory.error());
+  const auto made_inode = inode_for_recount(*directory);
+  if (!made_inode) return std::unexpected(made_inode.error());
+  account_.note_made(*inode, *made_inode);
+  return std::move(*directory);
+}
+
+FileOutcome<Directory> FileTree::make_missing(const Place& place, Settled& settled,
+                                              ChangedDirectories& changed) {
+  auto copy = place.parent.duplicate();
+  if (!copy) return storage_failure(copy.error());
+  Directory current = std::move(*copy);
+  if (auto noted = note_changed(current, place.parent_path, changed); !noted) {
+    return std::unexpected(std::move(noted.error()));
+  }
+  for (const FilePath& path : place.missing) {
+    auto made = make_one(current, path, settled);
+    if (!made) return made;
+    current = std::move(*made);
+    if (auto noted = note_changed(current, path, changed); !noted) {
+      return std::unexpected(std::move(noted.error()));
+    }
+  }
+  return current;
+}
+
+FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_view name,
+                                          const FileTarget& target, const FileStatus& file,
+                                          QuotaReservation& reservation,
+                                          ChangedDirectories& changed) {
+  const auto lock = locking();
+  if (!lock) return std::unexpected(lock.error());
+  const auto place = open_place(target.path, target.parents);
+  if (!place) return std::unexpected(place.error());
+  if (auto free = check_replacement(place->now, target); !free) {
+    return std::unexpected(std::move(free.error()));
+  }
+  const auto change = change_at(*place, usage_of(file));
+  if (!change) return std::unexpected(change.error());
+  if (auto room = account_.settle({&*change, 1}, &reservation); !room) {
+    return std::unexpected(std::move(room.error()));
+  }
+  Settled settled(account_, *change);
+  const auto parent = make_missing(*place, settled, changed);
+  if (!parent) return std::unexpected(parent.error());
+  const auto moved = from.rename(name, *parent, target.path.leaf(), existing_for(place->now));
+  if (!moved) return storage_failure(moved.error());
+  settled.note_done();
+  auto status = parent->status(target.path.leaf());
+  if (!status) return storage_failure(status.error());
+  return *status;
+}
+
+FileOutcome<FileStatus> FileTree::make_directory(const FilePath& path, MissingParents parents) {
+  auto made = make_new_directory(path, parents);
+  const bool may_be_there =
+      parents == MissingParents::make && !made && made.error().code == FileErrorCode::exists;
+  if (!may_be_there) return made;
+  const auto now = status(path);
+  return now && now->kind == EntryKind::directory ? now : made;
+}
+
+FileOutcome<FileStatus> FileTree::make_new_directory(const FilePath& path, MissingParents parents) {
+  ChangedDirectories changed;
+  auto made = [&]() -> FileOutcome<FileStatus> {
+    const auto lock = locking();
+    if (!lock) return std::unexpected(lock.error());
+    const auto place = open_place(path, parents);
+    if (!place) return std::unexpected(place.error());
+    if (place->now) return refuse(FileErrorCode::exists);
+    return make_locked(path, *place, changed);
+  }();
+  if (!made) return made;
+  if (auto synced = sync(changed); !synced) return std::unexpected(synced.error());
+  return made;
+}
+
+FileOutcome<FileStatus> FileTree::make_locked(const FilePath& path, const Place& place,
+                                              ChangedDirectories& changed) {
+  const auto change = change_at(place, {.entries = 1});
+  if (!change) return std::unexpected(change.error());
+  if (auto room = account_.settle({&*change, 1}); !room) return std::unexpected(room.error());
+  Settled settled(account_, *change);
+  const auto parent = make_missing(place, settled, changed);
+  if (!parent) return std::unexpected(parent.error());
+  const auto directory = make_one(*parent, path, settled);
+  if (!directory) return std::unexpected(directory.error());
+  settled.note_done();
+  auto status = directory->status();
+  if (!status) return storage_failure(status.error());
+  return *status;
+}
+
+FileOutcome<FileStatus> FileTree::move(const FilePath& from, const FileTarget& target) {
+  if (from.contains(target.path)) return refuse(FileErrorCode::into_itself);
+  ChangedDirectories changed;
+  auto moved = move_locked(from, target, changed);
+  if (!moved) return moved;
+  if (auto synced = sync(changed); !synced) return std::unexpected(synced.error());
+  return moved;
+}
+
+FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTarget& target,
+                                              ChangedDirectories& changed) {
+  const auto lock = locking();
+  if (!lock) return std::unexpected(lock.error());
+  const auto source = open_directory(from.parent());
+  if (!source) return std::unexpected(source.error());
+  const auto status = source->status(from.leaf());
+  if (!status) return storage_failure(status.error());
+  const bool is_directory = status->kind == EntryKind::directory;
+  if (!is_directory && status->kind != EntryKind::file) return refuse(FileErrorCode::not_a_file);
+  const auto place = open_place(target.path, target.parents);
+  if (!place) return std::unexpected(place.error());
+  if (is_directory && place->now) return refuse(FileErrorCode::exists);
+  if (auto free = check_replacement(place->now, target); !free) {
+    return std::unexpected(std::move(free.error()));
+  }
+  const auto left = inode_for_recount(*source);
+  const auto change = change_at(*place, usage_of(*status));
+  if (!left || !change) return std::unexpected(left ? change.error() : left.error());
+  const std::array changes{FileChange{.directory = *left, .before = usage_of(*status)}, *change};
+  if (auto room = account_.settle(changes); !room) return std::unexpected(room.error());
+  Settled from_settled(account_, changes[0]);
+  Settled to_settled(account_, changes[1]);
+  const auto parent = make_missing(*place, to_settled, changed);
+  if (!parent) return std::unexpected(parent.error());
+  if (auto noted = note_changed(*source, from.parent(), changed); !noted) {
+    return std::unexpected(std::move(noted.error()));
+  }
+  const auto done =
+      source->rename(from.leaf(), *parent, target.path.leaf(), existing_for(place->now));
+  if (!done) return storage_failure(done.error());
+  from_settled.note_done();
+  to_settled.note_done();
+  if (is_directory) account_.note_moved();
+  const auto now = parent->status(target.path.leaf());
+  if (!now) return storage_failure(now.error());
+  return *now;
+}
+
+FileOutcome<FileStatus> FileTree::set_meta(const SetFileMeta& request) {
+  const auto lock = locking();
+  if (!lock) return std::unexpected(lock.error());
+  const auto now = status(request.path);
+  if (!now) return now;
+  if (now->kind != EntryKind::file) return refuse(FileErrorCode::not_a_file);
+  if (auto same = check_version(*now, request.version); !same) {
+    return std::unexpected(std::move(same.error()));
+  }
+  // Another name of the file may be outside of the home.
+  if (now->links > 1) return refuse(FileErrorCode::not_permitted, "the file has several names");
+  auto file = open_file(request.path);
+  if (!file) return std::unexpected(std::move(file.error()));
+  Result<void> done;
+  if (request.is_executable) done = file->set_mode(file_mode(*request.is_executable));
+  if (done && request.modified) done = file->set_modified(*request.modified);
+  if (done && durability_ == FileDurability::full) done = file->sync();
+  if (!done) return storage_failure(done.error());
+  auto status_now = file->status();
+  if (!status_now) return storage_failure(status_now.error());
+  return *status_now;
+}
+
+}  // namespace hotline::services

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hotline/engine/directory.h"
+#include "hotline/engine/mutex.h"
+#include "hotline/services/file_path.h"
+#include "services/file_outcome.h"
+#include "services/file_request.h"
+#include "services/quota_account.h"
+
+namespace hotline::services {
+
+/// What DONE means: that the disk has it, or only the kernel.
+enum class FileDurability : std::uint8_t { full, none };
+
+/// Where something new is to be.
+struct FileTarget {
+  /// If the user may replace files at all.
+  enum class Overwriting : std::uint8_t { refused, allowed };
+
+  FilePath path{};
+  MissingParents parents = MissingParents::fail;
+  FileReplacement replacement{};
+  Overwriting overwriting = Overwriting::allowed;
+};
+
+/// Directories whose names have changed, and are not on the disk yet.
+using ChangedDirectories = std::map<std::string, Directory>;
+
+/// The names in a home, and the quota that they take. Every path is opened from the directory of
+/// the home by one openat2(2) that leaves it by no link or mount; the rest happens by one name
+/// relative to the parent. It checks no rights.
+///
+/// Any thread and fiber, several at once. Its lock, which is that of the home, is held while names
+/// and the quota change together; reads do not take it. All calls suspend the fiber, except
+/// account().
+class FileTree {
+ public:
+  FileTree(Directory root, FileDurability durability);
+
+  QuotaAccount& account() { return account_; }
+  const QuotaAccount& account() const { return account_; }
+  FileDurability durability() const { return durability_; }
+
+  /// Returns the status of what has the name.
+  FileOutcome<FileStatus> status(const FilePath& path) const;
+
+  FileOutcome<Directory> open_directory(const FilePath& path) const;
+
+  /// Opens a regular file for reading.
+  FileOutcome<DiskFile> open_file(const FilePath& path) const;
+
+  /// Returns what a file of `size` bytes would take there in addition, as far as that can be known
+  /// before its content. Fails if it could not be published now.
+  FileOutcome<FileUsage> admit(const FileTarget& target, std::uint64_t size);
+
+  /// Gives `file`, which is on the disk as `name` of `from`, its place, and settles the quota.
+  /// Returns the status that it then has. It is durable after sync() of `changed`, to which it
+  /// adds.
+  FileOutcome<FileStatus> publish(const Directory& from, std::string_view name,
+                                  const FileTarget& target, const FileStatus& file,
+                                  QuotaReservation& reservation, ChangedDirectories& changed);
+
+  /// Waits until the names are on the disk; at once with FileDurability::none.
+  FileOutcome<void> sync(ChangedDirectories& changed);
+
+  /// Waits until a name that is there already is on the disk; at once with FileDurability::none.
+  FileOutcome<void> sync_name(const FilePath& path) const;
+
+  // The following are durable when they succeed.
+
+  /// With MissingParents::make it succeeds if there is such a directory.
+  FileOutcome<FileStatus> make_directory(const FilePath& path, MissingParents parents);
+
+  /// Fails with `exists` if there is anything.
+  FileOutcome<FileStatus> make_new_directory(const FilePath& path, MissingParents parents);
+  FileOutcome<FileStatus> move(const FilePath& from, const FileTarget& target);
+  FileOutcome<FileStatus> set_meta(const SetFileMeta& request);
+
+  // For what changes names by itself: FileRemoval, FileRecount.
+
+  /// Locks the home.
+  FileOutcome<Mutex::Lock> locking();
+
+  /// Opens a directory by its path, which may be longer or deeper than those of the service.
+  FileOutcome<Directory> open_for_recount(const std::string& path) const;
+
+  /// Returns the inode of a directory if a recount needs it, or else 0.
+  FileOutcome<std::uint64_t> inode_for_recount(const Directory& directory) const;
+
+ private:
+  class Settled;
+
+  /// Where a name is, or will be once the directories that are missing are made.
+  struct Place {
+    Directory parent;  ///< The innermost directory on the way that exists.
+    FilePath parent_path{};
+    std::vector<FilePath> missing{};  ///< Directories, the outermost first.
+    std::optional<FileStatus> now{};  ///< What has the name.
+  };
+
+  FileOutcome<Place> open_place(const FilePath& path, MissingParents parents);
+  FileOutcome<FileChange> change_at(const Place& place, FileUsage after) const;
+  FileOutcome<Directory> make_missing(const Place& place, Settled& settled,
+                                      ChangedDirectories& changed);
+  FileOutcome<Directory> make_one(const Directory& parent, const FilePath& path, Settled& settled);
+  FileOutcome<void> note_changed(const Directory& directory, const FilePath& path,
+                                 ChangedDirectories& changed) const;
+  FileOutcome<FileStatus> make_locked(const FilePath& path, const Place& place,
+                                      ChangedDirectories& changed);
+  FileOutcome<FileStatus> move_locked(const FilePath& from, const FileTarget& target,
+                                      ChangedDirectories& changed);
+
+  Directory root_;
+  const FileDurability durability_;
+  Mutex mutex_;
+  QuotaAccount account_;
+};
+
+}  // namespace hotline::services

@@ -1,0 +1,54 @@
+#include "services/staged_content.h"
+
+#include <array>
+#include <utility>
+
+#include "hotline/core/hex.h"
+#include "hotline/engine/random.h"
+#include "services/file_version.h"
+
+namespace hotline::services {
+
+StagedContent::StagedContent(const Directory& staging, std::string name, DiskFile file,
+                             FileTarget target, QuotaReservation reservation)
+    : staging_(&staging),
+      name_(std::move(name)),
+      file_(std::move(file)),
+      target_(std::move(target)),
+      reservation_(std::move(reservation)) {}
+
+FileOutcome<StagedContent> StagedContent::make(const Directory& staging, const FileTarget& target,
+                                               QuotaReservation reservation) {
+  std::array<std::byte, 16> random;
+  random_bytes(random);
+  std::string name = "x" + to_hex(random);
+  auto file = staging.create(name, file_mode(false));
+  if (!file) return storage_failure(file.error());
+  return StagedContent(staging, std::move(name), std::move(*file), target, std::move(reservation));
+}
+
+FileOutcome<void> StagedContent::describe(const FileMeta& meta) {
+  auto done = file_.set_mode(file_mode(meta.is_executable));
+  if (done) done = file_.set_modified(meta.modified);
+  if (!done) return storage_failure(done.error());
+  return {};
+}
+
+FileOutcome<void> StagedContent::sync() {
+  if (!file_.sync()) return refuse(FileErrorCode::storage);
+  return {};
+}
+
+FileOutcome<FileStatus> StagedContent::publish(FileTree& tree, ChangedDirectories& changed) {
+  const auto status = file_.status();
+  if (!status) return storage_failure(status.error());
+  auto published = tree.publish(*staging_, name_, target_, *status, reservation_, changed);
+  if (published) name_.clear();
+  return published;
+}
+
+void StagedContent::discard_file() {
+  if (!name_.empty()) discard(staging_->remove_file(std::exchange(name_, {})));
+}
+
+}  // namespace hotline::services

@@ -1,0 +1,69 @@
+#include "services/upload_hold.h"
+
+#include <utility>
+
+#include "services/file_version.h"
+
+namespace hotline::services {
+
+UploadHold::UploadHold(std::shared_ptr<StagedUpload> staged, std::uint64_t hold,
+                       std::vector<BlockHash> kept, FileTree& tree, UploadTable& table)
+    : staged_(std::move(staged)),
+      hold_(hold),
+      kept_hashes_(std::move(kept)),
+      tree_(&tree),
+      table_(&table) {}
+
+UploadHold::~UploadHold() {
+  if (staged_ != nullptr) staged_->end_hold(hold_);
+}
+
+FileOutcome<void> UploadHold::write(std::uint64_t offset, Bytes bytes) {
+  if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
+  return staged_->write(hold_, offset, bytes);
+}
+
+FileOutcome<void> UploadHold::write_hole(std::uint64_t offset, std::uint64_t length) {
+  if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
+  return staged_->write_hole(hold_, offset, length);
+}
+
+FileOutcome<void> UploadHold::confirm(const BlockList& blocks) {
+  if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
+  return staged_->confirm(hold_, blocks);
+}
+
+std::uint64_t UploadHold::confirmed() const {
+  if (staged_ == nullptr || staged_->is_gone() || !staged_->has_key()) return 0;
+  return staged_->entry().kept;
+}
+
+FileOutcome<FileDigest> UploadHold::digest(FileDigestKind kind, std::uint64_t size) {
+  if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
+  return staged_->digest(hold_, kind, size);
+}
+
+FileOutcome<FileVersion> UploadHold::publish(std::uint64_t size) {
+  if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
+  const auto status = staged_->publish(hold_, size, *tree_);
+  if (!status) return std::unexpected(status.error());
+  table_->note_published(*staged_, *status);
+  staged_.reset();
+  return version_of(*status);
+}
+
+void UploadHold::leave() {
+  const auto staged = std::exchange(staged_, nullptr);
+  if (staged == nullptr) return;
+  const bool is_current = staged->is_held_by(hold_);
+  const bool is_kept = staged->has_key() && staged->entry().kept > 0;
+  if (staged->is_gone() || (is_current && !is_kept)) {
+    table_->drop(staged);
+  } else if (!staged->leave(hold_)) {
+    staged->end_hold(hold_);
+  }
+}
+
+bool UploadHold::is_taken_over() const { return staged_ == nullptr || !staged_->is_held_by(hold_); }
+
+}  // namespace hotline::services

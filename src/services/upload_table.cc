@@ -1,0 +1,227 @@
+#include "services/upload_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "hotline/core/hex.h"
+#include "hotline/engine/clock.h"
+
+namespace hotline::services {
+namespace {
+
+constexpr std::size_t kStateBytesMax = 64U << 20;
+constexpr std::size_t kNamesOfStaging = 256;
+
+std::string state_name_of(const UploadKey& key) {
+  return to_hex(key) + std::string(StagedUpload::kStateSuffix);
+}
+
+/// Returns how much a kept upload reserves: all of it, as far as that is known.
+FileUsage reservation_of(const UploadState& state) {
+  const std::uint64_t kept = state.blocks.size() * kFileBlockBytes;
+  const std::uint64_t size = state.facts.size;
+  return {.bytes = size == kFileSizeUnknown ? kept : size, .entries = 1};
+}
+
+Result<std::map<std::string, FileStatus>> names_in(const Directory& directory) {
+  std::map<std::string, FileStatus> names;
+  auto reader = directory.entries();
+  if (!reader) return fail(std::move(reader.error()));
+  for (;;) {
+    auto entries = reader->next(kNamesOfStaging);
+    if (!entries) return fail(std::move(entries.error()));
+    if (entries->empty()) return names;
+    for (DirectoryEntry& entry : *entries) {
+      if (entry.status) names.emplace(std::move(entry.name), *entry.status);
+    }
+  }
+}
+
+Result<std::string> read_state(const Directory& directory, const std::string& name,
+                               std::uint64_t size) {
+  auto file = directory.open_file(name);
+  if (!file) return fail(std::move(file.error()));
+  std::string text(static_cast<std::size_t>(std::min<std::uint64_t>(size, kStateBytesMax)), '\0');
+  const auto count = file->read_at(0, as_writable_bytes(text));
+  if (!count) return fail(count.error());
+  text.resize(*count);
+  return text;
+}
+
+FileTime file_time_now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now());
+}
+
+}  // namespace
+
+UploadTable::UploadTable(Directory staging, QuotaAccount& account, const Limits& limits)
+    : staging_(std::move(staging)), account_(account), limits_(limits) {}
+
+Result<void> UploadTable::load() {
+  const auto names = names_in(staging_);
+  if (!names) return fail(names.error());
+  for (const auto& [name, status] : *names) {
+    if (auto loaded = load_one(name, *names); !loaded) return loaded;
+  }
+  return {};
+}
+
+/// Decides about a state file and its data together; what belongs to none is removed.
+Result<void> UploadTable::load_one(const std::string& name,
+                                   const std::map<std::string, FileStatus>& names) {
+  const auto part_of = [](std::string state_name) {
+    state_name.resize(state_name.size() - StagedUpload::kStateSuffix.size());
+    return state_name + std::string(StagedUpload::kPartSuffix);
+  };
+  if (name.ends_with(StagedUpload::kPartSuffix)) {
+    std::string state_name = name.substr(0, name.size() - StagedUpload::kPartSuffix.size());
+    if (names.contains(state_name + std::string(StagedUpload::kStateSuffix))) return {};
+  }
+  if (!name.ends_with(StagedUpload::kStateSuffix)) return staging_.remove_file(name);
+  const FileStatus& status = names.at(name);
+  const auto text = read_state(staging_, name, status.size);
+  if (!text) return fail(text.error());
+  auto state = decode_upload_state(as_bytes(*text));
+  const auto part = names.find(part_of(name));
+  if (state && state_name_of(state->facts.key) != name) state.reset();
+  if (state && part != names.end()) {
+    load_upload(std::move(*state), part->second);
+    return {};
+  }
+  if (state && state->published) {
+    add_published({state->facts, *state->published, status.modified});
+    return {};
+  }
+  if (part != names.end()) {
+    if (auto removed = staging_.remove_file(part->first); !removed) return removed;
+  }
+  return staging_.remove_file(name);
+}
+
+void UploadTable::load_upload(UploadState state, const FileStatus& part) {
+  const std::uint64_t blocks = part.size / kFileBlockBytes;
+  if (state.blocks.size() > blocks) state.blocks.resize(static_cast<std::size_t>(blocks));
+  const FileUsage usage = reservation_of(state);
+  auto upload = std::make_shared<StagedUpload>(staging_, state.facts,
+                                               account_.reserve_again(usage, usage.bytes));
+  upload->load(state, part.modified);
+  const std::lock_guard lock(mutex_);
+  uploads_.push_back(std::move(upload));
+}
+
+std::shared_ptr<StagedUpload> UploadTable::find(const UploadKey& key) const {
+  if (key == UploadKey{}) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::ranges::find_if(uploads_, [&](const auto& each) { return each->facts().key == key; });
+  return found == uploads_.end() ? nullptr : *found;
+}
+
+std::optional<UploadTable::Published> UploadTable::find_published(const UploadKey& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = published_.find(key);
+  return found == published_.end() ? std::nullopt : std::optional(found->second);
+}
+
+FileOutcome<std::shared_ptr<StagedUpload>> UploadTable::begin(const UploadFacts& facts,
+                                                              QuotaReservation reservation) {
+  auto upload = std::make_shared<StagedUpload>(staging_, facts, std::move(reservation));
+  {
+    const std::lock_guard lock(mutex_);
+    if (uploads_.size() >= limits_.uploads_max) return refuse(FileErrorCode::too_many_uploads);
+    uploads_.push_back(upload);
+  }
+  if (auto made = upload->make(); !made) {
+    take_out(*upload);
+    return std::unexpected(std::move(made.error()));
+  }
+  return upload;
+}
+
+void UploadTable::take_out(const StagedUpload& upload) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(uploads_, [&](const auto& each) { return each.get() == &upload; });
+}
+
+void UploadTable::note_published(const StagedUpload& upload, const FileStatus& status) {
+  take_out(upload);
+  if (upload.has_key()) note_published(upload.facts(), status);
+}
+
+void UploadTable::note_published(const UploadFacts& facts, const FileStatus& status) {
+  const FileTime now = file_time_now();
+  add_published({facts, published_file_of(status), now});
+  for (const UploadKey& key : take_ended_keys(now)) remove_state(key);
+}
+
+void UploadTable::add_published(Published published) {
+  const std::lock_guard lock(mutex_);
+  const UploadKey key = published.facts.key;
+  published_.insert_or_assign(key, std::move(published));
+}
+
+std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
+  std::vector<UploadKey> ended;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(published_, [&](const auto& each) {
+    const bool has_ended = now - each.second.when >= limits_.key_term;
+    if (has_ended) ended.push_back(each.first);
+    return has_ended;
+  });
+  while (published_.size() > limits_.keys_max) {
+    const auto oldest =
+        std::ranges::min_element(published_, {}, [](const auto& each) { return each.second.when; });
+    ended.push_back(oldest->first);
+    published_.erase(oldest);
+  }
+  return ended;
+}
+
+void UploadTable::remove_state(const UploadKey& key) {
+  discard(staging_.remove_file(state_name_of(key)));
+}
+
+void UploadTable::forget_published(const UploadKey& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    published_.erase(key);
+  }
+  remove_state(key);
+}
+
+void UploadTable::drop(const std::shared_ptr<StagedUpload>& upload) {
+  take_out(*upload);
+  upload->drop();
+}
+
+std::vector<UploadEntry> UploadTable::entries() const {
+  std::vector<UploadEntry> entries;
+  const std::lock_guard lock(mutex_);
+  for (const auto& each : uploads_) {
+    if (each->has_key()) entries.push_back(each->entry());
+  }
+  return entries;
+}
+
+UploadTable::Uploads UploadTable::idle_uploads() const {
+  Uploads idle;
+  const std::lock_guard lock(mutex_);
+  std::ranges::copy_if(uploads_, std::back_inserter(idle),
+                       [](const auto& each) { return !each->is_held(); });
+  return idle;
+}
+
+void UploadTable::sweep(FileTime now) {
+  // No upload is begun or taken over at the same time.
+  const auto lock = beginning_.lock();
+  if (!lock) return;
+  for (const auto& upload : idle_uploads()) {
+    const bool has_ended =
+        upload->is_gone() || now - upload->entry().last_byte >= limits_.upload_term;
+    if (has_ended) drop(upload);
+    if (!has_ended) upload->close_idle();
+  }
+  for (const UploadKey& key : take_ended_keys(now)) remove_state(key);
+}
+
+}  // namespace hotline::services

@@ -1,0 +1,252 @@
+#include "services/file_home.h"
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+#include <vector>
+
+#include "services/file_version.h"
+#include "support/file_homes.h"
+
+namespace hotline::services::file_home_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::code_of;
+using test::file_path;
+using test::TestHome;
+
+/// Returns which requests are permitted with these rights, a letter each.
+std::string allowed_for(std::string_view letters) {
+  TestHome home;
+  REQUIRE(test::store_content(*home.home, "a", "1"));
+  REQUIRE(test::store_content(*home.home, "b", "1"));
+  FileUser user = home->user();
+  user.rights = *parse_file_rights(letters);
+  home->set_user(user);
+  const auto is_permitted = [](const auto& outcome) {
+    return code_of(outcome) != FileErrorCode::not_permitted;
+  };
+  std::string allowed;
+  if (is_permitted(home->list({}))) allowed += "l";
+  if (is_permitted(home->stat({.path = file_path("a")}))) allowed += "s";
+  if (is_permitted(home->open(file_path("a"), {}))) allowed += "g";
+  if (is_permitted(home->hashes({.path = file_path("a")}))) allowed += "h";
+  if (is_permitted(home->put({.path = file_path("n"), .size = 1}))) allowed += "p";
+  if (is_permitted(test::store_content(*home.home, "m", "1"))) allowed += "f";
+  if (is_permitted(home->make_directory({.path = file_path("d")}))) allowed += "k";
+  if (is_permitted(test::store_content(*home.home, "a", "2"))) allowed += "o";
+  if (is_permitted(home->set_meta({.path = file_path("a"), .is_executable = true}))) allowed += "t";
+  if (is_permitted(home->copy({.path = file_path("b"), .target = file_path("c")}))) allowed += "c";
+  if (is_permitted(home->move({.path = file_path("b"), .target = file_path("e")}))) allowed += "m";
+  if (is_permitted(home->remove({.path = file_path("a")}))) allowed += "r";
+  if (is_permitted(home->uploads())) allowed += "u";
+  return allowed;
+}
+
+TEST_CASE("each request needs its rights") {
+  CHECK(allowed_for("rwod") == "lsghpfkotcmru");
+  CHECK(allowed_for("r") == "lsgh");
+  CHECK(allowed_for("w") == "pfku");
+  CHECK(allowed_for("wo") == "pfkotu");
+  CHECK(allowed_for("rw") == "lsghpfkcu");
+  CHECK(allowed_for("wd") == "pfkmru");
+  CHECK(allowed_for("d") == "r");
+  CHECK(allowed_for("").empty());
+}
+
+TEST_CASE("a user with the right to write only can neither read, empty nor replace the home") {
+  TestHome home;
+  home.user.rights = {.can_write = true};
+  home.restart();
+  CHECK(home->store({.path = file_path("a"), .content = "1"}));
+  CHECK(code_of(test::store_content(*home.home, "a", "2")) == FileErrorCode::not_permitted);
+  CHECK(code_of(home->move({.path = file_path("a"), .target = file_path("b")})) ==
+        FileErrorCode::not_permitted);
+  CHECK(test::read_test_file(home.path("a")) == "1");
+}
+
+TEST_CASE("a user who is disabled may do nothing from then on (T35)") {
+  TestHome home;
+  REQUIRE(test::store_content(*home.home, "a", "1"));
+  auto begun = home->put({.path = file_path("b"), .size = 1});
+  REQUIRE(begun);
+  FileUser user = home->user();
+  user.is_disabled = true;
+  home->set_user(user);
+  CHECK_FALSE(home->is_open());
+  CHECK(code_of(home->list({})) == FileErrorCode::not_permitted);
+  CHECK(code_of(home->remove({.path = file_path("a")})) == FileErrorCode::not_permitted);
+  CHECK(home->quota().rights == FileRights());
+}
+
+TEST_CASE("a quota that was lowered below what is used leaves room for nothing new") {
+  TestHome home;
+  REQUIRE(test::store_content(*home.home, "a", "12345"));
+  FileUser user = home->user();
+  user.limits = {.bytes = 3, .entries = 1};
+  home->set_user(user);
+  CHECK(code_of(test::store_content(*home.home, "b", "")) == FileErrorCode::quota_entries);
+  CHECK(code_of(test::store_content(*home.home, "a", "123456")) == FileErrorCode::quota_bytes);
+  CHECK(test::store_content(*home.home, "a", "123"));
+  const FileQuota quota = home->quota();
+  CHECK(quota.bytes_max == 3);
+  CHECK(quota.bytes_used == 3);
+}
+
+TEST_CASE("STAT describes the home, files, links and directories, and computes what is wanted") {
+  TestHome home;
+  REQUIRE(test::store_content(*home.home, "d/a", "123"));
+  fs::create_symlink("d", home.path("l"));
+  CHECK(home->stat({})->meta.kind == FileKind::directory);
+  CHECK(home->stat({.path = file_path("d"), .wants_root = true})->root == std::nullopt);
+  CHECK(home->stat({.path = file_path("l")})->meta.kind == FileKind::link);
+  CHECK(code_of(home->stat({.path = file_path("x")})) == FileErrorCode::not_found);
+  CHECK(code_of(home->stat({.path = file_path("l/a")})) == FileErrorCode::not_found);
+  const auto reply = home->stat({.path = file_path("d/a"), .wants_root = true});
+  CHECK(reply->root == root_of(as_bytes("123")));
+  CHECK_FALSE(home->stat({.path = file_path("d/a")})->root);
+}
+
+TEST_CASE("GET opens the expected version of a file only (T25)") {
+  TestHome home;
+  const auto old_version = test::store_content(*home.home, "a", "1");
+  REQUIRE(test::store_content(*home.home, "a", "2"));
+  CHECK(code_of(home->open(file_path("a"), *old_version)) == FileErrorCode::changed);
+  CHECK(code_of(home->hashes({.path = file_path("a"), .version = *old_version})) ==
+        FileErrorCode::changed);
+  CHECK(home->open(file_path("a"), {}));
+}
+
+TEST_CASE("a key of one user means nothing to another one (T24)") {
+  TestHome alice;
+  TestHome bob;
+  const PutFile request{.path = file_path("a"), .size = 2, .key = test::sample_bytes(1)};
+  REQUIRE(test::put_content(*alice.home, request, "12"));
+  auto begun = bob->put(request);
+  REQUIRE(begun);
+  CHECK(std::holds_alternative<UploadHold>(*begun));
+  CHECK(code_of(bob->drop(test::sample_bytes(2))) == FileErrorCode::not_found);
+}
+
+TEST_CASE("of 1,000 uploads that race for the bytes of a quota as many win as fit (T17)") {
+  constexpr int kRaces = 250;
+  constexpr int kThreads = 4;
+  TestHome home({.bytes = kRaces, .entries = kNoQuota});
+  std::atomic<int> published = 0;
+  std::atomic<int> over = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int race = 0; race < kRaces; ++race) {
+          const std::string path = std::to_string(thread) + "-" + std::to_string(race);
+          const auto outcome = test::store_content(*home.home, path, "x");
+          published += outcome ? 1 : 0;
+          if (code_of(outcome) == FileErrorCode::quota_bytes) ++over;
+        }
+      });
+    }
+  }
+  CHECK(published == kRaces);
+  CHECK(over == kRaces * (kThreads - 1));
+  CHECK(home->used() == FileUsage{kRaces, kRaces});
+  CHECK(home->recount() == FileUsage{kRaces, kRaces});
+  CHECK(home->quota().bytes_reserved == 0);
+}
+
+TEST_CASE("of streams that upload the same name at the same time one wins, and all is whole") {
+  TestHome home;
+  std::atomic<int> published = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (unsigned thread = 0; thread < 4; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = 0; i < 20; ++i) {
+          const std::string content(100, static_cast<char>('a' + thread));
+          const PutFile request{.path = file_path("n" + std::to_string(i)), .size = 100};
+          const auto outcome = test::put_content(*home.home, request, content);
+          published += outcome ? 1 : 0;
+          if (!outcome) CHECK(code_of(outcome) == FileErrorCode::exists);
+        }
+      });
+    }
+  }
+  CHECK(published == 20);
+  CHECK(home->used() == FileUsage{2'000, 20});
+  for (int i = 0; i < 20; ++i) {
+    const std::string content = test::read_test_file(home.path("n" + std::to_string(i)));
+    CHECK(content == std::string(100, content.front()));
+  }
+  CHECK(test::count_names(home.staging()) == 0);
+}
+
+TEST_CASE("streams that continue one upload at the same time publish it once (T23)") {
+  TestHome home;
+  const std::string content = test::sample_content(2 * kFileBlockBytes);
+  const PutFile request{
+      .path = file_path("a"), .size = content.size(), .key = test::sample_bytes(1)};
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+      threads.emplace_back([&] {
+        for (;;) {
+          const auto outcome = test::put_content(*home.home, request, content);
+          if (outcome) return;
+          CHECK(code_of(outcome) == FileErrorCode::taken_over);
+        }
+      });
+    }
+  }
+  CHECK(test::read_test_file(home.path("a")) == content);
+  CHECK(home->used() == FileUsage{content.size(), 1});
+  CHECK(home->quota().bytes_reserved == 0);
+}
+
+TEST_CASE("a link that is swapped in for a directory leads nowhere (T11)") {
+  TestHome home;
+  fs::create_directory(home.directory.file("outside"));
+  test::write_test_file(home.directory.file("outside/f"), "canary");
+  fs::create_directory(home.path("d"));
+  fs::create_directory_symlink(home.directory.file("outside"), home.path("l"));
+  std::atomic<bool> has_ended = false;
+  std::jthread swapping([&] {
+    while (!has_ended) {
+      fs::rename(home.path("d"), home.path("x"));
+      fs::rename(home.path("l"), home.path("d"));
+      fs::rename(home.path("d"), home.path("l"));
+      fs::rename(home.path("x"), home.path("d"));
+    }
+  });
+  for (int i = 0; i < 500; ++i) {
+    CHECK_FALSE(home->open(file_path("d/f"), {}));
+    static_cast<void>(home->store({.path = file_path("d/g"), .content = "1"}));
+    static_cast<void>(home->list({.path = file_path("d"), .depth = FileDepth::tree}));
+    CHECK_FALSE(home->remove({.path = file_path("d/f")}));
+    CHECK_FALSE(home->move({.path = file_path("d/f"), .target = file_path("m")}));
+  }
+  has_ended = true;
+  swapping.join();
+  CHECK(test::count_names(home.directory.file("outside")) == 1);
+  CHECK(test::read_test_file(home.directory.file("outside/f")) == "canary");
+}
+
+TEST_CASE("the mode of what is made does not depend on the umask (T37)") {
+  TestHome home;
+  const mode_t before = ::umask(0);
+  REQUIRE(test::store_content(*home.home, "d/a", "1"));
+  ::umask(0777);
+  REQUIRE(test::store_content(*home.home, "d/b", "1"));
+  ::umask(before);
+  CHECK(fs::status(home.path("d")).permissions() == fs::perms::owner_all);
+  const fs::perms expected = fs::perms::owner_read | fs::perms::owner_write;
+  CHECK(fs::status(home.path("d/a")).permissions() == expected);
+  CHECK(fs::status(home.path("d/b")).permissions() == expected);
+}
+
+}  // namespace
+}  // namespace hotline::services::file_home_test

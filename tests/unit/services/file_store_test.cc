@@ -1,0 +1,142 @@
+#include "services/file_store.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "support/file_homes.h"
+
+namespace hotline::services::file_store_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::code_of;
+using test::file_path;
+
+struct Root {
+  Root() { fs::permissions(directory.path(), fs::perms::owner_all); }
+
+  Result<std::unique_ptr<FileStore>> try_open() const {
+    std::vector<Error> faults;
+    auto store = FileStore::open(directory.path(), {}, faults);
+    CHECK(faults.empty());
+    return store;
+  }
+
+  std::unique_ptr<FileStore> open() const { return std::move(try_open().value()); }
+
+  void write_user(const std::string& name, const std::string& text) const {
+    test::write_test_file(directory.file("users/" + name + ".toml"), text);
+  }
+
+  test::TemporaryDirectory directory{};
+};
+
+TEST_CASE("a store makes what is missing, and a home when its user comes") {
+  const Root root;
+  root.write_user("alice", "quota = 10\n");
+  const auto store = root.open();
+  CHECK(test::count_names(root.directory.file("homes")) == 0);
+  const auto home = store->home("alice");
+  REQUIRE(home);
+  CHECK(store->home("alice") == *home);
+  CHECK((*home)->quota().bytes_max == 10);
+  CHECK(fs::status(root.directory.file("homes/alice")).permissions() == fs::perms::owner_all);
+  CHECK(test::store_content(**home, "a", "1"));
+  CHECK(fs::exists(root.directory.file("homes/alice/a")));
+}
+
+TEST_CASE("a user who is unknown or disabled has no home, and learns no more (T35)") {
+  const Root root;
+  root.write_user("alice", "disabled = true\nuid = 7\n");
+  const auto store = root.open();
+  const auto disabled = store->home("alice");
+  const auto unknown = store->home("bob");
+  REQUIRE_FALSE(disabled);
+  REQUIRE_FALSE(unknown);
+  CHECK(disabled.error() == unknown.error());
+  CHECK(unknown.error().code == FileErrorCode::not_permitted);
+  CHECK(code_of(store->home("../alice")) == FileErrorCode::not_permitted);
+  CHECK(code_of(store->home_of_uid(7)) == FileErrorCode::not_permitted);
+  CHECK(code_of(store->home_of_uid(8)) == FileErrorCode::not_permitted);
+}
+
+TEST_CASE("a store is not opened for two servers, or where other users have access") {
+  const Root root;
+  {
+    const auto store = root.open();
+    const auto second = root.try_open();
+    REQUIRE_FALSE(second);
+    CHECK(second.error().detail == "another server has it");
+  }
+  CHECK(root.try_open());
+  fs::permissions(root.directory.path(), fs::perms::owner_all | fs::perms::others_exec);
+  const auto shared = root.try_open();
+  REQUIRE_FALSE(shared);
+  CHECK(shared.error().detail == "other users of the system have access to it");
+  std::vector<Error> faults;
+  CHECK_FALSE(FileStore::open(root.directory.file("missing"), {}, faults));
+}
+
+TEST_CASE("users are read again on request, and the home of a removed one is closed") {
+  const Root root;
+  root.write_user("alice", "quota = 10\nuid = 7\n");
+  root.write_user("bob", "");
+  const auto store = root.open();
+  const auto alice = store->home_of_uid(7);
+  const auto bob = store->home("bob");
+  REQUIRE(alice);
+  REQUIRE(bob);
+  root.write_user("alice", "quota = 20\n");
+  fs::remove(root.directory.file("users/bob.toml"));
+  CHECK(store->reload().empty());
+  CHECK((*alice)->quota().bytes_max == 20);
+  CHECK_FALSE((*bob)->is_open());
+  CHECK(code_of(store->home("bob")) == FileErrorCode::not_permitted);
+  root.write_user("alice", "quota = 3");
+  CHECK(store->reload().size() == 1);
+  CHECK((*alice)->quota().bytes_max == 20);
+}
+
+TEST_CASE("a store that was closed in order needs no recount, and one that was killed does") {
+  const Root root;
+  root.write_user("alice", "");
+  {
+    const auto store = root.open();
+    REQUIRE(test::store_content(**store->home("alice"), "a", "123"));
+    REQUIRE(store->close());
+  }
+  test::write_test_file(root.directory.file("homes/alice/beside"), "1234");
+  {
+    const auto store = root.open();
+    const auto home = store->home("alice");
+    CHECK((*home)->used() == FileUsage{3, 1});
+    REQUIRE(store->maintain());
+    CHECK((*home)->used() == FileUsage{3, 1});
+    REQUIRE(test::store_content(**home, "b", "1"));
+    REQUIRE(store->maintain());
+  }
+  const auto store = root.open();
+  const auto home = store->home("alice");
+  CHECK((*home)->used() == FileUsage{4, 2});
+  REQUIRE(store->maintain());
+  CHECK((*home)->used() == FileUsage{8, 3});
+}
+
+TEST_CASE("a store whose ledger is lost counts a home when it is opened") {
+  const Root root;
+  root.write_user("alice", "");
+  {
+    const auto store = root.open();
+    REQUIRE(test::store_content(**store->home("alice"), "d/a", "123"));
+    REQUIRE(store->close());
+  }
+  test::write_test_file(root.directory.file("ledger"), "garbage");
+  const auto store = root.open();
+  CHECK((*store->home("alice"))->used() == FileUsage{3, 2});
+  CHECK(store->recount("alice") == FileUsage{3, 2});
+  CHECK(code_of(store->recount("bob")) == FileErrorCode::not_permitted);
+}
+
+}  // namespace
+}  // namespace hotline::services::file_store_test

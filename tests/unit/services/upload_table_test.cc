@@ -1,0 +1,162 @@
+#include "services/upload_table.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "hotline/engine/clock.h"
+#include "support/file_homes.h"
+
+namespace hotline::services::upload_table_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::code_of;
+using test::file_path;
+using test::sample_content;
+using test::TestHome;
+
+constexpr std::uint64_t kBlock = kFileBlockBytes;
+
+PutFile put_file(unsigned key, std::uint64_t size = 2 * kBlock) {
+  return {
+      .path = file_path("f" + std::to_string(key)), .size = size, .key = test::sample_bytes(key)};
+}
+
+/// Leaves an upload of which a block is kept.
+void leave_upload(TestHome& home, unsigned key) {
+  auto begun = home->put(put_file(key));
+  REQUIRE(begun);
+  auto& upload = std::get<UploadHold>(*begun);
+  REQUIRE(test::send_content(upload, sample_content(kBlock)));
+  upload.leave();
+}
+
+FileTime later(Duration duration) {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now()) + duration;
+}
+
+TEST_CASE("a user has so many unfinished uploads and no more (T19)") {
+  TestHome home({kNoQuota, kNoQuota}, {.uploads_max = 3});
+  std::vector<BegunUpload> uploads;
+  for (unsigned key = 1; key <= 3; ++key) {
+    auto begun = home->put(put_file(key));
+    REQUIRE(begun);
+    uploads.push_back(std::move(*begun));
+  }
+  CHECK(code_of(home->put(put_file(4))) == FileErrorCode::too_many_uploads);
+  CHECK(home->quota().bytes_reserved == 3 * 2 * kBlock);
+  CHECK(home->put(put_file(3)));
+  std::get<UploadHold>(uploads.front()).leave();
+  CHECK(home->put(put_file(4)));
+}
+
+TEST_CASE("a key belongs to one path and size while its upload is not finished") {
+  TestHome home;
+  leave_upload(home, 1);
+  PutFile request = put_file(1);
+  request.path = file_path("other");
+  CHECK(code_of(home->put(request)) == FileErrorCode::key_reused);
+  CHECK(code_of(home->put(put_file(1, 3 * kBlock))) == FileErrorCode::key_reused);
+  CHECK(code_of(home->put(put_file(1, kFileSizeUnknown))) == FileErrorCode::key_reused);
+  PutSmallFile small{.path = file_path("f1"), .key = test::sample_bytes(1)};
+  CHECK(code_of(home->store(small)) == FileErrorCode::key_reused);
+}
+
+TEST_CASE("an upload is listed and dropped by its key") {
+  TestHome home;
+  leave_upload(home, 1);
+  const auto uploads = home->uploads();
+  REQUIRE(uploads->size() == 1);
+  CHECK(uploads->front().key == test::sample_bytes(1));
+  CHECK(uploads->front().path == file_path("f1"));
+  CHECK(uploads->front().kept == kBlock);
+  CHECK(home->drop(test::sample_bytes(1)));
+  CHECK(code_of(home->drop(test::sample_bytes(1))) == FileErrorCode::not_found);
+  CHECK(home->uploads()->empty());
+  CHECK(home->quota().bytes_reserved == 0);
+  CHECK(test::count_names(home.staging()) == 0);
+}
+
+TEST_CASE("uploads without a stream are dropped after their term, and others are not") {
+  TestHome home;
+  leave_upload(home, 1);
+  auto held = home->put(put_file(2));
+  REQUIRE(held);
+  home->sweep(later(std::chrono::days(6)));
+  CHECK(home->uploads()->size() == 2);
+  home->sweep(later(std::chrono::days(8)));
+  REQUIRE(home->uploads()->size() == 1);
+  CHECK(home->uploads()->front().key == test::sample_bytes(2));
+  CHECK(test::count_names(home.staging()) == 2);
+}
+
+TEST_CASE("the term of an upload goes on while no server runs") {
+  TestHome home;
+  leave_upload(home, 1);
+  home.restart();
+  const auto uploads = home->uploads();
+  REQUIRE(uploads->size() == 1);
+  CHECK(uploads->front().last_byte > later(-std::chrono::hours(1)));
+  home->sweep(later(std::chrono::days(8)));
+  CHECK(home->uploads()->empty());
+}
+
+TEST_CASE("keys of published uploads are known for their term, the newest of them") {
+  TestHome home({kNoQuota, kNoQuota}, {.keys_max = 2});
+  for (unsigned key = 1; key <= 3; ++key) {
+    REQUIRE(test::put_content(*home.home, put_file(key, 1), "x"));
+  }
+  CHECK(test::count_names(home.staging()) == 2);
+  CHECK(code_of(home->put(put_file(1, 1))) == FileErrorCode::exists);
+  CHECK(home->put(put_file(3, 1)));
+  home->sweep(later(std::chrono::days(2)));
+  CHECK(test::count_names(home.staging()) == 0);
+  CHECK(code_of(home->put(put_file(3, 1))) == FileErrorCode::exists);
+}
+
+TEST_CASE("what belongs to no upload is removed from the staging at the start") {
+  TestHome home;
+  leave_upload(home, 1);
+  const std::string name = test::hex_of(test::sample_bytes(1));
+  test::write_test_file(home.staging() + "/xyz.part", "no state");
+  test::write_test_file(home.staging() + "/xyz.state", "garbage");
+  test::write_test_file(home.staging() + "/x12", "a small file");
+  fs::copy_file(home.staging() + "/" + name + ".state", home.staging() + "/other.state");
+  fs::copy_file(home.staging() + "/" + name + ".part", home.staging() + "/other.part");
+  home.restart();
+  CHECK(test::count_names(home.staging()) == 2);
+  CHECK(home->uploads()->size() == 1);
+}
+
+TEST_CASE("an upload whose state file was damaged keeps what comes before the damage") {
+  TestHome home;
+  leave_upload(home, 1);
+  const std::string state = home.staging() + "/" + test::hex_of(test::sample_bytes(1)) + ".state";
+  std::string text = test::read_test_file(state);
+  text.back() = static_cast<char>(text.back() ^ 1);
+  test::write_test_file(state, text);
+  home.restart();
+  REQUIRE(home->uploads()->size() == 1);
+  CHECK(home->uploads()->front().kept == 0);
+  text.front() = static_cast<char>(text.front() ^ 1);
+  test::write_test_file(state, text);
+  home.restart();
+  CHECK(home->uploads()->empty());
+  CHECK(test::count_names(home.staging()) == 0);
+}
+
+TEST_CASE("an upload whose data was cut keeps the blocks that are there") {
+  TestHome home;
+  leave_upload(home, 1);
+  fs::resize_file(home.staging() + "/" + test::hex_of(test::sample_bytes(1)) + ".part", kBlock - 1);
+  home.restart();
+  CHECK(home->uploads()->front().kept == 0);
+  auto begun = home->put(put_file(1));
+  REQUIRE(begun);
+  CHECK(std::get<UploadHold>(*begun).kept() == 0);
+}
+
+}  // namespace
+}  // namespace hotline::services::upload_table_test
