@@ -74,6 +74,10 @@ FileError file_error_of(const Error& error) {
   return error_without_code(error.kind);
 }
 
+bool is_disk_failure(const Error& error) {
+  return error.kind != ErrorKind::cancelled && error.kind != ErrorKind::timed_out;
+}
+
 std::unexpected<FileError> storage_failure(const Error& error) {
   return std::unexpected(file_error_of(error));
 }

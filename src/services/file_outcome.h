@@ -28,4 +28,7 @@ FileError file_error_of(const Error& error);
 /// Same as file_error_of(), in a form that converts to any FileOutcome.
 std::unexpected<FileError> storage_failure(const Error& error);
 
+/// Returns true if the disk has failed, and not the wait for it.
+bool is_disk_failure(const Error& error);
+
 }  // namespace hotline::services

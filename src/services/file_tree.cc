@@ -243,9 +243,8 @@ FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_vie
   const auto moved = from.rename(name, *parent, target.path.leaf(), existing_for(place->now));
   if (!moved) return storage_failure(moved.error());
   settled.note_done();
-  auto status = parent->status(target.path.leaf());
-  if (!status) return storage_failure(status.error());
-  return *status;
+  // A failure from here on would say that it is not published.
+  return parent->status(target.path.leaf()).value_or(file);
 }
 
 FileOutcome<FileStatus> FileTree::make_directory(const FilePath& path, MissingParents parents) {

@@ -48,6 +48,7 @@ QuotaReservation& QuotaReservation::operator=(QuotaReservation&& other) noexcept
 }
 
 FileOutcome<void> QuotaReservation::grow(std::uint64_t bytes) {
+  if (account_ == nullptr) return refuse(FileErrorCode::busy, "its reservation has ended");
   return account_->grow(*this, bytes);
 }
 
@@ -155,6 +156,8 @@ FileOutcome<void> QuotaAccount::settle(std::span<const FileChange> changes,
   reserved_ = difference_of(reserved_, reserved->usage_);
   staged_ = saturating_difference(staged_, reserved->staged_);
   reserved->account_ = nullptr;
+  reserved->usage_ = {};
+  reserved->staged_ = 0;
   return {};
 }
 

@@ -35,8 +35,10 @@ FileOutcome<void> StagedContent::describe(const FileMeta& meta) {
 }
 
 FileOutcome<void> StagedContent::sync() {
-  if (!file_.sync()) return refuse(FileErrorCode::storage);
-  return {};
+  const auto synced = file_.sync();
+  if (synced) return {};
+  if (is_disk_failure(synced.error())) return refuse(FileErrorCode::storage);
+  return storage_failure(synced.error());
 }
 
 FileOutcome<FileStatus> StagedContent::publish(FileTree& tree, ChangedDirectories& changed) {

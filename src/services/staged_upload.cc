@@ -36,6 +36,14 @@ Result<void> allocate_storage(DiskFile& file, std::uint64_t offset, std::uint64_
   return allocated;
 }
 
+/// Makes a file in place of one that an earlier upload with this name has left.
+Result<DiskFile> create_anew(const Directory& directory, const std::string& name) {
+  auto file = directory.create(name, file_mode(false));
+  if (file || file.error().native_code != EEXIST) return file;
+  if (auto removed = directory.remove_file(name); !removed) return fail(removed.error());
+  return directory.create(name, file_mode(false));
+}
+
 FileOutcome<void> outcome_of(const Result<void>& result) {
   if (!result) return storage_failure(result.error());
   return {};
@@ -53,11 +61,11 @@ StagedUpload::StagedUpload(const Directory& staging, UploadFacts facts,
 
 FileOutcome<void> StagedUpload::make() {
   const auto made = [this]() -> FileOutcome<void> {
-    auto data = staging_.create(part_name_, file_mode(false));
+    auto data = create_anew(staging_, part_name_);
     if (!data) return storage_failure(data.error());
     data_ = std::move(*data);
     if (auto cut = cut_at(0); !cut || !has_key()) return cut;
-    auto state = staging_.create(state_name_, file_mode(false));
+    auto state = create_anew(staging_, state_name_);
     if (!state) return storage_failure(state.error());
     state_ = std::move(*state);
     return append(encode_upload_facts(facts_));
@@ -225,8 +233,7 @@ FileOutcome<void> StagedUpload::write_checkpoint() {
   checkpoint_at_ = now() + kCheckpointTime;
   const std::uint64_t whole = whole_blocks();
   if (whole == written_blocks_) return {};
-  // After a failure nothing is known about what was written before.
-  if (!data_->sync_data()) return give_up();
+  if (auto synced = data_->sync_data(); !synced) return give_up_after(synced.error());
   while (written_blocks_ < whole) {
     const std::uint64_t count = std::min<std::uint64_t>(whole - written_blocks_, kBlockHashesMax);
     const auto first = blocks_.begin() + static_cast<std::ptrdiff_t>(written_blocks_);
@@ -304,21 +311,30 @@ FileOutcome<FileStatus> StagedUpload::complete(std::uint64_t size, FileDurabilit
   if (done) done = data_->set_mode(file_mode(is_executable_));
   if (done) done = data_->set_modified(modified_);
   if (!done) return storage_failure(done.error());
-  if (is_durable && !data_->sync()) return std::unexpected(give_up().error());
+  if (is_durable) done = data_->sync();
+  if (!done) return give_up_after(done.error());
   const auto status = data_->status();
   if (!status) return storage_failure(status.error());
   if (!has_key()) return *status;
   auto added = append(encode_upload_record(published_file_of(*status)));
   if (!added) return std::unexpected(std::move(added.error()));
-  if (is_durable && !state_->sync_data()) return std::unexpected(give_up().error());
+  if (is_durable) done = state_->sync_data();
+  if (!done) return give_up_after(done.error());
   return *status;
 }
 
-FileOutcome<void> StagedUpload::give_up() {
+/// After a failure of the disk nothing is known about what was written before, and a later success
+/// proves nothing: the upload ends.
+std::unexpected<FileError> StagedUpload::give_up_after(const Error& error) {
+  if (!is_disk_failure(error)) return storage_failure(error);
+  remove();
+  return refuse(FileErrorCode::storage);
+}
+
+void StagedUpload::remove() {
   end();
   discard(staging_.remove_file(part_name_));
-  if (has_key()) discard(staging_.remove_file(state_name_));
-  return refuse(FileErrorCode::storage);
+  remove_state();
 }
 
 void StagedUpload::drop() {
@@ -326,7 +342,7 @@ void StagedUpload::drop() {
   const auto lock = mutex_.lock();
   // A fiber that is cancelled leaves it to the next sweep or start.
   if (!lock || is_gone_) return;
-  static_cast<void>(give_up());
+  remove();
 }
 
 void StagedUpload::close_idle() {

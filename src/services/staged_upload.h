@@ -96,7 +96,8 @@ class StagedUpload {
   FileOutcome<void> write_checkpoint();
   FileOutcome<void> append(std::string_view record);
   FileOutcome<FileStatus> complete(std::uint64_t size, FileDurability durability);
-  FileOutcome<void> give_up();
+  std::unexpected<FileError> give_up_after(const Error& error);
+  void remove();
   std::uint64_t whole_blocks() const;
   void note_byte();
   void close_files();

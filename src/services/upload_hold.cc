@@ -46,7 +46,11 @@ FileOutcome<FileDigest> UploadHold::digest(FileDigestKind kind, std::uint64_t si
 FileOutcome<FileVersion> UploadHold::publish(std::uint64_t size) {
   if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
   const auto status = staged_->publish(hold_, size, *tree_);
-  if (!status) return std::unexpected(status.error());
+  if (!status) {
+    // It has its name, but that may not be on the disk: a repetition is an upload of its own.
+    if (staged_->is_gone()) staged_->remove_state();
+    return std::unexpected(status.error());
+  }
   table_->note_published(*staged_, *status);
   staged_.reset();
   return version_of(*status);

@@ -9,8 +9,12 @@
 #include <thread>
 #include <vector>
 
+#include "hotline/engine/clock.h"
+#include "hotline/engine/event.h"
+#include "hotline/engine/task_group.h"
 #include "services/file_version.h"
 #include "support/file_homes.h"
+#include "support/loops.h"
 
 namespace hotline::services::file_home_test {
 namespace {
@@ -205,6 +209,58 @@ TEST_CASE("streams that continue one upload at the same time publish it once (T2
   CHECK(test::read_test_file(home.path("a")) == content);
   CHECK(home->used() == FileUsage{content.size(), 1});
   CHECK(home->quota().bytes_reserved == 0);
+}
+
+TEST_CASE("fibers share a home on each engine") {
+  test::on_each_loop([](engine::EventLoop&) {
+    TestHome home;
+    home.options.durability = FileDurability::full;
+    home.restart();
+    TaskGroup group;
+    for (int fiber = 0; fiber < 8; ++fiber) {
+      REQUIRE(group.spawn("store", [&home, fiber] {
+        for (int i = 0; i < 4; ++i) {
+          const std::string path = "d/" + std::to_string(fiber) + "-" + std::to_string(i);
+          CHECK(test::store_content(*home.home, path, "x"));
+        }
+      }));
+    }
+    CHECK(group.join());
+    CHECK(home->used() == FileUsage{32, 33});
+    CHECK(home->recount() == FileUsage{32, 33});
+  });
+}
+
+TEST_CASE("an upload whose fiber is cancelled is kept, and goes on in another one") {
+  test::on_each_loop([](engine::EventLoop&) {
+    TestHome home;
+    home.options.durability = FileDurability::full;
+    home.restart();
+    const std::string content = test::sample_content(2 * kFileBlockBytes);
+    const PutFile request{
+        .path = file_path("a"), .size = content.size(), .key = test::sample_bytes(1)};
+    TaskGroup group;
+    Event is_waiting;
+    REQUIRE(group.spawn("upload", [&] {
+      auto begun = home->put(request);
+      auto& upload = std::get<UploadHold>(*begun);
+      CHECK(test::send_content(upload, content.substr(0, kFileBlockBytes)));
+      is_waiting.set();
+      CHECK_FALSE(sleep_for(std::chrono::hours(1)));
+      CHECK(code_of(upload.write(kFileBlockBytes, as_bytes("x"))) == FileErrorCode::draining);
+      upload.leave();
+    }));
+    CHECK(is_waiting.wait());
+    group.cancel();
+    CHECK(group.join());
+    auto begun = home->put(request);
+    REQUIRE(begun);
+    auto& upload = std::get<UploadHold>(*begun);
+    CHECK(upload.kept() == kFileBlockBytes);
+    REQUIRE(test::send_content(upload, content, kFileBlockBytes));
+    CHECK(upload.publish(content.size()));
+    CHECK(test::read_test_file(home.path("a")) == content);
+  });
 }
 
 TEST_CASE("a link that is swapped in for a directory leads nowhere (T11)") {

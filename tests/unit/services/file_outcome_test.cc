@@ -44,6 +44,13 @@ TEST_CASE("failures without an error number say if the request may be tried agai
   CHECK_FALSE(of(ErrorKind::system).is_retryable);
 }
 
+TEST_CASE("a wait that was ended is not a failure of the disk") {
+  CHECK_FALSE(is_disk_failure(make_error(ErrorKind::cancelled, "sync", "", "")));
+  CHECK_FALSE(is_disk_failure(make_error(ErrorKind::timed_out, "sync", "", "")));
+  CHECK(is_disk_failure(system_error(EIO, "sync")));
+  CHECK(is_disk_failure(system_error(ENOSPC, "sync")));
+}
+
 TEST_CASE("a refusal has its code, text and number") {
   const FileOutcome<int> outcome = refuse(FileErrorCode::too_large, "no", 7);
   CHECK(outcome.error() == FileError{.code = FileErrorCode::too_large, .detail = 7, .text = "no"});

@@ -116,6 +116,20 @@ TEST_CASE("a reservation of unknown size grows until the quota ends") {
   CHECK(account.reserved() == FileUsage());
 }
 
+TEST_CASE("a reservation that was settled is spent") {
+  QuotaAccount account;
+  account.set_limits({.bytes = 100, .entries = kHuge});
+  auto spent = account.reserve({.bytes = 60}, 60);
+  const auto other = account.reserve({.bytes = 40}, 40);
+  const std::array created{FileChange{.after = {60, 1}}};
+  CHECK(account.settle(created, &*spent));
+  CHECK(spent->usage() == FileUsage());
+  const std::array more{FileChange{.after = {1, 1}}};
+  CHECK_FALSE(account.settle(more, &*spent));
+  CHECK_FALSE(spent->grow(1));
+  CHECK(account.used() == FileUsage{60, 1});
+}
+
 TEST_CASE("of threads that reserve at the same time as many succeed as there is room") {
   QuotaAccount account;
   account.set_limits({.bytes = 500, .entries = kHuge});
