@@ -1,7 +1,6 @@
 #include "cli/remote_output.h"
 
 #include <cerrno>
-#include <climits>
 
 #include "cli/standard_input.h"
 
@@ -18,7 +17,7 @@ bool RemoteOutput::write(StandardStream to, Bytes piece) {
 
 bool RemoteOutput::write_at_once(StandardStream to, Bytes& piece) {
   if (failure_ != 0) return false;
-  if (output(to).is_filtered || piece.size() > PIPE_BUF) return true;
+  if (output(to).is_filtered) return true;
   const int written = write_standard_at_once(to, as_text(piece));
   if (written == -EAGAIN || written == -EINTR) return true;
   if (written >= 0) {

@@ -20,8 +20,8 @@ class RemoteOutput {
   /// Writes `piece`. Blocks while `to` has no room. Returns false after a write has failed.
   bool write(StandardStream to, Bytes piece);
 
-  /// Removes from `piece` what can be written without blocking, of a short one to anything but a
-  /// terminal. Returns false after a write has failed.
+  /// Removes from `piece` what can be written without blocking, unless `to` is a terminal. Returns
+  /// false after a write has failed.
   bool write_at_once(StandardStream to, Bytes& piece);
 
   /// Writes what is still held, because nothing more comes.

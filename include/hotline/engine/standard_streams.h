@@ -24,7 +24,7 @@ int hold_standard_streams();
 int write_standard(StandardStream stream, std::string_view text);
 
 /// Writes as much of `text` as needs no wait; a pipe takes a text of up to PIPE_BUF bytes entirely
-/// or not at all, and of a longer one at most so much is written. Returns the number of bytes, the
+/// or not at all. Returns the number of bytes, the
 /// negated EAGAIN if there is no room, or the negated errno of the write that failed.
 int write_standard_at_once(StandardStream stream, std::string_view text);
 
