@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "cli/report.h"
+#include "hotline/engine/standard_streams.h"
 #include "hotline/engine/task_group.h"
 
 namespace hotline::cli {
@@ -15,6 +16,8 @@ constexpr LoopOptions kClientLoop{.engine = EngineKind::epoll,
 }  // namespace
 
 ExitStatus run_on_client_loop(std::move_only_function<ExitStatus()> work, OutputForm form) {
+  // A reader of the output that leaves ends the work, not the program.
+  fail_lost_writes();
   ExitStatus status = ExitStatus::no_reply;
   TaskGroup fibers({.on_throw = OnThrow::cancels_others, .loop = kClientLoop});
   auto done = fibers.spawn("client", [&] { status = work(); });

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/write_at_once.h"
+#include "engine/signal_actions.h"
 #include "engine/terminal.h"
 
 namespace hotline {
@@ -30,6 +31,8 @@ int hold_standard_streams() {
   }
   return 0;
 }
+
+void fail_lost_writes() { engine::ignore_failed_writes(); }
 
 bool wait_for_room(StandardStream stream, std::chrono::milliseconds patience) {
   pollfd polled{static_cast<int>(stream), POLLOUT, 0};

@@ -77,10 +77,14 @@ class Streams(WithServer):
         self.assertRegex(done.stderr, b"^error: cannot read standard input: ")
 
     def test_a_reader_that_leaves_ends_the_command(self):
-        line = '"$0" run "$1" -- yes | head -n 2000 | wc -l; exit "${PIPESTATUS[0]}"'
-        done = subprocess.run(["bash", "-c", line, HOTLINE, self.unix], capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=WAIT_S)
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (255, b"2000\n", b""))
+        slow = "while :; do echo y; sleep .001; done"
+        for command, count in (("yes", 2000), (f"sh -c '{slow}'", 3)):
+            line = (f'"$0" run "$1" -- {command} | head -n {count} | wc -l; '
+                    'exit "${PIPESTATUS[0]}"')
+            done = subprocess.run(["bash", "-c", line, HOTLINE, self.unix], capture_output=True,
+                                  stdin=subprocess.DEVNULL, timeout=WAIT_S)
+            self.assertEqual((done.returncode, done.stdout, done.stderr),
+                             (255, b"%d\n" % count, b""))
 
     def test_a_full_disk_is_never_success(self):
         with open("/dev/full", "wb") as full:

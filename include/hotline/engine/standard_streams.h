@@ -19,6 +19,11 @@ enum class StandardStream : std::uint8_t { output = 1, error = 2 };
 /// errno if a descriptor could not be opened.
 int hold_standard_streams();
 
+/// From now on a write to a pipe that no process reads fails with EPIPE, and one beyond the limit
+/// on the size of files with EFBIG, instead of ending the program by a signal. Programs that are
+/// started later inherit that. A program's own handler stays. Any thread.
+void fail_lost_writes();
+
 /// Writes all of `text`. Blocks while `stream` has no room, even if another process has set
 /// O_NONBLOCK on it; so never call it on a loop. Returns 0, or the errno of the write that failed.
 int write_standard(StandardStream stream, std::string_view text);
