@@ -50,15 +50,18 @@ Result<void> check_private(const struct stat& status, std::string_view operation
                 std::string("chmod ") + mode + " " + path);
 }
 
-/// Checks that an open file can hold secrets.
-Result<void> check_file(int fd, const std::string& path, std::size_t bytes_max) {
+/// Checks that an open file can hold secrets. Returns its size.
+Result<std::size_t> check_file(int fd, const std::string& path, std::size_t bytes_max) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return failed(kRead, path);
   if (!S_ISREG(status.st_mode)) {
     return refuse(kRead, path, "it is not a plain file", "move it away");
   }
-  if (auto checked = check_private(status, kRead, path, "600"); !checked) return checked;
-  if (static_cast<std::size_t>(status.st_size) <= bytes_max) return {};
+  if (auto checked = check_private(status, kRead, path, "600"); !checked) {
+    return fail(std::move(checked.error()));
+  }
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size <= bytes_max) return size;
   return fail(make_error(ErrorKind::too_large, kRead, path,
                          "it has " + std::to_string(status.st_size) + " bytes, at most " +
                              std::to_string(bytes_max) + " are read",
@@ -149,10 +152,10 @@ Result<Secret> PrivateDirectory::read(const std::string& name, std::size_t bytes
     return refuse(kRead, path, "it is a symbolic link", "move the file itself there");
   }
   if (!fd) return failed(kRead, path);
-  if (auto checked = check_file(fd.get(), path, bytes_max); !checked) {
-    return fail(std::move(checked.error()));
-  }
-  Secret content(bytes_max);
+  const auto size_now = check_file(fd.get(), path, bytes_max);
+  if (!size_now) return fail(size_now.error());
+  // As much as the largest file would be 2 MiB to fill and to wipe at each start of a program.
+  Secret content(*size_now);
   const ssize_t size = read_all(fd.get(), content.fill());
   if (size < 0) return failed(kRead, path);
   return Secret(content.bytes().first(static_cast<std::size_t>(size)));
