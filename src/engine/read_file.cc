@@ -1,5 +1,7 @@
 #include "hotline/engine/read_file.h"
 
+#include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "engine/regular_file.h"
@@ -8,11 +10,11 @@
 namespace hotline {
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  std::string bytes(bytes_max + 1, '\0');
-  auto size = engine::read_regular_file(path, as_writable_bytes(bytes), nullptr);
+  // Not filled: most files are much smaller than the largest may be.
+  const auto room = std::make_unique_for_overwrite<std::byte[]>(bytes_max + 1);
+  auto size = engine::read_regular_file(path, {room.get(), bytes_max + 1}, nullptr);
   if (!size) return fail(std::move(size.error()));
-  bytes.resize(*size);
-  return bytes;
+  return std::string(as_text(Bytes(room.get(), *size)));
 }
 
 }  // namespace hotline
