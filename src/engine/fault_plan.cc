@@ -37,6 +37,12 @@ constexpr std::array<Kind, kFaultKinds> kKinds{{
     {"process_stop", 0},
     {"early_wake", 2'000},
     {"accept_outage", 0},
+    {"short_file_call", 500'000},
+    {"file_interruption", 200'000},
+    {"disk_delay", 10'000},
+    {"disk_full", 10'000},
+    {"sync_failure", 20'000},
+    {"disk_corruption", 0},
 }};
 
 // A world draws from the seed itself, so the salt keeps its first draws independent of the plan.

@@ -69,6 +69,8 @@ void Host::kill() {
   }
 }
 
+void Host::cut_power() { world_->state_->loop.cut_power(*static_cast<SimulatedHost*>(host_)); }
+
 void Host::stop(Duration duration) {
   for (Program& each : world_->state_->programs()) {
     if (&each.host == host_ && each.fibers.size() > 0) world_->state_->loop.stop(each, duration);

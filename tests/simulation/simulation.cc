@@ -45,11 +45,17 @@ bool is_quiet(const FaultPlan& plan) {
   return true;
 }
 
+/// No program of the scenarios that ask uses a disk.
+bool is_of_disk(Fault fault) {
+  return fault == Fault::short_file_call || fault == Fault::file_interruption ||
+         fault == Fault::disk_delay || fault == Fault::disk_full || fault == Fault::sync_failure;
+}
+
 bool is_bearable(const FaultPlan& plan) {
   for (std::size_t i = 0; i < hotline::kFaultKinds; ++i) {
     const auto fault = static_cast<Fault>(i);
     const bool is_borne = fault == Fault::short_read || fault == Fault::short_write ||
-                          fault == Fault::delay || fault == Fault::clock_step;
+                          fault == Fault::delay || fault == Fault::clock_step || is_of_disk(fault);
     if (!is_borne && plan.per_million(fault) > 0) return false;
   }
   return true;

@@ -24,20 +24,27 @@ enum class Fault : std::uint8_t {
   half_close,  ///< A segment is cut at any byte, and the receiver sees an orderly end; sending more
                ///< resets both.
   stall,       ///< A segment, or the notice that one was read, takes up to five minutes.
-  connect_refused,  ///< A connection is refused although a socket listens.
-  connect_timeout,  ///< A connection attempt is never answered.
-  accept_failure,   ///< An accept fails with EMFILE, ENFILE or ECONNABORTED.
-  no_buffer_space,  ///< A send or receive fails with ENOBUFS.
-  no_memory,        ///< A socket cannot be made, or an operation fails with ENOMEM.
-  partition,        ///< Two hosts cannot reach each other for up to a minute.
-  clock_step,       ///< A wall clock jumps by up to an hour, forwards or backwards.
-  process_death,    ///< A program is killed.
-  process_stop,     ///< A program that is about to wait is stopped for up to a minute.
-  early_wake,       ///< A wait for events ends at its deadline and reports none of the events.
-  accept_outage,    ///< Every accept of a program fails in the same way for up to a minute.
+  connect_refused,    ///< A connection is refused although a socket listens.
+  connect_timeout,    ///< A connection attempt is never answered.
+  accept_failure,     ///< An accept fails with EMFILE, ENFILE or ECONNABORTED.
+  no_buffer_space,    ///< A send or receive fails with ENOBUFS.
+  no_memory,          ///< A socket cannot be made, or an operation fails with ENOMEM.
+  partition,          ///< Two hosts cannot reach each other for up to a minute.
+  clock_step,         ///< A wall clock jumps by up to an hour, forwards or backwards.
+  process_death,      ///< A program is killed.
+  process_stop,       ///< A program that is about to wait is stopped for up to a minute.
+  early_wake,         ///< A wait for events ends at its deadline and reports none of the events.
+  accept_outage,      ///< Every accept of a program fails in the same way for up to a minute.
+  short_file_call,    ///< A read or write of a file moves less than was asked for.
+  file_interruption,  ///< A call on a file or directory does nothing and fails with EINTR.
+  disk_delay,         ///< A call on a file or directory takes up to five seconds.
+  disk_full,     ///< A call that needs room on the disk, or a sync, fails with ENOSPC or EDQUOT.
+  sync_failure,  ///< A sync fails with EIO; some writes before it never reach the disk, and a later
+                 ///< sync does not report it.
+  disk_corruption,  ///< A read finds that one bit of the file has changed on the disk.
 };
 
-inline constexpr std::size_t kFaultKinds = 21;
+inline constexpr std::size_t kFaultKinds = 27;
 
 /// Returns the name of the fault as reports show it: `stream_reset`.
 std::string_view name_of(Fault fault);
@@ -63,7 +70,7 @@ class FaultPlan {
 
   /// Returns a choice of faults and probabilities that depends on `seed`: some seeds have many
   /// faults with small probabilities, others a few with large ones. It never includes
-  /// process_death, process_stop and accept_outage, which a test sets itself.
+  /// process_death, process_stop, accept_outage and disk_corruption, which a test sets itself.
   static FaultPlan of_seed(std::uint64_t seed);
 
   /// Makes `fault` occur at `per_million` of its opportunities, from 0 to 1,000,000.

@@ -66,6 +66,11 @@ class Host {
   /// their code does afterwards, as it unwinds, has no effect. Other programs can be started.
   void kill();
 
+  /// Kills its programs as kill() does, and takes from its files what a power cut could take: any
+  /// of the writes to a file since its last sync, and the last changes of the names in a directory
+  /// since that was synced. Started again, the machine has the rest.
+  void cut_power();
+
   /// Stops its programs for `duration`, as SIGSTOP or a suspended machine does: time passes, and
   /// data sent to them waits.
   void stop(Duration duration);

@@ -20,6 +20,15 @@ constexpr unsigned kCores = 2;
 // As on a usual machine. In a world, time does not pass between two readings.
 constexpr Duration kClockGranularity = std::chrono::nanoseconds(50);
 
+constexpr Duration kFileWorkMax = std::chrono::milliseconds(5);
+constexpr Duration kDiskDelayMax = std::chrono::milliseconds(2500);
+
+/// A wait for something that has begun and cannot be withdrawn.
+class BegunWait final : public Wait {
+ public:
+  void interrupt(int) noexcept override {}
+};
+
 Site any_of(bool is_ipv6, bool is_loopback) {
   Site site;
   if (!is_ipv6) site.ip = is_loopback ? ipv4(127, 0, 0, 1) : ipv4(0, 0, 0, 0);
@@ -232,12 +241,32 @@ SimulatedLoop::StandIn SimulatedLoop::start_process(Script script) {
 
 int SimulatedLoop::begin_file_work() {
   // Offloaded work does not run on a fiber here.
-  return fiber() == nullptr ? 0 : EventLoop::begin_file_work();
+  if (fiber() == nullptr) return 0;
+  return is_dead() ? -kCancelEnd : EventLoop::begin_file_work();
 }
 
 int SimulatedLoop::perform_file_work(OffloadPool::Work work) {
+  if (fiber() == nullptr) {
+    work();
+    return 0;
+  }
+  const bool is_slow = universe_.strikes(Fault::disk_delay, program().host.name);
+  const Duration limit = is_slow ? kDiskDelayMax : kFileWorkMax;
+  const Instant begins = universe_.now + universe_.chance.between(Duration(0), limit);
+  const int waited = wait_until(Deadline::at(begins), OnDrain::goes_on);
+  if (waited != -kDeadlineEnd || universe_.now < begins) return waited;
   work();
-  return 0;
+  BegunWait wait;
+  universe_.after(universe_.chance.between(Duration(0), limit), [&] { complete(wait, 0); });
+  return park(wait, Deadline::never());
+}
+
+void SimulatedLoop::cut_power(SimulatedHost& host) {
+  universe_.trace.note(universe_.elapsed(), host.name, "power cut", 0);
+  for (Program& each : programs_) {
+    if (&each.host == &host && each.fibers.size() > 0) kill(each);
+  }
+  if (host.tree) host.tree->cut_power(universe_.chance);
 }
 
 }  // namespace hotline::engine

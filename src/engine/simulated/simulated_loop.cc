@@ -49,6 +49,7 @@ SimulatedLoop::SimulatedLoop(Universe& universe, Network& network, const LoopOpt
       universe_(universe),
       network_(network),
       interpreter_(universe, descriptors_, *this),
+      files_(*this, universe),
       buffer_options_{options.receive_buffer_bytes.value_or(kSimulatedBufferBytes),
                       options.receive_memory_max, BufferPool::OnReturn::poison} {}
 

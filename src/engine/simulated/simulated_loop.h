@@ -12,6 +12,7 @@
 #include "engine/simulated/interpreter.h"
 #include "engine/simulated/network.h"
 #include "engine/simulated/program.h"
+#include "engine/simulated/simulated_files.h"
 #include "engine/simulated/universe.h"
 
 namespace hotline::engine {
@@ -34,6 +35,9 @@ class SimulatedLoop final : public EventLoop {
   /// Kills a program: closes its sockets as the death of a process does. What its fibers do
   /// afterwards, as they end, has no effect.
   void kill(Program& program);
+
+  /// Kills all programs of `host`, and takes from its files what is not on the disk.
+  void cut_power(SimulatedHost& host);
 
   /// Stops `program` for `duration`, as SIGSTOP does: time passes, and data sent to it waits. When
   /// it continues, its wait for events has ended without reporting any.
@@ -67,6 +71,7 @@ class SimulatedLoop final : public EventLoop {
   void unwatch(Channel& channel) override;
   int attempt(Operation& operation) override;
   int offload(OffloadPool::Work work) override;
+  FileKernel& file_kernel() override { return files_; }
   int begin_file_work() override;
   int perform_file_work(OffloadPool::Work work) override;
   Result<std::unique_ptr<Worker>> start_worker(WorkerTask task) override;
@@ -116,6 +121,7 @@ class SimulatedLoop final : public EventLoop {
   bool has_ready() const override { return ready_count() > 0; }
 
  private:
+  friend class SimulatedFiles;
   class FiberWorker;
   struct State;
 
@@ -143,6 +149,7 @@ class SimulatedLoop final : public EventLoop {
   Network& network_;
   DescriptorTable descriptors_;
   Interpreter interpreter_;
+  SimulatedFiles files_;
   std::list<Program> programs_;
   std::vector<std::pair<PlainWait*, Program*>> starved_;
   std::vector<State*> states_;

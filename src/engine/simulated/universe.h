@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@ namespace hotline::engine {
 
 using WallTime = std::chrono::system_clock::time_point;
 
+class DiskTree;
 struct SimulatedHost;
 
 /// What all parts of a simulated world share: time, randomness, faults and trace. One thread.
@@ -72,6 +74,7 @@ struct SimulatedHost {
   unsigned number = 0;
   std::vector<Ip> addresses;  ///< The first is the source address of what it sends.
   std::map<std::string, PathEntry> paths;
+  std::shared_ptr<DiskTree> tree{};    ///< Made on first use.
   std::size_t descriptors_max = 1024;  ///< For each program.
   Duration wall_clock_offset{};        ///< The difference from true time,
   std::int64_t drift_per_million = 0;  ///< and its rate of change.

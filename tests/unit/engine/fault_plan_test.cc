@@ -71,7 +71,7 @@ TEST_CASE("over many seeds each fault occurs and is absent, and some worlds have
   for (std::size_t i = 0; i < kFaultKinds; ++i) {
     INFO(std::string(name_of(fault_at(i))));
     if (fault_at(i) == Fault::process_death || fault_at(i) == Fault::process_stop ||
-        fault_at(i) == Fault::accept_outage) {
+        fault_at(i) == Fault::accept_outage || fault_at(i) == Fault::disk_corruption) {
       CHECK(with[i] == 0);
       continue;
     }
