@@ -7,22 +7,15 @@
 #include <variant>
 #include <vector>
 
-#include "cli/log_line.h"
+#include "cli/json_line.h"
 #include "cli/remote_result.h"
 
 namespace hotline::cli {
 namespace {
 
-constexpr std::string_view kCommand = "command";
-
 /// How many bytes of words, and of the names of variables, a line shows. It bounds what waits for
 /// the file.
 constexpr std::size_t kRecordedMax = 4096;
-
-std::string format_audit(const LogEntry& entry) {
-  // Other entries are the log's own: that lines were lost, for example.
-  return entry.message == kCommand ? entry.detail : format_as_json(entry);
-}
 
 /// Cuts `words` after `kRecordedMax` bytes. Returns true if something was cut off.
 bool cut_words(std::vector<std::string>& words) {
@@ -61,45 +54,6 @@ JsonLine output_json(std::uint64_t bytes, std::uint64_t digest) {
 }
 
 }  // namespace
-
-Result<std::shared_ptr<CommandAudit>> CommandAudit::take_from(OptionTaker& taker) {
-  const auto path = taker.take("audit", Side::server);
-  if (!path) return fail(path.error());
-  if (!*path) return nullptr;
-  if (!(*path)->starts_with('/')) {
-    return fail(taker.refuse("the option 'audit' does not begin with /",
-                             "write audit=/var/log/commands.json"));
-  }
-  auto audit = open(**path);
-  if (!audit) return fail(taker.refuse(audit.error().message(), audit.error().hint()));
-  return audit;
-}
-
-Result<std::shared_ptr<CommandAudit>> CommandAudit::open(std::string path) {
-  auto file = LogFile::open(std::move(path));
-  if (!file) return fail(std::move(file.error()));
-  return std::shared_ptr<CommandAudit>(new CommandAudit(*std::move(file)));
-}
-
-CommandAudit::CommandAudit(std::shared_ptr<LogFile> file)
-    : file_(std::move(file)), log_(file_, format_audit) {}
-
-void CommandAudit::write(const CommandRecord& record) noexcept {
-  try {
-    LogRecord line;
-    line.message = kCommand;
-    line.detail = audit_line(record);
-    log_.write(line);
-  } catch (const std::bad_alloc&) {
-    // The line is lost, and the log says so.
-    log_.write({.level = LogLevel::warning,
-                .message = "no memory for the record of a command",
-                .service = {},
-                .endpoint = {},
-                .peer = {},
-                .detail = {}});
-  }
-}
 
 std::string audit_line(const CommandRecord& record) {
   JsonLine line = JsonLine::versioned();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/audit_file.h"
 #include "cli/command_audit.h"
 #include "cli/wire_texts.h"
 #include "hotline/services/command.h"
@@ -49,13 +50,15 @@ Result<Handler> make_audited(OptionTaker& taker, const ServiceNeeds& needs,
                              CommandOptions options) {
   // On the other wires the option is unknown.
   if (!is_remote(taker.endpoint())) return command_maker(*needs.launcher, options)(taker);
-  auto audit = CommandAudit::take_from(taker);
+  auto audit = AuditFile::take_from(taker);
   if (!audit) return fail(std::move(audit.error()));
-  if (*audit) options.audit = [audit = *audit](const CommandRecord& each) { audit->write(each); };
+  if (*audit) {
+    options.audit = [audit = *audit](const CommandRecord& each) {
+      audit->write([&] { return audit_line(each); });
+    };
+  }
   auto handler = command_maker(*needs.launcher, options)(taker);
-  if (!handler || !*audit) return handler;
-  for (const int each : (*audit)->log().kept_descriptors()) handler->keep(each);
-  handler->reload([audit = *audit] { return audit->open_again(); });
+  if (handler && *audit) AuditFile::attach(*audit, *handler);
   return handler;
 }
 

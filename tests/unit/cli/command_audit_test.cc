@@ -2,12 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <fstream>
-#include <iterator>
-
-#include "support/temporary_directory.h"
-
 namespace hotline::cli::command_audit_test {
 namespace {
 
@@ -24,11 +18,6 @@ struct Sample {
     return record;
   }
 };
-
-std::string content(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 }  // namespace
 
@@ -62,36 +51,6 @@ TEST_CASE("a record has the beginning of a long program, and says so") {
   }
   sample.command.program = ShellLine{std::string(4096, 'x')};
   CHECK(audit_line(sample.record()).find("cut") == std::string::npos);
-}
-
-TEST_CASE("an audit writes its records to its file") {
-  const test::TemporaryDirectory folder;
-  const std::string path = folder.file("audit");
-  const Sample sample;
-  const std::string line = audit_line(sample.record()) + '\n';
-  {
-    const auto audit = CommandAudit::open(path).value();
-    audit->write(sample.record());
-    audit->write(sample.record());
-    CHECK(audit->log().kept_descriptors().size() == 1);
-  }
-  CHECK(content(path) == line + line);
-}
-
-TEST_CASE("a file that cannot be used is an error of its endpoint") {
-  const auto taken = [](const std::string& uri) {
-    const auto endpoint = Endpoint::parse(uri);
-    OptionTaker taker(*endpoint, Side::server);
-    return CommandAudit::take_from(taker);
-  };
-  CHECK(taken("tcp://h:1").value() == nullptr);
-  for (const char* wrong : {"audit=", "audit=here", "audit=/no/such/audit", "audit=/dev/null"}) {
-    CAPTURE(wrong);
-    const auto audit = taken(std::string("tcp://h:1?") + wrong);
-    REQUIRE_FALSE(audit);
-    CHECK(audit.error().kind == ErrorKind::invalid_argument);
-    CHECK_FALSE(audit.error().hint().empty());
-  }
 }
 
 }  // namespace hotline::cli::command_audit_test

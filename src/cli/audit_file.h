@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "hotline/core/reloaded.h"
+#include "hotline/core/result.h"
+#include "hotline/engine/queued_log.h"
+#include "hotline/net/option_taker.h"
+#include "hotline/server/handler.h"
+
+namespace hotline::cli {
+
+/// The audit of an endpoint of `hotline serve`: a file with one JSON object a line. Any thread, and
+/// processes forked for calls.
+class AuditFile {
+ public:
+  /// Opens the file that the option `audit` names, which it takes. Returns null without the option.
+  /// Fails with `invalid_argument` if the file cannot be used.
+  static Result<std::shared_ptr<AuditFile>> take_from(OptionTaker& taker);
+
+  /// Opens the file. Fails as LogFile::open().
+  static Result<std::shared_ptr<AuditFile>> open(std::string path);
+
+  /// Writes the line that `make_line` returns, without a newline. If it throws std::bad_alloc, the
+  /// log says that a line is lost. Never waits for the file.
+  void write(const std::function<std::string()>& make_line) noexcept;
+
+  const QueuedLog& log() const { return log_; }
+
+  /// Makes `handler` keep the file open for its calls, and open it again at Server::reload(), after
+  /// what it reads again itself.
+  static void attach(const std::shared_ptr<AuditFile>& audit, Handler& handler);
+
+ private:
+  explicit AuditFile(std::shared_ptr<LogFile> file);
+
+  std::shared_ptr<LogFile> file_;
+  QueuedLog log_;
+};
+
+}  // namespace hotline::cli
