@@ -1,0 +1,131 @@
+#include "services/file_session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "hotline/engine/clock.h"
+#include "hotline/server/call_refused.h"
+#include "hotline/session/serve_streams.h"
+#include "services/download_sender.h"
+#include "services/file_changes.h"
+#include "services/file_lookup.h"
+#include "services/file_protocol.h"
+#include "services/file_request.h"
+#include "services/upload_receiver.h"
+
+namespace hotline::services {
+namespace {
+
+// How soon the end of an idle connection, or of a user, is noticed.
+constexpr Duration kWatchMax = std::chrono::seconds(1);
+constexpr Duration kWatchMin = std::chrono::milliseconds(10);
+
+// How far the credit of uploads grows that the disk keeps up with.
+constexpr std::uint32_t kUploadCreditMax = 16U << 20;
+constexpr std::uint64_t kUploadGrowthMax = 32U << 20;
+
+}  // namespace
+
+/// A request that is under way.
+class FileSession::Active {
+ public:
+  explicit Active(FileSession& session) : session_(session) { ++session_.requests_; }
+  Active(const Active&) = delete;
+  Active& operator=(const Active&) = delete;
+  ~Active() {
+    --session_.requests_;
+    session_.last_request_ = now();
+  }
+
+ private:
+  FileSession& session_;
+};
+
+FileSession::FileSession(FileService& service, const CallInfo& info)
+    : service_(service), last_request_(now()) {
+  admit(info);
+}
+
+void FileSession::admit(const CallInfo& info) {
+  const auto admitted = service_.admit(info.identity(), connection_);
+  if (!admitted) {
+    refusal_ = admitted.error();
+    return;
+  }
+  call_.emplace(service_, *connection_.home, service_.options());
+  call_->user = connection_.user;
+  call_->caller = info.identity() == nullptr ? std::string() : info.identity()->to_string();
+  call_->endpoint = info.peer().to_string();
+}
+
+void FileSession::serve(Stream& stream) {
+  TaskGroup requests;
+  TaskGroup watching;
+  const auto serving = requests.spawn("files session", [&] { serve_requests(stream); });
+  const auto watched = watching.spawn("files watch", [&] { watch(requests); });
+  if (!serving) throw CallRefused(serving.error());
+  if (!watched) requests.cancel();
+  const auto joined = requests.join();
+  watching.cancel();
+  discard(watching.join());
+  if (!joined) throw CallRefused(joined.error());
+}
+
+void FileSession::serve_requests(Stream& stream) {
+  const auto served =
+      serve_streams(stream, session_options(), [this](SessionStream& request) { answer(request); });
+  if (!served) throw CallRefused(served.error());
+}
+
+SessionOptions FileSession::session_options() const {
+  SessionOptions session = files_session_options(SessionRole::server);
+  session.streams_max = static_cast<std::uint32_t>(service_.options().requests_max);
+  // A client sends its request, and HASHES.
+  session.message_credit = session.frame_max + kMessageCost;
+  session.flow_credit_max = kUploadCreditMax;
+  session.growth_max = kUploadGrowthMax;
+  return session;
+}
+
+void FileSession::answer(SessionStream& stream) {
+  const auto request = decode_file_request(stream.request(), stream.flows());
+  if (!request) return stream.reset(request.error().code, request.error().text);
+  ++service_.counters().requests;
+  const Active active(*this);
+  FileStream answered(stream, *request, service_.options().stall_timeout, service_.counters());
+  if (!refusal_) {
+    answer(answered, *request);
+  } else if (answered.accept()) {
+    answered.finish(*refusal_);
+  }
+}
+
+void FileSession::answer(FileStream& stream, const FileRequest& request) {
+  std::visit(
+      [&]<typename Request>(const Request& each) {
+        if constexpr (std::is_same_v<Request, GetFile>) {
+          DownloadSender(*call_, stream, each).answer();
+        } else if constexpr (std::is_same_v<Request, PutFile>) {
+          UploadReceiver(*call_, stream, each).answer();
+        } else if constexpr (requires(FileLookup lookup) { lookup.answer(each); }) {
+          FileLookup(*call_, stream).answer(each);
+        } else {
+          FileChanges(*call_, stream).answer(each);
+        }
+      },
+      request);
+}
+
+/// Ends the session when it is idle for too long, and cuts it when the user is not one any more.
+void FileSession::watch(TaskGroup& requests) {
+  const Duration idle_max = service_.options().idle_timeout;
+  while (sleep_for(std::clamp(idle_max / 4, kWatchMin, kWatchMax), OnDrain::ends)) {
+    if (call_ && !call_->home.is_open()) return requests.cancel();
+    if (requests_ == 0 && now() - last_request_ >= idle_max) return requests.drain();
+  }
+}
+
+}  // namespace hotline::services

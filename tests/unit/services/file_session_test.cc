@@ -1,0 +1,118 @@
+#include "services/file_session.h"
+
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/served_files.h"
+
+// How a connection of the service of files is limited, and how it ends.
+
+namespace hotline::services::file_session_test {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ask_files;
+using test::file_path;
+using test::FileAsk;
+using test::FileReceipt;
+using test::sample_content;
+using test::served_files;
+using test::ServedFiles;
+
+PutFile upload_to(std::string_view path) { return {.path = file_path(path)}; }
+
+/// Waits until the session has ended.
+bool ends(Session& session) {
+  const Deadline until = deadline_after(30s);
+  while (!until.has_passed(now())) {
+    const auto opened = session.open({}, as_bytes(encode_file_request(GetQuota{})), until);
+    if (!opened) return true;
+    if (!sleep_for(5ms)) return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("a request that cannot be understood resets its stream, and only that") {
+  served_files([](ServedFiles& server) {
+    for (const std::string& wrong : {std::string(), std::string("\x7f"), std::string("\x0c rest"),
+                                     std::string("\x02\x00\x03../", 6)}) {
+      SessionStream stream = server.client->open({}, as_bytes(wrong)).value();
+      discard(stream.wait_cut());
+      CHECK(stream.reset_by_peer());
+    }
+    CHECK(server.ask(GetQuota{}).is_proven());
+  });
+}
+
+TEST_CASE("requests that are given up at once leave the server as it was (T29)") {
+  served_files([](ServedFiles& server) {
+    for (int i = 0; i < 2'000; ++i) {
+      const FileRequest request =
+          i % 20 == 0 ? FileRequest(upload_to("a")) : FileRequest(ListDirectory{});
+      REQUIRE(
+          server.client->open(flows_of(kind_of(request)), as_bytes(encode_file_request(request))));
+    }
+    CHECK(server.ask(GetQuota{}).last<FileQuota>().bytes_reserved == 0);
+    CHECK(server.root.entry_count("alice") == 0);
+    CHECK(std::filesystem::is_empty(server.root.path() + "/staging/alice"));
+  });
+}
+
+TEST_CASE("uploads over the limit wait until one of the others has ended") {
+  FilesOptions options;
+  options.transfers_max = 2;
+  served_files(
+      [](ServedFiles& server) {
+        FileAsk first(*server.client, upload_to("1"));
+        FileAsk second(*server.client, upload_to("2"));
+        first.wait_kept();
+        second.wait_kept();
+        FileAsk third(*server.client, upload_to("3"));
+        // Downloads and other requests have places of their own.
+        CHECK(server.ask(GetFile{.path = file_path("none")}).error);
+        CHECK(test::kind_of(third.stream().answer(deadline_after(10ms))) == "timed_out");
+        CHECK(first.send_content("1"));
+        CHECK(first.finish().is_proven());
+        third.wait_kept();
+        CHECK(third.send_content("3"));
+        CHECK(third.finish().is_proven());
+        CHECK(second.send_content("2"));
+        CHECK(second.finish().is_proven());
+      },
+      options);
+}
+
+TEST_CASE("a drain lets an upload finish, and refuses what comes later") {
+  served_files([](ServedFiles& server) {
+    FileAsk ask(*server.client, upload_to("a"));
+    ask.wait_kept();
+    server.calls->drain();
+    CHECK(ends(*server.client));
+    CHECK(ask.send_content(sample_content(300'000)));
+    CHECK(ask.finish().is_proven());
+    CHECK(server.root.content("alice", "a") == sample_content(300'000));
+  });
+}
+
+TEST_CASE("a connection without requests ends after a while") {
+  FilesOptions options;
+  options.idle_timeout = 50ms;
+  served_files(
+      [](ServedFiles& server) {
+        {
+          FileAsk ask(*server.client, upload_to("a"));
+          ask.wait_kept();
+          REQUIRE(sleep_for(200ms));
+          CHECK(ask.send_content("not idle"));
+          CHECK(ask.finish().is_proven());
+        }
+        CHECK(test::kind_of(server.client->accept(deadline_after(30s))) == "closed");
+      },
+      options);
+}
+
+}  // namespace hotline::services::file_session_test
