@@ -115,6 +115,7 @@
 #include "hotline/services/file_path.h"
 #include "hotline/services/file_requests.h"
 #include "hotline/services/file_upload.h"
+#include "hotline/services/file_user_list.h"
 #include "hotline/services/files.h"
 #include "hotline/services/job_entry.h"
 #include "hotline/services/job_id.h"

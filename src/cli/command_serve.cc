@@ -64,8 +64,8 @@ std::vector<OptionRow> serve_rows() {
        .letter = 'v',
        .help = "log the begin and end of calls, and the bytes: <- received, -> sent"},
       {.name = "--insecure",
-       .help = "let 'command' and endpoints with auth= listen where other machines can call them, "
-               "without protection"},
+       .help = "let 'command', 'files' and endpoints with auth= listen where other machines can "
+               "call them, without protection"},
       {.name = "--max-connections",
        .value = "N",
        .help = "limit the calls at once, of all services together (default: what the limit of "

@@ -5,6 +5,7 @@
 #include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/service_command.h"
+#include "cli/service_files.h"
 #include "cli/service_ntp.h"
 #include "cli/service_time.h"
 #include "cli/service_upper.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr ServiceEntry (*kServices[])() = {
     upper_service,  //
     command_service,
+    files_service,
     time_service,
     ntp_service,
 };

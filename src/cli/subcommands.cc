@@ -5,6 +5,7 @@
 #include "cli/command_attach.h"
 #include "cli/command_call.h"
 #include "cli/command_doctor.h"
+#include "cli/command_files.h"
 #include "cli/command_help.h"
 #include "cli/command_jobs.h"
 #include "cli/command_key.h"
@@ -29,6 +30,7 @@ constexpr Subcommand (*kSubcommands[])() = {
     jobs_subcommand,      //
     time_subcommand,      //
     ntp_subcommand,       //
+    files_subcommand,     //
     key_subcommand,       //
     services_subcommand,  //
     doctor_subcommand,    //

@@ -1,6 +1,7 @@
 #include "cli/topics.h"
 
 #include "cli/endpoint_forms.h"
+#include "cli/service_files.h"
 #include "cli/text_layout.h"
 #include "cli/wire_texts.h"
 #include "hotline/auth/challenge.h"
@@ -61,6 +62,10 @@ Quote them for the shell:
 An endpoint of the service 'command' has these options instead of framing= and max=:
 
 )" + two_columns(server_wire_options()) +
+         R"(
+An endpoint of the service 'files' has these options:
+
+)" + two_columns(files_options()) +
          R"(
   hotline call 'tcp://127.0.0.1:8000?framing=u32be&max=1MiB' hello
   hotline serve 'upper=tcp://127.0.0.1:8000?backlog=5&receive=1024'

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "cli/arguments.h"
+#include "cli/common_options.h"
+#include "cli/subcommand.h"
+#include "hotline/core/result.h"
+#include "hotline/services/file_user_list.h"
+
+namespace hotline::cli {
+
+struct FilesAction;
+
+/// What a command line of `hotline files` asks for.
+struct FilesCommand {
+  const FilesAction* action = nullptr;  ///< Static.
+  std::string root{};
+  std::string user{};
+  FileUserList::Change change{};
+};
+
+/// Fails with `invalid_argument`, with a hint.
+Result<FilesCommand> read_files(const Arguments& given);
+
+/// `hotline files`.
+Subcommand files_subcommand();
+
+}  // namespace hotline::cli

@@ -1,0 +1,40 @@
+#include "cli/command_files.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/command_line.h"
+
+namespace hotline::cli::command_files_test {
+
+TEST_CASE("files user takes an action, a root, and the values of a user") {
+  const FilesCommand command = test::understood<read_files>(
+      {"files", "user", "add", "alice", "--root", "/r", "--quota", "10GiB", "--uid", "1000"});
+  CHECK(command.root == "/r");
+  CHECK(command.user == "alice");
+  CHECK(command.change.quota == "10GiB");
+  CHECK(command.change.uid == 1'000);
+  CHECK_FALSE(command.change.entries);
+  CHECK(test::understood<read_files>({"files", "user", "list", "--root", "/r"}).user.empty());
+}
+
+TEST_CASE("a mistake in the words of files is refused with what to write instead") {
+  for (const auto& [words, message] : std::vector<std::pair<test::Words, std::string>>{
+           {{"files"}, "missing 'user'"},
+           {{"files", "user"}, "missing ACTION"},
+           {{"files", "user", "ad", "alice"}, "unknown action 'ad'"},
+           {{"files", "user", "add", "--root", "/r"}, "missing NAME"},
+           {{"files", "user", "list", "alice", "--root", "/r"}, "this action takes no NAME"},
+           {{"files", "user", "add", "alice"}, "missing --root"},
+           {{"files", "user", "remove", "alice", "--root", "/r", "--quota", "1"},
+            "--quota does not apply to 'files user remove'"},
+           {{"files", "user", "add", "alice", "--root", "/r", "--uid", "me"},
+            "--uid: 'me' is not a user id"}}) {
+    CHECK(test::refusal<read_files>(words).message() == message);
+  }
+}
+
+}  // namespace hotline::cli::command_files_test

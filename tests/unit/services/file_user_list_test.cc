@@ -1,0 +1,67 @@
+#include "hotline/services/file_user_list.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/served_files.h"
+
+namespace hotline::file_user_list_test {
+
+TEST_CASE("users are added, changed, listed and removed") {
+  const test::FilesRoot root;
+  auto list = FileUserList::open(root.path()).value();
+  CHECK(list.users().size() == 2);
+  const auto added =
+      list.add("carol", {.quota = "10GiB", .entries = "5", .rights = "rw", .uid = 1'000}).value();
+  CHECK(added.quota == "10GiB");
+  CHECK(added.entries == "5");
+  CHECK(added.rights == "rw");
+  CHECK(added.uid == 1'000);
+  CHECK(list.set("carol", {.quota = "none", .is_disabled = true}).value().is_disabled);
+  const auto again = FileUserList::open(root.path()).value();
+  REQUIRE(again.users().size() == 3);
+  CHECK(again.users()[2].quota == "none");
+  CHECK(again.users()[2].rights == "rw");
+  CHECK(again.users()[2].is_disabled);
+  CHECK(list.remove("carol"));
+  CHECK(FileUserList::open(root.path()).value().users().size() == 2);
+}
+
+TEST_CASE("what is not a name or a value is refused, and changes nothing") {
+  const test::FilesRoot root;
+  auto list = FileUserList::open(root.path()).value();
+  for (const char* name : {"", "../x", "Alice", ".x", "a/b", "alice"}) {
+    CAPTURE(name);
+    CHECK(test::kind_of(list.add(name, {})) == "invalid_argument");
+  }
+  CHECK(test::kind_of(list.set("carol", {})) == "not_found");
+  CHECK(test::kind_of(list.remove("carol")) == "not_found");
+  CHECK(test::kind_of(list.set("alice", {.quota = "ten"})) == "invalid_argument");
+  CHECK(test::kind_of(list.set("alice", {.entries = "1GiB"})) == "invalid_argument");
+  CHECK(test::kind_of(list.set("alice", {.rights = "rx"})) == "invalid_argument");
+  CHECK(list.users()[0].rights == "rwod");
+}
+
+TEST_CASE("a file that cannot be understood is a fault, and the other users are listed") {
+  const test::FilesRoot root;
+  root.set_user("alice", "quota = lots\n");
+  const auto list = FileUserList::open(root.path()).value();
+  REQUIRE(list.faults().size() == 1);
+  CHECK(list.users().size() == 1);
+}
+
+TEST_CASE("a home is recounted while no server has the root") {
+  test::served_files([](test::ServedFiles& server) {
+    CHECK(server.put({.path = test::file_path("a")}, "12345").is_proven());
+    CHECK_FALSE(FileUserList::recount(server.root.path(), "alice"));
+    server.finish();
+    const auto usage = FileUserList::recount(server.root.path(), "alice").value();
+    CHECK(usage.bytes == 5);
+    CHECK(usage.entries == 1);
+    CHECK_FALSE(FileUserList::recount(server.root.path(), "carol"));
+    server.start();
+  });
+}
+
+}  // namespace hotline::file_user_list_test
