@@ -18,10 +18,7 @@ namespace {
 /// One line for each service.
 constexpr ServiceEntry (*kServices[])() = {
     upper_service,  //
-    command_service,
-    files_service,
-    time_service,
-    ntp_service,
+    command_service, files_service, time_service, ntp_service,
 };
 
 }  // namespace

@@ -135,8 +135,17 @@ std::string status_table() {
         "output came."},
        {"1", "failure"},
        {"2", "the command line is wrong, and nothing was done"},
+       {"4", "commands for files: the server does not accept the caller"},
        {"5", "no server answers at the endpoint, or the name of its host is unknown"},
        {"6", "no connection within --timeout, or the peer's machine does not answer"},
+       {"7", "commands for files: the server sent what it must not send"},
+       {"8", "commands for files: some files were transferred, others were not"},
+       {"9",
+        "commands for files: a content changed while it was transferred, or it is not what was "
+        "sent"},
+       {"10",
+        "commands for files: the server refuses it, because of rights, the quota, or a name that "
+        "is in use or does not exist"},
        {"130", "ended by ^C (143: by SIGTERM). 'serve' drains instead, and its status is 0."},
        {"255",
         "'run' only, instead of 1, 5 and 6. All other numbers are the status of its command: see "

@@ -1,0 +1,107 @@
+#include "cli/command_ls.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/file_text.h"
+#include "cli/remote_glob.h"
+#include "cli/report.h"
+#include "cli/text_layout.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kLsUsage[] = "hotline ls ENDPOINT [PATH]";
+
+constexpr char kLsExamples[] =
+    R"(  hotline ls tls://files.example.org:7070
+  hotline ls -l tls://files.example.org:7070 'docs/*.pdf'
+)";
+
+constexpr char kLsDescription[] =
+    R"(Lists a directory of the files at ENDPOINT: the home of the user, or PATH, or what matches
+it. Names of directories end with '/', those of links with '@'. Control characters are escaped.
+)";
+
+/// Returns what has that word, or, for a directory without a pattern, what it contains.
+FileResult<std::vector<RemoteName>> names_to_list(FileLink& link, const LsOptions& options) {
+  auto found = find_remote(link, options.path);
+  if (!found || is_glob(options.path)) return found;
+  const RemoteName& only = found->front();
+  if (only.meta.kind != FileKind::directory) return found;
+  auto listed = link.perform<std::vector<FileEntry>>([&](FileClient& client) {
+    return client.list(
+        {.path = only.path, .depth = options.is_recursive ? FileDepth::tree : FileDepth::single});
+  });
+  if (!listed) return std::unexpected(std::move(listed.error()));
+  std::vector<RemoteName> names;
+  for (FileEntry& each : *listed) names.push_back({std::move(each.path), each.meta});
+  std::ranges::sort(names, {}, [](const RemoteName& each) { return each.path.text(); });
+  return names;
+}
+
+std::string name_to_list(const RemoteName& name) {
+  std::string text = shown_path(name.path.text());
+  if (name.meta.kind == FileKind::directory) text += '/';
+  if (name.meta.kind == FileKind::link) text += '@';
+  return text;
+}
+
+std::string long_list(const std::vector<RemoteName>& names) {
+  std::vector<std::vector<std::string>> rows = {{"SIZE", "MODIFIED", "NAME"}};
+  for (const RemoteName& each : names) {
+    const bool is_file = each.meta.kind == FileKind::file;
+    rows.push_back({is_file ? size_text(each.meta.size) : "-", file_time_text(each.meta.modified),
+                    name_to_list(each) + (each.meta.is_executable ? "*" : "")});
+  }
+  return table(rows);
+}
+
+ExitStatus perform_ls(const LsOptions& options, const CommonOptions& common) {
+  return run_file_command(options.common, common, [&](FileLink& link) {
+    const auto names = names_to_list(link, options);
+    if (!names) return report_file_failure(names.error(), link);
+    std::string text;
+    if (options.is_long && common.output == OutputForm::text) text = long_list(*names);
+    for (const RemoteName& each : *names) {
+      if (common.output == OutputForm::json) {
+        text +=
+            JsonLine::versioned().add("file", json_of_file(each.path.text(), each.meta)).text() +
+            '\n';
+      } else if (!options.is_long) {
+        text += name_to_list(each) + '\n';
+      }
+    }
+    return print_output(text, ExitStatus::ok, common.output);
+  });
+}
+
+}  // namespace
+
+Result<LsOptions> read_ls(const Arguments& given) {
+  LsOptions options;
+  if (auto read = read_file_command(given, kLsUsage, options.common); !read) {
+    return fail(read.error());
+  }
+  if (given.words.size() > 1) options.path = given.words[1];
+  options.is_recursive = given.has("--recursive");
+  options.is_long = given.has("--long");
+  return options;
+}
+
+Subcommand ls_subcommand() {
+  return {.name = "ls",
+          .summary = "list files at an endpoint",
+          .examples = kLsExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                       {.name = "PATH", .usage = "[PATH]"}},
+          .options = with_file_rows(
+              {{.name = "--long", .letter = 'l', .help = "show sizes and times too"},
+               {.name = "--recursive", .letter = 'r', .help = "list the whole tree"}}),
+          .description = kLsDescription,
+          .notes = kPatternNotes,
+          .run = read_and_run<read_ls, perform_ls>};
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,66 @@
+#include "cli/command_mkdir.h"
+
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/report.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kMkdirUsage[] = "hotline mkdir ENDPOINT PATH...";
+
+constexpr char kMkdirExamples[] =
+    R"(  hotline mkdir tls://files.example.org:7070 docs
+  hotline mkdir -p tls://files.example.org:7070 docs/2026/november
+)";
+
+constexpr char kMkdirDescription[] = "Makes directories among the files at ENDPOINT.\n";
+
+ExitStatus perform_mkdir(const MkdirOptions& options, const CommonOptions& common) {
+  return run_file_command(options.common, common, [&](FileLink& link) {
+    FileTally tally;
+    for (const std::string& word : options.paths) {
+      auto path = read_remote_path(word);
+      if (!path) return report_error(path.error(), ExitStatus::usage, common.output);
+      if (tally.is_cancelled()) break;
+      const MakeDirectory request{
+          .path = *path,
+          .parents = options.makes_parents ? MissingParents::make : MissingParents::fail};
+      const auto made = link.perform<FileVersion>(
+          [&](FileClient& client) { return client.make_directory(request); });
+      tally.add(made ? FileResult<void>() : std::unexpected(made.error()), link);
+    }
+    return tally.status();
+  });
+}
+
+}  // namespace
+
+Result<MkdirOptions> read_mkdir(const Arguments& given) {
+  MkdirOptions options;
+  if (auto read = read_file_command(given, kMkdirUsage, options.common); !read) {
+    return fail(read.error());
+  }
+  options.paths.assign(given.words.begin() + 1, given.words.end());
+  if (options.paths.empty()) return fail(usage_error("missing PATH", kMkdirUsage));
+  options.makes_parents = given.has("--parents");
+  return options;
+}
+
+Subcommand mkdir_subcommand() {
+  return {.name = "mkdir",
+          .summary = "make directories at an endpoint",
+          .examples = kMkdirExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                       {.name = "PATH", .usage = "PATH...", .repeats = Repeats::yes}},
+          .options = with_file_rows(
+              {{.name = "--parents",
+                .letter = 'p',
+                .help = "make what is missing above it too, and accept what is there"}}),
+          .description = kMkdirDescription,
+          .notes = kFileNotes,
+          .run = read_and_run<read_mkdir, perform_mkdir>};
+}
+
+}  // namespace hotline::cli

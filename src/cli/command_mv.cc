@@ -1,0 +1,69 @@
+#include "cli/command_mv.h"
+
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/report.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kMvUsage[] = "hotline mv ENDPOINT FROM TO";
+
+constexpr char kMvExamples[] =
+    R"(  hotline mv tls://files.example.org:7070 draft.txt final.txt
+  hotline mv tls://files.example.org:7070 final.txt archive/
+)";
+
+constexpr char kMvDescription[] =
+    R"(Gives a file or directory among the files at ENDPOINT another name. If TO ends with '/', it
+goes into that directory under its own name. What is in use is replaced only with -f.
+)";
+
+ExitStatus perform_mv(const MvOptions& options, const CommonOptions& common) {
+  return run_file_command(options.common, common, [&](FileLink& link) {
+    const auto from = read_remote_path(options.from);
+    if (!from) return report_error(from.error(), ExitStatus::usage, common.output);
+    const std::string target =
+        options.to.ends_with('/') ? options.to + std::string(from->leaf()) : options.to;
+    const auto to = read_remote_path(target);
+    if (!to) return report_error(to.error(), ExitStatus::usage, common.output);
+    const MoveFile request{
+        .path = *from,
+        .target = *to,
+        .replacement = {.on_exist = options.replaces ? OnExist::replace : OnExist::fail}};
+    const auto moved =
+        link.perform<FileVersion>([&](FileClient& client) { return client.move(request); });
+    return moved ? ExitStatus::ok : report_file_failure(moved.error(), link);
+  });
+}
+
+}  // namespace
+
+Result<MvOptions> read_mv(const Arguments& given) {
+  MvOptions options;
+  if (auto read = read_file_command(given, kMvUsage, options.common); !read) {
+    return fail(read.error());
+  }
+  if (given.words.size() < 3) return fail(usage_error("missing FROM or TO", kMvUsage));
+  options.from = given.words[1];
+  options.to = given.words[2];
+  options.replaces = given.has("--force");
+  return options;
+}
+
+Subcommand mv_subcommand() {
+  return {.name = "mv",
+          .summary = "rename a file at an endpoint",
+          .examples = kMvExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                       {.name = "FROM", .usage = "FROM"},
+                       {.name = "TO", .usage = "TO"}},
+          .options = with_file_rows(
+              {{.name = "--force", .letter = 'f', .help = "replace a file that has the name"}}),
+          .description = kMvDescription,
+          .notes = kFileNotes,
+          .run = read_and_run<read_mv, perform_mv>};
+}
+
+}  // namespace hotline::cli

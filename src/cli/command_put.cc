@@ -1,0 +1,265 @@
+#include "cli/command_put.h"
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/file_transfers.h"
+#include "cli/option_values.h"
+#include "cli/report.h"
+#include "cli/standard_input.h"
+#include "hotline/engine/clock.h"
+#include "hotline/engine/directory.h"
+#include "hotline/engine/offload.h"
+#include "hotline/services/file_upload.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kPutUsage[] = "hotline put ENDPOINT FILE...";
+
+constexpr char kPutExamples[] =
+    R"(  hotline put tls://files.example.org:7070 report.pdf --to docs/
+  hotline put -r tls://files.example.org:7070 photos
+  tar cz src | hotline put tls://files.example.org:7070 - --to backups/src.tar.gz
+)";
+
+constexpr char kPutDescription[] =
+    R"(Puts files to ENDPOINT. A file is there only when it is whole; a file that exists is replaced
+only with -f. The same command goes on where it was cut off, also after it was killed, as long as
+the file is unchanged.
+
+The exit status is 0 only if all files are there; 8 if some are.
+)";
+
+constexpr std::size_t kInputBytes = 256U << 10;
+constexpr std::size_t kEntriesAtOnce = 256;
+
+/// What one run of the command shares.
+struct PutRun {
+  FileLink& link;
+  const PutOptions& options;
+  FileQuota::ServerId server{};
+  bool is_into_directory = true;
+};
+
+FileReplacement replacement_of(const PutOptions& options) {
+  return {.on_exist = options.replaces ? OnExist::replace : OnExist::fail};
+}
+
+FileResult<void> without_version(const FileResult<FileVersion>& done) {
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+FileResult<void> upload(const PutRun& run, const std::string& directory, const std::string& name,
+                        const FilePath& path, const FileTransfer::OnProgress& on_progress) {
+  auto opened = Directory::open(directory);
+  if (!opened) return fail(std::move(opened.error()));
+  auto file = FileUpload::open(
+      *opened, name,
+      {.path = path,
+       .parents = MissingParents::make,
+       .replacement = replacement_of(run.options),
+       .server = run.server,
+       .user = run.link.to().uri,
+       .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
+  if (!file) return fail(std::move(file.error()));
+  return without_version(
+      run.link.perform<FileVersion>([&](FileClient& client) { return file->run(client); }));
+}
+
+/// Standard input cannot be read again, so there is one attempt.
+FileResult<void> upload_input(const PutRun& run, const FilePath& path) {
+  const auto room = std::make_shared<std::array<std::byte, kInputBytes>>();
+  const ContentSource source{.next = [room](std::uint64_t) -> Result<ContentPiece> {
+    const auto count = offload([room] { return StandardInput::read(*room); });
+    if (!count) return fail(count.error());
+    if (*count < 0) return fail(system_error(static_cast<int>(-*count), "read standard input"));
+    return ContentPiece{.bytes = Bytes(*room).first(static_cast<std::size_t>(*count))};
+  }};
+  const PutFile request{
+      .path = path,
+      .parents = MissingParents::make,
+      .modified = std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now()),
+      .replacement = replacement_of(run.options)};
+  return without_version(run.link.perform<FileVersion>([&](FileClient& client) {
+    auto done = client.put(request, source);
+    if (!done) done.error().is_retryable = false;
+    return done;
+  }));
+}
+
+void add_local(FileTransfers& transfers, const PutRun& run, const std::string& directory,
+               const std::string& name, std::uint64_t size, const std::string& remote) {
+  const auto path = FilePath::parse(remote);
+  if (!path) return transfers.skip(name, std::string(describe(path.error())));
+  transfers.add({.name = remote,
+                 .target = remote,
+                 .size = size,
+                 .run = [&run, directory, name, path = *path](
+                            FileLink&, const FileTransfer::OnProgress& on_progress) {
+                   return upload(run, directory, name, path, on_progress);
+                 }});
+}
+
+void add_empty_directory(FileTransfers& transfers, const std::string& remote) {
+  const auto path = FilePath::parse(remote);
+  if (!path || path->is_home()) return;
+  transfers.add({.name = remote + '/',
+                 .run = [path = *path](FileLink& link, const FileTransfer::OnProgress&) {
+                   return without_version(link.perform<FileVersion>([&](FileClient& client) {
+                     return client.make_directory({.path = path, .parents = MissingParents::make});
+                   }));
+                 }});
+}
+
+/// Adds what a directory contains, and what is below it. Links are not followed.
+Result<void> add_local_tree(FileTransfers& transfers, const PutRun& run, const Directory& directory,
+                            const std::string& local, const std::string& remote) {
+  auto entries = directory.entries();
+  if (!entries) return fail(std::move(entries.error()));
+  bool is_empty = true;
+  for (;;) {
+    const auto some = entries->next(kEntriesAtOnce);
+    if (!some) return fail(some.error());
+    if (some->empty()) break;
+    for (const DirectoryEntry& each : *some) {
+      is_empty = false;
+      const std::string below = remote.empty() ? each.name : remote + '/' + each.name;
+      if (each.kind == EntryKind::file) {
+        add_local(transfers, run, local, each.name, each.status ? each.status->size : 0, below);
+      } else if (each.kind == EntryKind::directory) {
+        const auto child = directory.open_beneath(each.name);
+        if (!child) return fail(child.error());
+        auto added = add_local_tree(transfers, run, *child, local + '/' + each.name, below);
+        if (!added) return added;
+      } else {
+        transfers.skip(local + '/' + each.name, "it is not a file");
+      }
+    }
+  }
+  if (is_empty) add_empty_directory(transfers, remote);
+  return {};
+}
+
+/// Returns the name at the server for what is called `leaf` here.
+std::string remote_name(const PutRun& run, const std::string& leaf) {
+  const auto to = read_remote_path(run.options.to);
+  if (!run.is_into_directory) return to ? to->text() : run.options.to;
+  const std::string directory = to ? to->text() : std::string();
+  return directory.empty() ? leaf : directory + '/' + leaf;
+}
+
+std::string parent_of(const std::string& path, std::size_t slash) {
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+Result<void> add_word(FileTransfers& transfers, const PutRun& run, const std::string& word) {
+  std::string local = word;
+  while (local.size() > 1 && local.ends_with('/')) local.pop_back();
+  const std::size_t slash = local.rfind('/');
+  const std::string leaf = local.substr(slash + 1);
+  const std::string parent = parent_of(local, slash);
+  const bool has_name = leaf != "." && leaf != ".." && !leaf.empty();
+  if (has_name) {
+    const auto directory = Directory::open(parent);
+    if (!directory) return fail(directory.error());
+    const auto status = directory->status(leaf);
+    if (!status) return fail(status.error());
+    if (status->kind == EntryKind::file) {
+      add_local(transfers, run, parent, leaf, status->size, remote_name(run, leaf));
+      return {};
+    }
+    if (status->kind != EntryKind::directory)
+      return transfers.skip(word, "it is not a file"), Result<void>();
+  }
+  if (!run.options.is_recursive) {
+    transfers.skip(word, "it is a directory, and -r was not given");
+    return {};
+  }
+  const auto directory = Directory::open(local);
+  if (!directory) return fail(directory.error());
+  const std::string remote =
+      has_name ? remote_name(run, leaf) : read_remote_path(run.options.to)->text();
+  return add_local_tree(transfers, run, *directory, local, remote);
+}
+
+/// A word without a `/` at its end is a directory at the server if there is one.
+bool is_remote_directory(FileLink& link, const FilePath& path) {
+  if (path.is_home()) return true;
+  const auto stat = link.perform<FileDescription>(
+      [&](FileClient& client) { return client.stat({.path = path}); });
+  return stat && stat->meta.kind == FileKind::directory;
+}
+
+ExitStatus put_files(FileLink& link, const PutOptions& options, const CommonOptions& common) {
+  const auto to = read_remote_path(options.to);
+  if (!to) return report_error(to.error(), ExitStatus::usage, common.output);
+  const auto quota = link.perform<FileQuota>([](FileClient& client) { return client.quota(); });
+  if (!quota) return report_file_failure(quota.error(), link);
+  PutRun run{.link = link, .options = options, .server = quota->server};
+  if (options.files.front() == "-") {
+    const auto put = upload_input(run, *to);
+    return put ? ExitStatus::ok : report_file_failure(put.error(), link);
+  }
+  run.is_into_directory =
+      options.files.size() > 1 || options.to.ends_with('/') || is_remote_directory(link, *to);
+  FileTransfers transfers(link, "put");
+  for (const std::string& word : options.files) {
+    auto added = add_word(transfers, run, word);
+    if (!added) transfers.fail_with(FileFailure(std::move(added.error())));
+  }
+  return options.is_dry ? transfers.print() : transfers.run();
+}
+
+ExitStatus perform_put(const PutOptions& options, const CommonOptions& common) {
+  return run_file_command(
+      options.common, common, [&](FileLink& link) { return put_files(link, options, common); },
+      options.files.front() == "-" ? std::string_view() : kGoesOn);
+}
+
+}  // namespace
+
+Result<PutOptions> read_put(const Arguments& given) {
+  PutOptions options;
+  if (auto read = read_file_command(given, kPutUsage, options.common); !read) {
+    return fail(read.error());
+  }
+  options.files.assign(given.words.begin() + 1, given.words.end());
+  if (options.files.empty()) return fail(usage_error("missing FILE", kPutUsage));
+  if (given.has("--to")) options.to = given.options.at("--to");
+  const bool is_input = options.files.front() == "-";
+  if (is_input && (options.files.size() > 1 || options.to.empty() || options.to.ends_with('/'))) {
+    return fail(usage_error("standard input needs a name at the server",
+                            "write 'hotline put ENDPOINT - --to NAME'"));
+  }
+  options.is_recursive = given.has("--recursive");
+  options.replaces = given.has("--force");
+  options.is_dry = given.has("--dry-run");
+  return options;
+}
+
+Subcommand put_subcommand() {
+  return {.name = "put",
+          .summary = "put files to an endpoint",
+          .examples = kPutExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                       {.name = "FILE", .usage = "FILE...", .repeats = Repeats::yes}},
+          .options = with_file_rows(
+              {{.name = "--to",
+                .value = "PATH",
+                .help = "a directory at the server, or the name of the only file (default: the "
+                        "home)"},
+               {.name = "--recursive", .letter = 'r', .help = "put directories too"},
+               {.name = "--force", .letter = 'f', .help = "replace files that exist"},
+               {.name = "--dry-run", .letter = 'n', .help = "print what would be put"}}),
+          .description = kPutDescription,
+          .notes = kFileNotes,
+          .run = read_and_run<read_put, perform_put>};
+}
+
+}  // namespace hotline::cli

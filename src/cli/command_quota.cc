@@ -1,0 +1,91 @@
+#include "cli/command_quota.h"
+
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/file_text.h"
+#include "cli/report.h"
+#include "cli/text_layout.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kQuotaUsage[] = "hotline quota ENDPOINT";
+
+constexpr char kQuotaExamples[] = "  hotline quota tls://files.example.org:7070\n";
+
+constexpr char kQuotaDescription[] =
+    "Prints how much the files of the user at ENDPOINT take, how much they may take, and what the "
+    "user may do.\n";
+
+std::string rights_text(const FileRights& rights) {
+  std::string text;
+  const auto add = [&](bool has, std::string_view name) {
+    if (has) text += (text.empty() ? "" : ", ") + std::string(name);
+  };
+  add(rights.can_read, "read");
+  add(rights.can_write, "write");
+  add(rights.can_overwrite, "overwrite");
+  add(rights.can_remove, "remove");
+  return text.empty() ? "nothing" : text;
+}
+
+std::string quota_table(const FileQuota& quota) {
+  const auto most = [](std::uint64_t max, auto text) {
+    return max == kNoQuota ? std::string("no limit") : text(max);
+  };
+  return table({{"", "USED", "RESERVED", "AT MOST"},
+                {"bytes", size_text(quota.bytes_used), size_text(quota.bytes_reserved),
+                 most(quota.bytes_max, size_text)},
+                {"entries", count_text(quota.entries_used), "",
+                 most(quota.entries_max, count_text)}}) +
+         "rights: " + rights_text(quota.rights) + '\n';
+}
+
+std::string json_of_quota(const FileQuota& quota) {
+  JsonLine object;
+  object.add("bytes_used", static_cast<std::int64_t>(quota.bytes_used));
+  object.add("bytes_reserved", static_cast<std::int64_t>(quota.bytes_reserved));
+  object.add("entries_used", static_cast<std::int64_t>(quota.entries_used));
+  if (quota.bytes_max != kNoQuota) {
+    object.add("bytes_max", static_cast<std::int64_t>(quota.bytes_max));
+  }
+  if (quota.entries_max != kNoQuota) {
+    object.add("entries_max", static_cast<std::int64_t>(quota.entries_max));
+  }
+  object.add("rights", rights_text(quota.rights));
+  return JsonLine::versioned().add("quota", object).text() + '\n';
+}
+
+ExitStatus perform_quota(const QuotaOptions& options, const CommonOptions& common) {
+  return run_file_command(options.common, common, [&](FileLink& link) {
+    const auto quota = link.perform<FileQuota>([](FileClient& client) { return client.quota(); });
+    if (!quota) return report_file_failure(quota.error(), link);
+    const bool is_json = common.output == OutputForm::json;
+    return print_output(is_json ? json_of_quota(*quota) : quota_table(*quota), ExitStatus::ok,
+                        common.output);
+  });
+}
+
+}  // namespace
+
+Result<QuotaOptions> read_quota(const Arguments& given) {
+  QuotaOptions options;
+  if (auto read = read_file_command(given, kQuotaUsage, options.common); !read) {
+    return fail(read.error());
+  }
+  return options;
+}
+
+Subcommand quota_subcommand() {
+  return {.name = "quota",
+          .summary = "print what the files of a user take",
+          .examples = kQuotaExamples,
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes}},
+          .options = with_file_rows({}),
+          .description = kQuotaDescription,
+          .notes = kFileNotes,
+          .run = read_and_run<read_quota, perform_quota>};
+}
+
+}  // namespace hotline::cli

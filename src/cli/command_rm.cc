@@ -1,0 +1,86 @@
+#include "cli/command_rm.h"
+
+#include <utility>
+
+#include "cli/endpoint_forms.h"
+#include "cli/remote_glob.h"
+#include "cli/report.h"
+
+namespace hotline::cli {
+namespace {
+
+constexpr char kRmUsage[] = "hotline rm ENDPOINT PATH...";
+
+constexpr char kRmExamples[] =
+    R"(  hotline rm tls://files.example.org:7070 old.txt 'tmp/*.log'
+  hotline rm -r tls://files.example.org:7070 drafts
+)";
+
+constexpr char kRmDescription[] =
+    R"(Removes files, links and empty directories among the files at ENDPOINT; with -r directories
+with all that they contain.
+)";
+
+void remove_all(FileLink& link, const std::string& word, const RmOptions& options,
+                FileTally& tally) {
+  const auto found = find_remote(link, word);
+  if (!found) return tally.add(std::unexpected(found.error()), link);
+  if (found->front().path.is_home()) {
+    Error error = usage_error("the home itself cannot be removed",
+                              "'*' with -r stands for all that it contains");
+    return tally.add(std::unexpected(FileFailure(
+                         std::move(error), FileError{.code = FileErrorCode::not_permitted}, false)),
+                     link);
+  }
+  for (const RemoteName& each : *found) {
+    if (options.is_dry) {
+      print_output(shown_path(each.path.text()) + '\n', ExitStatus::ok, link.to().form);
+      continue;
+    }
+    const RemoveFile request{.path = each.path,
+                             .depth = options.is_recursive ? FileDepth::tree : FileDepth::single};
+    tally.add(link.perform<void>([&](FileClient& client) { return client.remove(request); }), link);
+    if (tally.is_cancelled()) return;
+  }
+}
+
+ExitStatus perform_rm(const RmOptions& options, const CommonOptions& common) {
+  return run_file_command(options.common, common, [&](FileLink& link) {
+    FileTally tally;
+    for (const std::string& word : options.paths) {
+      if (!tally.is_cancelled()) remove_all(link, word, options, tally);
+    }
+    return tally.status();
+  });
+}
+
+}  // namespace
+
+Result<RmOptions> read_rm(const Arguments& given) {
+  RmOptions options;
+  if (auto read = read_file_command(given, kRmUsage, options.common); !read) {
+    return fail(read.error());
+  }
+  options.paths.assign(given.words.begin() + 1, given.words.end());
+  if (options.paths.empty()) return fail(usage_error("missing PATH", kRmUsage));
+  options.is_recursive = given.has("--recursive");
+  options.is_dry = given.has("--dry-run");
+  return options;
+}
+
+Subcommand rm_subcommand() {
+  return {
+      .name = "rm",
+      .summary = "remove files at an endpoint",
+      .examples = kRmExamples,
+      .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                   {.name = "PATH", .usage = "PATH...", .repeats = Repeats::yes}},
+      .options = with_file_rows(
+          {{.name = "--recursive", .letter = 'r', .help = "remove directories with their contents"},
+           {.name = "--dry-run", .letter = 'n', .help = "print what would be removed"}}),
+      .description = kRmDescription,
+      .notes = kPatternNotes,
+      .run = read_and_run<read_rm, perform_rm>};
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,98 @@
+#include "cli/file_command.h"
+
+#include <utility>
+
+#include "cli/file_status.h"
+#include "cli/option_values.h"
+#include "cli/report.h"
+#include "cli/until_signal.h"
+#include "hotline/core/bytes.h"
+#include "hotline/core/duration.h"
+#include "hotline/engine/inherited_signals.h"
+
+namespace hotline::cli {
+
+Result<void> read_file_command(const Arguments& given, std::string_view usage,
+                               FileCommandOptions& options) {
+  if (given.words.empty()) {
+    return fail(usage_error("missing ENDPOINT", "write '" + std::string(usage) + "'"));
+  }
+  options.endpoint = given.words.front();
+  if (auto read = read_limit(given, "--timeout", options.connect_timeout); !read) return read;
+  return read_duration(given, "--retry-for", options.retry_for);
+}
+
+std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own) {
+  const FileCommandOptions defaults;
+  own.push_back({.name = "--timeout",
+                 .value = "TIME",
+                 .help = "give up connecting after TIME (default " +
+                         format_duration(defaults.connect_timeout) + ")"});
+  own.push_back({.name = "--retry-for",
+                 .value = "TIME",
+                 .help = "after a loss of the connection, try again for TIME (default " +
+                         format_duration(defaults.retry_for) + "; 0s: not at all)"});
+  own.push_back({.name = "--json", .help = "print JSON objects, one on each line"});
+  return own;
+}
+
+ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptions& common,
+                            const std::function<ExitStatus(FileLink&)>& work,
+                            std::string_view afterword) {
+  ExitStatus status = ExitStatus::failed;
+  const auto signal = run_until_signal([&] {
+    FileLink link({.uri = options.endpoint,
+                   .home = common.home,
+                   .connect_timeout = options.connect_timeout,
+                   .retry_for = options.retry_for,
+                   .form = common.output});
+    status = work(link);
+    link.finish();
+  });
+  if (!signal) return report_error(signal.error(), ExitStatus::failed, common.output);
+  if (*signal) {
+    if (!afterword.empty()) report_note(afterword, common.output);
+    end_by_signal(**signal);
+  }
+  return status;
+}
+
+ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link) {
+  const ExitStatus status = status_of_file_failure(failure, link.has_connected());
+  // A signal has come, and says it.
+  if (failure.kind == ErrorKind::cancelled && !failure.answer) return status;
+  return report_error(failure, status, link.to().form);
+}
+
+void FileTally::add(const FileResult<void>& done, const FileLink& link) {
+  if (done) {
+    has_done_ = true;
+    return;
+  }
+  const ExitStatus status = report_file_failure(done.error(), link);
+  if (first_failure_ == ExitStatus::ok) first_failure_ = status;
+  is_cancelled_ = done.error().kind == ErrorKind::cancelled && !done.error().answer;
+}
+
+ExitStatus FileTally::status() const {
+  return has_done_ && first_failure_ != ExitStatus::ok ? ExitStatus::partial : first_failure_;
+}
+
+Result<FilePath> read_remote_path(std::string_view word) {
+  std::string_view text = word;
+  if (text.starts_with("./")) text.remove_prefix(2);
+  if (text.starts_with('/')) text.remove_prefix(1);
+  if (text.ends_with('/')) text.remove_suffix(1);
+  if (text == ".") text = {};
+  const auto path = FilePath::parse(text);
+  if (path) return *path;
+  return fail(usage_error(quote(word) + " is not a path: " + std::string(describe(path.error())),
+                          "write it as 'docs/report.pdf'"));
+}
+
+std::string shown_path(std::string_view path) {
+  const bool is_plain = !fault_in_new_name(path);
+  return is_plain ? std::string(path) : escape(as_bytes(path), path.size());
+}
+
+}  // namespace hotline::cli

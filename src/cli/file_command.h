@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "cli/common_options.h"
+#include "cli/exit_status.h"
+#include "cli/file_link.h"
+#include "cli/option_row.h"
+#include "hotline/core/result.h"
+#include "hotline/services/file_failure.h"
+#include "hotline/services/file_path.h"
+
+// What the commands for files have in common.
+
+namespace hotline::cli {
+
+/// The options of every command for files.
+struct FileCommandOptions {
+  std::string endpoint = {};
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration retry_for = std::chrono::minutes(10);
+};
+
+/// Reads the endpoint, which is the first word, and the options. `usage` says what to write if it
+/// is missing.
+Result<void> read_file_command(const Arguments& given, std::string_view usage,
+                               FileCommandOptions& options);
+
+/// Returns `own` and the options of every command for files.
+std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own);
+
+/// Runs `work` on a fiber with a connection that is made when it is needed. SIGINT and SIGTERM end
+/// the work and then this program, which first notes `afterword`, unless it is empty.
+ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptions& common,
+                            const std::function<ExitStatus(FileLink&)>& work,
+                            std::string_view afterword = {});
+
+/// How a transfer continues after a signal.
+inline constexpr std::string_view kGoesOn =
+    "interrupted; the same command goes on where it stopped";
+
+/// The status of a command that does several things, one after another.
+class FileTally {
+ public:
+  /// Counts what was done, or reports why it was not.
+  void add(const FileResult<void>& done, const FileLink& link);
+
+  /// Returns `ok` if all was done, `partial` if some was, and otherwise what the first failure
+  /// says.
+  ExitStatus status() const;
+
+  /// Returns true if a signal has come, so that nothing more is to be begun.
+  bool is_cancelled() const { return is_cancelled_; }
+
+ private:
+  bool has_done_ = false;
+  bool is_cancelled_ = false;
+  ExitStatus first_failure_ = ExitStatus::ok;
+};
+
+/// Reports a failure, and returns the exit status for it.
+ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link);
+
+/// Returns the path that a user has written: one `/` at its beginning and its end are left out, and
+/// `.` is the home. Fails with a usage_error().
+Result<FilePath> read_remote_path(std::string_view word);
+
+/// Returns a path as a terminal may show it: control characters, and what is not UTF-8, are
+/// escaped.
+std::string shown_path(std::string_view path);
+
+/// The notes of the help of commands that take a path at the server as it is written.
+inline constexpr char kFileNotes[] =
+    "A PATH at the server is relative to the home of the user. TIME is written 500ms, 60s, 2m, 1h "
+    "or none.\n";
+
+/// The same for those that take patterns.
+inline constexpr char kPatternNotes[] =
+    "A PATH at the server is relative to the home of the user; `*`, `?`, `[a-z]` and `**` in it "
+    "stand for what is there. TIME is written 500ms, 60s, 2m, 1h or none.\n";
+
+}  // namespace hotline::cli

@@ -1,0 +1,133 @@
+#include "cli/file_link.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cli/back_off.h"
+#include "cli/key_trust.h"
+#include "cli/refusal_hint.h"
+#include "cli/report.h"
+#include "hotline/auth/challenge.h"
+#include "hotline/auth/connect_authenticated.h"
+#include "hotline/engine/clock.h"
+#include "hotline/net/connect.h"
+#include "hotline/net/target.h"
+
+namespace hotline::cli {
+namespace {
+
+// A connection that has held so long counts as one that works.
+constexpr std::chrono::seconds kHeld{10};
+
+constexpr char kOtherService[] = "is a service 'files' there?";
+
+Result<Stream> connect_to(const FileLink::To& to) {
+  ConnectOptions connecting;
+  connecting.timeout = to.connect_timeout;
+  connecting.tls = client_trust(to.home);
+  const auto take_challenge = [&](OptionTaker& taker) -> Result<void> {
+    auto challenge = Challenge::take_from(taker);
+    if (!challenge) return fail(std::move(challenge.error()));
+    if (*challenge) answer_on_connect(connecting, **std::move(challenge));
+    return {};
+  };
+  auto target = Target::parse(to.uri, {}, take_challenge, Side::client);
+  if (!target) return fail(std::move(target.error()));
+  return connect(*target, std::move(connecting));
+}
+
+/// Returns true if a server that starts again may answer later.
+bool may_answer_later(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::refused:
+    case ErrorKind::reset:
+    case ErrorKind::closed:
+    case ErrorKind::truncated:
+    case ErrorKind::timed_out:
+    case ErrorKind::unreachable:
+    case ErrorKind::unresponsive:
+    case ErrorKind::not_found: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+FileResult<std::shared_ptr<FileClient>> FileLink::connect_anew() {
+  auto stream = connect_to(to_);
+  if (!stream) {
+    const bool is_retryable = has_connected_ && may_answer_later(stream.error());
+    return std::unexpected(FileFailure(std::move(stream.error()), std::nullopt, is_retryable));
+  }
+  FileClientOptions options;
+  options.hello_timeout = std::min(options.hello_timeout, to_.connect_timeout);
+  auto opened = FileClient::open(std::move(*stream), options);
+  if (!opened) return fail(std::move(opened.error()));
+  auto client = std::make_shared<FileClient>(std::move(*opened));
+  auto ready = with_refusal_hint(client->session().wait_ready(), to_.uri);
+  if (!ready) {
+    const bool is_retryable = has_connected_ && may_answer_later(ready.error());
+    if (ready.error().advice.empty()) ready.error().advice = kOtherService;
+    return std::unexpected(FileFailure(std::move(ready.error()), std::nullopt, is_retryable));
+  }
+  return client;
+}
+
+FileResult<std::shared_ptr<FileClient>> FileLink::client() {
+  const auto lock = mutex_.lock();
+  if (!lock) return fail(lock.error());
+  if (client_) return client_;
+  auto made = connect_anew();
+  if (!made) return made;
+  if (has_noted_) report_note("connected again to " + to_.uri, to_.form);
+  has_noted_ = false;
+  has_connected_ = true;
+  client_ = std::move(*made);
+  return client_;
+}
+
+/// Another fiber may have made a new connection.
+void FileLink::drop(const std::shared_ptr<FileClient>& lost) {
+  if (client_ == lost && lost->failure()) client_.reset();
+}
+
+void FileLink::note_loss(const Error& error) {
+  if (has_noted_ || client_) return;
+  has_noted_ = true;
+  report_note("the connection was lost, trying again: " + error.message(), to_.form);
+}
+
+FileResult<void> FileLink::repeat(const std::function<FileResult<void>(FileClient&)>& work) {
+  BackOff pauses;
+  bool is_lost = false;
+  Deadline deadline = Deadline::never();
+  for (;;) {
+    auto client = this->client();
+    const auto began = now();
+    FileResult<void> done;
+    if (!client) {
+      done = std::unexpected(std::move(client.error()));
+    } else {
+      done = work(**client);
+      if (done) return done;
+      drop(*client);
+    }
+    if (now() - began >= kHeld) {
+      is_lost = false;
+      pauses = BackOff();
+    }
+    if (!done.error().is_retryable) return done;
+    if (!is_lost) deadline = deadline_after(to_.retry_for);
+    is_lost = true;
+    note_loss(done.error());
+    if (deadline.has_passed(now())) return done;
+    if (auto slept = sleep_for(pauses.next()); !slept) return fail(std::move(slept.error()));
+  }
+}
+
+void FileLink::finish() {
+  if (client_) discard(client_->finish(deadline_after(std::chrono::seconds(5))));
+  client_.reset();
+}
+
+}  // namespace hotline::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/file_link.h"
+#include "hotline/services/file_failure.h"
+#include "hotline/services/file_meta.h"
+#include "hotline/services/file_path.h"
+
+namespace hotline::cli {
+
+/// Returns true if a name, or a path, matches a pattern: `*` and `?` stand for characters of one
+/// component, `[a-z]` and `[!a-z]` for one of them, `**` for any number of components, and `\`
+/// takes the meaning from what follows.
+bool glob_matches(std::string_view pattern, std::string_view path);
+
+/// Returns true if the word contains one of `*?[`.
+bool is_glob(std::string_view word);
+
+/// What a word for a path at the server stands for.
+struct RemoteName {
+  FilePath path{};
+  FileMeta meta{};
+};
+
+/// Returns what exists at the server for a word: what has that path, or all that matches. Fails as
+/// FileClient::list() and stat(), with `not_found` if nothing matches, and with `invalid_argument`
+/// for what is not a path.
+FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word);
+
+}  // namespace hotline::cli

@@ -1,0 +1,261 @@
+"""`hotline put`, `get` and the others for files: what they promise, and their statuses."""
+import hashlib
+import json
+import os
+import select
+import signal
+import socket
+import tempfile
+import threading
+import unittest
+
+from cli_support import Program, Server, accept, run
+
+MIB = 1 << 20
+
+
+def content_of(size):
+    return hashlib.shake_128(b"content").digest(size)
+
+
+class Relay:
+    """Passes connections on to a server; the first one breaks, or stalls, after `limit` bytes to
+    one side."""
+
+    def __init__(self, path, target, limit, upwards, stalls=False):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        self.target, self.limit, self.upwards = target, limit, upwards
+        self.stalls = stalls
+        self.limit_reached = threading.Event()
+        self.passed = []
+        self.threads, self.ends = [], []
+        self._start(self._accept)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for each in self.threads:
+            each.join()
+        for each in self.ends:
+            each.close()
+
+    def _start(self, function, *arguments):
+        self.threads.append(threading.Thread(target=function, args=arguments, daemon=True))
+        self.threads[-1].start()
+
+    def _accept(self):
+        limit = self.limit
+        while True:
+            try:
+                near = accept(self.listener)
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.target)
+            self.ends += [near, far]
+            for up in (True, False):
+                self._start(self._pass, (near, far), up, limit if up == self.upwards else None)
+            limit = None
+
+    def _wait_for_hangup(self, source):
+        poll = select.poll()
+        poll.register(source, 0)
+        poll.poll(30_000)
+
+    def _pass(self, ends, up, limit):
+        source, sink = ends if up else reversed(ends)
+        count = [up, 0]
+        self.passed.append(count)
+        try:
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+                count[1] += len(piece)
+                if limit is not None and count[1] > limit:
+                    self.limit_reached.set()
+                    if self.stalls:
+                        self._wait_for_hangup(source)
+                    break
+        except OSError:
+            pass
+        for each in (source, sink):
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Files(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.root = os.path.join(self.folder, "root")
+        self.home = os.path.join(self.root, "homes", "alice")
+        self.here = os.path.join(self.folder, "here")
+        for each in (self.root, os.path.join(self.root, "users"), self.here):
+            os.mkdir(each, 0o700)
+        self.endpoint = f"unix://{self.folder}/s"
+        self.set_user()
+
+    def set_user(self, lines=""):
+        with open(os.path.join(self.root, "users", "alice.toml"), "w") as file:
+            file.write(f"uid = {os.getuid()}\n{lines}")
+
+    def serve(self):
+        return self.enterContext(Server(f"files={self.endpoint}?root={self.root}"))
+
+    def write(self, name, content):
+        path = os.path.join(self.here, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+
+    def read(self, name):
+        with open(os.path.join(self.here, name), "rb") as file:
+            return file.read()
+
+    def stored(self, name):
+        with open(os.path.join(self.home, name), "rb") as file:
+            return file.read()
+
+    def do(self, command, *words, status=0, endpoint=None, **popen):
+        done = run("--home", os.path.join(self.folder, "state"), command,
+                   endpoint or self.endpoint, *words, cwd=self.here, **popen)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout
+
+
+class Transfers(Files):
+    def test_files_and_directories_are_put_and_got(self):
+        self.serve()
+        self.write("d/empty", b"")
+        self.write("d/e/small", b"12345")
+        self.write("d/large", content_of(3 * MIB + 1))
+        os.mkdir(os.path.join(self.here, "d/nothing"))
+        self.do("put", "d", status=8)
+        self.do("put", "-r", "d", "--to", "up/")
+        self.assertEqual(self.stored("up/d/large"), self.read("d/large"))
+        self.assertEqual(self.do("ls", "-r").split(), [
+            b"up/", b"up/d/", b"up/d/e/", b"up/d/e/small", b"up/d/empty", b"up/d/large",
+            b"up/d/nothing/"])
+        self.do("get", "-r", "up/d", "--to", "back")
+        self.assertEqual(self.read("back/large"), self.read("d/large"))
+        self.assertEqual(sorted(os.listdir(self.here + "/back")),
+                         ["e", "empty", "large", "nothing"])
+
+    def test_a_name_in_use_is_replaced_only_with_force(self):
+        self.serve()
+        self.write("a", b"old")
+        self.do("put", "a")
+        self.write("a", b"new")
+        self.do("put", "a", status=10)
+        self.assertEqual(self.stored("a"), b"old")
+        self.do("get", "a", status=10)
+        self.assertEqual(self.read("a"), b"new")
+        self.do("put", "-f", "a")
+        self.assertEqual(self.stored("a"), b"new")
+        self.write("a", b"other")
+        self.do("get", "-f", "a")
+        self.assertEqual(self.read("a"), b"new")
+
+    def test_a_part_of_several_is_not_success(self):
+        self.serve()
+        self.write("a", b"1")
+        self.do("put", "a", "missing", status=8)
+        self.do("get", "a", "missing", "--to", self.folder, status=8)
+        self.do("get", "missing", status=10)
+        self.assertEqual(self.do("get", "a", "a", "--to", "-"), b"11")
+
+    def test_standard_input_and_output_are_files(self):
+        self.serve()
+        content = content_of(2 * MIB + 7)
+        self.do("put", "-", "--to", "x", input=content)
+        self.assertEqual(self.do("get", "x", "--to", "-"), content)
+
+    def test_the_quota_and_the_rights_hold(self):
+        self.set_user('quota = 10000\nrights = "rw"\n')
+        self.serve()
+        self.write("a", content_of(6000))
+        self.write("b", content_of(6000))
+        self.do("put", "a")
+        self.do("put", "b", status=10)
+        self.do("rm", "a", status=10)
+        self.assertEqual(os.listdir(self.home), ["a"])
+        self.assertIn(b"rights: read, write\n", self.do("quota"))
+
+    def test_names_are_changed_removed_and_summed(self):
+        self.serve()
+        self.do("mkdir", "a/b", status=10)
+        self.do("mkdir", "-p", "a/b")
+        self.write("f", b"12345")
+        self.do("put", "f")
+        self.do("mv", "f", "a/b/")
+        self.assertEqual(self.do("sum", "a/**").decode(),
+                         hashlib.sha256(b"12345").hexdigest() + "  a/b/f\n")
+        self.assertEqual(json.loads(self.do("ls", "--json", "a/b"))["file"]["size"], 5)
+        for refused in (("rm", "a"), ("rm", "-r", "."), ("sum", "a"), ("ls", "z*")):
+            self.do(*refused, status=10)
+        self.do("rm", "-r", "a")
+        self.assertEqual(self.do("ls"), b"")
+
+
+class Losses(Files):
+    def relayed(self, limit, **how):
+        path = os.path.join(self.folder, "r")
+        return self.enterContext(Relay(path, os.path.join(self.folder, "s"), limit, **how))
+
+    def test_transfers_go_on_after_a_loss_of_the_connection(self):
+        self.serve()
+        self.write("a", content_of(8 * MIB))
+        relay = self.relayed(4 * MIB, upwards=True)
+        self.do("put", "a", endpoint=f"unix://{self.folder}/r")
+        self.assertTrue(relay.limit_reached.is_set())
+        self.assertEqual(self.stored("a"), self.read("a"))
+        os.unlink(self.folder + "/r")
+        relay = self.relayed(4 * MIB, upwards=False)
+        self.do("get", "a", "--to", "b", endpoint=f"unix://{self.folder}/r")
+        self.assertTrue(relay.limit_reached.is_set())
+        self.assertEqual(self.read("b"), self.read("a"))
+
+    def test_a_loss_that_lasts_is_a_failure_and_leaves_no_file(self):
+        self.serve()
+        self.do("put", "-", "--to", "a", input=content_of(8 * MIB))
+        relay = self.relayed(4 * MIB, upwards=False)
+        through = f"unix://{self.folder}/r"
+        self.do("get", "a", "--retry-for", "0s", status=5, endpoint=through)
+        names = os.listdir(self.here)
+        self.assertTrue(all(each.endswith(".part") for each in names), names)
+        self.do("get", "a", endpoint=through)
+        self.assertEqual(self.read("a"), content_of(8 * MIB))
+        self.assertLess([count for up, count in relay.passed if not up][1], 8 * MIB)
+        self.assertEqual(os.listdir(self.here), ["a"])
+
+    def test_a_signal_ends_a_transfer_and_says_how_it_continues(self):
+        self.serve()
+        self.write("a", content_of(8 * MIB))
+        relay = self.relayed(4 * MIB, upwards=True, stalls=True)
+        through = f"unix://{self.folder}/r"
+        with Program("put", through, "a", cwd=self.here) as put:
+            self.assertTrue(relay.limit_reached.wait(30))
+            put.signal(signal.SIGINT)
+            put.line("the same command goes on")
+            self.assertEqual(put.end(), -signal.SIGINT)
+        self.assertEqual(self.do("ls"), b"")
+        self.do("put", "a", endpoint=through)
+        self.assertEqual(self.stored("a"), content_of(8 * MIB))
+        self.assertLess([count for up, count in relay.passed if up][1], 8 * MIB)
+
+    def test_no_server_and_another_server_are_told_apart(self):
+        self.do("ls", status=5)
+        other = self.enterContext(Server(f"upper=unix://{self.folder}/e"))
+        self.do("ls", status=7, endpoint=other.endpoint)
+        os.unlink(os.path.join(self.root, "users", "alice.toml"))
+        self.serve()
+        self.do("ls", status=10)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,75 @@
+#include "cli/file_transfers.h"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "support/loops.h"
+
+namespace hotline::cli::file_transfers_test {
+namespace {
+
+FileTransfer transfer(std::string name, FileResult<void> result) {
+  return {.name = std::move(name),
+          .size = 1,
+          .run = [result](FileLink&, const FileTransfer::OnProgress&) { return result; }};
+}
+
+FileResult<void> refused() {
+  return std::unexpected(FileFailure(make_error(ErrorKind::system, "put", "a", "no"),
+                                     FileError{.code = FileErrorCode::exists}, false));
+}
+
+ExitStatus status_of(std::vector<FileResult<void>> results) {
+  ExitStatus status = ExitStatus::failed;
+  test::on_loop(EngineKind::epoll, [&](engine::EventLoop&) {
+    FileLink link({.uri = "tcp://127.0.0.1:1", .home = {}, .form = OutputForm::json});
+    FileTransfers transfers(link, "put");
+    for (FileResult<void>& each : results) transfers.add(transfer("a", std::move(each)));
+    status = transfers.run();
+  });
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("the status is 0 only if all files were transferred") {
+  CHECK(status_of({}) == ExitStatus::ok);
+  CHECK(status_of({{}, {}}) == ExitStatus::ok);
+  CHECK(status_of({{}, refused()}) == ExitStatus::partial);
+  CHECK(status_of({refused(), refused()}) == ExitStatus::denied);
+}
+
+TEST_CASE("what is skipped makes the whole partial") {
+  ExitStatus status = ExitStatus::ok;
+  test::on_loop(EngineKind::epoll, [&](engine::EventLoop&) {
+    FileLink link({.uri = "tcp://127.0.0.1:1", .home = {}, .form = OutputForm::json});
+    FileTransfers transfers(link, "put");
+    transfers.add(transfer("a", {}));
+    transfers.skip("fifo", "it is not a file");
+    status = transfers.run();
+  });
+  CHECK(status == ExitStatus::partial);
+}
+
+TEST_CASE("two files with one target are not both transferred") {
+  ExitStatus status = ExitStatus::ok;
+  int runs = 0;
+  test::on_loop(EngineKind::epoll, [&](engine::EventLoop&) {
+    FileLink link({.uri = "tcp://127.0.0.1:1", .home = {}, .form = OutputForm::json});
+    FileTransfers transfers(link, "get");
+    for (const char* name : {"a/x", "b/x"}) {
+      transfers.add({.name = name,
+                     .target = "x",
+                     .run = [&](FileLink&, const FileTransfer::OnProgress&) -> FileResult<void> {
+                       ++runs;
+                       return {};
+                     }});
+    }
+    status = transfers.run();
+  });
+  CHECK(runs == 1);
+  CHECK(status == ExitStatus::partial);
+}
+
+}  // namespace hotline::cli::file_transfers_test
