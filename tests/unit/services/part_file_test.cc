@@ -23,7 +23,7 @@ struct Place {
     auto file = directory.open_file(name);
     if (!file) return "not a file";
     std::string content(static_cast<std::size_t>(status->size), '\0');
-    REQUIRE(file->read_at(0, as_writable_bytes(content)) == content.size());
+    REQUIRE(file->read_at(0, as_writable_bytes(content)).value() == content.size());
     return content;
   }
 
