@@ -33,7 +33,7 @@ TEST_CASE("a note says after a restart what was written") {
   auto note = DownloadNote::find(directory, key);
   REQUIRE(note);
   REQUIRE(*note);
-  CHECK((*note)->read() == kText);
+  CHECK((*note)->read().value() == kText);
   CHECK_FALSE(DownloadNote::find(directory, test::sample_bytes(2)).value());
   (*note)->remove();
   note->reset();

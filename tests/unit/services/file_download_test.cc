@@ -35,7 +35,7 @@ struct Target {
     auto file = directory.open_file(name);
     if (!file) return "absent";
     std::string content(static_cast<std::size_t>(file->status()->size), '\0');
-    REQUIRE(file->read_at(0, as_writable_bytes(content)) == content.size());
+    REQUIRE(file->read_at(0, as_writable_bytes(content)).value() == content.size());
     return content;
   }
 
