@@ -16,14 +16,17 @@ namespace {
 
 constexpr std::uint32_t kOwnerExecutes = 0100;
 
+/// A program can write to a file and set its time back, but not `status.changed`: with the same key
+/// the server would take what it has for the new content.
 UploadKey key_of_upload(const FileUploadOptions& options, std::string_view name,
                         const FileStatus& status) {
   const std::string_view server(reinterpret_cast<const char*>(options.server.data()),
                                 options.server.size());
   const std::array<std::string_view, 4> texts{server, options.user, options.path.text(), name};
-  const std::array<std::uint64_t, 4> numbers{
+  const std::array<std::uint64_t, 5> numbers{
       status.device, status.inode, status.size,
-      static_cast<std::uint64_t>(status.modified.time_since_epoch().count())};
+      static_cast<std::uint64_t>(status.modified.time_since_epoch().count()),
+      static_cast<std::uint64_t>(status.changed.time_since_epoch().count())};
   return services::transfer_key(texts, numbers);
 }
 

@@ -26,7 +26,8 @@ clock_gettime gettimeofday time clock nanosleep clock_nanosleep sleep usleep
 getrandom getentropy rand rand_r random srandom drand48 arc4random
 """.split())
 CPP_CALLS = re.compile(
-    r"std::chrono::_V2::\w+_clock::now|std::random_device|std::(?:__cxx11::)?filesystem::(?!path)"
+    r"std::chrono::_V2::\w+_clock::now|std::random_device"
+    r"|std::(?:__cxx11::)?filesystem::(?!(?:__cxx11::)?path)"
     r"|std::basic_(?:filebuf|[io]?fstream)|std::filebuf|std::[io]?fstream")
 
 # What the program may ask for itself, with the reason; never sockets, processes or clocks.

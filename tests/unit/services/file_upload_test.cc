@@ -149,6 +149,18 @@ TEST_CASE("the same file is the same upload; another one, user, server or name i
   CHECK_FALSE(keys.contains(source.open(base).key()));
 }
 
+TEST_CASE("a file with other content is another upload, although its size and time are the same") {
+  Source source("milk");
+  const UploadKey before = source.open().key();
+  const DiskTime changed = source.file.status().value().changed;
+  // The clock of the file system may stand still for some milliseconds.
+  while (source.file.status().value().changed == changed) {
+    REQUIRE(source.file.write_at(0, as_bytes("salt")));
+    REQUIRE(source.file.set_modified(DiskTime(std::chrono::seconds(77))));
+  }
+  CHECK(source.open().key() != before);
+}
+
 TEST_CASE("only a regular file can be put") {
   Source source("milk");
   REQUIRE(source.directory.make_directory("d", 0700));
