@@ -153,7 +153,7 @@ TEST_CASE("a file with other content is another upload, although its size and ti
   Source source("milk");
   const UploadKey before = source.open().key();
   const DiskTime changed = source.file.status().value().changed;
-  // The clock of the file system may stand still for some milliseconds.
+  // The clock of the file system may not advance for some milliseconds.
   while (source.file.status().value().changed == changed) {
     REQUIRE(source.file.write_at(0, as_bytes("salt")));
     REQUIRE(source.file.set_modified(DiskTime(std::chrono::seconds(77))));
