@@ -7,11 +7,9 @@
 #include "cli/key_trust.h"
 #include "cli/refusal_hint.h"
 #include "cli/report.h"
-#include "hotline/auth/challenge.h"
 #include "hotline/auth/connect_authenticated.h"
 #include "hotline/engine/clock.h"
 #include "hotline/net/connect.h"
-#include "hotline/net/target.h"
 
 namespace hotline::cli {
 namespace {
@@ -25,15 +23,7 @@ Result<Stream> connect_to(const FileLink::To& to) {
   ConnectOptions connecting;
   connecting.timeout = to.connect_timeout;
   connecting.tls = client_trust(to.home);
-  const auto take_challenge = [&](OptionTaker& taker) -> Result<void> {
-    auto challenge = Challenge::take_from(taker);
-    if (!challenge) return fail(std::move(challenge.error()));
-    if (*challenge) answer_on_connect(connecting, **std::move(challenge));
-    return {};
-  };
-  auto target = Target::parse(to.uri, {}, take_challenge, Side::client);
-  if (!target) return fail(std::move(target.error()));
-  return connect(*target, std::move(connecting));
+  return connect_authenticated(to.uri, connecting);
 }
 
 /// Returns true if a server that starts again may answer later.
