@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "hotline/session/session.h"
+#include "services/block_hashes.h"
 #include "services/content_digest.h"
 #include "services/content_sender.h"
 #include "services/file_proof.h"
@@ -18,6 +20,21 @@
 // A client of docs/wire/files.md that does what a test says.
 
 namespace hotline::test {
+
+/// Returns a request to store a small file.
+inline PutSmallFile small_file(std::string_view path, std::string_view content) {
+  return {.path = file_path(path),
+          .modified = FileTime(std::chrono::seconds(1'000)),
+          .root = services::root_of(as_bytes(content)),
+          .content = std::string(content)};
+}
+
+/// Returns a request to store a file whose size is not known yet; without a key if `key` is 0.
+inline PutFile upload_to(std::string_view path, unsigned key = 0) {
+  PutFile request{.path = file_path(path)};
+  if (key != 0) request.key = sample_bytes(key);
+  return request;
+}
 
 /// What a client got for a request.
 struct FileReceipt {

@@ -20,37 +20,13 @@
 #include "services/flow_trailer.h"
 #include "services/output_digest.h"
 #include "support/command_samples.h"
+#include "support/cut_layer.h"
 #include "support/session_pair.h"
 
 // The other end of a CommandClient: a server of the test, which does what the test says, right or
 // wrong.
 
 namespace hotline::test {
-
-/// Ends a stream for its reader after some bytes, as a connection that breaks.
-class CutLayer final : public StreamLayer {
- public:
-  explicit CutLayer(std::size_t bytes) : left_(bytes) {}
-
-  Result<std::size_t> decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>&) override {
-    const std::size_t count = std::min({wire.size(), plain.size(), left_});
-    if (count == 0 && !wire.empty()) {
-      return fail(make_error(ErrorKind::reset, "receive from", {}, "the test has cut it"));
-    }
-    std::copy_n(wire.begin(), count, plain.begin());
-    wire = wire.subspan(count);
-    left_ -= count;
-    return count;
-  }
-  Result<void> encode(Bytes plain, std::vector<std::byte>& out) override {
-    out.insert(out.end(), plain.begin(), plain.end());
-    return {};
-  }
-  Result<void> encode_end(std::vector<std::byte>&) override { return {}; }
-
- private:
-  std::size_t left_;
-};
 
 /// A client, and the session of its server.
 struct CommandPair {

@@ -20,6 +20,7 @@
 #include "services/file_protocol.h"
 #include "services/file_reply.h"
 #include "services/file_request.h"
+#include "support/cut_layer.h"
 #include "support/file_samples.h"
 #include "support/session_pair.h"
 
@@ -30,31 +31,6 @@ namespace hotline::test {
 
 /// Returns how many bytes later the next of many connections breaks: one from the end of HELLO on.
 inline std::size_t next_break(std::size_t bytes) { return bytes < 39 ? 13 : 1; }
-
-/// Ends a stream for its reader after some bytes, as a connection that breaks.
-class BreakingLayer final : public StreamLayer {
- public:
-  explicit BreakingLayer(std::size_t bytes) : left_(bytes) {}
-
-  Result<std::size_t> decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>&) override {
-    const std::size_t count = std::min({wire.size(), plain.size(), left_});
-    if (count == 0 && !wire.empty()) {
-      return fail(make_error(ErrorKind::reset, "receive from", {}, "the test has broken it"));
-    }
-    std::copy_n(wire.begin(), count, plain.begin());
-    wire = wire.subspan(count);
-    left_ -= count;
-    return count;
-  }
-  Result<void> encode(Bytes plain, std::vector<std::byte>& out) override {
-    out.insert(out.end(), plain.begin(), plain.end());
-    return {};
-  }
-  Result<void> encode_end(std::vector<std::byte>&) override { return {}; }
-
- private:
-  std::size_t left_;
-};
 
 /// A client, and the session of its server.
 struct FilePair {

@@ -142,6 +142,18 @@ class ServedFiles {
   std::optional<Session> client{};  ///< That of alice.
 };
 
+/// Waits until a session has ended. Returns false if it goes on.
+inline bool ends(Session& session) {
+  const Deadline until = deadline_after(std::chrono::seconds(30));
+  while (!until.has_passed(now())) {
+    const auto opened =
+        session.open({}, as_bytes(services::encode_file_request(GetQuota{})), until);
+    if (!opened) return true;
+    if (!sleep_for(std::chrono::milliseconds(5))) return false;
+  }
+  return false;
+}
+
 /// Runs `body` on each loop with such a service.
 inline void served_files(const std::function<void(ServedFiles&)>& body,
                          const FilesOptions& options = {}, const std::string& users_text = {}) {

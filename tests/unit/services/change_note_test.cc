@@ -1,8 +1,6 @@
 #include "services/change_note.h"
 
-#include <chrono>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -12,25 +10,12 @@
 namespace hotline::services::change_note_test {
 namespace {
 
-using namespace std::chrono_literals;
-using test::ask_files;
 using test::file_path;
 using test::FileAsk;
-using test::FileReceipt;
-using test::sample_content;
 using test::served_files;
 using test::ServedFiles;
-
-constexpr std::uint64_t kBlock = kFileBlockBytes;
-
-PutSmallFile small_file(std::string_view path, std::string_view content) {
-  return {.path = file_path(path),
-          .modified = FileTime(std::chrono::seconds(1'000)),
-          .root = root_of(as_bytes(content)),
-          .content = std::string(content)};
-}
-
-PutFile upload_to(std::string_view path) { return {.path = file_path(path)}; }
+using test::small_file;
+using test::upload_to;
 
 }  // namespace
 

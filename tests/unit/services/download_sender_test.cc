@@ -1,9 +1,6 @@
 #include "services/download_sender.h"
 
-#include <chrono>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -12,18 +9,13 @@
 namespace hotline::services::download_sender_test {
 namespace {
 
-using namespace std::chrono_literals;
-using test::ask_files;
-using test::file_path;
-using test::FileAsk;
 using test::FileReceipt;
 using test::sample_content;
 using test::served_files;
 using test::ServedFiles;
+using test::upload_to;
 
 constexpr std::uint64_t kBlock = kFileBlockBytes;
-
-PutFile upload_to(std::string_view path) { return {.path = file_path(path)}; }
 
 }  // namespace
 

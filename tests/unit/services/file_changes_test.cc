@@ -1,9 +1,6 @@
 #include "services/file_changes.h"
 
-#include <chrono>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -12,23 +9,12 @@
 namespace hotline::services::file_changes_test {
 namespace {
 
-using namespace std::chrono_literals;
-using test::ask_files;
 using test::file_path;
-using test::FileAsk;
-using test::FileReceipt;
-using test::sample_content;
 using test::served_files;
 using test::ServedFiles;
+using test::small_file;
 
 constexpr std::uint64_t kBlock = kFileBlockBytes;
-
-PutSmallFile small_file(std::string_view path, std::string_view content) {
-  return {.path = file_path(path),
-          .modified = FileTime(std::chrono::seconds(1'000)),
-          .root = root_of(as_bytes(content)),
-          .content = std::string(content)};
-}
 
 }  // namespace
 

@@ -15,7 +15,7 @@ namespace hotline::file_delivery_test {
 namespace {
 
 using services::DoneReply;
-using test::BreakingLayer;
+using test::CutLayer;
 using test::file_path;
 using test::FilePair;
 using test::kind_of;
@@ -290,7 +290,7 @@ TEST_CASE("an upload whose connection breaks after any number of bytes is never 
     for (std::size_t bytes = 0; !is_done; bytes += test::next_break(bytes)) {
       CAPTURE(bytes);
       REQUIRE(bytes < 1'000);
-      FilePair pair(std::make_unique<BreakingLayer>(bytes));
+      FilePair pair(std::make_unique<CutLayer>(bytes));
       FileResult<FileVersion> put;
       bool has_server_done = false;
       together(

@@ -18,7 +18,7 @@ namespace {
 
 using services::MetaReply;
 using services::SmallFileReply;
-using test::BreakingLayer;
+using test::CutLayer;
 using test::file_path;
 using test::FilePair;
 using test::kind_of;
@@ -319,7 +319,7 @@ TEST_CASE("a connection that breaks after any number of bytes is never a success
     for (std::size_t bytes = 0; !has_arrived; bytes += test::next_break(bytes)) {
       CAPTURE(bytes);
       REQUIRE(bytes < 1'000);
-      FilePair pair(std::make_unique<BreakingLayer>(bytes));
+      FilePair pair(std::make_unique<CutLayer>(bytes));
       Kept kept;
       FileResult<FileMeta> got;
       together(

@@ -1,7 +1,6 @@
 #include "services/file_session.h"
 
 #include <string>
-#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -13,26 +12,13 @@ namespace hotline::services::file_session_test {
 namespace {
 
 using namespace std::chrono_literals;
-using test::ask_files;
+using test::ends;
 using test::file_path;
 using test::FileAsk;
-using test::FileReceipt;
 using test::sample_content;
 using test::served_files;
 using test::ServedFiles;
-
-PutFile upload_to(std::string_view path) { return {.path = file_path(path)}; }
-
-/// Waits until the session has ended.
-bool ends(Session& session) {
-  const Deadline until = deadline_after(30s);
-  while (!until.has_passed(now())) {
-    const auto opened = session.open({}, as_bytes(encode_file_request(GetQuota{})), until);
-    if (!opened) return true;
-    if (!sleep_for(5ms)) return false;
-  }
-  return false;
-}
+using test::upload_to;
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <string>
-#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -22,25 +21,13 @@ using services::SmallFileReply;
 using services::UploadList;
 using test::file_path;
 using test::FileAsk;
-using test::FileReceipt;
 using test::sample_content;
 using test::served_files;
 using test::ServedFiles;
+using test::small_file;
+using test::upload_to;
 
 constexpr std::uint64_t kBlock = kFileBlockBytes;
-
-PutSmallFile small_file(std::string_view path, std::string_view content) {
-  return {.path = file_path(path),
-          .modified = FileTime(std::chrono::seconds(1'000)),
-          .root = services::root_of(as_bytes(content)),
-          .content = std::string(content)};
-}
-
-PutFile upload_to(std::string_view path, unsigned key = 0) {
-  PutFile request{.path = file_path(path)};
-  if (key != 0) request.key = test::sample_bytes(key);
-  return request;
-}
 
 }  // namespace
 

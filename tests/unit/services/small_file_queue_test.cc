@@ -1,8 +1,6 @@
 #include "services/small_file_queue.h"
 
-#include <chrono>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -12,16 +10,11 @@
 namespace hotline::services::small_file_queue_test {
 namespace {
 
-using namespace std::chrono_literals;
-using test::ask_files;
 using test::file_path;
 using test::FileAsk;
 using test::FileReceipt;
-using test::sample_content;
 using test::served_files;
 using test::ServedFiles;
-
-constexpr std::uint64_t kBlock = kFileBlockBytes;
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 
 #include <doctest/doctest.h>
 
-#include "support/served_command.h"
+#include "support/cut_layer.h"
 #include "support/served_files.h"
 
 // Uploads that do not go as they should: nothing of them is ever published.
