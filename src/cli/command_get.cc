@@ -99,6 +99,8 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
        .server = run.server,
        .user = run.link.to().uri,
        .notes = run.notes,
+       .on_begin =
+           [&](std::uint64_t offset) { report_resumed(remote.path.text(), offset, run.link); },
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
   auto got = run.link.perform<FileMeta>([&](FileClient& client) { return file.run(client); });
   if (got) return {};

@@ -65,6 +65,7 @@ FileResult<void> upload(const PutRun& run, const std::string& directory, const s
        .replacement = replacement_of(run.options),
        .server = run.server,
        .user = run.link.to().uri,
+       .on_begin = [&](std::uint64_t offset) { report_resumed(path.text(), offset, run.link); },
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
   if (!file) return fail(std::move(file.error()));
   return without_version(

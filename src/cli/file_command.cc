@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/file_status.h"
+#include "cli/file_text.h"
 #include "cli/option_values.h"
 #include "cli/report.h"
 #include "cli/until_signal.h"
@@ -62,6 +63,11 @@ ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link)
   // A signal has come, and says it.
   if (failure.kind == ErrorKind::cancelled && !failure.answer) return status;
   return report_error(failure, status, link.to().form);
+}
+
+void report_resumed(const std::string& name, std::uint64_t offset, const FileLink& link) {
+  if (offset == 0) return;
+  report_note(shown_path(name) + " goes on at " + size_text(offset), link.to().form);
 }
 
 void FileTally::add(const FileResult<void>& done, const FileLink& link) {

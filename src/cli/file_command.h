@@ -66,6 +66,9 @@ class FileTally {
 /// Reports a failure, and returns the exit status for it.
 ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link);
 
+/// Notes that the transfer of `name` goes on at `offset`, unless that is its beginning.
+void report_resumed(const std::string& name, std::uint64_t offset, const FileLink& link);
+
 /// Returns the path that a user has written: one `/` at its beginning and its end are left out, and
 /// `.` is the home. Fails with a usage_error().
 Result<FilePath> read_remote_path(std::string_view word);

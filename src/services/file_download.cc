@@ -217,6 +217,7 @@ Result<void> FileDownload::State::begin(const FileMeta& meta) {
     const bool is_noted = meta.size > kNotedMin && !meta.version.is_none();
     if (is_noted) make_note();
   }
+  if (options.on_begin) options.on_begin(part->size());
   return part->reserve(meta.size);
 }
 

@@ -113,9 +113,10 @@ FileResult<FileVersion> FileUpload::State::put(FileClient& client, DiskSource& s
                               },
                               .known = known,
                               .on_begin =
-                                  [&](std::uint64_t) {
+                                  [&](std::uint64_t offset) {
                                     has_begun = true;
                                     known.clear();
+                                    if (options.on_begin) options.on_begin(offset);
                                   },
                               .on_block =
                                   [&](std::uint64_t block, const BlockHash& hash) {

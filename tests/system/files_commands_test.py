@@ -207,16 +207,25 @@ class Losses(Files):
         path = os.path.join(self.folder, "r")
         return self.enterContext(Relay(path, os.path.join(self.folder, "s"), limit, **how))
 
+    def notes(self, command, *words):
+        """Standard error of a command that is done through the relay."""
+        done = run("--home", os.path.join(self.folder, "state"), command,
+                   f"unix://{self.folder}/r", *words, cwd=self.here)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr.decode()
+
     def test_transfers_go_on_after_a_loss_of_the_connection(self):
         self.serve()
         self.write("a", content_of(8 * MIB))
         relay = self.relayed(4 * MIB, upwards=True)
-        self.do("put", "a", endpoint=f"unix://{self.folder}/r")
+        said = self.notes("put", "a")
+        self.assertRegex(said, r"note: a goes on at [1-4]\.0 MiB\n")
         self.assertTrue(relay.limit_reached.is_set())
         self.assertEqual(self.stored("a"), self.read("a"))
         os.unlink(self.folder + "/r")
         relay = self.relayed(4 * MIB, upwards=False)
-        self.do("get", "a", "--to", "b", endpoint=f"unix://{self.folder}/r")
+        said = self.notes("get", "a", "--to", "b")
+        self.assertRegex(said, r"note: a goes on at [1-4]\.0 MiB\n")
         self.assertTrue(relay.limit_reached.is_set())
         self.assertEqual(self.read("b"), self.read("a"))
 

@@ -35,6 +35,10 @@ struct FileDownloadOptions {
   std::string user{};
   std::string notes{};
 
+  /// Gets the offset of the first byte that comes, after what an earlier attempt has left. May be
+  /// empty.
+  std::function<void(std::uint64_t offset)> on_begin{};
+
   /// Gets how many bytes of the file have arrived, and its size. May be empty.
   std::function<void(std::uint64_t done, std::uint64_t size)> on_progress{};
 };

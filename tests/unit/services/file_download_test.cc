@@ -155,9 +155,13 @@ TEST_CASE("another process goes on after the blocks that are the same at the ser
       auto part = target.directory.open_for_writing(target.names().front());
       REQUIRE(part->write_at(5, as_bytes("damage")));
     }
-    FileDownload again = target.download();
+    FileDownloadOptions options = target.options();
+    std::vector<std::uint64_t> begins;
+    options.on_begin = [&](std::uint64_t begin) { begins.push_back(begin); };
+    FileDownload again(target.directory, "a", options);
     const std::uint64_t offset = is_damaged ? 0 : kFileBlockBytes;
     CHECK(run_from(again, {hashes_of(content), rest_of(content, offset)}));
+    CHECK(begins == std::vector{offset});
     CHECK((target.read("a") == content));
     CHECK(target.names() == std::vector<std::string>{"a"});
   }

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -79,12 +80,16 @@ TEST_CASE("a long file goes as content, and again after what was kept") {
     const std::string content = test::sample_content(2 * kFileBlockBytes + 5);
     Source source(content);
     std::uint64_t last = 0;
-    FileUpload upload = source.open(
-        {.path = file_path("a"), .on_progress = [&](std::uint64_t done, std::uint64_t size) {
-           CHECK(done >= last);
-           CHECK(size == content.size());
-           last = done;
-         }});
+    std::vector<std::uint64_t> begins;
+    FileUpload upload =
+        source.open({.path = file_path("a"),
+                     .on_begin = [&](std::uint64_t offset) { begins.push_back(offset); },
+                     .on_progress =
+                         [&](std::uint64_t done, std::uint64_t size) {
+                           CHECK(done >= last);
+                           CHECK(size == content.size());
+                           last = done;
+                         }});
     const auto cut = run_to(upload, [&](ServedFile& served) {
       served.keep("");
       CHECK(served.stream.read(services::kContentFlow));
@@ -104,6 +109,7 @@ TEST_CASE("a long file goes as content, and again after what was kept") {
     });
     CHECK(done);
     CHECK(last == content.size());
+    CHECK(begins == std::vector<std::uint64_t>{0, kFileBlockBytes});
   });
 }
 
