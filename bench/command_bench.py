@@ -28,9 +28,9 @@ class Bench:
 
     def __init__(self, arguments, folder, stack):
         self.arguments, self.folder, self._stack = arguments, folder, stack
-        self.hotline = _program(arguments.build / "hotline")
-        self.load = _program(arguments.build / "bench/command_load")
-        self.floor = _program(arguments.build / "bench/floor_output")
+        self.hotline = program(arguments.build / "hotline")
+        self.load = program(arguments.build / "bench/command_load")
+        self.floor = program(arguments.build / "bench/floor_output")
         self.caller = trusts.caller_home(self.hotline, folder)
         self.secret = folder / "secret"
         self.secret.touch(0o600)
@@ -87,7 +87,7 @@ class Bench:
         return sum(os.path.getsize(each) for each in self.long_output()[1:])
 
 
-def _program(path):
+def program(path):
     if not os.access(path, os.X_OK):
         sys.exit(f"no program {path}: build it first")
     return path.resolve()

@@ -12,6 +12,7 @@ import time
 import command_memory
 from command_bench import checked, listening
 from peers import openssh
+from rounds import turned
 
 TRANSPORTS = ["tcp", "unix", "tls"]
 FANOUT = "64"
@@ -19,16 +20,9 @@ FANOUT = "64"
 FRESH_SHARE = 5
 
 
-def _turned(items, number):
-    """The items, beginning with another one in each round."""
-    items = list(items)
-    turn = number % len(items)
-    return items[turn:] + items[:turn]
-
-
 def latency(bench, number):
     with bench.serving(TRANSPORTS) as server:
-        order = _turned(range(len(TRANSPORTS)), number)
+        order = turned(range(len(TRANSPORTS)), number)
         bare, *remote = bench.load_result("latency", bench.arguments.commands,
                                           *(server.endpoints[each] for each in order))
     named = {TRANSPORTS[each]: row for each, row in zip(order, remote)}
@@ -56,7 +50,7 @@ def program(bench, number):
             commands["ssh-fresh"] = [*bench.ssh.client, "bench", "/bin/true"]
         times = collections.defaultdict(list)
         for turn in range(bench.arguments.programs):
-            for name in _turned(commands, number + turn):
+            for name in turned(commands, number + turn):
                 if name != "ssh-fresh" or turn % FRESH_SHARE == 0:
                     times[name].append(_time_ms(commands[name]))
     return {name: {"p50_ms": statistics.median(times[name]), "max_ms": max(times[name])}
@@ -81,7 +75,7 @@ def output(bench, number):
                                         name, endpoint in zip(TRANSPORTS, server.endpoints)}
         if bench.ssh:
             commands["ssh"] = [*bench.master, "bench", " ".join(words)]
-        for name in _turned(commands, number):
+        for name in turned(commands, number):
             began = time.perf_counter()
             done = checked(commands[name], stdout=subprocess.DEVNULL)
             rates[name] = size / (time.perf_counter() - began) / 1e6
@@ -93,7 +87,7 @@ def output(bench, number):
 def burst(bench, number):
     bare, rows = [], {}
     with bench.serving(TRANSPORTS) as server:
-        for name, endpoint in _turned(zip(TRANSPORTS, server.endpoints), number):
+        for name, endpoint in turned(zip(TRANSPORTS, server.endpoints), number):
             row = bench.load_result("burst", bench.arguments.burst, endpoint)
             bare.append(row["bare_s"])
             rows[name] = {"seconds": row["remote_s"], "failures": row["failures"]}
@@ -104,7 +98,7 @@ def burst(bench, number):
 def stalled(bench, number):
     """`unread`: a client reads from its connection, but no output. `stopped`: it does nothing."""
     rows = {}
-    for conduct in _turned(("unread", "stopped"), number):
+    for conduct in turned(("unread", "stopped"), number):
         with bench.serving(["tcp"]) as server, _killed(subprocess.Popen(
                 bench.loaded(conduct, bench.arguments.stalled, *server.endpoints),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)) as client:
@@ -149,7 +143,7 @@ def hosts(bench, number):
     rows = {}
     with _many(bench, "tls") as tls, _many(bench, "tcp") as tcp:
         commands = {"on-tls": tls, "on-tcp": tcp} | _fleet(bench)
-        for name in _turned(commands, number):
+        for name in turned(commands, number):
             command, variables = commands[name]
             began = time.perf_counter()
             done = checked(command, env=os.environ | variables)

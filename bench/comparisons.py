@@ -53,12 +53,16 @@ def summarise(comparisons, rounds):
     return [found for each in comparisons if (found := compare(each, rounds))]
 
 
+def _cell(value):
+    return "-" if value is None else f"{value:,.{2 if value < 100 else 0}f}"
+
+
 def print_medians(title, rows):
+    """Not every row needs to have every figure."""
+    keys = list(dict.fromkeys(key for row in rows.values() for key in row))
     if rows:
-        keys = list(next(iter(rows.values())))
         report.print_table(title, ["", *keys], [
-            [name, *(f"{row[key]:,.{2 if row[key] < 100 else 0}f}" for key in keys)]
-            for name, row in rows.items()])
+            [name, *(_cell(row.get(key)) for key in keys)] for name, row in rows.items()])
 
 
 def print_summary(title, rounds, comparisons):

@@ -88,10 +88,23 @@ def succeeds(command):
                           check=False).returncode == 0
 
 
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listens(port):
+    """Whether a program listens at a port of the loopback; it does not notice."""
+    lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    words = [line.split() for line in lines]
+    return any(each[1].endswith(f":{port:04X}") and each[3] == "0A" for each in words)
+
+
+def port_of(server):
+    """The port of an Sshd, as text."""
+    lines = server.configuration.read_text().split("\n")
+    return next(line.split()[1] for line in lines if line.strip().startswith("Port "))
 
 
 @contextlib.contextmanager
@@ -113,7 +126,7 @@ def _write_configuration(folder):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name],
                        check=True)
     (folder / "known").write_text("bench " + (folder / "host.pub").read_text())
-    words = {"port": _free_port(), "folder": folder, "user": getpass.getuser()}
+    words = {"port": free_port(), "folder": folder, "user": getpass.getuser()}
     for name, text in (("sshd_config", SSHD_CONFIG), ("ssh_config", SSH_CONFIG)):
         (folder / name).write_text(text.format(**words))
 
