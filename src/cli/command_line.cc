@@ -40,8 +40,13 @@ CommandLine parse_command_line(const std::vector<std::string>& words,
 }
 
 ExitStatus run_command_line(const std::vector<std::string>& words) {
-  const std::vector<Subcommand> commands = make_subcommands();
-  const CommandLine line = parse_command_line(words, commands);
+  std::vector<Subcommand> commands = make_subcommand_in(words);
+  CommandLine line = parse_command_line(words, commands);
+  if (!line.arguments) {
+    // A mistake is explained with all of them; and the word may have been the value of an option.
+    commands = make_subcommands();
+    line = parse_command_line(words, commands);
+  }
   const CommonOptions& common = line.common;
   if (!line.arguments) {
     return report_error(line.arguments.error(), ExitStatus::usage, common.output);

@@ -13,7 +13,8 @@ constexpr std::size_t kInputBytes = 64 * 1024;
 }  // namespace
 
 void RemoteInput::send(RunningCommand& command) {
-  room_.resize(kInputBytes);
+  // Without filling it: most commands get little input.
+  if (!room_) room_ = std::make_unique_for_overwrite<std::byte[]>(kInputBytes);
   while (!has_ended_) {
     // The first time after a resumption this also sends what did not arrive, though nothing was
     // read since.
@@ -36,7 +37,7 @@ bool RemoteInput::send_rest(RunningCommand& command) {
 bool RemoteInput::read() {
   std::ptrdiff_t count = 0;
   if (const auto ready = StandardInput::wait_ready(); ready) {
-    count = StandardInput::read(as_writable_bytes(room_));
+    count = StandardInput::read({room_.get(), kInputBytes});
   } else if (ready.error().kind == ErrorKind::cancelled) {
     return false;
   } else {
@@ -46,7 +47,7 @@ bool RemoteInput::read() {
   has_ended_ = count == 0 || count == -EBADF;
   if (has_ended_) return true;
   if (count < 0) failure_ = static_cast<int>(-count);
-  if (count > 0) unsent_ = as_bytes(room_).first(static_cast<std::size_t>(count));
+  if (count > 0) unsent_ = {room_.get(), static_cast<std::size_t>(count)};
   return count > 0;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <cstddef>
+#include <memory>
 
 #include "hotline/core/bytes.h"
 #include "hotline/services/running_command.h"
@@ -24,7 +24,7 @@ class RemoteInput {
   bool send_rest(RunningCommand& command);
   bool read();
 
-  std::string room_{};
+  std::unique_ptr<std::byte[]> room_{};
   Bytes unsent_{};  ///< The rest of the last piece, within `room_`.
   bool has_ended_ = false;
   int failure_ = 0;

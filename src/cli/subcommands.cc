@@ -1,5 +1,8 @@
 #include "cli/subcommands.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "cli/command_attach.h"
@@ -28,39 +31,58 @@
 namespace hotline::cli {
 namespace {
 
-/// One line for each sub-command.
-constexpr Subcommand (*kSubcommands[])() = {
-    serve_subcommand,     //
-    call_subcommand,      //
-    run_subcommand,       //
-    shell_subcommand,     //
-    attach_subcommand,    //
-    jobs_subcommand,      //
-    ls_subcommand,        //
-    get_subcommand,       //
-    put_subcommand,       //
-    mkdir_subcommand,     //
-    rm_subcommand,        //
-    mv_subcommand,        //
-    sum_subcommand,       //
-    quota_subcommand,     //
-    time_subcommand,      //
-    ntp_subcommand,       //
-    files_subcommand,     //
-    key_subcommand,       //
-    services_subcommand,  //
-    doctor_subcommand,    //
-    help_subcommand,      //
-    version_subcommand,
+/// A row repeats the name, because making a sub-command takes longer than parsing its arguments.
+struct SubcommandRow {
+  std::string_view name;
+  Subcommand (*make)();
 };
+
+constexpr SubcommandRow kSubcommands[] = {
+    {"serve", serve_subcommand},
+    {"call", call_subcommand},
+    {"run", run_subcommand},
+    {"shell", shell_subcommand},
+    {"attach", attach_subcommand},
+    {"jobs", jobs_subcommand},
+    {"ls", ls_subcommand},
+    {"get", get_subcommand},
+    {"put", put_subcommand},
+    {"mkdir", mkdir_subcommand},
+    {"rm", rm_subcommand},
+    {"mv", mv_subcommand},
+    {"sum", sum_subcommand},
+    {"quota", quota_subcommand},
+    {"time", time_subcommand},
+    {"ntp", ntp_subcommand},
+    {"files", files_subcommand},
+    {"key", key_subcommand},
+    {"services", services_subcommand},
+    {"doctor", doctor_subcommand},
+    {"help", help_subcommand},
+    {"version", version_subcommand},
+};
+
+Subcommand make_subcommand(const SubcommandRow& row) {
+  Subcommand made = row.make();
+  made.options = with_common_rows(std::move(made.options));
+  return made;
+}
 
 }  // namespace
 
 std::vector<Subcommand> make_subcommands() {
   std::vector<Subcommand> made;
-  for (const auto& make : kSubcommands) {
-    made.push_back(make());
-    made.back().options = with_common_rows(std::move(made.back().options));
+  for (const SubcommandRow& each : kSubcommands) made.push_back(make_subcommand(each));
+  return made;
+}
+
+std::vector<Subcommand> make_subcommand_in(const std::vector<std::string>& words) {
+  std::vector<Subcommand> made;
+  for (const std::string& word : words) {
+    const auto* const found = std::ranges::find(kSubcommands, word, &SubcommandRow::name);
+    if (found == std::end(kSubcommands)) continue;
+    made.push_back(make_subcommand(*found));
+    break;
   }
   return made;
 }

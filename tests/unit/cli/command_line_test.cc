@@ -93,6 +93,17 @@ TEST_CASE("common options stand before a command or after it") {
   CHECK(line.common.home.empty());
 }
 
+TEST_CASE("the name of a command may be the value of an option before the command") {
+  CHECK(run({"--home", "call", "version"}).output == run({"version"}).output);
+  CHECK(run({"--home", "version", "--version"}).output == run({"version"}).output);
+  const Outcome unknown = run({"--home", "call", "versio"});
+  CHECK(unknown.status == ExitStatus::usage);
+  CHECK(unknown.errors.find("version") != std::string::npos);
+  // The hint knows the options of every command.
+  const Outcome early = run({"--once", "call"});
+  CHECK(early.errors.find("hotline serve --once") != std::string::npos);
+}
+
 TEST_CASE("a mistake is shown as JSON if that was asked for, however wrong the rest is") {
   const auto form = [](const Words& words) {
     return parse_command_line(words, make_subcommands()).common.output;

@@ -45,4 +45,20 @@ TEST_CASE("a sub-command takes as many words as it has operands, or any number o
   }
 }
 
+TEST_CASE("each sub-command can be made by itself, with the same options") {
+  for (const Subcommand& each : make_subcommands()) {
+    CAPTURE(each.name);
+    const auto made = make_subcommand_in({"--json", each.name, "--", "serve", "call"});
+    REQUIRE(made.size() == 1);
+    CHECK(made.front().name == each.name);
+    CHECK(made.front().options.size() == each.options.size());
+  }
+}
+
+TEST_CASE("no sub-command is made where no word names one") {
+  CHECK(make_subcommand_in({}).empty());
+  CHECK(make_subcommand_in({"--version"}).empty());
+  CHECK(make_subcommand_in({"--home=run", "Run", "running", ""}).empty());
+}
+
 }  // namespace hotline::cli::subcommands_test
