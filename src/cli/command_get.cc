@@ -150,7 +150,10 @@ void add_tree(FileTransfers& transfers, GetRun& run, const RemoteName& root,
   for (const FileEntry& each : *listed) {
     const std::string below = each.path.text();
     const auto path = FilePath::parse(root.path.is_home() ? below : root.path.text() + '/' + below);
-    if (!path) continue;
+    if (!path) {
+      transfers.skip(root.path.text() + '/' + below, std::string(describe(path.error())));
+      continue;
+    }
     add_remote(transfers, run, {*path, each.meta}, local.empty() ? below : local + '/' + below);
   }
 }

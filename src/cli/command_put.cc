@@ -108,7 +108,8 @@ void add_local(FileTransfers& transfers, const PutRun& run, const std::string& d
 
 void add_empty_directory(FileTransfers& transfers, const std::string& remote) {
   const auto path = FilePath::parse(remote);
-  if (!path || path->is_home()) return;
+  if (!path) return transfers.skip(remote, std::string(describe(path.error())));
+  if (path->is_home()) return;
   transfers.add({.name = remote + '/',
                  .run = [path = *path](FileLink& link, const FileTransfer::OnProgress&) {
                    return without_version(link.perform<FileVersion>([&](FileClient& client) {

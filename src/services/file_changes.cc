@@ -64,8 +64,8 @@ void FileChanges::answer(const RemoveFile& request) {
 }
 
 void FileChanges::answer(const MoveFile& request) {
-  carry_out(ChangeNote(call_, FileRequestKind::move, request.path, &request.target),
-            [&] { return call_.home.move(request); });
+  carry_out_long(ChangeNote(call_, FileRequestKind::move, request.path, &request.target),
+                 [&] { return call_.home.move(request); });
 }
 
 void FileChanges::answer(const CopyFile& request) {

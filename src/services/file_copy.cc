@@ -67,6 +67,9 @@ FileOutcome<FileStatus> FileCopy::copy_tree(const FilePath& from, const FileTarg
   if (!directory) return std::unexpected(std::move(directory.error()));
   auto lister = FileLister::open(std::move(*directory), {.depth = FileDepth::tree});
   if (!lister) return std::unexpected(std::move(lister.error()));
+  if (auto room = tree_.check_room_below(from, target.path); !room) {
+    return std::unexpected(std::move(room.error()));
+  }
   const auto made = tree_.make_new_directory(target.path, target.parents);
   if (!made) return made;
   for (bool is_last = false; !is_last;) {

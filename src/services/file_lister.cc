@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/file_version.h"
+#include "services/long_path.h"
 
 namespace hotline::services {
 namespace {
@@ -23,24 +24,48 @@ bool is_not_entered(const FileError& error) {
   return error.code == FileErrorCode::not_found || error.code == FileErrorCode::not_a_directory;
 }
 
+std::string joined_path(const FilePath& directory, std::string_view path) {
+  return directory.is_home() ? std::string(path) : directory.text() + "/" + std::string(path);
+}
+
+/// Returns enough of a path that is too long to find it.
+std::string beginning_of_path(const std::string& path) {
+  constexpr std::size_t kShownBytes = 200;
+  return path.size() <= kShownBytes ? path : path.substr(0, kShownBytes) + "...";
+}
+
 }  // namespace
 
 FileOutcome<FileLister> FileLister::open(Directory directory, const ListDirectory& request) {
-  FileLister lister(request);
-  if (auto entered = lister.enter(std::move(directory), {}); !entered) {
+  FileLister lister(std::move(directory), request);
+  if (auto entered = lister.enter({}, request.cursor); !entered) {
     return std::unexpected(std::move(entered.error()));
   }
   return lister;
 }
 
-FileOutcome<void> FileLister::enter(Directory directory, const FilePath& path) {
+FileOutcome<DirectoryReader> FileLister::open_reader(const Level& level) const {
   const bool wants_status = request_.detail == ListDirectory::Detail::meta;
-  auto reader = directory.entries(
-      {.detail = wants_status ? EntriesOptions::Detail::status : EntriesOptions::Detail::names,
-       .from = levels_.empty() ? request_.cursor : 0});
+  const EntriesOptions options{
+      .detail = wants_status ? EntriesOptions::Detail::status : EntriesOptions::Detail::names,
+      .from = level.position};
+  auto directory = open_long_path(directory_, level.path.text());
+  if (!directory) return storage_failure(directory.error());
+  auto reader = directory->entries(options);
   if (!reader) return storage_failure(reader.error());
-  levels_.push_back(
-      {.path = path, .directory = std::move(directory), .reader = std::move(*reader)});
+  return std::move(*reader);
+}
+
+FileOutcome<void> FileLister::enter(const FilePath& path, std::uint64_t position) {
+  Level level{.path = path, .position = position};
+  auto reader = open_reader(level);
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  level.reader = std::move(*reader);
+  levels_.push_back(std::move(level));
+  if (levels_.size() <= kOpenMax) return {};
+  Level& outer = levels_[levels_.size() - 1 - kOpenMax];
+  if (outer.reader) outer.position = outer.reader->position();
+  outer.reader.reset();
   return {};
 }
 
@@ -48,35 +73,58 @@ FileOutcome<void> FileLister::enter_next() {
   Level& level = levels_.back();
   const std::string name = std::move(level.below.back());
   level.below.pop_back();
-  auto path = FilePath::parse(level.path.is_home() ? name : level.path.text() + "/" + name);
-  auto directory = level.directory.open_beneath(name);
-  if (directory) return enter(std::move(*directory), path.value());
-  FileError error = file_error_of(directory.error());
-  if (is_not_entered(error)) return {};
-  return std::unexpected(std::move(error));
+  const auto path = path_of(level, name);
+  if (!path) return std::unexpected(path.error());
+  auto entered = enter(*path, 0);
+  if (!entered && is_not_entered(entered.error())) return {};
+  return entered;
 }
 
+/// Returns how many names were read; 0 if there are no more, or the directory has gone.
 FileOutcome<std::size_t> FileLister::read_some(std::size_t count_max) {
   Level& level = levels_.back();
-  const auto entries = level.reader.next(count_max);
+  if (!level.reader) {
+    auto reader = open_reader(level);
+    if (!reader && is_not_entered(reader.error())) return 0;
+    if (!reader) return std::unexpected(std::move(reader.error()));
+    level.reader = std::move(*reader);
+  }
+  const auto entries = level.reader->next(count_max);
+  // The system says so of a directory that was removed while it is open.
+  const bool is_gone = !entries && is_not_entered(file_error_of(entries.error()));
+  if (is_gone && levels_.size() > 1) return 0;
   if (!entries) return storage_failure(entries.error());
-  for (const DirectoryEntry& entry : *entries) add(level, entry);
+  for (const DirectoryEntry& entry : *entries) {
+    if (auto added = add(level, entry); !added) return std::unexpected(std::move(added.error()));
+  }
   std::ranges::reverse(level.below);
   return entries->size();
 }
 
-void FileLister::add(Level& level, const DirectoryEntry& entry) {
+/// Returns the path of a name, relative to the listed directory.
+FileOutcome<FilePath> FileLister::path_of(const Level& level, std::string_view name) const {
+  const std::string text = joined_path(level.path, name);
+  auto path = FilePath::parse(text);
+  if (request_.depth == FileDepth::single && path) return std::move(*path);
+  const auto whole = FilePath::parse(joined_path(request_.path, text));
+  if (path && whole) return std::move(*path);
+  return refuse(
+      FileErrorCode::bad_name,
+      std::string(describe(path ? whole.error() : path.error())) + ": " + beginning_of_path(text));
+}
+
+FileOutcome<void> FileLister::add(Level& level, const DirectoryEntry& entry) {
   const bool is_named_only = request_.detail == ListDirectory::Detail::names;
-  if (!is_named_only && !entry.status) return;
-  auto path =
-      FilePath::parse(level.path.is_home() ? entry.name : level.path.text() + "/" + entry.name);
-  if (!path) return;
+  if (!is_named_only && !entry.status) return {};
+  auto path = path_of(level, entry.name);
+  if (!path) return std::unexpected(std::move(path.error()));
   FileEntry added{.path = std::move(*path)};
   added.meta = meta_of(entry.status.value_or(FileStatus{.kind = entry.kind}));
   if (is_named_only) added.meta = {.kind = added.meta.kind};
   const bool is_directory = added.meta.kind == FileKind::directory;
   if (is_directory && request_.depth == FileDepth::tree) level.below.push_back(entry.name);
   ahead_.push_back(std::move(added));
+  return {};
 }
 
 FileOutcome<FilePage> FileLister::next() {
@@ -105,7 +153,7 @@ FileOutcome<void> FileLister::fill_from_directory(FilePage& page, std::size_t en
     }
     ahead_.clear();
   }
-  page.cursor = levels_.back().reader.position();
+  page.cursor = levels_.back().reader->position();
   return {};
 }
 
@@ -136,6 +184,18 @@ FileOutcome<void> FileLister::fill_from_tree(FilePage& page, std::size_t entries
 std::size_t FileLister::size_of_entry(std::size_t path_size) const {
   const bool is_named_only = request_.detail == ListDirectory::Detail::names;
   return (is_named_only ? 1 : kEntryMetaBytes) + kEntryLengthBytes + path_size;
+}
+
+FileOutcome<void> check_paths_below(Directory directory, const FilePath& path) {
+  auto lister = FileLister::open(
+      std::move(directory),
+      {.path = path, .depth = FileDepth::tree, .detail = ListDirectory::Detail::names});
+  if (!lister) return std::unexpected(std::move(lister.error()));
+  for (;;) {
+    const auto page = lister->next();
+    if (!page) return std::unexpected(page.error());
+    if (page->is_last) return {};
+  }
 }
 
 }  // namespace hotline::services

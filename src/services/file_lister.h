@@ -3,7 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hotline/engine/directory.h"
@@ -14,12 +17,15 @@
 namespace hotline::services {
 
 /// Lists a directory or, parents before what they contain, a tree, page by page. Its memory does
-/// not grow with the directory: it has an open directory for each level. What changes while it is
-/// listed may be missed. Names that do not fit into a path of the service are left out. One fiber
-/// at a time; the calls suspend it. Move only.
+/// not grow with the directory, and it has a few descriptors, however deep the tree is. What
+/// changes while it is listed may be missed. One fiber at a time; the calls suspend it. Move only.
 class FileLister {
  public:
-  /// Lists `directory`, which is that of `request`.
+  /// How many directories of a tree are open at once, besides the listed one.
+  static constexpr std::size_t kOpenMax = 8;
+
+  /// Lists `directory`, which is that of `request`. A tree with a path that no path of the service
+  /// can be is not listed in part: next() fails with `bad_name` when it comes to that path.
   static FileOutcome<FileLister> open(Directory directory, const ListDirectory& request);
 
   /// Returns the next page, which fits into a message and has at most as many entries as the
@@ -28,25 +34,33 @@ class FileLister {
 
  private:
   struct Level {
-    FilePath path;  ///< Relative to the listed directory.
-    Directory directory;
-    DirectoryReader reader;
+    FilePath path;                            ///< Relative to the listed directory.
+    std::uint64_t position = 0;               ///< Where a next reader begins.
+    std::optional<DirectoryReader> reader{};  ///< Of the innermost levels.
     std::vector<std::string> below{};  ///< Directories that were read, and are to be entered.
   };
 
-  explicit FileLister(const ListDirectory& request) : request_(request) {}
+  FileLister(Directory directory, const ListDirectory& request)
+      : request_(request), directory_(std::move(directory)) {}
 
-  FileOutcome<void> enter(Directory directory, const FilePath& path);
+  FileOutcome<void> enter(const FilePath& path, std::uint64_t position);
   FileOutcome<void> enter_next();
+  FileOutcome<DirectoryReader> open_reader(const Level& level) const;
   FileOutcome<std::size_t> read_some(std::size_t count_max);
-  void add(Level& level, const DirectoryEntry& entry);
+  FileOutcome<void> add(Level& level, const DirectoryEntry& entry);
+  FileOutcome<FilePath> path_of(const Level& level, std::string_view name) const;
   FileOutcome<void> fill_from_directory(FilePage& page, std::size_t entries_max);
   FileOutcome<void> fill_from_tree(FilePage& page, std::size_t entries_max);
   std::size_t size_of_entry(std::size_t path_size) const;
 
   ListDirectory request_;
+  Directory directory_;
   std::vector<Level> levels_{};    ///< The innermost last.
   std::deque<FileEntry> ahead_{};  ///< What was read and is in no page yet.
 };
+
+/// Fails with `bad_name` if a path below `directory` would be none of the service if the directory
+/// were at `path`. Suspends the fiber, and reads the whole tree.
+FileOutcome<void> check_paths_below(Directory directory, const FilePath& path);
 
 }  // namespace hotline::services

@@ -10,6 +10,13 @@ namespace {
 constexpr int kWalksMax = 8;
 constexpr std::size_t kNamesOfWalk = 256;
 
+/// Returns true for a directory, other than the home, that was removed or replaced beside the
+/// service, or is a mount point.
+bool has_gone(const std::string& path, const FileError& error) {
+  return !path.empty() &&
+         (error.code == FileErrorCode::not_found || error.code == FileErrorCode::not_a_directory);
+}
+
 }  // namespace
 
 FileOutcome<FileUsage> FileRecount::run() {
@@ -39,17 +46,15 @@ FileOutcome<void> FileRecount::walk() {
 
 FileOutcome<void> FileRecount::walk_one(const std::string& path) {
   const auto directory = tree_.open_for_recount(path);
-  if (!directory) {
-    // It was removed, or is a mount point.
-    if (directory.error().code == FileErrorCode::not_found) return {};
-    return std::unexpected(directory.error());
-  }
+  if (!directory && has_gone(path, directory.error())) return {};
+  if (!directory) return std::unexpected(directory.error());
   const auto status = directory->status();
   auto reader = directory->entries({.detail = EntriesOptions::Detail::status});
   if (!status || !reader) return storage_failure(status ? reader.error() : status.error());
   FileUsage usage;
   for (;;) {
     const auto entries = reader->next(kNamesOfWalk);
+    if (!entries && has_gone(path, file_error_of(entries.error()))) return {};
     if (!entries) return storage_failure(entries.error());
     if (entries->empty()) break;
     for (const DirectoryEntry& entry : *entries) {

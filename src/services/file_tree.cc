@@ -3,7 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "services/file_lister.h"
 #include "services/file_version.h"
+#include "services/long_path.h"
 
 namespace hotline::services {
 namespace {
@@ -50,6 +52,12 @@ FileUsage usage_of_any(const std::optional<FileStatus>& status) {
 
 Directory::Existing existing_for(const std::optional<FileStatus>& now) {
   return now ? Directory::Existing::replace : Directory::Existing::fail;
+}
+
+Result<DiskFile> open_longest(const Directory& root, const FilePath& path) {
+  const auto parent = root.open_beneath(path.parent().text());
+  if (!parent) return fail(parent.error());
+  return parent->open_file(path.leaf());
 }
 
 }  // namespace
@@ -99,13 +107,15 @@ FileOutcome<Directory> FileTree::open_directory(const FilePath& path) const {
 }
 
 FileOutcome<Directory> FileTree::open_for_recount(const std::string& path) const {
-  auto directory = root_.open_beneath(path);
+  auto directory = open_long_path(root_, path);
   if (!directory) return storage_failure(directory.error());
   return std::move(*directory);
 }
 
 FileOutcome<DiskFile> FileTree::open_file(const FilePath& path) const {
-  auto file = root_.open_file_beneath(path.text());
+  // The kernel does not take the longest paths at once.
+  auto file = path.text().size() < FilePath::kBytesMax ? root_.open_file_beneath(path.text())
+                                                       : open_longest(root_, path);
   if (!file) return storage_failure(file.error());
   return std::move(*file);
 }
@@ -194,6 +204,7 @@ FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePat
     return storage_failure(made.error());
   }
   settled.note_made();
+  ++paths_made_;
   auto directory = parent.open_beneath(path.leaf());
   if (!directory) return storage_failure(directory.error());
   const auto made_inode = inode_for_recount(*directory);
@@ -243,6 +254,7 @@ FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_vie
   const auto moved = from.rename(name, *parent, target.path.leaf(), existing_for(place->now));
   if (!moved) return storage_failure(moved.error());
   settled.note_done();
+  ++paths_made_;
   // A failure from here on would say that it is not published.
   return parent->status(target.path.leaf()).value_or(file);
 }
@@ -287,19 +299,36 @@ FileOutcome<FileStatus> FileTree::make_locked(const FilePath& path, const Place&
   return *status;
 }
 
+FileOutcome<void> FileTree::check_room_below(const FilePath& from, const FilePath& to) const {
+  if (to.depth() <= from.depth() && to.text().size() <= from.text().size()) return {};
+  auto directory = open_directory(from);
+  // The caller finds out what it is instead.
+  if (!directory) return {};
+  return check_paths_below(std::move(*directory), to);
+}
+
 FileOutcome<FileStatus> FileTree::move(const FilePath& from, const FileTarget& target) {
   if (from.contains(target.path)) return refuse(FileErrorCode::into_itself);
+  const std::uint64_t paths_made = paths_made_;
+  if (auto room = check_room_below(from, target.path); !room) return std::unexpected(room.error());
   ChangedDirectories changed;
-  auto moved = move_locked(from, target, changed);
+  auto moved = move_locked(from, target, paths_made, changed);
   if (!moved) return moved;
   if (auto synced = sync(changed); !synced) return std::unexpected(synced.error());
   return moved;
 }
 
 FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTarget& target,
+                                              std::uint64_t paths_made,
                                               ChangedDirectories& changed) {
   const auto lock = locking();
   if (!lock) return std::unexpected(lock.error());
+  // What was made since then may be below it; nothing more is while the home is locked.
+  if (paths_made != paths_made_) {
+    if (auto room = check_room_below(from, target.path); !room) {
+      return std::unexpected(room.error());
+    }
+  }
   const auto source = open_directory(from.parent());
   if (!source) return std::unexpected(source.error());
   const auto status = source->status(from.leaf());
@@ -329,6 +358,7 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   if (!done) return storage_failure(done.error());
   from_settled.note_done();
   to_settled.note_done();
+  ++paths_made_;
   if (is_directory) account_.note_moved();
   const auto now = parent->status(target.path.leaf());
   if (!now) return storage_failure(now.error());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -80,10 +81,16 @@ class FileTree {
 
   /// Fails with `exists` if there is anything.
   FileOutcome<FileStatus> make_new_directory(const FilePath& path, MissingParents parents);
+
+  /// Fails with `bad_name` if what is below a directory would then have a path that is none.
   FileOutcome<FileStatus> move(const FilePath& from, const FileTarget& target);
   FileOutcome<FileStatus> set_meta(const SetFileMeta& request);
 
-  // For what changes names by itself: FileRemoval, FileRecount.
+  // For what changes names by itself: FileRemoval, FileRecount, FileCopy.
+
+  /// Fails with `bad_name` if something below `from` would have a path that is none if it were
+  /// below `to` in the same way. Reads the whole tree if `to` is the deeper or longer of both.
+  FileOutcome<void> check_room_below(const FilePath& from, const FilePath& to) const;
 
   /// Locks the home.
   FileOutcome<Mutex::Lock> locking();
@@ -114,13 +121,15 @@ class FileTree {
                                  ChangedDirectories& changed) const;
   FileOutcome<FileStatus> make_locked(const FilePath& path, const Place& place,
                                       ChangedDirectories& changed);
+  /// `paths_made` is what paths_made_ was when the room below the target was checked.
   FileOutcome<FileStatus> move_locked(const FilePath& from, const FileTarget& target,
-                                      ChangedDirectories& changed);
+                                      std::uint64_t paths_made, ChangedDirectories& changed);
 
   Directory root_;
   const FileDurability durability_;
   Mutex mutex_;
   QuotaAccount account_;
+  std::atomic<std::uint64_t> paths_made_ = 0;  ///< Changed under the lock, after the change.
 };
 
 }  // namespace hotline::services

@@ -40,6 +40,17 @@ inline std::size_t count_names(const std::string& path) {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
 }
 
+/// Makes `count` directories of one name, each in the one before it, below the directory `path`.
+/// Their path may be longer than the kernel takes.
+inline void make_deep_directory(const std::string& path, const std::string& name, int count) {
+  std::filesystem::create_directories(path);
+  Directory directory = Directory::open(path).value();
+  for (int i = 0; i < count; ++i) {
+    REQUIRE(directory.make_directory(name, 0700));
+    directory = directory.open_beneath(name).value();
+  }
+}
+
 inline std::string hex_of(const UploadKey& key) { return to_hex(key); }
 
 /// The home of one user in a directory that is removed at the end.

@@ -62,6 +62,20 @@ TEST_CASE("nothing is copied into or onto itself, or onto what exists (T15)") {
   CHECK(copy("gone", "c") == FileErrorCode::not_found);
 }
 
+TEST_CASE("a directory is not copied, not even in part, where a path would be too deep") {
+  TestHome home;
+  test::make_deep_directory(home.path("d"), "e", 62);
+  home.restart();
+  const FileUsage used = home->used();
+  CHECK(code_of(home->copy({.path = file_path("d"),
+                            .target = file_path("a/c/d"),
+                            .parents = MissingParents::make,
+                            .depth = FileDepth::tree})) == FileErrorCode::bad_name);
+  CHECK(home->used() == used);
+  CHECK_FALSE(fs::exists(home.path("a")));
+  CHECK(home->copy({.path = file_path("d"), .target = file_path("c"), .depth = FileDepth::tree}));
+}
+
 TEST_CASE("a link is not copied, and neither is the file to which it leads (T10)") {
   TestHome home;
   REQUIRE(test::store_content(*home.home, "a/b", "1"));

@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "support/file_homes.h"
+#include "support/sockets.h"
 
 namespace hotline::services::file_lister_test {
 namespace {
@@ -131,12 +134,84 @@ TEST_CASE("a tree is listed with parents before what they contain, and links are
   CHECK_FALSE(seen.contains("l/e"));
 }
 
-TEST_CASE("a tree that is deeper than paths may be is listed as deep as they are") {
+/// Lists to the end, or to the first failure.
+std::optional<FileError> failure_of(const Listed& listed, const ListDirectory& request) {
+  auto lister = FileLister::open(Directory::open(listed.directory.path()).value(), request);
+  for (;;) {
+    const auto page = lister->next();
+    if (!page) return page.error();
+    if (page->is_last) return std::nullopt;
+  }
+}
+
+TEST_CASE("a tree that is as deep as paths may be is listed, and a deeper one is refused") {
+  const Listed listed;
+  test::make_deep_directory(listed.directory.path(), "d", 64);
+  CHECK(listed.all({.depth = FileDepth::tree}).size() == FilePath::kDepthMax);
+  test::write_test_file(listed.file("d/d/f"), "");
+  // What counts is the path from the home.
+  const auto below = failure_of(listed, {.path = file_path("a"), .depth = FileDepth::tree});
+  REQUIRE(below);
+  CHECK(below->code == FileErrorCode::bad_name);
+  CHECK(below->text.starts_with("the path has over 64 components: d/d/"));
+  test::make_deep_directory(listed.file("d/e"), "d", 63);
+  const auto deeper = failure_of(listed, {.depth = FileDepth::tree});
+  REQUIRE(deeper);
+  CHECK(deeper->code == FileErrorCode::bad_name);
+  CHECK_FALSE(failure_of(listed, {}));
+}
+
+TEST_CASE("a tree with the longest path is listed, and one with a longer path is refused") {
+  const Listed listed;
+  const std::string name(254, 'n');
+  test::make_deep_directory(listed.directory.path(), name, 16);
+  CHECK(listed.all({.depth = FileDepth::tree}).size() == 16);
+  // 16 + 16 * 255 = 4,096, and one more.
+  CHECK_FALSE(
+      failure_of(listed, {.path = file_path("1234567890123456"), .depth = FileDepth::tree}));
+  const auto longer =
+      failure_of(listed, {.path = file_path("12345678901234567"), .depth = FileDepth::tree});
+  REQUIRE(longer);
+  CHECK(longer->code == FileErrorCode::bad_name);
+  CHECK(longer->text.starts_with("the path has over 4,096 bytes: nnn"));
+  CHECK(longer->text.size() < FileError::kTextMax);
+}
+
+TEST_CASE("a deep tree is listed with few descriptors, and each name once") {
   const Listed listed;
   std::string path = listed.directory.path();
-  for (int i = 0; i < 70; ++i) path += "/d";
-  std::filesystem::create_directories(path);
-  CHECK(listed.all({.depth = FileDepth::tree}).size() == FilePath::kDepthMax);
+  for (int i = 0; i < 60; ++i) {
+    path += "/d";
+    for (const char* name : {"/a", "/e", "/z/f"}) test::write_test_file(path + name, "");
+  }
+  const std::size_t before = test::open_descriptors();
+  auto lister = FileLister::open(Directory::open(listed.directory.path()).value(),
+                                 {.depth = FileDepth::tree, .entries_max = 1});
+  std::size_t most = 0;
+  std::set<std::string> seen;
+  for (bool is_last = false; !is_last;) {
+    const auto page = lister->next();
+    REQUIRE(page);
+    is_last = page->is_last;
+    most = std::max(most, test::open_descriptors() - before);
+    for (const FileEntry& entry : page->entries) CHECK(seen.insert(entry.path.text()).second);
+  }
+  CHECK(seen.size() == 60 * 5);
+  CHECK(most <= FileLister::kOpenMax + 2);
+}
+
+TEST_CASE("a directory that is removed while it is listed as part of a tree ends there") {
+  const Listed listed;
+  for (int i = 0; i < 300; ++i) test::write_test_file(listed.file("d/" + std::to_string(i)), "");
+  auto lister = FileLister::open(Directory::open(listed.directory.path()).value(),
+                                 {.depth = FileDepth::tree, .entries_max = 2});
+  CHECK(lister->next()->entries.size() == 2);
+  std::filesystem::remove_all(listed.file("d"));
+  for (bool is_last = false; !is_last;) {
+    const auto page = lister->next();
+    REQUIRE(page);
+    is_last = page->is_last;
+  }
 }
 
 TEST_CASE("a directory that is removed while a tree is listed is left out") {

@@ -23,6 +23,15 @@ TEST_CASE("a recount finds what was changed beside the service") {
   CHECK(home->used() == FileUsage{8, 5});
 }
 
+TEST_CASE("a recount counts what is deeper than any path of the service, and longer") {
+  TestHome home;
+  test::make_deep_directory(home.path("d"), "e", 100);
+  test::make_deep_directory(home.path("l"), std::string(255, 'n'), 40);
+  CHECK(home->recount() == FileUsage{0, 142});
+  CHECK(home->remove({.path = file_path("l"), .depth = FileDepth::tree}));
+  CHECK(home->used() == FileUsage{0, 101});
+}
+
 TEST_CASE("a recount of a home that changes at the same time counts as the changes do") {
   TestHome home;
   for (int i = 0; i < 30; ++i) {

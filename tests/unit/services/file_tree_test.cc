@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <thread>
 
+#include "services/file_lister.h"
 #include "services/file_version.h"
 #include "support/file_homes.h"
 
@@ -229,6 +231,69 @@ TEST_CASE("nothing is moved into or onto itself, and no directory onto anything 
   CHECK(move("f", "d") == FileErrorCode::not_a_file);
   CHECK(move("gone", "x") == FileErrorCode::not_found);
   CHECK(test.tree.account().used() == FileUsage{3, 3});
+}
+
+TEST_CASE("a directory is not moved where a path below it would be too deep, or too long") {
+  TestTree test;
+  test::make_deep_directory(test.path("d"), "e", 62);
+  test::write_test_file(test.path("d/e/f"), "");
+  fs::create_directories(test.path("a/b"));
+  const auto refused = test.tree.move(file_path("d"), target_at("a/b/d"));
+  CHECK(code_of(refused) == FileErrorCode::bad_name);
+  CHECK(fs::exists(test.path("d")));
+  CHECK_FALSE(fs::exists(test.path("a/b/d")));
+  CHECK(test.tree.move(file_path("d"), target_at("a/d")));
+  CHECK(test.tree.move(file_path("a/d"), target_at("d")));
+  const std::string name(254, 'n');
+  test::make_deep_directory(test.path("l"), name, 16);
+  CHECK(code_of(test.tree.move(file_path("l"), target_at("l2345678901234567"))) ==
+        FileErrorCode::bad_name);
+  CHECK(test.tree.move(file_path("l"), target_at("l234567890123456")));
+  CHECK(fs::exists(test.path("l234567890123456")));
+}
+
+TEST_CASE("a directory that is too deep already can be moved up, and not further down") {
+  TestTree test;
+  test::make_deep_directory(test.path("a/d"), "e", 80);
+  CHECK(code_of(test.tree.move(file_path("a/d"), target_at("a/long"))) == FileErrorCode::bad_name);
+  CHECK(test.tree.move(file_path("a/d"), target_at("b")));
+}
+
+TEST_CASE("what is made below a directory while it is moved is not too deep afterwards") {
+  TestTree test;
+  test::make_deep_directory(test.path("d"), "e", 60);
+  fs::create_directories(test.path("a/b/c"));
+  std::string deep = "d";
+  for (int i = 0; i < 60; ++i) deep += "/e";
+  for (int i = 0; i < 20; ++i) {
+    std::jthread making([&] {
+      static_cast<void>(test.tree.make_directory(file_path(deep + "/1/2"), MissingParents::make));
+    });
+    static_cast<void>(test.tree.move(file_path("d"), target_at("a/b/c/d")));
+    making.join();
+    CHECK(check_paths_below(Directory::open(test.path("")).value(), {}));
+    static_cast<void>(test.tree.move(file_path("a/b/c/d"), target_at("d")));
+    fs::remove_all(test.path(deep + "/1"));
+  }
+}
+
+TEST_CASE("a file with the longest path is published, opened and described") {
+  TestTree test;
+  const std::string name(255, 'n');
+  test::make_deep_directory(test.path(""), name, 15);
+  std::string path;
+  for (int i = 0; i < 15; ++i) path += name + '/';
+  const FilePath longest = file_path(path + std::string(255, 'f'));
+  CHECK(longest.text().size() == 4'095);
+  const FilePath over = file_path(path + "d/" + std::string(254, 'f'));
+  FileTarget target{.path = over, .parents = MissingParents::make};
+  CHECK(over.text().size() == FilePath::kBytesMax);
+  CHECK(test.publish(target));
+  CHECK(test.tree.open_file(over));
+  CHECK(test.tree.status(over));
+  target.path = longest;
+  CHECK(test.publish(target));
+  CHECK(test.tree.open_file(longest));
 }
 
 TEST_CASE("a link and what is not a file or directory are not moved (T10, T12)") {
