@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "services/file_version.h"
+#include "services/long_path.h"
 
 namespace hotline::services {
 namespace {
@@ -18,39 +19,44 @@ FileOutcome<void> unlink_name(const Directory& directory, const std::string& nam
   return {};
 }
 
+bool has_gone(const Error& error) { return file_error_of(error).code == FileErrorCode::not_found; }
+
 }  // namespace
 
 FileOutcome<void> FileRemoval::run(const RemoveFile& request) {
   auto parent = tree_.open_directory(request.path.parent());
   if (!parent) return std::unexpected(std::move(parent.error()));
-  auto kept = parent->duplicate();
-  if (!kept) return storage_failure(kept.error());
-  depth_ = request.depth;
-  levels_.push_back({.directory = std::move(*parent), .names = {std::string(request.path.leaf())}});
-  if (auto expected = check_version(request); !expected) return expected;
-  while (!levels_.empty()) {
+  outermost_ = std::move(*parent);
+  request_ = request;
+  levels_.push_back({.names = {std::string(request.path.leaf())}});
+  for (bool is_first = true; !levels_.empty(); is_first = false) {
     const auto lock = tree_.locking();
     if (!lock) return std::unexpected(lock.error());
+    if (is_first) {
+      if (auto expected = check_version(); !expected) return expected;
+    }
     if (auto removed = remove_some(); !removed) return removed;
   }
   if (tree_.durability() == FileDurability::none) return {};
-  if (auto synced = kept->sync(); !synced) return storage_failure(synced.error());
+  if (auto synced = outermost_->sync(); !synced) return storage_failure(synced.error());
   return {};
 }
 
-FileOutcome<void> FileRemoval::check_version(const RemoveFile& request) {
-  const auto status = levels_.back().directory.status(request.path.leaf());
+FileOutcome<void> FileRemoval::check_version() {
+  const auto status = outermost_->status(request_.path.leaf());
   if (!status) return storage_failure(status.error());
-  if (request.version.is_none() || version_of(*status) == request.version) return {};
+  if (request_.version.is_none() || version_of(*status) == request_.version) return {};
   return refuse(FileErrorCode::changed);
 }
 
 FileOutcome<void> FileRemoval::remove_some() {
   for (std::size_t count = 0; count < kNamesAtOnce && !levels_.empty(); ++count) {
-    const auto has_more = has_name(levels_.back());
+    const auto opened = open_innermost();
+    if (!opened) return std::unexpected(opened.error());
+    const auto has_more = *opened ? has_name(levels_.back()) : FileOutcome<bool>(false);
     if (!has_more) return std::unexpected(has_more.error());
     if (!*has_more) {
-      levels_.pop_back();
+      leave();
       continue;
     }
     if (auto removed = remove_one(levels_.back()); !removed) return removed;
@@ -58,9 +64,45 @@ FileOutcome<void> FileRemoval::remove_some() {
   return {};
 }
 
+/// Opens the directory of the innermost level by its path, unless it is open. Returns false if it
+/// has gone.
+FileOutcome<bool> FileRemoval::open_innermost() {
+  if (directory_) return true;
+  std::string path;
+  for (const Level& level : levels_) {
+    if (level.name.empty()) continue;
+    path += path.empty() ? level.name : '/' + level.name;
+  }
+  auto directory = open_long_path(*outermost_, path);
+  if (!directory && has_gone(directory.error())) return false;
+  if (!directory) return storage_failure(directory.error());
+  const auto status = directory->status();
+  if (!status) return storage_failure(status.error());
+  const Level& level = levels_.back();
+  if (!level.name.empty() && status->inode != level.inode) {
+    return refuse(FileErrorCode::busy, "directories are moved while they are removed");
+  }
+  directory_ = std::move(*directory);
+  return true;
+}
+
+void FileRemoval::leave() {
+  levels_.pop_back();
+  directory_.reset();
+  reader_.reset();
+}
+
 FileOutcome<bool> FileRemoval::has_name(Level& level) {
-  if (!level.names.empty() || !level.reader) return !level.names.empty();
-  auto entries = level.reader->next(kNamesAtOnce);
+  if (!level.names.empty() || level.name.empty()) return !level.names.empty();
+  if (!reader_) {
+    // From the beginning: what a reader before this one has found is removed.
+    auto reader = directory_->entries({.detail = EntriesOptions::Detail::names});
+    if (!reader) return storage_failure(reader.error());
+    reader_ = std::move(*reader);
+  }
+  auto entries = reader_->next(kNamesAtOnce);
+  // The system says so of a directory that was removed while it is open.
+  if (!entries && has_gone(entries.error())) return false;
   if (!entries) return storage_failure(entries.error());
   for (DirectoryEntry& entry : *entries) level.names.push_back(std::move(entry.name));
   return !level.names.empty();
@@ -68,15 +110,16 @@ FileOutcome<bool> FileRemoval::has_name(Level& level) {
 
 FileOutcome<void> FileRemoval::remove_one(Level& level) {
   const std::string name = level.names.back();
-  const auto inode = tree_.inode_for_recount(level.directory);
+  const auto inode = tree_.inode_for_recount(*directory_);
   if (!inode) return std::unexpected(inode.error());
-  const auto status = level.directory.status(name);
-  if (!status && level.reader && file_error_of(status.error()).code == FileErrorCode::not_found) {
+  const auto status = directory_->status(name);
+  const bool is_asked_for = level.name.empty();
+  if (!status && !is_asked_for && has_gone(status.error())) {
     level.names.pop_back();
     return {};
   }
   if (!status) return storage_failure(status.error());
-  const auto removed = unlink_name(level.directory, name, *status);
+  const auto removed = unlink_name(*directory_, name, *status);
   if (removed) {
     level.names.pop_back();
     level.tries = 0;
@@ -84,19 +127,19 @@ FileOutcome<void> FileRemoval::remove_one(Level& level) {
     if (status->kind == EntryKind::directory) tree_.account().note_removed(status->inode);
     return {};
   }
-  if (removed.error().code != FileErrorCode::not_empty || depth_ == FileDepth::single ||
+  if (removed.error().code != FileErrorCode::not_empty || request_.depth == FileDepth::single ||
       ++level.tries > kEmptiedMax) {
     return removed;
   }
-  return enter(level, name);
+  return enter(name, *status);
 }
 
-FileOutcome<void> FileRemoval::enter(Level& level, const std::string& name) {
-  auto directory = level.directory.open_beneath(name);
+FileOutcome<void> FileRemoval::enter(std::string name, const FileStatus& status) {
+  auto directory = directory_->open_beneath(name);
   if (!directory) return storage_failure(directory.error());
-  auto reader = directory->entries({.detail = EntriesOptions::Detail::names});
-  if (!reader) return storage_failure(reader.error());
-  levels_.push_back({.directory = std::move(*directory), .reader = std::move(*reader)});
+  directory_ = std::move(*directory);
+  reader_.reset();
+  levels_.push_back({.name = std::move(name), .inode = status.inode});
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,34 +15,40 @@ namespace hotline::services {
 
 /// Removes a name, or a directory with all that it contains: what it contains first. It locks the
 /// home for some names at a time, and counts what each of them gives back, so that it can be
-/// cancelled at any time. One fiber.
+/// cancelled at any time. It has a few descriptors, however deep the directory is. One fiber.
 class FileRemoval {
  public:
   static constexpr std::size_t kNamesAtOnce = 256;
 
   explicit FileRemoval(FileTree& tree) : tree_(tree) {}
 
-  /// Once. Suspends the fiber. Durable when it succeeds.
+  /// Once. Suspends the fiber. Durable when it succeeds. Fails with `busy` if directories are moved
+  /// at the same time.
   FileOutcome<void> run(const RemoveFile& request);
 
  private:
-  /// A directory, and which of its names are to be removed. It stays the same if it is moved.
+  /// A directory, and which of its names are to be removed.
   struct Level {
-    Directory directory;
-    std::optional<DirectoryReader> reader{};
+    std::string name{};  ///< That of the directory; empty for the outermost.
+    std::uint64_t inode = 0;
     std::vector<std::string> names{};
     int tries = 0;  ///< How often the last name was a directory that was not empty.
   };
 
-  FileOutcome<void> check_version(const RemoveFile& request);
+  FileOutcome<void> check_version();
   FileOutcome<void> remove_some();
   FileOutcome<void> remove_one(Level& level);
-  FileOutcome<void> enter(Level& level, const std::string& name);
+  FileOutcome<void> enter(std::string name, const FileStatus& status);
   FileOutcome<bool> has_name(Level& level);
+  FileOutcome<bool> open_innermost();
+  void leave();
 
   FileTree& tree_;
-  FileDepth depth_ = FileDepth::single;
-  std::vector<Level> levels_{};  ///< The innermost last.
+  RemoveFile request_{};
+  std::optional<Directory> outermost_{};     ///< It has the name that is asked for.
+  std::vector<Level> levels_{};              ///< The innermost last.
+  std::optional<Directory> directory_{};     ///< That of the innermost level, if it is open.
+  std::optional<DirectoryReader> reader_{};  ///< Of directory_.
 };
 
 }  // namespace hotline::services

@@ -1,11 +1,16 @@
 #include "services/file_removal.h"
 
+#include <sys/resource.h>
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include "services/file_version.h"
 #include "support/file_homes.h"
+#include "support/sockets.h"
 
 namespace hotline::services::file_removal_test {
 namespace {
@@ -52,6 +57,47 @@ TEST_CASE("a large tree is removed in parts, and links in it are not followed (T
   CHECK(test::count_names(home.path()) == 0);
   CHECK(home->used() == FileUsage());
   CHECK(fs::exists(home.directory.file("outside/x")));
+}
+
+TEST_CASE("a tree of any depth is removed with few descriptors") {
+  TestHome home;
+  test::make_deep_directory(home.path("d"), "e", 120);
+  // Its path is longer than the kernel takes.
+  test::make_deep_directory(home.path("d/long"), std::string(250, 'n'), 20);
+  for (int i = 0; i < 270; ++i) {
+    test::write_test_file(home.path("d/wide/" + std::to_string(i) + "/f"), "1");
+  }
+  home.restart();
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit few{.rlim_cur = test::open_descriptors() + 8, .rlim_max = limit.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto removed = home->remove({.path = file_path("d"), .depth = FileDepth::tree});
+  CHECK(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(removed);
+  CHECK(test::count_names(home.path()) == 0);
+  CHECK(home->used() == FileUsage());
+}
+
+TEST_CASE("two removals of one tree at the same time remove it, and count each name once") {
+  TestHome home;
+  for (int i = 0; i < 40; ++i) {
+    for (int j = 0; j < 20; ++j) {
+      test::write_test_file(home.path("d/" + std::to_string(i) + "/" + std::to_string(j)), "1");
+    }
+  }
+  test::write_test_file(home.path("kept"), "12");
+  home.restart();
+  const RemoveFile request{.path = file_path("d"), .depth = FileDepth::tree};
+  std::optional<FileErrorCode> codes[2];
+  {
+    std::jthread other([&] { codes[1] = code_of(home->remove(request)); });
+    codes[0] = code_of(home->remove(request));
+  }
+  for (const auto code : codes)
+    CHECK(code.value_or(FileErrorCode::not_found) == FileErrorCode::not_found);
+  CHECK(test::count_names(home.path()) == 1);
+  CHECK(home->used() == FileUsage{2, 1});
 }
 
 TEST_CASE("a file of another version than the expected one is not removed (T25)") {
