@@ -1,6 +1,8 @@
 #include "services/file_store.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "hotline/engine/clock.h"
@@ -13,10 +15,19 @@ constexpr std::string_view kProbeName = ".probe";
 constexpr std::string_view kLedgerName = "ledger";
 constexpr unsigned kOthersMode = 077;
 
+// A home that cannot be counted is counted again after these pauses.
+constexpr Duration kCountPause = std::chrono::seconds(5);
+constexpr Duration kCountPauseMax = std::chrono::hours(1);
+constexpr int kCountPausesLonger = 10;
+
 std::unexpected<Error> refuse_root(const std::string& root, std::string detail,
                                    std::string advice) {
   return fail(make_error(ErrorKind::invalid_argument, "serve files from", root, std::move(detail),
                          std::move(advice)));
+}
+
+std::optional<FileUser> copy_of(const FileUser* user) {
+  return user == nullptr ? std::nullopt : std::optional(*user);
 }
 
 /// Returns the directory `name`, which is made if there is none.
@@ -93,27 +104,64 @@ Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& root,
 }
 
 FileOutcome<std::shared_ptr<FileHome>> FileStore::home(std::string_view user) {
-  const auto lock = mutex_.lock();
-  if (!lock) return storage_failure(lock.error());
-  return home_locked(users_.find(user));
+  std::optional<FileUser> found;
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return storage_failure(lock.error());
+    found = copy_of(users_.find(user));
+  }
+  return home_of(found);
 }
 
 FileOutcome<std::shared_ptr<FileHome>> FileStore::home_of_uid(std::uint32_t uid) {
-  const auto lock = mutex_.lock();
-  if (!lock) return storage_failure(lock.error());
-  return home_locked(users_.find_uid(uid));
+  std::optional<FileUser> found;
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return storage_failure(lock.error());
+    found = copy_of(users_.find_uid(uid));
+  }
+  return home_of(found);
 }
 
-FileOutcome<std::shared_ptr<FileHome>> FileStore::home_locked(const FileUser* user) {
-  if (user == nullptr || user->is_disabled) return refuse(FileErrorCode::not_permitted);
-  const auto found = homes_.find(user->name);
-  if (found != homes_.end()) return found->second.home;
-  auto opened = open_home(*user);
+FileOutcome<std::shared_ptr<FileHome>> FileStore::home_of(const std::optional<FileUser>& user) {
+  if (!user || user->is_disabled) return refuse(FileErrorCode::not_permitted);
+  std::shared_ptr<Place> place;
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return storage_failure(lock.error());
+    auto& at = homes_[user->name];
+    if (at == nullptr) at = std::make_shared<Place>();
+    if (at->home != nullptr) return at->home;
+    place = at;
+  }
+  auto opened = open_home(*user, *place);
   if (!opened) return storage_failure(opened.error());
+  if (!(*opened)->is_open()) return refuse(FileErrorCode::not_permitted);
   return std::move(*opened);
 }
 
-Result<std::shared_ptr<FileHome>> FileStore::open_home(const FileUser& user) {
+/// Others do not wait while the home is counted, except those that want the same one.
+Result<std::shared_ptr<FileHome>> FileStore::open_home(const FileUser& user, Place& place) {
+  const auto opening = place.opening.lock();
+  if (!opening) return fail(opening.error());
+  std::optional<FileUsage> used;
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return fail(lock.error());
+    if (place.home != nullptr) return place.home;
+    if (const LedgerSlot* slot = ledger_.find(user.name)) {
+      used = slot->used;
+      place.wants_recount = slot->is_dirty;
+    }
+  }
+  auto home = load_home(user, used);
+  if (!home) return home;
+  if (auto entered = enter_home(*home, place); !entered) return fail(std::move(entered.error()));
+  return home;
+}
+
+Result<std::shared_ptr<FileHome>> FileStore::load_home(const FileUser& user,
+                                                       const std::optional<FileUsage>& used) {
   auto home_directory = open_or_make(homes_directory_, user.name);
   if (!home_directory) return fail(std::move(home_directory.error()));
   auto staging = open_or_make(staging_, user.name);
@@ -122,28 +170,37 @@ Result<std::shared_ptr<FileHome>> FileStore::open_home(const FileUser& user) {
   if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
   auto home =
       std::make_shared<FileHome>(std::move(*home_directory), std::move(*staging), user, options_);
-  const LedgerSlot* slot = ledger_.find(user.name);
-  const bool wants_recount = slot != nullptr && slot->is_dirty;
-  const auto used = slot == nullptr ? std::nullopt : std::optional(slot->used);
   if (auto loaded = home->load(used); !loaded) return fail(std::move(loaded.error()));
-  // From now on the ledger may be wrong, until it is closed.
-  if (auto noted = ledger_.set({.user = user.name, .used = home->used(), .is_dirty = true});
-      !noted) {
-    return fail(std::move(noted.error()));
-  }
-  homes_.emplace(user.name, Open{.home = home, .wants_recount = wants_recount});
   return home;
+}
+
+Result<void> FileStore::enter_home(const std::shared_ptr<FileHome>& home, Place& place) {
+  const auto lock = mutex_.lock();
+  if (!lock) return fail(lock.error());
+  // From now on the ledger may be wrong, until it is closed.
+  auto noted = ledger_.set({.user = home->user().name, .used = home->used(), .is_dirty = true});
+  if (!noted) return noted;
+  // The users may have been read again in the meantime.
+  home->set_user(user_now(*home));
+  place.home = home;
+  return {};
+}
+
+/// Returns the user of a home as the users say now: one that is not among them any more is
+/// disabled.
+FileUser FileStore::user_now(const FileHome& home) const {
+  FileUser user = home.user();
+  user.is_disabled = true;
+  const FileUser* now = users_.find(user.name);
+  return now == nullptr ? user : *now;
 }
 
 std::vector<Error> FileStore::reload() {
   const auto lock = mutex_.lock();
   if (!lock) return {lock.error()};
   auto faults = users_.reload();
-  for (auto& [name, open] : homes_) {
-    FileUser user = open.home->user();
-    user.is_disabled = true;
-    const FileUser* now = users_.find(name);
-    open.home->set_user(now == nullptr ? user : *now);
+  for (auto& [name, place] : homes_) {
+    if (place->home != nullptr) place->home->set_user(user_now(*place->home));
   }
   return faults;
 }
@@ -157,31 +214,38 @@ Result<void> FileStore::maintain() {
 }
 
 /// Returns all homes that are open.
-Result<std::vector<std::shared_ptr<FileHome>>> FileStore::write_changed() {
+Result<FileStore::Homes> FileStore::write_changed() {
   const auto lock = mutex_.lock();
   if (!lock) return fail(lock.error());
-  std::vector<std::shared_ptr<FileHome>> homes;
-  for (const auto& [name, open] : homes_) {
-    homes.push_back(open.home);
-    if (!open.home->take_changed()) continue;
-    auto written = ledger_.set({.user = name, .used = open.home->used(), .is_dirty = true});
+  Homes homes;
+  for (const auto& [name, place] : homes_) {
+    if (place->home == nullptr) continue;
+    homes.push_back(place->home);
+    if (!place->home->take_changed()) continue;
+    auto written = ledger_.set({.user = name, .used = place->home->used(), .is_dirty = true});
     if (!written) return fail(std::move(written.error()));
   }
   return homes;
 }
 
-Result<void> FileStore::recount_one() {
-  std::shared_ptr<FileHome> home;
-  {
-    const auto lock = mutex_.lock();
-    if (!lock) return fail(lock.error());
-    for (const auto& [name, open] : homes_) {
-      if (open.wants_recount) home = open.home;
-    }
+/// Returns null if no home is to be counted now.
+Result<std::shared_ptr<FileHome>> FileStore::home_to_count() {
+  const auto lock = mutex_.lock();
+  if (!lock) return fail(lock.error());
+  const Place* next = nullptr;
+  for (const auto& [name, place] : homes_) {
+    const bool is_due = place->home != nullptr && place->wants_recount && place->count_at <= now();
+    if (is_due && (next == nullptr || place->failures < next->failures)) next = place.get();
   }
-  if (home == nullptr) return {};
-  if (const auto counted = recount_home(*home); !counted) {
-    return fail(counted.error().to_error("count the files of", home->user().name));
+  return next == nullptr ? nullptr : next->home;
+}
+
+Result<void> FileStore::recount_one() {
+  const auto home = home_to_count();
+  if (!home) return fail(home.error());
+  if (*home == nullptr) return {};
+  if (const auto counted = recount_home(**home); !counted) {
+    return fail(counted.error().to_error("count the files of", (*home)->user().name));
   }
   return {};
 }
@@ -194,19 +258,25 @@ FileOutcome<FileUsage> FileStore::recount(std::string_view user) {
 
 FileOutcome<FileUsage> FileStore::recount_home(FileHome& home) {
   const auto counted = home.recount();
-  if (!counted) return counted;
   const auto lock = mutex_.lock();
   if (!lock) return storage_failure(lock.error());
-  homes_.find(home.user().name)->second.wants_recount = false;
+  Place& place = *homes_.find(home.user().name)->second;
+  if (counted) {
+    place.wants_recount = false;
+  } else {
+    place.count_at = now() + std::min(kCountPause * (1 << place.failures), kCountPauseMax);
+    if (place.failures < kCountPausesLonger) ++place.failures;
+  }
   return counted;
 }
 
 Result<void> FileStore::close() {
   const auto lock = mutex_.lock();
   if (!lock) return fail(lock.error());
-  for (const auto& [name, open] : homes_) {
+  for (const auto& [name, place] : homes_) {
+    if (place->home == nullptr) continue;
     auto written =
-        ledger_.set({.user = name, .used = open.home->used(), .is_dirty = open.wants_recount});
+        ledger_.set({.user = name, .used = place->home->used(), .is_dirty = place->wants_recount});
     if (!written) return written;
   }
   return {};

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/directory.h"
 #include "hotline/engine/mutex.h"
@@ -53,7 +55,8 @@ class FileStore {
 
   /// To be called every few seconds: writes the ledger where homes have changed, drops what has
   /// expired, and recounts a home that was in use when a server was killed. Fails if the ledger
-  /// cannot be written.
+  /// cannot be written, and if that home cannot be counted: it is counted again later, after the
+  /// others.
   Result<void> maintain();
 
   /// Counts what a user uses again: see FileHome::recount().
@@ -64,28 +67,38 @@ class FileStore {
   Result<void> close();
 
  private:
-  struct Open {
-    std::shared_ptr<FileHome> home;
-    bool wants_recount = false;  ///< The ledger may be wrong.
+  /// The home of one user. Members are for the holder of FileStore::mutex_.
+  struct Place {
+    Mutex opening;  ///< Held, across waits, while the home is opened; FileStore::mutex_ is not.
+    std::shared_ptr<FileHome> home{};  ///< Null until it was opened.
+    bool wants_recount = false;        ///< The ledger may be wrong.
+    int failures = 0;                  ///< How often counting has failed.
+    Instant count_at{};                ///< Not before that time.
   };
+  using Homes = std::vector<std::shared_ptr<FileHome>>;
 
   FileStore(Directory root, Directory homes, Directory staging, FileUsers users, FileLedger ledger,
             const FileHome::Options& options);
 
-  FileOutcome<std::shared_ptr<FileHome>> home_locked(const FileUser* user);
-  Result<std::shared_ptr<FileHome>> open_home(const FileUser& user);
-  Result<std::vector<std::shared_ptr<FileHome>>> write_changed();
+  FileOutcome<std::shared_ptr<FileHome>> home_of(const std::optional<FileUser>& user);
+  Result<std::shared_ptr<FileHome>> open_home(const FileUser& user, Place& place);
+  Result<std::shared_ptr<FileHome>> load_home(const FileUser& user,
+                                              const std::optional<FileUsage>& used);
+  Result<void> enter_home(const std::shared_ptr<FileHome>& home, Place& place);
+  FileUser user_now(const FileHome& home) const;
+  Result<Homes> write_changed();
   Result<void> recount_one();
+  Result<std::shared_ptr<FileHome>> home_to_count();
   FileOutcome<FileUsage> recount_home(FileHome& home);
 
   const Directory root_;  ///< It has the lock.
   const Directory homes_directory_;
   const Directory staging_;
   const FileHome::Options options_;
-  Mutex mutex_;  ///< For the following. Held across waits while a home is opened.
+  Mutex mutex_;  ///< For the following. Held across waits while users or the ledger are written.
   FileUsers users_;
   FileLedger ledger_;
-  std::map<std::string, Open, std::less<>> homes_{};
+  std::map<std::string, std::shared_ptr<Place>, std::less<>> homes_{};
 };
 
 }  // namespace hotline::services

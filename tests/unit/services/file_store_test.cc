@@ -2,7 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "support/file_homes.h"
 
@@ -136,6 +141,55 @@ TEST_CASE("a store whose ledger is lost counts a home when it is opened") {
   CHECK((*store->home("alice"))->used() == FileUsage{3, 2});
   CHECK(store->recount("alice") == FileUsage{3, 2});
   CHECK(code_of(store->recount("bob")) == FileErrorCode::not_permitted);
+}
+
+TEST_CASE("a home that cannot be counted is counted later, and keeps no other from it") {
+  const Root root;
+  for (const char* name : {"alice", "bob", "carol"}) {
+    root.write_user(name, "");
+    const auto store = root.open();
+    REQUIRE(test::store_content(**store->home(name), "a", "123"));
+    REQUIRE(store->maintain());
+  }
+  for (const char* name : {"alice", "carol"}) {
+    test::write_test_file(root.directory.file(std::string("homes/") + name + "/b"), "12");
+  }
+  const auto store = root.open();
+  const auto alice = store->home("alice");
+  const auto bob = store->home("bob");
+  const auto carol = store->home("carol");
+  REQUIRE(bob);
+  fs::remove_all(root.directory.file("homes/bob"));
+  int failures = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto maintained = store->maintain();
+    if (maintained) continue;
+    CHECK(maintained.error().endpoint == "bob");
+    ++failures;
+  }
+  // The pause after it is longer than this test.
+  CHECK(failures == 1);
+  CHECK((*alice)->used() == FileUsage{5, 2});
+  CHECK((*carol)->used() == FileUsage{5, 2});
+}
+
+TEST_CASE("a home that many ask for at the same time is opened once") {
+  const Root root;
+  root.write_user("alice", "");
+  root.write_user("bob", "");
+  for (int i = 0; i < 100; ++i) {
+    test::write_test_file(root.directory.file("homes/alice/" + std::to_string(i)), "1");
+  }
+  const auto store = root.open();
+  std::array<std::shared_ptr<FileHome>, 4> homes;
+  {
+    std::vector<std::jthread> asking;
+    for (auto& home : homes) asking.emplace_back([&] { home = store->home("alice").value(); });
+    CHECK(store->home("bob"));
+    CHECK(store->reload().empty());
+  }
+  for (const auto& home : homes) CHECK(home == homes[0]);
+  CHECK(homes[0]->used() == FileUsage{100, 100});
 }
 
 }  // namespace
