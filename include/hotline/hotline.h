@@ -33,6 +33,7 @@
 #include "hotline/core/standard_error_log.h"
 #include "hotline/core/unique_fd.h"
 #include "hotline/core/utf8.h"
+#include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/clock_status.h"
 #include "hotline/engine/control_group.h"

@@ -59,7 +59,7 @@ FileKernel& Engine::file_kernel() {
 int Engine::begin_file_work() {
   note_interrupts();
   const Scope& limits = scope();
-  if (limits.end_code == kCancelEnd) return -kCancelEnd;
+  if (limits.code_in_force() == kCancelEnd) return -kCancelEnd;
   return limits.deadline.has_passed(now()) ? -kDeadlineEnd : 0;
 }
 

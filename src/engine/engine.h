@@ -26,13 +26,16 @@ struct Scope {
   Deadline deadline = Deadline::never();
   int end_code = 0;  ///< 0, kDrainEnd or kCancelEnd: the request that applies to the waits here.
   bool holds_drain = false;    ///< See DrainHold.
+  bool holds_cancel = false;   ///< See CancelHold.
   Program* program = nullptr;  ///< On a simulated engine: the program that it runs for.
 
   /// Returns the code that ends the waits that begin now, or 0.
-  int code_in_force() const { return holds_drain && end_code == kDrainEnd ? 0 : end_code; }
+  int code_in_force() const {
+    return holds_cancel || (holds_drain && end_code == kDrainEnd) ? 0 : end_code;
+  }
 
   /// Returns the scope with which a fiber that is started here begins.
-  Scope inherited() const { return {deadline, code_in_force(), false, program}; }
+  Scope inherited() const { return {deadline, code_in_force(), false, false, program}; }
 };
 
 /// Performs operations for one thread. Loop thread (or the thread itself) only.

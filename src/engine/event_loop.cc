@@ -350,7 +350,7 @@ void EventLoop::check_on_fiber() const {
 
 int EventLoop::check_scope() const {
   check_on_fiber();
-  return fiber_->scope.end_code == kCancelEnd ? -kCancelEnd : 0;
+  return fiber_->scope.code_in_force() == kCancelEnd ? -kCancelEnd : 0;
 }
 
 int EventLoop::wait_until(Deadline deadline, OnDrain on_drain) {

@@ -9,7 +9,7 @@
 namespace hotline::engine {
 
 int EventLoop::offload(OffloadPool::Work work) {
-  if (scope().end_code == kCancelEnd) return -kCancelEnd;
+  if (scope().code_in_force() == kCancelEnd) return -kCancelEnd;
   if (!offload_pool_) offload_pool_ = std::make_unique<OffloadPool>(offload_options_);
   // The wait may have ended when the work is done. Only the loop's thread reads or clears the
   // pointer.

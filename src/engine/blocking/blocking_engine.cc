@@ -25,7 +25,7 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
   const Deadline earliest = Deadline::earliest(deadline, scope_.deadline);
   const short events = operation.direction() == Direction::read ? POLLIN : POLLOUT;
   note_interrupts();
-  if (scope_.end_code == kCancelEnd) return -kCancelEnd;
+  if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
   if (operation.channel().is_attached()) return leave_loop_and_perform(operation, deadline);
   for (;;) {
     const int result = attempt(operation);
@@ -51,7 +51,7 @@ int BlockingEngine::wait_until(Deadline deadline, OnDrain on_drain) {
 int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_drainable) {
   for (;;) {
     note_interrupts();
-    if (scope_.end_code == kCancelEnd) return -kCancelEnd;
+    if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
     if (scope_.code_in_force() == kDrainEnd && is_drainable) return -kDrainEnd;
     const Instant time = now();
     if (deadline.has_passed(time)) return -kDeadlineEnd;
@@ -87,7 +87,7 @@ void BlockingEngine::note_interrupts() noexcept {
 
 int BlockingEngine::offload(OffloadPool::Work work) {
   note_interrupts();
-  if (scope_.end_code == kCancelEnd) return -kCancelEnd;
+  if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
   if (!offload_pool_) offload_pool_ = std::make_shared<OffloadPool>();
   // Shared with the worker, which may finish long after this wait has given up.
   auto done = std::make_shared<Interrupter>();

@@ -314,7 +314,7 @@ void SimulatedLoop::withdraw(Channel& channel) {
 }
 
 int SimulatedLoop::offload(OffloadPool::Work work) {
-  if (scope().end_code == kCancelEnd) return -kCancelEnd;
+  if (scope().code_in_force() == kCancelEnd) return -kCancelEnd;
   // The work gets a thread's stack, as on other engines.
   run_deep([this, &work, owner = &program()] {
     const Scope outer = std::exchange(scope(), {.program = owner});
