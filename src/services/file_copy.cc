@@ -56,7 +56,6 @@ FileOutcome<FileStatus> FileCopy::copy_file(const FilePath& from, const FileTarg
     }
     return copy->publish(tree_, changed);
   }();
-  copy->discard_file();
   if (!copied) return copied;
   if (auto synced = tree_.sync(changed); !synced) return std::unexpected(synced.error());
   return copied;

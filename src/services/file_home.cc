@@ -26,7 +26,7 @@ UploadFacts facts_of(const PutFile& request) {
 FileHome::FileHome(Directory root, Directory staging, FileUser user, const Options& options)
     : options_(options),
       user_(std::move(user)),
-      tree_(std::move(root), options.durability),
+      tree_(std::move(root), options.durability, [this] { return check_writing(); }),
       uploads_(std::move(staging), tree_.account(), options.uploads) {
   tree_.account().set_limits(user_.limits);
 }
@@ -71,20 +71,17 @@ FileQuota FileHome::quota() const {
 }
 
 FileOutcome<void> FileHome::check(std::initializer_list<Right> wanted) const {
-  const FileRights has = rights();
+  const std::lock_guard lock(mutex_);
+  if (user_.is_disabled) return refuse(FileErrorCode::not_permitted, "the user is disabled");
   for (const Right right : wanted) {
-    if (!(has.*right)) return refuse(FileErrorCode::not_permitted);
+    if (!(user_.rights.*right)) return refuse(FileErrorCode::not_permitted);
   }
   return {};
 }
 
-FileTarget FileHome::target_of(const FilePath& path, MissingParents parents,
-                               const FileReplacement& replacement) const {
-  return {.path = path,
-          .parents = parents,
-          .replacement = replacement,
-          .overwriting = rights().can_overwrite ? FileTarget::Overwriting::allowed
-                                                : FileTarget::Overwriting::refused};
+FileOutcome<Overwriting> FileHome::check_writing() const {
+  if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
+  return rights().can_overwrite ? Overwriting::allowed : Overwriting::refused;
 }
 
 FileOutcome<FileLister> FileHome::list(const ListDirectory& request) {
@@ -128,7 +125,7 @@ FileOutcome<BlockList> FileHome::hashes(const GetHashes& request) {
 
 FileOutcome<BegunUpload> FileHome::put(const PutFile& request) {
   if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
-  const FileTarget target = target_of(request.path, request.parents, request.replacement);
+  const FileTarget target{request.path, request.parents, request.replacement};
   const auto lock = uploads_.beginning().lock();
   if (!lock) return storage_failure(lock.error());
   const UploadFacts facts = facts_of(request);
@@ -162,7 +159,10 @@ FileOutcome<UploadHold> FileHome::hold(const std::shared_ptr<StagedUpload>& stag
   const auto number = staged->begin_hold(request, target);
   if (!number) return std::unexpected(number.error());
   auto kept = staged->blocks(*number);
-  if (!kept) return std::unexpected(std::move(kept.error()));
+  if (!kept) {
+    staged->end_hold(*number);
+    return std::unexpected(std::move(kept.error()));
+  }
   return UploadHold(staged, *number, std::move(*kept), tree_, uploads_);
 }
 
@@ -176,7 +176,7 @@ std::vector<FileOutcome<FileVersion>> FileHome::store_all(std::span<const PutSma
   }
   SmallFiles files(tree_, uploads_);
   for (const PutSmallFile& request : requests) {
-    files.add(request, target_of(request.path, request.parents, request.replacement));
+    files.add(request, {request.path, request.parents, request.replacement});
   }
   return files.finish();
 }
@@ -188,7 +188,8 @@ FileOutcome<FileVersion> FileHome::make_directory(const MakeDirectory& request) 
 
 FileOutcome<FileVersion> FileHome::remove(const RemoveFile& request) {
   if (auto may = check({&FileRights::can_remove}); !may) return std::unexpected(may.error());
-  if (auto done = FileRemoval(tree_).run(request); !done) return std::unexpected(done.error());
+  FileRemoval removal(tree_, [this] { return check({&FileRights::can_remove}); });
+  if (auto done = removal.run(request); !done) return std::unexpected(done.error());
   return FileVersion();
 }
 
@@ -198,14 +199,14 @@ FileOutcome<FileVersion> FileHome::move(const MoveFile& request) {
     return std::unexpected(may.error());
   }
   return version_in(
-      tree_.move(request.path, target_of(request.target, request.parents, request.replacement)));
+      tree_.move(request.path, {request.target, request.parents, request.replacement}));
 }
 
 FileOutcome<FileVersion> FileHome::copy(const CopyFile& request) {
   if (auto may = check({&FileRights::can_read, &FileRights::can_write}); !may) {
     return std::unexpected(may.error());
   }
-  const FileTarget target = target_of(request.target, request.parents, request.replacement);
+  const FileTarget target{request.target, request.parents, request.replacement};
   return version_in(FileCopy(tree_, uploads_.staging()).run(request, target));
 }
 

@@ -41,7 +41,8 @@ using BegunUpload = std::variant<UploadHold, FileVersion>;
 /// - The quota and the tables have locks that are never held across a wait.
 ///
 /// All calls suspend the fiber, except those on which it says "never waits". They fail with
-/// `not_permitted` if the user has no right to it or is disabled, and with `draining` in a fiber
+/// `not_permitted` if the user has no right to it or is disabled, also when a name is to be changed
+/// at the end of something long, and with `draining` in a fiber
 /// that is cancelled: a request that makes several changes, such as REMOVE of a tree, is then
 /// carried out in part. FileError::kept is never set here: see UploadHold::confirmed().
 class FileHome {
@@ -64,13 +65,21 @@ class FileHome {
   /// Returns the user, as the file of the user described it last. Never waits.
   FileUser user() const;
 
-  /// Takes what the file of the user says now. Calls in progress are not affected. Never waits.
+  /// Takes what the file of the user says now. Calls in progress heed it when they next change a
+  /// name. Never waits.
   void set_user(const FileUser& user);
 
   /// Returns false once the user is disabled: its sessions are to end. Never waits.
   bool is_open() const;
 
   // Never wait.
+
+  /// Fails with `not_permitted` if the user may not write, or no more. For what takes long: an
+  /// upload is refused then without waiting for its end.
+  FileOutcome<Overwriting> check_writing() const;
+
+  /// Fails with `not_permitted` once the user is disabled.
+  FileOutcome<void> check_open() const { return check({}); }
 
   FileRights rights() const;
   FileQuota quota() const;
@@ -125,8 +134,6 @@ class FileHome {
   using Right = bool FileRights::*;
 
   FileOutcome<void> check(std::initializer_list<Right> wanted) const;
-  FileTarget target_of(const FilePath& path, MissingParents parents,
-                       const FileReplacement& replacement) const;
   FileOutcome<UploadHold> begin_upload(const PutFile& request, const FileTarget& target);
   FileOutcome<UploadHold> hold(const std::shared_ptr<StagedUpload>& staged, const PutFile& request,
                                const FileTarget& target);

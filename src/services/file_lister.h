@@ -36,7 +36,7 @@ class FileLister {
   struct Level {
     FilePath path;                            ///< Relative to the listed directory.
     std::uint64_t position = 0;               ///< Where a next reader begins.
-    std::optional<DirectoryReader> reader{};  ///< Of the innermost levels.
+    std::optional<DirectoryReader> reader{};  ///< Only the innermost levels have one.
     std::vector<std::string> below{};  ///< Directories that were read, and are to be entered.
   };
 

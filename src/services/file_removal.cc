@@ -32,6 +32,7 @@ FileOutcome<void> FileRemoval::run(const RemoveFile& request) {
   for (bool is_first = true; !levels_.empty(); is_first = false) {
     const auto lock = tree_.locking();
     if (!lock) return std::unexpected(lock.error());
+    if (auto may = may_remove_(); !may) return may;
     if (is_first) {
       if (auto expected = check_version(); !expected) return expected;
     }

@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hotline/engine/directory.h"
@@ -20,7 +22,13 @@ class FileRemoval {
  public:
   static constexpr std::size_t kNamesAtOnce = 256;
 
-  explicit FileRemoval(FileTree& tree) : tree_(tree) {}
+  /// Fails, if the user may remove nothing, or no more. Never waits.
+  using RemoveCheck = std::function<FileOutcome<void>()>;
+
+  /// `may_remove` is asked again and again.
+  explicit FileRemoval(
+      FileTree& tree, RemoveCheck may_remove = [] { return FileOutcome<void>(); })
+      : tree_(tree), may_remove_(std::move(may_remove)) {}
 
   /// Once. Suspends the fiber. Durable when it succeeds. Fails with `busy` if directories are moved
   /// at the same time.
@@ -44,11 +52,12 @@ class FileRemoval {
   void leave();
 
   FileTree& tree_;
+  const RemoveCheck may_remove_;
   RemoveFile request_{};
   std::optional<Directory> outermost_{};     ///< It has the name that is asked for.
   std::vector<Level> levels_{};              ///< The innermost last.
   std::optional<Directory> directory_{};     ///< That of the innermost level, if it is open.
-  std::optional<DirectoryReader> reader_{};  ///< Of directory_.
+  std::optional<DirectoryReader> reader_{};  ///< That of directory_.
 };
 
 }  // namespace hotline::services

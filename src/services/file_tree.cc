@@ -3,9 +3,11 @@
 #include <array>
 #include <utility>
 
+#include "hotline/engine/cancel_hold.h"
 #include "services/file_lister.h"
 #include "services/file_version.h"
 #include "services/long_path.h"
+#include "services/settled_change.h"
 
 namespace hotline::services {
 namespace {
@@ -22,8 +24,8 @@ FileOutcome<void> check_version(const FileStatus& now, const FileVersion& expect
 }
 
 /// Decides if a file may be put where `now` is.
-FileOutcome<void> check_replacement(const std::optional<FileStatus>& now,
-                                    const FileTarget& target) {
+FileOutcome<void> check_replacement(const std::optional<FileStatus>& now, const FileTarget& target,
+                                    Overwriting overwriting) {
   const FileReplacement& replacement = target.replacement;
   if (!now) {
     if (replacement.on_exist != OnExist::replace_if) return {};
@@ -31,7 +33,7 @@ FileOutcome<void> check_replacement(const std::optional<FileStatus>& now,
   }
   if (replacement.on_exist == OnExist::fail) return refuse(FileErrorCode::exists);
   if (now->kind != EntryKind::file) return refuse(FileErrorCode::not_a_file);
-  if (target.overwriting == FileTarget::Overwriting::refused) {
+  if (overwriting == Overwriting::refused) {
     return refuse(FileErrorCode::not_permitted, "the user may not replace files");
   }
   return check_version(*now, replacement.version);
@@ -62,32 +64,8 @@ Result<DiskFile> open_longest(const Directory& root, const FilePath& path) {
 
 }  // namespace
 
-/// A change that is settled and not carried out yet. The destructor takes back what was not.
-class FileTree::Settled {
- public:
-  Settled(QuotaAccount& account, const FileChange& change) : account_(account), change_(change) {}
-  Settled(const Settled&) = delete;
-  Settled& operator=(const Settled&) = delete;
-  ~Settled() {
-    if (is_done_) return;
-    change_.before.entries += made_;
-    std::swap(change_.before, change_.after);
-    account_.correct(change_);
-  }
-
-  /// Notes that one of the missing directories was made: it stays.
-  void note_made() { ++made_; }
-  void note_done() { is_done_ = true; }
-
- private:
-  QuotaAccount& account_;
-  FileChange change_;
-  std::uint64_t made_ = 0;
-  bool is_done_ = false;
-};
-
-FileTree::FileTree(Directory root, FileDurability durability)
-    : root_(std::move(root)), durability_(durability) {}
+FileTree::FileTree(Directory root, FileDurability durability, WriteCheck may_write)
+    : root_(std::move(root)), durability_(durability), may_write_(std::move(may_write)) {}
 
 FileOutcome<Mutex::Lock> FileTree::locking() {
   auto lock = mutex_.lock();
@@ -151,12 +129,20 @@ FileOutcome<FileTree::Place> FileTree::open_place(const FilePath& path, MissingP
                .now = *now};
 }
 
-FileOutcome<FileUsage> FileTree::admit(const FileTarget& target, std::uint64_t size) {
-  const auto place = open_place(target.path, target.parents);
-  if (!place) return std::unexpected(place.error());
-  if (auto free = check_replacement(place->now, target); !free) {
+FileOutcome<FileTree::Place> FileTree::open_target(const FileTarget& target) {
+  const auto overwriting = may_write_();
+  if (!overwriting) return std::unexpected(overwriting.error());
+  auto place = open_place(target.path, target.parents);
+  if (!place) return place;
+  if (auto free = check_replacement(place->now, target, *overwriting); !free) {
     return std::unexpected(std::move(free.error()));
   }
+  return place;
+}
+
+FileOutcome<FileUsage> FileTree::admit(const FileTarget& target, std::uint64_t size) {
+  const auto place = open_target(target);
+  if (!place) return std::unexpected(place.error());
   const std::uint64_t before = usage_of_any(place->now).bytes;
   return FileUsage{.bytes = size > before ? size - before : 0,
                    .entries = place->missing.size() + (place->now ? 0 : 1)};
@@ -179,6 +165,7 @@ FileOutcome<void> FileTree::note_changed(const Directory& directory, const FileP
 }
 
 FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
+  const CancelHold whole;
   FileOutcome<void> result;
   for (const auto& [path, directory] : changed) {
     const auto synced = directory.sync();
@@ -197,7 +184,7 @@ FileOutcome<void> FileTree::sync_name(const FilePath& path) const {
 }
 
 FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePath& path,
-                                          Settled& settled) {
+                                          SettledChange& settled) {
   const auto inode = inode_for_recount(parent);
   if (!inode) return std::unexpected(inode.error());
   if (auto made = parent.make_directory(path.leaf(), kDirectoryMode); !made) {
@@ -213,7 +200,7 @@ FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePat
   return std::move(*directory);
 }
 
-FileOutcome<Directory> FileTree::make_missing(const Place& place, Settled& settled,
+FileOutcome<Directory> FileTree::make_missing(const Place& place, SettledChange& settled,
                                               ChangedDirectories& changed) {
   auto copy = place.parent.duplicate();
   if (!copy) return storage_failure(copy.error());
@@ -238,17 +225,15 @@ FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_vie
                                           ChangedDirectories& changed) {
   const auto lock = locking();
   if (!lock) return std::unexpected(lock.error());
-  const auto place = open_place(target.path, target.parents);
+  const auto place = open_target(target);
   if (!place) return std::unexpected(place.error());
-  if (auto free = check_replacement(place->now, target); !free) {
-    return std::unexpected(std::move(free.error()));
-  }
+  const CancelHold whole;
   const auto change = change_at(*place, usage_of(file));
   if (!change) return std::unexpected(change.error());
   if (auto room = account_.settle({&*change, 1}, &reservation); !room) {
     return std::unexpected(std::move(room.error()));
   }
-  Settled settled(account_, *change);
+  SettledChange settled(account_, *change);
   const auto parent = make_missing(*place, settled, changed);
   if (!parent) return std::unexpected(parent.error());
   const auto moved = from.rename(name, *parent, target.path.leaf(), existing_for(place->now));
@@ -285,10 +270,12 @@ FileOutcome<FileStatus> FileTree::make_new_directory(const FilePath& path, Missi
 
 FileOutcome<FileStatus> FileTree::make_locked(const FilePath& path, const Place& place,
                                               ChangedDirectories& changed) {
+  if (auto may = may_write_(); !may) return std::unexpected(std::move(may.error()));
+  const CancelHold whole;
   const auto change = change_at(place, {.entries = 1});
   if (!change) return std::unexpected(change.error());
   if (auto room = account_.settle({&*change, 1}); !room) return std::unexpected(room.error());
-  Settled settled(account_, *change);
+  SettledChange settled(account_, *change);
   const auto parent = make_missing(place, settled, changed);
   if (!parent) return std::unexpected(parent.error());
   const auto directory = make_one(*parent, path, settled);
@@ -335,19 +322,22 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   if (!status) return storage_failure(status.error());
   const bool is_directory = status->kind == EntryKind::directory;
   if (!is_directory && status->kind != EntryKind::file) return refuse(FileErrorCode::not_a_file);
+  const auto overwriting = may_write_();
+  if (!overwriting) return std::unexpected(overwriting.error());
   const auto place = open_place(target.path, target.parents);
   if (!place) return std::unexpected(place.error());
   if (is_directory && place->now) return refuse(FileErrorCode::exists);
-  if (auto free = check_replacement(place->now, target); !free) {
+  if (auto free = check_replacement(place->now, target, *overwriting); !free) {
     return std::unexpected(std::move(free.error()));
   }
+  const CancelHold whole;
   const auto left = inode_for_recount(*source);
   const auto change = change_at(*place, usage_of(*status));
   if (!left || !change) return std::unexpected(left ? change.error() : left.error());
   const std::array changes{FileChange{.directory = *left, .before = usage_of(*status)}, *change};
   if (auto room = account_.settle(changes); !room) return std::unexpected(room.error());
-  Settled from_settled(account_, changes[0]);
-  Settled to_settled(account_, changes[1]);
+  SettledChange from_settled(account_, changes[0]);
+  SettledChange to_settled(account_, changes[1]);
   const auto parent = make_missing(*place, to_settled, changed);
   if (!parent) return std::unexpected(parent.error());
   if (auto noted = note_changed(*source, from.parent(), changed); !noted) {

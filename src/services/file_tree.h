@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,18 +18,23 @@
 
 namespace hotline::services {
 
+class SettledChange;
+
 /// What DONE means: that the disk has it, or only the kernel.
 enum class FileDurability : std::uint8_t { full, none };
 
+/// If the user may replace files at all.
+enum class Overwriting : std::uint8_t { refused, allowed };
+
+/// Returns what the user may do with what exists. Fails if the user may make nothing, or no more.
+/// Any thread; never waits.
+using WriteCheck = std::function<FileOutcome<Overwriting>()>;
+
 /// Where something new is to be.
 struct FileTarget {
-  /// If the user may replace files at all.
-  enum class Overwriting : std::uint8_t { refused, allowed };
-
   FilePath path{};
   MissingParents parents = MissingParents::fail;
   FileReplacement replacement{};
-  Overwriting overwriting = Overwriting::allowed;
 };
 
 /// Directories whose names have changed, and are not on the disk yet.
@@ -36,14 +42,18 @@ using ChangedDirectories = std::map<std::string, Directory>;
 
 /// The names in a home, and the quota that they take. Every path is opened from the directory of
 /// the home by one openat2(2) that leaves it by no link or mount; the rest happens by one name
-/// relative to the parent. It checks no rights.
+/// relative to the parent. It asks at the moment when a name is made or replaced if the user may do
+/// that, and checks no other rights. A change that has begun is carried out, in a fiber that is
+/// cancelled too.
 ///
 /// Any thread and fiber, several at once. Its lock, which is that of the home, is held while names
 /// and the quota change together; reads do not take it. All calls suspend the fiber, except
 /// account().
 class FileTree {
  public:
-  FileTree(Directory root, FileDurability durability);
+  FileTree(
+      Directory root, FileDurability durability,
+      WriteCheck may_write = [] { return Overwriting::allowed; });
 
   QuotaAccount& account() { return account_; }
   const QuotaAccount& account() const { return account_; }
@@ -102,8 +112,6 @@ class FileTree {
   FileOutcome<std::uint64_t> inode_for_recount(const Directory& directory) const;
 
  private:
-  class Settled;
-
   /// Where a name is, or will be once the directories that are missing are made.
   struct Place {
     Directory parent;  ///< The innermost directory on the way that exists.
@@ -112,11 +120,13 @@ class FileTree {
     std::optional<FileStatus> now{};  ///< What has the name.
   };
 
+  FileOutcome<Place> open_target(const FileTarget& target);
   FileOutcome<Place> open_place(const FilePath& path, MissingParents parents);
   FileOutcome<FileChange> change_at(const Place& place, FileUsage after) const;
-  FileOutcome<Directory> make_missing(const Place& place, Settled& settled,
+  FileOutcome<Directory> make_missing(const Place& place, SettledChange& settled,
                                       ChangedDirectories& changed);
-  FileOutcome<Directory> make_one(const Directory& parent, const FilePath& path, Settled& settled);
+  FileOutcome<Directory> make_one(const Directory& parent, const FilePath& path,
+                                  SettledChange& settled);
   FileOutcome<void> note_changed(const Directory& directory, const FilePath& path,
                                  ChangedDirectories& changed) const;
   FileOutcome<FileStatus> make_locked(const FilePath& path, const Place& place,
@@ -127,6 +137,7 @@ class FileTree {
 
   Directory root_;
   const FileDurability durability_;
+  const WriteCheck may_write_;
   Mutex mutex_;
   QuotaAccount account_;
   std::atomic<std::uint64_t> paths_made_ = 0;  ///< Changed under the lock, after the change.

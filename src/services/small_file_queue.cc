@@ -29,10 +29,12 @@ void SmallFileQueue::store_group() {
   const std::vector<std::shared_ptr<Waiting>> group(
       waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  // No later group has them, so each needs an outcome, whatever is thrown.
+  for (const auto& each : group) each->outcome = refuse(FileErrorCode::busy, "no memory is left");
   std::vector<PutSmallFile> requests;
   requests.reserve(count);
   for (const auto& each : group) requests.push_back(std::move(each->request));
-  std::vector<FileOutcome<FileVersion>> outcomes = home_.store_all(requests);
+  std::vector<FileOutcome<FileVersion>> outcomes = store_all_(requests);
   for (std::size_t i = 0; i < count; ++i) group[i]->outcome = std::move(outcomes[i]);
 }
 

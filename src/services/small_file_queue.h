@@ -1,8 +1,11 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "hotline/engine/mutex.h"
@@ -16,10 +19,19 @@ namespace hotline::services {
 /// are the next one, and wait for the disk together. One loop.
 class SmallFileQueue {
  public:
-  /// `home` must outlive this object.
-  explicit SmallFileQueue(FileHome& home) : home_(home) {}
+  /// Stores a group, and returns the outcomes in the same order.
+  using StoreAll =
+      std::function<std::vector<FileOutcome<FileVersion>>(std::span<const PutSmallFile>)>;
 
-  /// Stores one; see FileHome::store(). Suspends the fiber.
+  explicit SmallFileQueue(StoreAll store_all) : store_all_(std::move(store_all)) {}
+
+  /// `home` must outlive this object.
+  explicit SmallFileQueue(FileHome& home)
+      : SmallFileQueue(
+            [&home](std::span<const PutSmallFile> requests) { return home.store_all(requests); }) {}
+
+  /// Stores one; see FileHome::store(). Suspends the fiber. Throws what storing its group throws;
+  /// the others of that group fail with `busy`.
   FileOutcome<FileVersion> store(PutSmallFile request);
 
  private:
@@ -30,7 +42,7 @@ class SmallFileQueue {
 
   void store_group();
 
-  FileHome& home_;
+  const StoreAll store_all_;
   Mutex storing_;                                   ///< Held by the fiber that stores a group.
   std::deque<std::shared_ptr<Waiting>> waiting_{};  ///< Shared: one that waits may be cancelled.
 };

@@ -37,7 +37,7 @@ FileOutcome<FileVersion> SmallFiles::stage(const PutSmallFile& request, const Fi
     if (*same) return **same;
   }
   if (!content) return std::unexpected(std::move(content.error()));
-  added.content = std::move(*content);
+  added.content.emplace(std::move(*content));
   return FileVersion();
 }
 
@@ -57,10 +57,7 @@ FileOutcome<StagedContent> SmallFiles::write(const PutSmallFile& request,
     done =
         content->describe({.is_executable = request.is_executable, .modified = request.modified});
   }
-  if (!done) {
-    content->discard_file();
-    return std::unexpected(std::move(done.error()));
-  }
+  if (!done) return std::unexpected(std::move(done.error()));
   if (tree_.durability() == FileDurability::full) {
     discard(content->file().begin_sync(0, request.content.size()));
   }
@@ -70,7 +67,6 @@ FileOutcome<StagedContent> SmallFiles::write(const PutSmallFile& request,
 void SmallFiles::sync(Added& added) {
   if (!added.content) return;
   if (auto synced = added.content->sync(); !synced) {
-    added.content->discard_file();
     added.content.reset();
     added.outcome = std::unexpected(std::move(synced.error()));
   }
@@ -79,7 +75,6 @@ void SmallFiles::sync(Added& added) {
 void SmallFiles::publish(Added& added, ChangedDirectories& changed) {
   if (!added.content) return;
   auto published = added.content->publish(tree_, changed);
-  added.content->discard_file();
   added.content.reset();
   if (!published) {
     added.outcome = std::unexpected(std::move(published.error()));

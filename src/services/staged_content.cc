@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hotline/core/hex.h"
+#include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/random.h"
 #include "services/file_version.h"
 
@@ -16,6 +17,19 @@ StagedContent::StagedContent(const Directory& staging, std::string name, DiskFil
       file_(std::move(file)),
       target_(std::move(target)),
       reservation_(std::move(reservation)) {}
+
+StagedContent::StagedContent(StagedContent&& other) noexcept
+    : staging_(other.staging_),
+      name_(std::exchange(other.name_, {})),
+      file_(std::move(other.file_)),
+      target_(std::move(other.target_)),
+      reservation_(std::move(other.reservation_)) {}
+
+StagedContent::~StagedContent() {
+  if (name_.empty()) return;
+  const CancelHold cleanup;
+  discard(staging_->remove_file(name_));
+}
 
 FileOutcome<StagedContent> StagedContent::make(const Directory& staging, const FileTarget& target,
                                                QuotaReservation reservation) {
@@ -47,10 +61,6 @@ FileOutcome<FileStatus> StagedContent::publish(FileTree& tree, ChangedDirectorie
   auto published = tree.publish(*staging_, name_, target_, *status, reservation_, changed);
   if (published) name_.clear();
   return published;
-}
-
-void StagedContent::discard_file() {
-  if (!name_.empty()) discard(staging_->remove_file(std::exchange(name_, {})));
 }
 
 }  // namespace hotline::services

@@ -16,6 +16,12 @@ namespace hotline::services {
 /// one removes them. One fiber; the calls suspend it. Move only.
 class StagedContent {
  public:
+  StagedContent(StagedContent&& other) noexcept;
+  StagedContent& operator=(StagedContent&&) = delete;
+
+  /// Removes it, also in a fiber that is cancelled, unless it was published.
+  ~StagedContent();
+
   /// `staging` outlives it.
   static FileOutcome<StagedContent> make(const Directory& staging, const FileTarget& target,
                                          QuotaReservation reservation);
@@ -26,21 +32,18 @@ class StagedContent {
   /// Sets what is kept besides the content. After the last write.
   FileOutcome<void> describe(const FileMeta& meta);
 
-  /// Waits until the disk has it. After a failure it must be discarded.
+  /// Waits until the disk has it. After a failure it must be destroyed.
   FileOutcome<void> sync();
 
   /// Gives it its name; durable after FileTree::sync().
   FileOutcome<FileStatus> publish(FileTree& tree, ChangedDirectories& changed);
-
-  /// Removes it, unless it was published.
-  void discard_file();
 
  private:
   StagedContent(const Directory& staging, std::string name, DiskFile file, FileTarget target,
                 QuotaReservation reservation);
 
   const Directory* staging_;
-  std::string name_;  ///< Empty when it was published or removed.
+  std::string name_;  ///< Empty when it was published.
   DiskFile file_;
   FileTarget target_;
   QuotaReservation reservation_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hotline/core/hex.h"
+#include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/random.h"
 #include "services/block_hashes.h"
@@ -338,9 +339,10 @@ void StagedUpload::remove() {
 }
 
 void StagedUpload::drop() {
+  const CancelHold cleanup;
   hold_ = 0;
   const auto lock = mutex_.lock();
-  // A fiber that is cancelled leaves it to the next sweep or start.
+  // Without memory for the wait it is left to the next start.
   if (!lock || is_gone_) return;
   remove();
 }
@@ -351,6 +353,7 @@ void StagedUpload::close_idle() {
 }
 
 void StagedUpload::remove_state() {
+  const CancelHold cleanup;
   if (has_key()) discard(staging_.remove_file(state_name_));
 }
 

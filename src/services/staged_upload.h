@@ -77,7 +77,8 @@ class StagedUpload {
   /// Publishes it. It is_gone() afterwards, also if that fails with `storage`.
   FileOutcome<FileStatus> publish(std::uint64_t hold, std::uint64_t size, FileTree& tree);
 
-  /// Ends every hold and removes the files. Returns when no call of a hold is in progress.
+  /// Ends every hold and removes the files, also in a fiber that is cancelled. Returns when no call
+  /// of a hold is in progress.
   void drop();
 
   /// Closes the files if there is no hold.

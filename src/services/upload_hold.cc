@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hotline/engine/cancel_hold.h"
 #include "services/file_version.h"
 
 namespace hotline::services {
@@ -57,6 +58,7 @@ FileOutcome<FileVersion> UploadHold::publish(std::uint64_t size) {
 }
 
 void UploadHold::leave() {
+  const CancelHold cleanup;
   const auto staged = std::exchange(staged_, nullptr);
   if (staged == nullptr) return;
   const bool is_current = staged->is_held_by(hold_);

@@ -68,8 +68,8 @@ class UploadHold {
   /// same key can be published later, such as with another FileReplacement.
   FileOutcome<FileVersion> publish(std::uint64_t size);
 
-  /// Ends the hold in order: keeps what is confirmed for the next one, or drops the upload if
-  /// nothing is or it has no key. Idempotent.
+  /// Ends the hold in order, also in a fiber that is cancelled: keeps what is confirmed for the
+  /// next one, or drops the upload if nothing is or it has no key. Idempotent.
   void leave();
 
   /// Returns true if another hold has taken the upload over, or it was dropped.

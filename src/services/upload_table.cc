@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "hotline/core/hex.h"
+#include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/clock.h"
 
 namespace hotline::services {
@@ -178,6 +179,7 @@ std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
 }
 
 void UploadTable::remove_state(const UploadKey& key) {
+  const CancelHold hold;
   discard(staging_.remove_file(state_name_of(key)));
 }
 
@@ -216,8 +218,8 @@ void UploadTable::sweep(FileTime now) {
   const auto lock = beginning_.lock();
   if (!lock) return;
   for (const auto& upload : idle_uploads()) {
-    const bool has_ended =
-        upload->is_gone() || now - upload->entry().last_byte >= limits_.upload_term;
+    const bool has_ended = upload->is_gone() || !upload->has_key() ||
+                           now - upload->entry().last_byte >= limits_.upload_term;
     if (has_ended) drop(upload);
     if (!has_ended) upload->close_idle();
   }

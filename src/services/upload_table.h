@@ -69,13 +69,14 @@ class UploadTable {
   /// Drops a key: what was published with it is no longer there.
   void forget_published(const UploadKey& key);
 
-  /// Drops an upload, and takes it out of the table.
+  /// Drops an upload, and takes it out of the table. Also in a fiber that is cancelled.
   void drop(const std::shared_ptr<StagedUpload>& upload);
 
   /// Returns those that have a key, the oldest first. Never waits.
   std::vector<UploadEntry> entries() const;
 
-  /// Drops uploads without a hold that have not grown for their term, and keys after theirs.
+  /// Drops uploads without a hold that cannot be resumed or have not grown for their term, and keys
+  /// after theirs.
   void sweep(FileTime now);
 
  private:

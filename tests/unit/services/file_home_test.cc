@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "hotline/engine/clock.h"
 #include "hotline/engine/event.h"
 #include "hotline/engine/task_group.h"
 #include "services/file_version.h"
@@ -231,36 +230,39 @@ TEST_CASE("fibers share a home on each engine") {
   });
 }
 
-TEST_CASE("an upload whose fiber is cancelled is kept, and goes on in another one") {
-  test::on_each_loop([](engine::EventLoop&) {
-    TestHome home;
-    home.options.durability = FileDurability::full;
-    home.restart();
-    const std::string content = test::sample_content(2 * kFileBlockBytes);
-    const PutFile request{
-        .path = file_path("a"), .size = content.size(), .key = test::sample_bytes(1)};
-    TaskGroup group;
-    Event is_waiting;
-    REQUIRE(group.spawn("upload", [&] {
-      auto begun = home->put(request);
-      auto& upload = std::get<UploadHold>(*begun);
-      CHECK(test::send_content(upload, content.substr(0, kFileBlockBytes)));
-      is_waiting.set();
-      CHECK_FALSE(sleep_for(std::chrono::hours(1)));
-      CHECK(code_of(upload.write(kFileBlockBytes, as_bytes("x"))) == FileErrorCode::draining);
-      upload.leave();
-    }));
-    CHECK(is_waiting.wait());
-    group.cancel();
-    CHECK(group.join());
+TEST_CASE("a file is not published by a user who has lost the right to that in the meantime") {
+  TestHome home;
+  REQUIRE(test::store_content(*home.home, "old", "1"));
+  const auto begin = [&](const char* path, unsigned key) {
+    PutFile request{.path = file_path(path), .size = 1, .key = test::sample_bytes(key)};
+    request.replacement.on_exist = OnExist::replace;
     auto begun = home->put(request);
-    REQUIRE(begun);
     auto& upload = std::get<UploadHold>(*begun);
-    CHECK(upload.kept() == kFileBlockBytes);
-    REQUIRE(test::send_content(upload, content, kFileBlockBytes));
-    CHECK(upload.publish(content.size()));
-    CHECK(test::read_test_file(home.path("a")) == content);
-  });
+    REQUIRE(test::send_content(upload, "2"));
+    return std::move(upload);
+  };
+  UploadHold replacing = begin("old", 1);
+  UploadHold making = begin("new", 2);
+  FileUser user = home->user();
+  user.rights.can_overwrite = false;
+  home->set_user(user);
+  CHECK(code_of(replacing.publish(1)) == FileErrorCode::not_permitted);
+  CHECK(test::read_test_file(home.path("old")) == "1");
+  user.rights.can_write = false;
+  home->set_user(user);
+  CHECK(code_of(making.publish(1)) == FileErrorCode::not_permitted);
+  user.rights.can_write = true;
+  user.is_disabled = true;
+  home->set_user(user);
+  const auto disabled = making.publish(1);
+  CHECK(code_of(disabled) == FileErrorCode::not_permitted);
+  CHECK(disabled.error().text == "the user is disabled");
+  CHECK_FALSE(fs::exists(home.path("new")));
+  // The right is given back: the upload is still there.
+  user.is_disabled = false;
+  home->set_user(user);
+  CHECK(making.publish(1));
+  CHECK(test::read_test_file(home.path("new")) == "2");
 }
 
 TEST_CASE("a link that is swapped in for a directory leads nowhere (T11)") {

@@ -20,7 +20,8 @@ using test::file_path;
 
 struct TestTree {
   explicit TestTree(FileUsage limits = {kNoQuota, kNoQuota})
-      : tree(test::open_test_directory(directory.file("home")), FileDurability::none),
+      : tree(test::open_test_directory(directory.file("home")), FileDurability::none,
+             [this] { return overwriting; }),
         staging(test::open_test_directory(directory.file("staging"))) {
     tree.account().set_limits(limits);
   }
@@ -41,6 +42,7 @@ struct TestTree {
   }
 
   test::TemporaryDirectory directory{};
+  Overwriting overwriting = Overwriting::allowed;
   FileTree tree;
   Directory staging;
 };
@@ -96,8 +98,8 @@ TEST_CASE("a file that exists stays unless it is to be replaced, and then by its
 
 TEST_CASE("a user without the right to overwrite replaces nothing, and creates") {
   TestTree test;
-  FileTarget target = target_at("a", OnExist::replace);
-  target.overwriting = FileTarget::Overwriting::refused;
+  test.overwriting = Overwriting::refused;
+  const FileTarget target = target_at("a", OnExist::replace);
   CHECK(test.publish(target, "1"));
   CHECK(code_of(test.publish(target, "2")) == FileErrorCode::not_permitted);
   CHECK(test::read_test_file(test.path("a")) == "1");

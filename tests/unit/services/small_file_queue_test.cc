@@ -1,10 +1,16 @@
 #include "services/small_file_queue.h"
 
+#include <new>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/event.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/engine/yield.h"
+#include "support/loops.h"
 #include "support/served_files.h"
 
 namespace hotline::services::small_file_queue_test {
@@ -38,6 +44,43 @@ TEST_CASE("many small files at once are stored in groups, each with its own answ
     }
     CHECK(server.root.entry_count("alice") == 126);
     CHECK(server.root.content("alice", "f8") == "8");
+  });
+}
+
+TEST_CASE("a group whose storing throws fails, and the next one is stored") {
+  test::on_each_loop([](engine::EventLoop&) {
+    Event goes_on;
+    int groups = 0;
+    SmallFileQueue queue([&](std::span<const PutSmallFile> requests) {
+      ++groups;
+      CHECK(goes_on.wait());
+      goes_on.set();
+      if (groups == 2) throw std::bad_alloc();
+      return std::vector<FileOutcome<FileVersion>>(requests.size(), FileVersion());
+    });
+    int stored = 0;
+    int busy = 0;
+    int thrown = 0;
+    TaskGroup group;
+    for (int i = 0; i < 5; ++i) {
+      REQUIRE(group.spawn("store", [&] {
+        try {
+          const auto outcome = queue.store({.path = file_path("f")});
+          ++(outcome ? stored : busy);
+          if (!outcome) CHECK(outcome.error().is_retryable);
+        } catch (const std::bad_alloc&) {
+          ++thrown;
+        }
+      }));
+    }
+    for (int i = 0; i < 5; ++i) yield();
+    goes_on.set();
+    CHECK(group.join());
+    // The first one is alone; the others are the group after it.
+    CHECK(stored == 1);
+    CHECK(thrown == 1);
+    CHECK(busy == 3);
+    CHECK(queue.store({.path = file_path("f")}));
   });
 }
 

@@ -33,16 +33,14 @@ TEST_CASE("staged content is in no home until it is published") {
   CHECK(changed.size() == 1);
   CHECK(test.tree.sync(changed));
   CHECK(test::read_test_file(test.directory.file("home/a")) == "1");
-  content.discard_file();
   CHECK(test::count_names(test.directory.file("staging")) == 0);
 }
 
-TEST_CASE("staged content that is discarded leaves no file and no reservation") {
+TEST_CASE("staged content that is not published leaves no file and no reservation") {
   Staging test;
   {
     StagedContent content = test.make("a");
     CHECK(test::count_names(test.directory.file("staging")) == 1);
-    content.discard_file();
   }
   CHECK(test::count_names(test.directory.file("staging")) == 0);
   CHECK(test.tree.account().reserved() == FileUsage());

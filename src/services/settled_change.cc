@@ -1,0 +1,14 @@
+#include "services/settled_change.h"
+
+#include <utility>
+
+namespace hotline::services {
+
+SettledChange::~SettledChange() {
+  if (is_done_) return;
+  change_.before.entries += made_;
+  std::swap(change_.before, change_.after);
+  account_.correct(change_);
+}
+
+}  // namespace hotline::services
