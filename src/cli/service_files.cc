@@ -32,9 +32,9 @@ A user is a file of the root, users/NAME.toml, with lines such as these, none of
 NAME has 1 to 32 of a-z, 0-9, '_', '.' and '-'. At tls:// it is the name of the caller's key. SIGHUP
 reads the files again, and ends the connections of users that are disabled or gone.
 
-The root needs mode 700 and belongs to the user who serves it. One server has it at a time; it does
-not run with --concurrency processes. It listens only on the loopback, on UNIX sockets and on
-tls://, unless --insecure is given.
+The root needs mode 700 and belongs to the user who serves it. One endpoint of one server has it at
+a time; it does not run with --concurrency processes. It listens only on the loopback, on UNIX
+sockets and on tls://, unless --insecure is given.
 
 Its endpoints may have these options:
 

@@ -11,12 +11,28 @@ namespace {
 
 constexpr std::array<std::byte, 16'384> kDigestZeros{};
 
+/// Returns null for `none`.
+const char* algorithm_of(FileDigestKind kind) {
+  switch (kind) {
+    case FileDigestKind::sha256: return "SHA256";
+    case FileDigestKind::md5: return "MD5";
+    case FileDigestKind::none: break;
+  }
+  return nullptr;
+}
+
+using DigestMethod = std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)>;
+
+/// Returns null if OpenSSL does not have it.
+DigestMethod fetch_method(const char* algorithm) {
+  return {EVP_MD_fetch(nullptr, algorithm, nullptr), &EVP_MD_free};
+}
+
 }  // namespace
 
 struct ContentDigest::State {
   explicit State(const char* algorithm) : context(EVP_MD_CTX_new()) {
-    const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> method(
-        EVP_MD_fetch(nullptr, algorithm, nullptr), &EVP_MD_free);
+    const DigestMethod method = fetch_method(algorithm);
     const bool has_begun = context != nullptr && method != nullptr &&
                            EVP_DigestInit_ex2(context, method.get(), nullptr) == 1;
     if (has_begun) return;
@@ -30,9 +46,13 @@ struct ContentDigest::State {
   EVP_MD_CTX* context;
 };
 
+bool ContentDigest::is_available(FileDigestKind kind) {
+  const char* algorithm = algorithm_of(kind);
+  return algorithm == nullptr || fetch_method(algorithm) != nullptr;
+}
+
 ContentDigest::ContentDigest(FileDigestKind kind) : kind_(kind) {
-  if (kind == FileDigestKind::sha256) state_ = std::make_unique<State>("SHA256");
-  if (kind == FileDigestKind::md5) state_ = std::make_unique<State>("MD5");
+  if (const char* algorithm = algorithm_of(kind)) state_ = std::make_unique<State>(algorithm);
 }
 
 ContentDigest::ContentDigest(ContentDigest&&) noexcept = default;

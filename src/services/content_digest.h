@@ -9,9 +9,12 @@
 namespace hotline::services {
 
 /// The digest of content that arrives in pieces. With FileDigestKind::none it costs nothing. Move
-/// only. Throws std::bad_alloc, also where OpenSSL does not have the algorithm.
+/// only. Throws std::bad_alloc, also where is_available() returns false: ask it first.
 class ContentDigest {
  public:
+  /// Returns false if OpenSSL, as it is built and configured here, does not have the algorithm.
+  static bool is_available(FileDigestKind kind);
+
   explicit ContentDigest(FileDigestKind kind);
   ContentDigest(ContentDigest&&) noexcept;
   ContentDigest& operator=(ContentDigest&&) noexcept;

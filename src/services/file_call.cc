@@ -6,6 +6,7 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/engine/clock.h"
+#include "services/content_digest.h"
 
 namespace hotline::services {
 namespace {
@@ -71,6 +72,12 @@ FileResult<FileCall> FileCall::begin(To to, const FileRequest& request, Deadline
   if (!checked) {
     return fail(make_error(ErrorKind::invalid_argument, operation_of(kind), to.peer,
                            "the request is refused: " + checked.error().text));
+  }
+  const bool computes_digest = kind == FileRequestKind::get || kind == FileRequestKind::put;
+  if (computes_digest && !ContentDigest::is_available(digest_of(request))) {
+    return fail(make_error(ErrorKind::unsupported, operation_of(kind), to.peer,
+                           "the OpenSSL of this program does not have the digest",
+                           "ask for another digest, or for none"));
   }
   auto stream = to.session.open(flows_of(kind), as_bytes(bytes), deadline);
   if (!stream) {

@@ -252,6 +252,18 @@ FileRequestKind kind_of(const FileRequest& request) {
   return static_cast<FileRequestKind>(request.index() + 1);
 }
 
+FileDigestKind digest_of(const FileRequest& request) {
+  return std::visit(
+      [](const auto& each) {
+        if constexpr (requires { each.digest; }) {
+          return each.digest;
+        } else {
+          return FileDigestKind::none;
+        }
+      },
+      request);
+}
+
 std::string encode_file_request(const FileRequest& request) {
   std::string bytes(1, static_cast<char>(kind_of(request)));
   FilePayloadWriter writer(bytes);

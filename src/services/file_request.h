@@ -20,6 +20,9 @@ using FileRequest =
 
 FileRequestKind kind_of(const FileRequest& request);
 
+/// Returns the digest that it asks for.
+FileDigestKind digest_of(const FileRequest& request);
+
 /// Returns the bytes for OPEN.
 std::string encode_file_request(const FileRequest& request);
 

@@ -9,6 +9,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/server/call_refused.h"
 #include "hotline/session/serve_streams.h"
+#include "services/content_digest.h"
 #include "services/download_sender.h"
 #include "services/file_changes.h"
 #include "services/file_lookup.h"
@@ -22,6 +23,9 @@ namespace {
 // How soon the end of an idle connection, or of a user, is noticed.
 constexpr Duration kWatchMax = std::chrono::seconds(1);
 constexpr Duration kWatchMin = std::chrono::milliseconds(10);
+
+// How long the requests of a user who was disabled may take to say so.
+constexpr Duration kDisabledFarewell = std::chrono::seconds(2);
 
 // How far the credit of uploads grows that the disk keeps up with.
 constexpr std::uint32_t kUploadCreditMax = 16U << 20;
@@ -96,11 +100,19 @@ void FileSession::answer(SessionStream& stream) {
   ++service_.counters().requests;
   const Active active(*this);
   FileStream answered(stream, *request, service_.options().stall_timeout, service_.counters());
-  if (!refusal_) {
+  const auto refusal = refusal_of(*request);
+  if (!refusal) {
     answer(answered, *request);
   } else if (answered.accept()) {
-    answered.finish(*refusal_);
+    answered.finish(*refusal);
   }
+}
+
+/// Returns why a request is refused without a look at its home.
+std::optional<FileError> FileSession::refusal_of(const FileRequest& request) const {
+  if (refusal_ || ContentDigest::is_available(digest_of(request))) return refusal_;
+  return FileError{.code = FileErrorCode::unsupported,
+                   .text = "the OpenSSL of the server does not have this digest"};
 }
 
 void FileSession::answer(FileStream& stream, const FileRequest& request) {
@@ -119,11 +131,16 @@ void FileSession::answer(FileStream& stream, const FileRequest& request) {
       request);
 }
 
-/// Ends the session when it is idle for too long, and cuts it when the user is not one any more.
+/// Ends the session when it is idle for too long, and when the user is not one any more: then the
+/// requests have a while to answer with the reason.
 void FileSession::watch(TaskGroup& requests) {
   const Duration idle_max = service_.options().idle_timeout;
   while (sleep_for(std::clamp(idle_max / 4, kWatchMin, kWatchMax), OnDrain::ends)) {
-    if (call_ && !call_->home.is_open()) return requests.cancel();
+    if (call_ && !call_->home.is_open()) {
+      requests.drain();
+      discard(sleep_for(kDisabledFarewell));
+      return requests.cancel();
+    }
     if (requests_ == 0 && now() - last_request_ >= idle_max) return requests.drain();
   }
 }

@@ -31,6 +31,7 @@ class FileSession {
   void admit(const CallInfo& info);
   void serve_requests(Stream& stream);
   void answer(SessionStream& stream);
+  std::optional<FileError> refusal_of(const FileRequest& request) const;
   void answer(FileStream& stream, const FileRequest& request);
   void watch(TaskGroup& requests);
   SessionOptions session_options() const;

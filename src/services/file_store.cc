@@ -83,7 +83,8 @@ Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& root,
   const auto locked = directory->try_lock();
   if (!locked) return fail(locked.error());
   if (!*locked) {
-    return refuse_root(root, "another server has it", "end that one, or choose another directory");
+    return refuse_root(root, "another server has it, or another endpoint of this one",
+                       "end the other server, or give each endpoint a directory of its own");
   }
   auto homes = open_or_make(*directory, "homes");
   auto staging = open_or_make(*directory, "staging");

@@ -32,9 +32,9 @@ namespace hotline::services {
 class FileStore {
  public:
   /// Opens or makes what is missing below `root`, which is a directory. Fails with a hint if `root`
-  /// is not private to the user that runs this program (mode 0700), if another process has it, and
-  /// if the kernel cannot confine paths (probe_confinement()). Users that cannot be read are
-  /// `faults`.
+  /// is not private to the user that runs this program (mode 0700), if another server or endpoint
+  /// has it, and if the kernel cannot confine paths (probe_confinement()). Users that cannot be
+  /// read are `faults`.
   static Result<std::unique_ptr<FileStore>> open(const std::string& root,
                                                  const FileHome::Options& options,
                                                  std::vector<Error>& faults);

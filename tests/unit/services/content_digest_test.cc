@@ -1,5 +1,7 @@
 #include "services/content_digest.h"
 
+#include <openssl/evp.h>
+
 #include <string>
 
 #include <doctest/doctest.h>
@@ -45,6 +47,16 @@ TEST_CASE("no digest is of the kind none") {
   CHECK(none.finds_nothing());
   CHECK(none.finish() == FileDigest());
   CHECK_FALSE(ContentDigest(FileDigestKind::md5).finds_nothing());
+}
+
+TEST_CASE("a digest that OpenSSL is configured not to use is not available") {
+  CHECK(ContentDigest::is_available(FileDigestKind::md5));
+  REQUIRE(EVP_set_default_properties(nullptr, "fips=yes") == 1);
+  const bool has_md5 = ContentDigest::is_available(FileDigestKind::md5);
+  const bool has_none = ContentDigest::is_available(FileDigestKind::none);
+  REQUIRE(EVP_set_default_properties(nullptr, "") == 1);
+  CHECK_FALSE(has_md5);
+  CHECK(has_none);
 }
 
 }  // namespace

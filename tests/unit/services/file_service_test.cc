@@ -62,7 +62,6 @@ TEST_CASE("a user who is disabled is cut off when the users are read again") {
     server.root.set_user("bob", "disabled = true\n");
     server.handler.read_again()().value()();
     CHECK(ends(bob));
-    CHECK(bob.failure());
     CHECK(server.ask(GetQuota{}).is_proven());
     Session again = server.connect("bob");
     CHECK(ask_files(again, GetQuota{}).has_failed(FileErrorCode::not_permitted));

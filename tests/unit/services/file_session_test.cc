@@ -1,5 +1,8 @@
 #include "services/file_session.h"
 
+#include <openssl/evp.h>
+
+#include <filesystem>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -81,6 +84,72 @@ TEST_CASE("a drain lets an upload finish, and refuses what comes later") {
     CHECK(ask.send_content(sample_content(300'000)));
     CHECK(ask.finish().is_proven());
     CHECK(server.root.content("alice", "a") == sample_content(300'000));
+  });
+}
+
+TEST_CASE("a user who is disabled during an upload gets the reason, and no file stays") {
+  served_files([](ServedFiles& server) {
+    Session bob = server.connect("bob");
+    FileAsk ask(bob, upload_to("a"));
+    ask.wait_kept();
+    REQUIRE(ask.send_part(sample_content(300'000)));
+    server.root.set_user("bob", "disabled = true\n");
+    server.handler.read_again()().value()();
+    const test::FileReceipt receipt = ask.finish();
+    CHECK(receipt.has_failed(FileErrorCode::not_permitted));
+    REQUIRE(receipt.error);
+    CHECK(receipt.error->text == "the user is disabled");
+    CHECK(ends(bob));
+    CHECK(std::filesystem::is_empty(server.root.path() + "/staging/bob"));
+    CHECK(server.root.entry_count("bob") == 0);
+  });
+}
+
+TEST_CASE("a user who may not write any more gets an error before the end of the upload") {
+  served_files([](ServedFiles& server) {
+    FileAsk ask(*server.client, upload_to("a"));
+    ask.wait_kept();
+    server.root.set_user("alice", "rights = \"r\"\n");
+    server.handler.read_again()().value()();
+    CHECK(ask.finish().has_failed(FileErrorCode::not_permitted));
+    CHECK(server.ask(GetQuota{}).is_proven());
+  });
+}
+
+TEST_CASE("a client that leaves during a COPY leaves no file in the staging") {
+  served_files([](ServedFiles& server) {
+    REQUIRE(server.ask(MakeDirectory{.path = file_path("d")}).is_proven());
+    REQUIRE(server.put(upload_to("d/big"), sample_content(3'000'000)).is_proven());
+    for (int i = 0; i < 6; ++i) {
+      Session other = server.connect("alice");
+      FileAsk ask(other, CopyFile{.path = file_path("d"),
+                                  .target = file_path("c" + std::to_string(i)),
+                                  .depth = FileDepth::tree});
+      for (int k = 0; k < 3 * i; ++k) REQUIRE(sleep_for(200us));
+    }
+    // Each request of an earlier connection has ended when its session has.
+    REQUIRE(server.client->finish(deadline_after(30s)));
+    server.client.reset();
+    REQUIRE(server.calls->join());
+    CHECK(std::filesystem::is_empty(server.root.path() + "/staging/alice"));
+    server.calls.emplace();
+    server.client.emplace(server.connect("alice"));
+    CHECK(server.ask(GetQuota{}).last<FileQuota>().bytes_reserved == 0);
+  });
+}
+
+TEST_CASE("a digest that the server cannot compute is refused, and the connection goes on") {
+  served_files([](ServedFiles& server) {
+    REQUIRE(server.ask(test::small_file("f", "1")).is_proven());
+    PutFile put = upload_to("a");
+    put.digest = FileDigestKind::md5;
+    REQUIRE(EVP_set_default_properties(nullptr, "fips=yes") == 1);
+    const auto stat = server.ask(StatFile{.path = file_path("f"), .digest = FileDigestKind::md5});
+    const auto stored = server.ask(put);
+    REQUIRE(EVP_set_default_properties(nullptr, "") == 1);
+    CHECK(stat.has_failed(FileErrorCode::unsupported));
+    CHECK(stored.has_failed(FileErrorCode::unsupported));
+    CHECK(server.ask(StatFile{.path = file_path("f"), .digest = FileDigestKind::md5}).is_proven());
   });
 }
 
