@@ -7,8 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "cli/command_uploads.h"
+#include "cli/endpoint_forms.h"
 #include "cli/json_line.h"
 #include "cli/option_values.h"
+#include "cli/prompt_run.h"
 #include "cli/report.h"
 #include "cli/text_layout.h"
 #include "hotline/core/choice.h"
@@ -28,15 +31,24 @@ struct FilesAction {
 namespace {
 
 constexpr char kFilesExamples[] =
-    R"(  hotline files user add alice --root /srv/hotline --quota 10GiB
-  hotline files user set alice --root /srv/hotline --rights rw --uid 1000
+    R"(  hotline files tls://files.example.org:7070
+  printf 'cd docs\nget *.pdf\n' | hotline files tls://files.example.org:7070
+  hotline files uploads tls://files.example.org:7070
+  hotline files user add alice --root /srv/hotline --quota 10GiB
   hotline files user list --root /srv/hotline
-  hotline files user disable alice --root /srv/hotline
 )";
 
 constexpr char kFilesDescription[] =
-    R"(Keeps the users of the service 'files': each is a file of the root. 'hotline help
-serve' and 'hotline help files' say how they are served. The actions after 'user' are:
+    R"(With ENDPOINT, a prompt for the files there: each line is a command, such as 'cd docs',
+'ls' or 'get *.pdf'; 'help' lists them, and Tab completes them and paths. Off a terminal the first
+command that fails ends it, and its status is that of 'hotline files'. At a terminal ^C ends a
+command, and 'quit' or ^D the prompt.
+
+'uploads' lists the unfinished uploads of the user: they take from the quota until they are
+finished, dropped, or too old for the server. The same 'put' finishes one.
+
+'user' keeps the users of the service 'files': each is a file of the root. 'hotline help files' says
+how they are served. The actions after 'user' are:
 
 )";
 
@@ -45,6 +57,8 @@ constexpr char kFilesNotes[] =
 those that are disabled or removed. The home of a removed user stays.
 
 At tls:// a user is the caller whose key has the same name: 'hotline key new NAME'.
+
+TIME is written 500ms, 60s, 2m, 1h or none.
 )";
 
 const std::vector<std::string> kValueOptions = {"--quota", "--entries", "--rights", "--uid"};
@@ -81,6 +95,16 @@ ExitStatus print_users(const std::vector<FileUserList::User>& users, OutputForm 
     text = table_of_users(users);
   }
   return print_output(text, ExitStatus::ok, form);
+}
+
+/// The forms of `files` have options of their own.
+Result<void> check_options(const Arguments& given, const std::vector<std::string>& known,
+                           const std::string& form) {
+  for (const auto& [option, value] : given.options) {
+    if (option == "--home" || std::ranges::count(known, option) > 0) continue;
+    return fail(usage_error(option + " does not apply to '" + form + "'", "leave it out"));
+  }
+  return {};
 }
 
 /// Opens the users, changes them, and prints the one that was changed.
@@ -184,10 +208,6 @@ std::string describe_user_actions() {
 }
 
 Result<const FilesAction*> find_user_action(const Arguments& given) {
-  if (given.words.empty() || given.words[0] != "user") {
-    return fail(usage_error("missing 'user'",
-                            "write for example 'hotline files user list --root /srv/hotline'"));
-  }
   const std::vector<std::string> names = user_action_names();
   if (given.words.size() < 2) {
     return fail(usage_error("missing ACTION", "the actions are " + list_words(names)));
@@ -206,10 +226,10 @@ Result<void> check_files_shape(const Arguments& given, const FilesAction& action
     return fail(usage_error(action.has_name ? "missing NAME" : "this action takes no NAME",
                             "write '" + command + (action.has_name ? " NAME" : "") + "'"));
   }
-  for (const std::string& each : kValueOptions) {
-    if (!given.has(each) || action.has_values) continue;
-    return fail(
-        usage_error(each + " does not apply to 'files user " + action.name + "'", "leave it out"));
+  std::vector<std::string> known = {"--root", "--json"};
+  if (action.has_values) known.insert(known.end(), kValueOptions.begin(), kValueOptions.end());
+  if (auto checked = check_options(given, known, "files user " + action.name); !checked) {
+    return checked;
   }
   if (given.has("--root")) return {};
   return fail(
@@ -229,13 +249,46 @@ Result<void> read_uid(const Arguments& given, std::optional<std::uint32_t>& uid)
   return {};
 }
 
-ExitStatus run_files(const FilesCommand& command, const CommonOptions& common) {
+ExitStatus run_user_action(const FilesCommand& command, const CommonOptions& common) {
   return command.action->run(command, common.output);
 }
 
+/// The word `uploads` precedes the endpoint.
+Result<Arguments> read_uploads_form(const Arguments& given) {
+  Arguments rest = given;
+  rest.words.erase(rest.words.begin());
+  if (rest.words.size() > 1) {
+    return fail(usage_error("one word too many: " + quote(rest.words[1]),
+                            "write 'hotline files uploads ENDPOINT'"));
+  }
+  auto checked = check_options(
+      given, {"--drop", "--drop-all", "--timeout", "--retry-for", "--json"}, "files uploads");
+  if (!checked) return fail(std::move(checked.error()));
+  return rest;
+}
+
+ExitStatus run_uploads_form(const Arguments& given, const CommonOptions& common) {
+  return uploads_subcommand().run(given, common);
+}
+
+ExitStatus run_files(const Arguments& given, const CommonOptions& common) {
+  const std::string form = given.words.empty() ? std::string() : given.words.front();
+  if (form == "user") return read_and_run<read_files, run_user_action>(given, common);
+  if (form == "uploads") return read_and_run<read_uploads_form, run_uploads_form>(given, common);
+  return read_and_run<read_prompt, run_file_prompt>(given, common);
+}
+
+std::vector<std::string> files_words() {
+  std::vector<std::string> words = {"user", "uploads"};
+  for (std::string& each : stream_prefixes()) words.push_back(std::move(each));
+  return words;
+}
+
 std::vector<OptionRow> files_rows() {
-  return {
-      {.name = "--root", .value = "DIR", .help = "the root= of the server; required"},
+  std::vector<OptionRow> rows = uploads_subcommand().options;
+  std::erase_if(rows, [](const OptionRow& each) { return each.name == "--json"; });
+  const std::vector<OptionRow> of_users = {
+      {.name = "--root", .value = "DIR", .help = "user: the root= of the server; required"},
       {.name = "--quota", .value = "BYTES", .help = "add, set: 10GiB, or none (default none)"},
       {.name = "--entries",
        .value = "N",
@@ -245,9 +298,10 @@ std::vector<OptionRow> files_rows() {
        .help = "add, set: out of r (read), w (write), o (overwrite) and d (delete) (default rwod)"},
       {.name = "--uid",
        .value = "N",
-       .help = "add, set: the user id of the user on this machine, for callers at unix:"},
-      {.name = "--json", .help = "print one JSON object for each user"},
-  };
+       .help = "add, set: the user id of the user on this machine, for callers at unix:"}};
+  rows.insert(rows.end(), of_users.begin(), of_users.end());
+  rows.push_back({.name = "--json", .help = "print JSON objects, one on each line"});
+  return rows;
 }
 
 }  // namespace
@@ -268,17 +322,38 @@ Result<FilesCommand> read_files(const Arguments& given) {
   return command;
 }
 
+Result<FileCommandOptions> read_prompt(const Arguments& given) {
+  FileCommandOptions options;
+  if (auto read = read_file_command(given, "hotline files ENDPOINT", options); !read) {
+    return fail(read.error());
+  }
+  if (!options.endpoint.contains(':')) {
+    const std::vector<std::string> names = {"user", "uploads"};
+    return fail(usage_error(quote(options.endpoint) + " is not an endpoint",
+                            did_you_mean(options.endpoint, names) +
+                                "write for example 'hotline files tls://files.example.org:7070'"));
+  }
+  if (given.words.size() > 1) {
+    return fail(usage_error("one word too many: " + quote(given.words[1]),
+                            "the commands are lines of standard input"));
+  }
+  auto checked = check_options(given, {"--timeout", "--retry-for", "--json"}, "files ENDPOINT");
+  if (!checked) return fail(std::move(checked.error()));
+  return options;
+}
+
 Subcommand files_subcommand() {
-  return {.name = "files",
-          .summary = "keep the users of the service 'files'",
-          .examples = kFilesExamples,
-          .operands = {{.name = "user", .usage = "user"},
-                       {.name = "ACTION", .usage = "ACTION", .choices = user_action_names},
-                       {.name = "NAME", .usage = "[NAME]"}},
-          .options = files_rows(),
-          .description = kFilesDescription + describe_user_actions(),
-          .notes = kFilesNotes,
-          .run = read_and_run<read_files, run_files>};
+  return {
+      .name = "files",
+      .summary = "a prompt for the files at an endpoint; keeps the users of 'files'",
+      .examples = kFilesExamples,
+      .operands = {{.name = "ENDPOINT", .usage = "[uploads] ENDPOINT |", .choices = files_words},
+                   {.name = "ACTION", .usage = "user ACTION", .choices = user_action_names},
+                   {.name = "NAME", .usage = "[NAME]"}},
+      .options = files_rows(),
+      .description = kFilesDescription + describe_user_actions(),
+      .notes = kFilesNotes,
+      .run = run_files};
 }
 
 }  // namespace hotline::cli

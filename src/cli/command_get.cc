@@ -205,12 +205,6 @@ ExitStatus get_files(FileLink& link, const GetOptions& options, const CommonOpti
   return options.is_dry ? transfers.print() : transfers.run();
 }
 
-ExitStatus perform_get(const GetOptions& options, const CommonOptions& common) {
-  return run_file_command(
-      options.common, common, [&](FileLink& link) { return get_files(link, options, common); },
-      options.to == "-" ? std::string_view() : kGoesOn);
-}
-
 }  // namespace
 
 Result<GetOptions> read_get(const Arguments& given) {
@@ -227,6 +221,7 @@ Result<GetOptions> read_get(const Arguments& given) {
     return fail(usage_error("--json and --to - exclude each other",
                             "standard output has room for one of them"));
   }
+  if (options.to != "-") options.common.afterword = kGoesOn;
   options.is_recursive = given.has("--recursive");
   options.replaces = given.has("--force");
   options.is_dry = given.has("--dry-run");
@@ -249,7 +244,8 @@ Subcommand get_subcommand() {
                {.name = "--dry-run", .letter = 'n', .help = "print what would be got"}}),
           .description = kGetDescription,
           .notes = kPatternNotes,
-          .run = read_and_run<read_get, perform_get>};
+          .run = run_files_once<read_get, get_files>,
+          .run_on = run_files_on<read_get, get_files>};
 }
 
 }  // namespace hotline::cli

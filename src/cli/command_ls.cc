@@ -58,23 +58,20 @@ std::string long_list(const std::vector<RemoteName>& names) {
   return table(rows);
 }
 
-ExitStatus perform_ls(const LsOptions& options, const CommonOptions& common) {
-  return run_file_command(options.common, common, [&](FileLink& link) {
-    const auto names = names_to_list(link, options);
-    if (!names) return report_file_failure(names.error(), link);
-    std::string text;
-    if (options.is_long && common.output == OutputForm::text) text = long_list(*names);
-    for (const RemoteName& each : *names) {
-      if (common.output == OutputForm::json) {
-        text +=
-            JsonLine::versioned().add("file", json_of_file(each.path.text(), each.meta)).text() +
-            '\n';
-      } else if (!options.is_long) {
-        text += name_to_list(each) + '\n';
-      }
+ExitStatus perform_ls(FileLink& link, const LsOptions& options, const CommonOptions& common) {
+  const auto names = names_to_list(link, options);
+  if (!names) return report_file_failure(names.error(), link);
+  std::string text;
+  if (options.is_long && common.output == OutputForm::text) text = long_list(*names);
+  for (const RemoteName& each : *names) {
+    if (common.output == OutputForm::json) {
+      text += JsonLine::versioned().add("file", json_of_file(each.path.text(), each.meta)).text() +
+              '\n';
+    } else if (!options.is_long) {
+      text += name_to_list(each) + '\n';
     }
-    return print_output(text, ExitStatus::ok, common.output);
-  });
+  }
+  return print_output(text, ExitStatus::ok, common.output);
 }
 
 }  // namespace
@@ -101,7 +98,8 @@ Subcommand ls_subcommand() {
                {.name = "--recursive", .letter = 'r', .help = "list the whole tree"}}),
           .description = kLsDescription,
           .notes = kPatternNotes,
-          .run = read_and_run<read_ls, perform_ls>};
+          .run = run_files_once<read_ls, perform_ls>,
+          .run_on = run_files_on<read_ls, perform_ls>};
 }
 
 }  // namespace hotline::cli

@@ -17,22 +17,20 @@ constexpr char kMkdirExamples[] =
 
 constexpr char kMkdirDescription[] = "Makes directories among the files at ENDPOINT.\n";
 
-ExitStatus perform_mkdir(const MkdirOptions& options, const CommonOptions& common) {
-  return run_file_command(options.common, common, [&](FileLink& link) {
-    FileTally tally;
-    for (const std::string& word : options.paths) {
-      auto path = read_remote_path(word);
-      if (!path) return report_error(path.error(), ExitStatus::usage, common.output);
-      if (tally.is_cancelled()) break;
-      const MakeDirectory request{
-          .path = *path,
-          .parents = options.makes_parents ? MissingParents::make : MissingParents::fail};
-      const auto made = link.perform<FileVersion>(
-          [&](FileClient& client) { return client.make_directory(request); });
-      tally.add(made ? FileResult<void>() : std::unexpected(made.error()), link);
-    }
-    return tally.status();
-  });
+ExitStatus perform_mkdir(FileLink& link, const MkdirOptions& options, const CommonOptions& common) {
+  FileTally tally;
+  for (const std::string& word : options.paths) {
+    auto path = read_remote_path(word);
+    if (!path) return report_error(path.error(), ExitStatus::usage, common.output);
+    if (tally.is_cancelled()) break;
+    const MakeDirectory request{
+        .path = *path,
+        .parents = options.makes_parents ? MissingParents::make : MissingParents::fail};
+    const auto made = link.perform<FileVersion>(
+        [&](FileClient& client) { return client.make_directory(request); });
+    tally.add(made ? FileResult<void>() : std::unexpected(made.error()), link);
+  }
+  return tally.status();
 }
 
 }  // namespace
@@ -60,7 +58,8 @@ Subcommand mkdir_subcommand() {
                 .help = "make what is missing above it too, and accept what is there"}}),
           .description = kMkdirDescription,
           .notes = kFileNotes,
-          .run = read_and_run<read_mkdir, perform_mkdir>};
+          .run = run_files_once<read_mkdir, perform_mkdir>,
+          .run_on = run_files_on<read_mkdir, perform_mkdir>};
 }
 
 }  // namespace hotline::cli

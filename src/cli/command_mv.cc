@@ -20,22 +20,20 @@ constexpr char kMvDescription[] =
 goes into that directory under its own name. What is in use is replaced only with -f.
 )";
 
-ExitStatus perform_mv(const MvOptions& options, const CommonOptions& common) {
-  return run_file_command(options.common, common, [&](FileLink& link) {
-    const auto from = read_remote_path(options.from);
-    if (!from) return report_error(from.error(), ExitStatus::usage, common.output);
-    const std::string target =
-        options.to.ends_with('/') ? options.to + std::string(from->leaf()) : options.to;
-    const auto to = read_remote_path(target);
-    if (!to) return report_error(to.error(), ExitStatus::usage, common.output);
-    const MoveFile request{
-        .path = *from,
-        .target = *to,
-        .replacement = {.on_exist = options.replaces ? OnExist::replace : OnExist::fail}};
-    const auto moved =
-        link.perform<FileVersion>([&](FileClient& client) { return client.move(request); });
-    return moved ? ExitStatus::ok : report_file_failure(moved.error(), link);
-  });
+ExitStatus perform_mv(FileLink& link, const MvOptions& options, const CommonOptions& common) {
+  const auto from = read_remote_path(options.from);
+  if (!from) return report_error(from.error(), ExitStatus::usage, common.output);
+  const std::string target =
+      options.to.ends_with('/') ? options.to + std::string(from->leaf()) : options.to;
+  const auto to = read_remote_path(target);
+  if (!to) return report_error(to.error(), ExitStatus::usage, common.output);
+  const MoveFile request{
+      .path = *from,
+      .target = *to,
+      .replacement = {.on_exist = options.replaces ? OnExist::replace : OnExist::fail}};
+  const auto moved =
+      link.perform<FileVersion>([&](FileClient& client) { return client.move(request); });
+  return moved ? ExitStatus::ok : report_file_failure(moved.error(), link);
 }
 
 }  // namespace
@@ -63,7 +61,8 @@ Subcommand mv_subcommand() {
               {{.name = "--force", .letter = 'f', .help = "replace a file that has the name"}}),
           .description = kMvDescription,
           .notes = kFileNotes,
-          .run = read_and_run<read_mv, perform_mv>};
+          .run = run_files_once<read_mv, perform_mv>,
+          .run_on = run_files_on<read_mv, perform_mv>};
 }
 
 }  // namespace hotline::cli

@@ -218,12 +218,6 @@ ExitStatus put_files(FileLink& link, const PutOptions& options, const CommonOpti
   return options.is_dry ? transfers.print() : transfers.run();
 }
 
-ExitStatus perform_put(const PutOptions& options, const CommonOptions& common) {
-  return run_file_command(
-      options.common, common, [&](FileLink& link) { return put_files(link, options, common); },
-      options.files.front() == "-" ? std::string_view() : kGoesOn);
-}
-
 }  // namespace
 
 Result<PutOptions> read_put(const Arguments& given) {
@@ -239,6 +233,7 @@ Result<PutOptions> read_put(const Arguments& given) {
     return fail(usage_error("standard input needs a name at the server",
                             "write 'hotline put ENDPOINT - --to NAME'"));
   }
+  if (!is_input) options.common.afterword = kGoesOn;
   options.is_recursive = given.has("--recursive");
   options.replaces = given.has("--force");
   options.is_dry = given.has("--dry-run");
@@ -261,7 +256,8 @@ Subcommand put_subcommand() {
                {.name = "--dry-run", .letter = 'n', .help = "print what would be put"}}),
           .description = kPutDescription,
           .notes = kFileNotes,
-          .run = read_and_run<read_put, perform_put>};
+          .run = run_files_once<read_put, put_files>,
+          .run_on = run_files_on<read_put, put_files>};
 }
 
 }  // namespace hotline::cli

@@ -57,14 +57,12 @@ std::string json_of_quota(const FileQuota& quota) {
   return JsonLine::versioned().add("quota", object).text() + '\n';
 }
 
-ExitStatus perform_quota(const QuotaOptions& options, const CommonOptions& common) {
-  return run_file_command(options.common, common, [&](FileLink& link) {
-    const auto quota = link.perform<FileQuota>([](FileClient& client) { return client.quota(); });
-    if (!quota) return report_file_failure(quota.error(), link);
-    const bool is_json = common.output == OutputForm::json;
-    return print_output(is_json ? json_of_quota(*quota) : quota_table(*quota), ExitStatus::ok,
-                        common.output);
-  });
+ExitStatus perform_quota(FileLink& link, const QuotaOptions&, const CommonOptions& common) {
+  const auto quota = link.perform<FileQuota>([](FileClient& client) { return client.quota(); });
+  if (!quota) return report_file_failure(quota.error(), link);
+  const bool is_json = common.output == OutputForm::json;
+  return print_output(is_json ? json_of_quota(*quota) : quota_table(*quota), ExitStatus::ok,
+                      common.output);
 }
 
 }  // namespace
@@ -85,7 +83,8 @@ Subcommand quota_subcommand() {
           .options = with_file_rows({}),
           .description = kQuotaDescription,
           .notes = kFileNotes,
-          .run = read_and_run<read_quota, perform_quota>};
+          .run = run_files_once<read_quota, perform_quota>,
+          .run_on = run_files_on<read_quota, perform_quota>};
 }
 
 }  // namespace hotline::cli

@@ -44,14 +44,12 @@ void remove_all(FileLink& link, const std::string& word, const RmOptions& option
   }
 }
 
-ExitStatus perform_rm(const RmOptions& options, const CommonOptions& common) {
-  return run_file_command(options.common, common, [&](FileLink& link) {
-    FileTally tally;
-    for (const std::string& word : options.paths) {
-      if (!tally.is_cancelled()) remove_all(link, word, options, tally);
-    }
-    return tally.status();
-  });
+ExitStatus perform_rm(FileLink& link, const RmOptions& options, const CommonOptions&) {
+  FileTally tally;
+  for (const std::string& word : options.paths) {
+    if (!tally.is_cancelled()) remove_all(link, word, options, tally);
+  }
+  return tally.status();
 }
 
 }  // namespace
@@ -80,7 +78,8 @@ Subcommand rm_subcommand() {
            {.name = "--dry-run", .letter = 'n', .help = "print what would be removed"}}),
       .description = kRmDescription,
       .notes = kPatternNotes,
-      .run = read_and_run<read_rm, perform_rm>};
+      .run = run_files_once<read_rm, perform_rm>,
+      .run_on = run_files_on<read_rm, perform_rm>};
 }
 
 }  // namespace hotline::cli

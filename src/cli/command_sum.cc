@@ -53,14 +53,12 @@ void print_sums(FileLink& link, const std::string& word, FileDigestKind digest, 
   }
 }
 
-ExitStatus perform_sum(const SumOptions& options, const CommonOptions& common) {
-  return run_file_command(options.common, common, [&](FileLink& link) {
-    FileTally tally;
-    for (const std::string& word : options.paths) {
-      if (!tally.is_cancelled()) print_sums(link, word, options.digest, tally);
-    }
-    return tally.status();
-  });
+ExitStatus perform_sum(FileLink& link, const SumOptions& options, const CommonOptions&) {
+  FileTally tally;
+  for (const std::string& word : options.paths) {
+    if (!tally.is_cancelled()) print_sums(link, word, options.digest, tally);
+  }
+  return tally.status();
 }
 
 }  // namespace
@@ -92,7 +90,8 @@ Subcommand sum_subcommand() {
                                       .choices = {"sha256", "md5"}}}),
           .description = kSumDescription,
           .notes = kPatternNotes,
-          .run = read_and_run<read_sum, perform_sum>};
+          .run = run_files_once<read_sum, perform_sum>,
+          .run_on = run_files_on<read_sum, perform_sum>};
 }
 
 }  // namespace hotline::cli

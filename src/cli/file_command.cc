@@ -5,7 +5,6 @@
 #include "cli/file_status.h"
 #include "cli/file_text.h"
 #include "cli/option_values.h"
-#include "cli/report.h"
 #include "cli/until_signal.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/duration.h"
@@ -37,22 +36,25 @@ std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own) {
   return own;
 }
 
+FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& common) {
+  return {.uri = options.endpoint,
+          .home = common.home,
+          .connect_timeout = options.connect_timeout,
+          .retry_for = options.retry_for,
+          .form = common.output};
+}
+
 ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptions& common,
-                            const std::function<ExitStatus(FileLink&)>& work,
-                            std::string_view afterword) {
+                            const std::function<ExitStatus(FileLink&)>& work) {
   ExitStatus status = ExitStatus::failed;
   const auto signal = run_until_signal([&] {
-    FileLink link({.uri = options.endpoint,
-                   .home = common.home,
-                   .connect_timeout = options.connect_timeout,
-                   .retry_for = options.retry_for,
-                   .form = common.output});
+    FileLink link(link_to(options, common));
     status = work(link);
     link.finish();
   });
   if (!signal) return report_error(signal.error(), ExitStatus::failed, common.output);
   if (*signal) {
-    if (!afterword.empty()) report_note(afterword, common.output);
+    if (!options.afterword.empty()) report_note(options.afterword, common.output);
     end_by_signal(**signal);
   }
   return status;

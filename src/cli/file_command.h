@@ -11,6 +11,7 @@
 #include "cli/exit_status.h"
 #include "cli/file_link.h"
 #include "cli/option_row.h"
+#include "cli/report.h"
 #include "hotline/core/result.h"
 #include "hotline/services/file_failure.h"
 #include "hotline/services/file_path.h"
@@ -24,6 +25,7 @@ struct FileCommandOptions {
   std::string endpoint = {};
   Duration connect_timeout = std::chrono::seconds(30);
   Duration retry_for = std::chrono::minutes(10);
+  std::string_view afterword = {};  ///< What is noted if a signal ends the command. Static.
 };
 
 /// Reads the endpoint, which is the first word, and the options. `usage` says what to write if it
@@ -34,11 +36,31 @@ Result<void> read_file_command(const Arguments& given, std::string_view usage,
 /// Returns `own` and the options of every command for files.
 std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own);
 
+/// Returns the connection that the options ask for, which is made when it is needed.
+FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& common);
+
 /// Runs `work` on a fiber with a connection that is made when it is needed. SIGINT and SIGTERM end
-/// the work and then this program, which first notes `afterword`, unless it is empty.
+/// the work and then this program.
 ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptions& common,
-                            const std::function<ExitStatus(FileLink&)>& work,
-                            std::string_view afterword = {});
+                            const std::function<ExitStatus(FileLink&)>& work);
+
+/// A `run` of Subcommand: `read` turns the arguments into the command's options, and `perform` does
+/// the work. A mistake in the arguments is reported with status 2.
+template <auto read, auto perform>
+ExitStatus run_files_once(const Arguments& given, const CommonOptions& common) {
+  const auto options = read(given);
+  if (!options) return report_error(options.error(), ExitStatus::usage, common.output);
+  return run_file_command(options->common, common,
+                          [&](FileLink& link) { return perform(link, *options, common); });
+}
+
+/// A `run_on` of Subcommand.
+template <auto read, auto perform>
+ExitStatus run_files_on(FileLink& link, const Arguments& given, const CommonOptions& common) {
+  const auto options = read(given);
+  if (!options) return report_error(options.error(), ExitStatus::usage, common.output);
+  return perform(link, *options, common);
+}
 
 /// How a transfer continues after a signal.
 inline constexpr std::string_view kGoesOn =

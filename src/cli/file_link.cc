@@ -76,9 +76,11 @@ FileResult<std::shared_ptr<FileClient>> FileLink::client() {
   return client_;
 }
 
-/// Another fiber may have made a new connection.
-void FileLink::drop(const std::shared_ptr<FileClient>& lost) {
-  if (client_ == lost && lost->failure()) client_.reset();
+/// Another fiber may have made a new connection. One that drains takes no further requests, and has
+/// not failed.
+void FileLink::drop(const std::shared_ptr<FileClient>& lost, const Error& error) {
+  const bool is_over = lost->failure() || error.kind == ErrorKind::draining;
+  if (client_ == lost && is_over) client_.reset();
 }
 
 void FileLink::note_loss(const Error& error) {
@@ -100,7 +102,7 @@ FileResult<void> FileLink::repeat(const std::function<FileResult<void>(FileClien
     } else {
       done = work(**client);
       if (done) return done;
-      drop(*client);
+      drop(*client, done.error());
     }
     if (now() - began >= kHeld) {
       is_lost = false;

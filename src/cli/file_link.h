@@ -45,6 +45,12 @@ class FileLink {
   /// Returns true if a connection was made, at any time.
   bool has_connected() const { return has_connected_; }
 
+  /// Returns the client of the connection if there is one. It may have been lost.
+  std::shared_ptr<FileClient> connected() const { return client_; }
+
+  /// Changes how notes are written.
+  void set_form(OutputForm form) { to_.form = form; }
+
   /// Ends the session in order. Failures are ignored.
   void finish();
 
@@ -54,7 +60,7 @@ class FileLink {
   FileResult<void> repeat(const std::function<FileResult<void>(FileClient&)>& work);
   FileResult<std::shared_ptr<FileClient>> client();
   FileResult<std::shared_ptr<FileClient>> connect_anew();
-  void drop(const std::shared_ptr<FileClient>& lost);
+  void drop(const std::shared_ptr<FileClient>& lost, const Error& error);
   void note_loss(const Error& error);
 
   To to_;

@@ -2,15 +2,19 @@
 
 #include <histedit.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+#include <utility>
 
 #include "cli/report.h"
 #include "cli/standard_input.h"
+#include "cli/text_layout.h"
 #include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
@@ -18,8 +22,9 @@ namespace {
 
 constexpr int kHistoryLinesMax = 1000;
 constexpr int kReadFailed = -1;
-
-const char* prompt(EditLine*) { return ">>: "; }
+constexpr std::size_t kColumnsMin = 20;
+constexpr char kInterruptKey = 0x03;
+constexpr char kSuspendKey = 0x1a;
 
 /// The editor has already written everything that it shows.
 void end_line() { write_standard(StandardStream::output, "\n"); }
@@ -50,38 +55,46 @@ void understand_utf8() {
 struct LineEditor::State {
   EditLine* editor = nullptr;
   History* history = nullptr;
-  std::string history_path;
+  LineEditing editing;
+  std::string shown_prompt{};
   PeerWatch* peer = nullptr;  ///< Set while a line is read.
   bool has_hung_up = false;
+  bool is_interrupted = false;  ///< ^C was typed.
   bool has_failed_to_save = false;
   std::mbstate_t decoding{};
 
+  static State& of(EditLine* editor);
+  static char* prompt(EditLine* editor) { return of(editor).shown_prompt.data(); }
   static int read_character(EditLine* editor, wchar_t* character);
+  static unsigned char complete(EditLine* editor, int key);
+  void take_keys();
+  void suspend() const;
+  void show(const std::vector<std::string>& proposals) const;
   bool is_at_empty_line() const;
   bool wait_for_input();
   void refresh() const { el_set(editor, EL_REFRESH); }
 };
 
-LineEditor::LineEditor(std::string history_path) : state_(std::make_unique<State>()) {
+LineEditor::LineEditor(LineEditing editing) : state_(std::make_unique<State>()) {
   understand_utf8();
   State& state = *state_;
-  state.history_path = std::move(history_path);
+  state.editing = std::move(editing);
   state.history = history_init();
   HistEvent event;
   history(state.history, &event, H_SETSIZE, kHistoryLinesMax);
   history(state.history, &event, H_SETUNIQUE, 1);
-  if (!state.history_path.empty()) {
-    history(state.history, &event, H_LOAD, state.history_path.c_str());
+  const std::string& path = state.editing.history_path;
+  if (!path.empty()) {
+    history(state.history, &event, H_LOAD, path.c_str());
   }
   state.editor = el_init("hotline", stdin, stdout, stderr);
-  el_set(state.editor, EL_PROMPT, prompt);
-  el_set(state.editor, EL_EDITOR, "emacs");
-  el_set(state.editor, EL_SIGNAL,
-         1);  // The editor restores the terminal before ^C kills the program.
-  el_set(state.editor, EL_HIST, history, state.history);
   el_set(state.editor, EL_CLIENTDATA, state_.get());
+  el_set(state.editor, EL_PROMPT, State::prompt);
+  el_set(state.editor, EL_EDITOR, "emacs");
+  el_set(state.editor, EL_HIST, history, state.history);
   el_set(state.editor, EL_GETCFN, State::read_character);
   el_source(state.editor, nullptr);
+  state.take_keys();
 }
 
 LineEditor::~LineEditor() {
@@ -96,7 +109,17 @@ MessageSource::Next LineEditor::next_line(std::string& line, PeerWatch& peer) {
   if (peer.has_hung_up()) return Next::hang_up;
   state.peer = &peer;
   int size = 0;
-  const char* typed = el_gets(state.editor, &size);
+  const char* typed = nullptr;
+  do {
+    state.is_interrupted = false;
+    state.shown_prompt = state.editing.prompt();
+    // Otherwise ^C would still be a signal for a moment after the prompt is shown.
+    if (state.editing.interrupt == LineInterrupt::clears_line) {
+      el_set(state.editor, EL_PREP_TERM, 1);
+    }
+    typed = el_gets(state.editor, &size);
+    if (state.is_interrupted) write_standard(StandardStream::output, "^C\n");
+  } while (state.is_interrupted);
   state.peer = nullptr;
   if (state.has_hung_up) return Next::hang_up;
   if (typed == nullptr || size <= 0) {
@@ -114,12 +137,62 @@ void LineEditor::remember(const std::string& line) {
   HistEvent event;
   history(state.history, &event, H_ENTER, line.c_str());
   // Saved after every line, so that a ^C does not lose it.
-  if (state.history_path.empty() || state.has_failed_to_save) return;
-  const int failure = save_history(state.history, state.history_path);
+  const std::string& path = state.editing.history_path;
+  if (path.empty() || state.has_failed_to_save) return;
+  const int failure = save_history(state.history, path);
   if (failure == 0) return;
   state.has_failed_to_save = true;
   report_note(std::string("the history is not saved any more: ") + strerrordesc_np(failure),
               OutputForm::text);
+}
+
+LineEditor::State& LineEditor::State::of(EditLine* editor) {
+  State* state = nullptr;
+  el_get(editor, EL_CLIENTDATA, &state);
+  return *state;
+}
+
+void LineEditor::State::take_keys() {
+  if (editing.interrupt == LineInterrupt::ends_program) {
+    // The editor restores the terminal before ^C kills the program.
+    el_set(editor, EL_SIGNAL, 1);
+  } else {
+    // These come as characters while a line is typed, and as signals while a command runs.
+    el_set(editor, EL_SETTY, "-d", "-isig", nullptr);
+  }
+  if (!editing.complete) return;
+  el_set(editor, EL_ADDFN, "hotline-complete", "Completes a word", State::complete);
+  el_set(editor, EL_BIND, "^I", "hotline-complete", nullptr);
+}
+
+unsigned char LineEditor::State::complete(EditLine* editor, int) {
+  const State& state = of(editor);
+  const LineInfo* line = el_line(editor);
+  const std::string before(line->buffer, line->cursor);
+  const LineCompletion completion = state.editing.complete(before);
+  if (!completion.inserted.empty()) {
+    return el_insertstr(editor, completion.inserted.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
+  }
+  if (completion.proposals.empty()) return CC_ERROR;
+  state.show(completion.proposals);
+  return CC_REDISPLAY;
+}
+
+void LineEditor::State::show(const std::vector<std::string>& proposals) const {
+  const auto size = terminal_size(StandardStream::output);
+  std::string text;
+  for (const std::string& each : proposals) text += (text.empty() ? "" : "  ") + each;
+  write_standard(StandardStream::output,
+                 '\n' + fill(text, size ? std::max(size->columns, kColumnsMin) : kPageColumns));
+}
+
+/// Another program gets the terminal as it was.
+void LineEditor::State::suspend() const {
+  el_set(editor, EL_PREP_TERM, 0);
+  end_line();
+  std::raise(SIGTSTP);
+  el_set(editor, EL_PREP_TERM, 1);
+  refresh();
 }
 
 /// Shows data from the peer until there is input. Returns false if the peer hangs up.
@@ -145,12 +218,19 @@ bool LineEditor::State::is_at_empty_line() const {
 }
 
 int LineEditor::State::read_character(EditLine* editor, wchar_t* character) {
-  State* state = nullptr;
-  el_get(editor, EL_CLIENTDATA, &state);
+  State* const state = &of(editor);
   for (;;) {
     if (!state->wait_for_input()) return kReadFailed;
     char byte = 0;
     if (StandardInput::read(std::as_writable_bytes(std::span(&byte, 1))) <= 0) return 0;
+    if (byte == kInterruptKey && state->editing.interrupt == LineInterrupt::clears_line) {
+      state->is_interrupted = true;
+      return kReadFailed;
+    }
+    if (byte == kSuspendKey && state->editing.interrupt == LineInterrupt::clears_line) {
+      state->suspend();
+      continue;
+    }
     // A ^D that was typed before the prompt arrives as this.
     if (byte == '\0' && state->is_at_empty_line()) return 0;
     const std::size_t size = std::mbrtowc(character, &byte, 1, &state->decoding);

@@ -3,16 +3,16 @@
 #include <memory>
 #include <string>
 
+#include "cli/line_editing.h"
 #include "cli/line_reader.h"
 
 namespace hotline::cli {
 
-/// Lines typed at a terminal, with the prompt `>>: `, editing, and a history that outlives the
-/// program. Data from the peer is shown at once, and the line that is being typed stays.
+/// Lines typed at a terminal, with a prompt, editing, and a history that outlives the program. Data
+/// from the peer is shown at once, and the line that is being typed stays.
 class LineEditor final : public LineInput {
  public:
-  /// `history_path` is created with mode 0600; if empty, the history is not kept.
-  explicit LineEditor(std::string history_path);
+  explicit LineEditor(LineEditing editing);
   ~LineEditor() override;
 
   MessageSource::Next next_line(std::string& line, PeerWatch& peer) override;

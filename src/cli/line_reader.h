@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/home.h"
+#include "cli/line_editing.h"
 #include "cli/message_source.h"
 
 namespace hotline::cli {
@@ -73,6 +74,9 @@ class LineReader final : public MessageSource {
   /// terminal. Their history is kept in `home`. At a terminal `quit` ends them; `rules` say what it
   /// means if standard input is a file or a pipe.
   static std::unique_ptr<LineReader> on_standard_input(const Home& home, LineRules rules);
+
+  /// The same with another prompt and history.
+  static std::unique_ptr<LineReader> on_standard_input(LineEditing editing, LineRules rules);
 
   Next next(std::string& message, PeerWatch& peer) override;
   std::optional<Next> next_now(std::string& message) override;

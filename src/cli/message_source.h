@@ -18,6 +18,10 @@ class PeerWatch {
   /// Returns true if the peer has already hung up.
   virtual bool has_hung_up() const { return descriptor() < 0; }
 
+  /// Returns true if the fiber is to be suspended while there is no input. There is no descriptor
+  /// to wait on then; a cancel of the fiber counts as something from the peer.
+  virtual bool suspends() const { return false; }
+
   /// Returns true if bytes of the peer are here already, so that its descriptor may stay silent.
   virtual bool has_unread() const { return false; }
 

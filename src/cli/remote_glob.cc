@@ -5,10 +5,13 @@
 
 #include "cli/file_command.h"
 #include "cli/option_values.h"
+#include "cli/prompt_words.h"
 #include "cli/report.h"
 
 namespace hotline::cli {
 namespace {
+
+constexpr std::string_view kGlobSigns = "*?[";
 
 /// Returns what is left of `pattern` after a set that begins it, and if `character` is in it;
 /// an empty pattern if the set has no end.
@@ -76,12 +79,12 @@ std::string_view after_first(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
 }
 
-/// Returns the components of a pattern before the first that is not a plain name.
+/// Returns the components of a pattern before the first that stands for several names.
 std::string_view fixed_part(std::string_view pattern) {
   std::size_t end = 0;
   while (end < pattern.size()) {
     const std::string_view component = first_component(pattern.substr(end));
-    if (is_glob(component) || component.contains('\\')) break;
+    if (is_glob(component)) break;
     end = std::min(pattern.size(), end + component.size() + 1);
   }
   std::string_view fixed = pattern.substr(0, end);
@@ -106,11 +109,24 @@ bool glob_matches(std::string_view pattern, std::string_view path) {
          glob_matches(after_first(pattern), after_first(path));
 }
 
-bool is_glob(std::string_view word) { return word.find_first_of("*?[") != std::string_view::npos; }
+bool is_glob(std::string_view word) {
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (word[i] == '\\') {
+      ++i;
+    } else if (kGlobSigns.contains(word[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_pattern_sign(std::string_view word) {
+  return word.find_first_of(kGlobSigns) != std::string_view::npos;
+}
 
 FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word) {
   const std::string_view fixed = is_glob(word) ? fixed_part(word) : word;
-  auto base = read_remote_path(fixed);
+  auto base = read_remote_path(has_pattern_sign(word) ? plain_text(fixed) : std::string(fixed));
   if (!base) return fail(std::move(base.error()));
   if (!is_glob(word)) {
     auto stat = link.perform<FileDescription>(

@@ -38,6 +38,9 @@ std::ptrdiff_t StandardInput::read(MutableBytes into) {
 }
 
 StandardInput::Ready wait_for_input(const PeerWatch& peer) {
+  if (peer.suspends()) {
+    return StandardInput::wait_ready() ? StandardInput::Ready::input : StandardInput::Ready::peer;
+  }
   if (peer.has_unread() && !StandardInput::is_ready()) return StandardInput::Ready::peer;
   return StandardInput::wait(peer.descriptor());
 }

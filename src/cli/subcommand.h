@@ -11,6 +11,8 @@
 
 namespace hotline::cli {
 
+class FileLink;
+
 /// One sub-command of the program, with everything that parsing, help, man pages and completions
 /// need. Texts are in the form that fill() takes.
 struct Subcommand {
@@ -24,6 +26,10 @@ struct Subcommand {
 
   /// Reads the rest of the command line and does the work. Reports its own failure.
   ExitStatus (*run)(const Arguments& given, const CommonOptions& common) = nullptr;
+
+  /// The same on a connection that is open, for a line of the prompt. Only commands for files.
+  ExitStatus (*run_on)(FileLink& link, const Arguments& given,
+                       const CommonOptions& common) = nullptr;
 
   /// `hotline call [OPTION]... ENDPOINT [MESSAGE]...`
   std::string usage() const {

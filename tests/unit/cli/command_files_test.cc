@@ -23,7 +23,6 @@ TEST_CASE("files user takes an action, a root, and the values of a user") {
 
 TEST_CASE("a mistake in the words of files is refused with what to write instead") {
   for (const auto& [words, message] : std::vector<std::pair<test::Words, std::string>>{
-           {{"files"}, "missing 'user'"},
            {{"files", "user"}, "missing ACTION"},
            {{"files", "user", "ad", "alice"}, "unknown action 'ad'"},
            {{"files", "user", "add", "--root", "/r"}, "missing NAME"},
@@ -34,6 +33,19 @@ TEST_CASE("a mistake in the words of files is refused with what to write instead
            {{"files", "user", "add", "alice", "--root", "/r", "--uid", "me"},
             "--uid: 'me' is not a user id"}}) {
     CHECK(test::refusal<read_files>(words).message() == message);
+  }
+}
+
+TEST_CASE("files with an endpoint is a prompt") {
+  const auto options = test::understood<read_prompt>({"files", "tcp://a:1", "--retry-for", "5s"});
+  CHECK(options.endpoint == "tcp://a:1");
+  CHECK(options.retry_for == std::chrono::seconds(5));
+  for (const auto& [words, message] : std::vector<std::pair<test::Words, std::string>>{
+           {{"files"}, "missing ENDPOINT"},
+           {{"files", "users"}, "'users' is not an endpoint"},
+           {{"files", "tcp://a:1", "ls"}, "one word too many: 'ls'"},
+           {{"files", "tcp://a:1", "--root", "/r"}, "--root does not apply to 'files ENDPOINT'"}}) {
+    CHECK(test::refusal<read_prompt>(words).message() == message);
   }
 }
 

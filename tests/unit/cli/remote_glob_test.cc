@@ -42,6 +42,10 @@ TEST_CASE("only a word with one of the signs is a pattern") {
   CHECK(is_glob("a?"));
   CHECK(is_glob("[a]"));
   CHECK_FALSE(is_glob("docs/a.pdf"));
+  CHECK_FALSE(is_glob("a\\*"));
+  CHECK(is_glob("a\\*?"));
+  CHECK(has_pattern_sign("a\\*"));
+  CHECK_FALSE(has_pattern_sign("a\\b"));
 }
 
 }  // namespace hotline::cli::remote_glob_test

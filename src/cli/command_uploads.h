@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/file_command.h"
+#include "cli/subcommand.h"
+
+namespace hotline::cli {
+
+/// The arguments of `hotline files uploads`.
+struct UploadsOptions {
+  FileCommandOptions common = {};
+  std::vector<std::string> drops = {};  ///< Paths or keys.
+  bool drops_all = false;
+};
+
+/// Understands the arguments of `hotline files uploads` after these words. Fails with a
+/// usage_error().
+Result<UploadsOptions> read_uploads(const Arguments& given);
+
+/// `uploads` of the prompt, and of `hotline files`.
+Subcommand uploads_subcommand();
+
+}  // namespace hotline::cli
