@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <string>
 #include <utility>
 
+#include "hotline/engine/clock.h"
 #include "services/disk_source.h"
 #include "services/transfer_key.h"
 
@@ -15,6 +17,7 @@ using services::DiskSource;
 namespace {
 
 constexpr std::uint32_t kOwnerExecutes = 0100;
+constexpr std::chrono::seconds kDropTime{10};
 
 /// A program can write to a file and set its time back, but not `status.changed`: with the same key
 /// the server would take what it has for the new content.
@@ -69,10 +72,14 @@ FileResult<FileVersion> FileUpload::run(FileClient& client, Deadline deadline) {
   DiskSource source(state_->file, state_->status);
   auto done = state_->status.size <= kSmallFileMax ? state_->store(client, source, deadline)
                                                    : state_->put(client, source, deadline);
-  if (!done && source.has_changed()) {
+  if (done) return done;
+  if (source.has_changed()) {
     done.error().answer = FileError{.code = FileErrorCode::changed};
     done.error().endpoint = "'" + escape(as_bytes(state_->options.path.text())) + "'";
   }
+  const bool is_over = source.has_changed() || done.error().is(FileErrorCode::exists);
+  const bool may_be_kept = state_->status.size > kSmallFileMax;
+  if (is_over && may_be_kept) discard(client.drop(state_->key, deadline_after(kDropTime)));
   return done;
 }
 

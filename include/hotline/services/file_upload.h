@@ -56,7 +56,9 @@ class FileUpload {
   ~FileUpload();
 
   /// Puts the file, and returns its version at the server. Fails as FileClient::put(). If the
-  /// failure is retryable it may be called again, also with another client. Suspends the fiber.
+  /// failure is retryable it may be called again, also with another client. If the file has changed,
+  /// or the name was taken meanwhile, the server is asked to drop what it has kept. Suspends the
+  /// fiber.
   FileResult<FileVersion> run(FileClient& client, Deadline deadline = Deadline::never());
 
   /// Returns the size of the file.

@@ -131,12 +131,31 @@ TEST_CASE("a file that changes while it is read is not put") {
           ServedFile served(std::move(*opened));
           served.keep("");
           CHECK_FALSE(served.take_content());
+          ServedFile dropped(pair.server);
+          CHECK(dropped.get<DropUpload>().key == upload.key());
+          dropped.answer(DoneReply{});
         });
     REQUIRE_FALSE(done);
     CHECK(done.error().is(FileErrorCode::changed));
     CHECK_FALSE(done.error().is_retryable);
     CHECK(done.error().message() == "cannot put a file 'up/a': it has changed while it was read");
   }
+}
+
+TEST_CASE("what a server keeps of a file whose name is taken is dropped") {
+  Source source(std::string(kFileBlockBytes, 'x'));
+  FileUpload upload = source.open();
+  FilePair pair;
+  FileResult<FileVersion> done;
+  together([&] { done = upload.run(pair.client); },
+           [&] {
+             ServedFile(pair.server).answer(FileError{.code = FileErrorCode::exists});
+             ServedFile dropped(pair.server);
+             CHECK(dropped.get<DropUpload>().key == upload.key());
+             dropped.answer(DoneReply{});
+           });
+  REQUIRE_FALSE(done);
+  CHECK(done.error().is(FileErrorCode::exists));
 }
 
 TEST_CASE("the same file is the same upload; another one, user, server or name is not") {
