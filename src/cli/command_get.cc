@@ -49,24 +49,33 @@ struct GetRun {
   std::set<std::string> made{};  ///< Directories that exist.
 };
 
-Result<void> write_output(Bytes bytes) {
+/// Writes to standard output. A failure is kept in `native_code`.
+Result<void> write_output(Bytes bytes, int& native_code) {
   // Standard output may wait for its reader.
   auto failure = offload([text = std::string(as_text(bytes))] {
     return write_standard(StandardStream::output, text);
   });
   if (!failure) return fail(std::move(failure.error()));
-  if (*failure == 0) return {};
-  return fail(system_error(*failure, "write to standard output"));
+  native_code = *failure;
+  if (native_code == 0) return {};
+  return fail(system_error(native_code, "write to standard output"));
 }
 
-FileResult<void> print_content(FileLink& link, const FilePath& path) {
-  const ContentSink sink{.on_data = [](std::uint64_t, Bytes bytes) { return write_output(bytes); }};
+/// Prints a file. If standard output fails, nothing else can be printed either.
+FileResult<void> print_content(FileTransfers& transfers, FileLink& link, const FilePath& path) {
+  int native_code = 0;
+  const ContentSink sink{
+      .on_data = [&](std::uint64_t, Bytes bytes) { return write_output(bytes, native_code); }};
   const auto got = link.perform<FileMeta>([&](FileClient& client) {
     auto meta = client.get({.path = path}, sink);
     // What was printed cannot be taken back.
     if (!meta) meta.error().is_retryable = false;
     return meta;
   });
+  if (native_code != 0) {
+    transfers.end_with(report_output_failure(native_code, link.to().form));
+    return fail(make_error(ErrorKind::cancelled, "print", {}, "standard output has failed"));
+  }
   if (!got) return std::unexpected(got.error());
   return {};
 }
@@ -114,9 +123,9 @@ void add_file(FileTransfers& transfers, GetRun& run, const RemoteName& remote, F
   transfers.add({.name = remote.path.text(),
                  .target = run.options.to == "-" ? std::string() : local.text(),
                  .size = remote.meta.size,
-                 .run = [&run, remote, local = std::move(local)](
+                 .run = [&transfers, &run, remote, local = std::move(local)](
                             FileLink& link, const FileTransfer::OnProgress& on_progress) {
-                   return run.options.to == "-" ? print_content(link, remote.path)
+                   return run.options.to == "-" ? print_content(transfers, link, remote.path)
                                                 : download(run, remote, local, on_progress);
                  }});
 }

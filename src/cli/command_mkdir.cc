@@ -22,7 +22,7 @@ ExitStatus perform_mkdir(FileLink& link, const MkdirOptions& options, const Comm
   for (const std::string& word : options.paths) {
     auto path = read_remote_path(word);
     if (!path) return report_error(path.error(), ExitStatus::usage, common.output);
-    if (tally.is_cancelled()) break;
+    if (tally.is_over()) break;
     const MakeDirectory request{
         .path = *path,
         .parents = options.makes_parents ? MissingParents::make : MissingParents::fail};

@@ -118,15 +118,16 @@ void add_empty_directory(FileTransfers& transfers, const std::string& remote) {
                  }});
 }
 
-/// Adds what a directory contains, and what is below it. Links are not followed.
-Result<void> add_local_tree(FileTransfers& transfers, const PutRun& run, const Directory& directory,
-                            const std::string& local, const std::string& remote) {
+/// Adds what a directory contains, and what is below it. Links are not followed; what cannot be
+/// read is skipped.
+void add_local_tree(FileTransfers& transfers, const PutRun& run, const Directory& directory,
+                    const std::string& local, const std::string& remote) {
   auto entries = directory.entries();
-  if (!entries) return fail(std::move(entries.error()));
+  if (!entries) return transfers.skip(local, entries.error().message());
   bool is_empty = true;
   for (;;) {
     const auto some = entries->next(kEntriesAtOnce);
-    if (!some) return fail(some.error());
+    if (!some) return transfers.skip(local, some.error().message());
     if (some->empty()) break;
     for (const DirectoryEntry& each : *some) {
       is_empty = false;
@@ -135,16 +136,18 @@ Result<void> add_local_tree(FileTransfers& transfers, const PutRun& run, const D
         add_local(transfers, run, local, each.name, each.status ? each.status->size : 0, below);
       } else if (each.kind == EntryKind::directory) {
         const auto child = directory.open_beneath(each.name);
-        if (!child) return fail(child.error());
-        auto added = add_local_tree(transfers, run, *child, local + '/' + each.name, below);
-        if (!added) return added;
+        const std::string path = local + '/' + each.name;
+        if (child) {
+          add_local_tree(transfers, run, *child, path, below);
+        } else {
+          transfers.skip(path, child.error().message());
+        }
       } else {
         transfers.skip(local + '/' + each.name, "it is not a file");
       }
     }
   }
   if (is_empty) add_empty_directory(transfers, remote);
-  return {};
 }
 
 /// Returns the name at the server for what is called `leaf` here.
@@ -187,7 +190,8 @@ Result<void> add_word(FileTransfers& transfers, const PutRun& run, const std::st
   if (!directory) return fail(directory.error());
   const std::string remote =
       has_name ? remote_name(run, leaf) : read_remote_path(run.options.to)->text();
-  return add_local_tree(transfers, run, *directory, local, remote);
+  add_local_tree(transfers, run, *directory, local, remote);
+  return {};
 }
 
 /// A word without a `/` at its end is a directory at the server if there is one.

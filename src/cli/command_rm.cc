@@ -34,20 +34,22 @@ void remove_all(FileLink& link, const std::string& word, const RmOptions& option
   }
   for (const RemoteName& each : *found) {
     if (options.is_dry) {
-      print_output(shown_path(each.path.text()) + '\n', ExitStatus::ok, link.to().form);
+      const ExitStatus printed =
+          print_output(shown_path(each.path.text()) + '\n', ExitStatus::ok, link.to().form);
+      if (printed != ExitStatus::ok) return tally.end_with(printed);
       continue;
     }
     const RemoveFile request{.path = each.path,
                              .depth = options.is_recursive ? FileDepth::tree : FileDepth::single};
     tally.add(link.perform<void>([&](FileClient& client) { return client.remove(request); }), link);
-    if (tally.is_cancelled()) return;
+    if (tally.is_over()) return;
   }
 }
 
 ExitStatus perform_rm(FileLink& link, const RmOptions& options, const CommonOptions&) {
   FileTally tally;
   for (const std::string& word : options.paths) {
-    if (!tally.is_cancelled()) remove_all(link, word, options, tally);
+    if (!tally.is_over()) remove_all(link, word, options, tally);
   }
   return tally.status();
 }

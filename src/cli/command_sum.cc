@@ -29,17 +29,20 @@ std::string sum_line(const RemoteName& name, const FileDigest& digest, OutputFor
   return JsonLine::versioned().add("path", name.path.text()).add("digest", hex).text() + '\n';
 }
 
-FileResult<void> print_sum(FileLink& link, const RemoteName& name, FileDigestKind digest) {
+void print_sum(FileLink& link, const RemoteName& name, FileDigestKind digest, FileTally& tally) {
   if (name.meta.kind != FileKind::file) {
-    return std::unexpected(FileFailure(make_error(ErrorKind::invalid_argument, "sum", link.to().uri,
-                                                  quote(name.path.text()) + " is not a file"),
-                                       FileError{.code = FileErrorCode::not_a_file}, false));
+    const FileFailure failure(make_error(ErrorKind::invalid_argument, "sum", link.to().uri,
+                                         quote(name.path.text()) + " is not a file"),
+                              FileError{.code = FileErrorCode::not_a_file}, false);
+    return tally.add(std::unexpected(failure), link);
   }
   const auto stat = link.perform<FileDescription>(
       [&](FileClient& client) { return client.stat({.path = name.path, .digest = digest}); });
-  if (!stat) return std::unexpected(stat.error());
-  print_output(sum_line(name, stat->digest, link.to().form), ExitStatus::ok, link.to().form);
-  return {};
+  if (!stat) return tally.add(std::unexpected(stat.error()), link);
+  const ExitStatus printed =
+      print_output(sum_line(name, stat->digest, link.to().form), ExitStatus::ok, link.to().form);
+  if (printed != ExitStatus::ok) return tally.end_with(printed);
+  tally.add({}, link);
 }
 
 /// What matches a pattern and is not a file is left out.
@@ -48,15 +51,15 @@ void print_sums(FileLink& link, const std::string& word, FileDigestKind digest, 
   if (!found) return tally.add(std::unexpected(found.error()), link);
   for (const RemoteName& each : *found) {
     if (each.meta.kind != FileKind::file && is_glob(word)) continue;
-    tally.add(print_sum(link, each, digest), link);
-    if (tally.is_cancelled()) return;
+    print_sum(link, each, digest, tally);
+    if (tally.is_over()) return;
   }
 }
 
 ExitStatus perform_sum(FileLink& link, const SumOptions& options, const CommonOptions&) {
   FileTally tally;
   for (const std::string& word : options.paths) {
-    if (!tally.is_cancelled()) print_sums(link, word, options.digest, tally);
+    if (!tally.is_over()) print_sums(link, word, options.digest, tally);
   }
   return tally.status();
 }

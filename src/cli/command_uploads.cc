@@ -103,7 +103,7 @@ ExitStatus perform_uploads(FileLink& link, const UploadsOptions& options,
   }
   FileTally tally;
   for (const UploadEntry& each : chosen_uploads(link, options, *uploads, tally)) {
-    if (tally.is_cancelled()) break;
+    if (tally.is_over()) break;
     tally.add(link.perform<void>([&](FileClient& client) { return client.drop(each.key); }), link);
   }
   return tally.status();

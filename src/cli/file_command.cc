@@ -9,6 +9,7 @@
 #include "hotline/core/bytes.h"
 #include "hotline/core/duration.h"
 #include "hotline/engine/inherited_signals.h"
+#include "hotline/engine/standard_streams.h"
 
 namespace hotline::cli {
 
@@ -46,6 +47,8 @@ FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& com
 
 ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptions& common,
                             const std::function<ExitStatus(FileLink&)>& work) {
+  // A reader of the output that leaves ends the work, not the program.
+  fail_lost_writes();
   ExitStatus status = ExitStatus::failed;
   const auto signal = run_until_signal([&] {
     FileLink link(link_to(options, common));
@@ -79,10 +82,16 @@ void FileTally::add(const FileResult<void>& done, const FileLink& link) {
   }
   const ExitStatus status = report_file_failure(done.error(), link);
   if (first_failure_ == ExitStatus::ok) first_failure_ = status;
-  is_cancelled_ = done.error().kind == ErrorKind::cancelled && !done.error().answer;
+  is_over_ = done.error().kind == ErrorKind::cancelled && !done.error().answer;
+}
+
+void FileTally::end_with(ExitStatus status) {
+  end_ = status;
+  is_over_ = true;
 }
 
 ExitStatus FileTally::status() const {
+  if (end_) return *end_;
   return has_done_ && first_failure_ != ExitStatus::ok ? ExitStatus::partial : first_failure_;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,16 +73,20 @@ class FileTally {
   /// Counts what was done, or reports why it was not.
   void add(const FileResult<void>& done, const FileLink& link);
 
+  /// Notes that the output has failed: nothing more is to be begun, and the status is this.
+  void end_with(ExitStatus status);
+
   /// Returns `ok` if all was done, `partial` if some was, and otherwise what the first failure
   /// says.
   ExitStatus status() const;
 
-  /// Returns true if a signal has come, so that nothing more is to be begun.
-  bool is_cancelled() const { return is_cancelled_; }
+  /// Returns true if a signal has come, or the output has failed: nothing more is to be begun.
+  bool is_over() const { return is_over_; }
 
  private:
   bool has_done_ = false;
-  bool is_cancelled_ = false;
+  bool is_over_ = false;
+  std::optional<ExitStatus> end_{};
   ExitStatus first_failure_ = ExitStatus::ok;
 };
 

@@ -17,13 +17,29 @@ namespace {
 // A connection that has held so long counts as one that works.
 constexpr std::chrono::seconds kHeld{10};
 
+// How often it says that the server refuses something for now.
+constexpr std::chrono::seconds kNoteAgain{30};
+
 constexpr char kOtherService[] = "is a service 'files' there?";
 
 Result<Stream> connect_to(const FileLink::To& to) {
   ConnectOptions connecting;
   connecting.timeout = to.connect_timeout;
   connecting.tls = client_trust(to.home);
-  return connect_authenticated(to.uri, connecting);
+  bool has_no_key = false;
+  connecting.tls.credential = [&has_no_key, find = std::move(connecting.tls.credential)](
+                                  std::string_view name, std::string_view server) {
+    auto key = find(name, server);
+    has_no_key = !key;
+    return key;
+  };
+  auto stream = connect_authenticated(to.uri, connecting);
+  // A caller without a key is not one whose server is missing.
+  if (!stream && has_no_key) {
+    stream.error().kind = ErrorKind::permission_denied;
+    stream.error().native_code = 0;
+  }
+  return stream;
 }
 
 /// Returns true if a server that starts again may answer later.
@@ -83,10 +99,17 @@ void FileLink::drop(const std::shared_ptr<FileClient>& lost, const Error& error)
   if (client_ == lost && is_over) client_.reset();
 }
 
-void FileLink::note_loss(const Error& error) {
+void FileLink::note_loss(const FileFailure& failure) {
+  if (failure.answer && client_) {
+    // Many fibers may be refused again and again.
+    if (noted_refusal_ && now() - *noted_refusal_ < kNoteAgain) return;
+    noted_refusal_ = now();
+    return report_note("the server refuses it for now, trying again: " + failure.message(),
+                       to_.form);
+  }
   if (has_noted_ || client_) return;
   has_noted_ = true;
-  report_note("the connection was lost, trying again: " + error.message(), to_.form);
+  report_note("the connection was lost, trying again: " + failure.message(), to_.form);
 }
 
 FileResult<void> FileLink::repeat(const std::function<FileResult<void>(FileClient&)>& work) {

@@ -61,13 +61,14 @@ class FileLink {
   FileResult<std::shared_ptr<FileClient>> client();
   FileResult<std::shared_ptr<FileClient>> connect_anew();
   void drop(const std::shared_ptr<FileClient>& lost, const Error& error);
-  void note_loss(const Error& error);
+  void note_loss(const FileFailure& failure);
 
   To to_;
   Mutex mutex_{};  ///< Held while a connection is made.
   std::shared_ptr<FileClient> client_{};
   bool has_connected_ = false;
   bool has_noted_ = false;  ///< The current loss.
+  std::optional<Instant> noted_refusal_{};
 };
 
 }  // namespace hotline::cli

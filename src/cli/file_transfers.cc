@@ -29,6 +29,11 @@ void FileTransfers::fail_with(const FileFailure& failure) {
   if (failed_++ == 0) first_failure_ = status;
 }
 
+void FileTransfers::end_with(ExitStatus status) {
+  end_ = status;
+  next_ = transfers_.size();
+}
+
 ExitStatus FileTransfers::print() const {
   std::string text;
   for (const FileTransfer& each : transfers_) {
@@ -43,7 +48,7 @@ ExitStatus FileTransfers::print() const {
       text += shown_path(each.name) + '\n';
     }
   }
-  return print_output(text, status(), link_.to().form);
+  return print_output(text, status(transfers_.size()), link_.to().form);
 }
 
 ExitStatus FileTransfers::run() {
@@ -101,19 +106,21 @@ void FileTransfers::report_done(const FileTransfer& transfer) const {
   write_standard(StandardStream::output, line);
 }
 
-ExitStatus FileTransfers::status() const {
-  if (failed_ == 0) return skipped_ == 0 ? ExitStatus::ok : ExitStatus::partial;
-  return done_ == 0 ? first_failure_ : ExitStatus::partial;
+ExitStatus FileTransfers::status(std::size_t done) const {
+  if (end_) return *end_;
+  if (failed_ == 0 && skipped_ == 0) return ExitStatus::ok;
+  if (done > 0) return ExitStatus::partial;
+  return failed_ > 0 ? first_failure_ : ExitStatus::failed;
 }
 
 ExitStatus FileTransfers::summarize() const {
-  if (link_.to().form != OutputForm::json) return status();
+  if (link_.to().form != OutputForm::json || end_) return status(done_);
   JsonLine summary;
   summary.add("files", static_cast<std::int64_t>(done_))
       .add("bytes", static_cast<std::int64_t>(bytes_done_))
       .add("failed", static_cast<std::int64_t>(failed_))
       .add("skipped", static_cast<std::int64_t>(skipped_));
-  return print_output(JsonLine::versioned().add("summary", summary).text() + '\n', status(),
+  return print_output(JsonLine::versioned().add("summary", summary).text() + '\n', status(done_),
                       OutputForm::json);
 }
 

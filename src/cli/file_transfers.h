@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -43,6 +44,9 @@ class FileTransfers {
   /// Notes a failure before any transfer.
   void fail_with(const FileFailure& failure);
 
+  /// Ends all with that status: nothing more is begun.
+  void end_with(ExitStatus status);
+
   /// Prints what would be transferred.
   ExitStatus print() const;
 
@@ -52,7 +56,7 @@ class FileTransfers {
  private:
   void work(FileProgress& progress);
   void report_done(const FileTransfer& transfer) const;
-  ExitStatus status() const;
+  ExitStatus status(std::size_t done) const;
   ExitStatus summarize() const;
 
   FileLink& link_;
@@ -66,6 +70,7 @@ class FileTransfers {
   std::size_t skipped_ = 0;
   std::uint64_t bytes_done_ = 0;
   ExitStatus first_failure_ = ExitStatus::ok;
+  std::optional<ExitStatus> end_{};
 };
 
 }  // namespace hotline::cli

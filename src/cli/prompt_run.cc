@@ -134,6 +134,7 @@ Result<std::optional<int>> run_until_ended(const FileCommandOptions& options,
 }  // namespace
 
 ExitStatus run_file_prompt(const FileCommandOptions& options, const CommonOptions& common) {
+  fail_lost_writes();
   ExitStatus status = ExitStatus::failed;
   const auto signal = run_until_ended(options, common, status);
   if (!signal) return report_error(signal.error(), ExitStatus::failed, common.output);

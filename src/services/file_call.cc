@@ -25,12 +25,19 @@ std::string_view operation_of(FileRequestKind kind) {
 
 constexpr std::size_t kShownPathMax = 512;
 
-/// Returns the path as errors show it; an empty text if the request has none.
+std::string shown_between_quotes(const FilePath& path) {
+  return "'" + escape(as_bytes(path.text()), kShownPathMax) + "'";
+}
+
+/// Returns the path, and that of the target, as errors show them; an empty text if the request has
+/// none.
 std::string shown_path(const FileRequest& request) {
   return std::visit(
       [](const auto& each) -> std::string {
-        if constexpr (requires { each.path; }) {
-          return "'" + escape(as_bytes(each.path.text()), kShownPathMax) + "'";
+        if constexpr (requires { each.target; }) {
+          return shown_between_quotes(each.path) + " to " + shown_between_quotes(each.target);
+        } else if constexpr (requires { each.path; }) {
+          return shown_between_quotes(each.path);
         } else {
           return {};
         }

@@ -79,8 +79,19 @@ struct FileUserList::State {
                            "there is no such user", "'hotline files user list' shows the users"));
   }
 
+  /// A caller at unix: has one home.
+  Result<void> check_uid(const FileUser& user) const {
+    for (const auto& [name, other] : users.all()) {
+      if (!user.uid || name == user.name || other.uid != user.uid) continue;
+      return refuse_name("the user '" + name + "' has the uid " + std::to_string(*user.uid),
+                         "take another uid, or remove that user first");
+    }
+    return {};
+  }
+
   Result<User> save(FileUser user, const Change& change) {
     if (auto applied = apply(change, user); !applied) return fail(std::move(applied.error()));
+    if (auto checked = check_uid(user); change.uid && !checked) return fail(checked.error());
     if (auto saved = users.save(user); !saved) return fail(std::move(saved.error()));
     return text_of(user);
   }

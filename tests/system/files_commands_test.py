@@ -5,11 +5,12 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import unittest
 
-from cli_support import Program, Server, accept, run
+from cli_support import HOTLINE, WAIT_S, Program, Server, accept, run
 
 MIB = 1 << 20
 
@@ -121,6 +122,12 @@ class Files(unittest.TestCase):
         with open(os.path.join(self.home, name), "rb") as file:
             return file.read()
 
+    def run_command(self, command, *words, **popen):
+        """The finished program; `stderr` as bytes."""
+        return subprocess.run([HOTLINE, command, self.endpoint, *words], cwd=self.here,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=WAIT_S,
+                              **popen)
+
     def do(self, command, *words, status=0, endpoint=None, **popen):
         done = run("--home", os.path.join(self.folder, "state"), command,
                    endpoint or self.endpoint, *words, cwd=self.here, **popen)
@@ -135,7 +142,7 @@ class Transfers(Files):
         self.write("d/e/small", b"12345")
         self.write("d/large", content_of(3 * MIB + 1))
         os.mkdir(os.path.join(self.here, "d/nothing"))
-        self.do("put", "d", status=8)
+        self.do("put", "d", status=1)
         self.do("put", "-r", "d", "--to", "up/")
         self.assertEqual(self.stored("up/d/large"), self.read("d/large"))
         self.assertEqual(self.do("ls", "-r").split(), [
@@ -175,6 +182,42 @@ class Transfers(Files):
         self.do("put", "-", "--to", "x", input=content)
         self.assertEqual(self.do("get", "x", "--to", "-"), content)
 
+    def test_a_standard_output_that_fails_is_named_and_not_retried(self):
+        self.serve()
+        self.do("put", "-", "--to", "x", input=content_of(2 * MIB))
+        with open("/dev/full", "wb") as full:
+            failed = self.run_command("get", "x", "--to", "-", stdout=full)
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn(b"error: cannot write to standard output: ", failed.stderr)
+        self.assertNotIn(b"trying again", failed.stderr)
+        read, write = os.pipe()
+        os.close(read)
+        failed = self.run_command("get", "x", "x", "--to", "-", stdout=write)
+        os.close(write)
+        self.assertEqual((failed.returncode, failed.stderr), (1, b""))
+
+    def test_a_directory_that_cannot_be_read_is_skipped(self):
+        # It is another user who cannot read it, if this one may read all.
+        user = os.getuid() or 65534
+        self.write("d/a", b"1")
+        self.write("d/secret/b", b"2")
+        self.write("d/z", b"3")
+        if user != os.getuid():
+            os.chmod(self.folder, 0o711)
+            for folder, _, _ in os.walk(self.here):
+                os.chmod(folder, 0o755)
+        os.chmod(self.here + "/d/secret", 0)
+        with open(os.path.join(self.root, "users", "alice.toml"), "w") as file:
+            file.write(f"uid = {user}\n")
+        self.serve()
+        os.chmod(self.folder + "/s", 0o777)
+        put = self.run_command("put", "-r", "d", user=None if user == os.getuid() else user,
+                               stdout=subprocess.DEVNULL)
+        os.chmod(self.here + "/d/secret", 0o700)
+        self.assertEqual(put.returncode, 8, put.stderr)
+        self.assertIn(b"note: skipped d/secret: ", put.stderr)
+        self.assertEqual(sorted(os.listdir(self.home + "/d")), ["a", "z"])
+
     def test_the_quota_and_the_rights_hold(self):
         self.set_user('quota = 10000\nrights = "rw"\n')
         self.serve()
@@ -196,6 +239,11 @@ class Transfers(Files):
         self.assertEqual(self.do("sum", "a/**").decode(),
                          hashlib.sha256(b"12345").hexdigest() + "  a/b/f\n")
         self.assertEqual(json.loads(self.do("ls", "--json", "a/b"))["file"]["size"], 5)
+        self.do("mkdir", "b")
+        taken = self.run_command("mv", "b", "a", stdout=subprocess.DEVNULL)
+        self.assertEqual(taken.returncode, 10)
+        self.assertIn(b"'b' to 'a': the name is in use", taken.stderr)
+        self.do("rm", "b")
         for refused in (("rm", "a"), ("rm", "-r", "."), ("sum", "a"), ("ls", "z*")):
             self.do(*refused, status=10)
         self.do("rm", "-r", "a")
@@ -264,6 +312,23 @@ class Losses(Files):
         os.unlink(os.path.join(self.root, "users", "alice.toml"))
         self.serve()
         self.do("ls", status=10)
+
+    def test_a_caller_without_a_key_is_not_accepted(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+            self.do("ls", status=4, endpoint=f"tls://alice@127.0.0.1:{port}")
+
+    def test_a_server_that_is_busy_is_noted(self):
+        self.enterContext(
+            Server(f"files={self.endpoint}?root={self.root}&connections-per-user=1"))
+        with Program("files", self.endpoint, stdin=subprocess.PIPE,
+                     stdout=subprocess.PIPE) as first:
+            first.process.stdin.write(b"pwd\n")
+            first.process.stdin.flush()
+            self.assertEqual(first.process.stdout.readline(), b"/\n")
+            second = self.run_command("ls", "--retry-for", "0s")
+            self.assertEqual(second.returncode, 1)
+            self.assertIn(b"note: the server refuses it for now, trying again: ", second.stderr)
 
 
 if __name__ == "__main__":

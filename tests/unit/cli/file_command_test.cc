@@ -36,7 +36,10 @@ TEST_CASE("a tally is 'ok' only if all was done, and 'partial' if some was") {
   CHECK(tally.status() == ExitStatus::denied);
   tally.add({}, link);
   CHECK(tally.status() == ExitStatus::partial);
-  CHECK_FALSE(tally.is_cancelled());
+  CHECK_FALSE(tally.is_over());
+  tally.end_with(ExitStatus::failed);
+  CHECK(tally.is_over());
+  CHECK(tally.status() == ExitStatus::failed);
 }
 
 }  // namespace hotline::cli::file_command_test

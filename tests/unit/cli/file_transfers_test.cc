@@ -52,6 +52,40 @@ TEST_CASE("what is skipped makes the whole partial") {
   CHECK(status == ExitStatus::partial);
 }
 
+TEST_CASE("where all is skipped, nothing was done") {
+  ExitStatus status = ExitStatus::ok;
+  ExitStatus dry = ExitStatus::ok;
+  test::on_loop(EngineKind::epoll, [&](engine::EventLoop&) {
+    FileLink link({.uri = "tcp://127.0.0.1:1", .home = {}, .form = OutputForm::json});
+    FileTransfers transfers(link, "put");
+    transfers.skip("directory", "it is a directory, and -r was not given");
+    dry = transfers.print();
+    status = transfers.run();
+  });
+  CHECK(status == ExitStatus::failed);
+  CHECK(dry == ExitStatus::failed);
+}
+
+TEST_CASE("after an end nothing more is begun") {
+  ExitStatus status = ExitStatus::ok;
+  int runs = 0;
+  test::on_loop(EngineKind::epoll, [&](engine::EventLoop&) {
+    FileLink link({.uri = "tcp://127.0.0.1:1", .home = {}, .form = OutputForm::json});
+    FileTransfers transfers(link, "get", 1);
+    for (int i = 0; i < 3; ++i) {
+      transfers.add(
+          {.name = "a", .run = [&](FileLink&, const FileTransfer::OnProgress&) -> FileResult<void> {
+             ++runs;
+             transfers.end_with(ExitStatus::failed);
+             return {};
+           }});
+    }
+    status = transfers.run();
+  });
+  CHECK(runs == 1);
+  CHECK(status == ExitStatus::failed);
+}
+
 TEST_CASE("two files with one target are not both transferred") {
   ExitStatus status = ExitStatus::ok;
   int runs = 0;

@@ -43,6 +43,16 @@ TEST_CASE("what is not a name or a value is refused, and changes nothing") {
   CHECK(list.users()[0].rights == "rwod");
 }
 
+TEST_CASE("a uid has one user") {
+  const test::FilesRoot root;
+  auto list = FileUserList::open(root.path()).value();
+  REQUIRE(list.add("carol", {.uid = 4'711}));
+  CHECK(test::kind_of(list.add("dave", {.uid = 4'711})) == "invalid_argument");
+  CHECK(test::kind_of(list.set("alice", {.uid = 4'711})) == "invalid_argument");
+  CHECK(list.set("carol", {.uid = 4'711}));
+  CHECK(list.users().size() == 3);
+}
+
 TEST_CASE("a file that cannot be understood is a fault, and the other users are listed") {
   const test::FilesRoot root;
   root.set_user("alice", "quota = lots\n");
