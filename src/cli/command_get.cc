@@ -221,7 +221,7 @@ Result<GetOptions> read_get(const Arguments& given) {
   if (auto read = read_file_command(given, kGetUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths.assign(given.words.begin() + 1, given.words.end());
+  options.paths = remote_words(given);
   if (options.paths.empty()) return fail(usage_error("missing PATH", kGetUsage));
   if (given.has("--to")) options.to = given.options.at("--to");
   if (options.to.empty())
@@ -250,7 +250,8 @@ Subcommand get_subcommand() {
                         "(default .)"},
                {.name = "--recursive", .letter = 'r', .help = "get directories too"},
                {.name = "--force", .letter = 'f', .help = "replace files that exist"},
-               {.name = "--dry-run", .letter = 'n', .help = "print what would be got"}}),
+               {.name = "--dry-run", .letter = 'n', .help = "print what would be got"},
+               literal_row()}),
           .description = kGetDescription,
           .notes = kPatternNotes,
           .run = run_files_once<read_get, get_files>,

@@ -81,7 +81,7 @@ Result<LsOptions> read_ls(const Arguments& given) {
   if (auto read = read_file_command(given, kLsUsage, options.common); !read) {
     return fail(read.error());
   }
-  if (given.words.size() > 1) options.path = given.words[1];
+  if (given.words.size() > 1) options.path = remote_words(given).front();
   options.is_recursive = given.has("--recursive");
   options.is_long = given.has("--long");
   return options;
@@ -93,9 +93,10 @@ Subcommand ls_subcommand() {
           .examples = kLsExamples,
           .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
                        {.name = "PATH", .usage = "[PATH]"}},
-          .options = with_file_rows(
-              {{.name = "--long", .letter = 'l', .help = "show sizes and times too"},
-               {.name = "--recursive", .letter = 'r', .help = "list the whole tree"}}),
+          .options =
+              with_file_rows({{.name = "--long", .letter = 'l', .help = "show sizes and times too"},
+                              {.name = "--recursive", .letter = 'r', .help = "list the whole tree"},
+                              literal_row()}),
           .description = kLsDescription,
           .notes = kPatternNotes,
           .run = run_files_once<read_ls, perform_ls>,

@@ -1,8 +1,11 @@
 #include "cli/command_put.h"
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "cli/endpoint_forms.h"
@@ -34,6 +37,8 @@ the file is unchanged.
 The exit status is 0 only if all files are there; 8 if some are.
 )";
 
+constexpr char kNotFile[] = "it is not a file";
+constexpr char kNotRecursive[] = "it is a directory, and -r was not given";
 constexpr std::size_t kInputBytes = 256U << 10;
 constexpr std::size_t kEntriesAtOnce = 256;
 
@@ -43,6 +48,8 @@ struct PutRun {
   const PutOptions& options;
   FileQuota::ServerId server{};
   bool is_into_directory = true;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>>
+      entered{};  ///< Device and inode of the directories in which the walk is.
 };
 
 FileReplacement replacement_of(const PutOptions& options) {
@@ -118,35 +125,72 @@ void add_empty_directory(FileTransfers& transfers, const std::string& remote) {
                  }});
 }
 
-/// Adds what a directory contains, and what is below it. Links are not followed; what cannot be
-/// read is skipped.
-void add_local_tree(FileTransfers& transfers, const PutRun& run, const Directory& directory,
+void add_local_tree(FileTransfers& transfers, PutRun& run, const Directory& directory,
+                    const std::string& local, const std::string& remote);
+
+/// Adds what a link leads to, under the name of the link.
+void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
+              const std::string& remote) {
+  if (run.options.links == LinkUse::skip) {
+    return transfers.skip(local, "it is a link, and '--links follow' was not given");
+  }
+  std::error_code error;
+  const auto target = std::filesystem::canonical(local, error);
+  if (error) return transfers.skip(local, system_error(error.value(), "follow it").message());
+  if (const auto directory = Directory::open(target)) {
+    if (!run.options.is_recursive) return transfers.skip(local, kNotRecursive);
+    return add_local_tree(transfers, run, *directory, target, remote);
+  }
+  const auto parent = Directory::open(target.parent_path());
+  const auto status = parent ? parent->status(target.filename().native())
+                             : Result<FileStatus>(fail(parent.error()));
+  if (!status) return transfers.skip(local, status.error().message());
+  if (status->kind != EntryKind::file) return transfers.skip(local, kNotFile);
+  add_local(transfers, run, target.parent_path(), target.filename(), status->size, remote);
+}
+
+/// Adds an entry of a directory.
+void add_entry(FileTransfers& transfers, PutRun& run, const Directory& directory,
+               const DirectoryEntry& entry, const std::string& local, const std::string& remote) {
+  const std::string path = local + '/' + entry.name;
+  const std::string below = remote.empty() ? entry.name : remote + '/' + entry.name;
+  switch (entry.kind) {
+    case EntryKind::file:
+      return add_local(transfers, run, local, entry.name, entry.status ? entry.status->size : 0,
+                       below);
+    case EntryKind::directory: {
+      const auto child = directory.open_beneath(entry.name);
+      if (!child) return transfers.skip(path, child.error().message());
+      return add_local_tree(transfers, run, *child, path, below);
+    }
+    case EntryKind::link: return add_link(transfers, run, path, below);
+    case EntryKind::other: return transfers.skip(path, kNotFile);
+  }
+}
+
+/// Adds what a directory contains, and what is below it. What cannot be read is skipped.
+void add_local_tree(FileTransfers& transfers, PutRun& run, const Directory& directory,
                     const std::string& local, const std::string& remote) {
+  const auto status = directory.status();
+  if (!status) return transfers.skip(local, status.error().message());
   auto entries = directory.entries();
   if (!entries) return transfers.skip(local, entries.error().message());
+  const std::pair id(status->device, status->inode);
+  if (std::ranges::count(run.entered, id) > 0) {
+    return transfers.skip(local, "a link leads back to it");
+  }
+  run.entered.push_back(id);
   bool is_empty = true;
   for (;;) {
     const auto some = entries->next(kEntriesAtOnce);
-    if (!some) return transfers.skip(local, some.error().message());
-    if (some->empty()) break;
+    if (!some) transfers.skip(local, some.error().message());
+    if (!some || some->empty()) break;
     for (const DirectoryEntry& each : *some) {
       is_empty = false;
-      const std::string below = remote.empty() ? each.name : remote + '/' + each.name;
-      if (each.kind == EntryKind::file) {
-        add_local(transfers, run, local, each.name, each.status ? each.status->size : 0, below);
-      } else if (each.kind == EntryKind::directory) {
-        const auto child = directory.open_beneath(each.name);
-        const std::string path = local + '/' + each.name;
-        if (child) {
-          add_local_tree(transfers, run, *child, path, below);
-        } else {
-          transfers.skip(path, child.error().message());
-        }
-      } else {
-        transfers.skip(local + '/' + each.name, "it is not a file");
-      }
+      add_entry(transfers, run, directory, each, local, remote);
     }
   }
+  run.entered.pop_back();
   if (is_empty) add_empty_directory(transfers, remote);
 }
 
@@ -163,7 +207,7 @@ std::string parent_of(const std::string& path, std::size_t slash) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Result<void> add_word(FileTransfers& transfers, const PutRun& run, const std::string& word) {
+Result<void> add_word(FileTransfers& transfers, PutRun& run, const std::string& word) {
   std::string local = word;
   while (local.size() > 1 && local.ends_with('/')) local.pop_back();
   const std::size_t slash = local.rfind('/');
@@ -179,13 +223,14 @@ Result<void> add_word(FileTransfers& transfers, const PutRun& run, const std::st
       add_local(transfers, run, parent, leaf, status->size, remote_name(run, leaf));
       return {};
     }
-    if (status->kind != EntryKind::directory)
-      return transfers.skip(word, "it is not a file"), Result<void>();
+    if (status->kind == EntryKind::link) {
+      return add_link(transfers, run, local, remote_name(run, leaf)), Result<void>();
+    }
+    if (status->kind != EntryKind::directory) {
+      return transfers.skip(word, kNotFile), Result<void>();
+    }
   }
-  if (!run.options.is_recursive) {
-    transfers.skip(word, "it is a directory, and -r was not given");
-    return {};
-  }
+  if (!run.options.is_recursive) return transfers.skip(word, kNotRecursive), Result<void>();
   const auto directory = Directory::open(local);
   if (!directory) return fail(directory.error());
   const std::string remote =
@@ -241,7 +286,11 @@ Result<PutOptions> read_put(const Arguments& given) {
   options.is_recursive = given.has("--recursive");
   options.replaces = given.has("--force");
   options.is_dry = given.has("--dry-run");
-  return options;
+  if (!given.has("--links")) return options;
+  const std::string& links = given.options.at("--links");
+  if (links == "follow") options.links = LinkUse::follow;
+  if (links == "follow" || links == "skip") return options;
+  return refuse_value("--links", usage_error(quote(links) + " is neither", "write skip or follow"));
 }
 
 Subcommand put_subcommand() {
@@ -257,6 +306,10 @@ Subcommand put_subcommand() {
                         "home)"},
                {.name = "--recursive", .letter = 'r', .help = "put directories too"},
                {.name = "--force", .letter = 'f', .help = "replace files that exist"},
+               {.name = "--links",
+                .value = "HOW",
+                .help = "skip symbolic links (the default), or follow them: put what they lead to",
+                .choices = {"skip", "follow"}},
                {.name = "--dry-run", .letter = 'n', .help = "print what would be put"}}),
           .description = kPutDescription,
           .notes = kFileNotes,

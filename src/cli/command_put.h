@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,9 @@
 #include "cli/subcommand.h"
 
 namespace hotline::cli {
+
+/// What `put` does with a symbolic link.
+enum class LinkUse : std::uint8_t { skip, follow };
 
 /// The arguments of `hotline put`.
 struct PutOptions {
@@ -16,6 +20,7 @@ struct PutOptions {
   bool is_recursive = false;
   bool replaces = false;
   bool is_dry = false;
+  LinkUse links = LinkUse::skip;
 };
 
 /// Understands the arguments of `hotline put`. Fails with a usage_error().

@@ -61,7 +61,7 @@ Result<RmOptions> read_rm(const Arguments& given) {
   if (auto read = read_file_command(given, kRmUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths.assign(given.words.begin() + 1, given.words.end());
+  options.paths = remote_words(given);
   if (options.paths.empty()) return fail(usage_error("missing PATH", kRmUsage));
   options.is_recursive = given.has("--recursive");
   options.is_dry = given.has("--dry-run");
@@ -77,7 +77,8 @@ Subcommand rm_subcommand() {
                    {.name = "PATH", .usage = "PATH...", .repeats = Repeats::yes}},
       .options = with_file_rows(
           {{.name = "--recursive", .letter = 'r', .help = "remove directories with their contents"},
-           {.name = "--dry-run", .letter = 'n', .help = "print what would be removed"}}),
+           {.name = "--dry-run", .letter = 'n', .help = "print what would be removed"},
+           literal_row()}),
       .description = kRmDescription,
       .notes = kPatternNotes,
       .run = run_files_once<read_rm, perform_rm>,

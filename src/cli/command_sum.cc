@@ -71,7 +71,7 @@ Result<SumOptions> read_sum(const Arguments& given) {
   if (auto read = read_file_command(given, kSumUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths.assign(given.words.begin() + 1, given.words.end());
+  options.paths = remote_words(given);
   if (options.paths.empty()) return fail(usage_error("missing PATH", kSumUsage));
   if (!given.has("--digest")) return options;
   const std::string& digest = given.options.at("--digest");
@@ -90,7 +90,8 @@ Subcommand sum_subcommand() {
           .options = with_file_rows({{.name = "--digest",
                                       .value = "KIND",
                                       .help = "sha256 (the default) or md5",
-                                      .choices = {"sha256", "md5"}}}),
+                                      .choices = {"sha256", "md5"}},
+                                     literal_row()}),
           .description = kSumDescription,
           .notes = kPatternNotes,
           .run = run_files_once<read_sum, perform_sum>,

@@ -1,10 +1,13 @@
 #include "cli/file_command.h"
 
+#include <csignal>
 #include <utility>
 
 #include "cli/file_status.h"
 #include "cli/file_text.h"
 #include "cli/option_values.h"
+#include "cli/prompt_words.h"
+#include "cli/remote_glob.h"
 #include "cli/until_signal.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/duration.h"
@@ -50,8 +53,11 @@ ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptio
   // A reader of the output that leaves ends the work, not the program.
   fail_lost_writes();
   ExitStatus status = ExitStatus::failed;
+  auto asked = Signals::block(without_ignored({SIGUSR1}));
   const auto signal = run_until_signal([&] {
-    FileLink link(link_to(options, common));
+    FileLink::To to = link_to(options, common);
+    if (asked) to.asked = &*asked;
+    FileLink link(std::move(to));
     status = work(link);
     link.finish();
   });
@@ -105,6 +111,19 @@ Result<FilePath> read_remote_path(std::string_view word) {
   if (path) return *path;
   return fail(usage_error(quote(word) + " is not a path: " + std::string(describe(path.error())),
                           "write it as 'docs/report.pdf'"));
+}
+
+std::vector<std::string> remote_words(const Arguments& given) {
+  std::vector<std::string> words(given.words.begin() + 1, given.words.end());
+  if (!given.has("--literal")) return words;
+  for (std::string& each : words) {
+    if (has_pattern_sign(each)) each = pattern_of(each);
+  }
+  return words;
+}
+
+OptionRow literal_row() {
+  return {.name = "--literal", .help = "take each PATH as it is, not as a pattern"};
 }
 
 std::string shown_path(std::string_view path) {

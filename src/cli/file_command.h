@@ -100,6 +100,13 @@ void report_resumed(const std::string& name, std::uint64_t offset, const FileLin
 /// `.` is the home. Fails with a usage_error().
 Result<FilePath> read_remote_path(std::string_view word);
 
+/// Returns the words of a command after the endpoint that stand for files at the server: patterns,
+/// or with --literal names.
+std::vector<std::string> remote_words(const Arguments& given);
+
+/// `--literal` of the commands that take patterns.
+OptionRow literal_row();
+
 /// Returns a path as a terminal may show it: control characters, and what is not UTF-8, are
 /// escaped.
 std::string shown_path(std::string_view path);

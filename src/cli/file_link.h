@@ -8,6 +8,7 @@
 #include "cli/json_line.h"
 #include "hotline/core/deadline.h"
 #include "hotline/engine/mutex.h"
+#include "hotline/engine/signals.h"
 #include "hotline/services/file_client.h"
 #include "hotline/services/file_failure.h"
 
@@ -23,6 +24,7 @@ class FileLink {
     Duration connect_timeout = std::chrono::seconds(30);
     Duration retry_for = std::chrono::minutes(10);  ///< How long to try after each loss.
     OutputForm form{};                              ///< How notes are written.
+    Signals* asked = nullptr;  ///< Asks how far transfers are. Not owned; null: nothing does.
   };
 
   explicit FileLink(To to) : to_(std::move(to)) {}

@@ -77,9 +77,18 @@ void FileProgress::show_until_cancelled() {
   clear();
 }
 
-void FileProgress::show() {
+std::string FileProgress::text() {
   state_.elapsed = now() - began_;
-  const std::string text = progress_text(verb_, state_);
+  return progress_text(verb_, state_);
+}
+
+void FileProgress::print() {
+  clear();
+  report_note_in_time(text(), form_);
+}
+
+void FileProgress::show() {
+  const std::string text = this->text();
   // A terminal that does not take it must not delay the transfer.
   write_standard_within(StandardStream::error, is_terminal_ ? "\r" + text + "\x1b[K" : text + '\n',
                         std::chrono::milliseconds(0));

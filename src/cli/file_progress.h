@@ -39,10 +39,14 @@ class FileProgress {
   /// Shows it from time to time, until the fiber is cancelled.
   void show_until_cancelled();
 
+  /// Prints a line that stays.
+  void print();
+
   /// Removes the line from the terminal, so that other text can follow.
   void clear();
 
  private:
+  std::string text();
   void show();
 
   std::string verb_;

@@ -101,8 +101,8 @@ Result<void> FilePrompt::place_words(const PromptCommand& command, Arguments& gi
     if (command.name == "rm" && is_dot(word)) {
       return fail(usage_error(quote(word) + " cannot be removed", "write its name"));
     }
-    placed.push_back(command.words == PromptWord::remote_pattern ? places_.remote_pattern(word)
-                                                                 : places_.remote_name(word));
+    const bool is_pattern = command.words == PromptWord::remote_pattern && !given.has("--literal");
+    placed.push_back(is_pattern ? places_.remote_pattern(word) : places_.remote_name(word));
   }
   given.words = std::move(placed);
   return {};

@@ -59,6 +59,10 @@ ExitStatus FileTransfers::run() {
   TaskGroup workers;
   TaskGroup shower;
   discard(shower.spawn("progress", [&] { progress.show_until_cancelled(); }));
+  discard(shower.spawn("asked", [&] {
+    Signals* const asked = link_.to().asked;
+    while (asked != nullptr && asked->wait()) progress.print();
+  }));
   const std::size_t count = std::min(at_once_, transfers_.size());
   for (std::size_t i = 0; i < count; ++i) {
     const auto spawned = workers.spawn("transfer", [&] { work(progress); });

@@ -114,11 +114,14 @@ Result<std::optional<int>> run_until_ended(const FileCommandOptions& options,
                                            const CommonOptions& common, ExitStatus& status) {
   auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
   if (!signals) return fail(std::move(signals.error()));
+  auto asked = Signals::block(without_ignored({SIGUSR1}));
   // On the fiber, because a connection ends on the loop on which it was made.
   std::optional<int> came;
   TaskGroup fibers({.loop = {.fiber_stack_bytes = kStackBytes}});
   const auto spawned = fibers.spawn("prompt", [&] {
-    PromptRun run(link_to(options, common), common);
+    FileLink::To to = link_to(options, common);
+    if (asked) to.asked = &*asked;
+    PromptRun run(std::move(to), common);
     TaskGroup watcher;
     discard(watcher.spawn("signals", [&] { run.watch(*signals, fibers); }));
     status = run.converse();

@@ -19,7 +19,7 @@ bool glob_matches(std::string_view pattern, std::string_view path);
 /// Returns true if the word contains one of `*?[` without a `\` before it.
 bool is_glob(std::string_view word);
 
-/// Returns true if the word contains one of `*?[`. Only then does a `\` in it have a meaning.
+/// Returns true if the word contains one of `*?[`. In other words a `\` is itself.
 bool has_pattern_sign(std::string_view word);
 
 /// What a word for a path at the server stands for.

@@ -218,6 +218,46 @@ class Transfers(Files):
         self.assertIn(b"note: skipped d/secret: ", put.stderr)
         self.assertEqual(sorted(os.listdir(self.home + "/d")), ["a", "z"])
 
+    def test_links_are_skipped_or_followed(self):
+        self.serve()
+        self.write("d/a", b"1")
+        self.write("else/b", b"2")
+        os.symlink("../else/b", self.here + "/d/file")
+        os.symlink("../else", self.here + "/d/folder")
+        os.symlink("..", self.here + "/d/above")
+        os.symlink("d/a", self.here + "/top")
+        self.do("put", "-r", "d", status=8)
+        self.assertEqual(os.listdir(self.home + "/d"), ["a"])
+        self.do("put", "top", status=1)
+        self.do("put", "top", "--links", "follow")
+        self.assertEqual(self.stored("top"), b"1")
+        os.unlink(self.here + "/d/above")
+        self.do("put", "-r", "d", "--links", "follow", "--to", "all/")
+        self.assertEqual(self.stored("all/d/folder/b"), b"2")
+        os.symlink(".", self.here + "/d/again")
+        self.do("put", "-r", "d", "--links", "follow", "--to", "some/", status=8)
+        self.assertEqual(sorted(os.listdir(self.home + "/some/d")), ["a", "file", "folder"])
+
+    def test_a_literal_name_is_no_pattern(self):
+        self.serve()
+        for name in ("a*", "ab"):
+            self.write(name, b"1")
+        self.do("put", "a*", "ab")
+        self.assertEqual(self.do("ls", "--literal", "a*"), b"a*\n")
+        self.do("rm", "--literal", "a*")
+        self.assertEqual(self.do("ls"), b"ab\n")
+
+    def test_a_signal_asks_how_far_a_transfer_is(self):
+        self.serve()
+        self.write("a", content_of(8 * MIB))
+        path = os.path.join(self.folder, "r")
+        relay = self.enterContext(
+            Relay(path, os.path.join(self.folder, "s"), 4 * MIB, True, stalls=True))
+        with Program("put", f"unix://{path}", "a", cwd=self.here) as put:
+            self.assertTrue(relay.limit_reached.wait(30))
+            put.signal(signal.SIGUSR1)
+            put.line(r"^note: put 0/1 file  \d.* of 8")
+
     def test_the_quota_and_the_rights_hold(self):
         self.set_user('quota = 10000\nrights = "rw"\n')
         self.serve()
@@ -304,6 +344,45 @@ class Losses(Files):
         self.do("put", "a", endpoint=through)
         self.assertEqual(self.stored("a"), content_of(8 * MIB))
         self.assertLess([count for up, count in relay.passed if up][1], 8 * MIB)
+
+    def break_off_put(self, name):
+        """Leaves an unfinished upload."""
+        relay = self.relayed(4 * MIB, upwards=True, stalls=True)
+        with Program("put", f"unix://{self.folder}/r", name, cwd=self.here) as put:
+            self.assertTrue(relay.limit_reached.wait(30))
+            put.signal(signal.SIGINT)
+            self.assertEqual(put.end(), -signal.SIGINT)
+
+    def uploads(self, *words, **how):
+        return self.do("files", self.endpoint, *words, endpoint="uploads", **how)
+
+    def test_unfinished_uploads_are_listed_and_dropped(self):
+        self.serve()
+        for name in ("a", "b", "c"):
+            self.write(name, content_of(8 * MIB))
+            self.break_off_put(name)
+            os.unlink(self.folder + "/r")
+        upload = json.loads(self.uploads("--json").split(b"\n")[0])["upload"]
+        self.assertEqual(upload["size"], 8 * MIB)
+        self.assertLess(upload["kept"], 8 * MIB)
+        self.assertRegex(self.uploads(), rb"(?m)^KEPT .*\n.* 8.0 MiB .* [0-9a-f]{32} +[abc]$")
+        self.uploads("--drop", "missing", status=10)
+        self.uploads("--drop", "/a", "--drop", "missing", status=8)
+        self.uploads("--drop", "b")
+        last = json.loads(self.uploads("--json"))["upload"]
+        self.assertEqual(last["path"], "c")
+        self.uploads("--drop", last["key"])
+        self.assertEqual(self.uploads(), b"")
+        self.assertEqual(json.loads(self.do("quota", "--json"))["quota"]["bytes_reserved"], 0)
+
+    def test_an_upload_whose_name_is_taken_does_not_stay(self):
+        self.serve()
+        self.write("a", content_of(8 * MIB))
+        self.break_off_put("a")
+        self.do("put", "-", "--to", "a", input=b"12")
+        self.do("put", "a", status=10, endpoint=f"unix://{self.folder}/r")
+        self.assertEqual(self.uploads(), b"")
+        self.assertEqual(self.stored("a"), b"12")
 
     def test_no_server_and_another_server_are_told_apart(self):
         self.do("ls", status=5)

@@ -56,8 +56,8 @@ class FileUpload {
   ~FileUpload();
 
   /// Puts the file, and returns its version at the server. Fails as FileClient::put(). If the
-  /// failure is retryable it may be called again, also with another client. If the file has changed,
-  /// or the name was taken meanwhile, the server is asked to drop what it has kept. Suspends the
+  /// failure is retryable it may be called again, also with another client. If the file has
+  /// changed, or the name is in use, the server is asked to drop what it has kept. Suspends the
   /// fiber.
   FileResult<FileVersion> run(FileClient& client, Deadline deadline = Deadline::never());
 

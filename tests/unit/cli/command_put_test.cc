@@ -32,4 +32,12 @@ TEST_CASE("standard input needs a name") {
         "standard input needs a name at the server");
 }
 
+TEST_CASE("links are skipped, or followed") {
+  CHECK(understood({"put", "tcp://a:1", "x"}).links == LinkUse::skip);
+  CHECK(understood({"put", "tcp://a:1", "x", "--links", "skip"}).links == LinkUse::skip);
+  CHECK(understood({"put", "tcp://a:1", "x", "--links", "follow"}).links == LinkUse::follow);
+  CHECK(refusal({"put", "tcp://a:1", "x", "--links", "copy"}).message() ==
+        "--links: 'copy' is neither");
+}
+
 }  // namespace hotline::cli::command_put_test

@@ -22,4 +22,10 @@ TEST_CASE("rm takes an endpoint and paths") {
   CHECK(refusal({"rm", "tcp://a:1"}).message() == "missing PATH");
 }
 
+TEST_CASE("a path that is to be taken literally is not a pattern") {
+  using Paths = std::vector<std::string>;
+  CHECK(understood({"rm", "tcp://a:1", "a*", "b"}).paths == Paths{"a*", "b"});
+  CHECK(understood({"rm", "--literal", "tcp://a:1", "a*", "b"}).paths == Paths{"a\\*", "b"});
+}
+
 }  // namespace hotline::cli::command_rm_test

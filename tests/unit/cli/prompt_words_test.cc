@@ -35,7 +35,7 @@ TEST_CASE("blanks separate words, and quotes and backslashes hold them together"
   }
 }
 
-TEST_CASE("what is quoted is no pattern") {
+TEST_CASE("what is quoted is not a pattern") {
   CHECK(split_prompt_line("ls *.pdf")->back() == "*.pdf");
   CHECK(split_prompt_line("ls '*'.pdf")->back() == "\\*.pdf");
   CHECK(split_prompt_line("ls \\[a]")->back() == "\\[a]");
