@@ -4,7 +4,7 @@ import stat
 import unittest
 
 from cli_support import Terminal
-from files_commands_test import MIB, Files, Relay, content_of
+from files_support import MIB, Files, Relay, content_of
 
 INTERRUPT, COMPLETE, END = "\x03", "\t", "\x04"
 
