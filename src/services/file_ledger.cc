@@ -42,17 +42,28 @@ std::uint64_t FileLedger::take_number() {
 }
 
 Result<void> FileLedger::set(const LedgerSlot& slot) {
-  const LedgerSlot* before = find(slot.user);
-  if (before != nullptr && *before == slot) return {};
-  const bool is_to_be_durable = before == nullptr || before->is_dirty != slot.is_dirty;
-  if (before == nullptr) slots_.emplace(slot.user, Numbered{.number = take_number()});
-  Numbered& numbered = slots_.find(slot.user)->second;
+  const auto found = slots_.find(slot.user);
+  const bool is_known = found != slots_.end() && !found->second.is_doubtful;
+  if (is_known && found->second.slot == slot) return {};
+  const bool is_to_be_durable = !is_known || found->second.slot.is_dirty != slot.is_dirty;
+  const std::uint64_t number = found == slots_.end() ? take_number() : found->second.number;
   const auto bytes = encode_ledger_slot(slot);
-  if (auto written = file_.write_at(numbered.number * bytes.size(), bytes); !written) {
+  if (found != slots_.end() && !is_known) {
+    // What a disk has lost that has failed may also be that the file has grown.
+    auto sized = file_.truncate(count_ * bytes.size());
+    if (!sized) return sized;
+  }
+  if (auto written = file_.write_at(number * bytes.size(), bytes); !written) {
+    if (found == slots_.end()) free_.push_back(number);
+    if (found != slots_.end()) found->second.is_doubtful = true;
     return written;
   }
-  numbered.slot = slot;
-  return is_to_be_durable ? file_.sync_data() : Result<void>();
+  Numbered& numbered = slots_[slot.user];
+  numbered = {.number = number, .slot = slot, .is_doubtful = is_to_be_durable};
+  if (!is_to_be_durable) return {};
+  auto synced = file_.sync_data();
+  numbered.is_doubtful = !synced;
+  return synced;
 }
 
 }  // namespace hotline::services

@@ -23,14 +23,15 @@ class FileLedger {
   /// Returns null if there is none.
   const LedgerSlot* find(std::string_view user) const;
 
-  /// Writes the slot of its user, if it is not as it was. If it becomes dirty or clean, it is on
-  /// the disk afterwards.
+  /// Writes the slot of its user, if it is not as it was. If it becomes dirty or clean, or the last
+  /// call for it has failed, it is on the disk afterwards.
   Result<void> set(const LedgerSlot& slot);
 
  private:
   struct Numbered {
     std::uint64_t number = 0;
     LedgerSlot slot{};
+    bool is_doubtful = false;  ///< After a failure the disk may have another one.
   };
 
   explicit FileLedger(DiskFile file) : file_(std::move(file)) {}
