@@ -265,34 +265,6 @@ TEST_CASE("a file is not published by a user who has lost the right to that in t
   CHECK(test::read_test_file(home.path("new")) == "2");
 }
 
-TEST_CASE("a link that is swapped in for a directory leads nowhere (T11)") {
-  TestHome home;
-  fs::create_directory(home.directory.file("outside"));
-  test::write_test_file(home.directory.file("outside/f"), "canary");
-  fs::create_directory(home.path("d"));
-  fs::create_directory_symlink(home.directory.file("outside"), home.path("l"));
-  std::atomic<bool> has_ended = false;
-  std::jthread swapping([&] {
-    while (!has_ended) {
-      fs::rename(home.path("d"), home.path("x"));
-      fs::rename(home.path("l"), home.path("d"));
-      fs::rename(home.path("d"), home.path("l"));
-      fs::rename(home.path("x"), home.path("d"));
-    }
-  });
-  for (int i = 0; i < 500; ++i) {
-    CHECK_FALSE(home->open(file_path("d/f"), {}));
-    static_cast<void>(home->store({.path = file_path("d/g"), .content = "1"}));
-    static_cast<void>(home->list({.path = file_path("d"), .depth = FileDepth::tree}));
-    CHECK_FALSE(home->remove({.path = file_path("d/f")}));
-    CHECK_FALSE(home->move({.path = file_path("d/f"), .target = file_path("m")}));
-  }
-  has_ended = true;
-  swapping.join();
-  CHECK(test::count_names(home.directory.file("outside")) == 1);
-  CHECK(test::read_test_file(home.directory.file("outside/f")) == "canary");
-}
-
 TEST_CASE("the mode of what is made does not depend on the umask (T37)") {
   TestHome home;
   const mode_t before = ::umask(0);
