@@ -20,7 +20,7 @@ import files_client
 from cli_support import WAIT_S, Server, connect
 from files_client import BLOCK, Broken, Client, Refused, text
 
-CUTS = int(os.environ.get("CUTS", "8"))
+CUTS = int(os.environ.get("CUTS", "4"))
 SEED = int(os.environ.get("SEED", str(random.randrange(1 << 32))))
 IMAGE_SIZE = 48 << 20
 NAMES = [f"f{number}" for number in range(6)] + ["d/f", "d/e/f"]
