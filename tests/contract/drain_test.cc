@@ -123,7 +123,7 @@ TEST_CASE("Callers in the backlog at the drain, with bytes sent, are still answe
       // Nothing of theirs had arrived, because the handshake comes first: they may see an end.
       CHECK((to_second == "SECOND" || to_second.empty()));
       CHECK((to_third == "THIRD" || to_third.empty()));
-      CHECK(observed().calls == 1 + int{!to_second.empty()} + int{!to_third.empty()});
+      CHECK(observed().calls >= 1 + int{!to_second.empty()} + int{!to_third.empty()});
     } else {
       CHECK(to_second == "SECOND");
       CHECK(to_third == "THIRD");

@@ -36,9 +36,12 @@ class WithNtp(unittest.TestCase):
                          f"pidfile {folder}/pid", *more)
 
     def ntplib(self, version):
+        """Prints at last whether the offset is within what the round trip allows: on a busy machine
+        one way may take much longer than the other."""
         find("python3-ntplib", "usr/lib/python3/dist-packages/ntplib.py")
         script = ("import ntplib; r = ntplib.NTPClient().request('127.0.0.1', port=%s, version=%d, "
-                  "timeout=2); print(r.version, r.mode, r.stratum, r.leap, abs(r.offset) < 0.01)")
+                  "timeout=10); print(r.version, r.mode, r.stratum, r.leap, "
+                  "abs(r.offset) <= r.delay / 2 + 0.001)")
         return output_of(sys.executable, "-c", script % (self.port, version))
 
     def perl(self):

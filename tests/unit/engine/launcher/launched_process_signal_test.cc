@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,15 @@ std::pair<std::unique_ptr<Process>, UniqueFd> process_without_program() {
   return {std::make_unique<LaunchedProcess>(
               LaunchDescriptors{.output = {}, .error = {}, .status = UniqueFd(ends[0])}),
           UniqueFd(ends[1])};
+}
+
+/// Returns true if a signal has stopped the process.
+bool is_stopped(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(status, text);
+  // The name before it, in parentheses, may have spaces (proc_pid_stat(5)).
+  return text.find(") T ") != std::string::npos;
 }
 
 }  // namespace
@@ -58,9 +68,11 @@ TEST_CASE("a program ends by the signal that it does not handle, the largest num
 }
 
 TEST_CASE("a program is stopped and continued") {
-  const auto process = start(test::shell("echo up; while :; do sleep 0.01; done"));
-  CHECK(read_line(*process) == "up");
+  const auto process = start(test::shell("echo $$; while :; do sleep 0.01; done"));
+  const pid_t program = std::stoi(read_line(*process));
   CHECK(process->send_signal(SIGSTOP));
+  // The kernel gives the smaller number first to a program that has not seen either.
+  while (!is_stopped(program)) REQUIRE(sleep_for(std::chrono::milliseconds(1)));
   CHECK(process->send_signal(SIGTERM));
   CHECK(process->send_signal(SIGCONT));
   CHECK(process->wait()->signal == SIGTERM);
