@@ -67,7 +67,6 @@ void Run::read_until_end() {
 
 void Run::read_the_rest() {
   is_draining_ = true;
-  quiet_end_ = deadline_after(options_.quiet);
   drain_end_ = deadline_after(options_.drain);
   TaskGroup group;
   spawn_readers(group);
@@ -104,6 +103,8 @@ void Run::spawn_readers(TaskGroup& group) {
 void Run::read(OutputStream which, TaskGroup& group) {
   Output& output = outputs_[static_cast<std::size_t>(which)];
   const auto piece = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
+  // Not earlier: a read that begins after its deadline does not return what is in the pipe.
+  quiet_end_ = deadline_after(options_.quiet);
   while (!output.has_ended) {
     const Deadline until = bound();
     const DeadlineScope scope(until);

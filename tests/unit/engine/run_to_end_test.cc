@@ -3,6 +3,7 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -10,6 +11,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/process.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/engine/yield.h"
 #include "support/launched.h"
 #include "support/simulated.h"
 
@@ -241,6 +243,23 @@ TEST_CASE("an exit is reported only after both pipes are drained") {
     CHECK(completed.output.size() == 300000);
     CHECK(completed.error == "late\n");
     CHECK_FALSE(completed.was_held);
+  });
+}
+
+TEST_CASE("what was written before the exit is returned, however busy the loop is") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    bool has_ended = false;
+    REQUIRE(loop.spawn("busy", [&] {
+      while (!has_ended) {
+        std::this_thread::sleep_for(milliseconds(15));
+        yield();
+      }
+    }));
+    const Completed completed =
+        test::run_shell("echo said; setsid sleep 1000 & exit 0", {.quiet = milliseconds(10)});
+    has_ended = true;
+    CHECK(completed.output == "said\n");
+    CHECK(completed.was_held);
   });
 }
 
