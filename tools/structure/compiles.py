@@ -1,7 +1,7 @@
-"""Every header compiles alone, twice in a row too.
+"""Every source compiles alone, and every header, twice in a row too.
 
-A header that some compiled source includes before anything else has shown it by the build itself;
-only the others are compiled here.
+A source that the build did not compile together with others has shown it, and so has a header that
+some source includes before anything else; only the others are compiled here.
 """
 import concurrent.futures
 import os
@@ -18,11 +18,12 @@ def check(tree):
     steps = build.steps(tree)
     if not steps:
         return
-    proven = {_first_include(tree, step) for step in steps.values()}
-    headers = [file for file in tree.library
-               if file.is_header and _include_path(file) not in proven]
+    proven = {_first_include(tree, path, step) for path, step in steps.items()}
+    files = [file for file in tree.library
+             if (_include_path(file) not in proven if file.is_header
+                 else len(getattr(steps.get(file.path), "paths", [])) > 1)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found in pool.map(lambda file: _compile(tree, file, steps), headers):
+        for found in pool.map(lambda file: _compile(file, steps), files):
             yield from found
 
 
@@ -30,8 +31,8 @@ def _include_path(file):
     return file.path.split("/", 1)[1]
 
 
-def _first_include(tree, step):
-    file = tree.by_path.get(step.path)
+def _first_include(tree, path, step):
+    file = tree.by_path.get(path)
     if file is None or step.forces_includes or not os.path.exists(step.object):
         return None
     directive = DIRECTIVE.search(scan.without_comments(file.text))
@@ -41,9 +42,9 @@ def _first_include(tree, step):
     return None
 
 
-def _compile(tree, file, steps):
-    step = _step_like(file, steps)
-    source = f'#include "{_include_path(file)}"\n' * 2
+def _compile(file, steps):
+    step = steps.get(file.path) or _step_like(file, steps)
+    source = f'#include "{_include_path(file)}"\n' * 2 if file.is_header else file.text
     command = step.flags + ["-fsyntax-only", "-w", "-x", "c++", "-"]
     done = subprocess.run(command, cwd=step.folder, input=source, text=True, capture_output=True,
                           check=False)

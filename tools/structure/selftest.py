@@ -106,7 +106,7 @@ def run():
         for title, files in rule.PLANTED.items():
             if not list(_violations(rule, files)):
                 failures.append(f"{rule.__name__} lets pass: {title}")
-    return failures + _symbol_failures() + _header_failures()
+    return failures + _symbol_failures() + _header_failures() + _unity_failures()
 
 
 def _violations(rule, files, build=False):
@@ -121,10 +121,11 @@ def _violations(rule, files, build=False):
 
 
 def _compile_sources(root, files):
+    sources = "unity_0.cxx" if "unity_0.cxx" in files else ".cc"
     entries = []
     for path in files:
-        if path.endswith(".cc"):
-            command = ["c++", "-std=c++20", "-O0", "-Isrc", "-Iinclude", "-o", path + ".o",
+        if path.endswith(sources):
+            command = ["c++", "-std=c++20", "-O0", "-I.", "-Isrc", "-Iinclude", "-o", path + ".o",
                        "-c", path]
             subprocess.run(command, cwd=root, check=True)
             entries.append({"directory": root, "file": path, "command": " ".join(command)})
@@ -146,6 +147,19 @@ def _header_failures():
              "src/net/needy.h": "#pragma once\nstd::string f();\n",
              "src/net/twice.h": "struct A {};\n",
              "src/net/good.h": "#pragma once\n#include <new>\n"}
+    return _compile_failures(files, {"src/net/needy.h", "src/net/twice.h"})
+
+
+def _unity_failures():
+    files = {"unity_0.cxx": '#include "src/net/good.cc"\n#include "src/net/needy.cc"\n',
+             "src/net/good.cc": "#include <new>\nstd::size_t a = 0;\n",
+             "src/net/needy.cc": "std::size_t b = 0;\n" + SYSTEM_CALLS["recv"]}
+    found = list(_violations(symbols, files, True))
+    failures = [] if len(found) == 1 else ["symbols: sources compiled as one"]
+    return failures + _compile_failures(files, {"src/net/needy.cc"})
+
+
+def _compile_failures(files, wrong):
     found = {violation.path for violation in _violations(compiles, files, True)}
-    return [f"headers: {path} was {'refused' if path in found else 'let pass'}"
-            for path in sorted(found ^ {"src/net/needy.h", "src/net/twice.h"})]
+    return [f"compiles: {path} was {'refused' if path in found else 'let pass'}"
+            for path in sorted(found ^ wrong)]

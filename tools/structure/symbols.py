@@ -45,11 +45,12 @@ def check(tree):
     for path, step in build.steps(tree).items():
         room = path.split("/")[1] if path.startswith("src/") else None
         if room in ABOVE_ENGINE and os.path.exists(step.object):
-            objects[step.object] = path
+            objects.setdefault(step.object, []).append(path)
     for object_path, symbol in _undefined(sorted(objects)):
-        path = objects[object_path]
+        path, *others = objects[object_path]
         if _is_call(symbol) and not (path.startswith("src/cli/") and symbol in PROGRAM_MAY):
-            yield Violation(path, 1, f"calls the system itself: {symbol}")
+            which = f", or one of {', '.join(others)} does" if others else ""
+            yield Violation(path, 1, f"calls the system itself: {symbol}{which}")
 
 
 def _undefined(objects):
