@@ -30,15 +30,6 @@ std::shared_ptr<void> open_locale(const char* name) {
   return locale == nullptr ? nullptr : std::shared_ptr<void>(locale, free_locale);
 }
 
-/// Returns a view into the locale. In a program that contains the C library, nl_langinfo_l() knows
-/// only the locale that is in use.
-const char* charset_of(locale_t locale) {
-  const locale_t used = ::uselocale(locale);
-  const char* const charset = ::nl_langinfo(CODESET);
-  ::uselocale(used);
-  return charset;
-}
-
 }  // namespace
 
 TimeLocale::TimeLocale() : TimeLocale(open_locale(kPlainName), kPlainName) {}
@@ -51,7 +42,7 @@ Result<TimeLocale> TimeLocale::find(const std::string& name) {
   // For an empty name the C library would ask the environment.
   auto locale = name.empty() ? nullptr : open_locale(name.c_str());
   if (!locale) return refuse_locale(name, "this machine does not have it");
-  const std::string charset = charset_of(static_cast<locale_t>(locale.get()));
+  const std::string charset = ::nl_langinfo_l(CODESET, static_cast<locale_t>(locale.get()));
   if (charset != "UTF-8") {
     return refuse_locale(name, "its texts are in " + charset + ", not in UTF-8");
   }
