@@ -68,7 +68,7 @@ TEST_CASE("a program ends by the signal that it does not handle, the largest num
 }
 
 TEST_CASE("a program is stopped and continued") {
-  const auto process = start(test::shell("echo $$; while :; do sleep 0.01; done"));
+  const auto process = start(test::shell("echo $$; exec sleep 1000"));
   const pid_t program = std::stoi(read_line(*process));
   CHECK(process->send_signal(SIGSTOP));
   // The kernel gives the smaller number first to a program that has not seen either.
