@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "core/check.h"
@@ -62,7 +63,8 @@ Buffer BufferPool::adopt(std::uint32_t index, std::size_t filled) {
 
 void BufferPool::give_back(std::uint32_t index) {
   if (options_.on_return == OnReturn::poison) {
-    std::ranges::fill(memory_of(index), std::byte{0xdb});
+    const MutableBytes memory = memory_of(index);
+    std::memset(memory.data(), 0xdb, memory.size());
   }
   free_.push_back(index);
 }

@@ -1,6 +1,7 @@
 #include "engine/simulated/file_content.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace hotline::engine {
@@ -9,7 +10,7 @@ std::size_t FileContent::read(std::uint64_t offset, MutableBytes room) const {
   if (offset >= cached_.size()) return 0;
   const Bytes rest = as_bytes(cached_).subspan(offset);
   const Bytes found = rest.first(std::min(rest.size(), room.size()));
-  std::ranges::copy(found, room.begin());
+  if (!found.empty()) std::memcpy(room.data(), found.data(), found.size());
   return found.size();
 }
 
@@ -17,7 +18,7 @@ void FileContent::write(std::uint64_t offset, Bytes bytes) {
   if (bytes.empty()) return;
   const std::uint64_t end = offset + bytes.size();
   if (end > cached_.size()) resize(end);
-  std::ranges::copy(as_text(bytes), cached_.begin() + static_cast<std::ptrdiff_t>(offset));
+  std::memcpy(cached_.data() + offset, bytes.data(), bytes.size());
   for (std::uint64_t block = offset / kBlockBytes; block * kBlockBytes < end; ++block) {
     changes_.push_back(
         {.number = block, .bytes = cached_.substr(block * kBlockBytes, kBlockBytes)});
