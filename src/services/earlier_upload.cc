@@ -14,7 +14,7 @@ bool is_same_meta(const FileMeta& meta, const PutSmallFile& request) {
 }
 
 /// An earlier server may have been killed before the name was on the disk.
-FileOutcome<std::optional<FileVersion>> durable_version(const FileTree& tree, const FilePath& path,
+FileOutcome<std::optional<FileVersion>> durable_version(FileTree& tree, const FilePath& path,
                                                         const FileStatus& status) {
   if (auto synced = tree.sync_name(path); !synced) return std::unexpected(synced.error());
   return version_of(status);
@@ -22,8 +22,7 @@ FileOutcome<std::optional<FileVersion>> durable_version(const FileTree& tree, co
 
 }  // namespace
 
-FileOutcome<std::optional<FileVersion>> published_earlier(const FileTree& tree,
-                                                          UploadTable& uploads,
+FileOutcome<std::optional<FileVersion>> published_earlier(FileTree& tree, UploadTable& uploads,
                                                           const UploadFacts& facts) {
   const auto published = uploads.find_published(facts.key);
   if (!published) return std::nullopt;
@@ -39,7 +38,7 @@ FileOutcome<std::optional<FileVersion>> published_earlier(const FileTree& tree,
   return std::nullopt;
 }
 
-FileOutcome<std::optional<FileVersion>> published_earlier(const FileTree& tree,
+FileOutcome<std::optional<FileVersion>> published_earlier(FileTree& tree,
                                                           const PutSmallFile& request) {
   if (request.key == UploadKey{}) return std::nullopt;
   auto file = tree.open_file(request.path);

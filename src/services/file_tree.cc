@@ -164,25 +164,6 @@ FileOutcome<void> FileTree::note_changed(const Directory& directory, const FileP
   return {};
 }
 
-FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
-  const CancelHold whole;
-  FileOutcome<void> result;
-  for (const auto& [path, directory] : changed) {
-    const auto synced = directory.sync();
-    if (!synced && result) result = storage_failure(synced.error());
-  }
-  changed.clear();
-  return result;
-}
-
-FileOutcome<void> FileTree::sync_name(const FilePath& path) const {
-  if (durability_ == FileDurability::none) return {};
-  const auto parent = open_directory(path.parent());
-  if (!parent) return std::unexpected(parent.error());
-  if (auto synced = parent->sync(); !synced) return storage_failure(synced.error());
-  return {};
-}
-
 FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePath& path,
                                           SettledChange& settled) {
   const auto inode = inode_for_recount(parent);
@@ -193,10 +174,13 @@ FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePat
   settled.note_made();
   ++paths_made_;
   auto directory = parent.open_beneath(path.leaf());
-  if (!directory) return storage_failure(directory.error());
-  const auto made_inode = inode_for_recount(*directory);
-  if (!made_inode) return std::unexpected(made_inode.error());
-  account_.note_made(*inode, *made_inode);
+  const auto status = directory ? directory->status() : Result<FileStatus>(fail(directory.error()));
+  if (!status) {
+    durable_names_.clear();
+    return storage_failure(status.error());
+  }
+  durable_names_.note_changed(status->inode);
+  account_.note_made(*inode, status->inode);
   return std::move(*directory);
 }
 
@@ -250,7 +234,9 @@ FileOutcome<FileStatus> FileTree::make_directory(const FilePath& path, MissingPa
       parents == MissingParents::make && !made && made.error().code == FileErrorCode::exists;
   if (!may_be_there) return made;
   const auto now = status(path);
-  return now && now->kind == EntryKind::directory ? now : made;
+  if (!now || now->kind != EntryKind::directory) return made;
+  if (auto synced = sync_name(path); !synced) return std::unexpected(synced.error());
+  return now;
 }
 
 FileOutcome<FileStatus> FileTree::make_new_directory(const FilePath& path, MissingParents parents) {
@@ -350,6 +336,7 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   to_settled.note_done();
   ++paths_made_;
   if (is_directory) account_.note_moved();
+  if (is_directory) durable_names_.note_changed(status->inode);
   const auto now = parent->status(target.path.leaf());
   if (!now) return storage_failure(now.error());
   return *now;

@@ -12,6 +12,7 @@
 #include "hotline/engine/directory.h"
 #include "hotline/engine/mutex.h"
 #include "hotline/services/file_path.h"
+#include "services/durable_names.h"
 #include "services/file_outcome.h"
 #include "services/file_request.h"
 #include "services/quota_account.h"
@@ -78,11 +79,12 @@ class FileTree {
                                   const FileTarget& target, const FileStatus& file,
                                   QuotaReservation& reservation, ChangedDirectories& changed);
 
-  /// Waits until the names are on the disk; at once with FileDurability::none.
+  /// Waits until the names are on the disk, and those of the directories on the way to them; at
+  /// once with FileDurability::none.
   FileOutcome<void> sync(ChangedDirectories& changed);
 
   /// Waits until a name that is there already is on the disk; at once with FileDurability::none.
-  FileOutcome<void> sync_name(const FilePath& path) const;
+  FileOutcome<void> sync_name(const FilePath& path);
 
   // The following are durable when they succeed.
 
@@ -127,6 +129,8 @@ class FileTree {
                                       ChangedDirectories& changed);
   FileOutcome<Directory> make_one(const Directory& parent, const FilePath& path,
                                   SettledChange& settled);
+  FileOutcome<void> sync_way(FilePath path, const ChangedDirectories& synced,
+                             std::uint64_t changes);
   FileOutcome<void> note_changed(const Directory& directory, const FilePath& path,
                                  ChangedDirectories& changed) const;
   FileOutcome<FileStatus> make_locked(const FilePath& path, const Place& place,
@@ -141,6 +145,7 @@ class FileTree {
   Mutex mutex_;
   QuotaAccount account_;
   std::atomic<std::uint64_t> paths_made_ = 0;  ///< Changed under the lock, after the change.
+  DurableNames durable_names_;
 };
 
 }  // namespace hotline::services
