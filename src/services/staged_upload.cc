@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 #include "hotline/core/hex.h"
@@ -12,6 +13,7 @@
 #include "services/block_hashes.h"
 #include "services/content_digest.h"
 #include "services/file_version.h"
+#include "services/stored_blocks.h"
 
 namespace hotline::services {
 namespace {
@@ -79,6 +81,7 @@ void StagedUpload::load(const UploadState& state, FileTime last_byte) {
   blocks_ = state.blocks;
   written_blocks_ = blocks_.size();
   confirmed_ = blocks_.size();
+  loaded_blocks_ = blocks_.size();
   state_size_ = state.valid_size;
   last_byte_ = last_byte.time_since_epoch().count();
 }
@@ -151,6 +154,7 @@ FileOutcome<void> StagedUpload::go_back(std::uint64_t offset) {
   }
   blocks_.resize(static_cast<std::size_t>(block));
   confirmed_ = block;
+  loaded_blocks_ = std::min(loaded_blocks_, block);
   if (written_blocks_ > block) {
     // The state file must not promise what is about to be overwritten.
     if (auto added = append(encode_upload_record(BlockList{.first = block})); !added) return added;
@@ -294,6 +298,7 @@ FileOutcome<FileStatus> StagedUpload::publish(std::uint64_t hold, std::uint64_t 
     const bool is_whole = position_ == size && block_count(size) == blocks_.size() &&
                           (facts_.size == kFileSizeUnknown || facts_.size == size);
     if (!is_whole) return refuse(FileErrorCode::integrity, "the content is not whole");
+    if (auto good = verify_loaded(); !good) return std::unexpected(std::move(good.error()));
     const auto status = complete(size, tree.durability());
     if (!status) return status;
     auto renamed = tree.publish(staging_, part_name_, target_, *status, reservation_, changed);
@@ -303,6 +308,19 @@ FileOutcome<FileStatus> StagedUpload::publish(std::uint64_t hold, std::uint64_t 
   if (!published) return published;
   if (auto synced = tree.sync(changed); !synced) return std::unexpected(synced.error());
   return published;
+}
+
+/// The disk may have changed what an earlier server has written: it is read once. What is kept ends
+/// before the first block that differs.
+FileOutcome<void> StagedUpload::verify_loaded() {
+  const auto loaded = std::span(blocks_).first(static_cast<std::size_t>(loaded_blocks_));
+  const auto same = count_unchanged_blocks(*data_, loaded);
+  if (!same) return std::unexpected(same.error());
+  if (*same == std::exchange(loaded_blocks_, 0)) return {};
+  if (auto back = go_back(*same * kFileBlockBytes); !back) return back;
+  auto refusal = refuse(FileErrorCode::integrity, "the disk has changed what was kept");
+  refusal.error().is_retryable = true;
+  return refusal;
 }
 
 /// Prepares the file, and says in the state file that it is about to be published.

@@ -95,6 +95,7 @@ class StagedUpload {
   FileOutcome<void> cut_at(std::uint64_t offset);
   FileOutcome<void> make_room(std::uint64_t end);
   FileOutcome<void> write_checkpoint();
+  FileOutcome<void> verify_loaded();
   FileOutcome<void> append(std::string_view record);
   FileOutcome<FileStatus> complete(std::uint64_t size, FileDurability durability);
   std::unexpected<FileError> give_up_after(const Error& error);
@@ -125,6 +126,7 @@ class StagedUpload {
   std::vector<BlockHash> blocks_{};   ///< Those that are confirmed.
   std::uint64_t begun_blocks_ = 0;    ///< Those that the disk was asked to write.
   std::uint64_t written_blocks_ = 0;  ///< Those that are in the state file.
+  std::uint64_t loaded_blocks_ = 0;   ///< Those that an earlier server has written.
   std::uint64_t state_size_ = 0;
   Instant checkpoint_at_{};
 };

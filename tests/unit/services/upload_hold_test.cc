@@ -116,6 +116,36 @@ TEST_CASE("an upload may go back to a block that is kept, also before a restart"
   CHECK(test::read_test_file(home.path("a")) == content);
 }
 
+TEST_CASE("what the disk has changed since a server was killed is not published (I5)") {
+  TestHome home;
+  const std::string content = sample_content(3 * kBlock);
+  {
+    UploadHold upload = begin(home, put_file(content.size()));
+    REQUIRE(send_content(upload, content.substr(0, 2 * kBlock)));
+    upload.leave();
+  }
+  home.restart();
+  const std::string part =
+      home.staging() + "/" + test::hex_of(put_file(0).key) + std::string(StagedUpload::kPartSuffix);
+  std::string changed = test::read_test_file(part);
+  changed[kBlock + 5] = static_cast<char>(changed[kBlock + 5] ^ 1);
+  test::write_test_file(part, changed);
+  {
+    UploadHold upload = begin(home, put_file(content.size()));
+    CHECK(upload.kept() == 2 * kBlock);
+    REQUIRE(send_content(upload, content, 2 * kBlock));
+    const auto published = upload.publish(content.size());
+    CHECK(test::code_of(published) == FileErrorCode::integrity);
+    CHECK(published.error().is_retryable);
+    upload.leave();
+  }
+  UploadHold upload = begin(home, put_file(content.size()));
+  CHECK(upload.kept() == kBlock);
+  REQUIRE(send_content(upload, content, kBlock));
+  CHECK(upload.publish(content.size()));
+  CHECK(test::read_test_file(home.path("a")) == content);
+}
+
 TEST_CASE("content with a gap, back within a block, or beyond the size is refused (T16, T20)") {
   TestHome home;
   UploadHold upload = begin(home, put_file(kBlock));

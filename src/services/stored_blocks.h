@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "hotline/engine/disk_file.h"
+#include "services/block_hash.h"
+#include "services/file_outcome.h"
+
+namespace hotline::services {
+
+/// Reads the first blocks of a file, whose hashes should be `blocks`, and returns how many there
+/// are before the first one that has another hash. Suspends the fiber.
+FileOutcome<std::uint64_t> count_unchanged_blocks(DiskFile& file,
+                                                  std::span<const BlockHash> blocks);
+
+}  // namespace hotline::services
