@@ -218,9 +218,16 @@ class ModelEnd {
   void note_failure() {
     has_failed_ = true;
     if (!session_.failure()) return fail_model("a failure without a reason");
-    if (!is_wire_changed && session_.failure()->cause != SessionFailure::Cause::silent) {
+    if (!is_wire_changed && !is_of_silence(*session_.failure())) {
       fail_model("failed: " + session_.failure()->to_error({}).message());
     }
+  }
+
+  /// The time that passes here may be too long for this end, or for the peer.
+  static bool is_of_silence(const SessionFailure& failure) {
+    return failure.cause == SessionFailure::Cause::silent ||
+           (failure.cause == SessionFailure::Cause::by_peer &&
+            failure.code == SessionCode::unresponsive);
   }
 
   void note_on_stream(const SessionEvent& event) {
