@@ -3,6 +3,8 @@
 
 usage: tools/structure.py [--build DIR]     DIR: a build directory with compile_commands.json,
                                             which two of the rules need: headers alone, symbols
+       tools/structure.py --build DIR --alone
+                                            compiles each source and each private header alone too
        tools/structure.py --self-test       proves that each rule fires
        tools/structure.py --lower-words     writes today's numbers to tools/words.txt where they
                                             are lower
@@ -23,6 +25,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", metavar="DIR")
+    parser.add_argument("--alone", action="store_true")
     parser.add_argument("--root", metavar="DIR",
                         default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     parser.add_argument("--self-test", action="store_true")
@@ -33,7 +36,7 @@ def main():
     if options.self_test:
         found = selftest.run()
     else:
-        tree = Tree(options.root, options.build)
+        tree = Tree(options.root, options.build, options.alone)
         found = sorted(violation for rule in RULES for violation in rule.check(tree))
     for problem in found:
         print(problem)

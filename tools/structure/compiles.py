@@ -1,7 +1,7 @@
-"""Every source compiles alone, and every header, twice in a row too.
+"""Every public header compiles alone, twice in a row too; with --alone every file.
 
 A source that the build did not compile together with others has shown it, and so has a header that
-some source includes before anything else; only the others are compiled here.
+such a source includes before anything else; only the others are compiled here.
 """
 import concurrent.futures
 import os
@@ -18,13 +18,19 @@ def check(tree):
     steps = build.steps(tree)
     if not steps:
         return
-    proven = {_first_include(tree, path, step) for path, step in steps.items()}
+    together = {path for path, step in steps.items() if len(step.paths) > 1}
+    shown = steps if tree.compiles_all else steps.keys() - together
+    proven = {_first_include(tree, path, steps[path]) for path in shown}
     files = [file for file in tree.library
-             if (_include_path(file) not in proven if file.is_header
-                 else len(getattr(steps.get(file.path), "paths", [])) > 1)]
+             if (_is_due(tree, file) and _include_path(file) not in proven if file.is_header
+                 else tree.compiles_all and file.path in together)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for found in pool.map(lambda file: _compile(file, steps), files):
             yield from found
+
+
+def _is_due(tree, header):
+    return tree.compiles_all or header.path.startswith("include/")
 
 
 def _include_path(file):

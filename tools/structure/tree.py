@@ -78,9 +78,10 @@ class File:
 
 
 class Tree:
-    def __init__(self, root, build=None):
+    def __init__(self, root, build=None, compiles_all=True):
         self.root = root
         self.build = build
+        self.compiles_all = compiles_all
 
     @functools.cached_property
     def files(self):
