@@ -91,11 +91,14 @@ Result<void> FilePrompt::place_words(const PromptCommand& command, Arguments& gi
   Words placed = {given.words.front()};
   for (std::size_t i = 1; i < given.words.size(); ++i) {
     const std::string& word = given.words[i];
+    // It would be the directory where the user is.
+    if (plain_text(word).empty())
+      return fail(usage_error("an empty word names nothing", "see 'ls'"));
     if (command.words == PromptWord::local_pattern) {
       if (word == "-") return fail(no_input_here());
       const auto found = find_local(places_.local_pattern(word));
       if (!found) return fail(found.error());
-      placed.insert(placed.end(), found->begin(), found->end());
+      for (const std::string& each : *found) placed.push_back(each == "-" ? "./-" : each);
       continue;
     }
     if (command.name == "rm" && is_dot(word)) {

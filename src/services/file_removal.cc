@@ -33,6 +33,9 @@ FileOutcome<void> FileRemoval::run(const RemoveFile& request) {
     const auto lock = tree_.locking();
     if (!lock) return std::unexpected(lock.error());
     if (auto may = may_remove_(); !may) return may;
+    // Without the lock another request may have moved it away.
+    directory_.reset();
+    reader_.reset();
     if (is_first) {
       if (auto expected = check_version(); !expected) return expected;
     }

@@ -31,7 +31,7 @@ class FileRemoval {
       : tree_(tree), may_remove_(std::move(may_remove)) {}
 
   /// Once. Suspends the fiber. Durable when it succeeds. Fails with `busy` if directories are moved
-  /// at the same time.
+  /// at the same time, or leaves what was moved out of the tree where it is.
   FileOutcome<void> run(const RemoveFile& request);
 
  private:

@@ -47,6 +47,7 @@ struct FileUpload::State {
   FileUploadOptions options;
   UploadKey key{};
   std::vector<BlockHash> known{};  ///< The hashes of blocks that were sent.
+  bool has_begun = false;          ///< The server has accepted the upload.
 };
 
 Result<FileUpload> FileUpload::open(const Directory& directory, std::string_view name,
@@ -77,7 +78,9 @@ FileResult<FileVersion> FileUpload::run(FileClient& client, Deadline deadline) {
     done.error().answer = FileError{.code = FileErrorCode::changed};
     done.error().endpoint = "'" + escape(as_bytes(state_->options.path.text())) + "'";
   }
-  const bool is_over = source.has_changed() || done.error().is(FileErrorCode::exists);
+  // If the name was taken before, another upload of the file may have the key.
+  const bool is_beaten = state_->has_begun && done.error().is(FileErrorCode::exists);
+  const bool is_over = source.has_changed() || is_beaten;
   const bool may_be_kept = state_->status.size > kSmallFileMax;
   if (is_over && may_be_kept) discard(client.drop(state_->key, deadline_after(kDropTime)));
   return done;
@@ -113,7 +116,6 @@ FileResult<FileVersion> FileUpload::State::put(FileClient& client, DiskSource& s
                         .modified = status.modified,
                         .replacement = options.replacement,
                         .key = key};
-  bool has_begun = false;
   const ContentSource content{.next = [&](std::uint64_t offset) -> Result<ContentPiece> {
                                 if (has_begun) note(offset);
                                 return source.next(offset);

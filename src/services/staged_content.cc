@@ -1,6 +1,7 @@
 #include "services/staged_content.h"
 
 #include <array>
+#include <new>
 #include <utility>
 
 #include "hotline/core/hex.h"
@@ -27,8 +28,12 @@ StagedContent::StagedContent(StagedContent&& other) noexcept
 
 StagedContent::~StagedContent() {
   if (name_.empty()) return;
-  const CancelHold cleanup;
-  discard(staging_->remove_file(name_));
+  try {
+    const CancelHold cleanup;
+    discard(staging_->remove_file(name_));
+  } catch (const std::bad_alloc&) {
+    return;  // The next start removes the file.
+  }
 }
 
 FileOutcome<StagedContent> StagedContent::make(const Directory& staging, const FileTarget& target,

@@ -351,6 +351,7 @@ std::unexpected<FileError> StagedUpload::give_up_after(const Error& error) {
 }
 
 void StagedUpload::remove() {
+  const CancelHold cleanup;
   end();
   discard(staging_.remove_file(part_name_));
   remove_state();

@@ -60,6 +60,14 @@ class FromAPipe(Prompt):
         self.assertEqual(self.stored("a"), b"1")
         self.assertEqual(self.lines("quit", "cd missing"), "")
 
+    def test_an_empty_word_names_nothing(self):
+        self.serve()
+        self.write("a", b"1")
+        self.lines("mkdir d", "put a --to d/a", status=0)
+        for command in ('rm -r ""', "mv '' b", "get ''", "put ''"):
+            self.lines("cd d", command, status=2)
+        self.assertEqual(self.stored("d/a"), b"1")
+
     def test_no_server_is_told_before_the_first_line(self):
         self.lines("pwd", status=5)
         self.do("files", status=2, endpoint="users")

@@ -142,14 +142,40 @@ TEST_CASE("a file that changes while it is read is not put") {
   }
 }
 
-TEST_CASE("what a server keeps of a file whose name is taken is dropped") {
+TEST_CASE("an upload whose name was taken before it began drops nothing") {
+  Source source(std::string(kFileBlockBytes, 'x'));
+  FileUpload upload = source.open();
+  FilePair pair;
+  const UploadKey other = {std::byte{1}};
+  FileResult<FileVersion> done;
+  together(
+      [&] {
+        done = upload.run(pair.client);
+        CHECK(pair.client.drop(other));
+      },
+      [&] {
+        ServedFile(pair.server).answer(FileError{.code = FileErrorCode::exists});
+        ServedFile dropped(pair.server);
+        CHECK(dropped.get<DropUpload>().key == other);
+        dropped.answer(DoneReply{});
+      });
+  REQUIRE_FALSE(done);
+  CHECK(done.error().is(FileErrorCode::exists));
+}
+
+TEST_CASE("what a server keeps of a file whose name is taken meanwhile is dropped") {
   Source source(std::string(kFileBlockBytes, 'x'));
   FileUpload upload = source.open();
   FilePair pair;
   FileResult<FileVersion> done;
   together([&] { done = upload.run(pair.client); },
            [&] {
-             ServedFile(pair.server).answer(FileError{.code = FileErrorCode::exists});
+             {
+               ServedFile served(pair.server);
+               served.keep("");
+               CHECK(served.take_content());
+               served.answer(FileError{.code = FileErrorCode::exists});
+             }
              ServedFile dropped(pair.server);
              CHECK(dropped.get<DropUpload>().key == upload.key());
              dropped.answer(DoneReply{});
