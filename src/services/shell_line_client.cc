@@ -184,9 +184,10 @@ Result<void> ShellLineClient::take_unasked(const Sink& sink) {
     if (!bytes) return fail(bytes.error());
     if (bytes->empty()) return {};
     if (options_.wire != CommandWire::plain) {
+      Error error =
+          is_hello(*bytes) ? other_wire() : violation("bytes came that belong to no reply");
       stream().abort();
-      if (is_hello(*bytes)) return fail(other_wire());
-      return fail(violation("bytes came that belong to no reply"));
+      return fail(std::move(error));
     }
     if (!sink(*bytes)) return fail(make_error(ErrorKind::cancelled, kReceiveFrom, {}, {}));
   }

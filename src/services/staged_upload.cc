@@ -372,7 +372,6 @@ void StagedUpload::close_idle() {
 }
 
 void StagedUpload::remove_state() {
-  const CancelHold cleanup;
   if (has_key()) discard(staging_.remove_file(state_name_));
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("an upload whose name was taken before it began drops nothing") {
   CHECK(done.error().is(FileErrorCode::exists));
 }
 
-TEST_CASE("what a server keeps of a file whose name is taken meanwhile is dropped") {
+TEST_CASE("what a server keeps of a file whose name is taken by its end is dropped") {
   Source source(std::string(kFileBlockBytes, 'x'));
   FileUpload upload = source.open();
   FilePair pair;
