@@ -251,14 +251,17 @@ class Losses(Files):
         self.assertEqual(self.uploads(), b"")
         self.assertEqual(json.loads(self.do("quota", "--json"))["quota"]["bytes_reserved"], 0)
 
-    def test_an_upload_whose_name_is_taken_does_not_stay(self):
+    def test_an_upload_whose_name_is_taken_stays_for_a_put_that_replaces(self):
         self.serve()
         self.write("a", content_of(8 * MIB))
         self.break_off_put("a")
         self.do("put", "-", "--to", "a", input=b"12")
         self.do("put", "a", status=10, endpoint=f"unix://{self.folder}/r")
-        self.assertEqual(self.uploads(), b"")
         self.assertEqual(self.stored("a"), b"12")
+        self.assertIn(b" a\n", self.uploads())
+        self.do("put", "-f", "a", endpoint=f"unix://{self.folder}/r")
+        self.assertEqual(self.stored("a"), content_of(8 * MIB))
+        self.assertEqual(self.uploads(), b"")
 
     def test_no_server_and_another_server_are_told_apart(self):
         self.do("ls", status=5)
