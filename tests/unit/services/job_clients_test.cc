@@ -159,7 +159,7 @@ TEST_CASE("a request that fails takes no job of its connection with it") {
 
 TEST_CASE("a job that was forgotten is gone at once, and its key is free") {
   served([](Served& server) {
-    RemoteCommand command = kept("echo on; trap '' TERM; sleep 60");
+    RemoteCommand command = kept("trap '' TERM; echo on; sleep 60");
     command.key = RunKey{std::byte{2}};
     RemoteRun first(*server.client, command);
     CHECK(first.read(3) == "on\n");

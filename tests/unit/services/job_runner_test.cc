@@ -123,7 +123,7 @@ TEST_CASE("a draining server waits for jobs that run, gives up the others, and s
     RemoteRun ended(*server.client, kept("exit 5"));
     CHECK(ended.finish().exit);
     RemoteRun going(*server.client, kept("exec 9>" + witness.path() +
-                                         "; echo in >&9; trap 'exit 6' USR1; "
+                                         "; trap 'exit 6' USR1; echo in >&9; "
                                          "while :; do sleep 0.01; done"));
     REQUIRE(going.wait_accepted());
     CHECK(witness.wait_for_line() == "in");
