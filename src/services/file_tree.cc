@@ -1,6 +1,7 @@
 #include "services/file_tree.h"
 
 #include <array>
+#include <cstdint>
 #include <utility>
 
 #include "hotline/engine/cancel_hold.h"
@@ -108,6 +109,20 @@ FileOutcome<FileStatus> FileTree::status(const FilePath& path) const {
 
 FileOutcome<FileTree::Place> FileTree::open_place(const FilePath& path, MissingParents parents) {
   if (auto good = check_new_name(path.leaf()); !good) return std::unexpected(good.error());
+  for (std::size_t missing_before = SIZE_MAX;;) {
+    auto place = look_for_place(path, parents);
+    if (!place) return place;
+    if (place->missing.empty() || !place->now) return place;
+    // Without the lock, another request may have made the directory since then. If not, it is one
+    // that no path enters, such as a link.
+    if (place->missing.size() >= missing_before) return refuse(FileErrorCode::not_found);
+    missing_before = place->missing.size();
+  }
+}
+
+/// If directories are missing, `now` is what has the name of the first one.
+FileOutcome<FileTree::Place> FileTree::look_for_place(const FilePath& path,
+                                                      MissingParents parents) const {
   std::vector<FilePath> missing;
   FilePath parent_path = path.parent();
   auto parent = open_directory(parent_path);
@@ -121,8 +136,6 @@ FileOutcome<FileTree::Place> FileTree::open_place(const FilePath& path, MissingP
   if (!parent) return std::unexpected(std::move(parent.error()));
   auto now = status_in(*parent, missing.empty() ? path.leaf() : missing.front().leaf());
   if (!now) return std::unexpected(std::move(now.error()));
-  // What no path enters, such as a link, has the name of the directory that seems to be missing.
-  if (!missing.empty() && *now) return refuse(FileErrorCode::not_found);
   return Place{.parent = std::move(*parent),
                .parent_path = std::move(parent_path),
                .missing = std::move(missing),

@@ -124,6 +124,7 @@ class FileTree {
 
   FileOutcome<Place> open_target(const FileTarget& target);
   FileOutcome<Place> open_place(const FilePath& path, MissingParents parents);
+  FileOutcome<Place> look_for_place(const FilePath& path, MissingParents parents) const;
   FileOutcome<FileChange> change_at(const Place& place, FileUsage after) const;
   FileOutcome<Directory> make_missing(const Place& place, SettledChange& settled,
                                       ChangedDirectories& changed);

@@ -4,7 +4,9 @@
 
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
+#include <string>
 #include <thread>
 
 #include "services/file_lister.h"
@@ -62,6 +64,24 @@ TEST_CASE("a file is published with its parents, and each of them counts") {
   CHECK(test.tree.account().used() == FileUsage{3, 3});
   CHECK(test.tree.account().reserved() == FileUsage());
   CHECK(version_of(*published) == version_of(test.tree.status(target.path).value()));
+}
+
+TEST_CASE("a parent may be made by another request at the same time") {
+  TestTree test;
+  constexpr int kRounds = 5'000;
+  std::atomic<int> admitted = 0;
+  std::jthread other([&] {
+    for (int round = 0; round < kRounds; ++round) {
+      while (admitted < round) std::this_thread::yield();
+      fs::create_directory(test.path(std::to_string(round)));
+    }
+  });
+  for (int round = 0; round < kRounds; ++round) {
+    FileTarget target = target_at(std::to_string(round) + "/b");
+    target.parents = MissingParents::make;
+    CHECK(test.tree.admit(target, 1));
+    ++admitted;
+  }
 }
 
 TEST_CASE("the entries of parents that are made are reserved, and not counted twice") {
