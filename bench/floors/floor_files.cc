@@ -43,13 +43,7 @@ int receive(const char* path) {
 }
 
 int deliver(const char* port, const char* path) {
-  sockaddr_in server{};
-  server.sin_family = AF_INET;
-  server.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
-  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int call = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect(call, reinterpret_cast<sockaddr*>(&server), sizeof server) != 0)
-    floors::die("connect");
+  const int call = floors::connected_socket(port);
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) floors::die(path);
   const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);

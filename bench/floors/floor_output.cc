@@ -47,13 +47,7 @@ int run(char** arguments, int output) {
 
 // What arrives goes to standard output, and its length to standard error.
 int read_all(const char* port) {
-  sockaddr_in server{};
-  server.sin_family = AF_INET;
-  server.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
-  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int call = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect(call, reinterpret_cast<sockaddr*>(&server), sizeof server) != 0)
-    floors::die("connect");
+  const int call = floors::connected_socket(port);
   const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
   long long total = 0;
   for (;;) {

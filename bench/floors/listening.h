@@ -74,4 +74,15 @@ inline int listen_tcp(std::uint16_t port, int type_flags, const char* scheme = "
   return fd;
 }
 
+// A connection to a port of this machine.
+inline int connected_socket(const char* port) {
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(static_cast<std::uint16_t>(std::atoi(port)));
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int call = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(call, reinterpret_cast<sockaddr*>(&server), sizeof server) != 0) die("connect");
+  return call;
+}
+
 }  // namespace floors

@@ -15,6 +15,7 @@
 #include "../spawn/bare.h"
 #include "../trust/calling.h"
 #include "hotline/hotline.h"
+#include "need.h"
 
 namespace bench {
 namespace {
@@ -36,17 +37,6 @@ struct Options {
   std::string keys;
   std::vector<std::string> endpoints;
 };
-
-[[noreturn]] void fail(std::string_view what) {
-  std::fprintf(stderr, "command_load: %.*s\n", static_cast<int>(what.size()), what.data());
-  std::exit(1);
-}
-
-template <typename T>
-T need(hotline::Result<T> result) {
-  if (!result) fail(result.error().message());
-  return std::move(*result);
-}
 
 hotline::CommandClient open(const std::string& endpoint, const std::string& keys) {
   auto client = need(hotline::CommandClient::open(need(call_server(endpoint, keys))));

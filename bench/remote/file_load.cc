@@ -18,6 +18,7 @@
 #include "../generator/histogram.h"
 #include "../trust/calling.h"
 #include "hotline/hotline.h"
+#include "need.h"
 
 namespace bench {
 namespace {
@@ -47,23 +48,6 @@ struct Options {
   int number = 0;
   Nanoseconds began = 0;
 };
-
-[[noreturn]] void fail(std::string_view what) {
-  std::fprintf(stderr, "file_load: %.*s\n", static_cast<int>(what.size()), what.data());
-  std::exit(1);
-}
-
-template <typename T>
-T need(hotline::Result<T> result) {
-  if (!result) fail(result.error().message());
-  return std::move(*result);
-}
-
-template <typename T>
-T need(hotline::FileResult<T> result) {
-  if (!result) fail(result.error().message());
-  return std::move(*result);
-}
 
 hotline::FileClient open(const Options& options) {
   auto stream = need(call_server(options.endpoint, options.keys));
