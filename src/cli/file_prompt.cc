@@ -7,6 +7,7 @@
 
 #include "cli/file_command.h"
 #include "cli/local_glob.h"
+#include "cli/local_names.h"
 #include "cli/option_values.h"
 #include "cli/prompt_words.h"
 #include "cli/remote_glob.h"
@@ -16,8 +17,6 @@
 
 namespace hotline::cli {
 namespace {
-
-constexpr std::size_t kLocalNames = 256;
 
 Error unknown_prompt_command(std::string_view name) {
   std::vector<std::string> names;
@@ -175,18 +174,11 @@ ExitStatus FilePrompt::change_local_directory(const Words& words) {
 
 ExitStatus FilePrompt::list_local(const std::string& word) const {
   const std::string path = word.empty() ? places_.local() : places_.local_name(word);
-  const auto opened = Directory::open(path);
-  if (!opened) return report_error(opened.error(), ExitStatus::failed, common_.output);
-  auto entries = opened->entries({.detail = EntriesOptions::Detail::names});
-  if (!entries) return report_error(entries.error(), ExitStatus::failed, common_.output);
+  const auto found = local_names(path);
+  if (!found) return report_error(found.error(), ExitStatus::failed, common_.output);
   std::vector<std::string> names;
-  for (;;) {
-    const auto some = entries->next(kLocalNames);
-    if (!some) return report_error(some.error(), ExitStatus::failed, common_.output);
-    if (some->empty()) break;
-    for (const DirectoryEntry& each : *some) {
-      names.push_back(shown_path(each.name) + (each.kind == EntryKind::directory ? "/" : ""));
-    }
+  for (const DirectoryEntry& each : *found) {
+    names.push_back(shown_path(each.name) + (each.kind == EntryKind::directory ? "/" : ""));
   }
   std::ranges::sort(names);
   std::string text;

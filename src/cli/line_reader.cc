@@ -21,8 +21,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlankBytes) - first + 1);
 }
 
-bool is_edited() { return StandardInput::is_terminal() && is_output_terminal(); }
-
 }  // namespace
 
 MessageSource::Next PlainLines::next_line(std::string& line, PeerWatch& peer) {
@@ -67,16 +65,20 @@ bool PlainLines::take_line(std::string& line) {
   return true;
 }
 
+bool LineReader::edits_standard_input() {
+  return StandardInput::is_terminal() && is_output_terminal();
+}
+
 std::unique_ptr<LineReader> LineReader::on_standard_input(const Home& home, LineRules rules) {
   LineEditing editing;
-  if (is_edited()) editing.history_path = home.state_file("history");
+  if (edits_standard_input()) editing.history_path = home.state_file("history");
   return on_standard_input(std::move(editing), rules);
 }
 
 std::unique_ptr<LineReader> LineReader::on_standard_input(LineEditing editing, LineRules rules) {
   const bool is_terminal = StandardInput::is_terminal();
   if (is_terminal) rules.quit = QuitLine::ends;
-  if (is_edited()) {
+  if (edits_standard_input()) {
     return std::make_unique<LineReader>(std::make_unique<LineEditor>(std::move(editing)), rules);
   }
   return std::make_unique<LineReader>(std::make_unique<PlainLines>(), rules);

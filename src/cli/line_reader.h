@@ -70,6 +70,10 @@ class LineReader final : public MessageSource {
   explicit LineReader(std::unique_ptr<LineInput> input, LineRules rules = {})
       : input_(std::move(input)), rules_(rules) {}
 
+  /// Returns true if standard input and output are a terminal, so that lines are edited at a
+  /// prompt.
+  static bool edits_standard_input();
+
   /// Returns the lines of standard input, edited at a prompt if standard input and output are a
   /// terminal. Their history is kept in `home`. At a terminal `quit` ends them; `rules` say what it
   /// means if standard input is a file or a pipe.

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/local_names.h"
 #include "cli/option_values.h"
 #include "cli/prompt_words.h"
 #include "cli/remote_glob.h"
 #include "hotline/core/error.h"
-#include "hotline/engine/directory.h"
 
 namespace hotline::cli {
 namespace {
-
-constexpr std::size_t kNamesAtOnce = 256;
 
 std::string joined(const std::string& directory, std::string_view name) {
   if (directory.empty() || directory.ends_with('/')) return directory + std::string(name);
@@ -22,18 +20,12 @@ std::string joined(const std::string& directory, std::string_view name) {
 /// What cannot be read matches nothing, as in a shell.
 void add_matching(std::vector<std::string>& found, const std::string& directory,
                   std::string_view component) {
-  const auto opened = Directory::open(directory.empty() ? "." : directory);
-  if (!opened) return;
-  auto entries = opened->entries({.detail = EntriesOptions::Detail::names});
-  if (!entries) return;
-  for (;;) {
-    const auto some = entries->next(kNamesAtOnce);
-    if (!some || some->empty()) return;
-    for (const DirectoryEntry& each : *some) {
-      const bool is_hidden = each.name.starts_with('.') && !component.starts_with('.');
-      if (!is_hidden && glob_matches(component, each.name)) {
-        found.push_back(joined(directory, each.name));
-      }
+  const auto names = local_names(directory);
+  if (!names) return;
+  for (const DirectoryEntry& each : *names) {
+    const bool is_hidden = each.name.starts_with('.') && !component.starts_with('.');
+    if (!is_hidden && glob_matches(component, each.name)) {
+      found.push_back(joined(directory, each.name));
     }
   }
 }

@@ -60,10 +60,13 @@ const PromptCommand* find_prompt_command(std::string_view name) {
 }
 
 Subcommand program_command(const PromptCommand& command) {
-  std::vector<Subcommand> all = make_subcommands();
-  all.push_back(uploads_subcommand());
-  all.back().options = with_common_rows(std::move(all.back().options));
-  Subcommand found = *std::ranges::find(all, command.program, &Subcommand::name);
+  std::vector<Subcommand> made = make_subcommand_in({std::string(command.program)});
+  // It is a form of `files`.
+  if (command.program == "uploads") {
+    made.push_back(uploads_subcommand());
+    made.back().options = with_common_rows(std::move(made.back().options));
+  }
+  Subcommand found = std::move(made.front());
   std::erase_if(found.options, [](const OptionRow& each) {
     return std::ranges::count(kConnectionOptions, each.name) > 0;
   });

@@ -5,15 +5,14 @@
 #include <utility>
 
 #include "cli/file_command.h"
+#include "cli/local_names.h"
 #include "hotline/engine/clock.h"
-#include "hotline/engine/directory.h"
 
 namespace hotline::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kListTime{300};
 constexpr std::size_t kNamesMax = 100'000;
-constexpr std::size_t kNamesRead = 256;
 constexpr std::size_t kProposalsMax = 200;
 
 std::string common_beginning(const std::vector<CompletionName>& names) {
@@ -130,18 +129,11 @@ std::vector<CompletionName> PromptCompletion::remote_names(const std::string& di
 }
 
 std::vector<CompletionName> PromptCompletion::local_names(const std::string& directory) const {
-  const std::string path = places_.local_name(pattern_of(directory));
-  const auto opened = Directory::open(path.empty() ? "." : path);
-  if (!opened) return {};
-  auto entries = opened->entries({.detail = EntriesOptions::Detail::names});
-  if (!entries) return {};
+  const auto found = cli::local_names(places_.local_name(pattern_of(directory)), kNamesMax);
+  if (!found) return {};
   std::vector<CompletionName> names;
-  while (names.size() <= kNamesMax) {
-    const auto some = entries->next(kNamesRead);
-    if (!some || some->empty()) return names;
-    for (const DirectoryEntry& each : *some) {
-      names.push_back({each.name, each.kind == EntryKind::directory});
-    }
+  for (const DirectoryEntry& each : *found) {
+    names.push_back({each.name, each.kind == EntryKind::directory});
   }
   return names;
 }

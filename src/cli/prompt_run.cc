@@ -103,7 +103,7 @@ class PromptRun final : private PeerWatch {
   FilePrompt prompt_;
   CommonOptions common_;
   bool is_interactive_ = StandardInput::is_terminal();
-  bool is_edited_ = is_interactive_ && is_output_terminal();
+  bool is_edited_ = LineReader::edits_standard_input();
   TaskGroup* command_ = nullptr;  ///< While one runs.
   bool was_interrupted_ = false;
   std::optional<int> came_{};
