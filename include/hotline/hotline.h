@@ -36,6 +36,7 @@
 #include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/clock_status.h"
+#include "hotline/engine/confinement.h"
 #include "hotline/engine/control_group.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/directory.h"

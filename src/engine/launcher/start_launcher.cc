@@ -7,16 +7,15 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "engine/above_standard.h"
-#include "engine/annotations.h"
 #include "engine/launcher/launcher_process.h"
 #include "engine/launcher/launcher_wire.h"
 #include "engine/launcher/process_launcher.h"
 #include "engine/launcher/process_tree.h"
 #include "engine/operations/system_result.h"
+#include "engine/running_threads.h"
 #include "engine/signal_actions.h"
 
 namespace hotline {
@@ -26,16 +25,6 @@ using engine::LauncherProcess;
 using engine::ProcessLauncher;
 
 constexpr std::string_view kStartLauncher = "start the launcher";
-
-bool has_threads() {
-  std::size_t threads = 0;
-  std::error_code error;
-  for (auto task = std::filesystem::directory_iterator("/proc/self/task", error);
-       !error && task != std::filesystem::directory_iterator(); task.increment(error)) {
-    ++threads;
-  }
-  return threads > 1 + engine::kThreadsOfSanitizer;
-}
 
 /// Forks with every signal blocked. The child keeps them blocked, so that no handler of the parent
 /// runs there.
@@ -80,7 +69,7 @@ Result<void> check_launcher() {
 
 Result<std::unique_ptr<Launcher>> start_launcher() {
   if (auto checked = check_launcher(); !checked) return fail(std::move(checked.error()));
-  if (has_threads()) {
+  if (engine::has_other_threads()) {
     return fail(make_error(ErrorKind::unsupported, kStartLauncher, {}, "there are threads already",
                            "start it before anything else"));
   }
