@@ -68,17 +68,16 @@ int milliseconds_until(Deadline deadline) {
 class QueuedLog::Writer {
  public:
   /// Without a `file`, on standard error.
-  Writer(Format format, LogLimits limits, std::shared_ptr<LogFile> file)
+  Writer(Format format, LogLimits limits, std::shared_ptr<LogFile> file, Start start)
       : format_(format), limits_(limits), file_(std::move(file)), limiter_(limits) {
-    auto problem = start();
-    if (!problem) return;
-    const std::lock_guard lock(mutex_);
-    put_out(format_(note_of(file_ ? kAloneFile : kAlone, std::move(*problem))));
+    problem_ = open();
+    if (start == Start::at_once) begin();
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   ~Writer() {
+    begin();
     ask_for_end();
     if (thread_.joinable()) {
       thread_.join();
@@ -87,14 +86,24 @@ class QueuedLog::Writer {
     }
   }
 
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    if (has_begun_) return;
+    has_begun_ = true;
+    if (!problem_) problem_ = start();
+    if (!problem_) return;
+    put_out(format_(note_of(file_ ? kAloneFile : kAlone, std::move(*problem_))));
+    for (const LogEntry& each : std::exchange(waiting_, {})) put_here(line_of(each));
+  }
+
   int sender() const { return courier_ ? courier_->sender() : -1; }
 
   void put(LogEntry entry) {
     std::unique_lock lock(mutex_);
-    if (!thread_.joinable()) return put_here(line_of(entry));
+    if (has_begun_ && !thread_.joinable()) return put_here(line_of(entry));
     if (waiting_.size() == kWaitingMax) return count_drop();
     waiting_.push_back(std::move(entry));
-    const bool was_empty = waiting_.size() == 1;
+    const bool was_empty = has_begun_ && waiting_.size() == 1;
     lock.unlock();
     if (was_empty) ::eventfd_write(wake_.get(), 1);
   }
@@ -111,6 +120,7 @@ class QueuedLog::Writer {
   }
 
   bool finish(Duration patience) {
+    begin();
     ask_for_end();
     std::unique_lock lock(mutex_);
     if (!thread_.joinable()) {
@@ -121,14 +131,18 @@ class QueuedLog::Writer {
   }
 
  private:
-  /// Returns the reason if there is no thread.
-  std::optional<std::string> start() {
+  /// Opens what the thread needs. Returns the reason if there can be no thread.
+  std::optional<std::string> open() {
     auto courier = LogCourier::open();
     if (!courier) return courier.error().message();
     wake_.reset(engine::above_standard(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
     if (!wake_) return system_error(errno, "open the log").message();
-    // The courier exists only with the thread, which is what reads from it.
     courier_ = std::move(*courier);
+    return std::nullopt;
+  }
+
+  /// With the mutex held. Returns the reason if there is no thread.
+  std::optional<std::string> start() {
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -139,6 +153,7 @@ class QueuedLog::Writer {
     } catch (const std::system_error& error) {
       problem = system_error(error.code().value(), "start a thread").message() + "; " +
                 engine::process_limit_hint();
+      // The thread is what reads from it.
       courier_.reset();
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -285,6 +300,8 @@ class QueuedLog::Writer {
   std::optional<LogCourier> courier_;
   UniqueFd wake_;
   std::mutex mutex_;
+  std::optional<std::string> problem_;  ///< Why there can be no thread.
+  bool has_begun_ = false;
   std::condition_variable ended_;
   std::vector<LogEntry> waiting_;
   std::atomic<std::uint64_t> dropped_ = 0;  ///< Used if there is no courier.
@@ -293,22 +310,24 @@ class QueuedLog::Writer {
   std::thread thread_;  ///< Last, because it uses the others.
 };
 
-QueuedLog::QueuedLog(LogLevel least, Format format, LogLimits limits)
+QueuedLog::QueuedLog(LogLevel least, Format format, LogLimits limits, Start start)
     : least_(least),
       process_(::getpid()),
-      writer_(std::make_unique<Writer>(format, limits, nullptr)) {
+      writer_(std::make_unique<Writer>(format, limits, nullptr, start)) {
   if (const int sender = writer_->sender(); sender >= 0) kept_.push_back(sender);
 }
 
-QueuedLog::QueuedLog(std::shared_ptr<LogFile> file, Format format)
+QueuedLog::QueuedLog(std::shared_ptr<LogFile> file, Format format, Start start)
     : least_(LogLevel::debug), process_(::getpid()) {
   const int descriptor = file->descriptor();
-  writer_ = std::make_unique<Writer>(format, LogLimits{}, std::move(file));
+  writer_ = std::make_unique<Writer>(format, LogLimits{}, std::move(file), start);
   const int sender = writer_->sender();
   kept_.push_back(sender >= 0 ? sender : descriptor);
 }
 
 QueuedLog::~QueuedLog() = default;
+
+void QueuedLog::begin() { writer_->begin(); }
 
 bool QueuedLog::finish(Duration patience) { return writer_->finish(patience); }
 

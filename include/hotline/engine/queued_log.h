@@ -24,22 +24,31 @@ namespace hotline HOTLINE_PUBLIC {
 /// file then waits for the file.
 ///
 /// The thread blocks all signals. Make the log before the server has calls, and after
-/// start_launcher().
+/// start_launcher(). Where no thread may run yet, because confine_program() is to come, let the log
+/// begin later.
 class QueuedLog final : public LogSink {
  public:
   /// Turns an entry into a line without a newline.
   using Format = std::string (*)(const LogEntry&);
 
-  explicit QueuedLog(LogLevel least, Format format = format_as_text, LogLimits limits = {});
+  /// When the thread starts. Until begin() records wait in the queue.
+  enum class Start : bool { at_once, at_begin };
+
+  explicit QueuedLog(LogLevel least, Format format = format_as_text, LogLimits limits = {},
+                     Start start = Start::at_once);
 
   /// A log of all levels in `file`.
-  QueuedLog(std::shared_ptr<LogFile> file, Format format);
+  QueuedLog(std::shared_ptr<LogFile> file, Format format, Start start = Start::at_once);
 
   QueuedLog(const QueuedLog&) = delete;
   QueuedLog& operator=(const QueuedLog&) = delete;
 
   /// Writes what is still in the queue, however long that takes.
   ~QueuedLog() override;
+
+  /// Starts the thread, unless it has been started. Any thread, but only in the process that made
+  /// the log. The end of the log begins it too.
+  void begin();
 
   /// Writes what is still in the queue. Returns false if its output has not taken all of it
   /// within `patience`; then the log must not be destroyed. Nothing may be logged after this call.

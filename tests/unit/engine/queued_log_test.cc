@@ -17,6 +17,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/running_threads.h"
 #include "support/environment_variable.h"
 #include "support/launched.h"
 #include "support/standard_streams.h"
@@ -288,6 +289,52 @@ TEST_CASE("without a thread no writer waits for standard error, and drops are re
     rest.resize(static_cast<std::size_t>(::read(ends[0], rest.data(), rest.size())));
     const std::string dropped = "\"" + std::to_string(kCount - lines) + "\"\n";
     test::must(lines < kCount && rest.find(dropped) != rest.npos, rest);
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+TEST_CASE("a log that begins later has no thread until then, and keeps its records") {
+  const auto report = test::in_child_process([] {
+    const std::string text = test::written_to(stderr, [] {
+      QueuedLog log(LogLevel::info, format_as_text, {}, QueuedLog::Start::at_begin);
+      log.write(record_of(LogLevel::info, "early"));
+      test::must(!engine::has_other_threads(), "it has a thread");
+      log.begin();
+      log.begin();
+      log.write(record_of(LogLevel::info, "late"));
+    });
+    test::must(
+        replace_times(text) == "TIME info early service=upper\nTIME info late service=upper\n",
+        text);
+  });
+  CHECK_MESSAGE(report.exit_status == 0, report.error_text);
+}
+
+TEST_CASE("the end of a log begins it") {
+  for (const bool is_finished : {false, true}) {
+    const std::string text = test::written_to(stderr, [&] {
+      QueuedLog log(LogLevel::info, format_as_text, {}, QueuedLog::Start::at_begin);
+      log.write(record_of(LogLevel::info, "early"));
+      if (is_finished) CHECK(log.finish(std::chrono::seconds(30)));
+    });
+    CHECK(replace_times(text) == "TIME info early service=upper\n");
+  }
+}
+
+TEST_CASE("a log that can have no thread writes what it has kept when it begins") {
+  const auto report = test::in_child_process([] {
+    std::array<int, 2> ends{};
+    test::must(::pipe2(ends.data(), O_CLOEXEC) == 0 && ::dup2(ends[1], STDERR_FILENO) > 0, "pipe");
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const rlimit none{3, limit.rlim_max};  // poll(2) needs one.
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    QueuedLog log(LogLevel::info, format_as_text, {}, QueuedLog::Start::at_begin);
+    log.write(record_of(LogLevel::info, "here"));
+    log.begin();
+    std::string text(4096, '\0');
+    text.resize(static_cast<std::size_t>(::read(ends[0], text.data(), text.size())));
+    test::must(replace_times(text).ends_with("TIME info here service=upper\n"), text);
   });
   CHECK_MESSAGE(report.exit_status == 0, report.error_text);
 }
