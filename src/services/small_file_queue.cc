@@ -9,6 +9,9 @@ namespace {
 /// More than these gain little from waiting for the disk together.
 constexpr std::size_t kStoredAtOnceMax = 64;
 
+/// What those get whose group was not stored. Without a text it takes no memory.
+const std::unexpected kFailedGroup{FileError{.code = FileErrorCode::busy, .is_retryable = true}};
+
 }  // namespace
 
 FileOutcome<FileVersion> SmallFileQueue::store(PutSmallFile request) {
@@ -20,8 +23,8 @@ FileOutcome<FileVersion> SmallFileQueue::store(PutSmallFile request) {
     return refuse(FileErrorCode::draining);
   }
   // Those that wait get the lock in their order, so this one is in the first group that is left.
-  while (!own->outcome) store_group();
-  return *std::move(own->outcome);
+  while (!own->outcome && !waiting_.empty()) store_group();
+  return own->outcome ? *std::move(own->outcome) : kFailedGroup;
 }
 
 void SmallFileQueue::store_group() {
@@ -30,7 +33,7 @@ void SmallFileQueue::store_group() {
       waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   // No later group has them, so each needs an outcome, whatever is thrown.
-  for (const auto& each : group) each->outcome = refuse(FileErrorCode::busy, "no memory is left");
+  for (const auto& each : group) each->outcome = kFailedGroup;
   std::vector<PutSmallFile> requests;
   requests.reserve(count);
   for (const auto& each : group) requests.push_back(std::move(each->request));

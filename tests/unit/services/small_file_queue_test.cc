@@ -1,6 +1,7 @@
 #include "services/small_file_queue.h"
 
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "hotline/engine/task_group.h"
 #include "hotline/engine/yield.h"
 #include "support/loops.h"
+#include "support/memory_shortage.h"
 #include "support/served_files.h"
 
 namespace hotline::services::small_file_queue_test {
@@ -81,6 +83,44 @@ TEST_CASE("a group whose storing throws fails, and the next one is stored") {
     CHECK(thrown == 1);
     CHECK(busy == 3);
     CHECK(queue.store({.path = file_path("f")}));
+  });
+}
+
+TEST_CASE("without memory a file is not stored, or is, and all that wait get an answer") {
+  test::on_each_loop([](engine::EventLoop&) {
+    test::with_each_allocation_failing([](std::size_t spared) {
+      Event goes_on;
+      std::optional<test::MemoryShortage> shortage;
+      int groups = 0;
+      SmallFileQueue queue([&](std::span<const PutSmallFile> requests) {
+        std::vector<FileOutcome<FileVersion>> outcomes(requests.size(), FileVersion());
+        if (++groups > 1) return outcomes;
+        CHECK(goes_on.wait());
+        // The group that has come in the meantime is taken next.
+        shortage.emplace(spared, test::MemoryShortage::Extent::one);
+        return outcomes;
+      });
+      int answered = 0;
+      TaskGroup group;
+      for (int i = 0; i < 4; ++i) {
+        REQUIRE(group.spawn("store", [&] {
+          try {
+            static_cast<void>(queue.store({.path = file_path("f")}));
+          } catch (const std::bad_alloc&) {
+          }
+          ++answered;
+        }));
+      }
+      for (int i = 0; i < 4; ++i) yield();
+      goes_on.set();
+      const auto joined = group.join();
+      const bool has_struck = shortage->has_struck();
+      shortage.reset();
+      CHECK(joined);
+      CHECK(answered == 4);
+      CHECK(groups < 10);
+      return has_struck;
+    });
   });
 }
 
