@@ -61,6 +61,10 @@ void UploadHold::leave() {
   const CancelHold cleanup;
   const auto staged = std::exchange(staged_, nullptr);
   if (staged == nullptr) return;
+  // Otherwise an upload with the same key may begin between the two halves of a drop, which removes
+  // files by name. Without memory for the wait, the next sweep drops what is to be dropped.
+  const auto lock = table_->beginning().lock();
+  if (!lock) return staged->end_hold(hold_);
   const bool is_current = staged->is_held_by(hold_);
   const bool is_kept = staged->has_key() && staged->entry().kept > 0;
   if (staged->is_gone() || (is_current && !is_kept)) {

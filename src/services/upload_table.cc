@@ -145,14 +145,17 @@ void UploadTable::take_out(const StagedUpload& upload) {
 }
 
 void UploadTable::note_published(const StagedUpload& upload, const FileStatus& status) {
+  // In this order a repetition finds one of both.
+  const FileTime now = file_time_now();
+  if (upload.has_key()) add_published({upload.facts(), published_file_of(status), now});
   take_out(upload);
-  if (upload.has_key()) note_published(upload.facts(), status);
+  if (upload.has_key()) remove_ended_keys(now);
 }
 
 void UploadTable::note_published(const UploadFacts& facts, const FileStatus& status) {
   const FileTime now = file_time_now();
   add_published({facts, published_file_of(status), now});
-  for (const UploadKey& key : take_ended_keys(now)) remove_state(key);
+  remove_ended_keys(now);
 }
 
 void UploadTable::add_published(Published published) {
@@ -176,6 +179,10 @@ std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
     published_.erase(oldest);
   }
   return ended;
+}
+
+void UploadTable::remove_ended_keys(FileTime now) {
+  for (const UploadKey& key : take_ended_keys(now)) remove_state(key);
 }
 
 void UploadTable::remove_state(const UploadKey& key) {
@@ -223,7 +230,7 @@ void UploadTable::sweep(FileTime now) {
     if (has_ended) drop(upload);
     if (!has_ended) upload->close_idle();
   }
-  for (const UploadKey& key : take_ended_keys(now)) remove_state(key);
+  remove_ended_keys(now);
 }
 
 }  // namespace hotline::services

@@ -69,7 +69,8 @@ class UploadTable {
   /// Drops a key: what was published with it is no longer there.
   void forget_published(const UploadKey& key);
 
-  /// Drops an upload, and takes it out of the table. Also in a fiber that is cancelled.
+  /// Drops an upload, and takes it out of the table; beginning() is held, so that none with the
+  /// same names begins in between. Also in a fiber that is cancelled.
   void drop(const std::shared_ptr<StagedUpload>& upload);
 
   /// Returns those that have a key, the oldest first. Never waits.
@@ -87,6 +88,7 @@ class UploadTable {
   void take_out(const StagedUpload& upload);
   void add_published(Published published);
   void remove_state(const UploadKey& key);
+  void remove_ended_keys(FileTime now);
   std::vector<UploadKey> take_ended_keys(FileTime now);
   Uploads idle_uploads() const;
 

@@ -4,7 +4,10 @@
 
 #include <filesystem>
 
+#include "hotline/engine/task_group.h"
+#include "hotline/engine/yield.h"
 #include "support/file_homes.h"
+#include "support/loops.h"
 
 namespace hotline::services::upload_hold_test {
 namespace {
@@ -259,6 +262,30 @@ TEST_CASE("an upload that finds its name taken is kept, and published when it ma
   REQUIRE(upload.publish(content.size()));
   CHECK(test::read_test_file(home.path("a")) == content);
   CHECK(home->used() == FileUsage{kBlock, 1});
+}
+
+TEST_CASE("an upload that is dropped keeps its key until no other one can begin with it") {
+  test::on_each_loop([](engine::EventLoop&) {
+    const test::TemporaryDirectory directory;
+    FileTree tree(test::open_test_directory(directory.file("home")), FileDurability::none);
+    UploadTable table(test::open_test_directory(directory.file("staging")), tree.account(), {});
+    const PutFile request = put_file(kBlock);
+    auto staged = table.begin({.key = request.key, .path = request.path, .size = kBlock},
+                              *tree.account().reserve({kBlock, 1}, kBlock));
+    REQUIRE(staged);
+    UploadHold upload(*staged, *(*staged)->begin_hold(request, {.path = request.path}), {}, tree,
+                      table);
+    TaskGroup group;
+    {
+      const auto beginning = table.beginning().lock();
+      REQUIRE(group.spawn("leave", [&] { upload.leave(); }));
+      for (int i = 0; i < 5; ++i) yield();
+      CHECK(table.find(request.key) == *staged);
+    }
+    CHECK(group.join());
+    CHECK(table.find(request.key) == nullptr);
+    CHECK(test::count_names(directory.file("staging")) == 0);
+  });
 }
 
 TEST_CASE("an empty file is uploaded") {
