@@ -51,6 +51,7 @@ FileOutcome<FileStatus> FileCopy::copy_file(const FilePath& from, const FileTarg
   ChangedDirectories changed;
   const auto copied = [&]() -> FileOutcome<FileStatus> {
     if (auto done = copy_content(source, *copy); !done) return std::unexpected(done.error());
+    if (auto may = may_read_(); !may) return std::unexpected(std::move(may.error()));
     if (tree_.durability() == FileDurability::full) {
       if (auto synced = copy->sync(); !synced) return std::unexpected(synced.error());
     }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "hotline/services/file_requests.h"
 #include "services/file_outcome.h"
 #include "services/file_tree.h"
@@ -12,8 +14,10 @@ namespace hotline::services {
 /// fiber.
 class FileCopy {
  public:
-  /// `staging` is on the file system of `tree`; both outlive it.
-  FileCopy(FileTree& tree, const Directory& staging) : tree_(tree), staging_(staging) {}
+  /// `staging` is on the file system of `tree`; both outlive it. `may_read` is asked before each
+  /// file is published.
+  FileCopy(FileTree& tree, const Directory& staging, RightCheck may_read)
+      : tree_(tree), staging_(staging), may_read_(std::move(may_read)) {}
 
   /// Returns the status of the copy. `target` is where that of request.path is to be. Suspends the
   /// fiber. Fails with `not_a_file` for links and other things that the service does not make.
@@ -25,6 +29,7 @@ class FileCopy {
 
   FileTree& tree_;
   const Directory& staging_;
+  const RightCheck may_read_;
 };
 
 }  // namespace hotline::services

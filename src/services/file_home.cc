@@ -85,14 +85,14 @@ FileOutcome<Overwriting> FileHome::check_writing() const {
 }
 
 FileOutcome<FileLister> FileHome::list(const ListDirectory& request) {
-  if (auto may = check({&FileRights::can_read}); !may) return std::unexpected(may.error());
+  if (auto may = check_reading(); !may) return std::unexpected(may.error());
   auto directory = tree_.open_directory(request.path);
   if (!directory) return std::unexpected(std::move(directory.error()));
   return FileLister::open(std::move(*directory), request);
 }
 
 FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {
-  if (auto may = check({&FileRights::can_read}); !may) return std::unexpected(may.error());
+  if (auto may = check_reading(); !may) return std::unexpected(may.error());
   const auto status = tree_.status(request.path);
   if (!status) return std::unexpected(status.error());
   MetaReply reply{.meta = meta_of(*status)};
@@ -102,11 +102,12 @@ FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {
   if (!file) return std::unexpected(std::move(file.error()));
   const auto sums = file->sums(request.digest);
   if (!sums) return std::unexpected(sums.error());
+  if (auto may = check_reading(); !may) return std::unexpected(may.error());
   return MetaReply{.meta = file->meta(), .root = sums->root, .digest = sums->digest};
 }
 
 FileOutcome<OpenedFile> FileHome::open(const FilePath& path, const FileVersion& expected) {
-  if (auto may = check({&FileRights::can_read}); !may) return std::unexpected(may.error());
+  if (auto may = check_reading(); !may) return std::unexpected(may.error());
   auto file = tree_.open_file(path);
   if (!file) return std::unexpected(std::move(file.error()));
   const auto status = file->status();
@@ -120,7 +121,9 @@ FileOutcome<OpenedFile> FileHome::open(const FilePath& path, const FileVersion& 
 FileOutcome<BlockList> FileHome::hashes(const GetHashes& request) {
   auto file = open(request.path, request.version);
   if (!file) return std::unexpected(std::move(file.error()));
-  return file->hashes({.first = request.first, .count = request.count});
+  auto hashes = file->hashes({.first = request.first, .count = request.count});
+  if (auto may = check_reading(); !may) return std::unexpected(may.error());
+  return hashes;
 }
 
 FileOutcome<BegunUpload> FileHome::put(const PutFile& request) {
@@ -188,7 +191,7 @@ FileOutcome<FileVersion> FileHome::make_directory(const MakeDirectory& request) 
 
 FileOutcome<FileVersion> FileHome::remove(const RemoveFile& request) {
   if (auto may = check({&FileRights::can_remove}); !may) return std::unexpected(may.error());
-  FileRemoval removal(tree_, [this] { return check({&FileRights::can_remove}); });
+  FileRemoval removal(tree_, right_check(&FileRights::can_remove));
   if (auto done = removal.run(request); !done) return std::unexpected(done.error());
   return FileVersion();
 }
@@ -198,8 +201,8 @@ FileOutcome<FileVersion> FileHome::move(const MoveFile& request) {
   if (auto may = check({&FileRights::can_write, &FileRights::can_remove}); !may) {
     return std::unexpected(may.error());
   }
-  return version_in(
-      tree_.move(request.path, {request.target, request.parents, request.replacement}));
+  const FileTarget target{request.target, request.parents, request.replacement};
+  return version_in(tree_.move(request.path, target, right_check(&FileRights::can_remove)));
 }
 
 FileOutcome<FileVersion> FileHome::copy(const CopyFile& request) {
@@ -207,12 +210,13 @@ FileOutcome<FileVersion> FileHome::copy(const CopyFile& request) {
     return std::unexpected(may.error());
   }
   const FileTarget target{request.target, request.parents, request.replacement};
-  return version_in(FileCopy(tree_, uploads_.staging()).run(request, target));
+  FileCopy copy(tree_, uploads_.staging(), right_check(&FileRights::can_read));
+  return version_in(copy.run(request, target));
 }
 
 FileOutcome<FileVersion> FileHome::set_meta(const SetFileMeta& request) {
   if (auto may = check({&FileRights::can_overwrite}); !may) return std::unexpected(may.error());
-  return version_in(tree_.set_meta(request));
+  return version_in(tree_.set_meta(request, right_check(&FileRights::can_overwrite)));
 }
 
 FileOutcome<std::vector<UploadEntry>> FileHome::uploads() const {

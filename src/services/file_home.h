@@ -78,8 +78,8 @@ class FileHome {
   /// upload is refused then without waiting for its end.
   FileOutcome<Overwriting> check_writing() const;
 
-  /// Fails with `not_permitted` once the user is disabled.
-  FileOutcome<void> check_open() const { return check({}); }
+  /// Fails with `not_permitted` if the user may not read, or no more. For what takes long too.
+  FileOutcome<void> check_reading() const { return check({&FileRights::can_read}); }
 
   FileRights rights() const;
   FileQuota quota() const;
@@ -134,6 +134,9 @@ class FileHome {
   using Right = bool FileRights::*;
 
   FileOutcome<void> check(std::initializer_list<Right> wanted) const;
+  RightCheck right_check(Right right) const {
+    return [this, right] { return check({right}); };
+  }
   FileOutcome<UploadHold> begin_upload(const PutFile& request, const FileTarget& target);
   FileOutcome<UploadHold> hold(const std::shared_ptr<StagedUpload>& staged, const PutFile& request,
                                const FileTarget& target);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,12 +21,9 @@ class FileRemoval {
  public:
   static constexpr std::size_t kNamesAtOnce = 256;
 
-  /// Fails, if the user may remove nothing, or no more. Never waits.
-  using RemoveCheck = std::function<FileOutcome<void>()>;
-
   /// `may_remove` is asked again and again.
   explicit FileRemoval(
-      FileTree& tree, RemoveCheck may_remove = [] { return FileOutcome<void>(); })
+      FileTree& tree, RightCheck may_remove = [] { return FileOutcome<void>(); })
       : tree_(tree), may_remove_(std::move(may_remove)) {}
 
   /// Once. Suspends the fiber. Durable when it succeeds. Fails with `busy` if directories are moved
@@ -52,7 +48,7 @@ class FileRemoval {
   void leave();
 
   FileTree& tree_;
-  const RemoveCheck may_remove_;
+  const RightCheck may_remove_;
   RemoveFile request_{};
   std::optional<Directory> outermost_{};     ///< It has the name that is asked for.
   std::vector<Level> levels_{};              ///< The innermost last.

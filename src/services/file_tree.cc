@@ -293,12 +293,13 @@ FileOutcome<void> FileTree::check_room_below(const FilePath& from, const FilePat
   return check_paths_below(std::move(*directory), to);
 }
 
-FileOutcome<FileStatus> FileTree::move(const FilePath& from, const FileTarget& target) {
+FileOutcome<FileStatus> FileTree::move(const FilePath& from, const FileTarget& target,
+                                       const RightCheck& may_remove) {
   if (from.contains(target.path)) return refuse(FileErrorCode::into_itself);
   const std::uint64_t paths_made = paths_made_;
   if (auto room = check_room_below(from, target.path); !room) return std::unexpected(room.error());
   ChangedDirectories changed;
-  auto moved = move_locked(from, target, paths_made, changed);
+  auto moved = move_locked(from, target, paths_made, may_remove, changed);
   if (!moved) return moved;
   if (auto synced = sync(changed); !synced) return std::unexpected(synced.error());
   return moved;
@@ -306,6 +307,7 @@ FileOutcome<FileStatus> FileTree::move(const FilePath& from, const FileTarget& t
 
 FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTarget& target,
                                               std::uint64_t paths_made,
+                                              const RightCheck& may_remove,
                                               ChangedDirectories& changed) {
   const auto lock = locking();
   if (!lock) return std::unexpected(lock.error());
@@ -329,6 +331,7 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   if (auto free = check_replacement(place->now, target, *overwriting); !free) {
     return std::unexpected(std::move(free.error()));
   }
+  if (auto may = may_remove(); !may) return std::unexpected(std::move(may.error()));
   const CancelHold whole;
   const auto left = inode_for_recount(*source);
   const auto change = change_at(*place, usage_of(*status));
@@ -355,7 +358,8 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   return *now;
 }
 
-FileOutcome<FileStatus> FileTree::set_meta(const SetFileMeta& request) {
+FileOutcome<FileStatus> FileTree::set_meta(const SetFileMeta& request,
+                                           const RightCheck& may_change) {
   const auto lock = locking();
   if (!lock) return std::unexpected(lock.error());
   const auto now = status(request.path);
@@ -368,6 +372,7 @@ FileOutcome<FileStatus> FileTree::set_meta(const SetFileMeta& request) {
   if (now->links > 1) return refuse(FileErrorCode::not_permitted, "the file has several names");
   auto file = open_file(request.path);
   if (!file) return std::unexpected(std::move(file.error()));
+  if (auto may = may_change(); !may) return std::unexpected(std::move(may.error()));
   Result<void> done;
   if (request.is_executable) done = file->set_mode(file_mode(*request.is_executable));
   if (done && request.modified) done = file->set_modified(*request.modified);

@@ -31,6 +31,9 @@ enum class Overwriting : std::uint8_t { refused, allowed };
 /// Any thread; never waits.
 using WriteCheck = std::function<FileOutcome<Overwriting>()>;
 
+/// Fails if the user may not do what is being done, or no more. Any thread; never waits.
+using RightCheck = std::function<FileOutcome<void>()>;
+
 /// Where something new is to be.
 struct FileTarget {
   FilePath path{};
@@ -44,8 +47,8 @@ using ChangedDirectories = std::map<std::string, Directory>;
 /// The names in a home, and the quota that they take. Every path is opened from the directory of
 /// the home by one openat2(2) that leaves it by no link or mount; the rest happens by one name
 /// relative to the parent. It asks at the moment when a name is made or replaced if the user may do
-/// that, and checks no other rights. A change that has begun is carried out, in a fiber that is
-/// cancelled too.
+/// that; where another right is needed, it asks the RightCheck that it is given. A change that has
+/// begun is carried out, in a fiber that is cancelled too.
 ///
 /// Any thread and fiber, several at once. Its lock, which is that of the home, is held while names
 /// and the quota change together; reads do not take it. All calls suspend the fiber, except
@@ -95,8 +98,10 @@ class FileTree {
   FileOutcome<FileStatus> make_new_directory(const FilePath& path, MissingParents parents);
 
   /// Fails with `bad_name` if what is below a directory would then have a path that is none.
-  FileOutcome<FileStatus> move(const FilePath& from, const FileTarget& target);
-  FileOutcome<FileStatus> set_meta(const SetFileMeta& request);
+  /// `may_remove` is about the name `from`.
+  FileOutcome<FileStatus> move(const FilePath& from, const FileTarget& target,
+                               const RightCheck& may_remove);
+  FileOutcome<FileStatus> set_meta(const SetFileMeta& request, const RightCheck& may_change);
 
   // For what changes names by itself: FileRemoval, FileRecount, FileCopy.
 
@@ -138,7 +143,8 @@ class FileTree {
                                       ChangedDirectories& changed);
   /// `paths_made` is what paths_made_ was when the room below the target was checked.
   FileOutcome<FileStatus> move_locked(const FilePath& from, const FileTarget& target,
-                                      std::uint64_t paths_made, ChangedDirectories& changed);
+                                      std::uint64_t paths_made, const RightCheck& may_remove,
+                                      ChangedDirectories& changed);
 
   Directory root_;
   const FileDurability durability_;

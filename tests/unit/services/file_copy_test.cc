@@ -47,6 +47,18 @@ TEST_CASE("a directory is copied with all that it contains") {
   CHECK(home->recount() == FileUsage{6, 8});
 }
 
+TEST_CASE("nothing is copied for a user who may not read any more") {
+  const test::TemporaryDirectory directory;
+  test::write_test_file(directory.file("home/a"), "1");
+  FileTree tree(test::open_test_directory(directory.file("home")), FileDurability::none);
+  const Directory staging = test::open_test_directory(directory.file("staging"));
+  FileCopy copy(tree, staging, [] { return refuse(FileErrorCode::not_permitted); });
+  CHECK(code_of(copy.run({.path = file_path("a"), .target = file_path("b")},
+                         {.path = file_path("b")})) == FileErrorCode::not_permitted);
+  CHECK(test::count_names(directory.file("home")) == 1);
+  CHECK(test::count_names(directory.file("staging")) == 0);
+}
+
 TEST_CASE("nothing is copied into or onto itself, or onto what exists (T15)") {
   TestHome home;
   REQUIRE(test::store_content(*home.home, "a/b", "1"));

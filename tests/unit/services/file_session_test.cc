@@ -121,6 +121,21 @@ TEST_CASE("a user who may not write any more gets an error before the end of the
   });
 }
 
+TEST_CASE("a user who may not read any more gets no more of a file") {
+  served_files([](ServedFiles& server) {
+    REQUIRE(server.put(upload_to("a"), sample_content(1'000'000)).is_proven());
+    // Its end is more than may be sent before the client reads.
+    FileAsk ask(*server.client, GetFile{.path = file_path("a")});
+    REQUIRE(ask.receive());
+    server.root.set_user("alice", "rights = \"w\"\n");
+    server.handler.read_again()().value()();
+    while (server.ask(GetQuota{}).last<FileQuota>().rights.can_read) {
+      REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+    }
+    CHECK(ask.finish().has_failed(FileErrorCode::not_permitted));
+  });
+}
+
 TEST_CASE("a client that leaves during a COPY leaves no file in the staging") {
   served_files([](ServedFiles& server) {
     REQUIRE(server.ask(MakeDirectory{.path = file_path("d")}).is_proven());

@@ -43,7 +43,16 @@ struct TestTree {
     return published;
   }
 
+  FileOutcome<FileStatus> move(std::string_view from, const FileTarget& target) {
+    return tree.move(file_path(from), target, [this] { return other_right; });
+  }
+
+  FileOutcome<FileStatus> set_meta(const SetFileMeta& request) {
+    return tree.set_meta(request, [this] { return other_right; });
+  }
+
   test::TemporaryDirectory directory{};
+  FileOutcome<void> other_right{};
   Overwriting overwriting = Overwriting::allowed;
   FileTree tree;
   Directory staging;
@@ -178,7 +187,7 @@ TEST_CASE("nothing new has a name with control characters or other bytes than UT
           FileErrorCode::bad_name);
   }
   CHECK(test.publish(target_at("a")));
-  CHECK(code_of(test.tree.move(file_path("a"), target_at("b\n"))) == FileErrorCode::bad_name);
+  CHECK(code_of(test.move("a", target_at("b\n"))) == FileErrorCode::bad_name);
   CHECK(test::count_names(test.path("")) == 1);
 }
 
@@ -186,7 +195,7 @@ TEST_CASE("a file with another name outside is replaced, not written to (T14)") 
   TestTree test;
   test::write_test_file(test.directory.file("outside"), "outside");
   fs::create_hard_link(test.directory.file("outside"), test.path("a"));
-  CHECK(code_of(test.tree.set_meta({.path = file_path("a"), .is_executable = true})) ==
+  CHECK(code_of(test.set_meta({.path = file_path("a"), .is_executable = true})) ==
         FileErrorCode::not_permitted);
   CHECK(test.publish(target_at("a", OnExist::replace)));
   CHECK(test::read_test_file(test.directory.file("outside")) == "outside");
@@ -221,18 +230,18 @@ TEST_CASE("files and directories are moved, and what they replace is given back 
   TestTree test({.bytes = 10, .entries = 3});
   CHECK(test.publish(target_at("a"), "12345"));
   CHECK(test.publish(target_at("b"), "123"));
-  CHECK(code_of(test.tree.move(file_path("a"), target_at("b"))) == FileErrorCode::exists);
-  CHECK(test.tree.move(file_path("a"), target_at("b", OnExist::replace)));
+  CHECK(code_of(test.move("a", target_at("b"))) == FileErrorCode::exists);
+  CHECK(test.move("a", target_at("b", OnExist::replace)));
   CHECK(test::read_test_file(test.path("b")) == "12345");
   CHECK_FALSE(fs::exists(test.path("a")));
   CHECK(test.tree.account().used() == FileUsage{5, 1});
   FileTarget target = target_at("d/e/f/b");
   target.parents = MissingParents::make;
-  CHECK(code_of(test.tree.move(file_path("b"), target)) == FileErrorCode::quota_entries);
+  CHECK(code_of(test.move("b", target)) == FileErrorCode::quota_entries);
   CHECK(test.tree.account().used() == FileUsage{5, 1});
   target.path = file_path("d/e/b");
-  CHECK(test.tree.move(file_path("b"), target));
-  CHECK(test.tree.move(file_path("d"), target_at("g")));
+  CHECK(test.move("b", target));
+  CHECK(test.move("d", target_at("g")));
   CHECK(test::read_test_file(test.path("g/e/b")) == "12345");
   CHECK(test.tree.account().used() == FileUsage{5, 3});
 }
@@ -243,7 +252,7 @@ TEST_CASE("nothing is moved into or onto itself, and no directory onto anything 
   CHECK(test.tree.make_directory(file_path("e"), MissingParents::fail));
   CHECK(test.publish(target_at("f")));
   const auto move = [&](std::string_view from, std::string_view to) {
-    return code_of(test.tree.move(file_path(from), target_at(to, OnExist::replace)));
+    return code_of(test.move(from, target_at(to, OnExist::replace)));
   };
   CHECK(move("d", "d") == FileErrorCode::into_itself);
   CHECK(move("d", "d/x") == FileErrorCode::into_itself);
@@ -260,25 +269,24 @@ TEST_CASE("a directory is not moved where a path below it would be too deep, or 
   test::make_deep_directory(test.path("d"), "e", 62);
   test::write_test_file(test.path("d/e/f"), "");
   fs::create_directories(test.path("a/b"));
-  const auto refused = test.tree.move(file_path("d"), target_at("a/b/d"));
+  const auto refused = test.move("d", target_at("a/b/d"));
   CHECK(code_of(refused) == FileErrorCode::bad_name);
   CHECK(fs::exists(test.path("d")));
   CHECK_FALSE(fs::exists(test.path("a/b/d")));
-  CHECK(test.tree.move(file_path("d"), target_at("a/d")));
-  CHECK(test.tree.move(file_path("a/d"), target_at("d")));
+  CHECK(test.move("d", target_at("a/d")));
+  CHECK(test.move("a/d", target_at("d")));
   const std::string name(254, 'n');
   test::make_deep_directory(test.path("l"), name, 16);
-  CHECK(code_of(test.tree.move(file_path("l"), target_at("l2345678901234567"))) ==
-        FileErrorCode::bad_name);
-  CHECK(test.tree.move(file_path("l"), target_at("l234567890123456")));
+  CHECK(code_of(test.move("l", target_at("l2345678901234567"))) == FileErrorCode::bad_name);
+  CHECK(test.move("l", target_at("l234567890123456")));
   CHECK(fs::exists(test.path("l234567890123456")));
 }
 
 TEST_CASE("a directory that is too deep already can be moved up, and not further down") {
   TestTree test;
   test::make_deep_directory(test.path("a/d"), "e", 80);
-  CHECK(code_of(test.tree.move(file_path("a/d"), target_at("a/long"))) == FileErrorCode::bad_name);
-  CHECK(test.tree.move(file_path("a/d"), target_at("b")));
+  CHECK(code_of(test.move("a/d", target_at("a/long"))) == FileErrorCode::bad_name);
+  CHECK(test.move("a/d", target_at("b")));
 }
 
 TEST_CASE("what is made below a directory while it is moved is not too deep afterwards") {
@@ -291,10 +299,10 @@ TEST_CASE("what is made below a directory while it is moved is not too deep afte
     std::jthread making([&] {
       static_cast<void>(test.tree.make_directory(file_path(deep + "/1/2"), MissingParents::make));
     });
-    static_cast<void>(test.tree.move(file_path("d"), target_at("a/b/c/d")));
+    static_cast<void>(test.move("d", target_at("a/b/c/d")));
     making.join();
     CHECK(check_paths_below(Directory::open(test.path("")).value(), {}));
-    static_cast<void>(test.tree.move(file_path("a/b/c/d"), target_at("d")));
+    static_cast<void>(test.move("a/b/c/d", target_at("d")));
     fs::remove_all(test.path(deep + "/1"));
   }
 }
@@ -322,35 +330,48 @@ TEST_CASE("a link and what is not a file or directory are not moved (T10, T12)")
   TestTree test;
   fs::create_symlink("x", test.path("l"));
   REQUIRE(::mkfifo(test.path("p").c_str(), 0600) == 0);
-  CHECK(code_of(test.tree.move(file_path("l"), target_at("a"))) == FileErrorCode::not_a_file);
-  CHECK(code_of(test.tree.move(file_path("p"), target_at("a"))) == FileErrorCode::not_a_file);
+  CHECK(code_of(test.move("l", target_at("a"))) == FileErrorCode::not_a_file);
+  CHECK(code_of(test.move("p", target_at("a"))) == FileErrorCode::not_a_file);
 }
 
 TEST_CASE("the time and the executable bit of a file of the expected version are set") {
   TestTree test;
   const auto published = test.publish(target_at("a"));
   const FileTime time{std::chrono::nanoseconds(-1'000'000'001)};
-  const auto set = test.tree.set_meta({.path = file_path("a"),
-                                       .modified = time,
-                                       .is_executable = true,
-                                       .version = version_of(*published)});
+  const auto set = test.set_meta({.path = file_path("a"),
+                                  .modified = time,
+                                  .is_executable = true,
+                                  .version = version_of(*published)});
   REQUIRE(set);
   CHECK(set->modified == time);
   CHECK(set->mode == 0700);
-  CHECK(code_of(test.tree.set_meta(
+  CHECK(code_of(test.set_meta(
             {.path = file_path("a"), .is_executable = false, .version = version_of(*published)})) ==
         FileErrorCode::changed);
-  CHECK(test.tree.set_meta({.path = file_path("a"), .is_executable = false})->mode == 0600);
+  CHECK(test.set_meta({.path = file_path("a"), .is_executable = false})->mode == 0600);
   fs::create_directory(test.path("d"));
-  CHECK(code_of(test.tree.set_meta({.path = file_path("d"), .modified = time})) ==
+  CHECK(code_of(test.set_meta({.path = file_path("d"), .modified = time})) ==
         FileErrorCode::not_a_file);
+}
+
+TEST_CASE("a right that is taken in the meantime is asked for when the name or the file changes") {
+  TestTree test;
+  const auto published = test.publish(target_at("a"));
+  REQUIRE(published);
+  test.other_right = refuse(FileErrorCode::not_permitted);
+  CHECK(code_of(test.move("a", target_at("d/b"))) == FileErrorCode::not_found);
+  CHECK(code_of(test.move("a", target_at("b"))) == FileErrorCode::not_permitted);
+  CHECK(code_of(test.set_meta({.path = file_path("a"), .is_executable = true})) ==
+        FileErrorCode::not_permitted);
+  CHECK(test.tree.status(file_path("a"))->mode == published->mode);
+  CHECK(test::count_names(test.path("")) == 1);
 }
 
 TEST_CASE("a set-id bit of a file is not kept (T33)") {
   TestTree test;
   CHECK(test.publish(target_at("a")));
   REQUIRE(::chmod(test.path("a").c_str(), 06755) == 0);
-  CHECK(test.tree.set_meta({.path = file_path("a"), .is_executable = true})->mode == 0700);
+  CHECK(test.set_meta({.path = file_path("a"), .is_executable = true})->mode == 0700);
 }
 
 }  // namespace
