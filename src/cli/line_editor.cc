@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+#include <exception>
 #include <utility>
 
 #include "cli/report.h"
@@ -61,12 +62,15 @@ struct LineEditor::State {
   bool has_hung_up = false;
   bool is_interrupted = false;  ///< ^C was typed.
   bool has_failed_to_save = false;
+  std::exception_ptr thrown{};  ///< In a function that the editor, which is C, has called.
   std::mbstate_t decoding{};
 
   static State& of(EditLine* editor);
   static char* prompt(EditLine* editor) { return of(editor).shown_prompt.data(); }
   static int read_character(EditLine* editor, wchar_t* character);
   static unsigned char complete(EditLine* editor, int key);
+  int read(wchar_t* character);
+  unsigned char complete_word();
   void take_keys();
   void suspend() const;
   void show(const std::vector<std::string>& proposals) const;
@@ -121,6 +125,7 @@ MessageSource::Next LineEditor::next_line(std::string& line, PeerWatch& peer) {
     if (state.is_interrupted) write_standard(StandardStream::output, "^C\n");
   } while (state.is_interrupted);
   state.peer = nullptr;
+  if (state.thrown) std::rethrow_exception(std::exchange(state.thrown, nullptr));
   if (state.has_hung_up) return Next::hang_up;
   if (typed == nullptr || size <= 0) {
     end_line();  // What follows must not be on the line of the prompt.
@@ -166,15 +171,24 @@ void LineEditor::State::take_keys() {
 }
 
 unsigned char LineEditor::State::complete(EditLine* editor, int) {
-  const State& state = of(editor);
+  State& state = of(editor);
+  try {
+    return state.complete_word();
+  } catch (...) {
+    state.thrown = std::current_exception();
+    return CC_ERROR;
+  }
+}
+
+unsigned char LineEditor::State::complete_word() {
   const LineInfo* line = el_line(editor);
   const std::string before(line->buffer, line->cursor);
-  const LineCompletion completion = state.editing.complete(before);
+  const LineCompletion completion = editing.complete(before);
   if (!completion.inserted.empty()) {
     return el_insertstr(editor, completion.inserted.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   }
   if (completion.proposals.empty()) return CC_ERROR;
-  state.show(completion.proposals);
+  show(completion.proposals);
   return CC_REDISPLAY;
 }
 
@@ -218,24 +232,33 @@ bool LineEditor::State::is_at_empty_line() const {
 }
 
 int LineEditor::State::read_character(EditLine* editor, wchar_t* character) {
-  State* const state = &of(editor);
+  State& state = of(editor);
+  try {
+    return state.thrown ? kReadFailed : state.read(character);
+  } catch (...) {
+    state.thrown = std::current_exception();
+    return kReadFailed;
+  }
+}
+
+int LineEditor::State::read(wchar_t* character) {
   for (;;) {
-    if (!state->wait_for_input()) return kReadFailed;
+    if (!wait_for_input()) return kReadFailed;
     char byte = 0;
     if (StandardInput::read(std::as_writable_bytes(std::span(&byte, 1))) <= 0) return 0;
-    if (byte == kInterruptKey && state->editing.interrupt == LineInterrupt::clears_line) {
-      state->is_interrupted = true;
+    if (byte == kInterruptKey && editing.interrupt == LineInterrupt::clears_line) {
+      is_interrupted = true;
       return kReadFailed;
     }
-    if (byte == kSuspendKey && state->editing.interrupt == LineInterrupt::clears_line) {
-      state->suspend();
+    if (byte == kSuspendKey && editing.interrupt == LineInterrupt::clears_line) {
+      suspend();
       continue;
     }
     // A ^D that was typed before the prompt arrives as this.
-    if (byte == '\0' && state->is_at_empty_line()) return 0;
-    const std::size_t size = std::mbrtowc(character, &byte, 1, &state->decoding);
+    if (byte == '\0' && is_at_empty_line()) return 0;
+    const std::size_t size = std::mbrtowc(character, &byte, 1, &decoding);
     if (size <= 1) return 1;
-    if (size == static_cast<std::size_t>(-1)) state->decoding = {};  // Not a character: ignored.
+    if (size == static_cast<std::size_t>(-1)) decoding = {};  // Not a character: ignored.
   }
 }
 

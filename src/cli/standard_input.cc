@@ -39,7 +39,10 @@ std::ptrdiff_t StandardInput::read(MutableBytes into) {
 
 StandardInput::Ready wait_for_input(const PeerWatch& peer) {
   if (peer.suspends()) {
-    return StandardInput::wait_ready() ? StandardInput::Ready::input : StandardInput::Ready::peer;
+    const auto ready = StandardInput::wait_ready();
+    const bool is_cancelled = !ready && ready.error().kind == ErrorKind::cancelled;
+    // After another failure read() says what is wrong, or waits by itself.
+    return is_cancelled ? StandardInput::Ready::peer : StandardInput::Ready::input;
   }
   if (peer.has_unread() && !StandardInput::is_ready()) return StandardInput::Ready::peer;
   return StandardInput::wait(peer.descriptor());

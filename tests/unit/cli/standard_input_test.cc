@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -60,6 +61,26 @@ TEST_CASE("the end of the peer ends a wait too") {
   auto [near, far] = test::stream_pair();
   far.reset();
   CHECK(StandardInput::wait(near.get()) == StandardInput::Ready::peer);
+}
+
+TEST_CASE("a wait that fails, but is not cancelled, is left to the read") {
+  struct Suspending final : PeerWatch {
+    int descriptor() const override { return -1; }
+    bool has_hung_up() const override { return false; }
+    bool suspends() const override { return true; }
+    bool show_arrived() override { return false; }
+    void settle() override {}
+  };
+  test::FedInput input;
+  input.feed("a");
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit none{0, limit.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto ready = wait_for_input(Suspending());
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(ready == StandardInput::Ready::input);
+  CHECK(read_text(1) == "a");
 }
 
 TEST_CASE("for input that cannot be read, the errno says why") {
