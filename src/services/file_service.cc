@@ -1,5 +1,6 @@
 #include "services/file_service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -22,6 +23,19 @@ FileHome::Options home_options(const FilesOptions& options) {
   return home;
 }
 
+/// Fails if every caller is to have the home of a user who is none. One who is disabled may come
+/// back.
+Result<void> check_user(const FilesOptions& options, const FileStore& store,
+                        const std::vector<Error>& faults) {
+  if (options.user.empty() || store.has_user(options.user)) return {};
+  // The file of the user may be there, and wrong.
+  const auto own = std::ranges::find(faults, options.user, &Error::endpoint);
+  if (own != faults.end()) return fail(*own);
+  return fail(make_error(ErrorKind::not_found, "find the user", options.user,
+                         "there is no such user in " + options.root,
+                         "'hotline files user add NAME --root " + options.root + "' makes one"));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<FileService>> FileService::open(const FilesOptions& options) {
@@ -32,6 +46,9 @@ Result<std::shared_ptr<FileService>> FileService::open(const FilesOptions& optio
   std::vector<Error> faults;
   auto store = FileStore::open(options.root, home, faults);
   if (!store) return fail(std::move(store.error()));
+  if (auto known = check_user(options, **store, faults); !known) {
+    return fail(std::move(known.error()));
+  }
   if (!*id) {
     // Not before the store has found that this is a root.
     if (auto written = write_server_id(options.root, home.server); !written) {

@@ -46,6 +46,10 @@ class FileStore {
   /// `not_permitted` if there is no such user or it is disabled: a caller learns no more.
   FileOutcome<std::shared_ptr<FileHome>> home(std::string_view user);
 
+  /// Returns true if there is such a user, who may be disabled. Before fibers and other threads use
+  /// the store.
+  bool has_user(std::string_view user) const { return users_.find(user) != nullptr; }
+
   /// Returns the home of the user with that user id of the system.
   FileOutcome<std::shared_ptr<FileHome>> home_of_uid(std::uint32_t uid);
 

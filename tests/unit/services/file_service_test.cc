@@ -37,6 +37,25 @@ TEST_CASE("a caller without a home, or with a disabled one, gets one and the sam
   });
 }
 
+TEST_CASE("a home for every caller needs its user before it is served") {
+  const test::FilesRoot root;
+  const auto serve = [&](const std::string& user) {
+    return FileService::open({.root = root.path(), .user = user});
+  };
+  const auto unknown = serve("carol");
+  CHECK(test::kind_of(unknown) == "not_found");
+  CHECK(unknown.error().message_with_hint() ==
+        "cannot find the user carol: there is no such user in " + root.path() +
+            "; hint: 'hotline files user add NAME --root " + root.path() + "' makes one");
+  CHECK(test::kind_of(serve("../alice")) == "not_found");
+  CHECK(serve("alice"));
+  root.set_user("bob", "quota = lots\n");
+  CHECK(serve("bob").error().message() == "cannot read the user bob: line 1: the value is invalid");
+  // The operator may give the home back later.
+  root.set_user("bob", "disabled = true\n");
+  CHECK(serve("bob"));
+}
+
 TEST_CASE("a user has only so many connections, and a further one may be tried again") {
   FilesOptions options;
   options.connections_per_user_max = 1;
