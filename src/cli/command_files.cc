@@ -63,13 +63,21 @@ TIME is written 500ms, 60s, 2m, 1h or none.
 
 const std::vector<std::string> kValueOptions = {"--quota", "--entries", "--rights", "--uid"};
 
-ExitStatus report_user_error(const Error& error, OutputForm form) {
+ExitStatus report_root_error(const Error& error, OutputForm form) {
   return report_error(error, ExitStatus::failed, form);
+}
+
+/// A value that is none is a mistake in the command line.
+ExitStatus report_user_error(const Error& error, OutputForm form) {
+  const bool is_usage = error.kind == ErrorKind::invalid_argument && error.native_code == 0;
+  return report_error(error, is_usage ? ExitStatus::usage : ExitStatus::failed, form);
 }
 
 std::string json_of_user(const FileUserList::User& user) {
   JsonLine line = JsonLine::versioned();
-  line.add("name", user.name).add("quota", user.quota).add("entries", user.entries);
+  line.add("name", user.name);
+  if (user.bytes_max) line.add("bytes_max", static_cast<std::int64_t>(*user.bytes_max));
+  if (user.entries_max) line.add("entries_max", static_cast<std::int64_t>(*user.entries_max));
   line.add("rights", user.rights);
   if (user.uid) line.add("uid", static_cast<std::int64_t>(*user.uid));
   line.add_flag("disabled", user.is_disabled);
@@ -111,7 +119,7 @@ Result<void> check_options(const Arguments& given, const std::vector<std::string
 template <typename Change>
 ExitStatus change_user(const FilesCommand& command, OutputForm form, const Change& change) {
   auto list = FileUserList::open(command.root);
-  if (!list) return report_user_error(list.error(), form);
+  if (!list) return report_root_error(list.error(), form);
   const Result<FileUserList::User> user = change(*list);
   if (!user) return report_user_error(user.error(), form);
   return print_users({*user}, form);
@@ -145,16 +153,16 @@ ExitStatus remove_user(const FilesCommand& command, OutputForm form) {
 
 ExitStatus list_users(const FilesCommand& command, OutputForm form) {
   const auto list = FileUserList::open(command.root);
-  if (!list) return report_user_error(list.error(), form);
+  if (!list) return report_root_error(list.error(), form);
   if (list->users().empty()) report_note("there are no users in " + command.root, form);
   ExitStatus status = print_users(list->users(), form);
-  for (const Error& each : list->faults()) status = report_user_error(each, form);
+  for (const Error& each : list->faults()) status = report_root_error(each, form);
   return status;
 }
 
 ExitStatus recount_user(const FilesCommand& command, OutputForm form) {
   const auto usage = FileUserList::recount(command.root, command.user);
-  if (!usage) return report_user_error(usage.error(), form);
+  if (!usage) return report_root_error(usage.error(), form);
   if (form == OutputForm::json) {
     JsonLine line = JsonLine::versioned();
     line.add("name", command.user).add("bytes", static_cast<std::int64_t>(usage->bytes));

@@ -16,11 +16,17 @@ using services::FileUser;
 
 constexpr std::string_view kUsersDirectory = "users";
 
+std::optional<std::uint64_t> limit_of(std::uint64_t limit) {
+  return limit == kNoQuota ? std::nullopt : std::optional(limit);
+}
+
 FileUserList::User text_of(const FileUser& user) {
   return {.name = user.name,
           .quota = services::format_file_bytes(user.limits.bytes),
           .entries = user.limits.entries == kNoQuota ? "none" : std::to_string(user.limits.entries),
           .rights = services::format_file_rights(user.rights),
+          .bytes_max = limit_of(user.limits.bytes),
+          .entries_max = limit_of(user.limits.entries),
           .uid = user.uid,
           .is_disabled = user.is_disabled};
 }
@@ -32,9 +38,8 @@ std::unexpected<Error> refuse_value(std::string_view what, const std::string& va
                          "write " + std::string(form)));
 }
 
-std::unexpected<Error> refuse_name(std::string detail, std::string advice) {
-  return fail(make_error(ErrorKind::invalid_argument, "use the user", {}, std::move(detail),
-                         std::move(advice)));
+std::unexpected<Error> refuse_user(ErrorKind kind, std::string detail, std::string advice) {
+  return fail(make_error(kind, "use the user", {}, std::move(detail), std::move(advice)));
 }
 
 /// Returns a number of entries: digits, or `none`.
@@ -83,7 +88,8 @@ struct FileUserList::State {
   Result<void> check_uid(const FileUser& user) const {
     for (const auto& [name, other] : users.all()) {
       if (!user.uid || name == user.name || other.uid != user.uid) continue;
-      return refuse_name("the user '" + name + "' has the uid " + std::to_string(*user.uid),
+      return refuse_user(ErrorKind::system,
+                         "the user '" + name + "' has the uid " + std::to_string(*user.uid),
                          "take another uid, or remove that user first");
     }
     return {};
@@ -124,11 +130,12 @@ const std::vector<Error>& FileUserList::faults() const { return state_->faults; 
 
 Result<FileUserList::User> FileUserList::add(std::string_view name, const Change& change) {
   if (!services::is_file_user_name(name)) {
-    return refuse_name("'" + escape(as_bytes(name)) + "' is not a name of a user",
+    return refuse_user(ErrorKind::invalid_argument,
+                       "'" + escape(as_bytes(name)) + "' is not a name of a user",
                        "use 1 to 32 of a-z, 0-9, '_', '.' and '-', and no dot first");
   }
   if (state_->users.find(name) != nullptr) {
-    return refuse_name("there is a user '" + std::string(name) + "'",
+    return refuse_user(ErrorKind::system, "there is a user '" + std::string(name) + "'",
                        "'hotline files user set' changes a user");
   }
   return state_->save(FileUser{.name = std::string(name)}, change);
@@ -151,6 +158,14 @@ Result<FileUserList::Usage> FileUserList::recount(const std::string& root, std::
   std::vector<Error> faults;
   auto store = services::FileStore::open(root, {}, faults);
   if (!store) return fail(std::move(store.error()));
+  const auto list = open(root);
+  if (!list) return fail(list.error());
+  const auto user = list->state_->find(name);
+  if (!user) return fail(user.error());
+  if (user->is_disabled) {
+    return refuse_user(ErrorKind::permission_denied, "the user '" + user->name + "' is disabled",
+                       "'hotline files user enable' ends that");
+  }
   const auto counted = (*store)->recount(name);
   if (!counted) return fail(counted.error().to_error("count the files of", std::string(name)));
   if (auto closed = (*store)->close(); !closed) return fail(std::move(closed.error()));

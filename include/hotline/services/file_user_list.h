@@ -20,9 +20,11 @@ class FileUserList {
   /// A user, in the words of the user's file.
   struct User {
     std::string name{};
-    std::string quota{};    ///< `10GiB`, `none`.
-    std::string entries{};  ///< `1000000`, `none`.
-    std::string rights{};   ///< Letters of `rwod`.
+    std::string quota{};                         ///< `10GiB`, `none`.
+    std::string entries{};                       ///< `1000000`, `none`.
+    std::string rights{};                        ///< Letters of `rwod`.
+    std::optional<std::uint64_t> bytes_max{};    ///< The quota as a number.
+    std::optional<std::uint64_t> entries_max{};  ///< The entries as a number.
     std::optional<std::uint32_t> uid{};
     bool is_disabled = false;
   };
@@ -55,9 +57,10 @@ class FileUserList {
   /// Returns why files of users could not be read. Such users are not among users().
   const std::vector<Error>& faults() const;
 
-  // Each returns what the user is then. They fail with `invalid_argument` if a value is not one.
+  // Each returns what the user is then. They fail with `invalid_argument` if a value is not one,
+  // and with `system` if another user has the name or the uid.
 
-  /// Makes a user. Fails if there is one.
+  /// Makes a user.
   Result<User> add(std::string_view name, const Change& change);
 
   /// Changes a user. Fails with `not_found`.
@@ -66,7 +69,8 @@ class FileUserList {
   /// Removes a user; the home stays. Fails with `not_found`.
   Result<User> remove(std::string_view name);
 
-  /// Counts what the files of a user of `root` take. Fails while a server has the root.
+  /// Counts what the files of a user of `root` take. Fails while a server has the root, with
+  /// `not_found`, and with `permission_denied` if the user is disabled.
   static Result<Usage> recount(const std::string& root, std::string_view name);
 
  private:
