@@ -35,6 +35,10 @@ constexpr char kGetDescription[] =
 it is named '.NAME.XXXXXXXX.part'. The same command goes on where it was cut off, also after it was
 killed.
 
+WHERE of --to is a directory if there is one, or if it ends with '/': then it must be there.
+Otherwise the only PATH gets that name: 'get -r a --to b' makes b/a if b is a directory, and else b
+with what a contains.
+
 The exit status is 0 only if all files have arrived; 8 if some have.
 )";
 
@@ -178,7 +182,12 @@ Result<void> open_target(GetRun& run) {
     directory = slash == std::string::npos ? "." : directory.substr(0, slash + 1);
     opened = Directory::open(directory);
   }
-  if (!opened) return fail(std::move(opened.error()));
+  if (!opened) {
+    if (opened.error().native_code == ENOENT) {
+      opened.error().advice = "--to does not make a directory: make '" + directory + "' first";
+    }
+    return fail(std::move(opened.error()));
+  }
   run.target = std::make_shared<Directory>(std::move(*opened));
   return {};
 }
@@ -199,6 +208,7 @@ ExitStatus get_files(FileLink& link, const GetOptions& options, const CommonOpti
   // The contents must not be mixed.
   FileTransfers transfers(link, "get", options.to == "-" ? 1 : FileTransfers::kAtOnce);
   for (const std::string& word : options.paths) {
+    if (transfers.is_over()) break;
     const auto found = find_remote(link, word);
     if (!found) {
       transfers.fail_with(found.error());

@@ -17,6 +17,14 @@ constexpr char kMkdirExamples[] =
 
 constexpr char kMkdirDescription[] = "Makes directories among the files at ENDPOINT.\n";
 
+FileResult<void> outcome_of(const FileResult<FileVersion>& made, const MkdirOptions& options) {
+  if (made) return {};
+  if (options.makes_parents) return std::unexpected(made.error());
+  return std::unexpected(with_hint(
+      with_hint(made.error(), FileErrorCode::not_found, "-p makes what is missing above it too"),
+      FileErrorCode::exists, "-p accepts a directory that is there"));
+}
+
 ExitStatus perform_mkdir(FileLink& link, const MkdirOptions& options, const CommonOptions& common) {
   FileTally tally;
   for (const std::string& word : options.paths) {
@@ -28,7 +36,7 @@ ExitStatus perform_mkdir(FileLink& link, const MkdirOptions& options, const Comm
         .parents = options.makes_parents ? MissingParents::make : MissingParents::fail};
     const auto made = link.perform<FileVersion>(
         [&](FileClient& client) { return client.make_directory(request); });
-    tally.add(made ? FileResult<void>() : std::unexpected(made.error()), link);
+    tally.add(outcome_of(made, options), link);
   }
   return tally.status();
 }

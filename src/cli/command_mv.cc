@@ -33,7 +33,11 @@ ExitStatus perform_mv(FileLink& link, const MvOptions& options, const CommonOpti
       .replacement = {.on_exist = options.replaces ? OnExist::replace : OnExist::fail}};
   const auto moved =
       link.perform<FileVersion>([&](FileClient& client) { return client.move(request); });
-  return moved ? ExitStatus::ok : report_file_failure(moved.error(), link);
+  if (moved) return ExitStatus::ok;
+  const FileFailure failure = options.replaces ? moved.error()
+                                               : with_hint(moved.error(), FileErrorCode::exists,
+                                                           "-f replaces a file that has the name");
+  return report_file_failure(failure, link);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ constexpr char kPutExamples[] =
 constexpr char kPutDescription[] =
     R"(Puts files to ENDPOINT. A file is there only when it is whole; a file that exists is replaced
 only with -f. The same command goes on where it was cut off, also after it was killed, as long as
-the file is unchanged.
+the file is unchanged. If the file is there already, and neither end has changed it since, the same
+command succeeds and sends nothing.
 
 The exit status is 0 only if all files are there; 8 if some are.
 )";
@@ -61,6 +62,13 @@ FileResult<void> without_version(const FileResult<FileVersion>& done) {
   return {};
 }
 
+/// The same for a file that is put, with the option that may help.
+FileResult<void> put_outcome(const FileResult<FileVersion>& done, const PutOptions& options) {
+  if (done || options.replaces) return without_version(done);
+  return std::unexpected(
+      with_hint(done.error(), FileErrorCode::exists, "-f replaces files that exist"));
+}
+
 FileResult<void> upload(const PutRun& run, const std::string& directory, const std::string& name,
                         const FilePath& path, const FileTransfer::OnProgress& on_progress) {
   auto opened = Directory::open(directory);
@@ -75,8 +83,9 @@ FileResult<void> upload(const PutRun& run, const std::string& directory, const s
        .on_begin = [&](std::uint64_t offset) { report_resumed(path.text(), offset, run.link); },
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
   if (!file) return fail(std::move(file.error()));
-  return without_version(
-      run.link.perform<FileVersion>([&](FileClient& client) { return file->run(client); }));
+  return put_outcome(
+      run.link.perform<FileVersion>([&](FileClient& client) { return file->run(client); }),
+      run.options);
 }
 
 /// Standard input cannot be read again, so there is one attempt.
@@ -93,11 +102,12 @@ FileResult<void> upload_input(const PutRun& run, const FilePath& path) {
       .parents = MissingParents::make,
       .modified = std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now()),
       .replacement = replacement_of(run.options)};
-  return without_version(run.link.perform<FileVersion>([&](FileClient& client) {
+  const auto put = run.link.perform<FileVersion>([&](FileClient& client) {
     auto done = client.put(request, source);
     if (!done) done.error().is_retryable = false;
     return done;
-  }));
+  });
+  return put_outcome(put, run.options);
 }
 
 void add_local(FileTransfers& transfers, const PutRun& run, const std::string& directory,
@@ -137,7 +147,8 @@ void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
   std::error_code error;
   const auto target = std::filesystem::canonical(local, error);
   if (error) return transfers.skip(local, system_error(error.value(), "follow it").message());
-  if (const auto directory = Directory::open(target)) {
+  const auto directory = Directory::open(target);
+  if (directory) {
     if (!run.options.is_recursive) return transfers.skip(local, kNotRecursive);
     return add_local_tree(transfers, run, *directory, target, remote);
   }
@@ -145,6 +156,9 @@ void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
   const auto status = parent ? parent->status(target.filename().native())
                              : Result<FileStatus>(fail(parent.error()));
   if (!status) return transfers.skip(local, status.error().message());
+  if (status->kind == EntryKind::directory) {
+    return transfers.skip(local, directory.error().message());
+  }
   if (status->kind != EntryKind::file) return transfers.skip(local, kNotFile);
   add_local(transfers, run, target.parent_path(), target.filename(), status->size, remote);
 }

@@ -30,6 +30,16 @@ std::string rights_text(const FileRights& rights) {
   return text.empty() ? "nothing" : text;
 }
 
+/// Returns them as the file of the user has them.
+std::string rights_letters(const FileRights& rights) {
+  std::string text;
+  if (rights.can_read) text += 'r';
+  if (rights.can_write) text += 'w';
+  if (rights.can_overwrite) text += 'o';
+  if (rights.can_remove) text += 'd';
+  return text;
+}
+
 std::string quota_table(const FileQuota& quota) {
   const auto most = [](std::uint64_t max, auto text) {
     return max == kNoQuota ? std::string("no limit") : text(max);
@@ -53,7 +63,7 @@ std::string json_of_quota(const FileQuota& quota) {
   if (quota.entries_max != kNoQuota) {
     object.add("entries_max", static_cast<std::int64_t>(quota.entries_max));
   }
-  object.add("rights", rights_text(quota.rights));
+  object.add("rights", rights_letters(quota.rights));
   return JsonLine::versioned().add("quota", object).text() + '\n';
 }
 

@@ -1,6 +1,8 @@
 #include "cli/command_rm.h"
 
+#include <ranges>
 #include <utility>
+#include <vector>
 
 #include "cli/endpoint_forms.h"
 #include "cli/remote_glob.h"
@@ -21,6 +23,42 @@ constexpr char kRmDescription[] =
 with all that they contain.
 )";
 
+void print_removed(FileLink& link, const FilePath& path, FileTally& tally) {
+  const OutputForm form = link.to().form;
+  const std::string line =
+      form == OutputForm::json
+          ? JsonLine::versioned().add("would", "rm").add("path", path.text()).text()
+          : shown_path(path.text());
+  const ExitStatus printed = print_output(line + '\n', ExitStatus::ok, form);
+  printed == ExitStatus::ok ? tally.add({}, link) : tally.end_with(printed);
+}
+
+/// Prints what would be removed: what a directory contains before the directory.
+void print_all(FileLink& link, const RemoteName& name, const RmOptions& options, FileTally& tally) {
+  if (options.is_recursive && name.meta.kind == FileKind::directory) {
+    const auto listed = link.perform<std::vector<FileEntry>>([&](FileClient& client) {
+      return client.list(
+          {.path = name.path, .depth = FileDepth::tree, .detail = ListDirectory::Detail::names});
+    });
+    if (!listed) return tally.add(std::unexpected(listed.error()), link);
+    for (const FileEntry& each : std::views::reverse(*listed)) {
+      const auto below = FilePath::parse(name.path.text() + '/' + each.path.text());
+      if (below) print_removed(link, *below, tally);
+      if (tally.is_over()) return;
+    }
+  }
+  print_removed(link, name.path, tally);
+}
+
+FileResult<void> remove_one(FileLink& link, const FilePath& path, const RmOptions& options) {
+  const RemoveFile request{.path = path,
+                           .depth = options.is_recursive ? FileDepth::tree : FileDepth::single};
+  auto removed = link.perform<void>([&](FileClient& client) { return client.remove(request); });
+  if (removed || options.is_recursive) return removed;
+  return std::unexpected(with_hint(std::move(removed.error()), FileErrorCode::not_empty,
+                                   "-r removes it with all that it contains"));
+}
+
 void remove_all(FileLink& link, const std::string& word, const RmOptions& options,
                 FileTally& tally) {
   const auto found = find_remote(link, word);
@@ -33,15 +71,8 @@ void remove_all(FileLink& link, const std::string& word, const RmOptions& option
                      link);
   }
   for (const RemoteName& each : *found) {
-    if (options.is_dry) {
-      const ExitStatus printed =
-          print_output(shown_path(each.path.text()) + '\n', ExitStatus::ok, link.to().form);
-      if (printed != ExitStatus::ok) return tally.end_with(printed);
-      continue;
-    }
-    const RemoveFile request{.path = each.path,
-                             .depth = options.is_recursive ? FileDepth::tree : FileDepth::single};
-    tally.add(link.perform<void>([&](FileClient& client) { return client.remove(request); }), link);
+    options.is_dry ? print_all(link, each, options, tally)
+                   : tally.add(remove_one(link, each.path, options), link);
     if (tally.is_over()) return;
   }
 }

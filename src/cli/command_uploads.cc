@@ -59,10 +59,14 @@ std::string json_of_uploads(const std::vector<UploadEntry>& uploads) {
     upload.add("key", key_text(each)).add("path", each.path.text());
     if (each.size != kFileSizeUnknown) upload.add("size", static_cast<std::int64_t>(each.size));
     upload.add("kept", static_cast<std::int64_t>(each.kept));
-    upload.add("last_byte", file_time_text(each.last_byte));
+    upload.add("last_byte", file_time_json(each.last_byte));
     text += JsonLine::versioned().add("upload", upload).text() + '\n';
   }
   return text;
+}
+
+bool has_key(const std::vector<UploadEntry>& uploads, const UploadKey& key) {
+  return std::ranges::find(uploads, key, &UploadEntry::key) != uploads.end();
 }
 
 bool is_named(const UploadEntry& upload, const std::string& word) {
@@ -76,11 +80,13 @@ std::vector<UploadEntry> chosen_uploads(FileLink& link, const UploadsOptions& op
   if (options.drops_all) return uploads;
   std::vector<UploadEntry> chosen;
   for (const std::string& word : options.drops) {
-    const std::size_t before = chosen.size();
+    bool is_known = false;
     for (const UploadEntry& each : uploads) {
-      if (is_named(each, word)) chosen.push_back(each);
+      if (!is_named(each, word)) continue;
+      is_known = true;
+      if (!has_key(chosen, each.key)) chosen.push_back(each);
     }
-    if (chosen.size() > before) continue;
+    if (is_known) continue;
     Error error = make_error(ErrorKind::not_found, "drop an upload at", link.to().uri,
                              quote(word) + ": there is no such upload");
     error.advice = "without --drop, all are listed";
@@ -110,6 +116,11 @@ ExitStatus perform_uploads(FileLink& link, const UploadsOptions& options,
 }
 
 }  // namespace
+
+bool is_upload_key(std::string_view word) {
+  return word.size() == 2 * sizeof(UploadKey) &&
+         word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 Result<UploadsOptions> read_uploads(const Arguments& given) {
   UploadsOptions options;

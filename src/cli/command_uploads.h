@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/file_command.h"
@@ -14,6 +15,9 @@ struct UploadsOptions {
   std::vector<std::string> drops = {};  ///< Paths or keys.
   bool drops_all = false;
 };
+
+/// Returns true for what can be the key of an upload: it is taken for that, not for a path.
+bool is_upload_key(std::string_view word);
 
 /// Understands the arguments of `hotline files uploads` after these words. Fails with a
 /// usage_error().

@@ -40,12 +40,21 @@ std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own) {
   return own;
 }
 
-FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& common) {
+std::optional<Signals> take_progress_signal() {
+  auto signals = Signals::block(without_ignored({SIGUSR1}));
+  if (!signals) return std::nullopt;
+  signals->keep_blocked();
+  return std::move(*signals);
+}
+
+FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& common,
+                     std::optional<Signals>& asked) {
   return {.uri = options.endpoint,
           .home = common.home,
           .connect_timeout = options.connect_timeout,
           .retry_for = options.retry_for,
-          .form = common.output};
+          .form = common.output,
+          .asked = asked ? &*asked : nullptr};
 }
 
 ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptions& common,
@@ -53,11 +62,9 @@ ExitStatus run_file_command(const FileCommandOptions& options, const CommonOptio
   // A reader of the output that leaves ends the work, not the program.
   fail_lost_writes();
   ExitStatus status = ExitStatus::failed;
-  auto asked = Signals::block(without_ignored({SIGUSR1}));
+  auto asked = take_progress_signal();
   const auto signal = run_until_signal([&] {
-    FileLink::To to = link_to(options, common);
-    if (asked) to.asked = &*asked;
-    FileLink link(std::move(to));
+    FileLink link(link_to(options, common, asked));
     status = work(link);
     link.finish();
   });
@@ -76,6 +83,22 @@ ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link)
   return report_error(failure, status, link.to().form);
 }
 
+FileFailure with_hint(FileFailure failure, FileErrorCode code, std::string advice) {
+  if (failure.answer && failure.answer->code == code) failure.advice = std::move(advice);
+  return failure;
+}
+
+Error at_prompt(Error error) {
+  for (std::string* const text : {&error.detail, &error.advice}) {
+    for (const std::string_view word : {"hotline ", " ENDPOINT"}) {
+      for (auto at = text->find(word); at != text->npos; at = text->find(word)) {
+        text->erase(at, word.size());
+      }
+    }
+  }
+  return error;
+}
+
 void report_resumed(const std::string& name, std::uint64_t offset, const FileLink& link) {
   if (offset == 0) return;
   report_note(shown_path(name) + " goes on at " + size_text(offset), link.to().form);
@@ -88,7 +111,8 @@ void FileTally::add(const FileResult<void>& done, const FileLink& link) {
   }
   const ExitStatus status = report_file_failure(done.error(), link);
   if (first_failure_ == ExitStatus::ok) first_failure_ = status;
-  is_over_ = done.error().kind == ErrorKind::cancelled && !done.error().answer;
+  const bool is_cancelled = done.error().kind == ErrorKind::cancelled && !done.error().answer;
+  is_over_ = is_cancelled || is_server_lost(done.error(), link.has_connected());
 }
 
 void FileTally::end_with(ExitStatus status) {

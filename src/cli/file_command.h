@@ -37,8 +37,15 @@ Result<void> read_file_command(const Arguments& given, std::string_view usage,
 /// Returns `own` and the options of every command for files.
 std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own);
 
-/// Returns the connection that the options ask for, which is made when it is needed.
-FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& common);
+/// Takes SIGUSR1, by which a user asks how far transfers are, for the rest of this program: one
+/// that comes after them does not end it. nullopt: it has its usual effect, such as without
+/// descriptors.
+std::optional<Signals> take_progress_signal();
+
+/// Returns the connection that the options ask for, which is made when it is needed. `asked`
+/// outlives it.
+FileLink::To link_to(const FileCommandOptions& options, const CommonOptions& common,
+                     std::optional<Signals>& asked);
 
 /// Runs `work` on a fiber with a connection that is made when it is needed. SIGINT and SIGTERM end
 /// the work and then this program.
@@ -55,11 +62,15 @@ ExitStatus run_files_once(const Arguments& given, const CommonOptions& common) {
                           [&](FileLink& link) { return perform(link, *options, common); });
 }
 
+/// Returns a usage_error() that shows commands as they are typed at the prompt, without `hotline`
+/// and ENDPOINT.
+Error at_prompt(Error error);
+
 /// A `run_on` of Subcommand.
 template <auto read, auto perform>
 ExitStatus run_files_on(FileLink& link, const Arguments& given, const CommonOptions& common) {
   const auto options = read(given);
-  if (!options) return report_error(options.error(), ExitStatus::usage, common.output);
+  if (!options) return report_error(at_prompt(options.error()), ExitStatus::usage, common.output);
   return perform(link, *options, common);
 }
 
@@ -80,7 +91,8 @@ class FileTally {
   /// says.
   ExitStatus status() const;
 
-  /// Returns true if a signal has come, or the output has failed: nothing more is to be begun.
+  /// Returns true if a signal has come, the server is lost, or the output has failed: nothing more
+  /// is to be begun.
   bool is_over() const { return is_over_; }
 
  private:
@@ -92,6 +104,10 @@ class FileTally {
 
 /// Reports a failure, and returns the exit status for it.
 ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link);
+
+/// Returns a failure with another hint, if the server has answered with `code`: that of an option
+/// that helps.
+FileFailure with_hint(FileFailure failure, FileErrorCode code, std::string advice);
 
 /// Notes that the transfer of `name` goes on at `offset`, unless that is its beginning.
 void report_resumed(const std::string& name, std::uint64_t offset, const FileLink& link);

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/command_uploads.h"
 #include "cli/file_command.h"
 #include "cli/local_glob.h"
 #include "cli/local_names.h"
@@ -26,9 +27,9 @@ Error unknown_prompt_command(std::string_view name) {
 }
 
 /// Standard input has the lines of the prompt.
-Error no_input_here() {
+Error no_input_here(const std::string& endpoint) {
   return usage_error("standard input cannot be put here",
-                     "write 'hotline put ENDPOINT - --to NAME' in a shell");
+                     "write 'hotline put " + endpoint + " - --to NAME' in a shell");
 }
 
 bool is_dot(std::string_view name) {
@@ -62,7 +63,7 @@ ExitStatus FilePrompt::run_program(const PromptCommand& command, Words words) {
   line.insert(line.end(), std::make_move_iterator(words.begin()),
               std::make_move_iterator(words.end()));
   auto given = split_arguments(line, {.name = "", .options = {}}, {program.shape()});
-  if (!given) return report_error(given.error(), ExitStatus::usage, common_.output);
+  if (!given) return report_error(at_prompt(given.error()), ExitStatus::usage, common_.output);
   if (given->has("--help")) {
     return print_output(prompt_help(command), ExitStatus::ok, common_.output);
   }
@@ -94,7 +95,7 @@ Result<void> FilePrompt::place_words(const PromptCommand& command, Arguments& gi
     if (plain_text(word).empty())
       return fail(usage_error("an empty word names nothing", "see 'ls'"));
     if (command.words == PromptWord::local_pattern) {
-      if (word == "-") return fail(no_input_here());
+      if (word == "-") return fail(no_input_here(link_.to().uri));
       const auto found = find_local(places_.local_pattern(word));
       if (!found) return fail(found.error());
       for (const std::string& each : *found) placed.push_back(each == "-" ? "./-" : each);
@@ -125,6 +126,7 @@ void FilePrompt::place_options(const PromptCommand& command, Arguments& given) c
 
 std::string FilePrompt::placed_target(const PromptCommand& command, const std::string& word) const {
   if (command.name == "cat") return word;
+  if (command.name == "uploads" && is_upload_key(plain_text(word))) return plain_text(word);
   const bool is_output = command.target == PromptWord::local_name && word == "-";
   if (is_output) return word;
   return command.target == PromptWord::local_name ? places_.local_name(word)

@@ -43,4 +43,15 @@ ExitStatus status_of_file_failure(const FileFailure& failure, bool has_connected
                                                                       : status_of_connect(failure);
 }
 
+bool is_server_lost(const FileFailure& failure, bool has_connected) {
+  if (failure.answer) return failure.answer->code == FileErrorCode::draining;
+  switch (status_of_file_failure(failure, has_connected)) {
+    case ExitStatus::not_accepted:
+    case ExitStatus::unreachable:
+    case ExitStatus::timed_out: return true;
+    case ExitStatus::wrong_peer: return !has_connected;
+    default: return false;
+  }
+}
+
 }  // namespace hotline::cli

@@ -9,4 +9,8 @@ namespace hotline::cli {
 /// connection that the server took.
 ExitStatus status_of_file_failure(const FileFailure& failure, bool has_connected);
 
+/// Returns true if nothing else that is asked of the server can succeed now either: there is no
+/// connection, and none can be made.
+bool is_server_lost(const FileFailure& failure, bool has_connected);
+
 }  // namespace hotline::cli

@@ -50,6 +50,12 @@ std::string file_time_text(FileTime time) {
   return text.data();
 }
 
+std::string file_time_json(FileTime time) {
+  std::string text = file_time_text(time);
+  text[text.rfind(' ')] = 'T';
+  return text + 'Z';
+}
+
 JsonLine json_of_file(std::string_view path, const FileMeta& meta) {
   JsonLine object;
   object.add("path", path);
@@ -58,7 +64,7 @@ JsonLine json_of_file(std::string_view path, const FileMeta& meta) {
     object.add("size", static_cast<std::int64_t>(meta.size));
     object.add_flag("executable", meta.is_executable);
   }
-  object.add("modified", file_time_text(meta.modified));
+  object.add("modified", file_time_json(meta.modified));
   return object;
 }
 

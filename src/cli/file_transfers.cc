@@ -25,8 +25,15 @@ void FileTransfers::skip(const std::string& name, const std::string& reason) {
 }
 
 void FileTransfers::fail_with(const FileFailure& failure) {
-  const ExitStatus status = report_file_failure(failure, link_);
+  const ExitStatus status = status_of_file_failure(failure, link_.has_connected());
+  const bool is_lost = is_server_lost(failure, link_.has_connected());
+  // The others that run at the same time fail for the same reason.
+  if (!is_lost || !is_lost_) report_file_failure(failure, link_);
   if (failed_++ == 0) first_failure_ = status;
+  is_lost_ = is_lost_ || is_lost;
+  if (!is_lost) return;
+  failed_ += transfers_.size() - next_;
+  next_ = transfers_.size();
 }
 
 void FileTransfers::end_with(ExitStatus status) {

@@ -41,8 +41,11 @@ class FileTransfers {
   /// Notes what is left out, which makes the whole partial.
   void skip(const std::string& name, const std::string& reason);
 
-  /// Notes a failure before any transfer.
+  /// Notes a failure. If the server is lost, nothing more is begun, and what is left has failed.
   void fail_with(const FileFailure& failure);
+
+  /// Returns true if nothing more is to be begun.
+  bool is_over() const { return is_lost_ || end_; }
 
   /// Ends all with that status: nothing more is begun.
   void end_with(ExitStatus status);
@@ -71,6 +74,7 @@ class FileTransfers {
   std::uint64_t bytes_done_ = 0;
   ExitStatus first_failure_ = ExitStatus::ok;
   std::optional<ExitStatus> end_{};
+  bool is_lost_ = false;  ///< The server.
 };
 
 }  // namespace hotline::cli

@@ -31,8 +31,10 @@ class PromptRun final : private PeerWatch {
   /// Takes lines until they end, and returns the exit status. `fibers` are cancelled by a signal.
   ExitStatus converse() {
     const auto quota = link_.perform<FileQuota>([](FileClient& client) { return client.quota(); });
-    if (!quota) return report_file_failure(quota.error(), link_);
+    if (!quota) return report_no_connection(quota.error());
+    is_taking_lines_ = true;
     const ExitStatus status = take_lines();
+    is_taking_lines_ = false;
     link_.finish();
     return status;
   }
@@ -40,7 +42,7 @@ class PromptRun final : private PeerWatch {
   /// Cancels the command that runs, or all `fibers`, when a signal comes.
   void watch(Signals& signals, TaskGroup& fibers) {
     while (const auto signal = signals.wait()) {
-      const bool is_key = *signal == SIGINT && is_interactive_;
+      const bool is_key = *signal == SIGINT && is_interactive_ && is_taking_lines_;
       if (is_key && command_ != nullptr) {
         was_interrupted_ = true;
         command_->cancel();
@@ -55,6 +57,15 @@ class PromptRun final : private PeerWatch {
   std::optional<int> came() const { return came_; }
 
  private:
+  ExitStatus report_no_connection(const FileFailure& failure) const {
+    const ExitStatus status = report_file_failure(failure, link_);
+    if (!came_) return status;
+    // The terminal has shown ^C.
+    if (is_interactive_) write_standard(StandardStream::error, "\n");
+    report_note("interrupted before " + link_.to().uri + " has answered", common_.output);
+    return status;
+  }
+
   ExitStatus take_lines() {
     LineEditing editing{
         .history_path = is_edited_ ? history_path() : std::string(),
@@ -104,6 +115,7 @@ class PromptRun final : private PeerWatch {
   CommonOptions common_;
   bool is_interactive_ = StandardInput::is_terminal();
   bool is_edited_ = LineReader::edits_standard_input();
+  bool is_taking_lines_ = false;
   TaskGroup* command_ = nullptr;  ///< While one runs.
   bool was_interrupted_ = false;
   std::optional<int> came_{};
@@ -114,14 +126,12 @@ Result<std::optional<int>> run_until_ended(const FileCommandOptions& options,
                                            const CommonOptions& common, ExitStatus& status) {
   auto signals = Signals::block(without_ignored({SIGINT, SIGTERM}));
   if (!signals) return fail(std::move(signals.error()));
-  auto asked = Signals::block(without_ignored({SIGUSR1}));
+  auto asked = take_progress_signal();
   // On the fiber, because a connection ends on the loop on which it was made.
   std::optional<int> came;
   TaskGroup fibers({.loop = {.fiber_stack_bytes = kStackBytes}});
   const auto spawned = fibers.spawn("prompt", [&] {
-    FileLink::To to = link_to(options, common);
-    if (asked) to.asked = &*asked;
-    PromptRun run(std::move(to), common);
+    PromptRun run(link_to(options, common, asked), common);
     TaskGroup watcher;
     discard(watcher.spawn("signals", [&] { run.watch(*signals, fibers); }));
     status = run.converse();

@@ -135,7 +135,9 @@ std::string status_table() {
         "output came."},
        {"1", "failure"},
        {"2", "the command line is wrong, and nothing was done"},
-       {"4", "commands for files: the server does not accept the caller"},
+       {"4",
+        "commands for files: the server does not accept the caller, or there is no key for it "
+        "here"},
        {"5", "no server answers at the endpoint, or the name of its host is unknown"},
        {"6", "no connection within --timeout, or the peer's machine does not answer"},
        {"7", "commands for files: the server sent what it must not send"},

@@ -54,6 +54,8 @@ Signals::~Signals() {
   Engine::current().unblock_signals(state_->blocked);
 }
 
+void Signals::keep_blocked() noexcept { state_->blocked.clear(); }
+
 Result<int> Signals::wait(Deadline deadline, OnDrain on_drain) try {
   signalfd_siginfo info{};
   engine::Read read(state_->channel, std::as_writable_bytes(std::span(&info, 1)), on_drain);

@@ -114,6 +114,25 @@ class Transfers(Files):
         self.do("put", "-r", "d", "--links", "follow", "--to", "some/", status=8)
         self.assertEqual(sorted(os.listdir(self.home + "/some/d")), ["a", "file", "folder"])
 
+    def test_a_link_to_a_directory_that_cannot_be_read_says_so(self):
+        user = os.getuid() or 65534
+        self.write("else/b", b"2")
+        self.write("d/a", b"1")
+        os.symlink("../else", self.here + "/d/folder")
+        os.chmod(self.folder, 0o711)
+        for folder, _, _ in os.walk(self.here):
+            os.chmod(folder, 0o755)
+        os.chmod(self.here + "/else", 0)
+        with open(os.path.join(self.root, "users", "alice.toml"), "w") as file:
+            file.write(f"uid = {user}\n")
+        self.serve()
+        os.chmod(self.folder + "/s", 0o777)
+        put = self.run_command("put", "-r", "d", "--links", "follow", stdout=subprocess.DEVNULL,
+                               user=None if user == os.getuid() else user)
+        os.chmod(self.here + "/else", 0o700)
+        self.assertEqual(put.returncode, 8, put.stderr)
+        self.assertRegex(put.stderr, b"note: skipped d/folder: .*[Pp]ermission denied")
+
     def test_a_literal_name_is_no_pattern(self):
         self.serve()
         for name in ("a*", "ab"):
@@ -162,8 +181,51 @@ class Transfers(Files):
         self.do("rm", "b")
         for refused in (("rm", "a"), ("rm", "-r", "."), ("sum", "a"), ("ls", "z*")):
             self.do(*refused, status=10)
+        self.assertEqual(self.do("rm", "-n", "-r", "a"), b"a/b/f\na/b\na\n")
+        self.assertEqual(self.do("rm", "-n", "a"), b"a\n")
+        self.assertEqual([json.loads(line)["path"] for line in self.do(
+            "rm", "-n", "-r", "--json", "a").splitlines()], ["a/b/f", "a/b", "a"])
         self.do("rm", "-r", "a")
         self.assertEqual(self.do("ls"), b"")
+
+    def test_json_has_numbers_letters_and_times_with_a_zone(self):
+        self.set_user('quota = "10GiB"\nrights = "rw"\n')
+        self.serve()
+        self.write("a", b"1")
+        os.utime(self.here + "/a", (1_000_000_000, 1_000_000_000))
+        self.do("put", "a")
+        quota = json.loads(self.do("quota", "--json"))["quota"]
+        self.assertEqual((quota["bytes_max"], quota["rights"]), (10 << 30, "rw"))
+        file = json.loads(self.do("ls", "--json"))["file"]
+        self.assertEqual(file["modified"], "2001-09-09T01:46:40Z")
+
+    def test_the_users_are_objects_with_numbers_and_mistakes_have_a_status_of_their_own(self):
+        def user(*words, status=0):
+            done = run("files", "user", *words, "--root", self.root)
+            self.assertEqual(done.returncode, status, done.stderr)
+            return done
+        added = json.loads(user("add", "bob", "--quota", "1KiB", "--json").stdout)
+        self.assertEqual((added["bytes_max"], added["rights"], added.get("entries_max")),
+                         (1024, "rwod", None))
+        user("set", "bob", "--quota", "lots", status=2)
+        user("set", "bob", "--rights", "rx", status=2)
+        user("add", "No", status=2)
+        user("add", "bob", status=1)
+        unknown = user("recount", "nosuch", status=1)
+        self.assertIn(b"nosuch: there is no such user\n", unknown.stderr)
+
+    def test_a_home_for_all_callers_needs_its_user(self):
+        refused = run("serve", f"files={self.endpoint}?root={self.root}&user=nosuch")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn(b"there is no such user in ", refused.stderr)
+        self.assertIn(b"hint: 'hotline files user add ", refused.stderr)
+
+    def test_a_directory_for_what_is_got_must_be_there(self):
+        self.serve()
+        self.do("put", "-", "--to", "a", input=b"1")
+        refused = self.run_command("get", "a", "--to", "new/", stdout=subprocess.DEVNULL)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(b"hint: --to does not make a directory: make 'new/' first", refused.stderr)
 
 
 class Losses(Files):
@@ -206,6 +268,12 @@ class Losses(Files):
         self.assertLess([count for up, count in relay.passed if not up][1], 8 * MIB)
         self.assertEqual(os.listdir(self.here), ["a"])
 
+    def test_a_server_that_is_not_there_is_shown_once(self):
+        for command in ("sum", "rm", "mkdir"):
+            failed = self.run_command(command, "a", "b", "c", stdout=subprocess.DEVNULL)
+            self.assertEqual(failed.returncode, 5)
+            self.assertEqual(failed.stderr.count(b"error: "), 1, failed.stderr)
+
     def test_a_signal_ends_a_transfer_and_says_how_it_continues(self):
         self.serve()
         self.write("a", content_of(8 * MIB))
@@ -247,7 +315,9 @@ class Losses(Files):
         self.uploads("--drop", "b")
         last = json.loads(self.uploads("--json"))["upload"]
         self.assertEqual(last["path"], "c")
-        self.uploads("--drop", last["key"])
+        self.do("mkdir", "d")
+        drop = f"cd d\nuploads --drop {last['key']} --drop {last['key']} --drop /c\n"
+        self.do("files", input=drop.encode())
         self.assertEqual(self.uploads(), b"")
         self.assertEqual(json.loads(self.do("quota", "--json"))["quota"]["bytes_reserved"], 0)
 

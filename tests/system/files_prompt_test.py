@@ -1,9 +1,12 @@
 """`hotline files ENDPOINT`: the prompt for files, at a terminal and from a pipe."""
 import os
+import signal
+import socket
 import stat
+import subprocess
 import unittest
 
-from cli_support import Terminal
+from cli_support import Program, Terminal, accept, run
 from files_support import MIB, Files, Relay, content_of
 
 INTERRUPT, COMPLETE, END = "\x03", "\t", "\x04"
@@ -72,6 +75,34 @@ class FromAPipe(Prompt):
         self.lines("pwd", status=5)
         self.do("files", status=2, endpoint="users")
 
+    def test_a_question_how_far_it_is_that_nothing_answers_does_not_end_it(self):
+        self.serve()
+        with Program("files", self.endpoint, stdin=subprocess.PIPE,
+                     stdout=subprocess.PIPE) as prompt:
+            prompt.process.stdin.write(b"pwd\n")
+            prompt.process.stdin.flush()
+            self.assertEqual(prompt.process.stdout.readline(), b"/\n")
+            prompt.signal(signal.SIGUSR1)
+            prompt.process.stdin.close()
+            self.assertEqual(prompt.end(), 0)
+
+    def test_hints_are_commands_of_the_prompt(self):
+        self.serve()
+        self.write("a", b"1")
+        for lines, hint in ((("get",), "hint: get PATH..."),
+                            (("get --tow x",), "'get"),
+                            (("put a", "put a --to b", "mv a b"), "hint: -f replaces "),
+                            (("rm d",), "hint: -r removes "),
+                            (("mkdir x/y",), "hint: -p makes "),
+                            (("mkdir d",), "hint: -p accepts ")):
+            self.do("mkdir", "-p", "d/e")
+            failed = run("files", self.endpoint, input="".join(
+                line + "\n" for line in lines).encode(), cwd=self.here)
+            self.assertIn(hint, failed.stderr.decode())
+            self.assertNotRegex(failed.stderr.decode(), "ENDPOINT|hotline [a-z]")
+            for name in ("a", "b"):
+                self.run_command("rm", name, stdout=subprocess.DEVNULL)
+
     def test_help_names_every_command(self):
         self.serve()
         shown = self.lines("help", "help get", "ls --help")
@@ -110,6 +141,16 @@ class AtATerminal(Prompt):
             prompt.expect("/d >>: ")
             prompt.type("quit\n")
             self.assertEqual(prompt.end(), 0)
+
+    def test_an_interrupt_ends_it_while_it_connects(self):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.folder + "/silent")
+            listener.listen()
+            with self.terminal(f"unix://{self.folder}/silent") as prompt:
+                with accept(listener):
+                    prompt.type(INTERRUPT)
+                    prompt.expect("\r\nnote: interrupted before unix://")
+                    self.assertEqual(prompt.end(), -signal.SIGINT)
 
     def test_the_end_of_input_ends_it(self):
         self.serve()

@@ -13,10 +13,11 @@
 namespace hotline HOTLINE_PUBLIC {
 
 /// Receives signals without a signal handler. The signals are blocked in the thread that makes the
-/// object, and in threads that it starts later; the thread that destroys the object unblocks them.
-/// Make it before other threads start: a signal that one of them does not block has its usual
-/// effect there. Move only. One fiber or thread may wait at a time. After a fiber of a loop has
-/// waited on it, only that loop may use it. In a simulated world the test sends the signals.
+/// object, and in threads that it starts later; the thread that destroys the object unblocks them,
+/// unless keep_blocked() says otherwise. Make it before other threads start: a signal that one of
+/// them does not block has its usual effect there. Move only. One fiber or thread may wait at a
+/// time. After a fiber of a loop has waited on it, only that loop may use it. In a simulated world
+/// the test sends the signals.
 ///
 ///     auto reload = Signals::block({SIGHUP});
 ///     if (!reload) return fail(reload.error());
@@ -35,6 +36,10 @@ class Signals {
   Signals(Signals&&) noexcept;
   Signals& operator=(Signals&&) = delete;
   ~Signals();
+
+  /// Leaves the signals blocked when this object is destroyed, for a program that is about to end:
+  /// one that comes late does not change how it ends.
+  void keep_blocked() noexcept;
 
   /// Waits for the next signal. Returns its number. Suspends the fiber; a thread without a loop
   /// blocks. A signal that comes several times before the wait is returned once. Fails with

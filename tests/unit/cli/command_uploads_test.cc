@@ -27,4 +27,13 @@ TEST_CASE("one upload and all of them exclude each other") {
   CHECK(options.error().message() == "--drop and --drop-all exclude each other");
 }
 
+TEST_CASE("32 hexadecimal digits are a key, and nothing else is") {
+  CHECK(is_upload_key("0123456789abcdef0123456789abcdef"));
+  for (const char* word : {"", "0123456789abcdef", "./0123456789abcdef0123456789abcd",
+                           "0123456789abcdef0123456789ABCDEF"}) {
+    CAPTURE(word);
+    CHECK_FALSE(is_upload_key(word));
+  }
+}
+
 }  // namespace hotline::cli::command_uploads_test

@@ -48,4 +48,22 @@ TEST_CASE("a server that hangs up at once does not accept the caller") {
   CHECK(status_of_file_failure(refused, false) == ExitStatus::unreachable);
 }
 
+TEST_CASE("a server is lost where nothing else can succeed either") {
+  const auto is_lost = [](ErrorKind kind, bool has_connected) {
+    return is_server_lost(FileFailure(make_error(kind, {}, {}, {})), has_connected);
+  };
+  for (const bool has_connected : {false, true}) {
+    CHECK(is_lost(ErrorKind::refused, has_connected));
+    CHECK(is_lost(ErrorKind::reset, has_connected));
+    CHECK(is_lost(ErrorKind::permission_denied, has_connected));
+    CHECK_FALSE(is_server_lost(answered(FileErrorCode::exists), has_connected));
+    CHECK_FALSE(is_server_lost(answered(FileErrorCode::stalled), has_connected));
+    CHECK(is_server_lost(answered(FileErrorCode::draining), has_connected));
+  }
+  CHECK(is_lost(ErrorKind::protocol_violation, false));
+  // It may be about one file.
+  CHECK_FALSE(is_lost(ErrorKind::protocol_violation, true));
+  CHECK_FALSE(is_server_lost(FileFailure(system_error(ENOSPC, "write")), true));
+}
+
 }  // namespace hotline::cli::file_status_test

@@ -33,6 +33,7 @@ TEST_CASE("a time is shown in UTC, also one before 1970") {
   CHECK(file_time_text(FileTime(seconds(0))) == "1970-01-01 00:00:00");
   CHECK(file_time_text(FileTime(nanoseconds(-1))) == "1969-12-31 23:59:59");
   CHECK(file_time_text(FileTime(seconds(1'795'816'800))) == "2026-11-27 22:00:00");
+  CHECK(file_time_json(FileTime(seconds(1'795'816'800))) == "2026-11-27T22:00:00Z");
 }
 
 TEST_CASE("a file as JSON has its size, a directory has none") {

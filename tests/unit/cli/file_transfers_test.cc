@@ -4,7 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/yield.h"
 #include "support/loops.h"
+#include "support/standard_streams.h"
 
 namespace hotline::cli::file_transfers_test {
 namespace {
@@ -64,6 +66,32 @@ TEST_CASE("where all is skipped, nothing was done") {
   });
   CHECK(status == ExitStatus::failed);
   CHECK(dry == ExitStatus::failed);
+}
+
+TEST_CASE("after the loss of the server, which is shown once, nothing more is begun") {
+  ExitStatus status = ExitStatus::ok;
+  int runs = 0;
+  const std::string shown = test::written_to(stderr, [&] {
+    test::on_loop(EngineKind::epoll, [&](engine::EventLoop&) {
+      FileLink link({.uri = "tcp://127.0.0.1:1", .home = {}, .form = OutputForm::text});
+      FileTransfers transfers(link, "get", 2);
+      for (int i = 0; i < 5; ++i) {
+        transfers.add({.name = "a",
+                       .run = [&](FileLink&, const FileTransfer::OnProgress&) -> FileResult<void> {
+                         ++runs;
+                         yield();
+                         return std::unexpected(
+                             FileFailure(make_error(ErrorKind::refused, "connect to", "a", {})));
+                       }});
+      }
+      status = transfers.run();
+      CHECK(transfers.is_over());
+    });
+  });
+  CHECK(status == ExitStatus::unreachable);
+  CHECK(runs == 2);
+  CHECK(shown.find("cannot connect to a") == shown.rfind("cannot connect to a"));
+  CHECK(shown.find("cannot connect to a") != shown.npos);
 }
 
 TEST_CASE("after an end nothing more is begun") {

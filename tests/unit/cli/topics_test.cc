@@ -53,9 +53,14 @@ TEST_CASE("the topic concurrency describes every word") {
 }
 
 TEST_CASE("the exit statuses are listed once each") {
-  for (const std::string status : {"0", "1", "2", "5", "6", "130", "255"}) {
+  for (const std::string status :
+       {"0", "1", "2", "4", "5", "6", "7", "8", "9", "10", "130", "255"}) {
     CHECK(('\n' + status_table()).find("\n  " + status + ' ') != std::string::npos);
   }
+}
+
+TEST_CASE("the exit statuses say that a key is missing") {
+  CHECK(status_table().find("no key") != std::string::npos);
 }
 
 }  // namespace hotline::cli::topics_test

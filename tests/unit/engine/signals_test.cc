@@ -141,6 +141,19 @@ TEST_CASE("a signal has its own effect again after the object that waited for it
   CHECK(sigismember(&blocked, SIGUSR1) == 0);
 }
 
+TEST_CASE("a signal that is kept blocked comes to nothing after that object") {
+  const KeepsMask mask;
+  {
+    auto signals = Signals::block({SIGUSR1});
+    REQUIRE(signals);
+    signals->keep_blocked();
+    ::raise(SIGUSR1);
+  }
+  CHECK(engine::Engine::current().is_blocked(SIGUSR1));
+  // It is there for the next one, before which it must not end this process.
+  CHECK(Signals::block({SIGUSR1})->wait().value() == SIGUSR1);
+}
+
 namespace {
 
 void own_handler(int) {}
