@@ -9,7 +9,7 @@ namespace hotline::engine {
 
 Waiter::Waiter(OnDrain on_drain) : loop_(EventLoop::running()), on_drain_(on_drain) {
   if (loop_ == nullptr) {
-    counter_.emplace();
+    if (Engine::current().interrupter() != nullptr) counter_.emplace();
     return;
   }
   wait_.emplace(*loop_, on_drain);
@@ -26,13 +26,15 @@ Waiter::~Waiter() {
 
 int Waiter::wait(Deadline deadline) {
   if (loop_ != nullptr) return loop_->park(*wait_, deadline);
-  if (counter_->fd() < 0) return -EMFILE;
   // Without a loop the engine of a thread is always the blocking one.
-  return static_cast<BlockingEngine&>(Engine::current()).wait_for(*counter_, deadline, on_drain_);
+  auto& engine = static_cast<BlockingEngine&>(Engine::current());
+  if (!counter_) return engine.wait_for(signal_, deadline, on_drain_);
+  if (counter_->fd() < 0) return -EMFILE;
+  return engine.wait_for(*counter_, deadline, on_drain_);
 }
 
 void Waiter::wake() noexcept {
-  if (loop_ == nullptr) return counter_->drain();
+  if (loop_ == nullptr) return counter_ ? counter_->drain() : signal_.set();
   if (loop_->is_on_its_thread()) return loop_->complete(*wait_, 0);
   mailbox_->post(std::move(letters_));
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/blocking/thread_signal.h"
 #include "engine/interrupter.h"
 #include "engine/plain_wait.h"
 
@@ -39,7 +40,8 @@ class Waiter {
   std::shared_ptr<Address> address_;
   std::shared_ptr<Mailbox> mailbox_;
   Mailbox::Letters letters_;  ///< Made in advance, so that wake() cannot fail for lack of memory.
-  std::optional<Interrupter> counter_;  ///< What a thread without a loop polls.
+  std::optional<Interrupter> counter_;  ///< What a thread polls beside its interrupter.
+  ThreadSignal signal_;                 ///< What a thread without an interrupter waits for.
 };
 
 }  // namespace hotline::engine

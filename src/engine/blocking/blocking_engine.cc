@@ -50,19 +50,25 @@ int BlockingEngine::wait_until(Deadline deadline, OnDrain on_drain) {
 
 int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_drainable) {
   for (;;) {
-    note_interrupts();
-    if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
-    if (scope_.code_in_force() == kDrainEnd && is_drainable) return -kDrainEnd;
     const Instant time = now();
-    if (deadline.has_passed(time)) return -kDeadlineEnd;
+    if (const int ended = end_before_wait(time, deadline, is_drainable); ended < 0) return ended;
     pollfd polled[] = {{fd, events, 0},
                        {interrupter_ == nullptr ? -1 : interrupter_->fd(), POLLIN, 0}};
-    done_at_once_ = 0;
-    note_wait();
     const int ready = ::poll(polled, 2, poll_timeout_ms(time, deadline));
     if (ready < 0 && errno != EINTR) return -errno;
     if (ready > 0 && polled[0].revents != 0) return 0;
   }
+}
+
+/// Returns why a wait would end at once, or 0 if it may begin now.
+int BlockingEngine::end_before_wait(Instant time, Deadline deadline, bool is_drainable) {
+  note_interrupts();
+  if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
+  if (scope_.code_in_force() == kDrainEnd && is_drainable) return -kDrainEnd;
+  if (deadline.has_passed(time)) return -kDeadlineEnd;
+  done_at_once_ = 0;
+  note_wait();
+  return 0;
 }
 
 int BlockingEngine::attempt(Operation& operation) {
@@ -115,6 +121,13 @@ int BlockingEngine::wait_for(Interrupter& counter, Deadline deadline, OnDrain on
   // Reading what the other thread wrote orders its work before what follows here; polling alone
   // does not.
   return counter.take_end_code() != 0 ? 0 : waited;
+}
+
+int BlockingEngine::wait_for(ThreadSignal& signal, Deadline deadline, OnDrain on_drain) {
+  const Deadline earliest = Deadline::earliest(deadline, scope_.deadline);
+  const int ended = end_before_wait(now(), earliest, on_drain == OnDrain::ends);
+  if (ended < 0) return signal.is_set() ? 0 : ended;
+  return signal.wait(earliest) ? 0 : -kDeadlineEnd;
 }
 
 Buffer BlockingEngine::take_buffer() {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/blocking/thread_signal.h"
 #include "engine/engine.h"
 #include "engine/interrupter.h"
 #include "engine/offload_pool.h"
@@ -33,6 +34,10 @@ class BlockingEngine final : public Engine {
   /// what was written. Returns 0, or as wait_until.
   int wait_for(Interrupter& counter, Deadline deadline, OnDrain on_drain);
 
+  /// Waits until another thread has set `signal`. Returns 0, or as wait_until. For a thread without
+  /// an interrupter, which could not end this wait.
+  int wait_for(ThreadSignal& signal, Deadline deadline, OnDrain on_drain);
+
   /// Lets an interrupter end the waits of this thread. While the object exists, Engine::current()
   /// returns its engine on this thread.
   class Interruptible;
@@ -45,6 +50,7 @@ class BlockingEngine final : public Engine {
  private:
   int leave_loop_and_perform(Operation& operation, Deadline deadline);
   int wait(int fd, short events, Deadline deadline, bool is_drainable);
+  int end_before_wait(Instant time, Deadline deadline, bool is_drainable);
   void note_done(const Operation& operation);
 
   Scope scope_;

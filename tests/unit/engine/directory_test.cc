@@ -1,13 +1,13 @@
 #include "hotline/engine/directory.h"
 
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,6 +17,7 @@
 #include "hotline/engine/deadline_scope.h"
 #include "support/loops.h"
 #include "support/mounted.h"
+#include "support/no_descriptors.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::directory_test {
@@ -308,16 +309,13 @@ TEST_CASE("a limit on descriptors is an error, and nothing is left open") {
     auto directory = Directory::open(folder.path());
     REQUIRE(directory);
     put(*directory, "file", "x");
-    rlimit before{};
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
-    const rlimit none{0, before.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    std::optional<test::NoDescriptors> limit(std::in_place);
     const auto opened = directory->open_file("file");
     const auto made = directory->create("new", 0600);
     const auto beneath = directory->open_beneath("");
     const auto copied = directory->duplicate();
     const auto status = directory->status("file");
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    limit.reset();
     CHECK(code_of(opened) == EMFILE);
     CHECK(opened.error().kind == ErrorKind::resource_exhausted);
     CHECK(code_of(made) == EMFILE);
