@@ -11,6 +11,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/engine/wait_descriptor.h"
 #include "hotline/net/tls.h"
 #include "support/loops.h"
 #include "support/memory_shortage.h"
@@ -148,7 +149,8 @@ TEST_CASE("a stream of the caller can be used on the caller's thread after the s
     {
       auto client = Session::start(stream, SessionRole::client, pair_options());
       REQUIRE(client);
-      settle();
+      // The greeting; a thread that blocked here would keep its loop from sending it.
+      REQUIRE(wait_readable(far.get(), deadline_after(60s)));
       test::receive_text(far.get(), 12);
     }
     test::send_text(far.get(), "more");
