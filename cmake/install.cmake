@@ -22,10 +22,10 @@ write_basic_package_version_file(${generated}/hotline-config-version.cmake
 
 # A static library brings what it needs along.
 if(BUILD_SHARED_LIBS)
-  set(pc_requires_private "liburing libssl libcrypto libxxhash")
+  set(pc_requires_private "liburing libseccomp libssl libcrypto libxxhash")
   set(pc_libraries_private "-lboost_context -pthread")
 else()
-  set(pc_requires "liburing libssl libcrypto libxxhash")
+  set(pc_requires "liburing libseccomp libssl libcrypto libxxhash")
   set(pc_libraries "-lboost_context -pthread")
 endif()
 file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
@@ -74,7 +74,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libhotline-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "libboost-context-dev, liburing-dev, libssl-dev, libxxhash-dev, pkg-config")
+    "libboost-context-dev, libseccomp-dev, liburing-dev, libssl-dev, libxxhash-dev, pkg-config")
 set(CPACK_DEBIAN_DEVELOPMENT_DEBUGINFO_PACKAGE OFF)
 set(CPACK_COMPONENTS_ALL development)
 if(HOTLINE_BUILD_CLI)

@@ -1,115 +1,87 @@
 #include "engine/call_filter.h"
 
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
+#include <seccomp.h>
 
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <span>
-#include <vector>
 
 #include "engine/annotations.h"
-#include "engine/operations/system_result.h"
 
 namespace hotline::engine {
 namespace {
 
 constexpr std::string_view kRefuseCalls = "refuse system calls with seccomp";
 
-constexpr std::array kRefusedCalls = {
+// Processors have some calls in an older form too, or not at all.
+constexpr const char* kRefusedCalls[] = {
     // programs, and the memory and descriptors of others
-    SYS_execve, SYS_execveat, SYS_process_vm_readv, SYS_process_vm_writev, SYS_process_madvise,
-    SYS_pidfd_getfd, SYS_kcmp, SYS_personality,
+    "execve", "execveat", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd",
+    "kcmp", "personality", "uselib",
     // mounts and namespaces
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_move_mount, SYS_open_tree, SYS_fsopen,
-    SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_unshare, SYS_setns,
+    "mount", "umount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
+    "fsconfig", "fsmount", "fspick", "mount_setattr", "unshare", "setns",
     // the kernel
-    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_bpf,
-    SYS_perf_event_open, SYS_userfaultfd, SYS_fanotify_init, SYS_add_key, SYS_request_key,
-    SYS_keyctl, SYS_syslog,
+    "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "bpf",
+    "perf_event_open", "userfaultfd", "fanotify_init", "add_key", "request_key", "keyctl", "syslog",
     // the machine
-    SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_quotactl, SYS_quotactl_fd, SYS_sethostname,
-    SYS_setdomainname, SYS_settimeofday, SYS_clock_settime, SYS_vhangup,
+    "reboot", "swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "sethostname",
+    "setdomainname", "settimeofday", "stime", "clock_settime", "clock_settime64", "vhangup", "iopl",
+    "ioperm", "modify_ldt",
     // links, devices, owners, and files without a path that could be guarded
-    SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_fchown, SYS_fchownat, SYS_truncate,
-    SYS_open_by_handle_at, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr,
+    "link", "linkat", "symlink", "symlinkat", "mknod", "mknodat", "chown", "lchown", "fchown",
+    "fchownat", "truncate", "truncate64", "open_by_handle_at", "setxattr", "lsetxattr", "fsetxattr",
     // users
-    SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid, SYS_setgroups,
-    SYS_setfsuid, SYS_setfsgid, SYS_capset};
+    "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid",
+    "setfsgid", "capset"};
 
-constexpr std::array kRingCalls = {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register};
+constexpr const char* kRingCalls[] = {"io_uring_setup", "io_uring_enter", "io_uring_register"};
 
-// A filter must know the processor, because a program can make calls of several kinds, in which the
-// same number means different calls. Old processors have some calls in two forms.
-#if defined(__x86_64__)
-constexpr std::uint32_t kProcessor = AUDIT_ARCH_X86_64;
-constexpr std::array kOldForms = {
-    SYS_link, SYS_symlink, SYS_mknod,  SYS_chown,           SYS_lchown,
-    SYS_iopl, SYS_ioperm,  SYS_uselib, SYS_kexec_file_load, SYS_modify_ldt};
-#elif defined(__aarch64__)
-constexpr std::uint32_t kProcessor = AUDIT_ARCH_AARCH64;
-constexpr std::array kOldForms = {SYS_kexec_file_load};
-#else
-constexpr std::uint32_t kProcessor = 0;
-constexpr std::array kOldForms = {SYS_execve};
-#endif
+constexpr const char* kTracingCalls[] = {"ptrace"};
 
-// The numbers of x32, on x86-64.
-constexpr std::uint32_t kOtherKind = 0x40000000;
+constexpr std::uint32_t kRefusal = SCMP_ACT_ERRNO(EPERM);
 
-constexpr std::uint32_t kRefusal = SECCOMP_RET_ERRNO | EPERM;
+struct Release {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+using Filter = std::unique_ptr<void, Release>;
 
-std::vector<std::uint32_t> refused_calls(RingUse rings) {
-  std::vector<std::uint32_t> calls;
-  const auto add = [&](std::span<const int> more) {
-    calls.insert(calls.end(), more.begin(), more.end());
-  };
-  add(kRefusedCalls);
-  add(kOldForms);
-  if (rings == RingUse::refused) add(kRingCalls);
-  if (!kUnderAsan) calls.push_back(SYS_ptrace);
-  return calls;
+/// Returns 0 or a negated errno, as the functions of libseccomp do.
+int refuse(const Filter& filter, std::span<const char* const> calls) {
+  for (const char* each : calls) {
+    const int number = seccomp_syscall_resolve_name(each);
+    // Newer than the library.
+    if (number == __NR_SCMP_ERROR) continue;
+    const int failed = seccomp_rule_add(filter.get(), kRefusal, number, 0);
+    if (failed < 0) return failed;
+  }
+  return 0;
 }
 
-std::vector<sock_filter> make_program(std::span<const std::uint32_t> refused) {
-  // Jumps are relative, and reach 255 steps.
-  const auto to_refusal = [&](std::size_t index) {
-    return static_cast<std::uint8_t>(refused.size() - index);
-  };
-  std::vector<sock_filter> steps{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kProcessor, 1, 0),
-                                 BPF_STMT(BPF_RET | BPF_K, kRefusal),
-                                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-                                 BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kOtherKind,
-                                          static_cast<std::uint8_t>(refused.size() + 1), 0)};
-  for (std::size_t i = 0; i < refused.size(); ++i) {
-    steps.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i], to_refusal(i), 0));
-  }
-  steps.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  steps.push_back(BPF_STMT(BPF_RET | BPF_K, kRefusal));
-  return steps;
+int refuse_all(const Filter& filter, RingUse rings) {
+  int failed = refuse(filter, kRefusedCalls);
+  if (failed == 0 && !kUnderAsan) failed = refuse(filter, kTracingCalls);
+  if (failed == 0 && rings == RingUse::refused) failed = refuse(filter, kRingCalls);
+  return failed;
+}
+
+int set_attributes(const Filter& filter) {
+  // Calls of other processors' kinds.
+  const int failed = seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, kRefusal);
+  return failed < 0 ? failed : seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
 }
 
 }  // namespace
 
 Result<void> install_call_filter(RingUse rings) {
-  if (kProcessor == 0) {
-    return fail(make_error(ErrorKind::unsupported, kRefuseCalls, {},
-                           "the calls of this processor are not known"));
-  }
-  std::vector<sock_filter> steps = make_program(refused_calls(rings));
-  const sock_fprog program{static_cast<unsigned short>(steps.size()), steps.data()};
-  const int failed = system_result([&] {
-    return raw_call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
-  });
+  const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
+  if (!filter) throw std::bad_alloc();
+  int failed = set_attributes(filter);
+  if (failed == 0) failed = refuse_all(filter, rings);
+  if (failed == 0) failed = seccomp_load(filter.get());
   if (failed == 0) return {};
-  if (failed > 0) {
-    return fail(make_error(ErrorKind::unsupported, kRefuseCalls, {},
-                           "another thread has a filter of its own"));
-  }
   Error error = system_error(-failed, kRefuseCalls);
   error.kind = ErrorKind::unsupported;
   return fail(std::move(error));
