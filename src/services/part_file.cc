@@ -46,6 +46,8 @@ Result<PartFile> PartFile::open(const Directory& directory, std::string part_nam
   if (!file) return fail(std::move(file.error()));
   const auto status = file->status();
   if (!status) return fail(status.error());
+  // Someone may have given another file this name.
+  if (status->links > 1) return fail(system_error(EMLINK, "open the part of a file"));
   PartFile part(directory, std::move(part_name), std::move(*file));
   part.size_ = status->size;
   return part;

@@ -21,7 +21,8 @@ class PartFile {
   /// Makes a new one for the file `name`. `directory` must outlive it.
   static Result<PartFile> make(const Directory& directory, std::string_view name);
 
-  /// Opens one that was made earlier.
+  /// Opens one that was made earlier. Fails as Directory::open_for_writing(), and with EMLINK if
+  /// the file has another name too: it is not known to be only a part then.
   static Result<PartFile> open(const Directory& directory, std::string part_name);
 
   /// Reserves the storage for `size` bytes in all. Fails only if the disk lacks it.

@@ -90,6 +90,19 @@ TEST_CASE("a part that is opened again is hashed, and cut where it differs") {
   CHECK((place.read("film") == content));
 }
 
+TEST_CASE("a part that is a name of another file is not opened") {
+  Place place;
+  REQUIRE(place.directory.create("other", 0600));
+  const std::string other = place.place.path() + "/other";
+  REQUIRE(link(other.c_str(), (place.place.path() + "/.film.part").c_str()) == 0);
+  REQUIRE(symlink("other", (place.place.path() + "/.link.part").c_str()) == 0);
+  for (const auto& [name, error] : {std::pair(".film.part", EMLINK), {".link.part", ELOOP}}) {
+    const auto opened = PartFile::open(place.directory, name);
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().native_code == error);
+  }
+}
+
 TEST_CASE("a part of the longest name fits, and one that is removed is gone") {
   Place place;
   auto part = PartFile::make(place.directory, std::string(255, 'n'));
