@@ -53,6 +53,20 @@ struct PutRun {
       entered{};  ///< Device and inode of the directories in which the walk is.
 };
 
+/// A directory of this machine. `root` stays open until all is put: what is exchanged for a link
+/// after it was found leads nowhere.
+struct PutDirectory {
+  std::shared_ptr<const Directory> root;
+  std::string beneath{};  ///< The path below `root`.
+  std::string shown{};    ///< The path as the user knows it.
+
+  PutDirectory child(const std::string& name) const {
+    return {.root = root,
+            .beneath = beneath.empty() ? name : beneath + '/' + name,
+            .shown = shown + '/' + name};
+  }
+};
+
 FileReplacement replacement_of(const PutOptions& options) {
   return {.on_exist = options.replaces ? OnExist::replace : OnExist::fail};
 }
@@ -69,9 +83,9 @@ FileResult<void> put_outcome(const FileResult<FileVersion>& done, const PutOptio
       with_hint(done.error(), FileErrorCode::exists, "-f replaces files that exist"));
 }
 
-FileResult<void> upload(const PutRun& run, const std::string& directory, const std::string& name,
+FileResult<void> upload(const PutRun& run, const PutDirectory& directory, const std::string& name,
                         const FilePath& path, const FileTransfer::OnProgress& on_progress) {
-  auto opened = Directory::open(directory);
+  auto opened = directory.root->open_beneath(directory.beneath);
   if (!opened) return fail(std::move(opened.error()));
   auto file = FileUpload::open(
       *opened, name,
@@ -110,7 +124,7 @@ FileResult<void> upload_input(const PutRun& run, const FilePath& path) {
   return put_outcome(put, run.options);
 }
 
-void add_local(FileTransfers& transfers, const PutRun& run, const std::string& directory,
+void add_local(FileTransfers& transfers, const PutRun& run, const PutDirectory& directory,
                const std::string& name, std::uint64_t size, const std::string& remote) {
   const auto path = FilePath::parse(remote);
   if (!path) return transfers.skip(name, std::string(describe(path.error())));
@@ -135,8 +149,14 @@ void add_empty_directory(FileTransfers& transfers, const std::string& remote) {
                  }});
 }
 
-void add_local_tree(FileTransfers& transfers, PutRun& run, const Directory& directory,
-                    const std::string& local, const std::string& remote);
+void add_local_tree(FileTransfers& transfers, PutRun& run, const PutDirectory& directory,
+                    const std::string& remote);
+
+Result<PutDirectory> open_here(const std::string& path) {
+  auto opened = Directory::open(path);
+  if (!opened) return fail(std::move(opened.error()));
+  return PutDirectory{.root = std::make_shared<const Directory>(std::move(*opened)), .shown = path};
+}
 
 /// Adds what a link leads to, under the name of the link.
 void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
@@ -147,47 +167,46 @@ void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
   std::error_code error;
   const auto target = std::filesystem::canonical(local, error);
   if (error) return transfers.skip(local, system_error(error.value(), "follow it").message());
-  const auto directory = Directory::open(target);
+  const auto directory = open_here(target);
   if (directory) {
     if (!run.options.is_recursive) return transfers.skip(local, kNotRecursive);
-    return add_local_tree(transfers, run, *directory, target, remote);
+    return add_local_tree(transfers, run, *directory, remote);
   }
-  const auto parent = Directory::open(target.parent_path());
-  const auto status = parent ? parent->status(target.filename().native())
+  const auto parent = open_here(target.parent_path());
+  const auto status = parent ? parent->root->status(target.filename().native())
                              : Result<FileStatus>(fail(parent.error()));
   if (!status) return transfers.skip(local, status.error().message());
   if (status->kind == EntryKind::directory) {
     return transfers.skip(local, directory.error().message());
   }
   if (status->kind != EntryKind::file) return transfers.skip(local, kNotFile);
-  add_local(transfers, run, target.parent_path(), target.filename(), status->size, remote);
+  add_local(transfers, run, *parent, target.filename(), status->size, remote);
 }
 
 /// Adds an entry of a directory.
-void add_entry(FileTransfers& transfers, PutRun& run, const Directory& directory,
-               const DirectoryEntry& entry, const std::string& local, const std::string& remote) {
-  const std::string path = local + '/' + entry.name;
+void add_entry(FileTransfers& transfers, PutRun& run, const PutDirectory& directory,
+               const DirectoryEntry& entry, const std::string& remote) {
+  const PutDirectory child = directory.child(entry.name);
   const std::string below = remote.empty() ? entry.name : remote + '/' + entry.name;
   switch (entry.kind) {
     case EntryKind::file:
-      return add_local(transfers, run, local, entry.name, entry.status ? entry.status->size : 0,
+      return add_local(transfers, run, directory, entry.name, entry.status ? entry.status->size : 0,
                        below);
-    case EntryKind::directory: {
-      const auto child = directory.open_beneath(entry.name);
-      if (!child) return transfers.skip(path, child.error().message());
-      return add_local_tree(transfers, run, *child, path, below);
-    }
-    case EntryKind::link: return add_link(transfers, run, path, below);
-    case EntryKind::other: return transfers.skip(path, kNotFile);
+    case EntryKind::directory: return add_local_tree(transfers, run, child, below);
+    case EntryKind::link: return add_link(transfers, run, child.shown, below);
+    case EntryKind::other: return transfers.skip(child.shown, kNotFile);
   }
 }
 
 /// Adds what a directory contains, and what is below it. What cannot be read is skipped.
-void add_local_tree(FileTransfers& transfers, PutRun& run, const Directory& directory,
-                    const std::string& local, const std::string& remote) {
-  const auto status = directory.status();
+void add_local_tree(FileTransfers& transfers, PutRun& run, const PutDirectory& directory,
+                    const std::string& remote) {
+  const std::string& local = directory.shown;
+  const auto opened = directory.root->open_beneath(directory.beneath);
+  if (!opened) return transfers.skip(local, opened.error().message());
+  const auto status = opened->status();
   if (!status) return transfers.skip(local, status.error().message());
-  auto entries = directory.entries();
+  auto entries = opened->entries();
   if (!entries) return transfers.skip(local, entries.error().message());
   const std::pair id(status->device, status->inode);
   if (std::ranges::count(run.entered, id) > 0) {
@@ -201,7 +220,7 @@ void add_local_tree(FileTransfers& transfers, PutRun& run, const Directory& dire
     if (!some || some->empty()) break;
     for (const DirectoryEntry& each : *some) {
       is_empty = false;
-      add_entry(transfers, run, directory, each, local, remote);
+      add_entry(transfers, run, directory, each, remote);
     }
   }
   run.entered.pop_back();
@@ -229,12 +248,12 @@ Result<void> add_word(FileTransfers& transfers, PutRun& run, const std::string& 
   const std::string parent = parent_of(local, slash);
   const bool has_name = leaf != "." && leaf != ".." && !leaf.empty();
   if (has_name) {
-    const auto directory = Directory::open(parent);
+    const auto directory = open_here(parent);
     if (!directory) return fail(directory.error());
-    const auto status = directory->status(leaf);
+    const auto status = directory->root->status(leaf);
     if (!status) return fail(status.error());
     if (status->kind == EntryKind::file) {
-      add_local(transfers, run, parent, leaf, status->size, remote_name(run, leaf));
+      add_local(transfers, run, *directory, leaf, status->size, remote_name(run, leaf));
       return {};
     }
     if (status->kind == EntryKind::link) {
@@ -245,11 +264,11 @@ Result<void> add_word(FileTransfers& transfers, PutRun& run, const std::string& 
     }
   }
   if (!run.options.is_recursive) return transfers.skip(word, kNotRecursive), Result<void>();
-  const auto directory = Directory::open(local);
+  const auto directory = open_here(local);
   if (!directory) return fail(directory.error());
   const std::string remote =
       has_name ? remote_name(run, leaf) : read_remote_path(run.options.to)->text();
-  add_local_tree(transfers, run, *directory, local, remote);
+  add_local_tree(transfers, run, *directory, remote);
   return {};
 }
 
