@@ -231,7 +231,9 @@ Result<GetOptions> read_get(const Arguments& given) {
   if (auto read = read_file_command(given, kGetUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths = remote_words(given);
+  auto words = remote_words(given);
+  if (!words) return fail(std::move(words.error()));
+  options.paths = *std::move(words);
   if (options.paths.empty()) return fail(usage_error("missing PATH", kGetUsage));
   if (given.has("--to")) options.to = given.options.at("--to");
   if (options.to.empty())

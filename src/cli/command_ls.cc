@@ -81,7 +81,9 @@ Result<LsOptions> read_ls(const Arguments& given) {
   if (auto read = read_file_command(given, kLsUsage, options.common); !read) {
     return fail(read.error());
   }
-  if (given.words.size() > 1) options.path = remote_words(given).front();
+  auto words = remote_words(given);
+  if (!words) return fail(std::move(words.error()));
+  if (!words->empty()) options.path = std::move(words->front());
   options.is_recursive = given.has("--recursive");
   options.is_long = given.has("--long");
   return options;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/endpoint_forms.h"
+#include "cli/option_values.h"
 #include "cli/report.h"
 
 namespace hotline::cli {
@@ -25,14 +26,12 @@ FileResult<void> outcome_of(const FileResult<FileVersion>& made, const MkdirOpti
       FileErrorCode::exists, "-p accepts a directory that is there"));
 }
 
-ExitStatus perform_mkdir(FileLink& link, const MkdirOptions& options, const CommonOptions& common) {
+ExitStatus perform_mkdir(FileLink& link, const MkdirOptions& options, const CommonOptions&) {
   FileTally tally;
-  for (const std::string& word : options.paths) {
-    auto path = read_remote_path(word);
-    if (!path) return report_error(path.error(), ExitStatus::usage, common.output);
+  for (const FilePath& path : options.paths) {
     if (tally.is_over()) break;
     const MakeDirectory request{
-        .path = *path,
+        .path = path,
         .parents = options.makes_parents ? MissingParents::make : MissingParents::fail};
     const auto made = link.perform<FileVersion>(
         [&](FileClient& client) { return client.make_directory(request); });
@@ -48,7 +47,14 @@ Result<MkdirOptions> read_mkdir(const Arguments& given) {
   if (auto read = read_file_command(given, kMkdirUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths.assign(given.words.begin() + 1, given.words.end());
+  for (std::size_t i = 1; i < given.words.size(); ++i) {
+    auto path = read_remote_path(given.words[i]);
+    if (!path) return fail(std::move(path.error()));
+    if (path->is_home()) {
+      return fail(usage_error(quote(given.words[i]) + " is the home, which exists", kMkdirUsage));
+    }
+    options.paths.push_back(*std::move(path));
+  }
   if (options.paths.empty()) return fail(usage_error("missing PATH", kMkdirUsage));
   options.makes_parents = given.has("--parents");
   return options;

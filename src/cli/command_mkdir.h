@@ -11,7 +11,7 @@ namespace hotline::cli {
 /// The arguments of `hotline mkdir`.
 struct MkdirOptions {
   FileCommandOptions common = {};
-  std::vector<std::string> paths = {};
+  std::vector<FilePath> paths = {};
   bool makes_parents = false;
 };
 

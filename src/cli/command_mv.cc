@@ -20,16 +20,19 @@ constexpr char kMvDescription[] =
 goes into that directory under its own name. What is in use is replaced only with -f.
 )";
 
-ExitStatus perform_mv(FileLink& link, const MvOptions& options, const CommonOptions& common) {
-  const auto from = read_remote_path(options.from);
-  if (!from) return report_error(from.error(), ExitStatus::usage, common.output);
-  const std::string target =
-      options.to.ends_with('/') ? options.to + std::string(from->leaf()) : options.to;
-  const auto to = read_remote_path(target);
-  if (!to) return report_error(to.error(), ExitStatus::usage, common.output);
+/// The home is a directory, however it is written.
+Result<FilePath> read_target(const std::string& word, const FilePath& from) {
+  auto to = read_remote_path(word);
+  const bool is_into = to && (to->is_home() || word.ends_with('/'));
+  if (!is_into) return to;
+  const std::string directory = to->is_home() ? std::string() : to->text() + '/';
+  return read_remote_path(directory + std::string(from.leaf()));
+}
+
+ExitStatus perform_mv(FileLink& link, const MvOptions& options, const CommonOptions&) {
   const MoveFile request{
-      .path = *from,
-      .target = *to,
+      .path = options.from,
+      .target = options.to,
       .replacement = {.on_exist = options.replaces ? OnExist::replace : OnExist::fail}};
   const auto moved =
       link.perform<FileVersion>([&](FileClient& client) { return client.move(request); });
@@ -48,8 +51,15 @@ Result<MvOptions> read_mv(const Arguments& given) {
     return fail(read.error());
   }
   if (given.words.size() < 3) return fail(usage_error("missing FROM or TO", kMvUsage));
-  options.from = given.words[1];
-  options.to = given.words[2];
+  auto from = read_remote_path(given.words[1]);
+  if (!from) return fail(std::move(from.error()));
+  if (from->is_home()) {
+    return fail(usage_error("the home itself cannot be moved", "name something in it"));
+  }
+  auto to = read_target(given.words[2], *from);
+  if (!to) return fail(std::move(to.error()));
+  options.from = *std::move(from);
+  options.to = *std::move(to);
   options.replaces = given.has("--force");
   return options;
 }

@@ -11,8 +11,8 @@ namespace hotline::cli {
 /// The arguments of `hotline mv`.
 struct MvOptions {
   FileCommandOptions common = {};
-  std::string from = {};
-  std::string to = {};
+  FilePath from = {};
+  FilePath to = {};
   bool replaces = false;
 };
 

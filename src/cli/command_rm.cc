@@ -92,7 +92,9 @@ Result<RmOptions> read_rm(const Arguments& given) {
   if (auto read = read_file_command(given, kRmUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths = remote_words(given);
+  auto words = remote_words(given);
+  if (!words) return fail(std::move(words.error()));
+  options.paths = *std::move(words);
   if (options.paths.empty()) return fail(usage_error("missing PATH", kRmUsage));
   options.is_recursive = given.has("--recursive");
   options.is_dry = given.has("--dry-run");

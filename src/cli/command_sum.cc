@@ -71,7 +71,9 @@ Result<SumOptions> read_sum(const Arguments& given) {
   if (auto read = read_file_command(given, kSumUsage, options.common); !read) {
     return fail(read.error());
   }
-  options.paths = remote_words(given);
+  auto words = remote_words(given);
+  if (!words) return fail(std::move(words.error()));
+  options.paths = *std::move(words);
   if (options.paths.empty()) return fail(usage_error("missing PATH", kSumUsage));
   if (!given.has("--digest")) return options;
   const std::string& digest = given.options.at("--digest");

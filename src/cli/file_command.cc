@@ -137,11 +137,12 @@ Result<FilePath> read_remote_path(std::string_view word) {
                           "write it as 'docs/report.pdf'"));
 }
 
-std::vector<std::string> remote_words(const Arguments& given) {
+Result<std::vector<std::string>> remote_words(const Arguments& given) {
   std::vector<std::string> words(given.words.begin() + 1, given.words.end());
-  if (!given.has("--literal")) return words;
+  const bool are_patterns = !given.has("--literal");
   for (std::string& each : words) {
-    if (has_pattern_sign(each)) each = pattern_of(each);
+    if (!are_patterns && has_pattern_sign(each)) each = pattern_of(each);
+    if (auto path = fixed_path(each); !path) return fail(std::move(path.error()));
   }
   return words;
 }

@@ -117,8 +117,8 @@ void report_resumed(const std::string& name, std::uint64_t offset, const FileLin
 Result<FilePath> read_remote_path(std::string_view word);
 
 /// Returns the words of a command after the endpoint that stand for files at the server: patterns,
-/// or with --literal names.
-std::vector<std::string> remote_words(const Arguments& given);
+/// or with --literal names. Fails with a usage_error() if one of them cannot stand for a file.
+Result<std::vector<std::string>> remote_words(const Arguments& given);
 
 /// `--literal` of the commands that take patterns.
 OptionRow literal_row();

@@ -68,7 +68,9 @@ ExitStatus FilePrompt::run_program(const PromptCommand& command, Words words) {
     return print_output(prompt_help(command), ExitStatus::ok, common_.output);
   }
   if (auto placed = place(command, *given); !placed) {
-    return report_error(placed.error(), ExitStatus::usage, common_.output);
+    const bool is_usage = placed.error().kind == ErrorKind::invalid_argument;
+    return report_error(placed.error(), is_usage ? ExitStatus::usage : ExitStatus::failed,
+                        common_.output);
   }
   CommonOptions common = common_;
   if (given->has("--json")) common.output = OutputForm::json;

@@ -124,9 +124,13 @@ bool has_pattern_sign(std::string_view word) {
   return word.find_first_of(kGlobSigns) != std::string_view::npos;
 }
 
-FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word) {
+Result<FilePath> fixed_path(std::string_view word) {
   const std::string_view fixed = is_glob(word) ? fixed_part(word) : word;
-  auto base = read_remote_path(has_pattern_sign(word) ? plain_text(fixed) : std::string(fixed));
+  return read_remote_path(has_pattern_sign(word) ? plain_text(fixed) : std::string(fixed));
+}
+
+FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word) {
+  auto base = fixed_path(word);
   if (!base) return fail(std::move(base.error()));
   if (!is_glob(word)) {
     auto stat = link.perform<FileDescription>(
@@ -134,7 +138,7 @@ FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view
     if (!stat) return std::unexpected(std::move(stat.error()));
     return std::vector{RemoteName{.path = *base, .meta = stat->meta}};
   }
-  std::string_view pattern = word.substr(fixed.size());
+  std::string_view pattern = word.substr(fixed_part(word).size());
   if (pattern.starts_with('/')) pattern.remove_prefix(1);
   if (pattern.ends_with('/')) pattern.remove_suffix(1);
   const bool is_deep = pattern.contains('/') || pattern == "**";

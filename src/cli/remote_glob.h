@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/file_link.h"
+#include "hotline/core/result.h"
 #include "hotline/services/file_failure.h"
 #include "hotline/services/file_meta.h"
 #include "hotline/services/file_path.h"
@@ -28,9 +29,12 @@ struct RemoteName {
   FileMeta meta{};
 };
 
+/// Returns the path that a word is; of a pattern, that of the directory below which it matches.
+/// Fails with a usage_error() if it is none.
+Result<FilePath> fixed_path(std::string_view word);
+
 /// Returns what exists at the server for a word: what has that path, or all that matches. Fails as
-/// FileClient::list() and stat(), with `not_found` if nothing matches, and with `invalid_argument`
-/// for what is not a path.
+/// FileClient::list() and stat(), with `not_found` if nothing matches, and as fixed_path().
 FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word);
 
 }  // namespace hotline::cli

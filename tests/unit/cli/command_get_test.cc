@@ -26,6 +26,7 @@ TEST_CASE("get takes an endpoint, paths and where they go") {
   CHECK(refusal({"get", "--to=", "tcp://a:1", "x"}).message() == "--to: it is empty");
   CHECK(refusal({"get", "--json", "--to", "-", "tcp://a:1", "x"}).message() ==
         "--json and --to - exclude each other");
+  CHECK(refusal({"get", "tcp://a:1", "x", "../y"}).message().contains("is not a path"));
 }
 
 }  // namespace hotline::cli::command_get_test

@@ -48,4 +48,15 @@ TEST_CASE("only a word with one of the signs is a pattern") {
   CHECK_FALSE(has_pattern_sign("a\\b"));
 }
 
+TEST_CASE("what comes before the signs of a pattern is a path") {
+  CHECK(fixed_path("docs/a/*.pdf")->text() == "docs/a");
+  CHECK(fixed_path("docs/a")->text() == "docs/a");
+  CHECK(fixed_path("d\\*/x*")->text() == "d*");
+  CHECK(fixed_path("*")->is_home());
+  for (const char* word : {"../*", "a/../*", "..", "a/./b", "a//b"}) {
+    CAPTURE(word);
+    CHECK_FALSE(fixed_path(word));
+  }
+}
+
 }  // namespace hotline::cli::remote_glob_test
