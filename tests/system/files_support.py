@@ -2,7 +2,9 @@
 import hashlib
 import os
 import select
+import shutil
 import socket
+import stat
 import subprocess
 import tempfile
 import threading
@@ -19,14 +21,14 @@ def content_of(size):
 
 class Relay:
     """Passes connections on to a server; the first one breaks, or stalls, after `limit` bytes to
-    one side."""
+    one side. `at_limit` is called before."""
 
-    def __init__(self, path, target, limit, upwards, stalls=False):
+    def __init__(self, path, target, limit, upwards, stalls=False, at_limit=lambda: None):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen()
         self.target, self.limit, self.upwards = target, limit, upwards
-        self.stalls = stalls
+        self.stalls, self.at_limit = stalls, at_limit
         self.limit_reached = threading.Event()
         self.passed = []
         self.threads, self.ends = [], []
@@ -75,6 +77,7 @@ class Relay:
                 sink.sendall(piece)
                 count[1] += len(piece)
                 if limit is not None and count[1] > limit:
+                    self.at_limit()
                     self.limit_reached.set()
                     if self.stalls:
                         self._wait_for_hangup(source)
@@ -88,9 +91,36 @@ class Relay:
                 pass
 
 
+def write_file(path, content):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def read_file(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def tree(path):
+    """What is below a directory: of files the content, of links where they lead, of others None."""
+    found = {}
+    for folder, folders, names in os.walk(path):
+        for name in folders + names:
+            each = os.path.join(folder, name)
+            status = os.lstat(each)
+            found[os.path.relpath(each, path)] = (
+                "-> " + os.readlink(each) if stat.S_ISLNK(status.st_mode) else
+                read_file(each) if stat.S_ISREG(status.st_mode) else None)
+    return found
+
+
 class Files(unittest.TestCase):
     def setUp(self):
-        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.make_places(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def make_places(self, folder):
+        self.folder = folder
         self.root = os.path.join(self.folder, "root")
         self.home = os.path.join(self.root, "homes", "alice")
         self.here = os.path.join(self.folder, "here")
@@ -107,18 +137,13 @@ class Files(unittest.TestCase):
         return self.enterContext(Server(f"files={self.endpoint}?root={self.root}"))
 
     def write(self, name, content):
-        path = os.path.join(self.here, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
+        write_file(os.path.join(self.here, name), content)
 
     def read(self, name):
-        with open(os.path.join(self.here, name), "rb") as file:
-            return file.read()
+        return read_file(os.path.join(self.here, name))
 
     def stored(self, name):
-        with open(os.path.join(self.home, name), "rb") as file:
-            return file.read()
+        return read_file(os.path.join(self.home, name))
 
     def run_command(self, command, *words, **popen):
         """The finished program; `stderr` as bytes."""
@@ -126,8 +151,57 @@ class Files(unittest.TestCase):
                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=WAIT_S,
                               **popen)
 
-    def do(self, command, *words, status=0, endpoint=None, **popen):
+    def done(self, command, *words, status=0, endpoint=None, **popen):
         done = run("--home", os.path.join(self.folder, "state"), command,
                    endpoint or self.endpoint, *words, cwd=self.here, **popen)
         self.assertEqual(done.returncode, status, done.stderr)
-        return done.stdout
+        return done
+
+    def do(self, *words, **how):
+        """What a command prints."""
+        return self.done(*words, **how).stdout
+
+    def reported(self, *words, **how):
+        """What a command says on standard error."""
+        return self.done(*words, **how).stderr.decode()
+
+
+
+class SharedFiles(Files):
+    """One server for all tests of a class. Each begins with an empty home and directory here, and
+    with a directory `outside` of both that nothing may change."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        places = cls()
+        places.make_places(folder.name)
+        server = Server(f"files={places.endpoint}?root={places.root}")
+        cls.addClassCleanup(server.__exit__)
+        places.do("ls")
+        cls.places = {name: getattr(places, name)
+                      for name in ("folder", "root", "home", "here", "endpoint")}
+
+    def setUp(self):
+        vars(self).update(self.places)
+        self.outside = os.path.join(self.folder, "outside")
+        for each in (self.home, self.here, self.outside):
+            self._empty(each)
+        write_file(os.path.join(self.outside, "secret"), b"of others")
+        write_file(os.path.join(self.outside, "sub", "more"), b"of others too")
+        before = tree(self.outside)
+        self.addCleanup(lambda: self.assertEqual(tree(self.outside), before))
+
+    @staticmethod
+    def _empty(path):
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        for each in os.scandir(path):
+            if each.is_dir(follow_symlinks=False):
+                shutil.rmtree(each.path)
+            else:
+                os.unlink(each.path)
+
+    def plant(self, name, content):
+        """Puts a file into the home beside the server."""
+        write_file(os.path.join(self.home, name), content)
