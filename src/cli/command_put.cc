@@ -202,6 +202,10 @@ void add_entry(FileTransfers& transfers, PutRun& run, const PutDirectory& direct
 void add_local_tree(FileTransfers& transfers, PutRun& run, const PutDirectory& directory,
                     const std::string& remote) {
   const std::string& local = directory.shown;
+  // Nothing below it could be put, and the stack of a fiber is small.
+  if (const auto path = FilePath::parse(remote); !path) {
+    return transfers.skip(local, std::string(describe(path.error())));
+  }
   const auto opened = directory.root->open_beneath(directory.beneath);
   if (!opened) return transfers.skip(local, opened.error().message());
   const auto status = opened->status();

@@ -102,9 +102,8 @@ class Names(SharedFiles):
     def test_long_names_in_long_paths_arrive_and_go(self):
         name = "This-is-a-directory-with-a-stupidly-long-name-" * 4
         path = "/".join([name[:175]] * 3)
-        deep = "/".join("d" for _ in range(63))
         self.write(f"x/{path}/1", b"1")
-        self.write(f"x/{deep[2:]}/2", b"2")
+        self.write("x/" + "d/" * 20 + "2", b"2")
         self.do("put", "-r", "x")
         self.assertEqual(tree(self.home), tree(self.here))
         self.do("get", "-r", "x", "--to", "back")
@@ -118,10 +117,18 @@ class Names(SharedFiles):
             self.do("put", "f", "--to", word, status=2)
             self.do("mkdir", "-p", word, status=2)
             self.do("get", word, status=2)
-        self.write("x/" + "/".join("d" * 64) + "/a", b"2")
+        self.write("x/d/d/d/d/a", b"2")
         self.write("x/b", b"3")
-        self.do("put", "-r", "x", status=8)
-        self.assertEqual(tree(self.home), {"x": None, "x/b": b"3"})
+        self.do("put", "-r", "x", "--to", "d/" * 60, status=8)
+        self.assertEqual(self.stored("d/" * 60 + "x/b"), b"3")
+        self.assertEqual(os.listdir(self.home + "/d" * 60 + "/x"), ["b"])
+
+    def test_a_tree_of_any_depth_is_refused_in_order(self):
+        self.write("x/" + "d/" * 400 + "a", b"1")
+        self.write("x/b", b"2")
+        said = self.reported("put", "-r", "x", "--to", "d/" * 50, status=8)
+        self.assertIn("over 64 components", said)
+        self.assertEqual(self.stored("d/" * 50 + "x/b"), b"2")
 
     def test_a_slash_at_the_end_changes_nothing_but_what_a_target_is(self):
         self.write("d/a", b"1")
