@@ -92,6 +92,7 @@
 #include "hotline/server/call_info.h"
 #include "hotline/server/call_refused.h"
 #include "hotline/server/concurrency.h"
+#include "hotline/server/confinement_options.h"
 #include "hotline/server/counters.h"
 #include "hotline/server/early_drop.h"
 #include "hotline/server/handler.h"

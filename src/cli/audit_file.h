@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,10 +19,13 @@ class AuditFile {
  public:
   /// Opens the file that the option `audit` names, which it takes. Returns null without the option.
   /// Fails with `invalid_argument` if the file cannot be used.
-  static Result<std::shared_ptr<AuditFile>> take_from(OptionTaker& taker);
+  static Result<std::shared_ptr<AuditFile>> take_from(
+      OptionTaker& taker, QueuedLog::Start start = QueuedLog::Start::at_once);
 
-  /// Opens the file. Fails as LogFile::open().
-  static Result<std::shared_ptr<AuditFile>> open(std::string path);
+  /// Opens the file. With Start::at_begin its thread starts with the first line, which this process
+  /// must write. Fails as LogFile::open().
+  static Result<std::shared_ptr<AuditFile>> open(
+      std::string path, QueuedLog::Start start = QueuedLog::Start::at_once);
 
   /// Writes the line that `make_line` returns, without a newline. If it throws std::bad_alloc, the
   /// log says that a line is lost. Never waits for the file.
@@ -30,14 +34,15 @@ class AuditFile {
   const QueuedLog& log() const { return log_; }
 
   /// Makes `handler` keep the file open for its calls, and open it again at Server::reload(), after
-  /// what it reads again itself.
+  /// what it reads again itself. A handler that stays within its files may use this one too.
   static void attach(const std::shared_ptr<AuditFile>& audit, Handler& handler);
 
  private:
-  explicit AuditFile(std::shared_ptr<LogFile> file);
+  AuditFile(std::shared_ptr<LogFile> file, QueuedLog::Start start);
 
   std::shared_ptr<LogFile> file_;
   QueuedLog log_;
+  std::atomic<bool> is_waiting_;  ///< The log has not begun.
 };
 
 }  // namespace hotline::cli

@@ -81,6 +81,13 @@ std::vector<OptionRow> serve_rows() {
                list_names(penalised_caller_names(), "or") +
                " (default remote: not those on this machine)",
        .choices = names_of(penalised_caller_names())},
+      {.name = "--confine",
+       .value = "WORD",
+       .help = "confine the program to its files and to harmless system calls, if all it serves is "
+               "'files': " +
+               list_forms(confine_names(), "or") +
+               " (default auto: as far as the kernel allows; see 'hotline help files')",
+       .choices = names_of(confine_names())},
       {.name = "--idle-timeout",
        .value = "TIME",
        .help = "end a call after TIME without a byte (default " +
@@ -156,6 +163,15 @@ Result<void> read_flood_limits(const Arguments& given, ServerOptions& server) {
   return {};
 }
 
+Result<void> read_confinement(const Arguments& given, ServerOptions& server) {
+  server.confinement.confine = Confine::if_possible;
+  if (!given.has("--confine")) return {};
+  const auto confine = parse_confine(given.options.at("--confine"));
+  if (!confine) return refuse_value("--confine", confine.error());
+  server.confinement.confine = *confine;
+  return {};
+}
+
 Result<void> read_limits(const Arguments& given, ServerOptions& server) {
   if (auto read = read_count(given, "--max-connections", server.limits.connections_max); !read) {
     return read;
@@ -187,6 +203,7 @@ Result<ServeOptions> read_serve(const Arguments& given) {
   if (auto read = read_runners(given, options.server); !read) return fail(read.error());
   if (auto read = read_limits(given, options.server); !read) return fail(read.error());
   if (auto read = read_flood_limits(given, options.server); !read) return fail(read.error());
+  if (auto read = read_confinement(given, options.server); !read) return fail(read.error());
   if (auto read = read_log_form(given, options); !read) return fail(read.error());
   return options;
 }

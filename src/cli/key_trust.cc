@@ -23,6 +23,7 @@ Result<void> trust_callers(const std::string& home, ServerOptions& options) {
   // Without callers the error of the server says how to make a key.
   if (keyring->callers() > 0) options.tls.accepted = keyring->lookup();
   options.tls.accepted_names = [keyring = *keyring] { return keyring.caller_names(); };
+  options.confinement.usable.push_back({Home(home).key_directory(), PathUse::read});
   options.on_reload = [keyring = *keyring] { return keyring.read_again(); };
   return {};
 }

@@ -32,6 +32,10 @@ A user is a file of the root, users/NAME.toml, with lines such as these, none of
 NAME has 1 to 32 of a-z, 0-9, '_', '.' and '-'. At tls:// it is the name of the caller's key. SIGHUP
 reads the files again, and ends the connections of users that are disabled or gone.
 
+A server that serves nothing else confines its process to the root, to the files that SIGHUP reads
+again, and to the system calls that it needs, as far as the kernel can do that; with
+'--confine required' it does not start otherwise.
+
 The root needs mode 700 and belongs to the user who serves it. One endpoint of one server has it at
 a time; it does not run with --concurrency processes. It listens only on the loopback, on UNIX
 sockets and on tls://, unless --insecure is given.
@@ -63,7 +67,8 @@ Result<void> check_user(const OptionTaker& taker) {
 
 Result<Handler> make_files(OptionTaker& taker, const ServiceNeeds& needs) {
   if (auto checked = check_user(taker); !checked) return fail(std::move(checked.error()));
-  auto audit = AuditFile::take_from(taker);
+  // Its thread starts when the program is confined: with the first change.
+  auto audit = AuditFile::take_from(taker, QueuedLog::Start::at_begin);
   if (!audit) return fail(std::move(audit.error()));
   FilesOptions options;
   options.is_exposed = true;  // serve_until_drained() itself refuses other machines.
@@ -109,7 +114,8 @@ ServiceEntry files_service() {
           .example = "files=unix:///run/files.sock?root=/srv/hotline",
           .help = kFilesHelp + two_columns(files_options()),
           .make = make_files,
-          .is_guarded = true};
+          .is_guarded = true,
+          .is_confined = true};
 }
 
 }  // namespace hotline::cli

@@ -32,7 +32,8 @@ struct ServiceEntry {
   std::string help = {};  ///< The text of `hotline help NAME`, in the form that fill() takes.
   std::function<Result<Handler>(OptionTaker& taker, const ServiceNeeds& needs)> make = {};
   bool needs_launcher = false;
-  bool is_guarded = false;  ///< Callers on other machines are refused without --insecure.
+  bool is_guarded = false;   ///< Callers on other machines are refused without --insecure.
+  bool is_confined = false;  ///< Its handler stays within its files: no thread may start early.
 };
 
 /// The services of the program, in the order in which they are listed.

@@ -54,6 +54,11 @@ Result<std::unique_ptr<Launcher>> start_launcher_for(const Entries& entries) {
   return start_launcher();
 }
 
+bool will_be_confined(const ServeOptions& options, const Entries& entries) {
+  return options.server.confinement.confine != Confine::never &&
+         std::ranges::all_of(entries, &ServiceEntry::is_confined);
+}
+
 Result<void> add_services(Server& server, const ServeOptions& options, const Entries& entries,
                           Launcher* launcher, LogSink& log) {
   const ServiceNeeds needs{.calls = options.server.calls,
@@ -178,6 +183,7 @@ Result<DrainReport> serve(const ServeOptions& options, const CommonOptions& comm
   auto added = add_services(server, options, entries, launcher, log);
   if (!added) return fail(std::move(added.error()));
   if (auto bound = server.bind(); !bound) return fail(bound.error());
+  log.begin();
   close_inherited(options);
   report_engine(server, common.output);
   report_exposed(server, entries, common.output);
@@ -199,7 +205,9 @@ ExitStatus serve_until_drained(const ServeOptions& options, const CommonOptions&
   // Done before the first thread starts; the log has a thread.
   const auto launcher = start_launcher_for(*entries);
   if (!launcher) return report_error(launcher.error(), ExitStatus::failed, common.output);
-  QueuedLog log(options.log_level, format_of(options.log_form));
+  QueuedLog log(
+      options.log_level, format_of(options.log_form), {},
+      will_be_confined(options, *entries) ? QueuedLog::Start::at_begin : QueuedLog::Start::at_once);
   const auto report = serve(options, common, *entries, launcher->get(), log);
   const ExitStatus status = exit_status_of(report);
   // A reader of standard error that does not read gets no more lines, and cannot delay the

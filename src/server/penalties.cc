@@ -26,7 +26,7 @@ constexpr auto kChoices = choices_of(kRows);
 // So that no sum of times overflows.
 constexpr Duration kTimeMax = std::chrono::days(365);
 
-std::unexpected<Error> refuse(std::string_view what, std::string detail) {
+std::unexpected<Error> refuse_penalty(std::string_view what, std::string detail) {
   return fail(make_error(ErrorKind::invalid_argument, "start the server", {},
                          "Penalties::" + std::string(what) + std::move(detail)));
 }
@@ -50,11 +50,11 @@ Result<void> Penalties::check() const {
                 {"enforced_from", enforced_from},
                 {"longest", longest}};
   for (const auto& [name, value] : kTimes) {
-    if (value <= Duration::zero()) return refuse(name, " is not longer than 0");
-    if (value > kTimeMax) return refuse(name, " is longer than a year");
+    if (value <= Duration::zero()) return refuse_penalty(name, " is not longer than 0");
+    if (value > kTimeMax) return refuse_penalty(name, " is longer than a year");
   }
-  if (longest < enforced_from) return refuse("longest", " is less than enforced_from");
-  if (sources_max == 0) return refuse("sources_max", " is 0");
+  if (longest < enforced_from) return refuse_penalty("longest", " is less than enforced_from");
+  if (sources_max == 0) return refuse_penalty("sources_max", " is 0");
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include "engine/signal_actions.h"
 #include "hotline/core/bytes.h"
 #include "hotline/core/standard_error_log.h"
+#include "server/confined_services.h"
 #include "server/control_loop.h"
 #include "server/missing_keys.h"
 #include "server/reload.h"
@@ -44,12 +45,14 @@ struct Server::State {
   Result<void> check_open(std::string_view what) const;
   Result<void> add(Result<Service> service);
   Result<void> bind_services();
+  Result<void> confine();
   Result<void> begin_run();
 
   std::optional<StandardErrorLog> own_log;
   server::ServerState shared;
   std::vector<Service> services;
   EngineDecision engine{EngineKind::epoll, {}};
+  Confinement confinement{};
   std::atomic<Phase> phase = Phase::open;
   server::ControlLoop control{shared, services};
 };
@@ -141,8 +144,19 @@ Result<void> Server::State::bind_services() {
     return bound;
   }
   server::warn_of_missing_keys(shared, services);
+  if (auto confined = confine(); !confined) return confined;
   phase = Phase::bound;
   return {};
+}
+
+Result<void> Server::State::confine() {
+  auto walls = server::confine_services(shared, services, engine.engine);
+  if (walls) {
+    confinement = std::move(*walls);
+    return {};
+  }
+  for (Service& each : services) each.unbind();
+  return fail(std::move(walls.error()));
 }
 
 std::vector<BoundService> Server::services() const {
@@ -165,6 +179,8 @@ std::vector<ServiceCounters> Server::service_counters() const {
 }
 
 const EngineDecision& Server::engine() const { return state_->engine; }
+
+const Confinement& Server::confinement() const { return state_->confinement; }
 
 void Server::drain() { state_->control.ask(engine::kDrainEnd); }
 

@@ -103,6 +103,7 @@ Result<Handler> files_handler(const FilesOptions& options) {
   Handler handler(
       [service](Stream& stream, const CallInfo& info) { serve_files(*service, stream, info); });
   if (!options.is_exposed) handler.only_local();
+  handler.stays_within({{options.root, PathUse::keep}});
   handler.beside([service] { service->maintain(); });
   handler.reload(
       [service]() -> Result<Reloaded> { return Reloaded([service] { service->reload_later(); }); });

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -11,6 +12,7 @@
 #include "hotline/core/public.h"
 #include "hotline/core/reloaded.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/confinement.h"
 #include "hotline/net/datagram_socket.h"
 #include "hotline/net/socket_options.h"
 #include "hotline/net/stream.h"
@@ -196,6 +198,15 @@ class Handler {
     return *this;
   }
 
+  /// States that the handler uses no files but `usable` from now on, runs no programs, and makes no
+  /// system call that confine_program() refuses: then a server may confine the program, see
+  /// ServerOptions::confinement. A second call adds to the first.
+  Handler& stays_within(const std::vector<UsablePath>& usable) {
+    if (!usable_paths_) usable_paths_.emplace();
+    usable_paths_->insert(usable_paths_->end(), usable.begin(), usable.end());
+    return *this;
+  }
+
   const InformedStreamHandler& stream() const { return stream_; }
   const MessageHandler& message() const { return message_; }
   const MessageHandlerMaker& message_maker() const { return message_maker_; }
@@ -214,6 +225,9 @@ class Handler {
   const ServerTask& task() const { return task_; }
   const TaskStatus& task_status() const { return task_status_; }
   const ReadAgain& read_again() const { return read_again_; }
+
+  /// Returns nullopt unless the handler stays within its files.
+  const std::optional<std::vector<UsablePath>>& usable_paths() const { return usable_paths_; }
 
  private:
   template <typename Function>
@@ -240,6 +254,7 @@ class Handler {
   ServerTask task_;
   TaskStatus task_status_;
   ReadAgain read_again_;
+  std::optional<std::vector<UsablePath>> usable_paths_;
 };
 
 /// Makes the handler of an endpoint from the endpoint options that it takes.

@@ -13,6 +13,7 @@
 #include "hotline/core/public.h"
 #include "hotline/core/reloaded.h"
 #include "hotline/core/result.h"
+#include "hotline/engine/confinement.h"
 #include "hotline/engine/engine_choice.h"
 #include "hotline/framing/framing.h"
 #include "hotline/net/datagram_socket.h"
@@ -22,6 +23,7 @@
 #include "hotline/net/tls.h"
 #include "hotline/net/traffic_tap.h"
 #include "hotline/server/concurrency.h"
+#include "hotline/server/confinement_options.h"
 #include "hotline/server/counters.h"
 #include "hotline/server/early_drop.h"
 #include "hotline/server/handler.h"
@@ -83,6 +85,7 @@ struct ServerOptions {
   Duration authentication_timeout = std::chrono::seconds(10);
   Penalties penalties{};  ///< For callers that do not authenticate.
   Exposure exposure = Exposure::local;
+  ConfinementOptions confinement{};  ///< Done by bind(), when all is bound.
   TlsOptions tls{};  ///< For `tls://`: what the server trusts. Options of an endpoint win.
   /// Reads again, at Server::reload(), what the program itself gave the server, such as the keys
   /// of TlsOptions::accepted: Keyring::read_again(). It may block its thread; it must not wait
@@ -163,7 +166,7 @@ class Server {
   /// Binds every endpoint. If one fails, none is bound, and bind() can be called again. Afterwards
   /// callers wait in the backlog, and with SignalUse::drain a signal no longer kills the process:
   /// call it before other threads start. A second call succeeds and changes nothing. Fails after
-  /// run() has begun.
+  /// run() has begun, and with Confine::required if the program cannot be confined.
   Result<void> bind();
 
   /// Returns the endpoints in the order of add(): after bind() as they are bound, with real ports;
@@ -205,6 +208,10 @@ class Server {
   /// Returns the engine that `loops` runs on and, if `automatic` fell back to epoll, the reason.
   /// Call it after bind().
   const EngineDecision& engine() const;
+
+  /// Returns the walls around the program that bind() has put up: none with Confine::never, and if
+  /// no handler stays within its files. Call it after bind().
+  const Confinement& confinement() const;
 
  private:
   struct State;

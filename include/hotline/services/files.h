@@ -88,7 +88,8 @@ struct FilesOptions {
 /// Returns the handler of the service: docs/wire/files.md. Opens or makes what is missing in the
 /// root, and fails if that cannot be used. A user is confined to his home, and sees published files
 /// only, which are whole. Unless FilesOptions::is_exposed, callers must be on this machine, or come
-/// over tls://. Not for `processes`.
+/// over tls://. Not for `processes`. The handler stays within the root: Handler::stays_within();
+/// what FilesOptions::audit and `report` need is to be added there.
 Result<Handler> files_handler(const FilesOptions& options);
 
 /// Same as above, with the options of the endpoint.

@@ -37,6 +37,31 @@ TEST_CASE("an audit writes its lines to its file") {
   CHECK(content(path) == "{}\n{\"v\":1}\n");
 }
 
+TEST_CASE("an audit may begin with its first line") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.file("audit");
+  {
+    const auto audit = AuditFile::open(path, QueuedLog::Start::at_begin).value();
+    audit->write([] { return "1"; });
+    audit->write([] { return "2"; });
+  }
+  CHECK(content(path) == "1\n2\n");
+}
+
+TEST_CASE("a handler that stays within its files may append to its audit, another stays free") {
+  const test::TemporaryDirectory folder;
+  const std::string path = folder.file("audit");
+  const auto audit = AuditFile::open(path).value();
+  Handler confined;
+  confined.stays_within({{"/root", PathUse::keep}});
+  AuditFile::attach(audit, confined);
+  CHECK(confined.usable_paths() ==
+        std::vector<UsablePath>{{"/root", PathUse::keep}, {path, PathUse::append}});
+  Handler free;
+  AuditFile::attach(audit, free);
+  CHECK_FALSE(free.usable_paths());
+}
+
 TEST_CASE("the log says that there was no memory for a line") {
   const test::TemporaryDirectory folder;
   const std::string path = folder.file("audit");

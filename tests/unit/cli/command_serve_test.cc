@@ -128,6 +128,14 @@ TEST_CASE("the limits for callers that are not authenticated are understood") {
   CHECK(serve_refusal("--penalties", "local") == "--penalties: there is no word 'local'");
 }
 
+TEST_CASE("a server confines its program as far as it can, unless another word is given") {
+  CHECK(serve({}).server.confinement.confine == Confine::if_possible);
+  CHECK(serve({"--confine", "auto"}).server.confinement.confine == Confine::if_possible);
+  CHECK(serve({"--confine", "off"}).server.confinement.confine == Confine::never);
+  CHECK(serve({"--confine", "required"}).server.confinement.confine == Confine::required);
+  CHECK(serve_refusal("--confine", "on") == "--confine: there is no word 'on'");
+}
+
 TEST_CASE("a limit of time of 0 and a time without a unit are refused with the option's name") {
   CHECK(serve_refusal("--idle-timeout", "0s") == "--idle-timeout: 0 would end every call at once");
   for (const std::string option : {"--idle-timeout", "--drain-timeout"}) {
