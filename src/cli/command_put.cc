@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <system_error>
@@ -43,12 +44,16 @@ constexpr char kNotRecursive[] = "it is a directory, and -r was not given";
 constexpr std::size_t kInputBytes = 256U << 10;
 constexpr std::size_t kEntriesAtOnce = 256;
 
+/// The directories of this machine that words name, by their paths. Open until all is put.
+using PutRoots = std::map<std::string, std::shared_ptr<const Directory>>;
+
 /// What one run of the command shares.
 struct PutRun {
   FileLink& link;
   const PutOptions& options;
   FileQuota::ServerId server{};
   bool is_into_directory = true;
+  PutRoots roots{};
   std::vector<std::pair<std::uint64_t, std::uint64_t>>
       entered{};  ///< Device and inode of the directories in which the walk is.
 };
@@ -152,10 +157,15 @@ void add_empty_directory(FileTransfers& transfers, const std::string& remote) {
 void add_local_tree(FileTransfers& transfers, PutRun& run, const PutDirectory& directory,
                     const std::string& remote);
 
-Result<PutDirectory> open_here(const std::string& path) {
-  auto opened = Directory::open(path);
-  if (!opened) return fail(std::move(opened.error()));
-  return PutDirectory{.root = std::make_shared<const Directory>(std::move(*opened)), .shown = path};
+/// Opens a directory once, however many words name it.
+Result<PutDirectory> open_here(PutRun& run, const std::string& path) {
+  auto& root = run.roots[path];
+  if (root == nullptr) {
+    auto opened = Directory::open(path);
+    if (!opened) return fail(std::move(opened.error()));
+    root = std::make_shared<const Directory>(std::move(*opened));
+  }
+  return PutDirectory{.root = root, .shown = path};
 }
 
 /// Adds what a link leads to, under the name of the link.
@@ -167,12 +177,12 @@ void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
   std::error_code error;
   const auto target = std::filesystem::canonical(local, error);
   if (error) return transfers.skip(local, system_error(error.value(), "follow it").message());
-  const auto directory = open_here(target);
+  const auto directory = open_here(run, target);
   if (directory) {
     if (!run.options.is_recursive) return transfers.skip(local, kNotRecursive);
     return add_local_tree(transfers, run, *directory, remote);
   }
-  const auto parent = open_here(target.parent_path());
+  const auto parent = open_here(run, target.parent_path());
   const auto status = parent ? parent->root->status(target.filename().native())
                              : Result<FileStatus>(fail(parent.error()));
   if (!status) return transfers.skip(local, status.error().message());
@@ -252,7 +262,7 @@ Result<void> add_word(FileTransfers& transfers, PutRun& run, const std::string& 
   const std::string parent = parent_of(local, slash);
   const bool has_name = leaf != "." && leaf != ".." && !leaf.empty();
   if (has_name) {
-    const auto directory = open_here(parent);
+    const auto directory = open_here(run, parent);
     if (!directory) return fail(directory.error());
     const auto status = directory->root->status(leaf);
     if (!status) return fail(status.error());
@@ -268,7 +278,7 @@ Result<void> add_word(FileTransfers& transfers, PutRun& run, const std::string& 
     }
   }
   if (!run.options.is_recursive) return transfers.skip(word, kNotRecursive), Result<void>();
-  const auto directory = open_here(local);
+  const auto directory = open_here(run, local);
   if (!directory) return fail(directory.error());
   const std::string remote =
       has_name ? remote_name(run, leaf) : read_remote_path(run.options.to)->text();

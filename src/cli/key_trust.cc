@@ -4,6 +4,7 @@
 
 #include "cli/home.h"
 #include "hotline/auth/keyring.h"
+#include "hotline/engine/make_directories.h"
 
 namespace hotline::cli {
 
@@ -18,12 +19,15 @@ TlsOptions client_trust(const std::string& home) {
 }
 
 Result<void> trust_callers(const std::string& home, ServerOptions& options) {
-  const auto keyring = Keyring::open(Home(home).key_directory());
+  const std::string directory = Home(home).key_directory();
+  // A program that is confined could not read one that is made later, nor reload then.
+  if (options.confinement.confine != Confine::never) discard(make_directories(directory));
+  const auto keyring = Keyring::open(directory);
   if (!keyring) return fail(keyring.error());
   // Without callers the error of the server says how to make a key.
   if (keyring->callers() > 0) options.tls.accepted = keyring->lookup();
   options.tls.accepted_names = [keyring = *keyring] { return keyring.caller_names(); };
-  options.confinement.usable.push_back({Home(home).key_directory(), PathUse::read});
+  options.confinement.usable.push_back({directory, PathUse::read});
   options.on_reload = [keyring = *keyring] { return keyring.read_again(); };
   return {};
 }

@@ -153,9 +153,12 @@ class QueuedLog::Writer {
     } catch (const std::system_error& error) {
       problem = system_error(error.code().value(), "start a thread").message() + "; " +
                 engine::process_limit_hint();
-      // The thread is what reads from it.
-      courier_.reset();
+    } catch (const std::bad_alloc&) {
+      // Short enough to need none.
+      problem = "no memory";
     }
+    // The thread is what reads from it.
+    if (problem) courier_.reset();
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return problem;
   }

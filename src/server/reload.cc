@@ -1,5 +1,6 @@
 #include "server/reload.h"
 
+#include <cerrno>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -39,15 +40,25 @@ Result<std::vector<Reloaded>> read_all(const ServerOptions& options,
   return all;
 }
 
+/// Says what a confined program cannot do.
+Error explained(Error error, const Confinement& walls) {
+  if (error.native_code != EACCES || walls.landlock == 0) return error;
+  error.advice =
+      "a confined server may read only what it used at the start: restart it, or use "
+      "--confine off";
+  return error;
+}
+
 }  // namespace
 
 Result<void> reload(ServerState& state, const std::vector<Service>& services) {
   const std::lock_guard lock(state.reloading);
   const auto read = read_all(state.options, services);
   if (!read) {
+    Error error = explained(read.error(), state.walls);
     state.log(LogLevel::error, "cannot reload: the old keys, certificates and secrets stay in use",
-              {}, nullptr, read.error().message_with_hint());
-    return fail(read.error());
+              {}, nullptr, error.message_with_hint());
+    return fail(std::move(error));
   }
   for (const Reloaded& each : *read) each();
   state.log(LogLevel::info, "reloaded: keys, certificates and secrets", {}, nullptr);

@@ -52,7 +52,6 @@ struct Server::State {
   server::ServerState shared;
   std::vector<Service> services;
   EngineDecision engine{EngineKind::epoll, {}};
-  Confinement confinement{};
   std::atomic<Phase> phase = Phase::open;
   server::ControlLoop control{shared, services};
 };
@@ -137,6 +136,8 @@ Result<void> Server::State::bind_services() {
     engine = std::move(*decision);
     shared.options.loop.engine = engine.engine;
   }
+  // Counted once: a program that is confined cannot read its quota of processors.
+  shared.options.concurrency.count = shared.options.concurrency.effective_count();
   for (Service& service : services) {
     auto bound = server::bind_service(service, shared.options, server::loop_count(shared.options));
     if (bound) continue;
@@ -152,7 +153,7 @@ Result<void> Server::State::bind_services() {
 Result<void> Server::State::confine() {
   auto walls = server::confine_services(shared, services, engine.engine);
   if (walls) {
-    confinement = std::move(*walls);
+    shared.walls = std::move(*walls);
     return {};
   }
   for (Service& each : services) each.unbind();
@@ -180,7 +181,7 @@ std::vector<ServiceCounters> Server::service_counters() const {
 
 const EngineDecision& Server::engine() const { return state_->engine; }
 
-const Confinement& Server::confinement() const { return state_->confinement; }
+const Confinement& Server::confinement() const { return state_->shared.walls; }
 
 void Server::drain() { state_->control.ask(engine::kDrainEnd); }
 

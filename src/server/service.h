@@ -71,8 +71,9 @@ struct ServerState {
   LogPace penalties_pace;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
-  std::mutex reloading;                     ///< Held during a reload.
-  std::atomic<bool> is_shedding = false;    ///< True while an acceptor uses its reserve descriptor.
+  Confinement walls{};                    ///< What confines this program, once the server is bound.
+  std::mutex reloading;                   ///< Held during a reload.
+  std::atomic<bool> is_shedding = false;  ///< True while an acceptor uses its reserve descriptor.
   std::atomic<bool> has_begun_one = false;  ///< The one of CallCount::one has begun.
   Tally tasks_tally;                        ///< Counts the tasks, which belong to no service.
 };

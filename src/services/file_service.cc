@@ -29,7 +29,8 @@ Result<void> check_user(const FilesOptions& options, const FileStore& store,
                         const std::vector<Error>& faults) {
   if (options.user.empty() || store.has_user(options.user)) return {};
   // The file of the user may be there, and wrong.
-  const auto own = std::ranges::find(faults, options.user, &Error::endpoint);
+  const auto own =
+      std::ranges::find_if(faults, [&](const Error& each) { return is_about(each, options.user); });
   if (own != faults.end()) return fail(*own);
   return fail(make_error(ErrorKind::not_found, "find the user", options.user,
                          "there is no such user in " + options.root,

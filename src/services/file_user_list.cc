@@ -138,6 +138,9 @@ Result<FileUserList::User> FileUserList::add(std::string_view name, const Change
     return refuse_user(ErrorKind::system, "there is a user '" + std::string(name) + "'",
                        "'hotline files user set' changes a user");
   }
+  for (const Error& each : state_->faults) {
+    if (services::is_about(each, name)) return fail(each);
+  }
   return state_->save(FileUser{.name = std::string(name)}, change);
 }
 

@@ -111,4 +111,9 @@ Result<void> FileUsers::remove(std::string_view name) {
   return directory_.sync();
 }
 
+bool is_about(const Error& fault, std::string_view user) {
+  const std::string file = user_file_name(user);
+  return fault.endpoint == user || fault.endpoint == file || fault.endpoint.ends_with('/' + file);
+}
+
 }  // namespace hotline::services

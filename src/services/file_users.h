@@ -45,4 +45,7 @@ class FileUsers {
   std::map<std::string, FileUser, std::less<>> users_{};
 };
 
+/// Returns true if `fault`, of FileUsers::reload(), is why the file of `user` cannot be used.
+bool is_about(const Error& fault, std::string_view user);
+
 }  // namespace hotline::services

@@ -61,17 +61,20 @@ void UploadHold::leave() {
   const CancelHold cleanup;
   const auto staged = std::exchange(staged_, nullptr);
   if (staged == nullptr) return;
+  if (drop_unkept(staged)) return;
+  if (!staged->leave(hold_)) staged->end_hold(hold_);
+}
+
+/// Returns false if the upload is to be kept.
+bool UploadHold::drop_unkept(const std::shared_ptr<StagedUpload>& staged) {
   // Otherwise an upload with the same key may begin between the two halves of a drop, which removes
   // files by name. Without memory for the wait, the next sweep drops what is to be dropped.
   const auto lock = table_->beginning().lock();
-  if (!lock) return staged->end_hold(hold_);
-  const bool is_current = staged->is_held_by(hold_);
+  if (!lock) return staged->end_hold(hold_), true;
   const bool is_kept = staged->has_key() && staged->entry().kept > 0;
-  if (staged->is_gone() || (is_current && !is_kept)) {
-    table_->drop(staged);
-  } else if (!staged->leave(hold_)) {
-    staged->end_hold(hold_);
-  }
+  if (!staged->is_gone() && (is_kept || !staged->is_held_by(hold_))) return false;
+  table_->drop(staged);
+  return true;
 }
 
 bool UploadHold::is_taken_over() const { return staged_ == nullptr || !staged_->is_held_by(hold_); }

@@ -76,6 +76,7 @@ class UploadHold {
   bool is_taken_over() const;
 
  private:
+  bool drop_unkept(const std::shared_ptr<StagedUpload>& staged);
   std::shared_ptr<StagedUpload> staged_;  ///< Null when the hold has ended.
   std::uint64_t hold_;
   std::vector<BlockHash> kept_hashes_;

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -163,6 +164,14 @@ class Transfers(Files):
         self.do("rm", "a", status=10)
         self.assertEqual(os.listdir(self.home), ["a"])
         self.assertIn(b"rights: read, write\n", self.do("quota"))
+
+    def test_more_files_are_put_than_descriptors_are_left(self):
+        names = [f"f{i}" for i in range(200)]
+        for name in names:
+            self.write(name, b"1")
+        self.do("put", *names, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+                                                                    (96, 96)))
+        self.assertEqual(len(os.listdir(self.home)), len(names))
 
     def test_names_are_changed_removed_and_summed(self):
         self.serve()

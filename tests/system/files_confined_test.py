@@ -48,6 +48,12 @@ class WithServer(Files):
                                            re.MULTILINE)))
         return found
 
+    def write_secret(self, name):
+        path = os.path.join(self.folder, name)
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            file.write(name)
+        return path
+
     def reload(self, server, count=1):
         server.signal(signal.SIGHUP)
         server.matches(r"info reloaded", count)
@@ -93,11 +99,8 @@ class Confined(WithServer):
         self.assertEqual(os.listdir(logs), [])
 
     def test_users_and_a_replaced_secret_are_read_again(self):
-        secret = os.path.join(self.folder, "secret")
-        for name in ("secret", "new"):
-            with open(os.open(os.path.join(self.folder, name), os.O_CREAT | os.O_WRONLY, 0o600),
-                      "w") as file:
-                file.write(name)
+        secret = self.write_secret("secret")
+        self.write_secret("new")
         self.endpoint = "tcp://127.0.0.1:0"
         server = self.start_confined(
             uri_options=f"&user=alice&auth=hmac-sha256&secret-file={secret}")
@@ -121,6 +124,30 @@ class Confined(WithServer):
         self.reload(server)
         port = server.endpoint.rsplit(":", 1)[1]
         self.do("quota", endpoint=f"tls://bob@127.0.0.1:{port}")
+
+    def test_a_name_in_the_endpoint_leaves_no_thread_outside(self):
+        secret = self.write_secret("secret")
+        self.endpoint = "tcp://localhost:0"
+        server = self.start_confined(
+            uri_options=f"&user=alice&auth=hmac-sha256&secret-file={secret}")
+        self.assertEqual(self.states(server), {("1", "2")})
+
+    def test_a_directory_that_leads_elsewhere_since_is_told_with_what_to_do(self):
+        secret = self.write_secret("secret")
+        new = os.path.join(self.folder, "new")
+        old = os.path.join(self.folder, "old")
+        current = os.path.join(self.folder, "current")
+        for folder in (new, old):
+            os.mkdir(folder)
+            os.link(secret, os.path.join(folder, "secret"))
+        os.symlink(old, current)
+        self.endpoint = "tcp://127.0.0.1:0"
+        server = self.start_confined(
+            uri_options=f"&user=alice&auth=hmac-sha256&secret-file={current}/secret")
+        os.unlink(current)
+        os.symlink(new, current)
+        server.signal(signal.SIGHUP)
+        server.line(r"error cannot reload.*hint: .*--confine off")
 
     def test_a_home_is_counted_while_it_is_confined(self):
         server = self.start_confined()

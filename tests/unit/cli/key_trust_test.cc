@@ -1,5 +1,6 @@
 #include "cli/key_trust.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,17 @@ TEST_CASE("a home without keys trusts no caller, and has nothing to present") {
   const auto presented = client_trust(directory.path()).credential("alice", "");
   REQUIRE_FALSE(presented);
   CHECK(presented.error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("the directory of keys is made for a server that may be confined, and for no other") {
+  for (const Confine confine : {Confine::never, Confine::if_possible, Confine::required}) {
+    const test::TemporaryDirectory directory;
+    const std::string home = directory.path() + "/home";
+    ServerOptions options;
+    options.confinement.confine = confine;
+    REQUIRE(trust_callers(home, options));
+    CHECK(std::filesystem::exists(Home(home).key_directory()) == (confine != Confine::never));
+  }
 }
 
 TEST_CASE("a key that one home made is accepted there and presented by the home that added it") {

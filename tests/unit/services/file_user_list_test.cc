@@ -66,6 +66,16 @@ TEST_CASE("a file that cannot be understood is a fault, and the other users are 
   CHECK(list.users().size() == 1);
 }
 
+TEST_CASE("a user whose file cannot be understood is not replaced by a new one") {
+  const test::FilesRoot root;
+  root.set_user("alice", "quota = lots\n");
+  auto list = FileUserList::open(root.path()).value();
+  const auto added = list.add("alice", {});
+  REQUIRE_FALSE(added);
+  CHECK(added.error().endpoint == list.faults().front().endpoint);
+  CHECK(list.add("alicia", {}));
+}
+
 TEST_CASE("a home is recounted while no server has the root") {
   test::served_files([](test::ServedFiles& server) {
     CHECK(server.put({.path = test::file_path("a")}, "12345").is_proven());
