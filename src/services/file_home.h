@@ -121,6 +121,11 @@ class FileHome {
   /// Drops uploads and keys whose term has passed.
   void sweep(FileTime now) { uploads_.sweep(now); }
 
+  /// Notes that more may be in use than used(): what grows is refused with `busy` until recount()
+  /// has succeeded, unless there is no quota. Never waits.
+  void doubt_used() { tree_.account().doubt_used(); }
+  bool is_doubtful() const { return tree_.account().is_doubtful(); }
+
   /// Counts what is used, while the home is in use, and corrects the quota.
   FileOutcome<FileUsage> recount();
 

@@ -70,6 +70,8 @@ FileService::FileService(const FilesOptions& options, std::unique_ptr<FileStore>
 FileOutcome<void> FileService::admit(const Identity* identity, Connection& connection) {
   auto home = home_of(identity);
   if (!home) return std::unexpected(std::move(home.error()));
+  // It is counted at once: until then its user can store nothing.
+  if ((*home)->is_doubtful()) has_changed_.set();
   connection.user = (*home)->user().name;
   auto place = places_.take(connection.user);
   if (!place) return refuse(FileErrorCode::busy, "this user has too many connections");

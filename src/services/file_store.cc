@@ -20,6 +20,12 @@ constexpr Duration kCountPause = std::chrono::seconds(5);
 constexpr Duration kCountPauseMax = std::chrono::hours(1);
 constexpr int kCountPausesLonger = 10;
 
+// The staging of users whose homes are not open is looked at once in a while, a few at a time.
+constexpr Duration kUnopenedPause = std::chrono::hours(1);
+constexpr Duration kUnopenedPauseAfterFailure = std::chrono::minutes(1);
+constexpr std::size_t kUnopenedAtOnce = 64;
+constexpr std::size_t kStagingNames = 256;
+
 std::unexpected<Error> refuse_root(const std::string& root, std::string detail,
                                    std::string advice) {
   return fail(make_error(ErrorKind::invalid_argument, "serve files from", root, std::move(detail),
@@ -35,6 +41,18 @@ Result<Directory> open_or_make(const Directory& parent, std::string_view name) {
   auto made = parent.make_directory(name, kDirectoryMode);
   if (!made && made.error().native_code != EEXIST) return fail(std::move(made.error()));
   return parent.open_beneath(name);
+}
+
+Result<std::vector<std::string>> directory_names_in(const Directory& directory) {
+  std::vector<std::string> names;
+  auto reader = directory.entries({.detail = EntriesOptions::Detail::names});
+  if (!reader) return fail(std::move(reader.error()));
+  for (;;) {
+    auto entries = reader->next(kStagingNames);
+    if (!entries) return fail(std::move(entries.error()));
+    if (entries->empty()) return names;
+    for (DirectoryEntry& entry : *entries) names.push_back(std::move(entry.name));
+  }
 }
 
 Result<DiskFile> open_or_create(const Directory& parent, std::string_view name) {
@@ -126,19 +144,20 @@ FileOutcome<std::shared_ptr<FileHome>> FileStore::home_of_uid(std::uint32_t uid)
 
 FileOutcome<std::shared_ptr<FileHome>> FileStore::home_of(const std::optional<FileUser>& user) {
   if (!user || user->is_disabled) return refuse(FileErrorCode::not_permitted);
-  std::shared_ptr<Place> place;
-  {
-    const auto lock = mutex_.lock();
-    if (!lock) return storage_failure(lock.error());
-    auto& at = homes_[user->name];
-    if (at == nullptr) at = std::make_shared<Place>();
-    if (at->home != nullptr) return at->home;
-    place = at;
-  }
-  auto opened = open_home(*user, *place);
+  const auto place = place_of(user->name);
+  if (!place) return storage_failure(place.error());
+  auto opened = open_home(*user, **place);
   if (!opened) return storage_failure(opened.error());
   if (!(*opened)->is_open()) return refuse(FileErrorCode::not_permitted);
   return std::move(*opened);
+}
+
+Result<std::shared_ptr<FileStore::Place>> FileStore::place_of(std::string_view user) {
+  const auto lock = mutex_.lock();
+  if (!lock) return fail(lock.error());
+  auto& place = homes_[std::string(user)];
+  if (place == nullptr) place = std::make_shared<Place>();
+  return place;
 }
 
 /// Others do not wait while the home is counted, except those that want the same one.
@@ -157,6 +176,7 @@ Result<std::shared_ptr<FileHome>> FileStore::open_home(const FileUser& user, Pla
   }
   auto home = load_home(user, used);
   if (!home) return home;
+  if (place.wants_recount) (*home)->doubt_used();
   if (auto entered = enter_home(*home, place); !entered) return fail(std::move(entered.error()));
   return home;
 }
@@ -211,7 +231,48 @@ Result<void> FileStore::maintain() {
   if (!homes) return fail(homes.error());
   const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now());
   for (const auto& home : *homes) home->sweep(now);
-  return recount_one();
+  const auto counted = recount_one();
+  const auto swept = sweep_unopened(now);
+  return counted ? swept : counted;
+}
+
+Result<void> FileStore::sweep_unopened(FileTime time) {
+  if (unswept_.empty()) {
+    if (now() < look_at_) return {};
+    auto names = directory_names_in(staging_);
+    if (!names) return fail(std::move(names.error()));
+    unswept_ = std::move(*names);
+    look_at_ = now() + kUnopenedPause;
+  }
+  for (std::size_t i = 0; i < kUnopenedAtOnce && !unswept_.empty(); ++i) {
+    const std::string user = std::move(unswept_.back());
+    unswept_.pop_back();
+    if (auto swept = sweep_staging_of(user, time); !swept) {
+      look_at_ = std::min(look_at_, now() + kUnopenedPauseAfterFailure);
+      return swept;
+    }
+  }
+  return {};
+}
+
+/// Drops what has expired of a user whose home is not open, and is not opened in the meantime.
+Result<void> FileStore::sweep_staging_of(const std::string& user, FileTime time) {
+  const auto place = place_of(user);
+  if (!place) return fail(place.error());
+  const auto opening = (*place)->opening.lock();
+  if (!opening) return fail(opening.error());
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return fail(lock.error());
+    if ((*place)->home != nullptr) return {};
+  }
+  auto staging = staging_.open_beneath(user);
+  if (!staging) return fail(std::move(staging.error()));
+  QuotaAccount unlimited;
+  UploadTable uploads(std::move(*staging), unlimited, options_.uploads);
+  if (auto loaded = uploads.load(); !loaded) return loaded;
+  uploads.sweep(time);
+  return {};
 }
 
 /// Returns all homes that are open.

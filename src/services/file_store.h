@@ -43,7 +43,8 @@ class FileStore {
   FileStore& operator=(const FileStore&) = delete;
 
   /// Returns the home of a user, which is made when it is asked for the first time. Fails with
-  /// `not_permitted` if there is no such user or it is disabled: a caller learns no more.
+  /// `not_permitted` if there is no such user or it is disabled: a caller learns no more. A home
+  /// that was in use when a server was killed is FileHome::is_doubtful(), until maintain().
   FileOutcome<std::shared_ptr<FileHome>> home(std::string_view user);
 
   /// Returns true if there is such a user, who may be disabled. Before fibers and other threads use
@@ -58,9 +59,9 @@ class FileStore {
   std::vector<Error> reload();
 
   /// To be called every few seconds: writes the ledger where homes have changed, drops what has
-  /// expired, and recounts a home that was in use when a server was killed. Fails if the ledger
-  /// cannot be written, and if that home cannot be counted: it is counted again later, after the
-  /// others.
+  /// expired, also of users who do not call any more, and recounts a home that was in use when a
+  /// server was killed. Fails if the ledger cannot be written, and if that home cannot be counted:
+  /// it is counted again later, after the others. One at a time.
   Result<void> maintain();
 
   /// Counts what a user uses again: see FileHome::recount().
@@ -85,12 +86,15 @@ class FileStore {
             const FileHome::Options& options);
 
   FileOutcome<std::shared_ptr<FileHome>> home_of(const std::optional<FileUser>& user);
+  Result<std::shared_ptr<Place>> place_of(std::string_view user);
   Result<std::shared_ptr<FileHome>> open_home(const FileUser& user, Place& place);
   Result<std::shared_ptr<FileHome>> load_home(const FileUser& user,
                                               const std::optional<FileUsage>& used);
   Result<void> enter_home(const std::shared_ptr<FileHome>& home, Place& place);
   FileUser user_now(const FileHome& home) const;
   Result<Homes> write_changed();
+  Result<void> sweep_unopened(FileTime time);
+  Result<void> sweep_staging_of(const std::string& user, FileTime time);
   Result<void> recount_one();
   Result<std::shared_ptr<FileHome>> home_to_count();
   FileOutcome<FileUsage> recount_home(FileHome& home);
@@ -103,6 +107,10 @@ class FileStore {
   FileUsers users_;
   FileLedger ledger_;
   std::map<std::string, std::shared_ptr<Place>, std::less<>> homes_{};
+
+  // For maintain().
+  std::vector<std::string> unswept_{};  ///< Users whose staging is still to be looked at.
+  Instant look_at_{};                   ///< Then all of them are.
 };
 
 }  // namespace hotline::services

@@ -79,6 +79,16 @@ FileUsage QuotaAccount::used() const {
   return used_;
 }
 
+void QuotaAccount::doubt_used() {
+  const std::lock_guard lock(mutex_);
+  is_doubtful_ = true;
+}
+
+bool QuotaAccount::is_doubtful() const {
+  const std::lock_guard lock(mutex_);
+  return is_doubtful_;
+}
+
 FileUsage QuotaAccount::reserved() const {
   const std::lock_guard lock(mutex_);
   return reserved_;
@@ -124,6 +134,9 @@ void QuotaAccount::release(const QuotaReservation& reservation) {
 }
 
 FileOutcome<void> QuotaAccount::check_room(FileUsage usage, FileUsage own) const {
+  const bool is_limited = (usage.bytes > 0 && limits_.bytes != kNoQuota) ||
+                          (usage.entries > 0 && limits_.entries != kNoQuota);
+  if (is_doubtful_ && is_limited) return refuse(FileErrorCode::busy, "the files are being counted");
   const FileUsage in_use = sum_of(used_, difference_of(reserved_, own));
   if (const auto bytes = lacking(usage.bytes, in_use.bytes, limits_.bytes); bytes > 0) {
     return refuse(FileErrorCode::quota_bytes, {}, bytes);
@@ -212,6 +225,7 @@ std::optional<FileUsage> QuotaAccount::end_recount() {
   if (!recount_ || recount_->has_moved) return std::nullopt;
   used_ = recount_->sum;
   has_changed_ = true;
+  is_doubtful_ = false;
   recount_.reset();
   return used_;
 }

@@ -70,6 +70,12 @@ class QuotaAccount {
 
   void set_used(FileUsage used);
   FileUsage used() const;
+
+  /// Notes that more may be in use than used(). Until a recount, nothing that has a limit grows:
+  /// reserve(), QuotaReservation::grow() and settle() fail with `busy` instead.
+  void doubt_used();
+  bool is_doubtful() const;
+
   FileUsage reserved() const;
 
   /// Returns true if what is used has changed since the last call.
@@ -131,6 +137,7 @@ class QuotaAccount {
   FileUsage reserved_{};
   std::uint64_t staged_ = 0;
   bool has_changed_ = false;
+  bool is_doubtful_ = false;
   std::unique_ptr<Recount> recount_{};  ///< Null: none is in progress.
 };
 

@@ -31,7 +31,7 @@ enum class FileErrorCode : std::uint16_t {
   key_reused,        ///< The upload key belongs to another upload.
   taken_over,        ///< Another stream continues this upload.
   too_many_uploads,  ///< The caller has too many unfinished uploads.
-  busy,              ///< A limit of what runs at once. It may be tried again.
+  busy,              ///< A limit of what runs at once, or files that are being counted. Try again.
   stalled,           ///< The client sent nothing for too long.
   draining,          ///< The server ends. It may be tried again.
   unsupported,       ///< The server cannot do this.

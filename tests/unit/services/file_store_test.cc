@@ -21,9 +21,9 @@ using test::file_path;
 struct Root {
   Root() { fs::permissions(directory.path(), fs::perms::owner_all); }
 
-  Result<std::unique_ptr<FileStore>> try_open() const {
+  Result<std::unique_ptr<FileStore>> try_open(const FileHome::Options& options = {}) const {
     std::vector<Error> faults;
-    auto store = FileStore::open(directory.path(), {}, faults);
+    auto store = FileStore::open(directory.path(), options, faults);
     CHECK(faults.empty());
     return store;
   }
@@ -126,6 +126,54 @@ TEST_CASE("a store that was closed in order needs no recount, and one that was k
   CHECK((*home)->used() == FileUsage{4, 2});
   REQUIRE(store->maintain());
   CHECK((*home)->used() == FileUsage{8, 3});
+}
+
+TEST_CASE(
+    "after a kill a home stays within its quota, which is in doubt until it is counted (I3)") {
+  const Root root;
+  root.write_user("alice", "quota = 10\n");
+  {
+    const auto store = root.open();
+    REQUIRE(test::store_content(**store->home("alice"), "a", "12345"));
+    REQUIRE(store->maintain());
+    // The ledger does not come to have this one.
+    REQUIRE(test::store_content(**store->home("alice"), "b", "1234"));
+  }
+  const auto store = root.open();
+  const auto home = store->home("alice");
+  REQUIRE(home);
+  CHECK(code_of(test::store_content(**home, "c", "123")) == FileErrorCode::busy);
+  CHECK(test::store_content(**home, "b", "123"));
+  REQUIRE(store->maintain());
+  CHECK((*home)->used() == FileUsage{8, 2});
+  CHECK(code_of(test::store_content(**home, "c", "123")) == FileErrorCode::quota_bytes);
+  CHECK(test::store_content(**home, "c", "12"));
+}
+
+TEST_CASE("an upload of a user who does not call any more is dropped after its term (I4)") {
+  const Root root;
+  root.write_user("alice", "");
+  const std::string staging = root.directory.file("staging/alice");
+  const PutFile request{
+      .path = file_path("a"), .size = 2 * kFileBlockBytes, .key = test::sample_bytes(1)};
+  {
+    const auto store = root.open();
+    auto begun = (*store->home("alice"))->put(request);
+    REQUIRE(begun);
+    auto& upload = std::get<UploadHold>(*begun);
+    REQUIRE(test::send_content(upload, test::sample_content(kFileBlockBytes)));
+    upload.leave();
+  }
+  REQUIRE(root.open()->maintain());
+  CHECK(test::count_names(staging) == 2);
+  {
+    const auto store = root.open();
+    CHECK((*store->home("alice"))->uploads()->size() == 1);
+  }
+  const auto store = root.try_open({.uploads = {.upload_term = Duration(0)}});
+  REQUIRE(store);
+  REQUIRE((*store)->maintain());
+  CHECK(test::count_names(staging) == 0);
 }
 
 TEST_CASE("a store whose ledger is lost counts a home when it is opened") {

@@ -184,6 +184,35 @@ TEST_CASE("a recount begins anew when a directory was moved") {
   CHECK(account.end_recount() == FileUsage());
 }
 
+TEST_CASE("while it is in doubt how much is used, only what has a limit may not grow (I3)") {
+  QuotaAccount account;
+  account.set_limits({.bytes = 100, .entries = kHuge});
+  account.set_used({.bytes = 40, .entries = 4});
+  account.doubt_used();
+  const auto refused = account.reserve({.bytes = 1}, 1);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == FileErrorCode::busy);
+  CHECK(refused.error().is_retryable);
+  const std::array grown{FileChange{.before = {1, 1}, .after = {2, 1}}};
+  CHECK_FALSE(account.settle(grown));
+  const std::array shrunk{FileChange{.before = {20, 1}, .after = {19, 1}}};
+  CHECK(account.settle(shrunk));
+  CHECK(account.reserve({.entries = 1}, 0));
+  account.begin_recount();
+  CHECK(account.is_doubtful());
+  CHECK(account.end_recount());
+  CHECK_FALSE(account.is_doubtful());
+  CHECK(account.reserve({.bytes = 1}, 1));
+}
+
+TEST_CASE("a recount that fails leaves the doubt") {
+  QuotaAccount account;
+  account.doubt_used();
+  account.begin_recount();
+  account.give_up_recount();
+  CHECK(account.is_doubtful());
+}
+
 TEST_CASE("a change is reported once") {
   QuotaAccount account;
   CHECK_FALSE(account.take_changed());
