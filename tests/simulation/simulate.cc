@@ -4,6 +4,8 @@
 
 #include "simulation/challenge_scenario.h"
 #include "simulation/command_scenario.h"
+#include "simulation/files_power_scenario.h"
+#include "simulation/files_scenario.h"
 #include "simulation/framed_scenario.h"
 #include "simulation/ntp_scenario.h"
 #include "simulation/primitives_scenario.h"
@@ -33,6 +35,8 @@ constexpr Findings (*kScenarios[])(std::uint64_t) = {
     simulation::tell_time,
     simulation::ask_for_offset,
     simulation::use_sessions,
+    simulation::transfer_files,
+    simulation::survive_power_cuts,
     [](std::uint64_t seed) { return simulation::call_over_tls(seed); }};
 
 /// Returns false if anything is wrong with the seed.
