@@ -294,7 +294,7 @@ void run_cut_server(CutWorld& world) {
   if (!insist(world, "serve", [&] { return serve_files(world); })) return;
   if (life != world.life) return;
   // What an upload that was cut off has left is dropped at its term, at the latest by the next
-  // server, whom nobody calls.
+  // server, which has no callers.
   world.serves_since.reset();
   if (!insist(world, "serve again", [&] { return serve_files(world); })) return;
   world.is_over = true;
