@@ -166,6 +166,7 @@ class Transfers(Files):
         self.assertIn(b"rights: read, write\n", self.do("quota"))
 
     def test_more_files_are_put_than_descriptors_are_left(self):
+        self.serve()
         names = [f"f{i}" for i in range(200)]
         for name in names:
             self.write(name, b"1")
