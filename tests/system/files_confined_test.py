@@ -54,6 +54,12 @@ class WithServer(Files):
             file.write(name)
         return path
 
+    def wait_for(self, condition):
+        deadline = time.monotonic() + WAIT_S
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
     def reload(self, server, count=1):
         server.signal(signal.SIGHUP)
         server.matches(r"info reloaded", count)
@@ -79,6 +85,8 @@ class Confined(WithServer):
         server = self.start_confined(uri_options=f"&audit={audit}")
         client = self.client(server)
         client.store("a", b"1")
+        # A thread of its own writes it.
+        self.wait_for(lambda: os.path.getsize(audit) > 0)
         os.rename(audit, audit + ".1")
         self.reload(server)
         client.store("b", b"1")
@@ -157,9 +165,7 @@ class Confined(WithServer):
         os.unlink(os.path.join(self.folder, "s"))
         server = self.start_confined()
         self.client(server).store("b", b"1")
-        deadline = time.monotonic() + WAIT_S
-        while (usage := json.loads(self.do("quota", "--json"))["quota"])["bytes_used"] != 6:
-            self.assertLess(time.monotonic(), deadline, usage)
+        self.wait_for(lambda: json.loads(self.do("quota", "--json"))["quota"]["bytes_used"] == 6)
 
 
 class NotConfined(WithServer):
