@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "hotline/engine/clock.h"
+#include "services/all_entries.h"
 #include "services/file_version.h"
 
 namespace hotline::services {
@@ -24,7 +25,6 @@ constexpr int kCountPausesLonger = 10;
 constexpr Duration kUnopenedPause = std::chrono::hours(1);
 constexpr Duration kUnopenedPauseAfterFailure = std::chrono::minutes(1);
 constexpr std::size_t kUnopenedAtOnce = 64;
-constexpr std::size_t kStagingNames = 256;
 
 std::unexpected<Error> refuse_root(const std::string& root, std::string detail,
                                    std::string advice) {
@@ -41,18 +41,6 @@ Result<Directory> open_or_make(const Directory& parent, std::string_view name) {
   auto made = parent.make_directory(name, kDirectoryMode);
   if (!made && made.error().native_code != EEXIST) return fail(std::move(made.error()));
   return parent.open_beneath(name);
-}
-
-Result<std::vector<std::string>> directory_names_in(const Directory& directory) {
-  std::vector<std::string> names;
-  auto reader = directory.entries({.detail = EntriesOptions::Detail::names});
-  if (!reader) return fail(std::move(reader.error()));
-  for (;;) {
-    auto entries = reader->next(kStagingNames);
-    if (!entries) return fail(std::move(entries.error()));
-    if (entries->empty()) return names;
-    for (DirectoryEntry& entry : *entries) names.push_back(std::move(entry.name));
-  }
 }
 
 Result<DiskFile> open_or_create(const Directory& parent, std::string_view name) {
@@ -239,9 +227,9 @@ Result<void> FileStore::maintain() {
 Result<void> FileStore::sweep_unopened(FileTime time) {
   if (unswept_.empty()) {
     if (now() < look_at_) return {};
-    auto names = directory_names_in(staging_);
-    if (!names) return fail(std::move(names.error()));
-    unswept_ = std::move(*names);
+    auto users = all_entries(staging_, {.detail = EntriesOptions::Detail::names});
+    if (!users) return fail(std::move(users.error()));
+    for (DirectoryEntry& each : *users) unswept_.push_back(std::move(each.name));
     look_at_ = now() + kUnopenedPause;
   }
   for (std::size_t i = 0; i < kUnopenedAtOnce && !unswept_.empty(); ++i) {

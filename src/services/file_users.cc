@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "hotline/core/bytes.h"
+#include "services/all_entries.h"
 #include "services/file_version.h"
 
 namespace hotline::services {
 namespace {
 
 constexpr std::string_view kUserSuffix = ".toml";
-constexpr std::size_t kUserNamesAtOnce = 256;
 
 std::string user_file_name(std::string_view user) {
   return std::string(user) + std::string(kUserSuffix);
@@ -19,19 +19,15 @@ std::string user_file_name(std::string_view user) {
 /// Returns the names of users that have a file. Other files, such as those that an editor makes
 /// for a time, are none.
 Result<std::vector<std::string>> user_names_in(const Directory& directory) {
+  auto entries = all_entries(directory, {.detail = EntriesOptions::Detail::names});
+  if (!entries) return fail(std::move(entries.error()));
   std::vector<std::string> names;
-  auto reader = directory.entries({.detail = EntriesOptions::Detail::names});
-  if (!reader) return fail(std::move(reader.error()));
-  for (;;) {
-    auto entries = reader->next(kUserNamesAtOnce);
-    if (!entries) return fail(std::move(entries.error()));
-    if (entries->empty()) return names;
-    for (DirectoryEntry& entry : *entries) {
-      if (!entry.name.ends_with(kUserSuffix)) continue;
-      entry.name.resize(entry.name.size() - kUserSuffix.size());
-      if (is_file_user_name(entry.name)) names.push_back(std::move(entry.name));
-    }
+  for (DirectoryEntry& entry : *entries) {
+    if (!entry.name.ends_with(kUserSuffix)) continue;
+    entry.name.resize(entry.name.size() - kUserSuffix.size());
+    if (is_file_user_name(entry.name)) names.push_back(std::move(entry.name));
   }
+  return names;
 }
 
 }  // namespace

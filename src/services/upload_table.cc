@@ -6,12 +6,12 @@
 #include "hotline/core/hex.h"
 #include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/clock.h"
+#include "services/all_entries.h"
 
 namespace hotline::services {
 namespace {
 
 constexpr std::size_t kStateBytesMax = 64U << 20;
-constexpr std::size_t kNamesOfStaging = 256;
 
 std::string state_name_of(const UploadKey& key) {
   return to_hex(key) + std::string(StagedUpload::kStateSuffix);
@@ -25,17 +25,13 @@ FileUsage reservation_of(const UploadState& state) {
 }
 
 Result<std::map<std::string, FileStatus>> names_in(const Directory& directory) {
+  auto entries = all_entries(directory);
+  if (!entries) return fail(std::move(entries.error()));
   std::map<std::string, FileStatus> names;
-  auto reader = directory.entries();
-  if (!reader) return fail(std::move(reader.error()));
-  for (;;) {
-    auto entries = reader->next(kNamesOfStaging);
-    if (!entries) return fail(std::move(entries.error()));
-    if (entries->empty()) return names;
-    for (DirectoryEntry& entry : *entries) {
-      if (entry.status) names.emplace(std::move(entry.name), *entry.status);
-    }
+  for (DirectoryEntry& entry : *entries) {
+    if (entry.status) names.emplace(std::move(entry.name), *entry.status);
   }
+  return names;
 }
 
 Result<std::string> read_state(const Directory& directory, const std::string& name,
