@@ -45,7 +45,7 @@ struct Server::State {
   Result<void> check_open(std::string_view what) const;
   Result<void> add(Result<Service> service);
   Result<void> bind_services();
-  Result<void> confine();
+  Result<void> bind_all();
   Result<void> begin_run();
 
   std::optional<StandardErrorLog> own_log;
@@ -138,26 +138,25 @@ Result<void> Server::State::bind_services() {
   }
   // Counted once: a program that is confined cannot read its quota of processors.
   shared.options.concurrency.count = shared.options.concurrency.effective_count();
-  for (Service& service : services) {
-    auto bound = server::bind_service(service, shared.options, server::loop_count(shared.options));
-    if (bound) continue;
+  auto bound = bind_all();
+  if (bound) {
+    phase = Phase::bound;
+  } else {
     for (Service& each : services) each.unbind();
-    return bound;
   }
-  server::warn_of_missing_keys(shared, services);
-  if (auto confined = confine(); !confined) return confined;
-  phase = Phase::bound;
-  return {};
+  return bound;
 }
 
-Result<void> Server::State::confine() {
-  auto walls = server::confine_services(shared, services, engine.engine);
-  if (walls) {
-    shared.walls = std::move(*walls);
-    return {};
+Result<void> Server::State::bind_all() {
+  for (Service& service : services) {
+    auto bound = server::bind_service(service, shared.options, server::loop_count(shared.options));
+    if (!bound) return bound;
   }
-  for (Service& each : services) each.unbind();
-  return fail(std::move(walls.error()));
+  server::warn_of_missing_keys(shared, services);
+  auto walls = server::confine_services(shared, services, engine.engine);
+  if (!walls) return fail(std::move(walls.error()));
+  shared.walls = std::move(*walls);
+  return {};
 }
 
 std::vector<BoundService> Server::services() const {
