@@ -139,9 +139,9 @@ Result<FilePath> read_remote_path(std::string_view word) {
 
 Result<std::vector<std::string>> remote_words(const Arguments& given) {
   std::vector<std::string> words(given.words.begin() + 1, given.words.end());
-  const bool are_patterns = !given.has("--literal");
+  const bool are_names = given.has("--literal");
   for (std::string& each : words) {
-    if (!are_patterns && has_pattern_sign(each)) each = pattern_of(each);
+    if (are_names && has_pattern_sign(each)) each = pattern_of(each);
     if (auto path = fixed_path(each); !path) return fail(std::move(path.error()));
   }
   return words;

@@ -9,7 +9,8 @@ namespace hotline::engine {
 
 Waiter::Waiter(OnDrain on_drain) : loop_(EventLoop::running()), on_drain_(on_drain) {
   if (loop_ == nullptr) {
-    if (Engine::current().interrupter() != nullptr) counter_.emplace();
+    const bool is_interruptible = Engine::current().interrupter() != nullptr;
+    is_interruptible ? void(counter_.emplace()) : void(signal_.emplace());
     return;
   }
   wait_.emplace(*loop_, on_drain);
@@ -28,13 +29,13 @@ int Waiter::wait(Deadline deadline) {
   if (loop_ != nullptr) return loop_->park(*wait_, deadline);
   // Without a loop the engine of a thread is always the blocking one.
   auto& engine = static_cast<BlockingEngine&>(Engine::current());
-  if (!counter_) return engine.wait_for(signal_, deadline, on_drain_);
+  if (signal_) return engine.wait_for(*signal_, deadline, on_drain_);
   if (counter_->fd() < 0) return -EMFILE;
   return engine.wait_for(*counter_, deadline, on_drain_);
 }
 
 void Waiter::wake() noexcept {
-  if (loop_ == nullptr) return counter_ ? counter_->drain() : signal_.set();
+  if (loop_ == nullptr) return signal_ ? signal_->set() : counter_->drain();
   if (loop_->is_on_its_thread()) return loop_->complete(*wait_, 0);
   mailbox_->post(std::move(letters_));
 }

@@ -41,7 +41,7 @@ class Waiter {
   std::shared_ptr<Mailbox> mailbox_;
   Mailbox::Letters letters_;  ///< Made in advance, so that wake() cannot fail for lack of memory.
   std::optional<Interrupter> counter_;  ///< What a thread polls beside its interrupter.
-  ThreadSignal signal_;                 ///< What a thread without an interrupter waits for.
+  std::optional<ThreadSignal> signal_;  ///< What a thread without an interrupter waits for.
 };
 
 }  // namespace hotline::engine
