@@ -49,20 +49,26 @@ class FileSession::Active {
 };
 
 FileSession::FileSession(FileService& service, const CallInfo& info)
-    : service_(service), last_request_(now()) {
-  admit(info);
+    : service_(service), info_(info), last_request_(now()) {
+  // The first request says why not.
+  static_cast<void>(admit());
 }
 
-void FileSession::admit(const CallInfo& info) {
-  const auto admitted = service_.admit(info.identity(), connection_);
-  if (!admitted) {
-    refusal_ = admitted.error();
-    return;
-  }
+FileOutcome<void> FileSession::admit() {
+  if (call_) return {};
+  const auto lock = admitting_.lock();
+  if (!lock) return storage_failure(lock.error());
+  return call_ ? FileOutcome<void>() : admit_once();
+}
+
+FileOutcome<void> FileSession::admit_once() {
+  const Identity* identity = info_.identity();
+  if (auto admitted = service_.admit(identity, connection_); !admitted) return admitted;
   call_.emplace(service_, *connection_.home, service_.options());
   call_->user = connection_.user;
-  call_->caller = info.identity() == nullptr ? std::string() : info.identity()->to_string();
-  call_->endpoint = info.peer().to_string();
+  call_->caller = identity == nullptr ? std::string() : identity->to_string();
+  call_->endpoint = info_.peer().to_string();
+  return {};
 }
 
 void FileSession::serve(Stream& stream) {
@@ -109,8 +115,9 @@ void FileSession::answer(SessionStream& stream) {
 }
 
 /// Returns why a request is refused without a look at its home.
-std::optional<FileError> FileSession::refusal_of(const FileRequest& request) const {
-  if (refusal_ || ContentDigest::is_available(digest_of(request))) return refusal_;
+std::optional<FileError> FileSession::refusal_of(const FileRequest& request) {
+  if (auto admitted = admit(); !admitted) return std::move(admitted.error());
+  if (ContentDigest::is_available(digest_of(request))) return std::nullopt;
   return FileError{.code = FileErrorCode::unsupported,
                    .text = "the OpenSSL of the server does not have this digest"};
 }

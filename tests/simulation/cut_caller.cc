@@ -26,7 +26,7 @@ using State = FileModel::State;
 constexpr std::size_t kSteps = 5;
 constexpr std::size_t kConnects = 400;
 constexpr std::size_t kRepetitions = 4;
-constexpr std::size_t kLastRepetitions = 1'000;
+constexpr std::size_t kLastRepetitions = 100;
 constexpr hotline::Duration kPatience = minutes(2);
 
 // After that the server has noticed the end of any connection, and gets nothing late.

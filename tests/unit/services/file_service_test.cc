@@ -1,5 +1,8 @@
 #include "services/file_service.h"
 
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -72,6 +75,51 @@ TEST_CASE("a user has only so many connections, and a further one may be tried a
         REQUIRE(bob.finish());
       },
       options);
+}
+
+TEST_CASE("a refused connection is that of the user when there is room for it") {
+  FilesOptions options;
+  options.connections_per_user_max = 1;
+  served_files(
+      [](ServedFiles& server) {
+        Session first = server.connect("bob");
+        CHECK(ask_files(first, GetQuota{}).is_proven());
+        Session second = server.connect("bob");
+        CHECK(ask_files(second, GetQuota{}).has_failed(FileErrorCode::busy));
+        REQUIRE(first.finish());
+        while (ask_files(second, GetQuota{}).has_failed(FileErrorCode::busy)) {
+          REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+        }
+        CHECK(ask_files(second, GetQuota{}).is_proven());
+        REQUIRE(second.finish());
+      },
+      options);
+}
+
+TEST_CASE("a connection that could not open its home opens it when it can") {
+  served_files([](ServedFiles& server) {
+    // Something else has the name.
+    std::ofstream(server.root.path() + "/homes/bob");
+    Session bob = server.connect("bob");
+    CHECK(ask_files(bob, GetQuota{}).error);
+    std::filesystem::remove(server.root.path() + "/homes/bob");
+    CHECK(ask_files(bob, GetQuota{}).is_proven());
+    REQUIRE(bob.finish());
+  });
+}
+
+TEST_CASE("a connection of a caller who becomes a user then has a home") {
+  served_files([](ServedFiles& server) {
+    Session carol = server.connect("carol");
+    CHECK(ask_files(carol, GetQuota{}).has_failed(FileErrorCode::not_permitted));
+    server.root.set_user("carol", "");
+    server.handler.read_again()().value()();
+    while (ask_files(carol, GetQuota{}).has_failed(FileErrorCode::not_permitted)) {
+      REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+    }
+    CHECK(ask_files(carol, MakeDirectory{.path = test::file_path("d")}).is_proven());
+    REQUIRE(carol.finish());
+  });
 }
 
 TEST_CASE("a user who is disabled is cut off when the users are read again") {
