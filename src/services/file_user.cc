@@ -5,7 +5,8 @@
 #include <iterator>
 #include <limits>
 #include <utility>
-#include <vector>
+
+#include "services/toml_entry.h"
 
 namespace hotline::services {
 namespace {
@@ -32,12 +33,6 @@ constexpr RightRow kRightRows[] = {{'r', &FileRights::can_read},
                                    {'o', &FileRights::can_overwrite},
                                    {'d', &FileRights::can_remove}};
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 std::optional<std::uint64_t> parse_digits(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -47,61 +42,45 @@ std::optional<std::uint64_t> parse_digits(std::string_view text) {
   return number;
 }
 
-/// Returns an integer as TOML writes it: `_` between digits, no zero before other digits.
-std::optional<std::uint64_t> parse_toml_integer(std::string_view text) {
-  if (text.starts_with('_') || text.ends_with('_') || text.contains("__")) return std::nullopt;
-  if (text.size() > 1 && text.starts_with('0')) return std::nullopt;
-  std::string digits(text);
-  std::erase(digits, '_');
-  return parse_digits(digits);
+std::optional<std::uint64_t> number_of(const TomlEntry& entry) {
+  if (!entry.number()) return std::nullopt;
+  return static_cast<std::uint64_t>(*entry.number());
 }
 
-/// Returns what is between the quotes; nullopt if it is not a string, or one with escapes.
-std::optional<std::string_view> parse_toml_string(std::string_view text) {
-  if (text.size() < 2 || !text.starts_with('"') || !text.ends_with('"')) return std::nullopt;
-  text = text.substr(1, text.size() - 2);
-  if (text.find_first_of("\"\\") != std::string_view::npos) return std::nullopt;
-  return text;
-}
-
-/// Removes the comment. No key or value that is accepted has a `#`.
-std::string_view without_comment(std::string_view line) { return line.substr(0, line.find('#')); }
-
-bool take_quota(FileUser& user, std::string_view value) {
-  const auto text = parse_toml_string(value);
-  const auto bytes = text ? parse_file_bytes(*text) : parse_toml_integer(value);
+bool take_quota(FileUser& user, const TomlEntry& entry) {
+  const auto bytes = entry.text() ? parse_file_bytes(*entry.text()) : number_of(entry);
   if (bytes) user.limits.bytes = *bytes;
   return bytes.has_value();
 }
 
-bool take_entries(FileUser& user, std::string_view value) {
-  const auto entries = parse_toml_integer(value);
+bool take_entries(FileUser& user, const TomlEntry& entry) {
+  const auto entries = number_of(entry);
   if (entries) user.limits.entries = *entries;
   return entries.has_value();
 }
 
-bool take_rights(FileUser& user, std::string_view value) {
-  const auto rights = parse_file_rights(parse_toml_string(value).value_or("?"));
+bool take_rights(FileUser& user, const TomlEntry& entry) {
+  const auto rights = entry.text() ? parse_file_rights(*entry.text()) : std::nullopt;
   if (rights) user.rights = *rights;
   return rights.has_value();
 }
 
-bool take_uid(FileUser& user, std::string_view value) {
-  const auto uid = parse_toml_integer(value);
+bool take_uid(FileUser& user, const TomlEntry& entry) {
+  const auto uid = number_of(entry);
   // The last one stands for no user.
   if (!uid || *uid >= std::numeric_limits<std::uint32_t>::max()) return false;
   user.uid = static_cast<std::uint32_t>(*uid);
   return true;
 }
 
-bool take_disabled(FileUser& user, std::string_view value) {
-  user.is_disabled = value == "true";
-  return value == "true" || value == "false";
+bool take_disabled(FileUser& user, const TomlEntry& entry) {
+  if (entry.truth()) user.is_disabled = *entry.truth();
+  return entry.truth() != nullptr;
 }
 
 struct KeyRow {
   std::string_view key;
-  bool (*take)(FileUser& user, std::string_view value);
+  bool (*take)(FileUser& user, const TomlEntry& entry);
   std::string_view form;
 };
 
@@ -113,33 +92,20 @@ constexpr KeyRow kKeyRows[] = {
     {"disabled", take_disabled, "disabled = true"},
 };
 
-std::unexpected<Error> refuse_line(std::string_view name, std::size_t number, std::string detail,
-                                   std::string advice) {
-  return fail(make_error(ErrorKind::invalid_argument, "read the user", std::string(name),
-                         "line " + std::to_string(number) + ": " + std::move(detail),
-                         std::move(advice)));
+Result<void> take_entry(FileUser& user, const TomlEntry& entry) {
+  const auto* row = std::ranges::find(kKeyRows, entry.key, &KeyRow::key);
+  if (entry.table || row == std::end(kKeyRows)) {
+    return fail(toml_error(entry.line, "there is no such key",
+                           "the keys are quota, entries, rights, uid and disabled"));
+  }
+  if (row->take(user, entry)) return {};
+  return fail(toml_error(entry.line, "the value is invalid", "write " + std::string(row->form)));
 }
 
-const KeyRow* row_of_key(std::string_view key) {
-  const auto* row = std::ranges::find(kKeyRows, key, &KeyRow::key);
-  return row == std::end(kKeyRows) ? nullptr : row;
-}
-
-Result<const KeyRow*> take_line(FileUser& user, std::size_t number, std::string_view line) {
-  const std::size_t equals = line.find('=');
-  if (equals == std::string_view::npos) {
-    return refuse_line(user.name, number, "it is not `key = value`", {});
-  }
-  const KeyRow* row = row_of_key(trimmed(line.substr(0, equals)));
-  if (row == nullptr) {
-    return refuse_line(user.name, number, "there is no such key",
-                       "the keys are quota, entries, rights, uid and disabled");
-  }
-  if (!row->take(user, trimmed(line.substr(equals + 1)))) {
-    return refuse_line(user.name, number, "the value is invalid",
-                       "write " + std::string(row->form));
-  }
-  return row;
+std::unexpected<Error> refuse_file(std::string_view name, Error error) {
+  error.operation = "read the user";
+  error.endpoint = name;
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -152,25 +118,10 @@ bool is_file_user_name(std::string_view name) {
 
 Result<FileUser> parse_file_user(std::string_view name, std::string_view text) {
   FileUser user{.name = std::string(name)};
-  std::vector<const KeyRow*> seen;
-  // Without the end of its last line a file may be half written.
-  if (!text.empty() && !text.ends_with('\n')) {
-    return refuse_line(name, 1 + static_cast<std::size_t>(std::ranges::count(text, '\n')),
-                       "the line does not end", "end the file with a newline");
-  }
-  for (std::size_t number = 1; !text.empty(); ++number) {
-    const std::size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    line = trimmed(without_comment(line));
-    if (line.empty()) continue;
-    auto row = take_line(user, number, line);
-    if (!row) return fail(std::move(row.error()));
-    if (std::ranges::find(seen, *row) != seen.end()) {
-      return refuse_line(name, number, "the key is there twice", {});
-    }
-    seen.push_back(*row);
+  const auto entries = parse_toml(text);
+  if (!entries) return refuse_file(name, entries.error());
+  for (const TomlEntry& entry : *entries) {
+    if (auto taken = take_entry(user, entry); !taken) return refuse_file(name, taken.error());
   }
   return user;
 }

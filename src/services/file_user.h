@@ -9,7 +9,7 @@
 #include "services/file_quota.h"
 #include "services/quota_account.h"
 
-// The files that describe users, one each: a part of TOML. No I/O.
+// The files that describe users, one each, as TOML. No I/O.
 
 namespace hotline::services {
 
@@ -34,9 +34,9 @@ struct FileUser {
 /// `.`.
 bool is_file_user_name(std::string_view name);
 
-/// Returns the user that `text`, the content of its file, describes. What TOML has beyond lines
-/// `key = value` with strings, numbers, true and false, and comments, is refused, as are unknown
-/// keys. Fails with `invalid_argument`, which names the line.
+/// Returns the user that `text`, the content of its file, describes. Unknown keys, values of
+/// another type and a file that does not end with a newline are refused. Fails with
+/// `invalid_argument`, which names the line.
 Result<FileUser> parse_file_user(std::string_view name, std::string_view text);
 
 /// Returns the text of its file.

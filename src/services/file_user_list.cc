@@ -1,6 +1,8 @@
 #include "hotline/services/file_user_list.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "hotline/core/ascii.h"
@@ -42,12 +44,12 @@ std::unexpected<Error> refuse_user(ErrorKind kind, std::string detail, std::stri
   return fail(make_error(kind, "use the user", {}, std::move(detail), std::move(advice)));
 }
 
-/// Returns a number of entries: digits, or `none`.
+/// Returns a number of entries, which TOML can have: digits, or `none`.
 std::optional<std::uint64_t> parse_entries(const std::string& text) {
-  for (const char c : text) {
-    if (text != "none" && !is_ascii_digit(c)) return std::nullopt;
-  }
-  return services::parse_file_bytes(text);
+  if (text == "none") return kNoQuota;
+  if (!std::ranges::all_of(text, is_ascii_digit)) return std::nullopt;
+  const auto entries = services::parse_file_bytes(text);
+  return entries && *entries <= std::numeric_limits<std::int64_t>::max() ? entries : std::nullopt;
 }
 
 Result<void> apply(const FileUserList::Change& change, FileUser& user) {

@@ -52,7 +52,7 @@ TEST_CASE("a home for every caller needs its user before it is served") {
             "; hint: 'hotline files user add NAME --root " + root.path() + "' makes one");
   CHECK(test::kind_of(serve("../alice")) == "not_found");
   CHECK(serve("alice"));
-  root.set_user("bob", "quota = lots\n");
+  root.set_user("bob", "quota = \"lots\"\n");
   CHECK(serve("bob").error().message() == "cannot read the user bob: line 1: the value is invalid");
   // The operator may give the home back later.
   root.set_user("bob", "disabled = true\n");

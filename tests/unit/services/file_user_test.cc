@@ -49,37 +49,44 @@ TEST_CASE("a file of a user that is written is read as the same user") {
 
 TEST_CASE("a file of a user with anything unknown or half written is refused with its line (T36)") {
   CHECK(detail_of("quota = \"1GiB\"\nquato = 1\n") == "line 2: there is no such key");
-  CHECK(detail_of("quota\n") == "line 1: it is not `key = value`");
-  CHECK(detail_of("quota = \"1GiB\"\nquota = 1\n") == "line 2: the key is there twice");
   CHECK(detail_of("rights = \"r") == "line 1: the line does not end");
-  CHECK(detail_of("rights = \"rw\"") == "line 1: the line does not end");
-  for (const char* line : {"quota = \"1GiB\n",
-                           "quota = -1\n",
-                           "quota = \"1 GiB\"\n",
-                           "quota = \"1EiB\"\n",
-                           "quota = 18446744073709551616\n",
-                           "quota = \"16777216TiB\"\n",
-                           "quota =\n",
-                           "entries = 01\n",
-                           "entries = 1__0\n",
-                           "entries = _1\n",
-                           "entries = 1_\n",
-                           "entries = \"1\"\n",
-                           "entries = 1.5\n",
-                           "rights = \"rx\"\n",
-                           "rights = \"rr\"\n",
-                           "rights = rwod\n",
-                           "rights = \"r\\u0077\"\n",
-                           "uid = 4294967295\n",
-                           "uid = \"0\"\n",
-                           "disabled = yes\n",
-                           "disabled = True\n",
-                           "rights = \"r\" \"w\"\n"}) {
+  CHECK(detail_of("uid = 1\nrights = \"rw\"") == "line 2: the line does not end");
+  CHECK(detail_of("[shells]\n") == "line 1: there is no such key");
+  CHECK(detail_of("[\"\"]\nuid = 1\n") == "line 2: there is no such key");
+  CHECK(detail_of("quota.bytes = 1\n") == "line 1: there is no such key");
+  CHECK(detail_of("uid = \"0\"\nquato = 1\n") == "line 1: the value is invalid");
+  const auto user = parse_file_user("alice", "rights = 1\n");
+  REQUIRE_FALSE(user);
+  CHECK(user.error().message() == "cannot read the user alice: line 1: the value is invalid");
+  CHECK(user.error().hint() == "write rights = \"rwod\": read, write, overwrite, delete");
+}
+
+TEST_CASE("a value of another type or out of bounds is refused with its line") {
+  for (const char* line :
+       {"quota = -1\n", "quota = \"1 GiB\"\n", "quota = \"1EiB\"\n", "quota = \"16777216TiB\"\n",
+        "quota = [1]\n", "entries = \"1\"\n", "entries = 1.5\n", "entries = 2026-01-01\n",
+        "rights = \"rx\"\n", "rights = \"rr\"\n", "uid = 4294967295\n", "uid = \"0\"\n",
+        "disabled = 1\n", "disabled = \"true\"\n"}) {
     CAPTURE(line);
     CHECK(detail_of(line) == "line 1: the value is invalid");
   }
-  CHECK(detail_of("[shares]\n") == "line 1: it is not `key = value`");
-  CHECK(detail_of(std::string_view("uid\0 = 1\n", 9)) == "line 1: there is no such key");
+}
+
+TEST_CASE("a file of a user that is not TOML is refused with its line") {
+  for (const char* line :
+       {"quota\n", "quota = \"1GiB\n", "quota = 18446744073709551616\n", "quota =\n",
+        "entries = 01\n", "entries = 1__0\n", "entries = _1\n", "rights = rwod\n",
+        "rights = \"r\" \"w\"\n", "disabled = True\n", "\x1b = 1\n", "[shares\n"}) {
+    CAPTURE(line);
+    CHECK(detail_of("uid = 1\n" + std::string(line)).starts_with("line 2: it is not TOML: "));
+  }
+  CHECK(detail_of("quota = \"1GiB\"\nquota = 1\n").contains("cannot redefine existing"));
+}
+
+TEST_CASE("a text in a file of a user may have escapes") {
+  const auto user = parse_file_user("alice", "rights = \"r\\u0077\"\n");
+  REQUIRE(user);
+  CHECK(user->rights == FileRights{.can_read = true, .can_write = true});
 }
 
 TEST_CASE("the name of a user is 1 to 32 characters that are safe in a path") {
