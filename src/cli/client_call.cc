@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "cli/call_end.h"
 #include "cli/datagram_call.h"
@@ -13,9 +13,7 @@
 #include "cli/reply_printer.h"
 #include "cli/report.h"
 #include "cli/stream_call.h"
-#include "hotline/auth/connect_authenticated.h"
-#include "hotline/net/connect.h"
-#include "hotline/net/target.h"
+#include "cli/stream_target.h"
 
 namespace hotline::cli {
 namespace {
@@ -28,30 +26,6 @@ std::unique_ptr<MessageSource> make_source(const CallOptions& options,
 
 ReplyPrinter make_printer(const CallOptions& options, const CommonOptions& common) {
   return ReplyPrinter(common.output, controls_for_output(options.controls), options.error_prefix);
-}
-
-/// A stream's endpoint, and how messages are framed there.
-struct StreamTarget {
-  Target target;
-  Framing framing;
-  std::optional<Challenge> challenge;
-};
-
-Result<StreamTarget> parse_stream_target(std::string_view uri) {
-  Framing framing;
-  std::optional<Challenge> challenge;
-  const auto take_others = [&](OptionTaker& taker) -> Result<void> {
-    auto taken = Framing::take_from(taker);
-    if (!taken) return fail(std::move(taken.error()));
-    framing = *std::move(taken);
-    auto challenged = Challenge::take_from(taker);
-    if (!challenged) return fail(std::move(challenged.error()));
-    challenge = *std::move(challenged);
-    return {};
-  };
-  auto target = Target::parse(uri, {}, take_others, Side::client);
-  if (!target) return fail(std::move(target.error()));
-  return StreamTarget{*std::move(target), std::move(framing), std::move(challenge)};
 }
 
 /// Checks the messages of the command line before any is sent. An empty message is valid as a
@@ -78,8 +52,7 @@ Result<Stream> open_stream(const StreamTarget& form, const CallOptions& options,
   connecting.tls = client_trust(common.home);
   connecting.timeout = options.timeout;
   connecting.stream.timeouts = {kNoTimeout, kNoTimeout, options.timeout};
-  if (form.challenge) answer_on_connect(connecting, *form.challenge);
-  return connect(form.target, std::move(connecting));
+  return form.open(std::move(connecting));
 }
 
 Result<DatagramSocket> open_datagrams(const CallOptions& options) {
@@ -100,7 +73,7 @@ ExitStatus hold(Call call, const ReplyPrinter& printer, const CallOptions& optio
 }
 
 ExitStatus call_stream(const CallOptions& options, const CommonOptions& common) {
-  const auto form = parse_stream_target(options.endpoint);
+  const auto form = StreamTarget::parse(options.endpoint);
   if (!form) return report_error(form.error(), ExitStatus::usage, common.output);
   if (auto checked = check_messages(form->target.endpoint, form->framing, options); !checked) {
     return report_error(checked.error(), ExitStatus::usage, common.output);
