@@ -79,11 +79,7 @@ template <typename Number>
 Result<void> read_number(const Arguments& given, const std::string& option, std::size_t max,
                          Number& number) {
   std::optional<std::size_t> count;
-  if (auto read = read_count(given, option, count); !read) return read;
-  if (count && *count > max) {
-    return refuse_value(option, usage_error(std::to_string(*count) + " is too large",
-                                            "write a number from 1 to " + std::to_string(max)));
-  }
+  if (auto read = read_count(given, option, count, max); !read) return read;
   if (count) number = static_cast<Number>(*count);
   return {};
 }

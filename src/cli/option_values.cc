@@ -52,12 +52,16 @@ Result<void> read_period(const Arguments& given, const std::string& option,
 }
 
 Result<void> read_count(const Arguments& given, const std::string& option,
-                        std::optional<std::size_t>& count) {
+                        std::optional<std::size_t>& count, std::size_t max) {
   if (!given.has(option)) return {};
   const std::string& text = given.options.at(option);
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), count.emplace());
   const bool is_whole = error == std::errc() && end == text.data() + text.size();
+  if (is_whole && *count > max) {
+    return refuse_value(option, usage_error(std::to_string(*count) + " is too large",
+                                            "write a number from 1 to " + std::to_string(max)));
+  }
   if (is_whole && *count > 0) return {};
   return refuse_value(option, usage_error(quote(text) + " is not a number from 1 up",
                                           "write it in decimal digits"));

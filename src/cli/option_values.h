@@ -30,9 +30,9 @@ Result<void> read_limit(const Arguments& given, const std::string& option, Durat
 Result<void> read_period(const Arguments& given, const std::string& option,
                          std::optional<Duration>& time);
 
-/// Reads the value of `option`, a number from 1 up, into `count`, if the option was given.
+/// Reads the value of `option`, a number from 1 to `max`, into `count`, if the option was given.
 Result<void> read_count(const Arguments& given, const std::string& option,
-                        std::optional<std::size_t>& count);
+                        std::optional<std::size_t>& count, std::size_t max = SIZE_MAX);
 
 /// Reads the value of `option`, a number of bytes from 1 up, which `KiB`, `MiB` or `GiB` may
 /// follow, into `bytes`, if the option was given.
