@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/command_attach.h"
+#include "cli/command_bench.h"
 #include "cli/command_call.h"
 #include "cli/command_doctor.h"
 #include "cli/command_files.h"
@@ -38,27 +39,17 @@ struct SubcommandRow {
 };
 
 constexpr SubcommandRow kSubcommands[] = {
-    {"serve", serve_subcommand},
-    {"call", call_subcommand},
-    {"run", run_subcommand},
-    {"shell", shell_subcommand},
-    {"attach", attach_subcommand},
-    {"jobs", jobs_subcommand},
-    {"ls", ls_subcommand},
-    {"get", get_subcommand},
-    {"put", put_subcommand},
-    {"mkdir", mkdir_subcommand},
-    {"rm", rm_subcommand},
-    {"mv", mv_subcommand},
-    {"sum", sum_subcommand},
-    {"quota", quota_subcommand},
-    {"time", time_subcommand},
-    {"ntp", ntp_subcommand},
-    {"files", files_subcommand},
-    {"key", key_subcommand},
-    {"services", services_subcommand},
-    {"doctor", doctor_subcommand},
-    {"help", help_subcommand},
+    {"serve", serve_subcommand},     {"call", call_subcommand},
+    {"run", run_subcommand},         {"shell", shell_subcommand},
+    {"attach", attach_subcommand},   {"jobs", jobs_subcommand},
+    {"ls", ls_subcommand},           {"get", get_subcommand},
+    {"put", put_subcommand},         {"mkdir", mkdir_subcommand},
+    {"rm", rm_subcommand},           {"mv", mv_subcommand},
+    {"sum", sum_subcommand},         {"quota", quota_subcommand},
+    {"time", time_subcommand},       {"ntp", ntp_subcommand},
+    {"bench", bench_subcommand},     {"files", files_subcommand},
+    {"key", key_subcommand},         {"services", services_subcommand},
+    {"doctor", doctor_subcommand},   {"help", help_subcommand},
     {"version", version_subcommand},
 };
 

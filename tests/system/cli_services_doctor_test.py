@@ -90,8 +90,8 @@ class Doctor(unittest.TestCase):
 
 
 class Help(unittest.TestCase):
-    COMMANDS = ("serve", "call", "run", "shell", "attach", "jobs", "time", "ntp", "files",
-                "key", "services", "doctor", "help", "version")
+    COMMANDS = ("serve", "call", "run", "shell", "attach", "jobs", "time", "ntp", "bench",
+                "files", "key", "services", "doctor", "help", "version")
 
     def test_of_every_topic_has_an_example_and_fits_a_terminal(self):
         for topic in ("", *self.COMMANDS, "endpoints", "framing", "concurrency", "status", "upper",

@@ -92,7 +92,7 @@ TEST_CASE("an unknown topic is refused with the names of the known ones") {
   CHECK(text.error().message() == "there is no help on 'stats\\n'");
   CHECK(text.error().hint() ==
         "did you mean 'status'? there is help on serve, call, run, shell, attach, jobs, ls, get, "
-        "put, mkdir, rm, mv, sum, quota, time, ntp, files, "
+        "put, mkdir, rm, mv, sum, quota, time, ntp, bench, files, "
         "key, "
         "services, doctor, help, "
         "version, upper, command, endpoints, framing, auth, concurrency and status");
