@@ -231,6 +231,8 @@ FileOutcome<FileVersion> FileHome::drop(const UploadKey& key) {
   const auto staged = uploads_.find(key);
   if (staged == nullptr) return refuse(FileErrorCode::not_found);
   uploads_.drop(staged);
+  if (tree_.durability() == FileDurability::none) return FileVersion();
+  if (auto synced = uploads_.staging().sync(); !synced) return storage_failure(synced.error());
   return FileVersion();
 }
 

@@ -118,8 +118,12 @@ class FileHome {
 
   // For the store.
 
-  /// Drops uploads and keys whose term has passed.
-  void sweep(FileTime now) { uploads_.sweep(now); }
+  /// Drops uploads and keys whose term has passed, and gives back what was freed when the disk
+  /// failed.
+  void sweep(FileTime now) {
+    uploads_.sweep(now);
+    tree_.sync_again();
+  }
 
   /// Notes that more may be in use than used(): what grows is refused with `busy` until recount()
   /// has succeeded, unless there is no quota. Never waits.

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "hotline/engine/cancel_hold.h"
 #include "services/file_version.h"
 #include "services/long_path.h"
 
@@ -29,6 +30,13 @@ FileOutcome<void> FileRemoval::run(const RemoveFile& request) {
   outermost_ = std::move(*parent);
   request_ = request;
   levels_.push_back({.names = {std::string(request.path.leaf())}});
+  const auto removed = remove_all();
+  if (!removed && freed_.usage() == FileUsage()) return removed;
+  const auto synced = sync();
+  return removed ? synced : removed;
+}
+
+FileOutcome<void> FileRemoval::remove_all() {
   for (bool is_first = true; !levels_.empty(); is_first = false) {
     const auto lock = tree_.locking();
     if (!lock) return std::unexpected(lock.error());
@@ -41,9 +49,29 @@ FileOutcome<void> FileRemoval::run(const RemoveFile& request) {
     }
     if (auto removed = remove_some(); !removed) return removed;
   }
-  if (tree_.durability() == FileDurability::none) return {};
-  if (auto synced = outermost_->sync(); !synced) return storage_failure(synced.error());
   return {};
+}
+
+/// Waits until the disk has what is removed, also if that is only a part: then what it has freed
+/// can be used.
+FileOutcome<void> FileRemoval::sync() {
+  directory_.reset();
+  if (tree_.durability() == FileDurability::none) return {};
+  const CancelHold whole;
+  if (!levels_.empty()) sync_emptied();
+  ChangedDirectories changed{.directories = {}, .freed = std::move(freed_)};
+  changed.directories.emplace(request_.path.parent().text(), std::move(*outermost_));
+  return tree_.sync_removed(changed);
+}
+
+/// Waits for the directories that were entered and are still there. The innermost one may have been
+/// left.
+void FileRemoval::sync_emptied() {
+  if (!levels_.back().names.empty()) levels_.push_back({.name = levels_.back().names.back()});
+  for (; levels_.size() > 1; levels_.pop_back()) {
+    const auto directory = open_long_path(*outermost_, path_of_innermost());
+    if (directory) discard(directory->sync());
+  }
 }
 
 FileOutcome<void> FileRemoval::check_version() {
@@ -72,12 +100,7 @@ FileOutcome<void> FileRemoval::remove_some() {
 /// has gone.
 FileOutcome<bool> FileRemoval::open_innermost() {
   if (directory_) return true;
-  std::string path;
-  for (const Level& level : levels_) {
-    if (level.name.empty()) continue;
-    path += path.empty() ? level.name : '/' + level.name;
-  }
-  auto directory = open_long_path(*outermost_, path);
+  auto directory = open_long_path(*outermost_, path_of_innermost());
   if (!directory && has_gone(directory.error())) return false;
   if (!directory) return storage_failure(directory.error());
   const auto status = directory->status();
@@ -88,6 +111,15 @@ FileOutcome<bool> FileRemoval::open_innermost() {
   }
   directory_ = std::move(*directory);
   return true;
+}
+
+std::string FileRemoval::path_of_innermost() const {
+  std::string path;
+  for (const Level& level : levels_) {
+    if (level.name.empty()) continue;
+    path += path.empty() ? level.name : '/' + level.name;
+  }
+  return path;
 }
 
 void FileRemoval::leave() {
@@ -127,7 +159,8 @@ FileOutcome<void> FileRemoval::remove_one(Level& level) {
   if (removed) {
     level.names.pop_back();
     level.tries = 0;
-    tree_.account().correct({.directory = *inode, .before = usage_of(*status)});
+    auto freed = tree_.account().correct({.directory = *inode, .before = usage_of(*status)});
+    if (tree_.durability() == FileDurability::full) freed_.add(std::move(freed));
     if (status->kind == EntryKind::directory) tree_.account().note_removed(status->inode);
     return {};
   }

@@ -39,12 +39,16 @@ class FileRemoval {
     int tries = 0;  ///< How often the last name was a directory that was not empty.
   };
 
+  FileOutcome<void> remove_all();
+  FileOutcome<void> sync();
+  void sync_emptied();
   FileOutcome<void> check_version();
   FileOutcome<void> remove_some();
   FileOutcome<void> remove_one(Level& level);
   FileOutcome<void> enter(std::string name, const FileStatus& status);
   FileOutcome<bool> has_name(Level& level);
   FileOutcome<bool> open_innermost();
+  std::string path_of_innermost() const;
   void leave();
 
   FileTree& tree_;
@@ -54,6 +58,7 @@ class FileRemoval {
   std::vector<Level> levels_{};              ///< The innermost last.
   std::optional<Directory> directory_{};     ///< That of the innermost level, if it is open.
   std::optional<DirectoryReader> reader_{};  ///< That of directory_.
+  FreedQuota freed_{};
 };
 
 }  // namespace hotline::services

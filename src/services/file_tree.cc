@@ -170,10 +170,10 @@ FileOutcome<FileChange> FileTree::change_at(const Place& place, FileUsage after)
 
 FileOutcome<void> FileTree::note_changed(const Directory& directory, const FilePath& path,
                                          ChangedDirectories& changed) const {
-  if (durability_ == FileDurability::none || changed.contains(path.text())) return {};
+  if (durability_ == FileDurability::none || changed.directories.contains(path.text())) return {};
   auto copy = directory.duplicate();
   if (!copy) return storage_failure(copy.error());
-  changed.emplace(path.text(), std::move(*copy));
+  changed.directories.emplace(path.text(), std::move(*copy));
   return {};
 }
 
@@ -227,15 +227,15 @@ FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_vie
   const CancelHold whole;
   const auto change = change_at(*place, usage_of(file));
   if (!change) return std::unexpected(change.error());
-  if (auto room = account_.settle({&*change, 1}, &reservation); !room) {
-    return std::unexpected(std::move(room.error()));
-  }
+  auto freed = account_.settle({&*change, 1}, &reservation);
+  if (!freed) return std::unexpected(std::move(freed.error()));
   SettledChange settled(account_, *change);
   const auto parent = make_missing(*place, settled, changed);
   if (!parent) return std::unexpected(parent.error());
   const auto moved = from.rename(name, *parent, target.path.leaf(), existing_for(place->now));
   if (!moved) return storage_failure(moved.error());
   settled.note_done();
+  changed.freed.add(std::move(*freed));
   ++paths_made_;
   // A failure from here on would say that it is not published.
   return parent->status(target.path.leaf()).value_or(file);
@@ -337,7 +337,8 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   const auto change = change_at(*place, usage_of(*status));
   if (!left || !change) return std::unexpected(left ? change.error() : left.error());
   const std::array changes{FileChange{.directory = *left, .before = usage_of(*status)}, *change};
-  if (auto room = account_.settle(changes); !room) return std::unexpected(room.error());
+  auto freed = account_.settle(changes);
+  if (!freed) return std::unexpected(std::move(freed.error()));
   SettledChange from_settled(account_, changes[0]);
   SettledChange to_settled(account_, changes[1]);
   const auto parent = make_missing(*place, to_settled, changed);
@@ -350,6 +351,7 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   if (!done) return storage_failure(done.error());
   from_settled.note_done();
   to_settled.note_done();
+  changed.freed.add(std::move(*freed));
   ++paths_made_;
   if (is_directory) account_.note_moved();
   if (is_directory) durable_names_.note_changed(status->inode);

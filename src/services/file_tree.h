@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,10 @@ struct FileTarget {
 };
 
 /// Directories whose names have changed, and are not on the disk yet.
-using ChangedDirectories = std::map<std::string, Directory>;
+struct ChangedDirectories {
+  std::map<std::string, Directory> directories{};  ///< By their paths.
+  FreedQuota freed{};                              ///< By the changes.
+};
 
 /// The names in a home, and the quota that they take. Every path is opened from the directory of
 /// the home by one openat2(2) that leaves it by no link or mount; the rest happens by one name
@@ -83,8 +87,15 @@ class FileTree {
                                   QuotaReservation& reservation, ChangedDirectories& changed);
 
   /// Waits until the names are on the disk, and those of the directories on the way to them; at
-  /// once with FileDurability::none.
+  /// once with FileDurability::none. Then what was freed can be used.
   FileOutcome<void> sync(ChangedDirectories& changed);
+
+  /// The same without the directories on the way: for names that are removed.
+  FileOutcome<void> sync_removed(ChangedDirectories& changed);
+
+  /// Tries again what a failure of sync() or sync_removed() has left: until then what was freed
+  /// cannot be used. To be called every few seconds.
+  void sync_again();
 
   /// Waits until a name that is there already is on the disk; at once with FileDurability::none.
   FileOutcome<void> sync_name(const FilePath& path);
@@ -135,6 +146,8 @@ class FileTree {
                                       ChangedDirectories& changed);
   FileOutcome<Directory> make_one(const Directory& parent, const FilePath& path,
                                   SettledChange& settled);
+  FileOutcome<void> sync_names(const ChangedDirectories& changed) const;
+  void settle_freed(ChangedDirectories changed, const FileOutcome<void>& synced);
   FileOutcome<void> sync_way(FilePath path, const ChangedDirectories& synced,
                              std::uint64_t changes);
   FileOutcome<void> note_changed(const Directory& directory, const FilePath& path,
@@ -153,6 +166,8 @@ class FileTree {
   QuotaAccount account_;
   std::atomic<std::uint64_t> paths_made_ = 0;  ///< Changed under the lock, after the change.
   DurableNames durable_names_;
+  std::mutex unsynced_mutex_;                   ///< For unsynced_. Never held across a wait.
+  std::vector<ChangedDirectories> unsynced_{};  ///< Those that have freed something.
 };
 
 }  // namespace hotline::services

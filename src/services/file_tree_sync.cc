@@ -6,20 +6,54 @@
 // How names of a tree get to the disk, and those of the directories on the way to them.
 
 namespace hotline::services {
+namespace {
+
+/// With more failures than that, what others have freed is given back at once.
+constexpr std::size_t kUnsyncedMax = 64;
+
+}  // namespace
 
 FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
   const CancelHold whole;
   const std::uint64_t changes = durable_names_.changes();
+  FileOutcome<void> result = sync_names(changed);
+  for (const auto& [path, directory] : changed.directories) {
+    if (result) result = sync_way(FilePath::parse(path).value(), changed, changes);
+  }
+  settle_freed(std::exchange(changed, {}), result);
+  return result;
+}
+
+FileOutcome<void> FileTree::sync_removed(ChangedDirectories& changed) {
+  const CancelHold whole;
+  const auto synced = sync_names(changed);
+  settle_freed(std::exchange(changed, {}), synced);
+  return synced;
+}
+
+FileOutcome<void> FileTree::sync_names(const ChangedDirectories& changed) const {
   FileOutcome<void> result;
-  for (const auto& [path, directory] : changed) {
+  for (const auto& [path, directory] : changed.directories) {
     const auto synced = directory.sync();
     if (!synced && result) result = storage_failure(synced.error());
   }
-  for (const auto& [path, directory] : changed) {
-    if (result) result = sync_way(FilePath::parse(path).value(), changed, changes);
-  }
-  changed.clear();
   return result;
+}
+
+/// Gives what was freed back, or keeps it until the disk has the changes.
+void FileTree::settle_freed(ChangedDirectories changed, const FileOutcome<void>& synced) {
+  if (synced || changed.freed.usage() == FileUsage()) return;
+  const std::lock_guard lock(unsynced_mutex_);
+  if (unsynced_.size() < kUnsyncedMax) unsynced_.push_back(std::move(changed));
+}
+
+void FileTree::sync_again() {
+  std::vector<ChangedDirectories> unsynced;
+  {
+    const std::lock_guard lock(unsynced_mutex_);
+    unsynced = std::exchange(unsynced_, {});
+  }
+  for (ChangedDirectories& each : unsynced) static_cast<void>(sync_removed(each));
 }
 
 /// Another request may have made a directory, and not waited for the disk: it goes on, or it has
@@ -32,7 +66,7 @@ FileOutcome<void> FileTree::sync_way(FilePath path, const ChangedDirectories& sy
       return std::unexpected(directory.error());
     }
     if (directory && durable_names_.contains(directory->inode)) continue;
-    if (!synced.contains(path.parent().text())) {
+    if (!synced.directories.contains(path.parent().text())) {
       const auto parent = open_directory(path.parent());
       if (!parent && parent.error().code == FileErrorCode::not_found) continue;
       if (!parent) return std::unexpected(parent.error());

@@ -58,6 +58,28 @@ void QuotaReservation::release() {
   staged_ = 0;
 }
 
+FreedQuota::FreedQuota(FreedQuota&& other) noexcept
+    : account_(std::exchange(other.account_, nullptr)), usage_(std::exchange(other.usage_, {})) {}
+
+FreedQuota& FreedQuota::operator=(FreedQuota&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  account_ = std::exchange(other.account_, nullptr);
+  usage_ = std::exchange(other.usage_, {});
+  return *this;
+}
+
+void FreedQuota::add(FreedQuota other) {
+  if (other.account_ == nullptr) return;
+  account_ = std::exchange(other.account_, nullptr);
+  usage_ = sum_of(usage_, std::exchange(other.usage_, {}));
+}
+
+void FreedQuota::release() {
+  if (account_ != nullptr) std::exchange(account_, nullptr)->release(*this);
+  usage_ = {};
+}
+
 void QuotaAccount::set_limits(FileUsage limits) {
   const std::lock_guard lock(mutex_);
   limits_ = limits;
@@ -91,7 +113,7 @@ bool QuotaAccount::is_doubtful() const {
 
 FileUsage QuotaAccount::reserved() const {
   const std::lock_guard lock(mutex_);
-  return reserved_;
+  return sum_of(reserved_, freed_);
 }
 
 bool QuotaAccount::take_changed() {
@@ -133,6 +155,11 @@ void QuotaAccount::release(const QuotaReservation& reservation) {
   staged_ = saturating_difference(staged_, reservation.staged_);
 }
 
+void QuotaAccount::release(const FreedQuota& freed) {
+  const std::lock_guard lock(mutex_);
+  freed_ = difference_of(freed_, freed.usage_);
+}
+
 FileOutcome<void> QuotaAccount::check_room(FileUsage usage, FileUsage own) const {
   const bool is_limited = (usage.bytes > 0 && limits_.bytes != kNoQuota) ||
                           (usage.entries > 0 && limits_.entries != kNoQuota);
@@ -144,7 +171,15 @@ FileOutcome<void> QuotaAccount::check_room(FileUsage usage, FileUsage own) const
   if (const auto entries = lacking(usage.entries, in_use.entries, limits_.entries); entries > 0) {
     return refuse(FileErrorCode::quota_entries, {}, entries);
   }
-  return {};
+  return check_freed(usage, in_use);
+}
+
+FileOutcome<void> QuotaAccount::check_freed(FileUsage usage, FileUsage in_use) const {
+  const FileUsage on_disk = sum_of(in_use, freed_);
+  const bool has_room = lacking(usage.bytes, on_disk.bytes, limits_.bytes) == 0 &&
+                        lacking(usage.entries, on_disk.entries, limits_.entries) == 0;
+  if (has_room) return {};
+  return refuse(FileErrorCode::busy, "the disk still has what was removed");
 }
 
 FileOutcome<void> QuotaAccount::check_staged(std::uint64_t bytes) const {
@@ -153,8 +188,8 @@ FileOutcome<void> QuotaAccount::check_staged(std::uint64_t bytes) const {
   return refuse(FileErrorCode::quota_bytes, "unfinished uploads take it", missing);
 }
 
-FileOutcome<void> QuotaAccount::settle(std::span<const FileChange> changes,
-                                       QuotaReservation* reserved) {
+FileOutcome<FreedQuota> QuotaAccount::settle(std::span<const FileChange> changes,
+                                             QuotaReservation* reserved) {
   const std::lock_guard lock(mutex_);
   FileUsage before;
   FileUsage after;
@@ -163,20 +198,30 @@ FileOutcome<void> QuotaAccount::settle(std::span<const FileChange> changes,
     after = sum_of(after, change.after);
   }
   const FileUsage own = reserved == nullptr ? FileUsage() : reserved->usage_;
-  if (auto room = check_room(difference_of(after, before), own); !room) return room;
+  if (auto room = check_room(difference_of(after, before), own); !room) {
+    return std::unexpected(std::move(room.error()));
+  }
   for (const FileChange& change : changes) apply(change);
-  if (reserved == nullptr || reserved->account_ == nullptr) return {};
+  FreedQuota freed = hold_freed(before, after);
+  if (reserved == nullptr || reserved->account_ == nullptr) return freed;
   reserved_ = difference_of(reserved_, reserved->usage_);
   staged_ = saturating_difference(staged_, reserved->staged_);
   reserved->account_ = nullptr;
   reserved->usage_ = {};
   reserved->staged_ = 0;
-  return {};
+  return freed;
 }
 
-void QuotaAccount::correct(const FileChange& change) {
+FreedQuota QuotaAccount::correct(const FileChange& change) {
   const std::lock_guard lock(mutex_);
   apply(change);
+  return hold_freed(change.before, change.after);
+}
+
+FreedQuota QuotaAccount::hold_freed(FileUsage before, FileUsage after) {
+  const FileUsage freed = difference_of(before, after);
+  freed_ = sum_of(freed_, freed);
+  return FreedQuota(*this, freed);
 }
 
 void QuotaAccount::apply(const FileChange& change) {

@@ -59,9 +59,34 @@ class QuotaReservation {
   std::uint64_t staged_ = 0;  ///< What it takes on the disk until it is published.
 };
 
-/// What one user may use, uses and has reserved. Used and reserved together stay within the limits;
-/// so do the bytes that are staged, whatever they replace. Only a limit that was lowered, and what
-/// others do in the home, can leave more in use. Any thread; never waits.
+/// Quota that changes have freed and that nothing else may take before they are on the disk: after
+/// a power cut what had it may be there again. Move only; gives it back when it is destroyed.
+class FreedQuota {
+ public:
+  FreedQuota() = default;
+  FreedQuota(FreedQuota&& other) noexcept;
+  FreedQuota& operator=(FreedQuota&& other) noexcept;
+  ~FreedQuota() { release(); }
+
+  /// Takes over what `other` has, which is of the same account.
+  void add(FreedQuota other);
+
+  void release();
+
+  const FileUsage& usage() const { return usage_; }
+
+ private:
+  friend class QuotaAccount;
+  FreedQuota(QuotaAccount& account, FileUsage usage) : account_(&account), usage_(usage) {}
+
+  QuotaAccount* account_ = nullptr;
+  FileUsage usage_{};
+};
+
+/// What one user may use, uses and has reserved. Used and reserved together stay within the limits,
+/// also after a power cut; so do the bytes that are staged, whatever they replace. Only a limit
+/// that was lowered, and what others do in the home, can leave more in use. Any thread; never
+/// waits.
 class QuotaAccount {
  public:
   /// kNoQuota: no limit.
@@ -76,25 +101,28 @@ class QuotaAccount {
   void doubt_used();
   bool is_doubtful() const;
 
+  /// Returns what is set aside: by reservations, and as FreedQuota.
   FileUsage reserved() const;
 
   /// Returns true if what is used has changed since the last call.
   bool take_changed();
 
   /// Sets `usage` aside for content of which `staged` bytes will be on the disk. Nothing that is
-  /// not wanted is checked. Fails with `quota_bytes` or `quota_entries`, and how many are lacking.
+  /// not wanted is checked. Fails with `quota_bytes` or `quota_entries`, and how many are lacking;
+  /// with `busy` if only FreedQuota is in the way.
   FileOutcome<QuotaReservation> reserve(FileUsage usage, std::uint64_t staged);
 
   /// Sets it aside in any case: for what an earlier server has reserved.
   QuotaReservation reserve_again(FileUsage usage, std::uint64_t staged);
 
-  /// Carries out the changes, all or none, and releases `reserved` if that is not null. Fails as
-  /// reserve() if they need more than is free without `reserved`; what only shrinks never fails.
-  FileOutcome<void> settle(std::span<const FileChange> changes,
-                           QuotaReservation* reserved = nullptr);
+  /// Carries out the changes, all or none, and releases `reserved` if that is not null. Returns
+  /// what they free. Fails as reserve() if they need more than is free without `reserved`; what
+  /// only shrinks never fails.
+  FileOutcome<FreedQuota> settle(std::span<const FileChange> changes,
+                                 QuotaReservation* reserved = nullptr);
 
-  /// Carries out a change that has happened already, without a check.
-  void correct(const FileChange& change);
+  /// Carries out a change that has happened already, without a check. Returns what it frees.
+  FreedQuota correct(const FileChange& change);
 
   // A recount: the caller walks the tree, and holds the lock under which all changes are made while
   // it walks one directory. Changes in directories that were walked are added.
@@ -118,6 +146,7 @@ class QuotaAccount {
 
  private:
   friend class QuotaReservation;
+  friend class FreedQuota;
 
   struct Recount {
     std::unordered_set<std::uint64_t> walked{};
@@ -126,8 +155,11 @@ class QuotaAccount {
   };
 
   FileOutcome<void> check_room(FileUsage usage, FileUsage own) const;
+  FileOutcome<void> check_freed(FileUsage usage, FileUsage in_use) const;
   void apply(const FileChange& change);
+  FreedQuota hold_freed(FileUsage before, FileUsage after);
   void release(const QuotaReservation& reservation);
+  void release(const FreedQuota& freed);
   FileOutcome<void> grow(QuotaReservation& reservation, std::uint64_t bytes);
   FileOutcome<void> check_staged(std::uint64_t bytes) const;
 
@@ -135,6 +167,7 @@ class QuotaAccount {
   FileUsage limits_{kNoQuota, kNoQuota};
   FileUsage used_{};
   FileUsage reserved_{};
+  FileUsage freed_{};  ///< What all FreedQuota have.
   std::uint64_t staged_ = 0;
   bool has_changed_ = false;
   bool is_doubtful_ = false;

@@ -1,6 +1,10 @@
 #include <csignal>
+#include <optional>
+#include <utility>
 
 #include "hotline/engine/clock.h"
+#include "hotline/net/connect.h"
+#include "hotline/services/file_client.h"
 #include "simulation/cut_world.h"
 #include "simulation/files_power_scenario.h"
 
@@ -9,6 +13,7 @@ namespace {
 
 constexpr std::size_t kCutCallers = 3;
 constexpr std::size_t kCutsMax = 3;
+constexpr int kQuestions = 100;
 
 /// Small windows and buffers, which other scenarios have, would only take time.
 hotline::sim::WorldOptions options_of_cuts(std::uint64_t seed) {
@@ -21,6 +26,25 @@ hotline::sim::WorldOptions options_of_cuts(std::uint64_t seed) {
   return options;
 }
 
+std::optional<hotline::FileQuota> ask_quota() {
+  auto call = hotline::connect("tcp://server:8000");
+  if (!call) return std::nullopt;
+  auto client = hotline::FileClient::open(std::move(*call));
+  if (!client) return std::nullopt;
+  const auto quota = client->quota(hotline::deadline_after(std::chrono::minutes(2)));
+  return quota ? std::optional(*quota) : std::nullopt;
+}
+
+/// I3: when nothing is asked for and unfinished uploads are out of date, nothing is reserved.
+void check_reserved(CutWorld& world) {
+  for (int i = 0; i < kQuestions; ++i) {
+    const auto quota = ask_quota();
+    if (quota && quota->bytes_reserved == 0) return;
+    if (!hotline::sleep_for(std::chrono::seconds(1))) return;
+  }
+  world.blame("room stays reserved that nothing uses");
+}
+
 /// Stops the server in order when the callers have ended and unfinished uploads are out of date.
 void stop_at_end(CutWorld& world) {
   const auto pause = [](hotline::Duration duration) {
@@ -30,6 +54,7 @@ void stop_at_end(CutWorld& world) {
     if (!pause(std::chrono::seconds(1))) return;
   }
   if (!pause(2 * CutWorld::kUploadTerm)) return;
+  if (world.wrong.empty()) check_reserved(world);
   while (!world.is_over && world.wrong.empty()) {
     if (world.serves_since) {
       world.world.at(world.world.elapsed(),

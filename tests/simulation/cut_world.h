@@ -21,8 +21,9 @@ struct CutWorld : Verdict {
 
   static constexpr const char* kServer = "server";
   static constexpr const char* kUser = "alice";
-  static constexpr std::uint64_t kBytesMax = 4U << 20;
-  static constexpr std::uint64_t kEntriesMax = 24;
+  // Less than what the callers ask for: they come to the end of both.
+  static constexpr std::uint64_t kBytesMax = (1U << 20) + 100'000;
+  static constexpr std::uint64_t kEntriesMax = 14;
   static constexpr hotline::Duration kUploadTerm = std::chrono::seconds(60);
 
   std::uint64_t seed;

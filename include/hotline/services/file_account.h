@@ -30,7 +30,7 @@ struct FileQuota {
   ServerId server{};
   std::uint64_t bytes_max = kNoQuota;
   std::uint64_t bytes_used = 0;
-  std::uint64_t bytes_reserved = 0;  ///< By uploads that are not finished.
+  std::uint64_t bytes_reserved = 0;  ///< By unfinished uploads, and what was just removed.
   std::uint64_t entries_max = kNoQuota;
   std::uint64_t entries_used = 0;
 

@@ -1,15 +1,19 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
 #include "hotline/sim/world.h"
+#include "services/all_entries.h"
 #include "services/file_home.h"
 #include "support/file_samples.h"
 
-// A home whose machine loses its power after DONE.
+// A home whose machine loses its power.
 
 namespace hotline::services::file_tree_sync_test {
 namespace {
@@ -73,6 +77,114 @@ TEST_CASE("a file is durable in a directory that was removed, made and moved bef
     REQUIRE(home.move({.path = file_path("d"), .target = file_path("e")}));
     REQUIRE(store(home, "e/f"));
   }));
+}
+
+std::uint64_t bytes_in_home() {
+  std::uint64_t bytes = 0;
+  auto listed = FileLister::open(open_home(), {.depth = FileDepth::tree});
+  for (bool is_last = false; !is_last;) {
+    const auto page = listed->next();
+    REQUIRE(page);
+    for (const FileEntry& entry : page->entries) bytes += entry.meta.size;
+    is_last = page->is_last;
+  }
+  return bytes;
+}
+
+constexpr std::uint64_t kQuota = 3'100;
+
+/// Removes a directory of which the first file that is removed has nearly all of the quota, and
+/// stores another one as soon as there is room for it.
+void replace_tree(FileHome& home) {
+  const std::string content(3'000, 'x');
+  REQUIRE(home.store({.path = file_path("d/z"), .content = content}));
+  // So many that the home is not locked all the time.
+  const Directory directory = open_home().open_beneath("d").value();
+  for (int i = 0; i < 600; ++i) REQUIRE(directory.create(std::to_string(i), 0600));
+  TaskGroup removing;
+  REQUIRE(removing.spawn("remove", [&] {
+    // The power cut may come first.
+    static_cast<void>(home.remove({.path = file_path("d"), .depth = FileDepth::tree}));
+  }));
+  for (;;) {
+    const auto stored = home.store({.path = file_path("f"), .content = content});
+    if (stored) break;
+    const bool is_waiting = stored.error().code == FileErrorCode::quota_bytes ||
+                            stored.error().code == FileErrorCode::busy;
+    REQUIRE(is_waiting);
+    REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+  }
+}
+
+TEST_CASE("what is removed is not used by others before the disk has that (I3)") {
+  std::uint64_t most = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::World world(seed);
+    bool is_stored = false;
+    world.host("a").run([&] {
+      use_home([&](FileHome& home) {
+        home.set_user({.name = "alice", .limits = {.bytes = kQuota, .entries = kNoQuota}});
+        replace_tree(home);
+        is_stored = true;
+        discard(sleep_for(std::chrono::hours(1)));
+      });
+    });
+    REQUIRE(world.run_until([&] { return is_stored; }));
+    world.host("a").cut_power();
+    world.host("a").run([&] { most = std::max(most, bytes_in_home()); });
+    CHECK(world.run().to_string() == "");
+  }
+  CHECK(most <= kQuota);
+}
+
+TEST_CASE("what is removed while the disk fails is free when the disk has it") {
+  sim::WorldOptions options;
+  options.faults.set(Fault::sync_failure, 500'000);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::World world(seed, options);
+    world.host("a").run([&] {
+      const Directory top = Directory::open("/").value();
+      for (const char* name : {"home", "staging"}) REQUIRE(top.make_directory(name, 0700));
+      FileUser user{.name = "alice", .limits = {.bytes = 5, .entries = kNoQuota}};
+      FileHome home(open_home(), top.open_beneath("staging").value(), user, {});
+      REQUIRE(home.load(FileUsage()));
+      const PutSmallFile request{.path = file_path("f"),
+                                 .replacement = {.on_exist = OnExist::replace},
+                                 .content = "12345"};
+      bool is_stored = false;
+      for (int i = 0; i < 100 && !is_stored; ++i) is_stored = home.store(request).has_value();
+      REQUIRE(is_stored);
+      const auto removed = home.remove({.path = file_path("f")});
+      CHECK(home.used() == FileUsage());
+      CHECK(home.quota().bytes_reserved == (removed ? 0 : 5));
+      for (int i = 0; i < 100 && home.quota().bytes_reserved > 0; ++i) home.sweep({});
+      CHECK(home.quota().bytes_reserved == 0);
+    });
+    CHECK(world.run().to_string() == "");
+  }
+}
+
+TEST_CASE("an upload that was dropped does not come back (I2)") {
+  std::size_t names = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::World world(seed);
+    const auto open_staging = [] { return Directory::open("/").value().open_beneath("staging"); };
+    world.host("a").run([&] {
+      use_home([&](FileHome& home) {
+        const UploadKey key{std::byte{1}};
+        auto begun = home.put({.path = file_path("f"), .size = 5, .key = key});
+        REQUIRE(begun);
+        REQUIRE(open_staging()->sync());
+        REQUIRE(home.drop(key));
+      });
+    });
+    world.at(std::chrono::hours(1), [&] {
+      world.host("a").cut_power();
+      world.host("a").run([&] { names += all_entries(*open_staging())->size(); });
+    });
+    CHECK(world.run().to_string() == "");
+  }
+  CHECK(names == 0);
 }
 
 }  // namespace

@@ -43,6 +43,47 @@ TEST_CASE("a reservation is given back when it is destroyed, and once when it wa
   CHECK(account.reserved() == FileUsage());
 }
 
+TEST_CASE("what a change has freed is in the way of others until it is given back") {
+  QuotaAccount account;
+  account.set_limits({.bytes = 100, .entries = 2});
+  account.set_used({.bytes = 90, .entries = 2});
+  const std::array shrunk{FileChange{.before = {80, 1}, .after = {10, 1}}};
+  auto freed = account.settle(shrunk);
+  REQUIRE(freed);
+  CHECK(freed->usage() == FileUsage{.bytes = 70});
+  CHECK(account.used() == FileUsage{20, 2});
+  CHECK(account.reserved() == FileUsage{.bytes = 70});
+  CHECK(account.reserve({.bytes = 10}, 0));
+  const auto early = account.reserve({.bytes = 11}, 0);
+  REQUIRE_FALSE(early);
+  CHECK(early.error().code == FileErrorCode::busy);
+  CHECK(early.error().is_retryable);
+  const auto never = account.reserve({.bytes = 81}, 0);
+  REQUIRE_FALSE(never);
+  CHECK(never.error().code == FileErrorCode::quota_bytes);
+  CHECK(never.error().detail == 1);
+  freed->release();
+  CHECK(account.reserve({.bytes = 80}, 0));
+}
+
+TEST_CASE("what several changes have freed is given back together, and once") {
+  QuotaAccount account;
+  account.set_used({.bytes = 90, .entries = 3});
+  {
+    FreedQuota all = account.correct({.before = {30, 1}});
+    all.add(account.correct({.before = {20, 1}}));
+    all.add(account.correct({.after = {5, 1}}));
+    all.add({});
+    FreedQuota moved = std::move(all);
+    CHECK(moved.usage() == FileUsage{50, 2});
+    CHECK(account.reserved() == FileUsage{50, 2});
+    all = std::move(moved);
+    CHECK(account.reserved() == FileUsage{50, 2});
+  }
+  CHECK(account.reserved() == FileUsage());
+  CHECK(account.used() == FileUsage{45, 2});
+}
+
 TEST_CASE("numbers at the end of their range overflow nothing") {
   QuotaAccount account;
   account.set_limits({.bytes = kHuge - 1, .entries = kHuge});

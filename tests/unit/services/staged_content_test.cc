@@ -30,7 +30,7 @@ TEST_CASE("staged content is in no home until it is published") {
   CHECK(test::count_names(test.directory.file("home")) == 0);
   ChangedDirectories changed;
   REQUIRE(content.publish(test.tree, changed));
-  CHECK(changed.size() == 1);
+  CHECK(changed.directories.size() == 1);
   CHECK(test.tree.sync(changed));
   CHECK(test::read_test_file(test.directory.file("home/a")) == "1");
   CHECK(test::count_names(test.directory.file("staging")) == 0);
