@@ -10,7 +10,8 @@ namespace hotline::services {
 
 /// Returns the version of the file that an earlier upload with these facts has published, if the
 /// path still has that file; nullopt if there was none, or they have no key. Fails with
-/// `key_reused` if the key was that of another upload. Suspends the fiber.
+/// `key_reused` if the key was that of another upload. UploadTable::beginning() is held. Suspends
+/// the fiber.
 FileOutcome<std::optional<FileVersion>> published_earlier(FileTree& tree, UploadTable& uploads,
                                                           const UploadFacts& facts);
 

@@ -26,7 +26,7 @@ void SmallFiles::add(const PutSmallFile& request, const FileTarget& target) {
 /// nothing.
 FileOutcome<FileVersion> SmallFiles::stage(const PutSmallFile& request, const FileTarget& target,
                                            Added& added) {
-  const auto earlier = published_earlier(tree_, uploads_, added.facts);
+  const auto earlier = find_earlier(added.facts);
   if (!earlier) return std::unexpected(earlier.error());
   if (*earlier) return **earlier;
   if (uploads_.find(request.key) != nullptr) return refuse(FileErrorCode::key_reused);
@@ -39,6 +39,14 @@ FileOutcome<FileVersion> SmallFiles::stage(const PutSmallFile& request, const Fi
   if (!content) return std::unexpected(std::move(content.error()));
   added.content.emplace(std::move(*content));
   return FileVersion();
+}
+
+FileOutcome<std::optional<FileVersion>> SmallFiles::find_earlier(const UploadFacts& facts) {
+  // Most are new: they do not wait for uploads that begin.
+  if (!uploads_.find_published(facts.key)) return std::nullopt;
+  const auto lock = uploads_.beginning().lock();
+  if (!lock) return storage_failure(lock.error());
+  return published_earlier(tree_, uploads_, facts);
 }
 
 FileOutcome<StagedContent> SmallFiles::write(const PutSmallFile& request,

@@ -34,6 +34,7 @@ class SmallFiles {
 
   FileOutcome<FileVersion> stage(const PutSmallFile& request, const FileTarget& target,
                                  Added& added);
+  FileOutcome<std::optional<FileVersion>> find_earlier(const UploadFacts& facts);
   FileOutcome<StagedContent> write(const PutSmallFile& request, const FileTarget& target);
   void sync(Added& added);
   void publish(Added& added, ChangedDirectories& changed);

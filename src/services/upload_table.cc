@@ -145,13 +145,13 @@ void UploadTable::note_published(const StagedUpload& upload, const FileStatus& s
   const FileTime now = file_time_now();
   if (upload.has_key()) add_published({upload.facts(), published_file_of(status), now});
   take_out(upload);
-  if (upload.has_key()) remove_ended_keys(now);
+  if (upload.has_key()) end_keys(now);
 }
 
 void UploadTable::note_published(const UploadFacts& facts, const FileStatus& status) {
   const FileTime now = file_time_now();
   add_published({facts, published_file_of(status), now});
-  remove_ended_keys(now);
+  end_keys(now);
 }
 
 void UploadTable::add_published(Published published) {
@@ -177,11 +177,29 @@ std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
   return ended;
 }
 
+bool UploadTable::has_ended_keys(FileTime now) const {
+  const std::lock_guard lock(mutex_);
+  return published_.size() > limits_.keys_max ||
+         std::ranges::any_of(published_, [&](const auto& each) {
+           return now - each.second.when >= limits_.key_term;
+         });
+}
+
+/// Without memory for the wait, the next sweep does it.
+void UploadTable::end_keys(FileTime now) {
+  if (!has_ended_keys(now)) return;
+  const CancelHold cleanup;
+  if (const auto lock = beginning_.lock()) remove_ended_keys(now);
+}
+
+/// beginning_ is held: otherwise a key could begin again before its old state file is removed.
 void UploadTable::remove_ended_keys(FileTime now) {
   for (const UploadKey& key : take_ended_keys(now)) remove_state(key);
 }
 
 void UploadTable::remove_state(const UploadKey& key) {
+  // A small file may have had the key of an upload that is not finished.
+  if (find(key) != nullptr) return;
   const CancelHold hold;
   discard(staging_.remove_file(state_name_of(key)));
 }

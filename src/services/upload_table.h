@@ -47,7 +47,8 @@ class UploadTable {
   /// other calls.
   Result<void> load();
 
-  /// Held while an upload is looked up by its key and begun, so that no key begins twice.
+  /// Held while an upload is looked up by its key and begun, so that no key begins twice, and while
+  /// files are removed by the name of a key.
   Mutex& beginning() { return beginning_; }
 
   /// Returns null if there is none. Never waits.
@@ -60,13 +61,14 @@ class UploadTable {
   FileOutcome<std::shared_ptr<StagedUpload>> begin(const UploadFacts& facts,
                                                    QuotaReservation reservation);
 
-  /// Takes an upload that was published out of the table, and notes its key.
+  /// Takes an upload that was published out of the table, and notes its key. beginning() is not
+  /// held.
   void note_published(const StagedUpload& upload, const FileStatus& status);
 
   /// Notes the key of a small file, without a state file.
   void note_published(const UploadFacts& facts, const FileStatus& status);
 
-  /// Drops a key: what was published with it is no longer there.
+  /// Drops a key: what was published with it is no longer there. beginning() is held.
   void forget_published(const UploadKey& key);
 
   /// Drops an upload, and takes it out of the table; beginning() is held, so that none with the
@@ -88,7 +90,9 @@ class UploadTable {
   void take_out(const StagedUpload& upload);
   void add_published(Published published);
   void remove_state(const UploadKey& key);
+  void end_keys(FileTime now);
   void remove_ended_keys(FileTime now);
+  bool has_ended_keys(FileTime now) const;
   std::vector<UploadKey> take_ended_keys(FileTime now);
   Uploads idle_uploads() const;
 

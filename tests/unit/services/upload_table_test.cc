@@ -5,7 +5,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "hotline/core/hex.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
+#include "hotline/sim/world.h"
+#include "services/staged_upload.h"
 #include "support/file_homes.h"
 
 namespace hotline::services::upload_table_test {
@@ -114,6 +118,69 @@ TEST_CASE("keys of published uploads are known for their term, the newest of the
   home->sweep(later(std::chrono::days(2)));
   CHECK(test::count_names(home.staging()) == 0);
   CHECK(code_of(home->put(put_file(3, 1))) == FileErrorCode::exists);
+}
+
+/// A table of which a further key pushes out the one before, in a simulated world.
+struct TestTable {
+  TestTable() { sleep(); }
+
+  static Directory make_staging() {
+    const Directory top = Directory::open("/").value();
+    REQUIRE(top.make_directory("staging", 0700));
+    return top.open_beneath("staging").value();
+  }
+
+  void sleep() const { REQUIRE(sleep_for(std::chrono::seconds(1))); }
+
+  bool has_state(const UploadFacts& facts) const {
+    const std::string name = to_hex(facts.key) + std::string(StagedUpload::kStateSuffix);
+    return table.staging().status(name).has_value();
+  }
+
+  QuotaAccount account{};
+  UploadTable table{make_staging(), account, {.keys_max = 1}};
+  const UploadFacts first{.key = test::sample_bytes(1), .path = file_path("f"), .size = 1};
+  const UploadFacts second{.key = test::sample_bytes(2), .path = file_path("g"), .size = 1};
+};
+
+TEST_CASE("a key that ends takes no file from an upload that begins with it anew") {
+  sim::WorldOptions options;
+  options.faults.set(Fault::disk_delay, 300'000);
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    sim::World world(seed, options);
+    world.host("a").run([&] {
+      TestTable test;
+      test.table.note_published(test.first, FileStatus());
+      test.sleep();
+      TaskGroup both;
+      const auto publish = [&] { test.table.note_published(test.second, FileStatus()); };
+      const auto begin = [&] {
+        const auto lock = test.table.beginning().lock();
+        REQUIRE(lock);
+        test.table.forget_published(test.first.key);
+        REQUIRE(test.table.begin(test.first, {}));
+      };
+      REQUIRE(both.spawn("publish", publish));
+      REQUIRE(both.spawn("begin", begin));
+      REQUIRE(both.join());
+      CHECK(test.has_state(test.first));
+    });
+    CHECK(world.run().to_string() == "");
+  }
+}
+
+TEST_CASE("a key of a small file that ends takes no file from an upload with the same key") {
+  sim::World world(1);
+  world.host("a").run([&] {
+    TestTable test;
+    REQUIRE(test.table.begin(test.first, {}));
+    test.table.note_published(test.first, FileStatus());
+    test.sleep();
+    test.table.note_published(test.second, FileStatus());
+    CHECK_FALSE(test.table.find_published(test.first.key));
+    CHECK(test.has_state(test.first));
+  });
+  CHECK(world.run().to_string() == "");
 }
 
 TEST_CASE("what belongs to no upload is removed from the staging at the start") {
