@@ -6,11 +6,15 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "hotline/engine/event.h"
 #include "hotline/engine/task_group.h"
+#include "hotline/sim/world.h"
 #include "services/file_version.h"
 #include "support/file_homes.h"
 #include "support/loops.h"
@@ -263,6 +267,44 @@ TEST_CASE("a file is not published by a user who has lost the right to that in t
   home->set_user(user);
   CHECK(making.publish(1));
   CHECK(test::read_test_file(home.path("new")) == "2");
+}
+
+/// Returns the outcome of a request about a file, whose user may not read any more when its content
+/// has begun to be read.
+template <typename Ask>
+auto outcome_without_right(const Ask& ask) {
+  std::optional<decltype(ask(std::declval<FileHome&>()))> outcome;
+  FileUser user{.name = "alice"};
+  FileHome* asked = nullptr;
+  sim::WorldOptions options;
+  options.trace = [&](std::string_view line) {
+    if (asked == nullptr || line.find(" read_at ") == line.npos) return;
+    user.rights.can_read = false;
+    asked->set_user(user);
+  };
+  sim::World world(1, options);
+  world.host("a").run([&] {
+    const Directory top = Directory::open("/").value();
+    for (const char* name : {"home", "staging"}) REQUIRE(top.make_directory(name, 0700));
+    Directory root = top.open_beneath("home").value();
+    REQUIRE(root.create("f", 0600)->write_at(0, as_bytes(std::string_view("content"))));
+    FileHome home(std::move(root), top.open_beneath("staging").value(), user, {});
+    REQUIRE(home.load(std::nullopt));
+    asked = &home;
+    outcome = ask(home);
+    asked = nullptr;
+  });
+  CHECK(world.run().to_string() == "");
+  return *outcome;
+}
+
+TEST_CASE("a right that is taken away while a file is read for STAT or HASHES counts") {
+  const auto described = outcome_without_right(
+      [](FileHome& home) { return home.stat({.path = file_path("f"), .wants_root = true}); });
+  CHECK(code_of(described) == FileErrorCode::not_permitted);
+  const auto hashes = outcome_without_right(
+      [](FileHome& home) { return home.hashes({.path = file_path("f"), .count = 1}); });
+  CHECK(code_of(hashes) == FileErrorCode::not_permitted);
 }
 
 TEST_CASE("the mode of what is made does not depend on the umask (T37)") {

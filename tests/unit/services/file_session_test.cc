@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -131,6 +132,24 @@ TEST_CASE("a user who may not read any more gets no more of a file") {
     server.handler.read_again()().value()();
     while (server.ask(GetQuota{}).last<FileQuota>().rights.can_read) {
       REQUIRE(sleep_for(std::chrono::milliseconds(1)));
+    }
+    CHECK(ask.finish().has_failed(FileErrorCode::not_permitted));
+  });
+}
+
+TEST_CASE("a user who may not read any more gets no more of a list") {
+  served_files([](ServedFiles& server) {
+    REQUIRE(server.ask(MakeDirectory{.path = file_path("d")}).is_proven());
+    // More than may be sent before the client reads.
+    for (int i = 0; i < 1'500; ++i) {
+      std::ofstream(server.root.home("alice", "d/") + std::string(245, 'x') + std::to_string(i));
+    }
+    FileAsk ask(*server.client, ListDirectory{.path = file_path("d")});
+    REQUIRE(ask.receive());
+    server.root.set_user("alice", "rights = \"w\"\n");
+    server.handler.read_again()().value()();
+    while (server.ask(GetQuota{}).last<FileQuota>().rights.can_read) {
+      REQUIRE(sleep_for(1ms));
     }
     CHECK(ask.finish().has_failed(FileErrorCode::not_permitted));
   });
