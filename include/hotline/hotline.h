@@ -39,6 +39,7 @@
 #include "hotline/engine/confinement.h"
 #include "hotline/engine/control_group.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/descriptor_limit.h"
 #include "hotline/engine/directory.h"
 #include "hotline/engine/directory_reader.h"
 #include "hotline/engine/disk_file.h"

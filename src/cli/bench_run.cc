@@ -18,6 +18,7 @@
 #include "cli/standard_input.h"
 #include "cli/until_signal.h"
 #include "hotline/engine/clock.h"
+#include "hotline/engine/descriptor_limit.h"
 #include "hotline/engine/inherited_signals.h"
 #include "hotline/engine/semaphore.h"
 #include "hotline/engine/staged_file.h"
@@ -191,6 +192,7 @@ ExitStatus run_bench(const BenchOptions& options, const CommonOptions& common) {
   if (!plan) return report_error(plan.error(), ExitStatus::usage, form);
   auto picture = make_picture(options.svg);
   if (!picture) return report_error(picture.error(), ExitStatus::usage, form);
+  raise_descriptor_limit();
   Load load(*plan, form);
   Result<BenchResult> result;
   const auto signal = run_until_signal([&] { result = load.run(); });

@@ -54,8 +54,8 @@ constexpr char kBenchNotes[] =
     R"(BYTES may be followed by KiB or MiB. Percentiles are up to 0.8 % too high. In the picture the
 parts 0 %, 90 %, 99 % and 99.9 % of the messages are equally far apart.
 
-A load of one thread is more than most servers bear on one core. Where this program is as busy as
-the server, it measures itself: give it cores of its own and --threads.
+Where this program is as busy as the server, it measures itself: give it cores of its own, and
+--threads.
 )";
 
 struct ExpectationRow {

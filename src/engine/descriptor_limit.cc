@@ -4,9 +4,13 @@
 
 #include "engine/engine.h"
 
-namespace hotline::engine {
+namespace hotline {
 
-std::size_t raise_descriptor_limit() { return Engine::current().raise_descriptor_limit(); }
+std::size_t raise_descriptor_limit() { return engine::Engine::current().raise_descriptor_limit(); }
+
+}  // namespace hotline
+
+namespace hotline::engine {
 
 ReserveDescriptor::~ReserveDescriptor() { release(); }
 

@@ -1,15 +1,11 @@
 #pragma once
 
-#include <cstddef>
 #include <mutex>
 
 #include "hotline/core/unique_fd.h"
+#include "hotline/engine/descriptor_limit.h"
 
 namespace hotline::engine {
-
-/// Raises the soft limit on descriptors of this process to its hard limit. Returns the new limit.
-/// getrlimit(2).
-std::size_t raise_descriptor_limit();
 
 /// One descriptor in reserve, with which a connection can be accepted and closed when no other
 /// descriptor is left. Any thread.

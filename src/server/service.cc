@@ -18,7 +18,7 @@ constexpr std::size_t kDescriptorReserve = 64;
 constexpr std::size_t kDescriptorReserveOfLoop = 32;
 
 std::size_t room_of_descriptors(const ServerOptions& options) {
-  const std::size_t descriptors = engine::raise_descriptor_limit();
+  const std::size_t descriptors = raise_descriptor_limit();
   const std::size_t reserve = kDescriptorReserve + kDescriptorReserveOfLoop * loop_count(options);
   return descriptors > 2 * reserve ? descriptors - reserve : descriptors / 2;
 }

@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import subprocess
@@ -102,6 +103,16 @@ class Load(WithServer):
     def test_a_connection_is_made_for_each_message(self):
         result = result_of(self.unix, "--per-connection=1", "--connections=2", "--messages=50")
         self.assertEqual((result["replies"], result["connections_made"]), (50, 50))
+
+    def test_a_low_limit_on_descriptors_is_raised(self):
+        done = subprocess.run([HOTLINE, "bench", self.tcp, "--json", "--connections=100",
+                               "--messages=100"],
+                              preexec_fn=lambda: resource.setrlimit(
+                                  resource.RLIMIT_NOFILE,
+                                  (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1])),
+                              capture_output=True, timeout=WAIT_S)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(json.loads(done.stdout)["connections_made"], 100)
 
     def test_people_get_a_summary_and_a_picture(self):
         with tempfile.TemporaryDirectory() as folder:
