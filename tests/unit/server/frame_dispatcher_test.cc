@@ -8,10 +8,10 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/descriptor_limit.h"
 #include "engine/loop_event.h"
 #include "hotline/core/bytes.h"
 #include "hotline/engine/deadline_scope.h"
+#include "hotline/engine/descriptor_limit.h"
 #include "support/framed_exchange.h"
 #include "support/pipelined_upper.h"
 
@@ -289,7 +289,7 @@ TEST_CASE("a peer that goes while its handler waits does not affect other calls"
 }
 
 TEST_CASE("a thousand calls exist at once") {
-  engine::raise_descriptor_limit();
+  raise_descriptor_limit();
   test::on_each_loop([](EventLoop& loop) {
     FramedExchange exchange(loop, upper);
     std::vector<Stream> calls;
