@@ -57,6 +57,7 @@ Handled handled_by(int version) {
 std::uint64_t rights_of(PathUse use) {
   switch (use) {
     case PathUse::read: return kReadRights;
+    case PathUse::device: return LANDLOCK_ACCESS_FS_READ_FILE;
     case PathUse::append: return kAppendRights;
     case PathUse::remove: return kRemoveRights;
     case PathUse::keep: break;
@@ -88,6 +89,10 @@ std::vector<std::filesystem::path> places_of(const UsablePath& usable) {
   std::error_code error;
   std::filesystem::path path = std::filesystem::absolute(usable.path, error);
   const auto kind = std::filesystem::status(path, error).type();
+  // Its directory has other devices, which nothing will replace by this one.
+  const bool is_missing =
+      usable.use == PathUse::device && kind != std::filesystem::file_type::character;
+  if (is_missing) return {};
   if (usable.use == PathUse::keep || kind == std::filesystem::file_type::directory ||
       kind == std::filesystem::file_type::character) {
     return {std::move(path)};

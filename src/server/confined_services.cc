@@ -61,7 +61,7 @@ std::vector<UsablePath> paths_used_by(const ServerState& state,
   std::vector<UsablePath> paths = state.options.confinement.usable;
   for (const Service& service : services) add_paths(service, state.options, paths);
   // A SIGHUP asks whether the terminal is still there.
-  if (state.options.signals != SignalUse::none) paths.push_back({"/dev/tty", PathUse::read});
+  if (state.options.signals != SignalUse::none) paths.push_back({"/dev/tty", PathUse::device});
   return paths;
 }
 

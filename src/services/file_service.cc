@@ -7,6 +7,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/random.h"
+#include "services/content_digest.h"
 #include "services/file_server_id.h"
 
 namespace hotline::services {
@@ -40,6 +41,8 @@ Result<void> check_user(const FilesOptions& options, const FileStore& store,
 }  // namespace
 
 Result<std::shared_ptr<FileService>> FileService::open(const FilesOptions& options) {
+  // Now OpenSSL reads its configuration: once the program is confined, it cannot.
+  static_cast<void>(ContentDigest::is_available(FileDigestKind::sha256));
   const auto id = read_server_id(options.root);
   if (!id) return fail(id.error());
   FileHome::Options home = home_options(options);

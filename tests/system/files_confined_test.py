@@ -157,6 +157,16 @@ class Confined(WithServer):
         server.signal(signal.SIGHUP)
         server.line(r"error cannot reload.*hint: .*--confine off")
 
+    def test_openssl_has_read_its_configuration_before(self):
+        # With this one there are no digests.
+        settings = os.path.join(self.folder, "openssl.cnf")
+        with open(settings, "w") as file:
+            file.write("openssl_conf = all\n[all]\nalg_section = some\n"
+                       "[some]\ndefault_properties = provider=none\n")
+        server = self.start_confined(command=("env", f"OPENSSL_CONF={settings}"))
+        self.client(server).store("a", b"1")
+        self.assertIn("does not have this digest", self.reported("sum", "a", status=10))
+
     def test_a_home_is_counted_while_it_is_confined(self):
         server = self.start_confined()
         self.client(server).store("a", b"12345")

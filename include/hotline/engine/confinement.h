@@ -14,6 +14,7 @@ enum class PathUse : std::uint8_t {
   append,  ///< Make files and write to them, as a log does.
   remove,  ///< Remove what is not a directory, as a server does with the path of its socket.
   keep,    ///< All of these, and make, move and remove directories.
+  device,  ///< Read a device that is there already, and nothing else.
 };
 
 /// A path that a confined program may use. A directory counts with everything below it. For

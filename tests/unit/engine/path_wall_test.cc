@@ -226,6 +226,22 @@ TEST_CASE("a device stays what it is") {
   CHECK(report.error_text == "");
 }
 
+TEST_CASE("a device that is missing opens nothing, and what is none neither") {
+  if (!has_landlock()) return;
+  const Places places;
+  const auto report = test::in_child_process([&] {
+    raise({{"/dev/no such device", PathUse::device},
+           {places.in(), PathUse::device},
+           {"/dev/null", PathUse::device}});
+    must_be(open_code("/dev/null"), 0, "read");
+    must_be(open_code("/dev/null", O_WRONLY), EACCES, "write");
+    must_be(open_code("/dev/zero"), EACCES, "read another one");
+    must_be(open_code(places.in() + "/a"), EACCES, "read a file");
+  });
+  CHECK(report.exit_status == 0);
+  CHECK(report.error_text == "");
+}
+
 TEST_CASE("what is to be kept must exist") {
   if (!has_landlock()) return;
   const std::array usable{UsablePath{"/no/such/root", PathUse::keep}};

@@ -69,9 +69,10 @@ TEST_CASE("a service uses what its handler, its secret, its certificates and its
   services.front().bound = services.front().wanted;
   services.push_back(service_at("tls://127.0.0.1:0?cert=/c&key=/k&ca=/r", talk()));
   const auto paths = server::paths_used_by(state, services);
-  for (const std::string path : {"/keys", "/c", "/k", "/r", "/dev/tty"}) {
+  for (const std::string path : {"/keys", "/c", "/k", "/r"}) {
     CHECK(has(paths, path, PathUse::read));
   }
+  CHECK(has(paths, "/dev/tty", PathUse::device));
   CHECK(has(paths, folder.file("secret"), PathUse::read));
   CHECK(has(paths, "/root", PathUse::keep));
   CHECK(has(paths, "/log", PathUse::append));
