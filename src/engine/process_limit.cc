@@ -1,8 +1,17 @@
 #include "engine/process_limit.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "engine/above_standard.h"
 #include "hotline/engine/control_group.h"
 
 namespace hotline::engine {
@@ -24,12 +33,37 @@ std::string memory_limit_hint() {
          " KiB of memory: raise it with 'ulimit -v'";
 }
 
+/// Returns the number at the start of a file of a control group; nullopt if there is none.
+std::optional<std::int64_t> read_number(const UniqueFd& file) {
+  std::array<char, 32> text{};
+  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+  std::int64_t number = 0;
+  const auto parsed =
+      std::from_chars(text.data(), text.data() + std::max<ssize_t>(size, 0), number);
+  return parsed.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+UniqueFd open_number(const std::string& path) {
+  return UniqueFd(above_standard(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+}
+
 }  // namespace
 
-std::string group_limit_hint(const std::vector<std::string>& directories) {
+ProcessGroups ProcessGroups::open() { return open(control_group_directories("pids")); }
+
+ProcessGroups ProcessGroups::open(const std::vector<std::string>& directories) {
+  ProcessGroups groups;
   for (const std::string& each : directories) {
-    const auto most = read_leading_number(each + "/pids.max");
-    const auto now = read_leading_number(each + "/pids.current");
+    Group group{open_number(each + "/pids.max"), open_number(each + "/pids.current")};
+    if (read_number(group.most)) groups.groups_.push_back(std::move(group));
+  }
+  return groups;
+}
+
+std::string ProcessGroups::hint() const {
+  for (const Group& each : groups_) {
+    const auto most = read_number(each.most);
+    const auto now = read_number(each.now);
     if (!most || !now || *now < *most) continue;
     return "the control group may have " + std::to_string(*most) +
            " processes and threads: raise its pids.max (TasksMax=)";
@@ -37,8 +71,10 @@ std::string group_limit_hint(const std::vector<std::string>& directories) {
   return {};
 }
 
-std::string process_limit_hint() {
-  std::string hint = group_limit_hint(control_group_directories("pids"));
+std::string process_limit_hint() { return process_limit_hint(ProcessGroups::open()); }
+
+std::string process_limit_hint(const ProcessGroups& groups) {
+  std::string hint = groups.hint();
   if (hint.empty()) hint = user_limit_hint();
   if (hint.empty()) hint = memory_limit_hint();
   return hint.empty() ? "the system has no more: see kernel.threads-max, kernel.pid_max and memory"

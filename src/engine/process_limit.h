@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "hotline/core/unique_fd.h"
+
 namespace hotline::engine {
 
 /// Returns a hint that names the limit which prevents one more thread or process, and how to raise
@@ -10,8 +12,31 @@ namespace hotline::engine {
 /// the system's. Reads files, so call it only after a failure and not on a busy loop.
 std::string process_limit_hint();
 
-/// Returns the hint for the groups at `directories` alone; empty if none of them has reached its
-/// limit.
-std::string group_limit_hint(const std::vector<std::string>& directories);
+/// The control groups of this process that limit how many processes and threads it has. Their files
+/// are open, because a program that is confined cannot open them any more. Any thread.
+class ProcessGroups {
+ public:
+  /// Opens those of this process that have a limit now.
+  static ProcessGroups open();
+
+  /// The same for the groups at `directories`.
+  static ProcessGroups open(const std::vector<std::string>& directories);
+
+  /// Returns what process_limit_hint() does for these groups alone; empty if none of them has
+  /// reached its limit.
+  std::string hint() const;
+
+ private:
+  struct Group {
+    UniqueFd most;
+    UniqueFd now;
+  };
+
+  std::vector<Group> groups_{};
+};
+
+/// Same as process_limit_hint(), for a program that may have been confined since `groups` were
+/// opened.
+std::string process_limit_hint(const ProcessGroups& groups);
 
 }  // namespace hotline::engine

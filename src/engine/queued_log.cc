@@ -152,7 +152,7 @@ class QueuedLog::Writer {
       thread_ = std::thread([this] { run(); });
     } catch (const std::system_error& error) {
       problem = system_error(error.code().value(), "start a thread").message() + "; " +
-                engine::process_limit_hint();
+                engine::process_limit_hint(process_groups_);
     } catch (const std::bad_alloc&) {
       // Short enough to need none.
       problem = "no memory";
@@ -304,6 +304,8 @@ class QueuedLog::Writer {
   UniqueFd wake_;
   std::mutex mutex_;
   std::optional<std::string> problem_;  ///< Why there can be no thread.
+  /// For a thread that starts when the program is confined.
+  const engine::ProcessGroups process_groups_ = engine::ProcessGroups::open();
   bool has_begun_ = false;
   std::condition_variable ended_;
   std::vector<LogEntry> waiting_;

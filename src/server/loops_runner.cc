@@ -1,9 +1,11 @@
 #include "server/loops_runner.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 
 #include "engine/fiber_group.h"
+#include "engine/process_limit.h"
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/datagram_service.h"
@@ -104,7 +106,13 @@ Result<void> LoopsRunner::Loop::start() {
                                                         .loop = runner_.state_.options.loop,
                                                         .body = [this] { run(); },
                                                         .on_end = std::move(on_end)});
-  if (!worker) return fail(std::move(worker.error()));
+  if (!worker) {
+    Error error = std::move(worker.error());
+    if (error.native_code == EAGAIN) {
+      error.advice = engine::process_limit_hint(runner_.state_.process_groups);
+    }
+    return fail(std::move(error));
+  }
   worker_ = std::move(*worker);
   return {};
 }

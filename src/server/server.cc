@@ -153,6 +153,7 @@ Result<void> Server::State::bind_all() {
     if (!bound) return bound;
   }
   server::warn_of_missing_keys(shared, services);
+  shared.process_groups = engine::ProcessGroups::open();
   auto walls = server::confine_services(shared, services, engine.engine);
   if (!walls) return fail(std::move(walls.error()));
   shared.walls = std::move(*walls);

@@ -10,6 +10,7 @@
 
 #include "core/replaceable.h"
 #include "engine/descriptor_limit.h"
+#include "engine/process_limit.h"
 #include "framing/gathering_budget.h"
 #include "hotline/auth/allowed_identities.h"
 #include "hotline/auth/challenge.h"
@@ -71,6 +72,7 @@ struct ServerState {
   LogPace penalties_pace;
   framing::GatheringBudget message_memory;
   engine::ReserveDescriptor reserve;
+  engine::ProcessGroups process_groups{};  ///< Opened before the program is confined.
   Confinement walls{};                    ///< What confines this program, once the server is bound.
   std::mutex reloading;                   ///< Held during a reload.
   std::atomic<bool> is_shedding = false;  ///< True while an acceptor uses its reserve descriptor.

@@ -58,7 +58,8 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   if (has_started) return {};
   end_code_ = engine::kCancelEnd;
   return fail(make_error(ErrorKind::resource_exhausted, "start a thread", {},
-                         "the system has none left", engine::process_limit_hint()));
+                         "the system has none left",
+                         engine::process_limit_hint(state_.process_groups)));
 }
 
 /// More threads than cores would only compete for the one socket.
@@ -137,7 +138,7 @@ void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
     return;
   service.tally->count_refusal(Refusal::no_worker);
   state_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer,
-             engine::process_limit_hint());
+             engine::process_limit_hint(state_.process_groups));
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {
