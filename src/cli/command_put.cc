@@ -12,6 +12,7 @@
 #include "cli/endpoint_forms.h"
 #include "cli/file_transfers.h"
 #include "cli/option_values.h"
+#include "cli/put_root.h"
 #include "cli/report.h"
 #include "cli/standard_input.h"
 #include "hotline/engine/clock.h"
@@ -44,8 +45,11 @@ constexpr char kNotRecursive[] = "it is a directory, and -r was not given";
 constexpr std::size_t kInputBytes = 256U << 10;
 constexpr std::size_t kEntriesAtOnce = 256;
 
-/// The directories of this machine that words name, by their paths. Open until all is put.
-using PutRoots = std::map<std::string, std::shared_ptr<const Directory>>;
+/// The directories of this machine that words and links lead to, by their paths.
+using PutRoots = std::map<std::string, std::shared_ptr<const PutRoot>>;
+
+/// So many of them keep a descriptor.
+constexpr std::size_t kRootsKept = 64;
 
 /// What one run of the command shares.
 struct PutRun {
@@ -58,10 +62,11 @@ struct PutRun {
       entered{};  ///< Device and inode of the directories in which the walk is.
 };
 
-/// A directory of this machine. `root` stays open until all is put: what is exchanged for a link
-/// after it was found leads nowhere.
+/// A directory of this machine.
 struct PutDirectory {
-  std::shared_ptr<const Directory> root;
+  Result<Directory> open() const { return root->open_beneath(beneath); }
+
+  std::shared_ptr<const PutRoot> root;
   std::string beneath{};  ///< The path below `root`.
   std::string shown{};    ///< The path as the user knows it.
 
@@ -90,7 +95,7 @@ FileResult<void> put_outcome(const FileResult<FileVersion>& done, const PutOptio
 
 FileResult<void> upload(const PutRun& run, const PutDirectory& directory, const std::string& name,
                         const FilePath& path, const FileTransfer::OnProgress& on_progress) {
-  auto opened = directory.root->open_beneath(directory.beneath);
+  auto opened = directory.open();
   if (!opened) return fail(std::move(opened.error()));
   auto file = FileUpload::open(
       *opened, name,
@@ -161,11 +166,18 @@ void add_local_tree(FileTransfers& transfers, PutRun& run, const PutDirectory& d
 Result<PutDirectory> open_here(PutRun& run, const std::string& path) {
   auto& root = run.roots[path];
   if (root == nullptr) {
-    auto opened = Directory::open(path);
+    const bool is_kept = run.roots.size() <= kRootsKept;
+    auto opened = PutRoot::open(path, is_kept ? PutRoot::Keep::descriptor : PutRoot::Keep::path);
     if (!opened) return fail(std::move(opened.error()));
-    root = std::make_shared<const Directory>(std::move(*opened));
+    root = std::make_shared<const PutRoot>(*std::move(opened));
   }
   return PutDirectory{.root = root, .shown = path};
+}
+
+Result<FileStatus> status_in(const PutDirectory& directory, const std::string& name) {
+  const auto opened = directory.open();
+  if (!opened) return fail(opened.error());
+  return opened->status(name);
 }
 
 /// Adds what a link leads to, under the name of the link.
@@ -183,8 +195,8 @@ void add_link(FileTransfers& transfers, PutRun& run, const std::string& local,
     return add_local_tree(transfers, run, *directory, remote);
   }
   const auto parent = open_here(run, target.parent_path());
-  const auto status = parent ? parent->root->status(target.filename().native())
-                             : Result<FileStatus>(fail(parent.error()));
+  const auto status =
+      parent ? status_in(*parent, target.filename()) : Result<FileStatus>(fail(parent.error()));
   if (!status) return transfers.skip(local, status.error().message());
   if (status->kind == EntryKind::directory) {
     return transfers.skip(local, directory.error().message());
@@ -216,7 +228,7 @@ void add_local_tree(FileTransfers& transfers, PutRun& run, const PutDirectory& d
   if (const auto path = FilePath::parse(remote); !path) {
     return transfers.skip(local, std::string(describe(path.error())));
   }
-  const auto opened = directory.root->open_beneath(directory.beneath);
+  const auto opened = directory.open();
   if (!opened) return transfers.skip(local, opened.error().message());
   const auto status = opened->status();
   if (!status) return transfers.skip(local, status.error().message());
@@ -264,7 +276,7 @@ Result<void> add_word(FileTransfers& transfers, PutRun& run, const std::string& 
   if (has_name) {
     const auto directory = open_here(run, parent);
     if (!directory) return fail(directory.error());
-    const auto status = directory->root->status(leaf);
+    const auto status = status_in(*directory, leaf);
     if (!status) return fail(status.error());
     if (status->kind == EntryKind::file) {
       add_local(transfers, run, *directory, leaf, status->size, remote_name(run, leaf));

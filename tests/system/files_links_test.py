@@ -3,6 +3,7 @@
 docs/reliability.md says which case is which test.
 """
 import os
+import resource
 import socket
 import unittest
 
@@ -288,6 +289,16 @@ class LinksHere(SharedFiles):
         self.assertEqual(tree(self.home), {
             "d": None, "d/a": b"1", "d/inside": b"1", "d/out": None, "d/out/secret": b"of others",
             "d/out/sub": None, "d/out/sub/more": b"of others too"})
+
+    def test_more_links_are_followed_than_there_are_descriptors(self):
+        for number in range(100):
+            self.write(f"from/{number}/a", b"1")
+            os.makedirs(f"{self.here}/d", exist_ok=True)
+            os.symlink(f"../from/{number}", f"{self.here}/d/d{number}")
+            os.symlink(f"../from/{number}/a", f"{self.here}/d/f{number}")
+        self.do("put", "-r", "d", "--links", "follow", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (128, 128)))
+        self.assertEqual(len(tree(self.home)), 1 + 3 * 100)
 
     def test_hard_links_of_a_tree_are_files_of_their_own(self):
         self.write("d/a", b"1")
