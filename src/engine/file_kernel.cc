@@ -104,6 +104,23 @@ int status_at(int directory, const char* name, int flags, FileStatus& status) {
   return 0;
 }
 
+/// What only the owner has access to must be of use to the owner, whatever the umask is.
+bool is_private(unsigned mode) { return (mode & 077U) == 0; }
+
+bool has_permissions(const FileStatus& status, unsigned mode) {
+  return (status.mode & 0777U) == mode;
+}
+
+/// Returns the descriptor of a new file, or a negated errno.
+int with_private_mode(int made, unsigned mode) {
+  UniqueFd fd(made);
+  if (!fd || !is_private(mode)) return fd ? fd.release() : made;
+  FileStatus status;
+  int failed = status_at(fd.get(), "", AT_EMPTY_PATH, status);
+  if (failed == 0 && !has_permissions(status, mode)) failed = answer(::fchmod(fd.get(), mode));
+  return failed < 0 ? failed : fd.release();
+}
+
 }  // namespace
 
 int FileKernel::open_directory(const std::string& path) {
@@ -113,7 +130,8 @@ int FileKernel::open_directory(const std::string& path) {
 int FileKernel::open_beneath(int directory, const std::string& path, const OpenRequest& request) {
   const int flags = flags_for(request.purpose);
   if (request.patience == Patience::waits) {
-    return open_at(directory, path.c_str(), flags, request.mode, kConfined);
+    const int fd = open_at(directory, path.c_str(), flags, request.mode, kConfined);
+    return request.purpose == OpenFor::creating ? with_private_mode(fd, request.mode) : fd;
   }
   // To make a file always needs the disk.
   if (request.purpose == OpenFor::creating) return -EAGAIN;
@@ -196,7 +214,14 @@ std::int64_t FileKernel::copy_range(int from, int to, std::uint64_t offset, std:
 }
 
 int FileKernel::make_directory(int directory, const std::string& name, unsigned mode) {
-  return answer(::mkdirat(directory, name.c_str(), mode));
+  const int failed = answer(::mkdirat(directory, name.c_str(), mode));
+  if (failed < 0 || !is_private(mode)) return failed;
+  FileStatus made;
+  const int unknown = status_at(directory, name.c_str(), AT_SYMLINK_NOFOLLOW, made);
+  if (unknown < 0 || made.kind != EntryKind::directory || has_permissions(made, mode)) {
+    return unknown;
+  }
+  return answer(::fchmodat(directory, name.c_str(), mode, AT_SYMLINK_NOFOLLOW));
 }
 
 int FileKernel::remove_file(int directory, const std::string& name) {

@@ -48,8 +48,8 @@ class Directory {
   /// The same as open_file(), for reading and writing.
   Result<DiskFile> open_for_writing(std::string_view name) const;
 
-  /// Makes a new regular file, for reading and writing, with the permission bits `mode` minus the
-  /// umask. Fails with EEXIST if there is anything with that name. openat2(2).
+  /// Makes a new regular file, for reading and writing, with the permission bits `mode`, minus the
+  /// umask unless others have none. Fails with EEXIST if anything has that name. openat2(2).
   Result<DiskFile> create(std::string_view name, unsigned mode) const;
 
   /// Returns the status of this directory. fstat(2).
@@ -58,7 +58,7 @@ class Directory {
   /// Returns the status of what has that name. statx(2).
   Result<FileStatus> status(std::string_view name) const;
 
-  /// Makes a directory with the permission bits `mode` minus the umask. mkdirat(2).
+  /// Makes a directory with the permission bits `mode`, minus the umask unless others have none.
   Result<void> make_directory(std::string_view name, unsigned mode) const;
 
   /// Removes what is not a directory. unlinkat(2).

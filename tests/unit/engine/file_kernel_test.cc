@@ -1,5 +1,7 @@
 #include "engine/file_kernel.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -47,6 +49,28 @@ TEST_CASE("making a file is never tried without patience") {
   CHECK(system.kernel.open_beneath(system.directory.get(), "a", request) == -EAGAIN);
   FileStatus status;
   CHECK(system.kernel.status_of(system.directory.get(), "a", Patience::waits, status) == -ENOENT);
+}
+
+TEST_CASE("what is for its owner only has its mode, and other things what the umask leaves") {
+  System system;
+  const int directory = system.directory.get();
+  const auto mode_of = [&](const char* name) {
+    FileStatus status;
+    REQUIRE(system.kernel.status_of(directory, name, Patience::waits, status) == 0);
+    return status.mode;
+  };
+  const mode_t before = ::umask(0777);
+  const UniqueFd file(system.kernel.open_beneath(directory, "a", kCreate));
+  const int private_made = system.kernel.make_directory(directory, "d", 0700);
+  ::umask(027);
+  const int made = system.kernel.make_directory(directory, "e", 0777);
+  ::umask(before);
+  REQUIRE(file);
+  CHECK(private_made == 0);
+  CHECK(made == 0);
+  CHECK(mode_of("a") == 0600);
+  CHECK(mode_of("d") == 0700);
+  CHECK(mode_of("e") == 0750);
 }
 
 TEST_CASE("a bad descriptor is an error of every call") {

@@ -313,8 +313,12 @@ TEST_CASE("the mode of what is made does not depend on the umask (T37)") {
   REQUIRE(test::store_content(*home.home, "d/a", "1"));
   ::umask(0777);
   REQUIRE(test::store_content(*home.home, "d/b", "1"));
+  REQUIRE(test::store_content(*home.home, "e/f/c", "1"));
+  REQUIRE(home->make_directory({.path = file_path("g")}));
   ::umask(before);
-  CHECK(fs::status(home.path("d")).permissions() == fs::perms::owner_all);
+  for (const char* made : {"d", "e", "e/f", "g"}) {
+    CHECK(fs::status(home.path(made)).permissions() == fs::perms::owner_all);
+  }
   const fs::perms expected = fs::perms::owner_read | fs::perms::owner_write;
   CHECK(fs::status(home.path("d/a")).permissions() == expected);
   CHECK(fs::status(home.path("d/b")).permissions() == expected);

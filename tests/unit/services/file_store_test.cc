@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -49,6 +51,23 @@ TEST_CASE("a store makes what is missing, and a home when its user comes") {
   CHECK(fs::status(root.directory.file("homes/alice")).permissions() == fs::perms::owner_all);
   CHECK(test::store_content(**home, "a", "1"));
   CHECK(fs::exists(root.directory.file("homes/alice/a")));
+}
+
+TEST_CASE("what a store makes is for its owner only, whatever the umask is (T37)") {
+  for (const mode_t umask : {0, 0777}) {
+    const Root root;
+    root.write_user("alice", "");
+    const mode_t before = ::umask(umask);
+    const auto store = root.open();
+    const auto home = store->home("alice");
+    ::umask(before);
+    REQUIRE(home);
+    for (const char* name : {"homes", "homes/alice", "staging", "staging/alice"}) {
+      CHECK(fs::status(root.directory.file(name)).permissions() == fs::perms::owner_all);
+    }
+    CHECK(fs::status(root.directory.file("ledger")).permissions() ==
+          (fs::perms::owner_read | fs::perms::owner_write));
+  }
 }
 
 TEST_CASE("a user who is unknown or disabled has no home, and learns no more (T35)") {
