@@ -123,8 +123,9 @@ std::string bench_text_of(const BenchResult& result, const BenchPlan& plan) {
     rows.push_back({"connected", count_text(tally.connects.total()) + " times"});
   }
   if (tally.missed > 0) {
-    rows.push_back({"not sent", plural(tally.missed, "message", "messages") +
-                                    ": they were due, but the ones before had no reply yet"});
+    rows.push_back(
+        {"not sent", plural(tally.missed, "message that was due", "messages that were due") +
+                         ": the endpoint, or this machine, was too slow"});
   }
   rows.push_back({"errors", faults_text(tally)});
   if (result.is_interrupted) rows.push_back({"ended early", "interrupted"});

@@ -72,7 +72,7 @@ TEST_CASE("people get the rate, the percentiles and the errors") {
         "2,000 in 2.000 s", "1,000/s; 62 KiB/s sent, 62 KiB/s received",
         "mean p50 p90 p99 p99.9 max",
         "latency 40.00 us 40.00 us 40.00 us 40.00 us 40.00 us 40.00 us", "connecting 1.000 ms",
-        "1 message: they were due", "2 connections reset", "interrupted"}) {
+        "1 message that was due: ", "2 connections reset", "interrupted"}) {
     CAPTURE(part);
     // Lines are filled.
     std::string flat;
