@@ -107,17 +107,13 @@ int status_at(int directory, const char* name, int flags, FileStatus& status) {
 /// What only the owner has access to must be of use to the owner, whatever the umask is.
 bool is_private(unsigned mode) { return (mode & 077U) == 0; }
 
-bool has_permissions(const FileStatus& status, unsigned mode) {
-  return (status.mode & 0777U) == mode;
-}
-
 /// Returns the descriptor of a new file, or a negated errno.
 int with_private_mode(int made, unsigned mode) {
   UniqueFd fd(made);
   if (!fd || !is_private(mode)) return fd ? fd.release() : made;
   FileStatus status;
   int failed = status_at(fd.get(), "", AT_EMPTY_PATH, status);
-  if (failed == 0 && !has_permissions(status, mode)) failed = answer(::fchmod(fd.get(), mode));
+  if (failed == 0 && status.mode != mode) failed = answer(::fchmod(fd.get(), mode));
   return failed < 0 ? failed : fd.release();
 }
 
@@ -215,13 +211,14 @@ std::int64_t FileKernel::copy_range(int from, int to, std::uint64_t offset, std:
 
 int FileKernel::make_directory(int directory, const std::string& name, unsigned mode) {
   const int failed = answer(::mkdirat(directory, name.c_str(), mode));
-  if (failed < 0 || !is_private(mode)) return failed;
+  if (failed < 0) return failed;
   FileStatus made;
   const int unknown = status_at(directory, name.c_str(), AT_SYMLINK_NOFOLLOW, made);
-  if (unknown < 0 || made.kind != EntryKind::directory || has_permissions(made, mode)) {
-    return unknown;
-  }
-  return answer(::fchmodat(directory, name.c_str(), mode, AT_SYMLINK_NOFOLLOW));
+  if (unknown < 0 || made.kind != EntryKind::directory) return unknown;
+  // Without these, nothing could be made in it.
+  const unsigned wanted = made.mode | (mode & 0700U);
+  if (made.mode == wanted) return 0;
+  return answer(::fchmodat(directory, name.c_str(), wanted, AT_SYMLINK_NOFOLLOW));
 }
 
 int FileKernel::remove_file(int directory, const std::string& name) {

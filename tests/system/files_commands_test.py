@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import subprocess
 import unittest
 
@@ -173,6 +174,16 @@ class Transfers(Files):
         self.do("put", *names, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
                                                                     (96, 96)))
         self.assertEqual(len(os.listdir(self.home)), len(names))
+
+    def test_what_is_got_has_the_mode_that_the_umask_leaves(self):
+        self.serve()
+        self.do("put", "-", "--to", "d/e/f", input=b"1")
+        for umask, folder, file in ((0, 0o777, 0o666), (0o22, 0o755, 0o644), (0o777, 0o700, 0)):
+            to = f"{umask:o}"
+            self.do("get", "-r", "d", "--to", to, umask=umask)
+            modes = [stat.S_IMODE(os.stat(os.path.join(self.here, to, each)).st_mode)
+                     for each in ("", "e", "e/f")]
+            self.assertEqual(modes, [folder, folder, file])
 
     def test_names_are_changed_removed_and_summed(self):
         self.serve()

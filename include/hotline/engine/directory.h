@@ -58,7 +58,7 @@ class Directory {
   /// Returns the status of what has that name. statx(2).
   Result<FileStatus> status(std::string_view name) const;
 
-  /// Makes a directory with the permission bits `mode`, minus the umask unless others have none.
+  /// Makes a directory with the permission bits `mode`, of which the umask takes none of the owner.
   Result<void> make_directory(std::string_view name, unsigned mode) const;
 
   /// Removes what is not a directory. unlinkat(2).

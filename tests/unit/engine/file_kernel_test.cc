@@ -51,7 +51,7 @@ TEST_CASE("making a file is never tried without patience") {
   CHECK(system.kernel.status_of(system.directory.get(), "a", Patience::waits, status) == -ENOENT);
 }
 
-TEST_CASE("what is for its owner only has its mode, and other things what the umask leaves") {
+TEST_CASE("the umask takes nothing from an owner of directories, nor of what is private") {
   System system;
   const int directory = system.directory.get();
   const auto mode_of = [&](const char* name) {
@@ -62,15 +62,18 @@ TEST_CASE("what is for its owner only has its mode, and other things what the um
   const mode_t before = ::umask(0777);
   const UniqueFd file(system.kernel.open_beneath(directory, "a", kCreate));
   const int private_made = system.kernel.make_directory(directory, "d", 0700);
-  ::umask(027);
   const int made = system.kernel.make_directory(directory, "e", 0777);
+  ::umask(027);
+  const int shared = system.kernel.make_directory(directory, "f", 0777);
   ::umask(before);
   REQUIRE(file);
   CHECK(private_made == 0);
   CHECK(made == 0);
+  CHECK(shared == 0);
   CHECK(mode_of("a") == 0600);
   CHECK(mode_of("d") == 0700);
-  CHECK(mode_of("e") == 0750);
+  CHECK(mode_of("e") == 0700);
+  CHECK(mode_of("f") == 0750);
 }
 
 TEST_CASE("a bad descriptor is an error of every call") {
