@@ -54,7 +54,7 @@ TEST_CASE("a store makes what is missing, and a home when its user comes") {
 }
 
 TEST_CASE("what a store makes is for its owner only, whatever the umask is (T37)") {
-  for (const mode_t umask : {0, 0777}) {
+  for (const mode_t umask : {0U, 0777U}) {
     const Root root;
     root.write_user("alice", "");
     const mode_t before = ::umask(umask);
