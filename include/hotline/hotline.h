@@ -118,6 +118,7 @@
 #include "hotline/services/file_meta.h"
 #include "hotline/services/file_path.h"
 #include "hotline/services/file_requests.h"
+#include "hotline/services/file_share_list.h"
 #include "hotline/services/file_upload.h"
 #include "hotline/services/file_user_list.h"
 #include "hotline/services/files.h"

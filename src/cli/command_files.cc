@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <iterator>
+#include <map>
+#include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "cli/command_uploads.h"
 #include "cli/endpoint_forms.h"
-#include "cli/json_line.h"
+#include "cli/files_share.h"
+#include "cli/files_user.h"
 #include "cli/option_values.h"
 #include "cli/prompt_run.h"
 #include "cli/report.h"
@@ -19,15 +22,6 @@
 
 namespace hotline::cli {
 
-/// What can be done with the users of a root.
-struct FilesAction {
-  std::string name;
-  std::string summary;
-  bool has_name = false;    ///< It takes NAME.
-  bool has_values = false;  ///< It takes the values of a user.
-  ExitStatus (*run)(const FilesCommand& command, OutputForm form) = nullptr;
-};
-
 namespace {
 
 constexpr char kFilesExamples[] =
@@ -36,6 +30,8 @@ constexpr char kFilesExamples[] =
   hotline files uploads tls://files.example.org:7070
   hotline files user add alice --root /srv/hotline --quota 10GiB
   hotline files user list --root /srv/hotline
+  hotline files share add team --root /srv/hotline --quota 100GiB
+  hotline files user set alice --root /srv/hotline --share team=rw
 )";
 
 constexpr char kFilesDescription[] =
@@ -52,58 +48,22 @@ how they are served. The actions after 'user' are:
 
 )";
 
+constexpr char kSharesDescription[] =
+    R"(
+'share' keeps the shares of the service 'files': directories that several users have in their homes.
+'user add' and 'user set' with '--share' say who has one. The actions after 'share' are:
+
+)";
+
 constexpr char kFilesNotes[] =
     R"(Send SIGHUP to a server that runs: it then reads the users again, and cuts the connections of
-those that are disabled or removed. The home of a removed user stays.
+those that are disabled or removed. The home of a removed user stays, and so do the files of a
+removed share.
 
 At tls:// a user is the caller whose key has the same name: 'hotline key new NAME'.
 
 TIME is written 500ms, 60s, 2m, 1h or none.
 )";
-
-const std::vector<std::string> kValueOptions = {"--quota", "--entries", "--rights", "--uid"};
-
-ExitStatus report_root_error(const Error& error, OutputForm form) {
-  return report_error(error, ExitStatus::failed, form);
-}
-
-/// A value that is none is a mistake in the command line.
-ExitStatus report_user_error(const Error& error, OutputForm form) {
-  const bool is_usage = error.kind == ErrorKind::invalid_argument && error.native_code == 0;
-  return report_error(error, is_usage ? ExitStatus::usage : ExitStatus::failed, form);
-}
-
-std::string json_of_user(const FileUserList::User& user) {
-  JsonLine line = JsonLine::versioned();
-  line.add("name", user.name);
-  if (user.bytes_max) line.add("bytes_max", static_cast<std::int64_t>(*user.bytes_max));
-  if (user.entries_max) line.add("entries_max", static_cast<std::int64_t>(*user.entries_max));
-  line.add("rights", user.rights);
-  if (user.uid) line.add("uid", static_cast<std::int64_t>(*user.uid));
-  line.add_flag("disabled", user.is_disabled);
-  return line.text() + '\n';
-}
-
-std::string table_of_users(const std::vector<FileUserList::User>& users) {
-  std::vector<std::vector<std::string>> rows = {
-      {"NAME", "QUOTA", "ENTRIES", "RIGHTS", "UID", "STATE"}};
-  for (const FileUserList::User& each : users) {
-    rows.push_back({each.name, each.quota, each.entries, each.rights,
-                    each.uid ? std::to_string(*each.uid) : "-",
-                    each.is_disabled ? "disabled" : "enabled"});
-  }
-  return table(rows);
-}
-
-ExitStatus print_users(const std::vector<FileUserList::User>& users, OutputForm form) {
-  std::string text;
-  if (form == OutputForm::json) {
-    for (const FileUserList::User& each : users) text += json_of_user(each);
-  } else if (!users.empty()) {
-    text = table_of_users(users);
-  }
-  return print_output(text, ExitStatus::ok, form);
-}
 
 /// The forms of `files` have options of their own.
 Result<void> check_options(const Arguments& given, const std::vector<std::string>& known,
@@ -115,130 +75,49 @@ Result<void> check_options(const Arguments& given, const std::vector<std::string
   return {};
 }
 
-/// Opens the users, changes them, and prints the one that was changed.
-template <typename Change>
-ExitStatus change_user(const FilesCommand& command, OutputForm form, const Change& change) {
-  auto list = FileUserList::open(command.root);
-  if (!list) return report_root_error(list.error(), form);
-  const Result<FileUserList::User> user = change(*list);
-  if (!user) return report_user_error(user.error(), form);
-  return print_users({*user}, form);
+std::span<const FilesAction> files_actions_of(const std::string& word) {
+  return word == "share" ? files_share_actions() : files_user_actions();
 }
 
-ExitStatus add_user(const FilesCommand& command, OutputForm form) {
-  return change_user(command, form,
-                     [&](FileUserList& list) { return list.add(command.user, command.change); });
-}
-
-ExitStatus set_user(const FilesCommand& command, OutputForm form) {
-  return change_user(command, form,
-                     [&](FileUserList& list) { return list.set(command.user, command.change); });
-}
-
-ExitStatus disable_user(const FilesCommand& command, OutputForm form) {
-  return change_user(command, form, [&](FileUserList& list) {
-    return list.set(command.user, {.is_disabled = true});
-  });
-}
-
-ExitStatus enable_user(const FilesCommand& command, OutputForm form) {
-  return change_user(command, form, [&](FileUserList& list) {
-    return list.set(command.user, {.is_disabled = false});
-  });
-}
-
-ExitStatus remove_user(const FilesCommand& command, OutputForm form) {
-  return change_user(command, form, [&](FileUserList& list) { return list.remove(command.user); });
-}
-
-ExitStatus list_users(const FilesCommand& command, OutputForm form) {
-  const auto list = FileUserList::open(command.root);
-  if (!list) return report_root_error(list.error(), form);
-  if (list->users().empty()) report_note("there are no users in " + command.root, form);
-  ExitStatus status = print_users(list->users(), form);
-  for (const Error& each : list->faults()) status = report_root_error(each, form);
-  return status;
-}
-
-ExitStatus recount_user(const FilesCommand& command, OutputForm form) {
-  const auto usage = FileUserList::recount(command.root, command.user);
-  if (!usage) return report_root_error(usage.error(), form);
-  if (form == OutputForm::json) {
-    JsonLine line = JsonLine::versioned();
-    line.add("name", command.user).add("bytes", static_cast<std::int64_t>(usage->bytes));
-    line.add("entries", static_cast<std::int64_t>(usage->entries));
-    return print_output(line.text() + '\n', ExitStatus::ok, form);
-  }
-  return print_output(command.user + ": " + std::to_string(usage->bytes) + " bytes, " +
-                          std::to_string(usage->entries) + " entries\n",
-                      ExitStatus::ok, form);
-}
-
-const FilesAction kUserActions[] = {
-    {.name = "add",
-     .summary = "makes the user NAME",
-     .has_name = true,
-     .has_values = true,
-     .run = add_user},
-    {.name = "list", .summary = "lists the users", .run = list_users},
-    {.name = "set",
-     .summary = "changes what is given of the user NAME",
-     .has_name = true,
-     .has_values = true,
-     .run = set_user},
-    {.name = "disable",
-     .summary = "refuses the callers of NAME",
-     .has_name = true,
-     .run = disable_user},
-    {.name = "enable", .summary = "ends that", .has_name = true, .run = enable_user},
-    {.name = "remove",
-     .summary = "removes the user NAME, but not the home",
-     .has_name = true,
-     .run = remove_user},
-    {.name = "recount",
-     .summary = "counts what the files of NAME take, while no server runs",
-     .has_name = true,
-     .run = recount_user},
-};
-
-std::vector<std::string> user_action_names() {
+/// Returns the actions after `user`, some of which are also those after `share`.
+std::vector<std::string> files_action_names() {
   std::vector<std::string> names;
-  for (const FilesAction& each : kUserActions) names.push_back(each.name);
+  for (const FilesAction& each : files_user_actions()) names.push_back(each.name);
   return names;
 }
 
-std::string describe_user_actions() {
+std::string describe_files_actions(const std::string& word) {
   std::vector<Definition> definitions;
-  for (const FilesAction& each : kUserActions) {
+  for (const FilesAction& each : files_actions_of(word)) {
     definitions.push_back({each.name + (each.has_name ? " NAME" : ""), each.summary});
   }
   return two_columns(definitions);
 }
 
-Result<const FilesAction*> find_user_action(const Arguments& given) {
-  const std::vector<std::string> names = user_action_names();
+Result<const FilesAction*> find_files_action(const Arguments& given) {
+  std::vector<std::string> names;
+  const std::span<const FilesAction> actions = files_actions_of(given.words.front());
+  for (const FilesAction& each : actions) names.push_back(each.name);
   if (given.words.size() < 2) {
     return fail(usage_error("missing ACTION", "the actions are " + list_words(names)));
   }
   const std::string& word = given.words[1];
-  const auto found = std::ranges::find(kUserActions, word, &FilesAction::name);
-  if (found != std::end(kUserActions)) return found;
+  const auto found = std::ranges::find(actions, word, &FilesAction::name);
+  if (found != actions.end()) return &*found;
   return fail(usage_error("unknown action " + quote(word),
                           did_you_mean(word, names) + "the actions are " + list_words(names)));
 }
 
 /// Checks that the words and options are those of the action.
 Result<void> check_files_shape(const Arguments& given, const FilesAction& action) {
-  const std::string command = "hotline files user " + action.name;
+  const std::string form = "files " + given.words.front() + " " + action.name;
   if (action.has_name != (given.words.size() > 2)) {
     return fail(usage_error(action.has_name ? "missing NAME" : "this action takes no NAME",
-                            "write '" + command + (action.has_name ? " NAME" : "") + "'"));
+                            "write 'hotline " + form + (action.has_name ? " NAME" : "") + "'"));
   }
   std::vector<std::string> known = {"--root", "--json"};
-  if (action.has_values) known.insert(known.end(), kValueOptions.begin(), kValueOptions.end());
-  if (auto checked = check_options(given, known, "files user " + action.name); !checked) {
-    return checked;
-  }
+  known.insert(known.end(), action.values.begin(), action.values.end());
+  if (auto checked = check_options(given, known, form); !checked) return checked;
   if (given.has("--root")) return {};
   return fail(
       usage_error("missing --root", "write '--root /srv/hotline': the root= of the server"));
@@ -257,7 +136,27 @@ Result<void> read_uid(const Arguments& given, std::optional<std::uint32_t>& uid)
   return {};
 }
 
-ExitStatus run_user_action(const FilesCommand& command, const CommonOptions& common) {
+/// Reads `team=rw,docs=none`.
+Result<void> read_user_shares(const Arguments& given, std::map<std::string, std::string>& shares) {
+  if (!given.has("--share")) return {};
+  std::string_view text = given.options.at("--share");
+  for (bool is_last = false; !is_last;) {
+    const std::size_t comma = text.find(',');
+    is_last = comma == std::string_view::npos;
+    const std::string_view each = text.substr(0, comma);
+    const std::size_t equals = each.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+      return refuse_value("--share", usage_error(quote(std::string(each)) + " is not NAME=LETTERS",
+                                                 "write team=rw, or team=none to take it away"));
+    }
+    shares.insert_or_assign(std::string(each.substr(0, equals)),
+                            std::string(each.substr(equals + 1)));
+    text.remove_prefix(is_last ? text.size() : comma + 1);
+  }
+  return {};
+}
+
+ExitStatus run_files_action(const FilesCommand& command, const CommonOptions& common) {
   return command.action->run(command, common.output);
 }
 
@@ -281,13 +180,15 @@ ExitStatus run_uploads_form(const Arguments& given, const CommonOptions& common)
 
 ExitStatus run_files(const Arguments& given, const CommonOptions& common) {
   const std::string form = given.words.empty() ? std::string() : given.words.front();
-  if (form == "user") return read_and_run<read_files, run_user_action>(given, common);
+  if (form == "user" || form == "share") {
+    return read_and_run<read_files, run_files_action>(given, common);
+  }
   if (form == "uploads") return read_and_run<read_uploads_form, run_uploads_form>(given, common);
   return read_and_run<read_prompt, run_file_prompt>(given, common);
 }
 
 std::vector<std::string> files_words() {
-  std::vector<std::string> words = {"user", "uploads"};
+  std::vector<std::string> words = {"user", "share", "uploads"};
   for (std::string& each : stream_prefixes()) words.push_back(std::move(each));
   return words;
 }
@@ -296,7 +197,7 @@ std::vector<OptionRow> files_rows() {
   std::vector<OptionRow> rows = uploads_subcommand().options;
   std::erase_if(rows, [](const OptionRow& each) { return each.name == "--json"; });
   const std::vector<OptionRow> of_users = {
-      {.name = "--root", .value = "DIR", .help = "user: the root= of the server; required"},
+      {.name = "--root", .value = "DIR", .help = "user, share: the root= of the server; required"},
       {.name = "--quota", .value = "BYTES", .help = "add, set: 10GiB, or none (default none)"},
       {.name = "--entries",
        .value = "N",
@@ -306,7 +207,11 @@ std::vector<OptionRow> files_rows() {
        .help = "add, set: out of r (read), w (write), o (overwrite) and d (delete) (default rwod)"},
       {.name = "--uid",
        .value = "N",
-       .help = "add, set: the user id of the user on this machine, for callers at unix:"}};
+       .help = "add, set: the user id of the user on this machine, for callers at unix:"},
+      {.name = "--share",
+       .value = "NAME=LETTERS",
+       .help = "add, set: gives the user a share with these rights; none takes it away; several "
+               "are separated by commas"}};
   rows.insert(rows.end(), of_users.begin(), of_users.end());
   rows.push_back({.name = "--json", .help = "print JSON objects, one on each line"});
   return rows;
@@ -315,11 +220,11 @@ std::vector<OptionRow> files_rows() {
 }  // namespace
 
 Result<FilesCommand> read_files(const Arguments& given) {
-  const auto action = find_user_action(given);
+  const auto action = find_files_action(given);
   if (!action) return fail(action.error());
   if (auto checked = check_files_shape(given, **action); !checked) return fail(checked.error());
   FilesCommand command{.action = *action, .root = given.options.at("--root")};
-  if ((*action)->has_name) command.user = given.words[2];
+  if ((*action)->has_name) command.name = given.words[2];
   const auto value = [&](const char* option, std::optional<std::string>& into) {
     if (given.has(option)) into = given.options.at(option);
   };
@@ -327,6 +232,7 @@ Result<FilesCommand> read_files(const Arguments& given) {
   value("--entries", command.change.entries);
   value("--rights", command.change.rights);
   if (auto read = read_uid(given, command.change.uid); !read) return fail(read.error());
+  if (auto read = read_user_shares(given, command.change.shares); !read) return fail(read.error());
   return command;
 }
 
@@ -336,7 +242,7 @@ Result<FileCommandOptions> read_prompt(const Arguments& given) {
     return fail(read.error());
   }
   if (!options.endpoint.contains(':')) {
-    const std::vector<std::string> names = {"user", "uploads"};
+    const std::vector<std::string> names = {"user", "share", "uploads"};
     return fail(usage_error(quote(options.endpoint) + " is not an endpoint",
                             did_you_mean(options.endpoint, names) +
                                 "write for example 'hotline files tls://files.example.org:7070'"));
@@ -353,13 +259,14 @@ Result<FileCommandOptions> read_prompt(const Arguments& given) {
 Subcommand files_subcommand() {
   return {
       .name = "files",
-      .summary = "a prompt for the files at an endpoint; keeps the users of 'files'",
+      .summary = "a prompt for the files at an endpoint; keeps users and shares of 'files'",
       .examples = kFilesExamples,
       .operands = {{.name = "ENDPOINT", .usage = "[uploads] ENDPOINT |", .choices = files_words},
-                   {.name = "ACTION", .usage = "user ACTION", .choices = user_action_names},
+                   {.name = "ACTION", .usage = "user|share ACTION", .choices = files_action_names},
                    {.name = "NAME", .usage = "[NAME]"}},
       .options = files_rows(),
-      .description = kFilesDescription + describe_user_actions(),
+      .description = kFilesDescription + describe_files_actions("user") + kSharesDescription +
+                     describe_files_actions("share"),
       .notes = kFilesNotes,
       .run = run_files};
 }

@@ -28,6 +28,10 @@ A user is a file of the root, users/NAME.toml, with lines such as these, none of
   rights = "rwod"        read, write, overwrite, delete (default all)
   uid = 1000             the user of this machine who has this home at unix:
   disabled = true        no caller has it
+  [shares]               below that line: directories that several users have, and the rights there
+  team = "rw"
+
+'hotline files share add' makes such a share, with a quota of its own.
 
 NAME has 1 to 32 of a-z, 0-9, '_', '.' and '-'. At tls:// it is the name of the caller's key. SIGHUP
 reads the files again, and ends the connections of users that are disabled or gone.

@@ -71,7 +71,7 @@ DownloadSender::Sent DownloadSender::send_pieces(OpenedFile& file, std::uint64_t
   std::vector<std::byte> room(static_cast<std::size_t>(
       std::min<std::uint64_t>(kContentDataMax, stop - sender_->position())));
   while (sender_->position() < stop) {
-    if (const auto may = call_.home.check_reading(); !may) return stopped_by(may.error());
+    if (const auto may = file.check_reading(); !may) return stopped_by(may.error());
     const std::uint64_t left = stop - sender_->position();
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, room.size()));
     auto sent = send_piece(file, MutableBytes(room).first(size));

@@ -14,10 +14,20 @@ namespace hotline::services {
 /// fiber.
 class FileCopy {
  public:
-  /// `staging` is on the file system of `tree`; both outlive it. `may_read` is asked before each
-  /// file is published.
-  FileCopy(FileTree& tree, const Directory& staging, RightCheck may_read)
-      : tree_(tree), staging_(staging), may_read_(std::move(may_read)) {}
+  /// What is copied: `may_read` is asked before each file is published.
+  struct From {
+    FileTree& tree;
+    RightCheck may_read;
+  };
+
+  /// Where the copy gets its place; `staging` is on the file system of `tree`.
+  struct To {
+    FileTree& tree;
+    const Directory& staging;
+  };
+
+  /// The trees and the staging outlive it. Both trees may be the same.
+  FileCopy(From from, To to) : from_(std::move(from)), to_(to) {}
 
   /// Returns the status of the copy. `target` is where that of request.path is to be. Suspends the
   /// fiber. Fails with `not_a_file` for links and other things that the service does not make.
@@ -27,9 +37,8 @@ class FileCopy {
   FileOutcome<FileStatus> copy_file(const FilePath& from, const FileTarget& target);
   FileOutcome<FileStatus> copy_tree(const FilePath& from, const FileTarget& target);
 
-  FileTree& tree_;
-  const Directory& staging_;
-  const RightCheck may_read_;
+  const From from_;
+  const To to_;
 };
 
 }  // namespace hotline::services

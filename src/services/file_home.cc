@@ -1,5 +1,7 @@
 #include "services/file_home.h"
 
+#include <algorithm>
+#include <list>
 #include <utility>
 
 #include "services/earlier_upload.h"
@@ -23,21 +25,13 @@ UploadFacts facts_of(const PutFile& request) {
 
 }  // namespace
 
-FileHome::FileHome(Directory root, Directory staging, FileUser user, const Options& options)
-    : options_(options),
-      user_(std::move(user)),
-      tree_(std::move(root), options.durability, [this] { return check_writing(); }),
-      uploads_(std::move(staging), tree_.account(), options.uploads) {
-  tree_.account().set_limits(user_.limits);
-}
-
-Result<void> FileHome::load(const std::optional<FileUsage>& used) {
-  if (used) {
-    tree_.account().set_used(*used);
-  } else if (const auto counted = recount(); !counted) {
-    return fail(counted.error().to_error("count the files of", user_.name));
-  }
-  return uploads_.load();
+FileHome::FileHome(std::shared_ptr<FileTree> tree, Directory staging, const FileUser& user,
+                   Options options)
+    : options_(std::move(options)),
+      tree_(std::move(tree)),
+      uploads_(std::move(staging), tree_->account(), options_.uploads),
+      own_(*tree_, uploads_) {
+  set_user(user);
 }
 
 FileUser FileHome::user() const {
@@ -45,55 +39,40 @@ FileUser FileHome::user() const {
   return user_;
 }
 
-void FileHome::set_user(const FileUser& user) {
-  const std::lock_guard lock(mutex_);
-  user_ = user;
-  tree_.account().set_limits(user.limits);
-}
-
 bool FileHome::is_open() const { return !user().is_disabled; }
 
-FileRights FileHome::rights() const {
-  const std::lock_guard lock(mutex_);
-  return user_.is_disabled ? FileRights() : user_.rights;
-}
-
 FileQuota FileHome::quota() const {
-  const FileUsage limits = tree_.account().limits();
-  const FileUsage used = tree_.account().used();
+  const FileUsage limits = tree_->account().limits();
+  const FileUsage used = tree_->account().used();
   return {.rights = rights(),
           .server = options_.server,
           .bytes_max = limits.bytes,
           .bytes_used = used.bytes,
-          .bytes_reserved = tree_.account().reserved().bytes,
+          .bytes_reserved = tree_->account().reserved().bytes,
           .entries_max = limits.entries,
           .entries_used = used.entries};
 }
 
-FileOutcome<void> FileHome::check(std::initializer_list<Right> wanted) const {
-  const std::lock_guard lock(mutex_);
-  if (user_.is_disabled) return refuse(FileErrorCode::not_permitted, "the user is disabled");
-  for (const Right right : wanted) {
-    if (!(user_.rights.*right)) return refuse(FileErrorCode::not_permitted);
-  }
-  return {};
-}
-
-FileOutcome<Overwriting> FileHome::check_writing() const {
-  if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
-  return rights().can_overwrite ? Overwriting::allowed : Overwriting::refused;
-}
-
 FileOutcome<FileLister> FileHome::list(const ListDirectory& request) {
-  if (auto may = check_reading(); !may) return std::unexpected(may.error());
-  auto directory = tree_.open_directory(request.path);
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  const RightCheck may_read = (*view)->right_check(&FileRights::can_read);
+  if (auto may = may_read(); !may) return std::unexpected(may.error());
+  auto directory = (*view)->tree().open_directory(request.path);
   if (!directory) return std::unexpected(std::move(directory.error()));
-  return FileLister::open(std::move(*directory), request);
+  auto mounted = mounted_for(request);
+  if (!mounted) return std::unexpected(std::move(mounted.error()));
+  return FileLister::open(*std::move(directory), request,
+                          {.may_read = may_read, .mounted = *std::move(mounted)});
 }
 
 FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {
-  if (auto may = check_reading(); !may) return std::unexpected(may.error());
-  const auto status = tree_.status(request.path);
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  if (auto may = (*view)->check({&FileRights::can_read}); !may) {
+    return std::unexpected(may.error());
+  }
+  const auto status = (*view)->tree().status(request.path);
   if (!status) return std::unexpected(status.error());
   MetaReply reply{.meta = meta_of(*status)};
   const bool wants_sums = request.wants_root || request.digest != FileDigestKind::none;
@@ -102,63 +81,77 @@ FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {
   if (!file) return std::unexpected(std::move(file.error()));
   const auto sums = file->sums(request.digest);
   if (!sums) return std::unexpected(sums.error());
-  if (auto may = check_reading(); !may) return std::unexpected(may.error());
+  if (auto may = file->check_reading(); !may) return std::unexpected(may.error());
   return MetaReply{.meta = file->meta(), .root = sums->root, .digest = sums->digest};
 }
 
 FileOutcome<OpenedFile> FileHome::open(const FilePath& path, const FileVersion& expected) {
-  if (auto may = check_reading(); !may) return std::unexpected(may.error());
-  auto file = tree_.open_file(path);
+  const auto view = view_of(path);
+  if (!view) return std::unexpected(view.error());
+  const RightCheck may_read = (*view)->right_check(&FileRights::can_read);
+  if (auto may = may_read(); !may) return std::unexpected(may.error());
+  auto file = (*view)->tree().open_file(path);
   if (!file) return std::unexpected(std::move(file.error()));
   const auto status = file->status();
   if (!status) return storage_failure(status.error());
   if (!expected.is_none() && version_of(*status) != expected) {
     return refuse(FileErrorCode::changed);
   }
-  return OpenedFile(std::move(*file), *status);
+  return OpenedFile(*std::move(file), *status, may_read);
 }
 
 FileOutcome<BlockList> FileHome::hashes(const GetHashes& request) {
   auto file = open(request.path, request.version);
   if (!file) return std::unexpected(std::move(file.error()));
   auto hashes = file->hashes({.first = request.first, .count = request.count});
-  if (auto may = check_reading(); !may) return std::unexpected(may.error());
+  if (auto may = file->check_reading(); !may) return std::unexpected(may.error());
   return hashes;
 }
 
 FileOutcome<BegunUpload> FileHome::put(const PutFile& request) {
-  if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
-  const FileTarget target{request.path, request.parents, request.replacement};
-  const auto lock = uploads_.beginning().lock();
+  const auto found = view_of(request.path);
+  if (!found) return std::unexpected(found.error());
+  const FileView& view = **found;
+  if (auto may = view.check({&FileRights::can_write}); !may) return std::unexpected(may.error());
+  const FileTarget target = view.target(request.path, request.parents, request.replacement);
+  const auto lock = view.uploads().beginning().lock();
   if (!lock) return storage_failure(lock.error());
   const UploadFacts facts = facts_of(request);
-  const auto earlier = published_earlier(tree_, uploads_, facts);
+  const auto earlier = published_earlier(view.tree(), view.uploads(), facts);
   if (!earlier) return std::unexpected(earlier.error());
   if (*earlier) return **earlier;
-  auto staged = uploads_.find(request.key);
+  auto staged = view.uploads().find(request.key);
   if (staged != nullptr && staged->facts() != facts) return refuse(FileErrorCode::key_reused);
-  auto upload = staged == nullptr ? begin_upload(request, target) : hold(staged, request, target);
+  if (staged == nullptr && has_key_elsewhere(view, request.key)) {
+    return refuse(FileErrorCode::key_reused);
+  }
+  auto upload =
+      staged == nullptr ? begin_upload(view, request, target) : hold(view, staged, request, target);
   if (!upload) return std::unexpected(std::move(upload.error()));
-  return std::move(*upload);
+  return *std::move(upload);
 }
 
-FileOutcome<UploadHold> FileHome::begin_upload(const PutFile& request, const FileTarget& target) {
+FileOutcome<UploadHold> FileHome::begin_upload(const FileView& view, const PutFile& request,
+                                               const FileTarget& target) {
   const std::uint64_t size = request.size == kFileSizeUnknown ? 0 : request.size;
-  const auto usage = tree_.admit(target, size);
+  const auto usage = view.tree().admit(target, size);
   if (!usage) return std::unexpected(usage.error());
-  auto reservation = tree_.account().reserve(*usage, size);
+  auto reservation = view.tree().account().reserve(*usage, size);
   if (!reservation) return std::unexpected(std::move(reservation.error()));
-  auto staged = uploads_.begin(facts_of(request), std::move(*reservation));
+  auto staged = view.uploads().begin(facts_of(request), *std::move(reservation));
   if (!staged) return std::unexpected(std::move(staged.error()));
-  auto upload = hold(*staged, request, target);
-  if (!upload) uploads_.drop(*staged);
+  auto upload = hold(view, *staged, request, target);
+  if (!upload) view.uploads().drop(*staged);
   return upload;
 }
 
-FileOutcome<UploadHold> FileHome::hold(const std::shared_ptr<StagedUpload>& staged,
+FileOutcome<UploadHold> FileHome::hold(const FileView& view,
+                                       const std::shared_ptr<StagedUpload>& staged,
                                        const PutFile& request, const FileTarget& target) {
   const std::uint64_t size = request.size == kFileSizeUnknown ? 0 : request.size;
-  if (const auto usage = tree_.admit(target, size); !usage) return std::unexpected(usage.error());
+  if (const auto usage = view.tree().admit(target, size); !usage) {
+    return std::unexpected(usage.error());
+  }
   const auto number = staged->begin_hold(request, target);
   if (!number) return std::unexpected(number.error());
   auto kept = staged->blocks(*number);
@@ -166,7 +159,7 @@ FileOutcome<UploadHold> FileHome::hold(const std::shared_ptr<StagedUpload>& stag
     staged->end_hold(*number);
     return std::unexpected(std::move(kept.error()));
   }
-  return UploadHold(staged, *number, std::move(*kept), tree_, uploads_);
+  return UploadHold(staged, *number, *std::move(kept), view);
 }
 
 FileOutcome<FileVersion> FileHome::store(const PutSmallFile& request) {
@@ -174,72 +167,100 @@ FileOutcome<FileVersion> FileHome::store(const PutSmallFile& request) {
 }
 
 std::vector<FileOutcome<FileVersion>> FileHome::store_all(std::span<const PutSmallFile> requests) {
-  if (auto may = check({&FileRights::can_write}); !may) {
-    return {requests.size(), std::unexpected(may.error())};
+  struct Group {
+    explicit Group(const FileView& of) : view(of), files(of.tree(), of.uploads()) {}
+
+    const FileView& view;
+    SmallFiles files;
+    std::vector<std::size_t> places{};
+  };
+  std::list<Group> groups;
+  std::vector<FileOutcome<FileVersion>> outcomes(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const PutSmallFile& request = requests[i];
+    const auto view = view_of(request.path);
+    const auto may = view ? (*view)->check({&FileRights::can_write})
+                          : FileOutcome<void>(std::unexpected(view.error()));
+    if (!may) outcomes[i] = std::unexpected(may.error());
+    if (!may) continue;
+    auto group =
+        std::ranges::find_if(groups, [&](const Group& each) { return &each.view == *view; });
+    if (group == groups.end()) group = groups.emplace(groups.end(), **view);
+    group->files.add(request, (*view)->target(request.path, request.parents, request.replacement));
+    group->places.push_back(i);
   }
-  SmallFiles files(tree_, uploads_);
-  for (const PutSmallFile& request : requests) {
-    files.add(request, {request.path, request.parents, request.replacement});
+  for (Group& group : groups) {
+    auto stored = group.files.finish();
+    for (std::size_t i = 0; i < stored.size(); ++i)
+      outcomes[group.places[i]] = std::move(stored[i]);
   }
-  return files.finish();
+  return outcomes;
 }
 
 FileOutcome<FileVersion> FileHome::make_directory(const MakeDirectory& request) {
-  if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
-  return version_in(tree_.make_directory(request.path, request.parents));
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  if (auto may = (*view)->check({&FileRights::can_write}); !may) {
+    return std::unexpected(may.error());
+  }
+  return version_in((*view)->tree().make_directory((*view)->target(request.path, request.parents)));
 }
 
 FileOutcome<FileVersion> FileHome::remove(const RemoveFile& request) {
-  if (auto may = check({&FileRights::can_remove}); !may) return std::unexpected(may.error());
-  FileRemoval removal(tree_, right_check(&FileRights::can_remove));
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  if (auto may = (*view)->check({&FileRights::can_remove}); !may) {
+    return std::unexpected(may.error());
+  }
+  FileTree& tree = (*view)->tree();
+  if (tree.is_top(request.path)) return refuse(FileErrorCode::not_permitted, "it is a share");
+  FileRemoval removal(tree, (*view)->right_check(&FileRights::can_remove));
   if (auto done = removal.run(request); !done) return std::unexpected(done.error());
   return FileVersion();
 }
 
 FileOutcome<FileVersion> FileHome::move(const MoveFile& request) {
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  const auto into = view_of(request.target);
+  if (!into) return std::unexpected(into.error());
   // The old name is removed: without the right to that, a user could hide a file.
-  if (auto may = check({&FileRights::can_write, &FileRights::can_remove}); !may) {
+  if (auto may = (*view)->check({&FileRights::can_write, &FileRights::can_remove}); !may) {
     return std::unexpected(may.error());
   }
-  const FileTarget target{request.target, request.parents, request.replacement};
-  return version_in(tree_.move(request.path, target, right_check(&FileRights::can_remove)));
+  if (*view != *into) {
+    return refuse(FileErrorCode::unsupported,
+                  "a share is stored apart: copy it, and then remove the old one");
+  }
+  return version_in((*view)->tree().move(
+      request.path, (*view)->target(request.target, request.parents, request.replacement),
+      (*view)->right_check(&FileRights::can_remove)));
 }
 
 FileOutcome<FileVersion> FileHome::copy(const CopyFile& request) {
-  if (auto may = check({&FileRights::can_read, &FileRights::can_write}); !may) {
-    return std::unexpected(may.error());
-  }
-  const FileTarget target{request.target, request.parents, request.replacement};
-  FileCopy copy(tree_, uploads_.staging(), right_check(&FileRights::can_read));
-  return version_in(copy.run(request, target));
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  const auto into = view_of(request.target);
+  if (!into) return std::unexpected(into.error());
+  auto may = (*view)->check({&FileRights::can_read});
+  if (may) may = (*into)->check({&FileRights::can_write});
+  if (!may) return std::unexpected(may.error());
+  FileCopy copy({(*view)->tree(), (*view)->right_check(&FileRights::can_read)},
+                {(*into)->tree(), (*into)->uploads().staging()});
+  return version_in(
+      copy.run(request, (*into)->target(request.target, request.parents, request.replacement)));
 }
 
 FileOutcome<FileVersion> FileHome::set_meta(const SetFileMeta& request) {
-  if (auto may = check({&FileRights::can_overwrite}); !may) return std::unexpected(may.error());
-  return version_in(tree_.set_meta(request, right_check(&FileRights::can_overwrite)));
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  if (auto may = (*view)->check({&FileRights::can_overwrite}); !may) {
+    return std::unexpected(may.error());
+  }
+  return version_in(
+      (*view)->tree().set_meta(request, (*view)->right_check(&FileRights::can_overwrite)));
 }
 
-FileOutcome<std::vector<UploadEntry>> FileHome::uploads() const {
-  if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
-  return uploads_.entries();
-}
-
-FileOutcome<FileVersion> FileHome::drop(const UploadKey& key) {
-  if (auto may = check({&FileRights::can_write}); !may) return std::unexpected(may.error());
-  const auto lock = uploads_.beginning().lock();
-  if (!lock) return storage_failure(lock.error());
-  const auto staged = uploads_.find(key);
-  if (staged == nullptr) return refuse(FileErrorCode::not_found);
-  uploads_.drop(staged);
-  if (tree_.durability() == FileDurability::none) return FileVersion();
-  if (auto synced = uploads_.staging().sync(); !synced) return storage_failure(synced.error());
-  return FileVersion();
-}
-
-FileOutcome<FileUsage> FileHome::recount() {
-  const auto lock = recounting_.lock();
-  if (!lock) return storage_failure(lock.error());
-  return FileRecount(tree_).run();
-}
+FileOutcome<FileUsage> FileHome::recount() { return FileRecount(*tree_).run(); }
 
 }  // namespace hotline::services

@@ -2,10 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,8 +20,10 @@
 #include "services/file_outcome.h"
 #include "services/file_quota.h"
 #include "services/file_reply.h"
+#include "services/file_share.h"
 #include "services/file_tree.h"
 #include "services/file_user.h"
+#include "services/file_view.h"
 #include "services/opened_file.h"
 #include "services/upload_hold.h"
 #include "services/upload_table.h"
@@ -28,16 +34,20 @@ namespace hotline::services {
 /// same key has published.
 using BegunUpload = std::variant<UploadHold, FileVersion>;
 
-/// The home of one user: docs/wire/files.md says what each request means. All sessions of a user
-/// share it, and each call checks the rights that the user has at that moment.
+/// The home of one user, and in it the shares that the user sees, as directories: a path whose
+/// first component is the name of a share is one of the share, and hides what the home has there.
+/// docs/wire/files.md says what each request means. All sessions of a user share it, and each call
+/// checks the rights that the user has at that moment, in the home or in the share.
 ///
 /// Any thread and fiber, several at once. What locks what:
-/// - The lock of the home (FileTree) is held, across waits, while a name changes and the quota is
-///   settled; in long removals and recounts for one part after another. Reads do not take it.
-/// - The lock of each upload (StagedUpload) is held while the upload is written. The home may be
+/// - The lock of a tree (FileTree), which is the home or a share, is held, across waits, while a
+///   name changes and the quota is settled; in long removals and recounts for one part after
+///   another. Reads do not take it. No call has the locks of two trees.
+/// - The lock of each upload (StagedUpload) is held while the upload is written. The tree may be
 ///   locked after it, not before it.
 /// - The lock of UploadTable::beginning() is held while an upload is looked up by its key and
 ///   begun. Both others may be locked after it, not before it.
+/// - The lock under which a share is opened is held before any of these.
 /// - The quota and the tables have locks that are never held across a wait.
 ///
 /// All calls suspend the fiber, except those on which it says "never waits". They fail with
@@ -47,41 +57,38 @@ using BegunUpload = std::variant<UploadHold, FileVersion>;
 /// carried out in part. FileError::kept is never set here: see UploadHold::confirmed().
 class FileHome {
  public:
+  /// Returns a share that the store has. Any thread and fiber; suspends the fiber.
+  using OpenShare = std::function<FileOutcome<std::shared_ptr<FileShare>>(std::string_view name)>;
+
   struct Options {
     FileQuota::ServerId server{};
     FileDurability durability = FileDurability::full;
     UploadTable::Limits uploads{};
+    OpenShare open_share{};  ///< Not null if the user has shares.
   };
 
-  /// `root` and `staging` are on one file system, and used by nothing else.
-  FileHome(Directory root, Directory staging, FileUser user, const Options& options);
+  /// `tree` and `staging` are on one file system, and used by nothing else.
+  FileHome(std::shared_ptr<FileTree> tree, Directory staging, const FileUser& user,
+           Options options);
   FileHome(const FileHome&) = delete;
   FileHome& operator=(const FileHome&) = delete;
 
-  /// Finds the uploads that an earlier server has kept. `used` is what the home takes; nullopt: it
-  /// is counted. Once, before other calls.
-  Result<void> load(const std::optional<FileUsage>& used);
+  /// Finds the uploads that an earlier server has kept. Once, before other calls.
+  Result<void> load() { return uploads_.load(); }
 
   /// Returns the user, as the file of the user described it last. Never waits.
   FileUser user() const;
 
-  /// Takes what the file of the user says now. Calls in progress heed it when they next change a
-  /// name. Never waits.
+  /// Takes what the file of the user says now; `user.shares` are those that there are. Calls in
+  /// progress heed it when they next change a name. Never waits.
   void set_user(const FileUser& user);
 
   /// Returns false once the user is disabled: its sessions are to end. Never waits.
   bool is_open() const;
 
-  // Never wait.
+  // Those of the home, without the shares. Never wait.
 
-  /// Fails with `not_permitted` if the user may not write, or no more. For what takes long: an
-  /// upload is refused then without waiting for its end.
-  FileOutcome<Overwriting> check_writing() const;
-
-  /// Fails with `not_permitted` if the user may not read, or no more. For what takes long too.
-  FileOutcome<void> check_reading() const { return check({&FileRights::can_read}); }
-
-  FileRights rights() const;
+  FileRights rights() const { return own_.rights(); }
   FileQuota quota() const;
 
   // LIST, STAT, GET, HASHES. Only a file has a root and a digest; MetaReply has them if the request
@@ -111,9 +118,9 @@ class FileHome {
   FileOutcome<FileVersion> copy(const CopyFile& request);
   FileOutcome<FileVersion> set_meta(const SetFileMeta& request);
 
-  // UPLOADS and DROP.
+  // UPLOADS and DROP: those of this user, in the home and in the shares.
 
-  FileOutcome<std::vector<UploadEntry>> uploads() const;
+  FileOutcome<std::vector<UploadEntry>> uploads();
   FileOutcome<FileVersion> drop(const UploadKey& key);
 
   // For the store.
@@ -122,40 +129,48 @@ class FileHome {
   /// failed.
   void sweep(FileTime now) {
     uploads_.sweep(now);
-    tree_.sync_again();
+    tree_->sync_again();
   }
 
-  /// Notes that more may be in use than used(): what grows is refused with `busy` until recount()
-  /// has succeeded, unless there is no quota. Never waits.
-  void doubt_used() { tree_.account().doubt_used(); }
-  bool is_doubtful() const { return tree_.account().is_doubtful(); }
+  bool is_doubtful() const { return tree_->account().is_doubtful(); }
 
-  /// Counts what is used, while the home is in use, and corrects the quota.
+  /// Counts what the home takes, while it is in use, and corrects the quota.
   FileOutcome<FileUsage> recount();
 
-  /// Returns what is used. Never waits.
-  FileUsage used() const { return tree_.account().used(); }
-
-  /// Returns true if what is used has changed since the last call. Never waits.
-  bool take_changed() { return tree_.account().take_changed(); }
+  /// Returns what the home takes. Never waits.
+  FileUsage used() const { return tree_->account().used(); }
 
  private:
-  using Right = bool FileRights::*;
+  struct OpenedShare {
+    OpenedShare(std::shared_ptr<FileShare> opened, UploadTable& uploads)
+        : share(std::move(opened)), view(share->tree(), uploads) {}
 
-  FileOutcome<void> check(std::initializer_list<Right> wanted) const;
-  RightCheck right_check(Right right) const {
-    return [this, right] { return check({right}); };
-  }
-  FileOutcome<UploadHold> begin_upload(const PutFile& request, const FileTarget& target);
-  FileOutcome<UploadHold> hold(const std::shared_ptr<StagedUpload>& staged, const PutFile& request,
-                               const FileTarget& target);
+    std::shared_ptr<FileShare> share;
+    FileView view;
+  };
+
+  using View = FileOutcome<const FileView*>;
+
+  View view_of(const FilePath& path);
+  View open_share(const std::string& name);
+  FileOutcome<std::vector<const FileView*>> all_views();
+  FileOutcome<FileRights> rights_in(std::string_view share) const;
+  std::vector<std::string> share_names() const;
+  FileOutcome<std::vector<FileLister::Mounted>> mounted_for(const ListDirectory& request);
+  bool has_key_elsewhere(const FileView& view, const UploadKey& key) const;
+  FileOutcome<UploadHold> begin_upload(const FileView& view, const PutFile& request,
+                                       const FileTarget& target);
+  FileOutcome<UploadHold> hold(const FileView& view, const std::shared_ptr<StagedUpload>& staged,
+                               const PutFile& request, const FileTarget& target);
 
   const Options options_;
-  mutable std::mutex mutex_;  ///< For user_. Never held across a wait.
-  FileUser user_;
-  FileTree tree_;
+  const std::shared_ptr<FileTree> tree_;
   UploadTable uploads_;
-  Mutex recounting_;  ///< Held while it is counted.
+  FileView own_;
+  Mutex opening_;             ///< Held, across waits, while a share is opened.
+  mutable std::mutex mutex_;  ///< For the following. Never held across a wait.
+  FileUser user_;
+  std::map<std::string, std::unique_ptr<OpenedShare>, std::less<>> shares_{};  ///< None goes.
 };
 
 }  // namespace hotline::services

@@ -1,6 +1,9 @@
 #include "services/file_ledger.h"
 
 #include <array>
+#include <utility>
+
+#include "services/made_directory.h"
 
 namespace hotline::services {
 
@@ -11,6 +14,12 @@ Result<FileLedger> FileLedger::open(DiskFile file) {
     if (!has_more) return fail(has_more.error());
     if (!*has_more) return ledger;
   }
+}
+
+Result<FileLedger> FileLedger::open_in(const Directory& directory, std::string_view name) {
+  auto file = open_or_create(directory, name);
+  if (!file) return fail(std::move(file.error()));
+  return open(*std::move(file));
 }
 
 /// Returns false at the end of the file. What is left of a slot there is written over.

@@ -8,17 +8,21 @@
 #include <vector>
 
 #include "hotline/core/result.h"
+#include "hotline/engine/directory.h"
 #include "hotline/engine/disk_file.h"
 #include "services/ledger_slot.h"
 
 namespace hotline::services {
 
-/// The file with what each user uses: a LedgerSlot for each. One fiber at a time; open() and set()
-/// suspend it. Move only.
+/// The file with what each user, or each share, uses: a LedgerSlot for each. One fiber at a time;
+/// open() and set() suspend it. Move only.
 class FileLedger {
  public:
   /// Reads it. A slot that is damaged is free for another user.
   static Result<FileLedger> open(DiskFile file);
+
+  /// The same for the file `name` of `directory`, which is made if it is missing.
+  static Result<FileLedger> open_in(const Directory& directory, std::string_view name);
 
   /// Returns null if there is none.
   const LedgerSlot* find(std::string_view user) const;

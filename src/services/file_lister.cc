@@ -18,6 +18,10 @@ constexpr std::size_t kEntryLengthBytes = 2;
 constexpr std::size_t kReadsMin = 16;
 constexpr std::size_t kTreeReads = 256;
 
+/// A cursor with this bit is one before what the directory itself has: how many mounted ones were
+/// listed. No position of the kernel has it, because those have a sign.
+constexpr std::uint64_t kMountedCursor = std::uint64_t{1} << 63;
+
 /// Returns true for a directory that was removed or replaced since its name was read, or is a mount
 /// point, which no path enters.
 bool is_not_entered(const FileError& error) {
@@ -36,12 +40,58 @@ std::string beginning_of_path(const std::string& path) {
 
 }  // namespace
 
-FileOutcome<FileLister> FileLister::open(Directory directory, const ListDirectory& request) {
-  FileLister lister(std::move(directory), request);
-  if (auto entered = lister.enter({}, request.cursor); !entered) {
+FileOutcome<FileLister> FileLister::open(Directory directory, const ListDirectory& request,
+                                         Options options) {
+  FileLister lister(std::move(directory), request, std::move(options));
+  const bool is_before = (request.cursor & kMountedCursor) != 0;
+  if (auto entered = lister.enter({}, is_before ? 0 : request.cursor); !entered) {
     return std::unexpected(std::move(entered.error()));
   }
+  lister.begin_mounted();
   return lister;
+}
+
+/// Puts what is mounted before what the directory has.
+void FileLister::begin_mounted() {
+  const std::size_t count = options_.mounted.size();
+  if (request_.depth == FileDepth::single) {
+    const std::uint64_t listed = request_.cursor & ~kMountedCursor;
+    const bool is_behind = listed == request_.cursor && request_.cursor != 0;
+    mounted_listed_ =
+        is_behind ? count : static_cast<std::size_t>(std::min<std::uint64_t>(listed, count));
+    return;
+  }
+  for (const Mounted& each : options_.mounted) {
+    ahead_.push_back(each.entry);
+    if (each.directory) levels_.back().below.push_back(each.entry.path.text());
+  }
+  std::ranges::reverse(levels_.back().below);
+}
+
+/// Returns null if the path, relative to the listed directory, does not lead into a mounted one.
+const FileLister::Mounted* FileLister::mounted_at(const FilePath& path) const {
+  const auto found = std::ranges::find_if(options_.mounted, [&](const Mounted& each) {
+    return each.directory && each.entry.path.contains(path);
+  });
+  return found == options_.mounted.end() ? nullptr : &*found;
+}
+
+bool FileLister::is_hidden(const Level& level, std::string_view name) const {
+  return level.path.is_home() && std::ranges::any_of(options_.mounted, [&](const Mounted& each) {
+           return each.entry.path.text() == name;
+         });
+}
+
+FileOutcome<Directory> FileLister::open_level(const Level& level) const {
+  const Mounted* const mounted = mounted_at(level.path);
+  std::string_view path = level.path.text();
+  if (mounted != nullptr) {
+    if (auto may = mounted->may_read(); !may) return std::unexpected(std::move(may.error()));
+    path.remove_prefix(std::min(mounted->entry.path.text().size() + 1, path.size()));
+  }
+  auto directory = open_long_path(mounted == nullptr ? directory_ : *mounted->directory, path);
+  if (!directory) return storage_failure(directory.error());
+  return *std::move(directory);
 }
 
 FileOutcome<DirectoryReader> FileLister::open_reader(const Level& level) const {
@@ -49,8 +99,8 @@ FileOutcome<DirectoryReader> FileLister::open_reader(const Level& level) const {
   const EntriesOptions options{
       .detail = wants_status ? EntriesOptions::Detail::status : EntriesOptions::Detail::names,
       .from = level.position};
-  auto directory = open_long_path(directory_, level.path.text());
-  if (!directory) return storage_failure(directory.error());
+  auto directory = open_level(level);
+  if (!directory) return std::unexpected(std::move(directory.error()));
   auto reader = directory->entries(options);
   if (!reader) return storage_failure(reader.error());
   return std::move(*reader);
@@ -89,6 +139,9 @@ FileOutcome<std::size_t> FileLister::read_some(std::size_t count_max) {
     if (!reader) return std::unexpected(std::move(reader.error()));
     level.reader = std::move(*reader);
   }
+  if (const Mounted* const mounted = mounted_at(level.path)) {
+    if (auto may = mounted->may_read(); !may) return std::unexpected(std::move(may.error()));
+  }
   const auto entries = level.reader->next(count_max);
   // The system says so of a directory that was removed while it is open.
   const bool is_gone = !entries && is_not_entered(file_error_of(entries.error()));
@@ -115,7 +168,7 @@ FileOutcome<FilePath> FileLister::path_of(const Level& level, std::string_view n
 
 FileOutcome<void> FileLister::add(Level& level, const DirectoryEntry& entry) {
   const bool is_named_only = request_.detail == ListDirectory::Detail::names;
-  if (!is_named_only && !entry.status) return {};
+  if ((!is_named_only && !entry.status) || is_hidden(level, entry.name)) return {};
   auto path = path_of(level, entry.name);
   if (!path) return std::unexpected(std::move(path.error()));
   FileEntry added{.path = std::move(*path)};
@@ -140,7 +193,13 @@ FileOutcome<FilePage> FileLister::next() {
 FileOutcome<void> FileLister::fill_from_directory(FilePage& page, std::size_t entries_max) {
   const std::size_t entry_max = size_of_entry(FilePath::kComponentMax);
   std::size_t room = kFileMessageMax - kPageHeaderBytes;
-  for (;;) {
+  for (; mounted_listed_ < options_.mounted.size(); ++mounted_listed_) {
+    if (page.entries.size() == entries_max || room < entry_max) break;
+    const FileEntry& entry = options_.mounted[mounted_listed_].entry;
+    room -= size_of_entry(entry.path.text().size());
+    page.entries.push_back(entry);
+  }
+  while (mounted_listed_ == options_.mounted.size()) {
     const std::size_t wanted = std::min(entries_max - page.entries.size(), room / entry_max);
     if (wanted == 0 || (wanted < kReadsMin && !page.entries.empty())) break;
     const auto count = read_some(wanted);
@@ -154,6 +213,8 @@ FileOutcome<void> FileLister::fill_from_directory(FilePage& page, std::size_t en
     ahead_.clear();
   }
   page.cursor = levels_.back().reader->position();
+  // Nothing of the directory was read, so it goes on with what comes before it.
+  if (page.cursor == 0) page.cursor = kMountedCursor | mounted_listed_;
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "services/file_outcome.h"
 #include "services/file_page.h"
 #include "services/file_request.h"
+#include "services/file_tree.h"
 
 namespace hotline::services {
 
@@ -24,9 +25,28 @@ class FileLister {
   /// How many directories of a tree are open at once, besides the listed one.
   static constexpr std::size_t kOpenMax = 8;
 
+  /// A directory that appears in the listed one, and is elsewhere: a share in a home.
+  struct Mounted {
+    FileEntry entry{};                     ///< Its path is one name, which hides another.
+    std::optional<Directory> directory{};  ///< nullopt: what is in it is not listed.
+    RightCheck may_read{};                 ///< Asked for each part of what is in it.
+  };
+
+  struct Options {
+    RightCheck may_read = [] { return FileOutcome<void>(); };  ///< For check_reading().
+    std::vector<Mounted> mounted{};
+  };
+
   /// Lists `directory`, which is that of `request`. A tree with a path that no path of the service
   /// can be is not listed in part: next() fails with `bad_name` when it comes to that path.
-  static FileOutcome<FileLister> open(Directory directory, const ListDirectory& request);
+  static FileOutcome<FileLister> open(Directory directory, const ListDirectory& request) {
+    return open(std::move(directory), request, Options());
+  }
+  static FileOutcome<FileLister> open(Directory directory, const ListDirectory& request,
+                                      Options options);
+
+  /// Fails with `not_permitted` if the user may not read the directory any more. Never waits.
+  FileOutcome<void> check_reading() const { return options_.may_read(); }
 
   /// Returns the next page, which fits into a message and has at most as many entries as the
   /// request wants. Not after the last one.
@@ -40,8 +60,13 @@ class FileLister {
     std::vector<std::string> below{};  ///< Directories that were read, and are to be entered.
   };
 
-  FileLister(Directory directory, const ListDirectory& request)
-      : request_(request), directory_(std::move(directory)) {}
+  FileLister(Directory directory, const ListDirectory& request, Options options)
+      : request_(request), directory_(std::move(directory)), options_(std::move(options)) {}
+
+  void begin_mounted();
+  const Mounted* mounted_at(const FilePath& path) const;
+  bool is_hidden(const Level& level, std::string_view name) const;
+  FileOutcome<Directory> open_level(const Level& level) const;
 
   FileOutcome<void> enter(const FilePath& path, std::uint64_t position);
   FileOutcome<void> enter_next();
@@ -55,8 +80,10 @@ class FileLister {
 
   ListDirectory request_;
   Directory directory_;
-  std::vector<Level> levels_{};    ///< The innermost last.
-  std::deque<FileEntry> ahead_{};  ///< What was read and is in no page yet.
+  Options options_;
+  std::size_t mounted_listed_ = 0;  ///< How many, unless it lists a tree.
+  std::vector<Level> levels_{};     ///< The innermost last.
+  std::deque<FileEntry> ahead_{};   ///< What was read and is in no page yet.
 };
 
 /// Fails with `bad_name` if a path below `directory` would be none of the service if the directory

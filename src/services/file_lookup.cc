@@ -33,7 +33,7 @@ void FileLookup::answer(const ListDirectory& request) {
   for (;;) {
     auto page = lister->next();
     if (!page) return stream_.finish(page.error());
-    if (const auto may = call_.home.check_reading(); !may) return stream_.finish(may.error());
+    if (const auto may = lister->check_reading(); !may) return stream_.finish(may.error());
     if (page->is_last) return stream_.finish(*std::move(page));
     if (!stream_.send(*std::move(page))) return;
   }

@@ -20,6 +20,8 @@ bool has_gone(const std::string& path, const FileError& error) {
 }  // namespace
 
 FileOutcome<FileUsage> FileRecount::run() {
+  const auto counting = tree_.counting().lock();
+  if (!counting) return storage_failure(counting.error());
   for (int i = 0; i < kWalksMax; ++i) {
     tree_.account().begin_recount();
     if (auto walked = walk(); !walked) {

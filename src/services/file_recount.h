@@ -8,8 +8,9 @@
 
 namespace hotline::services {
 
-/// Counts what a home takes, while it is used, and corrects its account. It locks the home for one
-/// directory at a time, and begins anew if a directory is moved in between. One at a time.
+/// Counts what a tree takes, while it is used, and corrects its account. It locks the tree for one
+/// directory at a time, and begins anew if a directory is moved in between. A second one of the
+/// same tree waits for the first.
 class FileRecount {
  public:
   explicit FileRecount(FileTree& tree) : tree_(tree) {}

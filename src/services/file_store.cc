@@ -8,6 +8,7 @@
 #include "hotline/engine/clock.h"
 #include "services/all_entries.h"
 #include "services/file_version.h"
+#include "services/made_directory.h"
 
 namespace hotline::services {
 namespace {
@@ -15,11 +16,6 @@ namespace {
 constexpr std::string_view kProbeName = ".probe";
 constexpr std::string_view kLedgerName = "ledger";
 constexpr unsigned kOthersMode = 077;
-
-// A home that cannot be counted is counted again after these pauses.
-constexpr Duration kCountPause = std::chrono::seconds(5);
-constexpr Duration kCountPauseMax = std::chrono::hours(1);
-constexpr int kCountPausesLonger = 10;
 
 // The staging of users whose homes are not open is looked at once in a while, a few at a time.
 constexpr Duration kUnopenedPause = std::chrono::hours(1);
@@ -34,19 +30,6 @@ std::unexpected<Error> refuse_root(const std::string& root, std::string detail,
 
 std::optional<FileUser> copy_of(const FileUser* user) {
   return user == nullptr ? std::nullopt : std::optional(*user);
-}
-
-/// Returns the directory `name`, which is made if there is none.
-Result<Directory> open_or_make(const Directory& parent, std::string_view name) {
-  auto made = parent.make_directory(name, kDirectoryMode);
-  if (!made && made.error().native_code != EEXIST) return fail(std::move(made.error()));
-  return parent.open_beneath(name);
-}
-
-Result<DiskFile> open_or_create(const Directory& parent, std::string_view name) {
-  auto file = parent.open_for_writing(name);
-  if (file || file.error().native_code != ENOENT) return file;
-  return parent.create(name, file_mode(false));
 }
 
 /// Fails unless `directory` is private to the user that runs this program, which is the owner of
@@ -70,14 +53,17 @@ Result<void> check_private(const Directory& directory, const std::string& root) 
 
 }  // namespace
 
-FileStore::FileStore(Directory root, Directory homes, Directory staging, FileUsers users,
-                     FileLedger ledger, const FileHome::Options& options)
+FileStore::FileStore(Directory root, Directory staging, FileTrees::Options trees, Directory homes,
+                     FileLedger ledger, FileUsers users, std::unique_ptr<FileShares> shares,
+                     const FileHome::Options& options)
     : root_(std::move(root)),
-      homes_directory_(std::move(homes)),
       staging_(std::move(staging)),
       options_(options),
-      users_(std::move(users)),
-      ledger_(std::move(ledger)) {}
+      trees_(std::move(homes), std::move(ledger), trees),
+      shares_(std::move(shares)),
+      users_(std::move(users)) {
+  options_.open_share = [this](std::string_view name) { return shares_->share(name); };
+}
 
 Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& root,
                                                    const FileHome::Options& options,
@@ -98,16 +84,20 @@ Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& root,
   for (const auto* each : {&homes, &staging, &users_directory}) {
     if (!*each) return fail(each->error());
   }
-  auto ledger_file = open_or_create(*directory, kLedgerName);
-  if (!ledger_file) return fail(std::move(ledger_file.error()));
-  auto ledger = FileLedger::open(std::move(*ledger_file));
+  auto ledger = FileLedger::open_in(*directory, kLedgerName);
   if (!ledger) return fail(std::move(ledger.error()));
+  faults.clear();
+  auto shares = FileShares::open(
+      *directory, {.durability = options.durability, .uploads = options.uploads}, faults);
+  if (!shares) return fail(std::move(shares.error()));
   if (auto synced = directory->sync(); !synced) return fail(std::move(synced.error()));
-  FileUsers users(std::move(*users_directory));
-  faults = users.reload();
-  return std::unique_ptr<FileStore>(new FileStore(std::move(*directory), std::move(*homes),
-                                                  std::move(*staging), std::move(users),
-                                                  std::move(*ledger), options));
+  FileUsers users(*std::move(users_directory));
+  for (Error& each : users.reload()) faults.push_back(std::move(each));
+  std::unique_ptr<FileStore> store(new FileStore(
+      *std::move(directory), *std::move(staging), {.durability = options.durability},
+      *std::move(homes), *std::move(ledger), std::move(users), *std::move(shares), options));
+  store->note_unknown_shares(faults);
+  return store;
 }
 
 FileOutcome<std::shared_ptr<FileHome>> FileStore::home(std::string_view user) {
@@ -152,76 +142,79 @@ Result<std::shared_ptr<FileStore::Place>> FileStore::place_of(std::string_view u
 Result<std::shared_ptr<FileHome>> FileStore::open_home(const FileUser& user, Place& place) {
   const auto opening = place.opening.lock();
   if (!opening) return fail(opening.error());
-  std::optional<FileUsage> used;
   {
     const auto lock = mutex_.lock();
     if (!lock) return fail(lock.error());
     if (place.home != nullptr) return place.home;
-    if (const LedgerSlot* slot = ledger_.find(user.name)) {
-      used = slot->used;
-      place.wants_recount = slot->is_dirty;
-    }
   }
-  auto home = load_home(user, used);
+  auto home = load_home(user);
   if (!home) return home;
-  if (place.wants_recount) (*home)->doubt_used();
-  if (auto entered = enter_home(*home, place); !entered) return fail(std::move(entered.error()));
-  return home;
-}
-
-Result<std::shared_ptr<FileHome>> FileStore::load_home(const FileUser& user,
-                                                       const std::optional<FileUsage>& used) {
-  auto home_directory = open_or_make(homes_directory_, user.name);
-  if (!home_directory) return fail(std::move(home_directory.error()));
-  auto staging = open_or_make(staging_, user.name);
-  if (!staging) return fail(std::move(staging.error()));
-  if (auto synced = homes_directory_.sync(); !synced) return fail(std::move(synced.error()));
-  if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
-  auto home =
-      std::make_shared<FileHome>(std::move(*home_directory), std::move(*staging), user, options_);
-  if (auto loaded = home->load(used); !loaded) return fail(std::move(loaded.error()));
-  return home;
-}
-
-Result<void> FileStore::enter_home(const std::shared_ptr<FileHome>& home, Place& place) {
   const auto lock = mutex_.lock();
   if (!lock) return fail(lock.error());
-  // From now on the ledger may be wrong, until it is closed.
-  auto noted = ledger_.set({.user = home->user().name, .used = home->used(), .is_dirty = true});
-  if (!noted) return noted;
   // The users may have been read again in the meantime.
-  home->set_user(user_now(*home));
-  place.home = home;
-  return {};
+  (*home)->set_user(user_now(**home));
+  place.home = *home;
+  return home;
 }
 
-/// Returns the user of a home as the users say now: one that is not among them any more is
-/// disabled.
-FileUser FileStore::user_now(const FileHome& home) const {
+Result<std::shared_ptr<FileHome>> FileStore::load_home(const FileUser& user) {
+  auto tree = trees_.open(user.name);
+  if (!tree) return fail(std::move(tree.error()));
+  auto staging = open_or_make(staging_, user.name);
+  if (!staging) return fail(std::move(staging.error()));
+  if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
+  auto home = std::make_shared<FileHome>(*std::move(tree), *std::move(staging), user, options_);
+  if (auto loaded = home->load(); !loaded) return fail(std::move(loaded.error()));
+  return home;
+}
+
+/// Returns the user of a home as the users and shares say now: one that is not among them any more
+/// is disabled.
+FileUser FileStore::user_now(const FileHome& home) {
   FileUser user = home.user();
   user.is_disabled = true;
-  const FileUser* now = users_.find(user.name);
-  return now == nullptr ? user : *now;
+  if (const FileUser* const now = users_.find(user.name)) user = *now;
+  std::erase_if(user.shares, [&](const auto& each) { return !shares_->has(each.first); });
+  return user;
 }
 
 std::vector<Error> FileStore::reload() {
-  const auto lock = mutex_.lock();
-  if (!lock) return {lock.error()};
-  auto faults = users_.reload();
-  for (auto& [name, place] : homes_) {
-    if (place->home != nullptr) place->home->set_user(user_now(*place->home));
+  auto faults = shares_->reload();
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return {lock.error()};
+    for (Error& each : users_.reload()) faults.push_back(std::move(each));
+    for (auto& [name, place] : homes_) {
+      if (place->home != nullptr) place->home->set_user(user_now(*place->home));
+    }
   }
+  note_unknown_shares(faults);
   return faults;
 }
 
+void FileStore::note_unknown_shares(std::vector<Error>& faults) {
+  const auto lock = mutex_.lock();
+  if (!lock) return;
+  for (const auto& [name, user] : users_.all()) {
+    for (const auto& [share, rights] : user.shares) {
+      if (shares_->has(share)) continue;
+      faults.push_back(make_error(ErrorKind::not_found, "give the user a share", name,
+                                  "there is no share '" + share + "'",
+                                  "'hotline files share add' makes one"));
+    }
+  }
+}
+
 Result<void> FileStore::maintain() {
-  const auto homes = write_changed();
+  const auto homes = opened_homes();
   if (!homes) return fail(homes.error());
-  const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now());
-  for (const auto& home : *homes) home->sweep(now);
-  const auto counted = recount_one();
-  const auto swept = sweep_unopened(now);
-  return counted ? swept : counted;
+  auto done = trees_.write_changed();
+  const auto time = std::chrono::time_point_cast<std::chrono::nanoseconds>(wall_clock_now());
+  for (const auto& home : *homes) home->sweep(time);
+  if (auto counted = trees_.recount_one(); done) done = std::move(counted);
+  if (auto swept = sweep_unopened(time); done) done = std::move(swept);
+  if (auto shared = shares_->maintain(time); done) done = std::move(shared);
+  return done;
 }
 
 Result<void> FileStore::sweep_unopened(FileTime time) {
@@ -263,73 +256,25 @@ Result<void> FileStore::sweep_staging_of(const std::string& user, FileTime time)
   return {};
 }
 
-/// Returns all homes that are open.
-Result<FileStore::Homes> FileStore::write_changed() {
+Result<FileStore::Homes> FileStore::opened_homes() {
   const auto lock = mutex_.lock();
   if (!lock) return fail(lock.error());
   Homes homes;
   for (const auto& [name, place] : homes_) {
-    if (place->home == nullptr) continue;
-    homes.push_back(place->home);
-    if (!place->home->take_changed()) continue;
-    auto written = ledger_.set({.user = name, .used = place->home->used(), .is_dirty = true});
-    if (!written) return fail(std::move(written.error()));
+    if (place->home != nullptr) homes.push_back(place->home);
   }
   return homes;
 }
 
-/// Returns null if no home is to be counted now.
-Result<std::shared_ptr<FileHome>> FileStore::home_to_count() {
-  const auto lock = mutex_.lock();
-  if (!lock) return fail(lock.error());
-  const Place* next = nullptr;
-  for (const auto& [name, place] : homes_) {
-    const bool is_due = place->home != nullptr && place->wants_recount && place->count_at <= now();
-    if (is_due && (next == nullptr || place->failures < next->failures)) next = place.get();
-  }
-  return next == nullptr ? nullptr : next->home;
-}
-
-Result<void> FileStore::recount_one() {
-  const auto home = home_to_count();
-  if (!home) return fail(home.error());
-  if (*home == nullptr) return {};
-  if (const auto counted = recount_home(**home); !counted) {
-    return fail(counted.error().to_error("count the files of", (*home)->user().name));
-  }
-  return {};
-}
-
 FileOutcome<FileUsage> FileStore::recount(std::string_view user) {
-  const auto found = home(user);
-  if (!found) return std::unexpected(found.error());
-  return recount_home(**found);
-}
-
-FileOutcome<FileUsage> FileStore::recount_home(FileHome& home) {
-  const auto counted = home.recount();
-  const auto lock = mutex_.lock();
-  if (!lock) return storage_failure(lock.error());
-  Place& place = *homes_.find(home.user().name)->second;
-  if (counted) {
-    place.wants_recount = false;
-  } else {
-    place.count_at = now() + std::min(kCountPause * (1 << place.failures), kCountPauseMax);
-    if (place.failures < kCountPausesLonger) ++place.failures;
-  }
-  return counted;
+  if (const auto found = home(user); !found) return std::unexpected(found.error());
+  return trees_.recount(std::string(user));
 }
 
 Result<void> FileStore::close() {
-  const auto lock = mutex_.lock();
-  if (!lock) return fail(lock.error());
-  for (const auto& [name, place] : homes_) {
-    if (place->home == nullptr) continue;
-    auto written =
-        ledger_.set({.user = name, .used = place->home->used(), .is_dirty = place->wants_recount});
-    if (!written) return written;
-  }
-  return {};
+  auto closed = trees_.close();
+  if (auto shared = shares_->close(); closed) closed = std::move(shared);
+  return closed;
 }
 
 }  // namespace hotline::services

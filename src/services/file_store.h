@@ -15,6 +15,8 @@
 #include "services/file_home.h"
 #include "services/file_ledger.h"
 #include "services/file_outcome.h"
+#include "services/file_shares.h"
+#include "services/file_trees.h"
 #include "services/file_users.h"
 
 namespace hotline::services {
@@ -26,6 +28,8 @@ namespace hotline::services {
 ///     ROOT/users/NAME.toml  the users
 ///     ROOT/ledger           what each of them uses
 ///
+/// and the shares: see FileShares.
+///
 /// One process has it at a time, so it is not for the concurrency `processes`, in which each call
 /// would have locks of its own. Any thread and fiber. The calls suspend the fiber, or block a
 /// thread without a loop.
@@ -33,8 +37,8 @@ class FileStore {
  public:
   /// Opens or makes what is missing below `root`, which is a directory. Fails with a hint if `root`
   /// is not private to the user that runs this program (mode 0700), if another server or endpoint
-  /// has it, and if the kernel cannot confine paths (probe_confinement()). Users that cannot be
-  /// read are `faults`.
+  /// has it, and if the kernel cannot confine paths (probe_confinement()). Users and
+  /// shares that cannot be read are `faults`, and shares of users that there are not.
   static Result<std::unique_ptr<FileStore>> open(const std::string& root,
                                                  const FileHome::Options& options,
                                                  std::vector<Error>& faults);
@@ -58,16 +62,18 @@ class FileStore {
   /// the errors. Sessions of homes that are not FileHome::is_open() any more are to be ended.
   std::vector<Error> reload();
 
-  /// To be called every few seconds: writes the ledger where homes have changed, drops what has
-  /// expired, also of users who do not call any more, and recounts a home that was in use when a
-  /// server was killed. Fails if the ledger cannot be written, and if that home cannot be counted:
-  /// it is counted again later, after the others. One at a time.
+  /// To be called every few seconds: writes the ledgers where homes and shares have changed, drops
+  /// what has expired, also of users who do not call any more, and recounts a home and a share that
+  /// were in use when a server was killed. Fails if a ledger cannot be written, and if what is
+  /// counted cannot be: it is counted again later, after the others. One at a time.
   Result<void> maintain();
 
   /// Counts what a user uses again: see FileHome::recount().
   FileOutcome<FileUsage> recount(std::string_view user);
 
-  /// Writes that the ledger is right, so that the next start needs no recount. Once, when no home
+  FileShares& shares() { return *shares_; }
+
+  /// Writes that the ledgers are right, so that the next start needs no recount. Once, when no home
   /// is used any more.
   Result<void> close();
 
@@ -76,36 +82,30 @@ class FileStore {
   struct Place {
     Mutex opening;  ///< Held, across waits, while the home is opened; FileStore::mutex_ is not.
     std::shared_ptr<FileHome> home{};  ///< Null until it was opened.
-    bool wants_recount = false;        ///< The ledger may be wrong.
-    int failures = 0;                  ///< How often counting has failed.
-    Instant count_at{};                ///< Not before that time.
   };
   using Homes = std::vector<std::shared_ptr<FileHome>>;
 
-  FileStore(Directory root, Directory homes, Directory staging, FileUsers users, FileLedger ledger,
+  FileStore(Directory root, Directory staging, FileTrees::Options trees, Directory homes,
+            FileLedger ledger, FileUsers users, std::unique_ptr<FileShares> shares,
             const FileHome::Options& options);
 
   FileOutcome<std::shared_ptr<FileHome>> home_of(const std::optional<FileUser>& user);
   Result<std::shared_ptr<Place>> place_of(std::string_view user);
   Result<std::shared_ptr<FileHome>> open_home(const FileUser& user, Place& place);
-  Result<std::shared_ptr<FileHome>> load_home(const FileUser& user,
-                                              const std::optional<FileUsage>& used);
-  Result<void> enter_home(const std::shared_ptr<FileHome>& home, Place& place);
-  FileUser user_now(const FileHome& home) const;
-  Result<Homes> write_changed();
+  Result<std::shared_ptr<FileHome>> load_home(const FileUser& user);
+  FileUser user_now(const FileHome& home);
+  void note_unknown_shares(std::vector<Error>& faults);
+  Result<Homes> opened_homes();
   Result<void> sweep_unopened(FileTime time);
   Result<void> sweep_staging_of(const std::string& user, FileTime time);
-  Result<void> recount_one();
-  Result<std::shared_ptr<FileHome>> home_to_count();
-  FileOutcome<FileUsage> recount_home(FileHome& home);
 
   const Directory root_;  ///< It has the lock.
-  const Directory homes_directory_;
   const Directory staging_;
-  const FileHome::Options options_;
-  Mutex mutex_;  ///< For the following. Held across waits while users or the ledger are written.
+  FileHome::Options options_;
+  FileTrees trees_;
+  const std::unique_ptr<FileShares> shares_;
+  Mutex mutex_;  ///< For the following. Held across waits while users are written.
   FileUsers users_;
-  FileLedger ledger_;
   std::map<std::string, std::shared_ptr<Place>, std::less<>> homes_{};
 
   // For maintain().

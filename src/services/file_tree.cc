@@ -1,7 +1,6 @@
 #include "services/file_tree.h"
 
 #include <array>
-#include <cstdint>
 #include <utility>
 
 #include "hotline/engine/cancel_hold.h"
@@ -65,8 +64,16 @@ Result<DiskFile> open_longest(const Directory& root, const FilePath& path) {
 
 }  // namespace
 
-FileTree::FileTree(Directory root, FileDurability durability, WriteCheck may_write)
-    : root_(std::move(root)), durability_(durability), may_write_(std::move(may_write)) {}
+FileTree::FileTree(Directory root, FileDurability durability, FilePath top)
+    : root_(std::move(root)), durability_(durability), top_(std::move(top)) {}
+
+/// Returns the path relative to the top.
+FileOutcome<std::string> FileTree::path_below(const FilePath& path) const {
+  if (top_.is_home()) return path.text();
+  if (is_top(path)) return std::string();
+  if (!top_.contains(path)) return refuse(FileErrorCode::not_found);
+  return path.text().substr(top_.text().size() + 1);
+}
 
 FileOutcome<Mutex::Lock> FileTree::locking() {
   auto lock = mutex_.lock();
@@ -82,7 +89,9 @@ FileOutcome<std::uint64_t> FileTree::inode_for_recount(const Directory& director
 }
 
 FileOutcome<Directory> FileTree::open_directory(const FilePath& path) const {
-  return open_for_recount(path.text());
+  const auto below = path_below(path);
+  if (!below) return std::unexpected(below.error());
+  return open_for_recount(*below);
 }
 
 FileOutcome<Directory> FileTree::open_for_recount(const std::string& path) const {
@@ -92,22 +101,26 @@ FileOutcome<Directory> FileTree::open_for_recount(const std::string& path) const
 }
 
 FileOutcome<DiskFile> FileTree::open_file(const FilePath& path) const {
+  if (is_top(path)) return refuse(FileErrorCode::not_a_file);
+  const auto below = path_below(path);
+  if (!below) return std::unexpected(below.error());
   // The kernel does not take the longest paths at once.
-  auto file = path.text().size() < FilePath::kBytesMax ? root_.open_file_beneath(path.text())
-                                                       : open_longest(root_, path);
+  auto file = below->size() < FilePath::kBytesMax ? root_.open_file_beneath(*below)
+                                                  : open_longest(root_, path);
   if (!file) return storage_failure(file.error());
   return std::move(*file);
 }
 
 FileOutcome<FileStatus> FileTree::status(const FilePath& path) const {
-  auto parent = open_directory(path.parent());
+  auto parent = open_directory(is_top(path) ? path : path.parent());
   if (!parent) return std::unexpected(std::move(parent.error()));
-  auto status = path.is_home() ? parent->status() : parent->status(path.leaf());
+  auto status = is_top(path) ? parent->status() : parent->status(path.leaf());
   if (!status) return storage_failure(status.error());
   return *status;
 }
 
 FileOutcome<FileTree::Place> FileTree::open_place(const FilePath& path, MissingParents parents) {
+  if (is_top(path)) return refuse(FileErrorCode::exists);
   if (auto good = check_new_name(path.leaf()); !good) return std::unexpected(good.error());
   for (std::size_t missing_before = SIZE_MAX;;) {
     auto place = look_for_place(path, parents);
@@ -126,7 +139,7 @@ FileOutcome<FileTree::Place> FileTree::look_for_place(const FilePath& path,
   std::vector<FilePath> missing;
   FilePath parent_path = path.parent();
   auto parent = open_directory(parent_path);
-  while (!parent && parents == MissingParents::make && !parent_path.is_home() &&
+  while (!parent && parents == MissingParents::make && !is_top(parent_path) &&
          parent.error().code == FileErrorCode::not_found) {
     if (auto good = check_new_name(parent_path.leaf()); !good) return std::unexpected(good.error());
     missing.insert(missing.begin(), parent_path);
@@ -143,7 +156,7 @@ FileOutcome<FileTree::Place> FileTree::look_for_place(const FilePath& path,
 }
 
 FileOutcome<FileTree::Place> FileTree::open_target(const FileTarget& target) {
-  const auto overwriting = may_write_();
+  const auto overwriting = target.may_write();
   if (!overwriting) return std::unexpected(overwriting.error());
   auto place = open_place(target.path, target.parents);
   if (!place) return place;
@@ -166,15 +179,6 @@ FileOutcome<FileChange> FileTree::change_at(const Place& place, FileUsage after)
   if (!inode) return std::unexpected(inode.error());
   after.entries += place.missing.size();
   return FileChange{.directory = *inode, .before = usage_of_any(place.now), .after = after};
-}
-
-FileOutcome<void> FileTree::note_changed(const Directory& directory, const FilePath& path,
-                                         ChangedDirectories& changed) const {
-  if (durability_ == FileDurability::none || changed.directories.contains(path.text())) return {};
-  auto copy = directory.duplicate();
-  if (!copy) return storage_failure(copy.error());
-  changed.directories.emplace(path.text(), std::move(*copy));
-  return {};
 }
 
 FileOutcome<Directory> FileTree::make_one(const Directory& parent, const FilePath& path,
@@ -241,35 +245,35 @@ FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_vie
   return parent->status(target.path.leaf()).value_or(file);
 }
 
-FileOutcome<FileStatus> FileTree::make_directory(const FilePath& path, MissingParents parents) {
-  auto made = make_new_directory(path, parents);
+FileOutcome<FileStatus> FileTree::make_directory(const FileTarget& target) {
+  auto made = make_new_directory(target);
   const bool may_be_there =
-      parents == MissingParents::make && !made && made.error().code == FileErrorCode::exists;
+      target.parents == MissingParents::make && !made && made.error().code == FileErrorCode::exists;
   if (!may_be_there) return made;
-  const auto now = status(path);
+  const auto now = status(target.path);
   if (!now || now->kind != EntryKind::directory) return made;
-  if (auto synced = sync_name(path); !synced) return std::unexpected(synced.error());
+  if (auto synced = sync_name(target.path); !synced) return std::unexpected(synced.error());
   return now;
 }
 
-FileOutcome<FileStatus> FileTree::make_new_directory(const FilePath& path, MissingParents parents) {
+FileOutcome<FileStatus> FileTree::make_new_directory(const FileTarget& target) {
   ChangedDirectories changed;
   auto made = [&]() -> FileOutcome<FileStatus> {
     const auto lock = locking();
     if (!lock) return std::unexpected(lock.error());
-    const auto place = open_place(path, parents);
+    const auto place = open_place(target.path, target.parents);
     if (!place) return std::unexpected(place.error());
     if (place->now) return refuse(FileErrorCode::exists);
-    return make_locked(path, *place, changed);
+    return make_locked(target, *place, changed);
   }();
   if (!made) return made;
   if (auto synced = sync(changed); !synced) return std::unexpected(synced.error());
   return made;
 }
 
-FileOutcome<FileStatus> FileTree::make_locked(const FilePath& path, const Place& place,
+FileOutcome<FileStatus> FileTree::make_locked(const FileTarget& target, const Place& place,
                                               ChangedDirectories& changed) {
-  if (auto may = may_write_(); !may) return std::unexpected(std::move(may.error()));
+  if (auto may = target.may_write(); !may) return std::unexpected(std::move(may.error()));
   const CancelHold whole;
   const auto change = change_at(place, {.entries = 1});
   if (!change) return std::unexpected(change.error());
@@ -277,7 +281,7 @@ FileOutcome<FileStatus> FileTree::make_locked(const FilePath& path, const Place&
   SettledChange settled(account_, *change);
   const auto parent = make_missing(place, settled, changed);
   if (!parent) return std::unexpected(parent.error());
-  const auto directory = make_one(*parent, path, settled);
+  const auto directory = make_one(*parent, target.path, settled);
   if (!directory) return std::unexpected(directory.error());
   settled.note_done();
   auto status = directory->status();
@@ -295,6 +299,7 @@ FileOutcome<void> FileTree::check_room_below(const FilePath& from, const FilePat
 
 FileOutcome<FileStatus> FileTree::move(const FilePath& from, const FileTarget& target,
                                        const RightCheck& may_remove) {
+  if (is_top(from)) return refuse(FileErrorCode::not_permitted, "it is a share");
   if (from.contains(target.path)) return refuse(FileErrorCode::into_itself);
   const std::uint64_t paths_made = paths_made_;
   if (auto room = check_room_below(from, target.path); !room) return std::unexpected(room.error());
@@ -323,7 +328,7 @@ FileOutcome<FileStatus> FileTree::move_locked(const FilePath& from, const FileTa
   if (!status) return storage_failure(status.error());
   const bool is_directory = status->kind == EntryKind::directory;
   if (!is_directory && status->kind != EntryKind::file) return refuse(FileErrorCode::not_a_file);
-  const auto overwriting = may_write_();
+  const auto overwriting = target.may_write();
   if (!overwriting) return std::unexpected(overwriting.error());
   const auto place = open_place(target.path, target.parents);
   if (!place) return std::unexpected(place.error());

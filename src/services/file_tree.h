@@ -35,11 +35,13 @@ using WriteCheck = std::function<FileOutcome<Overwriting>()>;
 /// Fails if the user may not do what is being done, or no more. Any thread; never waits.
 using RightCheck = std::function<FileOutcome<void>()>;
 
-/// Where something new is to be.
+/// Where something new is to be, and what its user may do there: that is asked when a name is made
+/// or replaced.
 struct FileTarget {
   FilePath path{};
   MissingParents parents = MissingParents::fail;
   FileReplacement replacement{};
+  WriteCheck may_write = [] { return Overwriting::allowed; };
 };
 
 /// Directories whose names have changed, and are not on the disk yet.
@@ -48,20 +50,20 @@ struct ChangedDirectories {
   FreedQuota freed{};                              ///< By the changes.
 };
 
-/// The names in a home, and the quota that they take. Every path is opened from the directory of
-/// the home by one openat2(2) that leaves it by no link or mount; the rest happens by one name
-/// relative to the parent. It asks at the moment when a name is made or replaced if the user may do
-/// that; where another right is needed, it asks the RightCheck that it is given. A change that has
-/// begun is carried out, in a fiber that is cancelled too.
+/// The names in a home or a share, and the quota that they take. Its top is the home, or the path
+/// that users have to the share; all paths are that or below it, what is not is `not_found`. Every
+/// path is opened from the directory of the top by one openat2(2) that leaves it by no link or
+/// mount; the rest happens by one name relative to the parent. It asks at the moment when a name is
+/// made or replaced if the user may do that; where another right is needed, it asks the RightCheck
+/// that it is given. A change that has begun is carried out, in a fiber that is cancelled too.
 ///
-/// Any thread and fiber, several at once. Its lock, which is that of the home, is held while names
-/// and the quota change together; reads do not take it. All calls suspend the fiber, except
-/// account().
+/// Any thread and fiber, several at once. Its lock is held while names and the quota change
+/// together; reads do not take it. All calls suspend the fiber, except account() and is_top().
 class FileTree {
  public:
-  FileTree(
-      Directory root, FileDurability durability,
-      WriteCheck may_write = [] { return Overwriting::allowed; });
+  FileTree(Directory root, FileDurability durability, FilePath top = {});
+
+  bool is_top(const FilePath& path) const { return path == top_; }
 
   QuotaAccount& account() { return account_; }
   const QuotaAccount& account() const { return account_; }
@@ -102,11 +104,12 @@ class FileTree {
 
   // The following are durable when they succeed.
 
-  /// With MissingParents::make it succeeds if there is such a directory.
-  FileOutcome<FileStatus> make_directory(const FilePath& path, MissingParents parents);
+  /// With MissingParents::make it succeeds if there is such a directory. The replacement of
+  /// `target` means nothing.
+  FileOutcome<FileStatus> make_directory(const FileTarget& target);
 
   /// Fails with `exists` if there is anything.
-  FileOutcome<FileStatus> make_new_directory(const FilePath& path, MissingParents parents);
+  FileOutcome<FileStatus> make_new_directory(const FileTarget& target);
 
   /// Fails with `bad_name` if what is below a directory would then have a path that is none.
   /// `may_remove` is about the name `from`.
@@ -120,10 +123,13 @@ class FileTree {
   /// below `to` in the same way. Reads the whole tree if `to` is the deeper or longer of both.
   FileOutcome<void> check_room_below(const FilePath& from, const FilePath& to) const;
 
-  /// Locks the home.
   FileOutcome<Mutex::Lock> locking();
 
-  /// Opens a directory by its path, which may be longer or deeper than those of the service.
+  /// Held while it is counted.
+  Mutex& counting() { return counting_; }
+
+  /// Opens a directory by its path relative to the top, which may be longer or deeper than those of
+  /// the service.
   FileOutcome<Directory> open_for_recount(const std::string& path) const;
 
   /// Returns the inode of a directory if a recount needs it, or else 0.
@@ -138,6 +144,7 @@ class FileTree {
     std::optional<FileStatus> now{};  ///< What has the name.
   };
 
+  FileOutcome<std::string> path_below(const FilePath& path) const;
   FileOutcome<Place> open_target(const FileTarget& target);
   FileOutcome<Place> open_place(const FilePath& path, MissingParents parents);
   FileOutcome<Place> look_for_place(const FilePath& path, MissingParents parents) const;
@@ -152,7 +159,7 @@ class FileTree {
                              std::uint64_t changes);
   FileOutcome<void> note_changed(const Directory& directory, const FilePath& path,
                                  ChangedDirectories& changed) const;
-  FileOutcome<FileStatus> make_locked(const FilePath& path, const Place& place,
+  FileOutcome<FileStatus> make_locked(const FileTarget& target, const Place& place,
                                       ChangedDirectories& changed);
   /// `paths_made` is what paths_made_ was when the room below the target was checked.
   FileOutcome<FileStatus> move_locked(const FilePath& from, const FileTarget& target,
@@ -161,8 +168,9 @@ class FileTree {
 
   Directory root_;
   const FileDurability durability_;
-  const WriteCheck may_write_;
+  const FilePath top_;
   Mutex mutex_;
+  Mutex counting_;
   QuotaAccount account_;
   std::atomic<std::uint64_t> paths_made_ = 0;  ///< Changed under the lock, after the change.
   DurableNames durable_names_;

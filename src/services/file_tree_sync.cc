@@ -13,6 +13,15 @@ constexpr std::size_t kUnsyncedMax = 64;
 
 }  // namespace
 
+FileOutcome<void> FileTree::note_changed(const Directory& directory, const FilePath& path,
+                                         ChangedDirectories& changed) const {
+  if (durability_ == FileDurability::none || changed.directories.contains(path.text())) return {};
+  auto copy = directory.duplicate();
+  if (!copy) return storage_failure(copy.error());
+  changed.directories.emplace(path.text(), std::move(*copy));
+  return {};
+}
+
 FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
   const CancelHold whole;
   const std::uint64_t changes = durable_names_.changes();
@@ -60,7 +69,7 @@ void FileTree::sync_again() {
 /// failed, or its server was killed.
 FileOutcome<void> FileTree::sync_way(FilePath path, const ChangedDirectories& synced,
                                      std::uint64_t changes) {
-  for (; !path.is_home(); path = path.parent()) {
+  for (; !is_top(path); path = path.parent()) {
     const auto directory = status(path);
     if (!directory && directory.error().code != FileErrorCode::not_found) {
       return std::unexpected(directory.error());
@@ -78,6 +87,7 @@ FileOutcome<void> FileTree::sync_way(FilePath path, const ChangedDirectories& sy
 }
 
 FileOutcome<void> FileTree::sync_name(const FilePath& path) {
+  if (is_top(path)) return {};
   auto parent = open_directory(path.parent());
   if (!parent) return std::unexpected(std::move(parent.error()));
   ChangedDirectories changed;

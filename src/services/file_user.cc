@@ -1,7 +1,6 @@
 #include "services/file_user.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -13,16 +12,6 @@ namespace {
 
 constexpr std::size_t kUserNameMax = 32;
 
-struct UnitRow {
-  std::string_view name;
-  std::uint64_t bytes;
-};
-
-constexpr UnitRow kUnitRows[] = {{"TiB", std::uint64_t{1} << 40},
-                                 {"GiB", std::uint64_t{1} << 30},
-                                 {"MiB", std::uint64_t{1} << 20},
-                                 {"KiB", std::uint64_t{1} << 10}};
-
 struct RightRow {
   char letter;
   bool FileRights::*right;
@@ -33,30 +22,12 @@ constexpr RightRow kRightRows[] = {{'r', &FileRights::can_read},
                                    {'o', &FileRights::can_overwrite},
                                    {'d', &FileRights::can_remove}};
 
-std::optional<std::uint64_t> parse_digits(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
+bool take_quota_of(FileUser& user, const TomlEntry& entry) {
+  return take_quota(user.limits, entry);
 }
 
-std::optional<std::uint64_t> number_of(const TomlEntry& entry) {
-  if (!entry.number()) return std::nullopt;
-  return static_cast<std::uint64_t>(*entry.number());
-}
-
-bool take_quota(FileUser& user, const TomlEntry& entry) {
-  const auto bytes = entry.text() ? parse_file_bytes(*entry.text()) : number_of(entry);
-  if (bytes) user.limits.bytes = *bytes;
-  return bytes.has_value();
-}
-
-bool take_entries(FileUser& user, const TomlEntry& entry) {
-  const auto entries = number_of(entry);
-  if (entries) user.limits.entries = *entries;
-  return entries.has_value();
+bool take_entries_of(FileUser& user, const TomlEntry& entry) {
+  return take_entries(user.limits, entry);
 }
 
 bool take_rights(FileUser& user, const TomlEntry& entry) {
@@ -66,9 +37,9 @@ bool take_rights(FileUser& user, const TomlEntry& entry) {
 }
 
 bool take_uid(FileUser& user, const TomlEntry& entry) {
-  const auto uid = number_of(entry);
+  const std::int64_t* const uid = entry.number();
   // The last one stands for no user.
-  if (!uid || *uid >= std::numeric_limits<std::uint32_t>::max()) return false;
+  if (uid == nullptr || *uid >= std::numeric_limits<std::uint32_t>::max()) return false;
   user.uid = static_cast<std::uint32_t>(*uid);
   return true;
 }
@@ -85,18 +56,33 @@ struct KeyRow {
 };
 
 constexpr KeyRow kKeyRows[] = {
-    {"quota", take_quota, "quota = \"10GiB\", or a number of bytes"},
-    {"entries", take_entries, "entries = 1_000_000"},
+    {"quota", take_quota_of, kQuotaForm},
+    {"entries", take_entries_of, kEntriesForm},
     {"rights", take_rights, "rights = \"rwod\": read, write, overwrite, delete"},
     {"uid", take_uid, "uid = 1000"},
     {"disabled", take_disabled, "disabled = true"},
 };
 
+Result<void> take_share(FileUser& user, const TomlEntry& entry) {
+  const bool is_empty_table = entry.key.empty() && entry.value.index() == 0;
+  if (is_empty_table) return {};
+  if (!is_file_user_name(entry.key)) {
+    return fail(toml_error(entry.line, "it is not a name of a share",
+                           "'hotline files share list' shows the shares"));
+  }
+  const auto rights = entry.text() ? parse_file_rights(*entry.text()) : std::nullopt;
+  if (rights) user.shares.insert_or_assign(entry.key, *rights);
+  if (rights) return {};
+  return fail(toml_error(entry.line, "the value is invalid", "write " + entry.key + " = \"rw\""));
+}
+
 Result<void> take_entry(FileUser& user, const TomlEntry& entry) {
+  if (entry.table == "shares") return take_share(user, entry);
   const auto* row = std::ranges::find(kKeyRows, entry.key, &KeyRow::key);
   if (entry.table || row == std::end(kKeyRows)) {
-    return fail(toml_error(entry.line, "there is no such key",
-                           "the keys are quota, entries, rights, uid and disabled"));
+    return fail(
+        toml_error(entry.line, "there is no such key",
+                   "the keys are quota, entries, rights, uid and disabled; the table is [shares]"));
   }
   if (row->take(user, entry)) return {};
   return fail(toml_error(entry.line, "the value is invalid", "write " + std::string(row->form)));
@@ -127,42 +113,19 @@ Result<FileUser> parse_file_user(std::string_view name, std::string_view text) {
 }
 
 std::string format_file_user(const FileUser& user) {
-  std::string text;
-  if (user.limits.bytes != kNoQuota) {
-    text += "quota = \"" + format_file_bytes(user.limits.bytes) + "\"\n";
-  }
-  if (user.limits.entries != kNoQuota) {
-    text += "entries = " + std::to_string(user.limits.entries) + "\n";
-  }
+  std::string text = format_file_limits(user.limits);
   text += "rights = \"" + format_file_rights(user.rights) + "\"\n";
   if (user.uid) text += "uid = " + std::to_string(*user.uid) + "\n";
   if (user.is_disabled) text += "disabled = true\n";
+  if (user.shares.empty()) return text;
+  text += "\n[shares]\n";
+  for (const auto& [share, rights] : user.shares) {
+    // A dot would nest a table.
+    const bool has_dot = share.contains('.');
+    text += has_dot ? '"' + share + '"' : share;
+    text += " = \"" + format_file_rights(rights) + "\"\n";
+  }
   return text;
-}
-
-std::optional<std::uint64_t> parse_file_bytes(std::string_view text) {
-  if (text == "none") return kNoQuota;
-  std::uint64_t factor = 1;
-  for (const UnitRow& row : kUnitRows) {
-    if (!text.ends_with(row.name)) continue;
-    factor = row.bytes;
-    text.remove_suffix(row.name.size());
-    break;
-  }
-  const auto number = parse_digits(text);
-  // kNoQuota itself is written `none`.
-  if (!number || *number > (kNoQuota - 1) / factor) return std::nullopt;
-  return *number * factor;
-}
-
-std::string format_file_bytes(std::uint64_t bytes) {
-  if (bytes == kNoQuota) return "none";
-  for (const UnitRow& row : kUnitRows) {
-    if (bytes != 0 && bytes % row.bytes == 0) {
-      return std::to_string(bytes / row.bytes) + std::string(row.name);
-    }
-  }
-  return std::to_string(bytes);
 }
 
 std::optional<FileRights> parse_file_rights(std::string_view text) {

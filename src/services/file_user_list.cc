@@ -1,72 +1,61 @@
 #include "hotline/services/file_user_list.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <limits>
 #include <utility>
 
-#include "hotline/core/ascii.h"
+#include "hotline/core/bytes.h"
 #include "hotline/engine/directory.h"
+#include "services/file_limits.h"
+#include "services/file_share_terms.h"
 #include "services/file_store.h"
 #include "services/file_users.h"
-#include "services/file_version.h"
+#include "services/made_directory.h"
 
 namespace hotline {
 namespace {
 
 using services::FileUser;
 
-constexpr std::string_view kUsersDirectory = "users";
-
 std::optional<std::uint64_t> limit_of(std::uint64_t limit) {
   return limit == kNoQuota ? std::nullopt : std::optional(limit);
 }
 
 FileUserList::User text_of(const FileUser& user) {
+  std::map<std::string, std::string> shares;
+  for (const auto& [share, rights] : user.shares) {
+    shares.emplace(share, services::format_file_rights(rights));
+  }
   return {.name = user.name,
           .quota = services::format_file_bytes(user.limits.bytes),
-          .entries = user.limits.entries == kNoQuota ? "none" : std::to_string(user.limits.entries),
+          .entries = services::format_file_entries(user.limits.entries),
           .rights = services::format_file_rights(user.rights),
           .bytes_max = limit_of(user.limits.bytes),
           .entries_max = limit_of(user.limits.entries),
           .uid = user.uid,
-          .is_disabled = user.is_disabled};
+          .is_disabled = user.is_disabled,
+          .shares = std::move(shares)};
 }
 
-std::unexpected<Error> refuse_value(std::string_view what, const std::string& value,
-                                    std::string_view form) {
-  return fail(make_error(ErrorKind::invalid_argument, "set a user", {},
-                         "'" + value + "' is not a value of " + std::string(what),
-                         "write " + std::string(form)));
+std::unexpected<Error> refuse_rights(const std::string& value) {
+  return services::refuse_file_value("rights", value, "letters of rwod, each once");
 }
 
 std::unexpected<Error> refuse_user(ErrorKind kind, std::string detail, std::string advice) {
   return fail(make_error(kind, "use the user", {}, std::move(detail), std::move(advice)));
 }
 
-/// Returns a number of entries, which TOML can have: digits, or `none`.
-std::optional<std::uint64_t> parse_entries(const std::string& text) {
-  if (text == "none") return kNoQuota;
-  if (!std::ranges::all_of(text, is_ascii_digit)) return std::nullopt;
-  const auto entries = services::parse_file_bytes(text);
-  return entries && *entries <= std::numeric_limits<std::int64_t>::max() ? entries : std::nullopt;
-}
-
 Result<void> apply(const FileUserList::Change& change, FileUser& user) {
-  if (change.quota) {
-    const auto bytes = services::parse_file_bytes(*change.quota);
-    if (!bytes) return refuse_value("a quota", *change.quota, "10GiB, a number of bytes, or none");
-    user.limits.bytes = *bytes;
-  }
-  if (change.entries) {
-    const auto entries = parse_entries(*change.entries);
-    if (!entries) return refuse_value("entries", *change.entries, "a number, or none");
-    user.limits.entries = *entries;
-  }
+  auto limited = services::change_file_limits(user.limits, change.quota, change.entries);
+  if (!limited) return limited;
   if (change.rights) {
     const auto rights = services::parse_file_rights(*change.rights);
-    if (!rights) return refuse_value("rights", *change.rights, "letters of rwod, each once");
+    if (!rights) return refuse_rights(*change.rights);
     user.rights = *rights;
+  }
+  for (const auto& [share, letters] : change.shares) {
+    const auto rights = services::parse_file_rights(letters);
+    if (!rights && letters != "none") return refuse_rights(letters);
+    user.shares.erase(share);
+    if (rights) user.shares.emplace(share, *rights);
   }
   if (change.uid) user.uid = change.uid;
   user.is_disabled = change.is_disabled.value_or(user.is_disabled);
@@ -76,7 +65,9 @@ Result<void> apply(const FileUserList::Change& change, FileUser& user) {
 }  // namespace
 
 struct FileUserList::State {
+  Directory root;
   services::FileUsers users;
+  services::FileShareFiles shares;
   std::vector<Error> faults{};
 
   Result<FileUser> find(std::string_view name) const {
@@ -97,7 +88,25 @@ struct FileUserList::State {
     return {};
   }
 
+  /// Nothing that the user has is to be hidden.
+  Result<void> check_shares(const FileUser& user, const Change& change) const {
+    for (const auto& [share, letters] : change.shares) {
+      if (letters == "none") continue;
+      if (shares.find(share) == nullptr) {
+        return refuse_user(ErrorKind::not_found, "there is no share '" + share + "'",
+                           "'hotline files share add' makes one");
+      }
+      const auto home = root.open_beneath("homes/" + user.name);
+      if (!home || !home->status(share)) continue;
+      return refuse_user(ErrorKind::system,
+                         "the home of '" + user.name + "' has something named '" + share + "'",
+                         "move it away first: the share would hide it");
+    }
+    return {};
+  }
+
   Result<User> save(FileUser user, const Change& change) {
+    if (auto good = check_shares(user, change); !good) return fail(std::move(good.error()));
     if (auto applied = apply(change, user); !applied) return fail(std::move(applied.error()));
     if (auto checked = check_uid(user); change.uid && !checked) return fail(checked.error());
     if (auto saved = users.save(user); !saved) return fail(std::move(saved.error()));
@@ -106,14 +115,16 @@ struct FileUserList::State {
 };
 
 Result<FileUserList> FileUserList::open(const std::string& root) {
-  const auto directory = Directory::open(root);
-  if (!directory) return fail(directory.error());
-  const auto made = directory->make_directory(kUsersDirectory, services::kDirectoryMode);
-  if (!made && made.error().native_code != EEXIST) return fail(made.error());
-  auto users = directory->open_beneath(kUsersDirectory);
-  if (!users) return fail(std::move(users.error()));
-  auto state = std::make_unique<State>(State{services::FileUsers(*std::move(users))});
+  auto directory = Directory::open(root);
+  if (!directory) return fail(std::move(directory.error()));
+  auto users = services::open_or_make(*directory, "users");
+  auto shares = services::open_or_make(*directory, "shares");
+  if (!users || !shares) return fail(users ? shares.error() : users.error());
+  auto state =
+      std::make_unique<State>(State{*std::move(directory), services::FileUsers(*std::move(users)),
+                                    services::FileShareFiles(*std::move(shares))});
   state->faults = state->users.reload();
+  for (Error& each : state->shares.reload()) state->faults.push_back(std::move(each));
   return FileUserList(std::move(state));
 }
 

@@ -12,11 +12,11 @@
 
 namespace hotline::services {
 
-/// What one user uses, as the ledger has it.
+/// What one user or share uses, as the ledger has it.
 struct LedgerSlot {
   static constexpr std::size_t kBytes = 128;  ///< Divides a sector, so no write tears it.
 
-  std::string user{};  ///< A user name: is_file_user_name().
+  std::string user{};  ///< A name of a user or share: is_file_user_name().
   FileUsage used{};
   bool is_dirty = false;  ///< A server that was not stopped in order may have changed more.
 

@@ -15,8 +15,8 @@ constexpr std::size_t kSumReadBytes = 256U << 10;
 
 }  // namespace
 
-OpenedFile::OpenedFile(DiskFile file, const FileStatus& status)
-    : file_(std::move(file)), meta_(meta_of(status)) {}
+OpenedFile::OpenedFile(DiskFile file, const FileStatus& status, RightCheck may_read)
+    : file_(std::move(file)), meta_(meta_of(status)), may_read_(std::move(may_read)) {}
 
 FileOutcome<std::size_t> OpenedFile::read(std::uint64_t offset, MutableBytes room) {
   const std::uint64_t left = meta_.size - std::min(offset, meta_.size);

@@ -10,6 +10,7 @@
 #include "services/block_list.h"
 #include "services/file_outcome.h"
 #include "services/file_payload.h"
+#include "services/file_tree.h"
 
 namespace hotline::services {
 
@@ -17,8 +18,13 @@ namespace hotline::services {
 /// One fiber at a time. The calls suspend the fiber. Move only.
 class OpenedFile {
  public:
-  /// `status` is that of `file` before anything is read.
-  OpenedFile(DiskFile file, const FileStatus& status);
+  /// `status` is that of `file` before anything is read; `may_read` is for check_reading().
+  OpenedFile(
+      DiskFile file, const FileStatus& status,
+      RightCheck may_read = [] { return FileOutcome<void>(); });
+
+  /// Fails with `not_permitted` if the user may not read it any more. Never waits.
+  FileOutcome<void> check_reading() const { return may_read_(); }
 
   const FileMeta& meta() const { return meta_; }
 
@@ -51,6 +57,7 @@ class OpenedFile {
  private:
   DiskFile file_;
   FileMeta meta_;
+  RightCheck may_read_;
 };
 
 }  // namespace hotline::services

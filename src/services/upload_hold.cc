@@ -8,12 +8,8 @@
 namespace hotline::services {
 
 UploadHold::UploadHold(std::shared_ptr<StagedUpload> staged, std::uint64_t hold,
-                       std::vector<BlockHash> kept, FileTree& tree, UploadTable& table)
-    : staged_(std::move(staged)),
-      hold_(hold),
-      kept_hashes_(std::move(kept)),
-      tree_(&tree),
-      table_(&table) {}
+                       std::vector<BlockHash> kept, const FileView& view)
+    : staged_(std::move(staged)), hold_(hold), kept_hashes_(std::move(kept)), view_(&view) {}
 
 UploadHold::~UploadHold() {
   if (staged_ != nullptr) staged_->end_hold(hold_);
@@ -46,13 +42,13 @@ FileOutcome<FileDigest> UploadHold::digest(FileDigestKind kind, std::uint64_t si
 
 FileOutcome<FileVersion> UploadHold::publish(std::uint64_t size) {
   if (staged_ == nullptr) return refuse(FileErrorCode::taken_over);
-  const auto status = staged_->publish(hold_, size, *tree_);
+  const auto status = staged_->publish(hold_, size, view_->tree());
   if (!status) {
     // It has its name, but that may not be on the disk: a repetition is an upload of its own.
     if (staged_->is_gone()) staged_->remove_state();
     return std::unexpected(status.error());
   }
-  table_->note_published(*staged_, *status);
+  view_->uploads().note_published(*staged_, *status);
   staged_.reset();
   return version_of(*status);
 }
@@ -69,11 +65,11 @@ void UploadHold::leave() {
 bool UploadHold::drop_unkept(const std::shared_ptr<StagedUpload>& staged) {
   // Otherwise an upload with the same key may begin between the two halves of a drop, which removes
   // files by name. Without memory for the wait, the next sweep drops what is to be dropped.
-  const auto lock = table_->beginning().lock();
+  const auto lock = view_->uploads().beginning().lock();
   if (!lock) return staged->end_hold(hold_), true;
   const bool is_kept = staged->has_key() && staged->entry().kept > 0;
   if (!staged->is_gone() && (is_kept || !staged->is_held_by(hold_))) return false;
-  table_->drop(staged);
+  view_->uploads().drop(staged);
   return true;
 }
 

@@ -8,9 +8,8 @@
 #include "services/block_list.h"
 #include "services/file_outcome.h"
 #include "services/file_payload.h"
-#include "services/file_tree.h"
+#include "services/file_view.h"
 #include "services/staged_upload.h"
-#include "services/upload_table.h"
 
 namespace hotline::services {
 
@@ -29,9 +28,9 @@ namespace hotline::services {
 /// it. One fiber at a time; the calls suspend it. Move only.
 class UploadHold {
  public:
-  /// `hold` is one of `staged`, with these blocks kept.
+  /// `hold` is one of `staged`, with these blocks kept. `view` is that of its user.
   UploadHold(std::shared_ptr<StagedUpload> staged, std::uint64_t hold, std::vector<BlockHash> kept,
-             FileTree& tree, UploadTable& table);
+             const FileView& view);
   UploadHold(UploadHold&&) noexcept = default;
   UploadHold& operator=(UploadHold&&) = delete;
 
@@ -72,6 +71,10 @@ class UploadHold {
   /// next one, or drops the upload if nothing is or it has no key. Idempotent.
   void leave();
 
+  /// Fails with `not_permitted` if the user may not write any more: an upload is refused then
+  /// without waiting for its end. Never waits.
+  FileOutcome<Overwriting> check_writing() const { return view_->check_writing(); }
+
   /// Returns true if another hold has taken the upload over, or it was dropped.
   bool is_taken_over() const;
 
@@ -80,8 +83,7 @@ class UploadHold {
   std::shared_ptr<StagedUpload> staged_;  ///< Null when the hold has ended.
   std::uint64_t hold_;
   std::vector<BlockHash> kept_hashes_;
-  FileTree* tree_;
-  UploadTable* table_;
+  const FileView* view_;
 };
 
 }  // namespace hotline::services

@@ -56,7 +56,7 @@ UploadReceiver::Received<void> UploadReceiver::receive_content(UploadHold& uploa
   while (!has_ended_) {
     const auto arrival = stream_.next();
     if (!arrival) return std::unexpected(arrival.error());
-    if (const auto may = call_.home.check_writing(); !may) return refused_with(may.error());
+    if (const auto may = upload.check_writing(); !may) return refused_with(may.error());
     auto taken = std::visit([&](const auto& each) { return take(upload, each); }, *arrival);
     if (!taken) return taken;
   }

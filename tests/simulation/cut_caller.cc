@@ -98,6 +98,8 @@ class CutCaller {
   }
 
  private:
+  FilePath at(const std::string& path) const { return path_of(cut_.prefix() + path); }
+
   void step() {
     switch (chance_.below(16)) {
       case 0: return put();
@@ -175,7 +177,7 @@ class CutCaller {
   void store() {
     const std::string& path = some(files_);
     const State content = cut_.model.add_content(chance_.below(3) == 0 ? 9'000 : 300);
-    hotline::PutSmallFile request{.path = path_of(path),
+    hotline::PutSmallFile request{.path = at(path),
                                   .parents = MissingParents::make,
                                   .modified = time_of(content),
                                   .content = cut_.model.content(content)};
@@ -193,7 +195,7 @@ class CutCaller {
   void store_last() {
     const State content = cut_.model.add_content(300);
     const std::string path = own_ + "/last";
-    const hotline::PutSmallFile request{.path = path_of(path),
+    const hotline::PutSmallFile request{.path = at(path),
                                         .parents = MissingParents::make,
                                         .modified = time_of(content),
                                         .replacement = {.on_exist = hotline::OnExist::replace},
@@ -214,7 +216,7 @@ class CutCaller {
     const std::string& path = some(files_);
     const bool is_long = chance_.below(3) == 0;
     const State content = cut_.model.add_content(is_long ? (1U << 20) + 9'000 : 70'000);
-    hotline::PutFile request{.path = path_of(path),
+    hotline::PutFile request{.path = at(path),
                              .parents = MissingParents::make,
                              .size = cut_.model.content(content).size(),
                              .modified = time_of(content),
@@ -245,8 +247,7 @@ class CutCaller {
     const std::string& path = some(directories_);
     change(with_parents({{path, {FileModel::kDirectory}}}), 1 + chance_.below(kRepetitions), [&] {
       return end_of(ask([&](FileClient& client, hotline::Deadline deadline) {
-        return client.make_directory({.path = path_of(path), .parents = MissingParents::make},
-                                     deadline);
+        return client.make_directory({.path = at(path), .parents = MissingParents::make}, deadline);
       }));
     });
   }
@@ -255,7 +256,7 @@ class CutCaller {
     const std::string& path = some(files_);
     change({{path, {FileModel::kNothing}}}, 1 + chance_.below(kRepetitions), [&] {
       return end_of(ask([&](FileClient& client, hotline::Deadline deadline) {
-        return client.remove({.path = path_of(path)}, deadline);
+        return client.remove({.path = at(path)}, deadline);
       }));
     });
   }
@@ -268,7 +269,7 @@ class CutCaller {
     }
     change_once(std::move(effects), [&] {
       const auto removed = ask([&](FileClient& client, hotline::Deadline deadline) {
-        return client.remove({.path = path_of(path), .depth = hotline::FileDepth::tree}, deadline);
+        return client.remove({.path = at(path), .depth = hotline::FileDepth::tree}, deadline);
       });
       // A part may have been removed.
       return removed ? End::done : End::unknown;
@@ -292,8 +293,8 @@ class CutCaller {
 
   End ask_move(const std::string& from, const std::string& to) {
     return end_of(ask([&](FileClient& client, hotline::Deadline deadline) {
-      return client.move({.path = path_of(from),
-                          .target = path_of(to),
+      return client.move({.path = at(from),
+                          .target = at(to),
                           .parents = MissingParents::make,
                           .replacement = {.on_exist = hotline::OnExist::replace}},
                          deadline);
@@ -302,8 +303,8 @@ class CutCaller {
 
   End ask_copy(const std::string& from, const std::string& to) {
     return end_of(ask([&](FileClient& client, hotline::Deadline deadline) {
-      return client.copy({.path = path_of(from),
-                          .target = path_of(to),
+      return client.copy({.path = at(from),
+                          .target = at(to),
                           .parents = MissingParents::make,
                           .replacement = {.on_exist = hotline::OnExist::replace}},
                          deadline);
@@ -333,7 +334,7 @@ class CutCaller {
   void get() {
     const std::string& path = some(files_);
     const auto got = ask([&](FileClient& client, hotline::Deadline deadline) {
-      return client.get(path_of(path), std::size_t{8} << 20, deadline);
+      return client.get(at(path), std::size_t{8} << 20, deadline);
     });
     if (got && !cut_.model.may_be_file(path, *got)) {
       cut_.blame("a caller has got what was never put: " + path);
@@ -346,7 +347,7 @@ class CutCaller {
 
   void list() {
     const auto listed = ask([&](FileClient& client, hotline::Deadline deadline) {
-      return client.list({.path = path_of(own_), .depth = hotline::FileDepth::tree}, deadline);
+      return client.list({.path = at(own_), .depth = hotline::FileDepth::tree}, deadline);
     });
     if (!listed) return;
     std::set<std::string> names;

@@ -6,6 +6,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/directory.h"
 #include "hotline/server/server.h"
+#include "hotline/services/file_share_list.h"
 #include "hotline/services/file_user_list.h"
 #include "hotline/services/files.h"
 #include "services/file_ledger.h"
@@ -17,6 +18,7 @@ namespace {
 using hotline::Directory;
 using hotline::DirectoryEntry;
 using hotline::EntryKind;
+using hotline::FileUserList;
 using hotline::Result;
 
 constexpr const char* kRootName = "srv";
@@ -40,7 +42,28 @@ bool insist(CutWorld& world, const char* what, const std::function<Result<void>(
   return false;
 }
 
-Result<void> make_root() {
+Result<void> make_share() {
+  auto shares = hotline::FileShareList::open(kRoot);
+  if (!shares) return hotline::fail(shares.error());
+  if (!shares->shares().empty()) return {};
+  const auto added =
+      shares->add(CutWorld::kShare, {.quota = std::to_string(CutWorld::kBytesMax),
+                                     .entries = std::to_string(CutWorld::kEntriesMax)});
+  if (!added) return hotline::fail(added.error());
+  return {};
+}
+
+Result<void> make_user(FileUserList& users, const CutWorld& world) {
+  if (!users.users().empty()) return {};
+  FileUserList::Change change{.quota = std::to_string(CutWorld::kBytesMax),
+                              .entries = std::to_string(CutWorld::kEntriesMax)};
+  if (world.is_shared) change.shares = {{CutWorld::kShare, "rwod"}};
+  const auto added = users.add(CutWorld::kUser, change);
+  if (!added) return hotline::fail(added.error());
+  return {};
+}
+
+Result<void> make_root(const CutWorld& world) {
   const auto top = Directory::open("/");
   if (!top) return hotline::fail(top.error());
   if (!top->status(kBeside)) {
@@ -50,17 +73,15 @@ Result<void> make_root() {
     if (auto made = top->make_directory(kRootName, 0700); !made) return made;
   }
   if (auto synced = top->sync(); !synced) return synced;
-  auto users = hotline::FileUserList::open(kRoot);
+  if (world.is_shared) {
+    if (auto made = make_share(); !made) return made;
+  }
+  auto users = FileUserList::open(kRoot);
   if (!users) return hotline::fail(users.error());
   const auto root = Directory::open(kRoot);
   if (!root) return hotline::fail(root.error());
   if (auto synced = root->sync(); !synced) return synced;
-  if (!users->users().empty()) return {};
-  const auto added =
-      users->add(CutWorld::kUser, {.quota = std::to_string(CutWorld::kBytesMax),
-                                   .entries = std::to_string(CutWorld::kEntriesMax)});
-  if (!added) return hotline::fail(added.error());
-  return {};
+  return make_user(*users, world);
 }
 
 // What is on the disk.
@@ -122,9 +143,9 @@ hotline::services::FileUsage usage_of(const FileModel::Home& home) {
   return usage;
 }
 
-Result<FileModel::Home> read_home() {
+Result<FileModel::Home> read_home(const CutWorld& world) {
   FileModel::Home home;
-  const auto directory = directory_in_root("homes/alice");
+  const auto directory = directory_in_root(world.is_shared ? "shared/team" : "homes/alice");
   if (!directory) return hotline::fail(directory.error());
   if (!*directory) return home;
   if (auto read = read_tree(**directory, {}, home); !read) return hotline::fail(read.error());
@@ -135,7 +156,7 @@ Result<FileModel::Home> read_home() {
 bool check_home(CutWorld& world) {
   FileModel::Home home;
   const bool is_read = insist(world, "read the home", [&]() -> Result<void> {
-    auto read = read_home();
+    auto read = read_home(world);
     if (!read) return hotline::fail(read.error());
     home = std::move(*read);
     return {};
@@ -150,9 +171,17 @@ bool check_home(CutWorld& world) {
   return true;
 }
 
+const char* staging_of(const CutWorld& world) {
+  return world.is_shared ? "shared-staging/team/alice" : "staging/alice";
+}
+
+const char* ledger_of(const CutWorld& world) {
+  return world.is_shared ? "shared-ledger" : "ledger";
+}
+
 /// I4: nothing of an upload is left after its term.
 Result<void> check_staging(CutWorld& world) {
-  const auto staging = directory_in_root("staging/alice");
+  const auto staging = directory_in_root(staging_of(world));
   if (!staging) return hotline::fail(staging.error());
   if (!*staging) return {};
   const auto entries = entries_of(**staging);
@@ -166,9 +195,10 @@ Result<void> check_staging(CutWorld& world) {
 
 /// I3: what is counted anew is what is there.
 Result<void> check_recount(CutWorld& world) {
-  const auto home = read_home();
+  const auto home = read_home(world);
   if (!home) return hotline::fail(home.error());
-  const auto counted = hotline::FileUserList::recount(kRoot, CutWorld::kUser);
+  const auto counted = world.is_shared ? hotline::FileShareList::recount(kRoot, CutWorld::kShare)
+                                       : FileUserList::recount(kRoot, CutWorld::kUser);
   if (!counted) return hotline::fail(counted.error());
   const hotline::services::FileUsage used = usage_of(*home);
   if (counted->bytes != used.bytes || counted->entries != used.entries) {
@@ -197,15 +227,15 @@ Result<void> check_outside(CutWorld& world) {
 
 /// I3: the ledger is clean after an orderly end, and then it is right.
 Result<void> check_ledger(CutWorld& world) {
-  const auto home = read_home();
+  const auto home = read_home(world);
   if (!home) return hotline::fail(home.error());
   const auto root = Directory::open(kRoot);
   if (!root) return hotline::fail(root.error());
-  auto file = root->open_file("ledger");
+  auto file = root->open_file(ledger_of(world));
   if (!file) return hotline::fail(file.error());
   const auto ledger = hotline::services::FileLedger::open(std::move(*file));
   if (!ledger) return hotline::fail(ledger.error());
-  const auto* slot = ledger->find(CutWorld::kUser);
+  const auto* slot = ledger->find(world.is_shared ? CutWorld::kShare : CutWorld::kUser);
   if (slot == nullptr || slot->is_dirty || slot->used == usage_of(*home)) return {};
   world.blame("the ledger has " + std::to_string(slot->used.bytes) + " bytes and " +
               std::to_string(slot->used.entries) + " entries, the home " +
@@ -234,8 +264,9 @@ Result<void> flip_bit(CutWorld& world, const Directory& directory, const std::st
 Result<void> damage(CutWorld& world) {
   const auto root = Directory::open(kRoot);
   if (!root) return hotline::fail(root.error());
-  if (world.chance.below(4) == 0 && root->status("ledger")) return flip_bit(world, *root, "ledger");
-  const auto staging = directory_in_root("staging/alice");
+  const char* const ledger = ledger_of(world);
+  if (world.chance.below(4) == 0 && root->status(ledger)) return flip_bit(world, *root, ledger);
+  const auto staging = directory_in_root(staging_of(world));
   if (!staging) return hotline::fail(staging.error());
   if (!*staging) return {};
   const auto entries = entries_of(**staging);
@@ -287,7 +318,7 @@ Result<void> serve_files(CutWorld& world) {
 
 void run_cut_server(CutWorld& world) {
   const std::size_t life = world.life;
-  if (!insist(world, "make its root", make_root)) return;
+  if (!insist(world, "make its root", [&] { return make_root(world); })) return;
   if (!check_home(world)) return;
   if (life > 0 && world.chance.below(2) == 0) hotline::discard(damage(world));
   if (life != world.life) return;

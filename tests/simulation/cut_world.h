@@ -17,16 +17,24 @@ namespace simulation {
 /// cut, its callers, and what they expect.
 struct CutWorld : Verdict {
   CutWorld(std::uint64_t seed_of_world, const hotline::sim::WorldOptions& options)
-      : seed(seed_of_world), world(seed, options), chance(seed * 7'919 + 13) {}
+      : seed(seed_of_world),
+        is_shared(seed / 4 % 4 == 1),
+        world(seed, options),
+        chance(seed * 7'919 + 13) {}
+
+  /// Returns what comes before each path of a request.
+  std::string prefix() const { return is_shared ? std::string(kShare) + "/" : std::string(); }
 
   static constexpr const char* kServer = "server";
   static constexpr const char* kUser = "alice";
+  static constexpr const char* kShare = "team";
   // Less than what the callers ask for: they come to the end of both.
   static constexpr std::uint64_t kBytesMax = (1U << 20) + 100'000;
   static constexpr std::uint64_t kEntriesMax = 14;
   static constexpr hotline::Duration kUploadTerm = std::chrono::seconds(60);
 
   std::uint64_t seed;
+  bool is_shared;  ///< All is done in a share, and not in the home.
   hotline::sim::World world;
   hotline::engine::Chance chance;  ///< For everything that the world itself does not choose.
   FileModel model{};

@@ -68,9 +68,11 @@ struct TestHome {
   /// Does what a server does that was killed and started again.
   void restart() {
     home.reset();
-    home = std::make_unique<services::FileHome>(open_test_directory(path()),
-                                                open_test_directory(staging()), user, options);
-    REQUIRE(home->load(std::nullopt));
+    home = std::make_unique<services::FileHome>(
+        std::make_shared<services::FileTree>(open_test_directory(path()), options.durability),
+        open_test_directory(staging()), user, options);
+    REQUIRE(home->recount());
+    REQUIRE(home->load());
   }
 
   std::string path(std::string_view name = {}) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ class FileUserList {
     std::optional<std::uint64_t> entries_max{};  ///< The entries as a number.
     std::optional<std::uint32_t> uid{};
     bool is_disabled = false;
+    std::map<std::string, std::string> shares{};  ///< Their names, and the rights there.
   };
 
   /// What is to be set of a user; what is absent stays as it is.
@@ -36,6 +38,7 @@ class FileUserList {
     std::optional<std::string> rights{};
     std::optional<std::uint32_t> uid{};
     std::optional<bool> is_disabled{};
+    std::map<std::string, std::string> shares{};  ///< To be given; `none`: to be taken away.
   };
 
   /// What the files of a user take.
@@ -58,7 +61,8 @@ class FileUserList {
   const std::vector<Error>& faults() const;
 
   // Each returns what the user is then. They fail with `invalid_argument` if a value is not one,
-  // and with `system` if another user has the name or the uid.
+  // with `not_found` if there is no such share, and with `system` if another user has the name or
+  // the uid, or the home has the name of a share that is given.
 
   /// Makes a user.
   Result<User> add(std::string_view name, const Change& change);

@@ -1,5 +1,6 @@
 #include "cli/command_files.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,11 +15,26 @@ TEST_CASE("files user takes an action, a root, and the values of a user") {
   const FilesCommand command = test::understood<read_files>(
       {"files", "user", "add", "alice", "--root", "/r", "--quota", "10GiB", "--uid", "1000"});
   CHECK(command.root == "/r");
-  CHECK(command.user == "alice");
+  CHECK(command.name == "alice");
   CHECK(command.change.quota == "10GiB");
   CHECK(command.change.uid == 1'000);
   CHECK_FALSE(command.change.entries);
-  CHECK(test::understood<read_files>({"files", "user", "list", "--root", "/r"}).user.empty());
+  CHECK(test::understood<read_files>({"files", "user", "list", "--root", "/r"}).name.empty());
+}
+
+TEST_CASE("files share takes an action, a root, and the limits of a share") {
+  const FilesCommand command = test::understood<read_files>(
+      {"files", "share", "add", "team", "--root", "/r", "--quota", "10GiB", "--entries", "5"});
+  CHECK(command.name == "team");
+  CHECK(command.change.quota == "10GiB");
+  CHECK(command.change.entries == "5");
+}
+
+TEST_CASE("the shares of a user are names with letters, separated by commas") {
+  const FilesCommand command = test::understood<read_files>(
+      {"files", "user", "set", "alice", "--root", "/r", "--share", "team=rw,box=,docs=none"});
+  CHECK(command.change.shares ==
+        std::map<std::string, std::string>{{"team", "rw"}, {"box", ""}, {"docs", "none"}});
 }
 
 TEST_CASE("a mistake in the words of files is refused with what to write instead") {
@@ -31,7 +47,16 @@ TEST_CASE("a mistake in the words of files is refused with what to write instead
            {{"files", "user", "remove", "alice", "--root", "/r", "--quota", "1"},
             "--quota does not apply to 'files user remove'"},
            {{"files", "user", "add", "alice", "--root", "/r", "--uid", "me"},
-            "--uid: 'me' is not a user id"}}) {
+            "--uid: 'me' is not a user id"},
+           {{"files", "share"}, "missing ACTION"},
+           {{"files", "share", "disable", "team"}, "unknown action 'disable'"},
+           {{"files", "share", "list"}, "missing --root"},
+           {{"files", "share", "add", "team", "--root", "/r", "--rights", "rw"},
+            "--rights does not apply to 'files share add'"},
+           {{"files", "user", "set", "a", "--root", "/r", "--share", "team"},
+            "--share: 'team' is not NAME=LETTERS"},
+           {{"files", "user", "set", "a", "--root", "/r", "--share", "a=r,"},
+            "--share: '' is not NAME=LETTERS"}}) {
     CHECK(test::refusal<read_files>(words).message() == message);
   }
 }

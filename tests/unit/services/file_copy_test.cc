@@ -52,7 +52,7 @@ TEST_CASE("nothing is copied for a user who may not read any more") {
   test::write_test_file(directory.file("home/a"), "1");
   FileTree tree(test::open_test_directory(directory.file("home")), FileDurability::none);
   const Directory staging = test::open_test_directory(directory.file("staging"));
-  FileCopy copy(tree, staging, [] { return refuse(FileErrorCode::not_permitted); });
+  FileCopy copy({tree, [] { return refuse(FileErrorCode::not_permitted); }}, {tree, staging});
   CHECK(code_of(copy.run({.path = file_path("a"), .target = file_path("b")},
                          {.path = file_path("b")})) == FileErrorCode::not_permitted);
   CHECK(test::count_names(directory.file("home")) == 1);

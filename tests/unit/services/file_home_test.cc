@@ -288,8 +288,9 @@ auto outcome_without_right(const Ask& ask) {
     for (const char* name : {"home", "staging"}) REQUIRE(top.make_directory(name, 0700));
     Directory root = top.open_beneath("home").value();
     REQUIRE(root.create("f", 0600)->write_at(0, as_bytes(std::string_view("content"))));
-    FileHome home(std::move(root), top.open_beneath("staging").value(), user, {});
-    REQUIRE(home.load(std::nullopt));
+    FileHome home(std::make_shared<FileTree>(std::move(root), FileDurability::full),
+                  top.open_beneath("staging").value(), user, {});
+    REQUIRE(home.load());
     asked = &home;
     outcome = ask(home);
     asked = nullptr;

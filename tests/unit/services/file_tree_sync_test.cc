@@ -31,8 +31,10 @@ void use_home(const std::function<void(FileHome&)>& use) {
   REQUIRE(open_home().make_directory("d", 0700));
   FileUser user;
   user.name = "alice";
-  FileHome home(open_home(), top.open_beneath("staging").value(), user, {});
-  REQUIRE(home.load(FileUsage{.entries = 1}));
+  const auto tree = std::make_shared<FileTree>(open_home(), FileDurability::full);
+  tree->account().set_used({.entries = 1});
+  FileHome home(tree, top.open_beneath("staging").value(), user, {});
+  REQUIRE(home.load());
   use(home);
 }
 
@@ -146,8 +148,9 @@ TEST_CASE("what is removed while the disk fails is free when the disk has it") {
       const Directory top = Directory::open("/").value();
       for (const char* name : {"home", "staging"}) REQUIRE(top.make_directory(name, 0700));
       FileUser user{.name = "alice", .limits = {.bytes = 5, .entries = kNoQuota}};
-      FileHome home(open_home(), top.open_beneath("staging").value(), user, {});
-      REQUIRE(home.load(FileUsage()));
+      FileHome home(std::make_shared<FileTree>(open_home(), FileDurability::full),
+                    top.open_beneath("staging").value(), user, {});
+      REQUIRE(home.load());
       const PutSmallFile request{.path = file_path("f"),
                                  .replacement = {.on_exist = OnExist::replace},
                                  .content = "12345"};

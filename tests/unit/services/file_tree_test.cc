@@ -22,15 +22,15 @@ using test::file_path;
 
 struct TestTree {
   explicit TestTree(FileUsage limits = {kNoQuota, kNoQuota})
-      : tree(test::open_test_directory(directory.file("home")), FileDurability::none,
-             [this] { return overwriting; }),
+      : tree(test::open_test_directory(directory.file("home")), FileDurability::none),
         staging(test::open_test_directory(directory.file("staging"))) {
     tree.account().set_limits(limits);
   }
 
   std::string path(const std::string& name) const { return directory.file("home/" + name); }
 
-  FileOutcome<FileStatus> publish(const FileTarget& target, std::string_view content = "new") {
+  FileOutcome<FileStatus> publish(FileTarget target, std::string_view content = "new") {
+    target.may_write = [this] { return overwriting; };
     test::write_test_file(directory.file("staging/s"), content);
     auto usage = tree.admit(target, content.size());
     if (!usage) return std::unexpected(usage.error());
@@ -43,7 +43,8 @@ struct TestTree {
     return published;
   }
 
-  FileOutcome<FileStatus> move(std::string_view from, const FileTarget& target) {
+  FileOutcome<FileStatus> move(std::string_view from, FileTarget target) {
+    target.may_write = [this] { return overwriting; };
     return tree.move(file_path(from), target, [this] { return other_right; });
   }
 
@@ -161,7 +162,8 @@ TEST_CASE("no path leads through a link or a file (T10)") {
     CHECK(code_of(test.publish(target)) == FileErrorCode::not_found);
     target.path = file_path("f/a");
     CHECK(code_of(test.publish(target)) == FileErrorCode::not_a_directory);
-    CHECK(code_of(test.tree.make_directory(file_path("l/d"), parents)) == FileErrorCode::not_found);
+    CHECK(code_of(test.tree.make_directory({file_path("l/d"), parents})) ==
+          FileErrorCode::not_found);
   }
   CHECK(code_of(test.tree.status(file_path("l/a"))) == FileErrorCode::not_found);
   CHECK(code_of(test.tree.open_file(file_path("l"))) == FileErrorCode::not_found);
@@ -183,7 +185,7 @@ TEST_CASE("nothing new has a name with control characters or other bytes than UT
     FileTarget target = target_at(name);
     target.parents = MissingParents::make;
     CHECK(code_of(test.publish(target)) == FileErrorCode::bad_name);
-    CHECK(code_of(test.tree.make_directory(file_path(name), MissingParents::make)) ==
+    CHECK(code_of(test.tree.make_directory({file_path(name), MissingParents::make})) ==
           FileErrorCode::bad_name);
   }
   CHECK(test.publish(target_at("a")));
@@ -204,25 +206,25 @@ TEST_CASE("a file with another name outside is replaced, not written to (T14)") 
 
 TEST_CASE("a directory is made once, or is there already") {
   TestTree test;
-  const auto made = test.tree.make_directory(file_path("a/b"), MissingParents::make);
+  const auto made = test.tree.make_directory({file_path("a/b"), MissingParents::make});
   REQUIRE(made);
   CHECK(made->kind == EntryKind::directory);
   CHECK(made->mode == 0700);
-  CHECK(code_of(test.tree.make_directory(file_path("a/b"), MissingParents::fail)) ==
+  CHECK(code_of(test.tree.make_directory({file_path("a/b"), MissingParents::fail})) ==
         FileErrorCode::exists);
-  CHECK(test.tree.make_directory(file_path("a/b"), MissingParents::make)->inode == made->inode);
+  CHECK(test.tree.make_directory({file_path("a/b"), MissingParents::make})->inode == made->inode);
   test::write_test_file(test.path("f"), "");
-  CHECK(code_of(test.tree.make_directory(file_path("f"), MissingParents::make)) ==
+  CHECK(code_of(test.tree.make_directory({file_path("f"), MissingParents::make})) ==
         FileErrorCode::exists);
   CHECK(test.tree.account().used() == FileUsage{0, 2});
 }
 
 TEST_CASE("a directory needs an entry of the quota (T19)") {
   TestTree test({.bytes = kNoQuota, .entries = 1});
-  CHECK(code_of(test.tree.make_directory(file_path("a/b"), MissingParents::make)) ==
+  CHECK(code_of(test.tree.make_directory({file_path("a/b"), MissingParents::make})) ==
         FileErrorCode::quota_entries);
   CHECK_FALSE(fs::exists(test.path("a")));
-  CHECK(test.tree.make_directory(file_path("a"), MissingParents::fail));
+  CHECK(test.tree.make_directory({file_path("a"), MissingParents::fail}));
   CHECK(test.tree.account().used() == FileUsage{0, 1});
 }
 
@@ -248,8 +250,8 @@ TEST_CASE("files and directories are moved, and what they replace is given back 
 
 TEST_CASE("nothing is moved into or onto itself, and no directory onto anything (T15)") {
   TestTree test;
-  CHECK(test.tree.make_directory(file_path("d"), MissingParents::fail));
-  CHECK(test.tree.make_directory(file_path("e"), MissingParents::fail));
+  CHECK(test.tree.make_directory({file_path("d"), MissingParents::fail}));
+  CHECK(test.tree.make_directory({file_path("e"), MissingParents::fail}));
   CHECK(test.publish(target_at("f")));
   const auto move = [&](std::string_view from, std::string_view to) {
     return code_of(test.move(from, target_at(to, OnExist::replace)));
@@ -297,7 +299,7 @@ TEST_CASE("what is made below a directory while it is moved is not too deep afte
   for (int i = 0; i < 60; ++i) deep += "/e";
   for (int i = 0; i < 20; ++i) {
     std::jthread making([&] {
-      static_cast<void>(test.tree.make_directory(file_path(deep + "/1/2"), MissingParents::make));
+      static_cast<void>(test.tree.make_directory({file_path(deep + "/1/2"), MissingParents::make}));
     });
     static_cast<void>(test.move("d", target_at("a/b/c/d")));
     making.join();

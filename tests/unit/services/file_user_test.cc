@@ -34,6 +34,22 @@ TEST_CASE("a user with an empty file may do everything without a limit") {
   CHECK(user->rights.can_remove);
 }
 
+TEST_CASE("the shares of a user are a table, with the rights in each") {
+  const auto user = parse_file_user("alice", "uid = 1\n[shares]\nteam = \"rw\"\n\"a.b\" = \"\"\n");
+  REQUIRE(user);
+  CHECK(user->shares.size() == 2);
+  CHECK(user->shares.at("team") == FileRights{.can_read = true, .can_write = true});
+  CHECK(user->shares.at("a.b") == FileRights());
+  CHECK(parse_file_user("alice", format_file_user(*user)) == *user);
+  CHECK(parse_file_user("alice", "shares.team = \"r\"\n")->shares.size() == 1);
+  CHECK(parse_file_user("alice", "[shares]\n")->shares.empty());
+  CHECK(detail_of("[shares]\nTeam = \"r\"\n") == "line 2: it is not a name of a share");
+  CHECK(detail_of("[shares]\n\"\" = \"r\"\n") == "line 2: it is not a name of a share");
+  CHECK(detail_of("[shares]\nteam = \"x\"\n") == "line 2: the value is invalid");
+  CHECK(detail_of("[shares]\nteam = {rights = \"r\"}\n") == "line 2: the value is invalid");
+  CHECK(detail_of("shares = \"team\"\n") == "line 1: there is no such key");
+}
+
 TEST_CASE("a file of a user that is written is read as the same user") {
   const FileUser users[] = {
       {.name = "a"},
@@ -98,24 +114,6 @@ TEST_CASE("the name of a user is 1 to 32 characters that are safe in a path") {
         std::string("A"), std::string("a/b"), std::string("a\0b", 3), std::string("\xc3\xa4")}) {
     CHECK_FALSE(is_file_user_name(name));
   }
-}
-
-TEST_CASE("a number of bytes has a unit or none") {
-  CHECK(parse_file_bytes("0") == 0U);
-  CHECK(parse_file_bytes("1024") == 1'024U);
-  CHECK(parse_file_bytes("2KiB") == 2'048U);
-  CHECK(parse_file_bytes("none") == kNoQuota);
-  CHECK(parse_file_bytes("16777215TiB") == std::uint64_t{16'777'215} << 40);
-  CHECK_FALSE(parse_file_bytes("16777216TiB"));
-  CHECK_FALSE(parse_file_bytes("18446744073709551615"));
-  CHECK_FALSE(parse_file_bytes("KiB"));
-  CHECK_FALSE(parse_file_bytes("1kib"));
-  CHECK_FALSE(parse_file_bytes("+1"));
-  CHECK(format_file_bytes(0) == "0");
-  CHECK(format_file_bytes(1'536) == "1536");
-  CHECK(format_file_bytes(2'048) == "2KiB");
-  CHECK(format_file_bytes(std::uint64_t{10} << 30) == "10GiB");
-  CHECK(format_file_bytes(kNoQuota) == "none");
 }
 
 TEST_CASE("the rights of no letters are none") {

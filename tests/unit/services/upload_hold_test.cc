@@ -273,8 +273,8 @@ TEST_CASE("an upload that is dropped keeps its key until no other one can begin 
     auto staged = table.begin({.key = request.key, .path = request.path, .size = kBlock},
                               *tree.account().reserve({kBlock, 1}, kBlock));
     REQUIRE(staged);
-    UploadHold upload(*staged, *(*staged)->begin_hold(request, {.path = request.path}), {}, tree,
-                      table);
+    const FileView view(tree, table);
+    UploadHold upload(*staged, *(*staged)->begin_hold(request, {.path = request.path}), {}, view);
     TaskGroup group;
     {
       const auto beginning = table.beginning().lock();

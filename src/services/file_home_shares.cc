@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "services/file_home.h"
+#include "services/file_version.h"
+
+// How a home finds the share that a path leads to, and what is done in the home and in all shares.
+
+namespace hotline::services {
+namespace {
+
+std::string_view first_component(const FilePath& path) {
+  return std::string_view(path.text()).substr(0, path.text().find('/'));
+}
+
+/// Waits until the disk has what was dropped.
+FileOutcome<FileVersion> sync_staging(const FileView& view) {
+  if (view.tree().durability() == FileDurability::none) return FileVersion();
+  const auto synced = view.uploads().staging().sync();
+  if (!synced) return storage_failure(synced.error());
+  return FileVersion();
+}
+
+}  // namespace
+
+void FileHome::set_user(const FileUser& user) {
+  const std::lock_guard lock(mutex_);
+  user_ = user;
+  tree_->account().set_limits(user.limits);
+  own_.set_rights(user.is_disabled ? refuse(FileErrorCode::not_permitted, "the user is disabled")
+                                   : FileOutcome<FileRights>(user.rights));
+  for (const auto& [name, opened] : shares_) opened->view.set_rights(rights_in(name));
+}
+
+/// Returns the rights of the user, for the holder of mutex_.
+FileOutcome<FileRights> FileHome::rights_in(std::string_view share) const {
+  if (user_.is_disabled) return refuse(FileErrorCode::not_permitted, "the user is disabled");
+  const auto found = user_.shares.find(share);
+  if (found != user_.shares.end()) return found->second;
+  return refuse(FileErrorCode::not_permitted, "the share was taken away");
+}
+
+FileHome::View FileHome::view_of(const FilePath& path) {
+  const std::string_view name = first_component(path);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!user_.shares.contains(name)) return &own_;
+    if (const auto found = shares_.find(name); found != shares_.end()) return &found->second->view;
+  }
+  return open_share(std::string(name));
+}
+
+FileHome::View FileHome::open_share(const std::string& name) {
+  const auto opening = opening_.lock();
+  if (!opening) return storage_failure(opening.error());
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = shares_.find(name); found != shares_.end()) return &found->second->view;
+  }
+  auto share = options_.open_share(name);
+  if (!share) return std::unexpected(std::move(share.error()));
+  const auto uploads = (*share)->uploads_of(user().name);
+  if (!uploads) return storage_failure(uploads.error());
+  auto opened = std::make_unique<OpenedShare>(*std::move(share), **uploads);
+  const std::lock_guard lock(mutex_);
+  opened->view.set_rights(rights_in(name));
+  return &shares_.emplace(name, std::move(opened)).first->second->view;
+}
+
+std::vector<std::string> FileHome::share_names() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, rights] : user_.shares) names.push_back(name);
+  return names;
+}
+
+FileOutcome<std::vector<const FileView*>> FileHome::all_views() {
+  std::vector<const FileView*> views = {&own_};
+  for (const std::string& name : share_names()) {
+    const auto view = view_of(FilePath::parse(name).value());
+    if (!view) return std::unexpected(view.error());
+    // It may have been taken away in the meantime.
+    if (*view != &own_) views.push_back(*view);
+  }
+  return views;
+}
+
+/// Returns the shares if the home itself is listed.
+FileOutcome<std::vector<FileLister::Mounted>> FileHome::mounted_for(const ListDirectory& request) {
+  std::vector<FileLister::Mounted> mounted;
+  if (!request.path.is_home()) return mounted;
+  for (const std::string& name : share_names()) {
+    const FilePath top = FilePath::parse(name).value();
+    const auto view = view_of(top);
+    if (!view) return std::unexpected(view.error());
+    if (*view == &own_) continue;
+    const auto status = (*view)->tree().status(top);
+    if (!status) return std::unexpected(status.error());
+    FileLister::Mounted share{.entry = {.path = top, .meta = meta_of(*status)},
+                              .may_read = (*view)->right_check(&FileRights::can_read)};
+    if (request.detail == ListDirectory::Detail::names) share.entry.meta = {};
+    if (share.may_read()) {
+      auto directory = (*view)->tree().open_directory(top);
+      if (!directory) return std::unexpected(std::move(directory.error()));
+      share.directory = *std::move(directory);
+    }
+    mounted.push_back(std::move(share));
+  }
+  return mounted;
+}
+
+/// Returns true if the user has used the key for an upload to another tree, as far as that is open.
+bool FileHome::has_key_elsewhere(const FileView& view, const UploadKey& key) const {
+  const auto has_key = [&](const FileView& other) {
+    return &other != &view && key != UploadKey{} &&
+           (other.uploads().find(key) != nullptr || other.uploads().find_published(key));
+  };
+  const std::lock_guard lock(mutex_);
+  return has_key(own_) ||
+         std::ranges::any_of(shares_, [&](const auto& each) { return has_key(each.second->view); });
+}
+
+FileOutcome<std::vector<UploadEntry>> FileHome::uploads() {
+  const auto views = all_views();
+  if (!views) return std::unexpected(views.error());
+  FileOutcome<void> may = own_.check({&FileRights::can_write});
+  std::vector<UploadEntry> uploads;
+  for (const FileView* view : *views) {
+    if (!view->check({&FileRights::can_write})) continue;
+    may = {};
+    std::ranges::move(view->uploads().entries(), std::back_inserter(uploads));
+  }
+  if (!may) return std::unexpected(std::move(may.error()));
+  std::ranges::sort(uploads, {}, &UploadEntry::last_byte);
+  return uploads;
+}
+
+FileOutcome<FileVersion> FileHome::drop(const UploadKey& key) {
+  const auto views = all_views();
+  if (!views) return std::unexpected(views.error());
+  FileOutcome<void> result = own_.check({&FileRights::can_write});
+  for (const FileView* view : *views) {
+    if (!view->check({&FileRights::can_write})) continue;
+    const auto lock = view->uploads().beginning().lock();
+    if (!lock) return storage_failure(lock.error());
+    const auto staged = view->uploads().find(key);
+    if (staged != nullptr) {
+      view->uploads().drop(staged);
+      return sync_staging(*view);
+    }
+    result = refuse(FileErrorCode::not_found);
+  }
+  return std::unexpected(std::move(result.error()));
+}
+
+}  // namespace hotline::services

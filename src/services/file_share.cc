@@ -1,0 +1,54 @@
+#include "services/file_share.h"
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "services/all_entries.h"
+#include "services/made_directory.h"
+
+namespace hotline::services {
+
+FileShare::FileShare(std::shared_ptr<FileTree> tree, Directory staging,
+                     const UploadTable::Limits& limits)
+    : tree_(std::move(tree)), staging_(std::move(staging)), limits_(limits) {}
+
+Result<void> FileShare::load() {
+  const auto lock = mutex_.lock();
+  if (!lock) return fail(lock.error());
+  const auto users = all_entries(staging_, {.detail = EntriesOptions::Detail::names});
+  if (!users) return fail(users.error());
+  for (const DirectoryEntry& each : *users) {
+    if (auto opened = open_uploads(each.name); !opened) return fail(std::move(opened.error()));
+  }
+  return {};
+}
+
+Result<UploadTable*> FileShare::uploads_of(std::string_view user) {
+  const auto lock = mutex_.lock();
+  if (!lock) return fail(lock.error());
+  const auto found = uploads_.find(user);
+  return found == uploads_.end() ? open_uploads(std::string(user)) : found->second.get();
+}
+
+Result<UploadTable*> FileShare::open_uploads(const std::string& user) {
+  auto directory = open_or_make(staging_, user);
+  if (!directory) return fail(std::move(directory.error()));
+  if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
+  auto uploads = std::make_unique<UploadTable>(std::move(*directory), tree_->account(), limits_);
+  if (auto loaded = uploads->load(); !loaded) return fail(std::move(loaded.error()));
+  return uploads_.insert_or_assign(user, std::move(uploads)).first->second.get();
+}
+
+void FileShare::sweep(FileTime now) {
+  std::vector<UploadTable*> tables;
+  {
+    const auto lock = mutex_.lock();
+    if (!lock) return;
+    for (const auto& [user, uploads] : uploads_) tables.push_back(uploads.get());
+  }
+  for (UploadTable* each : tables) each->sweep(now);
+  tree_->sync_again();
+}
+
+}  // namespace hotline::services

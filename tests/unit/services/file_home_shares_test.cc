@@ -1,0 +1,283 @@
+#include "services/file_home.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/shared_root.h"
+
+namespace hotline::services::file_home_shares_test {
+namespace {
+
+namespace fs = std::filesystem;
+using test::code_of;
+using test::file_path;
+
+using test::SharedRoot;
+using Home = SharedRoot::Home;
+
+PutFile put_at(std::string_view path, std::uint64_t size, std::uint8_t key) {
+  PutFile request{.path = file_path(path), .size = size};
+  request.key.front() = std::byte{key};
+  return request;
+}
+
+std::vector<std::string> names_in(FileHome& home, const ListDirectory& request) {
+  std::vector<std::string> names;
+  ListDirectory next = request;
+  for (bool is_last = false; !is_last;) {
+    auto lister = home.list(next);
+    REQUIRE(lister);
+    auto page = lister->next();
+    REQUIRE(page);
+    while (request.depth == FileDepth::tree && !page->is_last) {
+      for (const FileEntry& each : page->entries) names.push_back(each.path.text());
+      page = lister->next();
+      REQUIRE(page);
+    }
+    for (const FileEntry& each : page->entries) names.push_back(each.path.text());
+    is_last = page->is_last;
+    if (!is_last) CHECK(page->entries.size() <= 1);
+    if (!is_last) CHECK(page->cursor != 0);
+    next.cursor = page->cursor;
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST_CASE("what one user stores in a share, others see, and it counts there only") {
+  const SharedRoot root;
+  const Home alice = root.home("alice");
+  REQUIRE(test::store_content(*alice, "team/docs/a", "123"));
+  REQUIRE(test::put_content(*alice, put_at("team/b", 2, 1), "12"));
+  CHECK(test::read_test_file(root.path("docs/a")) == "123");
+  CHECK(root.home("bob")->stat({.path = file_path("team/docs/a")})->meta.size == 3);
+  CHECK(root.home("bob")->open(file_path("team/b"), {}));
+  CHECK(alice->used() == FileUsage{});
+  CHECK(root.used() == FileUsage{5, 3});
+  CHECK(code_of(root.home("carol")->stat({.path = file_path("team/docs/a")})) ==
+        FileErrorCode::not_found);
+  CHECK(test::count_names(root.directory.file("homes/alice")) == 0);
+}
+
+TEST_CASE("each user has rights of their own in a share, whatever those in the home are") {
+  const SharedRoot root;
+  root.describe("users/alice", "rights = \"\"\n[shares]\nteam = \"rwod\"\n");
+  REQUIRE(root.store->reload().empty());
+  const Home alice = root.home("alice");
+  const Home bob = root.home("bob");
+  REQUIRE(test::store_content(*alice, "team/a", "1"));
+  CHECK(code_of(test::store_content(*alice, "a", "1")) == FileErrorCode::not_permitted);
+  CHECK(code_of(test::store_content(*bob, "team/a", "2")) == FileErrorCode::not_permitted);
+  CHECK(code_of(bob->remove({.path = file_path("team/a")})) == FileErrorCode::not_permitted);
+  CHECK(code_of(bob->move({.path = file_path("team/a"), .target = file_path("team/b")})) ==
+        FileErrorCode::not_permitted);
+  CHECK(code_of(bob->set_meta({.path = file_path("team/a"), .modified = FileTime()})) ==
+        FileErrorCode::not_permitted);
+  CHECK(alice->move({.path = file_path("team/a"), .target = file_path("team/b")}));
+  CHECK(alice->set_meta({.path = file_path("team/b"), .modified = FileTime()}));
+  CHECK(alice->remove({.path = file_path("team/b")}));
+}
+
+TEST_CASE("a list of the home has the shares, in pages and in trees") {
+  const SharedRoot root;
+  root.describe("shares/docs", "");
+  root.describe("shares/box", "");
+  root.describe("users/alice", "[shares]\nteam = \"rw\"\ndocs = \"r\"\nbox = \"w\"\n");
+  REQUIRE(root.store->reload().empty());
+  const Home alice = root.home("alice");
+  REQUIRE(test::store_content(*alice, "a/1", "1"));
+  REQUIRE(test::store_content(*alice, "team/d/e", "1"));
+  REQUIRE(test::store_content(*alice, "box/hidden", "1"));
+  test::write_test_file(root.directory.file("homes/alice/docs"), "what the share hides");
+  const std::vector<std::string> names = {"a", "box", "docs", "team"};
+  CHECK(names_in(*alice, {.entries_max = 1}) == names);
+  CHECK(names_in(*alice, {.entries_max = 0}) == names);
+  CHECK(names_in(*alice, {.detail = ListDirectory::Detail::names, .entries_max = 1}) == names);
+  CHECK(names_in(*alice, {.depth = FileDepth::tree}) ==
+        std::vector<std::string>{"a", "a/1", "box", "docs", "team", "team/d", "team/d/e"});
+  CHECK(names_in(*alice, {.path = file_path("team"), .depth = FileDepth::tree}) ==
+        std::vector<std::string>{"d", "d/e"});
+  CHECK(names_in(*alice, {.path = file_path("a")}) == std::vector<std::string>{"1"});
+  CHECK(code_of(alice->list({.path = file_path("box")})) == FileErrorCode::not_permitted);
+  CHECK(alice->stat({.path = file_path("docs")})->meta.kind == FileKind::directory);
+}
+
+TEST_CASE("the share itself is not made, replaced, moved or removed") {
+  const SharedRoot root;
+  const Home alice = root.home("alice");
+  REQUIRE(test::store_content(*alice, "team/a", "1"));
+  REQUIRE(test::store_content(*alice, "b", "1"));
+  const FilePath team = file_path("team");
+  CHECK(code_of(alice->remove({.path = team, .depth = FileDepth::tree})) ==
+        FileErrorCode::not_permitted);
+  CHECK(code_of(alice->move({.path = team, .target = file_path("team/t")})) ==
+        FileErrorCode::not_permitted);
+  CHECK(code_of(alice->move({.path = team, .target = file_path("t")})) ==
+        FileErrorCode::unsupported);
+  CHECK(code_of(alice->move({.path = file_path("team/a"), .target = team})) ==
+        FileErrorCode::exists);
+  CHECK(code_of(alice->copy({.path = file_path("b"), .target = team})) == FileErrorCode::exists);
+  CHECK(code_of(alice->make_directory({.path = team})) == FileErrorCode::exists);
+  CHECK(alice->make_directory({.path = team, .parents = MissingParents::make}));
+  CHECK(code_of(alice->put(put_at("team", 1, 1))) == FileErrorCode::exists);
+  CHECK(code_of(test::store_content(*alice, "team", "1")) == FileErrorCode::exists);
+  CHECK(code_of(alice->set_meta({.path = team, .modified = FileTime()})) ==
+        FileErrorCode::not_a_file);
+  CHECK(code_of(alice->open(team, {})) == FileErrorCode::not_a_file);
+  CHECK(code_of(alice->hashes({.path = team, .count = 1})) == FileErrorCode::not_a_file);
+  CHECK(test::read_test_file(root.path("a")) == "1");
+}
+
+TEST_CASE("files are copied between a home and a share, and not moved") {
+  const SharedRoot root("quota = 10\n");
+  const Home alice = root.home("alice");
+  REQUIRE(test::store_content(*alice, "d/a", "12345"));
+  const auto copy = [&](const char* from, const char* to, FileDepth depth = FileDepth::single) {
+    return code_of(alice->copy({.path = file_path(from), .target = file_path(to), .depth = depth}));
+  };
+  CHECK(copy("d/a", "team/a") == std::nullopt);
+  CHECK(copy("d", "team/d", FileDepth::tree) == std::nullopt);
+  CHECK(copy("d/a", "team/b") == FileErrorCode::quota_bytes);
+  CHECK(copy("team", "team/t", FileDepth::tree) == FileErrorCode::into_itself);
+  CHECK(copy("team", "t", FileDepth::tree) == std::nullopt);
+  CHECK(test::read_test_file(root.directory.file("homes/alice/t/d/a")) == "12345");
+  CHECK(alice->used() == FileUsage{15, 6});
+  CHECK(root.used() == FileUsage{10, 3});
+  for (const auto& [from, to] :
+       {std::pair{"d/a", "team/x"}, {"team/a", "x"}, {"d", "team/x"}, {"team/d", "x"}}) {
+    CHECK(code_of(alice->move({.path = file_path(from), .target = file_path(to)})) ==
+          FileErrorCode::unsupported);
+  }
+  root.describe("users/alice", "[shares]\nteam = \"w\"\n");
+  REQUIRE(root.store->reload().empty());
+  CHECK(copy("team/a", "y") == FileErrorCode::not_permitted);
+  CHECK(copy("d/a", "team/y") == FileErrorCode::quota_bytes);
+  root.describe("users/alice", "[shares]\nteam = \"r\"\n");
+  REQUIRE(root.store->reload().empty());
+  CHECK(copy("d/a", "team/y") == FileErrorCode::not_permitted);
+}
+
+TEST_CASE("a right to a share that is taken away counts for what is under way") {
+  const SharedRoot root;
+  const Home bob = root.home("bob");
+  REQUIRE(test::store_content(*bob, "team/a", "1"));
+  auto begun = bob->put(put_at("team/b", 1, 1));
+  auto opened = bob->open(file_path("team/a"), {});
+  auto lister = bob->list({.depth = FileDepth::tree});
+  REQUIRE(begun);
+  REQUIRE(opened);
+  REQUIRE(lister);
+  auto& upload = std::get<UploadHold>(*begun);
+  REQUIRE(test::send_content(upload, "1"));
+  root.describe("users/bob", "");
+  REQUIRE(root.store->reload().empty());
+  CHECK(code_of(upload.check_writing()) == FileErrorCode::not_permitted);
+  CHECK(code_of(upload.publish(1)) == FileErrorCode::not_permitted);
+  upload.leave();
+  CHECK(code_of(opened->check_reading()) == FileErrorCode::not_permitted);
+  CHECK(code_of(lister->next()) == FileErrorCode::not_permitted);
+  CHECK_FALSE(fs::exists(root.path("b")));
+  // The name is one of the home again.
+  CHECK(code_of(bob->stat({.path = file_path("team/a")})) == FileErrorCode::not_found);
+  REQUIRE(test::store_content(*bob, "team/a", "own"));
+  CHECK(test::read_test_file(root.path("a")) == "1");
+  root.describe("users/bob", "[shares]\nteam = \"r\"\n");
+  REQUIRE(root.store->reload().empty());
+  CHECK(bob->stat({.path = file_path("team/a")})->meta.size == 1);
+}
+
+TEST_CASE("a disabled user has no share either") {
+  const SharedRoot root;
+  const Home alice = root.home("alice");
+  REQUIRE(test::store_content(*alice, "team/a", "1"));
+  root.describe("users/alice", "disabled = true\n[shares]\nteam = \"rwod\"\n");
+  CHECK(root.store->reload().empty());
+  CHECK(code_of(alice->stat({.path = file_path("team/a")})) == FileErrorCode::not_permitted);
+  CHECK(code_of(alice->uploads()) == FileErrorCode::not_permitted);
+  CHECK(code_of(alice->drop({})) == FileErrorCode::not_permitted);
+}
+
+TEST_CASE("an upload to a share is its user's own, and survives the server (T24)") {
+  SharedRoot root("quota = 3145728\n");
+  const std::string content(kFileBlockBytes + 1, 'x');
+  {
+    const Home alice = root.home("alice");
+    auto begun = alice->put(put_at("team/a", content.size(), 1));
+    REQUIRE(begun);
+    auto& upload = std::get<UploadHold>(*begun);
+    REQUIRE(test::send_content(upload, content.substr(0, kFileBlockBytes)));
+    upload.leave();
+    CHECK(code_of(alice->put(put_at("b", 5, 1))) == FileErrorCode::key_reused);
+  }
+  root.open();
+  REQUIRE(root.store->maintain());
+  // It has reserved its size, before its user has called again.
+  CHECK(code_of(root.home("bob")->put(put_at("team/b", 2 * kFileBlockBytes, 1))) ==
+        FileErrorCode::quota_bytes);
+  CHECK(root.home("bob")->uploads()->empty());
+  CHECK(code_of(root.home("bob")->drop(put_at("b", 1, 1).key)) == FileErrorCode::not_found);
+  const Home alice = root.home("alice");
+  const auto uploads = alice->uploads();
+  REQUIRE(uploads->size() == 1);
+  CHECK(uploads->front().path == file_path("team/a"));
+  CHECK(uploads->front().kept == kFileBlockBytes);
+  CHECK(test::put_content(*alice, put_at("team/a", content.size(), 1), content));
+  CHECK((test::read_test_file(root.path("a")) == content));
+  CHECK(test::put_content(*alice, put_at("team/a", content.size(), 1), "not sent"));
+  CHECK(root.used() == FileUsage{content.size(), 1});
+}
+
+TEST_CASE("an upload to a share is dropped by its user") {
+  const SharedRoot root;
+  const Home alice = root.home("alice");
+  auto begun = alice->put(put_at("team/a", 5, 1));
+  REQUIRE(begun);
+  CHECK(alice->drop(put_at("team/a", 5, 1).key));
+  CHECK(std::get<UploadHold>(*begun).is_taken_over());
+  CHECK(test::count_names(root.directory.file("shared-staging/team/alice")) == 0);
+}
+
+TEST_CASE("small files of one group go to the home and to shares, each with its outcome") {
+  const SharedRoot root;
+  const Home bob = root.home("bob");
+  REQUIRE(test::store_content(*bob, "team/c", "1"));
+  std::vector<PutSmallFile> requests;
+  for (const char* path : {"a", "team/a", "team/c", "b", "team/b", "team"}) {
+    requests.push_back({.path = file_path(path), .content = path});
+  }
+  const auto outcomes = bob->store_all(requests);
+  REQUIRE(outcomes.size() == 6);
+  CHECK(outcomes[0]);
+  CHECK(outcomes[1]);
+  CHECK(code_of(outcomes[2]) == FileErrorCode::exists);
+  CHECK(outcomes[4]);
+  CHECK(code_of(outcomes[5]) == FileErrorCode::exists);
+  CHECK(test::read_test_file(root.path("b")) == "team/b");
+  CHECK(test::read_test_file(root.directory.file("homes/bob/b")) == "b");
+}
+
+TEST_CASE("no path leads out of a share (T10, I7)") {
+  const SharedRoot root;
+  root.describe("shares/team2", "");
+  test::write_test_file(root.directory.file("shared/team2/secret"), "secret");
+  fs::create_directories(root.path(""));
+  fs::create_symlink("../team2", root.path("l"));
+  fs::create_symlink("../team2/secret", root.path("f"));
+  const Home alice = root.home("alice");
+  CHECK(code_of(alice->open(file_path("team/l/secret"), {})) == FileErrorCode::not_found);
+  CHECK(code_of(alice->open(file_path("team/f"), {})) == FileErrorCode::not_found);
+  CHECK(code_of(alice->list({.path = file_path("team/l")})) == FileErrorCode::not_found);
+  CHECK(code_of(test::store_content(*alice, "team/l/x", "1")) == FileErrorCode::not_found);
+  CHECK(code_of(alice->stat({.path = file_path("team2/secret")})) == FileErrorCode::not_found);
+  CHECK(alice->remove({.path = file_path("team/l"), .depth = FileDepth::tree}));
+  CHECK(test::read_test_file(root.directory.file("shared/team2/secret")) == "secret");
+}
+
+}  // namespace
+}  // namespace hotline::services::file_home_shares_test

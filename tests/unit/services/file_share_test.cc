@@ -1,0 +1,49 @@
+#include "services/file_share.h"
+
+#include <doctest/doctest.h>
+
+#include "support/file_homes.h"
+
+namespace hotline::services::file_share_test {
+namespace {
+
+TEST_CASE("each user of a share has uploads of their own, which are found again (I4)") {
+  const test::TemporaryDirectory directory;
+  const auto open = [&] {
+    auto tree = std::make_shared<FileTree>(test::open_test_directory(directory.file("team")),
+                                           FileDurability::none, test::file_path("team"));
+    return FileShare(std::move(tree), test::open_test_directory(directory.file("staging")), {});
+  };
+  {
+    FileShare share = open();
+    REQUIRE(share.load());
+    UploadTable* const alice = share.uploads_of("alice").value();
+    CHECK(share.uploads_of("alice").value() == alice);
+    CHECK(share.uploads_of("bob").value() != alice);
+  }
+  test::write_test_file(directory.file("staging/alice/0.part"), "left over");
+  FileShare share = open();
+  REQUIRE(share.load());
+  share.sweep({});
+  CHECK(test::count_names(directory.file("staging")) == 2);
+  CHECK(test::count_names(directory.file("staging/alice")) == 0);
+}
+
+TEST_CASE("all paths of a share begin with its name (T13)") {
+  const test::TemporaryDirectory directory;
+  test::write_test_file(directory.file("team/team/a"), "1");
+  FileTree tree(Directory::open(directory.file("team")).value(), FileDurability::none,
+                test::file_path("team"));
+  const auto code = [&](const char* path) {
+    return test::code_of(tree.status(test::file_path(path)));
+  };
+  CHECK(code("team") == std::nullopt);
+  CHECK(code("team/team/a") == std::nullopt);
+  CHECK(code("team/a") == FileErrorCode::not_found);
+  CHECK(code("teams/team") == FileErrorCode::not_found);
+  CHECK(code("") == FileErrorCode::not_found);
+  CHECK(test::code_of(tree.open_file(test::file_path("other/a"))) == FileErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace hotline::services::file_share_test
