@@ -61,10 +61,7 @@ bool may_answer_later(const Error& error) {
 
 FileResult<std::shared_ptr<FileClient>> FileLink::connect_anew() {
   auto stream = connect_to(to_);
-  if (!stream) {
-    const bool is_retryable = has_connected_ && may_answer_later(stream.error());
-    return std::unexpected(FileFailure(std::move(stream.error()), std::nullopt, is_retryable));
-  }
+  if (!stream) return std::unexpected(not_connected(std::move(stream.error())));
   FileClientOptions options;
   options.hello_timeout = std::min(options.hello_timeout, to_.connect_timeout);
   auto opened = FileClient::open(std::move(*stream), options);
@@ -72,11 +69,16 @@ FileResult<std::shared_ptr<FileClient>> FileLink::connect_anew() {
   auto client = std::make_shared<FileClient>(std::move(*opened));
   auto ready = with_refusal_hint(client->session().wait_ready(), to_.uri);
   if (!ready) {
-    const bool is_retryable = has_connected_ && may_answer_later(ready.error());
     if (ready.error().advice.empty()) ready.error().advice = kOtherService;
-    return std::unexpected(FileFailure(std::move(ready.error()), std::nullopt, is_retryable));
+    return std::unexpected(not_connected(std::move(ready.error())));
   }
   return client;
+}
+
+FileFailure FileLink::not_connected(Error error) const {
+  FileFailure failure(std::move(error));
+  failure.is_retryable = has_connected_ && may_answer_later(failure);
+  return failure;
 }
 
 FileResult<std::shared_ptr<FileClient>> FileLink::client() {

@@ -62,6 +62,7 @@ class FileLink {
   FileResult<void> repeat(const std::function<FileResult<void>(FileClient&)>& work);
   FileResult<std::shared_ptr<FileClient>> client();
   FileResult<std::shared_ptr<FileClient>> connect_anew();
+  FileFailure not_connected(Error error) const;
   void drop(const std::shared_ptr<FileClient>& lost, const Error& error);
   void note_loss(const FileFailure& failure);
 

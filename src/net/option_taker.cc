@@ -71,6 +71,18 @@ Result<std::optional<std::string>> OptionTaker::take(std::string_view key,
   return value;
 }
 
+Result<void> OptionTaker::take_text(std::string_view key, std::string& text,
+                                    std::optional<Side> only) {
+  auto taken = take(key, only);
+  if (!taken) return fail(std::move(taken.error()));
+  if (!*taken) return {};
+  if ((*taken)->empty()) {
+    return fail(refuse("the option '" + std::string(key) + "' is empty", "leave it out"));
+  }
+  text = std::move(**taken);
+  return {};
+}
+
 Result<std::optional<std::size_t>> OptionTaker::take_number(std::string_view key, std::size_t min,
                                                             std::size_t max,
                                                             std::optional<Side> only) {

@@ -39,17 +39,10 @@ Result<void> take_time(OptionTaker& taker, std::string_view key, Duration& value
   return {};
 }
 
-Result<void> take_text(OptionTaker& taker, std::string_view key, std::string& value) {
-  auto given = taker.take(key, Side::server);
-  if (!given) return fail(std::move(given.error()));
-  value = std::move(*given).value_or(std::move(value));
-  return {};
-}
-
 Result<void> take_durability(OptionTaker& taker, FilesOptions& options) {
   std::string name = "full";
   if (options.durability == FilesOptions::Durability::none) name = "none";
-  if (auto taken = take_text(taker, "durability", name); !taken) return taken;
+  if (auto taken = taker.take_text("durability", name, Side::server); !taken) return taken;
   options.durability =
       name == "none" ? FilesOptions::Durability::none : FilesOptions::Durability::full;
   if (name == "none" || name == "full") return {};
@@ -87,9 +80,9 @@ void serve_files(FileService& service, Stream& stream, const CallInfo& info) {
 }  // namespace
 
 Result<FilesOptions> FilesOptions::take_from(OptionTaker& taker, FilesOptions options) {
-  auto taken = take_text(taker, "root", options.root);
+  auto taken = taker.take_text("root", options.root, Side::server);
   if (taken) taken = check_root(taker, options);
-  if (taken) taken = take_text(taker, "user", options.user);
+  if (taken) taken = taker.take_text("user", options.user, Side::server);
   if (taken) taken = take_durability(taker, options);
   if (taken) taken = take_limits(taker, options);
   if (!taken) return fail(std::move(taken.error()));

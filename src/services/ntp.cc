@@ -31,18 +31,6 @@ constexpr OverRateRow kOverRates[] = {
 };
 static_assert(is_in_order(kOverRates, &OverRateRow::kind));
 
-/// Takes an option that must not be empty: an unset variable of a shell is a mistake.
-Result<void> take_text(OptionTaker& taker, std::string_view key, std::string& text) {
-  auto taken = taker.take(key, Side::server);
-  if (!taken) return fail(std::move(taken.error()));
-  if (!*taken) return {};
-  if ((*taken)->empty()) {
-    return fail(taker.refuse("the option '" + std::string(key) + "' is empty", "leave it out"));
-  }
-  text = std::move(**taken);
-  return {};
-}
-
 Result<void> take_over_rate(OptionTaker& taker, NtpOptions& options) {
   const auto name = taker.take("over-limit", Side::server);
   if (!name) return fail(name.error());
@@ -110,11 +98,13 @@ Result<void> check_endpoint(const OptionTaker& taker, const NtpOptions& options)
 }  // namespace
 
 Result<NtpOptions> NtpOptions::take_from(OptionTaker& taker, NtpOptions options) {
-  if (auto taken = take_text(taker, "mirror", options.mirror); !taken) return fail(taken.error());
+  if (auto taken = taker.take_text("mirror", options.mirror, Side::server); !taken)
+    return fail(taken.error());
   const auto stratum = taker.take_number("local-stratum", 1, kStratumMax, Side::server);
   if (!stratum) return fail(stratum.error());
   if (*stratum) options.local_stratum = static_cast<std::uint8_t>(**stratum);
-  if (auto taken = take_text(taker, "keys", options.keys_file); !taken) return fail(taken.error());
+  if (auto taken = taker.take_text("keys", options.keys_file, Side::server); !taken)
+    return fail(taken.error());
   auto rates = SourceRateOptions::take_from(taker, options.rates);
   if (!rates) return fail(std::move(rates.error()));
   options.rates = *rates;

@@ -23,7 +23,7 @@ using hotline::engine::Channel;
 using hotline::engine::Engine;
 using hotline::engine::SimulatedLoop;
 
-constexpr auto kPollInterval = std::chrono::milliseconds(1);
+constexpr auto kEndPollInterval = std::chrono::milliseconds(1);
 
 class SimulatedOtherEnd final : public WaitRig::OtherEnd {
  public:
@@ -58,7 +58,7 @@ struct IdleProcess {
   IdleProcess() {
     auto& loop = static_cast<SimulatedLoop&>(Engine::current());
     ends = loop.start_process([weak = std::weak_ptr(kept)](Channel&, Channel&) {
-      while (!weak.expired()) static_cast<void>(hotline::sleep_for(kPollInterval));
+      while (!weak.expired()) static_cast<void>(hotline::sleep_for(kEndPollInterval));
       return hotline::engine::ProcessEnd{0, 0};
     });
   }

@@ -13,7 +13,7 @@ namespace {
 
 using hotline::engine::EventLoop;
 
-constexpr auto kPatience = std::chrono::minutes(1);
+constexpr auto kStagePatience = std::chrono::minutes(1);
 constexpr std::uint64_t kSeeds = 20;
 
 Stage* standing = nullptr;
@@ -85,7 +85,7 @@ void Stage::run(std::move_only_function<void()> body) {
 
 bool Stage::run_until(const std::function<bool()>& is_done) {
   bool is_late = false;
-  const auto end = elapsed() + kPatience;
+  const auto end = elapsed() + kStagePatience;
   world_.run_until([&] { return is_done() || (is_late = elapsed() > end); });
   return !is_late && is_done();
 }

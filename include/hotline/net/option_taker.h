@@ -34,6 +34,10 @@ class OptionTaker {
   /// now on the errors of finish() list `key` among the known ones.
   Result<std::optional<std::string>> take(std::string_view key, std::optional<Side> only = {});
 
+  /// Replaces `text` by the value of `key` if that was given. Fails if it is empty, because an
+  /// unset variable of a shell is a mistake, and otherwise as take().
+  Result<void> take_text(std::string_view key, std::string& text, std::optional<Side> only = {});
+
   /// Same as take(), for a number within bounds; `KiB`, `MiB` and `GiB` may follow it.
   Result<std::optional<std::size_t>> take_number(std::string_view key, std::size_t min,
                                                  std::size_t max, std::optional<Side> only = {});

@@ -57,6 +57,21 @@ TEST_CASE("an option that is given twice is refused when it is taken") {
         "cannot use the endpoint unix:@x: the option 'a' is given twice");
 }
 
+TEST_CASE("a text replaces another one only if it was given, and must not be empty") {
+  const Endpoint endpoint = with("a=1&b=");
+  OptionTaker taker(endpoint);
+  std::string text = "before";
+  CHECK(taker.take_text("c", text));
+  CHECK(text == "before");
+  CHECK(taker.take_text("a", text));
+  CHECK(text == "1");
+  const auto refused = taker.take_text("b", text);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail == "the option 'b' is empty");
+  CHECK(refused.error().hint() == "leave it out");
+  CHECK(text == "1");
+}
+
 TEST_CASE("an option that nobody took is refused with the names of those that are known") {
   const Endpoint endpoint = with("a=1&z\xff=2");
   OptionTaker taker(endpoint);
