@@ -26,9 +26,6 @@ using engine::Engine;
 // progress, not the whole write.
 constexpr std::size_t kWriteChunkBytes = net::ProgressDeadline::kChunkBytes;
 
-// The pieces of one vectored write: well below IOV_MAX, small on a fiber's stack.
-constexpr std::size_t kPiecesMax = 16;
-
 constexpr std::string_view kMovedFrom =
     "a Stream that was moved from is used: use the one that it was moved to";
 
@@ -84,7 +81,7 @@ Result<MutableBytes> Stream::receive_now() {
   return receive(Deadline::at(Engine::current().now()));
 }
 
-Result<std::size_t> Stream::read_some(MutableBytes into) {
+Result<std::size_t> Stream::read_some(MutableBytes into, Deadline deadline) {
   check_use(state_ != nullptr, kMovedFrom);
   check_use(!into.empty(), "a stream is read into no bytes: that would look like its end");
   State& state = *state_;
@@ -98,7 +95,10 @@ Result<std::size_t> Stream::read_some(MutableBytes into) {
     Engine& engine = Engine::current();
     state.end_lease(engine);
     engine::Receive receive(channel, engine, into);
-    const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
+    const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.now()));
+    const int result = state.perform_receive(receive, until);
+    // Another deadline that ends the wait earlier is a failure.
+    if (result == -engine::kDeadlineEnd && deadline.has_passed(engine.now())) return 0;
     if (result <= 0) return fail(state.receive_error(result));
     state.has_received = true;
     taken = static_cast<std::size_t>(result);
@@ -161,27 +161,18 @@ std::size_t Stream::write_now(std::span<const Bytes> pieces) {
   State& state = *state_;
   if (state.layer) return state.write_through_now(pieces);
   std::size_t sent = 0;
-  bool is_all = true;
-  while (!pieces.empty() && is_all) {
-    std::array<iovec, kPiecesMax> batch;
-    const std::size_t count = std::min(pieces.size(), kPiecesMax);
-    std::size_t total = 0;
-    std::ranges::transform(pieces.first(count), batch.begin(), [&](Bytes piece) {
-      total += piece.size();
-      return iovec{const_cast<std::byte*>(piece.data()), piece.size()};
-    });
-    pieces = pieces.subspan(count);
-    if (total == 0) continue;
-    engine::SendVectored send(*state.channel, std::span(batch).first(count));
-    // If there is an error, the next write that may wait reports it.
-    const int result = Engine::current().attempt(send);
-    is_all = result > 0;
-    if (!is_all) break;
-    state.show_sent(std::span(batch).first(count), static_cast<std::size_t>(result));
-    sent += static_cast<std::size_t>(result);
-    is_all = static_cast<std::size_t>(result) == total;
+  while (!pieces.empty()) {
+    const auto batch = pieces.first(std::min(pieces.size(), State::kPiecesMax));
+    std::size_t wanted = 0;
+    for (const Bytes piece : batch) wanted += piece.size();
+    const std::size_t taken = state.send_some(batch, State::Waits::never);
+    sent += taken;
+    if (taken < wanted) {
+      if (sent > 0) state.note_written(State::Written::partly);
+      break;
+    }
+    pieces = pieces.subspan(batch.size());
   }
-  if (sent > 0) state.note_written(is_all ? State::Written::whole : State::Written::partly);
   return sent;
 }
 
@@ -189,10 +180,10 @@ Result<void> Stream::write_all(std::span<const Bytes> pieces) {
   std::size_t skipped = 0;  // How much of the first piece has been written.
   bool has_written = false;
   while (!pieces.empty()) {
-    std::array<iovec, kPiecesMax> batch;
+    std::array<iovec, State::kPiecesMax> batch;
     std::size_t count = 0;
     std::size_t total = 0;
-    for (const Bytes piece : pieces.first(std::min(pieces.size(), kPiecesMax))) {
+    for (const Bytes piece : pieces.first(std::min(pieces.size(), State::kPiecesMax))) {
       const Bytes rest = piece.subspan(count == 0 ? skipped : 0);
       const std::size_t size = std::min(rest.size(), kWriteChunkBytes - total);
       batch[count++] = {const_cast<std::byte*>(rest.data()), size};

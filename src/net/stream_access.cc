@@ -58,6 +58,10 @@ void StreamAccess::watch(Stream& stream, engine::ReadWatch& watch) {
 
 bool StreamAccess::has_layer(const Stream& stream) { return stream.state_->layer != nullptr; }
 
+std::size_t StreamAccess::write_some(Stream& stream, std::span<const Bytes> pieces) {
+  return stream.state_->send_some(pieces, Stream::State::Waits::for_room);
+}
+
 bool StreamAccess::has_unsent(const Stream& stream) {
   return stream.state_->layer && !stream.state_->layer->outgoing.empty();
 }

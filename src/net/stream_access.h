@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "engine/channel.h"
 #include "engine/read_watch.h"
@@ -35,6 +36,11 @@ class StreamAccess {
 
   /// Returns true if there is a layer between the program and the socket.
   static bool has_layer(const Stream& stream);
+
+  /// Waits until it can write at least one byte, then writes as many bytes of `pieces`, of which
+  /// there are at most 16, as possible. Returns how many: 0 if the wait ended early or failed, and
+  /// then the stream is as before, and its next write reports it. Without a layer.
+  static std::size_t write_some(Stream& stream, std::span<const Bytes> pieces);
 
   /// Returns true if write_now() has left encoded bytes of a layer, which send_unsent() sends.
   static bool has_unsent(const Stream& stream);

@@ -1,6 +1,7 @@
 #include "net/stream_state.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -12,8 +13,8 @@ namespace {
 
 using engine::Engine;
 
-constexpr std::string_view kReceiveFrom = "receive from";
-constexpr std::string_view kSendTo = "send to";
+constexpr std::string_view kReadFrom = "receive from";
+constexpr std::string_view kWriteTo = "send to";
 
 }  // namespace
 
@@ -39,8 +40,8 @@ Error Stream::State::note_end(Error error) {
 }
 
 Error Stream::State::receive_error(int code) {
-  Error error = code == 0 ? Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}}
-                          : engine::operation_error(code, kReceiveFrom);
+  Error error = code == 0 ? Error{ErrorKind::closed, 0, kReadFrom, {}, {}, {}}
+                          : engine::operation_error(code, kReadFrom);
   if (layer && code == net::LayerCodec::kFailed) error = layer->failure();
   error.endpoint = peer.to_string();
   return note_end(std::move(error));
@@ -49,7 +50,7 @@ Error Stream::State::receive_error(int code) {
 Error Stream::State::send_error(int code) {
   was_reset |= code == -ECONNRESET;
   note_cut_off();
-  Error error = engine::operation_error(code, kSendTo);
+  Error error = engine::operation_error(code, kWriteTo);
   if (layer && code == net::LayerCodec::kFailed) error = layer->failure();
   error.endpoint = peer.to_string();
   return note_end(std::move(error));
@@ -93,6 +94,27 @@ Result<std::size_t> Stream::State::write_pieces(std::span<iovec> pieces, std::si
   if (result < 0) return fail(send_error(result));
   show_sent(pieces, static_cast<std::size_t>(result));
   return static_cast<std::size_t>(result);
+}
+
+std::size_t Stream::State::send_some(std::span<const Bytes> pieces, Waits waits) {
+  std::array<iovec, kPiecesMax> vectors;
+  const std::size_t count = std::min(pieces.size(), kPiecesMax);
+  std::size_t total = 0;
+  std::ranges::transform(pieces.first(count), vectors.begin(), [&](Bytes piece) {
+    total += piece.size();
+    return iovec{const_cast<std::byte*>(piece.data()), piece.size()};
+  });
+  if (total == 0) return 0;
+  const std::span batch = std::span(vectors).first(count);
+  engine::SendVectored send(*channel, batch);
+  // If there is an error, the next write reports it.
+  const int result =
+      waits == Waits::never ? Engine::current().attempt(send) : perform_send(send, total);
+  if (result <= 0) return 0;
+  const auto sent = static_cast<std::size_t>(result);
+  show_sent(batch, sent);
+  note_written(sent == total ? Written::whole : Written::partly);
+  return sent;
 }
 
 void Stream::State::show_sent(std::span<const iovec> pieces, std::size_t sent) const {

@@ -27,6 +27,12 @@ struct Stream::State {
     failed,  ///< It will never be completed.
   };
 
+  /// Says if a write waits until the peer takes something.
+  enum class Waits : bool { never, for_room };
+
+  /// The pieces of one vectored write: well below IOV_MAX, small on a fiber's stack.
+  static constexpr std::size_t kPiecesMax = 16;
+
   ~State() {
     if (written == Written::partly && channel->is_open()) set_end(WhenDropped::abort);
     if (written == Written::whole && when_dropped == WhenDropped::close) end_layer();
@@ -67,6 +73,10 @@ struct Stream::State {
   /// Writes the first bytes of `bytes`, with a layer no more than `layer_max`.
   Result<std::size_t> write_first(Bytes bytes, std::size_t layer_max);
   Result<std::size_t> write_pieces(std::span<iovec> pieces, std::size_t total_bytes);
+  /// Writes as many bytes of the first kPiecesMax pieces as possible after at most one wait.
+  /// Returns how many: 0 if the wait was ended or failed, and then the next write reports it.
+  /// Without a layer.
+  std::size_t send_some(std::span<const Bytes> pieces, Waits waits);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
 
   // With a layer. The results are those of Engine::perform, or LayerCodec::kFailed.

@@ -1,6 +1,7 @@
 #include "session/driver.h"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <utility>
 
@@ -14,6 +15,13 @@ namespace hotline::session {
 namespace {
 
 using Kind = SessionEvent::Kind;
+
+// While so much arrives at once, more is likely to follow.
+constexpr std::size_t kBulkBytesMin = 16 * 1024;
+
+// It keeps memory for bulk until nothing arrives for so long, or so many times less than that.
+constexpr std::chrono::milliseconds kBulkIdleMax{500};
+constexpr int kSmallMax = 16;
 
 }  // namespace
 
@@ -158,11 +166,7 @@ Result<void> Driver::complete_handshake() {
 }
 
 bool Driver::receive_once() {
-  const Deadline deadline = [this] {
-    const Lock held = lock();
-    return protocol.next_deadline();
-  }();
-  auto bytes = stream_.receive(deadline);
+  auto bytes = receive_bytes();
   const Lock held = lock();
   if (!bytes) {
     note_lost(std::move(bytes.error()));
@@ -173,8 +177,40 @@ bool Driver::receive_once() {
   } else {
     take_events(*bytes);
   }
+  note_size(bytes->size());
   send();
   return !failure_;
+}
+
+/// Chooses how to receive from now on.
+void Driver::note_size(std::size_t received) {
+  if (small_left_ > 0) bulk_.note_filled(received);
+  if (received >= kBulkBytesMin) {
+    small_left_ = kSmallMax;
+  } else if (small_left_ > 0) {
+    small_left_ = received > 0 ? small_left_ - 1 : 0;
+    if (small_left_ == 0) bulk_.drop();
+  }
+}
+
+/// Returns what arrives next: nothing if it is time to look at the clock.
+Result<Bytes> Driver::receive_bytes() {
+  Deadline deadline = Deadline::never();
+  MutableBytes room;
+  {
+    const Lock held = lock();
+    deadline = protocol.next_deadline();
+    if (small_left_ > 0) room = bulk_.room();
+  }
+  if (room.empty()) {
+    const auto lease = stream_.receive(deadline);
+    if (!lease) return fail(lease.error());
+    return *lease;
+  }
+  const Deadline idle = deadline_after(kBulkIdleMax);
+  const auto size = stream_.read_some(room, Deadline::earliest(deadline, idle));
+  if (!size) return fail(size.error());
+  return room.first(*size);
 }
 
 void Driver::take_events(Bytes input) {
@@ -214,7 +250,7 @@ void Driver::take_of_stream(const SessionEvent& event, StreamRecord& record) {
       give_message_credit(event.stream, record, event.cost);
       return record.waiters.wake_all(kAnswered);
     case Kind::data:
-      record.inflows[event.flow].add(event.bytes, order);
+      record.inflows[event.flow].add(event.bytes, order, bulk_.memory_of(event.bytes));
       return record.waiters.wake_all(readable(event.flow));
     case Kind::message:
       record.messages.push_back(

@@ -17,6 +17,7 @@
 #include "hotline/engine/task_group.h"
 #include "hotline/net/stream.h"
 #include "hotline/session/session_protocol.h"
+#include "session/bulk_memory.h"
 #include "session/stream_record.h"
 #include "session/waiters.h"
 
@@ -85,9 +86,11 @@ class Driver {
   /// Queues as many of `bytes` as the credit and the size of a frame allow; returns how many.
   Result<std::size_t> queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
 
-  /// Sends as many of `bytes` as the credit and a few frames allow; returns how many. What the
-  /// stream takes at once is not copied; the rest is queued.
-  Result<std::size_t> send_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
+  /// Sends as many of `bytes` as the credit and a few frames allow; returns how many. May wait
+  /// without the lock until the stream has taken them, which spares a copy; what it has not taken
+  /// when that wait ends early, or by `deadline`, is queued.
+  Result<std::size_t> send_data(Lock& lock, SessionStreamId id, std::uint8_t flow, Bytes bytes,
+                                Deadline deadline);
 
   /// Gives the peer credit for what was read of a flow.
   void give_credit(SessionStreamId id, std::uint8_t flow, Inflow& inflow);
@@ -129,6 +132,8 @@ class Driver {
   Result<void> complete_handshake();
   void receive_all(TaskGroup& fibers);
   bool receive_once();
+  Result<Bytes> receive_bytes();
+  void note_size(std::size_t received);
   void take_events(Bytes input);
   void take(const SessionEvent& event);
   void take_of_stream(const SessionEvent& event, StreamRecord& record);
@@ -140,7 +145,9 @@ class Driver {
   bool take_queued(Lock& lock, std::string& taken);
   void drop_buffers(std::string& taken);
   bool can_write_now() const;
-  void write_now_or_queue(std::span<const Bytes> pieces);
+  void write_in_place(Lock& held, std::span<Bytes> pieces, Deadline deadline);
+  void queue_first(std::span<const Bytes> pieces);
+  void wait_written();
   bool has_nothing_to_follow() const { return protocol.failure() || protocol.is_finished(); }
   void send_farewell();
   void wake_waiters();
@@ -157,8 +164,12 @@ class Driver {
   std::optional<Error> failure_;
   bool is_stopping_ = false;
   bool is_over_ = false;
-  bool is_write_failed_ = false;     ///< A frame was cut off. The fibers only.
-  bool is_writer_idle_ = false;      ///< The writing fiber waits for something to be queued.
+  bool is_write_failed_ = false;      ///< A frame was cut off. The fibers only.
+  bool is_writer_idle_ = false;       ///< The writing fiber waits for something to be queued.
+  bool is_written_in_place_ = false;  ///< Another fiber writes: see send_data().
+  Event has_written_in_place_;        ///< Set when it has ended.
+  int small_left_ = 0;                ///< How many small receives end a bulk; 0: there is none.
+  BulkMemory bulk_;
   std::optional<Loop> loop_;         ///< Where the fibers run.
   int running_ = 0;                  ///< Fibers that have not ended.
   std::size_t opened_seen_ = 0;      ///< What protocol.opened_count() was in the last send().

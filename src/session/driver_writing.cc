@@ -2,6 +2,8 @@
 #include <array>
 #include <utility>
 
+#include "hotline/engine/cancel_hold.h"
+#include "hotline/engine/deadline_scope.h"
 #include "net/stream_access.h"
 #include "session/driver.h"
 
@@ -46,14 +48,16 @@ void Driver::write_all(TaskGroup& fibers) {
 /// Waits until there are bytes to write, and takes them. Returns false when nothing will follow.
 bool Driver::take_queued(Lock& held, std::string& taken) {
   while (!is_stopping_) {
-    if (protocol.has_output()) protocol.take_output(queued_);
-    if (!queued_.empty()) {
-      std::swap(queued_, taken);
-      waiters.wake_one(kRoom);
-      return true;
+    if (!is_written_in_place_) {
+      if (protocol.has_output()) protocol.take_output(queued_);
+      if (!queued_.empty()) {
+        std::swap(queued_, taken);
+        waiters.wake_one(kRoom);
+        return true;
+      }
+      if (has_nothing_to_follow()) return false;
+      drop_buffers(taken);
     }
-    if (has_nothing_to_follow()) return false;
-    drop_buffers(taken);
     is_writer_idle_ = true;
     held.unlock();
     auto waited = has_queued_.wait();
@@ -78,6 +82,7 @@ void Driver::drop_buffers(std::string& taken) {
 
 /// Sends what is queued, such as GOODBYE with the reason, as far as that needs no wait.
 void Driver::send_farewell() {
+  wait_written();
   Lock held = lock();
   if (protocol.has_output()) protocol.take_output(queued_);
   const std::string last = std::exchange(queued_, {});
@@ -98,7 +103,8 @@ Result<std::size_t> Driver::queue_data(SessionStreamId id, std::uint8_t flow, By
   return *begun;
 }
 
-Result<std::size_t> Driver::send_data(SessionStreamId id, std::uint8_t flow, Bytes bytes) {
+Result<std::size_t> Driver::send_data(Lock& held, SessionStreamId id, std::uint8_t flow,
+                                      Bytes bytes, Deadline deadline) {
   if (bytes.size() < kDirectBytesMin || !can_write_now()) return queue_data(id, flow, bytes);
   std::array<std::string, kDirectFramesMax> heads;
   std::array<Bytes, 2 * kDirectFramesMax> pieces;
@@ -112,27 +118,62 @@ Result<std::size_t> Driver::send_data(SessionStreamId id, std::uint8_t flow, Byt
     pieces[count++] = bytes.subspan(taken, *begun);
     taken += *begun;
   }
-  write_now_or_queue(std::span(pieces).first(count));
+  if (count > 0) write_in_place(held, std::span(pieces).first(count), deadline);
   return taken;
 }
 
 /// Returns true if a fiber on the loop may write in place of the writing fiber.
 bool Driver::can_write_now() const {
   const bool is_on_loop = loop_ && loop_->is_current();
-  return is_on_loop && is_writer_idle_ && queued_.empty() && !net::StreamAccess::has_layer(stream_);
+  return is_on_loop && is_writer_idle_ && !is_written_in_place_ && queued_.empty() &&
+         !net::StreamAccess::has_layer(stream_);
 }
 
-void Driver::write_now_or_queue(std::span<const Bytes> pieces) {
-  std::size_t sent = stream_.write_now(pieces);
-  // Without memory for the rest, a frame is cut off.
-  is_write_failed_ = true;
-  for (const Bytes piece : pieces) {
-    const std::size_t skipped = std::min(sent, piece.size());
-    queued_.append(as_text(piece.subspan(skipped)));
-    sent -= skipped;
+/// Writes without the lock. What others send is queued until then.
+void Driver::write_in_place(Lock& held, std::span<Bytes> pieces, Deadline deadline) {
+  is_written_in_place_ = true;
+  held.unlock();
+  {
+    const DeadlineScope scope(deadline);
+    while (!pieces.empty()) {
+      std::size_t sent = net::StreamAccess::write_some(stream_, pieces);
+      if (sent == 0) break;
+      while (!pieces.empty() && sent >= pieces.front().size()) {
+        sent -= pieces.front().size();
+        pieces = pieces.subspan(1);
+      }
+      if (!pieces.empty()) pieces.front() = pieces.front().subspan(sent);
+    }
   }
-  is_write_failed_ = false;
-  if (!queued_.empty()) has_queued_.set();
+  held.lock();
+  is_written_in_place_ = false;
+  queue_first(pieces);
+  has_written_in_place_.set();
+  if (!queued_.empty() || protocol.has_output() || has_nothing_to_follow()) has_queued_.set();
+}
+
+/// Queues the rest of a frame before what was queued in that time.
+void Driver::queue_first(std::span<const Bytes> pieces) {
+  if (pieces.empty()) return;
+  // Without memory for it, a frame is cut off.
+  const bool was_failed = std::exchange(is_write_failed_, true);
+  std::string first;
+  for (const Bytes piece : pieces) first.append(as_text(piece));
+  queued_.insert(0, first);
+  is_write_failed_ = was_failed;
+}
+
+/// Waits until no other fiber writes, which the end of the connection lets it do.
+void Driver::wait_written() {
+  Lock held = lock();
+  const CancelHold hold;
+  while (is_written_in_place_) {
+    is_write_failed_ = true;
+    held.unlock();
+    stream_.abort();
+    discard(has_written_in_place_.wait());
+    held.lock();
+  }
 }
 
 }  // namespace hotline::session

@@ -6,17 +6,29 @@
 namespace hotline::session {
 namespace {
 
-// Memory that each buffer of a flow keeps while it has nothing: so much, or a multiple of what was
-// read last, because a flow that carries much will need that again at once.
+// Memory that a flow keeps while it has nothing: so much, or a multiple of what was read last,
+// because a flow that carries much will need that again at once.
 constexpr std::size_t kEmptyBytesMax = 16 * 1024;
 constexpr std::size_t kEmptyToLent = 4;
 
 }  // namespace
 
-void Inflow::add(Bytes bytes, std::uint64_t order) {
-  if (arrived_.empty()) order_ = order;
-  arrived_.append(as_text(bytes));
+void Inflow::add(Bytes bytes, std::uint64_t order, SharedMemory memory) {
+  if (bytes.empty()) return;
   unused_ -= std::min<std::uint64_t>(unused_, bytes.size());
+  // The peer had to stop, or nearly so.
+  if (unused_ <= window_ / 8) was_short_ = true;
+  if (memory) {
+    pieces_.push_back({.order = order, .memory = std::move(memory), .shared = bytes});
+    return;
+  }
+  if (!pieces_.empty() && !pieces_.back().memory) {
+    pieces_.back().copied.append(as_text(bytes));
+    return;
+  }
+  Piece piece{.order = order, .copied = std::exchange(spare_, {})};
+  piece.copied.append(as_text(bytes));
+  pieces_.push_back(std::move(piece));
 }
 
 void Inflow::note_end(std::uint64_t total, Bytes trailer, std::uint64_t order) {
@@ -27,23 +39,25 @@ void Inflow::note_end(std::uint64_t total, Bytes trailer, std::uint64_t order) {
 }
 
 Bytes Inflow::lend() {
-  std::swap(arrived_, lent_);
-  return as_bytes(lent_);
+  lent_ = std::move(pieces_.front());
+  pieces_.erase(pieces_.begin());
+  return lent_.bytes();
 }
 
 void Inflow::give_back() {
-  const std::size_t kept = std::max(kEmptyBytesMax, kEmptyToLent * lent_.size());
-  owed_ += lent_.size();
-  lent_.clear();
-  if (!is_empty()) return;
-  drop_if_large(lent_, kept);
-  drop_if_large(arrived_, kept);
+  const std::size_t size = lent_.bytes().size();
+  owed_ += size;
+  std::string used = std::move(lent_.copied);
+  lent_ = {};
+  used.clear();
+  if (spare_.capacity() < used.capacity()) spare_.swap(used);
+  if (is_empty()) drop_if_large(spare_, std::max(kEmptyBytesMax, kEmptyToLent * size));
 }
 
 std::uint32_t Inflow::take_credit(GrowthPool& pool) {
   if (has_ended_) return 0;
-  // The peer had to stop, or nearly so, although everything was read.
-  if (is_empty() && owed_ > 0 && unused_ <= window_ / 8) {
+  // Everything was read, so that more credit would have let the peer go on.
+  if (is_empty() && owed_ > 0 && std::exchange(was_short_, false)) {
     const std::uint64_t grown = std::min({window_, window_max_ - window_, pool.left});
     pool.left -= grown;
     window_ += grown;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "hotline/core/bytes.h"
+#include "session/bulk_memory.h"
 
 namespace hotline::session {
 
@@ -30,12 +32,14 @@ class Inflow {
     window_max_ = std::max(credit, credit_max);
   }
 
-  /// Keeps bytes that have arrived. `order` counts arrivals on the stream.
-  void add(Bytes bytes, std::uint64_t order);
+  /// Keeps bytes that have arrived: a copy, or if it is not null `memory`, of which they are a
+  /// part. `order` counts arrivals on the stream.
+  void add(Bytes bytes, std::uint64_t order, SharedMemory memory = nullptr);
 
   void note_end(std::uint64_t total, Bytes trailer, std::uint64_t order);
 
-  /// Returns everything that has arrived, and lends it until give_back().
+  /// Returns the bytes that came first, as many as are in one place, and lends them until
+  /// give_back(). There are some: see is_empty().
   Bytes lend();
 
   /// Ends the loan of lend(). Call it before the next one.
@@ -48,7 +52,7 @@ class Inflow {
   /// Returns what take_credit() has taken from the pool.
   std::uint64_t growth() const { return window_ - first_; }
 
-  bool is_empty() const { return arrived_.empty(); }
+  bool is_empty() const { return pieces_.empty(); }
   bool has_ended() const { return has_ended_; }
 
   /// Returns true once the reader has seen the end.
@@ -56,15 +60,25 @@ class Inflow {
   void note_end_read() { is_end_read_ = true; }
 
   /// Returns when the first unread bytes, or the end, came; see add().
-  std::uint64_t order() const { return is_empty() ? end_order_ : order_; }
+  std::uint64_t order() const { return is_empty() ? end_order_ : pieces_.front().order; }
 
   std::uint64_t total() const { return total_; }
   const std::string& trailer() const { return trailer_; }
 
  private:
-  std::string arrived_;
-  std::string lent_;
-  std::uint64_t order_ = 0;
+  /// Bytes that came one after another.
+  struct Piece {
+    std::uint64_t order = 0;  ///< When the first of them came: see order().
+    std::string copied{};
+    SharedMemory memory{};  ///< What `shared` is a part of, if it is not null.
+    Bytes shared{};
+
+    Bytes bytes() const { return memory ? shared : as_bytes(copied); }
+  };
+
+  std::vector<Piece> pieces_;  ///< In order. None is empty.
+  Piece lent_;
+  std::string spare_;  ///< Empty, with memory for what arrives next.
   std::uint64_t end_order_ = 0;
   std::uint64_t total_ = 0;
   std::string trailer_;
@@ -75,6 +89,7 @@ class Inflow {
   std::uint64_t window_max_ = 0;
   std::uint64_t unused_ = 0;  ///< What the peer may still send.
   std::uint64_t owed_ = 0;    ///< What was read, and not granted again.
+  bool was_short_ = false;    ///< The peer had nearly no credit since all was read last.
 };
 
 }  // namespace hotline::session

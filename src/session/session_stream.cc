@@ -120,15 +120,19 @@ Result<Bytes> SessionStream::answer(Deadline deadline) {
 
 Result<void> SessionStream::write(std::uint8_t flow, Bytes bytes, Deadline deadline) {
   if (bytes.empty()) return {};
-  return send_when_possible(*driver_, *record_, flow, deadline, [&]() -> Result<bool> {
+  auto lock = driver_->lock();
+  auto sent = attempt_until_done(*driver_, lock, *record_, flow, deadline, [&]() -> Result<bool> {
     while (driver_->has_room() && !bytes.empty()) {
-      const auto queued = driver_->send_data(id_, flow, bytes);
-      if (!queued) return fail(queued.error());
-      if (*queued == 0) return false;
-      bytes = bytes.subspan(*queued);
+      const auto taken = driver_->send_data(lock, id_, flow, bytes, deadline);
+      if (!taken) return fail(taken.error());
+      if (*taken == 0) return false;
+      bytes = bytes.subspan(*taken);
+      if (auto ended = end_of(*driver_, *record_)) return fail(std::move(*ended));
     }
     return bytes.empty();
   });
+  driver_->pass_room();
+  return sent;
 }
 
 Result<std::size_t> SessionStream::wait_credit(std::uint8_t flow, Deadline deadline) {

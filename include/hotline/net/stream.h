@@ -91,9 +91,10 @@ class Stream {
   /// Same as above, without waiting.
   Result<MutableBytes> receive_now();
 
-  /// Reads the bytes that have arrived, at least one, into `into`, which must not be empty. Fails
-  /// as receive() does.
-  Result<std::size_t> read_some(MutableBytes into);
+  /// Reads the bytes that have arrived, at least one, into `into`, which must not be empty. Waits
+  /// no longer than until `deadline`, and returns 0 if nothing has arrived by then. Fails as
+  /// receive(deadline) does.
+  Result<std::size_t> read_some(MutableBytes into, Deadline deadline = Deadline::never());
 
   /// Fills `into`. Fails with `truncated` if the peer closes in the middle, and otherwise as
   /// receive() does. Later bytes are left for the next read.

@@ -74,8 +74,8 @@ class SessionStream {
   /// object. Untrusted.
   Result<Bytes> answer(Deadline deadline = Deadline::never());
 
-  /// Sends bytes of a flow. Waits for credit, and for room to send. Returns when the session has
-  /// taken a copy of them. After a failure a part of them may have been sent.
+  /// Sends bytes of a flow. Waits for credit, and for room to send. Returns when they are sent, or
+  /// the session has a copy of them. After a failure a part of them may have been sent.
   Result<void> write(std::uint8_t flow, Bytes bytes, Deadline deadline = Deadline::never());
 
   /// Waits until bytes of a flow can be sent. Returns how many the credit allows, at least one.
@@ -88,7 +88,7 @@ class SessionStream {
   /// flows must have ended. Never waits.
   Result<void> end_messages() { return end(kMessageFlow); }
 
-  /// Returns the bytes of a flow that have arrived, at least one, after waiting for them; an empty
+  /// Returns bytes of a flow that have arrived, at least one, after waiting for them; an empty
   /// view once the flow has ended, with flow_end(). Valid until the next read() of the flow, or
   /// wait_any(), which also gives the peer credit for them.
   Result<Bytes> read(std::uint8_t flow, Deadline deadline = Deadline::never());

@@ -1,5 +1,7 @@
 #include "session/driver.h"
 
+#include <sys/socket.h>
+
 #include <latch>
 #include <new>
 #include <string>
@@ -118,6 +120,67 @@ TEST_CASE("messages that wait for room are sent when the peer reads again") {
     CHECK(sent == 32);
     { const Session dropped = std::move(lone.client); }
     reader.join();
+  });
+}
+
+/// Reads what arrives at `peer` on this loop into `end`, until `message` has arrived. Returns the
+/// bytes of flow 0 before that.
+std::string read_until_message(int peer, test::SessionEnd& end, std::string_view message) {
+  std::string flow;
+  std::string piece(100'000, '\0');
+  for (;;) {
+    REQUIRE(wait_readable(peer));
+    const ssize_t size = recv(peer, piece.data(), piece.size(), MSG_DONTWAIT);
+    REQUIRE(size > 0);
+    for (const test::KeptEvent& each : end.feed(std::string_view(piece).substr(0, size))) {
+      if (each.event.kind == SessionEvent::Kind::data) flow += each.bytes;
+      if (each.event.kind == SessionEvent::Kind::opened)
+        REQUIRE(end.sender.accept(each.event.stream, {}));
+      if (each.event.kind == SessionEvent::Kind::message && each.bytes == message) return flow;
+    }
+  }
+}
+
+TEST_CASE("a write that ends early while the socket is full loses and doubles nothing") {
+  on_each_loop([](engine::EventLoop&) {
+    SessionOptions generous = pair_options();
+    generous.flow_credit = kCreditMax;
+    LoneClient lone(generous);
+    auto stream = lone.client.open({1, 0}, {});
+    REQUIRE(stream);
+    lone.send(test::accept_frame(1));
+    REQUIRE(stream->answer());
+    std::string sent(4'000'000, '\0');
+    for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>(i * 7 + i / 251);
+    CHECK(kind_of(stream->write(0, as_bytes(sent), deadline_after(50ms))) == "timed_out");
+    test::SessionEnd server(SessionRole::server, generous);
+    std::string arrived;
+    TaskGroup both;
+    REQUIRE(both.spawn("message", [&] { CHECK(stream->send({.payload = as_bytes("last")})); }));
+    arrived = read_until_message(lone.peer.get(), server, "last");
+    REQUIRE(both.join());
+    CHECK(arrived.size() > 100'000);
+    CHECK((arrived == sent.substr(0, arrived.size())));
+  });
+}
+
+TEST_CASE("a session that ends while a fiber waits to write ends that wait") {
+  on_each_loop([](engine::EventLoop&) {
+    SessionOptions generous = pair_options();
+    generous.flow_credit = kCreditMax;
+    LoneClient lone(generous);
+    auto stream = lone.client.open({1, 0}, {});
+    REQUIRE(stream);
+    lone.send(test::accept_frame(1));
+    REQUIRE(stream->answer());
+    const std::string large(8'000'000, 'x');
+    Result<void> written;
+    TaskGroup both;
+    REQUIRE(both.spawn("write", [&] { written = stream->write(0, as_bytes(large)); }));
+    settle();
+    { const Session dropped = std::move(lone.client); }
+    REQUIRE(both.join());
+    CHECK_FALSE(written);
   });
 }
 

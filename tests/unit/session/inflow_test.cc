@@ -1,6 +1,8 @@
 #include "session/inflow.h"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 
@@ -44,6 +46,49 @@ TEST_CASE("bytes are lent in the order in which they arrived, and more can arriv
   CHECK(inflow.is_empty());
 }
 
+/// Memory of a session that holds `text`.
+SharedMemory shared(std::string_view text) {
+  auto memory = std::make_shared<std::byte[]>(text.size());
+  std::ranges::copy(as_bytes(text), memory.get());
+  return memory;
+}
+
+TEST_CASE("shared memory is lent without a copy, in order with bytes that were copied") {
+  Inflow inflow;
+  inflow.begin(100, 100);
+  const SharedMemory memory = shared("shared");
+  inflow.add(as_bytes("before"), 1);
+  inflow.add(Bytes(memory.get(), 6), 2, memory);
+  inflow.add(as_bytes("after "), 3);
+  inflow.add(as_bytes("it"), 4);
+  CHECK(as_text(inflow.lend()) == "before");
+  inflow.give_back();
+  CHECK(inflow.order() == 2);
+  CHECK(inflow.lend().data() == memory.get());
+  inflow.give_back();
+  CHECK(inflow.order() == 3);
+  CHECK(as_text(inflow.lend()) == "after it");
+}
+
+TEST_CASE("shared memory is kept until the loan of it has ended") {
+  Inflow inflow;
+  inflow.begin(100, 100);
+  SharedMemory memory = shared("shared");
+  inflow.add(Bytes(memory.get(), 6), 1, memory);
+  CHECK(memory.use_count() == 2);
+  inflow.lend();
+  CHECK(memory.use_count() == 2);
+  inflow.give_back();
+  CHECK(memory.use_count() == 1);
+}
+
+TEST_CASE("no bytes are nothing to read") {
+  Inflow inflow;
+  inflow.begin(100, 100);
+  inflow.add({}, 1);
+  CHECK(inflow.is_empty());
+}
+
 TEST_CASE("the order of a flow is that of its first unread bytes, and then of its end") {
   Inflow inflow;
   inflow.begin(100, 100);
@@ -83,6 +128,18 @@ TEST_CASE("the credit doubles when the sender had to stop and the reader waits")
   CHECK(flow.read_and_wait() == 200);
   CHECK(flow.inflow.growth() == 100);
   CHECK(flow.pool.left == 900);
+}
+
+TEST_CASE("the credit also grows if its reader takes more than one piece before it waits") {
+  GrowingFlow flow;
+  const SharedMemory memory = shared(std::string(60, 'x'));
+  flow.inflow.add(Bytes(memory.get(), 60), 1, memory);
+  flow.arrive(40);
+  flow.read();
+  CHECK(flow.inflow.take_credit(flow.pool) == 60);
+  CHECK(flow.inflow.growth() == 0);
+  CHECK(flow.read_and_wait() == 140);
+  CHECK(flow.inflow.growth() == 100);
 }
 
 TEST_CASE("the credit does not grow while the reader has something to read") {
