@@ -97,8 +97,9 @@ Result<std::size_t> Stream::read_some(MutableBytes into, Deadline deadline) {
     engine::Receive receive(channel, engine, into);
     const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.now()));
     const int result = state.perform_receive(receive, until);
+    const bool is_due = result == -engine::kDeadlineEnd || result == -ENOBUFS;
     // Another deadline that ends the wait earlier is a failure.
-    if (result == -engine::kDeadlineEnd && deadline.has_passed(engine.now())) return 0;
+    if (is_due && deadline.has_passed(engine.now())) return 0;
     if (result <= 0) return fail(state.receive_error(result));
     state.has_received = true;
     taken = static_cast<std::size_t>(result);

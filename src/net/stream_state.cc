@@ -71,13 +71,15 @@ int Stream::State::perform_receive(engine::Receive& receive, Deadline deadline) 
 
 /// The peer has the write timeout for each chunk. Taking a small part of the chunk does not restart
 /// the timeout.
-int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes) {
+int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_bytes,
+                                WhenEnded when_ended) {
   Engine& engine = Engine::current();
   // Tries once more after the deadline, because the peer may have made room in the meantime.
   const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
   const int result = engine.perform(send, until);
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
-  write_deadline.note(sent, result < 0 || sent == wanted_bytes);
+  const bool is_given_up = result < 0 && when_ended == WhenEnded::fails;
+  write_deadline.note(sent, is_given_up || sent == wanted_bytes);
   return result;
 }
 
@@ -107,9 +109,11 @@ std::size_t Stream::State::send_some(std::span<const Bytes> pieces, Waits waits)
   if (total == 0) return 0;
   const std::span batch = std::span(vectors).first(count);
   engine::SendVectored send(*channel, batch);
+  const int result = waits == Waits::never ? Engine::current().attempt(send)
+                                           : perform_send(send, total, WhenEnded::goes_on);
+  // The kernel reports a reset only once.
+  was_reset |= result == -ECONNRESET;
   // If there is an error, the next write reports it.
-  const int result =
-      waits == Waits::never ? Engine::current().attempt(send) : perform_send(send, total);
   if (result <= 0) return 0;
   const auto sent = static_cast<std::size_t>(result);
   show_sent(batch, sent);

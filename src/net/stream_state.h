@@ -58,7 +58,12 @@ struct Stream::State {
   std::size_t piece_max() const { return options.receive_max.value_or(SIZE_MAX); }
 
   int perform_receive(engine::Receive& receive, Deadline deadline);
-  int perform_send(engine::Operation& send, std::size_t wanted_bytes);
+
+  /// What follows a wait to send that has ended without success.
+  enum class WhenEnded : bool { fails, goes_on };
+  int perform_send(engine::Operation& send, std::size_t wanted_bytes,
+                   WhenEnded when_ended = WhenEnded::fails);
+
   /// Chooses what closing the descriptor does.
   void set_end(WhenDropped manner);
 

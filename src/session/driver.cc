@@ -16,12 +16,8 @@ namespace {
 
 using Kind = SessionEvent::Kind;
 
-// While so much arrives at once, more is likely to follow.
-constexpr std::size_t kBulkBytesMin = 16 * 1024;
-
-// It keeps memory for bulk until nothing arrives for so long, or so many times less than that.
+// It keeps memory for bulk until nothing large has arrived for so long.
 constexpr std::chrono::milliseconds kBulkIdleMax{500};
-constexpr int kSmallMax = 16;
 
 }  // namespace
 
@@ -137,6 +133,7 @@ void Driver::begin_stop() {
 void Driver::end_all() {
   const Lock held = lock();
   is_over_ = true;
+  bulk_.drop();
   wake_waiters();
 }
 
@@ -184,12 +181,13 @@ bool Driver::receive_once() {
 
 /// Chooses how to receive from now on.
 void Driver::note_size(std::size_t received) {
-  if (small_left_ > 0) bulk_.note_filled(received);
-  if (received >= kBulkBytesMin) {
-    small_left_ = kSmallMax;
-  } else if (small_left_ > 0) {
-    small_left_ = received > 0 ? small_left_ - 1 : 0;
-    if (small_left_ == 0) bulk_.drop();
+  if (bulk_end_) bulk_.note_filled(received);
+  const Instant time = now();
+  if (received >= BulkMemory::kSharedBytesMin) {
+    bulk_end_ = time + kBulkIdleMax;
+  } else if (bulk_end_ && *bulk_end_ <= time) {
+    bulk_end_.reset();
+    bulk_.drop();
   }
 }
 
@@ -200,15 +198,14 @@ Result<Bytes> Driver::receive_bytes() {
   {
     const Lock held = lock();
     deadline = protocol.next_deadline();
-    if (small_left_ > 0) room = bulk_.room();
+    if (bulk_end_) room = bulk_.room();
   }
   if (room.empty()) {
     const auto lease = stream_.receive(deadline);
     if (!lease) return fail(lease.error());
     return *lease;
   }
-  const Deadline idle = deadline_after(kBulkIdleMax);
-  const auto size = stream_.read_some(room, Deadline::earliest(deadline, idle));
+  const auto size = stream_.read_some(room, Deadline::earliest(deadline, Deadline::at(*bulk_end_)));
   if (!size) return fail(size.error());
   return room.first(*size);
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "engine/loop_event.h"
 #include "engine/worker.h"
 #include "hotline/core/literal.h"
 #include "hotline/engine/event.h"
@@ -87,8 +88,8 @@ class Driver {
   Result<std::size_t> queue_data(SessionStreamId id, std::uint8_t flow, Bytes bytes);
 
   /// Sends as many of `bytes` as the credit and a few frames allow; returns how many. May wait
-  /// without the lock until the stream has taken them, which spares a copy; what it has not taken
-  /// when that wait ends early, or by `deadline`, is queued.
+  /// some milliseconds without the lock until the stream has taken them, which spares a copy; what
+  /// it has not taken by then, or by `deadline`, is queued.
   Result<std::size_t> send_data(Lock& lock, SessionStreamId id, std::uint8_t flow, Bytes bytes,
                                 Deadline deadline);
 
@@ -146,6 +147,7 @@ class Driver {
   void drop_buffers(std::string& taken);
   bool can_write_now() const;
   void write_in_place(Lock& held, std::span<Bytes> pieces, Deadline deadline);
+  std::span<Bytes> write_pieces(std::span<Bytes> pieces, Deadline deadline);
   void queue_first(std::span<const Bytes> pieces);
   void wait_written();
   bool has_nothing_to_follow() const { return protocol.failure() || protocol.is_finished(); }
@@ -164,11 +166,11 @@ class Driver {
   std::optional<Error> failure_;
   bool is_stopping_ = false;
   bool is_over_ = false;
-  bool is_write_failed_ = false;      ///< A frame was cut off. The fibers only.
+  bool is_write_failed_ = false;      ///< A frame was cut off.
   bool is_writer_idle_ = false;       ///< The writing fiber waits for something to be queued.
   bool is_written_in_place_ = false;  ///< Another fiber writes: see send_data().
-  Event has_written_in_place_;        ///< Set when it has ended.
-  int small_left_ = 0;                ///< How many small receives end a bulk; 0: there is none.
+  engine::LoopEvent* end_of_write_ = nullptr;  ///< A fiber waits for its end.
+  std::optional<Instant> bulk_end_;            ///< Until then it receives into bulk_, if it is set.
   BulkMemory bulk_;
   std::optional<Loop> loop_;         ///< Where the fibers run.
   int running_ = 0;                  ///< Fibers that have not ended.

@@ -1,8 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <new>
 #include <utility>
 
+#include "engine/event_loop.h"
 #include "hotline/engine/cancel_hold.h"
+#include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "net/stream_access.h"
 #include "session/driver.h"
@@ -21,6 +25,9 @@ constexpr std::size_t kDirectBytesMin = 16 * 1024;
 // Other streams wait for as many frames.
 constexpr std::size_t kDirectFramesMax = 4;
 
+// A fiber that writes in place sees an end of its stream or session only after that.
+constexpr std::chrono::milliseconds kInPlaceMax{10};
+
 }  // namespace
 
 void Driver::write_all(TaskGroup& fibers) {
@@ -36,7 +43,7 @@ void Driver::write_all(TaskGroup& fibers) {
     note_lost(std::move(written.error()));
     return fibers.cancel();
   }
-  const bool is_ended = has_nothing_to_follow() && !is_stopping_;
+  const bool is_ended = has_nothing_to_follow() && !is_stopping_ && !is_write_failed_;
   const bool is_finished = protocol.is_finished();
   held.unlock();
   // The peer reads an end after the last frame.
@@ -47,7 +54,7 @@ void Driver::write_all(TaskGroup& fibers) {
 
 /// Waits until there are bytes to write, and takes them. Returns false when nothing will follow.
 bool Driver::take_queued(Lock& held, std::string& taken) {
-  while (!is_stopping_) {
+  while (!is_stopping_ && !is_write_failed_) {
     if (!is_written_in_place_) {
       if (protocol.has_output()) protocol.take_output(queued_);
       if (!queued_.empty()) {
@@ -133,8 +140,18 @@ bool Driver::can_write_now() const {
 void Driver::write_in_place(Lock& held, std::span<Bytes> pieces, Deadline deadline) {
   is_written_in_place_ = true;
   held.unlock();
-  {
-    const DeadlineScope scope(deadline);
+  pieces = write_pieces(pieces, Deadline::earliest(deadline, deadline_after(kInPlaceMax)));
+  held.lock();
+  is_written_in_place_ = false;
+  if (end_of_write_ != nullptr) end_of_write_->set();
+  queue_first(pieces);
+  if (!queued_.empty() || protocol.has_output() || has_nothing_to_follow()) has_queued_.set();
+}
+
+/// Writes until `deadline`, and returns what is left.
+std::span<Bytes> Driver::write_pieces(std::span<Bytes> pieces, Deadline deadline) {
+  const DeadlineScope scope(deadline);
+  try {
     while (!pieces.empty()) {
       std::size_t sent = net::StreamAccess::write_some(stream_, pieces);
       if (sent == 0) break;
@@ -144,36 +161,37 @@ void Driver::write_in_place(Lock& held, std::span<Bytes> pieces, Deadline deadli
       }
       if (!pieces.empty()) pieces.front() = pieces.front().subspan(sent);
     }
+  } catch (const std::bad_alloc&) {
+    // Nothing of `pieces` was sent by that call.
   }
-  held.lock();
-  is_written_in_place_ = false;
-  queue_first(pieces);
-  has_written_in_place_.set();
-  if (!queued_.empty() || protocol.has_output() || has_nothing_to_follow()) has_queued_.set();
+  return pieces;
 }
 
 /// Queues the rest of a frame before what was queued in that time.
 void Driver::queue_first(std::span<const Bytes> pieces) {
   if (pieces.empty()) return;
-  // Without memory for it, a frame is cut off.
+  // Without memory for it, a frame is cut off, and nothing may follow.
   const bool was_failed = std::exchange(is_write_failed_, true);
+  std::string all;
+  all.swap(queued_);
   std::string first;
   for (const Bytes piece : pieces) first.append(as_text(piece));
-  queued_.insert(0, first);
+  first.append(all);
+  queued_ = std::move(first);
   is_write_failed_ = was_failed;
 }
 
-/// Waits until no other fiber writes, which the end of the connection lets it do.
+/// Waits until no other fiber writes, which is at most kInPlaceMax.
 void Driver::wait_written() {
   Lock held = lock();
+  if (!is_written_in_place_) return;
+  engine::LoopEvent ended(*engine::EventLoop::running());
+  end_of_write_ = &ended;
+  held.unlock();
   const CancelHold hold;
-  while (is_written_in_place_) {
-    is_write_failed_ = true;
-    held.unlock();
-    stream_.abort();
-    discard(has_written_in_place_.wait());
-    held.lock();
-  }
+  static_cast<void>(ended.wait());
+  held.lock();
+  end_of_write_ = nullptr;
 }
 
 }  // namespace hotline::session

@@ -15,7 +15,8 @@ namespace hotline HOTLINE_PUBLIC {
 /// What one end of a session announces to its peer, and what it limits. The peer can make this end
 /// keep at most `streams_max` x (`frame_max` + `message_credit` + `flows_max` x `flow_credit`)
 /// bytes of its requests, messages and flows, and `growth_max` more. Many short messages take twice
-/// the memory that they cost, and flows of which much arrives at once up to four times.
+/// the memory that they cost, and flows of which much arrives at once up to four times; 1.2 MiB are
+/// kept besides for half a second after that.
 struct SessionOptions {
   /// The name of the protocol above; both ends give the same one. 1 to 64 of `a`-`z`, `0`-`9`, `.`,
   /// `-`, `_` and `/`.

@@ -63,8 +63,15 @@ unsigned hot_buffers(const LoopOptions& options, const BufferPool& pool) {
 }
 
 std::size_t send_bytes_of(const Operation& operation) {
-  if (operation.kind() != Operation::Kind::send) return 0;
-  return static_cast<const Send&>(operation).bytes().size();
+  if (operation.kind() == Operation::Kind::send) {
+    return static_cast<const Send&>(operation).bytes().size();
+  }
+  if (operation.kind() != Operation::Kind::send_vectored) return 0;
+  std::size_t sum = 0;
+  for (const iovec& each : static_cast<const SendVectored&>(operation).pieces()) {
+    sum += each.iov_len;
+  }
+  return sum;
 }
 
 }  // namespace
