@@ -60,10 +60,8 @@ FileOutcome<FileLister> FileHome::list(const ListDirectory& request) {
   if (auto may = may_read(); !may) return std::unexpected(may.error());
   auto directory = (*view)->tree().open_directory(request.path);
   if (!directory) return std::unexpected(std::move(directory.error()));
-  auto mounted = mounted_for(request);
-  if (!mounted) return std::unexpected(std::move(mounted.error()));
   return FileLister::open(*std::move(directory), request,
-                          {.may_read = may_read, .mounted = *std::move(mounted)});
+                          {.may_read = may_read, .mounted = mounted_for(request)});
 }
 
 FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {

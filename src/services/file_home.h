@@ -153,10 +153,10 @@ class FileHome {
 
   View view_of(const FilePath& path);
   View open_share(const std::string& name);
-  FileOutcome<std::vector<const FileView*>> all_views();
+  std::vector<View> all_views();
   FileOutcome<FileRights> rights_in(std::string_view share) const;
   std::vector<std::string> share_names() const;
-  FileOutcome<std::vector<FileLister::Mounted>> mounted_for(const ListDirectory& request);
+  std::vector<FileLister::Mounted> mounted_for(const ListDirectory& request);
   bool has_key_elsewhere(const FileView& view, const UploadKey& key) const;
   FileOutcome<UploadHold> begin_upload(const FileView& view, const PutFile& request,
                                        const FileTarget& target);

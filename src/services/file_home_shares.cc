@@ -14,6 +14,19 @@ std::string_view first_component(const FilePath& path) {
   return std::string_view(path.text()).substr(0, path.text().find('/'));
 }
 
+FileOutcome<void> refused_reading() { return refuse(FileErrorCode::not_permitted); }
+
+/// Adds what the directory of a share is, and the directory itself if the user may read it.
+void look_into(const FileView& view, ListDirectory::Detail detail, FileLister::Mounted& share) {
+  const auto status = view.tree().status(share.entry.path);
+  if (!status) return;
+  if (detail != ListDirectory::Detail::names) share.entry.meta = meta_of(*status);
+  share.may_read = view.right_check(&FileRights::can_read);
+  if (!share.may_read()) return;
+  auto directory = view.tree().open_directory(share.entry.path);
+  if (directory) share.directory = *std::move(directory);
+}
+
 /// Waits until the disk has what was dropped.
 FileOutcome<FileVersion> sync_staging(const FileView& view) {
   if (view.tree().durability() == FileDurability::none) return FileVersion();
@@ -75,36 +88,29 @@ std::vector<std::string> FileHome::share_names() const {
   return names;
 }
 
-FileOutcome<std::vector<const FileView*>> FileHome::all_views() {
-  std::vector<const FileView*> views = {&own_};
+/// Returns the views of the home and of the shares, or why one of these cannot be opened.
+std::vector<FileHome::View> FileHome::all_views() {
+  std::vector<View> views = {&own_};
   for (const std::string& name : share_names()) {
-    const auto view = view_of(FilePath::parse(name).value());
-    if (!view) return std::unexpected(view.error());
+    auto view = view_of(FilePath::parse(name).value());
     // It may have been taken away in the meantime.
-    if (*view != &own_) views.push_back(*view);
+    if (!view || *view != &own_) views.push_back(std::move(view));
   }
   return views;
 }
 
-/// Returns the shares if the home itself is listed.
-FileOutcome<std::vector<FileLister::Mounted>> FileHome::mounted_for(const ListDirectory& request) {
+/// Returns the shares if the home itself is listed. One that cannot be opened, which the log says,
+/// does not hide the others.
+std::vector<FileLister::Mounted> FileHome::mounted_for(const ListDirectory& request) {
   std::vector<FileLister::Mounted> mounted;
   if (!request.path.is_home()) return mounted;
   for (const std::string& name : share_names()) {
     const FilePath top = FilePath::parse(name).value();
     const auto view = view_of(top);
-    if (!view) return std::unexpected(view.error());
-    if (*view == &own_) continue;
-    const auto status = (*view)->tree().status(top);
-    if (!status) return std::unexpected(status.error());
-    FileLister::Mounted share{.entry = {.path = top, .meta = meta_of(*status)},
-                              .may_read = (*view)->right_check(&FileRights::can_read)};
-    if (request.detail == ListDirectory::Detail::names) share.entry.meta = {};
-    if (share.may_read()) {
-      auto directory = (*view)->tree().open_directory(top);
-      if (!directory) return std::unexpected(std::move(directory.error()));
-      share.directory = *std::move(directory);
-    }
+    if (view && *view == &own_) continue;
+    FileLister::Mounted share{.entry = {.path = top, .meta = {.kind = FileKind::directory}},
+                              .may_read = refused_reading};
+    if (view) look_into(**view, request.detail, share);
     mounted.push_back(std::move(share));
   }
   return mounted;
@@ -122,14 +128,12 @@ bool FileHome::has_key_elsewhere(const FileView& view, const UploadKey& key) con
 }
 
 FileOutcome<std::vector<UploadEntry>> FileHome::uploads() {
-  const auto views = all_views();
-  if (!views) return std::unexpected(views.error());
   FileOutcome<void> may = own_.check({&FileRights::can_write});
   std::vector<UploadEntry> uploads;
-  for (const FileView* view : *views) {
-    if (!view->check({&FileRights::can_write})) continue;
+  for (const View& view : all_views()) {
+    if (!view || !(*view)->check({&FileRights::can_write})) continue;
     may = {};
-    std::ranges::move(view->uploads().entries(), std::back_inserter(uploads));
+    std::ranges::move((*view)->uploads().entries(), std::back_inserter(uploads));
   }
   if (!may) return std::unexpected(std::move(may.error()));
   std::ranges::sort(uploads, {}, &UploadEntry::last_byte);
@@ -137,20 +141,25 @@ FileOutcome<std::vector<UploadEntry>> FileHome::uploads() {
 }
 
 FileOutcome<FileVersion> FileHome::drop(const UploadKey& key) {
-  const auto views = all_views();
-  if (!views) return std::unexpected(views.error());
   FileOutcome<void> result = own_.check({&FileRights::can_write});
-  for (const FileView* view : *views) {
-    if (!view->check({&FileRights::can_write})) continue;
-    const auto lock = view->uploads().beginning().lock();
+  FileOutcome<void> unopened;
+  for (const View& view : all_views()) {
+    if (!view) {
+      unopened = std::unexpected(view.error());
+      continue;
+    }
+    if (!(*view)->check({&FileRights::can_write})) continue;
+    const auto lock = (*view)->uploads().beginning().lock();
     if (!lock) return storage_failure(lock.error());
-    const auto staged = view->uploads().find(key);
+    const auto staged = (*view)->uploads().find(key);
     if (staged != nullptr) {
-      view->uploads().drop(staged);
-      return sync_staging(*view);
+      (*view)->uploads().drop(staged);
+      return sync_staging(**view);
     }
     result = refuse(FileErrorCode::not_found);
   }
+  // The upload may be there.
+  if (!unopened) return std::unexpected(std::move(unopened.error()));
   return std::unexpected(std::move(result.error()));
 }
 

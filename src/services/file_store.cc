@@ -169,12 +169,15 @@ Result<std::shared_ptr<FileHome>> FileStore::load_home(const FileUser& user) {
 }
 
 /// Returns the user of a home as the users and shares say now: one that is not among them any more
-/// is disabled.
+/// is disabled. A share that is not there still has its name, so that nothing for it goes to the
+/// home: the user has no right to it.
 FileUser FileStore::user_now(const FileHome& home) {
   FileUser user = home.user();
   user.is_disabled = true;
   if (const FileUser* const now = users_.find(user.name)) user = *now;
-  std::erase_if(user.shares, [&](const auto& each) { return !shares_->has(each.first); });
+  for (auto& [name, rights] : user.shares) {
+    if (!shares_->has(name)) rights = {};
+  }
   return user;
 }
 

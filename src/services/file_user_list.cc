@@ -54,6 +54,10 @@ Result<void> apply(const FileUserList::Change& change, FileUser& user) {
   for (const auto& [share, letters] : change.shares) {
     const auto rights = services::parse_file_rights(letters);
     if (!rights && letters != "none") return refuse_rights(letters);
+    if (!rights && !user.shares.contains(share)) {
+      return refuse_user(ErrorKind::not_found, "the user does not have the share '" + share + "'",
+                         "'hotline files user list' shows the users");
+    }
     user.shares.erase(share);
     if (rights) user.shares.emplace(share, *rights);
   }

@@ -104,9 +104,30 @@ class Shares(unittest.TestCase):
         self.operate("user", "set", "bob", "--share", "team=none")
         self.reload(lambda: self.lists("bob") == [])
         self.assertEqual(self.lists("alice"), ["team/"])
-        self.operate("share", "remove", "team")
+        self.operate("user", "set", "bob", "--share", "team=none", status=1)
+        self.operate("user", "set", "alice", "--share", "team=none")
         self.reload(lambda: self.lists("alice") == [])
         self.assertEqual(self.shared(), {"a": b"12345"})
+
+    def test_nothing_for_a_share_that_is_not_there_goes_to_the_home(self):
+        write_file(os.path.join(self.here, "a"), b"12345")
+        self.done("alice", "put", "a", "--to", "own")
+        self.operate("share", "remove", "team")
+        self.reload(lambda: run("--home", self.state("alice"), "get", self.endpoint, "team",
+                                "-r", "--to", "none", "-n", cwd=self.here).returncode == REFUSED)
+        for restarted in (False, True):
+            with self.subTest(restarted=restarted):
+                if restarted:
+                    self.assertEqual(self.server.drain(), 0)
+                    self.serve()
+                self.assertEqual(self.lists("alice"), ["own", "team/"])
+                for words in (["put", "a", "--to", "team/a"], ["mkdir", "team/d"]):
+                    refused = run("--home", self.state("alice"), words[0], self.endpoint,
+                                  *words[1:], cwd=self.here)
+                    self.assertNotEqual(refused.returncode, 0)
+        homes = tree(os.path.join(self.root, "homes"))
+        self.assertEqual(homes["alice/own"], b"12345")
+        self.assertNotIn("alice/team", homes)
 
     def test_a_share_is_counted_after_a_kill(self):
         write_file(os.path.join(self.here, "a"), bytes(600))

@@ -46,7 +46,7 @@ TEST_CASE("what is not a share or a value is refused, and changes nothing") {
   auto users = FileUserList::open(root.path()).value();
   CHECK(test::kind_of(users.set("alice", {.shares = {{"none", "r"}}})) == "not_found");
   CHECK(test::kind_of(users.set("alice", {.shares = {{"team", "x"}}})) == "invalid_argument");
-  CHECK(users.set("alice", {.shares = {{"none", "none"}}}));
+  CHECK(test::kind_of(users.set("alice", {.shares = {{"team", "none"}}})) == "not_found");
   CHECK(FileUserList::open(root.path()).value().users()[0].shares.empty());
 }
 

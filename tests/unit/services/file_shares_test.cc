@@ -20,13 +20,15 @@ using test::file_path;
 using test::SharedRoot;
 using Home = SharedRoot::Home;
 
-TEST_CASE("a share that is removed is gone for its users, and one that is unknown is a fault") {
+TEST_CASE("a share that is removed refuses its users, and nothing for it goes to their homes") {
   const SharedRoot root;
   const Home alice = root.home("alice");
   REQUIRE(test::store_content(*alice, "team/a", "1"));
   fs::remove(root.directory.file("shares/team.toml"));
   CHECK(root.store->reload().size() == 2);
-  CHECK(code_of(alice->stat({.path = file_path("team/a")})) == FileErrorCode::not_found);
+  CHECK(code_of(alice->stat({.path = file_path("team/a")})) == FileErrorCode::not_permitted);
+  CHECK_FALSE(test::store_content(*root.home("bob"), "team/b", "1"));
+  CHECK_FALSE(fs::exists(root.directory.file("homes/bob/team")));
   CHECK(root.store->maintain());
   root.describe("shares/team", "quota = 1\n");
   CHECK(root.store->reload().empty());
