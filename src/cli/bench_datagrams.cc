@@ -138,6 +138,7 @@ void BenchDatagrams::expire(Instant at) {
     if (!place.is_waiting || at - place.sent < timeout) continue;
     place.is_waiting = false;
     free_.push_back(i);
+    count_bound(place, at);
     tally_.add(BenchFault::unanswered,
                make_error(ErrorKind::timed_out, "receive from", plan_.endpoint.to_string(),
                           "no reply within " + format_duration(timeout),
@@ -186,12 +187,22 @@ std::string BenchDatagrams::fault_of(const Place& place, const Datagram& reply) 
 
 /// Counts a failure of the socket, which stays. Returns false if the load on it cannot go on.
 bool BenchDatagrams::lose(const Error& error) {
-  if (error.kind == ErrorKind::cancelled) return false;
+  if (error.kind == ErrorKind::cancelled) {
+    const Instant at = exact_now();
+    for (const Place& each : places_) {
+      if (each.is_waiting) count_bound(each, at);
+    }
+    return false;
+  }
   tally_.add(fault_of_end(error), error);
   if (!patience_.is_over(exact_now())) return sleep_for(patience_.next_pause()).has_value();
   const std::size_t waiting = places_.size() - free_.size();
   if (waiting > 0) tally_.add(BenchFault::unanswered, error, waiting);
   return false;
+}
+
+void BenchDatagrams::count_bound(const Place& place, Instant at) {
+  if (plan_.options.rate) tally_.add_bound(schedule_->times(), place.due, at);
 }
 
 }  // namespace hotline::cli

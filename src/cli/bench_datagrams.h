@@ -29,8 +29,10 @@ class BenchDatagrams {
   /// As BenchStream::run().
   void run(BenchGate& gate, Semaphore& connecting);
 
-  /// As BenchStream::missed().
-  std::uint64_t missed(Instant now) const { return schedule_ ? schedule_->missed(now) : 0; }
+  /// As BenchStream::count_missed().
+  void count_missed(Instant end) const {
+    if (schedule_) tally_.add_missed(*schedule_, end);
+  }
 
  private:
   /// A place for a datagram without a reply. The numbers of its datagrams are equal modulo the
@@ -52,6 +54,7 @@ class BenchDatagrams {
   Place* place_of(Bytes reply);
   std::string fault_of(const Place& place, const Datagram& reply) const;
   bool lose(const Error& error);
+  void count_bound(const Place& place, Instant at);
 
   const BenchPlan& plan_;
   BenchTally& tally_;

@@ -49,7 +49,7 @@ Result<void> BenchLoop::run_all() {
   if (!started) fibers.cancel();
   const auto joined = fibers.join();
   const Instant end = now();
-  for (const Connection& each : connections) tally_.missed += each.missed(end);
+  for (const Connection& each : connections) each.count_missed(end);
   return started ? joined : started;
 }
 

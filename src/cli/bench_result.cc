@@ -37,12 +37,13 @@ std::vector<std::string> cells_of(std::string_view name, const Histogram& times)
   return cells;
 }
 
-std::string latency_table(const BenchTally& tally) {
+std::string latency_table(const BenchResult& result) {
   std::vector<std::vector<std::string>> rows{{"", "mean"}};
   for (const Percentile& each : kPercentiles) rows.front().emplace_back(each.name);
   rows.front().emplace_back("max");
-  rows.push_back(cells_of("  latency", tally.latencies));
-  if (tally.connects.total() > 0) rows.push_back(cells_of("  connecting", tally.connects));
+  rows.push_back(cells_of("  latency", result.with_bounds()));
+  const Histogram& connects = result.tally.connects;
+  if (connects.total() > 0) rows.push_back(cells_of("  connecting", connects));
   return table(rows);
 }
 
@@ -110,6 +111,12 @@ double BenchResult::per_second(std::uint64_t count) const {
   return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
+Histogram BenchResult::with_bounds() const {
+  Histogram all = tally.latencies;
+  all.add(tally.bounds);
+  return all;
+}
+
 std::string bench_text_of(const BenchResult& result, const BenchPlan& plan) {
   const BenchTally& tally = result.tally;
   std::vector<Definition> rows = {
@@ -127,9 +134,14 @@ std::string bench_text_of(const BenchResult& result, const BenchPlan& plan) {
         {"not sent", plural(tally.missed, "message that was due", "messages that were due") +
                          ": the endpoint, or this machine, was too slow"});
   }
+  if (const std::uint64_t bounds = tally.bounds.total(); bounds > 0) {
+    rows.push_back({"no reply", plural(bounds, "latency is that of a message",
+                                       "latencies are those of messages") +
+                                    " without a reply, up to the end or --timeout: a lower bound"});
+  }
   rows.push_back({"errors", faults_text(tally)});
   if (result.is_interrupted) rows.push_back({"ended early", "interrupted"});
-  return two_columns(rows) + '\n' + latency_table(tally);
+  return two_columns(rows) + '\n' + latency_table(result);
 }
 
 JsonLine bench_json_of(const BenchResult& result, const BenchPlan& plan) {
@@ -147,7 +159,8 @@ JsonLine bench_json_of(const BenchResult& result, const BenchPlan& plan) {
   line.add("rate", number(rounded(result.rate())));
   line.add("sent_bytes_per_second", number(rounded(result.per_second(tally.bytes_sent))));
   line.add("received_bytes_per_second", number(rounded(result.per_second(tally.bytes_received))));
-  line.add("latency_ns", json_of_times(tally.latencies));
+  line.add("latency_ns", json_of_times(result.with_bounds()));
+  line.add("latency_bounds", number(tally.bounds.total()));
   line.add("connections_made", number(tally.connects.total()));
   line.add("connecting_ns", json_of_times(tally.connects));
   line.add("not_sent", number(tally.missed)).add("errors", json_of_faults(tally));

@@ -26,6 +26,9 @@ struct BenchResult {
 
   double per_second(std::uint64_t count) const;
 
+  /// Returns the latencies, and the bounds of those that are longer than was waited.
+  Histogram with_bounds() const;
+
   /// Returns true if there was a connection, or a reply.
   bool has_begun() const { return tally.connects.total() + tally.latencies.total() > 0; }
 };

@@ -156,7 +156,7 @@ LatencyPlotTexts picture_texts(const BenchResult& result, const BenchPlan& plan)
 }
 
 Result<void> draw_picture(StagedFile& file, const BenchResult& result, const BenchPlan& plan) {
-  const std::string picture = latency_svg(result.tally.latencies, picture_texts(result, plan));
+  const std::string picture = latency_svg(result.with_bounds(), picture_texts(result, plan));
   if (auto written = file.append(as_bytes(picture)); !written) return written;
   return file.publish();
 }
@@ -174,7 +174,7 @@ ExitStatus print_result(const BenchResult& result, const BenchPlan& plan, Output
 ExitStatus report_result(const BenchResult& result, const BenchPlan& plan,
                          std::optional<StagedFile>& picture, OutputForm form) {
   ExitStatus status = print_result(result, plan, form);
-  if (picture && result.tally.latencies.total() > 0) {
+  if (picture && result.with_bounds().total() > 0) {
     const auto drawn = draw_picture(*picture, result, plan);
     if (!drawn) status = report_error(drawn.error(), ExitStatus::failed, form);
   }

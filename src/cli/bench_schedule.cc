@@ -9,6 +9,9 @@ namespace {
 
 constexpr double kNanoseconds = 1e9;
 
+/// So many groups of missed messages would be counted if all had the size of the largest.
+constexpr std::uint64_t kGroups = 256;
+
 std::uint64_t share_of(const BenchOptions& options, std::size_t index) {
   if (!options.messages) return std::numeric_limits<std::uint64_t>::max();
   const std::size_t rest = *options.messages % options.connections;
@@ -50,14 +53,40 @@ void BenchSchedule::advance(Instant due) {
 
 std::uint64_t BenchSchedule::missed(Instant now) const {
   if (!rate_) return 0;
-  const Instant until = std::min(now, times_.end.instant());
+  const std::uint64_t number = number_before(until(now));
+  const std::uint64_t first = first_missed();
+  return std::min(number - std::min(number, first), left_);
+}
+
+Histogram BenchSchedule::missed_bounds(Instant now) const {
+  Histogram bounds;
+  if (!rate_) return bounds;
+  const Instant end = until(now);
+  std::uint64_t number = first_missed();
+  std::uint64_t group = 1;
+  for (std::uint64_t left = missed(now); left > 0; left -= group, number += group) {
+    bounds.record((end - due_of(number + group - 1)).count(), group);
+    if (left > group) group = std::clamp((left - group) / kGroups, std::uint64_t{1}, left - group);
+  }
+  return bounds;
+}
+
+Instant BenchSchedule::until(Instant now) const { return std::min(now, times_.end.instant()); }
+
+/// Returns how many messages are due before `until`.
+std::uint64_t BenchSchedule::number_before(Instant until) const {
   const double seconds = std::chrono::duration<double>(until - times_.begin).count();
   const double due = std::ceil((seconds * *rate_ - static_cast<double>(index_)) /
                                static_cast<double>(connections_));
   auto number = static_cast<std::uint64_t>(std::max(due, 0.0));
-  // A fraction may be rounded up.
-  while (number > next_ && due_of(number - 1) >= until) --number;
-  return std::min(number - std::min(number, next_), left_);
+  // A fraction may be rounded up, or down.
+  while (number > 0 && due_of(number - 1) >= until) --number;
+  while (due_of(number) < until) ++number;
+  return number;
+}
+
+std::uint64_t BenchSchedule::first_missed() const {
+  return std::max(next_, number_before(times_.measured_from));
 }
 
 }  // namespace hotline::cli

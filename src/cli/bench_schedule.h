@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/bench_options.h"
+#include "cli/histogram.h"
 #include "hotline/core/deadline.h"
 #include "hotline/engine/clock.h"
 
@@ -41,13 +42,21 @@ class BenchSchedule {
   /// Returns true if a message that is due at `due` counts.
   bool is_measured(Instant due) const { return due >= times_.measured_from; }
 
-  /// Returns how many messages of an open loop were due before `now` and have not been sent.
+  /// Returns how many messages of an open loop that count were due before `now`, or the end of the
+  /// time if that is earlier, and have not been sent.
   std::uint64_t missed(Instant now) const;
+
+  /// Returns for how many nanoseconds each of them has been due by then. Those of many messages are
+  /// up to 0.4 % too low, except the longest.
+  Histogram missed_bounds(Instant now) const;
 
   const BenchTimes& times() const { return times_; }
 
  private:
   Instant due_of(std::uint64_t number) const;
+  Instant until(Instant now) const;
+  std::uint64_t number_before(Instant until) const;
+  std::uint64_t first_missed() const;
 
   BenchTimes times_;
   std::optional<double> rate_;

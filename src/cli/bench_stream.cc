@@ -44,9 +44,14 @@ bool BenchStream::is_connected() {
   while (!is_over_ && !frames_) {
     const Instant at = exact_now();
     const auto due = schedule_->next(at);
-    if (!due || (needs_pause_ && !pause())) return false;
-    if (plan_.options.per_connection && *due > at && !sleep_until(Deadline::at(*due))) return false;
-    connect();
+    if (!due) return false;
+    if (needs_pause_) {
+      if (!pause()) return false;
+    } else if (plan_.options.per_connection && *due > at) {
+      if (!sleep_until(Deadline::at(*due))) return false;
+    } else {
+      connect();
+    }
   }
   return !is_over_;
 }
@@ -87,9 +92,7 @@ void BenchStream::converse() {
     if (*reply) {
       if (!take_all(**reply, at)) return;
     } else if (has_stalled(at)) {
-      const std::string waited = format_duration(plan_.options.timeout);
-      return lose(make_error(ErrorKind::timed_out, "receive from", plan_.endpoint.to_string(),
-                             "no reply within " + waited, "--timeout 60s waits longer"));
+      return lose(stall_error());
     }
   }
 }
@@ -121,6 +124,12 @@ bool BenchStream::gather(Instant at) {
 
 /// Returns false if the connection has ended.
 bool BenchStream::send_due(Instant at) {
+  if (write_failure_) {
+    // Replies that were sent before may still come.
+    if (!waiting_.empty()) return true;
+    lose(Error(*write_failure_));
+    return false;
+  }
   if (is_writing_ || !gather(at)) return true;
   const auto written = write();
   if (!written) lose(written.error());
@@ -145,24 +154,65 @@ Result<void> BenchStream::write_beside() {
   return spawned;
 }
 
-/// If a write fails, the reads on the connection fail too, or time out.
 void BenchStream::go_on_writing() {
-  while (frames_->stream().write_all(pieces_) && gather(exact_now())) {
-  }
+  do {
+    write_began_ = exact_now();
+    auto written = frames_->stream().write_all(pieces_);
+    write_began_.reset();
+    if (!written) write_failure_ = std::move(written.error());
+  } while (!write_failure_ && gather_when_due());
   is_writing_ = false;
+  written_.release();
+}
+
+/// The fiber that reads does not learn that a message is due earlier than it knew, so this one
+/// waits for the time. Returns false if there is no room, or no message any more.
+bool BenchStream::gather_when_due() {
+  for (;;) {
+    const Instant at = exact_now();
+    if (gather(at)) return true;
+    const auto due = has_room() ? schedule_->next(at) : std::nullopt;
+    if (!due || !sleep_until(Deadline::at(*due))) return false;
+  }
 }
 
 Deadline BenchStream::wait_limit(Instant at) const {
   Deadline limit = Deadline::never();
-  if (!waiting_.empty()) limit = Deadline::after(waiting_.front().sent, plan_.options.timeout);
-  if (is_writing_ || !has_room()) return limit;
+  const bool is_waiting = !waiting_.empty();
+  if (is_waiting) limit = Deadline::after(waiting_.front().sent, plan_.options.timeout);
+  if (is_writing_) {
+    if (is_waiting) return limit;
+    // What the other fiber does next is not known yet.
+    limit = Deadline::after(at, plan_.options.timeout);
+    const Deadline end = schedule_->times().end;
+    return end.has_passed(at) ? limit : Deadline::earliest(limit, end);
+  }
+  if (write_failure_ || !has_room()) return limit;
   const auto due = schedule_->next(at);
   return due ? Deadline::earliest(limit, Deadline::at(*due)) : limit;
 }
 
 bool BenchStream::has_stalled(Instant at) const {
-  return !waiting_.empty() &&
-         Deadline::after(waiting_.front().sent, plan_.options.timeout).has_passed(at);
+  const auto since = waiting_.empty() ? write_began_ : std::optional(waiting_.front().sent);
+  return since && Deadline::after(*since, plan_.options.timeout).has_passed(at);
+}
+
+Error BenchStream::stall_error() const {
+  const std::string waited = format_duration(plan_.options.timeout);
+  if (waiting_.empty()) {
+    return make_error(ErrorKind::timed_out, "send to", plan_.endpoint.to_string(),
+                      "the rest of a message was not taken within " + waited,
+                      "--timeout 60s waits longer");
+  }
+  return make_error(ErrorKind::timed_out, "receive from", plan_.endpoint.to_string(),
+                    "no reply within " + waited, "--timeout 60s waits longer");
+}
+
+/// Counts the messages that were waited for until the load ended, or for the whole timeout. Those
+/// that a connection lost earlier say nothing about how long a reply takes.
+void BenchStream::count_bounds(Instant at) {
+  if (!plan_.options.rate) return;
+  for (const Waiting& each : waiting_) tally_.add_bound(schedule_->times(), each.due, at);
 }
 
 /// Takes `reply`, which came `at`, and all that have arrived with it. Returns false if the
@@ -221,13 +271,16 @@ void BenchStream::lose(const Error& error) {
     tally_.add(fault_of_end(error), error);
     if (!waiting_.empty()) tally_.add(BenchFault::unanswered, error, waiting_.size());
   }
+  const Instant at = exact_now();
+  const bool is_stalled = error.kind == ErrorKind::timed_out;
+  if (is_cancelled || is_stalled || schedule_->times().end.has_passed(at)) count_bounds(at);
   drop();
   is_over_ = is_over_ || is_cancelled;
 }
 
 /// Ends the connection after its last reply.
 void BenchStream::end_in_order() {
-  end_writing();
+  if (!finish_writing()) return;
   if (!plan_.options.per_connection && plan_.knows_ends()) {
     discard(frames_->stream().shut_down_writes());
     const auto more = frames_->read_frame(deadline_after(kEndWait));
@@ -238,10 +291,31 @@ void BenchStream::end_in_order() {
   frames_.reset();
 }
 
+/// A peer may have answered without reading the whole message. Returns false if the connection has
+/// ended.
+bool BenchStream::finish_writing() {
+  if (is_writing_) {
+    while (written_.try_acquire()) {
+    }
+    const auto written = written_.acquire(deadline_after(plan_.options.timeout));
+    if (!written) {
+      lose(written.error().kind == ErrorKind::timed_out ? stall_error() : written.error());
+      return false;
+    }
+  }
+  if (write_failure_) {
+    lose(Error(*write_failure_));
+    return false;
+  }
+  end_writing();
+  return true;
+}
+
 /// The loop to which the fibers belong ends before this object does.
 void BenchStream::end_writing() {
   if (writers_) discard(writers_->join());
   writers_.reset();
+  write_failure_.reset();
   is_writing_ = false;
 }
 

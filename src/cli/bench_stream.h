@@ -30,8 +30,10 @@ class BenchStream {
   /// are over. Ends early if the fiber is cancelled. Counts what comes of it.
   void run(BenchGate& gate, Semaphore& connecting);
 
-  /// Returns how many messages were due before `now` and were not sent. After run().
-  std::uint64_t missed(Instant now) const { return schedule_ ? schedule_->missed(now) : 0; }
+  /// Counts the messages that were due and not sent when the load ended, at `end`. After run().
+  void count_missed(Instant end) const {
+    if (schedule_) tally_.add_missed(*schedule_, end);
+  }
 
  private:
   struct Waiting {
@@ -51,13 +53,17 @@ class BenchStream {
   Result<void> write();
   Result<void> write_beside();
   void go_on_writing();
+  bool gather_when_due();
   Deadline wait_limit(Instant at) const;
   bool has_stalled(Instant at) const;
+  Error stall_error() const;
+  void count_bounds(Instant at);
   bool take_all(Bytes reply, Instant at);
   bool take(Bytes reply, Instant at);
   void refuse(BenchFault fault, std::string detail);
   void lose(const Error& error);
   void end_in_order();
+  bool finish_writing();
   void end_writing();
   void drop();
 
@@ -74,7 +80,10 @@ class BenchStream {
   Instant began_{};              ///< When this connection was begun.
   BenchPatience patience_;
   bool needs_pause_ = false;
-  bool is_writing_ = false;  ///< Another fiber writes.
+  bool is_writing_ = false;             ///< Another fiber writes, or waits until a message is due.
+  std::optional<Instant> write_began_;  ///< That of the write in which this fiber is.
+  std::optional<Error> write_failure_;  ///< Nothing more can be written on this connection.
+  Semaphore written_{0};                ///< Has a permit for each such fiber that has ended.
   bool is_over_ = false;
 };
 

@@ -66,6 +66,7 @@ void BenchTally::add_reply(const BenchTimes& times, Instant due, Instant at, std
 
 void BenchTally::add(const BenchTally& other) {
   latencies.add(other.latencies);
+  bounds.add(other.bounds);
   connects.add(other.connects);
   in_time += other.in_time;
   bytes_sent += other.bytes_sent;

@@ -48,6 +48,7 @@ BenchFault fault_of_end(const Error& error);
 /// What the connections of one loop have counted. A value.
 struct BenchTally {
   Histogram latencies{};         ///< In nanoseconds, of each reply to a message that counts.
+  Histogram bounds{};            ///< How long messages of an open loop stayed without a reply.
   Histogram connects{};          ///< How long each connection took to be made.
   std::uint64_t in_time = 0;     ///< Replies before the end of the time that is measured.
   std::uint64_t bytes_sent = 0;  ///< Those of the messages of these replies.
@@ -64,6 +65,18 @@ struct BenchTally {
   /// warm-up. `sent` and `received` are their bytes.
   void add_reply(const BenchTimes& times, Instant due, Instant at, std::size_t sent,
                  std::size_t received);
+
+  /// Counts, for an open loop, that a message that was due at `due` had no reply `at`, when the
+  /// load ended or it was given up, unless that was in the warm-up.
+  void add_bound(const BenchTimes& times, Instant due, Instant at) {
+    if (due >= times.measured_from) bounds.record((at - due).count());
+  }
+
+  /// Counts the messages of `schedule` that were due and not sent when the load ended, at `end`.
+  void add_missed(const BenchSchedule& schedule, Instant end) {
+    missed += schedule.missed(end);
+    bounds.add(schedule.missed_bounds(end));
+  }
 
   /// Adds everything that `other` has counted.
   void add(const BenchTally& other);

@@ -36,6 +36,7 @@ stalls.
 With --rate it is an open loop: messages are due at fixed times, whether replies come or not, and
 the latency is the time from when a message was due until its reply came. So it counts also for how
 long the message could not be sent, because --depth others had no reply (coordinated omission).
+A message that had no reply counts with the time for which it was waited, which is a lower bound.
 
 A message is made up of letters and other bytes, with --size bytes, unless --message or --file is
 given. The reply must be the same in upper case, as the service 'upper' answers, or what --expect

@@ -182,7 +182,7 @@ std::string texts_around(const Histogram& latencies, const LatencyPlotTexts& tex
          "</text>\n" + printed("<text class='axis' x='%d' y='52'>", kPlotLeft) +
          xml_text(texts.subtitle) + "</text>\n" +
          printed(
-             "<text class='axis' x='%d' y='%d' text-anchor='middle'>part of the %s replies, max "
+             "<text class='axis' x='%d' y='%d' text-anchor='middle'>part of the %s latencies, max "
              "%s</text>\n",
              (kPlotLeft + kPlotWidth - kPlotRight) / 2, kPlotHeight - 15,
              count_text(latencies.total()).c_str(), time_text(Duration(latencies.max())).c_str()) +

@@ -74,6 +74,25 @@ TEST_CASE("lost datagrams are counted, and others take their place") {
   CHECK(result.tally.first_fault->message().find("no reply within 500ms") != std::string::npos);
 }
 
+TEST_CASE("a lost datagram of an open loop counts with the time for which it was waited") {
+  BenchOptions open = options();
+  open.rate = 50;
+  const BenchResult result = load_in_world(
+      open,
+      [] {
+        answer_each([](DatagramSocket& socket, const Datagram& request, int number) {
+          if (number % 4 == 3) return;
+          discard(socket.send({to_upper(request.bytes), request.route}));
+        });
+      },
+      kWorld);
+  CHECK(result.tally.latencies.total() == 75);
+  CHECK(result.tally.bounds.total() == 25);
+  CHECK(result.tally.bounds.percentile(0) >= 500'000'000);
+  CHECK(result.with_bounds().percentile(0.75) < 10'000'000);
+  CHECK(result.with_bounds().percentile(0.76) >= 500'000'000);
+}
+
 TEST_CASE("replies may come in any order") {
   BenchOptions deep = options();
   deep.depth = 2;

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/histogram.h"
+
 namespace hotline::cli::bench_schedule_test {
 namespace {
 
@@ -88,6 +90,27 @@ TEST_CASE("what was due and not sent is missed") {
   CHECK(one.missed(kBegin + 1s) == 3);
   CHECK(one.missed(kBegin + 100ms) == 0);
   CHECK(schedule({.rate = 10, .messages = 4}).missed(kBegin + 1s) == 4);
+}
+
+TEST_CASE("what is missed has waited until the end at least, unless that was in the warm-up") {
+  BenchSchedule one = schedule({.rate = 10, .duration = 2s, .warm_up = 1s});
+  for (int i = 0; i < 5; ++i) take(one);
+  CHECK(one.missed(kBegin + 5s) == 20);
+  const Histogram bounds = one.missed_bounds(kBegin + 5s);
+  CHECK(bounds.total() == 20);
+  CHECK(bounds.max() == 2'000'000'000);
+  CHECK(bounds.percentile(0) == doctest::Approx(100e6).epsilon(0.01));
+  CHECK(bounds.mean() == doctest::Approx(1050e6).epsilon(0.01));
+  CHECK(schedule({.duration = 2s}).missed_bounds(kBegin + 5s).total() == 0);
+}
+
+TEST_CASE("millions of missed messages are counted in a moment") {
+  const BenchSchedule one = schedule({.rate = 100'000'000, .duration = 1000s});
+  const Histogram bounds = one.missed_bounds(kBegin + 1000s);
+  CHECK(bounds.total() == 100'000'000'000);
+  CHECK(bounds.max() == 1'000'000'000'000);
+  CHECK(bounds.percentile(0.5) == doctest::Approx(500e9).epsilon(0.01));
+  CHECK(bounds.percentile(0.001) == doctest::Approx(1e9).epsilon(0.01));
 }
 
 TEST_CASE("no message is missed when all that are due have been sent, whatever the rate") {

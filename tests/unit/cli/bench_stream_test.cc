@@ -124,6 +124,81 @@ TEST_CASE("an open loop that is too fast for the server misses messages") {
   CHECK(result.tally.missed + result.tally.latencies.total() == 2000);
 }
 
+TEST_CASE("a server that stalls until the end is not seen as a fast one") {
+  BenchOptions open = options();
+  open.rate = 100;
+  open.depth = 4;
+  open.timeout = 3s;
+  const BenchResult result = load_in_world(
+      open,
+      [] {
+        serve_each([](Stream& call) {
+          for (int i = 0; auto bytes = call.receive(); ++i) {
+            if (i == 100) discard(sleep_for(1h));
+            if (!call.write_all(to_upper(*bytes))) return;
+          }
+        });
+      },
+      kWorld);
+  CHECK(result.tally.latencies.total() == 100);
+  CHECK(result.tally.missed == 96);
+  const BenchPlan plan = BenchPlan::make(open, {}).value();
+  const auto text = bench_json_of(result, plan).text();
+  CAPTURE(text);
+  // Those that are answered take 2 ms, the others up to a second until the end, or longer.
+  CHECK(text.find(R"("latency_ns":{"p50":20)") != std::string::npos);
+  CHECK(text.find(R"("p90":8)") != std::string::npos);
+  CHECK(text.find(R"("latency_bounds":100,)") != std::string::npos);
+  CHECK(result.with_bounds().percentile(0.75) == doctest::Approx(500e6).epsilon(0.03));
+  CHECK(result.with_bounds().max() > 2'900'000'000);
+}
+
+TEST_CASE("a connection of an open loop is made only when a message is due") {
+  BenchOptions each = options();
+  each.per_connection = 1;
+  each.rate = 10;
+  each.connections = 4;
+  const BenchResult result = load_in_world(each, serve_upper, kWorld);
+  CHECK(result.tally.faults_total() == 0);
+  CHECK(result.tally.latencies.total() == 20);
+  CHECK(result.tally.connects.total() == 20);
+}
+
+TEST_CASE("an open loop sends long messages when they are due, not when a reply comes") {
+  BenchOptions large = options();
+  large.rate = 10;
+  large.bytes = 20'000;
+  const BenchResult result =
+      load_in_world(large, serve_upper, {.latency_min = 150ms, .latency_max = 150ms});
+  CHECK(result.tally.faults_total() == 0);
+  CHECK(result.tally.latencies.total() == 20);
+  CHECK(result.tally.latencies.max() < 350'000'000);
+}
+
+TEST_CASE("a peer that answers early and stops reading is given up") {
+  for (const bool is_at_end : {false, true}) {
+    CAPTURE(is_at_end);
+    BenchOptions large = options("?framing=u32be");
+    large.bytes = std::size_t{4} << 20;
+    large.expected = ExpectedReply::any;
+    large.timeout = 500ms;
+    if (is_at_end) large.messages = 1;
+    const BenchResult result = load_in_world(
+        large,
+        [] {
+          serve_each([](Stream& call) {
+            discard(call.receive());
+            discard(call.write_all(as_bytes(std::string_view("\0\0\0\1x", 5))));
+            discard(sleep_for(1min));
+          });
+        },
+        kWorld);
+    CHECK(count(result, BenchFault::stalled) >= 1);
+    CHECK(result.tally.latencies.total() == 1);
+    CHECK(count(result, BenchFault::closed) + count(result, BenchFault::reset) == 0);
+  }
+}
+
 TEST_CASE("a wrong reply ends a connection without a framing, and is named") {
   const BenchResult result = load_in_world(options(), [] {
     serve_each([](Stream& call) {
