@@ -160,7 +160,7 @@ void BenchDatagrams::take(const Datagram& reply, Instant at) {
   } else {
     tally_.add_reply(schedule_->times(), place->due, at, plan_.messages.bytes(),
                      reply.bytes.size());
-    patience_.renew(at);
+    patience_.renew();
   }
   place->is_waiting = false;
   free_.push_back(static_cast<std::size_t>(place - places_.data()));
@@ -195,7 +195,7 @@ bool BenchDatagrams::lose(const Error& error) {
     return false;
   }
   tally_.add(fault_of_end(error), error);
-  if (!patience_.is_over(exact_now())) return sleep_for(patience_.next_pause()).has_value();
+  if (!patience_.ends_at(exact_now())) return sleep_for(patience_.next_pause()).has_value();
   const std::size_t waiting = places_.size() - free_.size();
   if (waiting > 0) tally_.add(BenchFault::unanswered, error, waiting);
   return false;

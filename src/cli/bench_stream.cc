@@ -68,7 +68,7 @@ bool BenchStream::connect() {
   if (!stream) {
     const Error& error = stream.error();
     if (error.kind != ErrorKind::cancelled) tally_.add(fault_of_connect(error), error);
-    is_over_ = error.kind == ErrorKind::cancelled || patience_.is_over(exact_now());
+    is_over_ = error.kind == ErrorKind::cancelled || patience_.ends_at(exact_now());
     needs_pause_ = true;
     return false;
   }
@@ -252,7 +252,7 @@ bool BenchStream::take(Bytes reply, Instant at) {
     return true;
   }
   tally_.add_reply(schedule_->times(), answered.due, at, plan_.messages.bytes(), reply.size());
-  patience_.renew(at);
+  patience_.renew();
   needs_pause_ = false;
   return true;
 }
@@ -325,7 +325,7 @@ void BenchStream::drop() {
   waiting_.clear();
   if (frames_) frames_->stream().abort();
   frames_.reset();
-  is_over_ = is_over_ || patience_.is_over(exact_now());
+  is_over_ = is_over_ || patience_.ends_at(exact_now());
 }
 
 }  // namespace hotline::cli

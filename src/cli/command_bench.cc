@@ -43,7 +43,7 @@ given. The reply must be the same in upper case, as the service 'upper' answers,
 says. On a stream without a framing the reply ends after as many bytes as the message has.
 A wrong reply, a byte too many, a message without a reply and a lost connection are errors; they are
 counted. A connection that fails before its first reply is not made again. One that fails later is
-made again, until it has had no reply for three times --timeout.
+made again, until three times --timeout have passed since the failure without a reply.
 
 ^C ends the load early and prints what there is.
 

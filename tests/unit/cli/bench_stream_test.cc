@@ -164,6 +164,25 @@ TEST_CASE("a connection of an open loop is made only when a message is due") {
   CHECK(result.tally.connects.total() == 20);
 }
 
+TEST_CASE("a connection that is lost long after its last reply is made again") {
+  BenchOptions rare = options();
+  rare.rate = 1;
+  rare.duration = 60s;
+  rare.timeout = 100ms;
+  int calls = 0;
+  const auto hang_up_once = [&] {
+    serve_each([&](Stream& call) {
+      for (bool is_first = ++calls == 1; auto bytes = call.receive();) {
+        if (!call.write_all(to_upper(*bytes))) return;
+        if (is_first && sleep_for(900ms)) return;
+      }
+    });
+  };
+  const BenchResult result = load_in_world(rare, hang_up_once, kWorld);
+  CHECK(count(result, BenchFault::closed) == 1);
+  CHECK(result.tally.latencies.total() == 60);
+}
+
 TEST_CASE("an open loop sends long messages when they are due, not when a reply comes") {
   BenchOptions large = options();
   large.rate = 10;
