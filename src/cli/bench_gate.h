@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <utility>
 
@@ -31,10 +32,18 @@ class BenchGate {
 
   void skip() { arrived_.release(); }
 
-  /// Waits until every connection is at the gate. Fails with `cancelled`.
+  /// Makes wait_for_all() fail, because some connections will never be at the gate.
+  void close() {
+    is_closed_ = true;
+    arrived_.release();
+  }
+
+  /// Waits until every connection is at the gate. Fails with `cancelled`, also if the gate is
+  /// closed.
   Result<void> wait_for_all() {
     for (std::size_t i = 0; i < connections_; ++i) {
       if (auto waited = arrived_.acquire(); !waited) return waited;
+      if (is_closed_) return fail(make_error(ErrorKind::cancelled, "begin the load", {}, ""));
     }
     return {};
   }
@@ -48,6 +57,7 @@ class BenchGate {
  private:
   std::size_t connections_;
   std::size_t watchers_;
+  std::atomic<bool> is_closed_ = false;
   Semaphore arrived_{0};
   Semaphore opened_{0};
   BenchTimes times_{};

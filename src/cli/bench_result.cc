@@ -93,16 +93,17 @@ JsonLine json_of_faults(const BenchTally& tally) {
 
 }  // namespace
 
-BenchResult BenchResult::of(const BenchPlan& plan, const BenchTimes& times, BenchTally tally,
-                            Instant end) {
+BenchResult BenchResult::of(const BenchPlan& plan, const std::optional<BenchTimes>& times,
+                            BenchTally tally, Instant end) {
   BenchResult result{.tally = std::move(tally)};
+  if (!times) return result;
   // Messages that are over before the time is have their own end.
-  if (times.end.has_passed(end)) {
-    end = times.end.instant();
-  } else if (plan.options.messages) {
+  if (times->end.has_passed(end)) {
+    end = times->end.instant();
+  } else if (plan.options.messages == result.tally.latencies.total()) {
     end = result.tally.last_reply;
   }
-  result.elapsed = std::max(end - times.measured_from, Duration::zero());
+  result.elapsed = std::max(end - times->measured_from, Duration::zero());
   return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/bench_plan.h"
@@ -17,9 +18,10 @@ struct BenchResult {
   Duration elapsed{};  ///< How much of the time that is measured has passed.
   bool is_interrupted = false;
 
-  /// Makes it of what all loops have counted, for a load that ended at `end`.
-  static BenchResult of(const BenchPlan& plan, const BenchTimes& times, BenchTally tally,
-                        Instant end);
+  /// Makes it of what all loops have counted, for a load that ended at `end`. Nullopt as `times`:
+  /// it ended before its first message.
+  static BenchResult of(const BenchPlan& plan, const std::optional<BenchTimes>& times,
+                        BenchTally tally, Instant end);
 
   /// Returns how many messages a second were answered.
   double rate() const { return per_second(tally.in_time); }

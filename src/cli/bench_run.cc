@@ -50,11 +50,11 @@ class Load {
     if (!done) cancel();
     const Instant end = exact_now();
     for (std::thread& each : threads_) each.join();
-    const bool is_interrupted = !done && done.error().kind == ErrorKind::cancelled;
-    if (!done && !is_interrupted) return fail(std::move(done.error()));
     for (const Result<void>& each : ended_) {
       if (!each) return fail(each.error());
     }
+    const bool is_interrupted = !done && done.error().kind == ErrorKind::cancelled;
+    if (!done && !is_interrupted) return fail(std::move(done.error()));
     BenchTally tally;
     for (const BenchLoop& each : loops_) tally.add(each.tally());
     BenchResult result = BenchResult::of(plan_, times_, std::move(tally), end);
@@ -82,14 +82,19 @@ class Load {
       ended_[index] =
           fail(make_error(ErrorKind::resource_exhausted, "run the load", {}, error.what()));
     }
+    // What the others do alone is not the load that was asked for.
+    if (!ended_[index]) {
+      cancel();
+      gate_.close();
+    }
     finished_.release();
   }
 
   Result<void> lead() {
     if (auto ready = gate_.wait_for_all(); !ready) return ready;
     times_ = BenchTimes::of(plan_.options, exact_now());
-    gate_.open(times_);
-    Instant next = times_.begin + kShownEvery;
+    gate_.open(*times_);
+    Instant next = times_->begin + kShownEvery;
     for (std::size_t running = loops_.size(); running > 0;) {
       const auto waited =
           finished_.acquire(is_shown_ ? Deadline::at(next + kReportWait) : Deadline::never());
@@ -113,7 +118,7 @@ class Load {
 
   void show(Instant second) {
     const std::string line =
-        progress_line(progress_.take(), second - times_.begin, plan_.options.warm_up);
+        progress_line(progress_.take(), second - times_->begin, plan_.options.warm_up);
     // A terminal that does not take it must not delay the load.
     write_standard_within(StandardStream::error, "\r" + line + "\x1b[K",
                           std::chrono::milliseconds(0));
@@ -128,7 +133,7 @@ class Load {
   bool is_shown_;
   BenchGate gate_;
   BenchProgress progress_;
-  BenchTimes times_{};
+  std::optional<BenchTimes> times_{};  ///< Nullopt: the gate is not open yet.
   Semaphore finished_{0};
   std::deque<BenchLoop> loops_;
   std::vector<Result<void>> ended_;

@@ -158,7 +158,42 @@ class Load(WithServer):
         self.assertEqual((result["interrupted"], result["replies"]), (True, 10))
 
 
+    def test_an_interrupt_before_the_first_message_has_taken_no_time(self):
+        called = threading.Event()
+
+        def never_challenge(connection):
+            called.set()
+            while connection.recv(100):
+                pass
+
+        with callee(never_challenge) as endpoint, tempfile.NamedTemporaryFile() as secret:
+            secret.write(b"a secret of this test, which is long")
+            secret.flush()
+            endpoint += "?auth=hmac-sha256&secret-file=" + secret.name
+            program = subprocess.Popen([HOTLINE, "bench", "--json", "--timeout=none", endpoint],
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            with ended(program):
+                self.assertTrue(called.wait(WAIT_S))
+                program.send_signal(signal.SIGINT)
+                output, errors = program.communicate(timeout=WAIT_S)
+        self.assertEqual((program.returncode, errors), (-signal.SIGINT, b""))
+        result = json.loads(output)
+        self.assertEqual((result["interrupted"], result["elapsed_ns"]), (True, 0))
+
+
 class Failures(unittest.TestCase):
+    def test_a_loop_that_cannot_start_ends_the_others(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        with listener:
+            done = subprocess.run([HOTLINE, "bench", "--threads=60", "--connections=60",
+                                   "--duration=none", "--timeout=none",
+                                   "tcp://127.0.0.1:%d" % listener.getsockname()[1]],
+                                  preexec_fn=lambda: resource.setrlimit(
+                                      resource.RLIMIT_NOFILE, (40, 40)),
+                                  capture_output=True, timeout=WAIT_S)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertRegex(done.stderr.decode(), r"\Aerror: .*\nhint: ")
+
     def test_a_wrong_reply_is_named(self):
         with callee(answering(lambda piece: piece)) as endpoint:
             status, result, error = failed(endpoint, "--message=abc")

@@ -37,13 +37,15 @@ TEST_CASE("a load that came to its end is measured until there, whenever the las
   CHECK(result.rate() == doctest::Approx(50));
 }
 
-TEST_CASE("a load of a number of messages is measured until the last reply") {
+TEST_CASE("a load of a number of messages is measured until the last reply, if all came") {
   const BenchOptions options{.endpoint = "tcp://a:1", .messages = 4};
   BenchTally tally;
-  tally.in_time = 4;
+  tally.latencies.record(1000, 3);
   tally.last_reply = kBegin + 2s;
-  CHECK(result_of(options, std::move(tally), 3s).elapsed == 2s);
-  CHECK(result_of(options, {}, 3s).elapsed == 0s);
+  CHECK(result_of(options, tally, 3s).elapsed == 3s);
+  tally.latencies.record(1000);
+  CHECK(result_of(options, tally, 3s).elapsed == 2s);
+  CHECK(result_of(options, {}, 3s).elapsed == 3s);
   CHECK(result_of(options, {}, 3s).rate() == 0);
 }
 
@@ -51,6 +53,24 @@ TEST_CASE("a load that ended early is measured until then") {
   const BenchOptions options{.endpoint = "tcp://a:1", .duration = 10s, .warm_up = 1s};
   CHECK(result_of(options, {}, 4s).elapsed == 3s);
   CHECK(result_of(options, {}, 500ms).elapsed == 0s);
+}
+
+TEST_CASE("a load that ended before its first message took no time") {
+  const BenchOptions options{.endpoint = "tcp://a:1", .duration = 10s};
+  CHECK(BenchResult::of(plan_of(options), std::nullopt, {}, kBegin).elapsed == 0s);
+}
+
+TEST_CASE("latencies that are bounds are in the percentiles, and counted") {
+  const BenchOptions options{.endpoint = "tcp://a:1", .rate = 10, .duration = 2s};
+  BenchTally tally;
+  tally.latencies.record(1000, 10);
+  tally.bounds.record(2'000'000'000, 10);
+  const BenchResult result = result_of(options, std::move(tally), 2s);
+  CHECK(result.with_bounds().percentile(0.9) >= 2'000'000'000);
+  CHECK(bench_text_of(result, plan_of(options)).find("10 latencies are those of") !=
+        std::string::npos);
+  CHECK(bench_json_of(result, plan_of(options)).text().find(R"("latency_bounds":10,)") !=
+        std::string::npos);
 }
 
 TEST_CASE("people get the rate, the percentiles and the errors") {
