@@ -14,7 +14,7 @@ TEST_CASE("a file of a share says what it may take, and is written as the same")
   const auto terms = parse_file_share("team", "quota = \"1GiB\" # bytes\nentries = 5\n");
   REQUIRE(terms);
   CHECK(*terms == FileShareTerms{.name = "team", .limits = {std::uint64_t{1} << 30, 5}});
-  CHECK(parse_file_share("team", format_file_share(*terms)) == *terms);
+  CHECK(parse_file_share("team", format_file_share(*terms)).value() == *terms);
   CHECK(*parse_file_share("team", "") == FileShareTerms{.name = "team"});
 }
 

@@ -40,7 +40,7 @@ TEST_CASE("the shares of a user are a table, with the rights in each") {
   CHECK(user->shares.size() == 2);
   CHECK(user->shares.at("team") == FileRights{.can_read = true, .can_write = true});
   CHECK(user->shares.at("a.b") == FileRights());
-  CHECK(parse_file_user("alice", format_file_user(*user)) == *user);
+  CHECK(parse_file_user("alice", format_file_user(*user)).value() == *user);
   CHECK(parse_file_user("alice", "shares.team = \"r\"\n")->shares.size() == 1);
   CHECK(parse_file_user("alice", "[shares]\n")->shares.empty());
   CHECK(detail_of("[shares]\nTeam = \"r\"\n") == "line 2: it is not a name of a share");

@@ -132,7 +132,8 @@ std::string read_until_message(int peer, test::SessionEnd& end, std::string_view
     REQUIRE(wait_readable(peer));
     const ssize_t size = recv(peer, piece.data(), piece.size(), MSG_DONTWAIT);
     REQUIRE(size > 0);
-    for (const test::KeptEvent& each : end.feed(std::string_view(piece).substr(0, size))) {
+    const auto text = std::string_view(piece).substr(0, static_cast<std::size_t>(size));
+    for (const test::KeptEvent& each : end.feed(text)) {
       if (each.event.kind == SessionEvent::Kind::data) flow += each.bytes;
       if (each.event.kind == SessionEvent::Kind::opened)
         REQUIRE(end.sender.accept(each.event.stream, {}));
