@@ -47,10 +47,9 @@ Bytes Inflow::lend() {
 void Inflow::give_back() {
   const std::size_t size = lent_.bytes().size();
   owed_ += size;
-  std::string used = std::move(lent_.copied);
+  lent_.copied.clear();
+  if (spare_.capacity() < lent_.copied.capacity()) spare_.swap(lent_.copied);
   lent_ = {};
-  used.clear();
-  if (spare_.capacity() < used.capacity()) spare_.swap(used);
   if (is_empty()) drop_if_large(spare_, std::max(kEmptyBytesMax, kEmptyToLent * size));
 }
 

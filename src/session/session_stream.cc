@@ -8,6 +8,7 @@
 namespace hotline {
 
 using session::Driver;
+using Lock = session::Driver::Lock;
 using session::Inflow;
 using session::Interest;
 using session::StreamRecord;
@@ -46,7 +47,7 @@ Result<void> attempt_until_done(Driver& driver, Driver::Lock& lock, StreamRecord
     if (auto ended = end_of(driver, record)) return fail(std::move(*ended));
     const bool has_room = driver.has_room();
     if (has_room) {
-      const Result<bool> is_done = attempt();
+      const Result<bool> is_done = attempt(lock);
       driver.send();
       if (!is_done) return fail(is_done.error());
       if (*is_done) return {};
@@ -104,7 +105,7 @@ Bytes SessionStream::request() const {
 
 Result<void> SessionStream::accept(Bytes answer, Deadline deadline) {
   return send_when_possible(*driver_, *record_, kMessageFlow, deadline,
-                            [&] { return driver_->protocol.accept(id_, answer); });
+                            [&](Lock&) { return driver_->protocol.accept(id_, answer); });
 }
 
 Result<Bytes> SessionStream::answer(Deadline deadline) {
@@ -120,8 +121,7 @@ Result<Bytes> SessionStream::answer(Deadline deadline) {
 
 Result<void> SessionStream::write(std::uint8_t flow, Bytes bytes, Deadline deadline) {
   if (bytes.empty()) return {};
-  auto lock = driver_->lock();
-  auto sent = attempt_until_done(*driver_, lock, *record_, flow, deadline, [&]() -> Result<bool> {
+  const auto send = [&](Lock& lock) -> Result<bool> {
     while (driver_->has_room() && !bytes.empty()) {
       const auto taken = driver_->send_data(lock, id_, flow, bytes, deadline);
       if (!taken) return fail(taken.error());
@@ -130,14 +130,13 @@ Result<void> SessionStream::write(std::uint8_t flow, Bytes bytes, Deadline deadl
       if (auto ended = end_of(*driver_, *record_)) return fail(std::move(*ended));
     }
     return bytes.empty();
-  });
-  driver_->pass_room();
-  return sent;
+  };
+  return send_when_possible(*driver_, *record_, flow, deadline, send);
 }
 
 Result<std::size_t> SessionStream::wait_credit(std::uint8_t flow, Deadline deadline) {
   std::size_t credit = 0;
-  auto waited = send_when_possible(*driver_, *record_, flow, deadline, [&]() -> Result<bool> {
+  auto waited = send_when_possible(*driver_, *record_, flow, deadline, [&](Lock&) -> Result<bool> {
     // It fails for a flow that this end may not send.
     const auto nothing = driver_->queue_data(id_, flow, {});
     if (!nothing) return fail(nothing.error());
@@ -187,7 +186,7 @@ std::optional<FlowEnd> SessionStream::flow_end(std::uint8_t flow) const {
 
 Result<void> SessionStream::send(const SessionMessage& message, Deadline deadline) {
   return send_when_possible(*driver_, *record_, kMessageFlow, deadline,
-                            [&] { return driver_->protocol.send(id_, message); });
+                            [&](Lock&) { return driver_->protocol.send(id_, message); });
 }
 
 Result<ReceivedMessage> SessionStream::receive(Deadline deadline) {
