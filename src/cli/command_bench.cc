@@ -126,7 +126,7 @@ std::vector<OptionRow> message_rows() {
           {.name = "--expect",
            .value = "REPLY",
            .help = "what a reply must be: upper, echo (the message) or any (default upper)",
-           .choices = {"upper", "echo", "any"}},
+           .choices = names_of(kExpectationChoices)},
           {.name = "--svg",
            .value = "FILE",
            .help = "draw the distribution of the latencies in FILE, as SVG"},

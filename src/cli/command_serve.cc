@@ -36,12 +36,6 @@ constexpr char kServeNotes[] =
     R"('hotline services' lists the services. 'hotline help endpoints' describes endpoints.
 )";
 
-std::vector<std::string> names_of(std::span<const Choice> choices) {
-  std::vector<std::string> names;
-  for (const Choice& each : choices) names.emplace_back(each.name);
-  return names;
-}
-
 std::vector<OptionRow> serve_rows() {
   const ServeOptions defaults;
   const auto time = [](Duration duration) { return format_duration(duration); };

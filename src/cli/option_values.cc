@@ -27,6 +27,12 @@ std::unexpected<Error> refuse_value(const std::string& option, const Error& erro
   return fail(usage_error(option + ": " + error.message(), error.hint()));
 }
 
+std::vector<std::string> names_of(std::span<const Choice> choices) {
+  std::vector<std::string> names;
+  for (const Choice& each : choices) names.emplace_back(each.name);
+  return names;
+}
+
 Result<void> read_duration(const Arguments& given, const std::string& option, Duration& duration) {
   if (!given.has(option)) return {};
   const auto parsed = parse_duration(given.options.at(option));

@@ -3,12 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/arguments.h"
 #include "cli/option_row.h"
 #include "cli/terminal_text.h"
+#include "hotline/core/choice.h"
 #include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 
@@ -19,6 +22,9 @@ std::string quote(std::string_view word);
 
 /// Returns `error` as an error about the value of `option`.
 std::unexpected<Error> refuse_value(const std::string& option, const Error& error);
+
+/// Returns the names of `choices`, for OptionRow::choices.
+std::vector<std::string> names_of(std::span<const Choice> choices);
 
 /// Reads the value of `option` into `duration`, if the option was given.
 Result<void> read_duration(const Arguments& given, const std::string& option, Duration& duration);

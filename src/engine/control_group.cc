@@ -65,9 +65,12 @@ std::optional<std::string> read_first_line(const std::string& path) {
 
 std::optional<std::int64_t> read_leading_number(const std::string& path) {
   const auto line = read_first_line(path);
-  if (!line) return std::nullopt;
+  return line ? parse_leading_number(*line) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_leading_number(std::string_view text) {
   std::int64_t number = 0;
-  const auto parsed = std::from_chars(line->data(), line->data() + line->size(), number);
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
   return parsed.ec == std::errc{} ? std::optional(number) : std::nullopt;
 }
 

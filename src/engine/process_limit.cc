@@ -4,9 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -37,10 +35,8 @@ std::string memory_limit_hint() {
 std::optional<std::int64_t> read_number(const UniqueFd& file) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
-  std::int64_t number = 0;
-  const auto parsed =
-      std::from_chars(text.data(), text.data() + std::max<ssize_t>(size, 0), number);
-  return parsed.ec == std::errc{} ? std::optional(number) : std::nullopt;
+  if (size <= 0) return std::nullopt;
+  return parse_leading_number({text.data(), static_cast<std::size_t>(size)});
 }
 
 UniqueFd open_number(const std::string& path) {

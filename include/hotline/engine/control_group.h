@@ -22,4 +22,7 @@ std::optional<std::string> read_first_line(const std::string& path);
 /// Returns the number at the start of the first line of a file, or nullopt if there is none.
 std::optional<std::int64_t> read_leading_number(const std::string& path);
 
+/// The same for the text of such a file.
+std::optional<std::int64_t> parse_leading_number(std::string_view text);
+
 }  // namespace hotline

@@ -24,6 +24,11 @@ TEST_CASE("an option that was not given leaves its value alone") {
   CHECK(read_controls({}) == Controls::escaped);
 }
 
+TEST_CASE("the names of choices are in their order") {
+  constexpr Choice kChoices[] = {{"b", "b", "one"}, {"a", "a", "another"}};
+  CHECK(names_of(kChoices) == std::vector<std::string>{"b", "a"});
+}
+
 TEST_CASE("a duration may be 0 or none, a limit of time may not be 0") {
   Duration duration{};
   CHECK(read_duration(with("--x", "0s"), "--x", duration));

@@ -29,6 +29,8 @@ TEST_CASE("the first line of a file is read, and the number at its start") {
   std::ofstream(path) << "max\n";
   CHECK(read_first_line(path) == "max");
   CHECK_FALSE(read_leading_number(path));
+  CHECK(parse_leading_number("7\n") == 7);
+  CHECK_FALSE(parse_leading_number(""));
 }
 
 }  // namespace hotline::control_group_test
