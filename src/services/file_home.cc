@@ -54,10 +54,9 @@ FileQuota FileHome::quota() const {
 }
 
 FileOutcome<FileLister> FileHome::list(const ListDirectory& request) {
-  const auto view = view_of(request.path);
+  const auto view = view_for(request.path, {&FileRights::can_read});
   if (!view) return std::unexpected(view.error());
   const RightCheck may_read = (*view)->right_check(&FileRights::can_read);
-  if (auto may = may_read(); !may) return std::unexpected(may.error());
   auto directory = (*view)->tree().open_directory(request.path);
   if (!directory) return std::unexpected(std::move(directory.error()));
   return FileLister::open(*std::move(directory), request,
@@ -65,11 +64,8 @@ FileOutcome<FileLister> FileHome::list(const ListDirectory& request) {
 }
 
 FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {
-  const auto view = view_of(request.path);
+  const auto view = view_for(request.path, {&FileRights::can_read});
   if (!view) return std::unexpected(view.error());
-  if (auto may = (*view)->check({&FileRights::can_read}); !may) {
-    return std::unexpected(may.error());
-  }
   const auto status = (*view)->tree().status(request.path);
   if (!status) return std::unexpected(status.error());
   MetaReply reply{.meta = meta_of(*status)};
@@ -84,10 +80,9 @@ FileOutcome<MetaReply> FileHome::stat(const StatFile& request) {
 }
 
 FileOutcome<OpenedFile> FileHome::open(const FilePath& path, const FileVersion& expected) {
-  const auto view = view_of(path);
+  const auto view = view_for(path, {&FileRights::can_read});
   if (!view) return std::unexpected(view.error());
   const RightCheck may_read = (*view)->right_check(&FileRights::can_read);
-  if (auto may = may_read(); !may) return std::unexpected(may.error());
   auto file = (*view)->tree().open_file(path);
   if (!file) return std::unexpected(std::move(file.error()));
   const auto status = file->status();
@@ -107,10 +102,9 @@ FileOutcome<BlockList> FileHome::hashes(const GetHashes& request) {
 }
 
 FileOutcome<BegunUpload> FileHome::put(const PutFile& request) {
-  const auto found = view_of(request.path);
+  const auto found = view_for(request.path, {&FileRights::can_write});
   if (!found) return std::unexpected(found.error());
   const FileView& view = **found;
-  if (auto may = view.check({&FileRights::can_write}); !may) return std::unexpected(may.error());
   const FileTarget target = view.target(request.path, request.parents, request.replacement);
   const auto lock = view.uploads().beginning().lock();
   if (!lock) return storage_failure(lock.error());
@@ -176,11 +170,11 @@ std::vector<FileOutcome<FileVersion>> FileHome::store_all(std::span<const PutSma
   std::vector<FileOutcome<FileVersion>> outcomes(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const PutSmallFile& request = requests[i];
-    const auto view = view_of(request.path);
-    const auto may = view ? (*view)->check({&FileRights::can_write})
-                          : FileOutcome<void>(std::unexpected(view.error()));
-    if (!may) outcomes[i] = std::unexpected(may.error());
-    if (!may) continue;
+    const auto view = view_for(request.path, {&FileRights::can_write});
+    if (!view) {
+      outcomes[i] = std::unexpected(view.error());
+      continue;
+    }
     auto group =
         std::ranges::find_if(groups, [&](const Group& each) { return &each.view == *view; });
     if (group == groups.end()) group = groups.emplace(groups.end(), **view);
@@ -196,20 +190,14 @@ std::vector<FileOutcome<FileVersion>> FileHome::store_all(std::span<const PutSma
 }
 
 FileOutcome<FileVersion> FileHome::make_directory(const MakeDirectory& request) {
-  const auto view = view_of(request.path);
+  const auto view = view_for(request.path, {&FileRights::can_write});
   if (!view) return std::unexpected(view.error());
-  if (auto may = (*view)->check({&FileRights::can_write}); !may) {
-    return std::unexpected(may.error());
-  }
   return version_in((*view)->tree().make_directory((*view)->target(request.path, request.parents)));
 }
 
 FileOutcome<FileVersion> FileHome::remove(const RemoveFile& request) {
-  const auto view = view_of(request.path);
+  const auto view = view_for(request.path, {&FileRights::can_remove});
   if (!view) return std::unexpected(view.error());
-  if (auto may = (*view)->check({&FileRights::can_remove}); !may) {
-    return std::unexpected(may.error());
-  }
   FileTree& tree = (*view)->tree();
   if (tree.is_top(request.path)) return refuse(FileErrorCode::not_permitted, "it is a share");
   FileRemoval removal(tree, (*view)->right_check(&FileRights::can_remove));
@@ -250,11 +238,8 @@ FileOutcome<FileVersion> FileHome::copy(const CopyFile& request) {
 }
 
 FileOutcome<FileVersion> FileHome::set_meta(const SetFileMeta& request) {
-  const auto view = view_of(request.path);
+  const auto view = view_for(request.path, {&FileRights::can_overwrite});
   if (!view) return std::unexpected(view.error());
-  if (auto may = (*view)->check({&FileRights::can_overwrite}); !may) {
-    return std::unexpected(may.error());
-  }
   return version_in(
       (*view)->tree().set_meta(request, (*view)->right_check(&FileRights::can_overwrite)));
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -152,6 +153,7 @@ class FileHome {
   using View = FileOutcome<const FileView*>;
 
   View view_of(const FilePath& path);
+  View view_for(const FilePath& path, std::initializer_list<FileView::Right> wanted);
   View open_share(const std::string& name);
   std::vector<View> all_views();
   FileOutcome<FileRights> rights_in(std::string_view share) const;

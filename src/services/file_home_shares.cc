@@ -54,6 +54,7 @@ FileOutcome<FileRights> FileHome::rights_in(std::string_view share) const {
   return refuse(FileErrorCode::not_permitted, "the share was taken away");
 }
 
+/// Returns the view of the home, or of the share that the path leads to.
 FileHome::View FileHome::view_of(const FilePath& path) {
   const std::string_view name = first_component(path);
   {
@@ -62,6 +63,15 @@ FileHome::View FileHome::view_of(const FilePath& path) {
     if (const auto found = shares_.find(name); found != shares_.end()) return &found->second->view;
   }
   return open_share(std::string(name));
+}
+
+/// The same, or why the user may not do there what is wanted.
+FileHome::View FileHome::view_for(const FilePath& path,
+                                  std::initializer_list<FileView::Right> wanted) {
+  auto view = view_of(path);
+  if (!view) return view;
+  if (auto may = (*view)->check(wanted); !may) return std::unexpected(std::move(may.error()));
+  return view;
 }
 
 FileHome::View FileHome::open_share(const std::string& name) {

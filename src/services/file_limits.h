@@ -31,6 +31,11 @@ Result<void> change_file_limits(FileUsage& limits, const std::optional<std::stri
 std::unexpected<Error> refuse_file_value(std::string_view what, const std::string& value,
                                          std::string_view form);
 
+/// Returns the limit as a number; nullopt if there is none.
+inline std::optional<std::uint64_t> number_of_limit(std::uint64_t limit) {
+  return limit == kNoQuota ? std::nullopt : std::optional(limit);
+}
+
 /// Returns the entries as an operator writes them: digits, or `none`.
 std::string format_file_entries(std::uint64_t entries);
 

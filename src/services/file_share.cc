@@ -32,9 +32,8 @@ Result<UploadTable*> FileShare::uploads_of(std::string_view user) {
 }
 
 Result<UploadTable*> FileShare::open_uploads(const std::string& user) {
-  auto directory = open_or_make(staging_, user);
+  auto directory = open_or_make_durably(staging_, user);
   if (!directory) return fail(std::move(directory.error()));
-  if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
   auto uploads = std::make_unique<UploadTable>(std::move(*directory), tree_->account(), limits_);
   if (auto loaded = uploads->load(); !loaded) return fail(std::move(loaded.error()));
   return uploads_.insert_or_assign(user, std::move(uploads)).first->second.get();

@@ -15,16 +15,12 @@ namespace {
 
 using services::FileShareTerms;
 
-std::optional<std::uint64_t> share_limit(std::uint64_t limit) {
-  return limit == kNoQuota ? std::nullopt : std::optional(limit);
-}
-
 FileShareList::Share text_of_share(const FileShareTerms& terms) {
   return {.name = terms.name,
           .quota = services::format_file_bytes(terms.limits.bytes),
           .entries = services::format_file_entries(terms.limits.entries),
-          .bytes_max = share_limit(terms.limits.bytes),
-          .entries_max = share_limit(terms.limits.entries)};
+          .bytes_max = services::number_of_limit(terms.limits.bytes),
+          .entries_max = services::number_of_limit(terms.limits.entries)};
 }
 
 std::unexpected<Error> refuse_share(ErrorKind kind, std::string detail, std::string advice) {

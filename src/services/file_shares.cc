@@ -64,9 +64,8 @@ Result<std::shared_ptr<FileShare>> FileShares::open_share(const std::string& nam
   }
   auto tree = trees_.open(name);
   if (!tree) return fail(std::move(tree.error()));
-  auto staging = open_or_make(staging_, name);
+  auto staging = open_or_make_durably(staging_, name);
   if (!staging) return fail(std::move(staging.error()));
-  if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
   auto share = std::make_shared<FileShare>(*std::move(tree), *std::move(staging), options_.uploads);
   if (auto loaded = share->load(); !loaded) return fail(std::move(loaded.error()));
   const auto lock = mutex_.lock();

@@ -160,9 +160,8 @@ Result<std::shared_ptr<FileHome>> FileStore::open_home(const FileUser& user, Pla
 Result<std::shared_ptr<FileHome>> FileStore::load_home(const FileUser& user) {
   auto tree = trees_.open(user.name);
   if (!tree) return fail(std::move(tree.error()));
-  auto staging = open_or_make(staging_, user.name);
+  auto staging = open_or_make_durably(staging_, user.name);
   if (!staging) return fail(std::move(staging.error()));
-  if (auto synced = staging_.sync(); !synced) return fail(std::move(synced.error()));
   auto home = std::make_shared<FileHome>(*std::move(tree), *std::move(staging), user, options_);
   if (auto loaded = home->load(); !loaded) return fail(std::move(loaded.error()));
   return home;

@@ -51,9 +51,8 @@ Result<std::shared_ptr<FileTree>> FileTrees::open(const std::string& name) {
 
 Result<std::shared_ptr<FileTree>> FileTrees::load(const std::string& name,
                                                   const std::optional<FileUsage>& used) {
-  auto directory = open_or_make(directory_, name);
+  auto directory = open_or_make_durably(directory_, name);
   if (!directory) return fail(std::move(directory.error()));
-  if (auto synced = directory_.sync(); !synced) return fail(std::move(synced.error()));
   FilePath top;
   if (options_.tops == Tops::names) top = FilePath::parse(name).value();
   auto tree =

@@ -15,10 +15,6 @@ namespace {
 
 using services::FileUser;
 
-std::optional<std::uint64_t> limit_of(std::uint64_t limit) {
-  return limit == kNoQuota ? std::nullopt : std::optional(limit);
-}
-
 FileUserList::User text_of(const FileUser& user) {
   std::map<std::string, std::string> shares;
   for (const auto& [share, rights] : user.shares) {
@@ -28,8 +24,8 @@ FileUserList::User text_of(const FileUser& user) {
           .quota = services::format_file_bytes(user.limits.bytes),
           .entries = services::format_file_entries(user.limits.entries),
           .rights = services::format_file_rights(user.rights),
-          .bytes_max = limit_of(user.limits.bytes),
-          .entries_max = limit_of(user.limits.entries),
+          .bytes_max = services::number_of_limit(user.limits.bytes),
+          .entries_max = services::number_of_limit(user.limits.entries),
           .uid = user.uid,
           .is_disabled = user.is_disabled,
           .shares = std::move(shares)};

@@ -13,6 +13,13 @@ Result<Directory> open_or_make(const Directory& parent, std::string_view name) {
   return parent.open_beneath(name);
 }
 
+Result<Directory> open_or_make_durably(const Directory& parent, std::string_view name) {
+  auto directory = open_or_make(parent, name);
+  if (!directory) return directory;
+  if (auto synced = parent.sync(); !synced) return fail(std::move(synced.error()));
+  return directory;
+}
+
 Result<DiskFile> open_or_create(const Directory& parent, std::string_view name) {
   auto file = parent.open_for_writing(name);
   if (file || file.error().native_code != ENOENT) return file;

@@ -164,9 +164,9 @@ std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
   std::vector<UploadKey> ended;
   const std::lock_guard lock(mutex_);
   std::erase_if(published_, [&](const auto& each) {
-    const bool has_ended = now - each.second.when >= limits_.key_term;
-    if (has_ended) ended.push_back(each.first);
-    return has_ended;
+    const bool is_over = is_term_over(each.second, now);
+    if (is_over) ended.push_back(each.first);
+    return is_over;
   });
   while (published_.size() > limits_.keys_max) {
     const auto oldest =
@@ -180,9 +180,8 @@ std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
 bool UploadTable::has_ended_keys(FileTime now) const {
   const std::lock_guard lock(mutex_);
   return published_.size() > limits_.keys_max ||
-         std::ranges::any_of(published_, [&](const auto& each) {
-           return now - each.second.when >= limits_.key_term;
-         });
+         std::ranges::any_of(published_,
+                             [&](const auto& each) { return is_term_over(each.second, now); });
 }
 
 /// Without memory for the wait, the next sweep does it.

@@ -93,6 +93,9 @@ class UploadTable {
   void end_keys(FileTime now);
   void remove_ended_keys(FileTime now);
   bool has_ended_keys(FileTime now) const;
+  bool is_term_over(const Published& each, FileTime now) const {
+    return now - each.when >= limits_.key_term;
+  }
   std::vector<UploadKey> take_ended_keys(FileTime now);
   Uploads idle_uploads() const;
 

@@ -23,6 +23,11 @@ TEST_CASE("a number of bytes has a unit or none") {
   CHECK(format_file_bytes(kNoQuota) == "none");
 }
 
+TEST_CASE("a limit that is absent has no number") {
+  CHECK(number_of_limit(5) == 5U);
+  CHECK_FALSE(number_of_limit(kNoQuota));
+}
+
 TEST_CASE("limits are changed all or none") {
   FileUsage limits{1, 2};
   CHECK(change_file_limits(limits, "1KiB", std::nullopt));

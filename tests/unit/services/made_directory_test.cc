@@ -14,7 +14,9 @@ TEST_CASE("what a store needs is made once, and opened then") {
     CHECK(open_or_create(parent, "f"));
   }
   CHECK(test::count_names(directory.path()) == 2);
+  CHECK(open_or_make_durably(parent, "d"));
   CHECK_FALSE(open_or_make(parent, "f"));
+  CHECK_FALSE(open_or_make_durably(parent, "f"));
   CHECK_FALSE(open_or_create(parent, "d"));
 }
 
