@@ -4,28 +4,28 @@
 #include <utility>
 
 #include "hotline/core/bytes.h"
+#include "services/toml_line.h"
 
-// Faults are values. Fibers have small stacks, so little may be nested.
+// Faults are values.
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
-#define TOML_MAX_NESTED_VALUES 4
 #include <toml++/toml.h>
 
 namespace hotline::services {
 namespace {
 
-/// Fails if a file may be half written, or nests so much that it exhausts a stack.
+constexpr const char* kAdvice = "write lines such as quota = \"10GiB\", with quotes around a text";
+
+/// Fails for a file that may be half written, and for a line that toml++ must not read.
 Result<void> check_lines(std::string_view text) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) {
       return fail(toml_error(number, "the line does not end", "end the file with a newline"));
     }
-    const std::string_view line = text.substr(0, end);
-    if (std::ranges::count(line.substr(0, line.find('#')), '.') > kTomlDotsMax) {
-      return fail(toml_error(number, "the line has too many dots", {}));
-    }
+    const std::string_view fault = fault_of_toml_line(text.substr(0, end));
+    if (!fault.empty()) return fail(toml_error(number, std::string(fault), kAdvice));
     text.remove_prefix(end + 1);
   }
   return {};
@@ -38,7 +38,7 @@ Error error_of(const toml::parse_error& fault) {
     text.remove_prefix(colon + 2);
   }
   return toml_error(fault.source().begin.line, "it is not TOML: " + escape(as_bytes(text)),
-                    "write lines such as quota = \"10GiB\", with quotes around a text");
+                    kAdvice);
 }
 
 TomlEntry entry_of(const toml::key& key, const toml::node& value) {

@@ -35,14 +35,10 @@ struct TomlEntry {
 };
 
 /// Returns the entries of `text` in the order of their lines; an empty table is an entry with an
-/// empty key. What is nested deeper than in one
-/// table is a value of another kind. Fails with `invalid_argument`, which names the line, if `text`
-/// is not TOML, does not end with a newline, or has a line with over kTomlDotsMax dots; the error
-/// has no operation and no endpoint.
+/// empty key. A number with an exponent is a value of another kind. Fails with
+/// `invalid_argument`, which names the line, if `text` is not TOML, does not end with a newline, or
+/// has a line that fault_of_toml_line() refuses; the error has no operation and no endpoint.
 Result<std::vector<TomlEntry>> parse_toml(std::string_view text);
-
-/// Each dot of a key nests a table, and what frees the tables recurses.
-inline constexpr std::ptrdiff_t kTomlDotsMax = 40;
 
 /// Returns the error about a line of a file.
 Error toml_error(std::size_t line, std::string detail, std::string advice);
