@@ -1,4 +1,5 @@
-// Upper-case over TCP and UDP with standalone Asio, callbacks style, one thread.
+// Upper-case over TCP and UDP with standalone Asio, callbacks style, one thread. Built twice: on
+// epoll and, as asio_uring_upper, on io_uring.
 
 #include <array>
 #include <asio.hpp>
@@ -27,7 +28,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
-  static constexpr std::size_t kBufferSize = 16 * 1024;
+  static constexpr std::size_t kBufferSize = 64 * 1024;
 
   void reply(std::size_t size) {
     floors::upper_ascii(buffer_.get(), size);
