@@ -20,6 +20,7 @@ constexpr std::size_t kStreamBytesMax = 1 << 20;
 constexpr std::size_t kDatagramBytesMin = 8;
 constexpr std::size_t kDatagramBytesMax = 65'507;
 constexpr std::size_t kDepthMax = 4096;
+constexpr std::size_t kSegmentsMax = 64;
 constexpr double kSecondsMax = 600;
 
 constexpr const char* kUsage =
@@ -31,6 +32,7 @@ constexpr const char* kUsage =
     "  --bytes N            bytes a message (64)\n"
     "  --framing u32be      the length before each message: 4 bytes, most significant first\n"
     "  --depth N            messages in flight on each connection (1)\n"
+    "  --segments N         udp: send up to N datagrams as one train, and take trains back (1)\n"
     "  --seconds S          measured time (2)\n"
     "  --warmup S           time before it (0.5)\n"
     "  --server-pid PID     measure that process's CPU time and memory\n"
@@ -99,6 +101,8 @@ void parse_value(const std::string& name, const char* value, Options& options) {
     options.prefix = parse_prefix(value);
   else if (name == "--depth")
     options.depth = count(kDepthMax);
+  else if (name == "--segments")
+    options.segments = count(kSegmentsMax);
   else if (name == "--seconds")
     options.seconds = parse_number(name, value, 0.01, kSecondsMax);
   else if (name == "--warmup")
@@ -125,6 +129,8 @@ void check(const Options& options) {
     throw std::invalid_argument("--bytes: an NTP packet has 48");
   if (options.datagrams && options.prefix != Prefix::kNone)
     throw std::invalid_argument("--framing: datagrams need none");
+  if (!options.datagrams && options.segments > 1)
+    throw std::invalid_argument("--segments: only for datagrams");
   if (options.has_tls != options.trust.has_tls())
     throw std::invalid_argument("tls:// needs --psk or --ca, and nothing else does");
   if (options.mode == Mode::kIdle && options.server_pid == 0)

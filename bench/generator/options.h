@@ -26,6 +26,9 @@ struct Options {
   Prefix prefix = Prefix::kNone;
   // Messages in flight on one connection: pipelining over TCP, the window over UDP.
   std::size_t depth = 1;
+  // Datagrams that one send hands to the kernel (UDP_SEGMENT), and that may come back so (UDP_GRO).
+  // 1: each by itself.
+  std::size_t segments = 1;
   double seconds = 2;
   double warmup = 0.5;
   // 0: the server's CPU time and memory are not measured.

@@ -32,6 +32,7 @@ UdpLoad::UdpLoad(const Options& options, Measurement& measurement)
       measurement_(measurement),
       stride_(options.bytes + 1),
       datagrams_(Datagrams::of(options)),
+      trains_(options),
       received_(options.depth * stride_),
       composed_(options.depth * options.bytes),
       receive_pieces_(options.depth),
@@ -55,6 +56,7 @@ void UdpLoad::connect() {
   peers_.resize(options_.connections);
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     peers_[i].socket = connect_datagrams(options_.server);
+    if (trains_.are_wanted()) UdpTrains::accept_on(peers_[i].socket);
     peers_[i].index = i;
     peers_[i].slots.resize(options_.depth);
     for (std::size_t slot = 0; slot < options_.depth; ++slot)
@@ -74,6 +76,7 @@ bool UdpLoad::turn() {
 }
 
 void UdpLoad::receive(Peer& peer) {
+  if (trains_.are_wanted()) return receive_trains(peer);
   while (true) {
     const std::size_t count = receive_batch(peer);
     const Nanoseconds time = now();
@@ -84,6 +87,17 @@ void UdpLoad::receive(Peer& peer) {
     send_composed(peer);
     // A batch that is not full has emptied the socket; a window that is full cannot grow.
     if (count < options_.depth || options_.depth == 1) return;
+  }
+}
+
+void UdpLoad::receive_trains(Peer& peer) {
+  while (const UdpTrains::Received train = trains_.receive(peer.socket)) {
+    const Nanoseconds time = now();
+    for (std::size_t at = 0; at < train.size; at += train.segment_size) {
+      const std::size_t size = std::min(train.segment_size, train.size - at);
+      accept(peer, train.bytes + at, size, time);
+    }
+    send_composed(peer);
   }
 }
 
@@ -132,6 +146,7 @@ void UdpLoad::send_composed(const Peer& peer) {
     send_some(peer.socket, composed_.data(), options_.bytes);
     return;
   }
+  if (trains_.are_wanted()) return trains_.send(peer.socket, composed_.data(), count);
   const int sent = sendmmsg(peer.socket.get(), send_headers_.data(), count, MSG_DONTWAIT);
   if (sent < 0 && errno != EAGAIN && errno != ENOBUFS) throw Failure::system("sendmmsg");
 }

@@ -11,6 +11,7 @@
 #include "measurement.h"
 #include "options.h"
 #include "socket.h"
+#include "udp_trains.h"
 
 namespace bench {
 
@@ -39,6 +40,7 @@ class UdpLoad {
   void connect();
   bool turn();
   void receive(Peer& peer);
+  void receive_trains(Peer& peer);
   std::size_t receive_batch(const Peer& peer);
   void accept(Peer& peer, const char* reply, std::size_t size, Nanoseconds now);
   void compose(Peer& peer, std::size_t slot, Nanoseconds now);
@@ -49,6 +51,7 @@ class UdpLoad {
   Measurement& measurement_;
   std::size_t stride_;
   std::unique_ptr<Datagrams> datagrams_;
+  UdpTrains trains_;
   Poller poller_;
   std::vector<Peer> peers_;
   std::vector<char> received_;
