@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
@@ -10,15 +11,13 @@ const BUFFER_SIZE: usize = 64 * 1024;
 
 async fn serve_connection(mut call: TcpStream) -> io::Result<()> {
     call.set_nodelay(true)?;
-    let mut buffer = vec![0; BUFFER_SIZE];
-    loop {
-        let size = call.read(&mut buffer).await?;
-        if size == 0 {
-            return Ok(());
-        }
-        buffer[..size].make_ascii_uppercase();
-        call.write_all(&buffer[..size]).await?;
+    let mut buffer = Vec::with_capacity(BUFFER_SIZE);
+    while call.read_buf(&mut buffer).await? > 0 {
+        buffer.make_ascii_uppercase();
+        call.write_all(&buffer).await?;
+        buffer.clear();
     }
+    Ok(())
 }
 
 async fn serve_connections(listener: TcpListener) -> io::Result<()> {
@@ -39,6 +38,15 @@ async fn serve_datagrams(socket: UdpSocket) {
     }
 }
 
+/// With room for bursts in its queue, which tokio itself cannot ask for.
+fn bound_datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    socket.set_recv_buffer_size(4 << 20)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
 fn port_option() -> u16 {
     let words: Vec<String> = std::env::args().collect();
     match words.as_slice() {
@@ -53,7 +61,7 @@ async fn serve() -> io::Result<()> {
     streams.set_reuseaddr(true)?;
     streams.bind(address)?;
     let listener = streams.listen(4096)?;
-    let socket = UdpSocket::bind(address).await?;
+    let socket = bound_datagram_socket(address)?;
     eprintln!("listening upper tcp://{}", listener.local_addr()?);
     eprintln!("listening upper udp://{}", socket.local_addr()?);
     tokio::spawn(serve_datagrams(socket));
