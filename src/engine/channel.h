@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/buffer.h"
+#include "engine/call_wait.h"
 #include "engine/wait.h"
 #include "hotline/core/unique_fd.h"
 
@@ -72,6 +73,8 @@ class Channel {
   MutableBytes unread;
 
   std::unique_ptr<Carried> carried;
+
+  CallWait call_wait;
 
  private:
   friend class Engine;

@@ -55,6 +55,13 @@ class Operation {
   /// -EAGAIN if it would have to wait.
   virtual int attempt() noexcept = 0;
 
+  /// Returns true if attempt_waiting() waits.
+  virtual bool can_wait_in_call() const noexcept { return false; }
+
+  /// Attempts the operation and waits in the system call for at most CallWait::kMax. Returns as
+  /// attempt(), also -EAGAIN after a signal.
+  virtual int attempt_waiting() noexcept { return attempt(); }
+
   /// Attempts the operation once more when a drain or the deadline ends its wait, because something
   /// may have arrived without a notification. Returns `ended` if nothing has.
   int attempt_last(int ended) noexcept {

@@ -110,6 +110,7 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
     if (auto connected = connect_channel(**channel, address, peer); !connected) {
       return fail(advise_on_hang_up(std::move(connected.error()), peer.transport()));
     }
+    (*channel)->call_wait.allow();
     const bool is_own = net::is_connected_to_itself(**channel);
     auto stream = net::StreamAccess::over(std::move(*channel), peer, stream_options(options));
     if (!is_own) return protect(std::move(stream), tls);

@@ -121,6 +121,7 @@ Result<Stream> Listener::accept(Deadline deadline, AcceptAhead ahead) {
     std::unique_ptr<Channel> channel;
     const ResetOnException guard(fd);
     channel = std::make_unique<Channel>(std::move(caller));
+    channel->call_wait.allow();
     SocketAddress peer;
     // It has no address any more if the caller has reset the connection in the meantime.
     if (engine.peer_address(fd, peer) < 0) continue;

@@ -133,7 +133,7 @@ bool ProcessesRunner::run_child(const ChildWords& words, const Service& service,
 
 bool ProcessesRunner::fork_child(const ChildWords& words, const Service& service, int kept_fd,
                                  const std::function<void()>& body) {
-  engine::Interrupter interrupter;
+  engine::Interrupter interrupter(engine::Interrupter::Reach::forked_processes);
   // Listed before the child exists, because the fork suspends this fiber and a drain may come in
   // the meantime.
   const Listed listed(children_, interrupter);

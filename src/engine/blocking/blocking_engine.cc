@@ -18,6 +18,7 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 // would otherwise run for several milliseconds; hundreds of them, one for each flooding peer, would
 // delay the others by a second.
 constexpr int kDoneAtOnceMax = 16;
+constexpr int kUnsureWaitsMax = 16;
 
 }  // namespace
 
@@ -28,8 +29,9 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
   if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
   if (operation.channel().is_attached()) return leave_loop_and_perform(operation, deadline);
   for (;;) {
-    const int result = attempt(operation);
+    const int result = attempt_or_wait(operation, earliest);
     if (result != -EAGAIN) return result;
+    operation.channel().call_wait.note_poll(operation.channel().fd());
     const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
     // The thread may not have run for a while. What arrived in time counts, even if it is noticed
     // late.
@@ -44,6 +46,27 @@ int BlockingEngine::leave_loop_and_perform(Operation& operation, Deadline deadli
   return perform(operation, deadline);
 }
 
+/// Returns as Operation::attempt(), perhaps after a wait in the system call.
+int BlockingEngine::attempt_or_wait(Operation& operation, Deadline deadline) {
+  const bool can_wait = operation.can_wait_in_call();
+  // A hook must hear of waits only. Whether a call has waited is not known, so that now and then
+  // one must show whether this thread ever has to.
+  if (!can_wait || suspend_hook_ != nullptr || unsure_waits_ >= kUnsureWaitsMax) {
+    const int result = attempt(operation);
+    if (!can_wait || result != -EAGAIN) return result;
+    unsure_waits_ = 0;
+  }
+  // A wait that must end soon is left to poll(), which ends in time.
+  const Instant latest = now() + CallWait::kMax;
+  if (end_of_wait(latest, deadline, operation.is_drainable()) < 0) return -EAGAIN;
+  note_wait();
+  done_at_once_ = 0;
+  ++unsure_waits_;
+  const int result = operation.attempt_waiting();
+  if (result == -EAGAIN) operation.channel().call_wait.note_idle();
+  return result;
+}
+
 int BlockingEngine::wait_until(Deadline deadline, OnDrain on_drain) {
   return wait(-1, 0, Deadline::earliest(deadline, scope_.deadline), on_drain == OnDrain::ends);
 }
@@ -56,16 +79,22 @@ int BlockingEngine::wait(int fd, short events, Deadline deadline, bool is_draina
                        {interrupter_ == nullptr ? -1 : interrupter_->fd(), POLLIN, 0}};
     const int ready = ::poll(polled, 2, poll_timeout_ms(time, deadline));
     if (ready < 0 && errno != EINTR) return -errno;
+    if (ready > 0 && polled[1].revents != 0) interrupter_->clear_wakeup();
     if (ready > 0 && polled[0].revents != 0) return 0;
   }
 }
 
-/// Returns why a wait would end at once, or 0 if it may begin now.
-int BlockingEngine::end_before_wait(Instant time, Deadline deadline, bool is_drainable) {
+/// Returns why a wait would end at once, or 0.
+int BlockingEngine::end_of_wait(Instant time, Deadline deadline, bool is_drainable) {
   note_interrupts();
   if (scope_.code_in_force() == kCancelEnd) return -kCancelEnd;
   if (scope_.code_in_force() == kDrainEnd && is_drainable) return -kDrainEnd;
-  if (deadline.has_passed(time)) return -kDeadlineEnd;
+  return deadline.has_passed(time) ? -kDeadlineEnd : 0;
+}
+
+/// Returns why a wait would end at once, or 0 if it begins now.
+int BlockingEngine::end_before_wait(Instant time, Deadline deadline, bool is_drainable) {
+  if (const int ended = end_of_wait(time, deadline, is_drainable); ended < 0) return ended;
   done_at_once_ = 0;
   note_wait();
   return 0;
@@ -84,6 +113,7 @@ void BlockingEngine::note_done(const Operation& operation) {
   if (++done_at_once_ <= kDoneAtOnceMax) return;
   ::sched_yield();
   done_at_once_ = 0;
+  unsure_waits_ = 0;
 }
 
 void BlockingEngine::note_interrupts() noexcept {
@@ -118,9 +148,12 @@ int BlockingEngine::perform_file_work(OffloadPool::Work work) {
 int BlockingEngine::wait_for(Interrupter& counter, Deadline deadline, OnDrain on_drain) {
   const int waited = wait(counter.fd(), POLLIN, Deadline::earliest(deadline, scope_.deadline),
                           on_drain == OnDrain::ends);
-  // Reading what the other thread wrote orders its work before what follows here; polling alone
-  // does not.
-  return counter.take_end_code() != 0 ? 0 : waited;
+  // While it has not written, it still uses the counter.
+  if (!counter.clear_wakeup()) return waited;
+  // Taking what the other thread wrote orders its work before what follows here; polling alone does
+  // not.
+  static_cast<void>(counter.take_end_code());
+  return 0;
 }
 
 int BlockingEngine::wait_for(ThreadSignal& signal, Deadline deadline, OnDrain on_drain) {

@@ -15,6 +15,9 @@ namespace hotline::engine {
 /// Performs an operation by making the system call, and polls the descriptor and the interrupter
 /// until it succeeds. Every thread without a loop has this engine. It does not attach to channels,
 /// so that a stream may move from thread to thread.
+///
+/// A receive from a busy connection instead waits in the system call itself, which is one call and
+/// not three. Such a wait takes at most CallWait::kMax, and an interrupter ends it only then.
 class BlockingEngine final : public Engine {
  public:
   std::string_view name() const override { return "blocking"; }
@@ -49,7 +52,9 @@ class BlockingEngine final : public Engine {
 
  private:
   int leave_loop_and_perform(Operation& operation, Deadline deadline);
+  int attempt_or_wait(Operation& operation, Deadline deadline);
   int wait(int fd, short events, Deadline deadline, bool is_drainable);
+  int end_of_wait(Instant time, Deadline deadline, bool is_drainable);
   int end_before_wait(Instant time, Deadline deadline, bool is_drainable);
   void note_done(const Operation& operation);
 
@@ -57,6 +62,7 @@ class BlockingEngine final : public Engine {
   SuspendHook* suspend_hook_ = nullptr;
   Interrupter* interrupter_ = nullptr;
   int done_at_once_ = 0;  ///< Operations since the thread last waited or yielded.
+  int unsure_waits_ = 0;  ///< Calls that may have waited, since it was last known.
   std::array<Buffer, 4> spares_;
   std::size_t spare_count_ = 0;
   std::shared_ptr<OffloadPool> offload_pool_;

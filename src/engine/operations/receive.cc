@@ -21,21 +21,38 @@ Buffer Receive::take_buffer() const noexcept {
 }
 
 int Receive::attempt() noexcept {
+  return system_result([this] { return receive(MSG_DONTWAIT); });
+}
+
+int Receive::attempt_waiting() noexcept {
+  // Not repeated after a signal: each repetition would wait anew.
+  const int result = receive(0);
+  if (result >= 0) return result;
+  return errno == EINTR ? -EAGAIN : -errno;
+}
+
+/// Returns the result of recv(2), which sets errno.
+int Receive::receive(int flags) noexcept {
   MutableBytes target = into_;
   if (target.empty()) {
     buffer = take_buffer();
-    if (!buffer) return -ENOBUFS;
+    if (!buffer) {
+      errno = ENOBUFS;
+      return -1;
+    }
     target = buffer.memory();
   }
-  const int result = system_result([&] {
-    return raw_call(SYS_recvfrom, channel().fd(), target.data(), target.size(), MSG_DONTWAIT, 0, 0);
-  });
+  const auto result = static_cast<int>(
+      raw_call(SYS_recvfrom, channel().fd(), target.data(), target.size(), flags, 0, 0));
   if (!buffer) return result;
   if (result > 0) {
     buffer.set_filled(static_cast<std::size_t>(result));
   } else {
+    // Recycling may free memory, which may change errno.
+    const int error = errno;
     engine_.recycle(std::move(buffer));
     buffer = {};
+    errno = error;
   }
   return result;
 }

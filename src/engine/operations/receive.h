@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "engine/buffer.h"
+#include "engine/channel.h"
 #include "engine/operation.h"
 #include "hotline/core/bytes.h"
 
@@ -21,6 +22,8 @@ class Receive final : public Operation {
   static constexpr std::size_t kSmallBytes = 512;
 
   int attempt() noexcept override;
+  bool can_wait_in_call() const noexcept override { return channel().call_wait.is_on(); }
+  int attempt_waiting() noexcept override;
 
   /// A read that did not fill the buffer emptied the socket. The next edge reports more data, and
   /// the engine knows from its events whether the end has been seen already.
@@ -44,6 +47,7 @@ class Receive final : public Operation {
 
  private:
   Buffer take_buffer() const noexcept;
+  int receive(int flags) noexcept;
 
   Engine& engine_;
   MutableBytes into_;

@@ -37,7 +37,7 @@ ChildProcess start(Interrupter& interrupter, const Body& body, std::span<const i
 }
 
 ChildProcess::Outcome outcome_of(const Body& body, std::span<const int> kept = {}) {
-  Interrupter interrupter;
+  Interrupter interrupter(Interrupter::Reach::forked_processes);
   ChildProcess child = start(interrupter, body, kept);
   auto outcome = child.wait();
   REQUIRE(outcome);
@@ -52,7 +52,7 @@ TEST_CASE("a child that could not be interrupted is not started") {
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
     const rlimit none{0, limit.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    Interrupter interrupter;
+    Interrupter interrupter(Interrupter::Reach::forked_processes);
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
     const auto child = ChildProcess::fork(interrupter, {}, [] { return ""; });
     REQUIRE_FALSE(child);
@@ -127,7 +127,7 @@ TEST_CASE("a child has the descriptors that it was given and no others") {
     const auto [kept, peer] = test::stream_pair();
     const UniqueFd other(::open("/dev/null", O_RDONLY));
     const std::array<int, 1> kept_list{kept.get()};
-    Interrupter interrupter;
+    Interrupter interrupter(Interrupter::Reach::forked_processes);
     const auto outcome = start(
                              interrupter,
                              [&] {
@@ -171,7 +171,7 @@ TEST_CASE("signals that the parent waits for stay blocked in a child") {
 
 TEST_CASE("an interrupter ends the waits of a child") {
   on_control_loop([](EventLoop&) {
-    Interrupter interrupter;
+    Interrupter interrupter(Interrupter::Reach::forked_processes);
     ChildProcess child =
         start(interrupter, [] { return test::kind_of(sleep_until(Deadline::never())); });
     interrupter.cancel();
@@ -189,7 +189,7 @@ TEST_CASE("a child whose object is destroyed is killed and reaped") {
     const UniqueFd telling(pipe[1]);
     pid_t pid = 0;
     {
-      Interrupter interrupter;
+      Interrupter interrupter(Interrupter::Reach::forked_processes);
       const ChildProcess child = start(interrupter,
                                        [&]() -> std::string {
                                          const pid_t own = ::getpid();
@@ -209,7 +209,7 @@ TEST_CASE("a child whose object is destroyed is killed and reaped") {
 
 TEST_CASE("a wait for a child that times out can be repeated") {
   on_control_loop([](EventLoop&) {
-    Interrupter interrupter;
+    Interrupter interrupter(Interrupter::Reach::forked_processes);
     ChildProcess child = start(interrupter, [] {
       static_cast<void>(sleep_until(Deadline::never()));
       return std::string("ended");

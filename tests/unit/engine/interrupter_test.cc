@@ -51,7 +51,7 @@ TEST_CASE("any number of drains is still a drain") {
 }
 
 TEST_CASE("an interrupter works across fork") {
-  Interrupter interrupter;
+  Interrupter interrupter(Interrupter::Reach::forked_processes);
   const auto report = test::in_child_process([&] { interrupter.cancel(); });
   CHECK(report.exit_status == 0);
   CHECK(interrupter.take_end_code() == kCancelEnd);
