@@ -4,9 +4,9 @@
 
 namespace hotline::engine {
 
-/// Decides if a thread waits for the data of a connection in recv(2) itself. A poll(2) beforehand lets
-/// another thread end the wait at once, but costs two more system calls. So the first waits of a
-/// connection are polls, and so are those after a wait that took kMax: only a busy connection is
+/// Decides if a thread waits for the data of a connection in recv(2) itself. A poll(2) before it
+/// lets another thread end the wait at once, but costs two more system calls. So the first waits of
+/// a connection are polls, and so are those after a wait that took kMax: only a busy connection is
 /// waited for in recv(2), and then for kMax at most. One thread at a time.
 class CallWait {
  public:

@@ -49,8 +49,8 @@ int BlockingEngine::leave_loop_and_perform(Operation& operation, Deadline deadli
 /// Returns as Operation::attempt(), perhaps after a wait in the system call.
 int BlockingEngine::attempt_or_wait(Operation& operation, Deadline deadline) {
   const bool can_wait = operation.can_wait_in_call();
-  // A hook must hear of waits only. Whether a call has waited is not known, so that now and then
-  // one must show whether this thread ever has to.
+  // A hook must hear of waits only. A call does not show if it has waited, so that now and then an
+  // attempt must show if this thread ever has to.
   if (!can_wait || suspend_hook_ != nullptr || unsure_waits_ >= kUnsureWaitsMax) {
     const int result = attempt(operation);
     if (!can_wait || result != -EAGAIN) return result;

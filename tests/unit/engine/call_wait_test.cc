@@ -72,7 +72,7 @@ TEST_CASE("turned off, calls do not wait until it is on again") {
   CHECK_FALSE(is_non_blocking(ours.get()));
 }
 
-TEST_CASE("what is no socket is always polled") {
+TEST_CASE("a descriptor of a pipe is always polled") {
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
   const UniqueFd reader(ends[0]);
