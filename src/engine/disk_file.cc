@@ -165,6 +165,10 @@ Result<std::uint64_t> DiskFile::copy_from(DiskFile& source, std::uint64_t offset
   return done;
 }
 
+const std::string& DiskFile::path() const { return file_->path; }
+
+int DiskFile::descriptor() const { return file_->fd.get(); }
+
 Result<void> DiskFile::close() {
   const std::int64_t failed =
       engine::file_call([&](FileKernel& kernel) { return kernel.close(std::move(file_->fd)); });

@@ -33,6 +33,7 @@ class Operation {
     wait_process,
     read,
     write,
+    send_file,
   };
 
   /// When an engine that submits operations begins this one: with the others of its turn, or at

@@ -84,6 +84,13 @@ struct Stream::State {
   std::size_t send_some(std::span<const Bytes> pieces, Waits waits);
   void show_sent(std::span<const iovec> pieces, std::size_t sent) const;
 
+  // For files.
+  Result<void> send_file(DiskFile& file, std::uint64_t offset, std::uint64_t size);
+  Result<std::size_t> send_part(DiskFile& file, std::uint64_t offset, std::size_t size);
+  Result<std::size_t> copy_part(DiskFile& file, std::uint64_t offset, std::uint64_t size,
+                                MutableBytes memory);
+  Error file_failure(Error error);
+
   // With a layer. The results are those of Engine::perform, or LayerCodec::kFailed.
   int open_layer(Deadline deadline);
   int receive_wire(Deadline deadline);

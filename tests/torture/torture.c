@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -104,6 +105,8 @@ TORTURED(int, sendmmsg, (int fd, struct mmsghdr *messages, unsigned count, int f
          (fd, messages, count, flags), -1, ENOBUFS, EPERM, EINTR, ECONNREFUSED, ENETUNREACH)
 TORTURED(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags),
          -1, ENOBUFS, EPIPE, ECONNRESET, EINTR)
+TORTURED(ssize_t, sendfile, (int fd, int file, off_t *offset, size_t size),
+         (fd, file, offset, size), -1, EINVAL, EPIPE, EIO, EINTR, ENOMEM)
 TORTURED(ssize_t, read, (int fd, void *into, size_t size), (fd, into, size), -1, ENOMEM, EINTR, EIO)
 TORTURED(int, poll, (struct pollfd *polled, nfds_t count, int timeout), (polled, count, timeout),
          -1, EINTR, ENOMEM)

@@ -13,7 +13,8 @@ namespace hotline HOTLINE_PUBLIC {
 enum class ErrorKind : std::uint8_t {
   closed,          ///< The peer closed the connection in order, between two messages or reads.
   reset,           ///< The peer, or something on the way to it, broke the connection off.
-  truncated,       ///< The peer closed the connection in the middle of what was being read.
+  truncated,       ///< The peer closed the connection in the middle of what was being read, or a
+                   ///< file ended before all that was to be sent of it.
   timed_out,       ///< A deadline of this program passed; waiting again may succeed.
   unresponsive,    ///< The kernel gave up on the peer, which acknowledged nothing for too long.
   cancelled,       ///< The owner of this work cancelled it.

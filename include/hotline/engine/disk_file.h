@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "hotline/core/bytes.h"
 #include "hotline/core/public.h"
@@ -85,6 +86,12 @@ class DiskFile {
   /// Closes the file, which must not be used any more. Unlike the destructor it reports the error
   /// of close(2), which network file systems return for earlier writes.
   Result<void> close();
+
+  /// Returns the path with which it was opened, as a caller of the library gave it.
+  const std::string& path() const;
+
+  /// Returns the descriptor, for features that this library does not offer. The file keeps it.
+  int descriptor() const;
 
  private:
   friend class Directory;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,8 @@ class StreamAccess;
 }  // namespace hotline::net
 
 namespace hotline HOTLINE_PUBLIC {
+
+class DiskFile;
 
 /// How long the waits of a stream may last. Each is a deadline on one wait, not on the whole call.
 struct StreamTimeouts {
@@ -118,6 +121,23 @@ class Stream {
   /// which may be 0. If it was only a part, the next write must write the rest. Over TLS up to 16
   /// KiB of them may still have to be sent: the next write, or shut_down_writes(), does that first.
   std::size_t write_now(std::span<const Bytes> pieces);
+
+  /// Writes `size` bytes of `file`, from `offset` on, after all that was written before. Where the
+  /// kernel can do it, the bytes do not pass through this program: sendfile(2), over TCP and UNIX
+  /// sockets without a layer and without a tap. Otherwise, or if a part has to come from the disk,
+  /// it reads and writes up to 64 KiB at a time, on a loop as DiskFile::read_at() does, so that
+  /// other fibers run in between. The write timeout applies to each 256 KiB that the peer takes,
+  /// and not to the time of the disk.
+  ///
+  /// Fails as write_some() does; as DiskFile::read_at() does if the file cannot be read; and with
+  /// `truncated` if it ends before `size` bytes, also if it has just become shorter. The error
+  /// then names the file. After each of these failures the stream ends with a reset, because what
+  /// was sent must not look complete.
+  ///
+  /// `file` must be open until this returns. Bytes of the file that another program changes before
+  /// the peer has read them may arrive in either form, even after this has returned: replace a file
+  /// by renaming a new one over it.
+  Result<void> send_file(DiskFile& file, std::uint64_t offset, std::uint64_t size);
 
   /// Ends the writes: the peer reads an end after what was written, and reading goes on (a
   /// half-close). Fails with `truncated` after a write that was cut off; the peer then reads no

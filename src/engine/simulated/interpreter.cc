@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "engine/channel.h"
 #include "engine/engine.h"
+#include "engine/file_call.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/connect.h"
 #include "engine/operations/datagrams.h"
 #include "engine/operations/read_write.h"
 #include "engine/operations/receive.h"
 #include "engine/operations/send.h"
+#include "engine/operations/send_file.h"
 #include "engine/operations/wait_process.h"
 #include "engine/operations/wait_ready.h"
 #include "engine/simulated/datagram_node.h"
@@ -42,11 +45,17 @@ constexpr KindRow kKindRows[] = {
     {.kind = Kind::wait_process, .name = "wait_process"},
     {.kind = Kind::read, .name = "read"},
     {.kind = Kind::write, .name = "write"},
+    {.kind = Kind::send_file, .name = "send_file", .is_for_socket = true},
 };
 
 static_assert(is_in_order(kKindRows, &KindRow::kind), "row_of finds a row by its enumerator");
 
 const KindRow& row_of(Kind kind) { return kKindRows[static_cast<std::size_t>(kind)]; }
+
+// Not every file system can send its files.
+constexpr std::uint64_t kCannotSendOneIn = 8;
+
+constexpr std::size_t kSentOfFileMax = 64 * 1024;
 
 constexpr Duration kAcceptOutageMax = std::chrono::minutes(1);
 
@@ -163,6 +172,7 @@ int Interpreter::perform(Operation& operation, Node& node, Program& program) {
     }
     case Kind::read: return node.read(static_cast<Read&>(operation).into());
     case Kind::write: return node.write(static_cast<Write&>(operation).bytes());
+    case Kind::send_file: return send_file(node, static_cast<const SendFile&>(operation));
   }
   return -EINVAL;
 }
@@ -229,6 +239,18 @@ int Interpreter::send_vectored(Node& node, const SendVectored& operation) {
     if (static_cast<std::size_t>(result) < piece.iov_len) break;
   }
   return sent;
+}
+
+int Interpreter::send_file(Node& node, const SendFile& operation) {
+  if (!node.is_ready(Direction::write)) return -EAGAIN;
+  if (universe_.chance.below(kCannotSendOneIn) == 0) return SendFile::kCannot;
+  std::vector<std::byte> bytes(std::min(operation.size(), kSentOfFileMax));
+  const std::int64_t read = uninterrupted([&] {
+    return engine_.file_kernel().read_at(operation.file(), operation.offset(), bytes,
+                                         Patience::waits);
+  });
+  if (read < 0) return SendFile::kCannot;
+  return read == 0 ? 0 : send(node, Bytes(bytes).first(static_cast<std::size_t>(read)));
 }
 
 }  // namespace hotline::engine

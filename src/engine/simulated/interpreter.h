@@ -12,6 +12,7 @@ class Connect;
 class Engine;
 class Receive;
 class Send;
+class SendFile;
 class SendVectored;
 
 /// Performs each operation on the simulated kernel without waiting. Returns a count, a descriptor,
@@ -31,6 +32,7 @@ class Interpreter {
   int receive(Node& node, Receive& operation);
   int send(Node& node, Bytes bytes);
   int send_vectored(Node& node, const SendVectored& operation);
+  int send_file(Node& node, const SendFile& operation);
   void note_bytes(const Operation& operation, std::size_t count);
   int strike(Operation::Kind kind, Program& program);
   int strike_accept(Program& program);
