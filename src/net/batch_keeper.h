@@ -11,6 +11,10 @@ struct BatchKeeper {
   /// Keeps the result of the last receive valid while the returned pointer exists. The next receive
   /// uses other memory.
   static std::shared_ptr<void> keep(DatagramSocket& socket) { return socket.keep_batch(); }
+
+  /// Before the first receive: has the kernel hand over each datagram by itself. For a socket that
+  /// several processes receive from, because datagrams that came together would all wait for one.
+  static void forbid_coalescing(DatagramSocket& socket) { socket.forbid_coalescing(); }
 };
 
 }  // namespace hotline::net

@@ -3,8 +3,8 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "engine/passed_descriptors.h"
@@ -17,6 +17,12 @@ namespace {
 
 // With strides that are a power of two, the first lines of all buffers would share one cache set.
 constexpr std::size_t kStridePadding = 320;
+
+// What one receive should bring at most, so that it is still in the cache when it is handled. With
+// fewer descriptions than kFewest, a system call would be made for each.
+constexpr std::size_t kHotBytes = 256 * 1024;
+constexpr std::size_t kHotMessages = 256;
+constexpr std::size_t kFewest = 4;
 
 }  // namespace
 
@@ -31,18 +37,21 @@ PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddre
 }
 
 ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
-                           PacketInfo packet_info, TimestampUse times)
+                           PacketInfo packet_info, TimestampUse times, Coalescing coalescing)
     : bytes_max_(datagram_bytes_max),
       control_bytes_(packet_info == PacketInfo::wanted ? RouteControl::kBytesMax : 0),
       stride_((datagram_bytes_max + kStridePadding) / 64 * 64),
       dirty_(count),
+      limit_(count),
       memory_(std::make_unique_for_overwrite<std::byte[]>(count * stride_)),
       pieces_(count),
       headers_(count),
-      timed_controls_(times == TimestampUse::none ? 0 : count),
-      routes_(count),
-      datagrams_(count) {
-  if (times != TimestampUse::none) control_bytes_ = kTimedControlBytes;
+      routes_(count) {
+  datagrams_.reserve(count);
+  if (times != TimestampUse::none || coalescing != Coalescing::none) {
+    controls_ = std::make_unique_for_overwrite<Control[]>(count);
+    control_bytes_ = sizeof(Control);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     pieces_[i] = {memory_.get() + i * stride_, bytes_max_};
     headers_[i].msg_hdr.msg_name = routes_[i].peer.data();
@@ -50,11 +59,12 @@ ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
     headers_[i].msg_hdr.msg_iovlen = 1;
     if (control_bytes_ == 0) continue;
     headers_[i].msg_hdr.msg_control =
-        timed_controls_.empty() ? RouteControl::data(routes_[i]) : timed_controls_[i].bytes;
+        controls_ ? controls_[i].bytes : RouteControl::data(routes_[i]);
   }
 }
 
 std::span<mmsghdr> ReceiveBatch::prepare(std::size_t count_max) {
+  assert(!has_more() && "datagrams that were received would be lost");
   // The kernel has changed only what the last call used.
   for (std::size_t i = 0; i < dirty_; ++i) {
     headers_[i].msg_hdr.msg_namelen = SocketAddress::kSizeMax;
@@ -62,101 +72,68 @@ std::span<mmsghdr> ReceiveBatch::prepare(std::size_t count_max) {
     headers_[i].msg_hdr.msg_flags = 0;
   }
   dirty_ = 0;
-  return std::span(headers_).first(std::min(count_max, headers_.size()));
+  return std::span(headers_).first(std::min(count_max, limit_));
 }
 
-std::span<const Datagram> ReceiveBatch::take(std::size_t count) {
+void ReceiveBatch::fill(std::size_t count) {
   dirty_ = count;
+  taken_ = 0;
+  datagrams_.clear();
   for (std::size_t i = 0; i < count; ++i) describe(i);
-  return std::span(datagrams_).first(count);
+  if (count > 0) limit_next(count);
+}
+
+std::span<const Datagram> ReceiveBatch::take(std::size_t count_max) {
+  const std::size_t from = taken_;
+  taken_ += std::min(count_max, datagrams_.size() - from);
+  return std::span(datagrams_).subspan(from, taken_ - from);
 }
 
 void ReceiveBatch::describe(std::size_t index) {
   const mmsghdr& header = headers_[index];
   DatagramRoute& route = routes_[index];
   route.peer.set_size(header.msg_hdr.msg_namelen);
-  datagrams_[index] = {
+  Datagram whole{
       .bytes = {memory_.get() + index * stride_, std::min<std::size_t>(header.msg_len, bytes_max_)},
       .is_truncated = (header.msg_hdr.msg_flags & MSG_TRUNC) != 0,
       .route = &route,
       .received_at = {},
   };
-  if (!timed_controls_.empty()) return read_timed_control(index);
+  if (controls_) {
+    const std::size_t segment_bytes = read_control(index, whole);
+    return append_segments(whole, segment_bytes, datagrams_);
+  }
+  datagrams_.push_back(whole);
   RouteControl::size(route) = static_cast<std::uint8_t>(header.msg_hdr.msg_controllen);
   if (RouteControl::size(route) == 0) return;
   engine::take_descriptors(header.msg_hdr, {});
   reverse_packet_info(route);
 }
 
-void ReceiveBatch::read_timed_control(std::size_t index) {
+/// Returns the size at which the datagram is to be cut, 0 if it is not.
+std::size_t ReceiveBatch::read_control(std::size_t index, Datagram& datagram) {
   msghdr& message = headers_[index].msg_hdr;
   DatagramRoute& route = routes_[index];
   RouteControl::size(route) = 0;
+  if (message.msg_controllen == 0) return 0;
   engine::take_descriptors(message, {});
+  std::size_t segment_bytes = 0;
   for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr;
        control = CMSG_NXTHDR(&message, control)) {
     if (reverse_packet_info(*control, route)) continue;
-    if (const auto time = time_in(*control)) datagrams_[index].received_at = time;
+    if (const std::size_t size = segment_bytes_in(*control); size > 0) segment_bytes = size;
+    if (const auto time = time_in(*control)) datagram.received_at = time;
   }
+  return segment_bytes;
 }
 
-namespace {
-
-void address(msghdr& header, const DatagramRoute& route) {
-  header.msg_name = const_cast<void*>(route.peer.data());
-  header.msg_namelen = static_cast<socklen_t>(route.peer.size());
-  if (RouteControl::size(route) == 0) return;
-  header.msg_control = const_cast<std::byte*>(RouteControl::data(route));
-  header.msg_controllen = RouteControl::size(route);
-}
-
-}  // namespace
-
-std::span<mmsghdr> SendBatch::prepare(std::span<const OutgoingDatagram> datagrams, Trains trains) {
-  const std::size_t count = std::min(datagrams.size(), pieces_.size());
-  std::size_t described = 0;
-  for (std::size_t i = 0; i < count; i += lengths_[described++]) {
-    const auto rest = datagrams.first(count).subspan(i);
-    const std::size_t length = trains == Trains::none ? 1 : train_length(rest);
-    for (std::size_t at = i; at < i + length; ++at) {
-      const Bytes bytes = datagrams[at].bytes;
-      pieces_[at] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
-    }
-    lengths_[described] = length;
-    describe(described, std::span(pieces_).subspan(i, length), rest.front());
-  }
-  return std::span(headers_).first(described);
-}
-
-std::size_t SendBatch::datagrams_in(std::size_t count) const {
-  return std::accumulate(lengths_.begin(), lengths_.begin() + static_cast<std::ptrdiff_t>(count),
-                         std::size_t{0});
-}
-
-void SendBatch::describe(std::size_t index, std::span<iovec> pieces,
-                         const OutgoingDatagram& first) {
-  msghdr& header = headers_[index].msg_hdr;
-  header = {};
-  header.msg_iov = pieces.data();
-  header.msg_iovlen = pieces.size();
-  if (first.route != nullptr) address(header, *first.route);
-  if (pieces.size() > 1) {
-    write_train_request(make_room(index, kTrainRequestBytes), first.bytes.size());
-  } else if (first.sent_time == SentTime::wanted && times_ == TimestampUse::received_and_sent) {
-    write_sent_time_request(make_room(index, kSentTimeRequestBytes));
-  }
-}
-
-/// Returns the place of another control message of `size` bytes, before those of the route.
-std::byte* SendBatch::make_room(std::size_t index, std::size_t size) {
-  msghdr& header = headers_[index].msg_hdr;
-  std::byte* const control = controls_[index].bytes;
-  if (header.msg_controllen > 0) {
-    std::memcpy(control + size, header.msg_control, header.msg_controllen);
-  }
-  header.msg_control = control;
-  header.msg_controllen += size;
-  return control;
+/// Limits the next receive by what the last one brought for each of its `count` descriptions.
+void ReceiveBatch::limit_next(std::size_t count) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) bytes += headers_[i].msg_len;
+  const std::size_t by_bytes = kHotBytes * count / std::max<std::size_t>(1, bytes);
+  const std::size_t by_messages = kHotMessages * count / datagrams_.size();
+  limit_ = std::min(size(), std::max(kFewest, std::min(by_bytes, by_messages)));
 }
 
 namespace {

@@ -3,16 +3,15 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "engine/channel.h"
 #include "hotline/net/datagram_socket.h"
-#include "net/datagram_train.h"
+#include "net/coalesced.h"
 #include "net/kernel_times.h"
-#include "net/route_control.h"
 
 namespace hotline::net {
 
@@ -24,75 +23,52 @@ enum class PacketInfo : bool { none, wanted };
 /// address: a reply must leave from the address that was called.
 PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddress& bound);
 
-/// The memory and the kernel's descriptions for receiving many datagrams at a time. Memory is
-/// touched only as far as datagrams fill it.
+/// The memory and the kernel's descriptions for receiving many datagrams at a time, and what has
+/// been received and not been taken yet. Memory is touched only as far as datagrams fill it.
 class ReceiveBatch {
  public:
   ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max, PacketInfo packet_info,
-               TimestampUse times = TimestampUse::none);
+               TimestampUse times = TimestampUse::none, Coalescing coalescing = Coalescing::none);
 
-  /// Returns empty descriptions for the kernel to fill.
+  /// Returns empty descriptions for the kernel to fill: at most `count_max`, and fewer if as many
+  /// as the last time would bring more than stays in a processor's cache. Call it when everything
+  /// has been taken.
   std::span<mmsghdr> prepare(std::size_t count_max);
 
-  /// Returns the first `count`, which the kernel has filled. Valid until the next prepare().
-  std::span<const Datagram> take(std::size_t count);
+  /// Takes note that the kernel has filled the first `count`. What it has put together is cut.
+  void fill(std::size_t count);
+
+  /// Returns true if datagrams have been received that were not taken.
+  bool has_more() const { return taken_ < datagrams_.size(); }
+
+  /// Returns the next datagrams, at most `count_max`. Valid until the next prepare().
+  std::span<const Datagram> take(std::size_t count_max);
 
   std::size_t size() const { return headers_.size(); }
 
  private:
-  /// A control buffer that also has room for a time. Without times the kernel writes directly into
-  /// the route, which needs no copy.
-  struct TimedControl {
-    alignas(cmsghdr) std::byte bytes[kTimedControlBytes];
+  /// A control buffer for everything that the kernel may say of a datagram. If it says only where
+  /// that was sent to, it writes directly into the route, which needs no copy.
+  struct Control {
+    alignas(cmsghdr) std::byte bytes[kTimedControlBytes + kSegmentBytesControl];
   };
 
   void describe(std::size_t index);
-  void read_timed_control(std::size_t index);
+  std::size_t read_control(std::size_t index, Datagram& datagram);
+  void limit_next(std::size_t count);
 
   std::size_t bytes_max_;
   std::size_t control_bytes_;
   std::size_t stride_;
   std::size_t dirty_;
+  std::size_t limit_;  ///< How many datagrams to receive at a time.
+  std::size_t taken_ = 0;
   std::unique_ptr<std::byte[]> memory_;
   std::vector<iovec> pieces_;
   std::vector<mmsghdr> headers_;
-  std::vector<TimedControl> timed_controls_;  ///< Empty if no times are noted.
+  std::unique_ptr<Control[]> controls_;  ///< Null if the routes are enough.
   std::vector<DatagramRoute> routes_;
   std::vector<Datagram> datagrams_;
-};
-
-/// The kernel's descriptions for sending many datagrams at a time.
-class SendBatch {
- public:
-  explicit SendBatch(std::size_t count)
-      : pieces_(count), headers_(count), lengths_(count), controls_(count) {}
-
-  /// From now on, asks for the times of the datagrams that want one, or no longer does.
-  void note_times(TimestampUse use) { times_ = use; }
-
-  /// Describes the first of `datagrams`, as many as fit: trains by one description each, if they
-  /// are possible.
-  std::span<mmsghdr> prepare(std::span<const OutgoingDatagram> datagrams,
-                             Trains trains = Trains::none);
-
-  /// Returns how many datagrams the first `count` descriptions stand for.
-  std::size_t datagrams_in(std::size_t count) const;
-
- private:
-  /// The control data of a route, and one request besides.
-  struct Control {
-    alignas(cmsghdr) std::byte
-        bytes[RouteControl::kBytesMax + std::max(kSentTimeRequestBytes, kTrainRequestBytes)];
-  };
-
-  void describe(std::size_t index, std::span<iovec> pieces, const OutgoingDatagram& first);
-  std::byte* make_room(std::size_t index, std::size_t size);
-
-  TimestampUse times_ = TimestampUse::none;
-  std::vector<iovec> pieces_;
-  std::vector<mmsghdr> headers_;
-  std::vector<std::size_t> lengths_;  ///< The datagrams that each description stands for.
-  std::vector<Control> controls_;
 };
 
 /// Turns the address information that came with a datagram into what a reply must carry to be sent

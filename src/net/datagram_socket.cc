@@ -35,8 +35,6 @@ constexpr Literal kSendTo = "send to";
 // A burst waits there while a handler works; the default holds some 250 small datagrams.
 constexpr int kReceiveQueueBytes = 4 * 1024 * 1024;
 
-constexpr std::string_view kReceiveOn = "receive on";
-
 /// Returns true if the peer's address has failed, so that no reply can come from it.
 bool is_of_address(int code) {
   return code == -ECONNREFUSED || code == -ENETUNREACH || code == -EHOSTUNREACH;
@@ -81,27 +79,10 @@ DatagramSocket::DatagramSocket(DatagramSocket&&) noexcept = default;
 DatagramSocket& DatagramSocket::operator=(DatagramSocket&&) noexcept = default;
 DatagramSocket::~DatagramSocket() = default;
 
-Result<std::span<const Datagram>> DatagramSocket::State::receive(std::size_t count_max,
-                                                                 Deadline deadline) {
-  int count = receive_some(received->prepare(count_max), deadline);
-  while (is_of_address(count) && ask_next()) {
-    count = receive_some(received->prepare(count_max), deadline);
-  }
-  if (count < 0) return fail(error(count, kReceiveOn));
-  const auto datagrams = received->take(static_cast<std::size_t>(count));
-  if (options.tap == nullptr) return datagrams;
-  for (const Datagram& each : datagrams) options.tap->received(peer_of(each.route), each.bytes);
-  return datagrams;
-}
-
-int DatagramSocket::State::receive_some(std::span<mmsghdr> headers, Deadline deadline) {
-  if (const int noted = sent_queue.take_error(); noted < 0) return noted;
-  engine::ReceiveDatagrams operation(*channel, headers, error_reader());
-  is_receiving = true;
-  const int count = Engine::current().perform(operation, deadline);
-  is_receiving = false;
-  has_waited = count == -engine::kDeadlineEnd;
-  if (count > 0) candidates.clear();
+int DatagramSocket::State::fill(std::size_t count_max, Deadline deadline) {
+  int count = receive_some(count_max, deadline);
+  while (is_of_address(count) && ask_next()) count = receive_some(count_max, deadline);
+  if (count > 0) received->fill(static_cast<std::size_t>(count));
   return count;
 }
 
@@ -110,6 +91,7 @@ bool DatagramSocket::State::call_candidate() {
   while (!candidates.empty()) {
     if (net::call_datagrams(candidates.front(), source, options.socket, channel) >= 0) {
       if (times != TimestampUse::none) net::set_times(*channel, times);
+      is_coalescing_due = may_coalesce && times == TimestampUse::none;
       endpoint = Endpoint::of_address(endpoint.transport(), candidates.front());
       return true;
     }
@@ -132,25 +114,6 @@ bool DatagramSocket::State::ask_next() {
   const OutgoingDatagram again{as_bytes(last_sent)};
   if (!last_sent.empty()) send_some(sent.prepare({&again, 1}));
   return true;
-}
-
-Result<std::span<const Datagram>> DatagramSocket::receive_batch(Deadline deadline) {
-  return state_->receive(state_->received->size(), deadline);
-}
-
-Result<Datagram> DatagramSocket::receive(Deadline deadline) {
-  auto received = state_->receive(1, deadline);
-  if (!received) return fail(std::move(received.error()));
-  return received->front();
-}
-
-std::shared_ptr<void> DatagramSocket::keep_batch() {
-  State& state = *state_;
-  auto kept = state.received;
-  const bool is_spare_free = state.spare && state.spare.use_count() == 1;
-  state.received = is_spare_free ? std::move(state.spare) : state.new_batch();
-  state.spare = kept;
-  return kept;
 }
 
 int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
@@ -203,26 +166,43 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
   if (!lock) return fail(state.send_error(lock.error(), datagram.route));
   const int result = state.send_whole(datagram);
   if (result < 0) return fail(state.send_error(state.error(result, kSendTo), datagram.route));
-  state.note_sent({&datagram, 1});
+  const OutgoingDatagram* const passed = &datagram;
+  state.note_sent({&passed, 1});
   if (state.options.tap != nullptr) {
     state.options.tap->sent(state.peer_of(datagram.route), datagram.bytes);
   }
   return {};
 }
 
-/// Sends the first of `datagrams`. Returns how many, or the negated errno of the first one, or of
-/// the first train. A train that fails is sent again as single datagrams.
-int DatagramSocket::State::send_next(std::span<const OutgoingDatagram> datagrams,
-                                     net::Trains& allowed) {
-  int result = send_some(sent.prepare(datagrams, allowed));
-  const bool was_train = sent.datagrams_in(1) > 1;
-  if (result < 0 && was_train && is_of_datagram(result)) {
-    if (net::is_refusal_of_trains(result)) trains = net::Trains::none;
-    allowed = net::Trains::none;
-    result = send_some(sent.prepare(datagrams, allowed));
+/// Sends what `sent` has described. Returns how many datagrams the kernel has taken. A train that
+/// fails is sent again as single datagrams; an error of a single one drops that.
+Result<std::size_t> DatagramSocket::State::send_described() {
+  std::size_t count = 0;
+  int refusal = 0;
+  std::size_t refused_bytes = 0;
+  while (!sent.due().empty()) {
+    const int result = send_some(sent.due());
+    const std::size_t train_bytes = sent.next_train_bytes();
+    if (result < 0 && train_bytes > 0 && is_of_datagram(result)) {
+      refusal = result;
+      refused_bytes = train_bytes;
+      sent.split_trains();
+      continue;
+    }
+    if (result < 0 && !is_of_datagram(result) && result != -engine::kDeadlineEnd) {
+      return fail(error(result, kSendTo));
+    }
+    const auto passed = sent.pass(result < 0 ? 1 : static_cast<std::size_t>(result));
+    const int refused = std::exchange(refusal, 0);
+    if (result < 0) continue;
+    if (refused != 0) trains = net::after_refusal(trains, refused, refused_bytes);
+    count += passed.size();
+    note_sent(passed);
+    if (options.tap == nullptr) continue;
+    for (const OutgoingDatagram* each : passed)
+      options.tap->sent(peer_of(each->route), each->bytes);
   }
-  return result < 0 ? result
-                    : static_cast<int>(sent.datagrams_in(static_cast<std::size_t>(result)));
+  return count;
 }
 
 Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram> datagrams) {
@@ -230,26 +210,17 @@ Result<std::size_t> DatagramSocket::send_batch(std::span<const OutgoingDatagram>
   const auto lock = state.send_mutex.lock();
   if (!lock) return fail(state.send_error(lock.error(), nullptr));
   std::size_t sent = 0;
-  net::Trains trains = state.trains;
   while (!datagrams.empty()) {
     const std::size_t sendable = state.sendable(datagrams);
     if (sendable == 0) {
       datagrams = datagrams.subspan(1);
       continue;
     }
-    const int result = state.send_next(datagrams.first(sendable), trains);
-    if (result < 0 && !is_of_datagram(result) && result != -engine::kDeadlineEnd) {
-      return fail(state.error(result, kSendTo));
-    }
-    const std::size_t taken = result < 0 ? 0 : static_cast<std::size_t>(result);
-    sent += taken;
-    state.note_sent(datagrams.first(taken));
-    for (const OutgoingDatagram& each : datagrams.first(taken)) {
-      if (state.options.tap != nullptr)
-        state.options.tap->sent(state.peer_of(each.route), each.bytes);
-    }
-    // An error belongs to the first datagram or train, which is dropped.
-    datagrams = datagrams.subspan(result < 0 ? state.sent.datagrams_in(1) : taken);
+    state.sent.prepare(datagrams.first(sendable), state.trains);
+    datagrams = datagrams.subspan(state.sent.size());
+    const auto count = state.send_described();
+    if (!count) return fail(count.error());
+    sent += *count;
   }
   return sent;
 }
@@ -275,6 +246,9 @@ Result<DatagramSocket> DatagramSocket::share() const {
   if (fd < 0) return fail(state_->error(fd, "share the socket on"));
   auto state = std::make_unique<State>(std::make_unique<Channel>(UniqueFd(fd)), state_->endpoint,
                                        state_->options, state_->packet_info);
+  // Datagrams that came together would all wait for one of the two.
+  state_->forbid_coalescing();
+  state->forbid_coalescing();
   state->own_address = state_->own_address;
   state->trains = state_->trains;
   state->mode = state_->mode;
@@ -331,7 +305,10 @@ Result<DatagramSocket> bind_datagrams(const Endpoint& endpoint, const DatagramOp
   }
   auto bound = net::bind_socket(endpoint, net::SocketKind::datagram, options.socket);
   if (!bound) return fail(std::move(bound.error()));
-  return DatagramSocket(DatagramSocket::State::over(std::move(*bound), options));
+  auto state = DatagramSocket::State::over(std::move(*bound), options);
+  // Another program that inherits the socket after this one may not expect datagrams together.
+  if (endpoint.transport() == Transport::fd) state->forbid_coalescing();
+  return DatagramSocket(std::move(state));
 }
 
 Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const DatagramOptions& options) {
@@ -365,6 +342,7 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
   }
   auto state = std::make_unique<DatagramSocket::State>(
       std::move(channel), Endpoint::of_address(endpoint.transport(), *(address - 1)), options);
+  if (endpoint.transport() == Transport::udp) state->trains = net::ask_for_trains(*state->channel);
   state->source = *source;
   if (address != addresses->end()) state->candidates.assign(address - 1, addresses->end());
   return DatagramSocket(std::move(state));

@@ -14,6 +14,7 @@
 #include "net/bind.h"
 #include "net/datagram_batch.h"
 #include "net/own_address.h"
+#include "net/send_batch.h"
 #include "net/sent_queue.h"
 #include "net/unix_sender.h"
 
@@ -29,10 +30,14 @@ struct DatagramSocket::State {
   net::OwnAddress own_address;
   net::BoundPath path;
   std::shared_ptr<net::InheritedMode> mode;
+  net::Coalescing coalescing;  ///< If `received` has room for datagrams together.
+  bool may_coalesce;           ///< The kernel may be asked for that,
+  bool is_coalescing_due;      ///< and is asked before the next receive that may wait.
   std::shared_ptr<net::ReceiveBatch> received;
-  std::shared_ptr<net::ReceiveBatch> spare;  ///< A user keeps it, or has kept it until recently.
+  std::shared_ptr<net::ReceiveBatch> spare;  ///< Free, or kept by a user until recently.
+  bool is_outdated = false;  ///< `spare` is to replace `received`, which is of another kind.
   net::SendBatch sent;
-  net::Trains trains = net::Trains::none;
+  net::Trains trains;
   net::SentQueue sent_queue;
   std::optional<net::UnixSender> unix_sender;  ///< Set for a bound UNIX socket.
   Mutex send_mutex;  ///< Held by the fiber that sends, because `sent` and the candidates belong to
@@ -52,16 +57,21 @@ struct DatagramSocket::State {
         endpoint(std::move(where)),
         options(how),
         packet_info(asked),
+        coalescing(coalescing_of(endpoint, options)),
+        may_coalesce(coalescing != net::Coalescing::none),
+        is_coalescing_due(may_coalesce),
         received(new_batch()),
         sent(batch_size()) {}
 
   /// Makes the state of a socket for a server.
   static std::unique_ptr<State> over(net::BoundSocket bound, const DatagramOptions& options);
 
+  static net::Coalescing coalescing_of(const Endpoint& endpoint, const DatagramOptions& options);
+
   std::size_t batch_size() const { return std::max<std::size_t>(1, options.batch_max); }
   std::shared_ptr<net::ReceiveBatch> new_batch() const {
     return std::make_shared<net::ReceiveBatch>(batch_size(), options.datagram_bytes_max,
-                                               packet_info, times);
+                                               packet_info, times, coalescing);
   }
   Error error(int code, std::string_view operation) const {
     return engine::operation_error(code, operation, endpoint.to_string());
@@ -79,14 +89,19 @@ struct DatagramSocket::State {
 
   /// Returns 0 or a negated errno.
   int note_times(TimestampUse use);
-  void note_sent(std::span<const OutgoingDatagram> sent);
+  void note_sent(std::span<const OutgoingDatagram* const> sent);
   Result<std::span<const Datagram>> receive(std::size_t count_max, Deadline deadline);
-  int receive_some(std::span<mmsghdr> headers, Deadline deadline);
+  int fill(std::size_t count_max, Deadline deadline);
+  int receive_some(std::size_t count_max, Deadline deadline);
+  void make_spare();
+  void begin_coalescing(Deadline deadline);
+  void forbid_coalescing();
+  void renew_received();
   bool call_candidate();
   bool ask_next();
   int send_whole(const OutgoingDatagram& datagram);
   int send_some(std::span<mmsghdr> headers);
-  int send_next(std::span<const OutgoingDatagram> datagrams, net::Trains& allowed);
+  Result<std::size_t> send_described();
   std::size_t sendable(std::span<const OutgoingDatagram> datagrams) const;
 };
 

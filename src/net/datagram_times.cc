@@ -22,15 +22,18 @@ constexpr Literal kNoteTimes = "note the times of the datagrams of";
 int DatagramSocket::State::note_times(TimestampUse use) {
   if (const int failed = net::set_times(*channel, use); failed < 0) return failed;
   times = use;
-  received = new_batch();
-  spare.reset();
+  // Datagrams that the kernel puts together have one time for all of them.
+  is_coalescing_due = may_coalesce && use == TimestampUse::none;
+  // What has been received and not been taken yet stays there.
+  spare = new_batch();
+  is_outdated = true;
   sent.note_times(use);
   const bool has_sent = use == TimestampUse::received_and_sent;
   sent_queue.keep(has_sent ? batch_size() : 0, options.datagram_bytes_max);
   return 0;
 }
 
-void DatagramSocket::State::note_sent(std::span<const OutgoingDatagram> datagrams) {
+void DatagramSocket::State::note_sent(std::span<const OutgoingDatagram* const> datagrams) {
   if (!sent_queue.is_keeping()) return;
   const auto wanted = std::ranges::count(datagrams, SentTime::wanted, &OutgoingDatagram::sent_time);
   if (wanted > 0) sent_queue.note_sent(*channel, static_cast<std::size_t>(wanted));

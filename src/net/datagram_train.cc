@@ -7,56 +7,52 @@
 #include <cerrno>
 #include <cstring>
 
-#include "net/route_control.h"
 #include "net/socket.h"
 
 namespace hotline::net {
 namespace {
 
-// A shorter train saves little, and its peer gets the first datagram later than it would alone.
-constexpr std::size_t kLengthMin = 16;
-
 // Older kernels refuse longer ones.
 constexpr std::size_t kLengthMax = 64;
-
-// Each datagram must fit into a packet of the route, and every route of IPv6 takes this size.
-constexpr std::size_t kDatagramBytesMax = 1200;
 
 // A train is at most as large as the largest datagram.
 constexpr std::size_t kTrainBytesMax = 65'000;
 
-bool is_same_route(const DatagramRoute* one, const DatagramRoute* other) {
-  if (one == other) return true;
-  if (one == nullptr || other == nullptr || !(one->peer == other->peer)) return false;
-  const std::size_t size = RouteControl::size(*one);
-  return size == RouteControl::size(*other) &&
-         std::memcmp(RouteControl::data(*one), RouteControl::data(*other), size) == 0;
-}
+// Every route of IPv4 takes this: a packet of 576 bytes with the largest header of IP, less that of
+// UDP.
+constexpr std::size_t kAnyRouteBytes = 576 - 60 - 8;
 
 }  // namespace
 
 Trains ask_for_trains(const engine::Channel& channel) {
-  return get_flag(channel, SOL_UDP, UDP_SEGMENT) < 0 ? Trains::none : Trains::possible;
+  return get_flag(channel, SOL_UDP, UDP_SEGMENT) < 0 ? Trains{} : Trains::possible;
 }
 
-std::size_t train_length(std::span<const OutgoingDatagram> datagrams) {
-  const OutgoingDatagram& first = datagrams.front();
+std::size_t train_length(std::span<const OutgoingDatagram* const> datagrams, Trains trains) {
+  const OutgoingDatagram& first = *datagrams.front();
   const std::size_t size = first.bytes.size();
-  // A sent time is that of one packet.
   const bool is_fit =
-      size > 0 && size <= kDatagramBytesMax && first.sent_time == SentTime::unwanted;
+      size > 0 && size <= trains.datagram_bytes_max && first.sent_time == SentTime::unwanted;
   if (!is_fit) return 1;
-  const auto joins = [&](const OutgoingDatagram& each) {
-    return each.bytes.size() == size && each.sent_time == SentTime::unwanted &&
-           is_same_route(each.route, first.route);
-  };
   const std::size_t length_max = std::min({datagrams.size(), kLengthMax, kTrainBytesMax / size});
   std::size_t length = 1;
-  while (length < length_max && joins(datagrams[length])) ++length;
-  return length < kLengthMin ? 1 : length;
+  while (length < length_max) {
+    const OutgoingDatagram& each = *datagrams[length];
+    const std::size_t each_size = each.bytes.size();
+    // A sent time is that of one packet.
+    if (each_size == 0 || each_size > size || each.sent_time != SentTime::unwanted) break;
+    ++length;
+    if (each_size < size) break;
+  }
+  return length;
 }
 
-bool is_refusal_of_trains(int code) { return code == -EIO || code == -EOPNOTSUPP; }
+Trains after_refusal(Trains trains, int code, std::size_t datagram_bytes) {
+  // A route with small packets refuses large datagrams only.
+  const bool is_size = code == -EINVAL || code == -EMSGSIZE;
+  if (is_size && datagram_bytes > kAnyRouteBytes) return {datagram_bytes - 1};
+  return is_size || code == -EIO || code == -EOPNOTSUPP ? Trains{} : trains;
+}
 
 void write_train_request(std::byte* place, std::size_t datagram_bytes) {
   auto* header = reinterpret_cast<cmsghdr*>(place);

@@ -5,6 +5,7 @@
 
 #include "engine/process_limit.h"
 #include "hotline/engine/clock.h"
+#include "net/batch_keeper.h"
 #include "net/stream_access.h"
 #include "server/acceptor.h"
 #include "server/call.h"
@@ -54,6 +55,7 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
                                 : has_one_worker        ? 1
                                                  : state_.options.concurrency.effective_count();
     worker_counts_[&service] = workers;
+    if (workers > 1) net::BatchKeeper::forbid_coalescing(service.sockets.front());
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn(
           "worker", [this, &service] { keep_worker(service); }, &calls_);

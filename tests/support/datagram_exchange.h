@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -45,6 +46,12 @@ class DatagramExchange {
         &group_);
   }
   void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
+  /// Sends them at once, so that the kernel may hand over those of one size together.
+  void send_together(const std::vector<std::string>& texts) {
+    std::vector<OutgoingDatagram> datagrams;
+    for (const std::string& each : texts) datagrams.push_back({as_bytes(each), nullptr});
+    REQUIRE(client_.send_batch(datagrams).value_or(0) == texts.size());
+  }
   /// Sends as a peer does that forges the server's own address.
   void send_from_server(std::string_view text) {
     DatagramRoute to_itself;

@@ -85,8 +85,10 @@ struct SentDatagram {
 /// How to open a datagram socket.
 struct DatagramOptions {
   SocketOptions socket{};
+  /// With less than 65,535, the kernel hands over each UDP datagram by itself: receiving those that
+  /// one peer has sent in a row together takes room for all of them.
   std::size_t datagram_bytes_max = 65535;
-  std::size_t batch_max = 64;  ///< Datagrams that one system call receives or sends.
+  std::size_t batch_max = 64;  ///< Datagrams that one call receives or sends at once.
   Duration connect_timeout = std::chrono::seconds(30);  ///< Covers the look-up of the name.
   Duration send_timeout =
       std::chrono::seconds(30);  ///< How long a send waits for room in the socket's buffer.
@@ -118,14 +120,15 @@ class DatagramSocket {
   /// socket that the caller may not write to.
   Result<void> send(OutgoingDatagram datagram);
 
-  /// Sends all of `datagrams` in order. Returns how many the kernel has taken. A datagram that
-  /// cannot be delivered (no such peer, its queue full, a relative UNIX path) is dropped and not
-  /// counted, and the others go on.
+  /// Sends all of `datagrams`, those to one peer in order. Returns how many the kernel has taken. A
+  /// datagram that cannot be delivered (no such peer, its queue full, a relative UNIX path) is
+  /// dropped and not counted, and the others go on.
   Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
 
   /// Has the kernel note these times from now on. Fails with `unsupported` if the kernel or the
   /// transport does not: sent times exist for UDP only. What the last receive returned becomes
-  /// invalid. Call it while no fiber receives from or sends to this socket.
+  /// invalid. Call it while no fiber receives from or sends to this socket, and before the first
+  /// receive: later on, UDP datagrams that one peer has sent in a row may have one time of arrival.
   Result<void> note_times(TimestampUse use);
 
   /// Returns the datagrams with SentTime::wanted that have been sent since the last call, in the
@@ -138,7 +141,8 @@ class DatagramSocket {
   Result<std::span<const SentDatagram>> take_sent();
 
   /// Returns how many datagrams the kernel has dropped because this socket's queue was full, since
-  /// the socket was opened, modulo 2^32. One system call.
+  /// the socket was opened, modulo 2^32. Unless the socket notes times, datagrams that the kernel
+  /// had put together count as one. One system call.
   Result<std::uint32_t> lost_datagrams() const;
 
   /// Returns the address that it is bound to, or connected to.
@@ -158,7 +162,8 @@ class DatagramSocket {
   Endpoint peer_of(const DatagramRoute& route) const;
 
   /// Returns a second socket object over the same descriptor, with buffers of its own. It notes the
-  /// same times.
+  /// same times. Unless this one has received before, the kernel hands over each datagram by
+  /// itself.
   Result<DatagramSocket> share() const;
 
   /// Returns a second socket at the same UDP port, for another loop; see Listener::share_port. It
@@ -173,7 +178,7 @@ class DatagramSocket {
   Result<void> steer_by_source(std::size_t count);
 
   /// Returns the descriptor, for features that this library does not offer, or -1 after close. The
-  /// socket keeps the descriptor.
+  /// socket keeps the descriptor. Do not receive from it: UDP_GRO is on, see udp(7).
   int descriptor() const;
 
   /// Detaches the socket from its loop, for use on another thread; see Stream::leave_loop.
@@ -187,6 +192,7 @@ class DatagramSocket {
   struct State;
   explicit DatagramSocket(std::unique_ptr<State> state);
   std::shared_ptr<void> keep_batch();
+  void forbid_coalescing();
   Result<DatagramSocket> with_my_times(std::unique_ptr<State> state) const;
 
   std::unique_ptr<State> state_;

@@ -122,6 +122,12 @@ void DatagramNode::wake_waiting() {
   }
 }
 
+int DatagramNode::set_option(int level, int name, const void* value, std::size_t size) {
+  // As a kernel that puts no datagrams together.
+  if (level == SOL_UDP && name == UDP_GRO) return -ENOPROTOOPT;
+  return SocketNode::set_option(level, name, value, size);
+}
+
 int DatagramNode::get_option(int level, int name, void* value, std::size_t& size) {
   // As a kernel that sends no trains.
   if (level == SOL_UDP && name == UDP_SEGMENT) return -ENOPROTOOPT;

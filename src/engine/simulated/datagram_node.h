@@ -26,6 +26,7 @@ class DatagramNode final : public SocketNode, public std::enable_shared_from_thi
   int type() const override { return SOCK_DGRAM; }
   bool is_ready(Direction direction) const override;
   void close() override;
+  int set_option(int level, int name, const void* value, std::size_t size) override;
   int get_option(int level, int name, void* value, std::size_t& size) override;
 
   /// From now on datagrams go to `target` and are accepted from `target` only.

@@ -55,7 +55,7 @@ class Node {
   void unwatch(Watcher& watcher) { std::erase(watchers_, &watcher); }
   void notify(Direction direction);
 
-  int set_option(int level, int name, const void* value, std::size_t size);
+  virtual int set_option(int level, int name, const void* value, std::size_t size);
   virtual int get_option(int level, int name, void* value, std::size_t& size);
 
   int references = 0;

@@ -4,13 +4,16 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include <doctest/doctest.h>
 
 #include "net/address.h"
 #include "net/route_control.h"
+#include "net/send_batch.h"
 #include "support/sockets.h"
 
 namespace hotline::net::datagram_batch_test {
@@ -24,6 +27,12 @@ void fill(mmsghdr& header, std::string_view text, const SocketAddress& peer, int
   header.msg_hdr.msg_namelen = static_cast<socklen_t>(peer.size());
   header.msg_hdr.msg_controllen = 0;
   header.msg_hdr.msg_flags = flags;
+}
+
+/// Returns what the batch makes of the first `count`, which the kernel has filled.
+std::span<const Datagram> taken(ReceiveBatch& batch, std::size_t count) {
+  batch.fill(count);
+  return batch.take(SIZE_MAX);
 }
 
 template <typename Info>
@@ -60,7 +69,7 @@ TEST_CASE("a batch returns what the kernel filled, with the senders") {
   REQUIRE(headers.size() == 4);
   fill(headers[0], "one", test::ipv4_address(1));
   fill(headers[1], "", test::ipv4_address(2));
-  const auto datagrams = batch.take(2);
+  const auto datagrams = taken(batch, 2);
   REQUIRE(datagrams.size() == 2);
   CHECK(as_text(datagrams[0].bytes) == "one");
   CHECK(datagrams[0].route->peer == test::ipv4_address(1));
@@ -78,7 +87,7 @@ TEST_CASE("a batch is empty again for the next receive, however many were filled
       CHECK(header.msg_hdr.msg_flags == 0);
     }
     for (std::size_t i = 0; i < count; ++i) fill(headers[i], "x", test::ipv4_address(1), 7);
-    CHECK(batch.take(count).size() == count);
+    CHECK(taken(batch, count).size() == count);
   }
 }
 
@@ -91,7 +100,7 @@ TEST_CASE("a batch without packet information has no room for control data") {
       CHECK(header.msg_hdr.msg_controllen == 0);
     }
     fill(headers[0], "x", test::ipv4_address(1));
-    CHECK(RouteControl::size(*batch.take(1)[0].route) == 0);
+    CHECK(RouteControl::size(*taken(batch, 1)[0].route) == 0);
   }
 }
 
@@ -107,7 +116,7 @@ TEST_CASE("descriptors that come instead of packet information are closed") {
   std::memcpy(CMSG_DATA(control), &number, sizeof number);
   fill(header, "x", test::ipv4_address(1));
   header.msg_hdr.msg_controllen = CMSG_SPACE(sizeof number);
-  CHECK(RouteControl::size(*batch.take(1)[0].route) == 0);
+  CHECK(RouteControl::size(*taken(batch, 1)[0].route) == 0);
   CHECK(test::receive_text(other.get(), 1).empty());
 }
 
@@ -117,7 +126,7 @@ TEST_CASE("a UNIX peer's address is no longer than the kernel accepts") {
   fill(header, "x", unix_address(std::string(107, 'n'), false));
   // What the kernel reports for a path of 108 bytes.
   header.msg_hdr.msg_namelen = 111;
-  const auto datagrams = batch.take(1);
+  const auto datagrams = taken(batch, 1);
   CHECK(datagrams[0].route->peer.size() == sizeof(sockaddr_un));
 }
 
@@ -132,7 +141,7 @@ TEST_CASE("a datagram that was longer than its room is marked") {
   const auto headers = batch.prepare(1);
   fill(headers[0], "1234", test::ipv4_address(1), MSG_TRUNC);
   CHECK(headers[0].msg_hdr.msg_iov->iov_len == 4);
-  CHECK(batch.take(1)[0].is_truncated);
+  CHECK(taken(batch, 1)[0].is_truncated);
 }
 
 TEST_CASE("the rooms of a batch do not overlap") {
@@ -141,7 +150,7 @@ TEST_CASE("the rooms of a batch do not overlap") {
   const std::string large(65'535, 'x');
   for (mmsghdr& header : headers) fill(header, large, test::ipv4_address(1));
   fill(headers[1], std::string(65'535, 'y'), test::ipv4_address(1));
-  const auto datagrams = batch.take(3);
+  const auto datagrams = taken(batch, 3);
   CHECK(as_text(datagrams[0].bytes) == large);
   CHECK(as_text(datagrams[2].bytes) == large);
 }

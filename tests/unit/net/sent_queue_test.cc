@@ -9,8 +9,8 @@
 
 #include "engine/engine.h"
 #include "engine/operations/datagrams.h"
-#include "net/datagram_batch.h"
 #include "net/kernel_times.h"
+#include "net/send_batch.h"
 #include "net/socket.h"
 #include "support/loops.h"
 #include "support/sockets.h"

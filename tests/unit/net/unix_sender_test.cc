@@ -10,7 +10,7 @@
 
 #include "engine/end_code.h"
 #include "net/address.h"
-#include "net/datagram_batch.h"
+#include "net/send_batch.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 

@@ -59,6 +59,43 @@ TEST_CASE("a reply may be the message, a part of it, a constant, its own bytes, 
   });
 }
 
+TEST_CASE("messages that were sent together are handled one by one and answered in order") {
+  test::on_each_loop([](EventLoop& loop) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 150; ++i) texts.push_back("message " + std::to_string(i));
+    std::vector<std::string> handled;
+    Exchange exchange(loop, [&](const Message& message) {
+      handled.push_back(text_of(message));
+      return Reply::in_place(message);
+    });
+    exchange.send_together(texts);
+    exchange.start();
+    for (const std::string& each : texts) CHECK(exchange.reply() == each);
+    CHECK(handled == texts);
+    CHECK(exchange.counters().messages == texts.size());
+  });
+}
+
+TEST_CASE("a handler that waits keeps its message, and those that came with it are answered") {
+  test::on_each_loop([](EventLoop& loop) {
+    LoopEvent gate(loop);
+    std::vector<std::string> texts{"slow"};
+    for (int i = 0; i < 129; ++i) texts.push_back(std::to_string(1000 + i));
+    Exchange exchange(loop, [&](const Message& message) {
+      if (text_of(message) == "slow") gate.wait();
+      return Reply::in_place(message);
+    });
+    exchange.send_together(texts);
+    exchange.start();
+    for (std::size_t i = 1; i < texts.size(); ++i) CHECK(exchange.reply() == texts[i]);
+    exchange.send_together({"a", "b"});
+    CHECK(exchange.reply() == "a");
+    CHECK(exchange.reply() == "b");
+    gate.set();
+    CHECK(exchange.reply() == "slow");
+  });
+}
+
 TEST_CASE("a handler that waits delays neither later messages nor earlier ones") {
   test::on_each_loop([](EventLoop& loop) {
     LoopEvent gate(loop);
