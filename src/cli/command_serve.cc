@@ -12,6 +12,9 @@
 namespace hotline::cli {
 namespace {
 
+// Longer, a processor is spent for what comes rarely.
+constexpr Duration kSpinMax = std::chrono::milliseconds(1);
+
 constexpr char kServeExamples[] =
     R"(  hotline serve upper=tcp://127.0.0.1:8000
   hotline serve upper=tcp://:8000 upper=udp://:8000 upper=unix:///tmp/upper.sock
@@ -51,6 +54,10 @@ std::vector<OptionRow> serve_rows() {
        .help = "what loops run on: " + list_names(engine_names(), "or") +
                " (default auto: uring if the kernel allows it, else epoll)",
        .choices = names_of(engine_names())},
+      {.name = "--spin",
+       .value = "TIME",
+       .help = "let loops look for events so long before they sleep, at most " +
+               format_duration(kSpinMax) + ": sooner replies for more processor time (default 0s)"},
       {.name = "--once",
        .help = "serve the first call only, then exit; where callers authenticate, the first that "
                "may call"},
@@ -129,19 +136,37 @@ Result<void> read_services(const Arguments& given, ServeOptions& options) {
                           "'hotline services' lists the services"));
 }
 
+/// Fails if the server has no loops, for which `option` is.
+Result<void> require_loops(const std::string& option, const ServerOptions& server) {
+  if (server.concurrency.kind == Concurrency::Kind::loops) return {};
+  return refuse_value(option, usage_error("it applies to --concurrency loops only",
+                                          "leave it out: there are no loops"));
+}
+
+Result<void> read_engine(const Arguments& given, ServerOptions& server) {
+  if (!given.has("--engine")) return {};
+  const auto parsed = parse_engine_kind(given.options.at("--engine"));
+  if (!parsed) return refuse_value("--engine", parsed.error());
+  server.loop.engine = *parsed;
+  return require_loops("--engine", server);
+}
+
+Result<void> read_spin(const Arguments& given, ServerOptions& server) {
+  if (!given.has("--spin")) return {};
+  if (auto read = read_duration(given, "--spin", server.loop.spin); !read) return read;
+  if (server.loop.spin <= kSpinMax) return require_loops("--spin", server);
+  return refuse_value("--spin", usage_error("it is longer than " + format_duration(kSpinMax),
+                                            "20us is enough on one machine"));
+}
+
 Result<void> read_runners(const Arguments& given, ServerOptions& server) {
   if (given.has("--concurrency")) {
     const auto parsed = Concurrency::parse(given.options.at("--concurrency"));
     if (!parsed) return refuse_value("--concurrency", parsed.error());
     server.concurrency = *parsed;
   }
-  if (!given.has("--engine")) return {};
-  const auto parsed = parse_engine_kind(given.options.at("--engine"));
-  if (!parsed) return refuse_value("--engine", parsed.error());
-  server.loop.engine = *parsed;
-  if (server.concurrency.kind == Concurrency::Kind::loops) return {};
-  return refuse_value("--engine", usage_error("it applies to --concurrency loops only",
-                                              "leave it out: only loops run on an engine"));
+  if (auto read = read_engine(given, server); !read) return read;
+  return read_spin(given, server);
 }
 
 Result<void> read_flood_limits(const Arguments& given, ServerOptions& server) {

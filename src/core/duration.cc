@@ -11,24 +11,25 @@ namespace {
 
 struct Unit {
   std::string_view name;
-  std::chrono::milliseconds length;
+  std::chrono::microseconds length;
 };
-constexpr std::array<Unit, 4> kUnits = {{
+constexpr std::array<Unit, 5> kUnits = {{
     {"h", std::chrono::hours(1)},
     {"m", std::chrono::minutes(1)},
     {"s", std::chrono::seconds(1)},
     {"ms", std::chrono::milliseconds(1)},
+    {"us", std::chrono::microseconds(1)},
 }};
 
 constexpr std::string_view kNone = "none";
 
 // Ten years. A longer duration is a typing error, and must not overflow.
-constexpr std::chrono::milliseconds kLengthMax = std::chrono::hours(24 * 3652);
+constexpr std::chrono::microseconds kLengthMax = std::chrono::hours(24 * 3652);
 
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(make_error(ErrorKind::invalid_argument, {}, {},
                          "'" + escape(as_bytes(text)) + "' is not a duration: " + std::string(why),
-                         "write 500ms, 60s, 2m or 1h; none is without limit"));
+                         "write 20us, 500ms, 60s, 2m or 1h; none is without limit"));
 }
 
 }  // namespace
@@ -51,13 +52,17 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration duration) {
   if (duration == kNoTimeout) return std::string(kNone);
-  const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  std::chrono::microseconds length =
+      std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  if (length.count() == 0) {
+    length = std::chrono::duration_cast<std::chrono::microseconds>(duration);
+  }
   if (length.count() == 0) return "0s";
   for (const Unit& unit : kUnits) {
-    if (length % unit.length != std::chrono::milliseconds::zero()) continue;
+    if (length % unit.length != std::chrono::microseconds::zero()) continue;
     return std::to_string(length / unit.length) + std::string(unit.name);
   }
-  return std::to_string(length.count()) + "ms";
+  return std::to_string(length.count()) + "us";
 }
 
 }  // namespace hotline

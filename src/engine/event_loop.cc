@@ -72,7 +72,8 @@ EventLoop::EventLoop(const LoopOptions& options)
     : stacks_(options.fiber_stack_bytes),
       mailbox_(std::make_shared<Mailbox>()),
       offload_options_(options.offload),
-      file_options_(options.files) {
+      file_options_(options.files),
+      spin_(options.spin) {
   now_ = read_clock();
 }
 
@@ -143,10 +144,29 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
       catch_up();
       expire_waits();
     } else {
-      turn(has_ready() ? Deadline::at(now_) : timers_.earliest());
+      look_for_events();
     }
     now_ = read_clock();
   }
+}
+
+/// Waits for events, unless fibers are ready.
+void EventLoop::look_for_events() {
+  if (has_ready()) return turn(Deadline::at(now_));
+  if (spin_ > Duration(0) && !is_simulated() && spin()) return;
+  turn(timers_.earliest());
+}
+
+/// Looks for events until a fiber is ready, a timer is due or the time for it is over. Returns true
+/// if a fiber is ready.
+bool EventLoop::spin() {
+  const Instant end = std::min(now_ + spin_, timers_.earliest().instant());
+  do {
+    turn(Deadline::at(now_));
+    if (has_ready()) return true;
+    now_ = read_clock();
+  } while (now_ < end);
+  return false;
 }
 
 void EventLoop::release_channels() {

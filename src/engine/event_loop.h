@@ -178,6 +178,8 @@ class EventLoop : public Engine {
   }
   void finish(Fiber& fiber);
   void expire_waits();
+  void look_for_events();
+  bool spin();
   bool may_run(const Fiber& fiber) const { return runs_from(fiber) <= now_; }
   void switch_to_fiber(Fiber& fiber);
   void switch_to_scheduler(Fiber& fiber, bool is_last);
@@ -202,6 +204,7 @@ class EventLoop : public Engine {
   ReadyQueue bulk_;   ///< Run after those, as many as fit into a slice of time.
   std::size_t fiber_count_ = 0;
   Instant now_;
+  Duration spin_;
   void* scheduler_context_ = nullptr;
   ExceptionState scheduler_exceptions_;
   StackAnnotation scheduler_annotation_;

@@ -328,6 +328,22 @@ class Mistakes(unittest.TestCase):
                                    "--concurrency", word)
                 self.assertIn("--engine: it applies to --concurrency loops only", said)
 
+    def test_looking_for_events_is_for_loops_and_short(self):
+        said = self.refuse("upper=tcp://127.0.0.1:0", "--spin", "20us", "--concurrency", "threads")
+        self.assertIn("--spin: it applies to --concurrency loops only", said)
+        for time in ("1001us", "1s", "none"):
+            said = self.refuse("upper=tcp://127.0.0.1:0", "--spin", time)
+            self.assertIn("--spin: it is longer than 1ms", said)
+        self.assertIn("it has no unit", self.refuse("upper=tcp://127.0.0.1:0", "--spin", "20"))
+
+    def test_that_looks_for_events_before_it_sleeps_answers(self):
+        for engine in ("epoll", "auto"):
+            with self.subTest(engine):
+                with Program("serve", "upper=tcp://127.0.0.1:0", "--engine", engine, "--spin",
+                             "20us") as server:
+                    endpoint = server.line(r"^listening upper (\S+)").group(1)
+                    self.assertEqual(run("call", endpoint, "hello").stdout, b"HELLO\n")
+
     def test_invalid_words(self):
         for option, word, known in (("--engine", "io_uring", "uring and epoll"),
                                     ("--concurrency", "forks", "serial, threads:N"),

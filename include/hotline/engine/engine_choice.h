@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "hotline/core/choice.h"
+#include "hotline/core/deadline.h"
 #include "hotline/core/public.h"
 #include "hotline/core/result.h"
 
@@ -50,6 +51,10 @@ struct LoopOptions {
   /// The number of receive buffers that the kernel holds (uring), a power of two; at most a quarter
   /// of all.
   unsigned hot_buffers = 64;
+  /// How long a loop without work looks for events over and over before it sleeps. A reply to what
+  /// arrives in that time comes sooner, at the cost of a processor; nothing is spent while nothing
+  /// happens at all. Zero: it sleeps at once.
+  Duration spin{0};
   OffloadOptions offload{};
   /// The threads that wait for the disk in calls of DiskFile and Directory: a pool of its own.
   OffloadOptions files{};

@@ -11,7 +11,7 @@ std::string refusal(std::string_view text) {
   const auto duration = parse_duration(text);
   if (duration) return {};
   CHECK(duration.error().kind == ErrorKind::invalid_argument);
-  CHECK(duration.error().hint() == "write 500ms, 60s, 2m or 1h; none is without limit");
+  CHECK(duration.error().hint() == "write 20us, 500ms, 60s, 2m or 1h; none is without limit");
   return duration.error().message();
 }
 
@@ -22,9 +22,9 @@ TEST_CASE("a duration is a whole number and its unit") {
     std::string_view text;
     Duration duration;
   };
-  constexpr Form kForms[] = {{"500ms", 500ms}, {"60s", 60s}, {"2m", 2min},
-                             {"1h", 1h},       {"0s", 0s},   {"007s", 7s},
-                             {"1ms", 1ms},     {"0h", 0s},   {"none", kNoTimeout}};
+  constexpr Form kForms[] = {{"500ms", 500ms}, {"60s", 60s}, {"2m", 2min},        {"1h", 1h},
+                             {"0s", 0s},       {"007s", 7s}, {"1ms", 1ms},        {"0h", 0s},
+                             {"20us", 20us},   {"0us", 0s},  {"none", kNoTimeout}};
   for (const Form& form : kForms) {
     CAPTURE(form.text);
     const auto duration = parse_duration(form.text);
@@ -34,14 +34,16 @@ TEST_CASE("a duration is a whole number and its unit") {
 }
 
 TEST_CASE("the longest duration is ten years") {
-  for (const std::string_view text : {"87648h", "5258880m", "315532800s", "315532800000ms"}) {
+  for (const std::string_view text :
+       {"87648h", "5258880m", "315532800s", "315532800000ms", "315532800000000us"}) {
     CAPTURE(text);
     const auto duration = parse_duration(text);
     REQUIRE(duration);
     CHECK(*duration == 87648h);
   }
-  for (const std::string_view text : {"87649h", "5258881m", "315532801s", "315532800001ms",
-                                      "9223372036854775807h", "9223372036854775808ms"}) {
+  for (const std::string_view text :
+       {"87649h", "5258881m", "315532801s", "315532800001ms", "315532800000001us",
+        "9223372036854775807h", "9223372036854775808ms"}) {
     CHECK(refusal(text) == "'" + std::string(text) + "' is not a duration: it is too long");
   }
 }
@@ -61,7 +63,7 @@ TEST_CASE("a number needs its unit") {
 
 TEST_CASE("an unknown unit is refused") {
   for (const std::string_view text :
-       {"1S", "1d", "1 s", "1s ", "1.5s", "1us", "1h30m", "0x10s", "1,000ms", "1sec", "1mss"}) {
+       {"1S", "1d", "1 s", "1s ", "1.5s", "1ns", "1h30m", "0x10s", "1,000ms", "1sec", "1mss"}) {
     CHECK(refusal(text) == "'" + std::string(text) + "' is not a duration: it has no such unit");
   }
 }
@@ -84,7 +86,9 @@ TEST_CASE("a duration is shown in the largest unit that divides it") {
 }
 
 TEST_CASE("fractions of a millisecond are not shown") {
-  CHECK(format_duration(999us) == "0s");
+  CHECK(format_duration(999us) == "999us");
+  CHECK(format_duration(999ns) == "0s");
+  CHECK(format_duration(1us + 999ns) == "1us");
   CHECK(format_duration(1s + 1ns) == "1s");
   CHECK(format_duration(1999us) == "1ms");
 }

@@ -50,6 +50,16 @@ TEST_CASE("the bytes of a file are sent as far as it goes, on every engine") {
   });
 }
 
+TEST_CASE("a file is sent by the kernel also after a thread has waited in a receive") {
+  const DiskSample sample("0123456789");
+  auto [ours, peer] = test::stream_pair();
+  Channel channel(std::move(ours));
+  channel.call_wait.allow();
+  for (unsigned i = 0; i < CallWait::kWaitsBefore; ++i) channel.call_wait.note_poll(channel.fd());
+  REQUIRE(channel.call_wait.is_on());
+  CHECK(perform(channel, sample.open(), 2, 3) == 3);
+}
+
 TEST_CASE("what cannot be sent, or cannot be read, has to be read by the caller") {
   const DiskSample sample("0123456789");
   test::on_each_engine([&] {
