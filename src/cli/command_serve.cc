@@ -153,7 +153,10 @@ Result<void> read_engine(const Arguments& given, ServerOptions& server) {
 
 Result<void> read_spin(const Arguments& given, ServerOptions& server) {
   if (!given.has("--spin")) return {};
-  if (auto read = read_duration(given, "--spin", server.loop.spin); !read) return read;
+  if (auto read = read_duration(given, "--spin", server.loop.spin); !read) {
+    read.error().advice = "write for example 20us";
+    return read;
+  }
   if (server.loop.spin <= kSpinMax) return require_loops("--spin", server);
   return refuse_value("--spin", usage_error("it is longer than " + format_duration(kSpinMax),
                                             "20us is enough on one machine"));

@@ -29,7 +29,7 @@ constexpr std::chrono::microseconds kLengthMax = std::chrono::hours(24 * 3652);
 std::unexpected<Error> refuse(std::string_view text, std::string_view why) {
   return fail(make_error(ErrorKind::invalid_argument, {}, {},
                          "'" + escape(as_bytes(text)) + "' is not a duration: " + std::string(why),
-                         "write 20us, 500ms, 60s, 2m or 1h; none is without limit"));
+                         "write 500ms, 60s, 2m or 1h; none is without limit"));
 }
 
 }  // namespace

@@ -26,10 +26,11 @@ void CallWait::set_up(int fd) noexcept {
   if (!is_set_up_) is_allowed_ = false;
 }
 
-void CallWait::turn_off(int fd) noexcept {
+void CallWait::forbid(int fd) noexcept {
   if (is_set_up_) set_blocking_mode(fd, 1);
+  is_forbidden_ = true;
+  is_allowed_ = false;
   is_set_up_ = false;
-  waits_ = 0;
 }
 
 }  // namespace hotline::engine

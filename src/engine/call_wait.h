@@ -16,7 +16,7 @@ class CallWait {
   static constexpr unsigned kWaitsBefore = 4;
 
   /// Allows it. For a connection whose mode no other program shares.
-  void allow() { is_allowed_ = true; }
+  void allow() { is_allowed_ = !is_forbidden_; }
 
   /// Returns true if recv(2) without MSG_DONTWAIT waits for at most kMax.
   bool is_on() const { return is_set_up_ && waits_ >= kWaitsBefore; }
@@ -27,13 +27,15 @@ class CallWait {
   /// Notes that no data came for kMax.
   void note_idle() noexcept { waits_ = 0; }
 
-  /// Makes calls on `fd` that have no MSG_DONTWAIT return at once again.
-  void turn_off(int fd) noexcept;
+  /// Forbids it from now on, also if it is allowed again: calls on `fd` that have no MSG_DONTWAIT
+  /// return at once, and go on to do so.
+  void forbid(int fd) noexcept;
 
  private:
   void set_up(int fd) noexcept;
 
   bool is_allowed_ = false;
+  bool is_forbidden_ = false;
   bool is_set_up_ = false;
   unsigned waits_ = 0;
 };

@@ -160,12 +160,12 @@ void EventLoop::look_for_events() {
 /// Looks for events until a fiber is ready, a timer is due or the time for it is over. Returns true
 /// if a fiber is ready.
 bool EventLoop::spin() {
-  const Instant end = std::min(now_ + spin_, timers_.earliest().instant());
+  const Deadline end = Deadline::earliest(Deadline::after(now_, spin_), timers_.earliest());
   do {
     turn(Deadline::at(now_));
-    if (has_ready()) return true;
+    if (has_ready() || !next_.is_empty()) return true;
     now_ = read_clock();
-  } while (now_ < end);
+  } while (!end.has_passed(now_));
   return false;
 }
 

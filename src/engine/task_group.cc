@@ -62,6 +62,7 @@ void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joine
   for (;;) {
     engine::WaitReady wait(channel, engine::Direction::read);
     if (engine::Engine::current().perform(wait, Deadline::never()) < 0) return;
+    thread.interrupter()->clear_wakeup();
     thread.note_interrupts();
     own_loop->interrupt(joiner, thread.scope().code_in_force());
   }

@@ -5,6 +5,7 @@
 #include "engine/end_code.h"
 #include "engine/engine.h"
 #include "hotline/net/stream.h"
+#include "net/stream_state.h"
 
 namespace hotline {
 
@@ -15,8 +16,8 @@ Result<PeerCredentials> Stream::peer_credentials() const {
   }
   ucred found{};
   std::size_t size = sizeof found;
-  const int result =
-      engine::Engine::current().get_option(descriptor(), SOL_SOCKET, SO_PEERCRED, &found, size);
+  const int result = engine::Engine::current().get_option(state_->channel->fd(), SOL_SOCKET,
+                                                          SO_PEERCRED, &found, size);
   if (result < 0) {
     return fail(engine::operation_error(result, "identify the peer at", peer().to_string()));
   }

@@ -261,7 +261,11 @@ Endpoint Stream::local() const {
   return Endpoint::of_address(state_->peer.transport(), address);
 }
 
-int Stream::descriptor() const { return state_->channel->fd(); }
+int Stream::descriptor() const {
+  engine::Channel& channel = *state_->channel;
+  channel.call_wait.forbid(channel.fd());
+  return channel.fd();
+}
 
 void Stream::leave_loop() { state_->channel->withdraw(); }
 

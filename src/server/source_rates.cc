@@ -66,7 +66,7 @@ Result<SourceRateOptions> SourceRateOptions::parse(std::string_view text,
   if (!count) return refuse_rate(text, "COUNT is not a number from 1 to 4294967295");
   if (slash == text.size()) return refuse_rate(text, "it has no TIME");
   const auto period = parse_period(text.substr(slash + 1, colon - slash - 1));
-  if (!period) return refuse_rate(text, "TIME is neither a unit (ms, s, m, h) nor a duration");
+  if (!period) return refuse_rate(text, "TIME is neither a unit (us, ms, s, m, h) nor a duration");
   const auto burst = colon == text.size() ? std::optional(std::max(*count, *count * 2))
                                           : parse_count(text.substr(colon + 1));
   if (!burst) return refuse_rate(text, "BURST is not a number from 1 to 4294967295");

@@ -64,8 +64,7 @@ constexpr KeyRow kKeyRows[] = {
 };
 
 Result<void> take_share(FileUser& user, const TomlEntry& entry) {
-  const bool is_empty_table = entry.key.empty() && entry.value.index() == 0;
-  if (is_empty_table) return {};
+  if (entry.is_empty_table) return {};
   if (!is_file_user_name(entry.key)) {
     return fail(toml_error(entry.line, "it is not a name of a share",
                            "'hotline files share list' shows the shares"));

@@ -19,6 +19,10 @@ constexpr const char* kAdvice = "write lines such as quota = \"10GiB\", with quo
 
 /// Fails for a file that may be half written, and for a line that toml++ must not read.
 Result<void> check_lines(std::string_view text) {
+  if (text.starts_with("\ufeff")) {
+    return fail(
+        toml_error(1, "a byte order mark is before it", "save the file as UTF-8 without one"));
+  }
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) {
@@ -51,7 +55,8 @@ TomlEntry entry_of(const toml::key& key, const toml::node& value) {
 
 void add_table(const toml::key& name, const toml::table& table, std::vector<TomlEntry>& entries) {
   const std::string text(name.str());
-  if (table.empty()) entries.push_back({.table = text, .line = name.source().begin.line});
+  if (table.empty())
+    entries.push_back({.table = text, .line = name.source().begin.line, .is_empty_table = true});
   for (const auto& [key, value] : table) {
     entries.push_back(entry_of(key, value));
     entries.back().table = text;

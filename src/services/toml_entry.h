@@ -20,6 +20,7 @@ struct TomlEntry {
   std::string key{};
   std::variant<std::monostate, bool, std::int64_t, std::string> value{};  ///< First: another kind.
   std::size_t line = 0;
+  bool is_empty_table = false;
 
   /// Returns null if the value is not text.
   const std::string* text() const { return std::get_if<std::string>(&value); }
@@ -34,8 +35,8 @@ struct TomlEntry {
   }
 };
 
-/// Returns the entries of `text` in the order of their lines; an empty table is an entry with an
-/// empty key. A number with an exponent is a value of another kind. Fails with
+/// Returns the entries of `text` in the order of their lines; an empty table is an entry
+/// without a key. A number with an exponent is a value of another kind. Fails with
 /// `invalid_argument`, which names the line, if `text` is not TOML, does not end with a newline, or
 /// has a line that fault_of_toml_line() refuses; the error has no operation and no endpoint.
 Result<std::vector<TomlEntry>> parse_toml(std::string_view text);

@@ -60,16 +60,21 @@ class LineReader {
   std::string_view rest_;
 };
 
+constexpr std::string_view kDots = "a key with a dot is not in quotes";
 constexpr std::string_view kNoLine = "the line is neither KEY = VALUE nor [TABLE]";
 constexpr std::string_view kNoValue = "the value is neither a text, an integer, true nor false";
 
 std::string_view take_entry(LineReader& line) {
-  if (!line.take_key() || !line.take('=')) return kNoLine;
+  if (!line.take_key()) return kNoLine;
+  if (line.take('.')) return kDots;
+  if (!line.take('=')) return kNoLine;
   return line.take_value() && line.is_at_end() ? "" : kNoValue;
 }
 
 std::string_view take_table(LineReader& line) {
-  return line.take_key() && line.take(']') && line.is_at_end() ? "" : kNoLine;
+  if (!line.take_key()) return kNoLine;
+  if (line.take('.')) return kDots;
+  return line.take(']') && line.is_at_end() ? "" : kNoLine;
 }
 
 }  // namespace

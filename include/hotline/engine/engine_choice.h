@@ -52,8 +52,8 @@ struct LoopOptions {
   /// of all.
   unsigned hot_buffers = 64;
   /// How long a loop without work looks for events over and over before it sleeps. A reply to what
-  /// arrives in that time comes sooner, at the cost of a processor; nothing is spent while nothing
-  /// happens at all. Zero: it sleeps at once.
+  /// arrives in that time comes sooner, at the cost of a processor: up to this time each time that
+  /// the loop has run out of work. kNoTimeout: it never sleeps. Zero: it sleeps at once.
   Duration spin{0};
   OffloadOptions offload{};
   /// The threads that wait for the disk in calls of DiskFile and Directory: a pool of its own.

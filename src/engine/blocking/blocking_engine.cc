@@ -31,7 +31,9 @@ int BlockingEngine::interpret(Operation& operation, Deadline deadline) {
   for (;;) {
     const int result = attempt_or_wait(operation, earliest);
     if (result != -EAGAIN) return result;
-    operation.channel().call_wait.note_poll(operation.channel().fd());
+    if (operation.kind() == Operation::Kind::receive) {
+      operation.channel().call_wait.note_poll(operation.channel().fd());
+    }
     const int ended = wait(operation.channel().fd(), events, earliest, operation.is_drainable());
     // The thread may not have run for a while. What arrived in time counts, even if it is noticed
     // late.
@@ -58,7 +60,7 @@ int BlockingEngine::attempt_or_wait(Operation& operation, Deadline deadline) {
   }
   // A wait that must end soon is left to poll(), which ends in time.
   const Instant latest = now() + CallWait::kMax;
-  if (end_of_wait(latest, deadline, operation.is_drainable()) < 0) return -EAGAIN;
+  if (end_of_wait(latest, deadline, operation.is_drainable()) < 0) return attempt(operation);
   note_wait();
   done_at_once_ = 0;
   ++unsure_waits_;

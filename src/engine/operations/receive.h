@@ -13,7 +13,7 @@ class Engine;
 
 /// Receives from a stream socket. The result is a count, 0 at the end of the stream. Receives into
 /// `into`, or, if that is empty, into a buffer of the engine, which is taken only when there is
-/// data. recv(2).
+/// data, or for a wait in the call. recv(2).
 class Receive final : public Operation {
  public:
   Receive(Channel& channel, Engine& engine, MutableBytes into = {})

@@ -56,7 +56,7 @@ bool is_blocking(int fd) {
 }  // namespace
 
 int SendFile::attempt() noexcept {
-  channel().call_wait.turn_off(channel().fd());
+  channel().call_wait.forbid(channel().fd());
   if (is_blocking(channel().fd())) return kCannot;
   const PipeSignalHold hold;
   const int result = system_result([this] {

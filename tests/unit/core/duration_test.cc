@@ -11,7 +11,7 @@ std::string refusal(std::string_view text) {
   const auto duration = parse_duration(text);
   if (duration) return {};
   CHECK(duration.error().kind == ErrorKind::invalid_argument);
-  CHECK(duration.error().hint() == "write 20us, 500ms, 60s, 2m or 1h; none is without limit");
+  CHECK(duration.error().hint() == "write 500ms, 60s, 2m or 1h; none is without limit");
   return duration.error().message();
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("a duration is shown in the largest unit that divides it") {
   CHECK(format_duration(kNoTimeout) == "none");
 }
 
-TEST_CASE("fractions of a millisecond are not shown") {
+TEST_CASE("fractions of a millisecond are not shown, and below one, those of a microsecond") {
   CHECK(format_duration(999us) == "999us");
   CHECK(format_duration(999ns) == "0s");
   CHECK(format_duration(1us + 999ns) == "1us");

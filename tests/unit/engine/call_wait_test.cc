@@ -57,19 +57,26 @@ TEST_CASE("an idle connection is polled again, as often as at first") {
   CHECK(call_wait.is_on());
 }
 
-TEST_CASE("turned off, calls do not wait until it is on again") {
+TEST_CASE("forbidden, calls do not wait any more") {
   auto [ours, peer] = test::stream_pair();
   CallWait call_wait;
-  call_wait.turn_off(ours.get());
-  CHECK(is_non_blocking(ours.get()));
   call_wait.allow();
   note_polls(call_wait, ours.get(), CallWait::kWaitsBefore);
-  call_wait.turn_off(ours.get());
+  call_wait.forbid(ours.get());
+  CHECK(is_non_blocking(ours.get()));
+  call_wait.allow();
+  note_polls(call_wait, ours.get(), 2 * CallWait::kWaitsBefore);
   CHECK_FALSE(call_wait.is_on());
   CHECK(is_non_blocking(ours.get()));
+}
+
+TEST_CASE("forbidden beforehand, it cannot be allowed") {
+  auto [ours, peer] = test::stream_pair();
+  CallWait call_wait;
+  call_wait.forbid(ours.get());
+  call_wait.allow();
   note_polls(call_wait, ours.get(), CallWait::kWaitsBefore);
-  CHECK(call_wait.is_on());
-  CHECK_FALSE(is_non_blocking(ours.get()));
+  CHECK_FALSE(call_wait.is_on());
 }
 
 TEST_CASE("a descriptor of a pipe is always polled") {

@@ -1,5 +1,7 @@
 #include "hotline/engine/task_group.h"
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <future>
 #include <string>
@@ -209,6 +211,27 @@ TEST_CASE("an interrupt of a thread without a loop reaches the group that it joi
   }));
   CHECK(test::kind_of(group.join()) == "cancelled");
   CHECK(kind == "cancelled");
+}
+
+TEST_CASE("a drained thread without a loop sleeps while it waits for its group") {
+  const auto processor_time = [] {
+    rusage usage{};
+    REQUIRE(::getrusage(RUSAGE_THREAD, &usage) == 0);
+    return std::chrono::microseconds(1'000'000 * (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                                     usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  };
+  for (const bool is_noted_before : {false, true}) {
+    CAPTURE(is_noted_before);
+    engine::Interrupter interrupter;
+    const engine::BlockingEngine::Interruptible engine(interrupter);
+    interrupter.drain();
+    if (is_noted_before) engine::Engine::current().note_interrupts();
+    const auto before = processor_time();
+    TaskGroup group;
+    REQUIRE(group.spawn("sleeper", [] { CHECK(sleep_for(milliseconds(200))); }));
+    CHECK(group.join());
+    CHECK(processor_time() - before < milliseconds(100));
+  }
 }
 
 TEST_CASE("a drain ends a receive with nothing pending and lets other waits go on") {

@@ -43,6 +43,7 @@ TEST_CASE("the shares of a user are a table, with the rights in each") {
   CHECK(parse_file_user("alice", format_file_user(*user)).value() == *user);
   CHECK(parse_file_user("alice", "[shares]\n")->shares.empty());
   CHECK(detail_of("[shares]\nTeam = \"r\"\n") == "line 2: it is not a name of a share");
+  CHECK(detail_of("[shares]\n\"\" = nan\n") == "line 2: it is not a name of a share");
   CHECK(detail_of("[shares]\n\"\" = \"r\"\n") == "line 2: it is not a name of a share");
   CHECK(detail_of("[shares]\nteam = \"x\"\n") == "line 2: the value is invalid");
   CHECK(detail_of("[shares]\nteam = 1e5\n") == "line 2: the value is invalid");
@@ -97,7 +98,8 @@ TEST_CASE("a file of a user that is not TOML is refused with its line") {
     CAPTURE(line);
     CHECK(detail_of("uid = 1\n" + std::string(line)).starts_with("line 2: the value is neither"));
   }
-  for (const char* line : {"quota\n", "\x1b = 1\n", "[shares\n", "shares.team = \"r\"\n"}) {
+  CHECK(detail_of("shares.team = \"r\"\n") == "line 1: a key with a dot is not in quotes");
+  for (const char* line : {"quota\n", "\x1b = 1\n", "[shares\n"}) {
     CAPTURE(line);
     CHECK(detail_of("uid = 1\n" + std::string(line)).starts_with("line 2: the line is neither"));
   }

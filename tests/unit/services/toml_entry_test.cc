@@ -43,6 +43,7 @@ TEST_CASE("a number with an exponent is a value of another kind") {
 
 TEST_CASE("a line of another form is refused with its number") {
   CHECK(detail_of("a = 1\n[\n") == "line 2: the line is neither KEY = VALUE nor [TABLE]");
+  CHECK(detail_of("\ufeffa = 1\n") == "line 1: a byte order mark is before it");
   CHECK(detail_of("a = 1\nb = 2") == "line 2: the line does not end");
   CHECK(detail_of("a = 1\na = 2\n").starts_with("line 2: it is not TOML: "));
   CHECK(detail_of("a = +x\n").starts_with("line 1: it is not TOML: "));

@@ -68,6 +68,8 @@ TEST_CASE("a fault of a value is another than one of a line") {
   constexpr std::string_view kNoValue = "the value is neither a text, an integer, true nor false";
   CHECK(fault_of_toml_line("[") == "the line is neither KEY = VALUE nor [TABLE]");
   CHECK(fault_of_toml_line("a") == "the line is neither KEY = VALUE nor [TABLE]");
+  CHECK(fault_of_toml_line("a.b = 1") == "a key with a dot is not in quotes");
+  CHECK(fault_of_toml_line("[a.b]") == "a key with a dot is not in quotes");
   CHECK(fault_of_toml_line("a =") == kNoValue);
   CHECK(fault_of_toml_line("a = 1.5") == kNoValue);
   CHECK(fault_of_toml_line("a = 1 2") == kNoValue);

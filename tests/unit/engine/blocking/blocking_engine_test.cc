@@ -3,7 +3,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 #include <thread>
 
@@ -40,13 +39,6 @@ constexpr int kMany = 100;
 int receive_some(Channel& channel, Deadline deadline = Deadline::never()) {
   Receive receive(channel, Engine::current());
   return Engine::current().perform(receive, deadline);
-}
-
-/// As after some waits for data that came soon.
-void make_busy(Channel& channel) {
-  channel.call_wait.allow();
-  for (unsigned i = 0; i < CallWait::kWaitsBefore; ++i) channel.call_wait.note_poll(channel.fd());
-  REQUIRE(channel.call_wait.is_on());
 }
 
 }  // namespace
@@ -216,122 +208,17 @@ TEST_CASE("a cancel that races with bytes loses none of them") {
   }
 }
 
-TEST_CASE("a receive from a busy connection is waited for in the call, and returns what comes") {
-  auto [ours, peer] = test::stream_pair();
-  Channel channel(std::move(ours));
-  make_busy(channel);
-  const std::jthread writer([fd = peer.get()] { test::send_text(fd, "bytes"); });
-  CHECK(receive_some(channel) == 5);
-  CHECK(channel.call_wait.is_on());
-}
-
-TEST_CASE("the end and a reset of a busy connection are received") {
-  for (const int ended : {0, -ECONNRESET}) {
-    auto [ours, peer] = test::stream_pair();
-    // What a peer has not read resets the connection when it closes: unix(7).
-    if (ended < 0) test::send_text(ours.get(), "unread");
-    Channel channel(std::move(ours));
-    make_busy(channel);
-    const std::jthread closer([&end = peer] { end.reset(); });
-    CHECK(receive_some(channel) == ended);
-  }
-}
-
-TEST_CASE("a busy connection without data for a while is polled, and bytes still arrive") {
-  auto [ours, peer] = test::stream_pair();
-  Channel channel(std::move(ours));
-  make_busy(channel);
-  std::jthread writer([&, fd = peer.get()] {
-    std::this_thread::sleep_for(2 * CallWait::kMax);
-    test::send_text(fd, "late");
-  });
-  CHECK(receive_some(channel) == 4);
-}
-
-TEST_CASE("a deadline ends the receive from a busy connection in time") {
-  auto [ours, peer] = test::stream_pair();
-  Channel channel(std::move(ours));
-  for (const milliseconds timeout : {milliseconds(0), milliseconds(3), milliseconds(50)}) {
-    make_busy(channel);
-    const Instant before = now();
-    CHECK(receive_some(channel, deadline_after(timeout)) == -kDeadlineEnd);
-    CHECK(now() - before >= timeout);
-  }
-  test::send_text(peer.get(), "there");
-  make_busy(channel);
-  CHECK(receive_some(channel, Deadline::at(now())) == 5);
-}
-
-TEST_CASE("a cancel and a drain end the receive from a busy connection") {
-  for (const int end_code : {kCancelEnd, kDrainEnd}) {
-    Interrupter interrupter;
-    const BlockingEngine::Interruptible engine(interrupter);
-    auto [ours, peer] = test::stream_pair();
-    Channel channel(std::move(ours));
-    make_busy(channel);
-    const std::jthread ending(
-        [&] { end_code == kCancelEnd ? interrupter.cancel() : interrupter.drain(); });
-    CHECK(receive_some(channel) == -end_code);
-    CHECK(receive_some(channel) == -end_code);
-  }
-}
-
-TEST_CASE("a drain lets pending data of a busy connection be received") {
-  Interrupter interrupter;
-  const BlockingEngine::Interruptible engine(interrupter);
-  auto [ours, peer] = test::stream_pair();
-  Channel channel(std::move(ours));
-  make_busy(channel);
-  test::send_text(peer.get(), "pending");
-  interrupter.drain();
-  CHECK(receive_some(channel) == 7);
-  CHECK(receive_some(channel) == -kDrainEnd);
-}
-
-TEST_CASE("a hook hears of a wait for a busy connection, and not of a receive that need not wait") {
-  struct Count final : SuspendHook {
-    void suspended() noexcept override { ++waits; }
-    int waits = 0;
-  } count;
-  const SuspendHookScope scope(Engine::current().suspend_hook(), count);
-  auto [ours, peer] = test::stream_pair();
-  Channel channel(std::move(ours));
-  make_busy(channel);
-  test::send_text(peer.get(), "there");
-  CHECK(receive_some(channel) == 5);
-  CHECK(count.waits == 0);
-  CHECK(receive_some(channel, deadline_after(milliseconds(50))) == -kDeadlineEnd);
-  CHECK(count.waits > 0);
-}
-
 TEST_CASE("a thread whose busy connection always has data lets others run now and then") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
-  make_busy(channel);
+  channel.call_wait.allow();
+  for (unsigned i = 0; i < CallWait::kWaitsBefore; ++i) channel.call_wait.note_poll(channel.fd());
   const int before = yields;
   for (int i = 0; i < kMany; ++i) {
     test::send_text(peer.get(), "there");
     REQUIRE(receive_some(channel) == 5);
   }
   CHECK(yields - before > 1);
-}
-
-TEST_CASE("a cancel that races with the bytes of a busy connection loses none of them") {
-  for (int round = 0; round < 200; ++round) {
-    Interrupter interrupter;
-    auto [ours, peer] = test::stream_pair();
-    Channel channel(std::move(ours));
-    make_busy(channel);
-    int received = 0;
-    {
-      const BlockingEngine::Interruptible engine(interrupter);
-      std::jthread writer([fd = peer.get()] { test::send_text(fd, "bytes"); });
-      std::jthread canceller([&] { interrupter.cancel(); });
-      received = receive_some(channel);
-    }
-    CHECK((received == 5 || received == -kCancelEnd));
-    if (received < 0) CHECK(receive_some(channel) == 5);
-  }
 }
 
 TEST_CASE("a recycled buffer is used again") {
