@@ -23,6 +23,7 @@ class DatagramCall final : private PeerWatch {
 
  private:
   int descriptor() const override { return socket_.descriptor(); }
+  bool has_unread() const override { return socket_.has_unread(); }
   bool show_arrived() override;
   void settle() override {}
 

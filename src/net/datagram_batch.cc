@@ -89,6 +89,10 @@ std::span<const Datagram> ReceiveBatch::take(std::size_t count_max) {
   return std::span(datagrams_).subspan(from, taken_ - from);
 }
 
+std::size_t ReceiveBatch::drop_rest() {
+  return datagrams_.size() - std::exchange(taken_, datagrams_.size());
+}
+
 void ReceiveBatch::describe(std::size_t index) {
   const mmsghdr& header = headers_[index];
   DatagramRoute& route = routes_[index];

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -43,6 +44,12 @@ class ReceiveBatch {
 
   /// Returns the next datagrams, at most `count_max`. Valid until the next prepare().
   std::span<const Datagram> take(std::size_t count_max);
+
+  /// Drops what has not been taken, and returns how many those are. What was taken stays valid.
+  std::size_t drop_rest();
+
+  /// Prepares no more from now on than `previous` would, whose place this batch takes.
+  void succeed(const ReceiveBatch& previous) { limit_ = std::min(size(), previous.limit_); }
 
   std::size_t size() const { return headers_.size(); }
 

@@ -32,14 +32,19 @@ void DatagramSocket::State::forbid_coalescing() { may_coalesce = is_coalescing_d
 
 Result<std::span<const Datagram>> DatagramSocket::State::receive(std::size_t count_max,
                                                                  Deadline deadline) {
-  if (!received->has_more()) {
-    const int count = fill(count_max, deadline);
-    if (count < 0) return fail(error(count, "receive on"));
-  }
+  const int result = received->has_more() ? cut_code() : fill(count_max, deadline);
+  if (result < 0) return fail(error(result, "receive on"));
   const auto datagrams = received->take(count_max);
   if (options.tap == nullptr) return datagrams;
   for (const Datagram& each : datagrams) options.tap->received(peer_of(each.route), each.bytes);
   return datagrams;
+}
+
+/// Returns the negated end code of a cut, or 0: a cut ends receives that need no wait, too.
+int DatagramSocket::State::cut_code() {
+  Engine& engine = Engine::current();
+  engine.note_interrupts();
+  return engine.scope().code_in_force() == engine::kCancelEnd ? -engine::kCancelEnd : 0;
 }
 
 int DatagramSocket::State::receive_some(std::size_t count_max, Deadline deadline) {
@@ -59,6 +64,7 @@ int DatagramSocket::State::receive_some(std::size_t count_max, Deadline deadline
 void DatagramSocket::State::renew_received() {
   if (received.use_count() == 1 && !is_outdated) return;
   make_spare();
+  spare->succeed(*received);
   std::swap(received, spare);
   if (std::exchange(is_outdated, false)) spare.reset();
 }
@@ -82,6 +88,10 @@ std::shared_ptr<void> DatagramSocket::keep_batch() {
   state_->make_spare();
   return state_->received;
 }
+
+bool DatagramSocket::has_unread() const { return state_->received->has_more(); }
+
+std::size_t DatagramSocket::drop_unread() { return state_->received->drop_rest(); }
 
 void DatagramSocket::forbid_coalescing() { state_->forbid_coalescing(); }
 

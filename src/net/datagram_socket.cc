@@ -175,7 +175,7 @@ Result<void> DatagramSocket::send(OutgoingDatagram datagram) {
 }
 
 /// Sends what `sent` has described. Returns how many datagrams the kernel has taken. A train that
-/// fails is sent again as single datagrams; an error of a single one drops that.
+/// fails twice is sent as single datagrams; an error of a single one drops that.
 Result<std::size_t> DatagramSocket::State::send_described() {
   std::size_t count = 0;
   int refusal = 0;
@@ -184,7 +184,8 @@ Result<std::size_t> DatagramSocket::State::send_described() {
     const int result = send_some(sent.due());
     const std::size_t train_bytes = sent.next_train_bytes();
     if (result < 0 && train_bytes > 0 && is_of_datagram(result)) {
-      refusal = result;
+      // It may be the error of an earlier datagram: the train is to blame if it fails again.
+      if (std::exchange(refusal, result) == 0) continue;
       refused_bytes = train_bytes;
       sent.split_trains();
       continue;
@@ -193,9 +194,10 @@ Result<std::size_t> DatagramSocket::State::send_described() {
       return fail(error(result, kSendTo));
     }
     const auto passed = sent.pass(result < 0 ? 1 : static_cast<std::size_t>(result));
-    const int refused = std::exchange(refusal, 0);
+    const int code = std::exchange(refusal, 0);
+    const std::size_t bytes = std::exchange(refused_bytes, 0);
     if (result < 0) continue;
-    if (refused != 0) trains = net::after_refusal(trains, refused, refused_bytes);
+    if (bytes != 0) trains = net::after_refusal(trains, code, bytes);
     count += passed.size();
     note_sent(passed);
     if (options.tap == nullptr) continue;
@@ -292,6 +294,7 @@ void DatagramSocket::leave_loop() {
 }
 
 void DatagramSocket::close() {
+  drop_unread();
   state_->unix_sender.reset();
   state_->path.remove();
   state_->channel->close();

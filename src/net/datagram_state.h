@@ -91,6 +91,7 @@ struct DatagramSocket::State {
   int note_times(TimestampUse use);
   void note_sent(std::span<const OutgoingDatagram* const> sent);
   Result<std::span<const Datagram>> receive(std::size_t count_max, Deadline deadline);
+  static int cut_code();
   int fill(std::size_t count_max, Deadline deadline);
   int receive_some(std::size_t count_max, Deadline deadline);
   void make_spare();

@@ -1,5 +1,6 @@
 """`hotline call` with peers that are late, silent, in pieces, or gone."""
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -178,6 +179,33 @@ class Datagrams(unittest.TestCase):
                 call.process.stdin.write(b"two\n")
                 call.process.stdin.close()
                 self.assertEqual(call.process.stdout.readline(), b"two\n")
+                self.assertEqual(call.end(), 0)
+
+    def test_are_all_shown_when_they_come_together(self):
+        udp_segment = 103  # Of linux/udp.h: the kernel cuts a send at this many bytes.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.settimeout(WAIT_S)
+            server.bind(("127.0.0.1", 0))
+            endpoint = "udp://127.0.0.1:%d" % server.getsockname()[1]
+            with Program("call", endpoint, "--linger", "1h", stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE) as call:
+                for word, replies, cut in ((b"one", b"one", []),
+                                           (b"two", b"2:a2:b", [(socket.IPPROTO_UDP, udp_segment,
+                                                                 struct.pack("H", 3))]),
+                                           (b"three", b"three", [])):
+                    call.process.stdin.write(word + b"\n")
+                    call.process.stdin.flush()
+                    message, address = server.recvfrom(64)
+                    self.assertEqual(message, word)
+                    try:
+                        server.sendmsg([replies], cut, 0, address)
+                    except OSError as error:
+                        self.skipTest(f"the kernel cuts nothing here: {error}")
+                    for _ in range(2 if cut else 1):
+                        size = 3 if cut else len(replies)
+                        self.assertEqual(call.process.stdout.readline(), replies[:size] + b"\n")
+                        replies = replies[size:]
+                call.process.stdin.close()
                 self.assertEqual(call.end(), 0)
 
     def test_to_a_port_without_a_listener_fail_at_once(self):

@@ -115,14 +115,18 @@ class DatagramSocket {
   /// Receives one datagram.
   Result<Datagram> receive(Deadline deadline = Deadline::never());
 
+  /// Returns true if the kernel has handed over datagrams that no receive has returned yet. The
+  /// next receive returns them without a wait, unless a cut reaches the fiber; close() drops them.
+  bool has_unread() const;
+
   /// Sends one datagram, whole or not at all. Fails with `permission_denied` if the route leads to
   /// a relative UNIX path: the caller chose it in its own directory, and here it could name a
   /// socket that the caller may not write to.
   Result<void> send(OutgoingDatagram datagram);
 
-  /// Sends all of `datagrams`, those to one peer in order. Returns how many the kernel has taken. A
-  /// datagram that cannot be delivered (no such peer, its queue full, a relative UNIX path) is
-  /// dropped and not counted, and the others go on.
+  /// Sends all of `datagrams`, those with one route in order. Returns how many the kernel has
+  /// taken. A datagram that cannot be delivered (no such peer, its queue full, a relative UNIX
+  /// path) is dropped and not counted, and the others go on.
   Result<std::size_t> send_batch(std::span<const OutgoingDatagram> datagrams);
 
   /// Has the kernel note these times from now on. Fails with `unsupported` if the kernel or the
@@ -178,11 +182,15 @@ class DatagramSocket {
   Result<void> steer_by_source(std::size_t count);
 
   /// Returns the descriptor, for features that this library does not offer, or -1 after close. The
-  /// socket keeps the descriptor. Do not receive from it: UDP_GRO is on, see udp(7).
+  /// socket keeps the descriptor. Do not receive from it: UDP_GRO is on, see udp(7). Do not wait on
+  /// it while has_unread(): it may stay silent.
   int descriptor() const;
 
   /// Detaches the socket from its loop, for use on another thread; see Stream::leave_loop.
   void leave_loop();
+
+  /// Closes the socket. From then on a receive fails at once. What the last one returned stays
+  /// valid.
   void close();
 
  private:
@@ -193,6 +201,7 @@ class DatagramSocket {
   explicit DatagramSocket(std::unique_ptr<State> state);
   std::shared_ptr<void> keep_batch();
   void forbid_coalescing();
+  std::size_t drop_unread();
   Result<DatagramSocket> with_my_times(std::unique_ptr<State> state) const;
 
   std::unique_ptr<State> state_;

@@ -136,6 +136,32 @@ TEST_CASE("a batch prepares no more than requested") {
   CHECK(batch.prepare(9).size() == 4);
 }
 
+TEST_CASE("a batch prepares no more than the one whose place it takes would") {
+  ReceiveBatch batch(64, 65'535, PacketInfo::none);
+  for (mmsghdr& header : batch.prepare(64)) {
+    fill(header, std::string(60'000, 'x'), test::ipv4_address(1));
+  }
+  taken(batch, 64);
+  const std::size_t prepared = batch.prepare(64).size();
+  CHECK(prepared < 64);
+  ReceiveBatch next(64, 65'535, PacketInfo::none);
+  next.succeed(batch);
+  CHECK(next.prepare(64).size() == prepared);
+}
+
+TEST_CASE("what a batch drops is not taken, and what was taken stays") {
+  ReceiveBatch batch(2, 100, PacketInfo::none);
+  const auto headers = batch.prepare(2);
+  fill(headers[0], "one", test::ipv4_address(1));
+  fill(headers[1], "two", test::ipv4_address(1));
+  batch.fill(2);
+  const auto one = batch.take(1);
+  CHECK(batch.drop_rest() == 1);
+  CHECK_FALSE(batch.has_more());
+  CHECK(batch.drop_rest() == 0);
+  CHECK(as_text(one[0].bytes) == "one");
+}
+
 TEST_CASE("a datagram that was longer than its room is marked") {
   ReceiveBatch batch(1, 4, PacketInfo::none);
   const auto headers = batch.prepare(1);

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "hotline/engine/clock.h"
+#include "hotline/engine/task_group.h"
 #include "hotline/net/datagram_socket.h"
 #include "net/batch_keeper.h"
 #include "support/datagrams.h"
@@ -71,6 +73,26 @@ bool is_coalescing(const DatagramSocket& socket) {
   return ::getsockopt(socket.descriptor(), SOL_UDP, UDP_GRO, &value, &size) == 0 && value != 0;
 }
 
+/// Exchanges one datagram, so that the kernel hands over together what `client` sends from now on.
+void warm(DatagramSocket& server, DatagramSocket& client) {
+  test::send(client, "warm");
+  REQUIRE(received(server) == "warm");
+}
+
+/// Returns whether the kernel holds nothing more for `socket`.
+bool is_queue_empty(const DatagramSocket& socket) {
+  char byte = 0;
+  return ::recv(socket.descriptor(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+/// Has the kernel hand over `texts`, and receives the first of them.
+void receive_first(DatagramSocket& server, DatagramSocket& client, const Texts& texts) {
+  warm(server, client);
+  send_together(client, texts);
+  REQUIRE(received(server) == texts.front());
+  if (is_coalescing(server)) REQUIRE(is_queue_empty(server));
+}
+
 }  // namespace
 
 TEST_CASE("datagrams that were sent together arrive one by one, in order, whatever their sizes") {
@@ -112,8 +134,11 @@ TEST_CASE("no batch has more datagrams than requested, however many came togethe
     DatagramSocket server = bound("udp://127.0.0.1:0", options);
     DatagramSocket client = connected(server.endpoint().to_uri());
     const Texts texts = numbered(64, 9);
+    warm(server, client);
     send_together(client, texts);
-    CHECK(received_in_batches(server, texts.size(), 3) == texts);
+    CHECK(received_in_batches(server, 3, 3) == Texts(texts.begin(), texts.begin() + 3));
+    if (is_coalescing(server)) CHECK(is_queue_empty(server));
+    CHECK(received_in_batches(server, 61, 3) == Texts(texts.begin() + 3, texts.end()));
   });
 }
 
@@ -121,8 +146,7 @@ TEST_CASE("what is left of datagrams that came together needs no wait") {
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
-    send_together(client, {"a", "b", "c"});
-    CHECK(received(server) == "a");
+    receive_first(server, client, {"a", "b", "c"});
     for (const char* text : {"b", "c"}) {
       const auto datagram = server.receive(Deadline::at(now()));
       REQUIRE(datagram);
@@ -139,6 +163,7 @@ TEST_CASE("replies to several peers in turn reach each of them in order") {
     DatagramSocket one = connected(called);
     DatagramSocket other = connected(called);
     const Texts texts = numbered(64, 100);
+    warm(server, one);
     send_together(one, texts);
     send_together(other, texts);
     std::vector<Datagram> requests;
@@ -164,9 +189,11 @@ TEST_CASE("datagrams that came together stay while they are kept, and the rest i
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
+    warm(server, client);
     send_together(client, {"a", "b", "c"});
     const auto first = server.receive(soon());
     REQUIRE(first);
+    if (is_coalescing(server)) CHECK(is_queue_empty(server));
     const Datagram kept_datagram = *first;
     const auto kept = net::BatchKeeper::keep(server);
     CHECK(received(server) == "b");
@@ -211,8 +238,7 @@ TEST_CASE("a socket that begins to note times late cuts what comes together, wit
   test::on_each_engine([] {
     DatagramSocket server = bound("udp://127.0.0.1:0");
     DatagramSocket client = connected(server.endpoint().to_uri());
-    send_together(client, {"a", "b", "c"});
-    CHECK(received(server) == "a");
+    receive_first(server, client, {"a", "b", "c"});
     send_together(client, {"d", "e"});
     REQUIRE(server.note_times(TimestampUse::received));
     CHECK(received_in_batches(server, 4) == Texts{"b", "c", "d", "e"});
@@ -274,6 +300,82 @@ TEST_CASE("a train that the kernel refuses is sent as single datagrams, and none
       send_together(client, texts);
       CHECK(received_in_batches(server, texts.size()) == texts);
     }
+  });
+}
+
+TEST_CASE("a socket says whether there are datagrams for which its descriptor stays silent") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().to_uri());
+    CHECK_FALSE(server.has_unread());
+    receive_first(server, client, {"a", "b"});
+    CHECK(server.has_unread() == is_queue_empty(server));
+    CHECK(received(server) == "b");
+    CHECK_FALSE(server.has_unread());
+  });
+}
+
+TEST_CASE("a close drops the rest of what came together, and what was received stays") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().to_uri());
+    warm(server, client);
+    send_together(client, {"a", "b"});
+    const auto datagram = server.receive(soon());
+    REQUIRE(datagram);
+    server.close();
+    CHECK_FALSE(server.has_unread());
+    CHECK_FALSE(server.receive(soon()));
+    CHECK(as_text(datagram->bytes) == "a");
+  });
+}
+
+TEST_CASE("a cut ends receives of what came together") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().to_uri());
+    receive_first(server, client, {"a", "b"});
+    std::string kind;
+    TaskGroup group;
+    REQUIRE(group.spawn("receiver", [&] {
+      group.cancel();
+      kind = test::kind_of(server.receive(soon()));
+    }));
+    CHECK(group.join());
+    CHECK(kind == "cancelled");
+    CHECK(received(server) == "b");
+  });
+}
+
+TEST_CASE("a receive after a kept one takes no more than the last one allowed") {
+  test::on_each_engine([] {
+    DatagramSocket server = bound("udp://127.0.0.1:0");
+    DatagramSocket client = connected(server.endpoint().to_uri());
+    warm(server, client);
+    const Texts texts = numbered(64, 8);
+    for (int i = 0; i < 8; ++i) send_together(client, texts);
+    received_in_batches(server, 8 * texts.size());
+    if (!is_coalescing(server)) return;
+    const auto kept = net::BatchKeeper::keep(server);
+    for (int i = 0; i < 8; ++i) send_together(client, texts);
+    REQUIRE(server.receive_batch(soon()));
+    CHECK_FALSE(is_queue_empty(server));
+  });
+}
+
+TEST_CASE("the error of an earlier datagram does not take a train apart") {
+  test::on_each_engine([] {
+    DatagramSocket gone = bound("udp://127.0.0.1:0");
+    const std::string uri = gone.endpoint().to_uri();
+    DatagramSocket client = connected(uri);
+    gone.close();
+    test::send(client, "too early");
+    DatagramSocket server = bound(uri);
+    const int on = 1;
+    if (::setsockopt(server.descriptor(), SOL_UDP, UDP_GRO, &on, sizeof on) < 0) return;
+    send_together(client, numbered(10, 30));
+    char bytes[400];
+    CHECK(::recv(server.descriptor(), bytes, sizeof bytes, 0) == 300);
   });
 }
 
