@@ -56,6 +56,7 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
                                                  : state_.options.concurrency.effective_count();
     worker_counts_[&service] = workers;
     if (workers > 1) net::BatchKeeper::forbid_coalescing(service.sockets.front());
+    if (workers > 0) drop_unread(service);
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn(
           "worker", [this, &service] { keep_worker(service); }, &calls_);
@@ -67,6 +68,14 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
   }
   if (has_started) return {};
   return fail(make_error(ErrorKind::resource_exhausted, "start a fiber", {}, "no stack is left"));
+}
+
+/// Each worker would get a copy of what this process has received and not handled.
+void ProcessesRunner::drop_unread(Service& service) {
+  const std::size_t count = net::BatchKeeper::drop_unread(service.sockets.front());
+  if (count == 0) return;
+  state_.log(LogLevel::warning, "datagrams are dropped", service.name, nullptr,
+             std::to_string(count) + " had been received before the server ran");
 }
 
 void ProcessesRunner::take_callers(Service& service, Listener& listener) {

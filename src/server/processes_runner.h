@@ -35,6 +35,7 @@ class ProcessesRunner final : public Runner {
   static const ChildWords kCall;
   static const ChildWords kWorker;
 
+  void drop_unread(Service& service);
   void take_callers(Service& service, Listener& listener);
   void start_call(Service& service, AdmittedCall call);
   bool leave_loop(Stream& call) noexcept;

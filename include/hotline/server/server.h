@@ -151,7 +151,8 @@ class Server {
   Result<void> add(Listener listener, Handler handler, std::string_view name = "service",
                    const Framing& framing = {});
 
-  /// Same as above, for a datagram socket that is bound already.
+  /// Same as above, for a datagram socket that is bound already. What it has_unread() is served,
+  /// too; with `processes` it is dropped when the server starts, and logged.
   Result<void> add(DatagramSocket socket, Handler handler, std::string_view name = "service");
 
   /// Adds a task that runs beside the calls, from the start of the server until it returns; run()

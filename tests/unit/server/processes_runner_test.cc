@@ -11,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include "hotline/engine/clock.h"
+#include "support/datagrams.h"
 #include "support/loops.h"
 #include "support/running_server.h"
 #include "support/sockets.h"
@@ -22,12 +23,17 @@ namespace {
 /// drains it.
 class ServerProcess {
  public:
-  ServerProcess(ServerOptions options, const std::string& uri, Handler handler) {
+  ServerProcess(ServerOptions options, const std::string& uri, Handler handler)
+      : ServerProcess(std::move(options),
+                      [&](Server& server) { return server.add(uri, std::move(handler)); }) {}
+
+  template <typename Add>
+  ServerProcess(ServerOptions options, const Add& add) {
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, nullptr, &mask);
     options.signals = SignalUse::drain;
     Server server(std::move(options));
-    REQUIRE(server.add(uri, std::move(handler)));
+    REQUIRE(add(server));
     REQUIRE(server.bind());
     endpoint_ = server.services().front().endpoint;
     pid_ = ::fork();
@@ -172,6 +178,27 @@ TEST_CASE("datagrams are served by workers forked in advance, which are replaced
   REQUIRE(client->send({as_bytes("die"), nullptr}));
   CHECK(is_answered("two"));
   CHECK(server.drain() >= 0);
+}
+
+TEST_CASE("no worker handles what was received before it was forked") {
+  for (const char* concurrency : {"processes:1", "processes:2"}) {
+    CAPTURE(concurrency);
+    DatagramSocket socket = test::bound("udp://127.0.0.1:0");
+    DatagramSocket client = test::connected(socket.endpoint().to_uri());
+    test::send(client, "first");
+    CHECK(test::received(socket) == "first");
+    const OutgoingDatagram together[] = {{as_bytes("a")}, {as_bytes("b")}};
+    REQUIRE(client.send_batch(together).value_or(0) == 2);
+    CHECK(test::received(socket) == "a");
+    if (!socket.has_unread()) CHECK(test::received(socket) == "b");
+    socket.leave_loop();
+    const auto answer = [](const Message& message) { return Reply::in_place(message); };
+    ServerProcess server(test::options_for(concurrency),
+                         [&](Server& made) { return made.add(std::move(socket), answer); });
+    test::send(client, "c");
+    CHECK(test::received(client) == "c");
+    CHECK(server.drain() == 16);
+  }
 }
 
 }  // namespace hotline::processes_runner_test
