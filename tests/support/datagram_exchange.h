@@ -1,5 +1,8 @@
 #pragma once
 
+#include <netinet/udp.h>
+#include <sys/socket.h>
+
 #include <functional>
 #include <string>
 #include <string_view>
@@ -46,6 +49,16 @@ class DatagramExchange {
         &group_);
   }
   void send(std::string_view text) { REQUIRE(client_.send({as_bytes(text), nullptr})); }
+  /// Before start(): exchanges a datagram without the dispatcher. Returns whether the kernel hands
+  /// over together what is sent together from now on.
+  bool warm() {
+    send("warm");
+    REQUIRE(socket_.receive(deadline_after(std::chrono::seconds(10))));
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket_.descriptor(), SOL_UDP, UDP_GRO, &value, &size) == 0 && value != 0;
+  }
+  bool has_unread() const { return socket_.has_unread(); }
   /// Sends them at once, so that the kernel may hand over those of one size together.
   void send_together(const std::vector<std::string>& texts) {
     std::vector<OutgoingDatagram> datagrams;

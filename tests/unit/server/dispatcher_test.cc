@@ -64,13 +64,17 @@ TEST_CASE("messages that were sent together are handled one by one and answered 
     std::vector<std::string> texts;
     for (int i = 0; i < 150; ++i) texts.push_back("message " + std::to_string(i));
     std::vector<std::string> handled;
+    bool had_rest = false;
     Exchange exchange(loop, [&](const Message& message) {
       handled.push_back(text_of(message));
+      had_rest |= exchange.has_unread();
       return Reply::in_place(message);
     });
+    const bool come_together = exchange.warm();
     exchange.send_together(texts);
     exchange.start();
     for (const std::string& each : texts) CHECK(exchange.reply() == each);
+    CHECK(had_rest == come_together);
     CHECK(handled == texts);
     CHECK(exchange.counters().messages == texts.size());
   });
@@ -81,13 +85,17 @@ TEST_CASE("a handler that waits keeps its message, and those that came with it a
     LoopEvent gate(loop);
     std::vector<std::string> texts{"slow"};
     for (int i = 0; i < 129; ++i) texts.push_back(std::to_string(1000 + i));
+    bool had_rest = false;
     Exchange exchange(loop, [&](const Message& message) {
       if (text_of(message) == "slow") gate.wait();
+      had_rest |= exchange.has_unread();
       return Reply::in_place(message);
     });
+    const bool come_together = exchange.warm();
     exchange.send_together(texts);
     exchange.start();
     for (std::size_t i = 1; i < texts.size(); ++i) CHECK(exchange.reply() == texts[i]);
+    CHECK(had_rest == come_together);
     exchange.send_together({"a", "b"});
     CHECK(exchange.reply() == "a");
     CHECK(exchange.reply() == "b");
