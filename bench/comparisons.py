@@ -21,10 +21,10 @@ def medians(rounds):
 
 
 def values(comparison, rounds):
-    """One for each round that has both rows."""
+    """One for each round that has both rows, unless the base was too small to be measured."""
     key, mine, base = comparison.key, comparison.mine, comparison.base
     return [each[mine][key] / (each[base][key] if base else 1) for each in rounds
-            if mine in each and (base is None or base in each)]
+            if mine in each and (base is None or (base in each and each[base][key]))]
 
 
 def verdict(comparison, value):
@@ -38,7 +38,7 @@ def verdict(comparison, value):
 
 
 def compare(comparison, rounds):
-    """The name, the median with its range, and the verdict; None if no round has both rows."""
+    """The name, the median with its range, and the verdict; None if there is no value."""
     found = values(comparison, rounds)
     if not found:
         return None
