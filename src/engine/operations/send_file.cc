@@ -28,6 +28,7 @@ class PipeSignalHold {
     ::sigaddset(&pipe_, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
     was_blocked_ = ::sigismember(&before_, SIGPIPE) == 1;
+    was_pending_ = was_blocked_ && is_pending();
   }
   PipeSignalHold(const PipeSignalHold&) = delete;
   PipeSignalHold& operator=(const PipeSignalHold&) = delete;
@@ -35,16 +36,23 @@ class PipeSignalHold {
     if (!was_blocked_) ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
-  /// Takes the signal if it was raised. A program that blocks it may have one pending.
+  /// Takes the signal if it was raised, but not one that a program which blocks it had pending.
   void discard() const noexcept {
     constexpr timespec kNow{};
-    while (!was_blocked_ && ::sigtimedwait(&pipe_, nullptr, &kNow) < 0 && errno == EINTR) continue;
+    while (!was_pending_ && ::sigtimedwait(&pipe_, nullptr, &kNow) < 0 && errno == EINTR) continue;
   }
 
  private:
+  static bool is_pending() noexcept {
+    sigset_t pending;
+    ::sigpending(&pending);
+    return ::sigismember(&pending, SIGPIPE) == 1;
+  }
+
   sigset_t pipe_;
   sigset_t before_;
   bool was_blocked_ = false;
+  bool was_pending_ = false;
 };
 
 /// Returns true if a send on the socket waits for room. sendfile(2) has no MSG_DONTWAIT.
