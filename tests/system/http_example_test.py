@@ -1,5 +1,6 @@
 """The example http_file_server under every word, and what it refuses."""
 import os
+import resource
 import tempfile
 import unittest
 
@@ -62,14 +63,49 @@ class HttpExampleTest(unittest.TestCase):
                 with self.subTest(target):
                     caller.sendall(f"GET {target} HTTP/1.1\r\n\r\n".encode())
                     self.assertEqual(http_reply(caller)[0], "HTTP/1.1 404 Not Found")
-            caller.sendall(b"HEAD /empty HTTP/1.1\r\n\r\n")
-            self.assertEqual(http_reply(caller)[0], "HTTP/1.1 405 Method Not Allowed")
-        for request in (b"\r\n\r\n", b"GET\r\n\r\n", b"GET /empty\r\n\r\n", b"x" * 20_000,
+
+    def assert_ends(self, server, request, status):
+        """The call ends after the reply: nothing is taken for a second request."""
+        with self.subTest(request), connect(server.endpoint) as caller:
+            caller.sendall(request)
+            self.assertEqual(http_reply(caller)[0], f"HTTP/1.1 {status}")
+            self.assertEqual(caller.recv(1), b"")
+
+    def test_a_request_that_is_not_plain_is_the_last_of_its_call(self):
+        server, _, _ = self.serve_http()
+        for request in (b"\r\n\r\n", b"GET\r\n\r\n", b"GET /empty\r\n\r\n", b"x" * 16_384,
                         b"GET empty HTTP/1.1\r\n\r\n", b"GET /%4 HTTP/1.1\r\n\r\n",
-                        b"GET /%xy HTTP/1.1\r\n\r\n", b"GET /empty HTTP/2\r\n\r\n"):
-            with self.subTest(request), connect(server.endpoint) as caller:
-                caller.sendall(request)
-                self.assertEqual(http_reply(caller)[0], "HTTP/1.1 400 Bad Request")
+                        b"GET /%xy HTTP/1.1\r\n\r\n", b"GET /empty HTTP/2\r\n\r\n",
+                        b"GET /em\0pty HTTP/1.1\r\n\r\n", b"GET /empty\n HTTP/1.1\r\n\r\n"):
+            self.assert_ends(server, request, "400 Bad Request")
+        for field in (b"Content-Length: 5", b"cOnTENT-length:5", b"Content-Length : 5",
+                      b"Content-Length\t: 5", b"Content-Length:\t0", b"Transfer-Encoding: chunked",
+                      b"transfer-encoding :chunked", b"Transfer-Encoding\x0b: chunked",
+                      b"X: y\nContent-Length: 5", b"X: y\rContent-Length: 5", b"X: \0", b"X: \x7f",
+                      b" Content-Length: 5", b"X: y\r\n\tfolded: z", b"X", b": y", b"\nX: y"):
+            self.assert_ends(server, b"GET /empty HTTP/1.1\r\n" + field + b"\r\n\r\n",
+                             "400 Bad Request")
+        for method in (b"HEAD", b"POST", b"get"):
+            self.assert_ends(server, method + b" /empty HTTP/1.1\r\n\r\n",
+                             "405 Method Not Allowed")
+        with connect(server.endpoint) as caller:
+            caller.sendall(b"GET /empty HTTP/1.1\r\nX:\ty z\r\nY:\r\n\r\n" * 2)
+            for _ in range(2):
+                self.assertEqual(http_reply(caller)[0], "HTTP/1.1 200 OK")
+
+    def test_a_file_that_cannot_be_opened_now_is_not_one_that_does_not_exist(self):
+        server, root, _ = self.serve_http()
+        with connect(server.endpoint) as caller:
+            if os.geteuid() != 0:
+                os.chmod(os.path.join(root, "empty"), 0)
+                caller.sendall(b"GET /empty HTTP/1.1\r\n\r\n")
+                self.assertEqual(http_reply(caller)[0], "HTTP/1.1 403 Forbidden")
+            caller.sendall(b"GET /nothing HTTP/1.1\r\n\r\n")
+            self.assertEqual(http_reply(caller)[0], "HTTP/1.1 404 Not Found")
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, 3))
+            caller.sendall(b"GET /empty HTTP/1.1\r\n\r\n")
+            self.assertEqual(http_reply(caller)[0], "HTTP/1.1 503 Service Unavailable")
+            self.assertEqual(caller.recv(1), b"")
 
     def test_a_file_that_becomes_shorter_never_looks_complete_over_http(self):
         server, root, _ = self.serve_http()
