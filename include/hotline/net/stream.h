@@ -125,18 +125,19 @@ class Stream {
   /// Writes `size` bytes of `file`, from `offset` on, after all that was written before. Where the
   /// kernel can do it, the bytes do not pass through this program: sendfile(2), over TCP and UNIX
   /// sockets without a layer and without a tap. Otherwise, or if a part has to come from the disk,
-  /// it reads and writes up to 64 KiB at a time, on a loop as DiskFile::read_at() does, so that
-  /// other fibers run in between. The write timeout applies to each 256 KiB that the peer takes,
-  /// and not to the time of the disk.
+  /// it reads and writes up to 64 KiB at a time. It reads as DiskFile::read_at() does: on a loop
+  /// other fibers run in the meantime. The write timeout applies to each 256 KiB that the peer
+  /// takes.
   ///
   /// Fails as write_some() does; as DiskFile::read_at() does if the file cannot be read; and with
-  /// `truncated` if it ends before `size` bytes, also if it has just become shorter. The error
-  /// then names the file. After each of these failures the stream ends with a reset, because what
-  /// was sent must not look complete.
+  /// `truncated` if it ends before `size` bytes, also if it becomes shorter before its last part
+  /// was handed to the kernel. The error then names the file. After each of these failures the
+  /// stream ends with a reset, because what was sent must not look complete.
   ///
-  /// `file` must be open until this returns. Bytes of the file that another program changes before
-  /// the peer has read them may arrive in either form, even after this has returned: replace a file
-  /// by renaming a new one over it.
+  /// `file` must be open until this returns. sendfile(2) hands over the memory that the kernel
+  /// keeps of the file, and not a copy. So bytes that another program changes before the peer has
+  /// read them may arrive in either form, and zeros may arrive for bytes that it cuts off, even
+  /// after this has returned with success: replace a file by renaming a new one over it.
   Result<void> send_file(DiskFile& file, std::uint64_t offset, std::uint64_t size);
 
   /// Ends the writes: the peer reads an end after what was written, and reading goes on (a
