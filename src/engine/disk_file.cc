@@ -169,6 +169,8 @@ const std::string& DiskFile::path() const { return file_->path; }
 
 int DiskFile::descriptor() const { return file_->fd.get(); }
 
+DiskFile::operator bool() const { return file_ != nullptr && file_->fd; }
+
 Result<void> DiskFile::close() {
   const std::int64_t failed =
       engine::file_call([&](FileKernel& kernel) { return kernel.close(std::move(file_->fd)); });

@@ -47,6 +47,9 @@ Error ended_early(const DiskFile& file, std::uint64_t offset, std::uint64_t left
 Result<void> Stream::send_file(DiskFile& file, std::uint64_t offset, std::uint64_t size) {
   check_use(state_ != nullptr,
             "a Stream that was moved from sends a file: use the one that it was moved to");
+  check_use(
+      static_cast<bool>(file),
+      "a DiskFile that was closed or moved from is sent: keep it open until send_file returns");
   if (size == 0) return {};
   if (auto sent = state_->send_file(file, offset, size); !sent) return sent;
   state_->note_written(State::Written::whole);

@@ -93,6 +93,9 @@ class DiskFile {
   /// Returns the descriptor, for features that this library does not offer. The file keeps it.
   int descriptor() const;
 
+  /// Returns false if it was moved from or closed.
+  explicit operator bool() const;
+
  private:
   friend class Directory;
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <string>
 #include <thread>
@@ -158,6 +159,21 @@ TEST_CASE("sending nothing of a file always succeeds") {
     call.stream.close();
     CHECK(test::receive_until_end(call.peer.get()) == "next");
   });
+}
+
+TEST_CASE("a file that was closed or moved from is a mistake of the program that sends it") {
+  const DiskSample sample("12345");
+  for (const bool is_moved : {false, true}) {
+    const auto report = test::in_child_process([&] {
+      Call call = unix_call();
+      DiskFile file = sample.open();
+      if (is_moved) const DiskFile other = std::move(file);
+      if (!is_moved) static_cast<void>(file.close());
+      static_cast<void>(call.stream.send_file(file, 0, 5));
+    });
+    CHECK(report.signal == SIGABRT);
+    CHECK(report.error_text.starts_with("hotline: a DiskFile that was closed or moved from"));
+  }
 }
 
 TEST_CASE("a file that is too short is sent as far as it goes, and the peer then sees a reset") {
