@@ -102,7 +102,10 @@ Result<std::size_t> Stream::State::send_part(DiskFile& file, std::uint64_t offse
 /// them. Returns how many.
 Result<std::size_t> Stream::State::copy_part(DiskFile& file, std::uint64_t offset,
                                              std::uint64_t size, MutableBytes memory) {
+  Engine& engine = Engine::current();
+  const Instant began = engine.now();
   const auto read = file.read_at(offset, memory);
+  write_deadline.postpone(engine.now() - began);
   if (!read) return fail(file_failure(read.error()));
   if (*read == 0) return fail(file_failure(ended_early(file, offset, size)));
   for (Bytes rest = memory.first(*read); !rest.empty();) {

@@ -28,6 +28,11 @@ class ProgressDeadline {
     if (is_whole || bytes_ >= kChunkBytes) is_under_way_ = false;
   }
 
+  /// Gives the chunk in progress, if there is one, so much more time: the peer was not waited for.
+  void postpone(Duration pause) {
+    if (is_under_way_) until_ = Deadline::after(until_.instant(), pause);
+  }
+
   /// Returns true if a chunk is in progress and its time is over.
   bool has_passed(Instant now) const { return is_under_way_ && until_.has_passed(now); }
 

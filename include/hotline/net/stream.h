@@ -127,7 +127,7 @@ class Stream {
   /// sockets without a layer and without a tap. Otherwise, or if a part has to come from the disk,
   /// it reads and writes up to 64 KiB at a time. It reads as DiskFile::read_at() does: on a loop
   /// other fibers run in the meantime. The write timeout applies to each 256 KiB that the peer
-  /// takes.
+  /// takes, without the time of these reads.
   ///
   /// Fails as write_some() does; as DiskFile::read_at() does if the file cannot be read; and with
   /// `truncated` if it ends before `size` bytes, also if it becomes shorter before its last part

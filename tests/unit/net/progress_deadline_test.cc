@@ -49,4 +49,21 @@ TEST_CASE("a chunk after a complete one has a time of its own") {
   CHECK(progress.start(at(40), kTimeout) == Deadline::at(at(100)));
 }
 
+TEST_CASE("a pause gives the chunk in progress more time, and no other") {
+  const Instant now{};
+  ProgressDeadline deadline;
+  deadline.postpone(std::chrono::seconds(5));
+  CHECK(deadline.until().is_never());
+  deadline.start(now, std::chrono::seconds(1));
+  deadline.note(1, false);
+  deadline.postpone(std::chrono::seconds(5));
+  CHECK(!deadline.has_passed(now + std::chrono::seconds(5)));
+  CHECK(deadline.has_passed(now + std::chrono::seconds(6)));
+  deadline.start(now, std::chrono::seconds(1));
+  deadline.note(1, true);
+  CHECK(deadline.start(now, Duration::max()).is_never());
+  deadline.postpone(std::chrono::seconds(5));
+  CHECK(deadline.until().is_never());
+}
+
 }  // namespace hotline::net::progress_deadline_test
