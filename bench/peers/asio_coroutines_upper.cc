@@ -1,12 +1,11 @@
 // Upper-case over TCP and UDP with standalone Asio, coroutines style, one thread.
 
 #include <asio.hpp>
-#include <cstdio>
-#include <exception>
 #include <memory>
 
 #include "../floors/listening.h"
 #include "../floors/upper_ascii.h"
+#include "asio_main.h"
 
 namespace {
 
@@ -78,12 +77,4 @@ void serve(std::uint16_t port) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  floors::raise_descriptor_limit();
-  try {
-    serve(floors::port_option(argc, argv));
-  } catch (const std::exception& failure) {
-    std::fprintf(stderr, "asio_coroutines_upper: %s\n", failure.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return peers::run_asio(argc, argv, serve); }
