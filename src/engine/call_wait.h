@@ -16,10 +16,12 @@ class CallWait {
   static constexpr unsigned kWaitsBefore = 4;
 
   /// Allows it. For a connection whose mode no other program shares.
-  void allow() { is_allowed_ = !is_forbidden_; }
+  void allow() {
+    if (state_ == State::unset) state_ = State::allowed;
+  }
 
   /// Returns true if recv(2) without MSG_DONTWAIT waits for at most kMax.
-  bool is_on() const { return is_set_up_ && waits_ >= kWaitsBefore; }
+  bool is_on() const { return state_ == State::set_up && waits_ >= kWaitsBefore; }
 
   /// Notes that a thread is about to poll for the data of `fd`.
   void note_poll(int fd) noexcept;
@@ -32,11 +34,11 @@ class CallWait {
   void forbid(int fd) noexcept;
 
  private:
+  enum class State : unsigned char { unset, allowed, set_up, forbidden };
+
   void set_up(int fd) noexcept;
 
-  bool is_allowed_ = false;
-  bool is_forbidden_ = false;
-  bool is_set_up_ = false;
+  State state_ = State::unset;
   unsigned waits_ = 0;
 };
 

@@ -7,8 +7,9 @@
 
 namespace hotline::net {
 
-/// Lets the server receive while a handler still uses a datagram.
-struct BatchKeeper {
+/// Operations on datagram sockets for this library's own code. Thread and lifetime are those of the
+/// DatagramSocket.
+struct DatagramAccess {
   /// Keeps the result of the last receive valid while the returned pointer exists. The next receive
   /// uses other memory.
   static std::shared_ptr<void> keep(DatagramSocket& socket) { return socket.keep_batch(); }

@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "hotline/engine/clock.h"
 #include "net/address.h"
-#include "net/batch_keeper.h"
+#include "net/datagram_access.h"
 #include "server/handler_failure.h"
 #include "server/message_call.h"
 #include "server/retry_pause.h"
@@ -71,7 +71,7 @@ class Dispatcher::Handling final : public DispatchFibers::Work {
   void keep_message() noexcept {
     try {
       if (!dispatcher_.messages_memory_)
-        dispatcher_.messages_memory_ = net::BatchKeeper::keep(dispatcher_.socket_);
+        dispatcher_.messages_memory_ = net::DatagramAccess::keep(dispatcher_.socket_);
     } catch (const std::bad_alloc&) {
       // No receive may overwrite this message, so all other messages wait until this handler
       // returns.

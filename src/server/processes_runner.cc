@@ -5,7 +5,7 @@
 
 #include "engine/process_limit.h"
 #include "hotline/engine/clock.h"
-#include "net/batch_keeper.h"
+#include "net/datagram_access.h"
 #include "net/stream_access.h"
 #include "server/acceptor.h"
 #include "server/call.h"
@@ -55,7 +55,7 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
                                 : has_one_worker        ? 1
                                                  : state_.options.concurrency.effective_count();
     worker_counts_[&service] = workers;
-    if (workers > 1) net::BatchKeeper::forbid_coalescing(service.sockets.front());
+    if (workers > 1) net::DatagramAccess::forbid_coalescing(service.sockets.front());
     if (workers > 0) drop_unread(service);
     for (std::size_t i = 0; i < workers; ++i) {
       has_started &= control_.spawn(
@@ -72,7 +72,7 @@ Result<void> ProcessesRunner::start(std::vector<Service>& services) {
 
 /// Each worker would get a copy of what this process has received and not handled.
 void ProcessesRunner::drop_unread(Service& service) {
-  const std::size_t count = net::BatchKeeper::drop_unread(service.sockets.front());
+  const std::size_t count = net::DatagramAccess::drop_unread(service.sockets.front());
   if (count == 0) return;
   state_.log(LogLevel::warning, "datagrams are dropped", service.name, nullptr,
              std::to_string(count) + " had been received before the server ran");

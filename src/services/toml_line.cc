@@ -19,8 +19,7 @@ class LineReader {
 
   bool take(char wanted) {
     if (!rest_.starts_with(wanted)) return false;
-    skip(1);
-    skip_blanks();
+    take_token(1);
     return true;
   }
 
@@ -34,13 +33,17 @@ class LineReader {
  private:
   void skip(std::size_t size) { rest_.remove_prefix(size); }
 
+  void take_token(std::size_t size) {
+    skip(size);
+    skip_blanks();
+  }
+
   bool take_word(std::string_view punctuation) {
     const auto* const end = std::ranges::find_if_not(rest_, [&](char each) {
       return is_ascii_letter(each) || is_ascii_digit(each) || punctuation.contains(each);
     });
     const auto size = static_cast<std::size_t>(end - rest_.begin());
-    skip(size);
-    skip_blanks();
+    take_token(size);
     return size != 0;
   }
 
@@ -52,8 +55,7 @@ class LineReader {
       end += quote == '"' && rest_[end] == '\\' ? 2 : 1;
     }
     if (end >= rest_.size()) return false;
-    skip(end + 1);
-    skip_blanks();
+    take_token(end + 1);
     return true;
   }
 
@@ -64,16 +66,19 @@ constexpr std::string_view kDots = "a key with a dot is not in quotes";
 constexpr std::string_view kNoLine = "the line is neither KEY = VALUE nor [TABLE]";
 constexpr std::string_view kNoValue = "the value is neither a text, an integer, true nor false";
 
-std::string_view take_entry(LineReader& line) {
+std::string_view take_key(LineReader& line) {
   if (!line.take_key()) return kNoLine;
-  if (line.take('.')) return kDots;
+  return line.take('.') ? kDots : "";
+}
+
+std::string_view take_entry(LineReader& line) {
+  if (const auto fault = take_key(line); !fault.empty()) return fault;
   if (!line.take('=')) return kNoLine;
   return line.take_value() && line.is_at_end() ? "" : kNoValue;
 }
 
 std::string_view take_table(LineReader& line) {
-  if (!line.take_key()) return kNoLine;
-  if (line.take('.')) return kDots;
+  if (const auto fault = take_key(line); !fault.empty()) return fault;
   return line.take(']') && line.is_at_end() ? "" : kNoLine;
 }
 

@@ -20,7 +20,7 @@
 
 // Outside of what is exported.
 namespace hotline::net {
-struct BatchKeeper;
+struct DatagramAccess;
 struct RouteControl;
 }  // namespace hotline::net
 
@@ -196,7 +196,7 @@ class DatagramSocket {
  private:
   friend Result<DatagramSocket> bind_datagrams(const Endpoint&, const DatagramOptions&);
   friend Result<DatagramSocket> connect_datagrams(const Endpoint&, const DatagramOptions&);
-  friend struct net::BatchKeeper;
+  friend struct net::DatagramAccess;
   struct State;
   explicit DatagramSocket(std::unique_ptr<State> state);
   std::shared_ptr<void> keep_batch();

@@ -9,10 +9,10 @@
 #include "engine/interrupter.h"
 #include "engine/operations/accept.h"
 #include "engine/operations/connect.h"
-#include "engine/operations/receive.h"
 #include "engine/operations/send.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
+#include "support/channels.h"
 #include "support/loops.h"
 #include "support/simulated.h"
 #include "support/sockets.h"
@@ -22,11 +22,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
-
-int receive_some(Channel& channel, Deadline deadline = Deadline::never()) {
-  Receive receive(channel, Engine::current());
-  return Engine::current().perform(receive, deadline);
-}
+using test::receive_some;
 
 int receive_for(Channel& channel, Duration duration) {
   return receive_some(channel, deadline_after(duration));

@@ -12,7 +12,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
 #include "hotline/net/datagram_socket.h"
-#include "net/batch_keeper.h"
+#include "net/datagram_access.h"
 #include "support/datagrams.h"
 #include "support/loops.h"
 
@@ -172,7 +172,7 @@ TEST_CASE("replies to several peers in turn reach each of them in order") {
       const auto batch = server.receive_batch(soon());
       REQUIRE(batch);
       requests.insert(requests.end(), batch->begin(), batch->end());
-      kept.push_back(net::BatchKeeper::keep(server));
+      kept.push_back(net::DatagramAccess::keep(server));
     }
     std::vector<OutgoingDatagram> replies;
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -195,7 +195,7 @@ TEST_CASE("datagrams that came together stay while they are kept, and the rest i
     REQUIRE(first);
     if (is_coalescing(server)) CHECK(is_queue_empty(server));
     const Datagram kept_datagram = *first;
-    const auto kept = net::BatchKeeper::keep(server);
+    const auto kept = net::DatagramAccess::keep(server);
     CHECK(received(server) == "b");
     CHECK(received(server) == "c");
     test::send(client, "next");
@@ -356,7 +356,7 @@ TEST_CASE("a receive after a kept one takes no more than the last one allowed") 
     for (int i = 0; i < 8; ++i) send_together(client, texts);
     received_in_batches(server, 8 * texts.size());
     if (!is_coalescing(server)) return;
-    const auto kept = net::BatchKeeper::keep(server);
+    const auto kept = net::DatagramAccess::keep(server);
     for (int i = 0; i < 8; ++i) send_together(client, texts);
     REQUIRE(server.receive_batch(soon()));
     CHECK_FALSE(is_queue_empty(server));

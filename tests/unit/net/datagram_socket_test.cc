@@ -10,7 +10,7 @@
 
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
-#include "net/batch_keeper.h"
+#include "net/datagram_access.h"
 #include "support/datagrams.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -274,7 +274,7 @@ TEST_CASE("kept datagrams are not changed while others are received") {
       const auto datagram = server.receive(soon());
       REQUIRE(datagram);
       datagrams.push_back(*datagram);
-      kept.push_back(net::BatchKeeper::keep(server));
+      kept.push_back(net::DatagramAccess::keep(server));
     }
     for (std::size_t i = 0; i < 5; ++i) {
       CHECK(as_text(datagrams[i].bytes) == "kept " + std::to_string(i));
@@ -296,7 +296,7 @@ TEST_CASE("memory that was kept and released is used again") {
     const auto datagram = server.receive(soon());
     REQUIRE(datagram);
     places.push_back(datagram->bytes.data());
-    net::BatchKeeper::keep(server);
+    net::DatagramAccess::keep(server);
   }
   CHECK(places[2] == places[0]);
   CHECK(places[3] == places[1]);

@@ -10,9 +10,9 @@
 
 #include "engine/operations/accept.h"
 #include "engine/operations/read_write.h"
-#include "engine/operations/receive.h"
 #include "engine/operations/send.h"
 #include "hotline/engine/clock.h"
+#include "support/channels.h"
 #include "support/loops.h"
 #include "support/sockets.h"
 
@@ -32,14 +32,10 @@ namespace hotline::engine::blocking_engine_test {
 namespace {
 
 using std::chrono::milliseconds;
+using test::receive_some;
 
 // More than a thread does before it lets others run.
 constexpr int kMany = 100;
-
-int receive_some(Channel& channel, Deadline deadline = Deadline::never()) {
-  Receive receive(channel, Engine::current());
-  return Engine::current().perform(receive, deadline);
-}
 
 }  // namespace
 
@@ -191,28 +187,10 @@ TEST_CASE("an interruptible engine is the thread's engine while it exists") {
   CHECK(&Engine::current() == outer);
 }
 
-TEST_CASE("a cancel that races with bytes loses none of them") {
-  for (int round = 0; round < 200; ++round) {
-    Interrupter interrupter;
-    auto [ours, peer] = test::stream_pair();
-    Channel channel(std::move(ours));
-    int received = 0;
-    {
-      const BlockingEngine::Interruptible engine(interrupter);
-      std::jthread writer([fd = peer.get()] { test::send_text(fd, "bytes"); });
-      std::jthread canceller([&] { interrupter.cancel(); });
-      received = receive_some(channel);
-    }
-    CHECK((received == 5 || received == -kCancelEnd));
-    if (received < 0) CHECK(receive_some(channel) == 5);
-  }
-}
-
 TEST_CASE("a thread whose busy connection always has data lets others run now and then") {
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
-  channel.call_wait.allow();
-  for (unsigned i = 0; i < CallWait::kWaitsBefore; ++i) channel.call_wait.note_poll(channel.fd());
+  test::make_busy(channel);
   const int before = yields;
   for (int i = 0; i < kMany; ++i) {
     test::send_text(peer.get(), "there");

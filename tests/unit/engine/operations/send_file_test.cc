@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/engine.h"
+#include "support/channels.h"
 #include "support/disk_sample.h"
 #include "support/loops.h"
 #include "support/sockets.h"
@@ -54,9 +55,7 @@ TEST_CASE("a file is sent by the kernel also after a thread has waited in a rece
   const DiskSample sample("0123456789");
   auto [ours, peer] = test::stream_pair();
   Channel channel(std::move(ours));
-  channel.call_wait.allow();
-  for (unsigned i = 0; i < CallWait::kWaitsBefore; ++i) channel.call_wait.note_poll(channel.fd());
-  REQUIRE(channel.call_wait.is_on());
+  test::make_busy(channel);
   CHECK(perform(channel, sample.open(), 2, 3) == 3);
 }
 
