@@ -48,6 +48,7 @@
 #include "hotline/engine/event.h"
 #include "hotline/engine/fault_plan.h"
 #include "hotline/engine/file_status.h"
+#include "hotline/engine/file_work.h"
 #include "hotline/engine/inherited_signals.h"
 #include "hotline/engine/log_file.h"
 #include "hotline/engine/loop.h"

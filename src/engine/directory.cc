@@ -61,11 +61,12 @@ int check_is_file(FileKernel& kernel, int fd) {
   return status.kind == EntryKind::directory ? -EISDIR : -EINVAL;
 }
 
-/// Opens `path` below `directory`. A file must be a regular one.
+/// Opens `path` below `directory`. A file that is there already must be a regular one.
 std::int64_t open_one(FileKernel& kernel, int directory, const std::string& path,
                       const OpenRequest& request) {
   const int fd = open_patiently(kernel, directory, path, request);
-  if (fd < 0 || request.purpose == OpenFor::listing) return fd;
+  const bool is_known = request.purpose == OpenFor::listing || request.purpose == OpenFor::creating;
+  if (fd < 0 || is_known) return fd;
   const int failed = check_is_file(kernel, fd);
   if (failed == 0) return fd;
   kernel.close(UniqueFd(fd));

@@ -10,6 +10,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/directory.h"
+#include "hotline/engine/file_work.h"
 #include "hotline/engine/offload.h"
 #include "support/loops.h"
 #include "support/simulated.h"
@@ -264,6 +265,28 @@ TEST_CASE("with every fault of a disk a name shows the old or the new, and what 
                            Fault::sync_failure, Fault::disk_delay}) {
     CHECK(counts[each] > 0);
   }
+}
+
+TEST_CASE("power can be cut between two calls of one piece of file work") {
+  std::set<int> made;
+  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+    CAPTURE(seed);
+    Simulation simulation({}, {}, {}, seed);
+    int calls = 0;
+    simulation.start(simulation.a, [&] {
+      discard(file_work([&] {
+        const auto top = Directory::open("/");
+        if (top && top->make_directory("first", 0700)) ++calls;
+        if (top && top->make_directory("second", 0700)) ++calls;
+      }));
+    });
+    const Duration moment = simulation.universe.chance.between({}, std::chrono::milliseconds(40));
+    simulation.universe.after(moment, [&] { simulation.loop.cut_power(simulation.a); });
+    CHECK(simulation.run());
+    made.insert(calls);
+    CHECK(simulation.universe.broken.empty());
+  }
+  CHECK(made == std::set{0, 1, 2});
 }
 
 TEST_CASE("bytes that change on the disk are read as they are") {
