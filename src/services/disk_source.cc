@@ -22,6 +22,15 @@ Result<ContentPiece> DiskSource::next(std::uint64_t offset) {
   return read(offset, data_.offset + data_.size);
 }
 
+Result<std::string> DiskSource::read_all() {
+  std::string content(static_cast<std::size_t>(status_.size), '\0');
+  const auto count = file_.read_at(0, as_writable_bytes(content));
+  if (!count) return fail(count.error());
+  if (auto checked = check_unchanged(); !checked) return fail(std::move(checked.error()));
+  content.resize(*count);
+  return content;
+}
+
 /// Finds the next part of the file that has bytes; an empty one at its end if there is none.
 Result<void> DiskSource::find_data(std::uint64_t offset) {
   const auto found = file_.next_data(offset);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "hotline/core/result.h"
 #include "hotline/engine/disk_file.h"
@@ -20,6 +21,9 @@ class DiskSource {
   /// Returns what follows at `offset`; at the end only if the file has not changed. Fails as
   /// DiskFile, and with changed_error().
   Result<ContentPiece> next(std::uint64_t offset);
+
+  /// Returns all of it, for a small file. Fails as next().
+  Result<std::string> read_all();
 
   /// Fails with changed_error() if the file is not as it was at the beginning.
   Result<void> check_unchanged();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "hotline/engine/file_work.h"
 #include "services/block_hashes.h"
 #include "services/download_note.h"
 #include "services/part_file.h"
@@ -31,6 +32,11 @@ struct FileDownload::State {
   FileResult<std::uint64_t> matching(FileClient& client, Deadline deadline);
   FileResult<FileMeta> get(FileClient& client, Deadline deadline);
   Result<void> begin(const FileMeta& meta);
+  Result<void> append(Bytes bytes);
+  Result<void> append_hole(std::uint64_t length);
+  Result<void> publish(const FileMeta& meta);
+  Result<void> publish_small(const FileMeta& meta);
+  std::uint64_t size_so_far() const { return part ? part->size() : small.size(); }
   ContentSink sink(std::uint64_t& size);
   Result<void> check_name() const;
   std::optional<UploadKey> note_key() const;
@@ -43,6 +49,7 @@ struct FileDownload::State {
   FileDownloadOptions options;
   std::optional<DownloadNote> note{};
   std::optional<PartFile> part{};
+  std::string small{};                       ///< The content of a small file, instead of a part.
   FileVersion version{};                     ///< The one that `part` is of.
   std::optional<std::uint64_t> confirmed{};  ///< How much of `part` is known to be right.
 };
@@ -134,14 +141,33 @@ FileResult<FileMeta> FileDownload::State::run(FileClient& client, Deadline deadl
   }
   auto meta = get(client, deadline);
   if (!meta) return meta;
-  const bool is_synced = options.durability == FileDownloadOptions::Durability::full;
-  auto published =
-      part->publish(name, *meta, options.existing,
-                    is_synced ? PartFile::Durability::full : PartFile::Durability::none);
-  if (!published) return fail(std::move(published.error()));
+  if (auto published = publish(*meta); !published) return fail(std::move(published.error()));
   part.reset();
   drop_part();
   return meta;
+}
+
+Result<void> FileDownload::State::publish(const FileMeta& meta) {
+  if (!part) return publish_small(meta);
+  const bool is_synced = options.durability == FileDownloadOptions::Durability::full;
+  return part->publish(name, meta, options.existing,
+                       is_synced ? PartFile::Durability::full : PartFile::Durability::none);
+}
+
+/// Makes the part and publishes it.
+Result<void> FileDownload::State::publish_small(const FileMeta& meta) {
+  Result<void> published;
+  auto done = run_file_work([&] {
+    auto made = PartFile::make(directory, name);
+    if (!made) return static_cast<void>(published = fail(std::move(made.error())));
+    part = std::move(*made);
+    published = part->reserve(small.size());
+    if (published) published = part->append(as_bytes(small));
+    if (published) published = publish(meta);
+    if (!published) drop_part();
+  });
+  if (!done) return done;
+  return published;
 }
 
 /// Cuts off what differs from the version at the server.
@@ -187,7 +213,7 @@ FileResult<FileMeta> FileDownload::State::get(FileClient& client, Deadline deadl
 
 ContentSink FileDownload::State::sink(std::uint64_t& size) {
   const auto note_progress = [this, &size](Result<void> appended) {
-    if (appended && options.on_progress) options.on_progress(part->size(), size);
+    if (appended && options.on_progress) options.on_progress(size_so_far(), size);
     return appended;
   };
   return {
@@ -197,17 +223,34 @@ ContentSink FileDownload::State::sink(std::uint64_t& size) {
             return begin(meta);
           },
       .on_data = [this, note_progress](std::uint64_t,
-                                       Bytes bytes) { return note_progress(part->append(bytes)); },
+                                       Bytes bytes) { return note_progress(append(bytes)); },
       .on_hole = [this, note_progress](
                      std::uint64_t,
-                     std::uint64_t length) { return note_progress(part->append_hole(length)); },
+                     std::uint64_t length) { return note_progress(append_hole(length)); },
       .on_blocks = [this](std::uint64_t first, std::span<const BlockHash> hashes) -> Result<void> {
-        confirmed = std::min((first + hashes.size()) * kFileBlockBytes, part->size());
+        confirmed = std::min((first + hashes.size()) * kFileBlockBytes, size_so_far());
         return {};
       }};
 }
 
+Result<void> FileDownload::State::append(Bytes bytes) {
+  if (part) return part->append(bytes);
+  small += as_text(bytes);
+  return {};
+}
+
+Result<void> FileDownload::State::append_hole(std::uint64_t length) {
+  if (part) return part->append_hole(length);
+  small.append(static_cast<std::size_t>(length), '\0');
+  return {};
+}
+
 Result<void> FileDownload::State::begin(const FileMeta& meta) {
+  small.clear();
+  if (!part && meta.size <= kSmallFileMax) {
+    if (options.on_begin) options.on_begin(0);
+    return {};
+  }
   if (!part) {
     auto made = PartFile::make(directory, name);
     if (!made) return fail(std::move(made.error()));

@@ -226,6 +226,13 @@ FileOutcome<FileStatus> FileTree::publish(const Directory& from, std::string_vie
                                           ChangedDirectories& changed) {
   const auto lock = locking();
   if (!lock) return std::unexpected(lock.error());
+  return publish_locked(from, name, target, file, reservation, changed);
+}
+
+FileOutcome<FileStatus> FileTree::publish_locked(const Directory& from, std::string_view name,
+                                                 const FileTarget& target, const FileStatus& file,
+                                                 QuotaReservation& reservation,
+                                                 ChangedDirectories& changed) {
   const auto place = open_target(target);
   if (!place) return std::unexpected(place.error());
   const CancelHold whole;

@@ -88,6 +88,12 @@ class FileTree {
                                   const FileTarget& target, const FileStatus& file,
                                   QuotaReservation& reservation, ChangedDirectories& changed);
 
+  /// The same while locking() is held.
+  FileOutcome<FileStatus> publish_locked(const Directory& from, std::string_view name,
+                                         const FileTarget& target, const FileStatus& file,
+                                         QuotaReservation& reservation,
+                                         ChangedDirectories& changed);
+
   /// Waits until the names are on the disk, and those of the directories on the way to them; at
   /// once with FileDurability::none. Then what was freed can be used.
   FileOutcome<void> sync(ChangedDirectories& changed);
@@ -117,7 +123,8 @@ class FileTree {
                                const RightCheck& may_remove);
   FileOutcome<FileStatus> set_meta(const SetFileMeta& request, const RightCheck& may_change);
 
-  // For what changes names by itself: FileRemoval, FileRecount, FileCopy.
+  // For what changes names by itself, or several together: FileRemoval, FileRecount, FileCopy,
+  // SmallFiles.
 
   /// Fails with `bad_name` if something below `from` would have a path that is none if it were
   /// below `to` in the same way. Reads the whole tree if `to` is the deeper or longer of both.
@@ -154,6 +161,7 @@ class FileTree {
   FileOutcome<Directory> make_one(const Directory& parent, const FilePath& path,
                                   SettledChange& settled);
   FileOutcome<void> sync_names(const ChangedDirectories& changed) const;
+  FileOutcome<void> sync_all(const ChangedDirectories& changed);
   void settle_freed(ChangedDirectories changed, const FileOutcome<void>& synced);
   FileOutcome<void> sync_way(FilePath path, const ChangedDirectories& synced,
                              std::uint64_t changes);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "hotline/engine/cancel_hold.h"
+#include "hotline/engine/file_work.h"
 #include "services/file_tree.h"
 
 // How names of a tree get to the disk, and those of the directories on the way to them.
@@ -24,12 +25,21 @@ FileOutcome<void> FileTree::note_changed(const Directory& directory, const FileP
 
 FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
   const CancelHold whole;
+  FileOutcome<void> result;
+  if (!changed.directories.empty()) {
+    const auto done = run_file_work([&] { result = sync_all(changed); });
+    if (!done) result = storage_failure(done.error());
+  }
+  settle_freed(std::exchange(changed, {}), result);
+  return result;
+}
+
+FileOutcome<void> FileTree::sync_all(const ChangedDirectories& changed) {
   const std::uint64_t changes = durable_names_.changes();
   FileOutcome<void> result = sync_names(changed);
   for (const auto& [path, directory] : changed.directories) {
     if (result) result = sync_way(FilePath::parse(path).value(), changed, changes);
   }
-  settle_freed(std::exchange(changed, {}), result);
   return result;
 }
 

@@ -89,20 +89,16 @@ FileResult<FileVersion> FileUpload::run(FileClient& client, Deadline deadline) {
 /// The whole file in one message.
 FileResult<FileVersion> FileUpload::State::store(FileClient& client, DiskSource& source,
                                                  Deadline deadline) {
-  PutSmallFile request{.path = options.path,
-                       .parents = options.parents,
-                       .is_executable = (status.mode & kOwnerExecutes) != 0,
-                       .modified = status.modified,
-                       .replacement = options.replacement,
-                       .key = key};
-  for (;;) {
-    const auto piece = source.next(request.content.size());
-    if (!piece) return fail(piece.error());
-    if (piece->is_end()) break;
-    request.content += as_text(piece->bytes);
-    request.content.append(static_cast<std::size_t>(piece->bytes.empty() ? piece->zeros : 0), '\0');
-  }
-  auto stored = client.store(std::move(request), deadline);
+  auto content = source.read_all();
+  if (!content) return fail(std::move(content.error()));
+  auto stored = client.store({.path = options.path,
+                              .parents = options.parents,
+                              .is_executable = (status.mode & kOwnerExecutes) != 0,
+                              .modified = status.modified,
+                              .replacement = options.replacement,
+                              .key = key,
+                              .content = *std::move(content)},
+                             deadline);
   if (stored) note(status.size);
   return stored;
 }

@@ -49,11 +49,13 @@ Result<PartFile> PartFile::open(const Directory& directory, std::string part_nam
   // Someone may have given another file this name.
   if (status->links > 1) return fail(system_error(EMLINK, "open the part of a file"));
   PartFile part(directory, std::move(part_name), std::move(*file));
-  part.size_ = status->size;
+  part.size_ = part.written_ = status->size;
   return part;
 }
 
 Result<void> PartFile::reserve(std::uint64_t size) {
+  const std::uint64_t rest = size - std::min(size, size_);
+  unwritten_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(rest, kWriteBytes)));
   if (size < kReservedMin || size <= size_) return {};
   auto reserved = file_.allocate(size_, size - size_);
   const bool is_lacking = !reserved && (reserved.error().native_code == ENOSPC ||
@@ -63,7 +65,6 @@ Result<void> PartFile::reserve(std::uint64_t size) {
 }
 
 Result<void> PartFile::append(Bytes bytes) {
-  if (unwritten_.capacity() == 0) unwritten_.reserve(kWriteBytes);
   while (!bytes.empty()) {
     const Bytes piece = bytes.first(std::min(bytes.size(), kWriteBytes - unwritten_.size()));
     unwritten_.insert(unwritten_.end(), piece.begin(), piece.end());
@@ -87,6 +88,7 @@ Result<void> PartFile::flush() {
   auto written = file_.write_at(offset, unwritten_);
   if (!written) return written;
   unwritten_.clear();
+  written_ = size_;
   if (size_ - begun_ >= kSyncAheadBytes) {
     discard(file_.begin_sync(begun_, size_ - begun_));
     begun_ = size_;
@@ -112,7 +114,7 @@ Result<void> PartFile::cut(std::uint64_t size) {
   unwritten_.clear();
   size_ = size;
   begun_ = std::min(begun_, size);
-  return file_.truncate(size);
+  return set_size();
 }
 
 Result<void> PartFile::publish(std::string_view name, const FileMeta& meta,
@@ -123,10 +125,17 @@ Result<void> PartFile::publish(std::string_view name, const FileMeta& meta,
   return durability == Durability::full ? directory_->sync() : Result<void>();
 }
 
+Result<void> PartFile::set_size() {
+  if (written_ == size_) return {};
+  auto sized = file_.truncate(size_);
+  if (sized) written_ = size_;
+  return sized;
+}
+
 /// Writes what is left, and what is kept of the file besides its content.
 Result<void> PartFile::finish(const FileMeta& meta, Durability durability) {
   if (auto flushed = flush(); !flushed) return flushed;
-  if (auto cut_off = file_.truncate(size_); !cut_off) return cut_off;
+  if (auto sized = set_size(); !sized) return sized;
   if (meta.is_executable) {
     const auto status = file_.status();
     if (!status) return fail(status.error());

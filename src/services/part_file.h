@@ -58,13 +58,15 @@ class PartFile {
   PartFile(const Directory& directory, std::string name, DiskFile file);
 
   Result<void> flush();
+  Result<void> set_size();
   Result<void> finish(const FileMeta& meta, Durability durability);
 
   const Directory* directory_;
   std::string name_;
   DiskFile file_;
-  std::uint64_t size_ = 0;
-  std::uint64_t begun_ = 0;  ///< Up to here the disk was asked to write.
+  std::uint64_t size_ = 0;     ///< The size that it is to have.
+  std::uint64_t written_ = 0;  ///< The size that the file has.
+  std::uint64_t begun_ = 0;    ///< Up to here the disk was asked to write.
   std::vector<std::byte> unwritten_{};
 };
 

@@ -1,8 +1,10 @@
 #include "services/small_files.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "hotline/core/bytes.h"
+#include "hotline/engine/file_work.h"
 #include "services/earlier_upload.h"
 #include "services/file_version.h"
 
@@ -16,32 +18,66 @@ bool may_be_there_already(const FileError& error) {
 
 }  // namespace
 
-void SmallFiles::add(const PutSmallFile& request, const FileTarget& target) {
-  Added added{.facts = {.key = request.key, .path = request.path, .size = request.content.size()}};
-  added.outcome = stage(request, target, added);
-  added_.push_back(std::move(added));
+void SmallFiles::add(const PutSmallFile& request, FileTarget target) {
+  added_.push_back(
+      {.request = &request,
+       .target = std::move(target),
+       .facts = {.key = request.key, .path = request.path, .size = request.content.size()}});
 }
 
-/// Returns the version of a file that is there already; with `added.content` the value means
-/// nothing.
-FileOutcome<FileVersion> SmallFiles::stage(const PutSmallFile& request, const FileTarget& target,
-                                           Added& added) {
-  const auto earlier = find_earlier(added.facts);
-  if (!earlier) return std::unexpected(earlier.error());
-  if (*earlier) return **earlier;
-  if (uploads_.find(request.key) != nullptr) return refuse(FileErrorCode::key_reused);
-  auto content = write(request, target);
-  if (!content && may_be_there_already(content.error())) {
-    const auto same = published_earlier(tree_, request);
-    if (!same) return std::unexpected(same.error());
-    if (*same) return **same;
+std::vector<FileOutcome<FileVersion>> SmallFiles::finish() {
+  for (Added& each : added_) find_earlier(each);
+  perform(&SmallFiles::stage);
+  if (tree_.durability() == FileDurability::full) perform(&SmallFiles::sync);
+  publish_all();
+  const auto synced = tree_.sync(changed_);
+  std::vector<FileOutcome<FileVersion>> outcomes;
+  outcomes.reserve(added_.size());
+  for (Added& each : added_) {
+    if (each.published && !synced) each.outcome = std::unexpected(synced.error());
+    if (each.published && synced && each.facts.key != UploadKey{}) {
+      uploads_.note_published(each.facts, *each.published);
+    }
+    outcomes.push_back(*std::move(each.outcome));
   }
-  if (!content) return std::unexpected(std::move(content.error()));
-  added.content.emplace(std::move(*content));
-  return FileVersion();
+  added_.clear();
+  return outcomes;
 }
 
-FileOutcome<std::optional<FileVersion>> SmallFiles::find_earlier(const UploadFacts& facts) {
+bool SmallFiles::is_decided() const {
+  return std::ranges::all_of(added_, [](const Added& each) { return each.outcome.has_value(); });
+}
+
+/// Takes a step with all files that are still to be published, as one piece of file work.
+void SmallFiles::perform(Step step) {
+  if (is_decided()) return;
+  const auto done = run_file_work([&] {
+    for (Added& each : added_) {
+      if (!each.outcome) (this->*step)(each);
+    }
+  });
+  if (!done) refuse_rest(file_error_of(done.error()));
+}
+
+void SmallFiles::refuse_rest(const FileError& error) {
+  for (Added& each : added_) {
+    if (!each.outcome) each.outcome = std::unexpected(error);
+    each.content.reset();
+  }
+}
+
+void SmallFiles::find_earlier(Added& added) {
+  const auto earlier = earlier_version(added.facts);
+  if (!earlier) {
+    added.outcome = std::unexpected(earlier.error());
+  } else if (*earlier) {
+    added.outcome = **earlier;
+  } else if (uploads_.find(added.facts.key) != nullptr) {
+    added.outcome = refuse(FileErrorCode::key_reused);
+  }
+}
+
+FileOutcome<std::optional<FileVersion>> SmallFiles::earlier_version(const UploadFacts& facts) {
   // Most are new: they do not wait for uploads that begin.
   if (!uploads_.find_published(facts.key)) return std::nullopt;
   const auto lock = uploads_.beginning().lock();
@@ -49,66 +85,62 @@ FileOutcome<std::optional<FileVersion>> SmallFiles::find_earlier(const UploadFac
   return published_earlier(tree_, uploads_, facts);
 }
 
-FileOutcome<StagedContent> SmallFiles::write(const PutSmallFile& request,
-                                             const FileTarget& target) {
-  const auto usage = tree_.admit(target, request.content.size());
+void SmallFiles::stage(Added& added) {
+  auto content = write(added);
+  if (content) {
+    added.content.emplace(*std::move(content));
+    return;
+  }
+  if (may_be_there_already(content.error())) {
+    const auto same = published_earlier(tree_, *added.request);
+    if (!same) added.outcome = std::unexpected(same.error());
+    if (same && *same) added.outcome = **same;
+  }
+  if (!added.outcome) added.outcome = std::unexpected(std::move(content.error()));
+}
+
+FileOutcome<StagedContent> SmallFiles::write(const Added& added) {
+  const PutSmallFile& request = *added.request;
+  const std::uint64_t size = request.content.size();
+  const auto usage = tree_.admit(added.target, size);
   if (!usage) return std::unexpected(usage.error());
-  auto reservation = tree_.account().reserve(*usage, request.content.size());
+  auto reservation = tree_.account().reserve(*usage, size);
   if (!reservation) return std::unexpected(std::move(reservation.error()));
-  auto content = StagedContent::make(uploads_.staging(), target, std::move(*reservation));
+  auto content = StagedContent::make(uploads_.staging(), added.target, *std::move(reservation));
   if (!content) return content;
-  FileOutcome<void> done;
   if (auto written = content->file().write_at(0, as_bytes(request.content)); !written) {
-    done = storage_failure(written.error());
+    return storage_failure(written.error());
   }
-  if (done) {
-    done =
-        content->describe({.is_executable = request.is_executable, .modified = request.modified});
-  }
-  if (!done) return std::unexpected(std::move(done.error()));
-  if (tree_.durability() == FileDurability::full) {
-    discard(content->file().begin_sync(0, request.content.size()));
-  }
+  const auto described =
+      content->describe({.is_executable = request.is_executable, .modified = request.modified});
+  if (!described) return std::unexpected(described.error());
+  if (tree_.durability() == FileDurability::full) discard(content->file().begin_sync(0, size));
   return content;
 }
 
 void SmallFiles::sync(Added& added) {
-  if (!added.content) return;
   if (auto synced = added.content->sync(); !synced) {
     added.content.reset();
     added.outcome = std::unexpected(std::move(synced.error()));
   }
 }
 
-void SmallFiles::publish(Added& added, ChangedDirectories& changed) {
-  if (!added.content) return;
-  auto published = added.content->publish(tree_, changed);
+void SmallFiles::publish_all() {
+  if (is_decided()) return;
+  const auto lock = tree_.locking();
+  if (!lock) return refuse_rest(lock.error());
+  perform(&SmallFiles::publish);
+}
+
+void SmallFiles::publish(Added& added) {
+  const auto published = added.content->publish_locked(tree_, changed_);
   added.content.reset();
   if (!published) {
-    added.outcome = std::unexpected(std::move(published.error()));
+    added.outcome = std::unexpected(published.error());
     return;
   }
   added.published = *published;
   added.outcome = version_of(*published);
-}
-
-std::vector<FileOutcome<FileVersion>> SmallFiles::finish() {
-  ChangedDirectories changed;
-  if (tree_.durability() == FileDurability::full) {
-    for (Added& added : added_) sync(added);
-  }
-  for (Added& added : added_) publish(added, changed);
-  const auto synced = tree_.sync(changed);
-  std::vector<FileOutcome<FileVersion>> outcomes;
-  for (Added& added : added_) {
-    if (added.published && !synced) added.outcome = std::unexpected(synced.error());
-    if (added.published && synced && added.facts.key != UploadKey{}) {
-      uploads_.note_published(added.facts, *added.published);
-    }
-    outcomes.push_back(std::move(added.outcome));
-  }
-  added_.clear();
-  return outcomes;
 }
 
 }  // namespace hotline::services

@@ -11,37 +11,48 @@
 
 namespace hotline::services {
 
-/// Stores the content of FILE requests, several together: the disk then writes them at once. One
-/// fiber; the calls suspend it.
+/// Stores the content of FILE requests, several together: as few pieces of file work, and so that
+/// the disk writes them at once. One fiber; the calls suspend it.
 class SmallFiles {
  public:
   /// Both outlive it.
   SmallFiles(FileTree& tree, UploadTable& uploads) : tree_(tree), uploads_(uploads) {}
 
-  /// Stages the file of a request. Its outcome has the same place in that of finish().
-  void add(const PutSmallFile& request, const FileTarget& target);
+  /// Adds the file of a request, which must outlive finish(). Its outcome has the same place in
+  /// that of finish().
+  void add(const PutSmallFile& request, FileTarget target);
 
-  /// Publishes what was added, in that order, and returns the outcomes. Once.
+  /// Stores what was added, and publishes it in that order. Returns the outcomes. Once.
   std::vector<FileOutcome<FileVersion>> finish();
 
  private:
   struct Added {
+    const PutSmallFile* request;
+    FileTarget target{};
     UploadFacts facts{};
-    FileOutcome<FileVersion> outcome{};  ///< For content that is not to be published any more.
+    std::optional<FileOutcome<FileVersion>> outcome{};  ///< Nothing: it is still to be published.
     std::optional<StagedContent> content{};
     std::optional<FileStatus> published{};
   };
 
-  FileOutcome<FileVersion> stage(const PutSmallFile& request, const FileTarget& target,
-                                 Added& added);
-  FileOutcome<std::optional<FileVersion>> find_earlier(const UploadFacts& facts);
-  FileOutcome<StagedContent> write(const PutSmallFile& request, const FileTarget& target);
+  using Step = void (SmallFiles::*)(Added&);
+
+  bool is_decided() const;
+  void perform(Step step);
+  void refuse_rest(const FileError& error);
+  void find_earlier(Added& added);
+  FileOutcome<std::optional<FileVersion>> earlier_version(const UploadFacts& facts);
+  void stage(Added& added);
+  FileOutcome<StagedContent> write(const Added& added);
+  void sync_all();
   void sync(Added& added);
-  void publish(Added& added, ChangedDirectories& changed);
+  void publish_all();
+  void publish(Added& added);
 
   FileTree& tree_;
   UploadTable& uploads_;
   std::vector<Added> added_{};
+  ChangedDirectories changed_{};
 };
 
 }  // namespace hotline::services

@@ -47,7 +47,8 @@ FileOutcome<StagedContent> StagedContent::make(const Directory& staging, const F
 }
 
 FileOutcome<void> StagedContent::describe(const FileMeta& meta) {
-  auto done = file_.set_mode(file_mode(meta.is_executable));
+  Result<void> done;
+  if (meta.is_executable) done = file_.set_mode(file_mode(true));
   if (done) done = file_.set_modified(meta.modified);
   if (!done) return storage_failure(done.error());
   return {};
@@ -61,9 +62,15 @@ FileOutcome<void> StagedContent::sync() {
 }
 
 FileOutcome<FileStatus> StagedContent::publish(FileTree& tree, ChangedDirectories& changed) {
+  const auto lock = tree.locking();
+  if (!lock) return std::unexpected(lock.error());
+  return publish_locked(tree, changed);
+}
+
+FileOutcome<FileStatus> StagedContent::publish_locked(FileTree& tree, ChangedDirectories& changed) {
   const auto status = file_.status();
   if (!status) return storage_failure(status.error());
-  auto published = tree.publish(*staging_, name_, target_, *status, reservation_, changed);
+  auto published = tree.publish_locked(*staging_, name_, target_, *status, reservation_, changed);
   if (published) name_.clear();
   return published;
 }

@@ -38,6 +38,9 @@ class StagedContent {
   /// Gives it its name; durable after FileTree::sync().
   FileOutcome<FileStatus> publish(FileTree& tree, ChangedDirectories& changed);
 
+  /// The same while the tree is locked.
+  FileOutcome<FileStatus> publish_locked(FileTree& tree, ChangedDirectories& changed);
+
  private:
   StagedContent(const Directory& staging, std::string name, DiskFile file, FileTarget target,
                 QuotaReservation reservation);
