@@ -47,6 +47,7 @@ struct GetRun {
   FileLink& link;
   const GetOptions& options;
   std::string notes;
+  bool has_notes;  ///< Earlier commands have left some.
   FileQuota::ServerId server;
   std::shared_ptr<Directory> target;
   std::string name;              ///< What the only file is called here, if `--to` says so.
@@ -84,6 +85,16 @@ FileResult<void> print_content(FileTransfers& transfers, FileLink& link, const F
   return {};
 }
 
+/// Returns true if there is a note in that directory.
+bool has_notes(const std::string& path) {
+  const auto directory = Directory::open(path);
+  if (!directory) return false;
+  auto entries = directory->entries();
+  if (!entries) return false;
+  const auto some = entries->next(1);
+  return some && !some->empty();
+}
+
 Result<void> make_beneath(GetRun& run, const std::string& path) {
   if (path.empty() || !run.made.insert(path).second) return {};
   const FilePath whole = FilePath::parse(path).value();
@@ -111,7 +122,7 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
            is_long ? FileDownloadOptions::Durability::full : FileDownloadOptions::Durability::none,
        .server = run.server,
        .user = run.link.to().uri,
-       .notes = run.notes,
+       .notes = is_long || run.has_notes ? run.notes : std::string(),
        .on_begin =
            [&](std::uint64_t offset) { report_resumed(remote.path.text(), offset, run.link); },
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
@@ -193,9 +204,11 @@ Result<void> open_target(GetRun& run) {
 }
 
 ExitStatus get_files(FileLink& link, const GetOptions& options, const CommonOptions& common) {
+  const std::string notes = Home(common.home).state_file("downloads");
   GetRun run{.link = link,
              .options = options,
-             .notes = Home(common.home).state_file("downloads"),
+             .notes = notes,
+             .has_notes = has_notes(notes),
              .server = {},
              .target = {},
              .name = {}};
