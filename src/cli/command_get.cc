@@ -12,6 +12,7 @@
 #include "cli/home.h"
 #include "cli/option_values.h"
 #include "cli/remote_glob.h"
+#include "cli/remote_tree.h"
 #include "cli/report.h"
 #include "hotline/engine/directory.h"
 #include "hotline/engine/offload.h"
@@ -166,12 +167,11 @@ void add_tree(FileTransfers& transfers, GetRun& run, const RemoteName& root,
   if (!run.options.is_recursive) {
     return transfers.skip(root.path.text(), "it is a directory, and -r was not given");
   }
-  auto listed = run.link.perform<std::vector<FileEntry>>([&](FileClient& client) {
-    return client.list({.path = root.path, .depth = FileDepth::tree});
-  });
-  if (!listed) return transfers.fail_with(listed.error());
+  const RemoteTree tree = list_tree(run.link, {.path = root.path, .depth = FileDepth::tree});
+  if (tree.failure) transfers.fail_with(*tree.failure);
+  if (transfers.is_over() || (tree.failure && tree.entries.empty())) return;
   add_remote(transfers, run, root, local);
-  for (const FileEntry& each : *listed) {
+  for (const FileEntry& each : tree.entries) {
     const std::string below = each.path.text();
     const auto path = FilePath::parse(root.path.is_home() ? below : root.path.text() + '/' + below);
     if (!path) {

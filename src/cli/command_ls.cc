@@ -1,11 +1,14 @@
 #include "cli/command_ls.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "cli/endpoint_forms.h"
 #include "cli/file_text.h"
 #include "cli/remote_glob.h"
+#include "cli/remote_tree.h"
 #include "cli/report.h"
 #include "cli/text_layout.h"
 
@@ -24,21 +27,25 @@ constexpr char kLsDescription[] =
 it. Names of directories end with '/', those of links with '@'. Control characters are escaped.
 )";
 
+/// What is to be listed, and why that is not all.
+struct Listing {
+  std::vector<RemoteName> names{};
+  std::optional<FileFailure> failure{};
+};
+
 /// Returns what has that word, or, for a directory without a pattern, what it contains.
-FileResult<std::vector<RemoteName>> names_to_list(FileLink& link, const LsOptions& options) {
+Listing names_to_list(FileLink& link, const LsOptions& options) {
   auto found = find_remote(link, options.path);
-  if (!found || is_glob(options.path)) return found;
-  const RemoteName& only = found->front();
-  if (only.meta.kind != FileKind::directory) return found;
-  auto listed = link.perform<std::vector<FileEntry>>([&](FileClient& client) {
-    return client.list(
-        {.path = only.path, .depth = options.is_recursive ? FileDepth::tree : FileDepth::single});
-  });
-  if (!listed) return std::unexpected(std::move(listed.error()));
-  std::vector<RemoteName> names;
-  for (FileEntry& each : *listed) names.push_back({std::move(each.path), each.meta});
-  std::ranges::sort(names, {}, [](const RemoteName& each) { return each.path.text(); });
-  return names;
+  if (!found) return {.failure = std::move(found.error())};
+  const RemoteName& first = found->front();
+  if (is_glob(options.path) || first.meta.kind != FileKind::directory) return {*std::move(found)};
+  RemoteTree tree = list_tree(
+      link,
+      {.path = first.path, .depth = options.is_recursive ? FileDepth::tree : FileDepth::single});
+  Listing listing{.failure = std::move(tree.failure)};
+  for (FileEntry& each : tree.entries) listing.names.push_back({std::move(each.path), each.meta});
+  std::ranges::sort(listing.names, {}, [](const RemoteName& each) { return each.path.text(); });
+  return listing;
 }
 
 std::string name_to_list(const RemoteName& name) {
@@ -59,11 +66,11 @@ std::string long_list(const std::vector<RemoteName>& names) {
 }
 
 ExitStatus perform_ls(FileLink& link, const LsOptions& options, const CommonOptions& common) {
-  const auto names = names_to_list(link, options);
-  if (!names) return report_file_failure(names.error(), link);
+  const auto [names, failure] = names_to_list(link, options);
+  if (failure && names.empty()) return report_file_failure(*failure, link);
   std::string text;
-  if (options.is_long && common.output == OutputForm::text) text = long_list(*names);
-  for (const RemoteName& each : *names) {
+  if (options.is_long && common.output == OutputForm::text) text = long_list(names);
+  for (const RemoteName& each : names) {
     if (common.output == OutputForm::json) {
       text += JsonLine::versioned().add("file", json_of_file(each.path.text(), each.meta)).text() +
               '\n';
@@ -71,7 +78,8 @@ ExitStatus perform_ls(FileLink& link, const LsOptions& options, const CommonOpti
       text += name_to_list(each) + '\n';
     }
   }
-  return print_output(text, ExitStatus::ok, common.output);
+  const ExitStatus printed = print_output(text, ExitStatus::ok, common.output);
+  return failure && printed == ExitStatus::ok ? report_file_failure(*failure, link) : printed;
 }
 
 }  // namespace

@@ -16,15 +16,35 @@ std::string_view first_component(const FilePath& path) {
 
 FileOutcome<void> refused_reading() { return refuse(FileErrorCode::not_permitted); }
 
+/// Returns what a request gets from a share that the server does not have, or cannot read: the
+/// codes of the disk would be about the path that was asked for.
+FileError fault_of_share(std::string_view name, const FileError& error) {
+  const std::string shown = "the share '" + std::string(name) + "'";
+  switch (error.code) {
+    case FileErrorCode::draining: return error;
+    case FileErrorCode::not_found:
+      return refuse(FileErrorCode::not_permitted, "the server does not have " + shown).error();
+    default: break;
+  }
+  const bool is_apt =
+      error.code == FileErrorCode::busy || error.code == FileErrorCode::not_permitted;
+  return refuse(is_apt ? error.code : FileErrorCode::storage,
+                shown + " cannot be read" + (error.text.empty() ? "" : ": " + error.text))
+      .error();
+}
+
 /// Adds what the directory of a share is, and the directory itself if the user may read it.
-void look_into(const FileView& view, ListDirectory::Detail detail, FileLister::Mounted& share) {
+FileOutcome<void> look_into(const FileView& view, ListDirectory::Detail detail,
+                            FileLister::Mounted& share) {
   const auto status = view.tree().status(share.entry.path);
-  if (!status) return;
+  if (!status) return std::unexpected(status.error());
   if (detail != ListDirectory::Detail::names) share.entry.meta = meta_of(*status);
   share.may_read = view.right_check(&FileRights::can_read);
-  if (!share.may_read()) return;
+  if (!share.may_read()) return {};
   auto directory = view.tree().open_directory(share.entry.path);
-  if (directory) share.directory = *std::move(directory);
+  if (!directory) return std::unexpected(std::move(directory.error()));
+  share.directory = *std::move(directory);
+  return {};
 }
 
 /// Waits until the disk has what was dropped.
@@ -82,9 +102,9 @@ FileHome::View FileHome::open_share(const std::string& name) {
     if (const auto found = shares_.find(name); found != shares_.end()) return &found->second->view;
   }
   auto share = options_.open_share(name);
-  if (!share) return std::unexpected(std::move(share.error()));
+  if (!share) return std::unexpected(fault_of_share(name, share.error()));
   const auto uploads = (*share)->uploads_of(user().name);
-  if (!uploads) return storage_failure(uploads.error());
+  if (!uploads) return std::unexpected(fault_of_share(name, file_error_of(uploads.error())));
   auto opened = std::make_unique<OpenedShare>(*std::move(share), **uploads);
   const std::lock_guard lock(mutex_);
   opened->view.set_rights(rights_in(name));
@@ -109,8 +129,8 @@ std::vector<FileHome::View> FileHome::all_views() {
   return views;
 }
 
-/// Returns the shares if the home itself is listed. One that cannot be opened, which the log says,
-/// does not hide the others.
+/// Returns the shares if the home itself is listed. One that cannot be read does not hide the
+/// others.
 std::vector<FileLister::Mounted> FileHome::mounted_for(const ListDirectory& request) {
   std::vector<FileLister::Mounted> mounted;
   if (!request.path.is_home()) return mounted;
@@ -120,7 +140,16 @@ std::vector<FileLister::Mounted> FileHome::mounted_for(const ListDirectory& requ
     if (view && *view == &own_) continue;
     FileLister::Mounted share{.entry = {.path = top, .meta = {.kind = FileKind::directory}},
                               .may_read = refused_reading};
-    if (view) look_into(**view, request.detail, share);
+    if (!view) {
+      share.fault = view.error();
+    } else if (auto looked = look_into(**view, request.detail, share); !looked) {
+      share.fault = fault_of_share(name, looked.error());
+    } else if (!share.directory) {
+      // The user has no right to read, or the store does not have the share any more.
+      if (auto there = options_.open_share(name); !there) {
+        share.fault = fault_of_share(name, there.error());
+      }
+    }
     mounted.push_back(std::move(share));
   }
   return mounted;

@@ -64,6 +64,7 @@ void FileLister::begin_mounted() {
   for (const Mounted& each : options_.mounted) {
     ahead_.push_back(each.entry);
     if (each.directory) levels_.back().below.push_back(each.entry.path.text());
+    if (each.fault && !unread_) unread_ = each.fault;
   }
   std::ranges::reverse(levels_.back().below);
 }
@@ -82,11 +83,16 @@ bool FileLister::is_hidden(const Level& level, std::string_view name) const {
          });
 }
 
+/// Fails if the path leads into a mounted one that may not be read any more.
+FileOutcome<void> FileLister::check_mounted(const FilePath& path) const {
+  const Mounted* const mounted = mounted_at(path);
+  return mounted == nullptr ? FileOutcome<void>() : mounted->may_read();
+}
+
 FileOutcome<Directory> FileLister::open_level(const Level& level) const {
   const Mounted* const mounted = mounted_at(level.path);
   std::string_view path = level.path.text();
   if (mounted != nullptr) {
-    if (auto may = mounted->may_read(); !may) return std::unexpected(std::move(may.error()));
     path.remove_prefix(std::min(mounted->entry.path.text().size() + 1, path.size()));
   }
   auto directory = open_long_path(mounted == nullptr ? directory_ : *mounted->directory, path);
@@ -119,34 +125,64 @@ FileOutcome<void> FileLister::enter(const FilePath& path, std::uint64_t position
   return {};
 }
 
+void FileLister::note_unread(const FilePath& path, const FileError& error) {
+  if (unread_) return;
+  const auto is_at = [&](const Mounted& each) { return each.entry.path == path; };
+  const bool is_share = std::ranges::any_of(options_.mounted, is_at);
+  // The other codes would be about the path that was asked for.
+  const bool is_apt =
+      error.code == FileErrorCode::busy || error.code == FileErrorCode::not_permitted;
+  std::string text = is_share ? "the share '" : "'";
+  text += beginning_of_path(path.text()) + "' cannot be read";
+  if (!error.text.empty()) text += ": " + error.text;
+  unread_ = refuse(is_apt ? error.code : FileErrorCode::storage, text).error();
+}
+
+/// Goes on without a directory that cannot be read. One that has gone is missing in no list, except
+/// a mounted one.
+FileOutcome<void> FileLister::leave_out(const FilePath& path, const FileError& error) {
+  const Mounted* const mounted = mounted_at(path);
+  const bool is_mounted = mounted != nullptr && mounted->entry.path == path;
+  if (is_not_entered(error) && !is_mounted) return {};
+  if (error.code == FileErrorCode::draining) return std::unexpected(error);
+  note_unread(path, error);
+  return {};
+}
+
 FileOutcome<void> FileLister::enter_next() {
   Level& level = levels_.back();
   const std::string name = std::move(level.below.back());
   level.below.pop_back();
   const auto path = path_of(level, name);
   if (!path) return std::unexpected(path.error());
+  if (auto may = check_mounted(*path); !may) return may;
   auto entered = enter(*path, 0);
-  if (!entered && is_not_entered(entered.error())) return {};
-  return entered;
+  return entered ? entered : leave_out(*path, entered.error());
 }
 
-/// Returns how many names were read; 0 if there are no more, or the directory has gone.
-FileOutcome<std::size_t> FileLister::read_some(std::size_t count_max) {
+/// Returns the next names of the innermost level.
+FileOutcome<std::vector<DirectoryEntry>> FileLister::read_names(std::size_t count_max) {
   Level& level = levels_.back();
   if (!level.reader) {
     auto reader = open_reader(level);
-    if (!reader && is_not_entered(reader.error())) return 0;
     if (!reader) return std::unexpected(std::move(reader.error()));
     level.reader = std::move(*reader);
   }
-  if (const Mounted* const mounted = mounted_at(level.path)) {
-    if (auto may = mounted->may_read(); !may) return std::unexpected(std::move(may.error()));
-  }
-  const auto entries = level.reader->next(count_max);
-  // The system says so of a directory that was removed while it is open.
-  const bool is_gone = !entries && is_not_entered(file_error_of(entries.error()));
-  if (is_gone && levels_.size() > 1) return 0;
+  auto entries = level.reader->next(count_max);
   if (!entries) return storage_failure(entries.error());
+  return *std::move(entries);
+}
+
+/// Returns how many names were read; 0 if there are no more, or they cannot be read.
+FileOutcome<std::size_t> FileLister::read_some(std::size_t count_max) {
+  Level& level = levels_.back();
+  if (auto may = check_mounted(level.path); !may) return std::unexpected(std::move(may.error()));
+  const auto entries = read_names(count_max);
+  if (!entries) {
+    if (levels_.size() == 1) return std::unexpected(entries.error());
+    const auto left = leave_out(level.path, entries.error());
+    return left ? FileOutcome<std::size_t>(0) : std::unexpected(left.error());
+  }
   for (const DirectoryEntry& entry : *entries) {
     if (auto added = add(level, entry); !added) return std::unexpected(std::move(added.error()));
   }
@@ -168,9 +204,13 @@ FileOutcome<FilePath> FileLister::path_of(const Level& level, std::string_view n
 
 FileOutcome<void> FileLister::add(Level& level, const DirectoryEntry& entry) {
   const bool is_named_only = request_.detail == ListDirectory::Detail::names;
-  if ((!is_named_only && !entry.status) || is_hidden(level, entry.name)) return {};
+  if (is_hidden(level, entry.name)) return {};
   auto path = path_of(level, entry.name);
   if (!path) return std::unexpected(std::move(path.error()));
+  if (!is_named_only && !entry.status) {
+    note_unread(*path, {.code = FileErrorCode::storage});
+    return {};
+  }
   FileEntry added{.path = std::move(*path)};
   added.meta = meta_of(entry.status.value_or(FileStatus{.kind = entry.kind}));
   if (is_named_only) added.meta = {.kind = added.meta.kind};
@@ -204,8 +244,8 @@ FileOutcome<void> FileLister::fill_from_directory(FilePage& page, std::size_t en
     if (wanted == 0 || (wanted < kReadsMin && !page.entries.empty())) break;
     const auto count = read_some(wanted);
     if (!count) return std::unexpected(count.error());
-    page.is_last = *count == 0;
-    if (page.is_last) return {};
+    if (*count == 0 && (!unread_ || page.entries.empty())) return end(page);
+    if (*count == 0) break;
     for (FileEntry& entry : ahead_) {
       room -= size_of_entry(entry.path.text().size());
       page.entries.push_back(std::move(entry));
@@ -238,8 +278,14 @@ FileOutcome<void> FileLister::fill_from_tree(FilePage& page, std::size_t entries
     if (!count) return std::unexpected(count.error());
     if (*count == 0) levels_.pop_back();
   }
-  page.is_last = levels_.empty() && ahead_.empty();
-  return {};
+  return levels_.empty() && ahead_.empty() ? end(page) : FileOutcome<void>();
+}
+
+/// Makes the page the last one, unless something could not be read.
+FileOutcome<void> FileLister::end(FilePage& page) const {
+  page.is_last = !unread_;
+  if (!unread_ || !page.entries.empty()) return {};
+  return std::unexpected(*unread_);
 }
 
 std::size_t FileLister::size_of_entry(std::size_t path_size) const {

@@ -9,6 +9,8 @@ import unittest
 from cli_support import WAIT_S, Server, run
 from files_support import read_file, tree, write_file
 
+FAILED = 1
+PARTIAL = 8
 REFUSED = 10
 
 
@@ -147,6 +149,26 @@ class Shares(unittest.TestCase):
         notes = [json.loads(line) for line in read_file(self.audit).splitlines()]
         self.assertEqual([(each["user"], each["path"], each["result"]) for each in notes],
                          [("bob", "team/a", "done"), ("alice", "team/a", "done")])
+
+    def test_a_share_that_cannot_be_read_does_not_look_empty(self):
+        write_file(os.path.join(self.here, "a"), b"12345")
+        self.done("alice", "put", "a", "--to", "own/a")
+        self.operate("share", "add", "aside")
+        self.operate("user", "set", "alice", "--share", "aside=r")
+        write_file(os.path.join(self.root, "shared", "aside"), b"not a directory")
+        self.reload(lambda: "aside/" in self.lists("alice"))
+        self.done("alice", "put", "a", "--to", "team/a")
+        got = self.done("alice", "get", "-r", ".", "--to", "got", status=PARTIAL)
+        listed = self.done("alice", "ls", "-r", status=FAILED)
+        for done in (got, listed):
+            self.assertIn("the share 'aside' cannot be read", done.stderr.decode())
+            self.assertIn("see the log of the server", done.stderr.decode())
+        self.assertEqual(listed.stdout.decode().split(),
+                         ["aside/", "own/", "own/a", "team/", "team/a"])
+        found = tree(os.path.join(self.here, "got"))
+        self.assertEqual((found["own/a"], found["team/a"]), (b"12345", b"12345"))
+        self.done("alice", "get", "-r", "aside", status=FAILED)
+        self.done("alice", "ls", "aside", status=FAILED)
 
     def test_the_operator_keeps_shares(self):
         self.operate("share", "set", "team", "--quota", "none", "--entries", "5")

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/shared_root.h"
@@ -106,6 +108,69 @@ TEST_CASE("a list of the home has the shares, in pages and in trees") {
   CHECK(names_in(*alice, {.path = file_path("a")}) == std::vector<std::string>{"1"});
   CHECK(code_of(alice->list({.path = file_path("box")})) == FileErrorCode::not_permitted);
   CHECK(alice->stat({.path = file_path("docs")})->meta.kind == FileKind::directory);
+}
+
+/// Lists the tree of a home to its end. Returns the names, and why they are not all.
+std::pair<std::vector<std::string>, std::optional<FileError>> tree_of(FileHome& home) {
+  std::vector<std::string> names;
+  auto lister = home.list({.depth = FileDepth::tree});
+  REQUIRE(lister);
+  for (;;) {
+    const auto page = lister->next();
+    if (!page) return {names, page.error()};
+    for (const FileEntry& each : page->entries) names.push_back(each.path.text());
+    if (page->is_last) return {names, std::nullopt};
+  }
+}
+
+TEST_CASE("a share that cannot be opened ends a tree with a failure, after all others") {
+  SharedRoot root;
+  root.describe("shares/aside", "");
+  root.describe("users/alice", "[shares]\naside = \"r\"\nteam = \"r\"\n");
+  test::write_test_file(root.directory.file("shared/aside"), "not a directory");
+  test::write_test_file(root.path("d/e"), "1");
+  test::write_test_file(root.directory.file("homes/alice/a"), "1");
+  root.open();
+  const auto [names, failure] = tree_of(*root.home("alice"));
+  CHECK(names == std::vector<std::string>{"aside", "team", "a", "team/d", "team/d/e"});
+  REQUIRE(failure);
+  CHECK(failure->code == FileErrorCode::storage);
+  CHECK(failure->text.starts_with("the share 'aside' cannot be read"));
+  CHECK(names_in(*root.home("alice"), {}) == std::vector<std::string>{"a", "aside", "team"});
+}
+
+TEST_CASE("a share whose directory has gone under the server is not an empty one") {
+  const SharedRoot root;
+  const Home bob = root.home("bob");
+  REQUIRE(test::store_content(*bob, "team/a", "1"));
+  fs::remove_all(root.directory.file("shared/team"));
+  const auto failure = tree_of(*bob).second;
+  REQUIRE(failure);
+  CHECK(failure->text.starts_with("the share 'team' cannot be read"));
+}
+
+TEST_CASE("a share that the store does not have any more is not an empty one") {
+  const SharedRoot root;
+  const Home bob = root.home("bob");
+  REQUIRE(test::store_content(*bob, "team/a", "1"));
+  fs::remove(root.directory.file("shares/team.toml"));
+  CHECK_FALSE(root.store->reload().empty());
+  for (const Home& home : {bob, root.home("alice")}) {
+    const auto failure = tree_of(*home).second;
+    REQUIRE(failure);
+    CHECK(failure->code == FileErrorCode::not_permitted);
+    CHECK(failure->text == "the server does not have the share 'team'");
+  }
+}
+
+TEST_CASE("a share that its user may not read is none of a tree, without a failure") {
+  const SharedRoot root;
+  root.describe("users/bob", "[shares]\nteam = \"w\"\n");
+  REQUIRE(root.store->reload().empty());
+  REQUIRE(test::store_content(*root.home("bob"), "team/a", "1"));
+  const auto [names, failure] = tree_of(*root.home("bob"));
+  CHECK(names == std::vector<std::string>{"team"});
+  CHECK_FALSE(failure);
 }
 
 TEST_CASE("the share itself is not made, replaced, moved or removed") {
