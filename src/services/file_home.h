@@ -65,7 +65,8 @@ class FileHome {
     FileQuota::ServerId server{};
     FileDurability durability = FileDurability::full;
     UploadTable::Limits uploads{};
-    OpenShare open_share{};  ///< Not null if the user has shares.
+    OpenShare open_share{};        ///< Not null if the user has shares.
+    UploadTable::Report report{};  ///< See UploadTable::load().
   };
 
   /// `tree` and `staging` are on one file system, and used by nothing else.
@@ -75,7 +76,7 @@ class FileHome {
   FileHome& operator=(const FileHome&) = delete;
 
   /// Finds the uploads that an earlier server has kept. Once, before other calls.
-  Result<void> load() { return uploads_.load(); }
+  Result<void> load() { return uploads_.load(options_.report); }
 
   /// Returns the user, as the file of the user described it last. Never waits.
   FileUser user() const;

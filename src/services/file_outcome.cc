@@ -74,6 +74,8 @@ FileError file_error_of(const Error& error) {
   return error_without_code(error.kind);
 }
 
+bool may_pass(const Error& error) { return file_error_of(error).is_retryable; }
+
 bool is_disk_failure(const Error& error) {
   return error.kind != ErrorKind::cancelled && error.kind != ErrorKind::timed_out;
 }

@@ -28,6 +28,10 @@ FileError file_error_of(const Error& error);
 /// Same as file_error_of(), in a form that converts to any FileOutcome.
 std::unexpected<FileError> storage_failure(const Error& error);
 
+/// Returns true if the same may succeed in a moment, because the server lacks descriptors or
+/// memory, or does not want to wait any longer.
+bool may_pass(const Error& error);
+
 /// Returns true if the disk has failed, and not the wait for it.
 bool is_disk_failure(const Error& error);
 

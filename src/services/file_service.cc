@@ -17,6 +17,7 @@ constexpr Duration kMaintenancePause = std::chrono::seconds(5);
 
 FileHome::Options home_options(const FilesOptions& options) {
   FileHome::Options home;
+  home.report = options.report;
   home.durability = options.durability == FilesOptions::Durability::full ? FileDurability::full
                                                                          : FileDurability::none;
   home.uploads.uploads_max = options.uploads_max;

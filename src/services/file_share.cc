@@ -10,8 +10,11 @@
 namespace hotline::services {
 
 FileShare::FileShare(std::shared_ptr<FileTree> tree, Directory staging,
-                     const UploadTable::Limits& limits)
-    : tree_(std::move(tree)), staging_(std::move(staging)), limits_(limits) {}
+                     const UploadTable::Limits& limits, UploadTable::Report report)
+    : tree_(std::move(tree)),
+      staging_(std::move(staging)),
+      limits_(limits),
+      report_(std::move(report)) {}
 
 Result<void> FileShare::load() {
   const auto lock = mutex_.lock();
@@ -19,7 +22,9 @@ Result<void> FileShare::load() {
   const auto users = all_entries(staging_, {.detail = EntriesOptions::Detail::names});
   if (!users) return fail(users.error());
   for (const DirectoryEntry& each : *users) {
-    if (auto opened = open_uploads(each.name); !opened) return fail(std::move(opened.error()));
+    const auto opened = open_uploads(each.name);
+    // Without them the share would promise room that they have reserved.
+    if (!opened && may_pass(opened.error())) return fail(opened.error());
   }
   return {};
 }
@@ -31,11 +36,22 @@ Result<UploadTable*> FileShare::uploads_of(std::string_view user) {
   return found == uploads_.end() ? open_uploads(std::string(user)) : found->second.get();
 }
 
+/// mutex_ is held.
 Result<UploadTable*> FileShare::open_uploads(const std::string& user) {
+  auto loaded = load_uploads(user);
+  if (loaded) {
+    unread_.erase(user);
+  } else if (!may_pass(loaded.error()) && unread_.insert(user).second && report_) {
+    report_(loaded.error());
+  }
+  return loaded;
+}
+
+Result<UploadTable*> FileShare::load_uploads(const std::string& user) {
   auto directory = open_or_make_durably(staging_, user);
   if (!directory) return fail(std::move(directory.error()));
   auto uploads = std::make_unique<UploadTable>(std::move(*directory), tree_->account(), limits_);
-  if (auto loaded = uploads->load(); !loaded) return fail(std::move(loaded.error()));
+  if (auto loaded = uploads->load(report_); !loaded) return fail(std::move(loaded.error()));
   return uploads_.insert_or_assign(user, std::move(uploads)).first->second.get();
 }
 
@@ -44,6 +60,7 @@ void FileShare::sweep(FileTime now) {
   {
     const auto lock = mutex_.lock();
     if (!lock) return;
+    for (const std::string& user : std::set(unread_)) discard(open_uploads(user));
     for (const auto& [user, uploads] : uploads_) tables.push_back(uploads.get());
   }
   for (UploadTable* each : tables) each->sweep(now);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,13 @@ namespace hotline::services {
 class FileShare {
  public:
   /// `staging` is on the file system of the tree, has a directory for each user, and is used by
-  /// nothing else.
-  FileShare(std::shared_ptr<FileTree> tree, Directory staging, const UploadTable::Limits& limits);
+  /// nothing else. `report`, which may be null, gets what cannot be read of it, for the log.
+  FileShare(std::shared_ptr<FileTree> tree, Directory staging, const UploadTable::Limits& limits,
+            UploadTable::Report report = {});
 
-  /// Finds the uploads of all users that an earlier server has kept: they have reserved quota.
-  /// Once, before other calls.
+  /// Finds the uploads of all users that an earlier server has kept: they have reserved quota. A
+  /// user whose uploads cannot be read is refused by uploads_of() until they can; the others are
+  /// not. Fails if `staging` cannot be listed. Once, before other calls.
   Result<void> load();
 
   FileTree& tree() { return *tree_; }
@@ -30,18 +33,21 @@ class FileShare {
   /// Returns the uploads of a user, which live as long as this object.
   Result<UploadTable*> uploads_of(std::string_view user);
 
-  /// Drops uploads and keys whose term has passed, and gives back what was freed when the disk
-  /// failed.
+  /// Drops uploads and keys whose term has passed, gives back what was freed when the disk failed,
+  /// and tries again to read the uploads that could not be read.
   void sweep(FileTime now);
 
  private:
   Result<UploadTable*> open_uploads(const std::string& user);
+  Result<UploadTable*> load_uploads(const std::string& user);
 
   const std::shared_ptr<FileTree> tree_;
   const Directory staging_;
   const UploadTable::Limits limits_;
+  const UploadTable::Report report_;
   Mutex mutex_;  ///< For the following; none is taken out.
   std::map<std::string, std::unique_ptr<UploadTable>, std::less<>> uploads_{};
+  std::set<std::string> unread_{};  ///< Users whose uploads cannot be read, which was reported.
 };
 
 }  // namespace hotline::services

@@ -66,7 +66,8 @@ Result<std::shared_ptr<FileShare>> FileShares::open_share(const std::string& nam
   if (!tree) return fail(std::move(tree.error()));
   auto staging = open_or_make_durably(staging_, name);
   if (!staging) return fail(std::move(staging.error()));
-  auto share = std::make_shared<FileShare>(*std::move(tree), *std::move(staging), options_.uploads);
+  auto share = std::make_shared<FileShare>(*std::move(tree), *std::move(staging), options_.uploads,
+                                           options_.report);
   if (auto loaded = share->load(); !loaded) return fail(std::move(loaded.error()));
   const auto lock = mutex_.lock();
   if (!lock) return fail(lock.error());

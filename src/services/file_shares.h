@@ -30,6 +30,7 @@ class FileShares {
   struct Options {
     FileDurability durability = FileDurability::full;
     UploadTable::Limits uploads{};
+    UploadTable::Report report{};  ///< Gets what cannot be read of the uploads.
   };
 
   /// Opens or makes what is missing below `root`. Shares that cannot be read are `faults`.

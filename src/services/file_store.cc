@@ -88,7 +88,9 @@ Result<std::unique_ptr<FileStore>> FileStore::open(const std::string& root,
   if (!ledger) return fail(std::move(ledger.error()));
   faults.clear();
   auto shares = FileShares::open(
-      *directory, {.durability = options.durability, .uploads = options.uploads}, faults);
+      *directory,
+      {.durability = options.durability, .uploads = options.uploads, .report = options.report},
+      faults);
   if (!shares) return fail(std::move(shares.error()));
   if (auto synced = directory->sync(); !synced) return fail(std::move(synced.error()));
   FileUsers users(*std::move(users_directory));
@@ -253,7 +255,7 @@ Result<void> FileStore::sweep_staging_of(const std::string& user, FileTime time)
   if (!staging) return fail(std::move(staging.error()));
   QuotaAccount unlimited;
   UploadTable uploads(std::move(*staging), unlimited, options_.uploads);
-  if (auto loaded = uploads.load(); !loaded) return loaded;
+  if (auto loaded = uploads.load(options_.report); !loaded) return loaded;
   uploads.sweep(time);
   return {};
 }

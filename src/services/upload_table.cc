@@ -54,11 +54,14 @@ FileTime file_time_now() {
 UploadTable::UploadTable(Directory staging, QuotaAccount& account, const Limits& limits)
     : staging_(std::move(staging)), account_(account), limits_(limits) {}
 
-Result<void> UploadTable::load() {
+Result<void> UploadTable::load(const Report& report) {
   const auto names = names_in(staging_);
   if (!names) return fail(names.error());
   for (const auto& [name, status] : *names) {
-    if (auto loaded = load_one(name, *names); !loaded) return loaded;
+    const auto loaded = load_one(name, *names);
+    if (loaded) continue;
+    if (may_pass(loaded.error())) return loaded;
+    if (report) report(loaded.error());
   }
   return {};
 }

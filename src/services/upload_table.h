@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,9 +44,14 @@ class UploadTable {
 
   const Directory& staging() const { return staging_; }
 
-  /// Finds what an earlier server has kept, and removes all else from the staging. Once, before the
-  /// other calls.
-  Result<void> load();
+  /// Gets what could not be read or removed, for the log.
+  using Report = std::function<void(const Error&)>;
+
+  /// Finds what an earlier server has kept, and removes all else from the staging. What cannot be
+  /// read stays there, is passed to `report` unless that is null, and closes nothing else. Fails if
+  /// the staging cannot be listed, and if the server has no means for it at this moment. Once,
+  /// before the other calls.
+  Result<void> load(const Report& report = {});
 
   /// Held while an upload is looked up by its key and begun, so that no key begins twice, and while
   /// files are removed by the name of a key.

@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <memory>
+#include <vector>
+
 #include "support/file_homes.h"
 
 namespace hotline::services::file_share_test {
@@ -27,6 +31,27 @@ TEST_CASE("each user of a share has uploads of their own, which are found again 
   share.sweep({});
   CHECK(test::count_names(directory.file("staging")) == 2);
   CHECK(test::count_names(directory.file("staging/alice")) == 0);
+}
+
+TEST_CASE("uploads of one user that cannot be read close a share for that user only") {
+  const test::TemporaryDirectory directory;
+  test::write_test_file(directory.file("staging/bob"), "not a directory");
+  std::vector<Error> reports;
+  FileShare share(std::make_shared<FileTree>(test::open_test_directory(directory.file("team")),
+                                             FileDurability::none, test::file_path("team")),
+                  Directory::open(directory.file("staging")).value(), {},
+                  [&](const Error& error) { reports.push_back(error); });
+  REQUIRE(share.load());
+  CHECK(share.uploads_of("alice"));
+  CHECK_FALSE(share.uploads_of("bob"));
+  share.sweep({});
+  REQUIRE(reports.size() == 1);
+  CHECK(reports.front().message().contains("bob"));
+  std::filesystem::remove(directory.file("staging/bob"));
+  share.sweep({});
+  CHECK(std::filesystem::is_directory(directory.file("staging/bob")));
+  CHECK(share.uploads_of("bob"));
+  CHECK(reports.size() == 1);
 }
 
 TEST_CASE("all paths of a share begin with its name (T13)") {

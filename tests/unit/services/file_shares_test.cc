@@ -71,6 +71,18 @@ TEST_CASE("the quota of a share holds for all its users together (T17, I3)") {
   CHECK(root.store->shares().recount("team") == FileUsage{100, 50});
 }
 
+TEST_CASE("a share stays open for the others when the uploads of one user cannot be read") {
+  SharedRoot root;
+  test::write_test_file(root.directory.file("shared-staging/team/bob"), "not a directory");
+  root.open();
+  const Home alice = root.home("alice");
+  REQUIRE(test::store_content(*alice, "team/a", "1"));
+  CHECK(root.store->maintain());
+  const auto refused = root.home("bob")->stat({.path = file_path("team/a")});
+  REQUIRE(code_of(refused) == FileErrorCode::storage);
+  CHECK(refused.error().text == "the share 'team' cannot be read");
+}
+
 TEST_CASE("uploads to a share that is not asked for expire too (I4)") {
   SharedRoot root;
   test::write_test_file(root.directory.file("shared-staging/team/dave/0.part"), "left over");

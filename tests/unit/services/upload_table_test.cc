@@ -96,6 +96,25 @@ TEST_CASE("uploads without a stream are dropped after their term, and others are
   CHECK(test::count_names(home.staging()) == 2);
 }
 
+TEST_CASE("what cannot be read of the uploads closes nothing else, and is reported") {
+  TestHome home;
+  leave_upload(home, 1);
+  leave_upload(home, 2);
+  const std::string state =
+      home.staging() + "/" + test::hex_of(test::sample_bytes(1)) + std::string(".state");
+  REQUIRE(fs::remove(state));
+  fs::create_directories(state + "/d");
+  fs::create_directories(home.staging() + "/left over");
+  std::vector<Error> reports;
+  home.options.report = [&](const Error& error) { reports.push_back(error); };
+  home.restart();
+  CHECK(reports.size() == 2);
+  REQUIRE(home->uploads()->size() == 1);
+  CHECK(home->uploads()->front().key == test::sample_bytes(2));
+  CHECK(home->put(put_file(2)));
+  CHECK(home->put(put_file(3)));
+}
+
 TEST_CASE("the term of an upload goes on while no server runs") {
   TestHome home;
   leave_upload(home, 1);
