@@ -214,6 +214,12 @@ FileOutcome<FileVersion> FileHome::move(const MoveFile& request) {
   if (auto may = (*view)->check({&FileRights::can_write, &FileRights::can_remove}); !may) {
     return std::unexpected(may.error());
   }
+  if ((*view)->tree().is_top(request.path)) {
+    return refuse(FileErrorCode::not_permitted, "it is a share");
+  }
+  if (*view != *into && (*into)->tree().is_top(request.target)) {
+    return refuse(FileErrorCode::exists, "it is a share");
+  }
   if (*view != *into) {
     return refuse(FileErrorCode::unsupported,
                   "a share is stored apart: copy it, and then remove the old one");

@@ -90,7 +90,8 @@ class Shares(unittest.TestCase):
                 ("bob", ["put", "large", "--to", "team/large"], "quota"),
                 ("alice", ["put", "large", "--to", "team/large"], "quota"),
                 ("alice", ["rm", "-r", "team"], "it is a share"),
-                ("alice", ["mv", "team", "t"], "a share is stored apart"),
+                ("alice", ["mv", "team", "t"], "it is a share"),
+                ("alice", ["mv", "-f", "a", "team"], "in use"),
                 ("alice", ["mv", "a", "team/b"], "a share is stored apart"),
                 ("alice", ["mkdir", "team"], "in use")):
             with self.subTest(user=user, command=command):

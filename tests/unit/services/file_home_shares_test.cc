@@ -184,7 +184,11 @@ TEST_CASE("the share itself is not made, replaced, moved or removed") {
   CHECK(code_of(alice->move({.path = team, .target = file_path("team/t")})) ==
         FileErrorCode::not_permitted);
   CHECK(code_of(alice->move({.path = team, .target = file_path("t")})) ==
-        FileErrorCode::unsupported);
+        FileErrorCode::not_permitted);
+  CHECK(code_of(alice->move({.path = file_path("b"),
+                             .target = team,
+                             .replacement = {.on_exist = OnExist::replace}})) ==
+        FileErrorCode::exists);
   CHECK(code_of(alice->move({.path = file_path("team/a"), .target = team})) ==
         FileErrorCode::exists);
   CHECK(code_of(alice->copy({.path = file_path("b"), .target = team})) == FileErrorCode::exists);
