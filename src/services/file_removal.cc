@@ -9,6 +9,9 @@
 namespace hotline::services {
 namespace {
 
+/// How many directories stay open that the disk did not take.
+constexpr std::size_t kUnsyncedKept = 8;
+
 /// How often a directory is emptied that gets new names at the same time.
 constexpr int kEmptiedMax = 8;
 
@@ -18,6 +21,12 @@ FileOutcome<void> unlink_name(const Directory& directory, const std::string& nam
                                                            : directory.remove_file(name);
   if (!removed) return storage_failure(removed.error());
   return {};
+}
+
+/// Returns true if there is no directory of that name.
+bool is_none(const Error& error) {
+  const FileErrorCode code = file_error_of(error).code;
+  return code == FileErrorCode::not_found || code == FileErrorCode::not_a_directory;
 }
 
 bool has_gone(const Error& error) { return file_error_of(error).code == FileErrorCode::not_found; }
@@ -58,20 +67,29 @@ FileOutcome<void> FileRemoval::sync() {
   directory_.reset();
   if (tree_.durability() == FileDurability::none) return {};
   const CancelHold whole;
-  if (!levels_.empty()) sync_emptied();
   ChangedDirectories changed{.directories = {}, .freed = std::move(freed_)};
+  const auto emptied = levels_.empty() ? FileOutcome<void>() : sync_emptied(changed);
   changed.directories.emplace(request_.path.parent().text(), std::move(*outermost_));
-  return tree_.sync_removed(changed);
+  return tree_.sync_removed(changed, emptied);
 }
 
 /// Waits for the directories that were entered and are still there. The innermost one may have been
-/// left.
-void FileRemoval::sync_emptied() {
+/// left. Returns the first failure; what has failed is added to `changed`, as far as descriptors
+/// may be kept, to be tried again.
+FileOutcome<void> FileRemoval::sync_emptied(ChangedDirectories& changed) {
+  FileOutcome<void> result;
   if (!levels_.back().names.empty()) levels_.push_back({.name = levels_.back().names.back()});
   for (; levels_.size() > 1; levels_.pop_back()) {
-    const auto directory = open_long_path(*outermost_, path_of_innermost());
-    if (directory) discard(directory->sync());
+    const std::string path = path_of_innermost();
+    auto directory = open_long_path(*outermost_, path);
+    if (!directory && is_none(directory.error())) continue;
+    const auto synced = directory ? directory->sync() : fail(directory.error());
+    if (synced) continue;
+    if (result) result = storage_failure(synced.error());
+    const bool may_keep = directory && changed.directories.size() < kUnsyncedKept;
+    if (may_keep) changed.directories.emplace('/' + path, *std::move(directory));
   }
+  return result;
 }
 
 FileOutcome<void> FileRemoval::check_version() {

@@ -41,7 +41,7 @@ class FileRemoval {
 
   FileOutcome<void> remove_all();
   FileOutcome<void> sync();
-  void sync_emptied();
+  FileOutcome<void> sync_emptied(ChangedDirectories& changed);
   FileOutcome<void> check_version();
   FileOutcome<void> remove_some();
   FileOutcome<void> remove_one(Level& level);

@@ -98,8 +98,10 @@ class FileTree {
   /// once with FileDurability::none. Then what was freed can be used.
   FileOutcome<void> sync(ChangedDirectories& changed);
 
-  /// The same without the directories on the way: for names that are removed.
-  FileOutcome<void> sync_removed(ChangedDirectories& changed);
+  /// The same without the directories on the way: for names that are removed. `below` is how
+  /// waiting for directories below these has ended: if it has failed, so does this, and what was
+  /// freed cannot be used.
+  FileOutcome<void> sync_removed(ChangedDirectories& changed, const FileOutcome<void>& below = {});
 
   /// Tries again what a failure of sync() or sync_removed() has left: until then what was freed
   /// cannot be used. To be called every few seconds.

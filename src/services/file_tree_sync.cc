@@ -43,9 +43,11 @@ FileOutcome<void> FileTree::sync_all(const ChangedDirectories& changed) {
   return result;
 }
 
-FileOutcome<void> FileTree::sync_removed(ChangedDirectories& changed) {
+FileOutcome<void> FileTree::sync_removed(ChangedDirectories& changed,
+                                         const FileOutcome<void>& below) {
   const CancelHold whole;
-  const auto synced = sync_names(changed);
+  auto synced = sync_names(changed);
+  if (synced) synced = below;
   settle_freed(std::exchange(changed, {}), synced);
   return synced;
 }

@@ -11,6 +11,7 @@
 #include "hotline/sim/world.h"
 #include "services/all_entries.h"
 #include "services/file_home.h"
+#include "services/file_removal.h"
 #include "support/file_samples.h"
 
 // A home whose machine loses its power.
@@ -162,6 +163,55 @@ TEST_CASE("what is removed while the disk fails is free when the disk has it") {
       CHECK(home.quota().bytes_reserved == (removed ? 0 : 5));
       for (int i = 0; i < 100 && home.quota().bytes_reserved > 0; ++i) home.sweep({});
       CHECK(home.quota().bytes_reserved == 0);
+    });
+    CHECK(world.run().to_string() == "");
+  }
+}
+
+void make_durable(const Directory& directory) {
+  while (!directory.sync()) continue;
+}
+
+/// Makes a directory with 300 files of 10 bytes, which the disk has.
+void make_full_directory(const Directory& home) {
+  REQUIRE(home.make_directory("d", 0700));
+  const Directory directory = home.open_beneath("d").value();
+  for (int i = 0; i < 300; ++i) {
+    auto file = directory.create(std::to_string(i), 0600);
+    REQUIRE(file);
+    REQUIRE(file->write_at(0, as_bytes(std::string_view("0123456789"))));
+    while (!file->sync()) continue;
+  }
+  make_durable(directory);
+  make_durable(home);
+}
+
+TEST_CASE("what a removal that has failed has removed is not used before the disk has it (I3)") {
+  sim::WorldOptions options;
+  options.faults.set(Fault::sync_failure, 500'000);
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    sim::World world(seed, options);
+    std::uint64_t counted = 0;
+    world.host("a").run([&] {
+      const Directory top = Directory::open("/").value();
+      REQUIRE(top.make_directory("home", 0700));
+      make_durable(top);
+      make_full_directory(open_home());
+      FileTree tree(open_home(), FileDurability::full);
+      tree.account().set_used({.bytes = 3'000, .entries = 301});
+      int asked = 0;
+      FileRemoval removal(tree, [&]() -> FileOutcome<void> {
+        if (++asked > 1) return refuse(FileErrorCode::not_permitted);
+        return {};
+      });
+      const auto removed = removal.run({.path = file_path("d"), .depth = FileDepth::tree});
+      CHECK(removed.error().code == FileErrorCode::not_permitted);
+      CHECK(tree.account().used().bytes < 1'000);
+      counted = tree.account().used().bytes + tree.account().reserved().bytes;
+    });
+    world.at(std::chrono::hours(1), [&] {
+      world.host("a").cut_power();
+      world.host("a").run([&] { CHECK(bytes_in_home() <= counted); });
     });
     CHECK(world.run().to_string() == "");
   }
