@@ -161,6 +161,7 @@ class FileHome {
   std::vector<std::string> share_names() const;
   std::vector<FileLister::Mounted> mounted_for(const ListDirectory& request);
   bool has_key_elsewhere(const FileView& view, const UploadKey& key) const;
+  bool leads_to(const FilePath& path, const FileView& view) const;
   FileOutcome<UploadHold> begin_upload(const FileView& view, const PutFile& request,
                                        const FileTarget& target);
   FileOutcome<UploadHold> hold(const FileView& view, const std::shared_ptr<StagedUpload>& staged,

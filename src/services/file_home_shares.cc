@@ -155,11 +155,25 @@ std::vector<FileLister::Mounted> FileHome::mounted_for(const ListDirectory& requ
   return mounted;
 }
 
+/// Returns true if the view has what the path leads to now, for the holder of mutex_.
+bool FileHome::leads_to(const FilePath& path, const FileView& view) const {
+  const std::string_view name = first_component(path);
+  if (!user_.shares.contains(name)) return &view == &own_;
+  const auto found = shares_.find(name);
+  return found != shares_.end() && &found->second->view == &view;
+}
+
 /// Returns true if the user has used the key for an upload to another tree, as far as that is open.
+/// What was uploaded to a path that leads elsewhere now, because a share was given or taken away,
+/// does not count: the client means the same path.
 bool FileHome::has_key_elsewhere(const FileView& view, const UploadKey& key) const {
   const auto has_key = [&](const FileView& other) {
-    return &other != &view && key != UploadKey{} &&
-           (other.uploads().find(key) != nullptr || other.uploads().find_published(key));
+    if (&other == &view || key == UploadKey{}) return false;
+    if (const auto staged = other.uploads().find(key)) {
+      return leads_to(staged->facts().path, other);
+    }
+    const auto published = other.uploads().find_published(key);
+    return published && leads_to(published->facts.path, other);
   };
   const std::lock_guard lock(mutex_);
   return has_key(own_) ||

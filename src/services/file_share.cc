@@ -55,15 +55,18 @@ Result<UploadTable*> FileShare::load_uploads(const std::string& user) {
   return uploads_.insert_or_assign(user, std::move(uploads)).first->second.get();
 }
 
-void FileShare::sweep(FileTime now) {
-  std::vector<UploadTable*> tables;
+void FileShare::sweep(FileTime now, const HasUser& has_user) {
+  std::vector<std::pair<std::string, UploadTable*>> tables;
   {
     const auto lock = mutex_.lock();
     if (!lock) return;
     for (const std::string& user : std::set(unread_)) discard(open_uploads(user));
-    for (const auto& [user, uploads] : uploads_) tables.push_back(uploads.get());
+    for (const auto& [user, uploads] : uploads_) tables.emplace_back(user, uploads.get());
   }
-  for (UploadTable* each : tables) each->sweep(now);
+  for (const auto& [user, uploads] : tables) {
+    if (!has_user(user)) uploads->drop_idle();
+    uploads->sweep(now);
+  }
   tree_->sync_again();
 }
 

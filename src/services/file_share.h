@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -33,9 +34,13 @@ class FileShare {
   /// Returns the uploads of a user, which live as long as this object.
   Result<UploadTable*> uploads_of(std::string_view user);
 
-  /// Drops uploads and keys whose term has passed, gives back what was freed when the disk failed,
-  /// and tries again to read the uploads that could not be read.
-  void sweep(FileTime now);
+  /// Returns true if a user has the share, or may have it again without its operator.
+  using HasUser = std::function<bool(const std::string& user)>;
+
+  /// Drops uploads and keys whose term has passed, and the uploads of users that `has_user` does
+  /// not name; gives back what was freed when the disk failed, and tries again to read the uploads
+  /// that could not be read.
+  void sweep(FileTime now, const HasUser& has_user);
 
  private:
   Result<UploadTable*> open_uploads(const std::string& user);

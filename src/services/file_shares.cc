@@ -106,17 +106,17 @@ Result<std::string> FileShares::next_unopened() {
   return tried_ = first;
 }
 
-Result<std::vector<std::shared_ptr<FileShare>>> FileShares::opened() {
+Result<FileShares::Opened> FileShares::opened() {
   const auto lock = mutex_.lock();
   if (!lock) return fail(lock.error());
-  std::vector<std::shared_ptr<FileShare>> shares;
+  Opened shares;
   for (const auto& [name, place] : places_) {
-    if (place->share != nullptr) shares.push_back(place->share);
+    if (place->share != nullptr) shares.emplace_back(name, place->share);
   }
   return shares;
 }
 
-Result<void> FileShares::maintain(FileTime time) {
+Result<void> FileShares::maintain(FileTime time, const HasShare& has_share) {
   const auto name = next_unopened();
   if (!name) return fail(name.error());
   Result<void> done;
@@ -127,7 +127,9 @@ Result<void> FileShares::maintain(FileTime time) {
   }
   const auto shares = opened();
   if (!shares) return fail(shares.error());
-  for (const auto& each : *shares) each->sweep(time);
+  for (const auto& [shared, each] : *shares) {
+    each->sweep(time, [&](const std::string& user) { return has_share(user, shared); });
+  }
   if (auto written = trees_.write_changed(); done) done = std::move(written);
   if (auto counted = trees_.recount_one(); done) done = std::move(counted);
   return done;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hotline/core/result.h"
@@ -46,9 +48,13 @@ class FileShares {
   /// Reads the shares again. What cannot be read changes nothing, and is among the errors.
   std::vector<Error> reload();
 
+  /// Returns true if a user has a share, as far as that is known.
+  using HasShare = std::function<bool(const std::string& user, std::string_view share)>;
+
   /// To be called every few seconds: opens a share that is not open yet, so that the uploads to it
-  /// that are kept expire; then does what FileStore::maintain() says.
-  Result<void> maintain(FileTime time);
+  /// that are kept expire; then does what FileStore::maintain() says. Uploads of users who do not
+  /// have a share any more are dropped.
+  Result<void> maintain(FileTime time, const HasShare& has_share);
 
   /// Counts what a share takes. Fails with `not_found`.
   FileOutcome<FileUsage> recount(std::string_view name);
@@ -69,7 +75,8 @@ class FileShares {
   Result<std::shared_ptr<Place>> place_of(const std::string& name);
   Result<std::shared_ptr<FileShare>> open_share(const std::string& name, Place& place);
   Result<std::string> next_unopened();
-  Result<std::vector<std::shared_ptr<FileShare>>> opened();
+  using Opened = std::vector<std::pair<std::string, std::shared_ptr<FileShare>>>;
+  Result<Opened> opened();
 
   const Directory staging_;
   const Options options_;

@@ -196,6 +196,15 @@ std::vector<Error> FileStore::reload() {
   return faults;
 }
 
+/// Returns false if the file of the user is there, and does not name the share: a file that cannot
+/// be read, or is put back, must not cost uploads.
+bool FileStore::may_have(const std::string& user, std::string_view share) {
+  const auto lock = mutex_.lock();
+  if (!lock) return true;
+  const FileUser* const found = users_.find(user);
+  return found == nullptr || found->shares.contains(share);
+}
+
 void FileStore::note_unknown_shares(std::vector<Error>& faults) {
   const auto lock = mutex_.lock();
   if (!lock) return;
@@ -217,7 +226,10 @@ Result<void> FileStore::maintain() {
   for (const auto& home : *homes) home->sweep(time);
   if (auto counted = trees_.recount_one(); done) done = std::move(counted);
   if (auto swept = sweep_unopened(time); done) done = std::move(swept);
-  if (auto shared = shares_->maintain(time); done) done = std::move(shared);
+  auto shared = shares_->maintain(time, [this](const std::string& user, std::string_view share) {
+    return may_have(user, share);
+  });
+  if (done) done = std::move(shared);
   return done;
 }
 

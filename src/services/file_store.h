@@ -63,9 +63,10 @@ class FileStore {
   std::vector<Error> reload();
 
   /// To be called every few seconds: writes the ledgers where homes and shares have changed, drops
-  /// what has expired, also of users who do not call any more, and recounts a home and a share that
-  /// were in use when a server was killed. Fails if a ledger cannot be written, and if what is
-  /// counted cannot be: it is counted again later, after the others. One at a time.
+  /// what has expired, also of users who do not call any more, and what users have begun to upload
+  /// to shares that were taken away from them, and recounts a home and a share that were in use
+  /// when a server was killed. Fails if a ledger cannot be written, and if what is counted cannot
+  /// be: it is counted again later, after the others. One at a time.
   Result<void> maintain();
 
   /// Counts what a user uses again: see FileHome::recount().
@@ -94,6 +95,7 @@ class FileStore {
   Result<std::shared_ptr<FileHome>> open_home(const FileUser& user, Place& place);
   Result<std::shared_ptr<FileHome>> load_home(const FileUser& user);
   FileUser user_now(const FileHome& home);
+  bool may_have(const std::string& user, std::string_view share);
   void note_unknown_shares(std::vector<Error>& faults);
   Result<Homes> opened_homes();
   Result<void> sweep_unopened(FileTime time);

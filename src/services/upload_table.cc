@@ -236,6 +236,12 @@ UploadTable::Uploads UploadTable::idle_uploads() const {
   return idle;
 }
 
+void UploadTable::drop_idle() {
+  const auto lock = beginning_.lock();
+  if (!lock) return;
+  for (const auto& upload : idle_uploads()) drop(upload);
+}
+
 void UploadTable::sweep(FileTime now) {
   // No upload is begun or taken over at the same time.
   const auto lock = beginning_.lock();

@@ -84,6 +84,9 @@ class UploadTable {
   /// Returns those that have a key, the oldest first. Never waits.
   std::vector<UploadEntry> entries() const;
 
+  /// Drops uploads without a hold.
+  void drop_idle();
+
   /// Drops uploads without a hold that cannot be resumed or have not grown for their term, and keys
   /// after theirs.
   void sweep(FileTime now);

@@ -261,6 +261,68 @@ TEST_CASE("a right to a share that is taken away counts for what is under way") 
   CHECK(bob->stat({.path = file_path("team/a")})->meta.size == 1);
 }
 
+/// Begins an upload of a block and one byte, and leaves it when the block is kept.
+void leave_upload(FileHome& home, std::string_view path, std::uint8_t key) {
+  const std::string block(kFileBlockBytes, 'x');
+  auto begun = home.put(put_at(path, kFileBlockBytes + 1, key));
+  REQUIRE(begun);
+  auto& upload = std::get<UploadHold>(*begun);
+  REQUIRE(test::send_content(upload, block));
+  upload.leave();
+}
+
+TEST_CASE("a key is free again for a path that has become one of the home, or of a share") {
+  const SharedRoot root;
+  const Home bob = root.home("bob");
+  REQUIRE(test::put_content(*bob, put_at("team/a", 1, 1), "1"));
+  leave_upload(*bob, "team/b", 2);
+  root.describe("users/bob", "");
+  REQUIRE(root.store->reload().empty());
+  PutFile request = put_at("team/a", 1, 1);
+  request.parents = MissingParents::make;
+  REQUIRE(test::put_content(*bob, request, "2"));
+  leave_upload(*bob, "team/b", 2);
+  CHECK(test::read_test_file(root.directory.file("homes/bob/team/a")) == "2");
+  root.describe("users/bob", "[shares]\nteam = \"rwod\"\n");
+  REQUIRE(root.store->reload().empty());
+  CHECK(test::put_content(*bob, request, "1"));
+  CHECK(bob->put(put_at("team/b", kFileBlockBytes + 1, 2)));
+  // The name is another one.
+  CHECK(code_of(bob->put(put_at("c", 1, 1))) == FileErrorCode::key_reused);
+}
+
+TEST_CASE("what was begun to upload to a share that is taken away is dropped, and nothing else") {
+  const SharedRoot root;
+  const Home bob = root.home("bob");
+  leave_upload(*bob, "team/b", 1);
+  leave_upload(*root.home("alice"), "team/a", 1);
+  auto& account = root.store->shares().share("team").value()->tree().account();
+  for (const char* kept :
+       {"disabled = true\n[shares]\nteam = \"rw\"\n", "[shares]\nteam = \"r\"\n"}) {
+    root.describe("users/bob", kept);
+    REQUIRE(root.store->reload().empty());
+    REQUIRE(root.store->maintain());
+    CHECK(account.reserved().bytes == 2 * (kFileBlockBytes + 1));
+  }
+  root.describe("users/bob", "");
+  REQUIRE(root.store->reload().empty());
+  REQUIRE(root.store->maintain());
+  CHECK(account.reserved().bytes == kFileBlockBytes + 1);
+  CHECK(test::count_names(root.directory.file("shared-staging/team/bob")) == 0);
+  CHECK(root.home("alice")->uploads()->size() == 1);
+}
+
+TEST_CASE("uploads of a user who is not there stay, because the file may be put back") {
+  const SharedRoot root;
+  leave_upload(*root.home("bob"), "team/b", 1);
+  fs::remove(root.directory.file("users/bob.toml"));
+  REQUIRE(root.store->reload().empty());
+  REQUIRE(root.store->maintain());
+  root.describe("users/bob", "[shares]\nteam = \"rw\"\n");
+  REQUIRE(root.store->reload().empty());
+  CHECK(root.home("bob")->uploads()->size() == 1);
+}
+
 TEST_CASE("a disabled user has no share either") {
   const SharedRoot root;
   const Home alice = root.home("alice");

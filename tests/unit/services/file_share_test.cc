@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "support/file_homes.h"
@@ -28,7 +29,7 @@ TEST_CASE("each user of a share has uploads of their own, which are found again 
   test::write_test_file(directory.file("staging/alice/0.part"), "left over");
   FileShare share = open();
   REQUIRE(share.load());
-  share.sweep({});
+  share.sweep({}, [](const std::string&) { return true; });
   CHECK(test::count_names(directory.file("staging")) == 2);
   CHECK(test::count_names(directory.file("staging/alice")) == 0);
 }
@@ -44,11 +45,11 @@ TEST_CASE("uploads of one user that cannot be read close a share for that user o
   REQUIRE(share.load());
   CHECK(share.uploads_of("alice"));
   CHECK_FALSE(share.uploads_of("bob"));
-  share.sweep({});
+  share.sweep({}, [](const std::string&) { return true; });
   REQUIRE(reports.size() == 1);
   CHECK(reports.front().message().contains("bob"));
   std::filesystem::remove(directory.file("staging/bob"));
-  share.sweep({});
+  share.sweep({}, [](const std::string&) { return true; });
   CHECK(std::filesystem::is_directory(directory.file("staging/bob")));
   CHECK(share.uploads_of("bob"));
   CHECK(reports.size() == 1);
