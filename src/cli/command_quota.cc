@@ -10,13 +10,17 @@
 namespace hotline::cli {
 namespace {
 
-constexpr char kQuotaUsage[] = "hotline quota ENDPOINT";
+constexpr char kQuotaUsage[] = "hotline quota ENDPOINT [PATH]";
 
-constexpr char kQuotaExamples[] = "  hotline quota tls://files.example.org:7070\n";
+constexpr char kQuotaExamples[] =
+    R"(  hotline quota tls://files.example.org:7070
+  hotline quota tls://files.example.org:7070 team
+)";
 
 constexpr char kQuotaDescription[] =
-    "Prints how much the files of the user at ENDPOINT take, how much they may take, and what the "
-    "user may do.\n";
+    R"(Prints how much the files of the user at ENDPOINT take, how much they may take, and what the
+user may do: in the home, or in the share that PATH is, or is in.
+)";
 
 std::string rights_text(const FileRights& rights) {
   std::string text;
@@ -67,8 +71,9 @@ std::string json_of_quota(const FileQuota& quota) {
   return JsonLine::versioned().add("quota", object).text() + '\n';
 }
 
-ExitStatus perform_quota(FileLink& link, const QuotaOptions&, const CommonOptions& common) {
-  const auto quota = link.perform<FileQuota>([](FileClient& client) { return client.quota(); });
+ExitStatus perform_quota(FileLink& link, const QuotaOptions& options, const CommonOptions& common) {
+  const auto quota =
+      link.perform<FileQuota>([&](FileClient& client) { return client.quota(options.path); });
   if (!quota) return report_file_failure(quota.error(), link);
   const bool is_json = common.output == OutputForm::json;
   return print_output(is_json ? json_of_quota(*quota) : quota_table(*quota), ExitStatus::ok,
@@ -82,6 +87,10 @@ Result<QuotaOptions> read_quota(const Arguments& given) {
   if (auto read = read_file_command(given, kQuotaUsage, options.common); !read) {
     return fail(read.error());
   }
+  if (given.words.size() < 2) return options;
+  auto path = read_remote_path(given.words[1]);
+  if (!path) return fail(std::move(path.error()));
+  options.path = *std::move(path);
   return options;
 }
 
@@ -89,7 +98,8 @@ Subcommand quota_subcommand() {
   return {.name = "quota",
           .summary = "print what the files of a user take",
           .examples = kQuotaExamples,
-          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes}},
+          .operands = {{.name = "ENDPOINT", .usage = "ENDPOINT", .choices = stream_prefixes},
+                       {.name = "PATH", .usage = "[PATH]"}},
           .options = with_file_rows({}),
           .description = kQuotaDescription,
           .notes = kFileNotes,

@@ -5,11 +5,13 @@
 
 #include "cli/file_command.h"
 #include "cli/subcommand.h"
+#include "hotline/services/file_path.h"
 
 namespace hotline::cli {
 
 /// The arguments of `hotline quota`.
 struct QuotaOptions {
+  FilePath path = {};  ///< In the home, or in a share.
   FileCommandOptions common = {};
 };
 

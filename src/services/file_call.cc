@@ -1,6 +1,7 @@
 #include "services/file_call.h"
 
 #include <iterator>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -36,6 +37,8 @@ std::string shown_path(const FileRequest& request) {
       [](const auto& each) -> std::string {
         if constexpr (requires { each.target; }) {
           return shown_between_quotes(each.path) + " to " + shown_between_quotes(each.target);
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(each)>, GetQuota>) {
+          return each.path.is_home() ? std::string() : shown_between_quotes(each.path);
         } else if constexpr (requires { each.path; }) {
           return shown_between_quotes(each.path);
         } else {

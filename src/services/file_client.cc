@@ -66,8 +66,10 @@ Result<FileClient> FileClient::open(Stream stream, const FileClientOptions& opti
   return FileClient(std::move(*session), std::move(peer));
 }
 
-FileResult<FileQuota> FileClient::quota(Deadline deadline) {
-  return ask_for<FileQuota>({session_, peer_}, GetQuota{}, deadline);
+FileResult<FileQuota> FileClient::quota(Deadline deadline) { return quota(FilePath(), deadline); }
+
+FileResult<FileQuota> FileClient::quota(const FilePath& path, Deadline deadline) {
+  return ask_for<FileQuota>({session_, peer_}, GetQuota{.path = path}, deadline);
 }
 
 FileResult<void> FileClient::list(const ListDirectory& request, const PageSink& sink,

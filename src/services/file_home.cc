@@ -41,14 +41,26 @@ FileUser FileHome::user() const {
 
 bool FileHome::is_open() const { return !user().is_disabled; }
 
-FileQuota FileHome::quota() const {
-  const FileUsage limits = tree_->account().limits();
-  const FileUsage used = tree_->account().used();
-  return {.rights = rights(),
+FileQuota FileHome::quota() const { return quota_of(own_); }
+
+FileOutcome<FileQuota> FileHome::quota(const GetQuota& request) {
+  const auto view = view_of(request.path);
+  if (!view) return std::unexpected(view.error());
+  // In the home it says so by the rights, which are none.
+  if (*view == &own_) return quota();
+  if (auto may = (*view)->check({}); !may) return std::unexpected(std::move(may.error()));
+  return quota_of(**view);
+}
+
+FileQuota FileHome::quota_of(const FileView& view) const {
+  const QuotaAccount& account = view.tree().account();
+  const FileUsage limits = account.limits();
+  const FileUsage used = account.used();
+  return {.rights = view.rights(),
           .server = options_.server,
           .bytes_max = limits.bytes,
           .bytes_used = used.bytes,
-          .bytes_reserved = tree_->account().reserved().bytes,
+          .bytes_reserved = account.reserved().bytes,
           .entries_max = limits.entries,
           .entries_used = used.entries};
 }

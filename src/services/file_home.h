@@ -93,6 +93,9 @@ class FileHome {
   FileRights rights() const { return own_.rights(); }
   FileQuota quota() const;
 
+  /// QUOTA: that of the home, or of the share that the path leads to.
+  FileOutcome<FileQuota> quota(const GetQuota& request);
+
   // LIST, STAT, GET, HASHES. Only a file has a root and a digest; MetaReply has them if the request
   // wants either.
 
@@ -157,6 +160,7 @@ class FileHome {
   View view_for(const FilePath& path, std::initializer_list<FileView::Right> wanted);
   View open_share(const std::string& name);
   std::vector<View> all_views();
+  FileQuota quota_of(const FileView& view) const;
   FileOutcome<FileRights> rights_in(std::string_view share) const;
   std::vector<std::string> share_names() const;
   std::vector<FileLister::Mounted> mounted_for(const ListDirectory& request);

@@ -49,8 +49,8 @@ void FileLookup::answer(const GetHashes& request) {
   if (stream_.accept(call_.downloads)) stream_.finish(call_.home.hashes(request));
 }
 
-void FileLookup::answer(const GetQuota&) {
-  if (stream_.accept()) stream_.finish(call_.home.quota());
+void FileLookup::answer(const GetQuota& request) {
+  if (stream_.accept()) stream_.finish(call_.home.quota(request));
 }
 
 void FileLookup::answer(const ListUploads&) {

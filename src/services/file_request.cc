@@ -222,8 +222,13 @@ void take_request(FilePayloadReader& reader, GetHashes& request) {
   if (request.count == 0 || request.count > kBlockHashesMax) reader.refuse("has a wrong count");
 }
 
-void put_request(FilePayloadWriter&, const GetQuota&) {}
-void take_request(FilePayloadReader&, GetQuota&) {}
+void put_request(FilePayloadWriter& writer, const GetQuota& request) {
+  if (!request.path.is_home()) writer.put_text(request.path.text());
+}
+
+void take_request(FilePayloadReader& reader, GetQuota& request) {
+  if (reader.left() > 0) request.path = reader.named_path();
+}
 
 void put_request(FilePayloadWriter&, const ListUploads&) {}
 void take_request(FilePayloadReader&, ListUploads&) {}

@@ -101,6 +101,16 @@ class Shares(unittest.TestCase):
                 self.assertIn(reason, done.stderr.decode())
         self.assertEqual(self.shared(), before)
 
+    def test_the_quota_of_a_share_is_shown_by_its_path(self):
+        write_file(os.path.join(self.here, "a"), b"12345")
+        self.done("alice", "put", "a", "--to", "team/a")
+        shown = json.loads(self.done("bob", "quota", "team", "--json").stdout)["quota"]
+        self.assertEqual((shown["bytes_used"], shown["bytes_max"], shown["rights"]),
+                         (5, 1024, "rw"))
+        own = json.loads(self.done("bob", "quota", "--json").stdout)["quota"]
+        self.assertEqual((own["bytes_used"], own["rights"]), (0, "rwod"))
+        self.assertNotIn("bytes_max", own)
+
     def test_a_share_that_is_taken_away_is_gone_at_once(self):
         write_file(os.path.join(self.here, "a"), b"12345")
         self.done("bob", "put", "a", "--to", "team/a")

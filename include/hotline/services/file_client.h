@@ -65,6 +65,9 @@ class FileClient {
   /// Returns what the user may do, and what is used.
   FileResult<FileQuota> quota(Deadline deadline = Deadline::never());
 
+  /// Returns the same for the share that `path` leads to; for another path, that of the home.
+  FileResult<FileQuota> quota(const FilePath& path, Deadline deadline = Deadline::never());
+
   /// Gets the entries of a page, and where a later list() would go on after it (0: not known). A
   /// failure ends the listing, which returns it.
   using PageSink =

@@ -160,8 +160,10 @@ struct GetHashes {
   bool operator==(const GetHashes&) const = default;
 };
 
-/// Asks what the caller may do, and what is used.
+/// Asks what the caller may do, and what is used, in the home or in the share that `path` leads to.
 struct GetQuota {
+  FilePath path{};  ///< Servers of an earlier version know the home only, which is the empty path.
+
   bool operator==(const GetQuota&) const = default;
 };
 

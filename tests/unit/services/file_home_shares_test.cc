@@ -364,6 +364,31 @@ TEST_CASE("an upload to a share is its user's own, and survives the server (T24)
   CHECK(root.used() == FileUsage{content.size(), 1});
 }
 
+TEST_CASE("the quota of a share is told apart from that of the home") {
+  SharedRoot root("quota = 100\nentries = 7\n");
+  const Home bob = root.home("bob");
+  REQUIRE(test::store_content(*bob, "team/a", "12345"));
+  const auto begun = bob->put(put_at("team/b", 20, 1));
+  REQUIRE(begun);
+  for (const char* path : {"team", "team/none/x"}) {
+    const auto quota = bob->quota({.path = file_path(path)});
+    REQUIRE(quota);
+    CHECK(quota->rights == FileRights{.can_read = true, .can_write = true});
+    CHECK(quota->bytes_max == 100);
+    CHECK(quota->bytes_used == 5);
+    CHECK(quota->bytes_reserved == 20);
+    CHECK(quota->entries_max == 7);
+    CHECK(quota->entries_used == 1);
+  }
+  CHECK(bob->quota(GetQuota{}) == bob->quota());
+  CHECK(bob->quota({.path = file_path("a")}) == bob->quota());
+  // The name of a share that the user does not have is one of the home.
+  CHECK(root.home("carol")->quota({.path = file_path("team")})->bytes_used == 0);
+  root.describe("users/bob", "disabled = true\n[shares]\nteam = \"rw\"\n");
+  REQUIRE(root.store->reload().empty());
+  CHECK(code_of(bob->quota({.path = file_path("team")})) == FileErrorCode::not_permitted);
+}
+
 TEST_CASE("an upload to a share is dropped by its user") {
   const SharedRoot root;
   const Home alice = root.home("alice");
