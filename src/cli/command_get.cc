@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <memory>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -51,8 +51,8 @@ struct GetRun {
   bool has_notes;  ///< Earlier commands have left some.
   FileQuota::ServerId server;
   std::shared_ptr<Directory> target;
-  std::string name;              ///< What the only file is called here, if `--to` says so.
-  std::set<std::string> made{};  ///< Directories that exist.
+  std::string name;                    ///< What the only file is called here, if `--to` says so.
+  std::map<std::string, bool> made{};  ///< Directories that exist; those that are new: true.
 };
 
 /// Writes to standard output. A failure is kept in `native_code`.
@@ -97,13 +97,14 @@ bool has_notes(const std::string& path) {
 }
 
 Result<void> make_beneath(GetRun& run, const std::string& path) {
-  if (path.empty() || !run.made.insert(path).second) return {};
+  if (path.empty() || !run.made.emplace(path, false).second) return {};
   const FilePath whole = FilePath::parse(path).value();
   if (auto made = make_beneath(run, whole.parent().text()); !made) return made;
   auto parent = run.target->open_beneath(whole.parent().text());
   if (!parent) return fail(std::move(parent.error()));
   auto made = parent->make_directory(whole.leaf(), 0777);
   if (!made && made.error().native_code != EEXIST) return made;
+  run.made[path] = made.has_value();
   return {};
 }
 
@@ -114,11 +115,15 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
   }
   auto directory = run.target->open_beneath(local.parent().text());
   if (!directory) return fail(std::move(directory.error()));
+  const auto made_here = run.made.find(local.parent().text());
+  const bool is_new = made_here != run.made.end() && made_here->second;
   const bool is_long = remote.meta.size > kFileBlockBytes || !run.options.is_recursive;
   FileDownload file(
       *directory, std::string(local.leaf()),
       {.path = remote.path,
        .existing = run.options.replaces ? Directory::Existing::replace : Directory::Existing::fail,
+       .name_check =
+           is_new ? FileDownloadOptions::NameCheck::after : FileDownloadOptions::NameCheck::before,
        .durability =
            is_long ? FileDownloadOptions::Durability::full : FileDownloadOptions::Durability::none,
        .server = run.server,

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -104,6 +106,12 @@ int status_at(int directory, const char* name, int flags, FileStatus& status) {
   return 0;
 }
 
+/// Returns true if the file system has no disk.
+bool is_in_memory(int fd) {
+  struct statfs found {};
+  return ::fstatfs(fd, &found) == 0 && found.f_type == TMPFS_MAGIC;
+}
+
 /// What only the owner has access to must be of use to the owner, whatever the umask is.
 bool is_private(unsigned mode) { return (mode & 077U) == 0; }
 
@@ -161,8 +169,9 @@ std::int64_t FileKernel::read_at(int fd, std::uint64_t offset, MutableBytes room
   if (patience == Patience::waits) return answer(::pread(fd, room.data(), room.size(), at));
   const iovec piece{room.data(), room.size()};
   const std::int64_t count = answer(::preadv2(fd, &piece, 1, at, RWF_NOWAIT));
-  // Not every file system can say whether it would wait.
-  return count == -EOPNOTSUPP ? -EAGAIN : count;
+  if (count != -EOPNOTSUPP) return count;
+  // Not every file system can say if it would wait.
+  return is_in_memory(fd) ? answer(::pread(fd, room.data(), room.size(), at)) : -EAGAIN;
 }
 
 std::int64_t FileKernel::write_at(int fd, std::uint64_t offset, Bytes bytes) {

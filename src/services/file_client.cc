@@ -8,6 +8,7 @@
 #include "services/file_delivery.h"
 #include "services/file_fetch.h"
 #include "services/file_protocol.h"
+#include "services/grouped_file_work.h"
 
 namespace hotline {
 
@@ -57,7 +58,9 @@ FileResult<void> without_version(FileResult<FileVersion> done) {
 }  // namespace
 
 FileClient::FileClient(Session session, std::string peer)
-    : session_(std::move(session)), peer_(std::move(peer)) {}
+    : session_(std::move(session)),
+      peer_(std::move(peer)),
+      writing_(std::make_shared<services::GroupedFileWork>()) {}
 
 Result<FileClient> FileClient::open(Stream stream, const FileClientOptions& options) {
   std::string peer = stream.peer().to_string();

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "hotline/engine/file_work.h"
 #include "services/block_hashes.h"
 #include "services/download_note.h"
+#include "services/grouped_file_work.h"
 #include "services/part_file.h"
 #include "services/transfer_key.h"
 
@@ -35,7 +35,7 @@ struct FileDownload::State {
   Result<void> append(Bytes bytes);
   Result<void> append_hole(std::uint64_t length);
   Result<void> publish(const FileMeta& meta);
-  Result<void> publish_small(const FileMeta& meta);
+  Result<void> publish_small(FileClient& client, const FileMeta& meta);
   std::uint64_t size_so_far() const { return part ? part->size() : small.size(); }
   ContentSink sink(std::uint64_t& size);
   Result<void> check_name() const;
@@ -80,9 +80,9 @@ FileResult<FileMeta> FileDownload::run(FileClient& client, Deadline deadline) {
   return got;
 }
 
-/// A name that is in use is found before the content comes.
 Result<void> FileDownload::State::check_name() const {
   if (options.existing == Directory::Existing::replace) return {};
+  if (options.name_check == FileDownloadOptions::NameCheck::after) return {};
   if (!directory.status(name)) return {};
   return fail(file_error(EEXIST, "get a file to", "'" + escape(as_bytes(name)) + "'"));
 }
@@ -141,23 +141,23 @@ FileResult<FileMeta> FileDownload::State::run(FileClient& client, Deadline deadl
   }
   auto meta = get(client, deadline);
   if (!meta) return meta;
-  if (auto published = publish(*meta); !published) return fail(std::move(published.error()));
+  auto published = part ? publish(*meta) : publish_small(client, *meta);
+  if (!published) return fail(std::move(published.error()));
   part.reset();
   drop_part();
   return meta;
 }
 
 Result<void> FileDownload::State::publish(const FileMeta& meta) {
-  if (!part) return publish_small(meta);
   const bool is_synced = options.durability == FileDownloadOptions::Durability::full;
   return part->publish(name, meta, options.existing,
                        is_synced ? PartFile::Durability::full : PartFile::Durability::none);
 }
 
-/// Makes the part and publishes it.
-Result<void> FileDownload::State::publish_small(const FileMeta& meta) {
+/// Makes the part and publishes it, together with other small files.
+Result<void> FileDownload::State::publish_small(FileClient& client, const FileMeta& meta) {
   Result<void> published;
-  auto done = run_file_work([&] {
+  auto done = client.writing_->run([&] {
     auto made = PartFile::make(directory, name);
     if (!made) return static_cast<void>(published = fail(std::move(made.error())));
     part = std::move(*made);

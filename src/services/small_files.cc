@@ -5,11 +5,15 @@
 
 #include "hotline/core/bytes.h"
 #include "hotline/engine/file_work.h"
+#include "hotline/engine/task_group.h"
 #include "services/earlier_upload.h"
 #include "services/file_version.h"
 
 namespace hotline::services {
 namespace {
+
+/// As many as there are threads for files.
+constexpr std::size_t kSyncedAtOnce = 4;
 
 /// Returns true for what also an upload that was published already leads to.
 bool may_be_there_already(const FileError& error) {
@@ -27,8 +31,8 @@ void SmallFiles::add(const PutSmallFile& request, FileTarget target) {
 
 std::vector<FileOutcome<FileVersion>> SmallFiles::finish() {
   for (Added& each : added_) find_earlier(each);
-  perform(&SmallFiles::stage);
-  if (tree_.durability() == FileDurability::full) perform(&SmallFiles::sync);
+  perform_all(&SmallFiles::stage);
+  if (tree_.durability() == FileDurability::full) sync_all();
   publish_all();
   const auto synced = tree_.sync(changed_);
   std::vector<FileOutcome<FileVersion>> outcomes;
@@ -48,21 +52,25 @@ bool SmallFiles::is_decided() const {
   return std::ranges::all_of(added_, [](const Added& each) { return each.outcome.has_value(); });
 }
 
-/// Takes a step with all files that are still to be published, as one piece of file work.
-void SmallFiles::perform(Step step) {
-  if (is_decided()) return;
-  const auto done = run_file_work([&] {
-    for (Added& each : added_) {
-      if (!each.outcome) (this->*step)(each);
-    }
-  });
-  if (!done) refuse_rest(file_error_of(done.error()));
+void SmallFiles::perform_all(Step step) {
+  if (!is_decided()) perform(step, {});
 }
 
-void SmallFiles::refuse_rest(const FileError& error) {
-  for (Added& each : added_) {
-    if (!each.outcome) each.outcome = std::unexpected(error);
-    each.content.reset();
+/// Takes a step with all files of the part that are still to be published, as one piece of file
+/// work.
+void SmallFiles::perform(Step step, Part part) {
+  const auto done = run_file_work([&] {
+    for (std::size_t i = part.first; i < added_.size(); i += part.stride) {
+      if (!added_[i].outcome) (this->*step)(added_[i]);
+    }
+  });
+  if (!done) refuse_rest(file_error_of(done.error()), part);
+}
+
+void SmallFiles::refuse_rest(const FileError& error, Part part) {
+  for (std::size_t i = part.first; i < added_.size(); i += part.stride) {
+    if (!added_[i].outcome) added_[i].outcome = std::unexpected(error);
+    added_[i].content.reset();
   }
 }
 
@@ -118,6 +126,21 @@ FileOutcome<StagedContent> SmallFiles::write(const Added& added) {
   return content;
 }
 
+/// The disk writes at once what several threads wait for.
+void SmallFiles::sync_all() {
+  if (is_decided()) return;
+  TaskGroup waiters;
+  const std::size_t stride = std::min(kSyncedAtOnce, added_.size());
+  for (std::size_t first = 0; first < stride; ++first) {
+    const Part part{first, stride};
+    const auto spawned =
+        waiters.spawn("files sync", [this, part] { perform(&SmallFiles::sync, part); });
+    if (!spawned) perform(&SmallFiles::sync, part);
+  }
+  // Each fiber has noted how it has ended.
+  discard(waiters.join());
+}
+
 void SmallFiles::sync(Added& added) {
   if (auto synced = added.content->sync(); !synced) {
     added.content.reset();
@@ -128,8 +151,8 @@ void SmallFiles::sync(Added& added) {
 void SmallFiles::publish_all() {
   if (is_decided()) return;
   const auto lock = tree_.locking();
-  if (!lock) return refuse_rest(lock.error());
-  perform(&SmallFiles::publish);
+  if (!lock) return refuse_rest(lock.error(), {});
+  perform_all(&SmallFiles::publish);
 }
 
 void SmallFiles::publish(Added& added) {

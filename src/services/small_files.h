@@ -37,9 +37,16 @@ class SmallFiles {
 
   using Step = void (SmallFiles::*)(Added&);
 
+  /// Every `stride`th of the files, from the one at `first` on.
+  struct Part {
+    std::size_t first = 0;
+    std::size_t stride = 1;
+  };
+
   bool is_decided() const;
-  void perform(Step step);
-  void refuse_rest(const FileError& error);
+  void perform(Step step, Part part);
+  void perform_all(Step step);
+  void refuse_rest(const FileError& error, Part part);
   void find_earlier(Added& added);
   FileOutcome<std::optional<FileVersion>> earlier_version(const UploadFacts& facts);
   void stage(Added& added);

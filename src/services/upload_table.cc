@@ -89,7 +89,7 @@ Result<void> UploadTable::load_one(const std::string& name,
     return {};
   }
   if (state && state->published) {
-    add_published({state->facts, *state->published, status.modified});
+    add_published({state->facts, *state->published, status.modified, true});
     return {};
   }
   if (part != names.end()) {
@@ -146,7 +146,7 @@ void UploadTable::take_out(const StagedUpload& upload) {
 void UploadTable::note_published(const StagedUpload& upload, const FileStatus& status) {
   // In this order a repetition finds one of both.
   const FileTime now = file_time_now();
-  if (upload.has_key()) add_published({upload.facts(), published_file_of(status), now});
+  if (upload.has_key()) add_published({upload.facts(), published_file_of(status), now, true});
   take_out(upload);
   if (upload.has_key()) end_keys(now);
 }
@@ -160,31 +160,34 @@ void UploadTable::note_published(const UploadFacts& facts, const FileStatus& sta
 void UploadTable::add_published(Published published) {
   const std::lock_guard lock(mutex_);
   const UploadKey key = published.facts.key;
-  published_.insert_or_assign(key, std::move(published));
+  Published& place = published_[key];
+  ages_.erase({place.when, key});
+  ages_.insert({published.when, key});
+  published.has_state_file = published.has_state_file || place.has_state_file;
+  place = std::move(published);
 }
 
 std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {
   std::vector<UploadKey> ended;
   const std::lock_guard lock(mutex_);
-  std::erase_if(published_, [&](const auto& each) {
-    const bool is_over = is_term_over(each.second, now);
-    if (is_over) ended.push_back(each.first);
-    return is_over;
-  });
-  while (published_.size() > limits_.keys_max) {
-    const auto oldest =
-        std::ranges::min_element(published_, {}, [](const auto& each) { return each.second.when; });
-    ended.push_back(oldest->first);
+  while (is_oldest_over(now)) {
+    const auto oldest = published_.find(ages_.begin()->second);
+    if (oldest->second.has_state_file) ended.push_back(oldest->first);
     published_.erase(oldest);
+    ages_.erase(ages_.begin());
   }
   return ended;
 }
 
 bool UploadTable::has_ended_keys(FileTime now) const {
   const std::lock_guard lock(mutex_);
-  return published_.size() > limits_.keys_max ||
-         std::ranges::any_of(published_,
-                             [&](const auto& each) { return is_term_over(each.second, now); });
+  return is_oldest_over(now);
+}
+
+/// mutex_ is held.
+bool UploadTable::is_oldest_over(FileTime now) const {
+  if (ages_.empty()) return false;
+  return published_.size() > limits_.keys_max || now - ages_.begin()->first >= limits_.key_term;
 }
 
 /// Without memory for the wait, the next sweep does it.
@@ -209,7 +212,11 @@ void UploadTable::remove_state(const UploadKey& key) {
 void UploadTable::forget_published(const UploadKey& key) {
   {
     const std::lock_guard lock(mutex_);
-    published_.erase(key);
+    const auto found = published_.find(key);
+    if (found != published_.end()) {
+      ages_.erase({found->second.when, key});
+      published_.erase(found);
+    }
   }
   remove_state(key);
 }

@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hotline/core/deadline.h"
@@ -37,6 +39,7 @@ class UploadTable {
     UploadFacts facts{};
     PublishedFile file{};
     FileTime when{};
+    bool has_state_file = false;
   };
 
   /// `account` outlives it.
@@ -102,9 +105,8 @@ class UploadTable {
   void end_keys(FileTime now);
   void remove_ended_keys(FileTime now);
   bool has_ended_keys(FileTime now) const;
-  bool is_term_over(const Published& each, FileTime now) const {
-    return now - each.when >= limits_.key_term;
-  }
+  bool is_oldest_over(FileTime now) const;
+  /// Takes them out of the table, and returns those with a state file.
   std::vector<UploadKey> take_ended_keys(FileTime now);
   Uploads idle_uploads() const;
 
@@ -115,6 +117,7 @@ class UploadTable {
   mutable std::mutex mutex_;  ///< For the following. Never held across a wait.
   Uploads uploads_{};
   std::map<UploadKey, Published> published_{};
+  std::set<std::pair<FileTime, UploadKey>> ages_{};  ///< The oldest first.
 };
 
 }  // namespace hotline::services

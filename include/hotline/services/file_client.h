@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,11 @@
 #include "hotline/services/file_requests.h"
 #include "hotline/services/upload_entry.h"
 #include "hotline/session/session.h"
+
+// Outside of what is exported.
+namespace hotline::services {
+class GroupedFileWork;
+}  // namespace hotline::services
 
 namespace hotline HOTLINE_PUBLIC {
 
@@ -138,10 +144,13 @@ class FileClient {
   const std::string& peer() const { return peer_; }
 
  private:
+  friend class FileDownload;
+
   FileClient(Session session, std::string peer);
 
   Session session_;
   std::string peer_;
+  std::shared_ptr<services::GroupedFileWork> writing_;  ///< Small files that have arrived.
 };
 
 }  // namespace hotline

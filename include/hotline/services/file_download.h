@@ -24,8 +24,15 @@ struct FileDownloadOptions {
     none,  ///< It survives the end of this program.
   };
 
+  /// When it is found that the name is in use.
+  enum class NameCheck : std::uint8_t {
+    before,  ///< Before the server is asked for the file.
+    after,   ///< When the file has arrived. It saves a look where the directory is new.
+  };
+
   FilePath path{};  ///< The name at the server.
   Directory::Existing existing = Directory::Existing::fail;
+  NameCheck name_check = NameCheck::before;
   Durability durability = Durability::full;
 
   /// What makes a download known again after the end of this program: which server, which user

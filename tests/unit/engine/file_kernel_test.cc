@@ -1,6 +1,9 @@
 #include "engine/file_kernel.h"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -40,6 +43,22 @@ TEST_CASE("what is in memory is opened and read without patience") {
   const int known = system.kernel.status_of(system.directory.get(), "a", Patience::none, status);
   CHECK((known == -EAGAIN || (known == 0 && status.size == 5)));
   if (fd >= 0) CHECK(system.kernel.close(UniqueFd(fd)) == 0);
+}
+
+TEST_CASE("a file in a file system without a disk is read without patience") {
+  struct statfs found {};
+  const std::string shared = "/dev/shm";
+  if (::statfs(shared.c_str(), &found) != 0 || found.f_type != TMPFS_MAGIC) return;
+  System system;
+  const UniqueFd directory(system.kernel.open_directory(shared));
+  const std::string name = "hotline-test-" + std::to_string(::getpid());
+  const UniqueFd made(system.kernel.open_beneath(directory.get(), name, kCreate));
+  REQUIRE(made);
+  CHECK(system.kernel.remove_file(directory.get(), name) == 0);
+  REQUIRE(system.kernel.write_at(made.get(), 0, as_bytes("hello")) == 5);
+  std::string text(9, '?');
+  CHECK(system.kernel.read_at(made.get(), 0, as_writable_bytes(text), Patience::none) == 5);
+  CHECK(text.substr(0, 5) == "hello");
 }
 
 TEST_CASE("making a file is never tried without patience") {

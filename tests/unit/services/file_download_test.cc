@@ -200,6 +200,20 @@ TEST_CASE("a name that is in use is not asked for, unless it is to be replaced")
   CHECK(target.read("a") == "new");
 }
 
+TEST_CASE("a name that is in use is found when the file has arrived, if that is wanted") {
+  Target target;
+  REQUIRE(target.directory.create("a", 0600));
+  FileDownloadOptions options = target.options();
+  options.name_check = FileDownloadOptions::NameCheck::after;
+  FileDownload download(target.directory, "a", options);
+  const auto got =
+      run_from(download, {[](ServedFile& served) { served.send_file("new", meta_of("new")); }});
+  REQUIRE_FALSE(got);
+  CHECK(got.error().native_code == EEXIST);
+  CHECK(target.read("a").empty());
+  CHECK(target.names() == std::vector<std::string>{"a"});
+}
+
 TEST_CASE("a name that comes into use during the download is left as it is") {
   Target target;
   FileDownload download = target.download();
