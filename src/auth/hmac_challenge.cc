@@ -17,8 +17,8 @@ Nonce make_nonce() {
 Result<Tag> encode_answer(const HmacForm& form, const Secret& secret, const Nonce& nonce) {
   std::array<std::byte, kCallerLabel.size() + kNonceBytes> message;
   const Bytes label = as_bytes(form.label);
-  const auto after_label = std::ranges::copy(label, message.begin()).out;
-  std::ranges::copy(nonce, after_label);
+  const auto after_label = std::copy(label.begin(), label.end(), message.begin());
+  std::copy(nonce.begin(), nonce.end(), after_label);
   return hmac(form.digest, secret, Bytes(message).first(label.size() + nonce.size()));
 }
 

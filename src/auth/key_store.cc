@@ -1,7 +1,6 @@
 #include "hotline/auth/key_store.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -88,7 +87,9 @@ Result<std::vector<KeyFile>> load_all(const PrivateDirectory& directory) {
 
 std::vector<KeyRecord> records_of(const std::vector<KeyFile>& files) {
   std::vector<KeyRecord> records;
-  for (const KeyFile& file : files) std::ranges::copy(file.records, std::back_inserter(records));
+  for (const KeyFile& file : files) {
+    records.insert(records.end(), file.records.begin(), file.records.end());
+  }
   return records;
 }
 

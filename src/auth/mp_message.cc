@@ -54,13 +54,14 @@ void append_digest(MpMessage& message, Digest digest) {
 MutableBytes MpMessage::resize(std::size_t size) {
   check_use(size <= kMpMessageBytesMax, "a message of the handshake has at most 256 bytes");
   size_ = size;
-  std::ranges::copy(encode_length(size), bytes_.begin());
+  const auto length = encode_length(size);
+  std::copy(length.begin(), length.end(), bytes_.begin());
   return MutableBytes(bytes_).subspan(kMpLengthBytes, size);
 }
 
 MpMessage& MpMessage::append(Bytes more) {
   const std::size_t before = size_;
-  std::ranges::copy(more, resize(before + more.size()).subspan(before).begin());
+  std::copy(more.begin(), more.end(), resize(before + more.size()).subspan(before).begin());
   return *this;
 }
 

@@ -37,7 +37,7 @@ Result<void> FrameBatch::flush() {
 void FrameBatch::copy(Bytes bytes) {
   if (bytes.empty()) return;
   std::byte* const begin = memory_.data() + copied_;
-  std::ranges::copy(bytes, begin);
+  std::copy(bytes.begin(), bytes.end(), begin);
   copied_ += bytes.size();
   Bytes* const last = piece_count_ == 0 ? nullptr : &pieces_[piece_count_ - 1];
   if (last != nullptr && last->data() + last->size() == begin) {

@@ -41,7 +41,7 @@ void StreamAccess::give_back(Stream& stream, Bytes begun, MutableBytes rest) {
   engine::Buffer buffer(size);
   auto into = buffer.memory().begin();
   for (const Bytes part : {begun, Bytes(rest), Bytes(unread)}) {
-    into = std::ranges::copy(part, into).out;
+    into = std::copy(part.begin(), part.end(), into);
   }
   arrived.unread = buffer.memory();
   engine::Engine::current().recycle(std::exchange(arrived.lease, std::move(buffer)));

@@ -20,8 +20,8 @@ Bytes frame_in_place(const framing::FrameAssembler::Step& request, const Envelop
   if (!fits) return {};
   const MutableBytes framed = request.frame.subspan(
       before - header.size(), header.size() + request.payload.size() + trailer.size());
-  std::ranges::copy(header, framed.begin());
-  std::ranges::copy(trailer, framed.last(trailer.size()).begin());
+  std::copy(header.begin(), header.end(), framed.begin());
+  std::copy(trailer.begin(), trailer.end(), framed.last(trailer.size()).begin());
   return framed;
 }
 

@@ -138,7 +138,8 @@ FileDigestKind FilePayloadReader::digest_kind() {
 FileDigest FilePayloadReader::digest() {
   FileDigest taken;
   taken.kind = digest_kind();
-  std::ranges::copy(take(size_of(taken.kind)), taken.bytes.begin());
+  const Bytes bytes = take(size_of(taken.kind));
+  std::copy(bytes.begin(), bytes.end(), taken.bytes.begin());
   return taken;
 }
 

@@ -29,7 +29,7 @@ std::array<std::byte, LedgerSlot::kBytes> encode_ledger_slot(const LedgerSlot& s
   text.resize(kSlotBodyBytes);
   writer.put(hash_of(as_bytes(text)).bytes);
   std::array<std::byte, LedgerSlot::kBytes> bytes;
-  std::ranges::copy(as_bytes(text), bytes.begin());
+  std::copy_n(as_bytes(text).begin(), text.size(), bytes.begin());
   return bytes;
 }
 

@@ -21,7 +21,7 @@ UploadKey transfer_key(std::span<const std::string_view> texts,
   ContentDigest digest(FileDigestKind::sha256);
   digest.add(as_bytes(all));
   UploadKey key;
-  std::ranges::copy_n(digest.finish().bytes.begin(), std::ssize(key), key.begin());
+  std::copy_n(digest.finish().bytes.begin(), key.size(), key.begin());
   return key;
 }
 

@@ -9,6 +9,8 @@ NOTE_TO_SELF = re.compile(r"\b(?:FIX" r"ME|XX" r"X|TO" r"DO|HA" r"CK)\b")
 MACHINE_PATHS = re.compile(
     r"(?<![\w.$}~])/(?:work|root)/|(?<![\w.$}~])/home/(?!\.{3}|USER|NAME|user/|<)[\w.-]+/")
 CONDITIONAL = re.compile(r"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif)\b[ \t]*([^\n]*)", re.MULTILINE)
+# With the standard library of g++ 12 these copy constant bytes one by one, not as memmove does.
+SLOW_COPY = re.compile(r"\branges::copy(?:_n)?\(")
 USING_NAMESPACE = re.compile(r"\busing\s+namespace\b")
 
 
@@ -22,6 +24,9 @@ def check(tree):
                 yield Violation(file.path, file.line_at(match.start()),
                                 "`using namespace` in a header")
     for file in tree.library:
+        for match in SLOW_COPY.finditer(file.code):
+            yield Violation(file.path, file.line_at(match.start()),
+                            "std::ranges::copy copies bytes one by one: use std::copy or copy_n")
         if not file.path.startswith("src/engine/"):
             yield from _check_conditionals(file)
 
@@ -57,5 +62,6 @@ PLANTED = {
     "path of one machine": {"docs/a.md": "see /ro" + "ot/notes\n"},
     "path of a home": {"tools/a": "#!/bin/sh\ncd /ho" + "me/someone/hotline\n"},
     "using namespace": {"src/core/a.h": "using namespace std;\n"},
+    "slow copy": {"src/core/a.cc": "void f() { std::ranges::copy(a, b); }\n"},
     "platform": {"src/net/a.cc": "#ifdef __linux__\n#endif\n"},
 }

@@ -37,7 +37,7 @@ SocketAddress unix_address(const std::string& name) {
 
 Ip ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
   Ip ip{};
-  std::ranges::copy(kMapped, ip.begin());
+  std::copy(kMapped.begin(), kMapped.end(), ip.begin());
   ip[12] = a;
   ip[13] = b;
   ip[14] = c;
