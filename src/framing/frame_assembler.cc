@@ -69,7 +69,7 @@ void FrameAssembler::gather(std::size_t wanted_bytes) {
   const std::size_t taken =
       std::min(piece_.size(), std::max({wanted_bytes - gathered, gathered, kPieceMin}));
   partial_->source = piece_;
-  partial_->bytes.append(piece_.first(taken));
+  partial_->bytes.append(piece_.first(taken), wanted_bytes);
   piece_ = piece_.subspan(taken);
 }
 
@@ -81,7 +81,7 @@ MutableBytes FrameAssembler::room() {
 
 std::size_t FrameAssembler::take(MutableBytes into) {
   const std::size_t taken = std::min(into.size(), piece_.size());
-  std::ranges::copy(piece_.first(taken), into.begin());
+  std::copy_n(piece_.begin(), taken, into.begin());
   piece_ = piece_.subspan(taken);
   return taken;
 }

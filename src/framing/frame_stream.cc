@@ -10,6 +10,7 @@
 #include "framing/frame_assembler.h"
 #include "framing/frame_batch.h"
 #include "framing/frame_error.h"
+#include "framing/receive_piece.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/engine/drain_hold.h"
@@ -47,10 +48,8 @@ struct FrameStream::State {
   std::vector<std::byte> kept;  ///< The bytes received before the stream left its loop.
 
   void drop_if_closed();
-  template <typename Wait>
-  Result<std::optional<MutableBytes>> read(const Wait& wait_for_more);
-  Result<bool> wait_for_more();
-  Result<bool> wait_for_more_until(Deadline deadline);
+  Result<std::optional<MutableBytes>> read(Deadline deadline);
+  Result<bool> wait_for_more(Deadline deadline);
   Result<void> answer_header();
   Result<bool> wait_for_rest();
   Result<void> await_answer(Bytes wanted);
@@ -64,9 +63,8 @@ void FrameStream::State::drop_if_closed() {
   if (!stream.is_open()) frames.feed({});
 }
 
-/// Returns the next message, or nullopt once `wait_for_more` has returned false.
-template <typename Wait>
-Result<std::optional<MutableBytes>> FrameStream::State::read(const Wait& wait_for_more) {
+/// Returns the next message, or nullopt if it is not complete by `deadline`.
+Result<std::optional<MutableBytes>> FrameStream::State::read(Deadline deadline) {
   drop_if_closed();
   for (;;) {
     const framing::FrameAssembler::Step step = frames.next();
@@ -80,33 +78,18 @@ Result<std::optional<MutableBytes>> FrameStream::State::read(const Wait& wait_fo
       if (auto done = answer_header(); !done) return fail(std::move(done.error()));
       continue;
     }
-    const auto has_more = wait_for_more();
+    const auto has_more = wait_for_more(deadline);
     if (!has_more) return fail(has_more.error());
     if (!*has_more) return std::nullopt;
   }
 }
 
-Result<bool> FrameStream::State::wait_for_more() {
-  kept = {};
-  if (const MutableBytes room = frames.room(); !room.empty()) {
-    const auto read = stream.read_some(room);
-    if (!read) return fail(framing::end_of_frames(frames, read.error()));
-    frames.filled(*read);
-    return true;
-  }
-  const auto received = stream.receive();
-  if (!received) return fail(framing::end_of_frames(frames, received.error()));
-  frames.feed(*received);
-  return true;
-}
-
 /// Returns false if nothing more has arrived by `deadline`.
-Result<bool> FrameStream::State::wait_for_more_until(Deadline deadline) {
+Result<bool> FrameStream::State::wait_for_more(Deadline deadline) {
   kept = {};
-  const auto received = stream.receive(deadline);
-  if (!received) return fail(framing::end_of_frames(frames, received.error()));
-  frames.feed(*received);
-  return !received->empty();
+  const auto received = framing::receive_piece(stream, frames, deadline);
+  if (!received) return fail(received.error());
+  return *received > 0;
 }
 
 Result<void> FrameStream::State::answer_header() {
@@ -185,13 +168,13 @@ FrameStream& FrameStream::operator=(FrameStream&&) noexcept = default;
 FrameStream::~FrameStream() = default;
 
 Result<MutableBytes> FrameStream::read_frame() {
-  auto message = state_->read([this] { return state_->wait_for_more(); });
+  auto message = state_->read(Deadline::never());
   if (!message) return fail(std::move(message.error()));
   return **message;
 }
 
 Result<std::optional<MutableBytes>> FrameStream::read_frame(Deadline deadline) {
-  return state_->read([&] { return state_->wait_for_more_until(deadline); });
+  return state_->read(deadline);
 }
 
 bool FrameStream::has_frame() {

@@ -1,7 +1,9 @@
 #include "framing/gathering.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace hotline::framing {
 namespace {
@@ -20,14 +22,15 @@ std::size_t Gathering::room_for(std::size_t frame_bytes) const {
 MutableBytes Gathering::make_room_for(std::size_t frame_bytes) {
   const std::size_t room = room_for(frame_bytes);
   if (size_ + room > capacity_) grow(size_ + room);
-  return {memory_.get() + size_, room};
+  return {block_.memory.get() + size_, room};
 }
 
-void Gathering::append(Bytes piece) {
+void Gathering::append(Bytes piece, std::size_t frame_bytes) {
   if (piece.empty()) return;
   const std::size_t needed = size_ + piece.size();
-  if (needed > capacity_) grow(std::max({needed, 2 * size_, kCapacityMin}));
-  std::ranges::copy(piece, memory_.get() + size_);
+  const std::size_t expected = std::min(frame_bytes, 2 * needed);
+  if (needed > capacity_) grow(std::max({needed, expected, 2 * size_, kCapacityMin}));
+  std::copy(piece.begin(), piece.end(), block_.memory.get() + size_);
   size_ = needed;
 }
 
@@ -37,8 +40,11 @@ void Gathering::clear() {
 }
 
 void Gathering::release() {
-  memory_.reset();
-  if (budget_ != nullptr) budget_->give_back(capacity_);
+  if (budget_ != nullptr) {
+    budget_->give_back(capacity_);
+    budget_->spares().keep(std::move(block_));
+  }
+  block_ = {};
   capacity_ = 0;
   size_ = 0;
 }
@@ -46,14 +52,31 @@ void Gathering::release() {
 void Gathering::grow(std::size_t capacity) {
   const std::size_t more = capacity - capacity_;
   if (budget_ != nullptr) budget_->take(more, capacity);
-  void* const grown = std::realloc(memory_.get(), capacity);
-  if (grown == nullptr) {
+  try {
+    make_block(capacity);
+  } catch (const std::bad_alloc&) {
     if (budget_ != nullptr) budget_->give_back(more);
-    throw std::bad_alloc();
+    throw;
   }
-  static_cast<void>(memory_.release());
-  memory_.reset(static_cast<std::byte*>(grown));
   capacity_ = capacity;
+}
+
+/// Gives the block at least `bytes`, with what it has so far.
+void Gathering::make_block(std::size_t bytes) {
+  if (block_.bytes >= bytes) return;
+  if (budget_ != nullptr && bytes >= SpareBlocks::kBlockMin) {
+    if (Block spare = budget_->spares().take(bytes); spare.memory) {
+      std::copy_n(block_.memory.get(), size_, spare.memory.get());
+      budget_->spares().keep(std::exchange(block_, std::move(spare)));
+      return;
+    }
+  }
+  // To grow, large memory is remapped instead of copied.
+  void* const grown = std::realloc(block_.memory.get(), bytes);
+  if (grown == nullptr) throw std::bad_alloc();
+  static_cast<void>(block_.memory.release());
+  block_.memory.reset(static_cast<std::byte*>(grown));
+  block_.bytes = bytes;
 }
 
 }  // namespace hotline::framing

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
-#include <memory>
 
 #include "framing/gathering_budget.h"
+#include "framing/spare_blocks.h"
 #include "hotline/core/bytes.h"
 
 namespace hotline::framing {
@@ -20,7 +19,7 @@ class Gathering {
   Gathering& operator=(const Gathering&) = delete;
   ~Gathering() { release(); }
 
-  MutableBytes bytes() { return {memory_.get(), size_}; }
+  MutableBytes bytes() { return {block_.memory.get(), size_}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
@@ -31,7 +30,8 @@ class Gathering {
   MutableBytes make_room_for(std::size_t frame_bytes);
   void advance(std::size_t count) { size_ += count; }
 
-  void append(Bytes piece);
+  /// Appends `piece`, and makes room by those rules for more of a frame of `frame_bytes`.
+  void append(Bytes piece, std::size_t frame_bytes);
 
   /// Starts again. Keeps a little memory, for a stream that goes on.
   void clear();
@@ -40,16 +40,12 @@ class Gathering {
   void release();
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const { std::free(memory); }
-  };
-
   void grow(std::size_t capacity);
+  void make_block(std::size_t bytes);
 
   GatheringBudget* budget_;
-  // Allocated by malloc: to grow, large memory is remapped instead of copied.
-  std::unique_ptr<std::byte, Free> memory_;
-  std::size_t capacity_ = 0;
+  Block block_{};
+  std::size_t capacity_ = 0;  ///< What is counted: the block may have more.
   std::size_t size_ = 0;
 };
 

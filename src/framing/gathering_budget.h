@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <new>
 
+#include "framing/spare_blocks.h"
+
 namespace hotline::framing {
 
 /// The memory that unfinished messages may use together. A large message may use three quarters of
@@ -35,12 +37,16 @@ class GatheringBudget {
     taken_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   }
 
+  /// Memory that no message uses. It does not count as taken.
+  SpareBlocks& spares() { return spares_; }
+
   std::size_t taken_bytes() const { return taken_bytes_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr auto kRelaxed = std::memory_order_relaxed;
   static constexpr std::size_t kSmallBytesMax = 64 * 1024;
 
+  SpareBlocks spares_{};
   std::size_t bytes_max_;
   std::atomic<std::size_t> taken_bytes_ = 0;
 };

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
-#include "framing/frame_error.h"
+#include "framing/receive_piece.h"
 #include "hotline/engine/clock.h"
 #include "net/stream_access.h"
 #include "server/framed_talk.h"
@@ -239,17 +239,17 @@ Result<void> FrameDispatcher::answer(DispatchedCall& call, ReplyBatch& replies) 
   const Deadline before = call.message.until();
   std::size_t piece_bytes = 0;
   if (!call.has_frames_left) {
-    const auto piece = is_draining_ ? call.stream.receive() : call.stream.receive_now();
-    if (!piece) return fail(framing::end_of_frames(call.frames, piece.error()));
+    const Deadline until = is_draining_ ? Deadline::never() : Deadline::at(loop_.now());
+    const auto received = framing::receive_piece(call.stream, call.frames, until);
+    if (!received) return fail(received.error());
     // The notification came too early: watch the call again.
-    if (piece->empty()) return {};
+    if (*received == 0) return {};
     // A peer that sends a few bytes now and then is not silent, but its message may still take too
     // long.
     if (call.message.has_passed(loop_.now())) return fail(lateness_of(call));
     call.has_spoken = true;
-    call.set_weight(engine::weight_of(piece->size()));
-    call.frames.feed(*piece);
-    piece_bytes = piece->size();
+    call.set_weight(engine::weight_of(*received));
+    piece_bytes = *received;
   }
   const MessageHandler& handler = call.messages.handler(service_, call.stream);
   const auto left = answer_frames(state_.options, messages_, service_, handler, call.stream,

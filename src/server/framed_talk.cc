@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "framing/frame_error.h"
+#include "framing/receive_piece.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "hotline/framing/codec.h"
@@ -98,8 +99,7 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
   }
   return flush(FramesLeft::some);
 } catch (const framing::GatheringBudget::Exhausted& full) {
-  return fail(make_error(ErrorKind::resource_exhausted, "receive from", call.peer().to_string(),
-                         full.what(), "raise Limits::message_memory_max"));
+  return fail(framing::no_room_for_message(call, full));
 }
 
 Result<void> talk_in_frames(ServerState& state, const Service& service, AdmittedCall& admitted) {
@@ -114,13 +114,11 @@ Result<void> talk_in_frames(ServerState& state, const Service& service, Admitted
   ReplyBatch replies;
   MessageCount count(*service.tally);
   for (;;) {
-    const auto piece = [&] {
+    const auto received = [&] {
       const DeadlineScope scope(message.until());
-      return call.receive();
+      return framing::receive_piece(call, frames);
     }();
-    if (!piece) return fail(framing::end_of_frames(frames, piece.error()));
-    const std::size_t piece_bytes = piece->size();
-    frames.feed(*piece);
+    if (!received) return fail(received.error());
     const bool is_sampled = count.is_sample_due();
     const Instant came = is_sampled ? engine::Engine::current().read_clock() : Instant();
     Result<FramesLeft> left = FramesLeft::some;
@@ -131,7 +129,7 @@ Result<void> talk_in_frames(ServerState& state, const Service& service, Admitted
     }
     if (is_sampled) count.add_latency(engine::Engine::current().read_clock() - came);
     if (!left) return fail(std::move(left.error()));
-    message.note(piece_bytes, !frames.is_amid_frame());
+    message.note(*received, !frames.is_amid_frame());
     if (frames.is_amid_frame()) message.start(now(), state.options.timeouts.message);
   }
 }

@@ -20,7 +20,8 @@
 namespace hotline::engine {
 namespace {
 
-constexpr std::size_t kRingBufferBytes = 16 * 1024;
+// A message of 16 KiB with its envelope, or the largest TLS record, comes in one piece.
+constexpr std::size_t kRingBufferBytes = 16 * 1024 + 512;
 
 // The number of callers that one listener may queue before any accept asks for them. Beyond it the
 // multishot is cancelled.

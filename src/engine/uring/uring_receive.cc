@@ -17,7 +17,7 @@ namespace {
 
 // The number of bytes that one descriptor may queue before any receive asks for them. Beyond it the
 // multishot is cancelled.
-constexpr std::size_t kUnreadBytesMax = 64 * 1024;
+constexpr std::size_t kUnreadBytesMax = 66 * 1024;
 
 bool has_more(unsigned flags) { return (flags & IORING_CQE_F_MORE) != 0; }
 

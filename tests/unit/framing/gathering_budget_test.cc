@@ -38,13 +38,13 @@ TEST_CASE("a gathering takes its memory from the budget, and returns it at its e
   {
     Gathering gathering(&budget);
     CHECK(budget.taken_bytes() == 0);
-    gathering.append(bytes(1000));
+    gathering.append(bytes(1000), 0);
     CHECK(budget.taken_bytes() >= 1000);
-    gathering.append(bytes(100 * kKibibyte));
+    gathering.append(bytes(100 * kKibibyte), 0);
     CHECK(budget.taken_bytes() >= 101'000);
     gathering.clear();
     CHECK(budget.taken_bytes() == 0);
-    gathering.append(bytes(10));
+    gathering.append(bytes(10), 0);
     CHECK(budget.taken_bytes() > 0);
   }
   CHECK(budget.taken_bytes() == 0);
@@ -53,9 +53,9 @@ TEST_CASE("a gathering takes its memory from the budget, and returns it at its e
 TEST_CASE("a gathering that finds no room keeps its bytes") {
   GatheringBudget budget(kKibibyte);
   Gathering gathering(&budget);
-  gathering.append(bytes(600));
+  gathering.append(bytes(600), 0);
   const std::size_t taken = budget.taken_bytes();
-  CHECK_THROWS_AS(gathering.append(bytes(2 * kKibibyte)), GatheringBudget::Exhausted);
+  CHECK_THROWS_AS(gathering.append(bytes(2 * kKibibyte), 0), GatheringBudget::Exhausted);
   CHECK_THROWS_AS(gathering.make_room_for(100 * kKibibyte), GatheringBudget::Exhausted);
   CHECK(gathering.size() == 600);
   CHECK(budget.taken_bytes() == taken);

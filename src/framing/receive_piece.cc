@@ -1,0 +1,29 @@
+#include "framing/receive_piece.h"
+
+#include <utility>
+
+#include "framing/frame_error.h"
+
+namespace hotline::framing {
+
+Result<std::size_t> receive_piece(Stream& stream, FrameAssembler& frames, Deadline deadline) try {
+  if (const MutableBytes room = frames.room(); !room.empty()) {
+    const auto read = stream.read_some(room, deadline);
+    if (!read) return fail(end_of_frames(frames, read.error()));
+    frames.filled(*read);
+    return *read;
+  }
+  const auto received = stream.receive(deadline);
+  if (!received) return fail(end_of_frames(frames, received.error()));
+  frames.feed(*received);
+  return received->size();
+} catch (const GatheringBudget::Exhausted& full) {
+  return fail(no_room_for_message(stream, full));
+}
+
+Error no_room_for_message(const Stream& stream, const GatheringBudget::Exhausted& full) {
+  return make_error(ErrorKind::resource_exhausted, "receive from", stream.peer().to_string(),
+                    full.what(), "raise Limits::message_memory_max");
+}
+
+}  // namespace hotline::framing
