@@ -1,14 +1,20 @@
 #include "framing/receive_piece.h"
 
-#include <utility>
+#include <algorithm>
 
 #include "framing/frame_error.h"
 
 namespace hotline::framing {
+namespace {
+
+// Other fibers of the loop wait while so much is copied.
+constexpr std::size_t kReadMax = 256 * 1024;
+
+}  // namespace
 
 Result<std::size_t> receive_piece(Stream& stream, FrameAssembler& frames, Deadline deadline) try {
   if (const MutableBytes room = frames.room(); !room.empty()) {
-    const auto read = stream.read_some(room, deadline);
+    const auto read = stream.read_some(room.first(std::min(room.size(), kReadMax)), deadline);
     if (!read) return fail(end_of_frames(frames, read.error()));
     frames.filled(*read);
     return *read;

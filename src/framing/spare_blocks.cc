@@ -9,7 +9,7 @@ namespace hotline::framing {
 Block SpareBlocks::take(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto fits = [bytes](const Block& block) {
-    return block.bytes >= bytes && block.bytes / 2 <= bytes;
+    return block.bytes >= bytes && block.bytes - bytes <= bytes / 4;
   };
   const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), fits);
   if (found == blocks_.rend()) return {};
@@ -20,9 +20,14 @@ Block SpareBlocks::take(std::size_t bytes) {
 }
 
 void SpareBlocks::keep(Block block) noexcept try {
-  if (block.bytes < kBlockMin) return;
+  if (block.bytes < kBlockMin || block.bytes > kBlockMax) return;
+  std::vector<Block> dropped;  // Freed without the mutex.
   const std::lock_guard lock(mutex_);
-  if (block.bytes > kBytesMax - bytes_) return;
+  while (bytes_ + block.bytes > kBytesMax) {
+    dropped.push_back(std::move(blocks_.front()));
+    blocks_.erase(blocks_.begin());
+    bytes_ -= dropped.back().bytes;
+  }
   const std::size_t bytes = block.bytes;
   blocks_.push_back(std::move(block));
   bytes_ += bytes;

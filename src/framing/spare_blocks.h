@@ -24,17 +24,19 @@ class SpareBlocks {
  public:
   /// Smaller blocks are not kept: the C library does that better.
   static constexpr std::size_t kBlockMin = 64 * 1024;
+  static constexpr std::size_t kBlockMax = 1024 * 1024;
   static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;
 
   SpareBlocks() = default;
   SpareBlocks(const SpareBlocks&) = delete;
   SpareBlocks& operator=(const SpareBlocks&) = delete;
 
-  /// Returns the block that was kept last of those that have at least `bytes`, and at most twice as
-  /// many; or an empty one.
+  /// Returns the block that was kept last of those that have at least `bytes`, and at most a
+  /// quarter more; or an empty one.
   Block take(std::size_t bytes);
 
-  /// Keeps `block`, or frees it if it is too small or there is enough.
+  /// Keeps `block` in place of those that were kept first, if there is no room. Frees it if it is
+  /// too small or too large.
   void keep(Block block) noexcept;
 
   /// Returns the size of all blocks that are kept.

@@ -28,6 +28,7 @@ class LayerCodec {
   // The most that is encoded before it is sent, and that one decode returns in a buffer.
   static constexpr std::size_t kEncodedMax = 64 * 1024;
   static constexpr std::size_t kRecordBytes = 16 * 1024;
+  static constexpr std::size_t kWireRecordMax = kRecordBytes + 512;
 
   StreamLayer& layer() { return *layer_; }
   const StreamLayer& layer() const { return *layer_; }

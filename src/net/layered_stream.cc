@@ -54,10 +54,10 @@ int Stream::State::receive_wire(Deadline deadline) {
 engine::Buffer Stream::State::plain_buffer() const try {
   // Several records at once cost fewer turns, and fewer system calls to answer.
   Engine& engine = Engine::current();
-  if (channel->unread.size() > LayerCodec::kRecordBytes || engine.has_arrived(*channel)) {
+  if (channel->unread.size() > LayerCodec::kWireRecordMax || engine.has_arrived(*channel)) {
     engine::Buffer large = engine.take_buffer();
     // Otherwise it is one that the loop needs to receive.
-    if (large.memory().size() > LayerCodec::kRecordBytes) return large;
+    if (large.memory().size() >= 2 * LayerCodec::kRecordBytes) return large;
   }
   return engine::Buffer(LayerCodec::kRecordBytes);
 } catch (const std::bad_alloc&) {

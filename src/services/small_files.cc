@@ -1,6 +1,7 @@
 #include "services/small_files.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "hotline/core/bytes.h"
@@ -12,8 +13,8 @@
 namespace hotline::services {
 namespace {
 
-/// As many as there are threads for files.
-constexpr std::size_t kSyncedAtOnce = 4;
+/// Fewer than the threads for files that a loop has by default: other callers find one.
+constexpr std::size_t kSyncedAtOnce = 3;
 
 /// Returns true for what also an upload that was published already leads to.
 bool may_be_there_already(const FileError& error) {
@@ -61,10 +62,20 @@ void SmallFiles::perform_all(Step step) {
 void SmallFiles::perform(Step step, Part part) {
   const auto done = run_file_work([&] {
     for (std::size_t i = part.first; i < added_.size(); i += part.stride) {
-      if (!added_[i].outcome) (this->*step)(added_[i]);
+      if (!added_[i].outcome) attempt(step, added_[i]);
     }
   });
   if (!done) refuse_rest(file_error_of(done.error()), part);
+}
+
+/// What one file lacks does not keep the others from the disk.
+void SmallFiles::attempt(Step step, Added& added) {
+  try {
+    (this->*step)(added);
+  } catch (const std::bad_alloc&) {
+    added.content.reset();
+    added.outcome = refuse(FileErrorCode::busy);
+  }
 }
 
 void SmallFiles::refuse_rest(const FileError& error, Part part) {

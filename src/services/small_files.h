@@ -45,6 +45,7 @@ class SmallFiles {
 
   bool is_decided() const;
   void perform(Step step, Part part);
+  void attempt(Step step, Added& added);
   void perform_all(Step step);
   void refuse_rest(const FileError& error, Part part);
   void find_earlier(Added& added);

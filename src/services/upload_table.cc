@@ -160,11 +160,16 @@ void UploadTable::note_published(const UploadFacts& facts, const FileStatus& sta
 void UploadTable::add_published(Published published) {
   const std::lock_guard lock(mutex_);
   const UploadKey key = published.facts.key;
-  Published& place = published_[key];
-  ages_.erase({place.when, key});
-  ages_.insert({published.when, key});
-  published.has_state_file = published.has_state_file || place.has_state_file;
-  place = std::move(published);
+  const auto [age, is_new] = ages_.insert({published.when, key});
+  try {
+    Published& place = published_[key];
+    if (place.when != published.when) ages_.erase({place.when, key});
+    published.has_state_file = published.has_state_file || place.has_state_file;
+    place = std::move(published);
+  } catch (const std::bad_alloc&) {
+    if (is_new) ages_.erase(age);
+    throw;
+  }
 }
 
 std::vector<UploadKey> UploadTable::take_ended_keys(FileTime now) {

@@ -33,11 +33,11 @@ TEST_CASE("the block that was kept last is taken first, and each once") {
   CHECK(spares.bytes() == 0);
 }
 
-TEST_CASE("a block is taken for its own size down to half of it") {
+TEST_CASE("a block is taken for its own size and down to four fifths of it") {
   for (const auto& [bytes, fits] : {std::pair{kBytes + 1, false},
                                     {kBytes, true},
-                                    {kBytes / 2, true},
-                                    {kBytes / 2 - 1, false}}) {
+                                    {kBytes * 4 / 5 + 1, true},
+                                    {kBytes * 4 / 5, false}}) {
     CAPTURE(bytes);
     SpareBlocks spares;
     spares.keep(make_block(kBytes));
@@ -45,17 +45,27 @@ TEST_CASE("a block is taken for its own size down to half of it") {
   }
 }
 
-TEST_CASE("small blocks are not kept, and not more than the limit in all") {
+TEST_CASE("blocks that are too small or too large are not kept") {
   SpareBlocks spares;
   spares.keep({});
   spares.keep(make_block(SpareBlocks::kBlockMin - 1));
+  spares.keep(make_block(SpareBlocks::kBlockMax + 1));
   CHECK(spares.bytes() == 0);
-  spares.keep(make_block(SpareBlocks::kBytesMax + 1));
-  CHECK(spares.bytes() == 0);
-  spares.keep(make_block(SpareBlocks::kBytesMax - SpareBlocks::kBlockMin));
   spares.keep(make_block(SpareBlocks::kBlockMin));
-  spares.keep(make_block(SpareBlocks::kBlockMin));
+  spares.keep(make_block(SpareBlocks::kBlockMax));
+  CHECK(spares.bytes() == SpareBlocks::kBlockMin + SpareBlocks::kBlockMax);
+}
+
+TEST_CASE("beyond the limit, blocks that were kept first are given up") {
+  SpareBlocks spares;
+  for (std::size_t kept = 0; kept < SpareBlocks::kBytesMax; kept += SpareBlocks::kBlockMin) {
+    spares.keep(make_block(SpareBlocks::kBlockMin));
+  }
   CHECK(spares.bytes() == SpareBlocks::kBytesMax);
+  spares.keep(make_block(SpareBlocks::kBlockMax));
+  CHECK(spares.bytes() == SpareBlocks::kBytesMax);
+  CHECK(spares.take(SpareBlocks::kBlockMax).bytes == SpareBlocks::kBlockMax);
+  CHECK(spares.take(SpareBlocks::kBlockMin).bytes == SpareBlocks::kBlockMin);
 }
 
 }  // namespace hotline::framing::spare_blocks_test

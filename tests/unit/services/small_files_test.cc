@@ -3,13 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <new>
 
 #include "services/file_version.h"
 #include "support/file_homes.h"
+#include "support/memory_shortage.h"
 
 namespace hotline::services::small_files_test {
 namespace {
 
+namespace fs = std::filesystem;
 using test::code_of;
 using test::file_path;
 using test::TestHome;
@@ -42,6 +45,31 @@ TEST_CASE("small files are stored together, and each has an outcome of its own")
   CHECK(home->quota().bytes_reserved == 0);
   CHECK(test::count_names(home.staging()) == 0);
   CHECK(*outcomes[3] == home->stat({.path = file_path("a/2")})->meta.version);
+}
+
+TEST_CASE("without memory for one file the others are stored, and the quota is right") {
+  std::size_t refused = 0;
+  test::with_each_allocation_failing([&](std::size_t spared) {
+    TestHome home;
+    const PutSmallFile requests[] = {small_file("1", "11"), small_file("2", "22")};
+    bool has_struck = false;
+    try {
+      const test::MemoryShortage shortage(spared, test::MemoryShortage::Extent::one);
+      const auto outcomes = home->store_all(requests);
+      has_struck = shortage.has_struck();
+      REQUIRE(outcomes.size() == 2);
+      if (!outcomes[0] || !outcomes[1]) ++refused;
+      for (std::size_t i = 0; i < 2; ++i) {
+        if (!outcomes[i]) CHECK(outcomes[i].error().code == FileErrorCode::busy);
+        if (outcomes[i]) CHECK(fs::exists(home.path(std::to_string(i + 1))));
+      }
+    } catch (const std::bad_alloc&) {
+      has_struck = true;
+    }
+    CHECK(home->quota().bytes_reserved == 0);
+    return has_struck;
+  });
+  CHECK(refused > 0);
 }
 
 TEST_CASE("a small file has the time and mode of its request, whatever the umask is (T37)") {

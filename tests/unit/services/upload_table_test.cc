@@ -11,6 +11,7 @@
 #include "hotline/sim/world.h"
 #include "services/staged_upload.h"
 #include "support/file_homes.h"
+#include "support/memory_shortage.h"
 
 namespace hotline::services::upload_table_test {
 namespace {
@@ -161,6 +162,35 @@ struct TestTable {
   const UploadFacts first{.key = test::sample_bytes(1), .path = file_path("f"), .size = 1};
   const UploadFacts second{.key = test::sample_bytes(2), .path = file_path("g"), .size = 1};
 };
+
+TEST_CASE("without memory a published key is known whole or not at all, and ends in its time") {
+  sim::World world(1);
+  world.host("a").run([] {
+    test::with_each_allocation_failing([](std::size_t spared) {
+      QuotaAccount account;
+      const Directory top = Directory::open("/").value();
+      discard(top.make_directory("staging", 0700));
+      UploadTable table(top.open_beneath("staging").value(), account, {.keys_max = 1});
+      const UploadFacts facts{.key = test::sample_bytes(1), .path = file_path("f"), .size = 1};
+      bool has_struck = false;
+      try {
+        const test::MemoryShortage shortage(spared, test::MemoryShortage::Extent::one);
+        table.note_published(facts, FileStatus{});
+        has_struck = shortage.has_struck();
+      } catch (const std::bad_alloc&) {
+        has_struck = true;
+      }
+      if (const auto found = table.find_published(facts.key)) CHECK(found->facts == facts);
+      const UploadFacts next{.key = test::sample_bytes(2), .path = file_path("g"), .size = 1};
+      table.note_published(facts, FileStatus{});
+      REQUIRE(sleep_for(std::chrono::seconds(1)));
+      table.note_published(next, FileStatus{});
+      CHECK_FALSE(table.find_published(facts.key));
+      CHECK(table.find_published(next.key));
+      return has_struck;
+    });
+  });
+}
 
 TEST_CASE("a key that ends takes no file from an upload that begins with it anew") {
   sim::WorldOptions options;
