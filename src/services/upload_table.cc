@@ -17,6 +17,11 @@ std::string state_name_of(const UploadKey& key) {
   return to_hex(key) + std::string(StagedUpload::kStateSuffix);
 }
 
+std::string part_name_of(std::string state_name) {
+  state_name.resize(state_name.size() - StagedUpload::kStateSuffix.size());
+  return state_name + std::string(StagedUpload::kPartSuffix);
+}
+
 /// Returns how much a kept upload reserves: all of it, as far as that is known.
 FileUsage reservation_of(const UploadState& state) {
   const std::uint64_t kept = state.blocks.size() * kFileBlockBytes;
@@ -24,12 +29,21 @@ FileUsage reservation_of(const UploadState& state) {
   return {.bytes = size == kFileSizeUnknown ? kept : size, .entries = 1};
 }
 
-Result<std::map<std::string, FileStatus>> names_in(const Directory& directory) {
-  auto entries = all_entries(directory);
-  if (!entries) return fail(std::move(entries.error()));
-  std::map<std::string, FileStatus> names;
-  for (DirectoryEntry& entry : *entries) {
-    if (entry.status) names.emplace(std::move(entry.name), *entry.status);
+/// What a directory has, or why that is not known.
+using Names = std::map<std::string, Result<FileStatus>>;
+
+void add_name(const Directory& directory, const std::string& name, Names& names) {
+  auto status = directory.status(name);
+  if (status || status.error().kind != ErrorKind::not_found) names.emplace(name, std::move(status));
+}
+
+Result<Names> names_in(const Directory& directory) {
+  const auto entries = all_entries(directory);
+  if (!entries) return fail(entries.error());
+  Names names;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.status) names.emplace(entry.name, *entry.status);
+    if (!entry.status) add_name(directory, entry.name, names);
   }
   return names;
 }
@@ -57,39 +71,75 @@ UploadTable::UploadTable(Directory staging, QuotaAccount& account, const Limits&
 Result<void> UploadTable::load(const Report& report) {
   const auto names = names_in(staging_);
   if (!names) return fail(names.error());
-  for (const auto& [name, status] : *names) {
-    const auto loaded = load_one(name, *names);
-    if (loaded) continue;
-    if (may_pass(loaded.error())) return loaded;
-    if (report) report(loaded.error());
+  std::vector<Error> faults;
+  if (auto loaded = load_all(*names, faults); !loaded) return loaded;
+  for (const Error& each : faults) {
+    if (report) report(each);
   }
   return {};
 }
 
+/// Fails with what may pass; the other failures are `faults`, and what they are about is unread.
+Result<void> UploadTable::load_all(const Names& names, std::vector<Error>& faults) {
+  for (const auto& [name, status] : names) {
+    const auto loaded = load_one(name, names);
+    if (loaded) continue;
+    if (may_pass(loaded.error())) return loaded;
+    faults.push_back(loaded.error());
+    note_unread(name);
+  }
+  return {};
+}
+
+void UploadTable::note_unread(const std::string& name) {
+  // All else belongs to no upload.
+  if (!name.ends_with(StagedUpload::kStateSuffix)) return;
+  const std::lock_guard lock(mutex_);
+  unread_.insert(name);
+}
+
+bool UploadTable::is_unread(const UploadKey& key) const {
+  const std::lock_guard lock(mutex_);
+  return unread_.contains(state_name_of(key));
+}
+
+/// beginning_ is held: no upload begins with the key of one that is read. They were reported.
+void UploadTable::load_unread() {
+  const auto unread = [this] {
+    const std::lock_guard lock(mutex_);
+    return unread_;
+  }();
+  for (const std::string& name : unread) {
+    Names names;
+    for (const std::string& each : {name, part_name_of(name)}) add_name(staging_, each, names);
+    std::vector<Error> faults;
+    if (!load_all(names, faults) || !faults.empty()) continue;
+    const std::lock_guard lock(mutex_);
+    unread_.erase(name);
+  }
+}
+
 /// Decides about a state file and its data together; what belongs to none is removed.
-Result<void> UploadTable::load_one(const std::string& name,
-                                   const std::map<std::string, FileStatus>& names) {
-  const auto part_of = [](std::string state_name) {
-    state_name.resize(state_name.size() - StagedUpload::kStateSuffix.size());
-    return state_name + std::string(StagedUpload::kPartSuffix);
-  };
+Result<void> UploadTable::load_one(const std::string& name, const Names& names) {
   if (name.ends_with(StagedUpload::kPartSuffix)) {
     std::string state_name = name.substr(0, name.size() - StagedUpload::kPartSuffix.size());
     if (names.contains(state_name + std::string(StagedUpload::kStateSuffix))) return {};
   }
   if (!name.ends_with(StagedUpload::kStateSuffix)) return staging_.remove_file(name);
-  const FileStatus& status = names.at(name);
-  const auto text = read_state(staging_, name, status.size);
+  const auto part = names.find(part_name_of(name));
+  const Result<FileStatus>& status = names.at(name);
+  if (!status) return fail(status.error());
+  if (part != names.end() && !part->second) return fail(part->second.error());
+  const auto text = read_state(staging_, name, status->size);
   if (!text) return fail(text.error());
   auto state = decode_upload_state(as_bytes(*text));
-  const auto part = names.find(part_of(name));
   if (state && state_name_of(state->facts.key) != name) state.reset();
   if (state && part != names.end()) {
-    load_upload(std::move(*state), part->second);
+    load_upload(std::move(*state), *part->second);
     return {};
   }
   if (state && state->published) {
-    add_published({state->facts, *state->published, status.modified, true});
+    add_published({state->facts, *state->published, status->modified, true});
     return {};
   }
   if (part != names.end()) {
@@ -125,6 +175,9 @@ std::optional<UploadTable::Published> UploadTable::find_published(const UploadKe
 
 FileOutcome<std::shared_ptr<StagedUpload>> UploadTable::begin(const UploadFacts& facts,
                                                               QuotaReservation reservation) {
+  if (is_unread(facts.key)) {
+    return refuse(FileErrorCode::storage, "what is kept of this upload cannot be read");
+  }
   auto upload = std::make_shared<StagedUpload>(staging_, facts, std::move(reservation));
   {
     const std::lock_guard lock(mutex_);
@@ -209,7 +262,7 @@ void UploadTable::remove_ended_keys(FileTime now) {
 
 void UploadTable::remove_state(const UploadKey& key) {
   // A small file may have had the key of an upload that is not finished.
-  if (find(key) != nullptr) return;
+  if (find(key) != nullptr || is_unread(key)) return;
   const CancelHold hold;
   discard(staging_.remove_file(state_name_of(key)));
 }
@@ -264,6 +317,7 @@ void UploadTable::sweep(FileTime now) {
     if (has_ended) drop(upload);
     if (!has_ended) upload->close_idle();
   }
+  load_unread();
   remove_ended_keys(now);
 }
 

@@ -51,9 +51,9 @@ class UploadTable {
   using Report = std::function<void(const Error&)>;
 
   /// Finds what an earlier server has kept, and removes all else from the staging. What cannot be
-  /// read stays there, is passed to `report` unless that is null, and closes nothing else. Fails if
-  /// the staging cannot be listed, and if the server has no means for it at this moment. Once,
-  /// before the other calls.
+  /// read stays there, is passed to `report` unless that is null, and closes nothing else; sweep()
+  /// tries again. Fails, without a report, if the staging cannot be listed, and if the server has
+  /// no means for it at this moment. Once, before the other calls.
   Result<void> load(const Report& report = {});
 
   /// Held while an upload is looked up by its key and begun, so that no key begins twice, and while
@@ -66,7 +66,8 @@ class UploadTable {
   /// Returns what was published with that key. Never waits.
   std::optional<Published> find_published(const UploadKey& key) const;
 
-  /// Makes a new upload. Fails with `too_many_uploads`.
+  /// Makes a new upload. Fails with `too_many_uploads`, and with `storage` if the disk may have one
+  /// with that key that cannot be read.
   FileOutcome<std::shared_ptr<StagedUpload>> begin(const UploadFacts& facts,
                                                    QuotaReservation reservation);
 
@@ -91,13 +92,18 @@ class UploadTable {
   void drop_idle();
 
   /// Drops uploads without a hold that cannot be resumed or have not grown for their term, and keys
-  /// after theirs.
+  /// after theirs. Reads again what could not be read.
   void sweep(FileTime now);
 
  private:
   using Uploads = std::vector<std::shared_ptr<StagedUpload>>;
+  using Names = std::map<std::string, Result<FileStatus>>;
 
-  Result<void> load_one(const std::string& name, const std::map<std::string, FileStatus>& names);
+  Result<void> load_all(const Names& names, std::vector<Error>& faults);
+  Result<void> load_one(const std::string& name, const Names& names);
+  void load_unread();
+  void note_unread(const std::string& name);
+  bool is_unread(const UploadKey& key) const;
   void load_upload(UploadState state, const FileStatus& part);
   void take_out(const StagedUpload& upload);
   void add_published(Published published);
@@ -118,6 +124,7 @@ class UploadTable {
   Uploads uploads_{};
   std::map<UploadKey, Published> published_{};
   std::set<std::pair<FileTime, UploadKey>> ages_{};  ///< The oldest first.
+  std::set<std::string> unread_{};                   ///< State files of uploads not to be touched.
 };
 
 }  // namespace hotline::services

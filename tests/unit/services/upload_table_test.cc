@@ -116,6 +116,39 @@ TEST_CASE("what cannot be read of the uploads closes nothing else, and is report
   CHECK(home->put(put_file(3)));
 }
 
+TEST_CASE("an upload that cannot be read begins with its key again only when it can be read") {
+  TestHome home;
+  leave_upload(home, 1);
+  const std::string stem = home.staging() + "/" + test::hex_of(test::sample_bytes(1));
+  fs::rename(stem + ".state", home.directory.file("aside"));
+  fs::create_directories(stem + ".state");
+  home.restart();
+  CHECK(code_of(home->put(put_file(1))) == FileErrorCode::storage);
+  home->sweep(later({}));
+  CHECK(code_of(home->put(put_file(1))) == FileErrorCode::storage);
+  CHECK(home->quota().bytes_reserved == 0);
+  REQUIRE(fs::remove(stem + ".state"));
+  fs::rename(home.directory.file("aside"), stem + ".state");
+  home->sweep(later({}));
+  CHECK(home->quota().bytes_reserved == 2 * kBlock);
+  const auto begun = home->put(put_file(1));
+  REQUIRE(begun);
+  CHECK(std::get<UploadHold>(*begun).kept() == kBlock);
+}
+
+TEST_CASE("a key that cannot be read is free again when its files are removed") {
+  TestHome home;
+  leave_upload(home, 1);
+  const std::string stem = home.staging() + "/" + test::hex_of(test::sample_bytes(1));
+  REQUIRE(fs::remove(stem + ".state"));
+  fs::create_directories(stem + ".state");
+  home.restart();
+  REQUIRE(fs::remove(stem + ".state"));
+  home->sweep(later({}));
+  CHECK(test::count_names(home.staging()) == 0);
+  CHECK(home->put(put_file(1)));
+}
+
 TEST_CASE("the term of an upload goes on while no server runs") {
   TestHome home;
   leave_upload(home, 1);
