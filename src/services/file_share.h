@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "hotline/core/deadline.h"
 #include "hotline/core/result.h"
 #include "hotline/engine/directory.h"
 #include "hotline/engine/mutex.h"
@@ -37,14 +38,15 @@ class FileShare {
   /// Returns true if a user has the share, or may have it again without its operator.
   using HasUser = std::function<bool(const std::string& user)>;
 
-  /// Drops uploads and keys whose term has passed, and the uploads of users that `has_user` does
-  /// not name; gives back what was freed when the disk failed, and tries again to read the uploads
-  /// that could not be read.
+  /// Drops uploads and keys whose term has passed, and the uploads of users that `has_user` has not
+  /// named for Limits::unshared_term, since this object is there; gives back what was freed when
+  /// the disk failed, and tries again to read the uploads that could not be read. One at a time.
   void sweep(FileTime now, const HasUser& has_user);
 
  private:
-  Result<UploadTable*> open_uploads(const std::string& user);
-  Result<UploadTable*> load_uploads(const std::string& user);
+  Result<UploadTable*> open_uploads(const std::string& user, const UploadTable::Report& report);
+  Result<UploadTable*> load_uploads(const std::string& user, const UploadTable::Report& report);
+  bool has_ended(const std::string& user, const HasUser& has_user);
 
   const std::shared_ptr<FileTree> tree_;
   const Directory staging_;
@@ -53,6 +55,9 @@ class FileShare {
   Mutex mutex_;  ///< For the following; none is taken out.
   std::map<std::string, std::unique_ptr<UploadTable>, std::less<>> uploads_{};
   std::set<std::string> unread_{};  ///< Users whose uploads cannot be read, which was reported.
+
+  // For sweep().
+  std::map<std::string, Instant> gone_since_{};  ///< Users who do not have the share any more.
 };
 
 }  // namespace hotline::services

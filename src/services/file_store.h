@@ -63,10 +63,10 @@ class FileStore {
   std::vector<Error> reload();
 
   /// To be called every few seconds: writes the ledgers where homes and shares have changed, drops
-  /// what has expired, also of users who do not call any more, and what users have begun to upload
-  /// to shares that were taken away from them, and recounts a home and a share that were in use
-  /// when a server was killed. Fails if a ledger cannot be written, and if what is counted cannot
-  /// be: it is counted again later, after the others. One at a time.
+  /// what has expired, also of users who do not call any more, and, some minutes later, what users
+  /// have begun to upload to shares that were taken away from them, and recounts a home and a share
+  /// that were in use when a server was killed. Fails if a ledger cannot be written, and if what is
+  /// counted cannot be: it is counted again later, after the others. One at a time.
   Result<void> maintain();
 
   /// Counts what a user uses again: see FileHome::recount().

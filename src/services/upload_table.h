@@ -32,6 +32,7 @@ class UploadTable {
     std::size_t keys_max = 1'024;  ///< A further one pushes the oldest out.
     Duration upload_term = std::chrono::days(7);
     Duration key_term = std::chrono::days(1);
+    Duration unshared_term = std::chrono::minutes(10);  ///< After their share was taken away.
   };
 
   /// An upload that was published.

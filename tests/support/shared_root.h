@@ -35,9 +35,7 @@ struct SharedRoot {
   void open() {
     store.reset();
     std::vector<Error> faults;
-    store = std::move(services::FileStore::open(
-                          directory.path(), {.durability = services::FileDurability::none}, faults)
-                          .value());
+    store = std::move(services::FileStore::open(directory.path(), options, faults).value());
     CHECK(faults.empty());
   }
 
@@ -48,6 +46,7 @@ struct SharedRoot {
   }
 
   TemporaryDirectory directory{};
+  services::FileHome::Options options{.durability = services::FileDurability::none};
   std::unique_ptr<services::FileStore> store{};
 };
 

@@ -179,8 +179,25 @@ TEST_CASE("a key is free again for a path that has become one of the home, or of
   CHECK(code_of(bob->put(put_at("c", 1, 1))) == FileErrorCode::key_reused);
 }
 
-TEST_CASE("what was begun to upload to a share that is taken away is dropped, and nothing else") {
+TEST_CASE("what was begun to upload to a share is there when the share is given again") {
   const SharedRoot root;
+  const Home bob = root.home("bob");
+  leave_upload(*bob, "team/b", 1);
+  root.describe("users/bob", "[shares]\nteem = \"rw\"\n");
+  CHECK(root.store->reload().size() == 1);
+  REQUIRE(root.store->maintain());
+  root.describe("users/bob", "[shares]\nteam = \"rw\"\n");
+  REQUIRE(root.store->reload().empty());
+  REQUIRE(root.store->maintain());
+  const auto begun = bob->put(put_at("team/b", kFileBlockBytes + 1, 1));
+  REQUIRE(begun);
+  CHECK(std::get<UploadHold>(*begun).kept() == kFileBlockBytes);
+}
+
+TEST_CASE("what was begun to upload to a share that is taken away is dropped, and nothing else") {
+  SharedRoot root;
+  root.options.uploads.unshared_term = Duration(0);
+  root.open();
   const Home bob = root.home("bob");
   leave_upload(*bob, "team/b", 1);
   leave_upload(*root.home("alice"), "team/a", 1);
