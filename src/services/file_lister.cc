@@ -149,6 +149,13 @@ FileOutcome<void> FileLister::leave_out(const FilePath& path, const FileError& e
   return {};
 }
 
+/// Goes on with what is in no page yet, when the listed directory cannot be read any more.
+FileOutcome<void> FileLister::end_with(const FileError& error) {
+  if (error.code == FileErrorCode::draining) return std::unexpected(error);
+  if (!unread_) unread_ = error;
+  return {};
+}
+
 FileOutcome<void> FileLister::enter_next() {
   Level& level = levels_.back();
   const std::string name = std::move(level.below.back());
@@ -179,8 +186,8 @@ FileOutcome<std::size_t> FileLister::read_some(std::size_t count_max) {
   if (auto may = check_mounted(level.path); !may) return std::unexpected(std::move(may.error()));
   const auto entries = read_names(count_max);
   if (!entries) {
-    if (levels_.size() == 1) return std::unexpected(entries.error());
-    const auto left = leave_out(level.path, entries.error());
+    const auto left =
+        levels_.size() == 1 ? end_with(entries.error()) : leave_out(level.path, entries.error());
     return left ? FileOutcome<std::size_t>(0) : std::unexpected(left.error());
   }
   for (const DirectoryEntry& entry : *entries) {

@@ -75,6 +75,7 @@ class FileLister {
   FileOutcome<void> leave_out(const FilePath& path, const FileError& error);
 
   FileOutcome<void> enter(const FilePath& path, std::uint64_t position);
+  FileOutcome<void> end_with(const FileError& error);
   FileOutcome<void> enter_next();
   FileOutcome<DirectoryReader> open_reader(const Level& level) const;
   FileOutcome<std::vector<DirectoryEntry>> read_names(std::size_t count_max);

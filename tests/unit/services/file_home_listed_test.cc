@@ -99,6 +99,22 @@ TEST_CASE("a share that cannot be opened ends a tree with a failure, after all o
   CHECK(names_in(*root.home("alice"), {}) == std::vector<std::string>{"a", "aside", "team"});
 }
 
+TEST_CASE("a home that is removed under the server hides no share, and fails after these") {
+  const SharedRoot root;
+  test::write_test_file(root.path("a"), "1");
+  const Home alice = root.home("alice");
+  fs::remove_all(root.directory.file("homes/alice"));
+  for (const FileDepth depth : {FileDepth::single, FileDepth::tree}) {
+    auto lister = alice->list({.depth = depth});
+    REQUIRE(lister);
+    const auto page = lister->next();
+    REQUIRE(page);
+    CHECK(page->entries.front().path == file_path("team"));
+    CHECK_FALSE(page->is_last);
+    CHECK(code_of(lister->next()) == FileErrorCode::not_found);
+  }
+}
+
 TEST_CASE("a share whose directory has gone under the server is not an empty one") {
   const SharedRoot root;
   const Home bob = root.home("bob");
