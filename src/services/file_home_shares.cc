@@ -16,20 +16,24 @@ std::string_view first_component(const FilePath& path) {
 
 FileOutcome<void> refused_reading() { return refuse(FileErrorCode::not_permitted); }
 
-/// Returns what a request gets from a share that the server does not have, or cannot read: the
-/// codes of the disk would be about the path that was asked for.
+std::string shown_share(std::string_view name) { return "the share '" + std::string(name) + "'"; }
+
+/// Returns what a request gets from a share that the server cannot read: the codes of the disk
+/// would be about the path that was asked for.
 FileError fault_of_share(std::string_view name, const FileError& error) {
-  const std::string shown = "the share '" + std::string(name) + "'";
-  switch (error.code) {
-    case FileErrorCode::draining: return error;
-    case FileErrorCode::not_found:
-      return refuse(FileErrorCode::not_permitted, "the server does not have " + shown).error();
-    default: break;
-  }
+  if (error.code == FileErrorCode::draining) return error;
   const bool is_apt =
       error.code == FileErrorCode::busy || error.code == FileErrorCode::not_permitted;
-  return refuse(is_apt ? error.code : FileErrorCode::storage,
-                shown + " cannot be read" + (error.text.empty() ? "" : ": " + error.text))
+  return refuse(
+             is_apt ? error.code : FileErrorCode::storage,
+             shown_share(name) + " cannot be read" + (error.text.empty() ? "" : ": " + error.text))
+      .error();
+}
+
+/// Returns the same for a share that may be none of the server.
+FileError fault_of_opening(std::string_view name, const FileError& error) {
+  if (error.code != FileErrorCode::not_found) return fault_of_share(name, error);
+  return refuse(FileErrorCode::not_permitted, "the server does not have " + shown_share(name))
       .error();
 }
 
@@ -102,7 +106,7 @@ FileHome::View FileHome::open_share(const std::string& name) {
     if (const auto found = shares_.find(name); found != shares_.end()) return &found->second->view;
   }
   auto share = options_.open_share(name);
-  if (!share) return std::unexpected(fault_of_share(name, share.error()));
+  if (!share) return std::unexpected(fault_of_opening(name, share.error()));
   const auto uploads = (*share)->uploads_of(user().name);
   if (!uploads) return std::unexpected(fault_of_share(name, file_error_of(uploads.error())));
   auto opened = std::make_unique<OpenedShare>(*std::move(share), **uploads);
@@ -147,7 +151,7 @@ std::vector<FileLister::Mounted> FileHome::mounted_for(const ListDirectory& requ
     } else if (!share.directory) {
       // The user has no right to read, or the store does not have the share any more.
       if (auto there = options_.open_share(name); !there) {
-        share.fault = fault_of_share(name, there.error());
+        share.fault = fault_of_opening(name, there.error());
       }
     }
     mounted.push_back(std::move(share));

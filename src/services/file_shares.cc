@@ -41,8 +41,10 @@ FileOutcome<std::shared_ptr<FileShare>> FileShares::share(std::string_view name)
   const auto place = place_of(text);
   if (!place) return storage_failure(place.error());
   auto opened = open_share(text, **place);
-  if (!opened) return storage_failure(opened.error());
-  return *std::move(opened);
+  if (opened) return *std::move(opened);
+  FileError error = file_error_of(opened.error());
+  if (error.code == FileErrorCode::not_found) error.code = FileErrorCode::storage;
+  return std::unexpected(std::move(error));
 }
 
 Result<std::shared_ptr<FileShares::Place>> FileShares::place_of(const std::string& name) {

@@ -42,7 +42,8 @@ class FileShares {
   /// Returns true if there is such a share. Never waits for what is opened or counted.
   bool has(std::string_view name);
 
-  /// Returns a share, which is opened when it is asked for the first time. Fails with `not_found`.
+  /// Returns a share, which is opened when it is asked for the first time. Fails with `not_found`
+  /// if there is no such share, and only then.
   FileOutcome<std::shared_ptr<FileShare>> share(std::string_view name);
 
   /// Reads the shares again. What cannot be read changes nothing, and is among the errors.

@@ -139,6 +139,25 @@ TEST_CASE("a share that the store does not have any more is not an empty one") {
   }
 }
 
+TEST_CASE("a share whose staging is a link is one that cannot be read, not one that there is not") {
+  const SharedRoot root;
+  fs::create_directories(root.directory.file("elsewhere"));
+  const auto failure_of = [&](const std::string& link, const std::string& user) {
+    fs::remove_all(root.directory.file(link));
+    fs::create_directories(fs::path(root.directory.file(link)).parent_path());
+    fs::create_symlink(root.directory.file("elsewhere"), root.directory.file(link));
+    const auto stat = root.home(user)->stat({.path = file_path("team/a")});
+    REQUIRE_FALSE(stat);
+    CHECK(stat.error().code == FileErrorCode::storage);
+    return stat.error().text;
+  };
+  CHECK(failure_of("shared-staging/team", "bob").starts_with("the share 'team' cannot be read"));
+  fs::remove_all(root.directory.file("shared-staging/team"));
+  CHECK(
+      failure_of("shared-staging/team/bob", "bob").starts_with("the share 'team' cannot be read"));
+  CHECK(test::store_content(*root.home("alice"), "team/a", "1"));
+}
+
 TEST_CASE("a share that its user may not read is none of a tree, without a failure") {
   const SharedRoot root;
   root.describe("users/bob", "[shares]\nteam = \"w\"\n");
