@@ -118,15 +118,19 @@ Result<FileShares::Opened> FileShares::opened() {
   return shares;
 }
 
-Result<void> FileShares::maintain(FileTime time, const HasShare& has_share) {
+/// Opens a share that is not open. Fails once for each that cannot be opened, until it can.
+Result<void> FileShares::open_next() {
   const auto name = next_unopened();
   if (!name) return fail(name.error());
-  Result<void> done;
-  if (!name->empty()) {
-    if (const auto share = this->share(*name); !share) {
-      done = fail(share.error().to_error("open the share", *name));
-    }
-  }
+  if (name->empty()) return {};
+  const auto opened = share(*name);
+  if (opened) unopened_.erase(*name);
+  if (opened || !unopened_.insert(*name).second) return {};
+  return fail(opened.error().to_error("open the share", *name));
+}
+
+Result<void> FileShares::maintain(FileTime time, const HasShare& has_share) {
+  auto done = open_next();
   const auto shares = opened();
   if (!shares) return fail(shares.error());
   for (const auto& [shared, each] : *shares) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,8 +54,8 @@ class FileShares {
   using HasShare = std::function<bool(const std::string& user, std::string_view share)>;
 
   /// To be called every few seconds: opens a share that is not open yet, so that the uploads to it
-  /// that are kept expire; then does what FileStore::maintain() says. Uploads of users who do not
-  /// have a share any more are dropped.
+  /// that are kept expire; then does what FileStore::maintain() says. `has_share` decides which
+  /// uploads FileShare::sweep() drops. Fails once with a share that cannot be opened, until it can.
   Result<void> maintain(FileTime time, const HasShare& has_share);
 
   /// Counts what a share takes. Fails with `not_found`.
@@ -76,6 +77,7 @@ class FileShares {
   Result<std::shared_ptr<Place>> place_of(const std::string& name);
   Result<std::shared_ptr<FileShare>> open_share(const std::string& name, Place& place);
   Result<std::string> next_unopened();
+  Result<void> open_next();
   using Opened = std::vector<std::pair<std::string, std::shared_ptr<FileShare>>>;
   Result<Opened> opened();
 
@@ -86,6 +88,9 @@ class FileShares {
   FileShareFiles files_;
   std::map<std::string, std::shared_ptr<Place>, std::less<>> places_{};
   std::string tried_{};  ///< What maintain() has opened last.
+
+  // For maintain().
+  std::set<std::string> unopened_{};  ///< Shares that cannot be opened, which was reported.
 };
 
 }  // namespace hotline::services

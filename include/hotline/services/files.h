@@ -75,8 +75,9 @@ struct FilesOptions {
   /// Called after each change, on the loop or thread of its call; must not wait or throw.
   std::function<void(const FileRecord&)> audit{};
 
-  /// Called with what fails beside the calls, such as a users file that cannot be read; must not
-  /// wait or throw.
+  /// Called with what fails beside the calls, such as a users file that cannot be read, or kept
+  /// uploads when their home or share is opened. On any loop or thread, several at once, also under
+  /// locks of the service: it must not wait, throw or use the service.
   std::function<void(const Error&)> report{};
 
   /// Returns `defaults` with the values of a server's options `root`, `user`, `durability`

@@ -83,6 +83,18 @@ TEST_CASE("a share stays open for the others when the uploads of one user cannot
   CHECK(refused.error().text == "the share 'team' cannot be read");
 }
 
+TEST_CASE("a share that cannot be opened is a fault of the maintenance once, until it can") {
+  SharedRoot root;
+  const std::string staging = root.directory.file("shared-staging/team");
+  test::write_test_file(staging, "not a directory");
+  root.open();
+  CHECK_FALSE(root.store->maintain());
+  CHECK(root.store->maintain());
+  fs::remove(staging);
+  CHECK(root.store->maintain());
+  CHECK(root.home("bob")->stat({.path = file_path("team")}));
+}
+
 TEST_CASE("uploads to a share that is not asked for expire too (I4)") {
   SharedRoot root;
   test::write_test_file(root.directory.file("shared-staging/team/dave/0.part"), "left over");
