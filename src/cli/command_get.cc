@@ -18,6 +18,7 @@
 #include "hotline/engine/offload.h"
 #include "hotline/engine/standard_streams.h"
 #include "hotline/services/file_download.h"
+#include "hotline/services/file_requests.h"
 
 namespace hotline::cli {
 namespace {
@@ -108,6 +109,15 @@ Result<void> make_beneath(GetRun& run, const std::string& path) {
   return {};
 }
 
+/// A large file is not to come without need.
+FileDownloadOptions::NameCheck name_check(const GetRun& run, const RemoteName& remote,
+                                          const FilePath& local) {
+  const auto made = run.made.find(local.parent().text());
+  const bool is_new = made != run.made.end() && made->second;
+  return is_new && remote.meta.size <= kSmallFileMax ? FileDownloadOptions::NameCheck::after
+                                                     : FileDownloadOptions::NameCheck::before;
+}
+
 FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath& local,
                           const FileTransfer::OnProgress& on_progress) {
   if (auto made = make_beneath(run, local.parent().text()); !made) {
@@ -115,15 +125,12 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
   }
   auto directory = run.target->open_beneath(local.parent().text());
   if (!directory) return fail(std::move(directory.error()));
-  const auto made_here = run.made.find(local.parent().text());
-  const bool is_new = made_here != run.made.end() && made_here->second;
   const bool is_long = remote.meta.size > kFileBlockBytes || !run.options.is_recursive;
   FileDownload file(
       *directory, std::string(local.leaf()),
       {.path = remote.path,
        .existing = run.options.replaces ? Directory::Existing::replace : Directory::Existing::fail,
-       .name_check =
-           is_new ? FileDownloadOptions::NameCheck::after : FileDownloadOptions::NameCheck::before,
+       .name_check = name_check(run, remote, local),
        .durability =
            is_long ? FileDownloadOptions::Durability::full : FileDownloadOptions::Durability::none,
        .server = run.server,

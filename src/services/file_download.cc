@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "hotline/engine/file_work.h"
 #include "services/block_hashes.h"
 #include "services/download_note.h"
 #include "services/grouped_file_work.h"
@@ -36,9 +37,11 @@ struct FileDownload::State {
   Result<void> append_hole(std::uint64_t length);
   Result<void> publish(const FileMeta& meta);
   Result<void> publish_small(FileClient& client, const FileMeta& meta);
+  PartFile::Durability durability() const;
   std::uint64_t size_so_far() const { return part ? part->size() : small.size(); }
   ContentSink sink(std::uint64_t& size);
   Result<void> check_name() const;
+  bool may_go_on(const FileFailure& failure) const;
   std::optional<UploadKey> note_key() const;
   void find_part();
   void make_note();
@@ -75,9 +78,15 @@ FileResult<FileMeta> FileDownload::run(FileClient& client, Deadline deadline) {
     state.drop_part();
     got = state.run(client, deadline);
   }
-  const bool is_kept = state.note || (!got && got.error().is_retryable);
-  if (!got && !is_kept) state.drop_part();
+  if (!got && !state.may_go_on(got.error())) state.drop_part();
   return got;
+}
+
+bool FileDownload::State::may_go_on(const FileFailure& failure) const {
+  // Nothing has looked for the name before, so that the next attempt would end in the same way.
+  const bool is_found_late = options.name_check == FileDownloadOptions::NameCheck::after;
+  if (is_found_late && failure.native_code == EEXIST) return false;
+  return note || failure.is_retryable;
 }
 
 Result<void> FileDownload::State::check_name() const {
@@ -149,25 +158,24 @@ FileResult<FileMeta> FileDownload::State::run(FileClient& client, Deadline deadl
 }
 
 Result<void> FileDownload::State::publish(const FileMeta& meta) {
-  const bool is_synced = options.durability == FileDownloadOptions::Durability::full;
-  return part->publish(name, meta, options.existing,
-                       is_synced ? PartFile::Durability::full : PartFile::Durability::none);
+  return part->publish(name, meta, options.existing, durability());
 }
 
-/// Makes the part and publishes it, together with other small files.
+/// Makes a small file and publishes it: together with others, unless it waits for the disk.
 Result<void> FileDownload::State::publish_small(FileClient& client, const FileMeta& meta) {
-  Result<void> published;
-  auto done = client.writing_->run([&] {
-    auto made = PartFile::make(directory, name);
-    if (!made) return static_cast<void>(published = fail(std::move(made.error())));
-    part = std::move(*made);
-    published = part->reserve(small.size());
-    if (published) published = part->append(as_bytes(small));
-    if (published) published = publish(meta);
-    if (!published) drop_part();
-  });
-  if (!done) return done;
-  return published;
+  Result<void> published = fail(Error());
+  const auto write = [&] {
+    published =
+        PartFile::write(directory, name, as_bytes(small), meta, options.existing, durability());
+  };
+  const bool is_grouped = durability() == PartFile::Durability::none;
+  auto done = is_grouped ? client.writing_->run(write) : run_file_work(write);
+  return done ? published : done;
+}
+
+PartFile::Durability FileDownload::State::durability() const {
+  const bool is_synced = options.durability == FileDownloadOptions::Durability::full;
+  return is_synced ? PartFile::Durability::full : PartFile::Durability::none;
 }
 
 /// Cuts off what differs from the version at the server.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "hotline/core/hex.h"
@@ -27,6 +28,33 @@ std::string new_part_name(std::string_view name) {
   return "." + std::string(name.substr(0, kPartStemMax)) + "." + to_hex(number) + ".part";
 }
 
+void remove_part(const Directory& directory, std::string_view part_name) noexcept {
+  try {
+    discard(directory.remove_file(part_name));
+  } catch (const std::bad_alloc&) {
+    // It stays.
+  }
+}
+
+/// Removes a part at the end of its scope, unless keep() was called. Both must outlive it.
+class PartRemoval {
+ public:
+  PartRemoval(const Directory& directory, const std::string& part_name)
+      : directory_(directory), part_name_(part_name) {}
+  PartRemoval(const PartRemoval&) = delete;
+  PartRemoval& operator=(const PartRemoval&) = delete;
+  ~PartRemoval() {
+    if (!is_kept_) remove_part(directory_, part_name_);
+  }
+
+  void keep() { is_kept_ = true; }
+
+ private:
+  const Directory& directory_;
+  const std::string& part_name_;
+  bool is_kept_ = false;
+};
+
 }  // namespace
 
 PartFile::PartFile(const Directory& directory, std::string name, DiskFile file)
@@ -35,7 +63,9 @@ PartFile::PartFile(const Directory& directory, std::string name, DiskFile file)
 Result<PartFile> PartFile::make(const Directory& directory, std::string_view name) {
   for (;;) {
     std::string part_name = new_part_name(name);
+    PartRemoval removal(directory, part_name);
     auto file = directory.create(part_name, kPartMode);
+    removal.keep();
     if (file) return PartFile(directory, std::move(part_name), std::move(*file));
     if (file.error().native_code != EEXIST) return fail(std::move(file.error()));
   }
@@ -146,6 +176,19 @@ Result<void> PartFile::finish(const FileMeta& meta, Durability durability) {
   return durability == Durability::full ? file_.sync() : Result<void>();
 }
 
-void PartFile::remove() { discard(directory_->remove_file(name_)); }
+Result<void> PartFile::write(const Directory& directory, std::string_view name, Bytes content,
+                             const FileMeta& meta, Directory::Existing existing,
+                             Durability durability) {
+  auto part = make(directory, name);
+  if (!part) return fail(std::move(part.error()));
+  PartRemoval removal(directory, part->name_);
+  if (auto reserved = part->reserve(content.size()); !reserved) return reserved;
+  if (auto appended = part->append(content); !appended) return appended;
+  auto published = part->publish(name, meta, existing, durability);
+  if (published) removal.keep();
+  return published;
+}
+
+void PartFile::remove() noexcept { remove_part(*directory_, name_); }
 
 }  // namespace hotline::services

@@ -18,7 +18,8 @@ namespace hotline::services {
 /// only.
 class PartFile {
  public:
-  /// Makes a new one for the file `name`. `directory` must outlive it.
+  /// Makes a new one for the file `name`. `directory` must outlive it. Leaves none if it throws
+  /// std::bad_alloc.
   static Result<PartFile> make(const Directory& directory, std::string_view name);
 
   /// Opens one that was made earlier. Fails as Directory::open_for_writing(), and with EMLINK if
@@ -49,8 +50,14 @@ class PartFile {
   Result<void> publish(std::string_view name, const FileMeta& meta, Directory::Existing existing,
                        Durability durability);
 
+  /// Makes the file `name` with that content, and publishes it. Leaves no part if that fails, or if
+  /// it throws std::bad_alloc.
+  static Result<void> write(const Directory& directory, std::string_view name, Bytes content,
+                            const FileMeta& meta, Directory::Existing existing,
+                            Durability durability);
+
   /// Removes it. Failures are ignored.
-  void remove();
+  void remove() noexcept;
 
   const std::string& name() const { return name_; }
 

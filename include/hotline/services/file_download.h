@@ -27,7 +27,8 @@ struct FileDownloadOptions {
   /// When it is found that the name is in use.
   enum class NameCheck : std::uint8_t {
     before,  ///< Before the server is asked for the file.
-    after,   ///< When the file has arrived. It saves a look where the directory is new.
+    after,   ///< When the file has arrived; nothing of it is kept then. It saves a look where the
+             ///< directory is new, and is for files that are small.
   };
 
   FilePath path{};  ///< The name at the server.

@@ -214,6 +214,36 @@ TEST_CASE("a name that is in use is found when the file has arrived, if that is 
   CHECK(target.names() == std::vector<std::string>{"a"});
 }
 
+TEST_CASE("a large file whose name is found in use when it has arrived is not kept") {
+  const std::string content = test::sample_content(2 * kFileBlockBytes);
+  Target target;
+  REQUIRE(target.directory.create("a", 0600));
+  FileDownloadOptions options = target.options();
+  options.name_check = FileDownloadOptions::NameCheck::after;
+  FileDownload download(target.directory, "a", options);
+  const auto got = run_from(
+      download, {[&](ServedFile& served) { served.send_file(content, meta_of(content)); }});
+  REQUIRE_FALSE(got);
+  CHECK(got.error().native_code == EEXIST);
+  CHECK(target.names() == std::vector<std::string>{"a"});
+  auto notes = Directory::open(options.notes)->entries();
+  REQUIRE(notes);
+  CHECK(notes->next(1)->empty());
+}
+
+TEST_CASE("a small file is published also if it is to survive a power cut") {
+  test::on_each_engine([] {
+    Target target;
+    FileDownloadOptions options = target.options();
+    options.durability = FileDownloadOptions::Durability::full;
+    FileDownload download(target.directory, "a", options);
+    CHECK(
+        run_from(download, {[](ServedFile& served) { served.send_file("new", meta_of("new")); }}));
+    CHECK(target.read("a") == "new");
+    CHECK(target.names() == std::vector<std::string>{"a"});
+  });
+}
+
 TEST_CASE("a name that comes into use during the download is left as it is") {
   Target target;
   FileDownload download = target.download();

@@ -1,13 +1,17 @@
 #include "services/part_file.h"
 
 #include <cerrno>
+#include <cstddef>
+#include <new>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "services/block_hashes.h"
 #include "support/file_samples.h"
 #include "support/loops.h"
+#include "support/memory_shortage.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::part_file_test {
@@ -25,6 +29,16 @@ struct Place {
     std::string content(static_cast<std::size_t>(status->size), '\0');
     REQUIRE(file->read_at(0, as_writable_bytes(content)).value() == content.size());
     return content;
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    auto entries = directory.entries();
+    REQUIRE(entries);
+    const auto listed = entries->next(100);
+    REQUIRE(listed);
+    for (const DirectoryEntry& each : *listed) all.push_back(each.name);
+    return all;
   }
 
   test::TemporaryDirectory place{};
@@ -69,6 +83,42 @@ TEST_CASE("a name that is in use is replaced only on purpose, and a link is not 
     CHECK(place.read(name) == "milk");
     CHECK(place.read("other").empty());
   }
+}
+
+TEST_CASE("a file that is made at once leaves no part, whatever fails") {
+  Place place;
+  const auto write = [&] {
+    return PartFile::write(place.directory, "film", as_bytes("milk"), {}, fail,
+                           PartFile::Durability::full);
+  };
+  REQUIRE(write());
+  CHECK(place.read("film") == "milk");
+  const auto refused = write();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().native_code == EEXIST);
+  CHECK(place.names() == std::vector<std::string>{"film"});
+}
+
+TEST_CASE("a file that is made at once leaves no part, whichever memory it lacks") {
+  test::with_each_allocation_failing([](std::size_t spared) {
+    Place place;
+    bool has_struck = false;
+    bool is_made = false;
+    {
+      const test::MemoryShortage shortage(spared, test::MemoryShortage::Extent::one);
+      try {
+        is_made = PartFile::write(place.directory, "film", as_bytes("milk"), {}, fail,
+                                  PartFile::Durability::none)
+                      .has_value();
+      } catch (const std::bad_alloc&) {
+        is_made = false;
+      }
+      has_struck = shortage.has_struck();
+    }
+    const std::vector<std::string> left = place.names();
+    CHECK(left == (is_made ? std::vector<std::string>{"film"} : std::vector<std::string>()));
+    return has_struck;
+  });
 }
 
 TEST_CASE("a part that is opened again is hashed, and cut where it differs") {
