@@ -11,7 +11,7 @@ namespace hotline::framing {
 /// A piece of memory that malloc(3) has returned; it may be resized by realloc(3).
 struct Block {
   struct Free {
-    void operator()(std::byte* memory) const { std::free(memory); }
+    void operator()(std::byte* begin) const { std::free(begin); }
   };
 
   std::unique_ptr<std::byte, Free> memory{};
