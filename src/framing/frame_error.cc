@@ -23,6 +23,11 @@ Error frame_error(const Framing& framing, const FrameAssembler::Step& step, std:
       "both sides need the same framing");
 }
 
+Error no_room_error(const GatheringBudget::Exhausted& full, std::string endpoint) {
+  return make_error(ErrorKind::resource_exhausted, kReceiveFrom, std::move(endpoint), full.what(),
+                    "raise Limits::message_memory_max");
+}
+
 Error end_of_frames(const FrameAssembler& frames, Error error) {
   if (error.kind == ErrorKind::closed && frames.is_amid_frame()) error.kind = ErrorKind::truncated;
   return error;

@@ -24,12 +24,7 @@ Result<std::size_t> receive_piece(Stream& stream, FrameAssembler& frames, Deadli
   frames.feed(*received);
   return received->size();
 } catch (const GatheringBudget::Exhausted& full) {
-  return fail(no_room_for_message(stream, full));
-}
-
-Error no_room_for_message(const Stream& stream, const GatheringBudget::Exhausted& full) {
-  return make_error(ErrorKind::resource_exhausted, "receive from", stream.peer().to_string(),
-                    full.what(), "raise Limits::message_memory_max");
+  return fail(no_room_error(full, stream.peer().to_string()));
 }
 
 }  // namespace hotline::framing

@@ -17,7 +17,4 @@ namespace hotline::framing {
 Result<std::size_t> receive_piece(Stream& stream, FrameAssembler& frames,
                                   Deadline deadline = Deadline::never());
 
-/// Returns why a message of `stream` found no room in the memory for begun messages.
-Error no_room_for_message(const Stream& stream, const GatheringBudget::Exhausted& full);
-
 }  // namespace hotline::framing

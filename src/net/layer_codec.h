@@ -28,6 +28,7 @@ class LayerCodec {
   // The most that is encoded before it is sent, and that one decode returns in a buffer.
   static constexpr std::size_t kEncodedMax = 64 * 1024;
   static constexpr std::size_t kRecordBytes = 16 * 1024;
+  // A record as the socket carries it: with its header, padding and tag.
   static constexpr std::size_t kWireRecordMax = kRecordBytes + 512;
 
   StreamLayer& layer() { return *layer_; }

@@ -99,7 +99,7 @@ Result<FramesLeft> answer_frames(const ServerOptions& options, MessageCount& mes
   }
   return flush(FramesLeft::some);
 } catch (const framing::GatheringBudget::Exhausted& full) {
-  return fail(framing::no_room_for_message(call, full));
+  return fail(framing::no_room_error(full, call.peer().to_string()));
 }
 
 Result<void> talk_in_frames(ServerState& state, const Service& service, AdmittedCall& admitted) {

@@ -18,16 +18,9 @@ FileOutcome<void> refused_reading() { return refuse(FileErrorCode::not_permitted
 
 std::string shown_share(std::string_view name) { return "the share '" + std::string(name) + "'"; }
 
-/// Returns what a request gets from a share that the server cannot read: the codes of the disk
-/// would be about the path that was asked for.
+/// Returns what a request gets from a share that the server cannot read.
 FileError fault_of_share(std::string_view name, const FileError& error) {
-  if (error.code == FileErrorCode::draining) return error;
-  const bool is_apt =
-      error.code == FileErrorCode::busy || error.code == FileErrorCode::not_permitted;
-  return refuse(
-             is_apt ? error.code : FileErrorCode::storage,
-             shown_share(name) + " cannot be read" + (error.text.empty() ? "" : ": " + error.text))
-      .error();
+  return error.code == FileErrorCode::draining ? error : cannot_read(shown_share(name), error);
 }
 
 /// Returns the same for a share that may be none of the server.

@@ -22,12 +22,6 @@ constexpr std::size_t kTreeReads = 256;
 /// listed. No position of the kernel has it, because those have a sign.
 constexpr std::uint64_t kMountedCursor = std::uint64_t{1} << 63;
 
-/// Returns true for a directory that was removed or replaced since its name was read, or is a mount
-/// point, which no path enters.
-bool is_not_entered(const FileError& error) {
-  return error.code == FileErrorCode::not_found || error.code == FileErrorCode::not_a_directory;
-}
-
 std::string joined_path(const FilePath& directory, std::string_view path) {
   return directory.is_home() ? std::string(path) : directory.text() + "/" + std::string(path);
 }
@@ -129,21 +123,16 @@ void FileLister::note_unread(const FilePath& path, const FileError& error) {
   if (unread_) return;
   const auto is_at = [&](const Mounted& each) { return each.entry.path == path; };
   const bool is_share = std::ranges::any_of(options_.mounted, is_at);
-  // The other codes would be about the path that was asked for.
-  const bool is_apt =
-      error.code == FileErrorCode::busy || error.code == FileErrorCode::not_permitted;
-  std::string text = is_share ? "the share '" : "'";
-  text += beginning_of_path(path.text()) + "' cannot be read";
-  if (!error.text.empty()) text += ": " + error.text;
-  unread_ = refuse(is_apt ? error.code : FileErrorCode::storage, text).error();
+  const std::string_view what = is_share ? "the share '" : "'";
+  unread_ = cannot_read(std::string(what) + beginning_of_path(path.text()) + "'", error);
 }
 
-/// Goes on without a directory that cannot be read. One that has gone is missing in no list, except
-/// a mounted one.
+/// Goes on without a directory that cannot be read. One that was removed or replaced since its name
+/// was read, or is a mount point, which no path enters, is missing in no list; a mounted one is.
 FileOutcome<void> FileLister::leave_out(const FilePath& path, const FileError& error) {
   const Mounted* const mounted = mounted_at(path);
   const bool is_mounted = mounted != nullptr && mounted->entry.path == path;
-  if (is_not_entered(error) && !is_mounted) return {};
+  if (is_no_directory(error) && !is_mounted) return {};
   if (error.code == FileErrorCode::draining) return std::unexpected(error);
   note_unread(path, error);
   return {};

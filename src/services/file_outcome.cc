@@ -76,6 +76,18 @@ FileError file_error_of(const Error& error) {
 
 bool may_pass(const Error& error) { return file_error_of(error).is_retryable; }
 
+bool is_no_directory(const FileError& error) {
+  return error.code == FileErrorCode::not_found || error.code == FileErrorCode::not_a_directory;
+}
+
+FileError cannot_read(std::string_view what, const FileError& error) {
+  const bool is_apt =
+      error.code == FileErrorCode::busy || error.code == FileErrorCode::not_permitted;
+  std::string text = std::string(what) + " cannot be read";
+  if (!error.text.empty()) text += ": " + error.text;
+  return refuse(is_apt ? error.code : FileErrorCode::storage, text).error();
+}
+
 bool is_disk_failure(const Error& error) {
   return error.kind != ErrorKind::cancelled && error.kind != ErrorKind::timed_out;
 }

@@ -32,6 +32,13 @@ std::unexpected<FileError> storage_failure(const Error& error);
 /// memory, or does not want to wait any longer.
 bool may_pass(const Error& error);
 
+/// Returns true for what is not there, or is not a directory.
+bool is_no_directory(const FileError& error);
+
+/// Returns that `what` cannot be read, and why: the other codes would be about the path that was
+/// asked for.
+FileError cannot_read(std::string_view what, const FileError& error);
+
 /// Returns true if the disk has failed, and not the wait for it.
 bool is_disk_failure(const Error& error);
 

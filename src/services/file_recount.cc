@@ -13,8 +13,7 @@ constexpr std::size_t kNamesOfWalk = 256;
 /// Returns true for a directory, other than the home, that was removed or replaced beside the
 /// service, or is a mount point.
 bool has_gone(const std::string& path, const FileError& error) {
-  return !path.empty() &&
-         (error.code == FileErrorCode::not_found || error.code == FileErrorCode::not_a_directory);
+  return !path.empty() && is_no_directory(error);
 }
 
 }  // namespace

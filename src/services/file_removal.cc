@@ -23,12 +23,6 @@ FileOutcome<void> unlink_name(const Directory& directory, const std::string& nam
   return {};
 }
 
-/// Returns true if there is no directory of that name.
-bool is_none(const Error& error) {
-  const FileErrorCode code = file_error_of(error).code;
-  return code == FileErrorCode::not_found || code == FileErrorCode::not_a_directory;
-}
-
 bool has_gone(const Error& error) { return file_error_of(error).code == FileErrorCode::not_found; }
 
 }  // namespace
@@ -82,7 +76,7 @@ FileOutcome<void> FileRemoval::sync_emptied(ChangedDirectories& changed) {
   for (; levels_.size() > 1; levels_.pop_back()) {
     const std::string path = path_of_innermost();
     auto directory = open_long_path(*outermost_, path);
-    if (!directory && is_none(directory.error())) continue;
+    if (!directory && is_no_directory(file_error_of(directory.error()))) continue;
     const auto synced = directory ? directory->sync() : fail(directory.error());
     if (synced) continue;
     if (result) result = storage_failure(synced.error());

@@ -27,8 +27,8 @@ FileOutcome<void> FileTree::sync(ChangedDirectories& changed) {
   const CancelHold whole;
   FileOutcome<void> result;
   if (!changed.directories.empty()) {
-    const auto done = run_file_work([&] { result = sync_all(changed); });
-    if (!done) result = storage_failure(done.error());
+    const auto synced = file_work([&] { return sync_all(changed); });
+    result = synced ? *synced : storage_failure(synced.error());
   }
   settle_freed(std::exchange(changed, {}), result);
   return result;

@@ -41,4 +41,11 @@ TEST_CASE("an orderly end within a frame is a cut, between two an end, and a res
   CHECK(end_of_frames(frames, reset).kind == ErrorKind::reset);
 }
 
+TEST_CASE("a message without room is named with its endpoint and a hint") {
+  const Error error = no_room_error(GatheringBudget::Exhausted(), "tcp://here");
+  CHECK(error.kind == ErrorKind::resource_exhausted);
+  CHECK(error.endpoint == "tcp://here");
+  CHECK(error.hint() == "raise Limits::message_memory_max");
+}
+
 }  // namespace hotline::framing::frame_error_test

@@ -56,5 +56,22 @@ TEST_CASE("a refusal has its code, text and number") {
   CHECK(outcome.error() == FileError{.code = FileErrorCode::too_large, .detail = 7, .text = "no"});
 }
 
+TEST_CASE("what cannot be read keeps a code that is apt for it, and its reason") {
+  const auto read = [](FileErrorCode code, std::string_view text) {
+    return cannot_read("the share 'a'", refuse(code, text).error());
+  };
+  CHECK(read(FileErrorCode::busy, "").code == FileErrorCode::busy);
+  CHECK(read(FileErrorCode::not_permitted, "").code == FileErrorCode::not_permitted);
+  CHECK(read(FileErrorCode::not_found, "").code == FileErrorCode::storage);
+  CHECK(read(FileErrorCode::storage, "").text == "the share 'a' cannot be read");
+  CHECK(read(FileErrorCode::storage, "no").text == "the share 'a' cannot be read: no");
+}
+
+TEST_CASE("there is no directory where nothing is, or something else") {
+  CHECK(is_no_directory(after(ENOENT)));
+  CHECK(is_no_directory(after(ENOTDIR)));
+  CHECK_FALSE(is_no_directory(after(EACCES)));
+}
+
 }  // namespace
 }  // namespace hotline::services::file_outcome_test
