@@ -13,7 +13,7 @@
 namespace hotline::services {
 namespace {
 
-constexpr std::size_t kWriteBytes = 256U << 10;
+constexpr std::size_t kReadBytes = 256U << 10;
 constexpr std::uint64_t kSyncAheadBytes = 64U << 20;
 constexpr std::uint64_t kReservedMin = 1U << 20;
 constexpr unsigned kPartMode = 0666;
@@ -84,8 +84,7 @@ Result<PartFile> PartFile::open(const Directory& directory, std::string part_nam
 }
 
 Result<void> PartFile::reserve(std::uint64_t size) {
-  const std::uint64_t rest = size - std::min(size, size_);
-  unwritten_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(rest, kWriteBytes)));
+  unwritten_.reserve(size - std::min(size, size_));
   if (size < kReservedMin || size <= size_) return {};
   auto reserved = file_.allocate(size_, size - size_);
   const bool is_lacking = !reserved && (reserved.error().native_code == ENOSPC ||
@@ -95,14 +94,10 @@ Result<void> PartFile::reserve(std::uint64_t size) {
 }
 
 Result<void> PartFile::append(Bytes bytes) {
-  while (!bytes.empty()) {
-    const Bytes piece = bytes.first(std::min(bytes.size(), kWriteBytes - unwritten_.size()));
-    unwritten_.insert(unwritten_.end(), piece.begin(), piece.end());
-    size_ += piece.size();
-    bytes = bytes.subspan(piece.size());
-    if (unwritten_.size() < kWriteBytes) continue;
-    if (auto flushed = flush(); !flushed) return flushed;
-  }
+  const std::size_t before = unwritten_.size();
+  if (auto appended = unwritten_.append(file_, size_, bytes); !appended) return appended;
+  size_ += bytes.size();
+  if (unwritten_.size() < before + bytes.size()) note_written();
   return {};
 }
 
@@ -113,21 +108,22 @@ Result<void> PartFile::append_hole(std::uint64_t length) {
 }
 
 Result<void> PartFile::flush() {
-  if (unwritten_.empty()) return {};
-  const std::uint64_t offset = size_ - unwritten_.size();
-  auto written = file_.write_at(offset, unwritten_);
-  if (!written) return written;
-  unwritten_.clear();
-  written_ = size_;
-  if (size_ - begun_ >= kSyncAheadBytes) {
-    discard(file_.begin_sync(begun_, size_ - begun_));
-    begun_ = size_;
-  }
+  if (unwritten_.is_empty()) return {};
+  if (auto flushed = unwritten_.flush(file_); !flushed) return flushed;
+  note_written();
   return {};
 }
 
+/// Called after a write.
+void PartFile::note_written() {
+  written_ = size_ - unwritten_.size();
+  if (written_ - begun_ < kSyncAheadBytes) return;
+  discard(file_.begin_sync(begun_, written_ - begun_));
+  begun_ = written_;
+}
+
 Result<std::vector<BlockHash>> PartFile::hash_blocks() {
-  std::vector<std::byte> room(kWriteBytes);
+  std::vector<std::byte> room(kReadBytes);
   BlockHashes hashes;
   const std::uint64_t end = size_ - size_ % kFileBlockBytes;
   while (hashes.size() < end) {
@@ -141,7 +137,7 @@ Result<std::vector<BlockHash>> PartFile::hash_blocks() {
 }
 
 Result<void> PartFile::cut(std::uint64_t size) {
-  unwritten_.clear();
+  unwritten_.drop();
   size_ = size;
   begun_ = std::min(begun_, size);
   return set_size();

@@ -11,6 +11,7 @@
 #include "hotline/engine/disk_file.h"
 #include "hotline/services/file_digest.h"
 #include "hotline/services/file_meta.h"
+#include "services/gathered_writes.h"
 
 namespace hotline::services {
 
@@ -65,6 +66,7 @@ class PartFile {
   PartFile(const Directory& directory, std::string name, DiskFile file);
 
   Result<void> flush();
+  void note_written();
   Result<void> set_size();
   Result<void> finish(const FileMeta& meta, Durability durability);
 
@@ -74,7 +76,7 @@ class PartFile {
   std::uint64_t size_ = 0;     ///< The size that it is to have.
   std::uint64_t written_ = 0;  ///< The size that the file has.
   std::uint64_t begun_ = 0;    ///< Up to here the disk was asked to write.
-  std::vector<std::byte> unwritten_{};
+  GatheredWrites unwritten_{};
 };
 
 }  // namespace hotline::services

@@ -11,7 +11,6 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/random.h"
 #include "services/block_hashes.h"
-#include "services/content_digest.h"
 #include "services/file_version.h"
 #include "services/stored_blocks.h"
 
@@ -21,7 +20,6 @@ namespace {
 constexpr std::uint64_t kUnknownSizeStep = 64U << 20;
 constexpr std::uint64_t kAllocatedMin = 1U << 20;
 constexpr std::uint64_t kBegunBlocks = 8;
-constexpr std::size_t kDigestReadBytes = 256U << 10;
 
 /// Returns the hexadecimal form of the key or, without one, a name that is that of no key.
 std::string staging_name(const UploadKey& key) {
@@ -138,6 +136,7 @@ FileOutcome<void> StagedUpload::open_files() {
 
 /// Ends the file at `offset`, and has storage for what is to come.
 FileOutcome<void> StagedUpload::cut_at(std::uint64_t offset) {
+  unwritten_.drop();
   if (auto cut = data_->truncate(offset); !cut) return storage_failure(cut.error());
   position_ = offset;
   begun_blocks_ = std::min(begun_blocks_, offset / kFileBlockBytes);
@@ -190,8 +189,10 @@ FileOutcome<void> StagedUpload::write(std::uint64_t hold, std::uint64_t offset, 
   const auto lock = lock_for(hold);
   if (!lock) return std::unexpected(lock.error());
   if (auto advanced = advance(offset, bytes.size()); !advanced) return advanced;
-  if (auto written = data_->write_at(offset, bytes); !written) {
-    return storage_failure(written.error());
+  // Of an unknown size so much is left that it does not matter.
+  unwritten_.reserve(facts_.size - offset);
+  if (auto added = unwritten_.append(*data_, offset, bytes); !added) {
+    return storage_failure(added.error());
   }
   position_ = offset + bytes.size();
   note_byte();
@@ -222,6 +223,7 @@ FileOutcome<void> StagedUpload::confirm(std::uint64_t hold, const BlockList& blo
   if (blocks.first != blocks_.size() || (end - 1) * kFileBlockBytes >= position_) {
     return refuse(FileErrorCode::integrity, "the hashes are of other blocks");
   }
+  if (auto flushed = unwritten_.flush(*data_); !flushed) return storage_failure(flushed.error());
   blocks_.insert(blocks_.end(), blocks.hashes.begin(), blocks.hashes.end());
   const std::uint64_t whole = whole_blocks();
   confirmed_ = whole;
@@ -262,22 +264,8 @@ FileOutcome<FileDigest> StagedUpload::digest(std::uint64_t hold, FileDigestKind 
                                              std::uint64_t size) {
   const auto lock = lock_for(hold);
   if (!lock) return std::unexpected(lock.error());
-  ContentDigest digest(kind);
-  std::vector<std::byte> room(
-      static_cast<std::size_t>(std::min<std::uint64_t>(kDigestReadBytes, size)));
-  for (std::uint64_t offset = 0; offset < size;) {
-    const auto wanted =
-        static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), size - offset));
-    const auto count = data_->read_at(offset, MutableBytes(room).first(wanted));
-    if (!count) return storage_failure(count.error());
-    digest.add(Bytes(room).first(*count));
-    offset += *count;
-    if (*count == wanted) continue;
-    // A hole at the end is not in the file yet.
-    digest.add_zeros(size - offset);
-    break;
-  }
-  return digest.finish();
+  if (auto flushed = unwritten_.flush(*data_); !flushed) return storage_failure(flushed.error());
+  return digest_of_stored(*data_, kind, size);
 }
 
 FileOutcome<void> StagedUpload::leave(std::uint64_t hold) {
@@ -326,7 +314,8 @@ FileOutcome<void> StagedUpload::verify_loaded() {
 /// Prepares the file, and says in the state file that it is about to be published.
 FileOutcome<FileStatus> StagedUpload::complete(std::uint64_t size, FileDurability durability) {
   const bool is_durable = durability == FileDurability::full;
-  Result<void> done = data_->truncate(size);
+  Result<void> done = unwritten_.flush(*data_);
+  if (done) done = data_->truncate(size);
   if (done) done = data_->set_mode(file_mode(is_executable_));
   if (done) done = data_->set_modified(modified_);
   if (!done) return storage_failure(done.error());
@@ -386,6 +375,7 @@ void StagedUpload::note_byte() {
 }
 
 void StagedUpload::close_files() {
+  unwritten_.drop();
   data_.reset();
   state_.reset();
 }

@@ -15,6 +15,7 @@
 #include "services/block_list.h"
 #include "services/file_outcome.h"
 #include "services/file_tree.h"
+#include "services/gathered_writes.h"
 #include "services/quota_account.h"
 #include "services/upload_state.h"
 
@@ -122,6 +123,7 @@ class StagedUpload {
   bool is_executable_ = false;
   std::optional<DiskFile> data_{};
   std::optional<DiskFile> state_{};
+  GatheredWrites unwritten_{};        ///< The last bytes before position_.
   std::uint64_t position_ = 0;        ///< Where the next byte belongs.
   std::vector<BlockHash> blocks_{};   ///< Those that are confirmed.
   std::uint64_t begun_blocks_ = 0;    ///< Those that the disk was asked to write.

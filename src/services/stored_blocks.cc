@@ -1,8 +1,10 @@
 #include "services/stored_blocks.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "services/block_hashes.h"
+#include "services/content_digest.h"
 
 namespace hotline::services {
 namespace {
@@ -33,6 +35,24 @@ FileOutcome<std::uint64_t> count_unchanged_blocks(DiskFile& file,
     ++count;
   }
   return count;
+}
+
+FileOutcome<FileDigest> digest_of_stored(DiskFile& file, FileDigestKind kind, std::uint64_t size) {
+  ContentDigest digest(kind);
+  std::vector<std::byte> room(
+      static_cast<std::size_t>(std::min<std::uint64_t>(kStoredReadBytes, size)));
+  for (std::uint64_t offset = 0; offset < size;) {
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), size - offset));
+    const auto count = file.read_at(offset, MutableBytes(room).first(wanted));
+    if (!count) return storage_failure(count.error());
+    digest.add(Bytes(room).first(*count));
+    offset += *count;
+    if (*count == wanted) continue;
+    digest.add_zeros(size - offset);
+    break;
+  }
+  return digest.finish();
 }
 
 }  // namespace hotline::services

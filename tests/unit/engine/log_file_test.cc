@@ -1,16 +1,15 @@
 #include "hotline/engine/log_file.h"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "hotline/engine/queued_log.h"
+#include "support/file_size_limit.h"
 #include "support/temporary_directory.h"
 
 namespace hotline::log_file_test {
@@ -98,15 +97,10 @@ TEST_CASE("a line that was cut off by a full disk is ended before the next one")
   const test::TemporaryDirectory folder;
   const std::string path = folder.file("audit");
   const auto file = LogFile::open(path).value();
-  rlimit before{};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  const auto old = std::signal(SIGXFSZ, SIG_IGN);
-  const rlimit small{4, before.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &small);
-  const int failed = file->append("123456\n");
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, old);
-  CHECK(failed == EFBIG);
+  {
+    const test::FileSizeLimit limit(4);
+    CHECK(file->append("123456\n") == EFBIG);
+  }
   CHECK(file->append("next\n") == 0);
   CHECK(content(path) == "1234\nnext\n");
 }

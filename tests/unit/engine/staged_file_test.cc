@@ -1,10 +1,8 @@
 #include "hotline/engine/staged_file.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/file_size_limit.h"
 #include "support/loops.h"
 #include "support/temporary_directory.h"
 
@@ -103,14 +102,10 @@ TEST_CASE("a write that fails is an error that names the file") {
   const test::TemporaryDirectory directory;
   auto file = StagedFile::make(directory.file("a"));
   REQUIRE(file);
-  struct rlimit before {};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  const auto old = std::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit small = {3, before.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &small);
-  const auto written = file->append(as_bytes("hello"));
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, old);
+  const auto written = [&] {
+    const test::FileSizeLimit limit(3);
+    return file->append(as_bytes("hello"));
+  }();
   REQUIRE_FALSE(written);
   CHECK(written.error().message() ==
         "cannot write the file " + directory.file("a.partial") + ": File too large");
