@@ -9,7 +9,8 @@ namespace hotline::engine {
 
 Waiter::Waiter(OnDrain on_drain) : loop_(EventLoop::running()), on_drain_(on_drain) {
   if (loop_ == nullptr) {
-    const bool is_interruptible = Engine::current().interrupter() != nullptr;
+    Engine& engine = Engine::current();
+    const bool is_interruptible = engine.interrupter() != nullptr && !engine.scope().holds_cancel;
     is_interruptible ? void(counter_.emplace()) : void(signal_.emplace());
     return;
   }

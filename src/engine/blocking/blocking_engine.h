@@ -38,7 +38,7 @@ class BlockingEngine final : public Engine {
   int wait_for(Interrupter& counter, Deadline deadline, OnDrain on_drain);
 
   /// Waits until another thread has set `signal`. Returns 0, or as wait_until. For a thread without
-  /// an interrupter, which could not end this wait.
+  /// an interrupter, which could not end this wait, or with a CancelHold.
   int wait_for(ThreadSignal& signal, Deadline deadline, OnDrain on_drain);
 
   /// Lets an interrupter end the waits of this thread. While the object exists, Engine::current()

@@ -1,27 +1,52 @@
 #include "engine/blocking/thread_signal.h"
 
+#include <linux/futex.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "engine/operations/system_result.h"
+
 namespace hotline::engine {
+namespace {
+
+static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) &&
+                  std::atomic<std::uint32_t>::is_always_lock_free,
+              "the kernel compares the word");
+
+/// Returns `instant` as a time of CLOCK_MONOTONIC, which has no negative ones.
+timespec time_of(Instant instant) {
+  const Duration since_start = std::max(instant.time_since_epoch(), Duration(0));
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_start);
+  const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(since_start - seconds);
+  return {.tv_sec = seconds.count(), .tv_nsec = rest.count()};
+}
+
+}  // namespace
 
 void ThreadSignal::set() noexcept {
-  {
-    const std::lock_guard held(mutex_);
-    is_set_ = true;
+  std::atomic<std::uint32_t>* const word = &state_;
+  if (state_.exchange(kSet, std::memory_order_acq_rel) != kAwaited) return;
+  // The object may have gone: only its address is used. At worst another thread's wait on the same
+  // address ends early.
+  raw_call(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+bool ThreadSignal::wait(Deadline deadline) noexcept {
+  std::uint32_t unset = kUnset;
+  state_.compare_exchange_strong(unset, kAwaited);
+  const timespec until = deadline.is_never() ? timespec{} : time_of(deadline.instant());
+  const timespec* const limit = deadline.is_never() ? nullptr : &until;
+  while (!is_set()) {
+    // With a mask the time is that of the clock, not a duration.
+    const int waited = system_result([&] {
+      return raw_call(SYS_futex, &state_, FUTEX_WAIT_BITSET_PRIVATE, kAwaited, limit, nullptr,
+                      FUTEX_BITSET_MATCH_ANY);
+    });
+    if (waited == -ETIMEDOUT) return is_set();
   }
-  // Without the lock, which the thread that waits would have to wait for.
-  is_changed_.notify_one();
-}
-
-bool ThreadSignal::wait(Deadline deadline) {
-  const auto is_set = [this] { return is_set_; };
-  std::unique_lock held(mutex_);
-  if (!deadline.is_never()) return is_changed_.wait_until(held, deadline.instant(), is_set);
-  is_changed_.wait(held, is_set);
   return true;
-}
-
-bool ThreadSignal::is_set() const {
-  const std::lock_guard held(mutex_);
-  return is_set_;
 }
 
 }  // namespace hotline::engine

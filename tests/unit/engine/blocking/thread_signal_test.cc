@@ -1,11 +1,13 @@
 #include "engine/blocking/thread_signal.h"
 
+#include <memory>
 #include <thread>
 
 #include <doctest/doctest.h>
 
 #include "engine/blocking/blocking_engine.h"
 #include "engine/waiter.h"
+#include "hotline/engine/cancel_hold.h"
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "support/no_descriptors.h"
@@ -54,6 +56,33 @@ TEST_CASE("a thread without an interrupter needs no descriptor to wait") {
   const test::NoDescriptors limit;
   const std::jthread other([&] { waiter.wake(); });
   CHECK(waiter.wait(Deadline::never()) == 0);
+}
+
+TEST_CASE("a thread whose interrupts are held needs no descriptor to wait") {
+  Interrupter interrupter;
+  const BlockingEngine::Interruptible engine(interrupter);
+  interrupter.cancel();
+  const CancelHold hold;
+  const test::NoDescriptors limit;
+  Waiter waiter(OnDrain::ends);
+  const std::jthread other([&] { waiter.wake(); });
+  CHECK(waiter.wait(Deadline::never()) == 0);
+}
+
+TEST_CASE("a wait that has ended at its deadline can be waited for again") {
+  ThreadSignal signal;
+  CHECK_FALSE(signal.wait(deadline_after(milliseconds(1))));
+  const std::jthread other([&] { signal.set(); });
+  CHECK(signal.wait(Deadline::never()));
+}
+
+TEST_CASE("a signal may be destroyed as soon as its wait has ended") {
+  for (int i = 0; i < 300; ++i) {
+    auto signal = std::make_unique<ThreadSignal>();
+    const std::jthread other([set = signal.get()] { set->set(); });
+    CHECK(signal->wait(Deadline::never()));
+    signal.reset();
+  }
 }
 
 }  // namespace hotline::engine::thread_signal_test
