@@ -6,6 +6,9 @@
 
 #include "engine/engine.h"
 #include "engine/process_limit.h"
+#include "engine/signal_mask.h"
+#include "hotline/engine/cancel_hold.h"
+#include "hotline/engine/clock.h"
 #include "server/acceptor.h"
 #include "server/call.h"
 #include "server/datagram_service.h"
@@ -40,18 +43,18 @@ Result<void> ThreadsRunner::start(std::vector<Service>& services) {
   bool has_started = true;
   for (Service& service : services) {
     for (Listener& listener : service.listeners) {
-      has_started &= add_thread([this, &service, &listener] {
+      has_started &= add_thread([this, &service, &listener](Thread&) {
         if (may_begin()) take_callers(service, listener);
       });
     }
     for (DatagramSocket& socket : service.sockets) {
-      has_started &= add_thread([this, &service, &socket] {
+      has_started &= add_thread([this, &service, &socket](Thread&) {
         if (may_begin()) take_messages(service, socket);
       });
     }
   }
   for (const Task& task : state_.tasks) {
-    has_started &= add_thread([this, &task] {
+    has_started &= add_thread([this, &task](Thread&) {
       if (may_begin()) run_task(state_, task);
     });
   }
@@ -76,13 +79,13 @@ bool ThreadsRunner::may_begin() {
   return end_code_ != engine::kCancelEnd;
 }
 
-bool ThreadsRunner::start_thread(std::function<void()> body) {
+bool ThreadsRunner::start_thread(Body body) {
   const std::lock_guard lock(mutex_);
   return add_thread(std::move(body));
 }
 
 /// Call it with the mutex held.
-bool ThreadsRunner::add_thread(std::function<void()> body) {
+bool ThreadsRunner::add_thread(Body body) {
   join_ended();
   threads_.emplace_back();
   try {
@@ -94,10 +97,11 @@ bool ThreadsRunner::add_thread(std::function<void()> body) {
   return false;
 }
 
-bool ThreadsRunner::run_thread(Thread& thread, std::function<void()> body) {
+bool ThreadsRunner::run_thread(Thread& thread, Body body) {
   // Made here, because a thread that ends could not report a lack of memory.
   engine::Mailbox::Letters end;
   end.emplace_back([ended = ended_] { ended->set(); });
+  auto run = [&thread, body = std::move(body)] { body(thread); };
   auto on_end = [this, &thread, end = std::move(end)]() mutable {
     const std::lock_guard ending(mutex_);
     thread.has_ended = true;
@@ -106,7 +110,7 @@ bool ThreadsRunner::run_thread(Thread& thread, std::function<void()> body) {
   auto worker = engine::Engine::current().start_worker({.kind = engine::WorkerKind::blocking,
                                                         .name = "thread",
                                                         .loop = {},
-                                                        .body = std::move(body),
+                                                        .body = std::move(run),
                                                         .on_end = std::move(on_end),
                                                         .offload_pool = offload_pool_});
   if (!worker) return false;
@@ -132,13 +136,71 @@ void ThreadsRunner::take_callers(Service& service, Listener& listener) {
 }
 
 void ThreadsRunner::start_call(Service& service, AdmittedCall call) {
+  if (Thread* idle = take_idle()) {
+    idle->next.emplace(service, std::move(call));
+    return idle->waiter->wake();
+  }
   const Endpoint peer = call.stream.peer();
-  auto taken = std::make_shared<AdmittedCall>(std::move(call));
-  if (start_thread([this, &service, taken] { run_call(state_, service, std::move(*taken)); }))
-    return;
+  auto first = std::make_shared<Job>(service, std::move(call));
+  const bool has_started = start_thread([this, first](Thread& thread) {
+    thread.next.emplace(std::move(*first));
+    run_calls(thread);
+  });
+  if (has_started) return;
   service.tally->count_refusal(Refusal::no_worker);
   state_.log(LogLevel::error, "no thread is left: the call is refused", service.name, &peer,
              engine::process_limit_hint(state_.process_groups));
+}
+
+/// Returns null if no thread is idle.
+ThreadsRunner::Thread* ThreadsRunner::take_idle() {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return nullptr;
+  Thread* const last = idle_.back();
+  idle_.pop_back();
+  return last;
+}
+
+void ThreadsRunner::run_calls(Thread& thread) {
+  engine::Scope& scope = engine::Engine::current().scope();
+  const engine::SignalMask mask;
+  while (thread.next) {
+    Job job = std::move(*thread.next);
+    thread.next.reset();
+    run_call(state_, job.service, std::move(job.call));
+    // What a handler has left of these must not affect the next call.
+    scope = {.end_code = scope.end_code, .program = scope.program};
+    mask.restore();
+    wait_for_call(thread);
+  }
+}
+
+/// Waits until `thread` has its next call, or is to end.
+void ThreadsRunner::wait_for_call(Thread& thread) try {
+  // Nothing but wake() ends the wait: it needs no descriptor.
+  const CancelHold hold;
+  engine::Waiter waiter(OnDrain::goes_on);
+  if (!begin_idle(thread, waiter)) return;
+  const int ended = waiter.wait(deadline_after(kIdleTime));
+  // The one that took it in the same moment is about to end the wait.
+  if (ended < 0 && !withdraw_idle(thread)) waiter.wait(Deadline::never());
+} catch (const std::bad_alloc&) {
+  // It ends, as without room among those that are idle.
+}
+
+/// Returns false if `thread` is to end.
+bool ThreadsRunner::begin_idle(Thread& thread, engine::Waiter& waiter) {
+  const std::lock_guard lock(mutex_);
+  if (end_code_ != 0 || idle_.size() >= kIdleMax) return false;
+  thread.waiter = &waiter;
+  idle_.push_back(&thread);
+  return true;
+}
+
+/// Returns false if `thread` was taken before.
+bool ThreadsRunner::withdraw_idle(Thread& thread) {
+  const std::lock_guard lock(mutex_);
+  return std::erase(idle_, &thread) != 0;
 }
 
 void ThreadsRunner::take_messages(Service& service, DatagramSocket& socket) {
@@ -151,6 +213,8 @@ void ThreadsRunner::interrupt(int end_code) {
   const std::lock_guard lock(mutex_);
   end_code_ = std::max(end_code_, end_code);
   for (Thread& thread : threads_) thread.worker->interrupt(end_code);
+  for (Thread* idle : idle_) idle->waiter->wake();
+  idle_.clear();
 }
 
 void ThreadsRunner::drain() { interrupt(engine::kDrainEnd); }
