@@ -229,7 +229,7 @@ TEST_CASE("a deadline that a handler sets for itself does not limit later messag
 TEST_CASE("as many handlers wait at once as there are calls, and others go on") {
   test::on_all_loops([](EventLoop& loop) {
     ServerOptions options;
-    options.limits.waiting_messages_max = 2;  // Of datagrams.
+    options.limits.waiting_messages_max = 2;  // Those of datagrams.
     std::vector<std::unique_ptr<LoopEvent>> gates;
     FramedExchange exchange(
         loop,
