@@ -116,7 +116,9 @@ ClockReading read_clocks() {
   return {.wall = engine.read_wall_clock(), .monotonic = engine.read_clock()};
 }
 
-Deadline deadline_after(Duration timeout) { return Deadline::after(now(), timeout); }
+Deadline deadline_after(Duration timeout) {
+  return Deadline::after(Engine::current().read_clock(), timeout);
+}
 
 Result<void> sleep_until(Deadline deadline, OnDrain on_drain) {
   Engine& engine = Engine::current();

@@ -58,6 +58,11 @@ class Engine : public Kernel {
   /// Returns the monotonic time, which is constant within one turn of a loop.
   virtual Instant now() = 0;
 
+  /// Returns the time from which a timeout counts that begins now. On a loop now() is older, by as
+  /// much as the fiber has computed; this is older by a tick of the kernel's clock at most. For
+  /// each operation: read_clock() takes four times as long.
+  virtual Instant timeout_start() { return now(); }
+
   /// Performs `operation` and waits as long as necessary. Returns its result, a negated errno, or
   /// the negated end code of the deadline, scope or cancel that ended the wait. A result that has
   /// completed is never lost.

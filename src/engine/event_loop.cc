@@ -138,6 +138,8 @@ void EventLoop::run_while(const std::function<bool()>& goes_on) {
   while (fiber_count_ > 0) {
     run_ready();
     if (fiber_count_ == 0 || !goes_on()) break;
+    // What the fibers have computed took time: a deadline may have passed, or be nearer.
+    if (!has_ready()) now_ = read_clock();
     if (timers_.earliest().has_passed(now_)) {
       // The thread may not have run for a while. What arrived in time counts, even if it is noticed
       // late.

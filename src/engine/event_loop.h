@@ -78,6 +78,7 @@ class EventLoop : public Engine {
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
 
   Instant now() final { return now_; }
+  Instant timeout_start() final { return std::max(now_, read_coarse_clock()); }
   Scope& scope() final;
   SuspendHook*& suspend_hook() final;
   int wait_until(Deadline deadline, OnDrain on_drain = OnDrain::goes_on) final;

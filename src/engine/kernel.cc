@@ -201,6 +201,12 @@ void Kernel::unlock_file(const std::string& path, UniqueFd lock) {
 
 Instant Kernel::read_clock() { return std::chrono::steady_clock::now(); }
 
+Instant Kernel::read_coarse_clock() {
+  timespec time{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+  return Instant(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
 std::chrono::system_clock::time_point Kernel::read_wall_clock() {
   return std::chrono::system_clock::now();
 }

@@ -123,7 +123,7 @@ int DatagramSocket::State::send_some(std::span<mmsghdr> headers) {
   // drop it. A connected socket has no other peers.
   const bool is_routed = headers.front().msg_hdr.msg_name != nullptr;
   if (is_routed && unix_sender) return unix_sender->send(headers);
-  return engine.perform(operation, Deadline::after(engine.now(), options.send_timeout));
+  return engine.perform(operation, Deadline::after(engine.timeout_start(), options.send_timeout));
 }
 
 /// Returns how many of `datagrams`, from the first on, may be sent. A relative path is relative to

@@ -51,7 +51,7 @@ Result<MutableBytes> Stream::receive() {
     // The lease ends before the wait, so that an idle stream holds no buffer.
     state.end_lease(engine);
     engine::Receive receive(channel, engine);
-    const int result = state.perform_receive(receive, state.read_deadline(engine.now()));
+    const int result = state.perform_receive(receive, state.read_deadline(engine.timeout_start()));
     if (result <= 0) return fail(state.receive_error(result));
     state.lease(std::move(receive.buffer));
   }
@@ -67,7 +67,7 @@ Result<MutableBytes> Stream::receive(Deadline deadline) {
   state.end_lease(engine);
   if (state.read_end <= 0) return fail(state.receive_error(state.read_end));
   engine::Receive receive(channel, engine);
-  const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.now()));
+  const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.timeout_start()));
   const int result = state.perform_receive(receive, until);
   const bool is_due = result == -engine::kDeadlineEnd || result == -ENOBUFS;
   // Another deadline that ends the wait earlier is a failure.
@@ -95,7 +95,8 @@ Result<std::size_t> Stream::read_some(MutableBytes into, Deadline deadline) {
     Engine& engine = Engine::current();
     state.end_lease(engine);
     engine::Receive receive(channel, engine, into);
-    const Deadline until = Deadline::earliest(deadline, state.read_deadline(engine.now()));
+    const Deadline until =
+        Deadline::earliest(deadline, state.read_deadline(engine.timeout_start()));
     const int result = state.perform_receive(receive, until);
     const bool is_due = result == -engine::kDeadlineEnd || result == -ENOBUFS;
     // Another deadline that ends the wait earlier is a failure.

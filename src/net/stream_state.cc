@@ -75,7 +75,7 @@ int Stream::State::perform_send(engine::Operation& send, std::size_t wanted_byte
                                 WhenEnded when_ended) {
   Engine& engine = Engine::current();
   // Tries once more after the deadline, because the peer may have made room in the meantime.
-  const Deadline until = write_deadline.start(engine.now(), options.timeouts.write);
+  const Deadline until = write_deadline.start(engine.timeout_start(), options.timeouts.write);
   const int result = engine.perform(send, until);
   const std::size_t sent = result > 0 ? static_cast<std::size_t>(result) : 0;
   const bool is_given_up = result < 0 && when_ended == WhenEnded::fails;

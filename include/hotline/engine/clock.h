@@ -27,7 +27,8 @@ struct ClockReading {
 /// one between two readings, it was set. Any thread.
 ClockReading read_clocks();
 
-/// Returns the deadline that is `timeout` from now().
+/// Returns the deadline that is `timeout` from the time of the call, which may be later than now():
+/// on an event loop now() is the time at which this turn began.
 Deadline deadline_after(Duration timeout);
 
 /// Waits until `deadline`. Suspends the fiber. Fails only with `cancelled`, with `timed_out` if the

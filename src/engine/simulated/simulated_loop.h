@@ -105,6 +105,7 @@ class SimulatedLoop final : public EventLoop {
   int lock_file(const std::string& path) override;
   void unlock_file(const std::string& path, UniqueFd lock) override;
   Instant read_clock() override { return universe_.now; }
+  Instant read_coarse_clock() override { return universe_.now; }
   std::chrono::system_clock::time_point read_wall_clock() override;
   int read_clock_status(ClockStatus& status) override;
   Duration wall_clock_granularity() override;

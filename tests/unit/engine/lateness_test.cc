@@ -36,8 +36,10 @@ class ScriptedLoop final : public EventLoop {
   Buffer take_buffer() override { return {}; }
   void unwatch(Channel&) override {}
   Instant read_clock() override { return time; }
+  Instant read_coarse_clock() override { return time; }
 
   Instant time{std::chrono::hours(1)};
+  bool sleeps = false;  ///< Without a turn it sleeps until the deadline, for a time, as kernels do.
   std::deque<std::function<void()>> turns;
 
  protected:
@@ -45,8 +47,11 @@ class ScriptedLoop final : public EventLoop {
   void withdraw(Channel&) override {}
   void abandon(Channel&) override {}
   void begin_watch(Channel&, ReadWatch&) override {}
-  void turn(Deadline) override {
-    if (turns.empty()) return;
+  void turn(Deadline until) override {
+    if (turns.empty()) {
+      if (sleeps && !until.has_passed(now())) time += until.instant() - now();
+      return;
+    }
     auto next = std::move(turns.front());
     turns.pop_front();
     next();
@@ -125,6 +130,51 @@ class ReceiveOfStoppedThread final : public Operation {
 };
 
 }  // namespace
+
+TEST_CASE("a loop does not sleep longer because fibers have computed") {
+  for (const auto& [computed, slept] : {std::pair(95, 100), std::pair(100, 100), {150, 150}}) {
+    CAPTURE(computed);
+    ScriptedLoop loop;
+    loop.sleeps = true;
+    const Instant began = loop.time;
+    Duration took{0};
+    loop.spawn("sleeps", [&] {
+      CHECK(sleep_for(milliseconds(100)));
+      took = loop.time - began;
+    });
+    loop.spawn("computes", [&] { loop.time += milliseconds(computed); });
+    loop.run();
+    CHECK(took == milliseconds(slept));
+  }
+}
+
+TEST_CASE("a fiber that has computed sleeps as long as it asks for") {
+  ScriptedLoop loop;
+  loop.sleeps = true;
+  Duration took{0};
+  loop.spawn("computes and sleeps", [&] {
+    loop.time += milliseconds(50);
+    const Instant began = loop.time;
+    CHECK(sleep_for(milliseconds(20)));
+    took = loop.time - began;
+  });
+  loop.spawn("is ready", [&] {
+    for (int turn = 0; turn < 5; ++turn) loop.yield();
+  });
+  loop.run();
+  CHECK(took == milliseconds(20));
+}
+
+TEST_CASE("a timeout of a fiber that has computed begins when it waits") {
+  ScriptedLoop loop;
+  loop.spawn("computes", [&] {
+    loop.time += milliseconds(50);
+    CHECK(loop.timeout_start() == loop.time);
+    CHECK(deadline_after(milliseconds(1)) == Deadline::at(loop.time + milliseconds(1)));
+    CHECK(loop.now() == loop.time - milliseconds(50));
+  });
+  loop.run();
+}
 
 TEST_CASE("an event before the deadline ends the wait, even if it is seen after it") {
   ScriptedLoop loop;
