@@ -34,18 +34,18 @@ void close_all_but(std::vector<int> kept) {
   close_descriptors(first, ~0U);
 }
 
+/// Nothing may leave it: the stack below is that of the parent.
 [[noreturn]] void run_child(pid_t parent, Interrupter& interrupter, std::vector<int> kept,
-                            int reports, const std::function<std::string()>& body) {
+                            int reports, const std::function<std::string()>& body) noexcept {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(EXIT_FAILURE);
   // A ^C at the terminal goes to the parent only, which then drains its children.
   ::setpgid(0, 0);
-  kept.insert(kept.end(), {interrupter.fd(), reports});
   close_all_but(std::move(kept));
   EventLoop::forget_running();
-  const BlockingEngine::Interruptible engine(interrupter);
   int status = EXIT_FAILURE;
   try {
+    const BlockingEngine::Interruptible engine(interrupter);
     const std::string report = body().substr(0, ChildProcess::kReportBytesMax);
     const ssize_t written = ::write(reports, report.data(), report.size());
     status = written == static_cast<ssize_t>(report.size()) ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -68,6 +68,9 @@ Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<cons
   }
   UniqueFd reports(ends[0]);
   UniqueFd reports_of_child(ends[1]);
+  // Made here, because the child could not report a lack of memory.
+  std::vector<int> kept_by_child(kept.begin(), kept.end());
+  kept_by_child.insert(kept_by_child.end(), {interrupter.fd(), reports_of_child.get()});
   keep_ends_of_children();
   const pid_t parent = ::getpid();
   pid_t child = -1;
@@ -76,7 +79,7 @@ Result<ChildProcess> ChildProcess::fork(Interrupter& interrupter, std::span<cons
     child = ::fork();
     error = errno;
     if (child != 0) return;
-    run_child(parent, interrupter, {kept.begin(), kept.end()}, reports_of_child.get(), body);
+    run_child(parent, interrupter, std::move(kept_by_child), reports_of_child.get(), body);
   });
   if (child < 0) return fail(system_error(error, "fork"));
   // Nothing else reaps the child before this, so its id has not been reused.

@@ -29,7 +29,9 @@ class ChildProcess {
   /// ones, and no others. It is killed when the parent dies. The signals that the parent waits for
   /// stay blocked in it, so that after a signal to the whole process group (from a service manager)
   /// the parent drains its children. The result of `body` is the report, cut at kReportBytesMax.
-  /// Call it only on a fiber, in a process with one thread.
+  /// Call it only on a fiber. The child has only the thread that called: what another thread has
+  /// locked at that moment, other than memory of malloc(3), is locked for ever in it. Throws
+  /// std::bad_alloc, in the parent.
   static Result<ChildProcess> fork(Interrupter& interrupter, std::span<const int> kept,
                                    const std::function<std::string()>& body);
 
