@@ -1,5 +1,6 @@
 #include "hotline/engine/task_group.h"
 
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "engine/fiber_group.h"
 #include "engine/interrupter.h"
 #include "engine/operations/wait_ready.h"
+#include "hotline/engine/clock.h"
 
 namespace hotline {
 
@@ -26,6 +28,18 @@ struct TaskGroup::State {
   std::unique_ptr<FiberGroup> fibers;
   Error failed;
 };
+
+namespace {
+
+constexpr Duration kLook = std::chrono::milliseconds(50);
+
+/// Returns false when the wait was ended.
+bool wait_readable(engine::Channel& channel) {
+  engine::WaitReady wait(channel, engine::Direction::read);
+  return engine::Engine::current().perform(wait, Deadline::never()) >= 0;
+}
+
+}  // namespace
 
 void TaskGroup::State::check_thread() const {
   check_use(loop->is_on_its_thread(),
@@ -57,14 +71,14 @@ int TaskGroup::State::run_own_loop() {
 }
 
 /// A drain or cancel of the thread applies to the join that it waits in, and so to the fibers.
+/// Without a descriptor for its own loop it looks from time to time.
 void TaskGroup::State::watch_thread(engine::Engine& thread, engine::Fiber& joiner) {
   engine::Channel channel{UniqueFd(thread.duplicate(thread.interrupter()->fd()))};
-  for (;;) {
-    engine::WaitReady wait(channel, engine::Direction::read);
-    if (engine::Engine::current().perform(wait, Deadline::never()) < 0) return;
-    thread.interrupter()->clear_wakeup();
+  while (channel.is_open() ? wait_readable(channel) : sleep_for(kLook).has_value()) {
+    if (channel.is_open()) thread.interrupter()->clear_wakeup();
     thread.note_interrupts();
-    own_loop->interrupt(joiner, thread.scope().code_in_force());
+    const int code = thread.scope().code_in_force();
+    if (code != 0) own_loop->interrupt(joiner, code);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/deadline_scope.h"
 #include "support/loops.h"
+#include "support/no_descriptors.h"
 #include "support/sockets.h"
 
 namespace hotline::task_group_test {
@@ -209,6 +210,20 @@ TEST_CASE("an interrupt of a thread without a loop reaches the group that it joi
     interrupter.cancel();
     kind = test::kind_of(sleep_for(milliseconds(500)));
   }));
+  CHECK(test::kind_of(group.join()) == "cancelled");
+  CHECK(kind == "cancelled");
+}
+
+TEST_CASE("an interrupt of a thread without a loop reaches its group also without descriptors") {
+  engine::Interrupter interrupter;
+  const engine::BlockingEngine::Interruptible engine(interrupter);
+  std::string kind;
+  TaskGroup group;
+  REQUIRE(group.spawn("sleeper", [&] {
+    interrupter.cancel();
+    kind = test::kind_of(sleep_for(hours(1)));
+  }));
+  const test::NoDescriptors limit;
   CHECK(test::kind_of(group.join()) == "cancelled");
   CHECK(kind == "cancelled");
 }
