@@ -162,7 +162,7 @@ Result<DrainReport> ControlLoop::supervise(EventLoop& control) try {
   report.loss = std::move(loss_);
   return report;
 } catch (const std::bad_alloc&) {
-  // Nothing has begun yet.
+  // No service has begun: from then on nothing here takes memory that may lack.
   letters_.detach();
   signals_.reset();
   return fail(no_memory());
@@ -271,6 +271,17 @@ void ControlLoop::log_unfinished() const {
   }
 }
 
+/// Nothing may keep the cut from following: `TaskStatus` belongs to the user, and memory may lack.
+void ControlLoop::note_unfinished(DrainReport& report, int done_code) const noexcept {
+  try {
+    report.cut_tasks = status_of_tasks();
+    if (done_code == engine::kDrainEnd) log_unfinished();
+  } catch (...) {
+    state_.log(LogLevel::error, "the status of a task threw: what is cut is not known", {},
+               nullptr);
+  }
+}
+
 /// Waits for the calls to end, drains when asked to, cuts when that takes too long.
 DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
                              engine::LoopEvent& has_asked) {
@@ -289,8 +300,7 @@ DrainReport ControlLoop::end(Runner& runner, engine::LoopEvent& has_ended,
       done_code = code;
     } else if (code == engine::kCancelEnd && done_code < code) {
       report.cut = counters.calls_in_flight;
-      report.cut_tasks = status_of_tasks();
-      if (done_code == engine::kDrainEnd) log_unfinished();
+      note_unfinished(report, done_code);
       runner.cut();
       done_code = code;
       deadline = Deadline::never();

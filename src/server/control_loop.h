@@ -53,6 +53,7 @@ class ControlLoop {
   void pass_on(int ended);
   std::string status_of_tasks() const;
   void log_unfinished() const;
+  void note_unfinished(DrainReport& report, int done_code) const noexcept;
   DrainReport end(Runner& runner, engine::LoopEvent& has_ended, engine::LoopEvent& has_asked);
 
   ServerState& state_;

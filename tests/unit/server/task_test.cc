@@ -275,6 +275,29 @@ TEST_CASE("a drain that is cut says what a task beside calls does, if that says 
   });
 }
 
+TEST_CASE("a drain is cut also when the status of a task throws") {
+  test::on_each_word([](ServerOptions options) {
+    if (options.concurrency.kind == Concurrency::Kind::processes) return;
+    test::CollectingLog log;
+    options.log = &log;
+    options.drain_timeout = std::chrono::milliseconds(50);
+    std::atomic<int> begun = 0;
+    test::AddedServer running(options, [&](Server& server) {
+      REQUIRE(server.add(kAnyPort,
+                         Handler(echo).beside(
+                             [&] {
+                               add_one(begun);
+                               discard(sleep_for(std::chrono::hours(1)));
+                             },
+                             []() -> std::string { throw std::runtime_error("no status"); }),
+                         "busy"));
+    });
+    wait_until(begun, 1);
+    CHECK(running.drain().cut_tasks.empty());
+    CHECK(log.services_with("the status of a task threw: what is cut is not known").size() == 1);
+  });
+}
+
 TEST_CASE("a drain that is cut names a datagram handler that has not ended") {
   test::on_each_word([](ServerOptions options) {
     test::CollectingLog log;
