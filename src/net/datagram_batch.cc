@@ -28,12 +28,10 @@ constexpr std::size_t kFewest = 4;
 
 PacketInfo ask_for_packet_info(const engine::Channel& channel, const SocketAddress& bound) {
   if (!is_wildcard(bound)) return PacketInfo::none;
-  if (family_of(bound) == AF_INET) {
-    set_flag(channel, IPPROTO_IP, IP_PKTINFO);
-  } else {
-    set_flag(channel, IPPROTO_IPV6, IPV6_RECVPKTINFO);
-  }
-  return PacketInfo::wanted;
+  set_flag(channel, IPPROTO_IP, IP_PKTINFO);
+  if (family_of(bound) == AF_INET) return PacketInfo::wanted;
+  set_flag(channel, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+  return PacketInfo::both;
 }
 
 ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
@@ -48,7 +46,8 @@ ReceiveBatch::ReceiveBatch(std::size_t count, std::size_t datagram_bytes_max,
       headers_(count),
       routes_(count) {
   datagrams_.reserve(count);
-  if (times != TimestampUse::none || coalescing != Coalescing::none) {
+  if (packet_info == PacketInfo::both || times != TimestampUse::none ||
+      coalescing != Coalescing::none) {
     controls_ = std::make_unique_for_overwrite<Control[]>(count);
     control_bytes_ = sizeof(Control);
   }
@@ -174,7 +173,12 @@ bool reverse_packet_info(const cmsghdr& control, DatagramRoute& route) {
   }
   if (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_PKTINFO) {
     auto info = info_of<in6_pktinfo>(control);
-    if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) info.ipi6_ifindex = 0;
+    if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr)) {
+      // Nothing can be sent from such an address: the kernel chooses one of the interface.
+      info.ipi6_addr = in6addr_any;
+    } else if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) {
+      info.ipi6_ifindex = 0;
+    }
     reply_with(route, IPPROTO_IPV6, IPV6_PKTINFO, info);
     return true;
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,7 +20,11 @@ namespace hotline::net {
 
 /// Whether the kernel reports the address that each datagram was sent to. If not, only bytes are
 /// received: descriptors that a UNIX peer passes never arrive here.
-enum class PacketInfo : bool { none, wanted };
+enum class PacketInfo : std::uint8_t {
+  none,
+  wanted,
+  both,  ///< In the form of IPv6, and of IPv4 for what came by that.
+};
 
 /// Asks the kernel for the address that each datagram was sent to, if the socket is bound to every
 /// address: a reply must leave from the address that was called.
@@ -57,7 +63,8 @@ class ReceiveBatch {
   /// A control buffer for everything that the kernel may say of a datagram. If it says only where
   /// that was sent to, it writes directly into the route, which needs no copy.
   struct Control {
-    alignas(cmsghdr) std::byte bytes[kTimedControlBytes + kSegmentBytesControl];
+    static constexpr std::size_t kIpv4Bytes = CMSG_SPACE(sizeof(in_pktinfo));
+    alignas(cmsghdr) std::byte bytes[kTimedControlBytes + kSegmentBytesControl + kIpv4Bytes];
   };
 
   void describe(std::size_t index);

@@ -4,19 +4,25 @@
 
 #include "engine/channel.h"
 #include "engine/engine.h"
+#include "engine/operations/connect.h"
 #include "net/address.h"
 
 namespace hotline::net {
 namespace {
 
-/// Only an address of this machine can be bound to. (An IPv4 address in IPv6 form cannot if
-/// net.ipv6.bindv6only is set.)
+/// What this machine sends to an address of its own comes from that address. (That it can bind to
+/// an address proves nothing: net.ipv4.ip_nonlocal_bind allows that for all.)
 bool is_of_this_machine(const SocketAddress& peer) {
   if (is_loopback(peer)) return true;
   const SocketAddress address = ipv4_of_mapped(peer).value_or(peer);
   engine::Engine& engine = engine::Engine::current();
-  const engine::Channel probe{UniqueFd(engine.open_socket(family_of(address), SOCK_DGRAM))};
-  return probe.is_open() && engine.bind(probe.fd(), with_port(address, 0)) == 0;
+  engine::Channel probe{UniqueFd(engine.open_socket(family_of(address), SOCK_DGRAM))};
+  // A service that talks to itself does so for ever, and a lost reply is no more than that.
+  if (!probe.is_open()) return true;
+  engine::Connect connect(probe, address);
+  SocketAddress source;
+  return engine.attempt(connect) == 0 && engine.local_address(probe.fd(), source) == 0 &&
+         is_same_host(source, address);
 }
 
 }  // namespace

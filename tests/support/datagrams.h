@@ -37,6 +37,13 @@ inline void send(DatagramSocket& socket, std::string_view text,
   REQUIRE(socket.send({as_bytes(text), route}));
 }
 
+/// Answers the next datagram with the same bytes, along its route.
+inline void echo_one(DatagramSocket& server) {
+  const auto datagram = server.receive(soon());
+  REQUIRE(datagram);
+  REQUIRE(server.send({datagram->bytes, datagram->route}));
+}
+
 inline std::string received(DatagramSocket& socket) {
   const auto datagram = socket.receive(soon());
   return datagram ? std::string(as_text(datagram->bytes)) : "<" + kind_of(datagram) + ">";

@@ -1,5 +1,6 @@
 #include "net/datagram_batch.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -232,6 +233,17 @@ TEST_CASE("a reply over IPv6 names the interface only for link-local addresses")
   DatagramRoute link_local = route_with(IPPROTO_IPV6, IPV6_PKTINFO, info);
   reverse_packet_info(link_local);
   CHECK(info_of<in6_pktinfo>(link_local).ipi6_ifindex == 3);
+}
+
+TEST_CASE("a reply to a multicast message leaves the address to the interface that it came by") {
+  in6_pktinfo info{};
+  info.ipi6_ifindex = 3;
+  REQUIRE(::inet_pton(AF_INET6, "ff02::1", &info.ipi6_addr) == 1);
+  DatagramRoute route = route_with(IPPROTO_IPV6, IPV6_PKTINFO, info);
+  reverse_packet_info(route);
+  const auto answer = info_of<in6_pktinfo>(route);
+  CHECK(answer.ipi6_ifindex == 3);
+  CHECK(IN6_IS_ADDR_UNSPECIFIED(&answer.ipi6_addr));
 }
 
 TEST_CASE("control data of another kind is not sent back") {

@@ -23,16 +23,10 @@ using std::chrono::milliseconds;
 
 using test::bound;
 using test::connected;
+using test::echo_one;
 using test::received;
 using test::send;
 using test::soon;
-
-/// Answers the next datagram with the same bytes, along its route.
-void echo_one(DatagramSocket& server) {
-  const auto datagram = server.receive(soon());
-  REQUIRE(datagram);
-  REQUIRE(server.send({datagram->bytes, datagram->route}));
-}
 
 }  // namespace
 
@@ -169,26 +163,6 @@ TEST_CASE("the largest datagram of UDP goes through, one byte more is too large"
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::too_large);
     CHECK(refused.error().endpoint == server.endpoint().to_uri());
-  });
-}
-
-TEST_CASE("a socket bound to every address answers from the address that was called") {
-  test::on_each_engine([] {
-    for (const std::string wildcard : {"udp://0.0.0.0:0", "udp://:0", "udp://[::]:0"}) {
-      DatagramSocket server = bound(wildcard);
-      const std::string port = ":" + std::to_string(server.endpoint().port());
-      std::vector<std::string> asked;
-      if (wildcard != "udp://[::]:0") asked = {"udp://127.0.0.1" + port, "udp://127.0.0.2" + port};
-      if (wildcard != "udp://0.0.0.0:0") asked.push_back("udp://[::1]" + port);
-      for (const std::string& uri : asked) {
-        CAPTURE(uri);
-        // A connected client takes answers only from the address that it called.
-        DatagramSocket client = connected(uri);
-        send(client, "who?");
-        echo_one(server);
-        CHECK(received(client) == "who?");
-      }
-    }
   });
 }
 
