@@ -70,7 +70,8 @@ Mismatch mismatch_of(const Service& service, const AllowedIdentities& listed) {
 void choose_mode(Service& service) {
   if (!service.wanted.is_unix_path() || service.socket.mode) return;
   if (service.allowed.is_owner_only()) service.socket.mode = kOwnerMode;
-  if (service.allowed.names_other_users()) service.socket.mode = kEveryoneMode;
+  const bool is_opened = service.has_allow_option && service.allowed.allows_any();
+  if (is_opened || service.allowed.names_other_users()) service.socket.mode = kEveryoneMode;
 }
 
 Result<void> check_senders(const Service& service) {

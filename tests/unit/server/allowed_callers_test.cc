@@ -186,17 +186,27 @@ TEST_CASE("an identity is allowed by its proven name, or by its user") {
   CHECK_FALSE(allows(service, nullptr));
 }
 
-TEST_CASE("a path gets its mode whatever the umask") {
-  const test::TemporaryDirectory directory;
-  const std::string path = directory.file("socket");
-  const mode_t before = ::umask(0);
-  auto service = decided("unix://" + path, guarded());
-  REQUIRE(service);
-  CHECK(bind_service(*service, {}, 0));
-  ::umask(before);
-  struct stat status {};
-  REQUIRE(::stat(path.c_str(), &status) == 0);
-  CHECK((status.st_mode & 0777) == 0600);
+TEST_CASE("a path that is for some users gets its mode whatever the umask") {
+  struct Row {
+    mode_t umask;
+    std::string options;
+    mode_t mode;
+  };
+  for (const Row& row :
+       {Row{0, "", 0600}, Row{022, "?allow=any", 0666}, Row{022, "?allow=uid:1", 0666},
+        Row{077, "?allow=any&mode=660", 0660}, Row{0, "?allow=owner", 0600}}) {
+    CAPTURE(row.options);
+    const test::TemporaryDirectory directory;
+    const std::string path = directory.file("socket");
+    const mode_t before = ::umask(row.umask);
+    auto service = decided("unix://" + path + row.options, guarded());
+    REQUIRE(service);
+    CHECK(bind_service(*service, {}, 0));
+    ::umask(before);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == row.mode);
+  }
 }
 
 TEST_CASE("a service for its owner is not bound to a name for datagrams") {
