@@ -57,7 +57,7 @@ JsonLine output_json(std::uint64_t bytes, std::uint64_t digest) {
 
 std::string audit_line(const CommandRecord& record) {
   JsonLine line = JsonLine::versioned();
-  line.add("job", record.job.text());
+  if (record.job != JobId{}) line.add("job", record.job.text());
   line.add_unless_empty("caller", record.caller);
   line.add("endpoint", record.endpoint);
   add_cut_program(line, record.command.program);

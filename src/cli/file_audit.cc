@@ -10,6 +10,7 @@ namespace hotline::cli {
 
 std::string file_audit_line(const FileRecord& record) {
   JsonLine line = JsonLine::versioned();
+  line.add("ended", record.ended);
   line.add("user", record.user);
   line.add_unless_empty("caller", record.caller);
   line.add("endpoint", record.endpoint);

@@ -50,13 +50,13 @@ JsonLine json_of_job(const JobEntry& job) {
   object.add_unless_empty("label", job.label);
   object.add_flag("running", !job.exit);
   object.add_flag("attached", job.is_attached);
-  if (job.started) object.add("started", time_text(*job.started));
+  if (job.started) object.add("started", *job.started);
   if (job.exit) {
     CommandExit end = *job.exit;
     end.started.reset();
     add_exit(object, end);
   }
-  if (job.kept_until) object.add("kept_until", time_text(*job.kept_until));
+  if (job.kept_until) object.add("kept_until", *job.kept_until);
   object.add("stdout_bytes", static_cast<std::int64_t>(job.output_bytes));
   object.add("stderr_bytes", static_cast<std::int64_t>(job.error_bytes));
   JsonLine line = JsonLine::versioned();

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "hotline/core/log_entry.h"
+
 namespace hotline::cli {
 
 struct JsonLine::State {
@@ -38,6 +40,12 @@ JsonLine& JsonLine::add(std::string_view key, const std::vector<std::string>& va
 JsonLine& JsonLine::add(std::string_view key, const JsonLine& object) {
   state_->object[std::string(key)] = object.state_->object;
   return *this;
+}
+
+JsonLine& JsonLine::add(std::string_view key, std::chrono::system_clock::time_point time) {
+  LogEntry entry;
+  entry.time = time;
+  return add(key, entry.time_as_text());
 }
 
 JsonLine& JsonLine::add(std::string_view key, const std::vector<JsonLine>& objects) {

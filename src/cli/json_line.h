@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ class JsonLine {
   JsonLine& add(std::string_view key, std::int64_t value);
   JsonLine& add(std::string_view key, const std::vector<std::string>& values);
   JsonLine& add(std::string_view key, const JsonLine& object);
+
+  /// Adds a time in UTC: `2026-11-22T20:44:16.123456Z`.
+  JsonLine& add(std::string_view key, std::chrono::system_clock::time_point time);
 
   /// Adds true or false. Not an add(), which a literal of text would call too.
   JsonLine& add_flag(std::string_view key, bool value);

@@ -7,7 +7,6 @@
 
 #include "cli/report.h"
 #include "hotline/core/bytes.h"
-#include "hotline/core/log_entry.h"
 #include "hotline/core/utf8.h"
 #include "hotline/services/signal_name.h"
 
@@ -72,12 +71,6 @@ bool has_ended_itself(const CommandExit& exit) {
 
 }  // namespace
 
-std::string time_text(std::chrono::system_clock::time_point time) {
-  LogEntry entry;
-  entry.time = time;
-  return entry.time_as_text();
-}
-
 ExitStatus status_of(const CommandExit& exit) { return static_cast<ExitStatus>(exit.status()); }
 
 std::optional<Error> error_of(const RemoteResult& result) {
@@ -129,8 +122,8 @@ void add_exit(JsonLine& object, const CommandExit& exit) {
     end.add_unless_empty("text", exit.text);
   }
   object.add("exit", end);
-  if (exit.started) object.add("started", time_text(*exit.started));
-  if (exit.ended) object.add("ended", time_text(*exit.ended));
+  if (exit.started) object.add("started", *exit.started);
+  if (exit.ended) object.add("ended", *exit.ended);
   if (exit.duration) object.add("duration_us", microseconds(*exit.duration));
   if (exit.usage) {
     JsonLine usage;

@@ -39,9 +39,6 @@ ExitStatus report_result(const RemoteResult& result, OutputForm form);
 /// json_of_bytes() or json_of_file() describes them.
 JsonLine json_of_result(const RemoteResult& result, const JsonLine& output, const JsonLine& error);
 
-/// Returns a time in UTC: `2026-11-22T20:44:16.123456Z`.
-std::string time_text(std::chrono::system_clock::time_point time);
-
 /// Adds the program of a command to `object`: `argv`, `line` or `login`.
 void add_program(JsonLine& object, const RemoteProgram& program);
 

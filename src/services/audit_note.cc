@@ -1,5 +1,7 @@
 #include "services/audit_note.h"
 
+#include "hotline/engine/clock.h"
+
 namespace hotline::services {
 namespace {
 
@@ -42,7 +44,8 @@ void note_refusal(const RemoteCall& call, const RemoteCommand& command, const st
   if (!call.service.options.audit) return;
   const JobId none{};
   call.service.options.audit(
-      record_of(call, command, none, {.kind = ExitKind::could_not_start, .text = text}));
+      record_of(call, command, none,
+                {.kind = ExitKind::could_not_start, .ended = wall_clock_now(), .text = text}));
 }
 
 }  // namespace hotline::services

@@ -20,7 +20,8 @@ void ChangeNote::write(const FileError* error, bool is_cut) const {
                  .bytes = bytes_,
                  .error = error,
                  .is_cut = is_cut,
-                 .time = now() - begun_});
+                 .time = now() - begun_,
+                 .ended = wall_clock_now()});
 }
 
 }  // namespace hotline::services

@@ -33,6 +33,7 @@ struct FileRecord {
   const FileError* error = nullptr;  ///< Why it was not done.
   bool is_cut = false;  ///< It was not done, because the caller has gone or given it up.
   Duration time{};      ///< How long it took.
+  std::chrono::system_clock::time_point ended{};  ///< By the clock of the server.
 };
 
 /// What the service `files` has done so far. Any thread.

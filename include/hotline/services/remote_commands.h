@@ -22,7 +22,7 @@ namespace hotline HOTLINE_PUBLIC {
 /// receives it. The command is empty if the request could not be understood.
 struct CommandRecord {
   const RemoteCommand& command;
-  const JobId& job;
+  const JobId& job;      ///< Zeros if it was refused.
   std::string caller;    ///< See Identity::to_string(); empty if it is not known.
   std::string endpoint;  ///< The caller's address.
   CommandExit exit{};    ///< With `could_not_start` and `text` if it was refused.

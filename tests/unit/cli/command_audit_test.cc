@@ -7,7 +7,7 @@ namespace {
 
 struct Sample {
   RemoteCommand command{.program = CommandWords{{"rm", "-r", "a\nb"}}};
-  JobId job{};
+  JobId job = JobId::parse("0100000000000000000000000000000f").value();
 
   CommandRecord record() const {
     CommandRecord record{
@@ -24,10 +24,21 @@ struct Sample {
 TEST_CASE("the record of a command is one line") {
   const Sample sample;
   CHECK(audit_line(sample.record()) ==
-        R"({"v":1,"job":"00000000000000000000000000000000","caller":"key:alice",)"
+        R"({"v":1,"job":"0100000000000000000000000000000f","caller":"key:alice",)"
         R"("endpoint":"tcp://192.0.2.1:4711","argv":["rm","-r","a\nb"],)"
         R"("exit":{"kind":"code","value":0},"stdout":{"bytes":3,"xxh3":"0123456789abcdef"},)"
         R"("stderr":{"bytes":0,"xxh3":"0000000000000000"}})");
+}
+
+TEST_CASE("the record of a refused command has its time, and no job") {
+  Sample sample;
+  sample.job = {};
+  CommandRecord record = sample.record();
+  record.exit.kind = ExitKind::could_not_start;
+  record.exit.ended = std::chrono::system_clock::time_point(std::chrono::seconds(86'400));
+  const std::string line = audit_line(record);
+  CHECK(line.find("\"job\"") == line.npos);
+  CHECK(line.find(R"("ended":"1970-01-02T00:00:00.000000Z")") != line.npos);
 }
 
 TEST_CASE("of variables the record has the names only, because values may be secrets") {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
 #include "support/launched.h"
 
 namespace hotline::services::audit_note_test {
@@ -17,6 +18,7 @@ struct Kept {
 };
 
 TEST_CASE("a refused command is recorded with its caller and the reason") {
+  const auto began = wall_clock_now();
   std::optional<Kept> kept;
   RemoteCommandsOptions options;
   options.audit = [&](const CommandRecord& record) {
@@ -30,6 +32,7 @@ TEST_CASE("a refused command is recorded with its caller and the reason") {
   CHECK(kept->endpoint == "tcp://192.0.2.1:5");
   CHECK(kept->exit.kind == ExitKind::could_not_start);
   CHECK(kept->exit.text == "no such program");
+  CHECK(kept->exit.ended >= began);
 }
 
 TEST_CASE("without an audit nothing is recorded") {

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "hotline/engine/clock.h"
 #include "support/served_files.h"
 
 namespace hotline::services::change_note_test {
@@ -22,7 +23,9 @@ using test::upload_to;
 TEST_CASE("each change is recorded once, with its end") {
   std::vector<std::string> records;
   FilesOptions options;
+  const auto began = wall_clock_now();
   options.audit = [&](const FileRecord& record) {
+    CHECK(record.ended >= began);
     records.push_back(std::string(record.user) + ' ' + std::string(record.caller) + ' ' +
                       std::string(record.request) + ' ' + record.path.text() + ' ' +
                       std::to_string(record.bytes) + ' ' +
