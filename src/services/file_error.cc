@@ -18,7 +18,8 @@ struct FileErrorRow {
 
 constexpr std::string_view kNameAdvice = "list the directory to see what it contains";
 constexpr std::string_view kQuotaAdvice =
-    "remove what is not needed, or ask the operator of the server for a larger quota";
+    "remove what is not needed, also unfinished uploads ('hotline files uploads'), or ask the "
+    "operator of the server for a larger quota";
 constexpr std::string_view kChangedAdvice = "begin anew: the parts would be of different versions";
 constexpr std::string_view kLaterAdvice = "try again later";
 

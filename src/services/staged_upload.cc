@@ -189,7 +189,7 @@ FileOutcome<void> StagedUpload::write(std::uint64_t hold, std::uint64_t offset, 
   const auto lock = lock_for(hold);
   if (!lock) return std::unexpected(lock.error());
   if (auto advanced = advance(offset, bytes.size()); !advanced) return advanced;
-  // Of an unknown size so much is left that it does not matter.
+  // If the size is unknown, the limit of what is gathered counts.
   unwritten_.reserve(facts_.size - offset);
   if (auto added = unwritten_.append(*data_, offset, bytes); !added) {
     return storage_failure(added.error());
