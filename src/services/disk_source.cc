@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "services/block_hashes.h"
+
 namespace hotline::services {
 namespace {
 
@@ -20,6 +22,22 @@ Result<ContentPiece> DiskSource::next(std::uint64_t offset) {
   }
   if (offset < data_.offset) return ContentPiece{.zeros = data_.offset - offset};
   return read(offset, data_.offset + data_.size);
+}
+
+Result<std::vector<BlockHash>> DiskSource::hash_blocks(std::uint64_t first, std::size_t count) {
+  BlockHashes hashes = BlockHashes::from_block(first);
+  const std::uint64_t end = (first + count) * kFileBlockBytes;
+  while (hashes.size() < end) {
+    const auto piece = next(hashes.size());
+    if (!piece) return fail(piece.error());
+    if (piece->is_end()) break;
+    const std::uint64_t left = end - hashes.size();
+    hashes.add(piece->bytes.first(
+        static_cast<std::size_t>(std::min<std::uint64_t>(piece->bytes.size(), left))));
+    if (piece->bytes.empty()) hashes.add_zeros(std::min(piece->zeros, left));
+  }
+  const auto ready = hashes.ready();
+  return std::vector<BlockHash>(ready.begin(), ready.end());
 }
 
 Result<std::string> DiskSource::read_all() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hotline/core/result.h"
 #include "hotline/engine/disk_file.h"
@@ -21,6 +22,9 @@ class DiskSource {
   /// Returns what follows at `offset`; at the end only if the file has not changed. Fails as
   /// DiskFile, and with changed_error().
   Result<ContentPiece> next(std::uint64_t offset);
+
+  /// Returns the hashes of whole blocks. Fails as next().
+  Result<std::vector<BlockHash>> hash_blocks(std::uint64_t first, std::size_t count);
 
   /// Returns all of it, for a small file. Fails as next().
   Result<std::string> read_all();

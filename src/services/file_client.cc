@@ -135,9 +135,20 @@ FileResult<std::string> FileClient::get(const FilePath& path, std::size_t size_m
 
 FileResult<FileVersion> FileClient::put(const PutFile& request, const ContentSource& source,
                                         Deadline deadline) {
+  std::vector<BlockHash> same;
+  {
+    auto call = FileCall::begin({session_, peer_}, request, deadline);
+    if (!call) return std::unexpected(std::move(call.error()));
+    services::FileDelivery delivery(*call, request, source);
+    auto done = delivery.run(deadline);
+    if (!delivery.has_found_difference()) return done;
+    same = delivery.same_blocks();
+  }
   auto call = FileCall::begin({session_, peer_}, request, deadline);
   if (!call) return std::unexpected(std::move(call.error()));
-  return services::FileDelivery(*call, request, source).run(deadline);
+  services::FileDelivery delivery(*call, request, source);
+  delivery.compare_first(std::move(same));
+  return delivery.run(deadline);
 }
 
 FileResult<FileVersion> FileClient::store(PutSmallFile request, Deadline deadline) {

@@ -15,10 +15,26 @@ namespace {
 /// client that reads a long file for one that has gone.
 constexpr std::size_t kComparedBlocks = 256;
 
+/// How many blocks are read in one piece while content is sent.
+constexpr std::size_t kBesideBlocks = 8;
+
 }  // namespace
 
 FileDelivery::FileDelivery(FileCall& call, const PutFile& request, const ContentSource& source)
-    : call_(call), request_(request), source_(source), digest_(request.digest) {}
+    : call_(call),
+      request_(request),
+      source_(source),
+      digest_(request.digest),
+      known_(source.known) {}
+
+void FileDelivery::compare_first(std::vector<BlockHash> known) {
+  known_ = std::move(known);
+  compares_first_ = true;
+}
+
+std::vector<BlockHash> FileDelivery::same_blocks() const {
+  return {before_.begin(), before_.begin() + static_cast<std::ptrdiff_t>(compared_)};
+}
 
 FileResult<FileVersion> FileDelivery::run(Deadline deadline) {
   const auto reply = call_.receive(deadline);
@@ -32,9 +48,7 @@ FileResult<FileVersion> FileDelivery::run(Deadline deadline) {
     return std::unexpected(std::move(found.error()));
   }
   if (source_.on_begin) source_.on_begin(before_.size() * kFileBlockBytes);
-  for (; source_.on_block && noted_ < before_.size(); ++noted_) {
-    source_.on_block(noted_, before_[noted_]);
-  }
+  pass_blocks();
   return deliver(deadline);
 }
 
@@ -46,15 +60,46 @@ FileResult<FileVersion> FileDelivery::finish(const FileReply& reply, Deadline de
   return std::get<DoneReply>(reply).version;
 }
 
-/// Finds the first block that differs from what the server has kept.
+/// Finds the first block that differs from what the server has kept, or assumes that none does.
 FileResult<void> FileDelivery::find_begin(const KeptReply& kept, Deadline deadline) {
   const auto blocks = static_cast<std::size_t>(kept.offset / kFileBlockBytes);
   if (digest_.finds_nothing()) {
-    before_.assign(source_.known.begin(),
-                   source_.known.begin() +
-                       static_cast<std::ptrdiff_t>(std::min(blocks, source_.known.size())));
-    hashes_ = BlockHashes(before_);
+    known_.resize(std::min(blocks, known_.size()));
+    before_ = std::move(known_);
   }
+  if (may_compare_beside(blocks)) return begin_after_kept(blocks, deadline);
+  hashes_ = BlockHashes(before_);
+  auto found = compare_all(kept, deadline);
+  compared_ = before_.size();
+  return found;
+}
+
+bool FileDelivery::may_compare_beside(std::size_t blocks) const {
+  return source_.hashes && !compares_first_ && digest_.finds_nothing() &&
+         request_.size != kFileSizeUnknown && before_.size() < blocks;
+}
+
+/// Assumes that the source has what the server has kept, but for what is known to differ. The
+/// server must be asked for all hashes before content is sent.
+FileResult<void> FileDelivery::begin_after_kept(std::size_t blocks, Deadline deadline) {
+  std::vector<BlockHash> kept;
+  while (kept.size() < blocks) {
+    const std::size_t count = std::min(kBlockHashesMax, blocks - kept.size());
+    const auto some = ask(kept.size(), count, deadline);
+    if (!some) return std::unexpected(some.error());
+    kept.insert(kept.end(), some->begin(), some->end());
+  }
+  const auto differing = std::ranges::mismatch(before_, kept).in1;
+  compared_ = static_cast<std::size_t>(differing - before_.begin());
+  const bool is_known_to_differ = differing != before_.end();
+  if (is_known_to_differ) kept.resize(compared_);
+  before_ = std::move(kept);
+  return {};
+}
+
+/// Finds the first block that differs before anything is sent.
+FileResult<void> FileDelivery::compare_all(const KeptReply& kept, Deadline deadline) {
+  const auto blocks = static_cast<std::size_t>(kept.offset / kFileBlockBytes);
   if (blocks <= kComparedBlocks || before_.size() == blocks) {
     if (auto hashed = hash_until(blocks); !hashed) return fail(std::move(hashed.error()));
     if (root_of(before_, kept.offset) == kept.root) return {};
@@ -93,20 +138,27 @@ Result<void> FileDelivery::hash_until(std::uint64_t end) {
 
 /// Drops the hashes from the first block on that the server has otherwise.
 FileResult<void> FileDelivery::compare(std::uint64_t first, std::size_t count, Deadline deadline) {
+  const auto kept = ask(first, count, deadline);
+  if (!kept) return std::unexpected(kept.error());
+  const std::span<const BlockHash> own = std::span(before_).subspan(first, count);
+  const auto differing = std::ranges::mismatch(own, *kept).in1;
+  if (differing != own.end()) {
+    before_.resize(first + static_cast<std::size_t>(differing - own.begin()));
+  }
+  return {};
+}
+
+/// Asks the server for hashes of what it has kept.
+FileResult<std::vector<BlockHash>> FileDelivery::ask(std::uint64_t first, std::size_t count,
+                                                     Deadline deadline) {
   const BlockRange range{.first = first, .count = static_cast<std::uint16_t>(count)};
   call_.proof().note_asked(range);
   const std::string payload = encode_hashes(range);
   const auto sent = call_.stream().send(file_message(FileMessageType::hashes, payload), deadline);
   if (!sent) return std::unexpected(call_.failure_of(sent.error()));
-  const auto reply = call_.receive(deadline);
+  auto reply = call_.receive(deadline);
   if (!reply) return std::unexpected(reply.error());
-  const auto& kept = std::get<BlockList>(*reply).hashes;
-  const std::span<const BlockHash> own = std::span(before_).subspan(first, count);
-  const auto differing = std::ranges::mismatch(own, kept).in1;
-  if (differing != own.end()) {
-    before_.resize(first + static_cast<std::size_t>(differing - own.begin()));
-  }
-  return {};
+  return std::get<BlockList>(std::move(*reply)).hashes;
 }
 
 /// What was read after the first block that differs is read again.
@@ -119,31 +171,86 @@ Result<void> FileDelivery::redo_digest() {
   return hash_until(blocks);
 }
 
-/// Sends, and takes at the same time what the server says to that. Why the stream has ended is in
-/// the reply.
+/// How a delivery ends: by the first of these. Otherwise by has_found_difference_.
+struct FileDelivery::Course {
+  std::optional<Error> own_failure{};
+  std::optional<FileResult<FileReply>> reply{};
+};
+
+/// Sends, and at the same time takes what the server says to that, and compares what was not
+/// compared yet. Why the stream has ended is in the reply.
 FileResult<FileVersion> FileDelivery::deliver(Deadline deadline) {
-  TaskGroup both({.on_throw = OnThrow::cancels_others});
-  std::optional<Error> own_failure;
-  std::optional<FileResult<FileReply>> reply;
-  auto spawned = both.spawn("file content", [&] {
-    const auto sent = send_all(deadline);
-    if (sent || reply) return;
-    own_failure = sent.error();
-    both.cancel();
+  TaskGroup all({.on_throw = OnThrow::cancels_others});
+  Course course;
+  const auto is_over = [&] { return course.own_failure || course.reply || has_found_difference_; };
+  const auto fail_with = [&](Error error) {
+    if (is_over()) return;
+    course.own_failure = std::move(error);
+    all.cancel();
+  };
+  auto spawned = all.spawn("file content", [&] {
+    auto sent = send_all(deadline);
+    if (!sent) fail_with(std::move(sent.error()));
   });
   if (spawned) {
-    spawned = both.spawn("file reply", [&] {
+    spawned = all.spawn("file reply", [&] {
       auto received = call_.receive(deadline);
-      if (own_failure) return;
-      reply.emplace(std::move(received));
-      both.cancel();
+      if (is_over()) return;
+      course.reply.emplace(std::move(received));
+      all.cancel();
+    });
+  }
+  if (spawned && !is_compared()) {
+    spawned = all.spawn("file comparison", [&] {
+      auto same = compare_beside();
+      if (!same) return fail_with(std::move(same.error()));
+      if (*same || is_over()) return;
+      has_found_difference_ = true;
+      all.cancel();
     });
   }
   if (!spawned) return fail(std::move(spawned.error()));
-  if (auto joined = both.join(); !joined) return fail(std::move(joined.error()));
-  if (own_failure) return fail(std::move(*own_failure));
-  if (!*reply) return std::unexpected(std::move(reply->error()));
-  return finish(**reply, deadline);
+  if (auto joined = all.join(); !joined) {
+    has_found_difference_ = false;  // There is to be no other call.
+    return fail(std::move(joined.error()));
+  }
+  return outcome(course, deadline);
+}
+
+FileResult<FileVersion> FileDelivery::outcome(Course& course, Deadline deadline) {
+  if (has_found_difference_) {
+    return fail(call_.named(make_error(ErrorKind::invalid_argument, {}, {},
+                                       "the server has kept something else of it")));
+  }
+  if (course.own_failure) return fail(std::move(*course.own_failure));
+  if (!*course.reply) return std::unexpected(std::move(course.reply->error()));
+  return finish(**course.reply, deadline);
+}
+
+/// Compares what the server has kept while content is sent. Returns false at the first block that
+/// differs. Fails as the source.
+Result<bool> FileDelivery::compare_beside() {
+  while (!is_compared()) {
+    const std::size_t count = std::min(kBesideBlocks, before_.size() - compared_);
+    const auto own = source_.hashes(compared_, count);
+    if (!own) return fail(own.error());
+    const auto kept = std::span(std::as_const(before_)).subspan(compared_, count);
+    const auto same =
+        static_cast<std::size_t>(std::ranges::mismatch(kept, *own).in1 - kept.begin());
+    compared_ += same;
+    pass_blocks();
+    if (same < count) return false;
+  }
+  all_compared_.set();
+  return true;
+}
+
+Result<void> FileDelivery::wait_compared(Deadline deadline) {
+  if (is_compared()) return {};
+  if (const auto waited = all_compared_.wait(deadline); !waited) {
+    return fail(call_.named(waited.error()));
+  }
+  return {};
 }
 
 /// Returns false if the stream has ended before that. Fails as the source.
@@ -151,6 +258,11 @@ Result<bool> FileDelivery::send_all(Deadline deadline) {
   ContentSender sender(
       {.begin = before_.size() * kFileBlockBytes, .before = std::span(std::as_const(before_))});
   for (;;) {
+    // The source finds at its end that nothing has changed, which is to be true for all that was
+    // read.
+    if (sender.position() == request_.size) {
+      if (auto waited = wait_compared(deadline); !waited) return fail(std::move(waited.error()));
+    }
     const auto piece = source_.next(sender.position());
     if (!piece) return fail(piece.error());
     if (piece->is_end()) return send_end(sender, deadline);
@@ -181,8 +293,20 @@ Result<bool> FileDelivery::send_piece(ContentSender& sender, const ContentPiece&
 
 void FileDelivery::note_blocks(const ContentSender& sender) {
   if (!source_.on_block) return;
-  for (const BlockHash& each : sender.unsent().subspan(noted_ - sender.first_unsent())) {
-    source_.on_block(noted_++, each);
+  const std::uint64_t noted = before_.size() + sent_.size();
+  const auto fresh = sender.unsent().subspan(noted - sender.first_unsent());
+  sent_.insert(sent_.end(), fresh.begin(), fresh.end());
+  pass_blocks();
+}
+
+/// Passes the hashes that are known to be those of the source, in order.
+void FileDelivery::pass_blocks() {
+  if (!source_.on_block) return;
+  const std::size_t end = is_compared() ? before_.size() + sent_.size() : compared_;
+  while (noted_ < end) {
+    const std::uint64_t block = noted_++;
+    const bool is_kept = block < before_.size();
+    source_.on_block(block, is_kept ? before_[block] : sent_[block - before_.size()]);
   }
 }
 

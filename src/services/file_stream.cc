@@ -15,7 +15,8 @@ namespace {
 constexpr Duration kFileFarewell = std::chrono::seconds(30);
 constexpr Duration kSilence = std::chrono::milliseconds(250);
 
-/// How many kept blocks a client can surely read and hash in a second.
+/// How many kept blocks a client can surely read and hash in a second, before or while it sends
+/// what follows.
 constexpr std::size_t kBlocksReadPerSecond = 8;
 
 /// Content is sent in pieces, each of which the client has to take in the stall time.
@@ -155,7 +156,7 @@ void FileStream::note_progress(std::size_t bytes) {
   progress_ += bytes;
   if (progress_ < kProgressBytes) return;
   progress_ = 0;
-  patience_ = stall_;
+  patience_ = std::max(patience_, stall_);
 }
 
 void FileStream::finish(const FileReply& last) {

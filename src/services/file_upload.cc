@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hotline/engine/clock.h"
+#include "hotline/engine/file_work.h"
 #include "services/disk_source.h"
 #include "services/transfer_key.h"
 
@@ -33,10 +34,26 @@ UploadKey key_of_upload(const FileUploadOptions& options, std::string_view name,
   return services::transfer_key(texts, numbers);
 }
 
+/// Two readers of one file, because both read at the same time.
+struct UploadSources {
+  bool has_changed() const { return sent.has_changed() || compared.has_changed(); }
+
+  DiskSource sent;
+  DiskSource compared;  ///< What is only compared with what the server has kept.
+};
+
+/// Reads and hashes beside the loop.
+Result<std::vector<BlockHash>> hash_aside(DiskSource& source, std::uint64_t first,
+                                          std::size_t count) {
+  auto hashed = file_work([&] { return source.hash_blocks(first, count); });
+  if (!hashed) return fail(std::move(hashed.error()));
+  return *std::move(hashed);
+}
+
 }  // namespace
 
 struct FileUpload::State {
-  FileResult<FileVersion> put(FileClient& client, DiskSource& source, Deadline deadline);
+  FileResult<FileVersion> put(FileClient& client, UploadSources& sources, Deadline deadline);
   FileResult<FileVersion> store(FileClient& client, DiskSource& source, Deadline deadline);
   void note(std::uint64_t done) const {
     if (options.on_progress) options.on_progress(done, status.size);
@@ -70,17 +87,18 @@ std::uint64_t FileUpload::size() const { return state_->status.size; }
 const UploadKey& FileUpload::key() const { return state_->key; }
 
 FileResult<FileVersion> FileUpload::run(FileClient& client, Deadline deadline) {
-  DiskSource source(state_->file, state_->status);
-  auto done = state_->status.size <= kSmallFileMax ? state_->store(client, source, deadline)
-                                                   : state_->put(client, source, deadline);
+  UploadSources sources{.sent = DiskSource(state_->file, state_->status),
+                        .compared = DiskSource(state_->file, state_->status)};
+  auto done = state_->status.size <= kSmallFileMax ? state_->store(client, sources.sent, deadline)
+                                                   : state_->put(client, sources, deadline);
   if (done) return done;
-  if (source.has_changed()) {
+  if (sources.has_changed()) {
     done.error().answer = FileError{.code = FileErrorCode::changed};
     done.error().endpoint = "'" + escape(as_bytes(state_->options.path.text())) + "'";
   }
   // If the name was taken before, another upload of the file may have the key.
   const bool is_beaten = state_->has_begun && done.error().is(FileErrorCode::exists);
-  const bool is_over = source.has_changed() || is_beaten;
+  const bool is_over = sources.has_changed() || is_beaten;
   const bool may_be_kept = state_->status.size > kSmallFileMax;
   if (is_over && may_be_kept) discard(client.drop(state_->key, deadline_after(kDropTime)));
   return done;
@@ -103,7 +121,7 @@ FileResult<FileVersion> FileUpload::State::store(FileClient& client, DiskSource&
   return stored;
 }
 
-FileResult<FileVersion> FileUpload::State::put(FileClient& client, DiskSource& source,
+FileResult<FileVersion> FileUpload::State::put(FileClient& client, UploadSources& sources,
                                                Deadline deadline) {
   const PutFile request{.path = options.path,
                         .parents = options.parents,
@@ -112,22 +130,25 @@ FileResult<FileVersion> FileUpload::State::put(FileClient& client, DiskSource& s
                         .modified = status.modified,
                         .replacement = options.replacement,
                         .key = key};
-  const ContentSource content{.next = [&](std::uint64_t offset) -> Result<ContentPiece> {
-                                if (has_begun) note(offset);
-                                return source.next(offset);
-                              },
-                              .known = known,
-                              .on_begin =
-                                  [&](std::uint64_t offset) {
-                                    has_begun = true;
-                                    known.clear();
-                                    if (options.on_begin) options.on_begin(offset);
-                                  },
-                              .on_block =
-                                  [&](std::uint64_t block, const BlockHash& hash) {
-                                    known.resize(static_cast<std::size_t>(block));
-                                    known.push_back(hash);
-                                  }};
+  const ContentSource content{
+      .next = [&](std::uint64_t offset) -> Result<ContentPiece> {
+        if (has_begun) note(offset);
+        return sources.sent.next(offset);
+      },
+      .known = known,
+      .hashes = [&](std::uint64_t first,
+                    std::size_t count) { return hash_aside(sources.compared, first, count); },
+      .on_begin =
+          [&](std::uint64_t offset) {
+            has_begun = true;
+            known.clear();
+            if (options.on_begin) options.on_begin(offset);
+          },
+      .on_block =
+          [&](std::uint64_t block, const BlockHash& hash) {
+            known.resize(static_cast<std::size_t>(block));
+            known.push_back(hash);
+          }};
   return client.put(request, content, deadline);
 }
 

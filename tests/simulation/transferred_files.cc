@@ -223,9 +223,26 @@ std::string content_of_caller(std::uint64_t seed, std::size_t caller) {
   return content;
 }
 
+/// Returns a source of which two places can be read at once. The second one is slow at times.
+hotline::ContentSource source_of(std::uint64_t seed, const std::string& content) {
+  hotline::ContentSource source = hotline::content_of(as_bytes(content));
+  if (seed % 2 == 0) return source;
+  source.hashes = [seed, &content](std::uint64_t first,
+                                   std::size_t count) -> Result<std::vector<hotline::BlockHash>> {
+    const auto pause = std::chrono::milliseconds(seed % 5 * 100);
+    if (auto slept = hotline::sleep_for(pause); !slept) {
+      return hotline::fail(std::move(slept.error()));
+    }
+    return hashes_of(std::string_view(content).substr(
+        static_cast<std::size_t>(first * hotline::kFileBlockBytes),
+        static_cast<std::size_t>(count * hotline::kFileBlockBytes)));
+  };
+  return source;
+}
+
 bool put_file(FileWorld& world, const hotline::PutFile& request, const std::string& content) {
   return attempt([&](FileClient& client) {
-    const auto put = client.put(request, hotline::content_of(as_bytes(content)));
+    const auto put = client.put(request, source_of(world.seed, content));
     if (!put) return false;
     const StoredFile& stored = world.files[request.path.text()];
     if (stored.content != content || stored.version != *put) world.blame("not what was put");

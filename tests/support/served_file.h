@@ -135,7 +135,14 @@ class ServedFile {
 
   /// Takes the content of an upload to its end. Returns false if it breaks a rule, or off.
   bool take_content() {
-    for (;;) {
+    if (!take_content_until(std::string::npos)) return false;
+    const auto end = stream.flow_end(services::kContentFlow).value();
+    return rules.take_content_end(end.total, as_bytes(end.trailer)).has_value();
+  }
+
+  /// The same, but returns when `size` bytes of the file are there.
+  bool take_content_until(std::size_t size) {
+    while (content.size() < size) {
       const auto bytes = stream.read(services::kContentFlow);
       if (!bytes) return false;
       if (bytes->empty()) break;
@@ -146,8 +153,7 @@ class ServedFile {
         store(*event);
       }
     }
-    const auto end = stream.flow_end(services::kContentFlow).value();
-    return rules.take_content_end(end.total, as_bytes(end.trailer)).has_value();
+    return true;
   }
 
   SessionStream stream;

@@ -44,15 +44,23 @@ struct ContentPiece {
 
 /// Where the content that a FileClient puts comes from.
 struct ContentSource {
-  /// Returns what follows at `offset`, valid until the next call. Called from 0 on, without gaps.
-  /// Only an upload with a key can go back: the server asks for it if it has kept something else.
-  /// May wait as library functions do. A failure ends the transfer, which returns it; what the
-  /// server has got is kept if the upload has a key.
+  /// Returns what follows at `offset`, valid until the next call. Called from 0 on, or after what
+  /// need not be read, without gaps. Only an upload with a key can go back: the server asks for it
+  /// if it has kept something else. May wait as library functions do. A failure ends the transfer,
+  /// which returns it; what the server has got is kept if the upload has a key.
   std::function<Result<ContentPiece>(std::uint64_t offset)> next{};
 
   /// The hashes of the first blocks, if they are known from an earlier attempt: these blocks are
   /// not read again. Not with a digest.
   std::vector<BlockHash> known{};
+
+  /// Returns the hashes of whole blocks of the content. It is called on another fiber while next()
+  /// is: what the server has kept is compared while what follows is sent, and the end is sent once
+  /// all of it is found to be the same. If it differs, the upload begins anew at the first block
+  /// that does. Fails as next(). If it is empty, the size is not known, or there is a digest, which
+  /// needs the content in order, next() reads what is kept, and it is compared before anything is
+  /// sent.
+  std::function<Result<std::vector<BlockHash>>(std::uint64_t first, std::size_t count)> hashes{};
 
   /// Gets the offset of the first byte that is sent, after what the server has kept. May be empty.
   std::function<void(std::uint64_t offset)> on_begin{};

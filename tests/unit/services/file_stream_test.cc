@@ -213,6 +213,30 @@ TEST_CASE("a client that sends nothing, or a byte now and then, is stalled") {
   }
 }
 
+TEST_CASE("a client may take longer to send the end, the more is kept that it has to compare") {
+  for (const std::size_t blocks : {0UL, 24UL}) {
+    CAPTURE(blocks);
+    const std::string content = test::sample_content(blocks * kBlock + 5'000);
+    both(
+        [&](Session& session) {
+          Served served(session, 100ms);
+          served.begin_upload(std::string_view(content).substr(0, blocks * kBlock));
+          const auto stop = served.take_all();
+          CHECK(stop.has_value() == (blocks == 0));
+          if (stop) return served.stream.finish(FileError{.code = FileErrorCode::stalled});
+          served.stream.finish(DoneReply{test::sample_version()});
+        },
+        [&](Session& session) {
+          FileAsk ask(session, upload_of(content.size()));
+          CHECK(ask.wait_kept() == blocks * kBlock);
+          CHECK(ask.send_part(content, blocks * kBlock));
+          discard(sleep_for(300ms));
+          ask.send_end(content.size());
+          CHECK(ask.finish().is_proven() == (blocks > 0));
+        });
+  }
+}
+
 TEST_CASE("silence is reported while it may still end") {
   both(
       [&](Session& session) {

@@ -102,6 +102,7 @@ TEST_CASE("a long file goes as content, and again after what was kept") {
       CHECK(served.get<PutFile>().key == upload.key());
       CHECK(served.get<PutFile>().size == content.size());
       served.keep(std::string_view(content).substr(0, kFileBlockBytes));
+      served.answer_hashes();
       CHECK(served.take_content());
       CHECK(served.first_offset == kFileBlockBytes);
       CHECK((served.content == content));
@@ -111,6 +112,64 @@ TEST_CASE("a long file goes as content, and again after what was kept") {
     CHECK(last == content.size());
     CHECK(begins == std::vector<std::uint64_t>{0, kFileBlockBytes});
   });
+}
+
+TEST_CASE("a long file that the server has kept otherwise is sent anew from there on") {
+  test::on_each_engine([] {
+    const std::string content = test::sample_content(12 * kFileBlockBytes + 5);
+    std::string kept = content.substr(0, 11 * kFileBlockBytes);
+    kept[9 * kFileBlockBytes + 1] ^= 1;
+    Source source(content);
+    FileUpload upload = source.open();
+    FilePair pair;
+    FileResult<FileVersion> done;
+    together([&] { done = upload.run(pair.client); },
+             [&] {
+               ServedFile first(pair.server);
+               first.keep(kept);
+               first.answer_hashes();
+               CHECK_FALSE(first.take_content());
+               ServedFile second(pair.server);
+               CHECK(second.get<PutFile>().key == upload.key());
+               second.keep(kept);
+               second.answer_hashes();
+               CHECK(second.take_content());
+               CHECK(second.first_offset == 9 * kFileBlockBytes);
+               CHECK((second.content == content));
+               second.answer(kDone);
+             });
+    CHECK(done);
+  });
+}
+
+TEST_CASE("a file that changes in what was kept is not put") {
+  const std::string content = test::sample_content(3 * kFileBlockBytes);
+  Source source(content);
+  FileUpload upload = source.open();
+  REQUIRE(source.file.write_at(7, as_bytes("change")));
+  FilePair pair;
+  FileResult<FileVersion> done;
+  together(
+      [&] {
+        done = upload.run(pair.client);
+        pair.server.break_off(SessionCode::internal, "the test has seen it");
+      },
+      [&] {
+        const auto keep_two = [&](ServedFile& served) {
+          served.keep(std::string_view(content).substr(0, 2 * kFileBlockBytes));
+          served.answer_hashes();
+          CHECK_FALSE(served.take_content());
+        };
+        ServedFile first(pair.server);
+        keep_two(first);
+        ServedFile second(pair.server);
+        keep_two(second);
+        ServedFile dropped(pair.server);
+        CHECK(dropped.get<DropUpload>().key == upload.key());
+        dropped.answer(DoneReply{});
+      });
+  REQUIRE_FALSE(done);
+  CHECK(done.error().is(FileErrorCode::changed));
 }
 
 TEST_CASE("a file that changes while it is read is not put") {
