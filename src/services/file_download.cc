@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hotline/engine/file_work.h"
+#include "hotline/engine/task_group.h"
 #include "services/block_hashes.h"
 #include "services/download_note.h"
 #include "services/grouped_file_work.h"
@@ -25,13 +26,21 @@ namespace {
 /// Up to this size a download begins anew instead of going on.
 constexpr std::uint64_t kNotedMin = kFileBlockBytes;
 
+/// How many blocks the server is asked about at once, and how many are read in one piece, while
+/// content arrives.
+constexpr std::size_t kAskedBlocks = 64;
+constexpr std::size_t kReadBlocks = 8;
+
 }  // namespace
 
 struct FileDownload::State {
   FileResult<FileMeta> run(FileClient& client, Deadline deadline);
-  FileResult<void> find_begin(FileClient& client, Deadline deadline);
-  FileResult<std::uint64_t> matching(FileClient& client, Deadline deadline);
+  FileResult<FileMeta> fetch(FileClient& client, Deadline deadline);
+  Result<void> cut();
   FileResult<FileMeta> get(FileClient& client, Deadline deadline);
+  FileResult<std::optional<FileMeta>> get_and_check(FileClient& client, Deadline deadline);
+  FileResult<bool> check(FileClient& client, Deadline deadline);
+  Result<bool> compare(std::uint64_t first, std::span<const BlockHash> theirs);
   Result<void> begin(const FileMeta& meta);
   Result<void> append(Bytes bytes);
   Result<void> append_hole(std::uint64_t length);
@@ -52,9 +61,13 @@ struct FileDownload::State {
   FileDownloadOptions options;
   std::optional<DownloadNote> note{};
   std::optional<PartFile> part{};
-  std::string small{};                       ///< The content of a small file, instead of a part.
-  FileVersion version{};                     ///< The one that `part` is of.
-  std::optional<std::uint64_t> confirmed{};  ///< How much of `part` is known to be right.
+  std::string small{};    ///< The content of a small file, instead of a part.
+  FileVersion version{};  ///< The one that `part` is of.
+
+  // How much of `part` is right. What follows `unchecked` up to `assumed` has come in this attempt.
+  std::uint64_t confirmed = 0;  ///< That is known, from the first byte on.
+  std::uint64_t unchecked = 0;  ///< Up to here it is assumed, and to be checked.
+  std::uint64_t assumed = 0;
 };
 
 FileDownload::FileDownload(const Directory& directory, std::string name,
@@ -119,7 +132,8 @@ void FileDownload::State::find_part() {
   note = std::move(*found);
   part = std::move(*opened);
   version = (*text)->version;
-  confirmed.reset();
+  confirmed = unchecked = 0;
+  assumed = part->size();
 }
 
 /// Without a note the download goes on all the same.
@@ -141,14 +155,11 @@ void FileDownload::State::drop_part() {
   part.reset();
   note.reset();
   version = {};
-  confirmed.reset();
+  confirmed = assumed = unchecked = 0;
 }
 
 FileResult<FileMeta> FileDownload::State::run(FileClient& client, Deadline deadline) {
-  if (auto found = find_begin(client, deadline); !found) {
-    return std::unexpected(std::move(found.error()));
-  }
-  auto meta = get(client, deadline);
+  auto meta = fetch(client, deadline);
   if (!meta) return meta;
   auto published = part ? publish(*meta) : publish_small(client, *meta);
   if (!published) return fail(std::move(published.error()));
@@ -178,38 +189,92 @@ PartFile::Durability FileDownload::State::durability() const {
   return is_synced ? PartFile::Durability::full : PartFile::Durability::none;
 }
 
-/// Cuts off what differs from the version at the server.
-FileResult<void> FileDownload::State::find_begin(FileClient& client, Deadline deadline) {
-  if (!part) return {};
-  if (!confirmed) {
-    const auto same = matching(client, deadline);
-    if (!same) return std::unexpected(same.error());
-    confirmed = *same;
+/// Gets what is lacking of the file. What an earlier process has left is checked at the same time;
+/// if a block of it differs, everything from there on comes anew.
+FileResult<FileMeta> FileDownload::State::fetch(FileClient& client, Deadline deadline) {
+  for (;;) {
+    if (auto done = cut(); !done) return fail(std::move(done.error()));
+    if (!part || confirmed == unchecked) return get(client, deadline);
+    auto got = get_and_check(client, deadline);
+    if (!got) return std::unexpected(std::move(got.error()));
+    if (*got) return **got;
+    assumed = confirmed;
   }
-  const std::uint64_t blocks = *confirmed / kFileBlockBytes;
-  if (auto cut = part->cut(blocks * kFileBlockBytes); !cut) return fail(std::move(cut.error()));
-  return {};
 }
 
-FileResult<std::uint64_t> FileDownload::State::matching(FileClient& client, Deadline deadline) {
-  const auto hashed = part->hash_blocks();
-  if (!hashed) return fail(hashed.error());
-  const std::span<const BlockHash> own = *hashed;
-  std::size_t first = 0;
-  while (first < own.size()) {
-    const std::size_t count = std::min(own.size() - first, kBlockHashesMax);
-    const auto theirs = client.hashes({.path = options.path,
-                                       .version = version,
-                                       .first = first,
-                                       .count = static_cast<std::uint16_t>(count)},
-                                      deadline);
-    if (!theirs) return std::unexpected(theirs.error());
-    const auto asked = own.subspan(first, count);
-    const auto same = std::ranges::mismatch(asked, *theirs).in1 - asked.begin();
-    first += static_cast<std::size_t>(same);
-    if (static_cast<std::size_t>(same) < count) break;
+/// Drops what is neither right nor assumed to be, and the last block if it is not whole.
+Result<void> FileDownload::State::cut() {
+  if (!part) return {};
+  assumed -= assumed % kFileBlockBytes;
+  confirmed = std::min(confirmed, assumed);
+  unchecked = assumed;
+  return part->cut(assumed);
+}
+
+/// Returns nothing if a block that was there differs from the version at the server: all before it
+/// is confirmed then.
+FileResult<std::optional<FileMeta>> FileDownload::State::get_and_check(FileClient& client,
+                                                                       Deadline deadline) {
+  TaskGroup both({.on_throw = OnThrow::cancels_others});
+  std::optional<FileMeta> got;
+  std::optional<FileFailure> failure;
+  bool has_difference = false;
+  const auto end_with = [&](std::optional<FileFailure> first) {
+    if (failure || has_difference) return;
+    failure = std::move(first);
+    has_difference = !failure;
+    both.cancel();
+  };
+  auto spawned = both.spawn("file content", [&] {
+    auto meta = get(client, deadline);
+    meta ? static_cast<void>(got = *meta) : end_with(std::move(meta.error()));
+  });
+  if (spawned) {
+    spawned = both.spawn("file check", [&] {
+      auto same = check(client, deadline);
+      if (!same) return end_with(std::move(same.error()));
+      if (!*same) end_with(std::nullopt);
+    });
   }
-  return first * kFileBlockBytes;
+  if (!spawned) return fail(std::move(spawned.error()));
+  if (auto joined = both.join(); !joined) return fail(std::move(joined.error()));
+  if (failure) return std::unexpected(std::move(*failure));
+  return has_difference ? std::nullopt : got;
+}
+
+/// Compares what is not confirmed with the version at the server. Returns false at the first block
+/// that differs.
+FileResult<bool> FileDownload::State::check(FileClient& client, Deadline deadline) {
+  while (confirmed < unchecked) {
+    const std::uint64_t first = confirmed / kFileBlockBytes;
+    const std::uint64_t left = unchecked / kFileBlockBytes - first;
+    const auto count = static_cast<std::uint16_t>(std::min<std::uint64_t>(left, kAskedBlocks));
+    const auto theirs = client.hashes(
+        {.path = options.path, .version = version, .first = first, .count = count}, deadline);
+    if (!theirs) return std::unexpected(theirs.error());
+    const auto same = compare(first, *theirs);
+    if (!same) return fail(same.error());
+    if (!*same || theirs->size() < count) return false;
+  }
+  confirmed = assumed;
+  return true;
+}
+
+/// Reads and hashes beside the loop, which receives at the same time.
+Result<bool> FileDownload::State::compare(std::uint64_t first, std::span<const BlockHash> theirs) {
+  while (!theirs.empty()) {
+    const auto asked = theirs.first(std::min(theirs.size(), kReadBlocks));
+    const auto own = file_work([&] { return part->hash_blocks(first, asked.size()); });
+    if (!own) return fail(own.error());
+    if (!*own) return fail(own->error());
+    const auto differing = std::ranges::mismatch(asked, **own).in1;
+    const auto same = static_cast<std::size_t>(differing - asked.begin());
+    first += same;
+    confirmed = first * kFileBlockBytes;
+    if (same < asked.size()) return false;
+    theirs = theirs.subspan(same);
+  }
+  return true;
 }
 
 FileResult<FileMeta> FileDownload::State::get(FileClient& client, Deadline deadline) {
@@ -236,7 +301,8 @@ ContentSink FileDownload::State::sink(std::uint64_t& size) {
                      std::uint64_t,
                      std::uint64_t length) { return note_progress(append_hole(length)); },
       .on_blocks = [this](std::uint64_t first, std::span<const BlockHash> hashes) -> Result<void> {
-        confirmed = std::min((first + hashes.size()) * kFileBlockBytes, size_so_far());
+        assumed = std::min((first + hashes.size()) * kFileBlockBytes, size_so_far());
+        if (confirmed >= unchecked) confirmed = assumed;
         return {};
       }};
 }
@@ -264,7 +330,7 @@ Result<void> FileDownload::State::begin(const FileMeta& meta) {
     if (!made) return fail(std::move(made.error()));
     part = std::move(*made);
     version = meta.version;
-    confirmed = 0;
+    confirmed = unchecked = assumed = 0;
     const bool is_noted = meta.size > kNotedMin && !meta.version.is_none();
     if (is_noted) make_note();
   }

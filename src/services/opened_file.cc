@@ -1,9 +1,11 @@
 #include "services/opened_file.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "hotline/engine/file_work.h"
 #include "services/block_hashes.h"
 #include "services/content_digest.h"
 #include "services/file_version.h"
@@ -12,6 +14,9 @@ namespace hotline::services {
 namespace {
 
 constexpr std::size_t kSumReadBytes = 256U << 10;
+
+/// How many blocks are read and hashed in one piece.
+constexpr std::uint64_t kHashedAtOnce = 8;
 
 }  // namespace
 
@@ -66,14 +71,32 @@ FileOutcome<BlockList> OpenedFile::hashes(const BlockRange& range) {
   const std::uint64_t blocks = block_count(meta_.size);
   const std::uint64_t end =
       range.first + std::min<std::uint64_t>(range.count, blocks - std::min(range.first, blocks));
-  std::vector<std::byte> room(range.first == end ? 0 : static_cast<std::size_t>(kFileBlockBytes));
-  for (std::uint64_t block = range.first; block < end; ++block) {
-    const auto count = read(block * kFileBlockBytes, room);
-    if (!count) return std::unexpected(count.error());
-    list.hashes.push_back(hash_of(Bytes(room).first(*count)));
+  while (range.first + list.hashes.size() < end) {
+    const std::uint64_t left = end - range.first - list.hashes.size();
+    // Beside the loop, which may send the file at the same time.
+    const auto added = file_work([&] { return add_hashes(list, std::min(left, kHashedAtOnce)); });
+    if (!added) return storage_failure(added.error());
+    if (!*added) return std::unexpected(added->error());
   }
   if (auto unchanged = check_unchanged(); !unchanged) return std::unexpected(unchanged.error());
   return list;
+}
+
+/// Adds the hashes of the next blocks.
+FileOutcome<void> OpenedFile::add_hashes(BlockList& list, std::uint64_t count) {
+  std::vector<std::byte> room(kSumReadBytes);
+  BlockHashes hashes = BlockHashes::from_block(list.first + list.hashes.size());
+  const std::uint64_t end = std::min(hashes.size() + count * kFileBlockBytes, meta_.size);
+  while (hashes.size() < end) {
+    const std::uint64_t left = end - hashes.size();
+    const auto read = this->read(hashes.size(), std::span(room).first(static_cast<std::size_t>(
+                                                    std::min<std::uint64_t>(room.size(), left))));
+    if (!read) return std::unexpected(read.error());
+    hashes.add(Bytes(room).first(*read));
+  }
+  hashes.finish();  // The last block may be a part.
+  list.hashes.insert(list.hashes.end(), hashes.ready().begin(), hashes.ready().end());
+  return {};
 }
 
 }  // namespace hotline::services

@@ -55,6 +55,8 @@ class OpenedFile {
   DiskFile& file() { return file_; }
 
  private:
+  FileOutcome<void> add_hashes(BlockList& list, std::uint64_t count);
+
   DiskFile file_;
   FileMeta meta_;
   RightCheck may_read_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <span>
 #include <utility>
 
 #include "hotline/core/hex.h"
@@ -122,15 +123,18 @@ void PartFile::note_written() {
   begun_ = written_;
 }
 
-Result<std::vector<BlockHash>> PartFile::hash_blocks() {
+Result<std::vector<BlockHash>> PartFile::hash_blocks(std::uint64_t first, std::size_t count) {
   std::vector<std::byte> room(kReadBytes);
-  BlockHashes hashes;
-  const std::uint64_t end = size_ - size_ % kFileBlockBytes;
+  BlockHashes hashes = BlockHashes::from_block(first);
+  const std::uint64_t end = (first + count) * kFileBlockBytes;
   while (hashes.size() < end) {
-    const auto count = file_.read_at(hashes.size(), room);
-    if (!count) return fail(count.error());
-    if (*count == 0) break;
-    hashes.add(Bytes(room).first(*count));
+    const std::uint64_t left = end - hashes.size();
+    const auto read = file_.read_at(
+        hashes.size(), std::span(room).first(
+                           static_cast<std::size_t>(std::min<std::uint64_t>(room.size(), left))));
+    if (!read) return fail(read.error());
+    if (*read == 0) break;
+    hashes.add(Bytes(room).first(*read));
   }
   const auto ready = hashes.ready();
   return std::vector<BlockHash>(ready.begin(), ready.end());

@@ -39,8 +39,9 @@ class PartFile {
   /// Returns how many bytes were appended.
   std::uint64_t size() const { return size_; }
 
-  /// Returns the hashes of all whole blocks that are on the disk.
-  Result<std::vector<BlockHash>> hash_blocks();
+  /// Returns the hashes of whole blocks, of fewer if the file ends before that. Not of what was
+  /// appended to this object. Another fiber or thread may append at the same time.
+  Result<std::vector<BlockHash>> hash_blocks(std::uint64_t first, std::size_t count);
 
   /// Drops everything from `size` on.
   Result<void> cut(std::uint64_t size);

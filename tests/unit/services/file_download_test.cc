@@ -1,114 +1,27 @@
 #include "hotline/services/file_download.h"
 
 #include <cerrno>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
-#include "hotline/engine/event.h"
+#include "support/download_target.h"
 #include "support/loops.h"
-#include "support/served_file.h"
-#include "support/temporary_directory.h"
 
 namespace hotline::file_download_test {
 namespace {
 
+using test::download_from;
 using test::file_path;
 using test::FilePair;
+using test::first_block_of;
+using test::hashes_of;
 using test::meta_of;
+using test::rest_of;
 using test::ServedFile;
-using test::together;
-using Serve = std::function<void(ServedFile&)>;
-
-/// A directory into which a file `a` is downloaded.
-struct Target {
-  FileDownloadOptions options() const {
-    return {.path = file_path("a"),
-            .durability = FileDownloadOptions::Durability::none,
-            .notes = place.path() + "/notes"};
-  }
-  FileDownload download() const { return {directory, "a", options()}; }
-
-  std::string read(std::string_view name) const {
-    auto file = directory.open_file(name);
-    if (!file) return "absent";
-    std::string content(static_cast<std::size_t>(file->status()->size), '\0');
-    REQUIRE(file->read_at(0, as_writable_bytes(content)).value() == content.size());
-    return content;
-  }
-
-  /// Returns the names in the directory, without the one of the notes.
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    auto entries = directory.entries();
-    REQUIRE(entries);
-    const auto listed = entries->next(100);
-    REQUIRE(listed);
-    for (const DirectoryEntry& each : *listed) {
-      if (each.name != "notes") all.push_back(each.name);
-    }
-    return all;
-  }
-
-  test::TemporaryDirectory place{};
-  Directory directory = Directory::open(place.path()).value();
-};
-
-/// Runs the download from a server that serves one request after another.
-FileResult<FileMeta> run_from(FileDownload& download, const std::vector<Serve>& serves) {
-  FilePair pair;
-  FileResult<FileMeta> got;
-  Event has_come;
-  together(
-      [&] {
-        got = download.run(pair.client);
-        has_come.set();
-      },
-      [&] {
-        std::vector<ServedFile> all;
-        for (const Serve& serve : serves) serve(all.emplace_back(pair.server));
-        discard(has_come.wait());
-      });
-  return got;
-}
-
-/// Sends the first block, and then nothing more.
-Serve first_block_of(std::string_view content) {
-  return [content](ServedFile& served) {
-    served.send(services::MetaReply{.meta = meta_of(content)});
-    services::ContentSender sender({.begin = 0});
-    const std::size_t step = services::kContentDataMax;
-    for (std::size_t from = 0; from <= kFileBlockBytes; from += step) {
-      const std::string_view piece = content.substr(from, step);
-      served.write(sender.begin_data(as_bytes(piece)));
-      served.write(piece);
-    }
-    served.answer(FileError{.code = FileErrorCode::draining, .is_retryable = true});
-  };
-}
-
-Serve rest_of(std::string_view content, std::uint64_t offset) {
-  return [content, offset](ServedFile& served) {
-    CHECK(served.get<GetFile>().offset == offset);
-    CHECK(served.get<GetFile>().version == test::sample_version());
-    served.send_file(content, meta_of(content));
-  };
-}
-
-Serve hashes_of(std::string_view content) {
-  return [content](ServedFile& served) {
-    const auto& asked = served.get<GetHashes>();
-    CHECK(asked.version == test::sample_version());
-    services::BlockList list{.first = asked.first};
-    for (std::size_t i = 0; i < asked.count; ++i) {
-      const auto block = content.substr((asked.first + i) * kFileBlockBytes, kFileBlockBytes);
-      list.hashes.push_back(services::hash_of(as_bytes(block)));
-    }
-    served.answer(list);
-  };
-}
+using Serve = test::ServeFile;
+using Target = test::DownloadTarget;
 
 TEST_CASE("a file is published whole, with its time and its bit, and nothing else is left") {
   test::on_each_engine([] {
@@ -116,7 +29,7 @@ TEST_CASE("a file is published whole, with its time and its bit, and nothing els
       const std::string content = test::sample_content(size);
       Target target;
       FileDownload download = target.download();
-      const auto got = run_from(
+      const auto got = download_from(
           download, {[&](ServedFile& served) { served.send_file(content, meta_of(content)); }});
       REQUIRE(got);
       CHECK(*got == meta_of(content));
@@ -133,11 +46,11 @@ TEST_CASE("a download that was cut off goes on after the blocks that have arrive
   const std::string content = test::sample_content(3 * kFileBlockBytes + 9);
   Target target;
   FileDownload download = target.download();
-  const auto cut = run_from(download, {first_block_of(content)});
+  const auto cut = download_from(download, {first_block_of(content)});
   REQUIRE_FALSE(cut);
   CHECK(cut.error().is_retryable);
   CHECK(target.read("a") == "absent");
-  CHECK(run_from(download, {rest_of(content, kFileBlockBytes)}));
+  CHECK(download_from(download, {rest_of(content, kFileBlockBytes)}));
   CHECK((target.read("a") == content));
   CHECK(target.names() == std::vector<std::string>{"a"});
 }
@@ -148,7 +61,7 @@ TEST_CASE("another process goes on after the blocks that are the same at the ser
     Target target;
     {
       FileDownload download = target.download();
-      REQUIRE_FALSE(run_from(download, {first_block_of(content)}));
+      REQUIRE_FALSE(download_from(download, {first_block_of(content)}));
     }
     REQUIRE(target.names().size() == 1);
     if (is_damaged) {
@@ -159,9 +72,11 @@ TEST_CASE("another process goes on after the blocks that are the same at the ser
     std::vector<std::uint64_t> begins;
     options.on_begin = [&](std::uint64_t begin) { begins.push_back(begin); };
     FileDownload again(target.directory, "a", options);
-    const std::uint64_t offset = is_damaged ? 0 : kFileBlockBytes;
-    CHECK(run_from(again, {hashes_of(content), rest_of(content, offset)}));
-    CHECK(begins == std::vector{offset});
+    std::vector<Serve> serves{rest_of(content, kFileBlockBytes), hashes_of(content)};
+    if (is_damaged) serves.push_back(rest_of(content, 0));
+    CHECK(download_from(again, serves));
+    CHECK(begins.front() == kFileBlockBytes);
+    CHECK(begins.back() == (is_damaged ? 0 : kFileBlockBytes));
     CHECK((target.read("a") == content));
     CHECK(target.names() == std::vector<std::string>{"a"});
   }
@@ -171,7 +86,7 @@ TEST_CASE("a file that has changed at the server is downloaded anew") {
   const std::string content = test::sample_content(2 * kFileBlockBytes);
   Target target;
   FileDownload download = target.download();
-  REQUIRE_FALSE(run_from(download, {first_block_of(content)}));
+  REQUIRE_FALSE(download_from(download, {first_block_of(content)}));
   const Serve changed = [](ServedFile& served) {
     served.answer(FileError{.code = FileErrorCode::changed});
   };
@@ -179,7 +94,7 @@ TEST_CASE("a file that has changed at the server is downloaded anew") {
     CHECK(served.get<GetFile>() == GetFile{.path = file_path("a")});
     served.send_file("other", meta_of("other"));
   };
-  CHECK(run_from(download, {changed, anew}));
+  CHECK(download_from(download, {changed, anew}));
   CHECK(target.read("a") == "other");
   CHECK(target.names() == std::vector<std::string>{"a"});
 }
@@ -196,7 +111,8 @@ TEST_CASE("a name that is in use is not asked for, unless it is to be replaced")
   FileDownloadOptions options = target.options();
   options.existing = Directory::Existing::replace;
   FileDownload download(target.directory, "a", options);
-  CHECK(run_from(download, {[](ServedFile& served) { served.send_file("new", meta_of("new")); }}));
+  CHECK(download_from(download,
+                      {[](ServedFile& served) { served.send_file("new", meta_of("new")); }}));
   CHECK(target.read("a") == "new");
 }
 
@@ -206,8 +122,8 @@ TEST_CASE("a name that is in use is found when the file has arrived, if that is 
   FileDownloadOptions options = target.options();
   options.name_check = FileDownloadOptions::NameCheck::after;
   FileDownload download(target.directory, "a", options);
-  const auto got =
-      run_from(download, {[](ServedFile& served) { served.send_file("new", meta_of("new")); }});
+  const auto got = download_from(
+      download, {[](ServedFile& served) { served.send_file("new", meta_of("new")); }});
   REQUIRE_FALSE(got);
   CHECK(got.error().native_code == EEXIST);
   CHECK(target.read("a").empty());
@@ -221,7 +137,7 @@ TEST_CASE("a large file whose name is found in use when it has arrived is not ke
   FileDownloadOptions options = target.options();
   options.name_check = FileDownloadOptions::NameCheck::after;
   FileDownload download(target.directory, "a", options);
-  const auto got = run_from(
+  const auto got = download_from(
       download, {[&](ServedFile& served) { served.send_file(content, meta_of(content)); }});
   REQUIRE_FALSE(got);
   CHECK(got.error().native_code == EEXIST);
@@ -237,8 +153,8 @@ TEST_CASE("a small file is published also if it is to survive a power cut") {
     FileDownloadOptions options = target.options();
     options.durability = FileDownloadOptions::Durability::full;
     FileDownload download(target.directory, "a", options);
-    CHECK(
-        run_from(download, {[](ServedFile& served) { served.send_file("new", meta_of("new")); }}));
+    CHECK(download_from(download,
+                        {[](ServedFile& served) { served.send_file("new", meta_of("new")); }}));
     CHECK(target.read("a") == "new");
     CHECK(target.names() == std::vector<std::string>{"a"});
   });
@@ -247,10 +163,10 @@ TEST_CASE("a small file is published also if it is to survive a power cut") {
 TEST_CASE("a name that comes into use during the download is left as it is") {
   Target target;
   FileDownload download = target.download();
-  const auto got = run_from(download, {[&](ServedFile& served) {
-                              REQUIRE(target.directory.create("a", 0600));
-                              served.send_file("new", meta_of("new"));
-                            }});
+  const auto got = download_from(download, {[&](ServedFile& served) {
+                                   REQUIRE(target.directory.create("a", 0600));
+                                   served.send_file("new", meta_of("new"));
+                                 }});
   REQUIRE_FALSE(got);
   CHECK(got.error().native_code == EEXIST);
   CHECK(target.read("a").empty());
@@ -260,12 +176,12 @@ TEST_CASE("a name that comes into use during the download is left as it is") {
 TEST_CASE("a lie of the server leaves nothing of a small file") {
   Target target;
   FileDownload download = target.download();
-  const auto got = run_from(download, {[](ServedFile& served) {
-                              served.send(services::MetaReply{.meta = meta_of("milk")});
-                              served.write(services::encode_data_header(0, 4) + "milk");
-                              discard(served.stream.end(services::kContentFlow));
-                              served.finish();
-                            }});
+  const auto got = download_from(download, {[](ServedFile& served) {
+                                   served.send(services::MetaReply{.meta = meta_of("milk")});
+                                   served.write(services::encode_data_header(0, 4) + "milk");
+                                   discard(served.stream.end(services::kContentFlow));
+                                   served.finish();
+                                 }});
   CHECK(test::kind_of(got) == "protocol_violation");
   CHECK(target.names().empty());
 }
@@ -274,7 +190,7 @@ TEST_CASE("a download that is given up leaves nothing") {
   const std::string content = test::sample_content(2 * kFileBlockBytes);
   Target target;
   FileDownload download = target.download();
-  REQUIRE_FALSE(run_from(download, {first_block_of(content)}));
+  REQUIRE_FALSE(download_from(download, {first_block_of(content)}));
   CHECK(target.names().size() == 1);
   download.discard();
   CHECK(target.names().empty());
