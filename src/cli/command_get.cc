@@ -126,6 +126,7 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
   auto directory = run.target->open_beneath(local.parent().text());
   if (!directory) return fail(std::move(directory.error()));
   const bool is_long = remote.meta.size > kFileBlockBytes || !run.options.is_recursive;
+  std::uint64_t begun = 0;
   FileDownload file(
       *directory, std::string(local.leaf()),
       {.path = remote.path,
@@ -137,7 +138,9 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
        .user = run.link.to().uri,
        .notes = is_long || run.has_notes ? run.notes : std::string(),
        .on_begin =
-           [&](std::uint64_t offset) { report_resumed(remote.path.text(), offset, run.link); },
+           [&](std::uint64_t offset) {
+             report_begin(remote.path.text(), offset, std::exchange(begun, offset), run.link);
+           },
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
   auto got = run.link.perform<FileMeta>([&](FileClient& client) { return file.run(client); });
   if (got) return {};

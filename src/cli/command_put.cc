@@ -97,6 +97,7 @@ FileResult<void> upload(const PutRun& run, const PutDirectory& directory, const 
                         const FilePath& path, const FileTransfer::OnProgress& on_progress) {
   auto opened = directory.open();
   if (!opened) return fail(std::move(opened.error()));
+  std::uint64_t begun = 0;
   auto file = FileUpload::open(
       *opened, name,
       {.path = path,
@@ -104,7 +105,10 @@ FileResult<void> upload(const PutRun& run, const PutDirectory& directory, const 
        .replacement = replacement_of(run.options),
        .server = run.server,
        .user = run.link.to().uri,
-       .on_begin = [&](std::uint64_t offset) { report_resumed(path.text(), offset, run.link); },
+       .on_begin =
+           [&](std::uint64_t offset) {
+             report_begin(path.text(), offset, std::exchange(begun, offset), run.link);
+           },
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
   if (!file) return fail(std::move(file.error()));
   return put_outcome(

@@ -99,9 +99,13 @@ Error at_prompt(Error error) {
   return error;
 }
 
-void report_resumed(const std::string& name, std::uint64_t offset, const FileLink& link) {
-  if (offset == 0) return;
-  report_note(shown_path(name) + " goes on at " + size_text(offset), link.to().form);
+void report_begin(const std::string& name, std::uint64_t offset, std::uint64_t before,
+                  const FileLink& link) {
+  const bool goes_back = offset < before;
+  if (offset == 0 && !goes_back) return;
+  report_note(
+      shown_path(name) + (goes_back ? " goes back to " : " goes on at ") + size_text(offset),
+      link.to().form);
 }
 
 void FileTally::add(const FileResult<void>& done, const FileLink& link) {

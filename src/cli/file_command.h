@@ -109,8 +109,10 @@ ExitStatus report_file_failure(const FileFailure& failure, const FileLink& link)
 /// that helps.
 FileFailure with_hint(FileFailure failure, FileErrorCode code, std::string advice);
 
-/// Notes that the transfer of `name` goes on at `offset`, unless that is its beginning.
-void report_resumed(const std::string& name, std::uint64_t offset, const FileLink& link);
+/// Notes that the transfer of `name` goes on at `offset`, unless that is its beginning; or that it
+/// goes back to it, if it has begun at `before` last.
+void report_begin(const std::string& name, std::uint64_t offset, std::uint64_t before,
+                  const FileLink& link);
 
 /// Returns the path that a user has written: one `/` at its beginning and its end are left out, and
 /// `.` is the home. Fails with a usage_error().
