@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "core/raised_flag.h"
 #include "engine/engine.h"
 #include "engine/operations/datagrams.h"
 #include "hotline/core/literal.h"
@@ -52,9 +53,10 @@ int DatagramSocket::State::receive_some(std::size_t count_max, Deadline deadline
   renew_received();
   begin_coalescing(deadline);
   engine::ReceiveDatagrams operation(*channel, received->prepare(count_max), error_reader());
-  is_receiving = true;
-  const int count = Engine::current().perform(operation, deadline);
-  is_receiving = false;
+  const int count = [&] {
+    const RaisedFlag raised(is_receiving);
+    return Engine::current().perform(operation, deadline);
+  }();
   has_waited = count == -engine::kDeadlineEnd;
   if (count > 0) candidates.clear();
   return count;

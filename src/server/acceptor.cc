@@ -31,6 +31,22 @@ std::unique_ptr<Identity> user_of(const Stream& call) {
   return credentials ? std::make_unique<Identity>(Identity::of_user(*credentials)) : nullptr;
 }
 
+/// The reserve descriptor in use. Its destructor takes it back and ends the shedding, also if the
+/// accept has thrown.
+class LentReserve {
+ public:
+  explicit LentReserve(ServerState& state) : state_(state) { state_.reserve.release(); }
+  LentReserve(const LentReserve&) = delete;
+  LentReserve& operator=(const LentReserve&) = delete;
+  ~LentReserve() {
+    state_.reserve.restore();
+    state_.is_shedding = false;
+  }
+
+ private:
+  ServerState& state_;
+};
+
 }  // namespace
 
 void Acceptor::run() {
@@ -167,14 +183,12 @@ bool Acceptor::back_off(const Error& error) {
 /// released.
 bool Acceptor::shed() {
   if (state_.is_shedding.exchange(true)) return false;
-  state_.reserve.release();
+  const LentReserve lent(state_);
   auto told_off = listener_.accept(Deadline::at(now()));
   if (told_off) {
     told_off->abort();
     service_.tally->count_refusal(Refusal::no_descriptor);
   }
-  state_.reserve.restore();
-  state_.is_shedding = false;
   return told_off.has_value();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/raised_flag.h"
 #include "hotline/framing/codec.h"
 #include "net/stream_access.h"
 
@@ -63,12 +64,15 @@ Result<void> ReplyBatch::flush(Stream& call) {
   // On a ring, every wait costs the start of another fiber, which is far more than a system call.
   flush_now(call);
   if (pieces_.empty()) return net::StreamAccess::send_unsent(call);
-  is_flushing_ = true;
-  auto written = pieces_.size() == 1 ? call.write_all(pieces_.front())
-                                     : call.write_all(std::span<const Bytes>(pieces_));
-  is_flushing_ = false;
+  auto written = write_all(call);
   clear();
   return written;
+}
+
+Result<void> ReplyBatch::write_all(Stream& call) {
+  const RaisedFlag raised(is_flushing_);
+  if (pieces_.size() == 1) return call.write_all(pieces_.front());
+  return call.write_all(std::span<const Bytes>(pieces_));
 }
 
 void ReplyBatch::flush_now(Stream& call) {

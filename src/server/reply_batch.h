@@ -37,7 +37,7 @@ class ReplyBatch {
            scratch_.size() + kOneReplyMax > kScratchBytes;
   }
 
-  /// Writes everything, and clears the batch.
+  /// Writes everything, and clears the batch; if it throws std::bad_alloc, the call cannot go on.
   Result<void> flush(Stream& call);
 
   /// Writes as much as possible without waiting; the rest stays. Does nothing while flush() waits.
@@ -69,6 +69,7 @@ class ReplyBatch {
     }
   }
   void append_copy(Bytes bytes);
+  Result<void> write_all(Stream& call);
   void write_now(Stream& call);
 
   std::vector<Bytes> pieces_;

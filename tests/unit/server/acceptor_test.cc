@@ -14,6 +14,7 @@
 #include "hotline/engine/clock.h"
 #include "hotline/engine/task_group.h"
 #include "support/loops.h"
+#include "support/memory_shortage.h"
 #include "support/running_server.h"
 #include "support/sockets.h"
 
@@ -151,6 +152,35 @@ TEST_CASE(
     CHECK(::recv(told_off.get(), &byte, 1, 0) == -1);
     CHECK(errno == ECONNRESET);
     CHECK(taken == 1);
+  });
+}
+
+TEST_CASE("a refusal that has no memory leaves the reserve descriptor to the next one") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    test::with_each_allocation_failing([&](std::size_t spared) {
+      CAPTURE(spared);
+      Accepting accepting{ServerOptions()};
+      const UniqueFd caller = accepting.caller();
+      std::optional<test::MemoryShortage> shortage;
+      bool has_struck = false;
+      TaskGroup group;
+      REQUIRE(group.spawn("accept", [&] {
+        Acceptor acceptor(accepting.shared, accepting.service, *accepting.listener,
+                          [](AdmittedCall) {});
+        const NoMoreDescriptors none;
+        shortage.emplace(spared, test::MemoryShortage::Extent::one);
+        acceptor.run();
+      }));
+      REQUIRE(group.spawn("end", [&] {
+        for (int i = 0; i < 20; ++i) loop.yield();
+        has_struck = shortage->has_struck();
+        shortage.reset();
+        group.drain();
+      }));
+      CHECK(group.join());
+      CHECK_FALSE(accepting.shared.is_shedding);
+      return has_struck;
+    });
   });
 }
 

@@ -1,7 +1,11 @@
 #include "server/reply_batch.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -13,6 +17,7 @@
 #include "net/stream_access.h"
 #include "support/frame_feed.h"
 #include "support/loops.h"
+#include "support/memory_shortage.h"
 #include "support/sockets.h"
 
 namespace hotline::server::reply_batch_test {
@@ -302,6 +307,31 @@ TEST_CASE("when all was written without waiting, nothing is left to flush") {
     batch.echo();
     REQUIRE(batch.replies.flush(batch.stream()));
     CHECK(test::receive_text(batch.peer(), 6) == "three\n");
+  });
+}
+
+TEST_CASE("after a flush that had no memory the batch writes without waiting again") {
+  test::on_each_loop([](engine::EventLoop&) {
+    Batch batch("lines", "one\ntwo\n");
+    const std::size_t filled = test::fill(batch.stream().descriptor());
+    batch.echo();
+    bool has_thrown = false;
+    {
+      const test::MemoryShortage shortage;
+      try {
+        discard(batch.replies.flush(batch.stream()));
+      } catch (const std::bad_alloc&) {
+        has_thrown = true;
+      }
+    }
+    CHECK(has_thrown);
+    batch.replies.clear();
+    test::receive_text(batch.peer(), filled);
+    batch.echo();
+    batch.replies.flush_now(batch.stream());
+    std::array<char, 8> text{};
+    REQUIRE(::recv(batch.peer(), text.data(), text.size(), MSG_DONTWAIT) == 4);
+    CHECK(std::string_view(text.data(), 4) == "two\n");
   });
 }
 
