@@ -102,9 +102,9 @@ class Engine : public Kernel {
   /// Returns true if other fibers run on this thread, so that it must not wait for the disk.
   virtual bool has_other_fibers() const { return false; }
 
-  /// Called after file work that was done in place, with the bytes that it moved. Lets other fibers
-  /// run if this one has used its share.
-  virtual void note_file_result(std::size_t bytes) { static_cast<void>(bytes); }
+  /// Called after work that was done in place and counts as much as a result of `bytes` bytes. Lets
+  /// other fibers run if this one has used its share.
+  virtual void note_work(std::size_t bytes) { static_cast<void>(bytes); }
 
   /// Returns a receive buffer, or an empty one if none is left. It returns to its pool when it is
   /// destroyed.

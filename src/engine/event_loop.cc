@@ -380,7 +380,7 @@ int EventLoop::wait_until(Deadline deadline, OnDrain on_drain) {
   return park(wait, deadline);
 }
 
-void EventLoop::note_file_result(std::size_t bytes) {
+void EventLoop::note_work(std::size_t bytes) {
   // In a simulated world, offloaded work does not run on a fiber.
   if (fiber_ == nullptr) return;
   charge(static_cast<int>(std::min<std::size_t>(bytes, kBudget * kBytesOfResult)));

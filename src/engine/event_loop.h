@@ -86,7 +86,7 @@ class EventLoop : public Engine {
   int begin_file_work() override;
   int perform_file_work(OffloadPool::Work work) override;
   bool has_other_fibers() const final { return true; }
-  void note_file_result(std::size_t bytes) override;
+  void note_work(std::size_t bytes) override;
 
  protected:
   void run_on_deep_stack(DeepWork work) final;

@@ -44,7 +44,7 @@ std::int64_t quick_file_call(Call call) {
   if (const int ended = engine.begin_file_work(); ended < 0) return ended;
   if (engine.has_other_fibers()) {
     const std::int64_t result = call(engine.file_kernel(), Patience::none);
-    if (result >= 0) engine.note_file_result(static_cast<std::size_t>(result));
+    if (result >= 0) engine.note_work(static_cast<std::size_t>(result));
     if (result != -EAGAIN) return result;
   }
   return file_call([&](FileKernel& kernel) { return call(kernel, Patience::waits); });

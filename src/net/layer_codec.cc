@@ -1,6 +1,7 @@
 #include "net/layer_codec.h"
 
 #include <cassert>
+#include <cerrno>
 #include <new>
 #include <optional>
 #include <utility>
@@ -49,6 +50,18 @@ int LayerCodec::decode(MutableBytes into) {
   has_read_end_ = decoded.error().kind == ErrorKind::closed;
   if (has_read_end_) return kEnded;
   return note(std::move(decoded.error()));
+}
+
+int LayerCodec::refuse_unread() {
+  if (has_failed_) return kFailed;
+  return note(make_error(ErrorKind::protocol_violation, "receive from", {},
+                         "it does not read the answers to what it sends"));
+}
+
+void LayerCodec::note_lost() noexcept {
+  if (has_failed_) return;
+  has_failed_ = true;
+  failure_ = {ErrorKind::resource_exhausted, ENOMEM, "send to", {}, {}, {}};
 }
 
 int LayerCodec::encode_record(Bytes plain) {

@@ -28,6 +28,8 @@ class LayerCodec {
   // The most that is encoded before it is sent, and that one decode returns in a buffer.
   static constexpr std::size_t kEncodedMax = 64 * 1024;
   static constexpr std::size_t kRecordBytes = 16 * 1024;
+  // What decoding may leave unsent; a program that writes leaves less than a record.
+  static constexpr std::size_t kUnsentMax = 64 * 1024;
   // A record as the socket carries it: with its header, padding and tag.
   static constexpr std::size_t kWireRecordMax = kRecordBytes + 512;
 
@@ -35,6 +37,10 @@ class LayerCodec {
   const StreamLayer& layer() const { return *layer_; }
   const Error& failure() const { return failure_; }
   bool is_open() const { return is_open_; }
+
+  /// Fails because encoded bytes were lost for lack of memory: the peer could decode none of those
+  /// that follow. Does not throw.
+  void note_lost() noexcept;
 
   /// Continues the opening exchange. Returns 1 once it is complete, 0 if it needs more bytes, or
   /// kFailed.
@@ -44,6 +50,9 @@ class LayerCodec {
   /// last two are returned from then on.
   int decode(MutableBytes into);
   static constexpr int kEnded = -ESHUTDOWN;
+
+  /// Fails because the peer does not read what answers it. Returns kFailed.
+  int refuse_unread();
 
   /// Encodes `pieces`. Returns 1, or kFailed.
   int encode(std::span<const iovec> pieces);

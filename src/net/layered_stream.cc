@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/raised_flag.h"
 #include "engine/operations/send.h"
 #include "net/stream_state.h"
 
@@ -15,6 +16,9 @@ using engine::Engine;
 using net::LayerCodec;
 
 namespace {
+
+// An update of the keys of TLS is two steps, and costs as much as a handful of receives.
+constexpr std::size_t kBytesOfIdleStep = 8 * 1024;
 
 /// The bytes of a full record are sent before the next stream's record drives them out of the
 /// cache.
@@ -79,6 +83,7 @@ int Stream::State::decode_arrived(MutableBytes into) {
 int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) {
   if (const int opened = open_layer(deadline); opened < 0) return opened;
   for (;;) {
+    if (layer->outgoing.size() > LayerCodec::kUnsentMax) return layer->refuse_unread();
     if (layer->has_buffered() && receive.into().empty()) {
       receive.buffer = plain_buffer();
       if (!receive.buffer) return -ENOBUFS;
@@ -86,9 +91,14 @@ int Stream::State::receive_through(engine::Receive& receive, Deadline deadline) 
     const MutableBytes into = receive.buffer ? receive.buffer.memory() : receive.into();
     const int decoded = decode_arrived(into);
     flush_now();
+    if (const std::size_t steps = layer->layer().take_idle_steps(); steps > 0) {
+      Engine::current().note_work(steps * kBytesOfIdleStep);
+    }
     if (decoded > 0 && receive.buffer) receive.buffer.set_filled(static_cast<std::size_t>(decoded));
     if (decoded != 0) return decoded == LayerCodec::kEnded ? 0 : decoded;
     receive.buffer = {};
+    // Another fiber may have closed it while this one let others run.
+    if (!channel->is_open()) return -engine::kCancelEnd;
     if (const int received = receive_wire(deadline); received <= 0) return received;
   }
 }
@@ -119,20 +129,25 @@ Result<void> Stream::State::write_end() {
 int Stream::State::flush() {
   check_use(!layer->is_sending,
             "two fibers write one stream: one may read while another writes, no more");
+  const RaisedFlag is_sending(layer->is_sending);
   while (!layer->outgoing.empty()) {
     const std::vector<std::byte> sending = std::exchange(layer->outgoing, {});
-    Bytes rest = sending;
-    layer->is_sending = true;
-    int sent = 0;
-    while (!rest.empty() && sent >= 0) {
-      engine::Send send(*channel, rest, start_of(rest));
-      sent = perform_send(send, rest.size());
-      if (sent > 0) rest = rest.subspan(static_cast<std::size_t>(sent));
-    }
-    layer->is_sending = false;
-    if (sent < 0) return sent;
+    if (const int sent = send_wire(sending); sent < 0) return sent;
   }
   return 0;
+}
+
+int Stream::State::send_wire(Bytes wire) try {
+  while (!wire.empty()) {
+    engine::Send send(*channel, wire, start_of(wire));
+    const int sent = perform_send(send, wire.size());
+    if (sent < 0) return sent;
+    wire = wire.subspan(static_cast<std::size_t>(sent));
+  }
+  return 0;
+} catch (const std::bad_alloc&) {
+  layer->note_lost();
+  throw;
 }
 
 void Stream::State::flush_now() {

@@ -101,6 +101,7 @@ struct Stream::State {
   int send_through(Bytes bytes);
   Result<void> write_end();
   int flush();
+  int send_wire(Bytes wire);
   void flush_now();
   std::size_t write_through_now(std::span<const Bytes> pieces);
   std::size_t encode_now(std::span<const Bytes> pieces);

@@ -46,8 +46,10 @@ constexpr std::size_t kBindingBytes = 32;
 
 int read_wire(BIO* bio, char* into, std::size_t size, std::size_t* taken) {
   BIO_clear_retry_flags(bio);
-  Bytes& in = static_cast<TlsLayer::Wire*>(BIO_get_data(bio))->in;
-  if (in.empty()) {
+  TlsLayer::Wire& wire = *static_cast<TlsLayer::Wire*>(BIO_get_data(bio));
+  Bytes& in = wire.in;
+  // OpenSSL goes on by itself from record to record until one has plain bytes.
+  if (in.empty() || wire.is_idle_too_long()) {
     BIO_set_retry_read(bio);
     return -1;
   }
@@ -86,6 +88,15 @@ const BIO_METHOD* wire_method() {
     return method;
   }();
   return kMethod;
+}
+
+/// Counts what OpenSSL reads. Called for each record with its header, and for each message in one.
+void note_read(int is_sent, int, int type, const void*, std::size_t, SSL*, void* argument) {
+  TlsLayer::Wire& wire = *static_cast<TlsLayer::Wire*>(argument);
+  const bool is_counted = type == SSL3_RT_HEADER || type == SSL3_RT_HANDSHAKE;
+  if (is_sent != 0 || !is_counted || !wire.is_open) return;
+  ++wire.idle_count;
+  ++wire.idle_steps;
 }
 
 void free_bytes(unsigned char* bytes) { OPENSSL_free(bytes); }
@@ -148,6 +159,8 @@ TlsLayer::TlsLayer(SslPointer ssl, Trust trust, std::shared_ptr<const void> sett
   if (bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, &wire_);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_msg_callback(ssl_.get(), note_read);
+  SSL_set_msg_callback_arg(ssl_.get(), &wire_);
   SSL_set_app_data(ssl_.get(), this);
   if (SSL_is_server(ssl_.get()) == 1) hello_ = std::make_unique<ClientHello>();
 }
@@ -219,7 +232,7 @@ Result<bool> TlsLayer::shake_hands(Bytes& wire, std::vector<std::byte>& out) {
   const int result = SSL_do_handshake(ssl_.get());
   if (result == 1) {
     if (auto trusted = check_trust(); !trusted) return fail(std::move(trusted.error()));
-    is_trusted_ = true;
+    is_trusted_ = wire_.is_open = true;
     return true;
   }
   if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return false;
@@ -238,25 +251,41 @@ Result<void> TlsLayer::check_trust() const {
 Result<std::size_t> TlsLayer::decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>& out) {
   const Exchange exchange(*this, wire, out);
   std::size_t total = 0;
-  while (!end_ && total < plain.size()) {
+  const std::size_t idle_end = wire_.idle_steps + kIdleMax;
+  // Plain bytes that come so slowly are returned first, so that other streams can go on.
+  while (!end_ && total < plain.size() && wire_.idle_steps < idle_end) {
     std::size_t count = 0;
     const int result = SSL_read_ex(ssl_.get(), plain.data() + total, plain.size() - total, &count);
     total += count;
-    if (result == 1) continue;
-    if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return total;
+    if (result == 1) {
+      note_plain();
+      continue;
+    }
     end_ = end_of_read(result);
-    break;
+    if (!end_) break;
   }
   // What came before the end is delivered first.
   if (total > 0 || !end_) return total;
   return fail(*end_);
 }
 
-Error TlsLayer::end_of_read(int result) const {
+/// The record with the bytes was not idle, unless they are the rest of one.
+void TlsLayer::note_plain() {
+  const bool is_new = std::exchange(wire_.idle_count, 0) > 0;
+  if (is_new && wire_.idle_steps > 0) --wire_.idle_steps;
+}
+
+/// Returns nullopt if more bytes must arrive.
+std::optional<Error> TlsLayer::end_of_read(int result) const {
+  if (wire_.is_idle_too_long()) {
+    return make_error(ErrorKind::protocol_violation, kReceiveFrom, {},
+                      "it sends too many records of TLS without data");
+  }
+  if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ) return std::nullopt;
   if (SSL_get_error(ssl_.get(), result) != SSL_ERROR_ZERO_RETURN) {
     return failure_of(result, kReceiveFrom);
   }
-  return {ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}};
+  return Error{ErrorKind::closed, 0, kReceiveFrom, {}, {}, {}};
 }
 
 Result<void> TlsLayer::encode(Bytes plain, std::vector<std::byte>& out) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hotline/net/psk.h"
@@ -24,7 +25,8 @@ using SslPointer = std::unique_ptr<SSL, OpenSslDelete<SSL_free>>;
 using SslContextPointer = std::unique_ptr<SSL_CTX, OpenSslDelete<SSL_CTX_free>>;
 
 /// TLS 1.3 over the bytes that a stream hands it. OpenSSL reads and writes memory only, so no fiber
-/// waits inside of it. RFC 8446.
+/// waits inside of it. Fails with `protocol_violation` if the peer keeps it busy without sending
+/// data, see kIdleMax. RFC 8446.
 class TlsLayer final : public StreamLayer {
  public:
   enum class Trust : bool {
@@ -41,6 +43,7 @@ class TlsLayer final : public StreamLayer {
   Result<void> encode(Bytes plain, std::vector<std::byte>& out) override;
   Result<void> encode_end(std::vector<std::byte>& out) override;
   ErrorKind end_of_wire() const override;
+  std::size_t take_idle_steps() override { return std::exchange(wire_.idle_steps, 0); }
   bool has_buffered() const override;
   std::optional<Identity> identity() const override;
   std::optional<Secret> channel_binding() const override;
@@ -52,10 +55,21 @@ class TlsLayer final : public StreamLayer {
   /// Returns the layer of `ssl`, or null.
   static TlsLayer* of(SSL* ssl);
 
+  /// A peer that sends more records and messages in a row without a plain byte violates the
+  /// protocol. An update of the keys is one record with one message, and so is a ticket: 32 of them
+  /// may follow each other. Other libraries allow 16 to 32, and honest peers send a few in a call.
+  static constexpr std::size_t kIdleMax = 64;
+
   /// The bytes on their way during one call of a function above; between the calls there are none.
   struct Wire {
     Bytes in;
     std::vector<std::byte> out;
+    bool is_open = false;        ///< The handshake is complete.
+    std::size_t idle_count = 0;  ///< The records and messages since the last plain byte.
+    std::size_t idle_steps = 0;  ///< What take_idle_steps() returns.
+
+    /// A record with data is counted too until it is complete.
+    bool is_idle_too_long() const { return idle_count > kIdleMax + 1; }
   };
 
  private:
@@ -64,7 +78,8 @@ class TlsLayer final : public StreamLayer {
   Result<bool> open_to_caller(Bytes& wire, std::vector<std::byte>& out);
   Result<bool> shake_hands(Bytes& wire, std::vector<std::byte>& out);
   Result<void> check_trust() const;
-  Error end_of_read(int result) const;
+  void note_plain();
+  std::optional<Error> end_of_read(int result) const;
   Error failure_of(int result, std::string_view operation) const;
   Error handshake_failure(int result) const;
 

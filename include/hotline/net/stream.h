@@ -27,6 +27,7 @@ namespace hotline HOTLINE_PUBLIC {
 class DiskFile;
 
 /// How long the waits of a stream may last. Each is a deadline on one wait, not on the whole call.
+/// Only bytes of the program end a wait to receive: a record of TLS without data does not.
 struct StreamTimeouts {
   Duration first_byte = std::chrono::seconds(30);  ///< The wait for the first bytes of the call.
   Duration idle = std::chrono::minutes(10);        ///< The wait for any later bytes.

@@ -41,7 +41,8 @@ class StreamLayer {
 
   /// Decodes from the front of `wire` into `plain`, and removes the bytes that it has used. Returns
   /// the number of plain bytes; 0 means that it has used all of `wire` and needs more. Fails with
-  /// `closed` if the peer has ended its writes.
+  /// `closed` if the peer has ended its writes. What it appends to `out` answers the peer: if the
+  /// peer leaves more than 64 KiB of that unread, receiving fails with `protocol_violation`.
   virtual Result<std::size_t> decode(Bytes& wire, MutableBytes plain,
                                      std::vector<std::byte>& out) = 0;
 
@@ -57,6 +58,11 @@ class StreamLayer {
 
   /// Returns true if decode() would return plain bytes, or fail, without more of `wire`.
   virtual bool has_buffered() const { return false; }
+
+  /// Returns how many steps of decode() gave no plain bytes, such as records of a protocol without
+  /// data, since the last call. The stream counts each as much as 8 KiB that were received, so that
+  /// they do not keep the other fibers of a loop waiting.
+  virtual std::size_t take_idle_steps() { return 0; }
 
   /// Returns the peer that the opening exchange has authenticated; nullopt if it authenticates
   /// none.

@@ -47,7 +47,9 @@ struct TlsFiles {
 std::span<const Choice> tls_option_names();
 
 /// What the two ends of `tls://` trust: keys that both have, or certificates. A listener trusts
-/// keys or certificates, never both. TLS 1.3 only, without session tickets and early data.
+/// keys or certificates, never both. TLS 1.3 only, without session tickets and early data. A
+/// connection fails with `protocol_violation` if the peer sends more than 32 updates of keys or
+/// tickets, or 64 empty records, in a row without data.
 struct TlsOptions {
   TlsFiles files{};
   PskLookup accepted{};  ///< Servers: the keys of callers.

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -18,10 +19,14 @@
 namespace hotline::layered_stream_failures_test {
 namespace {
 
+constexpr std::byte kAnswer{'+'};
+
 /// What a layer of these tests does besides passing the bytes on.
 struct Script {
-  bool asks = false;          ///< It opens by '?', and waits for any byte.
-  bool acknowledges = false;  ///< It answers what it decodes with a '+'.
+  bool asks = false;             ///< It opens by '?', and waits for any byte.
+  bool acknowledges = false;     ///< It answers what it decodes with a '+'.
+  std::size_t answer_bytes = 1;  ///< So many of them.
+  bool has_idle_steps = false;   ///< It decodes byte by byte, and says that this is much work.
   bool fails_to_encode = false;
   bool fails_to_end = false;  ///< Otherwise its end is a '.'.
 };
@@ -40,12 +45,15 @@ class Scripted final : public StreamLayer {
 
   Result<std::size_t> decode(Bytes& wire, MutableBytes plain,
                              std::vector<std::byte>& out) override {
-    const std::size_t count = std::min(wire.size(), plain.size());
+    std::size_t count = std::min(wire.size(), plain.size());
+    if (script_.has_idle_steps) count = std::min<std::size_t>(count, 1);
     std::copy_n(wire.begin(), count, plain.begin());
     wire = wire.subspan(count);
-    if (script_.acknowledges && count > 0) out.push_back(std::byte{'+'});
+    if (script_.acknowledges && count > 0) out.insert(out.end(), script_.answer_bytes, kAnswer);
     return count;
   }
+
+  std::size_t take_idle_steps() override { return script_.has_idle_steps ? 16 : 0; }
 
   Result<void> encode(Bytes plain, std::vector<std::byte>& out) override {
     if (script_.fails_to_encode) return refusal("encode");
@@ -253,6 +261,81 @@ TEST_CASE("what a layer answers while another fiber writes is sent between what 
     reader.join();
     CHECK(std::erase(seen, '+') == 1);
     CHECK((seen == kMuch));
+  });
+}
+
+TEST_CASE("a peer that lets many answers of a layer wait violates the protocol") {
+  test::on_each_engine([] {
+    constexpr std::size_t kAnswerBytes = 1024;
+    Call call = open_call({.acknowledges = true, .answer_bytes = kAnswerBytes});
+    const std::size_t filled = test::fill(call.stream.descriptor());
+    std::string seen;
+    for (int i = 0; i < 200 && !call.stream.end_reason(); ++i) {
+      test::send_text(call.peer.get(), "a");
+      seen += received(call.stream);
+    }
+    CHECK(seen == std::string(65, 'a') + "<protocol_violation>");
+    CHECK(call.stream.end_reason()->detail == "it does not read the answers to what it sends");
+    CHECK(test::kind_of(call.stream.write_all(as_bytes("b"))) == "protocol_violation");
+    CHECK(filled > 0);
+  });
+}
+
+TEST_CASE("a peer that reads the answers of a layer may cause any number of them") {
+  test::on_each_engine([] {
+    constexpr std::size_t kAnswerBytes = 1024;
+    Call call = open_call({.acknowledges = true, .answer_bytes = kAnswerBytes});
+    for (int i = 0; i < 200; ++i) {
+      test::send_text(call.peer.get(), "a");
+      CHECK(received(call.stream) == "a");
+      CHECK(test::receive_text(call.peer.get(), kAnswerBytes).size() == kAnswerBytes);
+    }
+  });
+}
+
+TEST_CASE("a layer that works much for few bytes lets the other fibers run in between") {
+  test::on_each_loop([](engine::EventLoop& loop) {
+    Call call = open_call({.has_idle_steps = true});
+    constexpr int kBytes = 1000;
+    test::send_text(call.peer.get(), std::string(kBytes, 'a'));
+    bool has_ended = false;
+    int turns = 0;
+    REQUIRE(loop.spawn("other", [&] {
+      while (!has_ended) {
+        ++turns;
+        loop.yield();
+      }
+    }));
+    for (int i = 0; i < kBytes; ++i) CHECK(received(call.stream) == "a");
+    has_ended = true;
+    // A fiber gets 64 small results in a turn, and so many steps count as 32 of them.
+    CHECK(turns >= kBytes / 4);
+  });
+}
+
+TEST_CASE("a write without memory ends the writes, and leaves none in progress") {
+  test::on_each_engine([] {
+    test::with_each_allocation_failing([](std::size_t spared) {
+      CAPTURE(spared);
+      Call call = call_with({});
+      bool has_struck = false;
+      {
+        const test::MemoryShortage shortage(spared, test::MemoryShortage::Extent::one);
+        try {
+          discard(call.stream.write_all(as_bytes("a")));
+        } catch (const std::bad_alloc&) {
+        }
+        has_struck = shortage.has_struck();
+      }
+      const std::string kind = test::kind_of(call.stream.write_all(as_bytes("b")));
+      CHECK((kind.empty() || kind == "resource_exhausted"));
+      call.stream.close();
+      const std::string text = read_to_end(call.peer);
+      CAPTURE(text);
+      // What was lost is not followed by anything.
+      CHECK((text.empty() || text.ends_with("b.")));
+      return has_struck;
+    });
   });
 }
 
