@@ -44,7 +44,8 @@ class DispatchedCall final : public engine::ReadWatch {
   net::ProgressDeadline message;              ///< The deadline of the message that has begun.
   Deadline silent_until = Deadline::never();  ///< The call is closed then if it is still silent.
   bool is_watched = false;
-  bool is_timed = false;  ///< The call is in the list of the calls whose message has begun.
+  bool is_limited = false;  ///< The call is in a list of those that are silent.
+  bool is_timed = false;    ///< The call is in the list of the calls whose message has begun.
   bool has_spoken = false;
   bool has_frames_left = false;  ///< Served again before it is watched.
 
@@ -54,9 +55,9 @@ class DispatchedCall final : public engine::ReadWatch {
   friend class FrameDispatcher;
 
   FrameDispatcher& dispatcher_;
-  CallLinks order_;  ///< The neighbours in the list of the calls that are ready, or are watched in
-                     ///< the same way.
-  CallLinks begun_;  ///< The neighbours in the list of the calls whose message has begun.
+  CallLinks order_;    ///< The neighbours in the list of the calls that are ready.
+  CallLinks silence_;  ///< The neighbours in the list of the calls that are silent in the same way.
+  CallLinks begun_;    ///< The neighbours in the list of the calls whose message has begun.
 };
 
 /// A list of calls, which it does not own. A call is in at most one list per `kLinks`.

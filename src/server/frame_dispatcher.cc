@@ -42,13 +42,18 @@ void DispatchedCall::ready() noexcept { dispatcher_.note_ready(*this); }
 class FrameDispatcher::Work final : public DispatchFibers::Work {
  public:
   Work(FrameDispatcher& dispatcher, DispatchedCall& call, ReplyBatch& replies)
-      : DispatchFibers::Work(&*dispatcher.fibers_), call_(call), replies_(replies) {}
+      : DispatchFibers::Work(&*dispatcher.fibers_), call_(call), replies_(&replies) {}
+
+  /// From now on the batch may be another call's.
+  void give_up_replies() { replies_ = nullptr; }
 
  private:
-  void waits() noexcept override { replies_.flush_now(call_.stream); }
+  void waits() noexcept override {
+    if (replies_ != nullptr) replies_->flush_now(call_.stream);
+  }
 
   DispatchedCall& call_;
-  ReplyBatch& replies_;
+  ReplyBatch* replies_;
 };
 
 FrameDispatcher::FrameDispatcher(ServerState& state, const Service& service,
@@ -80,6 +85,7 @@ void FrameDispatcher::take(AdmittedCall call) {
                                                 std::move(frames));
   if (!try_watch(*taken)) {
     // The call could not be watched, so it ends here, and the acceptor logs the reason.
+    stop_silence(*taken);
     taken->stream.abort();
     throw std::bad_alloc();
   }
@@ -93,7 +99,6 @@ void FrameDispatcher::stop_taking() {
 }
 
 void FrameDispatcher::note_ready(DispatchedCall& call) {
-  list_of(call).remove(call);
   call.is_watched = false;
   make_ready(call);
   has_work_.set();
@@ -161,7 +166,7 @@ bool FrameDispatcher::wait_for_calls() {
 }
 
 Deadline FrameDispatcher::next_silence_end() const {
-  const auto first = [](const OrderedCalls& calls) {
+  const auto first = [](const SilentCalls& calls) {
     return calls.is_empty() ? Deadline::never() : calls.first().silent_until;
   };
   const Deadline silence = Deadline::earliest(first(unspoken_), first(silent_));
@@ -172,9 +177,13 @@ void FrameDispatcher::end_silent() {
   const Instant time = loop_.now();
   // The loop processes everything that has arrived before it ends this wait.
   if (loop_.wait_until(Deadline::at(time)) == -engine::kCancelEnd) return;
-  for (OrderedCalls* calls : watched()) {
+  for (SilentCalls* calls : silent_calls()) {
     while (!calls->is_empty() && calls->first().silent_until.has_passed(time)) {
       DispatchedCall& call = calls->first();
+      stop_silence(call);
+      // Its peer has sent something. Unless that has a byte of a message, it ends when watched
+      // again.
+      if (!call.is_watched) continue;
       unwatch(call);
       end(call, {CallEnd::Manner::at_once, lateness_of(call)});
     }
@@ -192,9 +201,11 @@ void FrameDispatcher::end_silent() {
 /// Gives every idle call one last receive, so that bytes already sent are still answered.
 void FrameDispatcher::begin_drain() {
   is_draining_ = true;
-  for (OrderedCalls* calls : watched()) {
+  for (SilentCalls* calls : silent_calls()) {
     while (!calls->is_empty()) {
       DispatchedCall& call = calls->first();
+      stop_silence(call);
+      if (!call.is_watched) continue;
       unwatch(call);
       make_ready(call);
     }
@@ -222,6 +233,7 @@ bool FrameDispatcher::serve(DispatchedCall& call) {
   const CallEnd how = guard(state_, service_, kHandlerFailed, call.stream.peer(), part);
   if (is_sampled) messages_.add_latency(loop_.read_clock() - came);
   replies->clear();
+  work.give_up_replies();
   spare_batches_.push_back(std::move(replies));  // There is room: see take_batch().
   const bool goes_on = how.manner == CallEnd::Manner::orderly && !how.reason;
   if (!goes_on) {
@@ -242,8 +254,10 @@ Result<void> FrameDispatcher::answer(DispatchedCall& call, ReplyBatch& replies) 
     const Deadline until = is_draining_ ? Deadline::never() : Deadline::at(loop_.now());
     const auto received = framing::receive_piece(call.stream, call.frames, until);
     if (!received) return fail(received.error());
-    // The notification came too early: watch the call again.
+    // A layer may need more bytes for one of the call's, so its silence goes on.
     if (*received == 0) return {};
+    stop_silence(call);
+    call.silent_until = Deadline::never();
     // A peer that sends a few bytes now and then is not silent, but its message may still take too
     // long.
     if (call.message.has_passed(loop_.now())) return fail(lateness_of(call));
@@ -278,25 +292,19 @@ void FrameDispatcher::stop_timing(DispatchedCall& call) {
   if (std::exchange(call.is_timed, false)) begun_.remove(call);
 }
 
-/// Returns false, and the call is in no list, if there is no memory for it.
+/// Returns false, and the call has to end, if there is no memory for it.
 bool FrameDispatcher::try_watch(DispatchedCall& call) noexcept {
   try {
     watch(call);
     return true;
   } catch (const std::bad_alloc&) {
-    list_of(call).remove(call);
     call.is_watched = false;
-    stop_timing(call);
     return false;
   }
 }
 
 void FrameDispatcher::watch(DispatchedCall& call) {
-  const StreamTimeouts& timeouts = state_.options.timeouts;
-  OrderedCalls& calls = list_of(call);
-  call.silent_until =
-      Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
-  calls.push_back(call);
+  limit_silence(call);
   call.is_watched = true;
   if (!call.message.until().is_never() && !call.is_timed) {
     // The message's time ended while the call was served.
@@ -312,13 +320,29 @@ void FrameDispatcher::watch(DispatchedCall& call) {
   net::StreamAccess::watch(call.stream, call);
 }
 
+/// The deadline stays until the next byte, whatever else the peer sends.
+void FrameDispatcher::limit_silence(DispatchedCall& call) {
+  if (std::exchange(call.is_limited, true)) return;
+  SilentCalls& calls = call.has_spoken ? silent_ : unspoken_;
+  // It has passed while the call was served, or ready.
+  if (call.silent_until.has_passed(loop_.now())) return calls.push_front(call);
+  const StreamTimeouts& timeouts = state_.options.timeouts;
+  call.silent_until =
+      Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
+  calls.push_back(call);
+}
+
+void FrameDispatcher::stop_silence(DispatchedCall& call) {
+  if (std::exchange(call.is_limited, false)) (call.has_spoken ? silent_ : unspoken_).remove(call);
+}
+
 void FrameDispatcher::unwatch(DispatchedCall& call) {
-  list_of(call).remove(call);
   call.is_watched = false;
   net::StreamAccess::unwatch(call.stream);
 }
 
 void FrameDispatcher::end(DispatchedCall& call, const CallEnd& how) {
+  stop_silence(call);
   stop_timing(call);
   end_call(state_, service_, call.stream, call.identity.get(), how);
   delete &call;

@@ -45,6 +45,7 @@ class FrameDispatcher {
   friend class DispatchedCall;
   class Work;
   using OrderedCalls = CallList<&DispatchedCall::order_>;
+  using SilentCalls = CallList<&DispatchedCall::silence_>;
   using BegunCalls = CallList<&DispatchedCall::begun_>;
 
   void note_ready(DispatchedCall& call);
@@ -63,10 +64,9 @@ class FrameDispatcher {
   bool try_watch(DispatchedCall& call) noexcept;
   void watch(DispatchedCall& call);
   void unwatch(DispatchedCall& call);
-  OrderedCalls& list_of(const DispatchedCall& call) {
-    return call.has_spoken ? silent_ : unspoken_;
-  }
-  std::array<OrderedCalls*, 2> watched() { return {&unspoken_, &silent_}; }
+  void limit_silence(DispatchedCall& call);
+  void stop_silence(DispatchedCall& call);
+  std::array<SilentCalls*, 2> silent_calls() { return {&unspoken_, &silent_}; }
   void note_progress(DispatchedCall& call, std::size_t bytes, Deadline before);
   void stop_timing(DispatchedCall& call);
   void end(DispatchedCall& call, const CallEnd& how);
@@ -82,10 +82,11 @@ class FrameDispatcher {
   std::optional<DispatchFibers> fibers_;
   OrderedCalls ready_;
   OrderedCalls ready_bulk_;  ///< Ready calls whose last piece was large.
-  // Each list is in the order of its calls' deadlines.
-  OrderedCalls unspoken_;  ///< Watched calls from which nothing has arrived yet.
-  OrderedCalls silent_;    ///< Watched calls from which something has arrived.
-  BegunCalls begun_;       ///< Calls with an unfinished message whose time is not over.
+  // Each list is in the order of its calls' deadlines. A call stays in its place until a byte of a
+  // message has come: a part of a record of TLS is none.
+  SilentCalls unspoken_;  ///< Calls from which no byte has arrived yet.
+  SilentCalls silent_;    ///< Silent calls from which some have.
+  BegunCalls begun_;      ///< Calls with an unfinished message whose time is not over.
   std::vector<std::unique_ptr<ReplyBatch>> spare_batches_;
   std::size_t batch_count_ = 0;  ///< Unused or in use.
   static constexpr Deadline kNobodyWaits = Deadline::at(Instant::min());

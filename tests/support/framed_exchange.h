@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -85,6 +87,7 @@ class FramedExchange {
   void take_one() {
     auto call = listener_->accept();
     REQUIRE(call);
+    if (make_layer) REQUIRE(call->add_layer(make_layer()));
     server::CallSlot slot = server::CallSlot::admit(shared_, call->peer());
     server::AdmittedCall admitted(std::move(*call), std::move(slot));
     REQUIRE(admitted.slot);
@@ -118,6 +121,9 @@ class FramedExchange {
   }
   void join() { group_.join(); }
   bool has_ended() const { return has_ended_; }
+
+  /// Makes the layers of the calls at the dispatcher's end; none without it.
+  std::function<std::unique_ptr<StreamLayer>()> make_layer;
 
   Framing& framing() { return service_.framing; }
   server::FrameDispatcher& dispatcher() { return *dispatcher_; }

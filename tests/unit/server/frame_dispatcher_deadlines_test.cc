@@ -1,4 +1,6 @@
 #include <chrono>
+#include <memory>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -6,6 +8,7 @@
 #include "support/framed_exchange.h"
 #include "support/memory_shortage.h"
 #include "support/simulated.h"
+#include "support/skipping_layer.h"
 
 // How a frame dispatcher ends calls within a message, and what a lack of memory causes.
 
@@ -121,6 +124,73 @@ TEST_CASE("a caller that is silent within a message for too long is ended before
     CHECK(heard_until_end(call) == "<closed>");
     CHECK(now() - begin >= seconds(15));
     CHECK(now() - begin < seconds(16));
+  });
+}
+
+TEST_CASE("what a layer takes without a byte for the call does not make a caller less silent") {
+  test::Simulation simulation;
+  simulation.run([&] {
+    using std::chrono::seconds;
+    FramedExchange exchange(simulation.loop, echo,
+                            with_timeouts({.first_byte = seconds(30), .idle = seconds(10)}));
+    exchange.make_layer = [] { return std::make_unique<test::SkippingLayer>(); };
+    const Instant begin = now();
+    const auto check_end = [&](Stream& call, seconds expected) {
+      CHECK(heard_until_end(call) == "<closed>");
+      CHECK(now() - begin >= expected);
+      CHECK(now() - begin < expected + seconds(1));
+    };
+    Stream first = exchange.call();
+    CHECK(sleep_for(seconds(5)));
+    Stream second = exchange.call();
+    CHECK(sleep_for(seconds(5)));
+    Stream spoken = exchange.call();
+    for (int i = 0; i < 7; ++i) {
+      say(first, "~");
+      say(spoken, i == 3 ? "a~\n" : "~~");
+      CHECK(sleep_for(seconds(2)));
+      if (i == 3) CHECK(test::heard(spoken, 2) == "a\n");
+    }
+    say(second, "~");
+    // At 10 + 3 * 2 + 10 s, though it has sent something since.
+    check_end(spoken, seconds(26));
+    check_end(first, seconds(30));
+    check_end(second, seconds(35));
+    CHECK(exchange.counters().calls_in_flight == 0);
+  });
+}
+
+TEST_CASE("a caller whose time ends when a part of something comes is ended then") {
+  test::on_each_loop([](EventLoop& loop) {
+    using std::chrono::milliseconds;
+    FramedExchange exchange(loop, echo, with_timeouts({.first_byte = milliseconds(300)}));
+    exchange.make_layer = [] { return std::make_unique<test::SkippingLayer>(); };
+    Stream call = exchange.call();
+    exchange.settle();
+    say(call, "~");
+    // The loop sees the byte and the end of the time in one turn.
+    std::this_thread::sleep_for(milliseconds(310));
+    const Instant begin = loop.read_clock();
+    CHECK(heard_until_end(call) == "<closed>");
+    CHECK(loop.read_clock() - begin < milliseconds(250));
+    CHECK(exchange.counters().calls_in_flight == 0);
+  });
+}
+
+TEST_CASE("callers who have sent a part of something are drained as all others") {
+  test::on_all_loops([](EventLoop& loop) {
+    FramedExchange exchange(loop, echo);
+    exchange.make_layer = [] { return std::make_unique<test::SkippingLayer>(); };
+    Stream unspoken = exchange.call();
+    Stream idle = exchange.call();
+    say(idle, "x\n");
+    CHECK(test::heard(idle, 2) == "x\n");
+    for (Stream* each : {&unspoken, &idle}) say(*each, "~");
+    exchange.settle();
+    exchange.drain();
+    exchange.join();
+    for (Stream* each : {&unspoken, &idle}) CHECK(heard_until_end(*each) == "<closed>");
+    CHECK(exchange.counters().calls_in_flight == 0);
   });
 }
 
