@@ -17,8 +17,8 @@ using net::LayerCodec;
 
 namespace {
 
-// An update of the keys of TLS is two steps, and costs as much as a handful of receives.
-constexpr std::size_t kBytesOfIdleStep = 8 * 1024;
+// An update of the keys of TLS is two steps, and takes as long as eight small receives.
+constexpr std::size_t kBytesOfIdleStep = 16 * 1024;
 
 /// The bytes of a full record are sent before the next stream's record drives them out of the
 /// cache.

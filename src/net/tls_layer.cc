@@ -44,6 +44,9 @@ bool asks_again(Bytes reply) {
 constexpr std::string_view kBindingLabel = "EXPORTER-Channel-Binding";
 constexpr std::size_t kBindingBytes = 32;
 
+// Eight updates of the keys take as long as a fiber may run in a turn.
+constexpr std::size_t kIdleStepsOfCall = 16;
+
 int read_wire(BIO* bio, char* into, std::size_t size, std::size_t* taken) {
   BIO_clear_retry_flags(bio);
   TlsLayer::Wire& wire = *static_cast<TlsLayer::Wire*>(BIO_get_data(bio));
@@ -251,7 +254,7 @@ Result<void> TlsLayer::check_trust() const {
 Result<std::size_t> TlsLayer::decode(Bytes& wire, MutableBytes plain, std::vector<std::byte>& out) {
   const Exchange exchange(*this, wire, out);
   std::size_t total = 0;
-  const std::size_t idle_end = wire_.idle_steps + kIdleMax;
+  const std::size_t idle_end = wire_.idle_steps + kIdleStepsOfCall;
   // Plain bytes that come so slowly are returned first, so that other streams can go on.
   while (!end_ && total < plain.size() && wire_.idle_steps < idle_end) {
     std::size_t count = 0;

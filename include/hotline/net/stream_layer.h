@@ -60,8 +60,8 @@ class StreamLayer {
   virtual bool has_buffered() const { return false; }
 
   /// Returns how many steps of decode() gave no plain bytes, such as records of a protocol without
-  /// data, since the last call. The stream counts each as much as 8 KiB that were received, so that
-  /// they do not keep the other fibers of a loop waiting.
+  /// data, since the last call. The stream counts each as much as 16 KiB that were received, so
+  /// that they do not keep the other fibers of a loop waiting.
   virtual std::size_t take_idle_steps() { return 0; }
 
   /// Returns the peer that the opening exchange has authenticated; nullopt if it authenticates
