@@ -13,7 +13,7 @@ namespace {
 /// What this machine sends to an address of its own comes from that address. (That it can bind to
 /// an address proves nothing: net.ipv4.ip_nonlocal_bind allows that for all.)
 bool is_of_this_machine(const SocketAddress& peer) {
-  if (is_loopback(peer)) return true;
+  if (is_loopback(peer) || is_wildcard(peer)) return true;
   const SocketAddress address = ipv4_of_mapped(peer).value_or(peer);
   engine::Engine& engine = engine::Engine::current();
   engine::Channel probe{UniqueFd(engine.open_socket(family_of(address), SOCK_DGRAM))};

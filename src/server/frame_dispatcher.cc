@@ -328,7 +328,7 @@ void FrameDispatcher::limit_silence(DispatchedCall& call) {
   if (call.silent_until.has_passed(loop_.now())) return calls.push_front(call);
   const StreamTimeouts& timeouts = state_.options.timeouts;
   call.silent_until =
-      Deadline::after(loop_.now(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
+      Deadline::after(loop_.timeout_start(), call.has_spoken ? timeouts.idle : timeouts.first_byte);
   calls.push_back(call);
 }
 
