@@ -41,8 +41,14 @@ WHERE of --to is a directory if there is one, or if it ends with '/': then it mu
 Otherwise the only PATH gets that name: 'get -r a --to b' makes b/a if b is a directory, and else b
 with what a contains.
 
+-f replaces regular files only: never a directory, a link, a device or a pipe. '--to -' writes to
+standard output.
+
 The exit status is 0 only if all files have arrived; 8 if some have.
 )";
+
+constexpr char kOnlyFiles[] =
+    "-f replaces regular files only: remove it first, or write '--to -' for standard output";
 
 /// What one run of the command shares.
 struct GetRun {
@@ -52,6 +58,7 @@ struct GetRun {
   bool has_notes;  ///< Earlier commands have left some.
   FileQuota::ServerId server;
   std::shared_ptr<Directory> target;
+  std::string directory;               ///< The path of `target`, as the user wrote it.
   std::string name;                    ///< What the only file is called here, if `--to` says so.
   std::map<std::string, bool> made{};  ///< Directories that exist; those that are new: true.
 };
@@ -109,6 +116,12 @@ Result<void> make_beneath(GetRun& run, const std::string& path) {
   return {};
 }
 
+/// Returns the path of a file here as the user knows it.
+std::string shown_local(const GetRun& run, const FilePath& local) {
+  const bool is_here = run.directory == ".";
+  return is_here ? local.text() : run.directory + (run.directory == "/" ? "" : "/") + local.text();
+}
+
 /// A large file is not to come without need.
 FileDownloadOptions::NameCheck name_check(const GetRun& run, const RemoteName& remote,
                                           const FilePath& local) {
@@ -144,8 +157,9 @@ FileResult<void> download(GetRun& run, const RemoteName& remote, const FilePath&
        .on_progress = [&](std::uint64_t done, std::uint64_t) { on_progress(done); }});
   auto got = run.link.perform<FileMeta>([&](FileClient& client) { return file.run(client); });
   if (got) return {};
-  if (got.error().native_code == EEXIST && got.error().advice.empty()) {
-    got.error().advice = "-f replaces files that exist";
+  if (got.error().native_code == EEXIST) {
+    got.error().endpoint = quote(shown_local(run, local));
+    got.error().advice = got.error().advice.empty() ? "-f replaces files that exist" : kOnlyFiles;
   }
   return std::unexpected(std::move(got.error()));
 }
@@ -214,6 +228,8 @@ Result<void> open_target(GetRun& run) {
     }
     return fail(std::move(opened.error()));
   }
+  while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  run.directory = std::move(directory);
   run.target = std::make_shared<Directory>(std::move(*opened));
   return {};
 }
@@ -226,6 +242,7 @@ ExitStatus get_files(FileLink& link, const GetOptions& options, const CommonOpti
              .has_notes = has_notes(notes),
              .server = {},
              .target = {},
+             .directory = {},
              .name = {}};
   if (auto opened = open_target(run); !opened) {
     return report_error(opened.error(), ExitStatus::failed, common.output);
@@ -289,7 +306,7 @@ Subcommand get_subcommand() {
                 .help = "a directory, the name of the only file, or '-' for standard output "
                         "(default .)"},
                {.name = "--recursive", .letter = 'r', .help = "get directories too"},
-               {.name = "--force", .letter = 'f', .help = "replace files that exist"},
+               {.name = "--force", .letter = 'f', .help = "replace regular files that exist"},
                {.name = "--dry-run", .letter = 'n', .help = "print what would be got"},
                literal_row()}),
           .description = kGetDescription,

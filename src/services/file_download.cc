@@ -103,10 +103,8 @@ bool FileDownload::State::may_go_on(const FileFailure& failure) const {
 }
 
 Result<void> FileDownload::State::check_name() const {
-  if (options.existing == Directory::Existing::replace) return {};
   if (options.name_check == FileDownloadOptions::NameCheck::after) return {};
-  if (!directory.status(name)) return {};
-  return fail(file_error(EEXIST, "get a file to", "'" + escape(as_bytes(name)) + "'"));
+  return services::check_free(directory, name, options.existing);
 }
 
 std::optional<UploadKey> FileDownload::State::note_key() const {

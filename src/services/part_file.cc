@@ -23,6 +23,13 @@ constexpr unsigned kReadBits = 0444;
 /// With `.`, `.` and 8 digits and `.part` it must be a name that a directory can have.
 constexpr std::size_t kPartStemMax = 255 - 15;
 
+/// Returns why a file cannot replace it.
+std::string_view text_of(EntryKind kind) {
+  if (kind == EntryKind::directory) return "it is a directory";
+  if (kind == EntryKind::link) return "it is a symbolic link";
+  return "it is a device, a pipe or a socket";
+}
+
 std::string new_part_name(std::string_view name) {
   std::array<std::byte, 4> number;
   random_bytes(number);
@@ -57,6 +64,19 @@ class PartRemoval {
 };
 
 }  // namespace
+
+Result<void> check_free(const Directory& directory, std::string_view name,
+                        Directory::Existing existing) {
+  const auto status = directory.status(name);
+  if (!status) return {};
+  const bool is_file = status->kind == EntryKind::file;
+  if (is_file && existing == Directory::Existing::replace) return {};
+  Error error = file_error(EEXIST, "get a file to", "'" + escape(as_bytes(name)) + "'");
+  if (is_file) return fail(std::move(error));
+  error.detail = text_of(status->kind);
+  error.advice = "only a regular file is replaced: remove it first";
+  return fail(std::move(error));
+}
 
 PartFile::PartFile(const Directory& directory, std::string name, DiskFile file)
     : directory_(&directory), name_(std::move(name)), file_(std::move(file)) {}
@@ -150,6 +170,9 @@ Result<void> PartFile::cut(std::uint64_t size) {
 Result<void> PartFile::publish(std::string_view name, const FileMeta& meta,
                                Directory::Existing existing, Durability durability) {
   if (auto finished = finish(meta, durability); !finished) return finished;
+  if (existing == Directory::Existing::replace) {
+    if (auto is_free = check_free(*directory_, name, existing); !is_free) return is_free;
+  }
   auto renamed = directory_->rename(name_, *directory_, name, existing);
   if (!renamed) return renamed;
   return durability == Durability::full ? directory_->sync() : Result<void>();

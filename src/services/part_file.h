@@ -15,6 +15,11 @@
 
 namespace hotline::services {
 
+/// Succeeds if a file may get that name now: if nothing has it, or, with Existing::replace, if a
+/// regular file has it. Fails with EEXIST.
+Result<void> check_free(const Directory& directory, std::string_view name,
+                        Directory::Existing existing);
+
 /// A file that arrives, under a name that shows that it is not whole. One fiber at a time. Move
 /// only.
 class PartFile {
@@ -48,7 +53,9 @@ class PartFile {
 
   enum class Durability : std::uint8_t { full, none };
 
-  /// Gives the file its name. Nothing else may be called after that has succeeded.
+  /// Gives the file its name. Fails as check_free(), which looks immediately before: what another
+  /// program puts there between the look and the rename(2) is replaced, unless it is a directory.
+  /// Nothing else may be called after that has succeeded.
   Result<void> publish(std::string_view name, const FileMeta& meta, Directory::Existing existing,
                        Durability durability);
 

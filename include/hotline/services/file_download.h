@@ -32,6 +32,9 @@ struct FileDownloadOptions {
   };
 
   FilePath path{};  ///< The name at the server.
+
+  /// What happens to a file that has the name. What is not a regular file (a directory, a link, a
+  /// device, a pipe, a socket) is never replaced.
   Directory::Existing existing = Directory::Existing::fail;
   NameCheck name_check = NameCheck::before;
   Durability durability = Durability::full;
@@ -71,8 +74,9 @@ class FileDownload {
   ~FileDownload();
 
   /// Gets the file, and returns what it is. Fails as FileClient::get(), as the functions of
-  /// Directory and DiskFile do, and with EEXIST if the name is in use and is not to be replaced. If
-  /// the failure is retryable it may be called again, also with another client. Suspends the fiber.
+  /// Directory and DiskFile do, and with EEXIST if the name is in use and is not to be replaced, or
+  /// is not that of a regular file. If the failure is retryable it may be called again, also with
+  /// another client. Suspends the fiber.
   FileResult<FileMeta> run(FileClient& client, Deadline deadline = Deadline::never());
 
   /// Removes the unfinished file, and the notes on it.

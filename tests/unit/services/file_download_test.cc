@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "support/download_target.h"
 #include "support/loops.h"
@@ -114,6 +115,38 @@ TEST_CASE("a name that is in use is not asked for, unless it is to be replaced")
   CHECK(download_from(download,
                       {[](ServedFile& served) { served.send_file("new", meta_of("new")); }}));
   CHECK(target.read("a") == "new");
+}
+
+TEST_CASE("a pipe that has the name is not replaced, and the file is not asked for") {
+  Target target;
+  REQUIRE(mkfifo((target.place.path() + "/a").c_str(), 0600) == 0);
+  FileDownloadOptions options = target.options();
+  options.existing = Directory::Existing::replace;
+  FilePair pair;
+  FileDownload download(target.directory, "a", options);
+  const auto got = download.run(pair.client);
+  REQUIRE_FALSE(got);
+  CHECK(got.error().native_code == EEXIST);
+  CHECK(pair.client.session().stream_count() == 0);
+  CHECK(target.directory.status("a")->kind == EntryKind::other);
+}
+
+TEST_CASE("a pipe that gets the name during the download is not replaced") {
+  for (const std::size_t size : {3UL, 2'500'000UL}) {
+    const std::string content = test::sample_content(size);
+    Target target;
+    FileDownloadOptions options = target.options();
+    options.existing = Directory::Existing::replace;
+    FileDownload download(target.directory, "a", options);
+    const auto got =
+        download_from(download, {[&](ServedFile& served) {
+                        REQUIRE(mkfifo((target.place.path() + "/a").c_str(), 0600) == 0);
+                        served.send_file(content, meta_of(content));
+                      }});
+    REQUIRE_FALSE(got);
+    CHECK(got.error().native_code == EEXIST);
+    CHECK(target.directory.status("a")->kind == EntryKind::other);
+  }
 }
 
 TEST_CASE("a name that is in use is found when the file has arrived, if that is wanted") {

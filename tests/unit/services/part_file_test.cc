@@ -7,6 +7,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "services/block_hashes.h"
 #include "support/file_samples.h"
@@ -68,21 +70,54 @@ TEST_CASE("a part gets its name, its time and its executable bit when it is whol
   });
 }
 
-TEST_CASE("a name that is in use is replaced only on purpose, and a link is not followed") {
+TEST_CASE("a name that is in use is replaced only on purpose") {
   Place place;
+  REQUIRE(place.directory.create("film", 0600));
+  auto part = PartFile::make(place.directory, "film");
+  REQUIRE(part->append(as_bytes("milk")));
+  const auto refused = part->publish("film", {}, fail, PartFile::Durability::none);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().native_code == EEXIST);
+  REQUIRE(part->publish("film", {}, replace, PartFile::Durability::none));
+  CHECK(place.read("film") == "milk");
+}
+
+/// Makes a name for each kind of what is not a regular file.
+std::vector<std::string> make_others(const Place& place) {
+  const std::string path = place.place.path();
   REQUIRE(place.directory.create("other", 0600));
-  for (const std::string name : {"film", "link"}) {
-    if (name == "film") REQUIRE(place.directory.create(name, 0600));
-    if (name == "link") REQUIRE(symlink("other", (place.place.path() + "/link").c_str()) == 0);
-    auto part = PartFile::make(place.directory, name);
-    REQUIRE(part->append(as_bytes("milk")));
-    const auto refused = part->publish(name, {}, fail, PartFile::Durability::none);
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().native_code == EEXIST);
-    REQUIRE(part->publish(name, {}, replace, PartFile::Durability::none));
-    CHECK(place.read(name) == "milk");
-    CHECK(place.read("other").empty());
+  REQUIRE(symlink("other", (path + "/link").c_str()) == 0);
+  REQUIRE(symlink("missing", (path + "/dangling").c_str()) == 0);
+  REQUIRE(mkfifo((path + "/pipe").c_str(), 0600) == 0);
+  REQUIRE(mknod((path + "/socket").c_str(), S_IFSOCK | 0600, 0) == 0);
+  REQUIRE(place.directory.make_directory("directory", 0700));
+  return {"link", "dangling", "pipe", "socket", "directory"};
+}
+
+TEST_CASE("what is not a regular file is never replaced") {
+  using enum PartFile::Durability;
+  Place place;
+  for (const std::string& name : make_others(place)) {
+    CAPTURE(name);
+    const FileStatus before = *place.directory.status(name);
+    for (const PartFile::Durability durability : {full, none}) {
+      auto part = PartFile::make(place.directory, name);
+      REQUIRE(part->append(as_bytes("milk")));
+      const auto refused = part->publish(name, {}, replace, durability);
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().native_code == EEXIST);
+      CHECK_FALSE(refused.error().hint().empty());
+      part->remove();
+      const auto written =
+          PartFile::write(place.directory, name, as_bytes("milk"), {}, replace, durability);
+      REQUIRE_FALSE(written);
+      CHECK(written.error().native_code == EEXIST);
+    }
+    CHECK(place.directory.status(name)->inode == before.inode);
+    CHECK(place.directory.status(name)->kind == before.kind);
   }
+  CHECK(place.read("other").empty());
+  CHECK(place.names().size() == 6);
 }
 
 TEST_CASE("a file that is made at once leaves no part, whatever fails") {
