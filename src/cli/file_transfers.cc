@@ -94,10 +94,11 @@ void FileTransfers::work(FileProgress& progress) {
     if (!done && done.error().kind == ErrorKind::cancelled && !done.error().answer) return;
     if (done) {
       ++done_;
-      bytes_done_ += transfer.size;
+      const std::uint64_t size = std::max(transfer.size, before);
+      bytes_done_ += size;
       progress.add(before, transfer.size);
       progress.end_file();
-      report_done(transfer);
+      report_done(transfer, size);
     } else {
       progress.leave_out(transfer.size - std::min(before, transfer.size));
       progress.clear();
@@ -106,12 +107,12 @@ void FileTransfers::work(FileProgress& progress) {
   }
 }
 
-void FileTransfers::report_done(const FileTransfer& transfer) const {
+void FileTransfers::report_done(const FileTransfer& transfer, std::uint64_t size) const {
   if (link_.to().form != OutputForm::json) return;
   const std::string line = JsonLine::versioned()
                                .add("done", verb_)
                                .add("path", transfer.name)
-                               .add("size", static_cast<std::int64_t>(transfer.size))
+                               .add("size", static_cast<std::int64_t>(size))
                                .text() +
                            '\n';
   write_standard(StandardStream::output, line);

@@ -20,7 +20,7 @@ struct FileTransfer {
 
   std::string name;        ///< As reports show it.
   std::string target{};    ///< What no other transfer may write to. Empty: nothing.
-  std::uint64_t size = 0;  ///< As far as it is known.
+  std::uint64_t size = 0;  ///< As far as it is known; what is done may be more.
   std::function<FileResult<void>(FileLink& link, const OnProgress& on_progress)> run;
 };
 
@@ -58,7 +58,7 @@ class FileTransfers {
 
  private:
   void work(FileProgress& progress);
-  void report_done(const FileTransfer& transfer) const;
+  void report_done(const FileTransfer& transfer, std::uint64_t size) const;
   ExitStatus status(std::size_t done) const;
   ExitStatus summarize() const;
 

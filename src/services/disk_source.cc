@@ -1,6 +1,7 @@
 #include "services/disk_source.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "services/block_hashes.h"
@@ -12,9 +13,18 @@ constexpr std::size_t kReadBytes = 256U << 10;
 
 }  // namespace
 
+Result<DiskSource::Size> DiskSource::find_size(DiskFile& file, const FileStatus& status) {
+  if (status.size > 0) return Size::known;
+  std::array<std::byte, 1> first;
+  const auto count = file.read_at(0, first);
+  if (!count) return fail(count.error());
+  return *count == 0 ? Size::known : Size::unknown;
+}
+
 Result<ContentPiece> DiskSource::next(std::uint64_t offset) {
+  if (size_ == Size::unknown) return read(offset, offset + kReadBytes);
   if (offset >= status_.size) {
-    if (auto checked = check_unchanged(); !checked) return fail(std::move(checked.error()));
+    if (auto checked = check_end(); !checked) return fail(std::move(checked.error()));
     return ContentPiece();
   }
   if (offset < data_.offset || offset >= data_.offset + data_.size) {
@@ -41,12 +51,28 @@ Result<std::vector<BlockHash>> DiskSource::hash_blocks(std::uint64_t first, std:
 }
 
 Result<std::string> DiskSource::read_all() {
-  std::string content(static_cast<std::size_t>(status_.size), '\0');
+  const auto size = static_cast<std::size_t>(status_.size);
+  std::string content(size + 1, '\0');
   const auto count = file_.read_at(0, as_writable_bytes(content));
   if (!count) return fail(count.error());
-  if (auto checked = check_unchanged(); !checked) return fail(std::move(checked.error()));
+  const std::size_t more = *count - std::min(*count, size);
+  if (auto checked = check_no_more(more); !checked) return fail(std::move(checked.error()));
   content.resize(*count);
   return content;
+}
+
+Result<void> DiskSource::check_end() {
+  std::array<std::byte, 1> more;
+  const auto count = file_.read_at(status_.size, more);
+  if (!count) return fail(count.error());
+  return check_no_more(*count);
+}
+
+/// `count`: how many bytes there are after the end.
+Result<void> DiskSource::check_no_more(std::size_t count) {
+  if (auto checked = check_unchanged(); !checked || count == 0) return checked;
+  return fail(make_error(ErrorKind::invalid_argument, "put a file", {},
+                         "it has more bytes than its size says", "put its content as a stream"));
 }
 
 /// Finds the next part of the file that has bytes; an empty one at its end if there is none.

@@ -59,8 +59,12 @@ struct FileUpload::State {
     if (options.on_progress) options.on_progress(done, status.size);
   }
 
+  ContentSource pieces_of(UploadSources& sources);
+  bool has_size() const { return size == DiskSource::Size::known; }
+
   DiskFile file;
   FileStatus status;
+  DiskSource::Size size;
   FileUploadOptions options;
   UploadKey key{};
   std::vector<BlockHash> known{};  ///< The hashes of blocks that were sent.
@@ -73,9 +77,14 @@ Result<FileUpload> FileUpload::open(const Directory& directory, std::string_view
   if (!file) return fail(std::move(file.error()));
   const auto status = file->status();
   if (!status) return fail(status.error());
+  const auto size = DiskSource::find_size(*file, *status);
+  if (!size) return fail(size.error());
   const UploadKey key = key_of_upload(options, name, *status);
-  return FileUpload(std::make_unique<State>(State{
-      .file = std::move(*file), .status = *status, .options = std::move(options), .key = key}));
+  return FileUpload(std::make_unique<State>(State{.file = std::move(*file),
+                                                  .status = *status,
+                                                  .size = *size,
+                                                  .options = std::move(options),
+                                                  .key = key}));
 }
 
 FileUpload::FileUpload(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -87,10 +96,11 @@ std::uint64_t FileUpload::size() const { return state_->status.size; }
 const UploadKey& FileUpload::key() const { return state_->key; }
 
 FileResult<FileVersion> FileUpload::run(FileClient& client, Deadline deadline) {
-  UploadSources sources{.sent = DiskSource(state_->file, state_->status),
+  UploadSources sources{.sent = DiskSource(state_->file, state_->status, state_->size),
                         .compared = DiskSource(state_->file, state_->status)};
-  auto done = state_->status.size <= kSmallFileMax ? state_->store(client, sources.sent, deadline)
-                                                   : state_->put(client, sources, deadline);
+  const bool is_small = state_->has_size() && state_->status.size <= kSmallFileMax;
+  auto done = is_small ? state_->store(client, sources.sent, deadline)
+                       : state_->put(client, sources, deadline);
   if (done) return done;
   if (sources.has_changed()) {
     done.error().answer = FileError{.code = FileErrorCode::changed};
@@ -126,30 +136,34 @@ FileResult<FileVersion> FileUpload::State::put(FileClient& client, UploadSources
   const PutFile request{.path = options.path,
                         .parents = options.parents,
                         .is_executable = (status.mode & kOwnerExecutes) != 0,
-                        .size = status.size,
+                        .size = has_size() ? status.size : kFileSizeUnknown,
                         .modified = status.modified,
                         .replacement = options.replacement,
-                        .key = key};
-  const ContentSource content{
-      .next = [&](std::uint64_t offset) -> Result<ContentPiece> {
-        if (has_begun) note(offset);
-        return sources.sent.next(offset);
-      },
-      .known = known,
-      .hashes = [&](std::uint64_t first,
-                    std::size_t count) { return hash_aside(sources.compared, first, count); },
-      .on_begin =
-          [&](std::uint64_t offset) {
-            has_begun = true;
-            known.clear();
-            if (options.on_begin) options.on_begin(offset);
-          },
-      .on_block =
-          [&](std::uint64_t block, const BlockHash& hash) {
-            known.resize(static_cast<std::size_t>(block));
-            known.push_back(hash);
-          }};
-  return client.put(request, content, deadline);
+                        .key = has_size() ? key : UploadKey()};
+  return client.put(request, pieces_of(sources), deadline);
+}
+
+ContentSource FileUpload::State::pieces_of(UploadSources& sources) {
+  ContentSource content{.next = [&](std::uint64_t offset) -> Result<ContentPiece> {
+                          if (has_begun) note(offset);
+                          return sources.sent.next(offset);
+                        },
+                        .known = known,
+                        .on_begin =
+                            [this](std::uint64_t offset) {
+                              has_begun = true;
+                              known.clear();
+                              if (options.on_begin) options.on_begin(offset);
+                            }};
+  if (!has_size()) return content;
+  content.hashes = [&sources](std::uint64_t first, std::size_t count) {
+    return hash_aside(sources.compared, first, count);
+  };
+  content.on_block = [this](std::uint64_t block, const BlockHash& hash) {
+    known.resize(static_cast<std::size_t>(block));
+    known.push_back(hash);
+  };
+  return content;
 }
 
 }  // namespace hotline

@@ -39,7 +39,8 @@ struct FileUploadOptions {
 /// The upload of a file of this machine to a server of files. A file that is open is one version of
 /// it: the upload fails with FileErrorCode::changed if it changes while it is read. The same file,
 /// unchanged, is the same upload for the server: if it was cut off, also by the end of this
-/// program, it goes on after the blocks that the server has kept.
+/// program, it goes on after the blocks that the server has kept. A file whose size is 0 although
+/// it has content, such as one in /proc, is read to its end; such an upload begins anew each time.
 ///
 ///     auto upload = FileUpload::open(directory, "film.mkv", {.path = path});
 ///     FileResult<FileVersion> done = upload->run(client);
@@ -47,7 +48,7 @@ struct FileUploadOptions {
 /// One fiber at a time. Works in simulated worlds. Move only.
 class FileUpload {
  public:
-  /// Opens the file. Fails as Directory::open_file().
+  /// Opens the file. Fails as Directory::open_file() and DiskFile::read_at().
   static Result<FileUpload> open(const Directory& directory, std::string_view name,
                                  FileUploadOptions options);
 
@@ -55,13 +56,14 @@ class FileUpload {
   FileUpload& operator=(FileUpload&&) noexcept;
   ~FileUpload();
 
-  /// Puts the file, and returns its version at the server. Fails as FileClient::put(). If the
+  /// Puts the file, and returns its version at the server. Fails as FileClient::put(), and with
+  /// `invalid_argument` if the file has more bytes than its size, which is not 0, says. If the
   /// failure is retryable it may be called again, also with another client. If the file has
   /// changed, or the name is in use, the server is asked to drop what it has kept. Suspends the
   /// fiber.
   FileResult<FileVersion> run(FileClient& client, Deadline deadline = Deadline::never());
 
-  /// Returns the size of the file.
+  /// Returns the size of the file, as the system says it.
   std::uint64_t size() const;
 
   /// Returns the key by which the server knows the upload again.

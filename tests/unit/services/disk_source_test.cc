@@ -52,6 +52,36 @@ TEST_CASE("a file is read from its first byte to its end, whatever its size") {
   });
 }
 
+TEST_CASE("a file of /proc has content of an unknown size, and an empty file has none") {
+  const Opened empty("");
+  DiskFile nothing = empty.directory.open_file("a").value();
+  CHECK(DiskSource::find_size(nothing, *nothing.status()).value() == DiskSource::Size::known);
+  const Directory proc = Directory::open("/proc").value();
+  DiskFile version = proc.open_file("version").value();
+  const FileStatus status = version.status().value();
+  REQUIRE(status.size == 0);
+  const auto size = DiskSource::find_size(version, status);
+  CHECK(size.value() == DiskSource::Size::unknown);
+  DiskSource source(version, status, *size);
+  const std::string content = read_all(source).first;
+  CHECK(content.starts_with("Linux version "));
+  CHECK(content.ends_with('\n'));
+}
+
+TEST_CASE("a file with more bytes than its size says is no success") {
+  test::on_each_engine([] {
+    for (const std::size_t size : {0UL, 1UL, 700'000UL}) {
+      Opened opened(std::string(700'001, 'x'));
+      FileStatus status = opened.file.status().value();
+      status.size = size;
+      DiskSource whole(opened.file, status);
+      CHECK_FALSE(whole.read_all());
+      DiskSource pieces(opened.file, status);
+      CHECK_FALSE(pieces.next(size));
+    }
+  });
+}
+
 TEST_CASE("holes are zeros that are not read") {
   constexpr std::uint64_t kHole = 8U << 20;
   Opened opened("milk");

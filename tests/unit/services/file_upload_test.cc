@@ -172,6 +172,22 @@ TEST_CASE("a file that changes in what was kept is not put") {
   CHECK(done.error().is(FileErrorCode::changed));
 }
 
+TEST_CASE("a file whose size is 0 although it has content goes as content without a key") {
+  const Directory proc = Directory::open("/proc").value();
+  FileUpload upload = FileUpload::open(proc, "version", {.path = file_path("a")}).value();
+  std::string content;
+  const auto done = run_to(upload, [&](ServedFile& served) {
+    CHECK(served.get<PutFile>().size == kFileSizeUnknown);
+    CHECK(served.get<PutFile>().key == UploadKey());
+    served.keep("");
+    CHECK(served.take_content());
+    content = served.content;
+    served.answer(kDone);
+  });
+  CHECK(done);
+  CHECK(content.starts_with("Linux version "));
+}
+
 TEST_CASE("a file that changes while it is read is not put") {
   for (const std::size_t size : {std::size_t{4}, std::size_t{kFileBlockBytes}}) {
     Source source(std::string(size, 'x'));
