@@ -254,7 +254,8 @@ ExitStatus get_files(FileLink& link, const GetOptions& options, const CommonOpti
   FileTransfers transfers(link, "get", options.to == "-" ? 1 : FileTransfers::kAtOnce);
   for (const std::string& word : options.paths) {
     if (transfers.is_over()) break;
-    const auto found = find_remote(link, word);
+    const auto found =
+        find_remote(link, word, options.is_recursive ? Covered::left_out : Covered::listed);
     if (!found) {
       transfers.fail_with(found.error());
       continue;

@@ -61,7 +61,8 @@ FileResult<void> remove_one(FileLink& link, const FilePath& path, const RmOption
 
 void remove_all(FileLink& link, const std::string& word, const RmOptions& options,
                 FileTally& tally) {
-  const auto found = find_remote(link, word);
+  const auto found =
+      find_remote(link, word, options.is_recursive ? Covered::left_out : Covered::listed);
   if (!found) return tally.add(std::unexpected(found.error()), link);
   if (found->front().path.is_home()) {
     Error error = usage_error("the home itself cannot be removed",

@@ -1,6 +1,8 @@
 #include "cli/remote_glob.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "cli/file_command.h"
@@ -92,7 +94,22 @@ std::string_view fixed_part(std::string_view pattern) {
   return fixed;
 }
 
+bool is_covered(const std::set<std::string>& directories, const FilePath& path) {
+  for (FilePath above = path.parent(); !above.is_home(); above = above.parent()) {
+    if (directories.contains(above.text())) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+void leave_out_covered(std::vector<RemoteName>& names) {
+  std::set<std::string> directories;
+  for (const RemoteName& each : names) {
+    if (each.meta.kind == FileKind::directory) directories.insert(each.path.text());
+  }
+  std::erase_if(names, [&](const RemoteName& each) { return is_covered(directories, each.path); });
+}
 
 bool glob_matches(std::string_view pattern, std::string_view path) {
   if (pattern.empty() || path.empty()) return pattern.empty() && path.empty();
@@ -129,7 +146,8 @@ Result<FilePath> fixed_path(std::string_view word) {
   return read_remote_path(has_pattern_sign(word) ? plain_text(fixed) : std::string(fixed));
 }
 
-FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word) {
+FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word,
+                                                Covered covered) {
   auto base = fixed_path(word);
   if (!base) return fail(std::move(base.error()));
   if (!is_glob(word)) {
@@ -153,6 +171,7 @@ FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view
         base->is_home() ? each.path.text() : base->text() + '/' + each.path.text();
     if (auto path = FilePath::parse(text)) found.push_back({*std::move(path), each.meta});
   }
+  if (covered == Covered::left_out) leave_out_covered(found);
   std::ranges::sort(found, {}, [](const RemoteName& each) { return each.path.text(); });
   if (found.empty()) {
     Error error = make_error(ErrorKind::not_found, "find", link.to().uri,

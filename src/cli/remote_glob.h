@@ -33,8 +33,19 @@ struct RemoteName {
 /// Fails with a usage_error() if it is none.
 Result<FilePath> fixed_path(std::string_view word);
 
-/// Returns what exists at the server for a word: what has that path, or all that matches. Fails as
-/// FileClient::list() and stat(), with `not_found` if nothing matches, and as fixed_path().
-FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word);
+/// What becomes of a match below a directory that matches too.
+enum class Covered : bool {
+  listed,
+  left_out,  ///< The directory stands for it: for work on whole trees.
+};
+
+/// Leaves out what is below a directory that is one of `names` too.
+void leave_out_covered(std::vector<RemoteName>& names);
+
+/// Returns what exists at the server for a word: what has that path, or all that matches, each path
+/// once, in their order. Fails as FileClient::list() and stat(), with `not_found` if nothing
+/// matches, and as fixed_path().
+FileResult<std::vector<RemoteName>> find_remote(FileLink& link, std::string_view word,
+                                                Covered covered = Covered::listed);
 
 }  // namespace hotline::cli

@@ -1,6 +1,8 @@
 #include "cli/remote_glob.h"
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -46,6 +48,26 @@ TEST_CASE("only a word with one of the signs is a pattern") {
   CHECK(is_glob("a\\*?"));
   CHECK(has_pattern_sign("a\\*"));
   CHECK_FALSE(has_pattern_sign("a\\b"));
+}
+
+RemoteName name_of(std::string_view path, FileKind kind) {
+  return {.path = FilePath::parse(path).value(), .meta = {.kind = kind}};
+}
+
+TEST_CASE("a directory stands for all that is below it, and for nothing else") {
+  using enum FileKind;
+  std::vector<RemoteName> names;
+  names.push_back(name_of("t", directory));
+  names.push_back(name_of("t-x", file));
+  names.push_back(name_of("t/u/v/f", file));
+  names.push_back(name_of("tt/f", file));
+  names.push_back(name_of("w/f", file));
+  names.push_back(name_of("l", link));
+  names.push_back(name_of("l/f", file));
+  leave_out_covered(names);
+  std::vector<std::string> left;
+  for (const RemoteName& each : names) left.push_back(each.path.text());
+  CHECK(left == std::vector<std::string>{"t", "t-x", "tt/f", "w/f", "l", "l/f"});
 }
 
 TEST_CASE("what comes before the signs of a pattern is a path") {

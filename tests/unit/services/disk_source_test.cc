@@ -68,7 +68,7 @@ TEST_CASE("a file of /proc has content of an unknown size, and an empty file has
   CHECK(content.ends_with('\n'));
 }
 
-TEST_CASE("a file with more bytes than its size says is no success") {
+TEST_CASE("a file with more bytes than its size says is not put") {
   test::on_each_engine([] {
     for (const std::size_t size : {0UL, 1UL, 700'000UL}) {
       Opened opened(std::string(700'001, 'x'));
