@@ -87,7 +87,7 @@ class RemoteRun {
   ExitStatus run_to_end(const RemoteCommand& command) {
     auto running = begin([&] { return link_.client().start(command, run_deadline(options_)); });
     if (!running) return report(running.error());
-    if (command.is_detached) return print_job(*running);
+    if (command.is_detached) return print_job(*running, command.program);
     const ExitStatus status = follow(*running, &command.program, OnInterrupt::cancels);
     // The user has not asked for a job to which to attach later.
     if (options_.reconnect && !options_.keep && !running->can_resume()) forget(*running);
@@ -141,15 +141,22 @@ class RemoteRun {
     if (collected_.is_full) return report(too_large());
     if (followed.has_detached()) return ExitStatus::no_reply;
     if (!exit) return report(with_job_hint(exit.error(), running));
-    const RemoteResult result{.program = program,
-                              .endpoint = link_.client().peer(),
-                              .exit = *exit,
-                              .dropped_bytes = running.dropped_bytes(),
-                              .reconnects = link_.restored()};
-    const ExitStatus status =
-        form_ == OutputForm::json ? print(result) : report_result(result, form_);
+    const ExitStatus status = show(result_of(running, program, *exit));
     const std::uint64_t missing = missing_bytes(followed);
     return missing == 0 ? status : report(begins_late(missing));
+  }
+
+  RemoteResult result_of(const RunningCommand& running, const RemoteProgram* program,
+                         const CommandExit& exit) const {
+    return {.program = program,
+            .endpoint = link_.client().peer(),
+            .exit = exit,
+            .dropped_bytes = running.dropped_bytes(),
+            .reconnects = link_.restored()};
+  }
+
+  ExitStatus show(const RemoteResult& result) {
+    return form_ == OutputForm::json ? print(result) : report_result(result, form_);
   }
 
   /// See FollowedCommand::Sink.
@@ -179,13 +186,17 @@ class RemoteRun {
     return error;
   }
 
-  ExitStatus print_job(RunningCommand& running) {
+  ExitStatus print_job(RunningCommand& running, const RemoteProgram& program) {
     const Deadline deadline = run_deadline(options_);
     auto start = running.started(deadline);
     while (!start && running.can_resume() && link_.can_restore()) {
       const auto restored = restore([&] { return link_.restore(running, deadline); });
       if (!restored) return report(with_job_hint(restored.error(), running));
       start = running.started(deadline);
+    }
+    // A program that could not be started has an end, as without --detach.
+    if (const auto exit = running.result(); !start && exit) {
+      return show(result_of(running, &program, *exit));
     }
     if (!start) return report(start.error());
     JsonLine job;

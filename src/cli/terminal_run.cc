@@ -29,9 +29,7 @@ class TerminalRun {
     auto running = client_.start(command, deadline);
     if (!running) return report(running.error());
     TerminalFollowing options{.left = kLeft, .deadline = deadline};
-    if (command.keep) {
-      options.left = "left: the command goes on as a job for " + format_duration(*command.keep);
-    }
+    if (command.keep) options.left = left_as_job(*running, *command.keep, deadline);
     return follow(*running, &command.program, options);
   }
 
@@ -50,6 +48,20 @@ class TerminalRun {
   }
 
  private:
+  /// Returns the note on a command that goes on as a job. Waits until the server has started it: the
+  /// thread that leaves cannot ask.
+  std::string left_as_job(RunningCommand& running, Duration keep, Deadline deadline) const {
+    const auto start = running.started(deadline);
+    if (start) keep = start->keep.value_or(keep);
+    std::string note = "left: the command goes on as a job for " + format_duration(keep);
+    if (start) note += ": '" + attach_line(start->job) + "'";
+    return note;
+  }
+
+  std::string attach_line(JobId job) const {
+    return "hotline attach --tty " + endpoint_ + ' ' + job.text();
+  }
+
   ExitStatus follow(RunningCommand& running, const RemoteProgram* program,
                     const TerminalFollowing& options) {
     auto terminal = RawTerminal::open();
@@ -78,7 +90,7 @@ class TerminalRun {
     if (!running.can_resume()) return error;
     const auto start = running.started(deadline_after(Duration::zero()));
     if (!start) return error;
-    error.advice = "it goes on: 'hotline attach --tty " + endpoint_ + ' ' + start->job.text() + "'";
+    error.advice = "it goes on: '" + attach_line(start->job) + "'";
     return error;
   }
 

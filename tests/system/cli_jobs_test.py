@@ -38,6 +38,17 @@ class Jobs(WithServer):
         # Its output is still there.
         self.assertEqual(self.attached(job)[0], 3)
 
+    def test_what_cannot_be_started_has_the_status_that_it_has_without_detach(self):
+        for status, words in ((127, ("--", "nosuch")), (126, ("--cwd", "/nonexist", "--", "true")),
+                              (126, ("--", "/"))):
+            plain, detached = said(self.unix, *words), said("--detach", self.unix, *words)
+            self.assertEqual((plain[0], detached), (status, plain))
+            plain, detached = (run("run", "--json", *first, self.unix, *words)
+                               for first in ((), ("--detach",)))
+            self.assertEqual(detached.returncode, status)
+            self.assertEqual(json.loads(detached.stdout)["command"]["exit"],
+                             json.loads(plain.stdout)["command"]["exit"])
+
     def test_jobs_are_listed_with_their_state(self):
         running = self.started("sleep 600")
         ended = self.started("printf abc; exit 7")

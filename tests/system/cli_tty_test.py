@@ -289,10 +289,12 @@ class Attach(AtATerminal):
         self.expect("<one>\r\n")
         self.type("~.")
         self.ends_with(255)
-        self.assertIn(b"note: left: the command goes on as a job", self.rest())
+        job = self.running_job()
+        self.assertIn(f"note: left: the command goes on as a job for 1m: 'hotline attach --tty "
+                      f"{self.unix} {job}'".encode(), self.rest())
         self.output = b""
         set_size(self.main, 50, 120)
-        self.start("attach", "--tty", self.unix, self.running_job())
+        self.start("attach", "--tty", self.unix, job)
         self.expect("ready\r\n<one>\r\n")
         self.type("two\r")
         self.expect("<two>\r\n")
