@@ -20,6 +20,9 @@ constexpr std::chrono::seconds kHeld{10};
 // How often it says that the server refuses something for now.
 constexpr std::chrono::seconds kNoteAgain{30};
 
+// A server that is killed ends one connection in this way; one that refuses the caller, each.
+constexpr int kEarlyEndsMax = 3;
+
 constexpr char kOtherService[] = "is a service 'files' there?";
 
 Result<Stream> connect_to(const FileLink::To& to) {
@@ -57,6 +60,14 @@ bool may_answer_later(const Error& error) {
   }
 }
 
+/// Returns true if the peer has ended a connection before its first message. Where it has sent a
+/// challenge it has sent one.
+bool is_without_answer(const Error& error, const std::string& uri) {
+  const bool is_end = error.kind == ErrorKind::reset || error.kind == ErrorKind::closed ||
+                      error.kind == ErrorKind::truncated;
+  return is_end && !has_challenge(uri);
+}
+
 }  // namespace
 
 FileResult<std::shared_ptr<FileClient>> FileLink::connect_anew() {
@@ -75,9 +86,12 @@ FileResult<std::shared_ptr<FileClient>> FileLink::connect_anew() {
   return client;
 }
 
-FileFailure FileLink::not_connected(Error error) const {
+FileFailure FileLink::not_connected(Error error) {
   FileFailure failure(std::move(error));
-  failure.is_retryable = has_connected_ && may_answer_later(failure);
+  const bool is_early_end = is_without_answer(failure, to_.uri);
+  if (is_early_end && !has_connected_) ++early_ends_;
+  const bool may_start_again = early_ends_ > 0 && !(is_early_end && early_ends_ >= kEarlyEndsMax);
+  failure.is_retryable = (has_connected_ || may_start_again) && may_answer_later(failure);
   return failure;
 }
 

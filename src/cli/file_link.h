@@ -31,7 +31,9 @@ class FileLink {
 
   /// Calls `work` with a client, again and again with pauses in between while it fails in a way
   /// that may pass, and returns what it returned last. Fails at once if there has never been a
-  /// connection, and none can be made. Suspends the fiber.
+  /// connection, and none can be made; but if the peer ends the first ones before its first
+  /// message, as a server that is killed does, it tries again too. A peer that does so three times
+  /// refuses the caller: then the failure is not retryable. Suspends the fiber.
   template <typename Value>
   FileResult<Value> perform(const std::function<FileResult<Value>(FileClient&)>& work) {
     FileResult<Value> result = std::unexpected(FileFailure(Error()));
@@ -62,7 +64,7 @@ class FileLink {
   FileResult<void> repeat(const std::function<FileResult<void>(FileClient&)>& work);
   FileResult<std::shared_ptr<FileClient>> client();
   FileResult<std::shared_ptr<FileClient>> connect_anew();
-  FileFailure not_connected(Error error) const;
+  FileFailure not_connected(Error error);
   void drop(const std::shared_ptr<FileClient>& lost, const Error& error);
   void note_loss(const FileFailure& failure);
 
@@ -70,6 +72,7 @@ class FileLink {
   Mutex mutex_{};  ///< Held while a connection is made.
   std::shared_ptr<FileClient> client_{};
   bool has_connected_ = false;
+  int early_ends_ = 0;      ///< Connections that ended so, before one that was made.
   bool has_noted_ = false;  ///< The current loss.
   std::optional<Instant> noted_refusal_{};
 };

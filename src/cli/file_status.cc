@@ -30,8 +30,10 @@ ExitStatus status_of_file_failure(const FileFailure& failure, bool has_connected
     case ErrorKind::closed:
     case ErrorKind::reset:
     case ErrorKind::truncated:
-    case ErrorKind::draining:
-      return has_connected ? ExitStatus::unreachable : ExitStatus::not_accepted;
+    case ErrorKind::draining: {
+      const bool is_lost = has_connected || failure.is_retryable;
+      return is_lost ? ExitStatus::unreachable : ExitStatus::not_accepted;
+    }
     case ErrorKind::permission_denied:
       return failure.native_code == 0 ? ExitStatus::not_accepted : ExitStatus::failed;
     default: break;

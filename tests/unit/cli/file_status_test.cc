@@ -41,9 +41,11 @@ TEST_CASE("without an answer the kind of the failure does") {
   CHECK(status_of_file_failure(full, true) == ExitStatus::failed);
 }
 
-TEST_CASE("a server that hangs up at once does not accept the caller") {
+TEST_CASE("a server that hangs up at once does not accept the caller, if there is no other attempt") {
   const FileFailure closed(make_error(ErrorKind::closed, {}, {}, {}));
   CHECK(status_of_file_failure(closed, false) == ExitStatus::not_accepted);
+  const FileFailure once(make_error(ErrorKind::reset, {}, {}, {}), std::nullopt, true);
+  CHECK(status_of_file_failure(once, false) == ExitStatus::unreachable);
   const FileFailure refused(make_error(ErrorKind::refused, {}, {}, {}));
   CHECK(status_of_file_failure(refused, false) == ExitStatus::unreachable);
 }
