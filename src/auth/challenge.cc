@@ -72,10 +72,19 @@ Bytes without_newline(Bytes bytes) {
   return as_text(bytes).ends_with('\n') ? bytes.first(bytes.size() - 1) : bytes;
 }
 
+/// The file is a part of the endpoint: one that cannot be used is a mistake of the caller.
+Error secret_error(Error error) {
+  if (error.kind == ErrorKind::resource_exhausted) return error;
+  if (error.kind == ErrorKind::not_found) error.advice = kMakeSecret;
+  if (error.advice.empty()) error.advice = error.hint();
+  if (error.detail.empty()) error.detail = make_error(error.kind, {}, {}, {}).message();
+  error.kind = ErrorKind::invalid_argument;
+  return error;
+}
+
 Result<Secret> read_secret(const OptionTaker& taker, const std::string& path) {
   auto file = read_private_file(path, Challenge::kSecretBytesMax);
-  if (!file && file.error().kind == ErrorKind::not_found) file.error().advice = kMakeSecret;
-  if (!file) return fail(std::move(file.error()));
+  if (!file) return fail(secret_error(std::move(file.error())));
   Secret secret(without_newline(file->bytes()));
   if (!secret.empty()) return secret;
   return fail(taker.refuse("the secret in " + escape(as_bytes(path)) + " is empty",

@@ -29,20 +29,7 @@ Result<Stream> connect_to(const FileLink::To& to) {
   ConnectOptions connecting;
   connecting.timeout = to.connect_timeout;
   connecting.tls = client_trust(to.home);
-  bool has_no_key = false;
-  connecting.tls.credential = [&has_no_key, find = std::move(connecting.tls.credential)](
-                                  std::string_view name, std::string_view server) {
-    auto key = find(name, server);
-    has_no_key = !key;
-    return key;
-  };
-  auto stream = connect_authenticated(to.uri, connecting);
-  // A caller without a key is not one whose server is missing.
-  if (!stream && has_no_key) {
-    stream.error().kind = ErrorKind::permission_denied;
-    stream.error().native_code = 0;
-  }
-  return stream;
+  return connect_authenticated(to.uri, connecting);
 }
 
 /// Returns true if a server that starts again may answer later.

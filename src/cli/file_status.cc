@@ -51,6 +51,7 @@ bool is_server_lost(const FileFailure& failure, bool has_connected) {
     case ExitStatus::not_accepted:
     case ExitStatus::unreachable:
     case ExitStatus::timed_out: return true;
+    case ExitStatus::usage:
     case ExitStatus::wrong_peer: return !has_connected;
     default: return false;
   }

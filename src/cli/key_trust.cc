@@ -8,12 +8,27 @@
 
 namespace hotline::cli {
 
+namespace {
+
+/// A key that is missing here is a mistake of the caller, as a wrong endpoint is.
+Error missing_key(Error error) {
+  if (error.kind == ErrorKind::resource_exhausted) return error;
+  if (error.advice.empty()) error.advice = error.hint();
+  if (error.detail.empty()) error.detail = make_error(error.kind, {}, {}, {}).message();
+  error.kind = ErrorKind::invalid_argument;
+  return error;
+}
+
+}  // namespace
+
 TlsOptions client_trust(const std::string& home) {
   TlsOptions trust;
   trust.credential = [home](std::string_view name, std::string_view server) -> Result<Psk> {
     const auto keyring = Keyring::open(Home(home).key_directory());
-    if (!keyring) return fail(keyring.error());
-    return keyring->credential(name, server);
+    if (!keyring) return fail(missing_key(keyring.error()));
+    auto key = keyring->credential(name, server);
+    if (!key) return fail(missing_key(std::move(key.error())));
+    return key;
   };
   return trust;
 }

@@ -134,10 +134,10 @@ std::string status_table() {
         "its "
         "output came."},
        {"1", "failure"},
-       {"2", "the command line is wrong, and nothing was done"},
-       {"4",
-        "commands for files: the server does not accept the caller, or there is no key for it "
-        "here"},
+       {"2",
+        "the command line is wrong, or what it names here (a file or the source address of an "
+        "endpoint), or there is no key for the endpoint here; nothing was done"},
+       {"4", "commands for files: the server does not accept the caller"},
        {"5", "no server answers at the endpoint, or the name of its host is unknown"},
        {"6", "no connection within --timeout, or the peer's machine does not answer"},
        {"7", "commands for files: the server sent what it must not send"},

@@ -172,6 +172,7 @@ Error pem_error(const std::string& what, const std::string& path) {
     const int number = ERR_GET_REASON(reason.code);
     Error error = file_error(number, kUseTls, path);
     error.detail = refused + std::strerror(number);
+    if (error.kind != ErrorKind::resource_exhausted) error.kind = ErrorKind::invalid_argument;
     return error;
   }
   std::string detail = "the file has none that can be read";

@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import signal
-import socket
 import stat
 import subprocess
 import unittest
@@ -361,11 +360,6 @@ class Losses(Files):
         os.unlink(os.path.join(self.root, "users", "alice.toml"))
         self.serve()
         self.do("ls", status=10)
-
-    def test_a_caller_without_a_key_is_not_accepted(self):
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-            self.do("ls", status=4, endpoint=f"tls://alice@127.0.0.1:{port}")
 
     def test_a_server_that_is_busy_is_noted(self):
         self.enterContext(

@@ -63,7 +63,7 @@ struct TlsOptions {
 /// not use `tls://`. A value, which shares its parts. Any thread.
 class Tls {
  public:
-  /// Fails with `invalid_argument` if nothing to trust is given, and as reading the files does.
+  /// Fails with `invalid_argument` if nothing to trust is given, or a file cannot be used.
   static Result<Tls> server(const TlsOptions& options);
 
   /// `name` and `host` are those of `tls://NAME@HOST:PORT`. The server's certificate must be for

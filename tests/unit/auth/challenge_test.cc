@@ -92,7 +92,7 @@ TEST_CASE("an empty secret is refused") {
 TEST_CASE("a secret that other users may read is refused, with what to do") {
   const Taken taken("auth=hmac-md5&secret-file=FILE", "secret", 0644);
   REQUIRE_FALSE(taken.challenge);
-  CHECK(taken.challenge.error().kind == ErrorKind::permission_denied);
+  CHECK(taken.challenge.error().kind == ErrorKind::invalid_argument);
   CHECK(has(taken.hint(), "chmod 600"));
 }
 
@@ -100,13 +100,13 @@ TEST_CASE("a secret may have 4096 bytes with its newline and no more") {
   CHECK(Taken("auth=mp&secret-file=FILE", std::string(4096, 'x')).secret().size() == 4096);
   const Taken taken("auth=mp&secret-file=FILE", std::string(4097, 'x'));
   REQUIRE_FALSE(taken.challenge);
-  CHECK(taken.challenge.error().kind == ErrorKind::too_large);
+  CHECK(taken.challenge.error().kind == ErrorKind::invalid_argument);
 }
 
 TEST_CASE("a file that does not exist is named") {
   const Taken taken("auth=hmac-md5&secret-file=/nowhere/key");
   REQUIRE_FALSE(taken.challenge);
-  CHECK(taken.challenge.error().kind == ErrorKind::not_found);
+  CHECK(taken.challenge.error().kind == ErrorKind::invalid_argument);
   CHECK(has(taken.hint(), "check the path; this makes a secret: "));
   CHECK(has(taken.problem(), "/nowhere/key"));
 }

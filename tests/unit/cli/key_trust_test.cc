@@ -20,7 +20,8 @@ TEST_CASE("a home without keys trusts no caller, and has nothing to present") {
   CHECK_FALSE(options.tls.accepted);
   const auto presented = client_trust(directory.path()).credential("alice", "");
   REQUIRE_FALSE(presented);
-  CHECK(presented.error().kind == ErrorKind::not_found);
+  CHECK(presented.error().kind == ErrorKind::invalid_argument);
+  CHECK_FALSE(presented.error().hint().empty());
 }
 
 TEST_CASE("the directory of keys is made for a server that may be confined, and for no other") {

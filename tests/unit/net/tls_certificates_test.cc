@@ -294,14 +294,14 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
        "invalid_argument " + good.private_key +
            ": the certificate cannot be used: the file has none that can be read"},
       {with({missing, good.private_key}),
-       "not_found " + missing + ": the certificate cannot be used: No such file or directory"},
+       "invalid_argument " + missing + ": the certificate cannot be used: No such file or directory"},
       {with({directory, good.private_key}),
        "invalid_argument " + directory + ": it is not a regular file"},
       {with({good.certificate, garbage}),
        "invalid_argument " + garbage +
            ": the private key cannot be used: the file has none that can be read"},
       {with({good.certificate, missing}),
-       "not_found " + missing + ": the private key cannot be used: No such file or directory"},
+       "invalid_argument " + missing + ": the private key cannot be used: No such file or directory"},
       // Without key= the key must be in the file of the certificate.
       {with({good.certificate, ""}),
        "invalid_argument " + good.certificate +
@@ -312,7 +312,7 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
       {with(good, garbage),
        "invalid_argument " + garbage + ": the roots cannot be used: no certificate or crl found"},
       {with(good, missing),
-       "not_found " + missing + ": the roots cannot be used: No such file or directory"},
+       "invalid_argument " + missing + ": the roots cannot be used: No such file or directory"},
   };
   for (const Case& each : cases) {
     CHECK(failure_of(Tls::server(each.options)) == each.failure);

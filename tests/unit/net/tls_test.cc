@@ -278,7 +278,7 @@ TEST_CASE("a file that cannot be read is named") {
   options.files.certificate = "/does/not/exist";
   const auto made = Tls::server(options);
   REQUIRE_FALSE(made);
-  CHECK(made.error().kind == ErrorKind::not_found);
+  CHECK(made.error().kind == ErrorKind::invalid_argument);
   CHECK(made.error().endpoint == "/does/not/exist");
 }
 
