@@ -29,6 +29,30 @@ Result<FilePath> read_target(const std::string& word, const FilePath& from) {
   return read_remote_path(directory + std::string(from.leaf()));
 }
 
+bool is_file(FileLink& link, const FilePath& path) {
+  const auto stat = link.perform<FileDescription>(
+      [&](FileClient& client) { return client.stat({.path = path}); });
+  return stat && stat->meta.kind == FileKind::file;
+}
+
+/// Adds what helps: -f does only for two files.
+FileFailure with_mv_hint(FileFailure failure, FileLink& link, const MvOptions& options) {
+  if (failure.is(FileErrorCode::unsupported)) {
+    failure.advice =
+        "get it, put it under the new name, and then remove the old one: 'hotline get', "
+        "'hotline put' and 'hotline rm'";
+  }
+  if (!failure.is(FileErrorCode::exists)) return failure;
+  if (!is_file(link, options.from) || !is_file(link, options.to)) {
+    failure.advice =
+        "only a file replaces a file: remove what has the name first, or end TO with '/' to move "
+        "into that directory";
+  } else if (!options.replaces) {
+    failure.advice = "-f replaces a file that has the name";
+  }
+  return failure;
+}
+
 ExitStatus perform_mv(FileLink& link, const MvOptions& options, const CommonOptions&) {
   const MoveFile request{
       .path = options.from,
@@ -37,10 +61,7 @@ ExitStatus perform_mv(FileLink& link, const MvOptions& options, const CommonOpti
   const auto moved =
       link.perform<FileVersion>([&](FileClient& client) { return client.move(request); });
   if (moved) return ExitStatus::ok;
-  const FileFailure failure = options.replaces ? moved.error()
-                                               : with_hint(moved.error(), FileErrorCode::exists,
-                                                           "-f replaces a file that has the name");
-  return report_file_failure(failure, link);
+  return report_file_failure(with_mv_hint(moved.error(), link, options), link);
 }
 
 }  // namespace

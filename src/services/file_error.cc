@@ -39,7 +39,7 @@ constexpr FileErrorRow kFileErrorRows[] = {
     {FileErrorCode::bad_name, "bad_name", ErrorKind::invalid_argument,
      "nothing new may have that name", "use UTF-8 without control characters"},
     {FileErrorCode::into_itself, "into_itself", ErrorKind::invalid_argument,
-     "a directory cannot be put into itself", "choose a target outside of it"},
+     "its new place is itself, or in it", "choose another target"},
     {FileErrorCode::quota_bytes, "quota_bytes", ErrorKind::resource_exhausted,
      "the quota has too few bytes left", kQuotaAdvice},
     {FileErrorCode::quota_entries, "quota_entries", ErrorKind::resource_exhausted,

@@ -234,7 +234,7 @@ FileOutcome<FileVersion> FileHome::move(const MoveFile& request) {
   }
   if (*view != *into) {
     return refuse(FileErrorCode::unsupported,
-                  "a share is stored apart: copy it, and then remove the old one");
+                  "a share is stored apart: nothing is moved into it or out of it");
   }
   return version_in((*view)->tree().move(
       request.path, (*view)->target(request.target, request.parents, request.replacement),

@@ -92,7 +92,8 @@ class Shares(unittest.TestCase):
                 ("alice", ["rm", "-r", "team"], "it is a share"),
                 ("alice", ["mv", "team", "t"], "it is a share"),
                 ("alice", ["mv", "-f", "a", "team"], "in use"),
-                ("alice", ["mv", "a", "team/b"], "a share is stored apart"),
+                ("alice", ["mv", "a", "team/b"], "a share is stored apart: nothing is moved"),
+                ("alice", ["mv", "a", "team/b"], "'hotline get', 'hotline put' and 'hotline rm'"),
                 ("alice", ["mkdir", "team"], "in use")):
             with self.subTest(user=user, command=command):
                 done = run("--home", self.state(user), command[0], self.endpoint, *command[1:],

@@ -20,7 +20,7 @@ enum class FileErrorCode : std::uint16_t {
   not_empty,         ///< A directory that has entries was to be removed without them.
   not_permitted,     ///< The caller has no right to do this.
   bad_name,          ///< Nothing new may have that name.
-  into_itself,       ///< A directory was to be moved or copied into itself.
+  into_itself,       ///< It was to be moved or copied onto itself, or into itself.
   quota_bytes,       ///< FileError::detail: how many bytes are lacking.
   quota_entries,     ///< FileError::detail: how many entries are lacking.
   no_space,          ///< The disk is full.
