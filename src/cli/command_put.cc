@@ -122,7 +122,7 @@ FileResult<void> upload_input(const PutRun& run, const FilePath& path) {
   const ContentSource source{.next = [room](std::uint64_t) -> Result<ContentPiece> {
     const auto count = offload([room] { return StandardInput::read(*room); });
     if (!count) return fail(count.error());
-    if (*count < 0) return fail(system_error(static_cast<int>(-*count), "read standard input"));
+    if (*count < 0) return fail(input_error(static_cast<int>(-*count)));
     return ContentPiece{.bytes = Bytes(*room).first(static_cast<std::size_t>(*count))};
   }};
   const PutFile request{

@@ -57,7 +57,7 @@ Result<std::string> read_standard_input() {
   std::vector<std::byte> piece(64 * 1024);
   for (;;) {
     const auto size = StandardInput::read(piece);
-    if (size < 0) return fail(file_error(static_cast<int>(-size), "read", "standard input"));
+    if (size < 0) return fail(input_error(static_cast<int>(-size)));
     if (size == 0) return text;
     text += as_text(Bytes(piece).first(static_cast<std::size_t>(size)));
   }

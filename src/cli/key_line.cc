@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli/report.h"
 #include "cli/standard_input.h"
 #include "hotline/engine/standard_streams.h"
 
@@ -19,9 +20,7 @@ Result<std::size_t> read_input(MutableBytes into) {
   std::size_t size = 0;
   while (size < into.size()) {
     const std::ptrdiff_t count = StandardInput::read(into.subspan(size));
-    if (count < 0) {
-      return fail(system_error(static_cast<int>(-count), "read", "standard input"));
-    }
+    if (count < 0) return fail(input_error(static_cast<int>(-count)));
     if (count == 0) break;
     size += static_cast<std::size_t>(count);
     if (is_terminal && as_text(into.first(size)).ends_with('\n')) break;

@@ -96,8 +96,14 @@ ExitStatus report_output_failure(int native_code, OutputForm form, ExitStatus st
   return report_error(stream_error(native_code, "write to standard output"), status, form);
 }
 
+Error input_error(int native_code) {
+  Error error = stream_error(native_code, "read standard input");
+  if (native_code == EBADF) error.advice = "give it a file or a pipe, or an empty one: </dev/null";
+  return error;
+}
+
 ExitStatus report_input_failure(int native_code, OutputForm form, ExitStatus status) {
-  return report_error(stream_error(native_code, "read standard input"), status, form);
+  return report_error(input_error(native_code), status, form);
 }
 
 ExitStatus print_output(std::string_view text, ExitStatus status, OutputForm form,

@@ -43,6 +43,9 @@ ExitStatus status_of_connect(const Error& error);
 ExitStatus report_output_failure(int native_code, OutputForm form,
                                  ExitStatus status = ExitStatus::failed);
 
+/// Returns the Error of a read of standard input that failed for the reason `native_code`.
+Error input_error(int native_code);
+
 /// Reports that standard input could not be read, for the reason `native_code`. Returns `status`.
 ExitStatus report_input_failure(int native_code, OutputForm form,
                                 ExitStatus status = ExitStatus::failed);

@@ -14,6 +14,8 @@ import unittest
 from cli_support import HOTLINE, WAIT_S, Server, WithServer, connect, ended
 
 STREAMS = ("<&-", ">&-", "2>&-")
+CLOSED_INPUT = (b"error: cannot read standard input: it is closed\n"
+                b"hint: give it a file or a pipe, or an empty one: </dev/null\n")
 WORDS = ("loops:1", "serial", "threads:2", "processes:2")
 
 
@@ -65,11 +67,27 @@ class ClosedStreams(unittest.TestCase):
         for closed in every_choice(STREAMS[1:]):
             with self.subTest(closed=closed):
                 self.check(without(("<&-",) + closed, "call", self.upper), closed, 1, b"",
-                           b"error: cannot read standard input: it is closed\n")
+                           CLOSED_INPUT)
 
     def test_shell_without_input_reports_that(self):
-        self.check(without(("<&-",), "shell", self.command), (), 1, b"",
-                   b"error: cannot read standard input: it is closed\n")
+        self.check(without(("<&-",), "shell", self.command), (), 1, b"", CLOSED_INPUT)
+
+    def test_other_commands_without_input_report_that_too(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.mkdir(f"{root}/users")
+            with open(f"{root}/users/alice.toml", "w") as file:
+                file.write(f"uid = {os.getuid()}\n")
+            with Server(f"files=unix://{root}/s?root={root}") as server:
+                for words, status in ((("put", server.endpoint, "-", "--to", "a"), 1),
+                                      (("key", "add"), 1), (("run", "--on", "-", "true"), 2)):
+                    with self.subTest(words=words):
+                        self.check(without(("<&-",), "--home", root, *words), (), status, b"",
+                                   CLOSED_INPUT)
+                self.assertEqual(without((), "ls", server.endpoint).stdout, b"")
+
+    def test_a_command_gets_an_empty_input(self):
+        with Server(f"command=unix://{self.folder}/e") as server:
+            self.check(without(("<&-",), "run", server.endpoint, "--", "cat"), (), 0, b"", b"")
 
     def test_run_does_not_send_the_output_back_as_a_command(self):
         for number, closed in enumerate(every_choice(STREAMS)):
