@@ -20,6 +20,12 @@ Error stream_error(int native_code, std::string_view operation) {
   return error;
 }
 
+/// In a message a word of the user is between quotes; as a value it needs none.
+std::string_view without_quotes(std::string_view word) {
+  const bool is_quoted = word.size() > 1 && word.starts_with('\'') && word.ends_with('\'');
+  return is_quoted ? word.substr(1, word.size() - 2) : word;
+}
+
 /// The text is lost if standard error cannot be written to.
 void print_to_error(const std::string& lines) { write_standard(StandardStream::error, lines); }
 
@@ -30,7 +36,7 @@ JsonLine json_of_error(const Error& error, ExitStatus status) {
   object.add("kind", name_of(error.kind));
   object.add("code", static_cast<int>(status));
   object.add("message", error.message());
-  object.add_unless_empty("endpoint", error.endpoint);
+  object.add_unless_empty("endpoint", without_quotes(error.endpoint));
   object.add_unless_empty("hint", error.hint());
   if (error.native_code != 0) object.add("native_code", error.native_code);
   return object;

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -46,6 +47,18 @@ TEST_CASE("in JSON an error is one object") {
         "\n");
 }
 
+TEST_CASE("in JSON the endpoint of an error has no quotes around it") {
+  const auto shown = [](std::string endpoint) {
+    const Error error = make_error(ErrorKind::invalid_argument, "use", std::move(endpoint), "no");
+    return json_of_error(error, ExitStatus::usage).text();
+  };
+  CHECK(shown("'tcp://h:x'").contains(R"("message":"cannot use 'tcp://h:x': no",)"));
+  CHECK(shown("'tcp://h:x'").contains(R"("endpoint":"tcp://h:x")"));
+  CHECK(shown("it's").contains(R"("endpoint":"it's")"));
+  CHECK(shown("'").contains(R"("endpoint":"'")"));
+  CHECK_FALSE(shown("''").contains("endpoint"));
+}
+
 TEST_CASE("in JSON members that an error does not have are left out") {
   CHECK(reported(usage_error("no command"), ExitStatus::usage, OutputForm::json) ==
         R"({"v":1,"error":{"kind":"invalid_argument","code":2,"message":"no command"}})"
@@ -72,6 +85,7 @@ TEST_CASE("the status of a failed connect says what a script can do about it") {
   };
   CHECK(status(ErrorKind::invalid_argument) == ExitStatus::usage);
   CHECK(status(ErrorKind::unsupported) == ExitStatus::usage);
+  CHECK(status(ErrorKind::address_not_available) == ExitStatus::usage);
   CHECK(status(ErrorKind::timed_out) == ExitStatus::timed_out);
   CHECK(status(ErrorKind::unresponsive) == ExitStatus::timed_out);
   CHECK(status(ErrorKind::resource_exhausted) == ExitStatus::failed);
@@ -109,7 +123,9 @@ TEST_CASE("standard output that was closed from the start is reported") {
 TEST_CASE("standard input that cannot be read is a failure with its reason") {
   const std::string closed =
       test::written_to(stderr, [] { report_input_failure(EBADF, OutputForm::text); });
-  CHECK(closed == "error: cannot read standard input: it is closed\n");
+  CHECK(closed ==
+        "error: cannot read standard input: it is closed\n"
+        "hint: give it a file or a pipe, or an empty one: </dev/null\n");
   const std::string directory =
       test::written_to(stderr, [] { report_input_failure(EISDIR, OutputForm::text); });
   CHECK(directory == "error: cannot read standard input: Is a directory\n");
