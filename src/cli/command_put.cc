@@ -339,6 +339,9 @@ Result<PutOptions> read_put(const Arguments& given) {
   }
   options.files.assign(given.words.begin() + 1, given.words.end());
   if (options.files.empty()) return fail(usage_error("missing FILE", kPutUsage));
+  if (std::ranges::count(options.files, "") > 0) {
+    return fail(usage_error("FILE is empty", "'.' with -r stands for all that is here"));
+  }
   if (given.has("--to")) options.to = given.options.at("--to");
   const bool is_input = options.files.front() == "-";
   if (is_input && (options.files.size() > 1 || options.to.empty() || options.to.ends_with('/'))) {

@@ -31,9 +31,10 @@ std::string sum_line(const RemoteName& name, const FileDigest& digest, OutputFor
 
 void print_sum(FileLink& link, const RemoteName& name, FileDigestKind digest, FileTally& tally) {
   if (name.meta.kind != FileKind::file) {
-    const FileFailure failure(make_error(ErrorKind::invalid_argument, "sum", link.to().uri,
-                                         quote(name.path.text()) + " is not a file"),
-                              FileError{.code = FileErrorCode::not_a_file}, false);
+    const FileFailure failure(
+        make_error(ErrorKind::invalid_argument, "sum", link.to().uri,
+                   quote(name.path.is_home() ? "/" : name.path.text()) + " is not a file"),
+        FileError{.code = FileErrorCode::not_a_file}, false);
     return tally.add(std::unexpected(failure), link);
   }
   const auto stat = link.perform<FileDescription>(

@@ -21,7 +21,8 @@ void FileTransfers::add(FileTransfer transfer) {
 
 void FileTransfers::skip(const std::string& name, const std::string& reason) {
   ++skipped_;
-  report_note("skipped " + shown_path(name) + ": " + reason, link_.to().form);
+  const std::string shown = name.empty() ? "/" : shown_path(name);
+  report_note("skipped " + shown + ": " + reason, link_.to().form);
 }
 
 void FileTransfers::fail_with(const FileFailure& failure) {

@@ -28,8 +28,12 @@ constexpr int kRacesMax = 16;
 constexpr auto kFirstPause = std::chrono::milliseconds(1);
 constexpr auto kLongestPause = std::chrono::milliseconds(32);
 
+/// Returns the path as a user would write it.
 std::string joined(const OpenFile& directory, std::string_view path) {
-  return path.empty() ? directory.path : directory.path + "/" + std::string(path);
+  if (path.empty()) return directory.path;
+  if (directory.path == ".") return std::string(path);
+  const std::string_view between = directory.path.ends_with('/') ? "" : "/";
+  return std::string(directory.path).append(between).append(path);
 }
 
 /// Returns -EINVAL for what is not the name of one entry.

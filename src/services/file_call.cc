@@ -27,6 +27,7 @@ std::string_view operation_of(FileRequestKind kind) {
 constexpr std::size_t kShownPathMax = 512;
 
 std::string shown_between_quotes(const FilePath& path) {
+  if (path.is_home()) return "'/'";
   return "'" + escape(as_bytes(path.text()), kShownPathMax) + "'";
 }
 
