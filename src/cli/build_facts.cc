@@ -2,6 +2,8 @@
 
 #include <version>
 
+#include <openssl/crypto.h>
+
 namespace hotline::cli {
 namespace {
 
@@ -14,8 +16,17 @@ constexpr std::string_view kStandardLibrary =
 }  // namespace
 
 BuildFacts build_facts() {
-  return {HOTLINE_VERSION, HOTLINE_BUILD_TYPE, HOTLINE_COMPILER, kStandardLibrary,
-          HOTLINE_BOOST,   HOTLINE_LIBURING,   HOTLINE_LIBEDIT};
+  return {.version = HOTLINE_VERSION,
+          .build_type = HOTLINE_BUILD_TYPE,
+          .compiler = HOTLINE_COMPILER,
+          .standard_library = kStandardLibrary,
+          .boost = HOTLINE_BOOST,
+          .liburing = HOTLINE_LIBURING,
+          .libedit = HOTLINE_LIBEDIT,
+          .libseccomp = HOTLINE_LIBSECCOMP,
+          .openssl = OpenSSL_version(OPENSSL_VERSION),
+          .xxhash = HOTLINE_XXHASH,
+          .tomlplusplus = HOTLINE_TOMLPLUSPLUS};
 }
 
 }  // namespace hotline::cli

@@ -13,6 +13,10 @@ struct BuildFacts {
   std::string_view boost;
   std::string_view liburing;
   std::string_view libedit;
+  std::string_view libseccomp;
+  std::string_view openssl;  ///< The one that runs, which may be linked statically.
+  std::string_view xxhash;
+  std::string_view tomlplusplus;  ///< Empty: not known.
 };
 
 /// Returns the facts of this build.

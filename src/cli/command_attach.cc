@@ -80,6 +80,7 @@ std::vector<OptionRow> attach_rows() {
       {.name = "--color", .help = "let colours through at a terminal"},
       raw_row(),
       {.name = "--json", .help = "print the result as one JSON object"},
+      {.name = "--home", .value = "DIR", .help = "take the keys for tls:// from DIR"},
   };
 }
 

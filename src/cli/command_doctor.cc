@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kDoctorDescription[] =
     R"(Shows which engine servers run on here and why, the limits on the number of calls at
-once, and the versions that the program was built with. It also makes one call to itself over the
+once, and the versions of what the program was built of. It also makes one call to itself over the
 loopback.
 
 Each line is marked 'ok', 'note' (it works; the hint says what would improve it) or 'FAIL'. The
@@ -28,10 +28,12 @@ struct Version {
 
 std::vector<Version> versions() {
   const BuildFacts facts = build_facts();
-  return {{"hotline", facts.version},   {"build", facts.build_type},
-          {"compiler", facts.compiler}, {"library", facts.standard_library},
-          {"boost", facts.boost},       {"liburing", facts.liburing},
-          {"libedit", facts.libedit}};
+  return {{"hotline", facts.version},    {"build", facts.build_type},
+          {"compiler", facts.compiler},  {"library", facts.standard_library},
+          {"boost", facts.boost},        {"liburing", facts.liburing},
+          {"libedit", facts.libedit},    {"libseccomp", facts.libseccomp},
+          {"openssl", facts.openssl},    {"xxhash", facts.xxhash},
+          {"toml++", facts.tomlplusplus}};
 }
 
 /// Returns one line of the table, with columns of these widths.

@@ -76,6 +76,7 @@ std::vector<OptionRow> jobs_rows() {
        .help =
            "fail if it takes longer than TIME (default " + format_duration(defaults.timeout) + ")"},
       {.name = "--json", .help = "print one JSON object for each job"},
+      {.name = "--home", .value = "DIR", .help = "take the keys for tls:// from DIR"},
   };
 }
 

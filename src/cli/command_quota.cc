@@ -30,7 +30,7 @@ std::string rights_text(const FileRights& rights) {
   add(rights.can_read, "read");
   add(rights.can_write, "write");
   add(rights.can_overwrite, "overwrite");
-  add(rights.can_remove, "remove");
+  add(rights.can_remove, "delete");
   return text.empty() ? "nothing" : text;
 }
 

@@ -202,6 +202,7 @@ std::vector<OptionRow> run_rows() {
        .help = "with --on, write each standard output to a file in DIR, instead of printing it"},
       {.name = "--errdir", .value = "DIR", .help = "the same for standard error"},
       {.name = "--json", .help = "print the result as one JSON object"},
+      {.name = "--home", .value = "DIR", .help = "take the keys for tls:// from DIR"},
       {.name = "--linger",
        .value = "TIME",
        .help = "on the wire plain, the silence that ends a reply; on ready, how long to wait after "

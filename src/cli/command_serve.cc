@@ -104,6 +104,7 @@ std::vector<OptionRow> serve_rows() {
                " (default text; json with --json)",
        .choices = names_of(log_form_names())},
       {.name = "--json", .help = "print errors and the log as JSON, one object a line"},
+      {.name = "--home", .value = "DIR", .help = "take the keys of callers at tls:// from DIR"},
   };
 }
 

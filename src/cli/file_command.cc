@@ -37,6 +37,9 @@ std::vector<OptionRow> with_file_rows(std::vector<OptionRow> own) {
                  .help = "after a loss of the connection, try again for TIME (default " +
                          format_duration(defaults.retry_for) + "; 0s: not at all)"});
   own.push_back({.name = "--json", .help = "print JSON objects, one on each line"});
+  own.push_back({.name = "--home",
+                 .value = "DIR",
+                 .help = "take the keys for tls:// from DIR, and keep notes on downloads there"});
   return own;
 }
 

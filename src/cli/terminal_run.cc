@@ -48,8 +48,8 @@ class TerminalRun {
   }
 
  private:
-  /// Returns the note on a command that goes on as a job. Waits until the server has started it: the
-  /// thread that leaves cannot ask.
+  /// Returns the note on a command that goes on as a job. Waits until the server has started it,
+  /// because the thread that leaves cannot ask.
   std::string left_as_job(RunningCommand& running, Duration keep, Deadline deadline) const {
     const auto start = running.started(deadline);
     if (start) keep = start->keep.value_or(keep);

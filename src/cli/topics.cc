@@ -150,8 +150,8 @@ std::string status_table() {
         "is in use or does not exist"},
        {"130", "ended by ^C (143: by SIGTERM). 'serve' drains instead, and its status is 0."},
        {"255",
-        "'run' only, instead of 1, 5 and 6. All other numbers are the status of its command: see "
-        "'hotline help run'"}});
+        "'run', 'attach', 'jobs' and a 'shell' that was begun, instead of 1, 5 and 6. All other "
+        "numbers are the status of the command: see 'hotline help run'"}});
 }
 
 std::vector<Topic> make_topics() {

@@ -72,23 +72,6 @@ class ClosedStreams(unittest.TestCase):
     def test_shell_without_input_reports_that(self):
         self.check(without(("<&-",), "shell", self.command), (), 1, b"", CLOSED_INPUT)
 
-    def test_other_commands_without_input_report_that_too(self):
-        with tempfile.TemporaryDirectory() as root:
-            os.mkdir(f"{root}/users")
-            with open(f"{root}/users/alice.toml", "w") as file:
-                file.write(f"uid = {os.getuid()}\n")
-            with Server(f"files=unix://{root}/s?root={root}") as server:
-                for words, status in ((("put", server.endpoint, "-", "--to", "a"), 1),
-                                      (("key", "add"), 1), (("run", "--on", "-", "true"), 2)):
-                    with self.subTest(words=words):
-                        self.check(without(("<&-",), "--home", root, *words), (), status, b"",
-                                   CLOSED_INPUT)
-                self.assertEqual(without((), "ls", server.endpoint).stdout, b"")
-
-    def test_a_command_gets_an_empty_input(self):
-        with Server(f"command=unix://{self.folder}/e") as server:
-            self.check(without(("<&-",), "run", server.endpoint, "--", "cat"), (), 0, b"", b"")
-
     def test_run_does_not_send_the_output_back_as_a_command(self):
         for number, closed in enumerate(every_choice(STREAMS)):
             with self.subTest(closed=closed):

@@ -65,6 +65,10 @@ class Doctor(unittest.TestCase):
         self.assertIn("uring", findings["engine"]["value"] + findings["io_uring"]["value"])
         self.assertEqual(findings["call"]["verdict"], "ok")
         self.assertIn("compiler", report["built"])
+        for name in ("libseccomp", "xxhash"):
+            self.assertRegex(report["built"][name], r"^\d+\.")
+        self.assertRegex(report["built"]["openssl"], r"^OpenSSL \d+\.")
+        self.assertIn("toml++", report["built"])
 
     def test_reports_why_io_uring_is_not_used_and_that_epoll_is(self):
         found = cli_support.subprocess.run(

@@ -165,6 +165,10 @@ class Transfers(Files):
         self.assertEqual(os.listdir(self.home), ["a"])
         self.assertIn(b"rights: read, write\n", self.do("quota"))
 
+    def test_all_rights_are_named_as_the_pages_name_them(self):
+        self.serve()
+        self.assertIn(b"rights: read, write, overwrite, delete\n", self.do("quota"))
+
     def test_more_files_are_put_than_descriptors_are_left(self):
         self.serve()
         names = [f"f{i}" for i in range(200)]

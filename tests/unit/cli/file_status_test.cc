@@ -41,7 +41,8 @@ TEST_CASE("without an answer the kind of the failure does") {
   CHECK(status_of_file_failure(full, true) == ExitStatus::failed);
 }
 
-TEST_CASE("a server that hangs up at once does not accept the caller, if there is no other attempt") {
+TEST_CASE(
+    "a server that hangs up at once does not accept the caller, unless it may be tried again") {
   const FileFailure closed(make_error(ErrorKind::closed, {}, {}, {}));
   CHECK(status_of_file_failure(closed, false) == ExitStatus::not_accepted);
   const FileFailure once(make_error(ErrorKind::reset, {}, {}, {}), std::nullopt, true);

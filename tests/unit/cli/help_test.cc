@@ -85,6 +85,14 @@ TEST_CASE("help fits a page of 100 columns, without control characters, and ends
   }
 }
 
+TEST_CASE("the help on a command that uses keys says where they come from") {
+  for (const char* command : {"run", "ls", "get", "put", "mv", "sum", "attach", "jobs", "files",
+                              "serve", "call", "shell", "bench", "time", "key"}) {
+    CAPTURE(command);
+    CHECK(help(command).contains("--home DIR"));
+  }
+}
+
 TEST_CASE("an unknown topic is refused with the names of the known ones") {
   const auto text = help_on("stats\n");
   REQUIRE_FALSE(text);

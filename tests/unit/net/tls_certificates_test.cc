@@ -294,14 +294,16 @@ TEST_CASE("a file that is not what it must be is refused by either end, and name
        "invalid_argument " + good.private_key +
            ": the certificate cannot be used: the file has none that can be read"},
       {with({missing, good.private_key}),
-       "invalid_argument " + missing + ": the certificate cannot be used: No such file or directory"},
+       "invalid_argument " + missing +
+           ": the certificate cannot be used: No such file or directory"},
       {with({directory, good.private_key}),
        "invalid_argument " + directory + ": it is not a regular file"},
       {with({good.certificate, garbage}),
        "invalid_argument " + garbage +
            ": the private key cannot be used: the file has none that can be read"},
       {with({good.certificate, missing}),
-       "invalid_argument " + missing + ": the private key cannot be used: No such file or directory"},
+       "invalid_argument " + missing +
+           ": the private key cannot be used: No such file or directory"},
       // Without key= the key must be in the file of the certificate.
       {with({good.certificate, ""}),
        "invalid_argument " + good.certificate +
