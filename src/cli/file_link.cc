@@ -138,7 +138,8 @@ FileResult<void> FileLink::repeat(const std::function<FileResult<void>(FileClien
     if (!is_lost) deadline = deadline_after(to_.retry_for);
     is_lost = true;
     note_loss(done.error());
-    if (deadline.has_passed(now())) return done;
+    const bool is_over = to_.retry_for == Duration::zero() || deadline.has_passed(now());
+    if (is_over) return done;
     if (auto slept = sleep_for(pauses.next()); !slept) return fail(std::move(slept.error()));
   }
 }
