@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t kEmptyBytesMax = 16 * 1024;
 constexpr std::size_t kEmptyToLent = 4;
 
+// A string that grows to what a whole credit allows would take three times as much for a moment.
+constexpr std::size_t kCopiedBytesMax = 256 * 1024;
+
 }  // namespace
 
 void Inflow::add(Bytes bytes, std::uint64_t order, SharedMemory memory) {
@@ -22,11 +25,13 @@ void Inflow::add(Bytes bytes, std::uint64_t order, SharedMemory memory) {
     pieces_.push_back({.order = order, .memory = std::move(memory), .shared = bytes});
     return;
   }
-  if (!pieces_.empty() && !pieces_.back().memory) {
+  const bool follows_copy = !pieces_.empty() && !pieces_.back().memory;
+  if (follows_copy && pieces_.back().copied.size() + bytes.size() <= kCopiedBytesMax) {
     pieces_.back().copied.append(as_text(bytes));
     return;
   }
   Piece piece{.order = order, .copied = std::exchange(spare_, {})};
+  if (follows_copy) piece.copied.reserve(kCopiedBytesMax);
   piece.copied.append(as_text(bytes));
   pieces_.push_back(std::move(piece));
 }

@@ -46,6 +46,41 @@ TEST_CASE("bytes are lent in the order in which they arrived, and more can arriv
   CHECK(inflow.is_empty());
 }
 
+TEST_CASE("much that was not read is kept in pieces, each with its own order") {
+  constexpr std::size_t kArrival = 60'000;
+  constexpr std::size_t kPieceMax = 256 * 1024;
+  Inflow inflow;
+  inflow.begin(1U << 20, 1U << 20);
+  std::string sent;
+  for (std::uint64_t order = 1; order <= 15; ++order) {
+    const std::string bytes(kArrival, static_cast<char>('a' + order));
+    sent += bytes;
+    inflow.add(as_bytes(bytes), order);
+  }
+  std::string read;
+  std::size_t pieces = 0;
+  while (!inflow.is_empty()) {
+    CHECK(inflow.order() == read.size() / kArrival + 1);
+    const Bytes lent = inflow.lend();
+    CHECK(lent.size() <= kPieceMax);
+    read += as_text(lent);
+    inflow.give_back();
+    ++pieces;
+  }
+  CHECK((read == sent));
+  CHECK(pieces == 4);
+}
+
+TEST_CASE("what arrives at once stays in one piece, whatever its size") {
+  Inflow inflow;
+  inflow.begin(1U << 20, 1U << 20);
+  inflow.add(as_bytes("x"), 1);
+  inflow.add(as_bytes(std::string(600'000, 'y')), 2);
+  CHECK(inflow.lend().size() == 1);
+  inflow.give_back();
+  CHECK(inflow.lend().size() == 600'000);
+}
+
 /// Memory of a session that holds `text`.
 SharedMemory shared(std::string_view text) {
   auto memory = std::make_shared<std::byte[]>(text.size());
