@@ -112,7 +112,8 @@ void FileLink::note_loss(const FileFailure& failure) {
   }
   if (has_noted_ || client_) return;
   has_noted_ = true;
-  report_note("the connection was lost, trying again: " + failure.message(), to_.form);
+  const std::string what = has_connected_ ? "the connection was lost" : "there is no connection";
+  report_note(what + ", trying again: " + failure.message(), to_.form);
 }
 
 FileResult<void> FileLink::repeat(const std::function<FileResult<void>(FileClient&)>& work) {
@@ -137,9 +138,9 @@ FileResult<void> FileLink::repeat(const std::function<FileResult<void>(FileClien
     if (!done.error().is_retryable) return done;
     if (!is_lost) deadline = deadline_after(to_.retry_for);
     is_lost = true;
-    note_loss(done.error());
     const bool is_over = to_.retry_for == Duration::zero() || deadline.has_passed(now());
     if (is_over) return done;
+    note_loss(done.error());
     if (auto slept = sleep_for(pauses.next()); !slept) return fail(std::move(slept.error()));
   }
 }

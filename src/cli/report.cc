@@ -81,9 +81,7 @@ Error usage_error(std::string detail, std::string advice) {
 ExitStatus status_of_connect(const Error& error) {
   switch (error.kind) {
     case ErrorKind::invalid_argument:
-    case ErrorKind::unsupported:
-    // The `source` of the endpoint.
-    case ErrorKind::address_not_available: return ExitStatus::usage;
+    case ErrorKind::unsupported: return ExitStatus::usage;
     case ErrorKind::unresponsive:
     case ErrorKind::timed_out: return ExitStatus::timed_out;
     case ErrorKind::resource_exhausted:

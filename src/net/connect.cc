@@ -41,15 +41,6 @@ Error wait_error(int result, const Endpoint& shown) {
   return error;
 }
 
-Error source_error(int code, const SocketOptions& options, const Endpoint& shown) {
-  Error error = engine::operation_error(code, kConnectTo, shown.to_string());
-  error.detail = "its source address " + options.source + " cannot be used";
-  if (error.kind == ErrorKind::address_not_available) {
-    error.advice = "take an address of this machine, as 'ip address' lists them";
-  }
-  return error;
-}
-
 Result<void> connect_channel(Channel& channel, const SocketAddress& address,
                              const Endpoint& shown) {
   Duration pause = kBacklogRetryFirst;
@@ -105,7 +96,7 @@ Result<Stream> connect_address(const Endpoint& endpoint, const SocketAddress& ad
     if (!channel) return fail(std::move(channel.error()));
     net::prepare_stream(**channel, endpoint.transport(), options.socket);
     if (const int bound = net::bind_source(**channel, source); bound < 0) {
-      return fail(source_error(bound, options.socket, peer));
+      return fail(net::source_error(bound, kConnectTo, options.socket, peer));
     }
     if (auto connected = connect_channel(**channel, address, peer); !connected) {
       return fail(advise_on_hang_up(std::move(connected.error()), peer.transport()));

@@ -338,6 +338,9 @@ Result<DatagramSocket> connect_datagrams(const Endpoint& endpoint, const Datagra
   for (; address != addresses->end() && !channel; ++address) {
     failed = net::call_datagrams(*address, *source, options.socket, channel);
   }
+  if (!channel && failed == -EADDRNOTAVAIL && !options.socket.source.empty()) {
+    return fail(net::source_error(failed, kReach, options.socket, endpoint));
+  }
   if (!channel) {
     Error error = engine::operation_error(failed, kReach, endpoint.to_string());
     net::advise_on_permission(error, endpoint);

@@ -169,6 +169,17 @@ Result<void> keep_callable(std::vector<SocketAddress>& addresses, const SocketAd
                          "give an IPv4 source for an IPv4 endpoint, an IPv6 one for IPv6"));
 }
 
+Error source_error(int code, std::string_view operation, const SocketOptions& options,
+                   const Endpoint& endpoint) {
+  Error error = engine::operation_error(code, operation, endpoint.to_string());
+  error.detail = "its source address " + options.source + " cannot be used";
+  if (error.kind == ErrorKind::address_not_available) {
+    error.kind = ErrorKind::invalid_argument;
+    error.advice = "take an address of this machine, as 'ip address' lists them";
+  }
+  return error;
+}
+
 int call_datagrams(const SocketAddress& address, const SocketAddress& source,
                    const SocketOptions& options, std::unique_ptr<engine::Channel>& channel) {
   Engine& engine = Engine::current();

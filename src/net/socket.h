@@ -65,6 +65,12 @@ Result<SocketAddress> source_of(const SocketOptions& options, std::string_view o
 /// chosen at the connect.
 int bind_source(const engine::Channel& channel, const SocketAddress& source);
 
+/// Returns the error for a `source` of the options that cannot be used to reach `endpoint`:
+/// `invalid_argument` if no interface has it. (Without a `source`, the same code of the kernel is a
+/// shortage of ports, which passes.)
+Error source_error(int code, std::string_view operation, const SocketOptions& options,
+                   const Endpoint& endpoint);
+
 /// Removes the addresses that cannot be called from `source`. Fails with `invalid_argument` if
 /// none is left.
 Result<void> keep_callable(std::vector<SocketAddress>& addresses, const SocketAddress& source,

@@ -180,14 +180,17 @@ struct FileDelivery::Course {
 /// Sends, and at the same time takes what the server says to that, and compares what was not
 /// compared yet. Why the stream has ended is in the reply.
 FileResult<FileVersion> FileDelivery::deliver(Deadline deadline) {
-  TaskGroup all({.on_throw = OnThrow::cancels_others});
   Course course;
+  TaskGroup* fibers = nullptr;
   const auto is_over = [&] { return course.own_failure || course.reply || has_found_difference_; };
   const auto fail_with = [&](Error error) {
     if (is_over()) return;
     course.own_failure = std::move(error);
-    all.cancel();
+    fibers->cancel();
   };
+  // The last one here, because its fibers use the others until it is destroyed.
+  TaskGroup all({.on_throw = OnThrow::cancels_others});
+  fibers = &all;
   auto spawned = all.spawn("file content", [&] {
     auto sent = send_all(deadline);
     if (!sent) fail_with(std::move(sent.error()));

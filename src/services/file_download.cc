@@ -213,16 +213,19 @@ Result<void> FileDownload::State::cut() {
 /// is confirmed then.
 FileResult<std::optional<FileMeta>> FileDownload::State::get_and_check(FileClient& client,
                                                                        Deadline deadline) {
-  TaskGroup both({.on_throw = OnThrow::cancels_others});
   std::optional<FileMeta> got;
   std::optional<FileFailure> failure;
   bool has_difference = false;
+  TaskGroup* fibers = nullptr;
   const auto end_with = [&](std::optional<FileFailure> first) {
     if (failure || has_difference) return;
     failure = std::move(first);
     has_difference = !failure;
-    both.cancel();
+    fibers->cancel();
   };
+  // The last one here, because its fibers use the others until it is destroyed.
+  TaskGroup both({.on_throw = OnThrow::cancels_others});
+  fibers = &both;
   auto spawned = both.spawn("file content", [&] {
     auto meta = get(client, deadline);
     meta ? static_cast<void>(got = *meta) : end_with(std::move(meta.error()));

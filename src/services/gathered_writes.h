@@ -34,6 +34,11 @@ class GatheredWrites {
   bool is_empty() const { return bytes_.empty(); }
   std::size_t size() const { return bytes_.size(); }
 
+  /// Returns where in the file what it has begins and ends: after append() the end of the bytes, or
+  /// if that has failed, of what it took of them.
+  std::uint64_t begin() const { return offset_; }
+  std::uint64_t end() const { return offset_ + bytes_.size(); }
+
  private:
   std::uint64_t offset_ = 0;  ///< Where the bytes belong.
   std::vector<std::byte> bytes_{};

@@ -115,11 +115,11 @@ Result<void> PartFile::reserve(std::uint64_t size) {
 }
 
 Result<void> PartFile::append(Bytes bytes) {
-  const std::size_t before = unwritten_.size();
-  if (auto appended = unwritten_.append(file_, size_, bytes); !appended) return appended;
-  size_ += bytes.size();
-  if (unwritten_.size() < before + bytes.size()) note_written();
-  return {};
+  const std::uint64_t begin = size_ - unwritten_.size();
+  auto appended = unwritten_.append(file_, size_, bytes);
+  size_ = unwritten_.end();
+  if (unwritten_.begin() > begin) note_written();
+  return appended;
 }
 
 Result<void> PartFile::append_hole(std::uint64_t length) {
@@ -161,6 +161,10 @@ Result<std::vector<BlockHash>> PartFile::hash_blocks(std::uint64_t first, std::s
 }
 
 Result<void> PartFile::cut(std::uint64_t size) {
+  // What stays may not be written yet.
+  if (!unwritten_.is_empty() && unwritten_.begin() < size) {
+    if (auto flushed = flush(); !flushed) return flushed;
+  }
   unwritten_.drop();
   size_ = size;
   begun_ = std::min(begun_, size);

@@ -35,7 +35,8 @@ class PartFile {
   /// Reserves the storage for `size` bytes in all. Fails only if the disk lacks it.
   Result<void> reserve(std::uint64_t size);
 
-  /// Appends bytes. They are written when enough have come together.
+  /// Appends bytes. They are written when enough have come together. After a failure size() counts
+  /// what it has taken of them.
   Result<void> append(Bytes bytes);
 
   /// Appends zeros without writing them.

@@ -51,10 +51,11 @@ Result<CommandEvent> RunningCommand::next(Deadline deadline) {
 
 Result<CommandExit> RunningCommand::follow(const CommandSinks& sinks, Deadline deadline) {
   if (!sinks.next_input) return pass_on(*this, sinks, deadline);
-  TaskGroup both({.on_throw = OnThrow::cancels_others});
   Result<CommandExit> exit = CommandExit{};
   Result<void> fed;
   bool is_read = false;
+  // The last one here, because its fibers use the others until it is destroyed.
+  TaskGroup both({.on_throw = OnThrow::cancels_others});
   auto spawned = both.spawn("command output", [&] {
     exit = pass_on(*this, sinks, deadline);
     is_read = true;

@@ -62,7 +62,8 @@ struct ContentSource {
   /// sent.
   std::function<Result<std::vector<BlockHash>>(std::uint64_t first, std::size_t count)> hashes{};
 
-  /// Gets the offset of the first byte that is sent, after what the server has kept. May be empty.
+  /// Gets the offset of the first byte that is sent, after what the server has kept: a second time,
+  /// with a lower one, if what it has kept differs. May be empty.
   std::function<void(std::uint64_t offset)> on_begin{};
 
   /// Gets the hash of each block that is sent, or compared with what the server has kept, in order.

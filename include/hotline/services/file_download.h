@@ -46,8 +46,9 @@ struct FileDownloadOptions {
   std::string user{};
   std::string notes{};
 
-  /// Gets the offset of the first byte that comes, after what an earlier attempt has left. May be
-  /// empty.
+  /// Gets the offset of the first byte that comes, after what an earlier attempt has left. That is
+  /// compared at the same time: if it differs, this is called again with a lower offset, and
+  /// on_progress goes back too. May be empty.
   std::function<void(std::uint64_t offset)> on_begin{};
 
   /// Gets how many bytes of the file have arrived, and its size. May be empty.

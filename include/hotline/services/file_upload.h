@@ -27,8 +27,9 @@ struct FileUploadOptions {
   FileQuota::ServerId server{};
   std::string user{};
 
-  /// Gets the offset of the first byte that is sent, after what an earlier attempt has left. Not
-  /// called for a file of at most kSmallFileMax bytes. May be empty.
+  /// Gets the offset of the first byte that is sent, after what an earlier attempt has left. That
+  /// is compared at the same time: if it differs, this is called again with a lower offset, and
+  /// on_progress goes back too. Not called for a file of at most kSmallFileMax bytes. May be empty.
   std::function<void(std::uint64_t offset)> on_begin{};
 
   /// Gets how many bytes of the file are sent or were kept by the server, and its size. May be

@@ -85,7 +85,7 @@ TEST_CASE("the status of a failed connect says what a script can do about it") {
   };
   CHECK(status(ErrorKind::invalid_argument) == ExitStatus::usage);
   CHECK(status(ErrorKind::unsupported) == ExitStatus::usage);
-  CHECK(status(ErrorKind::address_not_available) == ExitStatus::usage);
+  CHECK(status(ErrorKind::address_not_available) == ExitStatus::unreachable);
   CHECK(status(ErrorKind::timed_out) == ExitStatus::timed_out);
   CHECK(status(ErrorKind::unresponsive) == ExitStatus::timed_out);
   CHECK(status(ErrorKind::resource_exhausted) == ExitStatus::failed);

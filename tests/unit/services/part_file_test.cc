@@ -70,6 +70,32 @@ TEST_CASE("a part gets its name, its time and its executable bit when it is whol
   });
 }
 
+TEST_CASE("a cut keeps everything before it, written or not") {
+  Place place;
+  auto part = PartFile::make(place.directory, "film");
+  REQUIRE(part->append_hole(900'000));
+  const std::string content = test::sample_content(200'000);
+  REQUIRE(part->append(as_bytes(content)));
+  REQUIRE(part->cut(1'000'000));
+  REQUIRE(part->append(as_bytes("end")));
+  REQUIRE(part->publish("film", {}, fail, PartFile::Durability::none));
+  CHECK((place.read("film") == std::string(900'000, '\0') + content.substr(0, 100'000) + "end"));
+}
+
+TEST_CASE("a cut leaves what was before it, and no other byte") {
+  for (const std::size_t size : {0UZ, 1UZ, 299'999UZ, 300'000UZ}) {
+    CAPTURE(size);
+    Place place;
+    auto part = PartFile::make(place.directory, "film");
+    const std::string content = test::sample_content(300'000);
+    REQUIRE(part->append(as_bytes(content)));
+    REQUIRE(part->cut(size));
+    CHECK(part->size() == size);
+    REQUIRE(part->publish("film", {}, fail, PartFile::Durability::none));
+    CHECK((place.read("film") == content.substr(0, size)));
+  }
+}
+
 TEST_CASE("a name that is in use is replaced only on purpose") {
   Place place;
   REQUIRE(place.directory.create("film", 0600));
