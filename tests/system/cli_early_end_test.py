@@ -50,7 +50,7 @@ class EarlyEnds(SharedFiles):
             self.enterContext(Server(f"files=unix://{self.path}?root={self.other_root}"))
         self.beside(restart)
         said = self.ended("--retry-for", "30s", status=0)
-        self.assertIn("note: the connection was lost, trying again: ", said)
+        self.assertIn("note: there is no connection, trying again: ", said)
         self.assertIn("note: connected again", said)
 
     def test_a_server_that_is_started_again_after_a_reset_is_found(self):
@@ -68,7 +68,8 @@ class EarlyEnds(SharedFiles):
 
     def test_one_end_is_no_refusal_even_without_another_attempt(self):
         self.beside(lambda: self.end_one(True))
-        self.ended("--retry-for", "0s", status=5)
+        said = self.ended("--retry-for", "0s", status=5)
+        self.assertNotIn("trying again", said)
 
     def test_a_server_that_ends_each_connection_refuses_the_caller(self):
         def refuse():

@@ -373,7 +373,7 @@ class Losses(Files):
             first.process.stdin.write(b"pwd\n")
             first.process.stdin.flush()
             self.assertEqual(first.process.stdout.readline(), b"/\n")
-            second = self.run_command("ls", "--retry-for", "0s")
+            second = self.run_command("ls", "--retry-for", "1s")
             self.assertEqual(second.returncode, 1)
             self.assertIn(b"note: the server refuses it for now, trying again: ", second.stderr)
 

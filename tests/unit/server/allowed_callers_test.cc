@@ -72,7 +72,7 @@ TEST_CASE("a guarded handler is for its owner, unless the endpoint says otherwis
   CHECK(decision("unix:///x?mode=660", guarded()) == "any 660");
   CHECK(decision("unix:///x?mode=660&allow=owner", guarded()) == "owner 660");
   CHECK(decision("unix:@x?allow=any", guarded()) == "any");
-  CHECK(decision("unix:///x?allow=any", guarded()) == "any");
+  CHECK(decision("unix:///x?allow=any", guarded()) == "any 666");
   CHECK(decision("tcp://127.0.0.1:0", guarded()) == "any");
   CHECK(decision("tcp://127.0.0.1:0?allow=any", guarded()) == "any");
   CHECK(decision("udp://127.0.0.1:0?allow=any", guarded()) == "any");

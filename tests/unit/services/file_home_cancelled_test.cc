@@ -11,6 +11,7 @@
 #include "hotline/engine/task_group.h"
 #include "hotline/engine/yield.h"
 #include "services/file_home.h"
+#include "services/gathered_writes.h"
 #include "support/file_homes.h"
 #include "support/loops.h"
 
@@ -49,7 +50,8 @@ TEST_CASE("an upload whose fiber is cancelled is kept, and goes on in another on
       CHECK(test::send_content(upload, content.substr(0, kFileBlockBytes)));
       is_waiting.set();
       CHECK_FALSE(sleep_for(std::chrono::hours(1)));
-      CHECK(code_of(upload.write(kFileBlockBytes, as_bytes("x"))) == FileErrorCode::draining);
+      const std::string enough(GatheredWrites::kBytesMax, 'x');
+      CHECK(code_of(upload.write(kFileBlockBytes, as_bytes(enough))) == FileErrorCode::draining);
       upload.leave();
     }));
     CHECK(is_waiting.wait());
