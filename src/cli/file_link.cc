@@ -50,9 +50,7 @@ bool may_answer_later(const Error& error) {
 /// Returns true if the peer has ended a connection before its first message. Where it has sent a
 /// challenge it has sent one.
 bool is_without_answer(const Error& error, const std::string& uri) {
-  const bool is_end = error.kind == ErrorKind::reset || error.kind == ErrorKind::closed ||
-                      error.kind == ErrorKind::truncated;
-  return is_end && !has_challenge(uri);
+  return is_end_by_peer(error.kind) && !has_challenge(uri);
 }
 
 }  // namespace

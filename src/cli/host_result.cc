@@ -4,30 +4,27 @@
 #include <array>
 #include <cerrno>
 
+#include "cli/refusal_hint.h"
+
 namespace hotline::cli {
 namespace {
 
 constexpr std::array<std::string_view, 7> kNames{"ok",          "failed", "refused",  "timed_out",
                                                  "unreachable", "lost",   "cancelled"};
 
-/// Returns true for the errors of a connection that has ended.
-bool is_end_of_connection(ErrorKind kind) {
-  return kind == ErrorKind::truncated || kind == ErrorKind::reset || kind == ErrorKind::closed;
-}
-
 /// A server ends the call of a caller that it does not accept or allow, and says nothing.
 HostOutcome outcome_before_start(const Error& error, RunStage stage) {
   // No descriptor was left here.
   if (error.native_code == EMFILE || error.native_code == ENFILE) return HostOutcome::cancelled;
   if (error.kind == ErrorKind::permission_denied) return HostOutcome::refused;
-  const bool is_silent_end = stage == RunStage::greeting && is_end_of_connection(error.kind);
+  const bool is_silent_end = stage == RunStage::greeting && is_end_by_peer(error.kind);
   return is_silent_end ? HostOutcome::refused : HostOutcome::unreachable;
 }
 
 /// Before the server has accepted the command, an error that is not one of the connection is its
 /// answer.
 HostOutcome outcome_after_start(const Error& error, RunStage stage) {
-  const bool is_cut = is_end_of_connection(error.kind) || error.kind == ErrorKind::unresponsive ||
+  const bool is_cut = is_end_by_peer(error.kind) || error.kind == ErrorKind::unresponsive ||
                       error.kind == ErrorKind::protocol_violation;
   return stage == RunStage::starting && !is_cut ? HostOutcome::refused : HostOutcome::lost;
 }

@@ -10,10 +10,6 @@ namespace {
 constexpr char kSameSecret[] = "is the secret the same on both sides? ";
 constexpr char kNotAllowed[] = "the server may not allow this caller: its log says why";
 
-bool is_end_by_peer(ErrorKind kind) {
-  return kind == ErrorKind::closed || kind == ErrorKind::reset || kind == ErrorKind::truncated;
-}
-
 bool knows_users(std::string_view uri) {
   const auto endpoint = Endpoint::parse(uri);
   if (!endpoint) return false;
@@ -21,6 +17,10 @@ bool knows_users(std::string_view uri) {
 }
 
 }  // namespace
+
+bool is_end_by_peer(ErrorKind kind) {
+  return kind == ErrorKind::closed || kind == ErrorKind::reset || kind == ErrorKind::truncated;
+}
 
 bool has_challenge(std::string_view uri) {
   const auto endpoint = Endpoint::parse(uri);

@@ -6,6 +6,9 @@
 
 namespace hotline::cli {
 
+/// Returns true if the peer has ended the connection, in order or not.
+bool is_end_by_peer(ErrorKind kind);
+
 /// Returns true if the endpoint has a challenge: the option `auth`.
 bool has_challenge(std::string_view uri);
 
